@@ -1,0 +1,46 @@
+import tseslint from 'typescript-eslint';
+
+/** Imports run downwards only (ARCHITECTURE.md): what each room may not import. */
+const pureRooms = ['cel', 'controls', 'engine', 'report', 'schedule', 'stream', 'manifests'];
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'dist', '.vigil', '**/*.mjs'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      complexity: ['error', 10],
+      'max-depth': ['error', 3],
+      'max-params': ['error', 4],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  {
+    files: pureRooms.map((room) => `operator/${room}/**/*.ts`),
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/kube/**', '@kubernetes/*'], message: 'This room is pure: it never talks to Kubernetes.' }] },
+      ],
+    },
+  },
+  {
+    files: ['operator/cel/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['../*', '!../cel/*'], message: "operator/cel imports nothing of Vigil's." }] },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts', 'hack/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'max-params': 'off',
+    },
+  },
+);
