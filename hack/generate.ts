@@ -1,0 +1,25 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api/crd.ts';
+
+/** Writes every generated file of the repository; with --check it only says which ones are not current, and fails. */
+const root = join(import.meta.dirname, '..');
+const header = '# Generated from operator/api by hack/generate; do not edit.\n';
+const files = new Map<string, string>();
+for (const kind of [...ownKinds, ...reportKinds]) {
+  files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + stringify(customResourceDefinition(kind), { lineWidth: 0 }));
+}
+
+const check = process.argv.includes('--check');
+const stale = [...files].filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text);
+if (check) {
+  for (const [path] of stale) console.error(`${path} is not current: run hack/generate`);
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else {
+  for (const [path, text] of stale) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    console.error(`wrote ${path}`);
+  }
+}

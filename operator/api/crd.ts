@@ -1,0 +1,220 @@
+import { z } from 'zod';
+import type { CrdRule } from './field.ts';
+import { GROUP, VERSION } from './group.ts';
+import { policyReportBody, REPORT_GROUP, REPORT_VERSION } from './policy-report.ts';
+import { scanScheduleSpec, scanScheduleStatus } from './scan-schedule.ts';
+import { scanSpec, scanStatus } from './scan.ts';
+import { securityPolicySpec, securityPolicyStatus } from './security-policy.ts';
+
+/** A printer column of `kubectl get`; priority 1 shows with `-o wide` only. */
+interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  readonly jsonPath: string;
+  readonly priority?: number;
+}
+
+/** A custom resource kind: everything that its CRD says. */
+export interface KindDefinition {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly categories?: readonly string[];
+  readonly namespaced: boolean;
+  readonly description: string;
+  readonly body: z.ZodObject;
+  readonly statusSubresource: boolean;
+  readonly rules?: readonly CrdRule[];
+  readonly columns: readonly Column[];
+}
+
+const condition = (type: string): string => `.status.conditions[?(@.type=="${type}")].status`;
+const age: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+const reason: Column = { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason', priority: 1 };
+const withStatus = (spec: z.ZodObject, status: z.ZodObject, specText: string): z.ZodObject =>
+  z.strictObject({
+    spec: spec.meta({ description: specText }),
+    status: status.meta({ description: 'What Vigil says; never to be written by others.' }).optional(),
+  });
+
+const own = { group: GROUP, version: VERSION, categories: ['vigil'], namespaced: false, statusSubresource: true } as const;
+
+/** Vigil's own kinds. */
+export const ownKinds: readonly KindDefinition[] = [
+  {
+    ...own,
+    kind: 'SecurityPolicy',
+    plural: 'securitypolicies',
+    shortNames: ['secpol'],
+    description: 'A SecurityPolicy says what must hold in the cluster, where, and how severe a failure is.',
+    body: withStatus(securityPolicySpec, securityPolicyStatus, 'What must hold, and where.'),
+    columns: [
+      { name: 'Ready', type: 'string', jsonPath: condition('Ready') },
+      { name: 'Compliant', type: 'string', jsonPath: condition('Compliant') },
+      { name: 'Critical', type: 'integer', jsonPath: '.status.failing.critical' },
+      { name: 'High', type: 'integer', jsonPath: '.status.failing.high' },
+      { name: 'Coverage', type: 'string', jsonPath: '.status.coveragePercent' },
+      { name: 'Last Scan', type: 'date', jsonPath: '.status.lastScanTime' },
+      { name: 'Medium', type: 'integer', jsonPath: '.status.failing.medium', priority: 1 },
+      { name: 'Low', type: 'integer', jsonPath: '.status.failing.low', priority: 1 },
+      { name: 'Fresh', type: 'string', jsonPath: condition('Fresh'), priority: 1 },
+      { name: 'Covered', type: 'string', jsonPath: condition('Covered'), priority: 1 },
+      reason,
+    ],
+  },
+  {
+    ...own,
+    kind: 'ScanSchedule',
+    plural: 'scanschedules',
+    shortNames: ['scansched'],
+    description: 'A ScanSchedule says when to scan, as a CronJob says when to run a Job.',
+    body: withStatus(scanScheduleSpec, scanScheduleStatus, 'When to scan what.'),
+    rules: [
+      {
+        rule: 'self.metadata.name.size() <= 52',
+        message: 'the name must have at most 52 characters: the names of its scans add to it',
+        fieldPath: '.metadata.name',
+      },
+    ],
+    columns: [
+      { name: 'Schedule', type: 'string', jsonPath: '.spec.schedule' },
+      { name: 'Ready', type: 'string', jsonPath: condition('Ready') },
+      { name: 'Suspend', type: 'string', jsonPath: '.spec.suspend' },
+      { name: 'Active', type: 'string', jsonPath: '.status.active[*].name' },
+      { name: 'Last Schedule', type: 'date', jsonPath: '.status.lastScheduleTime' },
+      { name: 'Next', type: 'string', jsonPath: '.status.nextScheduleTime' },
+      { name: 'Time Zone', type: 'string', jsonPath: '.spec.timeZone', priority: 1 },
+      { name: 'Last Success', type: 'date', jsonPath: '.status.lastSuccessfulTime', priority: 1 },
+      reason,
+    ],
+  },
+  {
+    ...own,
+    kind: 'Scan',
+    plural: 'scans',
+    shortNames: [],
+    description: 'A Scan is one run over the cluster, as a Job is to a CronJob. Create one to scan now.',
+    body: withStatus(scanSpec, scanStatus, 'What to scan. It cannot be changed; make another Scan.'),
+    rules: [
+      { rule: 'self.spec == oldSelf.spec', message: 'the spec of a Scan cannot be changed: create another Scan', fieldPath: '.spec' },
+    ],
+    columns: [
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+      { name: 'Progress', type: 'string', jsonPath: '.status.progress' },
+      { name: 'Fail', type: 'integer', jsonPath: '.status.summary.fail' },
+      { name: 'New Crit', type: 'integer', jsonPath: '.status.new.critical', priority: 1 },
+      { name: 'New High', type: 'integer', jsonPath: '.status.new.high', priority: 1 },
+      { name: 'Fixed High', type: 'integer', jsonPath: '.status.fixed.high', priority: 1 },
+      { name: 'In Scope', type: 'integer', jsonPath: '.status.coverage.inScope', priority: 1 },
+      { name: 'Started', type: 'date', jsonPath: '.status.startTime' },
+      { name: 'Completed', type: 'date', jsonPath: '.status.completionTime' },
+      reason,
+    ],
+  },
+];
+
+const reportColumns: readonly Column[] = [
+  { name: 'Kind', type: 'string', jsonPath: '.scope.kind' },
+  { name: 'Name', type: 'string', jsonPath: '.scope.name' },
+  ...(['pass', 'fail', 'warn', 'error', 'skip'] as const).map((verdict): Column => ({
+    name: verdict.charAt(0).toUpperCase() + verdict.slice(1),
+    type: 'integer',
+    jsonPath: `.summary.${verdict}`,
+  })),
+  age,
+];
+
+/** The report kinds, for clusters where no other tool has brought them. */
+export const reportKinds: readonly KindDefinition[] = [
+  {
+    group: REPORT_GROUP,
+    version: REPORT_VERSION,
+    kind: 'PolicyReport',
+    plural: 'policyreports',
+    shortNames: ['polr'],
+    namespaced: true,
+    description: 'A PolicyReport holds the verdicts about one object of its namespace.',
+    body: policyReportBody,
+    statusSubresource: false,
+    columns: reportColumns,
+  },
+  {
+    group: REPORT_GROUP,
+    version: REPORT_VERSION,
+    kind: 'ClusterPolicyReport',
+    plural: 'clusterpolicyreports',
+    shortNames: ['cpolr'],
+    namespaced: false,
+    description: 'A ClusterPolicyReport holds the verdicts about one cluster-scoped object.',
+    body: policyReportBody,
+    statusSubresource: false,
+    columns: reportColumns,
+  },
+];
+
+type Json = Record<string, unknown>;
+
+/** How each JSON Schema keyword becomes structural (KEP-1693); a keyword without an entry is kept, `undefined` drops it. */
+const keywords: Readonly<Record<string, (value: unknown, schema: Json) => unknown>> = {
+  $schema: () => undefined,
+  propertyNames: () => undefined,
+  properties: (value) => Object.fromEntries(Object.entries(value as Json).map(([name, child]) => [name, structural(child as Json)])),
+  items: (value) => structural(value as Json),
+  additionalProperties: (value, schema) =>
+    typeof value === 'object' && value !== null && !schema['x-kubernetes-preserve-unknown-fields'] ? structural(value as Json) : undefined,
+  minimum: (value) => (value === Number.MIN_SAFE_INTEGER ? undefined : value),
+  maximum: (value) => (value === Number.MAX_SAFE_INTEGER ? undefined : value),
+};
+
+/** Turns one JSON Schema of zod's into the structural form that a CRD takes. */
+function structural(schema: Json): Json {
+  if (schema['x-kubernetes-int-or-string'] === true) return { 'x-kubernetes-int-or-string': true };
+  const entries = Object.entries(schema).map(
+    ([key, value]) => [key, keywords[key]?.(value, schema) ?? (key in keywords ? undefined : value)] as const,
+  );
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** The CustomResourceDefinition of a kind, as the object that `kubectl apply` takes. */
+export function customResourceDefinition(kind: KindDefinition): Json {
+  const body = structural({ ...z.toJSONSchema(kind.body) });
+  const text = { apiVersion: 'The version of this representation.', kind: 'The kind of this object.' };
+  const properties: Json = {
+    apiVersion: { type: 'string', description: text.apiVersion },
+    kind: { type: 'string', description: text.kind },
+    metadata: { type: 'object' },
+    ...(body['properties'] as Json),
+  };
+  const schema: Json = { type: 'object', description: kind.description, properties };
+  if (Array.isArray(body['required'])) schema['required'] = body['required'];
+  if (kind.rules) schema['x-kubernetes-validations'] = kind.rules;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${kind.plural}.${kind.group}`, labels: { 'app.kubernetes.io/part-of': 'vigil' } },
+    spec: {
+      group: kind.group,
+      names: {
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        plural: kind.plural,
+        singular: kind.kind.toLowerCase(),
+        ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
+        ...(kind.categories ? { categories: kind.categories } : {}),
+      },
+      scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+      versions: [
+        {
+          name: kind.version,
+          served: true,
+          storage: true,
+          additionalPrinterColumns: kind.columns,
+          schema: { openAPIV3Schema: schema },
+          ...(kind.statusSubresource ? { subresources: { status: {} } } : {}),
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** The API group of Vigil's own kinds. */
+export const GROUP = 'vigil.dev';
+/** The only served version of {@link GROUP}. */
+export const VERSION = 'v1alpha1';
+/** `apiVersion` of Vigil's own kinds. */
+export const API_VERSION = `${GROUP}/${VERSION}`;
+/** The value of `app.kubernetes.io/managed-by` on everything that Vigil creates. */
+export const MANAGED_BY = 'vigil';
+
+/** Labels and annotations that Vigil sets, by role. */
+export const LABELS = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  source: `${GROUP}/source`,
+  policyPrefix: `policy.${GROUP}/`,
+  scan: `${GROUP}/scan`,
+  schedule: `${GROUP}/schedule`,
+  part: `${GROUP}/part`,
+} as const;
+
+/** Annotations that Vigil sets, by role. */
+export const ANNOTATIONS = {
+  policies: `${GROUP}/policies`,
+  fixed: `${GROUP}/fixed`,
+  resourceVersion: `${GROUP}/resource-version`,
+  scan: `${GROUP}/scan`,
+} as const;

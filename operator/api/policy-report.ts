@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { anyObject, field } from './field.ts';
+import type { KubeObject } from './metadata.ts';
+
+/** Group and version of the report kinds that Vigil writes. */
+export const REPORT_GROUP = 'wgpolicyk8s.io';
+export const REPORT_VERSION = 'v1alpha2';
+
+const objectReference = z
+  .strictObject({
+    apiVersion: field(z.string().optional(), 'API version of the object.'),
+    kind: field(z.string().optional(), 'Kind of the object.'),
+    name: field(z.string().optional(), 'Name of the object.'),
+    namespace: field(z.string().optional(), 'Namespace of the object.'),
+    uid: field(z.string().optional(), 'UID of the object.'),
+    resourceVersion: field(z.string().optional(), 'Resource version of the object.'),
+    fieldPath: field(z.string().optional(), 'A part of the object.'),
+  })
+  .meta({ 'x-kubernetes-map-type': 'atomic' });
+
+const selector = anyObject().optional();
+
+const reportResult = z.strictObject({
+  source: field(z.string().optional(), 'What found it: vigil, vigil-images, …'),
+  policy: field(z.string(), 'The SecurityPolicy.'),
+  rule: field(z.string().optional(), 'The control, rule or CVE.'),
+  category: field(z.string().optional(), 'The category of the check.'),
+  severity: field(z.enum(['critical', 'high', 'low', 'medium', 'info']).optional(), 'How much a failure matters.'),
+  result: field(z.enum(['pass', 'fail', 'warn', 'error', 'skip']).optional(), 'The verdict.'),
+  scored: field(z.boolean().optional(), 'Whether the result counts.'),
+  message: field(z.string().optional(), 'What was found.'),
+  properties: field(z.record(z.string(), z.string()).optional(), 'More about it: path, fix, controls, …'),
+  resources: field(z.array(objectReference).optional(), 'The objects that it is about, where the scope of the report is not.'),
+  resourceSelector: field(selector, 'Objects by label.'),
+  timestamp: field(
+    z
+      .strictObject({
+        seconds: field(z.int().meta({ format: 'int64' }), 'Seconds since 1970-01-01T00:00:00Z.'),
+        nanos: field(z.int().meta({ format: 'int32' }), 'Nanoseconds within the second.'),
+      })
+      .optional(),
+    'When this verdict first appeared.',
+  ),
+});
+export type ReportResult = z.infer<typeof reportResult>;
+
+const reportSummary = z.strictObject({
+  pass: field(z.int().optional(), 'Checks that passed.'),
+  fail: field(z.int().optional(), 'Checks that failed.'),
+  warn: field(z.int().optional(), 'Checks that warned.'),
+  error: field(z.int().optional(), 'Checks that could not be evaluated.'),
+  skip: field(z.int().optional(), 'Checks that were left out.'),
+});
+export type ReportSummary = z.infer<typeof reportSummary>;
+
+/** The body of a PolicyReport or ClusterPolicyReport, beside its metadata. */
+export const policyReportBody = z.strictObject({
+  scope: field(objectReference.optional(), 'The object that the report is about.'),
+  scopeSelector: field(selector, 'The objects that the report is about, by label.'),
+  summary: field(reportSummary.optional(), 'Counts of the verdicts.'),
+  results: field(z.array(reportResult).optional(), 'The verdicts.'),
+});
+export type PolicyReportBody = z.infer<typeof policyReportBody>;
+
+/** A PolicyReport or ClusterPolicyReport. */
+export type PolicyReport = KubeObject & PolicyReportBody;

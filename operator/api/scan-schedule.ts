@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { conditions } from './condition.ts';
+import { field, labelSelector, timestamp } from './field.ts';
+import type { Resource } from './metadata.ts';
+import { scanTemplate } from './scan.ts';
+
+const cronPattern = /^\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|([-0-9A-Za-z*,/?#]+\s+){4}[-0-9A-Za-z*,/?#]+)\s*$/;
+
+/** The spec of a ScanSchedule. Fields named as in CronJob mean the same. */
+export const scanScheduleSpec = z.strictObject({
+  schedule: field(
+    z.string().min(1).max(256).regex(cronPattern),
+    'When to scan: five cron fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly, @yearly.',
+  ),
+  timeZone: field(
+    z
+      .string()
+      .min(1)
+      .max(64)
+      .regex(/^[A-Za-z][-+A-Za-z0-9_/]*$/)
+      .optional(),
+    'The time zone of the schedule, such as Europe/Lisbon. Omitted: UTC.',
+  ),
+  suspend: field(z.boolean().optional(), 'true: no new scans; those that run go on.'),
+  concurrencyPolicy: field(
+    z.enum(['Forbid', 'Replace']).optional(),
+    'When the last scan still runs at a due time: Forbid skips the new one, Replace stops the old one. Omitted: Forbid.',
+  ),
+  startingDeadlineSeconds: field(z.int().min(0).max(31_536_000).optional(), 'How late a missed scan may still start. Omitted: any time.'),
+  jitterSeconds: field(
+    z.int().min(0).max(86_400).optional(),
+    'Delays each scan by up to this, always by the same for one schedule in one cluster. Omitted: 0.',
+  ),
+  policySelector: field(labelSelector.optional(), 'Which SecurityPolicies. Omitted: all.'),
+  successfulScansHistoryLimit: field(z.int().min(0).max(100).optional(), 'How many finished scans to keep. Omitted: 3.'),
+  failedScansHistoryLimit: field(z.int().min(0).max(100).optional(), 'How many failed scans to keep. Omitted: 3.'),
+  scan: field(scanTemplate.optional(), 'How the pods of a scan run.'),
+});
+export type ScanScheduleSpec = z.infer<typeof scanScheduleSpec>;
+
+/** The status of a ScanSchedule. */
+export const scanScheduleStatus = z.strictObject({
+  observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation that the conditions speak of.'),
+  conditions,
+  active: field(
+    z
+      .array(z.strictObject({ name: field(z.string(), 'The Scan.') }))
+      .max(100)
+      .optional(),
+    'Scans that run now.',
+  ),
+  lastScheduleTime: field(timestamp.optional(), 'The due time that last started a scan.'),
+  nextScheduleTime: field(timestamp.optional(), 'The next due time, jitter included.'),
+  lastSuccessfulTime: field(timestamp.optional(), 'When a scan last completed.'),
+});
+export type ScanScheduleStatus = z.infer<typeof scanScheduleStatus>;
+
+/** When to look. */
+export type ScanSchedule = Resource<ScanScheduleSpec, ScanScheduleStatus>;

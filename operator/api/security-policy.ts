@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { conditions } from './condition.ts';
+import { anyObject, count, duration, field, labelSelector, listMap, namePatterns, timestamp } from './field.ts';
+import type { Resource } from './metadata.ts';
+
+/** Severities, least first. */
+export const severities = ['low', 'medium', 'high', 'critical'] as const;
+export const severity = z.enum(severities);
+export type PolicySeverity = z.infer<typeof severity>;
+
+const name = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+const expression = z.string().min(1).max(100_000);
+
+const scope = z.strictObject({
+  namespaces: field(
+    z
+      .strictObject({
+        include: field(namePatterns.optional(), 'Namespaces to look at, with * for any characters. Omitted: all.'),
+        exclude: field(namePatterns.optional(), 'Namespaces to leave out; wins over include.'),
+        selector: field(labelSelector.optional(), 'Only namespaces with these labels.'),
+      })
+      .optional(),
+    'Which namespaces: include and selector, minus exclude. Cluster-scoped objects are looked at only when include takes everything and there is no selector.',
+  ),
+  systemNamespaces: field(
+    z.enum(['Exclude', 'Include']).optional(),
+    "Whether kube-system, kube-public, kube-node-lease and Vigil's own namespace are looked at. Omitted: Exclude; naming one in include asks for it.",
+  ),
+  objectSelector: field(labelSelector.optional(), 'Only objects with these labels.'),
+});
+
+const framework = z.strictObject({
+  name: field(name, 'The framework, such as pss-restricted, cis or nsa.'),
+  version: field(
+    z.string().min(1).max(16).optional(),
+    'Its version, such as "1.34". Omitted, or latest: the cluster\'s, at most the newest that Vigil knows.',
+  ),
+});
+
+const control = z.strictObject({
+  name: field(name, 'The id of a built-in control; `vigil controls` lists them.'),
+  severity: field(severity.optional(), "Instead of the control's own severity."),
+  exclude: field(z.boolean().optional(), 'Leaves out a control that a framework brings.'),
+  parameters: field(anyObject().optional(), "Parameters of the control; `vigil explain` shows a control's own."),
+});
+
+const resourceRule = z.strictObject({
+  apiGroups: field(z.array(z.string().max(253)).min(1).max(64), 'API groups; "" is the core group, * all.'),
+  apiVersions: field(z.array(z.string().max(63)).min(1).max(64), 'API versions; * all.'),
+  operations: field(
+    z
+      .array(z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT', '*']))
+      .min(1)
+      .max(5),
+    'Operations. A scan sees every object as a CREATE; rules without CREATE are skipped in scans.',
+  ),
+  resources: field(z.array(z.string().min(1).max(253)).min(1).max(64), 'Resources by their plural, such as deployments; * all.'),
+  resourceNames: field(z.array(z.string().max(253)).max(256).optional(), 'Only objects with these names.'),
+  scope: field(z.enum(['Cluster', 'Namespaced', '*']).optional(), 'Cluster-scoped resources, namespaced ones, or both.'),
+});
+
+const matchConstraints = z.strictObject({
+  resourceRules: field(z.array(resourceRule).min(1).max(64), 'What the rule is about: an object that matches any of these.'),
+  excludeResourceRules: field(z.array(resourceRule).max(64).optional(), 'What it is not about; wins over resourceRules.'),
+  namespaceSelector: field(labelSelector.optional(), 'Only objects in namespaces with these labels.'),
+  objectSelector: field(labelSelector.optional(), 'Only objects with these labels.'),
+  matchPolicy: field(z.enum(['Exact', 'Equivalent']).optional(), 'As in a ValidatingAdmissionPolicy. Omitted: Equivalent.'),
+});
+
+const namedExpression = z.strictObject({
+  name: field(z.string().min(1).max(317), 'Its name.'),
+  expression: field(expression, 'A CEL expression.'),
+});
+
+const validation = z.strictObject({
+  expression: field(expression, 'A CEL expression that is true when the object is as it must be.'),
+  message: field(z.string().min(1).max(4096).optional(), 'What is said when it is false.'),
+  messageExpression: field(expression.optional(), 'A CEL expression that makes the message.'),
+  reason: field(z.enum(['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge']).optional(), 'As in a ValidatingAdmissionPolicy.'),
+});
+
+const rule = z.strictObject({
+  name: field(name, 'The name of the rule: `rule` in a report. Not the id of a built-in control.'),
+  severity: field(severity.optional(), 'How much a failure matters. Omitted: medium.'),
+  category: field(z.string().min(1).max(128).optional(), 'The category in reports. Omitted: Custom.'),
+  matchConstraints: field(matchConstraints, 'Which objects the rule is about, as the API server matches them.'),
+  podTemplates: field(
+    z.boolean().optional(),
+    'true: `object` is a Pod made from the pod template of every pod-bearing kind; a rule that matches pods then matches all of them.',
+  ),
+  matchConditions: field(listMap(namedExpression, ['name'], 64).optional(), 'CEL conditions that must all be true for the rule to apply.'),
+  params: field(anyObject().optional(), 'Any object, bound as `params`.'),
+  variables: field(listMap(namedExpression, ['name'], 64).optional(), 'CEL variables, read as `variables.<name>`.'),
+  validations: field(z.array(validation).min(1).max(64), 'What must hold.'),
+  failurePolicy: field(z.enum(['Fail', 'Ignore']).optional(), 'Kept for admission; a scan reports an error either way.'),
+});
+
+/** The spec of a SecurityPolicy. */
+export const securityPolicySpec = z.strictObject({
+  description: field(z.string().max(4096).optional(), 'What the policy is for, for people.'),
+  scope: field(scope.optional(), 'What the policy looks at. Omitted: every namespace but the system ones.'),
+  frameworks: field(listMap(framework, ['name'], 16).optional(), 'Whole frameworks of built-in controls.'),
+  controls: field(listMap(control, ['name'], 256).optional(), 'Built-in controls by name: adds one, changes it, or leaves it out.'),
+  rules: field(listMap(rule, ['name'], 128).optional(), "Checks of your own in CEL, as in a ValidatingAdmissionPolicy's spec."),
+  maxAge: field(duration().optional(), 'Verdicts older than this turn Fresh to False. Omitted: 26h.'),
+  compliance: field(
+    z.strictObject({ failOn: field(severity.optional(), 'Omitted: low.') }).optional(),
+    'failOn: the least severity of a failure that makes Compliant False.',
+  ),
+  reporting: field(
+    z
+      .strictObject({
+        passing: field(z.enum(['Count', 'List']).optional(), 'Count: passes only in the summary. List: a result each. Omitted: Count.'),
+        ownerLabels: field(z.array(z.string().min(1).max(317)).max(16).optional(), 'Labels of the object that its report carries too.'),
+      })
+      .optional(),
+    'How results are written.',
+  ),
+});
+export type SecurityPolicySpec = z.infer<typeof securityPolicySpec>;
+export type SecurityPolicyRule = z.infer<typeof rule>;
+export type SecurityPolicyScope = z.infer<typeof scope>;
+export type ResourceRule = z.infer<typeof resourceRule>;
+
+/** Counts of verdicts. */
+export const summary = z.strictObject({
+  pass: field(count, 'Checks that passed.'),
+  fail: field(count, 'Checks that failed.'),
+  warn: field(count, 'Checks that warned.'),
+  error: field(count, 'Checks that could not be evaluated.'),
+  skip: field(count, 'Checks that do not apply or cannot be judged, with a reason each.'),
+});
+export type Summary = z.infer<typeof summary>;
+
+/** Counts by severity. */
+export const severityCounts = z.strictObject({
+  critical: field(count, 'Critical ones.'),
+  high: field(count, 'High ones.'),
+  medium: field(count, 'Medium ones.'),
+  low: field(count, 'Low ones.'),
+});
+export type SeverityCounts = z.infer<typeof severityCounts>;
+
+/** Counts of targets: scanned + failed + skipped = inScope. */
+export const coverage = z.strictObject({
+  inScope: field(count, 'Targets in scope.'),
+  scanned: field(count, 'Targets that were judged.'),
+  failed: field(count, 'Targets that could not be judged.'),
+  skipped: field(count, 'Targets left out for a reason that is told.'),
+  excludedNamespaces: field(count, 'Namespaces that the scope leaves out.'),
+});
+export type Coverage = z.infer<typeof coverage>;
+
+const frameworkStatus = z.strictObject({
+  name: field(z.string(), 'The framework.'),
+  version: field(z.string(), 'Its version, resolved.'),
+  passed: field(count, 'Requirements that passed.'),
+  failed: field(count, 'Requirements that failed.'),
+  manual: field(count, 'Requirements that a person must judge.'),
+  notEvaluated: field(count, 'Requirements that were not evaluated.'),
+  excepted: field(count, 'Requirements with an excepted failure.'),
+  lastEvaluatedTime: field(timestamp.optional(), 'When they were last evaluated.'),
+});
+export type FrameworkStatus = z.infer<typeof frameworkStatus>;
+
+/** The status of a SecurityPolicy. */
+export const securityPolicyStatus = z.strictObject({
+  observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation that the conditions speak of.'),
+  conditions,
+  evaluatedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation whose verdicts the reports hold.'),
+  summary: field(summary.optional(), 'Verdicts of checks on targets.'),
+  failing: field(severityCounts.optional(), 'Failures by severity.'),
+  coverage: field(coverage.optional(), 'Targets.'),
+  coveragePercent: field(z.string().optional(), 'Scanned of in scope, for people.'),
+  frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Requirements of each framework.'),
+  lastScan: field(z.string().optional(), 'The Scan that the figures come from.'),
+  lastScanTime: field(timestamp.optional(), 'When it ended.'),
+});
+export type SecurityPolicyStatus = z.infer<typeof securityPolicyStatus>;
+
+/** What must hold, where, and how severe a failure is. */
+export type SecurityPolicy = Resource<SecurityPolicySpec, SecurityPolicyStatus>;
