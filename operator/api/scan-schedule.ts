@@ -4,7 +4,7 @@ import { field, labelSelector, timestamp } from './field.ts';
 import type { Resource } from './metadata.ts';
 import { scanTemplate } from './scan.ts';
 
-const cronPattern = /^\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|([-0-9A-Za-z*,/?#]+\s+){4}[-0-9A-Za-z*,/?#]+)\s*$/;
+const cronPattern = /^\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|([-0-9A-Za-z*,/?]+\s+){4}[-0-9A-Za-z*,/?]+)\s*$/;
 
 /** The spec of a ScanSchedule. Fields named as in CronJob mean the same. */
 export const scanScheduleSpec = z.strictObject({

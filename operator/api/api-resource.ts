@@ -1,0 +1,36 @@
+/** One resource that the API server serves, as discovery names it. */
+export interface ApiResource {
+  readonly group: string;
+  readonly version: string;
+  /** The plural in paths, such as deployments. */
+  readonly resource: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+/** `group/version`, or the bare version for the core group. */
+export const apiVersionOf = ({ group, version }: Pick<ApiResource, 'group' | 'version'>): string =>
+  group === '' ? version : `${group}/${version}`;
+
+type Names = readonly [resource: string, kind: string];
+const inGroup =
+  (group: string, version: string) =>
+  ([resource, kind]: Names, namespaced = true): ApiResource => ({ group, version, resource, kind, namespaced });
+const core = inGroup('', 'v1');
+const own = inGroup('vigil.dev', 'v1alpha1');
+const report = inGroup('wgpolicyk8s.io', 'v1alpha2');
+
+/** The resources that Vigil itself reads and writes. */
+export const RESOURCES = {
+  policies: own(['securitypolicies', 'SecurityPolicy'], false),
+  schedules: own(['scanschedules', 'ScanSchedule'], false),
+  scans: own(['scans', 'Scan'], false),
+  reports: report(['policyreports', 'PolicyReport']),
+  clusterReports: report(['clusterpolicyreports', 'ClusterPolicyReport'], false),
+  jobs: inGroup('batch', 'v1')(['jobs', 'Job']),
+  pods: core(['pods', 'Pod']),
+  configMaps: core(['configmaps', 'ConfigMap']),
+  namespaces: core(['namespaces', 'Namespace'], false),
+  events: core(['events', 'Event']),
+  leases: inGroup('coordination.k8s.io', 'v1')(['leases', 'Lease']),
+} as const;

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '../telemetry/logger.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** A failure that another try cannot mend: it is logged and shown in a condition, and waits for a change. */
+export class TerminalError extends Error {
+  override readonly name = 'TerminalError';
+}
+
+/** What a reconcile leaves to do. */
+export interface ReconcileResult {
+  /** Milliseconds until the key should be looked at again, whatever happens. */
+  readonly requeueAfter?: number;
+}
+
+/** What a reconcile is given beside its key. */
+export interface ReconcileContext {
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** Brings the world of one key to what its object says; level-based and idempotent. */
+export type Reconcile = (key: string, context: ReconcileContext) => Promise<ReconcileResult>;
+
+/** How a controller works. */
+export interface ControllerOptions {
+  readonly name: string;
+  readonly reconcile: Reconcile;
+  readonly log: Logger;
+  /** Keys worked on at the same time; a key never twice. Default 1. */
+  readonly workers?: number;
+  /** Told after each reconcile. */
+  readonly observe?: (outcome: {
+    readonly controller: string;
+    readonly result: 'success' | 'requeue' | 'error' | 'terminal';
+    readonly seconds: number;
+  }) => void;
+}
+
+/** Takes keys from a queue and reconciles them until it is stopped. An error means a paced retry, never the end of the process. */
+export class Controller {
+  readonly name: string;
+  readonly queue = new WorkQueue();
+  readonly #options: ControllerOptions;
+  #abort: AbortController | undefined;
+  #workers: Promise<void>[] = [];
+
+  constructor(options: ControllerOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  /** Begins to work; a second call does nothing. */
+  start(): void {
+    if (this.#abort) return;
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#workers = Array.from({ length: this.#options.workers ?? 1 }, () => this.#work(signal));
+  }
+
+  /** Stops taking keys, tells running reconciles by their signal, and waits for them. */
+  async stop(): Promise<void> {
+    this.#abort?.abort();
+    this.queue.close();
+    await Promise.all(this.#workers);
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
+      await this.#reconcile(key, signal);
+      this.queue.done(key);
+    }
+  }
+
+  async #reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const log = this.#options.log.child({ controller: this.name, key, reconcileID: randomUUID() });
+    const started = performance.now();
+    let result: 'success' | 'requeue' | 'error' | 'terminal' = 'success';
+    try {
+      const { requeueAfter } = await this.#options.reconcile(key, { signal, log });
+      this.queue.forget(key);
+      if (requeueAfter !== undefined) {
+        result = 'requeue';
+        this.queue.addAfter(key, requeueAfter);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof TerminalError) {
+        result = 'terminal';
+        log.error({ err: error }, 'reconcile failed; it waits for a change');
+      } else {
+        result = 'error';
+        log.error({ err: error, retryInMilliseconds: this.queue.addAfterFailure(key) }, 'reconcile failed');
+      }
+    }
+    this.#options.observe?.({ controller: this.name, result, seconds: (performance.now() - started) / 1000 });
+  }
+}

@@ -1,0 +1,79 @@
+import type { KubeObject } from '../api/metadata.ts';
+import type { ApiResource } from '../api/api-resource.ts';
+import { resourcePath } from './resource-path.ts';
+import { isExpired, type KubeApiError } from './kube-api-error.ts';
+import type { KubeClient } from './kube-client.ts';
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly resourceVersion: string;
+  /** The token that begins the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+/** What to list. */
+export interface ListOptions {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Objects a page; default 500. */
+  readonly limit?: number;
+  /** Begins at this token. */
+  readonly from?: string | undefined;
+  /** Only `metadata` (a `PartialObjectMetadataList`): a fraction of the bytes. */
+  readonly metadataOnly?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface ListBody<T> {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly T[] | null;
+}
+
+const metadataAccept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+
+/**
+ * Pages through a list. A continue token that has expired (410) is replaced by the one in the server's answer, which goes
+ * on at the same place in a newer state: nothing that existed throughout is left out. Throws what the server answers.
+ */
+export async function* listPages<T extends KubeObject>(
+  client: KubeClient,
+  resource: ApiResource,
+  options: ListOptions = {},
+): AsyncGenerator<Page<T>> {
+  let from = options.from;
+  do {
+    const body = await page<T>(client, resource, { ...options, from });
+    from = body.metadata?.continue === '' ? undefined : body.metadata?.continue;
+    yield { items: body.items ?? [], resourceVersion: body.metadata?.resourceVersion ?? '', ...(from === undefined ? {} : { next: from }) };
+  } while (from !== undefined);
+}
+
+async function page<T>(client: KubeClient, resource: ApiResource, options: ListOptions): Promise<ListBody<T>> {
+  const query = { limit: options.limit ?? 500, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
+  const call = {
+    path: resourcePath(resource, { namespace: options.namespace }),
+    accept: options.metadataOnly ? metadataAccept : 'application/json',
+    signal: options.signal,
+  };
+  try {
+    return await client.call<ListBody<T>>({ ...call, query: { ...query, continue: options.from } });
+  } catch (error) {
+    const successor = options.from !== undefined && isExpired(error) ? successorToken(error) : undefined;
+    if (successor === undefined) throw error;
+    return client.call<ListBody<T>>({ ...call, query: { ...query, continue: successor } });
+  }
+}
+
+function successorToken(error: unknown): string | undefined {
+  const body = (error as KubeApiError).body as { metadata?: { continue?: string } } | undefined;
+  return body?.metadata?.continue;
+}
+
+/** All objects of a list, for lists that are known to be small. */
+export async function listAll<T extends KubeObject>(client: KubeClient, resource: ApiResource, options: ListOptions = {}): Promise<T[]> {
+  const all: T[] = [];
+  for await (const { items } of listPages<T>(client, resource, options)) all.push(...items);
+  return all;
+}

@@ -1,0 +1,33 @@
+import type { Cron } from './cron.ts';
+
+/** What decides whether a scheduled run is due; times in milliseconds since the epoch. */
+export interface DueInput {
+  readonly cron: Cron;
+  readonly now: number;
+  /** The due time that last started (or deliberately skipped) a run. */
+  readonly last: number | undefined;
+  /** When the schedule was made: nothing before it is due. */
+  readonly created: number;
+  readonly startingDeadlineSeconds: number | undefined;
+  readonly jitter: number;
+}
+
+/** What is due now and what comes next. */
+export interface DueTimes {
+  /** The most recent due time that has come and was not run; earlier missed ones are passed over, as CronJob does. */
+  readonly due: number | undefined;
+  /** A due time that came but is past its starting deadline: it is skipped, and told. */
+  readonly missed: number | undefined;
+  /** The next due time, without jitter; it starts `jitter` later. */
+  readonly next: number | undefined;
+}
+
+/** Due times as CronJob reckons them, each delayed by the schedule's jitter. */
+export function dueTimes({ cron, now, last, created, startingDeadlineSeconds, jitter }: DueInput): DueTimes {
+  const clock = now - jitter;
+  const latest = cron.previous(clock);
+  const next = cron.next(clock);
+  if (latest === undefined || latest <= Math.max(last ?? 0, created)) return { due: undefined, missed: undefined, next };
+  const late = startingDeadlineSeconds !== undefined && clock - latest > startingDeadlineSeconds * 1000;
+  return late ? { due: undefined, missed: latest, next } : { due: latest, missed: undefined, next };
+}

@@ -1,0 +1,53 @@
+import { crc32 } from 'node:zlib';
+
+/** The first word of every frame; its number is the version of the stream. */
+export const MAGIC = 'VIGIL1';
+/** The longest line that is written, in bytes: longer ones were seen torn by what stderr wrote meanwhile. */
+export const MAXIMUM_LINE = 8000;
+
+/** One line of the stream, its text read. */
+export interface Frame {
+  readonly sequence: number;
+  /** Gzip of NDJSON, or of the trailer. */
+  readonly data: Buffer;
+}
+
+/** Why a stream cannot be accepted. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+  /** `version`: of another Vigil; `broken`: cut, reordered, corrupted or incomplete. */
+  readonly kind: 'version' | 'broken';
+
+  constructor(kind: 'version' | 'broken', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** A frame as one line, without its line end. */
+export function encodeFrame(sequence: number, data: Buffer): string {
+  return `${MAGIC} ${sequence} ${checksum(data)} ${data.toString('base64')}`;
+}
+
+const framePattern = /^VIGIL1 ([0-9]{1,9}) ([0-9a-f]{8}) ([A-Za-z0-9+/]*={0,2})$/;
+
+/** Reads one line. Throws {@link StreamError} when it is not a whole frame of this version. */
+export function decodeFrame(line: string): Frame {
+  const [, sequence = '', crc, base64 = ''] = framePattern.exec(line) ?? [];
+  if (crc === undefined) {
+    const [other] = /^VIGIL[0-9]+(?= )/.exec(line) ?? [];
+    if (other !== undefined && other !== MAGIC)
+      throw new StreamError(
+        'version',
+        `the stream is ${other}, this operator reads ${MAGIC}: worker and operator are of different versions`,
+      );
+    throw new StreamError('broken', 'a line of the stream is not a whole frame');
+  }
+  const data = Buffer.from(base64, 'base64');
+  if (checksum(data) !== crc) throw new StreamError('broken', `frame ${sequence} has a wrong checksum`);
+  return { sequence: Number(sequence), data };
+}
+
+function checksum(data: Buffer): string {
+  return crc32(data).toString(16).padStart(8, '0');
+}

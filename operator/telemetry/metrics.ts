@@ -1,0 +1,78 @@
+type Labels = Readonly<Record<string, string | number>>;
+
+interface Series {
+  readonly labels: Labels;
+  value: number;
+}
+
+/** One metric family. */
+class Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly #series = new Map<string, Series>();
+
+  constructor(name: string, type: 'counter' | 'gauge', help: string) {
+    this.name = name;
+    this.type = type;
+    this.help = help;
+  }
+
+  add(value: number, labels: Labels = {}): void {
+    this.#at(labels).value += value;
+  }
+
+  set(value: number, labels: Labels = {}): void {
+    this.#at(labels).value = value;
+  }
+
+  /** Drops the series whose labels contain these. */
+  remove(labels: Labels): void {
+    for (const [key, series] of this.#series) {
+      if (Object.entries(labels).every(([name, value]) => series.labels[name] === value)) this.#series.delete(key);
+    }
+  }
+
+  /** The family in the Prometheus text format. */
+  text(): string {
+    const lines = [...this.#series.values()].map(({ labels, value }) => `${this.name}${labelText(labels)} ${value}`);
+    return [`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} ${this.type}`, ...lines, ''].join('\n');
+  }
+
+  #at(labels: Labels): Series {
+    const key = labelText(labels);
+    const known = this.#series.get(key);
+    if (known) return known;
+    const series = { labels, value: 0 };
+    this.#series.set(key, series);
+    return series;
+  }
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${String(value).replace(/["\\\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`,
+  );
+  return pairs.length > 0 ? `{${pairs.join(',')}}` : '';
+}
+
+/** What the operator counts, in the Prometheus text exposition format. Label values are bounded: controllers, verbs, policies, severities. */
+export class Metrics {
+  readonly reconciles = new Family('vigil_reconcile_total', 'counter', 'Reconciles by controller and result.');
+  readonly reconcileSeconds = new Family('vigil_reconcile_seconds_total', 'counter', 'Seconds spent in reconciles.');
+  readonly apiCalls = new Family('vigil_api_requests_total', 'counter', 'Calls to the API server by method and status (0: no answer).');
+  readonly scans = new Family('vigil_scans_total', 'counter', 'Finished scans by phase.');
+  readonly shards = new Family('vigil_shard_attempts_total', 'counter', 'Attempts at shards by outcome.');
+  readonly reportWrites = new Family('vigil_report_writes_total', 'counter', 'Writes of reports by operation.');
+  readonly failing = new Family('vigil_failing_results', 'gauge', 'Failing results by policy and severity.');
+  readonly freshness = new Family('vigil_policy_last_scan_timestamp_seconds', 'gauge', 'When the verdicts of a policy were last made.');
+  readonly leader = new Family('vigil_leader', 'gauge', '1 while this process leads.');
+
+  /** All families as text. */
+  text(): string {
+    return Object.values(this)
+      .filter((member) => member instanceof Family)
+      .map((family) => family.text())
+      .join('');
+  }
+}
