@@ -50,7 +50,7 @@ EOF
     --client-ca-file "$DIR/pki/ca.crt" --tls-cert-file "$DIR/pki/apiserver.crt" --tls-private-key-file "$DIR/pki/apiserver.key" \
     --service-account-key-file "$DIR/pki/sa.pub" --service-account-signing-key-file "$DIR/pki/sa.key" --service-account-issuer https://kubernetes.default.svc \
     --kubelet-client-certificate "$DIR/pki/apiserver-kubelet.crt" --kubelet-client-key "$DIR/pki/apiserver-kubelet.key" --kubelet-certificate-authority "$DIR/pki/ca.crt" \
-    --allow-privileged=true --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-maxsize 200 --audit-log-maxbackup 1
+    --kubelet-preferred-address-types InternalIP --allow-privileged=true --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-maxsize 200 --audit-log-maxbackup 1
 }
 
 start_controller_manager() {
