@@ -11,9 +11,6 @@ export const scanHash = (uid: string): string => shortHash(uid, 10);
 /** The Job of a Scan's n-th attempt. */
 export const jobName = (uid: string, attempt: number): string => `vigil-${scanHash(uid)}-a${attempt}`;
 
-/** The Scan that a schedule makes for a due time: two operators that make it make one. */
-export const scheduledScanName = (schedule: string, due: number): string => `${schedule}-${Math.floor(due / 60_000)}`;
-
 /** The Scan that a policy's new generation makes. */
 export function generationScanName(policy: { readonly name: string; readonly uid: string; readonly generation: number }): string {
   return `${policy.name.slice(0, 40).replace(/[^a-z0-9]+$/, '')}-g${policy.generation}-${shortHash(`${policy.uid}/${policy.generation}`, 6)}`;
