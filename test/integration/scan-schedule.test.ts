@@ -93,12 +93,13 @@ describe('the operator and its schedules on a real API server', function () {
       },
       45,
     );
+    if (!scan) throw new Error('no Scan');
     expect(scan.metadata.name).to.equal(`${name}-${due / 60_000}`);
     expect(scan.metadata.ownerReferences?.[0]).to.deep.include({ kind: 'ScanSchedule', name });
     const status = await eventually('the time is recorded', async () =>
       (await read(name)).status?.lastScheduleTime === undefined ? undefined : (await read(name)).status,
     );
-    expect(status?.active).to.deep.equal([{ name: scan.metadata.name }]);
+    expect(status.active).to.deep.equal([{ name: scan.metadata.name }]);
     expect(await scansOf(name)).to.have.length(1);
     await client.patch(RESOURCES.schedules, { name }, { spec: { suspend: true } });
   });
