@@ -49,17 +49,20 @@ build_program() {
   say "built $name ($((SECONDS - started)) s)"
 }
 
-# build_all TIER: everything that a tier needs; one build at a time on a machine.
+# build_all TIER: everything that a tier needs (tools: only crane, for images); one build at a time on a machine.
 build_all() {
   local tier="$1" name module package tags
   mkdir -p "$BIN"
   exec 8>"$VIGIL_CACHE/build.lock"
   flock 8
   local packages=(iproute2 openssl util-linux procps)
-  [ "$tier" = control-plane ] || packages+=(containernetworking-plugins nftables busybox-static libseccomp-dev pkg-config gcc iptables)
+  [ "$tier" != full ] || packages+=(containernetworking-plugins nftables busybox-static libseccomp-dev pkg-config gcc iptables)
   install_packages "${packages[@]}"
   while read -r name module package tags; do
-    case "$tier:$CONTROL_PLANE_PROGRAMS" in control-plane:*" $name "*) ;; control-plane:*) continue ;; esac
+    case "$tier" in
+      control-plane) case "$CONTROL_PLANE_PROGRAMS" in *" $name "*) ;; *) continue ;; esac ;;
+      tools) [ "$name" = crane ] || continue ;;
+    esac
     [ -x "$BIN/$name" ] || need go 'install Go 1.26 or later'
     build_program "$name" "$module" "$package" "$tags"
   done <<<"$PROGRAMS"

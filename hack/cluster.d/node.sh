@@ -153,5 +153,5 @@ remove_cgroup() {
 
 load_image() {
   running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
-  containerctl images import "$1" >/dev/null && say "loaded $1 into $CLUSTER"
+  containerctl images import "$1" >/dev/null 2>"$DIR/log/load.log" && say "loaded $1 into $CLUSTER"
 }

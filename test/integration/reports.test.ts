@@ -61,8 +61,7 @@ describe('reports under the published CRDs, on a real API server', function () {
   it('are taken with nothing pruned, and compare as unchanged when read back', async () => {
     const report = build(3);
     if (!report) throw new Error('no report');
-    const { ownerReferences: _absentOwner, ...metadata } = report.metadata;
-    await client.apply(RESOURCES.reports, { ...report, metadata });
+    await client.apply(RESOURCES.reports, unowned(report));
     const read = await client.get<PolicyReport>(RESOURCES.reports, { namespace, name: report.metadata.name });
     expect({ scope: read.scope, summary: read.summary, results: read.results }).to.deep.equal({
       scope: report.scope,
