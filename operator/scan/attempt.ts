@@ -77,12 +77,18 @@ function failure(pod: WorkerPod): AttemptOutcome {
 const exitClasses: Readonly<Record<number, AttemptClass>> = { [PERMANENT_EXIT]: 'Permanent', 137: 'Killed' };
 
 function byContainer({ status }: WorkerPod): AttemptOutcome {
-  const terminated = status?.containerStatuses?.find(({ name }) => name === 'worker')?.state?.terminated;
-  if (!terminated) return { class: 'Crashed', message: status?.message ?? 'the worker never ran' };
-  const { exitCode, reason, message = '' } = terminated;
-  const kind = reason === 'OOMKilled' ? 'OutOfMemory' : (exitClasses[exitCode] ?? 'Crashed');
-  return { class: kind, message: message === '' ? `exit code ${exitCode}` : message };
+  const worker = status?.containerStatuses?.find(({ name }) => name === 'worker');
+  const terminated = worker?.state?.terminated;
+  if (!terminated) return neverRan(status);
+  const { exitCode, reason, message } = terminated;
+  const said = message || `exit code ${exitCode}`;
+  return { class: reason === 'OOMKilled' ? 'OutOfMemory' : (exitClasses[exitCode] ?? 'Crashed'), message: said };
 }
+
+const neverRan = (status: WorkerPod['status']): AttemptOutcome => ({
+  class: 'Crashed',
+  message: status?.message ?? 'the worker never ran',
+});
 
 /** What follows a failed attempt. `tries`: how many attempts in all a shard may have that ends so. */
 export interface AttemptResponse {
