@@ -100,6 +100,11 @@ function indexOfText(value: string, wanted: string): number {
   return index < 0 ? -1 : Array.from(value.slice(0, index)).length;
 }
 
+function lastIndexOfText(value: string, wanted: string): number {
+  const index = value.lastIndexOf(wanted);
+  return index < 0 ? -1 : Array.from(value.slice(0, index)).length;
+}
+
 /** Functions and methods by name. What the dialect has beyond them does not compile yet. */
 export const functions: Readonly<Record<string, CelFunction>> = {
   size,
@@ -131,6 +136,25 @@ export const functions: Readonly<Record<string, CelFunction>> = {
   max: orderBy('max', (order) => order > 0),
   indexOf: (value, wanted) =>
     typeof value === 'string' ? indexOfText(value, text(wanted, 'indexOf')) : indexOfItem(list(value, 'indexOf'), wanted),
+  lastIndexOf: (value, wanted) =>
+    typeof value === 'string'
+      ? lastIndexOfText(value, text(wanted, 'lastIndexOf'))
+      : list(value, 'lastIndexOf').findLastIndex((item) => equal(item, wanted)),
+  replace: (value, from, to) => text(value, 'replace').replaceAll(text(from, 'replace'), () => text(to, 'replace')),
+  charAt: (value, index) => {
+    const characters = Array.from(text(value, 'charAt'));
+    const at = Number(numeric(index) ?? -1);
+    if (at < 0 || at > characters.length) throw new CelFault('index_out_of_bounds', `index out of range: ${at}`);
+    return characters[at] ?? '';
+  },
+  substring: (value, start, end) => {
+    const characters = Array.from(text(value, 'substring'));
+    const from = Number(numeric(start) ?? -1);
+    const to = end === undefined ? characters.length : Number(numeric(end) ?? -1);
+    if (from < 0 || to > characters.length || from > to)
+      throw new CelFault('index_out_of_bounds', `invalid substring range: ${from}, ${to}`);
+    return characters.slice(from, to).join('');
+  },
   'optional.of': (value) => new Optional(value),
   'optional.none': () => Optional.none,
   'optional.ofNonZeroValue': (value) => (isZero(value) ? Optional.none : new Optional(value)),

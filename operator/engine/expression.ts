@@ -1,4 +1,4 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { compile } from '../cel/compile.ts';
 
 /** Values by variable name. */
 export type Bindings = Record<string, unknown>;
@@ -9,43 +9,33 @@ export type ExpressionValue = { readonly ok: true; readonly value: unknown } | {
 /** A compiled CEL expression. */
 export type Expression = (bindings: Bindings) => ExpressionValue;
 
-/** Why an expression cannot be used. */
+/** Why an expression cannot be used; line and column from 1. */
 export interface ExpressionError {
   readonly message: string;
   readonly line: number;
   readonly column: number;
 }
 
-const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, enableOptionalTypes: true });
+/** The names that an expression may use: a rule's are those of a ValidatingAdmissionPolicy. */
+export const expressionNames = {
+  rule: ['object', 'oldObject', 'request', 'namespaceObject', 'params', 'variables', 'authorizer'],
+  catalogue: ['object', 'item', 'container', 'params', 'version', 'key'],
+} as const;
 
-function withIntegers(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
-  if (Array.isArray(value)) return value.map(withIntegers);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withIntegers(item)]));
-}
-
-/** Compiles a CEL expression. Stands in for operator/cel until that is merged. */
+/** Compiles a CEL expression of a rule or of the catalogue. */
 export function compileExpression(
   source: string,
+  kind: keyof typeof expressionNames,
+  kubernetesVersion?: string,
 ): { readonly ok: true; readonly evaluate: Expression } | { readonly ok: false; readonly error: ExpressionError } {
-  try {
-    const program = environment.parse(source);
-    return {
-      ok: true,
-      evaluate: (bindings) => {
-        try {
-          return { ok: true, value: program(withIntegers(bindings) as Record<string, unknown>) };
-        } catch (failure) {
-          return { ok: false, message: firstLine(failure) };
-        }
-      },
-    };
-  } catch (failure) {
-    return { ok: false, error: { message: firstLine(failure), line: 1, column: 1 } };
-  }
-}
-
-function firstLine(failure: unknown): string {
-  return (failure instanceof Error ? failure.message : String(failure)).split('\n', 1)[0] ?? '';
+  const compiled = compile(source, { variables: expressionNames[kind], ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) });
+  if (!compiled.ok) return { ok: false, error: compiled.errors[0] ?? { message: 'does not compile', line: 1, column: 1 } };
+  const { program } = compiled;
+  return {
+    ok: true,
+    evaluate: (bindings) => {
+      const result = program.evaluate(bindings);
+      return result.ok ? result : { ok: false, message: result.error.message };
+    },
+  };
 }

@@ -11,7 +11,7 @@ const known = new Map<string, Predicate>();
 export function predicate(source: string): Predicate {
   const found = known.get(source);
   if (found !== undefined) return found;
-  const compiled = compileExpression(source);
+  const compiled = compileExpression(source, 'catalogue');
   if (!compiled.ok) throw new Error(`the catalogue holds an expression that does not compile: ${source}: ${compiled.error.message}`);
   const made: Predicate = (bindings) => {
     const result = compiled.evaluate(bindings);

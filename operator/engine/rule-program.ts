@@ -61,7 +61,7 @@ export class RuleProgram {
   ): RuleProgram | undefined {
     const state = { broken: false };
     const compileAt = (source: string, at: string): Expression => {
-      const compiled = compileExpression(source);
+      const compiled = compileExpression(source, 'rule');
       if (compiled.ok) return compiled.evaluate;
       state.broken = true;
       report({ path: `${path}.${at}`, reason: 'InvalidExpression', ...compiled.error });

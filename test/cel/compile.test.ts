@@ -59,6 +59,8 @@ const cases: readonly (readonly [string, unknown])[] = [
   ["{'a': 1, 2: 'b'}[2]", 'b'],
   ["{'a': 1, 'a': 2}", '!duplicate_key'],
   ['[3, 1, 2].max() == 3 && [1, 2].isSorted()', true],
+  ["'a:b:c'.lastIndexOf(':') == 3 && 'abc'.substring(1, 2) == 'b' && 'aXa'.replace('a', '$&') == '$&X$&' && 'é!'.charAt(1) == '!'", true],
+  ["'abc'.substring(2, 1)", '!index_out_of_bounds'],
   ['object.spec.list[3]', '!index_out_of_bounds'],
   ["object.metadata.namespace.startsWith('we')", true],
 ];
