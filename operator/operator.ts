@@ -10,8 +10,10 @@ import { KubeClient } from './kube/kube-client.ts';
 import { Lease } from './kube/lease.ts';
 import { Reflector } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
+import { discoverResources, serverVersion } from './kube/discovery.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
-import type { World } from './reconcilers/world.ts';
+import { securityPolicyController } from './reconcilers/security-policy.ts';
+import type { Surroundings, World } from './reconcilers/world.ts';
 import { HealthServer } from './telemetry/health-server.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -102,7 +104,8 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
     clock: Date.now,
     clusterIdentity: system.metadata.uid ?? '',
     namespace: config.namespace,
-    policies: watch(RESOURCES.policies, () => []),
+    surroundings: remembered(client),
+    policies: watch(RESOURCES.policies, ({ metadata }) => [['securitypolicy', metadata.name]]),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [['scanschedule', metadata.name]]),
     scans: watch(RESOURCES.scans, ({ metadata }) =>
       (metadata.ownerReferences ?? []).filter(({ kind }) => kind === 'ScanSchedule').map(({ name }) => ['scanschedule', name]),
@@ -110,6 +113,7 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
     observe: observer(metrics),
   };
   const reflectors = [world.policies, world.schedules, world.scans];
+  controllers['securitypolicy'] = securityPolicyController(world);
   controllers['scanschedule'] = scanScheduleController(world);
   setProblems(() =>
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
@@ -126,6 +130,20 @@ function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' |
       return reflector.whenSynced(signal);
     },
     stop: () => reflector.stop(),
+  };
+}
+
+const surroundingsAge = 60_000;
+
+/** Reads the surroundings when they are asked for and what is known of them is older than a minute. */
+function remembered(client: KubeClient): () => Promise<Surroundings> {
+  let known: { readonly at: number; readonly value: Surroundings } | undefined;
+  return async () => {
+    if (!known || performance.now() - known.at > surroundingsAge) {
+      const [kubernetesVersion, resources] = await Promise.all([serverVersion(client), discoverResources(client)]);
+      known = { at: performance.now(), value: { kubernetesVersion, resources } };
+    }
+    return known.value;
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ApiResource } from '../api/api-resource.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
@@ -7,6 +8,12 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+
+/** What policies are compiled against. */
+export interface Surroundings {
+  readonly kubernetesVersion: string;
+  readonly resources: readonly ApiResource[];
+}
 
 /** What the reconcilers share: the way to the API server, what is watched, and the clock. */
 export interface World {
@@ -20,6 +27,8 @@ export interface World {
   readonly clusterIdentity: string;
   /** Where Vigil's Jobs and ConfigMaps live. */
   readonly namespace: string;
+  /** The server's version and what it serves, read anew when older than a minute. */
+  readonly surroundings: () => Promise<Surroundings>;
   readonly policies: Reflector<SecurityPolicy>;
   readonly schedules: Reflector<ScanSchedule>;
   readonly scans: Reflector<Scan>;

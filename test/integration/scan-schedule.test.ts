@@ -6,10 +6,11 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { ScanSchedule } from '../../operator/api/scan-schedule.ts';
 import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
 
-describe('the operator and its schedules on a real API server', function () {
+describe('the operator, its schedules and its policies on a real API server', function () {
   this.timeout(120_000);
   const client = testClient();
   const namespace = uniqueName('vigil');
@@ -74,6 +75,39 @@ describe('the operator and its schedules on a real API server', function () {
     expect(stalled?.message).to.match(/^spec\.timeZone: "Europe\/Lisboa" is no known time zone/);
     await client.patch(RESOURCES.schedules, { name }, { spec: { timeZone: 'Europe/Lisbon' } });
     kubectl(['wait', '--for=condition=Ready', '--timeout=20s', `scanschedule/${name}`]);
+  });
+
+  it('accept a policy that can be evaluated, and stall one that cannot, with the exact place', async () => {
+    const rule = (expression: string): unknown => ({
+      name: 'team-label',
+      matchConstraints: {
+        resourceRules: [{ apiGroups: ['apps'], apiVersions: ['*'], operations: ['CREATE'], resources: ['deployments'] }],
+      },
+      validations: [{ expression }],
+    });
+    const policy = uniqueName('policy');
+    const create = (name: string, spec: unknown): Promise<KubeObject> =>
+      client.create(RESOURCES.policies, { metadata: { name }, spec } as KubeObject);
+    await create(policy, { frameworks: [{ name: 'pss-restricted' }], rules: [rule('has(object.metadata.labels)')] });
+    kubectl(['wait', '--for=condition=Ready', '--timeout=20s', `securitypolicy/${policy}`]);
+    const broken: readonly (readonly [unknown, RegExp])[] = [
+      [
+        { rules: [rule('has(object.metadata.labels) &&\n  objekt.kind == "x"')] },
+        /^spec\.rules\[0\]\.validations\[0\]\.expression: 2:3: undeclared reference to 'objekt'/,
+      ],
+      [{ controls: [{ name: 'host-pit' }] }, /^spec\.controls\[0\]\.name: .*host-pid/],
+      [{ frameworks: [{ name: 'cis', version: '0.1' }] }, /^spec\.frameworks\[0\]/],
+    ];
+    for (const [spec, message] of broken) {
+      const name = uniqueName('broken');
+      await create(name, spec);
+      kubectl(['wait', '--for=condition=Stalled', '--timeout=20s', `securitypolicy/${name}`]);
+      const { status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')).to.deep.include({ status: 'False', observedGeneration: 1 });
+      expect(status?.conditions?.find(({ type }) => type === 'Ready')?.message).to.match(message);
+      await client.delete(RESOURCES.policies, { name });
+    }
+    await client.delete(RESOURCES.policies, { name: policy });
   });
 
   it('make a Scan that was due while no operator ran, exactly one with two operators', async () => {
