@@ -1,0 +1,156 @@
+import { check } from './checker.ts';
+import type { Checked } from './checker.ts';
+import { CelFault } from './cel-fault.ts';
+import type { FaultCode } from './cel-fault.ts';
+import { showType } from './cel-type.ts';
+import type { CelType } from './cel-type.ts';
+import { EXPRESSION_BUDGET, meter, overspent } from './code.ts';
+import type { Code, Frame } from './code.ts';
+import { generate } from './compiler.ts';
+import type { Bindings } from './compiler.ts';
+import { Environment, NEWEST_VERSION } from './environment.ts';
+import { checkLiterals } from './literal-check.ts';
+import { native } from './native.ts';
+import { parse } from './parser.ts';
+import type { Parsed } from './parser.ts';
+import { errorAt, SyntaxFault } from './source.ts';
+import type { CompileError } from './source.ts';
+import { admissionVariables } from './admission-variables.ts';
+
+export type { CelType } from './cel-type.ts';
+export { showError } from './source.ts';
+export type { CompileError } from './source.ts';
+
+/** How an expression is compiled. */
+export interface CompileOptions {
+  /** The dialect's Kubernetes version, `1.36`; the newest that is known by default. */
+  readonly kubernetesVersion?: string;
+  /** The variables that it may read, and their types. By default those of a ValidatingAdmissionPolicy without params. */
+  readonly variables?: Readonly<Record<string, CelType>>;
+  /** What it must evaluate to: exactly this type, as the API server demands it. Any type by default. */
+  readonly resultType?: 'bool' | 'string' | 'any';
+}
+
+/** A program, or everything that is wrong with the expression. */
+export type CompileResult =
+  { readonly ok: true; readonly program: Program } | { readonly ok: false; readonly errors: readonly CompileError[] };
+
+/** How an evaluation is bounded: in the API server's cost units, 1,000,000 by default. */
+export type Budget = number | { readonly cost: number };
+
+/** What an evaluation gives: a native JavaScript value, or a failure with a code. */
+export type EvaluateResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: { readonly code: FaultCode; readonly message: string } };
+
+/** A compiled expression. It keeps no state between evaluations. */
+export interface Program {
+  /** The type that the checker found. */
+  readonly resultType: CelType;
+  /** The names of the variables that it reads. */
+  readonly reads: readonly string[];
+  /** Evaluates over plain JSON objects, which are not copied and not changed. Never throws. */
+  evaluate(bindings: Readonly<Record<string, unknown>>, options?: { readonly budget?: Budget }): EvaluateResult;
+  /** The same for a program whose result is `bool`, with nothing allocated where it succeeds. */
+  test(bindings: Readonly<Record<string, unknown>>, options?: { readonly budget?: Budget }): boolean | CelFault;
+}
+
+/** An expression parsed and checked; the ground that `compile` and `compileAdmission` share. */
+export interface Analysis {
+  readonly parsed: Parsed;
+  readonly checked: Checked;
+  readonly environment: Environment;
+  readonly resultType: CelType;
+}
+
+/** Parses and checks an expression: an analysis, or the errors, in the order of their places. */
+export function analyze(source: string, version: string, variables: ReadonlyMap<string, CelType>): Analysis | readonly CompileError[] {
+  const environment = Environment.of(version);
+  try {
+    const parsed = parse(source, (name, args, member) => environment.isMacro(name, args, member));
+    const checked = check(parsed.root, environment, variables);
+    const faults = [...checked.faults, ...checkLiterals(parsed.root, checked, environment)];
+    if (faults.length > 0) return faults.toSorted((a, b) => a.at - b.at).map((fault) => errorAt(source, fault.at, fault.message));
+    return { parsed, checked, environment, resultType: checked.types[parsed.root.id] as CelType };
+  } catch (error) {
+    if (error instanceof SyntaxFault) return [errorAt(source, error.at, error.message)];
+    if (error instanceof RangeError) return [errorAt(source, 0, 'expression recursion limit exceeded')];
+    throw error;
+  }
+}
+
+/** The error of an expression whose type is not exactly what is wanted, or undefined. */
+export function wrongResult(wanted: string, found: CelType): string | undefined {
+  if (wanted === 'any' || showType(found) === wanted) return undefined;
+  const hint = found.kind === 'dyn' && wanted === 'bool' ? ' (compare it, as in x == true, or convert it, as in bool(x))' : '';
+  return `must evaluate to ${wanted} but got ${showType(found)}${hint}`;
+}
+
+/** The outcome of running code: its value, or the fault. Other errors than the language's are bugs, and thrown. */
+export function runMetered(code: Code, frame: Frame, limit: number): unknown {
+  meter.spent = code.cost;
+  meter.limit = limit;
+  try {
+    const value = code.run(frame);
+    return meter.spent > limit ? overspent() : value;
+  } catch (error) {
+    if (error instanceof CelFault) return error;
+    if (error instanceof RangeError) return new CelFault('recursion', `evaluation went too deep or too large: ${error.message}`);
+    throw error;
+  }
+}
+
+const limitOf = (budget: Budget | undefined): number => (typeof budget === 'object' ? budget.cost : (budget ?? EXPRESSION_BUDGET));
+
+class CompiledProgram implements Program {
+  readonly resultType: CelType;
+  readonly reads: readonly string[];
+  private readonly code: Code;
+  private readonly frame: Frame;
+
+  constructor(code: Code, reads: readonly string[], shape: { frameSize: number; resultType: CelType }) {
+    this.code = code;
+    this.reads = reads;
+    this.resultType = shape.resultType;
+    this.frame = new Array<unknown>(shape.frameSize).fill(undefined);
+  }
+
+  private run(bindings: Readonly<Record<string, unknown>>, budget: Budget | undefined): unknown {
+    const { frame, reads } = this;
+    for (let i = 0; i < reads.length; i++) frame[i] = bindings[reads[i] as string];
+    const value = runMetered(this.code, frame, limitOf(budget));
+    frame.fill(undefined);
+    return value;
+  }
+
+  evaluate(bindings: Readonly<Record<string, unknown>>, options?: { readonly budget?: Budget }): EvaluateResult {
+    const value = this.run(bindings, options?.budget);
+    if (value instanceof CelFault) return { ok: false, error: { code: value.code, message: value.message } };
+    return { ok: true, value: native(value) };
+  }
+
+  test(bindings: Readonly<Record<string, unknown>>, options?: { readonly budget?: Budget }): boolean | CelFault {
+    const value = this.run(bindings, options?.budget);
+    if (typeof value === 'boolean' || value instanceof CelFault) return value;
+    return new CelFault('type_mismatch', 'the result is not a bool');
+  }
+}
+
+/** Compiles an expression of the Kubernetes dialect. Never throws: what is wrong is in `errors`, with its place. */
+export function compile(source: string, options: CompileOptions = {}): CompileResult {
+  const variables = options.variables === undefined ? admissionVariables(false) : new Map(Object.entries(options.variables));
+  const analysis = analyze(source, options.kubernetesVersion ?? NEWEST_VERSION, variables);
+  if (!('parsed' in analysis)) return { ok: false, errors: analysis };
+  const wrong = wrongResult(options.resultType ?? 'any', analysis.resultType);
+  if (wrong !== undefined) return { ok: false, errors: [errorAt(source, 0, wrong)] };
+  const reads: string[] = [];
+  const bindings: Bindings = { firstLocal: variables.size, slotOf: (name) => slot(reads, variables, name) };
+  const { code, frameSize } = generate(analysis.parsed.root, analysis.checked, analysis.environment, bindings);
+  return { ok: true, program: new CompiledProgram(code, reads, { frameSize, resultType: analysis.resultType }) };
+}
+
+function slot(reads: string[], variables: ReadonlyMap<string, CelType>, name: string): number | undefined {
+  if (!variables.has(name)) return undefined;
+  const known = reads.indexOf(name);
+  return known >= 0 ? known : reads.push(name) - 1;
+}
