@@ -79,7 +79,11 @@ export interface Failure {
 }
 
 /** The ledger after an attempt at a shard failed so. Past its budget the shard is an error, and its targets are failed. */
-export function shardFailed(ledger: Ledger, shard: number, failure: { readonly class: keyof typeof responses; readonly message: string }): Failure {
+export function shardFailed(
+  ledger: Ledger,
+  shard: number,
+  failure: { readonly class: keyof typeof responses; readonly message: string },
+): Failure {
   const entry = ledger.shards[shard] ?? pendingShard;
   const tries = { ...entry.tries, [failure.class]: (entry.tries[failure.class] ?? 0) + 1 };
   const response = responses[failure.class];
@@ -109,7 +113,10 @@ export function problemsOf({ shards }: Ledger): ShardProblem[] {
 }
 
 /** A ledger at the start of a scan. */
-export function newLedger(start: Pick<Ledger, 'startTime' | 'policies' | 'unlisted' | 'excludedNamespaces'>, targets: readonly number[]): Ledger {
+export function newLedger(
+  start: Pick<Ledger, 'startTime' | 'policies' | 'unlisted' | 'excludedNamespaces'>,
+  targets: readonly number[],
+): Ledger {
   return {
     ...start,
     shards: targets.map((count) => ({ state: 'pending', targets: count, tries: {} })),
