@@ -1,5 +1,21 @@
 import type { CelType } from './cel-type.ts';
-import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, optionalOf, STRING, TIMESTAMP, typeOf, UINT } from './cel-type.ts';
+import {
+  BOOL,
+  BYTES,
+  DOUBLE,
+  DURATION,
+  DYN,
+  INT,
+  listOf,
+  mapOf,
+  NULL,
+  opaque,
+  optionalOf,
+  STRING,
+  TIMESTAMP,
+  typeOf,
+  UINT,
+} from './cel-type.ts';
 import { findMacro } from './macro.ts';
 import type { Overload } from './overload.ts';
 import { OVERLOADS } from './overload-table.ts';
@@ -17,6 +33,9 @@ export function atLeast(a: string, b: string): boolean {
 /** The names of types, which are values of an expression. */
 export const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ...[BOOL, BYTES, DOUBLE, INT, STRING, UINT, NULL, DURATION, TIMESTAMP].map((type) => [type.name, typeOf(type)] as const),
+  ...['net.IP', 'net.CIDR', 'kubernetes.URL', 'kubernetes.Quantity', 'kubernetes.Semver', 'kubernetes.NamedFormat'].map(
+    (name) => [name, typeOf(opaque(name))] as const,
+  ),
   ['list', typeOf(listOf(DYN))],
   ['map', typeOf(mapOf(DYN, DYN))],
   ['type', typeOf()],

@@ -106,7 +106,10 @@ const ANY_MAP = mapOf(DYN, DYN);
 const ANY_LIST = listOf(DYN);
 
 /** The property names of `Boxed` values: a field of such a name must not be read from one by accident. */
-export const BOXED_PROPERTIES: readonly string[] = ['celType', 'equalTo', 'unsigned', 'float', 'typeName', 'held', 'entryOf'];
+export const BOXED_PROPERTIES: readonly string[] = (
+  'celType equalTo unsigned float typeName held entryOf nanos epochNanos amount scale numbers prerelease ' +
+  'ipFamily bits address prefix source scheme host path query formatName complaints'
+).split(' ');
 
 const TWO_63 = 2 ** 63;
 
