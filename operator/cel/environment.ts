@@ -1,21 +1,5 @@
 import type { CelType } from './cel-type.ts';
-import {
-  BOOL,
-  BYTES,
-  DOUBLE,
-  DURATION,
-  DYN,
-  INT,
-  listOf,
-  mapOf,
-  NULL,
-  opaque,
-  optionalOf,
-  STRING,
-  TIMESTAMP,
-  typeOf,
-  UINT,
-} from './cel-type.ts';
+import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, opaque, STRING, TIMESTAMP, typeOf, UINT } from './cel-type.ts';
 import { findMacro } from './macro.ts';
 import type { Overload } from './overload.ts';
 import { OVERLOADS } from './overload-table.ts';
@@ -38,8 +22,8 @@ export const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>
   ),
   ['list', typeOf(listOf(DYN))],
   ['map', typeOf(mapOf(DYN, DYN))],
-  ['type', typeOf()],
-  ['optional_type', typeOf(optionalOf(DYN))],
+  ['type', typeOf(typeOf())],
+  ['optional_type', typeOf(opaque('optional_type'))],
 ]);
 
 /** The functions and macros of one Kubernetes version. */

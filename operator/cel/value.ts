@@ -203,9 +203,14 @@ export function mapSize(map: CelMap | Readonly<Record<string, unknown>>): number
   return map instanceof CelMap ? map.entryOf.size : Object.keys(map).length;
 }
 
+/** Whether two numbers are equal as cel-go has it: an int beyond 2^53 meets a double as the nearest double. */
+function sameNumber(a: number | bigint, b: number | bigint): boolean {
+  return typeof a === typeof b ? a === b : Number(a) === Number(b);
+}
+
 function numericEqual(a: number | bigint, b: unknown): boolean {
   const other = numeric(b);
-  return other !== undefined && a == other;
+  return other !== undefined && sameNumber(a, other);
 }
 
 function listsEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
