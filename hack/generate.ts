@@ -7,8 +7,22 @@ import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from operator/api by hack/generate; do not edit.\n';
 const files = new Map<string, string>();
-for (const kind of [...ownKinds, ...reportKinds]) {
-  files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + stringify(customResourceDefinition(kind), { lineWidth: 0 }));
+/** kubectl's kustomize reads nothing above a kustomization's own folder, so each base has its copy. */
+const homes = [
+  { kinds: ownKinds, folder: 'config/base/crds' },
+  { kinds: reportKinds, folder: 'config/components/report-crds/crds' },
+];
+for (const { kinds, folder } of homes) {
+  const names = kinds.map((kind) => `${kind.group}_${kind.plural}.yaml`);
+  for (const [index, kind] of kinds.entries()) {
+    const text = header + stringify(customResourceDefinition(kind), { lineWidth: 0 });
+    files.set(`crds/${names[index] ?? ''}`, text);
+    files.set(`${folder}/${names[index] ?? ''}`, text);
+  }
+  files.set(
+    `${folder}/kustomization.yaml`,
+    header + stringify({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: names }),
+  );
 }
 
 const check = process.argv.includes('--check');

@@ -75,7 +75,6 @@ export const ownKinds: readonly KindDefinition[] = [
       {
         rule: 'self.metadata.name.size() <= 52',
         message: 'the name must have at most 52 characters: the names of its scans add to it',
-        fieldPath: '.metadata.name',
       },
     ],
     columns: [

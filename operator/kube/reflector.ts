@@ -32,23 +32,34 @@ const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}
  * server has forgotten (410), and tells deletions that it missed by comparing with the list.
  */
 export class Reflector<T extends KubeObject> {
+  /** What it watches. */
+  readonly resource: ApiResource;
   readonly #client: KubeClient;
-  readonly #resource: ApiResource;
   readonly #options: ReflectorOptions<T>;
   readonly #store = new Map<string, T>();
+  readonly #firstList = Promise.withResolvers<undefined>();
   #synced = false;
   #abort: AbortController | undefined;
   #running: Promise<void> | undefined;
 
   constructor(client: KubeClient, resource: ApiResource, options: ReflectorOptions<T>) {
     this.#client = client;
-    this.#resource = resource;
+    this.resource = resource;
     this.#options = options;
   }
 
   /** True once the first complete list is in. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** Resolves once the first complete list is in, or the signal is given. */
+  async whenSynced(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise((resolve) => {
+      signal.addEventListener('abort', resolve, { once: true });
+      if (signal.aborted) resolve(undefined);
+    });
+    await Promise.race([this.#firstList.promise, aborted]);
   }
 
   /** The object as last seen. */
@@ -98,7 +109,7 @@ export class Reflector<T extends KubeObject> {
     const fresh = new Map<string, T>();
     let version = '';
     const { namespace, labelSelector } = this.#options;
-    for await (const page of listPages<T>(this.#client, this.#resource, {
+    for await (const page of listPages<T>(this.#client, this.resource, {
       namespace,
       signal,
       ...(labelSelector === undefined ? {} : { labelSelector }),
@@ -112,6 +123,7 @@ export class Reflector<T extends KubeObject> {
       if (known?.metadata.resourceVersion !== object.metadata.resourceVersion) this.#change(known ? 'MODIFIED' : 'ADDED', object);
     }
     this.#synced = true;
+    this.#firstList.resolve(undefined);
     return version;
   }
 
@@ -120,7 +132,7 @@ export class Reflector<T extends KubeObject> {
     const silence = AbortSignal.timeout(watchSeconds * 1000 + graceMilliseconds);
     const { namespace, labelSelector } = this.#options;
     const body = await this.#client.stream({
-      path: resourcePath(this.#resource, { namespace }),
+      path: resourcePath(this.resource, { namespace }),
       query: { watch: true, allowWatchBookmarks: true, resourceVersion: from, timeoutSeconds: watchSeconds, labelSelector },
       signal: AbortSignal.any([outer, silence]),
     });
@@ -141,7 +153,7 @@ export class Reflector<T extends KubeObject> {
   #accept({ type, object }: WatchEvent<T>): string | undefined {
     if (type === 'ERROR') {
       if (object.code === 410) return 'gone';
-      throw new KubeApiError(`watch ${this.#resource.resource}: ${object.message ?? 'error'}`, { status: object.code ?? 500 });
+      throw new KubeApiError(`watch ${this.resource.resource}: ${object.message ?? 'error'}`, { status: object.code ?? 500 });
     }
     if (type !== 'BOOKMARK') this.#change(type, object);
     return object.metadata.resourceVersion;

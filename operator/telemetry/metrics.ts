@@ -61,6 +61,7 @@ export class Metrics {
   readonly reconciles = new Family('vigil_reconcile_total', 'counter', 'Reconciles by controller and result.');
   readonly reconcileSeconds = new Family('vigil_reconcile_seconds_total', 'counter', 'Seconds spent in reconciles.');
   readonly apiCalls = new Family('vigil_api_requests_total', 'counter', 'Calls to the API server by method and status (0: no answer).');
+  readonly apiSeconds = new Family('vigil_api_request_seconds_total', 'counter', 'Seconds spent waiting for the API server, by method.');
   readonly scans = new Family('vigil_scans_total', 'counter', 'Finished scans by phase.');
   readonly shards = new Family('vigil_shard_attempts_total', 'counter', 'Attempts at shards by outcome.');
   readonly reportWrites = new Family('vigil_report_writes_total', 'counter', 'Writes of reports by operation.');

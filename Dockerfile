@@ -1,0 +1,15 @@
+# For those who have Docker; hack/image makes the same image without it and is what the tests use. This file is not run by them.
+FROM node:26-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts && npm rebuild esbuild
+COPY operator operator
+RUN npx esbuild operator/main.ts --bundle --platform=node --format=esm --target=node26 --minify-syntax --legal-comments=none --outfile=dist/vigil.mjs \
+    --banner:js='import { createRequire as __vigilRequire } from "node:module"; const require = __vigilRequire(import.meta.url);'
+
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=build /src/dist/vigil.mjs /vigil/vigil.mjs
+USER 65532:65532
+ENV NODE_ENV=production
+ENTRYPOINT ["/usr/local/bin/node", "--disable-warning=DEP0040", "--max-semi-space-size=2", "--max-old-space-size=110", "/vigil/vigil.mjs"]

@@ -1,0 +1,70 @@
+# Sourced by hack/cluster: builds the cluster's programs once, into a cache outside the checkout.
+KUBERNETES_VERSION=1.36.3
+ETCD_VERSION=3.7.3
+CONTAINERD_VERSION=2.4.2
+CRANE_VERSION=0.22.0
+RUNC_VERSION=1.4.0
+BIN="$VIGIL_CACHE/bin/k$KUBERNETES_VERSION-e$ETCD_VERSION-c$CONTAINERD_VERSION-r$RUNC_VERSION-g$CRANE_VERSION"
+
+# program<TAB>module folder<TAB>package<TAB>tags: what the control plane needs comes first.
+PROGRAMS='kube-apiserver kubernetes k8s.io/kubernetes/cmd/kube-apiserver -
+etcd etcd go.etcd.io/etcd/server/v3 -
+kube-controller-manager kubernetes k8s.io/kubernetes/cmd/kube-controller-manager -
+kubectl kubernetes k8s.io/kubernetes/cmd/kubectl -
+kube-scheduler kubernetes k8s.io/kubernetes/cmd/kube-scheduler -
+kubelet kubernetes k8s.io/kubernetes/cmd/kubelet -
+kube-proxy kubernetes k8s.io/kubernetes/cmd/kube-proxy -
+containerd containerd github.com/containerd/containerd/v2/cmd/containerd no_btrfs,no_zfs,no_aufs,no_devmapper
+containerd-shim-runc-v2 containerd github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2 no_btrfs,no_zfs,no_aufs,no_devmapper
+ctr containerd github.com/containerd/containerd/v2/cmd/ctr no_btrfs,no_zfs,no_aufs,no_devmapper
+crane crane github.com/google/go-containerregistry/cmd/crane -
+runc runc github.com/opencontainers/runc seccomp'
+CONTROL_PLANE_PROGRAMS=' kube-apiserver etcd kube-controller-manager kubectl '
+
+# install_packages PACKAGE...: Debian packages that are missing, by apt when that is possible.
+install_packages() {
+  local missing=()
+  for package in "$@"; do dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package"); done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    printf 'hack/cluster: missing packages: install them with: apt-get install %s\n' "${missing[*]}" >&2
+    exit 2
+  fi
+  say "installing ${missing[*]}"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}"; } >"$VIGIL_CACHE/apt.log" 2>&1 || { tail -5 "$VIGIL_CACHE/apt.log" >&2; exit 2; }
+}
+
+# build_program NAME MODULE PACKAGE TAGS: builds one program under a temporary name, so that an interrupted build leaves nothing half done.
+build_program() {
+  local name="$1" module="$2" package="$3" tags="$4" cgo=0 flags='-s -w' started=$SECONDS
+  [ ! -x "$BIN/$name" ] || return 0
+  [ "$module" != runc ] || cgo=1
+  [ "$module" != kubernetes ] || flags="$flags -X k8s.io/component-base/version.gitVersion=v$KUBERNETES_VERSION -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
+  say "building $name"
+  (
+    cd "$VIGIL_ROOT/hack/cluster.d/modules/$module" || exit 1
+    GOCACHE="$VIGIL_CACHE/go-build" GOFLAGS=-mod=mod CGO_ENABLED=$cgo go build -trimpath -ldflags "$flags" -tags "${tags#-}" -o "$BIN/.$name.$$" "$package"
+  ) || { rm -f "$BIN/.$name.$$"; printf 'hack/cluster: %s could not be built\n' "$name" >&2; exit 1; }
+  mv "$BIN/.$name.$$" "$BIN/$name"
+  say "built $name ($((SECONDS - started)) s)"
+}
+
+# build_all TIER: everything that a tier needs (tools: only crane, for images); one build at a time on a machine.
+build_all() {
+  local tier="$1" name module package tags
+  mkdir -p "$BIN"
+  exec 8>"$VIGIL_CACHE/build.lock"
+  flock 8
+  local packages=(iproute2 openssl util-linux procps)
+  [ "$tier" != full ] || packages+=(containernetworking-plugins nftables busybox-static libseccomp-dev pkg-config gcc iptables)
+  install_packages "${packages[@]}"
+  while read -r name module package tags; do
+    case "$tier" in
+      control-plane) case "$CONTROL_PLANE_PROGRAMS" in *" $name "*) ;; *) continue ;; esac ;;
+      tools) [ "$name" = crane ] || continue ;;
+    esac
+    [ -x "$BIN/$name" ] || need go 'install Go 1.26 or later'
+    build_program "$name" "$module" "$package" "$tags"
+  done <<<"$PROGRAMS"
+  exec 8>&-
+}

@@ -1,0 +1,83 @@
+# Sourced by hack/cluster: etcd, kube-apiserver, kube-controller-manager.
+
+# start PART COMMAND...: a process of the cluster, in its network namespace, in a session of its own, with its log.
+start() {
+  local part="$1"; shift
+  mkdir -p "$DIR/log" "$DIR/run"
+  setsid nsenter --net="/run/netns/$NETNS" "$@" >>"$DIR/log/$part.log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
+  printf '%s\n' "$!" >"$DIR/run/$part.pid"
+}
+
+# alive PART: whether the process that was started as PART still runs.
+alive() {
+  local pid
+  pid="$(cat "$DIR/run/$1.pid" 2>/dev/null)" && [ -n "$pid" ] && grep -qsF "$BIN/" "/proc/$pid/cmdline" 2>/dev/null && kill -0 "$pid" 2>/dev/null
+}
+
+# wait_for SECONDS WHAT PART COMMAND...: until the command succeeds; fails at once when PART ended, with the end of its log.
+wait_for() {
+  local limit=$((SECONDS + $1)) what="$2" part="$3"; shift 3
+  until "$@" >/dev/null 2>&1; do
+    if ! alive "$part" || [ "$SECONDS" -ge "$limit" ]; then
+      printf 'hack/cluster: %s did not come up; the end of %s:\n' "$what" "$DIR/log/$part.log" >&2
+      tail -n 15 "$DIR/log/$part.log" >&2
+      return 1
+    fi
+    sleep 0.2
+  done
+  say "$what is up"
+}
+
+start_etcd() {
+  start etcd "$BIN/etcd" --data-dir "$DIR/etcd" --unsafe-no-fsync --name main \
+    --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
+    --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster main=http://127.0.0.1:2380 \
+    --quota-backend-bytes 8589934592 --log-level warn
+}
+
+start_kube_apiserver() {
+  cat >"$DIR/audit-policy.yaml" <<'EOF'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- {level: None, resources: [{group: coordination.k8s.io}]}
+- {level: Metadata, verbs: [create, update, patch, delete, deletecollection]}
+- {level: None}
+EOF
+  start kube-apiserver "$BIN/kube-apiserver" --etcd-servers http://127.0.0.1:2379 --bind-address "$API_IP" --advertise-address "$API_IP" --secure-port 6443 \
+    --service-cluster-ip-range 10.96.0.0/16 --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction,OwnerReferencesPermissionEnforcement \
+    --client-ca-file "$DIR/pki/ca.crt" --tls-cert-file "$DIR/pki/apiserver.crt" --tls-private-key-file "$DIR/pki/apiserver.key" \
+    --service-account-key-file "$DIR/pki/sa.pub" --service-account-signing-key-file "$DIR/pki/sa.key" --service-account-issuer https://kubernetes.default.svc \
+    --kubelet-client-certificate "$DIR/pki/apiserver-kubelet.crt" --kubelet-client-key "$DIR/pki/apiserver-kubelet.key" --kubelet-certificate-authority "$DIR/pki/ca.crt" \
+    --kubelet-preferred-address-types InternalIP --allow-privileged=true --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-maxsize 200 --audit-log-maxbackup 1
+}
+
+start_controller_manager() {
+  start kube-controller-manager "$BIN/kube-controller-manager" --kubeconfig "$DIR/controller-manager.kubeconfig" --bind-address 127.0.0.1 \
+    --service-account-private-key-file "$DIR/pki/sa.key" --root-ca-file "$DIR/pki/ca.crt" --use-service-account-credentials=true --leader-elect=false \
+    --cluster-signing-cert-file "$DIR/pki/ca.crt" --cluster-signing-key-file "$DIR/pki/ca.key" --terminated-pod-gc-threshold 500
+}
+
+control_plane_up() {
+  start_etcd
+  start_kube_apiserver
+  wait_for 90 'the API server' kube-apiserver "$BIN/kubectl" --kubeconfig "$DIR/kubeconfig" get --raw /readyz
+  start_controller_manager
+  wait_for 60 'the controller-manager' kube-controller-manager "$BIN/kubectl" --kubeconfig "$DIR/kubeconfig" get serviceaccount default
+}
+
+# restart_part PART: kills a part and starts it again, as after a crash.
+restart_part() {
+  local pid
+  pid="$(cat "$DIR/run/$1.pid")"
+  kill -9 "$pid" 2>/dev/null
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+  case "$1" in
+    etcd) start_etcd ;;
+    kube-apiserver) start_kube_apiserver ;;
+    kube-controller-manager) start_controller_manager ;;
+    *) printf 'hack/cluster: restart knows etcd, kube-apiserver and kube-controller-manager\n' >&2; return 2 ;;
+  esac
+  wait_for 60 'the API server' kube-apiserver "$BIN/kubectl" --kubeconfig "$DIR/kubeconfig" get --raw /readyz
+}

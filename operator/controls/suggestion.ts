@@ -1,0 +1,42 @@
+/** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other. */
+function distance(left: string, right: string): number {
+  const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column += 1) {
+      current.push(cheapest(rows, current, [left, right]));
+    }
+    rows.push(current);
+  }
+  return rows[left.length]?.[right.length] ?? 0;
+}
+
+function cheapest(rows: readonly number[][], current: readonly number[], [left, right]: readonly [string, string]): number {
+  const row = rows.length;
+  const column = current.length;
+  const same = left[row - 1] === right[column - 1] ? 0 : 1;
+  const at = (r: number, c: number): number => (r === row ? current[c] : rows[r]?.[c]) ?? Infinity;
+  let best = Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, at(row - 1, column - 1) + same);
+  if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
+    best = Math.min(best, at(row - 2, column - 2) + 1);
+  }
+  return best;
+}
+
+/** The known word that was probably meant: at most a third of its letters differ. */
+export function suggestion(word: string, known: Iterable<string>): string | undefined {
+  let best: { word: string; edits: number } | undefined;
+  const wanted = word.toLowerCase().slice(0, 100);
+  for (const candidate of known) {
+    const edits = distance(wanted, candidate);
+    if (edits <= Math.max(1, Math.floor(candidate.length / 3)) && (best === undefined || edits < best.edits))
+      best = { word: candidate, edits };
+  }
+  return best?.word;
+}
+
+/** ` (did you mean 'x'?)`, or nothing. */
+export function didYouMean(word: string, known: Iterable<string>): string {
+  const found = suggestion(word, known);
+  return found === undefined ? '' : ` (did you mean '${found}'?)`;
+}

@@ -1,0 +1,57 @@
+import { textsOf } from './kubernetes-object.ts';
+import type { Parameters } from './control-program.ts';
+
+/** Values that are credentials by their look, whatever they are called. */
+const looks: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  /\bAKIA[0-9A-Z]{16}\b/,
+  /\bgh[pousr]_[A-Za-z0-9]{16}/,
+  /\bAIza[0-9A-Za-z_-]{20}/,
+  /\bxox[a-z]-[A-Za-z0-9]/,
+  /\beyJhbGciO/,
+  /^["']?Bearer\s+[^\s$<{]/i,
+];
+
+/** Values that only say where the credential is, or that there is none: empty, `$(REF)`, `{{tpl}}`, a file's path, true or false. */
+const references: readonly RegExp[] = [
+  /^$/,
+  /^\$[({]?[A-Za-z_]/,
+  /\{\{/,
+  /^(file:\/)?(\/|\.{1,2}\/|~\/)\S*$/,
+  /^[A-Za-z]:\\/,
+  /^(true|false)$/i,
+];
+
+/** Tells credentials from other settings, by name and value. */
+export class CredentialTest {
+  readonly #words: readonly string[];
+  readonly #allowed: ReadonlySet<string>;
+
+  constructor(parameters: Parameters) {
+    this.#words = textsOf(parameters['names']).map((word) => word.toLowerCase().replace(/[-_. ]/g, ''));
+    this.#allowed = new Set(textsOf(parameters['allowedNames']));
+  }
+
+  /** Whether a setting holds a credential: its name says so and its value is a literal, or its value looks like one. */
+  matches(name: string, value: string): boolean {
+    const literal = value.trim().slice(0, 10_000);
+    return CredentialTest.looksLikeOne(literal) || (this.isSecretName(name) && CredentialTest.isLiteral(literal));
+  }
+
+  /** Whether a name tells a secret. */
+  isSecretName(name: string): boolean {
+    if (this.#allowed.has(name)) return false;
+    const plain = name.toLowerCase().replace(/[-_. ]/g, '');
+    return this.#words.some((word) => plain.includes(word));
+  }
+
+  /** Whether a value is a credential by its look. */
+  static looksLikeOne(value: string): boolean {
+    return looks.some((look) => look.test(value));
+  }
+
+  /** Whether a value is meant as it stands, and is not a reference to somewhere else. */
+  static isLiteral(value: string): boolean {
+    return !references.some((reference) => reference.test(value));
+  }
+}

@@ -1,0 +1,62 @@
+import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../kubernetes-object.ts';
+import { labelMatch, type Labels } from '../label-selector.ts';
+import { clean, type Outcome } from '../outcome.ts';
+import { type Projection, workloadOf } from '../snapshot.ts';
+import type { CrossObjectJudge } from './judge.ts';
+import { workloadsIn } from './network.ts';
+
+const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });
+const heldKinds: Readonly<Record<string, string>> = { 'namespace-resource-quota': 'ResourceQuota', 'namespace-limit-range': 'LimitRange' };
+const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+
+const namespaceHolds: CrossObjectJudge = ({ reference: { name } }, { control, snapshot }) =>
+  systemNamespaces.has(name) || snapshot.in(name, heldKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
+
+const replicas: CrossObjectJudge = (workload, { snapshot }) => {
+  const { kind, name, namespace = '' } = workload.reference;
+  if ((workloadOf(workload).replicas ?? 1) >= 2) return clean;
+  const scaled = snapshot
+    .in(namespace, 'HorizontalPodAutoscaler.autoscaling')
+    .map(({ body }) => fieldsOf(body['scaleTargetRef']))
+    .some((target) => target['kind'] === kind && target['name'] === name);
+  return scaled ? clean : failure('spec.replicas');
+};
+
+function budgetSelects(budget: Projection, labels: Labels): boolean {
+  const { matchLabels, matchExpressions } = fieldsOf(budget.body['selector']);
+  const expressions = listOf(matchExpressions).map(fieldsOf);
+  if (Object.keys(fieldsOf(matchLabels)).length === 0 && expressions.length === 0) return false;
+  return labelMatch({
+    matchLabels: textMapOf(matchLabels),
+    matchExpressions: expressions.map(({ key, operator, values }) => ({
+      key: textOf(key) ?? '',
+      operator: (textOf(operator) ?? '') as 'In',
+      values: [...textsOf(values)],
+    })),
+  })(labels);
+}
+
+const disruptionBudget: CrossObjectJudge = (workload, { snapshot }) => {
+  const budgets = snapshot.in(workload.reference.namespace ?? '', 'PodDisruptionBudget.policy');
+  const { podLabels, prefix } = workloadOf(workload);
+  return budgets.some((budget) => budgetSelects(budget, podLabels)) ? clean : failure(`${prefix}metadata.labels`);
+};
+
+const zeroDisruption: CrossObjectJudge = (budget, { snapshot }) => {
+  const { maxUnavailable, minAvailable } = budget.body;
+  if (maxUnavailable === 0 || maxUnavailable === '0' || maxUnavailable === '0%') return failure('spec.maxUnavailable');
+  if (minAvailable === '100%') return failure('spec.minAvailable');
+  if (typeof minAvailable !== 'number') return clean;
+  const reached = workloadsIn(snapshot, budget.reference.namespace ?? '')
+    .filter((workload) => !workload.owned && workload.groupKind !== 'Pod' && budgetSelects(budget, workloadOf(workload).podLabels))
+    .some((workload) => minAvailable >= (workloadOf(workload).replicas ?? 1));
+  return reached ? failure('spec.minAvailable') : clean;
+};
+
+/** The judges about resources and availability, by the names that controls call them. */
+export const availabilityJudges: Readonly<Record<string, CrossObjectJudge>> = {
+  namespaceHolds,
+  replicas,
+  disruptionBudget,
+  zeroDisruption,
+};

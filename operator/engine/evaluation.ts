@@ -1,0 +1,41 @@
+import type { Result } from './verdict.ts';
+
+/** What one object came to under every policy that looks at it. */
+export interface Evaluation {
+  /** Failures, errors and skips; passes too where they are listed. Sorted by policy, then in the order of its checks. */
+  readonly results: readonly Result[];
+  /** Passes by policy, listed or not. */
+  readonly passes: ReadonlyMap<string, number>;
+  /** The policies that count the object as a target: some check of theirs could judge it. */
+  readonly policies: readonly string[];
+}
+
+/** The evaluation of an object that no policy looks at. */
+export const nothingToJudge: Evaluation = { results: [], passes: new Map(), policies: [] };
+
+/** Gathers one object's evaluation. */
+export class EvaluationBuilder {
+  readonly #results: Result[] = [];
+  readonly #passes = new Map<string, number>();
+  readonly #policies: string[] = [];
+
+  /** The policy counts the object as a target. */
+  inScope(policy: string): void {
+    this.#policies.push(policy);
+  }
+
+  /** A pass that is only counted. */
+  passed(policy: string): void {
+    this.#passes.set(policy, (this.#passes.get(policy) ?? 0) + 1);
+  }
+
+  /** A result that is listed. */
+  add(result: Result): void {
+    this.#results.push(result);
+  }
+
+  build(): Evaluation {
+    if (this.#policies.length === 0 && this.#results.length === 0) return nothingToJudge;
+    return { results: this.#results, passes: this.#passes, policies: this.#policies };
+  }
+}

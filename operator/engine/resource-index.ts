@@ -1,0 +1,48 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { pluralOf } from './builtin-resources.ts';
+import { groupOf, type KubernetesObject, textOf, versionOf } from './kubernetes-object.ts';
+
+/** Groups that serve the same objects under two names, as the API server knows them. */
+const movedKinds: ReadonlyMap<string, string> = new Map([
+  ['extensions/Ingress', 'networking.k8s.io'],
+  ['extensions/NetworkPolicy', 'networking.k8s.io'],
+  ['extensions/Deployment', 'apps'],
+  ['extensions/DaemonSet', 'apps'],
+  ['extensions/ReplicaSet', 'apps'],
+  ['events.k8s.io/Event', ''],
+]);
+
+const key = (group: string, kind: string): string => `${movedKinds.get(`${group}/${kind}`) ?? group}/${kind}`;
+
+/** Finds the resource of an object: what discovery, or the built-in kinds and the CRDs among the files, say. */
+export class ResourceIndex {
+  readonly #byKind = new Map<string, ApiResource[]>();
+  readonly all: readonly ApiResource[];
+
+  constructor(resources: readonly ApiResource[]) {
+    this.all = resources;
+    for (const resource of resources) {
+      const name = key(resource.group, resource.kind);
+      const same = this.#byKind.get(name);
+      if (same === undefined) this.#byKind.set(name, [resource]);
+      else same.push(resource);
+    }
+  }
+
+  /** The resource of an object in the version that it is written in; an English plural and namespaced where nothing is known. */
+  of(object: KubernetesObject): ApiResource {
+    const group = groupOf(object.apiVersion);
+    const version = versionOf(object.apiVersion);
+    const kind = textOf(object.kind) ?? '';
+    const same = this.#byKind.get(key(group, kind));
+    const exact = same?.find((resource) => resource.group === group && resource.version === version);
+    if (exact !== undefined) return exact;
+    const other = same?.[0];
+    return { group, version, kind, resource: other?.resource ?? pluralOf(kind), namespaced: other?.namespaced ?? true };
+  }
+
+  /** The same objects under every group and version that they are served by: for `matchPolicy: Equivalent`. */
+  equivalents(resource: ApiResource): readonly ApiResource[] {
+    return this.#byKind.get(key(resource.group, resource.kind)) ?? [resource];
+  }
+}

@@ -1,0 +1,89 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import type { SecurityPolicyRule } from '../api/security-policy.ts';
+import { controlById } from '../controls/catalogue.ts';
+import type { Severity } from '../controls/severity.ts';
+import { fieldsOf, type KubernetesObject, nameOf, textMapOf } from './kubernetes-object.ts';
+import { type LabelMatch, labelMatch } from './label-selector.ts';
+import type { ReportProblem } from './policy-problem.ts';
+import type { NamespaceFacts } from './policy-scope.ts';
+import type { ResourceIndex } from './resource-index.ts';
+import { ResourceMatch, type ResourceVerdict } from './resource-match.ts';
+import { type RuleOutcome, RuleProgram } from './rule-program.ts';
+import type { Subject } from './subject.ts';
+
+/** A rule that a user wrote, compiled. */
+export class RuleCheck {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly category: string;
+  readonly #rule: SecurityPolicyRule;
+  readonly #match: ResourceMatch;
+  readonly #namespaces: LabelMatch;
+  readonly #objects: LabelMatch;
+  readonly #program: RuleProgram;
+
+  private constructor(rule: SecurityPolicyRule, index: ResourceIndex, program: RuleProgram) {
+    this.name = rule.name;
+    this.severity = rule.severity ?? 'medium';
+    this.category = rule.category ?? 'Custom';
+    this.#rule = rule;
+    this.#match = new ResourceMatch(rule.matchConstraints, rule.podTemplates === true, index);
+    this.#namespaces = labelMatch(rule.matchConstraints.namespaceSelector);
+    this.#objects = labelMatch(rule.matchConstraints.objectSelector);
+    this.#program = program;
+  }
+
+  /** Compiles a rule; undefined, and problems reported below `path`, when it cannot be used. */
+  static compile(
+    rule: SecurityPolicyRule,
+    path: string,
+    options: { kubernetesVersion: string; index: ResourceIndex; report: ReportProblem },
+  ): RuleCheck | undefined {
+    if (controlById(rule.name) !== undefined) {
+      options.report({
+        path: `${path}.name`,
+        reason: 'InvalidRule',
+        message: `'${rule.name}' is the id of a built-in control: give the rule another name`,
+      });
+      return undefined;
+    }
+    const program = RuleProgram.compile(rule, path, options);
+    return program === undefined ? undefined : new RuleCheck(rule, options.index, program);
+  }
+
+  /** Whether objects of the resource could be judged. */
+  couldJudge(resource: ApiResource): boolean {
+    return this.#match.match(resource) !== 'no';
+  }
+
+  /** Judges one object; undefined when the rule is not about it. */
+  judge(subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined): RuleOutcome | undefined {
+    const matched = this.#matches(subject, resource, namespace);
+    if (matched === 'no') return undefined;
+    if (matched === 'other-operations')
+      return { kind: 'skip', message: `the rule is about ${this.#operations()} only: a scan sees objects as they are` };
+    if (this.#rule.podTemplates === true && subject.fault !== undefined)
+      return { kind: 'error', message: subject.fault.problem, path: subject.fault.path };
+    const object = this.#rule.podTemplates === true ? subject.ground.object : subject.object;
+    const scoped = resource.namespaced ? namespace : undefined;
+    return this.#program.evaluate({
+      object,
+      resource: this.#rule.podTemplates === true ? podResource : resource,
+      namespace: scoped,
+      params: this.#rule.params ?? null,
+    });
+  }
+
+  #matches(subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined): ResourceVerdict {
+    const judged = (this.#rule.podTemplates === true ? subject.ground.object : subject.object) as KubernetesObject;
+    if (!this.#objects(textMapOf(fieldsOf(judged.metadata)['labels']))) return 'no';
+    if (namespace !== undefined && !this.#namespaces(namespace.labels)) return 'no';
+    return this.#match.match(resource, nameOf(subject.object) ?? '');
+  }
+
+  #operations(): string {
+    return [...new Set(this.#rule.matchConstraints.resourceRules.flatMap(({ operations }) => operations))].join(', ');
+  }
+}
+
+const podResource: ApiResource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true };

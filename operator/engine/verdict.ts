@@ -1,0 +1,41 @@
+import type { Severity } from '../controls/severity.ts';
+
+export type { Severity } from '../controls/severity.ts';
+
+/** What one check on one target came to: the result values of a PolicyReport. */
+export type Verdict = 'pass' | 'fail' | 'warn' | 'error' | 'skip';
+
+/** The object that a result is about. */
+export interface ResourceReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/** One check on one target. */
+export interface Result {
+  readonly verdict: Verdict;
+  /** The policy's name; null where there is none, as in a scan of files without one. */
+  readonly policy: string | null;
+  /** The id of a control or the name of a rule. */
+  readonly check: string;
+  readonly severity: Severity;
+  readonly category: string;
+  /** The chosen frameworks that the check belongs to, as `name@version`. */
+  readonly frameworks: readonly string[];
+  readonly resource: ResourceReference;
+  /** The first offending path, or where an error is. */
+  readonly path?: string;
+  /** All offending paths, where there are several. */
+  readonly paths?: readonly string[];
+  /** Short and stable: what is wrong, or why there is no verdict. */
+  readonly message: string;
+  /** How to mend it, in one sentence. */
+  readonly fix?: string;
+  /** Names of the offending containers, where they are some. */
+  readonly containers?: readonly string[];
+  /** For roles: whether somebody holds it. */
+  readonly bound?: boolean;
+}

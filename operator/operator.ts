@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { RESOURCES, type ApiResource } from './api/api-resource.ts';
+import type { KubeObject } from './api/metadata.ts';
+import type { Controller, ControllerOptions } from './controller/controller.ts';
+import { EventRecorder } from './controller/event-recorder.ts';
+import { Lifecycle, type Part } from './controller/lifecycle.ts';
+import { Credentials } from './kube/credentials.ts';
+import { KubeClient } from './kube/kube-client.ts';
+import { Lease } from './kube/lease.ts';
+import { Reflector } from './kube/reflector.ts';
+import type { OperatorConfig } from './operator-config.ts';
+import { discoverResources, serverVersion } from './kube/discovery.ts';
+import { scanScheduleController } from './reconcilers/scan-schedule.ts';
+import { securityPolicyController } from './reconcilers/security-policy.ts';
+import type { Surroundings, World } from './reconcilers/world.ts';
+import { HealthServer } from './telemetry/health-server.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { Metrics } from './telemetry/metrics.ts';
+
+/**
+ * Runs the operator until the signal is given or leadership is lost. Resolves to whether it ended as asked; a lost lease
+ * ends it too, so that it starts anew as a follower. Rejects when it cannot start.
+ */
+export async function runOperator(config: OperatorConfig, log: Logger, signal: AbortSignal): Promise<'stopped' | 'lost-leadership'> {
+  const metrics = new Metrics();
+  const client = new KubeClient(new Credentials({ context: config.context }), ({ method, status, seconds }) => {
+    metrics.apiCalls.add(1, { method, status });
+    metrics.apiSeconds.add(seconds, { method });
+  });
+  const identity = `${hostname()}_${randomUUID()}`;
+  const lease = new Lease(client, {
+    namespace: config.namespace,
+    name: 'vigil-operator',
+    identity,
+    onError: (error) => log.warn({ err: error }, 'could not renew the lease'),
+  });
+  const health = new HealthServer({
+    port: config.healthPort,
+    host: config.healthHost,
+    metrics: () => metrics.text(),
+    healthy: () => [],
+    ready: () => problems(),
+  });
+  let problems = (): readonly string[] => ['waiting for the lease'];
+  log.info({ port: await health.start(), namespace: config.namespace, identity }, 'the operator is up');
+  try {
+    await lease.acquire(signal);
+    metrics.leader.set(1);
+    log.info({ identity }, 'this process leads');
+    const lifecycle = await lead({ config, client, log, metrics, identity }, (ready) => (problems = ready));
+    const failed = new AbortController();
+    // The lease is renewed while the parts still start: a slow first list must not let another lead.
+    const started = lifecycle.start().catch((error: unknown) => {
+      log.error({ err: error }, 'could not start');
+      failed.abort();
+    });
+    try {
+      await lease.hold(AbortSignal.any([signal, failed.signal]));
+    } finally {
+      metrics.leader.set(0);
+      await lifecycle.shutdown();
+      await started;
+      await lease.release();
+    }
+    return signal.aborted ? 'stopped' : 'lost-leadership';
+  } catch (error) {
+    if (signal.aborted) return 'stopped';
+    throw error;
+  } finally {
+    await health.stop();
+    await client.credentials.close();
+  }
+}
+
+interface Leadership {
+  readonly config: OperatorConfig;
+  readonly client: KubeClient;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly identity: string;
+}
+
+/** What the leader watches and reconciles, ready to start. */
+async function lead(leadership: Leadership, setProblems: (problems: () => readonly string[]) => void): Promise<Lifecycle> {
+  const { config, client, log, metrics, identity } = leadership;
+  const system = await client.get<KubeObject>(RESOURCES.namespaces, { name: 'kube-system' });
+  const controllers: Record<string, Controller> = {};
+  const watch = <T extends KubeObject>(
+    resource: ApiResource,
+    keys: (object: T) => readonly (readonly [controller: string, key: string])[],
+  ): Reflector<T> =>
+    new Reflector<T>(client, resource, {
+      onChange: (_type, object) => {
+        for (const [controller, key] of keys(object)) controllers[controller]?.queue.add(key);
+      },
+      onError: (error) => log.warn({ err: error, resource: resource.resource }, 'a watch failed; it is tried again'),
+    });
+  const world: World = {
+    client,
+    log,
+    metrics,
+    events: new EventRecorder(client, log, identity),
+    clock: Date.now,
+    clusterIdentity: system.metadata.uid ?? '',
+    namespace: config.namespace,
+    surroundings: remembered(client),
+    policies: watch(RESOURCES.policies, ({ metadata }) => [['securitypolicy', metadata.name]]),
+    schedules: watch(RESOURCES.schedules, ({ metadata }) => [['scanschedule', metadata.name]]),
+    scans: watch(RESOURCES.scans, ({ metadata }) =>
+      (metadata.ownerReferences ?? []).filter(({ kind }) => kind === 'ScanSchedule').map(({ name }) => ['scanschedule', name]),
+    ),
+    observe: observer(metrics),
+  };
+  const reflectors = [world.policies, world.schedules, world.scans];
+  controllers['securitypolicy'] = securityPolicyController(world);
+  controllers['scanschedule'] = scanScheduleController(world);
+  setProblems(() =>
+    reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
+  );
+  return new Lifecycle([...reflectors.map(watchPart), ...Object.values(controllers).map(controllerPart)], log);
+}
+
+/** A reflector as a part: its start ends when the first list is in, so that no reconcile sees half a world. */
+function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Part {
+  return {
+    name: `watch ${reflector.resource.resource}`,
+    start: (signal) => {
+      reflector.start();
+      return reflector.whenSynced(signal);
+    },
+    stop: () => reflector.stop(),
+  };
+}
+
+const surroundingsAge = 60_000;
+
+/** Reads the surroundings when they are asked for and what is known of them is older than a minute. */
+function remembered(client: KubeClient): () => Promise<Surroundings> {
+  let known: { readonly at: number; readonly value: Surroundings } | undefined;
+  return async () => {
+    if (!known || performance.now() - known.at > surroundingsAge) {
+      const [kubernetesVersion, resources] = await Promise.all([serverVersion(client), discoverResources(client)]);
+      known = { at: performance.now(), value: { kubernetesVersion, resources } };
+    }
+    return known.value;
+  };
+}
+
+function controllerPart(controller: Controller): Part {
+  return { name: `controller ${controller.name}`, start: () => controller.start(), stop: () => controller.stop() };
+}
+
+function observer(metrics: Metrics): NonNullable<ControllerOptions['observe']> {
+  return ({ controller, result, seconds }) => {
+    metrics.reconciles.add(1, { controller, result });
+    metrics.reconcileSeconds.add(seconds, { controller });
+  };
+}

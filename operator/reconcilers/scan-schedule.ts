@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import { RESOURCES } from '../api/api-resource.ts';
+import { LABELS } from '../api/group.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import { Controller, type ReconcileResult } from '../controller/controller.ts';
+import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { planSchedule, type SchedulePlan } from '../schedule/schedule-plan.ts';
+import type { World } from './world.ts';
+
+/** Makes Scans when they are due, keeps their history short, and tells when the next one comes. */
+export function scanScheduleController(world: World): Controller {
+  return new Controller({
+    name: 'scanschedule',
+    log: world.log,
+    observe: world.observe,
+    reconcile: (name) => reconcile(world, name),
+  });
+}
+
+async function reconcile(world: World, name: string): Promise<ReconcileResult> {
+  const schedule = world.schedules.get(name);
+  if (!schedule || schedule.metadata.deletionTimestamp !== undefined) return {};
+  const scans = world.scans.list().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === schedule.metadata.uid));
+  const plan = planSchedule({ schedule, scans, now: world.clock(), clusterIdentity: world.clusterIdentity });
+  await carryOut(world, schedule, plan);
+  return plan.requeueAfter === undefined ? {} : { requeueAfter: plan.requeueAfter };
+}
+
+async function carryOut(world: World, schedule: ScanSchedule, plan: SchedulePlan): Promise<void> {
+  for (const scan of plan.remove) await world.client.delete(RESOURCES.scans, { name: scan.metadata.name }, { uid: scan.metadata.uid });
+  if (plan.create) await makeScan(world, schedule, plan.create);
+  // The status is written last: a crash before it only repeats a creation that finds its Scan there.
+  await writeStatus(world, schedule, plan);
+  for (const event of plan.events) world.events.record(RESOURCES.schedules, schedule, event);
+}
+
+async function makeScan(world: World, schedule: ScanSchedule, scan: Scan): Promise<void> {
+  try {
+    await world.client.create(RESOURCES.scans, scan);
+    world.events.record(RESOURCES.schedules, schedule, {
+      type: 'Normal',
+      reason: 'ScanCreated',
+      message: `created Scan ${scan.metadata.name}`,
+    });
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const known = await world.client.get<Scan>(RESOURCES.scans, { name: scan.metadata.name });
+    if (known.metadata.labels?.[LABELS.schedule] === schedule.metadata.name) return;
+    world.events.record(RESOURCES.schedules, schedule, {
+      type: 'Warning',
+      reason: 'NameTaken',
+      message: `the scan due now cannot be made: Scan ${scan.metadata.name} exists and is not this schedule's; delete it`,
+    });
+  }
+}
+
+async function writeStatus(world: World, { metadata, status: before }: ScanSchedule, { status }: SchedulePlan): Promise<void> {
+  if (isDeepStrictEqual(before, status)) return;
+  try {
+    await world.client.apply(
+      RESOURCES.schedules,
+      { metadata: { name: metadata.name, resourceVersion: metadata.resourceVersion ?? '' }, status } as ScanSchedule,
+      'status',
+    );
+  } catch (error) {
+    // Changed or gone since it was read: the watch brings it back here.
+    if (!isConflict(error) && !isNotFound(error)) throw error;
+    world.log.debug({ schedule: metadata.name }, 'the schedule changed while its status was written');
+  }
+}

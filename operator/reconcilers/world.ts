@@ -1,0 +1,36 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { ControllerOptions } from '../controller/controller.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Reflector } from '../kube/reflector.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** What policies are compiled against. */
+export interface Surroundings {
+  readonly kubernetesVersion: string;
+  readonly resources: readonly ApiResource[];
+}
+
+/** What the reconcilers share: the way to the API server, what is watched, and the clock. */
+export interface World {
+  readonly client: KubeClient;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventRecorder;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** The uid of kube-system: what tells this cluster from others. */
+  readonly clusterIdentity: string;
+  /** Where Vigil's Jobs and ConfigMaps live. */
+  readonly namespace: string;
+  /** The server's version and what it serves, read anew when older than a minute. */
+  readonly surroundings: () => Promise<Surroundings>;
+  readonly policies: Reflector<SecurityPolicy>;
+  readonly schedules: Reflector<ScanSchedule>;
+  readonly scans: Reflector<Scan>;
+  readonly observe: NonNullable<ControllerOptions['observe']>;
+}

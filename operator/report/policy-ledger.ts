@@ -1,0 +1,57 @@
+import type { SeverityCounts, Summary } from '../api/security-policy.ts';
+
+/** What a report holds for one policy: kept in an annotation, so that a policy scanned alone loses nothing of the others', and totals need only metadata. */
+export interface PolicyEntry {
+  readonly generation: number;
+  readonly summary: Summary;
+  readonly failing: SeverityCounts;
+}
+
+/** By policy name. */
+export type PolicyLedger = Readonly<Record<string, PolicyEntry>>;
+
+/** The ledger as the annotation's text: compact, and the same for the same content. */
+export function writeLedger(ledger: PolicyLedger): string {
+  const entries = Object.entries(ledger).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(
+    Object.fromEntries(
+      entries.map(([policy, { generation, summary, failing }]) => [
+        policy,
+        [
+          generation,
+          summary.pass,
+          summary.fail,
+          summary.warn,
+          summary.error,
+          summary.skip,
+          failing.critical,
+          failing.high,
+          failing.medium,
+          failing.low,
+        ],
+      ]),
+    ),
+  );
+}
+
+/** The ledger of an annotation; what is missing or was edited into something else counts as empty, and is written anew. */
+export function readLedger(text: string | undefined): PolicyLedger {
+  if (text === undefined) return {};
+  try {
+    const parsed = JSON.parse(text) as unknown;
+    if (typeof parsed !== 'object' || parsed === null) return {};
+    return Object.fromEntries(Object.entries(parsed).flatMap(([policy, row]) => (isRow(row) ? [[policy, entryOf(row)]] : [])));
+  } catch {
+    return {};
+  }
+}
+
+type Row = readonly [number, number, number, number, number, number, number, number, number, number];
+
+function isRow(row: unknown): row is Row {
+  return Array.isArray(row) && row.length === 10 && row.every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
+}
+
+function entryOf([generation, pass, fail, warn, error, skip, critical, high, medium, low]: Row): PolicyEntry {
+  return { generation, summary: { pass, fail, warn, error, skip }, failing: { critical, high, medium, low } };
+}

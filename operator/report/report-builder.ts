@@ -1,0 +1,179 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { ObjectMeta } from '../api/metadata.ts';
+import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
+import type { SeverityCounts, Summary } from '../api/security-policy.ts';
+import type { RecordResult, RecordTarget } from '../stream/stream-record.ts';
+import { readLedger, writeLedger, type PolicyEntry, type PolicyLedger } from './policy-ledger.ts';
+import { policyLabel, reportName } from './report-name.ts';
+import { bySeverity, byRule, identityOf, reportResult } from './report-result.ts';
+
+/** What was found about one object, by the policies of one scan. */
+export interface ReportInput {
+  readonly source: string;
+  readonly target: RecordTarget;
+  /** The policies that judged it now; others' results in the report stay as they are. */
+  readonly policies: readonly EvaluatedPolicy[];
+  readonly results: readonly RecordResult[];
+  /** Seconds since the epoch that a verdict which was not there before is dated with: the scan's start, so that a repetition gives the same. */
+  readonly seconds: number;
+  /** The report as it is in the cluster. */
+  readonly existing: PolicyReport | undefined;
+}
+
+/** A policy in whose scope the object is. */
+export interface EvaluatedPolicy {
+  readonly name: string;
+  readonly generation: number;
+  readonly passes: number;
+  readonly listPasses: boolean;
+  readonly ownerLabels: readonly string[];
+}
+
+/** The most bytes of a report: the server refuses 1.5 MiB. */
+export const MAXIMUM_REPORT = 1024 * 1024;
+
+/**
+ * The report about an object, or undefined when the one in the cluster says the same already. Pure: the same input gives
+ * the same bytes. A verdict made from an older state of the object than the report's never replaces it.
+ */
+export function buildReport(input: ReportInput): PolicyReport | undefined {
+  const { existing, target, policies } = input;
+  if (existing && isStale(existing, target, policies)) return undefined;
+  const evaluated = new Set(policies.map(({ name }) => name));
+  const kept = (existing?.results ?? []).filter(({ policy }) => !evaluated.has(policy));
+  const firstSeen = new Map((existing?.results ?? []).map((result) => [identityOf(result), result.timestamp?.seconds]));
+  const made = input.results.map((record) => {
+    const result = reportResult(input.source, record, input.seconds);
+    const before = firstSeen.get(identityOf(result));
+    return before === undefined ? result : { ...result, timestamp: { seconds: before, nanos: 0 } };
+  });
+  const earlier = Object.entries(readLedger(existing?.metadata.annotations?.[ANNOTATIONS.policies])).filter(
+    ([policy]) => !evaluated.has(policy),
+  );
+  const ledger: PolicyLedger = {
+    ...Object.fromEntries(earlier),
+    ...Object.fromEntries(policies.map((policy) => [policy.name, entryFor(policy, input.results)])),
+  };
+  return differing(existing, assemble(input, ledger, [...kept, ...made]));
+}
+
+/** The report without a policy: undefined when nothing is left of it and it can go. */
+export function withoutPolicy(report: PolicyReport, policy: string): PolicyReport | undefined {
+  const { [policy]: dropped, ...ledger } = readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]);
+  if (Object.keys(ledger).length === 0) return undefined;
+  const { [policyLabel(policy)]: label, ...labels } = report.metadata.labels ?? {};
+  if (dropped === undefined && label === undefined) return report;
+  const results = (report.results ?? []).filter((result) => result.policy !== policy);
+  const annotations = { ...report.metadata.annotations, [ANNOTATIONS.policies]: writeLedger(ledger) };
+  return { ...report, metadata: { ...report.metadata, labels, annotations }, summary: totals(ledger), results };
+}
+
+/** Counts of one policy; passes are counted by the worker whether they are listed or not. */
+function entryFor(policy: EvaluatedPolicy, results: readonly RecordResult[]): PolicyEntry {
+  const summary: Summary = { pass: policy.passes, fail: 0, warn: 0, error: 0, skip: 0 };
+  const failing: SeverityCounts = { critical: 0, high: 0, medium: 0, low: 0 };
+  for (const { policy: name, verdict, severity } of results) {
+    if (name !== policy.name || verdict === 'pass') continue;
+    summary[verdict]++;
+    if (verdict === 'fail' && severity !== 'info') failing[severity]++;
+  }
+  return { generation: policy.generation, summary, failing };
+}
+
+function totals(ledger: PolicyLedger): Summary {
+  const sum: Summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+  for (const { summary } of Object.values(ledger))
+    for (const verdict of Object.keys(sum) as (keyof Summary)[]) sum[verdict] += summary[verdict];
+  return sum;
+}
+
+function assemble(
+  { source, target, policies, existing }: ReportInput,
+  ledger: PolicyLedger,
+  results: readonly ReportResult[],
+): PolicyReport {
+  const { apiVersion, kind, namespace, name, uid, resourceVersion } = target;
+  const scope = { apiVersion, kind, name, ...given({ namespace, uid }) };
+  const metadata: ObjectMeta = {
+    name: reportName(source, target),
+    // What is found about a Namespace is for its team to read, so it lies inside.
+    ...given({
+      namespace: kind === 'Namespace' && apiVersion === 'v1' ? name : namespace,
+      resourceVersion: existing?.metadata.resourceVersion,
+    }),
+    labels: {
+      ...ownerLabels(target, policies),
+      [LABELS.managedBy]: MANAGED_BY,
+      [LABELS.source]: source,
+      ...Object.fromEntries(Object.keys(ledger).map((policy) => [policyLabel(policy), 'true'])),
+    },
+    annotations: { [ANNOTATIONS.policies]: writeLedger(ledger), ...given({ [ANNOTATIONS.resourceVersion]: resourceVersion }) },
+    ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion, kind, name, uid }] }),
+  };
+  return bounded({ metadata, scope, summary: totals(ledger), results: results.toSorted(byRule) });
+}
+
+/** The entries that have a value. */
+function given<K extends string>(entries: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as Partial<Record<K, string>>;
+}
+
+function ownerLabels({ labels = {} }: RecordTarget, policies: readonly EvaluatedPolicy[]): Record<string, string> {
+  const keys = policies.flatMap((policy) => policy.ownerLabels).filter((key) => labels[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, labels[key] ?? '']));
+}
+
+/** Leaves out the least severe results until the report fits, and says how many; the summary still counts all. */
+function bounded(report: PolicyReport): PolicyReport {
+  const size = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+  if (size(report) <= MAXIMUM_REPORT) return report;
+  const worstFirst = (report.results ?? []).toSorted(bySeverity);
+  let room = MAXIMUM_REPORT - size({ ...report, results: [] }) - 1000;
+  const kept: ReportResult[] = [];
+  for (const result of worstFirst) {
+    room -= size(result) + 1;
+    if (room < 0) break;
+    kept.push(result);
+  }
+  return { ...report, results: [...kept.toSorted(byRule), notice(worstFirst, worstFirst.length - kept.length)] };
+}
+
+/** The result that says how many are left out. */
+function notice([worst]: readonly ReportResult[], left: number): ReportResult {
+  return {
+    ...worst,
+    policy: worst?.policy ?? '',
+    rule: 'truncated',
+    category: 'Report',
+    severity: 'info',
+    result: 'skip',
+    scored: false,
+    message: `${left} results are left out, the least severe ones: the report would be larger than the server accepts; the summary counts them`,
+    properties: { truncated: String(left) },
+  };
+}
+
+/** The wanted report when it differs from the existing one in more than the state of the object that it was made from. */
+function differing(existing: PolicyReport | undefined, wanted: PolicyReport): PolicyReport | undefined {
+  if (!existing) return wanted;
+  const content = ({ metadata, scope, summary, results = [] }: PolicyReport): unknown => ({
+    labels: metadata.labels,
+    owners: (metadata.ownerReferences ?? []).map(({ apiVersion, kind, name, uid }) => ({ apiVersion, kind, name, uid })),
+    ledger: metadata.annotations?.[ANNOTATIONS.policies],
+    scope,
+    summary,
+    results,
+  });
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(content(existing))), JSON.parse(JSON.stringify(content(wanted)))) ? undefined : wanted;
+}
+
+/** Whether the report was made from a newer state of the same object, by at least the same generations. */
+function isStale({ metadata, scope }: PolicyReport, target: RecordTarget, policies: readonly EvaluatedPolicy[]): boolean {
+  const before = metadata.annotations?.[ANNOTATIONS.resourceVersion];
+  if (before === undefined || target.resourceVersion === undefined || scope?.uid !== target.uid) return false;
+  if (!/^[0-9]+$/.test(before) || !/^[0-9]+$/.test(target.resourceVersion) || BigInt(target.resourceVersion) >= BigInt(before))
+    return false;
+  const ledger = readLedger(metadata.annotations?.[ANNOTATIONS.policies]);
+  return policies.every(({ name, generation }) => (ledger[name]?.generation ?? -1) >= generation);
+}

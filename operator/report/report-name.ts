@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+
+/** The object that a report is about, as far as its name goes. */
+export interface NamedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** Kinds that only one group of those that scanners meet has: their reports need no group in the name. */
+const plainKinds: ReadonlySet<string> = new Set(
+  [
+    ...[
+      'v1/Pod',
+      'v1/Service',
+      'v1/ServiceAccount',
+      'v1/ConfigMap',
+      'v1/Namespace',
+      'v1/ReplicationController',
+      'v1/PodTemplate',
+      'v1/Node',
+      'v1/PersistentVolume',
+    ],
+    ...[
+      'apps/Deployment',
+      'apps/StatefulSet',
+      'apps/DaemonSet',
+      'apps/ReplicaSet',
+      'batch/Job',
+      'batch/CronJob',
+      'policy/PodDisruptionBudget',
+    ],
+    ...['networking.k8s.io/NetworkPolicy', 'networking.k8s.io/Ingress', 'autoscaling/HorizontalPodAutoscaler'],
+    ...['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'].map((kind) => `rbac.authorization.k8s.io/${kind}`),
+  ].map((kind) => kind.toLowerCase()),
+);
+
+/** The most characters of an object's name. */
+const maximum = 253;
+
+/** The group of an `apiVersion`; `v1` for the core group, so that it reads. */
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : 'v1');
+
+/**
+ * The name of the report about an object: `<source>-<kind>-<name>` in lower case. Where that is not a legal name, is too
+ * long, or the kind may belong to several groups, it is mended and ten characters of a hash over group, kind, namespace
+ * and name follow, so that two objects never share a report.
+ */
+export function reportName(source: string, object: NamedObject): string {
+  const plain = `${source}-${object.kind}-${object.name}`;
+  const group = groupOf(object.apiVersion);
+  const legal = plain
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-')
+    .replace(/\.(?=[.-])|(?<=-)\./g, '-');
+  const known = plainKinds.has(`${group}/${object.kind}`.toLowerCase());
+  const unchanged = legal === `${source}-${object.kind.toLowerCase()}-${object.name}` && legal.length <= maximum && /[a-z0-9]$/.test(legal);
+  if (known && unchanged) return legal;
+  const hash = createHash('sha256')
+    .update([group, object.kind, object.namespace ?? '', object.name].join('\0'))
+    .digest('hex')
+    .slice(0, 10);
+  return `${legal.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hash}`;
+}
+
+/** The label key by which the reports of one policy are found; the policy's name may be too long for a key. */
+export const policyLabel = (policy: string): string => `policy.vigil.dev/${createHash('sha256').update(policy).digest('hex').slice(0, 10)}`;

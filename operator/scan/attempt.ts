@@ -1,0 +1,117 @@
+import type { KubeObject } from '../api/metadata.ts';
+import { PERMANENT_EXIT } from './scan-job.ts';
+
+interface ContainerState {
+  readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+}
+
+/** The part of a Pod that tells how an attempt went. */
+export interface WorkerPod extends KubeObject {
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+    readonly containerStatuses?: readonly { readonly name: string; readonly state?: ContainerState }[];
+  };
+}
+
+/** How an attempt stands or ended, as one word. */
+export type AttemptClass =
+  | 'Running'
+  | 'Succeeded'
+  | 'Unschedulable'
+  | 'PullError'
+  | 'DeadlineExceeded'
+  | 'Disrupted'
+  | 'StorageExceeded'
+  | 'OutOfMemory'
+  | 'Permanent'
+  | 'Killed'
+  | 'Crashed';
+
+/** How an attempt stands or ended, and why. */
+export interface AttemptOutcome {
+  readonly class: AttemptClass;
+  readonly message: string;
+}
+
+const pullReasons: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+]);
+
+/** Classifies a worker's pod: by the pod's own reason first, then its container's, then the exit code. */
+export function attemptOutcome(pod: WorkerPod): AttemptOutcome {
+  const { phase } = pod.status ?? {};
+  if (phase === 'Succeeded') return { class: 'Succeeded', message: '' };
+  return phase === 'Failed' ? failure(pod) : waiting(pod);
+}
+
+function waiting({ status }: WorkerPod): AttemptOutcome {
+  const unschedulable = status?.conditions?.find(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable');
+  if (unschedulable) return { class: 'Unschedulable', message: unschedulable.message ?? '' };
+  const blocked = status?.containerStatuses?.map(({ state }) => state?.waiting).find((state) => pullReasons.has(state?.reason ?? ''));
+  return blocked ? { class: 'PullError', message: blocked.message ?? blocked.reason ?? '' } : { class: 'Running', message: '' };
+}
+
+function failure(pod: WorkerPod): AttemptOutcome {
+  const { reason = '', message = '', conditions = [] } = pod.status ?? {};
+  const disrupted = conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
+  if (reason === 'DeadlineExceeded') return { class: 'DeadlineExceeded', message };
+  if (disrupted || reason === 'NodeLost') return { class: 'Disrupted', message };
+  if (reason === 'Evicted') return { class: 'StorageExceeded', message };
+  return byContainer(pod);
+}
+
+const exitClasses: Readonly<Record<number, AttemptClass>> = { [PERMANENT_EXIT]: 'Permanent', 137: 'Killed' };
+
+function byContainer({ status }: WorkerPod): AttemptOutcome {
+  const worker = status?.containerStatuses?.find(({ name }) => name === 'worker');
+  const terminated = worker?.state?.terminated;
+  if (!terminated) return neverRan(status);
+  const { exitCode, reason, message } = terminated;
+  const said = message || `exit code ${exitCode}`;
+  return { class: reason === 'OOMKilled' ? 'OutOfMemory' : (exitClasses[exitCode] ?? 'Crashed'), message: said };
+}
+
+const neverRan = (status: WorkerPod['status']): AttemptOutcome => ({
+  class: 'Crashed',
+  message: status?.message ?? 'the worker never ran',
+});
+
+/** What follows a failed attempt. `tries`: how many attempts in all a shard may have that ends so. */
+export interface AttemptResponse {
+  readonly tries: number;
+  /** Divide the shard, or read it in smaller pages. */
+  readonly smaller?: boolean;
+  readonly memoryFactor?: number;
+  readonly deadlineFactor?: number;
+}
+
+/** The response to each class, and to what only the operator sees: a lost log, a broken stream, a worker of another version. */
+export const responses: Readonly<
+  Record<Exclude<AttemptClass, 'Running' | 'Succeeded' | 'Unschedulable'> | 'LogLost' | 'StreamBroken' | 'OtherVersion', AttemptResponse>
+> = {
+  PullError: { tries: 1 },
+  DeadlineExceeded: { tries: 2, deadlineFactor: 2 },
+  Disrupted: { tries: 6 },
+  StorageExceeded: { tries: 4, smaller: true, memoryFactor: 2 },
+  OutOfMemory: { tries: 4, smaller: true, memoryFactor: 2 },
+  Permanent: { tries: 1 },
+  Killed: { tries: 3, smaller: true },
+  Crashed: { tries: 2 },
+  LogLost: { tries: 3 },
+  StreamBroken: { tries: 3, smaller: true },
+  OtherVersion: { tries: 3 },
+};

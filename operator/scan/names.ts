@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+
+/** So many hex characters of a SHA-256. */
+export function shortHash(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
+
+/** What a Scan's Jobs and ConfigMaps are called by: ten characters of its uid's hash. */
+export const scanHash = (uid: string): string => shortHash(uid, 10);
+
+/** The Job of a Scan's n-th attempt. */
+export const jobName = (uid: string, attempt: number): string => `vigil-${scanHash(uid)}-a${attempt}`;
+
+/** The Scan that a policy's new generation makes. */
+export function generationScanName(policy: { readonly name: string; readonly uid: string; readonly generation: number }): string {
+  return `${policy.name.slice(0, 40).replace(/[^a-z0-9]+$/, '')}-g${policy.generation}-${shortHash(`${policy.uid}/${policy.generation}`, 6)}`;
+}

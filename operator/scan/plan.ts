@@ -1,0 +1,67 @@
+import type { Shard, Slice } from './shard.ts';
+
+/** Objects a page, unless a shard had to be made smaller. */
+export const PAGE_SIZE = 500;
+
+/** Targets of one resource in one namespace, as counted; `ranges` where they are too many for one shard. */
+export interface Count {
+  readonly resource: number;
+  readonly namespace?: string;
+  readonly targets: number;
+  readonly ranges?: readonly Omit<Slice, 'resource' | 'namespace'>[];
+}
+
+/** How large shards are. */
+export interface PackOptions {
+  /** The most targets in a shard. */
+  readonly shardTargets: number;
+  /** Pods that may work at the same time: small scans are spread over them. */
+  readonly parallelism: number;
+}
+
+/** Below this many targets a shard is not worth a pod of its own. */
+const worthAPod = 100;
+
+/**
+ * Packs counted targets into shards of about equal work. A namespace stays in one shard where it fits, since what is
+ * read beside its targets is then read once. Deterministic: the same counts give the same shards.
+ */
+export function packShards(counts: readonly Count[], { shardTargets, parallelism }: PackOptions): Shard[] {
+  const total = counts.reduce((sum, { targets }) => sum + targets, 0);
+  const capacity = Math.min(shardTargets, Math.max(Math.ceil(total / parallelism), worthAPod));
+  const shards: Slice[][] = [];
+  let room = 0;
+  const put = (slices: readonly Slice[]): void => {
+    const weight = slices.reduce((sum, { targets }) => sum + targets, 0);
+    if (shards.length === 0 || weight > room) {
+      shards.push([]);
+      room = capacity;
+    }
+    shards.at(-1)?.push(...slices);
+    room -= weight;
+  };
+  for (const slices of byNamespace(counts)) {
+    const weight = slices.reduce((sum, { targets }) => sum + targets, 0);
+    if (weight <= capacity) put(slices);
+    else for (const slice of slices) put([slice]);
+  }
+  return shards.map((slices) => ({ slices, pageSize: PAGE_SIZE }));
+}
+
+/** The slices of each namespace, in the order of their names; cluster-scoped ones first. */
+function byNamespace(counts: readonly Count[]): Slice[][] {
+  const groups = new Map<string, Slice[]>();
+  const ordered = counts
+    .filter(({ targets }) => targets > 0)
+    .toSorted((a, b) => compare(a.namespace ?? '', b.namespace ?? '') || a.resource - b.resource);
+  for (const { resource, namespace, targets, ranges } of ordered) {
+    const place = namespace === undefined ? { resource } : { resource, namespace };
+    const slices = ranges?.map((range) => ({ ...place, ...range })) ?? [{ ...place, targets }];
+    const group = groups.get(namespace ?? '');
+    if (group) group.push(...slices);
+    else groups.set(namespace ?? '', slices);
+  }
+  return [...groups.values()];
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

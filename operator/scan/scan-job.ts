@@ -1,0 +1,100 @@
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import { API_VERSION } from '../api/group.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { ScanTemplate } from '../api/scan.ts';
+import { jobName, scanHash } from './names.ts';
+
+/** What one attempt's Job is made of. */
+export interface ScanJobInput {
+  readonly scan: { readonly name: string; readonly uid: string };
+  readonly namespace: string;
+  readonly attempt: number;
+  readonly shards: number;
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly serviceAccount: string;
+  /** ConfigMaps with the scan's input and the attempt's shards. */
+  readonly configMaps: readonly string[];
+  readonly template: ScanTemplate;
+  /** Instead of the template's, for an attempt after one that ran out of memory or time. */
+  readonly memory?: string;
+  readonly deadlineSeconds?: number;
+}
+
+/** Exit code of a worker whose shard cannot succeed however often it is tried. */
+export const PERMANENT_EXIT = 42;
+/** Where the ConfigMaps are mounted in a worker. */
+export const INPUT_PATH = '/vigil/input';
+
+const defaults = {
+  parallelism: 4,
+  activeDeadlineSeconds: 3600,
+  requests: { cpu: '50m', memory: '128Mi' },
+  limits: { memory: '256Mi' },
+} as const;
+
+/** The Indexed Job of one attempt: a pod a shard, under the restricted Pod Security Standard. */
+export function scanJob(input: ScanJobInput): KubeObject {
+  const { scan, namespace, attempt, shards, template } = input;
+  const parallelism = Math.min(template.parallelism ?? defaults.parallelism, shards);
+  const deadline = input.deadlineSeconds ?? template.activeDeadlineSeconds ?? defaults.activeDeadlineSeconds;
+  const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) };
+  const spec = {
+    completionMode: 'Indexed',
+    completions: shards,
+    parallelism,
+    backoffLimitPerIndex: 1,
+    podReplacementPolicy: 'Failed',
+    // The pods' own deadline leaves their logs; the Job's deletes them and is only an outer bound.
+    activeDeadlineSeconds: deadline * Math.ceil(shards / parallelism) * 2 + 600,
+    ttlSecondsAfterFinished: 86_400,
+    podFailurePolicy: {
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        { action: 'FailIndex', onExitCodes: { operator: 'In', values: [PERMANENT_EXIT, 137] } },
+      ],
+    },
+    template: podTemplate(input, labels, deadline),
+  };
+  const owner = { apiVersion: API_VERSION, kind: 'Scan', name: scan.name, uid: scan.uid, controller: true };
+  const metadata = {
+    name: jobName(scan.uid, attempt),
+    namespace,
+    labels,
+    annotations: { [ANNOTATIONS.scan]: scan.name },
+    ownerReferences: [owner],
+  };
+  return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec } as KubeObject;
+}
+
+function podTemplate(input: ScanJobInput, labels: Readonly<Record<string, string>>, deadline: number): unknown {
+  const { job = {} } = input.template;
+  const { requests = defaults.requests, limits = defaults.limits } = job.resources ?? {};
+  return {
+    metadata: { labels: { ...job.labels, ...labels }, annotations: { ...job.annotations, [ANNOTATIONS.scan]: input.scan.name } },
+    spec: {
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: deadline,
+      serviceAccountName: input.serviceAccount,
+      nodeSelector: { ...job.nodeSelector, 'kubernetes.io/os': 'linux' },
+      ...(job.tolerations ? { tolerations: job.tolerations } : {}),
+      ...(job.priorityClassName ? { priorityClassName: job.priorityClassName } : {}),
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: 5,
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'worker',
+          image: input.image,
+          imagePullPolicy: input.imagePullPolicy,
+          args: ['worker'],
+          resources: { requests, limits: input.memory === undefined ? limits : { ...limits, memory: input.memory } },
+          securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [{ name: 'input', mountPath: INPUT_PATH, readOnly: true }],
+        },
+      ],
+      volumes: [{ name: 'input', projected: { sources: input.configMaps.map((name) => ({ configMap: { name } })) } }],
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { PolicySeverity, SeverityCounts, Summary } from '../api/security-policy.ts';
+
+/** Counts of one policy's verdicts over many targets. */
+export interface PolicyTally {
+  readonly summary: Summary;
+  readonly failing: SeverityCounts;
+  /** Targets in the policy's scope that were judged. */
+  readonly targets: number;
+  /** By check: targets that passed, failed, warned, erred, were skipped. */
+  readonly checks: Readonly<Record<string, Summary>>;
+}
+
+export const emptySummary = (): Summary => ({ pass: 0, fail: 0, warn: 0, error: 0, skip: 0 });
+export const emptySeverities = (): SeverityCounts => ({ critical: 0, high: 0, medium: 0, low: 0 });
+
+/** The sum of two summaries. */
+export function addSummaries(a: Summary, b: Summary): Summary {
+  return { pass: a.pass + b.pass, fail: a.fail + b.fail, warn: a.warn + b.warn, error: a.error + b.error, skip: a.skip + b.skip };
+}
+
+/** The sum of two counts by severity. */
+export function addSeverities(a: SeverityCounts, b: SeverityCounts): SeverityCounts {
+  return { critical: a.critical + b.critical, high: a.high + b.high, medium: a.medium + b.medium, low: a.low + b.low };
+}
+
+/** The sum of two tallies of one policy. */
+export function addTallies(a: PolicyTally | undefined, b: PolicyTally): PolicyTally {
+  if (!a) return b;
+  const checks: Record<string, Summary> = { ...a.checks };
+  for (const [check, counts] of Object.entries(b.checks)) checks[check] = addSummaries(checks[check] ?? emptySummary(), counts);
+  return {
+    summary: addSummaries(a.summary, b.summary),
+    failing: addSeverities(a.failing, b.failing),
+    targets: a.targets + b.targets,
+    checks,
+  };
+}
+
+/** Counts verdicts one by one. */
+export class TallyBuilder {
+  readonly #summary = emptySummary();
+  readonly #failing = emptySeverities();
+  readonly #checks: Record<string, Summary> = {};
+  #targets = 0;
+
+  /** One target was judged. */
+  target(): void {
+    this.#targets++;
+  }
+
+  /** So many checks on a target passed, which are counted and not listed. */
+  passes(count: number): void {
+    this.#summary.pass += count;
+  }
+
+  /** One check on one target came to a verdict. */
+  verdict(check: string, verdict: keyof Summary, severity: PolicySeverity | 'info'): void {
+    this.#summary[verdict]++;
+    (this.#checks[check] ??= emptySummary())[verdict]++;
+    if (verdict === 'fail' && severity !== 'info') this.#failing[severity]++;
+  }
+
+  /** The counts so far. */
+  build(): PolicyTally {
+    return { summary: this.#summary, failing: this.#failing, targets: this.#targets, checks: this.#checks };
+  }
+}

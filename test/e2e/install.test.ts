@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+
+describe('Vigil installed on a real node', function () {
+  this.timeout(180_000);
+  const client = testClient();
+  const cluster = process.env['VIGIL_TEST_CLUSTER'];
+  const canI = (verb: string, resource: string, ...more: string[]): string => {
+    try {
+      return kubectl(['auth', 'can-i', verb, resource, '--as=system:serviceaccount:vigil-system:vigil-operator', ...more]).trim();
+    } catch (error) {
+      return String((error as { stdout?: string }).stdout).trim();
+    }
+  };
+
+  before(() => {
+    if (cluster === undefined) throw new Error('VIGIL_TEST_CLUSTER is not set: run hack/test --only e2e');
+    execFileSync('hack/image', ['--output', 'dist/test-image.tar'], { stdio: 'pipe' });
+    execFileSync('hack/cluster', ['load', 'dist/test-image.tar', '--name', cluster], { stdio: 'pipe' });
+    kubectl(['apply', '--server-side', '-k', 'config/with-report-crds']);
+    kubectl(['-n', 'vigil-system', 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
+  });
+
+  it('runs under the restricted Pod Security Standard, as nobody, with a read-only root', () => {
+    const pods = JSON.parse(kubectl(['-n', 'vigil-system', 'get', 'pods', '-o', 'json'])) as {
+      items: { status: { phase: string; containerStatuses: { restartCount: number }[] } }[];
+    };
+    expect(pods.items.map(({ status }) => [status.phase, status.containerStatuses[0]?.restartCount])).to.deep.equal([['Running', 0]]);
+    const enforced = kubectl([
+      'get',
+      'namespace',
+      'vigil-system',
+      '-o',
+      'jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}',
+    ]);
+    expect(enforced).to.equal('restricted');
+  });
+
+  it('reconciles a schedule with the rights that it was given', async () => {
+    const name = uniqueName('e2e');
+    await client.create(RESOURCES.schedules, { metadata: { name }, spec: { schedule: '0 3 1 1 *' } } as KubeObject);
+    kubectl(['wait', '--for=condition=Ready', '--timeout=30s', `scanschedule/${name}`]);
+    await client.delete(RESOURCES.schedules, { name });
+  });
+
+  const forbidden: readonly (readonly [string, string, ...string[]])[] = [
+    ['get', 'secrets', '-A'],
+    ['list', 'secrets', '-A'],
+    ['get', 'nodes', '--subresource=proxy'],
+    ['get', 'pods', '--subresource=log', '-n', 'default'],
+    ['get', 'pods', '--subresource=log', '-n', 'kube-system'],
+    ['create', 'pods', '-n', 'default'],
+    ['update', 'securitypolicies.vigil.dev'],
+    ['patch', 'scanschedules.vigil.dev'],
+    ['create', 'clusterrolebindings.rbac.authorization.k8s.io'],
+    ['impersonate', 'users'],
+  ];
+  for (const [verb, resource, ...more] of forbidden) {
+    it(`may not ${[verb, resource, ...more].join(' ')}`, () => {
+      expect(canI(verb, resource, ...more)).to.equal('no');
+    });
+  }
+
+  it('may do what it needs', () => {
+    expect([
+      canI('create', 'scans.vigil.dev'),
+      canI('patch', 'scanschedules.vigil.dev', '--subresource=status'),
+      canI('list', 'securitypolicies.vigil.dev'),
+    ]).to.deep.equal(['yes', 'yes', 'yes']);
+  });
+
+  it('lets whoever may view the cluster read its kinds and the reports', () => {
+    const viewer = (verb: string, resource: string): string => {
+      const user = '--as=system:serviceaccount:default:viewer';
+      try {
+        return kubectl(['auth', 'can-i', verb, resource, '-n', 'default', user]).trim();
+      } catch (error) {
+        return String((error as { stdout?: string }).stdout).trim();
+      }
+    };
+    kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'viewer', namespace: 'default' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+        subjects: [{ kind: 'ServiceAccount', name: 'viewer', namespace: 'default' }],
+      }),
+    );
+    expect([
+      viewer('list', 'policyreports.wgpolicyk8s.io'),
+      viewer('get', 'scans.vigil.dev'),
+      viewer('create', 'scans.vigil.dev'),
+    ]).to.deep.equal(['yes', 'yes', 'no']);
+  });
+
+  it('serves true health pages', () => {
+    const pod = kubectl(['-n', 'vigil-system', 'get', 'pods', '-o', 'jsonpath={.items[0].metadata.name}']);
+    const page = (path: string): string => kubectl(['get', '--raw', `/api/v1/namespaces/vigil-system/pods/${pod}:8080/proxy${path}`]);
+    expect([page('/healthz'), page('/readyz')]).to.deep.equal(['ok\n', 'ok\n']);
+    expect(page('/metrics')).to.match(/^vigil_leader 1$/m);
+    expect(page('/metrics')).to.match(/^vigil_reconcile_total\{controller="scanschedule",result="\w+"\} [1-9]/m);
+  });
+});

@@ -1,0 +1,227 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { ANNOTATIONS } from '../../operator/api/group.ts';
+import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import { readLedger, writeLedger } from '../../operator/report/policy-ledger.ts';
+import {
+  buildReport,
+  MAXIMUM_REPORT,
+  withoutPolicy,
+  type EvaluatedPolicy,
+  type ReportInput,
+} from '../../operator/report/report-builder.ts';
+import { reportChange } from '../../operator/report/report-change.ts';
+import { policyLabel, reportName } from '../../operator/report/report-name.ts';
+import type { RecordResult } from '../../operator/stream/stream-record.ts';
+
+const policy = (name = 'baseline', change: Partial<EvaluatedPolicy> = {}): EvaluatedPolicy => ({
+  name,
+  generation: 1,
+  passes: 5,
+  listPasses: false,
+  ownerLabels: [],
+  ...change,
+});
+const finding = (check: string, change: Partial<RecordResult> = {}): RecordResult => ({
+  policy: 'baseline',
+  check,
+  verdict: 'fail',
+  severity: 'high',
+  category: 'Pod Security',
+  frameworks: ['pss-baseline@1.36'],
+  message: `${check} fails`,
+  path: 'spec.hostPID',
+  ...change,
+});
+const target = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace: 'web',
+  name: 'api',
+  uid: 'u1',
+  resourceVersion: '100',
+  labels: { team: 'a', other: 'b' },
+};
+const input = (change: Partial<ReportInput> = {}): ReportInput => ({
+  source: 'vigil',
+  target,
+  policies: [policy()],
+  results: [finding('host-pid'), finding('host-ipc', { severity: 'medium' })],
+  seconds: 1000,
+  existing: undefined,
+  ...change,
+});
+
+/** The report as the server would give it back. */
+function stored(report: PolicyReport | undefined, resourceVersion = '7'): PolicyReport {
+  if (!report) throw new Error('no report was built');
+  return {
+    ...(JSON.parse(JSON.stringify(report)) as PolicyReport),
+    metadata: { ...report.metadata, uid: 'r1', resourceVersion, generation: 1 },
+  };
+}
+const rules = (report: PolicyReport | undefined): (string | undefined)[] => (report?.results ?? []).map(({ rule }) => rule);
+
+describe('building reports', () => {
+  it('tells everything about one object, in order, with a summary that adds up', () => {
+    const report = stored(buildReport(input({ policies: [policy('baseline', { ownerLabels: ['team', 'absent'] })] })));
+    expect(report.metadata).to.deep.include({
+      name: 'vigil-deployment-api',
+      namespace: 'web',
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'api', uid: 'u1' }],
+    });
+    expect(report.metadata.labels).to.deep.equal({
+      team: 'a',
+      'app.kubernetes.io/managed-by': 'vigil',
+      'vigil.dev/source': 'vigil',
+      [policyLabel('baseline')]: 'true',
+    });
+    expect(report.scope).to.deep.equal({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'web', name: 'api', uid: 'u1' });
+    expect(report.summary).to.deep.equal({ pass: 5, fail: 2, warn: 0, error: 0, skip: 0 });
+    expect(rules(report)).to.deep.equal(['host-ipc', 'host-pid']);
+    expect(report.results?.[1]).to.deep.include({
+      severity: 'high',
+      result: 'fail',
+      timestamp: { seconds: 1000, nanos: 0 },
+      properties: { path: 'spec.hostPID', controls: 'pss-baseline@1.36' },
+    });
+  });
+
+  it('writes nothing when nothing changed, whenever it is asked and however often the object was touched', () => {
+    const existing = stored(buildReport(input()));
+    expect(buildReport(input({ existing, seconds: 9999, target: { ...target, resourceVersion: '500' } }))).to.equal(undefined);
+  });
+
+  it('keeps the date of what was there before, and dates only what is new', () => {
+    const existing = stored(buildReport(input()));
+    const report = buildReport(input({ existing, seconds: 2000, results: [finding('host-pid'), finding('host-network')] }));
+    expect(report?.results?.map(({ rule, timestamp }) => [rule, timestamp?.seconds])).to.deep.equal([
+      ['host-network', 2000],
+      ['host-pid', 1000],
+    ]);
+    expect(report?.metadata.resourceVersion).to.equal('7');
+  });
+
+  it('leaves the results of policies that were not evaluated now as they are', () => {
+    const existing = stored(buildReport(input()));
+    const report = stored(
+      buildReport(
+        input({
+          existing,
+          policies: [policy('other', { generation: 3, passes: 2 })],
+          results: [finding('team-label', { policy: 'other' })],
+        }),
+      ),
+    );
+    expect(report.results?.map(({ policy: name, rule }) => `${name}/${rule ?? ''}`)).to.deep.equal([
+      'baseline/host-ipc',
+      'baseline/host-pid',
+      'other/team-label',
+    ]);
+    expect(report.summary).to.deep.equal({ pass: 7, fail: 3, warn: 0, error: 0, skip: 0 });
+    expect(withoutPolicy(report, 'other')?.results).to.deep.equal(existing.results);
+    expect(withoutPolicy(report, 'other')?.summary).to.deep.equal(existing.summary);
+  });
+
+  it('is gone with its last policy', () => {
+    expect(withoutPolicy(stored(buildReport(input())), 'baseline')).to.equal(undefined);
+  });
+
+  it('never replaces a verdict by one from an older state of the object, unless its policy changed', () => {
+    const existing = stored(buildReport(input()));
+    const older = { existing, target: { ...target, resourceVersion: '99' }, results: [] };
+    expect(buildReport(input(older))).to.equal(undefined);
+    expect(buildReport(input({ ...older, policies: [policy('baseline', { generation: 2 })] }))?.results).to.deep.equal([]);
+    expect(buildReport(input({ ...older, target: { ...target, uid: 'u2', resourceVersion: '99' } }))?.results).to.deep.equal([]);
+  });
+
+  it('puts what is found about a Namespace inside it', () => {
+    const report = buildReport(input({ target: { apiVersion: 'v1', kind: 'Namespace', name: 'web', uid: 'n1' } }));
+    expect([report?.metadata.name, report?.metadata.namespace, report?.scope?.namespace]).to.deep.equal([
+      'vigil-namespace-web',
+      'web',
+      undefined,
+    ]);
+  });
+
+  it('bounds a report, worst first, and says how much is left out', () => {
+    const many = Array.from({ length: 3000 }, (_, index) =>
+      finding(`rule-${index}`, { severity: index % 3 === 0 ? 'critical' : 'low', message: 'm'.repeat(900) }),
+    );
+    const report = stored(buildReport(input({ results: many })));
+    expect(Buffer.byteLength(JSON.stringify(report))).to.be.at.most(MAXIMUM_REPORT);
+    expect(report.summary?.fail).to.equal(3000);
+    const notice = report.results?.at(-1);
+    expect(notice?.rule).to.equal('truncated');
+    expect(report.results!.length - 1 + Number(notice?.properties?.['truncated'])).to.equal(3000);
+    const kept = report.results!.slice(0, -1).map(({ severity }) => severity);
+    expect(kept.filter((severity) => severity === 'critical')).to.have.length(kept.includes('low') ? 1000 : kept.length);
+    expect(buildReport(input({ results: many, existing: report }))).to.equal(undefined);
+  });
+
+  it('lets no control character or lone surrogate of a message through', () => {
+    const report = buildReport(input({ results: [finding('host-pid', { message: 'a\u0000b\u001b[31mc\ud800' })] }));
+    expect(report?.results?.[0]?.message).to.equal('a b [31mc\ufffd');
+  });
+});
+
+describe('what changed between two reports', () => {
+  const before = stored(buildReport(input()));
+  const after = (results: readonly RecordResult[], generation = 1): PolicyReport =>
+    stored(buildReport(input({ existing: before, results, policies: [policy('baseline', { generation })] })));
+
+  it('counts failures that came and went, by severity', () => {
+    expect(reportChange(before, after([finding('host-pid'), finding('host-network', { severity: 'critical' })]))).to.deep.equal({
+      new: { critical: 1, high: 0, medium: 0, low: 0 },
+      fixed: { critical: 0, high: 0, medium: 1, low: 0 },
+    });
+  });
+
+  it('counts nothing across generations of a policy, nor without an earlier or a later report', () => {
+    const nothing = { new: { critical: 0, high: 0, medium: 0, low: 0 }, fixed: { critical: 0, high: 0, medium: 0, low: 0 } };
+    expect(reportChange(before, after([finding('host-network')], 2))).to.deep.equal(nothing);
+    expect(reportChange(undefined, before)).to.deep.equal(nothing);
+    expect(reportChange(before, undefined)).to.deep.equal(nothing);
+  });
+});
+
+describe('the names of reports', () => {
+  const name = (object: Partial<Parameters<typeof reportName>[1]>): string =>
+    reportName('vigil', { apiVersion: 'v1', kind: 'Pod', namespace: 'web', name: 'a', ...object });
+
+  it('are readable where they can be', () => {
+    expect(name({})).to.equal('vigil-pod-a');
+    expect(name({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'view' })).to.equal('vigil-clusterrole-view');
+  });
+
+  it('tell apart what would be the same: odd names, kinds of several groups, long names', () => {
+    const role = (text: string): string => name({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: text });
+    expect(role('system:node')).to.match(/^vigil-clusterrole-system-node-[0-9a-f]{10}$/);
+    expect(new Set([role('a:b'), role('a-b'), role('A-b'), role('a.b')]).size).to.equal(4);
+    expect(name({ apiVersion: 'a.io/v1', kind: 'Widget' })).not.to.equal(name({ apiVersion: 'b.io/v1', kind: 'Widget' }));
+    expect(name({ apiVersion: 'a.io/v1', kind: 'Widget' })).to.equal(name({ apiVersion: 'a.io/v2', kind: 'Widget' }));
+    expect(name({ name: 'a'.repeat(253) })).to.have.length.at.most(253);
+  });
+
+  it('are always legal', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 260 }), fc.stringMatching(/^[A-Za-z]{1,30}$/), (text, kind) => {
+        const found = name({ name: text, kind });
+        expect(found).to.match(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+        expect(found.length).to.be.at.most(253);
+      }),
+    );
+  });
+});
+
+describe('the ledger of a report', () => {
+  it('comes back as it was written, and as nothing when somebody edited it', () => {
+    const ledger = {
+      b: { generation: 2, summary: { pass: 1, fail: 2, warn: 3, error: 4, skip: 5 }, failing: { critical: 6, high: 7, medium: 8, low: 9 } },
+    };
+    expect(readLedger(writeLedger(ledger))).to.deep.equal(ledger);
+    for (const text of [undefined, '', 'null', '[]', '{"a":[1]}', '{"a":"x"}', '{"a":[1,2,3,4,5,6,7,8,9,-1]}'])
+      expect(readLedger(text)).to.deep.equal({});
+    expect(ANNOTATIONS.policies).to.equal('vigil.dev/policies');
+  });
+});

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { attemptOutcome, type AttemptClass, type WorkerPod } from '../../operator/scan/attempt.ts';
+import { isOwned } from '../../operator/scan/inventory.ts';
+
+type Status = NonNullable<WorkerPod['status']>;
+const terminated = (exitCode: number, reason = 'Error', message?: string): Status => ({
+  phase: 'Failed',
+  containerStatuses: [{ name: 'worker', state: { terminated: { exitCode, reason, ...(message === undefined ? {} : { message }) } } }],
+});
+const disruption = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
+
+const cases: readonly (readonly [string, Status, AttemptClass, string?])[] = [
+  ['one that succeeded', { phase: 'Succeeded' }, 'Succeeded'],
+  ['one that works', { phase: 'Running' }, 'Running'],
+  [
+    'one with no node for it',
+    {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }],
+    },
+    'Unschedulable',
+    '0/1 nodes are available',
+  ],
+  [
+    'one whose image cannot be pulled',
+    { phase: 'Pending', containerStatuses: [{ name: 'worker', state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off' } } }] },
+    'PullError',
+    'Back-off',
+  ],
+  ['one past its deadline, whatever its exit code', { ...terminated(137), reason: 'DeadlineExceeded' }, 'DeadlineExceeded'],
+  ['one that was drained', { ...terminated(143), conditions: [disruption] }, 'Disrupted'],
+  ['one evicted by a disruption', { ...terminated(137), reason: 'Evicted', conditions: [disruption] }, 'Disrupted'],
+  ['one evicted for its own disk use', { ...terminated(137), reason: 'Evicted' }, 'StorageExceeded'],
+  ['one out of memory', terminated(137, 'OOMKilled'), 'OutOfMemory'],
+  ['one killed otherwise', terminated(137), 'Killed'],
+  ['one that cannot succeed', terminated(42, 'Error', 'spec.rules[0]: broken'), 'Permanent', 'spec.rules[0]: broken'],
+  ['one that crashed without a word', terminated(1), 'Crashed', 'exit code 1'],
+  ['one that failed before its container ran', { phase: 'Failed', message: 'Pod was rejected' }, 'Crashed', 'Pod was rejected'],
+];
+
+describe('classifying attempts', () => {
+  for (const [what, status, wanted, message] of cases) {
+    it(`calls ${what} ${wanted}`, () => {
+      const outcome = attemptOutcome({ metadata: { name: 'p' }, status });
+      expect(outcome.class).to.equal(wanted);
+      if (message !== undefined) expect(outcome.message).to.equal(message);
+    });
+  }
+});
+
+describe('targets', () => {
+  const owned = (apiVersion: string, kind: string, controller = true): boolean =>
+    isOwned({ metadata: { name: 'x', ownerReferences: [{ apiVersion, kind, name: 'o', uid: 'u', controller }] } });
+
+  it('are not what a pod-bearing kind controls, and are everything else', () => {
+    expect([owned('apps/v1', 'ReplicaSet'), owned('batch/v1', 'Job'), owned('v1', 'ReplicationController')]).to.deep.equal([
+      true,
+      true,
+      true,
+    ]);
+    expect([
+      owned('argoproj.io/v1alpha1', 'Rollout'),
+      owned('v1', 'Node'),
+      owned('example.com/v1', 'Job'),
+      owned('apps/v1', 'ReplicaSet', false),
+      isOwned({ metadata: { name: 'x' } }),
+    ]).to.deep.equal([false, false, false, false, false]);
+  });
+});

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { documentConfigMaps, documentOf } from '../../operator/scan/config-map-chunks.ts';
+import { generationScanName, jobName } from '../../operator/scan/names.ts';
+import { packShards, type Count } from '../../operator/scan/plan.ts';
+import { shardTargets, smaller } from '../../operator/scan/shard.ts';
+
+const counts = fc.uniqueArray(
+  fc
+    .record({ resource: fc.nat(5), namespace: fc.option(fc.stringMatching(/^[a-z]{1,3}$/), { nil: undefined }), targets: fc.nat(300) })
+    .map(({ namespace, ...rest }): Count => (namespace === undefined ? rest : { ...rest, namespace })),
+  { selector: ({ resource, namespace }) => `${resource}/${namespace ?? ''}`, maxLength: 60 },
+);
+
+describe('packing shards', () => {
+  it('puts every counted target into exactly one shard, and none past its size unless one slice alone is', () => {
+    fc.assert(
+      fc.property(counts, fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 8 }), (all, size, parallelism) => {
+        const shards = packShards(all, { shardTargets: size, parallelism });
+        const seen = shards.flatMap(({ slices }) =>
+          slices.map(({ resource, namespace, targets }) => `${resource}/${namespace ?? ''}=${targets}`),
+        );
+        const wanted = all
+          .filter(({ targets }) => targets > 0)
+          .map(({ resource, namespace, targets }) => `${resource}/${namespace ?? ''}=${targets}`);
+        expect(seen.toSorted()).to.deep.equal(wanted.toSorted());
+        for (const shard of shards) if (shard.slices.length > 1) expect(shardTargets(shard)).to.be.at.most(size);
+      }),
+    );
+  });
+
+  it('does not depend on the order of the counts', () => {
+    fc.assert(
+      fc.property(counts, (all) => {
+        const options = { shardTargets: 50, parallelism: 4 };
+        expect(packShards(all.toReversed(), options)).to.deep.equal(packShards(all, options));
+      }),
+    );
+  });
+
+  it('keeps a namespace together where it fits, and spreads the work over the pods that may run', () => {
+    const twelve = Array.from({ length: 12 }, (_, index): Count[] => [
+      { resource: 0, namespace: `team-${index}`, targets: 40 },
+      { resource: 1, namespace: `team-${index}`, targets: 60 },
+    ]).flat();
+    const shards = packShards(twelve, { shardTargets: 1000, parallelism: 4 });
+    expect(shards.map(shardTargets)).to.deep.equal([300, 300, 300, 300]);
+    expect(shards.map(({ slices }) => new Set(slices.map(({ namespace }) => namespace)).size)).to.deep.equal([3, 3, 3, 3]);
+  });
+
+  it('uses the ranges of a list that is too long for one shard', () => {
+    const ranges = [
+      { to: 'm', targets: 100 },
+      { from: 'token', targets: 90 },
+    ];
+    const shards = packShards([{ resource: 0, namespace: 'big', targets: 190, ranges }], { shardTargets: 100, parallelism: 1 });
+    expect(shards.map(({ slices }) => slices)).to.deep.equal([
+      [{ resource: 0, namespace: 'big', to: 'm', targets: 100 }],
+      [{ resource: 0, namespace: 'big', from: 'token', targets: 90 }],
+    ]);
+  });
+
+  it('makes a shard smaller without losing a slice', () => {
+    const [shard] = packShards(
+      [
+        { resource: 0, namespace: 'a', targets: 5 },
+        { resource: 1, namespace: 'a', targets: 6 },
+      ],
+      { shardTargets: 50, parallelism: 1 },
+    );
+    expect(smaller(shard!).flatMap(({ slices }) => slices)).to.deep.equal(shard!.slices);
+    expect(smaller({ slices: shard!.slices.slice(0, 1), pageSize: 500 })).to.deep.equal([
+      { slices: shard!.slices.slice(0, 1), pageSize: 250 },
+    ]);
+  });
+});
+
+describe('documents in ConfigMaps', () => {
+  it('come back whole from pieces in any order, each below 1 MiB', () => {
+    let state = 7;
+    const document = {
+      text: Array.from({ length: 400_000 }, () => ((state = (state * 1_103_515_245 + 12_345) % 2 ** 31), state.toString(36))).join(''),
+    };
+    const maps = documentConfigMaps('input', document, { name: 'x', namespace: 'vigil-system' });
+    expect(maps.length).to.be.greaterThan(1);
+    for (const map of maps) expect(JSON.stringify(map).length).to.be.below(1024 * 1024);
+    expect(documentOf(maps.toReversed())).to.deep.equal(document);
+  });
+});
+
+describe('names', () => {
+  it('are the same for the same cause, and fit', () => {
+    expect(jobName('7c1', 2)).to.match(/^vigil-[0-9a-f]{10}-a2$/);
+    const policy = { name: 'p'.repeat(253), uid: 'u', generation: 3 };
+    expect(generationScanName(policy)).to.match(/^p{40}-g3-[0-9a-f]{6}$/);
+    expect(generationScanName({ ...policy, uid: 'v' })).not.to.equal(generationScanName(policy));
+  });
+});
