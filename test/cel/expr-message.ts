@@ -109,6 +109,7 @@ export function toTypeMessage(type: CelType): Message {
     case 'error':
       return wrap(type.kind, {});
     case 'opaque':
+      if (type.params.length === 0) return wrap('messageType', type.name);
       return wrap('abstractType', { name: type.name, parameterTypes: type.params.map(toTypeMessage) });
     case 'object':
       return wrap('messageType', type.name);
