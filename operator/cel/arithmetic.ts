@@ -171,7 +171,8 @@ export function compare(a: unknown, b: unknown): number {
   if (typeof a === 'boolean' && typeof b === 'boolean') return sign(a, b);
   const x = numeric(a);
   const y = numeric(b);
-  return x !== undefined && y !== undefined ? sign(x, y) : compareBoxed(a, b);
+  if (x === undefined || y === undefined) return compareBoxed(a, b);
+  return typeof x === typeof y ? sign(x, y) : sign(Number(x), Number(y));
 }
 
 /** Whether a value is NaN, in either of its forms. */

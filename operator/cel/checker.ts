@@ -65,8 +65,10 @@ class Checker {
   private readonly environment: Environment;
   private scope: ReadonlyMap<string, CelType>;
   private readonly locals = new Set<string>();
+  private readonly mixed: boolean;
 
-  constructor(environment: Environment, variables: ReadonlyMap<string, CelType>) {
+  constructor(environment: Environment, variables: ReadonlyMap<string, CelType>, mixed: boolean) {
+    this.mixed = mixed;
     this.environment = environment;
     this.scope = variables;
   }
@@ -219,7 +221,7 @@ class Checker {
   private join(expr: Expr, previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current;
     if (this.unifier.assignable(previous, current)) return mostGeneral(previous, current);
-    return this.mismatch(expr.at, previous, current);
+    return this.mixed ? DYN : this.mismatch(expr.at, previous, current);
   }
 
   private mismatch(at: number, expected: CelType, found: CelType): CelType {
@@ -289,9 +291,12 @@ class Checker {
   }
 }
 
-/** Checks an expression against the functions of a version and the variables that it may read. */
-export function check(root: Expr, environment: Environment, variables: ReadonlyMap<string, CelType>): Checked {
-  const checker = new Checker(environment, variables);
+/**
+ * Checks an expression against the functions of a version and the variables that it may read. `mixed` lets a list or map
+ * literal hold several types, as CEL at large does and Kubernetes does not.
+ */
+export function check(root: Expr, environment: Environment, variables: ReadonlyMap<string, CelType>, mixed = false): Checked {
+  const checker = new Checker(environment, variables, mixed);
   checker.check(root);
   return { types: checker.finish(), overloads: checker.overloads, qualified: checker.qualified, faults: checker.faults };
 }

@@ -119,14 +119,12 @@ class Compiler {
     const lazy = this.bindings.lazy?.(name);
     if (lazy !== undefined) return lazy;
     const slot = this.bindings.slotOf(name);
-    if (slot === undefined) {
-      const type = TYPE_NAMES.get(name);
-      return constant(new TypeValue(type?.params[0]?.name ?? name));
-    }
+    const type = TYPE_NAMES.get(name);
+    if (slot === undefined && type !== undefined) return constant(new TypeValue(type.params[0]?.name ?? name));
     return {
       cost: 1,
       run: (frame) => {
-        const value = frame[slot];
+        const value = slot === undefined ? undefined : frame[slot];
         if (value === undefined) throw new CelFault('no_such_variable', `no such attribute: ${name} is not bound`);
         return value;
       },

@@ -1,5 +1,5 @@
 import type { CelType } from './cel-type.ts';
-import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, optionalOf, STRING, TIMESTAMP, typeOf, UINT } from './cel-type.ts';
+import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, opaque, STRING, TIMESTAMP, typeOf, UINT } from './cel-type.ts';
 import { findMacro } from './macro.ts';
 import type { Overload } from './overload.ts';
 import { OVERLOADS } from './overload-table.ts';
@@ -17,10 +17,13 @@ export function atLeast(a: string, b: string): boolean {
 /** The names of types, which are values of an expression. */
 export const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ...[BOOL, BYTES, DOUBLE, INT, STRING, UINT, NULL, DURATION, TIMESTAMP].map((type) => [type.name, typeOf(type)] as const),
+  ...['net.IP', 'net.CIDR', 'kubernetes.URL', 'kubernetes.Quantity', 'kubernetes.Semver', 'kubernetes.NamedFormat'].map(
+    (name) => [name, typeOf(opaque(name))] as const,
+  ),
   ['list', typeOf(listOf(DYN))],
   ['map', typeOf(mapOf(DYN, DYN))],
-  ['type', typeOf()],
-  ['optional_type', typeOf(optionalOf(DYN))],
+  ['type', typeOf(typeOf())],
+  ['optional_type', typeOf(opaque('optional_type'))],
 ]);
 
 /** The functions and macros of one Kubernetes version. */

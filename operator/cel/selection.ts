@@ -6,8 +6,6 @@ import { BOXED_PROPERTIES, Boxed, isMap, lookup, Optional, typeOfValue } from '.
 /** Names that arrays, bytes, and boxed values answer to besides what they hold: such a field is read with care. */
 const INHERITED = new Set([
   ...BOXED_PROPERTIES,
-  'nanos',
-  'epochNanos',
   ...[Object.prototype, Array.prototype, Uint8Array.prototype, Object.getPrototypeOf(Uint8Array.prototype) as object].flatMap((prototype) =>
     Object.getOwnPropertyNames(prototype),
   ),
@@ -15,11 +13,6 @@ const INHERITED = new Set([
 
 function noSuchKey(key: string): CelFault {
   return new CelFault('no_such_key', `no such key: ${key}`);
-}
-
-/** Registers the property names of a boxed value's class, so that no field is mistaken for one. */
-export function reserveProperties(names: readonly string[]): void {
-  for (const name of names) INHERITED.add(name);
 }
 
 function unsupported(value: unknown): CelFault {

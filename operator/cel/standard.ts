@@ -165,7 +165,7 @@ const CIVIL: readonly (readonly [string, string, (date: Date) => number])[] = [
   ['getDayOfWeek', 'timestamp_to_day_of_week', (date) => date.getUTCDay()],
   ['getHours', 'timestamp_to_hours', (date) => date.getUTCHours()],
   ['getMinutes', 'timestamp_to_minutes', (date) => date.getUTCMinutes()],
-  ['getSeconds', 'timestamp_to_seconds_tz', (date) => date.getUTCSeconds()],
+  ['getSeconds', 'timestamp_to_seconds', (date) => date.getUTCSeconds()],
   ['getMilliseconds', 'timestamp_to_milliseconds', (date) => date.getUTCMilliseconds()],
 ];
 
@@ -179,7 +179,12 @@ const SPANS: readonly (readonly [string, string, (nanos: bigint) => bigint])[] =
 const TIMES: readonly OverloadEntry[] = [
   ...CIVIL.flatMap(([name, id, read]) => [
     method(name, id, 'timestamp -> int', (time: Timestamp) => read(civil(time))),
-    method(name, `${id}_with_tz`, 'timestamp, string -> int', (time: Timestamp, zone: string) => read(civil(time, zone))),
+    method(
+      name,
+      id === 'timestamp_to_seconds' ? `${id}_tz` : `${id}_with_tz`,
+      'timestamp, string -> int',
+      (time: Timestamp, zone: string) => read(civil(time, zone)),
+    ),
   ]),
   ...SPANS.map(([name, id, read]) => method(name, id, 'duration -> int', (span: Duration) => int(read(span.nanos)))),
 ];

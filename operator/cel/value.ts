@@ -106,7 +106,10 @@ const ANY_MAP = mapOf(DYN, DYN);
 const ANY_LIST = listOf(DYN);
 
 /** The property names of `Boxed` values: a field of such a name must not be read from one by accident. */
-export const BOXED_PROPERTIES: readonly string[] = ['celType', 'equalTo', 'unsigned', 'float', 'typeName', 'held', 'entryOf'];
+export const BOXED_PROPERTIES: readonly string[] = (
+  'celType equalTo unsigned float typeName held entryOf nanos epochNanos amount scale numbers prerelease ' +
+  'ipFamily bits address prefix source scheme host path query formatName complaints'
+).split(' ');
 
 const TWO_63 = 2 ** 63;
 
@@ -200,9 +203,14 @@ export function mapSize(map: CelMap | Readonly<Record<string, unknown>>): number
   return map instanceof CelMap ? map.entryOf.size : Object.keys(map).length;
 }
 
+/** Whether two numbers are equal as cel-go has it: an int beyond 2^53 meets a double as the nearest double. */
+function sameNumber(a: number | bigint, b: number | bigint): boolean {
+  return typeof a === typeof b ? a === b : Number(a) === Number(b);
+}
+
 function numericEqual(a: number | bigint, b: unknown): boolean {
   const other = numeric(b);
-  return other !== undefined && a == other;
+  return other !== undefined && sameNumber(a, other);
 }
 
 function listsEqual(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -52,16 +52,33 @@ function real(value: unknown, clause: string): number {
   throw complaint(`error during formatting: ${clause} clause can only be used on doubles`);
 }
 
+/** Whether what follows the last digit that is kept is exactly a half, which Go rounds to the even digit and JavaScript up. */
+function isTie(exact: string, kept: number): boolean {
+  return /^50*$/.test(exact.slice(kept));
+}
+
+/** Digits that JavaScript rounded up from a tie to an odd last one, one lower; a carry cannot be, since 9 is odd too. */
+function roundHalfEven(rounded: string, exact: string, kept: number): string {
+  const last = rounded.at(kept - 1) ?? '0';
+  if (!isTie(exact, kept) || Number(last) % 2 === 0) return rounded;
+  return rounded.slice(0, kept - 1) + String(Number(last) - 1) + rounded.slice(kept);
+}
+
 function fixed(value: unknown, precision: number): string {
   const n = real(value, 'fixed-point');
-  return (
-    special(n) ?? (Math.abs(n) < 1e21 ? n.toFixed(precision) : BigInt(n).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : ''))
-  );
+  const named = special(n);
+  if (named !== undefined) return named;
+  if (Math.abs(n) >= 1e21) return BigInt(n).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
+  const rounded = n.toFixed(Math.min(precision, 100));
+  const exact = n.toFixed(100);
+  const dot = exact.indexOf('.');
+  if (precision > 0) return roundHalfEven(rounded, exact, dot + 1 + precision);
+  return exact.slice(dot + 1).startsWith('5') ? roundHalfEven(rounded, exact.replace('.', ''), dot) : rounded;
 }
 
 function scientific(value: unknown, precision: number): string {
   const n = real(value, 'scientific');
-  return special(n) ?? n.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2');
+  return special(n) ?? n.toExponential(Math.min(precision, 100)).replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 function integer(value: unknown): bigint | undefined {

@@ -1,0 +1,28 @@
+import { library, method } from '../overload.ts';
+import { pattern } from '../pattern.ts';
+
+function find(text: string, expression: string): string {
+  const matcher = pattern(expression).compiled.matcher(text);
+  return matcher.find() ? (matcher.group() ?? '') : '';
+}
+
+/** Every match, leftmost first, as Go's FindAllString gives them: an empty match beside the one before it does not count. */
+function findAll(text: string, expression: string, limit = -1): string[] {
+  const found: string[] = [];
+  const matcher = pattern(expression).compiled.matcher(text);
+  let end = -1;
+  while (found.length !== limit && matcher.find()) {
+    const match = matcher.group() ?? '';
+    const isRepeat = match === '' && matcher.start() === end;
+    end = matcher.end();
+    if (!isRepeat) found.push(match);
+  }
+  return found;
+}
+
+/** Kubernetes' regular expression functions. */
+export const REGEX = library('1.0', [
+  method('find', 'string_find_string', 'string, string -> string', find),
+  method('findAll', 'string_find_all_string', 'string, string -> list(string)', findAll),
+  method('findAll', 'string_find_all_string_int', 'string, string, int -> list(string)', findAll),
+]);
