@@ -39,6 +39,12 @@ export default tseslint.config(
     },
   },
   {
+    files: ['operator/cel/library/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: ['../../*'], message: "operator/cel imports nothing of Vigil's." }] }],
+    },
+  },
+  {
     files: ['test/**/*.ts', 'hack/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unused-expressions': 'off',

@@ -91,14 +91,12 @@ const existsOne =
   };
 
 /** A fold that starts from something empty and grows it by a step, for the elements that pass the filter. */
-function growing(
-  nodes: NodeFactory,
-  call: MacroCall,
-  parts: Pick<FoldParts, 'macro' | 'range' | 'variable' | 'variable2' | 'filter' | 'body'>,
-  init: Expr,
-  grown: Expr,
-): Expr {
-  const { at } = call;
+type Growing = Pick<FoldParts, 'macro' | 'range' | 'variable' | 'variable2' | 'filter' | 'body'> & {
+  readonly init: Expr;
+  readonly grown: Expr;
+};
+
+function growing(nodes: NodeFactory, at: number, { init, grown, ...parts }: Growing): Expr {
   const step = parts.filter === undefined ? grown : nodes.call(at, '_?_:_', [parts.filter, grown, nodes.accumulator(at)]);
   return nodes.fold(at, { ...parts, init, condition: nodes.bool(at, true), step, result: nodes.accumulator(at) });
 }
@@ -114,14 +112,14 @@ const map =
     const filter = call.args.length === 3 ? arg(call, 1) : undefined;
     const body = arg(call, call.args.length - 1);
     const parts = { macro, range: range(call), ...bound, filter, body };
-    return growing(nodes, call, parts, nodes.list(call.at, []), appended(nodes, call.at, body));
+    return growing(nodes, call.at, { ...parts, init: nodes.list(call.at, []), grown: appended(nodes, call.at, body) });
   };
 
 const filter: Expander = (nodes, call) => {
   const bound = variables(call, false);
   const body = nodes.ident(arg(call, 0).at, bound.variable);
   const parts = { macro: 'filter' as const, range: target(call), ...bound, filter: arg(call, 1), body };
-  return growing(nodes, call, parts, nodes.list(call.at, []), appended(nodes, call.at, body));
+  return growing(nodes, call.at, { ...parts, init: nodes.list(call.at, []), grown: appended(nodes, call.at, body) });
 };
 
 const transformList: Expander = (nodes, call) => {
@@ -129,7 +127,7 @@ const transformList: Expander = (nodes, call) => {
   const isFiltered = call.args.length === 4;
   const body = arg(call, isFiltered ? 3 : 2);
   const parts = { macro: 'map' as const, range: target(call), ...bound, filter: isFiltered ? arg(call, 2) : undefined, body };
-  return growing(nodes, call, parts, nodes.list(call.at, []), appended(nodes, call.at, body));
+  return growing(nodes, call.at, { ...parts, init: nodes.list(call.at, []), grown: appended(nodes, call.at, body) });
 };
 
 const transformMap =
@@ -142,11 +140,11 @@ const transformMap =
     const key = macro === 'transformMap' ? [nodes.ident(at, bound.variable)] : [];
     const grown = nodes.call(at, 'cel.@mapInsert', [nodes.accumulator(at), ...key, body]);
     const parts = { macro, range: target(call), ...bound, filter: isFiltered ? arg(call, 2) : undefined, body };
-    return growing(nodes, call, parts, nodes.map(at, []), grown);
+    return growing(nodes, at, { ...parts, init: nodes.map(at, []), grown });
   };
 
 /** Binds a name to a value for one expression, as cel-go writes it: a fold over nothing. */
-function letFold(nodes: NodeFactory, at: number, name: string, value: Expr, body: Expr): Expr {
+function letFold(nodes: NodeFactory, at: number, { name, value, body }: { name: string; value: Expr; body: Expr }): Expr {
   return nodes.fold(at, {
     macro: 'let',
     range: nodes.list(at, []),
@@ -169,7 +167,7 @@ const optionalMap =
       throw new SyntaxFault(`${call.name}() variable name must be a simple identifier`, named.at);
     }
     const value = nodes.call(at, 'value', [], target(call));
-    const bound = letFold(nodes, at, named.name, value, arg(call, 1));
+    const bound = letFold(nodes, at, { name: named.name, value, body: arg(call, 1) });
     const present = flat ? bound : nodes.call(at, 'optional.of', [bound]);
     return nodes.call(at, '_?_:_', [nodes.call(at, 'hasValue', [], target(call)), present, nodes.call(at, 'optional.none', [])]);
   };
@@ -181,7 +179,7 @@ const sortBy: Expander = (nodes, call) => {
   const input = (): IdentExpr => nodes.ident(at, SORT_INPUT);
   const keys = map('map', input)(nodes, call);
   const sorted = nodes.call(at, '@sortByAssociatedKeys', [keys], input());
-  return letFold(nodes, at, SORT_INPUT, target(call), sorted);
+  return letFold(nodes, at, { name: SORT_INPUT, value: target(call), body: sorted });
 };
 
 const member = (signature: string, since: string, doc: string, expand: Expander): Macro => {

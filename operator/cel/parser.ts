@@ -1,4 +1,5 @@
 import type { Expr, ListExpr, Literal, MapEntry, MapExpr, StructExpr } from './ast.ts';
+import { codePointCount } from './code-point.ts';
 import { tokenize } from './lexer.ts';
 import type { Token } from './lexer.ts';
 import { expandMacro } from './macro.ts';
@@ -246,19 +247,23 @@ class Parser {
   }
 
   private name(): Expr {
+    const { token } = this;
+    if (Object.hasOwn(LITERAL_WORDS, token.text)) return this.nodes.constant(this.take().at, LITERAL_WORDS[token.text] as Literal);
     const dot = this.accept('.');
-    const token = this.token;
-    if (token.kind !== 'ident') this.fail('expected a name');
-    const literal = dot === undefined && Object.hasOwn(LITERAL_WORDS, token.text) ? LITERAL_WORDS[token.text] : undefined;
-    if (literal !== undefined) return this.nodes.constant(this.take().at, literal);
-    if (Object.hasOwn(LITERAL_WORDS, token.text) || token.text === 'in') this.fail('expected a value');
-    this.take();
-    const struct = this.structName(token.text);
-    if (struct !== undefined) return this.struct((dot === undefined ? '' : '.') + struct, token.at);
-    if (RESERVED.has(token.text)) throw new SyntaxFault(`reserved identifier: ${token.text}`, token.at);
-    const text = (dot === undefined ? '' : '.') + token.text;
-    if (this.accept('(') !== undefined) return this.callOrMacro({ ...token, text }, undefined);
-    return this.nodes.ident(dot?.at ?? token.at, text);
+    const name = this.plainName();
+    const prefix = dot === undefined ? '' : '.';
+    const struct = this.structName(name.text);
+    if (struct !== undefined) return this.struct(prefix + struct, name.at);
+    if (RESERVED.has(name.text)) throw new SyntaxFault(`reserved identifier: ${name.text}`, name.at);
+    const text = prefix + name.text;
+    if (this.accept('(') !== undefined) return this.callOrMacro({ ...name, text }, undefined);
+    return this.nodes.ident(token.at, text);
+  }
+
+  private plainName(): Token {
+    const { token } = this;
+    if (token.kind !== 'ident' || Object.hasOwn(LITERAL_WORDS, token.text) || token.text === 'in') this.fail('expected a value');
+    return this.take();
   }
 
   /** The dotted name of a message literal `a.b.C{`, its names taken, or undefined with nothing taken. */
@@ -332,7 +337,7 @@ class Parser {
  * Throws `SyntaxFault` where the source is not the language's.
  */
 export function parse(source: string, isMacro: (name: string, args: number, member: boolean) => boolean): Parsed {
-  if (source.length > MAX_LENGTH && Array.from(source).length > MAX_LENGTH) {
+  if (source.length > MAX_LENGTH && codePointCount(source) > MAX_LENGTH) {
     throw new SyntaxFault(`expression code point size exceeds limit: ${String(MAX_LENGTH)}`, 0);
   }
   const parser = new Parser(source, isMacro);

@@ -1,3 +1,5 @@
+import { codePointCount } from './code-point.ts';
+
 /** A place in a source: line and column from 1, columns in code points. */
 export interface Position {
   readonly line: number;
@@ -25,7 +27,7 @@ export function positionOf(source: string, at: number): Position {
   const lineStart = before.lastIndexOf('\n') + 1;
   let line = 1;
   for (const c of before) if (c === '\n') line++;
-  return { line, column: Array.from(before.slice(lineStart)).length + 1 };
+  return { line, column: codePointCount(before.slice(lineStart)) + 1 };
 }
 
 /** An error at an offset of the source. */

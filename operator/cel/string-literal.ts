@@ -24,16 +24,24 @@ interface Sink {
   readonly bytes: boolean;
 }
 
-function numericEscape(body: string, i: number, sink: Sink): number {
-  const letter = body[i] as string;
-  const digits = HEX_DIGITS[letter];
+/** The digits of a numeric escape whose letter or first digit stands at `i`, or undefined when they are not right. */
+function escapeDigits(body: string, i: number, isBytes: boolean): string | undefined {
+  const digits = HEX_DIGITS[body[i] as string];
   const text = digits === undefined ? body.slice(i, i + 3) : body.slice(i + 1, i + 1 + digits);
-  const valid = digits === undefined ? /^[0-3][0-7]{2}$/.test(text) : text.length === digits && /^[0-9a-fA-F]+$/.test(text);
-  if (!valid || (sink.bytes && (digits ?? 0) > 2)) throw new SyntaxFault(`invalid escape sequence \\${letter} in a literal`, i);
-  const value = parseInt(text, digits === undefined ? 8 : 16);
+  if (digits === undefined) return /^[0-3][0-7]{2}$/.test(text) ? text : undefined;
+  if (isBytes && digits > 2) return undefined;
+  return text.length === digits && /^[0-9a-fA-F]+$/.test(text) ? text : undefined;
+}
+
+function numericEscape(body: string, i: number, sink: Sink): number {
+  const letter = body[i] ?? '';
+  const text = escapeDigits(body, i, sink.bytes);
+  if (text === undefined) throw new SyntaxFault(`invalid escape sequence \\${letter} in a literal`, i);
+  const isOctal = HEX_DIGITS[letter] === undefined;
+  const value = parseInt(text, isOctal ? 8 : 16);
   if (!sink.bytes && (value > 0x10ffff || (value >= 0xd800 && value < 0xe000))) throw new SyntaxFault('invalid unicode code point', i);
   sink.code(value);
-  return i + (digits === undefined ? 3 : digits + 1);
+  return i + text.length + (isOctal ? 0 : 1);
 }
 
 function unescapeInto(body: string, sink: Sink): void {
@@ -67,6 +75,10 @@ export function bytesBody(body: string, isRaw: boolean): Uint8Array {
   const encoder = new TextEncoder();
   if (isRaw || !text.includes('\\')) return encoder.encode(text);
   const out: number[] = [];
-  unescapeInto(text, { bytes: true, raw: (part) => out.push(...encoder.encode(part)), code: (value) => out.push(value) });
+  unescapeInto(text, {
+    bytes: true,
+    raw: (part) => encoder.encode(part).forEach((byte) => out.push(byte)),
+    code: (value) => out.push(value),
+  });
   return Uint8Array.from(out);
 }

@@ -1,3 +1,4 @@
+import { DYN, type CelType } from '../cel/cel-type.ts';
 import { compile } from '../cel/compile.ts';
 
 /** Values by variable name. */
@@ -16,19 +17,21 @@ export interface ExpressionError {
   readonly column: number;
 }
 
+const untyped = (...names: readonly string[]): Readonly<Record<string, CelType>> => Object.fromEntries(names.map((name) => [name, DYN]));
+
 /** The names that an expression may use: a rule's are those of a ValidatingAdmissionPolicy. */
-export const expressionNames = {
-  rule: ['object', 'oldObject', 'request', 'namespaceObject', 'params', 'variables', 'authorizer'],
-  catalogue: ['object', 'item', 'container', 'params', 'version', 'key'],
+const variables = {
+  rule: untyped('object', 'oldObject', 'request', 'namespaceObject', 'params', 'variables', 'authorizer'),
+  catalogue: untyped('object', 'item', 'container', 'params', 'version', 'key'),
 } as const;
 
 /** Compiles a CEL expression of a rule or of the catalogue. */
 export function compileExpression(
   source: string,
-  kind: keyof typeof expressionNames,
+  kind: keyof typeof variables,
   kubernetesVersion?: string,
 ): { readonly ok: true; readonly evaluate: Expression } | { readonly ok: false; readonly error: ExpressionError } {
-  const compiled = compile(source, { variables: expressionNames[kind], ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) });
+  const compiled = compile(source, { variables: variables[kind], ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) });
   if (!compiled.ok) return { ok: false, error: compiled.errors[0] ?? { message: 'does not compile', line: 1, column: 1 } };
   const { program } = compiled;
   return {

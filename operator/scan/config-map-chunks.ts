@@ -10,8 +10,8 @@ export interface ChunkConfigMap extends KubeObject {
 /** Bytes of one piece before base64: with it a ConfigMap stays below the 1 MiB that a volume can carry. */
 const chunkBytes = 700_000;
 
-/** The key of a piece: sorts in order for up to a million. */
-const chunkKey = (index: number): string => `part-${String(index).padStart(6, '0')}`;
+/** The key of a piece, and its file name where it is mounted: sorts in order for up to a million. */
+const chunkKey = (document: string, index: number): string => `${document}-${String(index).padStart(6, '0')}`;
 
 /** A JSON document as compressed pieces, each for a ConfigMap of its own. */
 export function packDocument(document: unknown): Buffer[] {
@@ -26,12 +26,12 @@ export function unpackDocument(pieces: readonly Buffer[]): unknown {
   return JSON.parse(gunzipSync(Buffer.concat(pieces)).toString('utf8'));
 }
 
-/** The ConfigMaps of a document: `<name>-0`, `<name>-1`, … with the given metadata. Immutable: the kubelet need not watch them. */
-export function documentConfigMaps(document: unknown, metadata: ObjectMeta): ChunkConfigMap[] {
+/** The ConfigMaps of a document, whose name begins its keys so that several can be mounted into one folder: `<name>-0`, `<name>-1`, … with the given metadata. Immutable: the kubelet need not watch them. */
+export function documentConfigMaps(name: string, document: unknown, metadata: ObjectMeta): ChunkConfigMap[] {
   return packDocument(document).map((piece, index) => ({
     metadata: { ...metadata, name: `${metadata.name}-${index}` },
     immutable: true,
-    binaryData: { [chunkKey(index)]: piece.toString('base64') },
+    binaryData: { [chunkKey(name, index)]: piece.toString('base64') },
   }));
 }
 

@@ -48,6 +48,11 @@ export class TallyBuilder {
     this.#targets++;
   }
 
+  /** So many checks on a target passed, which are counted and not listed. */
+  passes(count: number): void {
+    this.#summary.pass += count;
+  }
+
   /** One check on one target came to a verdict. */
   verdict(check: string, verdict: keyof Summary, severity: PolicySeverity | 'info'): void {
     this.#summary[verdict]++;

@@ -98,7 +98,7 @@ describe('planning a scan over a real API server', function () {
   it('makes Jobs and ConfigMaps that the server takes, with pods that restricted takes', async () => {
     const namespace = namespaces[1] ?? '';
     const scan = { name: 'now', uid: '0b0c0d0e-0000-4000-8000-000000000000' };
-    const maps = documentConfigMaps({ shards: [] }, { name: 'input', namespace });
+    const maps = documentConfigMaps('shards', { shards: [] }, { name: 'input', namespace });
     for (const map of maps) await client.create(RESOURCES.configMaps, map, { dryRun: 'All' });
     const job = scanJob({
       scan,

@@ -81,7 +81,7 @@ describe('documents in ConfigMaps', () => {
     const document = {
       text: Array.from({ length: 400_000 }, () => ((state = (state * 1_103_515_245 + 12_345) % 2 ** 31), state.toString(36))).join(''),
     };
-    const maps = documentConfigMaps(document, { name: 'x', namespace: 'vigil-system' });
+    const maps = documentConfigMaps('input', document, { name: 'x', namespace: 'vigil-system' });
     expect(maps.length).to.be.greaterThan(1);
     for (const map of maps) expect(JSON.stringify(map).length).to.be.below(1024 * 1024);
     expect(documentOf(maps.toReversed())).to.deep.equal(document);

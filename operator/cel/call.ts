@@ -1,0 +1,83 @@
+import { noSuchOverload } from './cel-fault.ts';
+import { meter } from './code.ts';
+import type { Code } from './code.ts';
+import { guardOf } from './overload.ts';
+import type { Overload } from './overload.ts';
+import { equal } from './value.ts';
+
+type Guard = (value: unknown) => boolean;
+
+interface Candidate {
+  readonly guards: readonly Guard[];
+  readonly run: Overload['run'];
+  readonly cost: Overload['cost'];
+}
+
+function candidate(overload: Overload): Candidate {
+  return { guards: overload.params.map(guardOf), run: overload.run, cost: overload.cost };
+}
+
+const fits = (guards: readonly Guard[], args: readonly unknown[]): boolean => guards.every((guard, i) => guard(args[i]));
+
+function general(name: string, candidates: readonly Candidate[], args: readonly Code[]): Code['run'] {
+  return (frame) => {
+    const values = args.map((arg) => arg.run(frame));
+    const chosen = candidates.find((one) => fits(one.guards, values));
+    if (chosen === undefined) throw noSuchOverload(name);
+    const result = chosen.run(...values);
+    if (chosen.cost !== undefined) meter.spent += chosen.cost(values, result) - 1;
+    return result;
+  };
+}
+
+function unary(name: string, only: Candidate, arg: Code): Code['run'] {
+  const { run } = arg;
+  const guard = only.guards[0] as Guard;
+  const implementation = only.run;
+  return (frame) => {
+    const value = run(frame);
+    if (!guard(value)) throw noSuchOverload(name);
+    return implementation(value);
+  };
+}
+
+function binary(name: string, only: Candidate, args: readonly Code[]): Code['run'] {
+  const [a, b] = args as [Code, Code];
+  const [guardA, guardB] = only.guards as [Guard, Guard];
+  const runA = a.run;
+  const runB = b.run;
+  const implementation = only.run;
+  return (frame) => {
+    const x = runA(frame);
+    const y = runB(frame);
+    if (!guardA(x) || !guardB(y)) throw noSuchOverload(name);
+    return implementation(x, y);
+  };
+}
+
+/** Code for a call of a function: its overloads are tried in the order of the table. */
+export function functionCall(name: string, overloads: readonly Overload[], args: readonly Code[]): Code {
+  const candidates = overloads.filter((overload) => overload.params.length === args.length).map(candidate);
+  const cost = args.reduce((sum, arg) => sum + arg.cost, 1);
+  const only = candidates.length === 1 && candidates[0]?.cost === undefined ? candidates[0] : undefined;
+  if (only !== undefined && args.length === 1) return { cost, run: unary(name, only, args[0] as Code) };
+  if (only !== undefined && args.length === 2) return { cost, run: binary(name, only, args) };
+  return { cost, run: general(name, candidates, args) };
+}
+
+/** The value of code that is a constant string or bool: such are equal only to themselves. */
+function fixedValue(code: Code): string | boolean | undefined {
+  const value = code.constant?.value;
+  return typeof value === 'string' || typeof value === 'boolean' ? value : undefined;
+}
+
+/** Code for `a == b`, or `a != b` with `negated`; a constant string on either side makes it one comparison. */
+export function equality(a: Code, b: Code, negated: boolean): Code {
+  const cost = a.cost + b.cost + 1;
+  const value = fixedValue(b) ?? fixedValue(a);
+  const runA = a.run;
+  const runB = b.run;
+  if (value === undefined) return { cost, run: (frame) => equal(runA(frame), runB(frame)) !== negated };
+  const other = fixedValue(b) === undefined ? runB : runA;
+  return { cost, run: negated ? (frame) => other(frame) !== value : (frame) => other(frame) === value };
+}

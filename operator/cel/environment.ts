@@ -1,0 +1,66 @@
+import type { CelType } from './cel-type.ts';
+import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, optionalOf, STRING, TIMESTAMP, typeOf, UINT } from './cel-type.ts';
+import { findMacro } from './macro.ts';
+import type { Overload } from './overload.ts';
+import { OVERLOADS } from './overload-table.ts';
+
+/** The newest Kubernetes version whose dialect is known. */
+export const NEWEST_VERSION = '1.36';
+
+/** Whether version `a` is at least `b`, both `major.minor`. */
+export function atLeast(a: string, b: string): boolean {
+  const [majorA = 0, minorA = 0] = a.replace(/^v/, '').split('.').map(Number);
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+  return majorA !== majorB ? majorA > majorB : minorA >= minorB;
+}
+
+/** The names of types, which are values of an expression. */
+export const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>([
+  ...[BOOL, BYTES, DOUBLE, INT, STRING, UINT, NULL, DURATION, TIMESTAMP].map((type) => [type.name, typeOf(type)] as const),
+  ['list', typeOf(listOf(DYN))],
+  ['map', typeOf(mapOf(DYN, DYN))],
+  ['type', typeOf()],
+  ['optional_type', typeOf(optionalOf(DYN))],
+]);
+
+/** The functions and macros of one Kubernetes version. */
+export class Environment {
+  readonly version: string;
+  private readonly byName = new Map<string, Overload[]>();
+  private static readonly made = new Map<string, Environment>();
+
+  private constructor(version: string) {
+    this.version = version;
+    for (const overload of OVERLOADS) {
+      if (!atLeast(version, overload.since)) continue;
+      const known = this.byName.get(overload.name);
+      if (known === undefined) this.byName.set(overload.name, [overload]);
+      else known.push(overload);
+    }
+  }
+
+  /** The environment of a version, made once. */
+  static of(version: string): Environment {
+    const known = Environment.made.get(version) ?? new Environment(version);
+    Environment.made.set(version, known);
+    return known;
+  }
+
+  overloads(name: string): readonly Overload[] | undefined {
+    return this.byName.get(name);
+  }
+
+  names(): Iterable<string> {
+    return this.byName.keys();
+  }
+
+  isMacro(name: string, args: number, member: boolean): boolean {
+    const macro = findMacro(name, args, member);
+    return macro !== undefined && atLeast(this.version, macro.since);
+  }
+
+  /** The version that brought a function or macro that this one lacks, or undefined when there is no such thing. */
+  introduced(name: string): string | undefined {
+    return OVERLOADS.find((overload) => overload.name === name)?.since;
+  }
+}

@@ -1,0 +1,92 @@
+import { add, compare } from '../arithmetic.ts';
+import { CelFault } from '../cel-fault.ts';
+import { fn, library, method } from '../overload.ts';
+import { Duration } from '../timestamp.ts';
+import { double, equal, Uint } from '../value.ts';
+
+type List = readonly unknown[];
+
+function isSorted(list: List): boolean {
+  return list.every((item, i) => i === 0 || compare(list[i - 1], item) <= 0);
+}
+
+function extreme(list: List, name: string, sign: number): unknown {
+  if (list.length === 0) throw new CelFault('invalid_argument', `${name} called on empty list`);
+  return list.reduce((best, item) => (compare(item, best) * sign > 0 ? item : best));
+}
+
+const indexOf = (list: List, value: unknown): number => list.findIndex((item) => equal(item, value));
+const lastIndexOf = (list: List, value: unknown): number => list.findLastIndex((item) => equal(item, value));
+
+const ZEROS: readonly (readonly [string, unknown])[] = [
+  ['int', 0],
+  ['uint', new Uint(0n)],
+  ['double', double(0)],
+  ['duration', new Duration(0n)],
+];
+const COMPARABLE = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
+
+/** Kubernetes' own list functions. */
+const KUBERNETES_LISTS = library('1.0', [
+  ...COMPARABLE.flatMap((type) => [
+    method('isSorted', `list_${type}_is_sorted_bool`, `list(${type}) -> bool`, isSorted),
+    method('min', `list_${type}_min_${type}`, `list(${type}) -> ${type}`, (list: List) => extreme(list, 'min', -1)),
+    method('max', `list_${type}_max_${type}`, `list(${type}) -> ${type}`, (list: List) => extreme(list, 'max', 1)),
+  ]),
+  ...ZEROS.map(([type, zero]) =>
+    method('sum', `list_${type}_sum_${type}`, `list(${type}) -> ${type}`, (list: List) => list.reduce(add, zero)),
+  ),
+  method('indexOf', 'list_a_index_of_int', 'list(A), A -> int', indexOf),
+  method('lastIndexOf', 'list_a_last_index_of_int', 'list(A), A -> int', lastIndexOf),
+]);
+
+function slice(list: List, from: number, to: number): List {
+  if (from < 0 || to < 0)
+    throw new CelFault('invalid_argument', `cannot slice(${String(from)}, ${String(to)}), negative indexes not supported`);
+  if (from > to)
+    throw new CelFault(
+      'invalid_argument',
+      `cannot slice(${String(from)}, ${String(to)}), start index must be less than or equal to end index`,
+    );
+  if (to > list.length)
+    throw new CelFault('invalid_argument', `cannot slice(${String(from)}, ${String(to)}), list is length ${String(list.length)}`);
+  return list.slice(from, to);
+}
+
+function flatten(list: List, depth: number): List {
+  if (depth < 0) throw new CelFault('invalid_argument', 'level must be non-negative');
+  return list.flat(depth);
+}
+
+const distinct = (list: List): List => list.filter((item, i) => indexOf(list, item) === i);
+
+/** The items in the order of their keys, equal ones as they stood. */
+function sortedBy(list: List, keys: List): List {
+  if (keys.length !== list.length)
+    throw new CelFault('invalid_argument', '@sortByAssociatedKeys() expected a list of the same size as the associated keys');
+  return keys
+    .map((key, i) => ({ key, item: list[i] }))
+    .sort((a, b) => compare(a.key, b.key))
+    .map((entry) => entry.item);
+}
+
+function range(n: number): List {
+  if (n > 1_000_000) throw new CelFault('budget_exceeded', 'operation cancelled: actual cost limit exceeded');
+  return Array.from({ length: Math.max(0, n) }, (_, i) => i);
+}
+
+const EXTENDED_LISTS = library('1.34', [
+  method('slice', 'list_slice', 'list(T), int, int -> list(T)', slice),
+  method('flatten', 'list_flatten', 'list(list(T)) -> list(T)', (list: List) => flatten(list, 1)),
+  method('flatten', 'list_flatten_int', 'list(dyn), int -> list(dyn)', flatten),
+  fn('lists.range', 'lists_range', 'int -> list(int)', range),
+  method('reverse', 'list_reverse', 'list(T) -> list(T)', (list: List) => list.toReversed()),
+  method('distinct', 'list_distinct', 'list(T) -> list(T)', distinct),
+  ...COMPARABLE.flatMap((type) => [
+    method('sort', `list_${type}_sort`, `list(${type}) -> list(${type})`, (list: List) => sortedBy(list, list)),
+    method('@sortByAssociatedKeys', `list_${type}_sortByAssociatedKeys`, `list(T), list(${type}) -> list(T)`, sortedBy),
+  ]),
+]);
+
+/** The functions of lists: Kubernetes' own, and those that came with 1.34. */
+export const LISTS = [...KUBERNETES_LISTS, ...EXTENDED_LISTS];

@@ -1,0 +1,32 @@
+import { RE2JS } from 're2js';
+import { CelFault } from './cel-fault.ts';
+
+/** A compiled regular expression of RE2's syntax and meaning; linear in the text, whatever the expression. */
+export interface Pattern {
+  /** Whether it matches anywhere in the text. */
+  test(text: string): boolean;
+  readonly compiled: RE2JS;
+}
+
+const CACHE_SIZE = 256;
+const cache = new Map<string, Pattern>();
+
+function compilePattern(expression: string): Pattern {
+  try {
+    const compiled = RE2JS.compile(expression);
+    return { compiled, test: (text) => compiled.matcher(text).find() };
+  } catch (error) {
+    throw new CelFault('invalid_argument', `error parsing regexp: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The compiled form of an expression; the latest ones are kept. Throws `CelFault` for what RE2 refuses. */
+export function pattern(expression: string): Pattern {
+  let found = cache.get(expression);
+  if (found === undefined) {
+    found = compilePattern(expression);
+    if (cache.size >= CACHE_SIZE) cache.clear();
+    cache.set(expression, found);
+  }
+  return found;
+}

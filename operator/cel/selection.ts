@@ -1,0 +1,109 @@
+import { CelFault, noSuchOverload } from './cel-fault.ts';
+import type { Code } from './code.ts';
+import { index, listIndex } from './standard.ts';
+import { BOXED_PROPERTIES, Boxed, isMap, lookup, Optional, typeOfValue } from './value.ts';
+
+/** Names that arrays, bytes, and boxed values answer to besides what they hold: such a field is read with care. */
+const INHERITED = new Set([
+  ...BOXED_PROPERTIES,
+  'nanos',
+  'epochNanos',
+  ...[Object.prototype, Array.prototype, Uint8Array.prototype, Object.getPrototypeOf(Uint8Array.prototype) as object].flatMap((prototype) =>
+    Object.getOwnPropertyNames(prototype),
+  ),
+]);
+
+function noSuchKey(key: string): CelFault {
+  return new CelFault('no_such_key', `no such key: ${key}`);
+}
+
+/** Registers the property names of a boxed value's class, so that no field is mistaken for one. */
+export function reserveProperties(names: readonly string[]): void {
+  for (const name of names) INHERITED.add(name);
+}
+
+function unsupported(value: unknown): CelFault {
+  return new CelFault('no_such_overload', `no such overload: type '${typeOfValue(value).name}' has no fields`);
+}
+
+function found(value: unknown, field: string): unknown {
+  if (!isMap(value)) throw unsupported(value);
+  return lookup(value, field);
+}
+
+/** `value.field`, whatever the value is. */
+export function selectField(value: unknown, field: string): unknown {
+  if (value instanceof Optional) return optionalField(value, field);
+  const result = found(value, field);
+  if (result === undefined) throw noSuchKey(field);
+  return result;
+}
+
+/** `value.?field`: an optional, none when there is no such field. */
+export function optionalField(value: unknown, field: string): Optional {
+  const inner = value instanceof Optional ? value.held : value;
+  if (inner === undefined) return Optional.none;
+  const result = found(inner, field);
+  return result === undefined ? Optional.none : new Optional(result);
+}
+
+/** `has(value.field)`. */
+export function hasField(value: unknown, field: string): boolean {
+  const inner = value instanceof Optional ? value.held : value;
+  return inner !== undefined && found(inner, field) !== undefined;
+}
+
+/** `value[key]`. */
+export function indexInto(value: unknown, key: unknown): unknown {
+  return value instanceof Optional ? optionalIndex(value, key) : index(value, key);
+}
+
+/** `value[?key]`: an optional, none when there is no such index or key. */
+export function optionalIndex(value: unknown, key: unknown): Optional {
+  const inner = value instanceof Optional ? value.held : value;
+  if (inner === undefined) return Optional.none;
+  if (Array.isArray(inner)) {
+    const i = listIndex(key);
+    if (i === undefined) throw noSuchOverload('_[?_]');
+    return inner[i] === undefined ? Optional.none : new Optional(inner[i]);
+  }
+  if (!isMap(inner)) throw noSuchOverload('_[?_]');
+  const result = lookup(inner, key);
+  return result === undefined ? Optional.none : new Optional(result);
+}
+
+/** Code for `operand.field`: one property read where nothing stands in the way. */
+export function select(operand: Code, field: string): Code {
+  const { run } = operand;
+  const careful = INHERITED.has(field);
+  const cost = operand.cost + 1;
+  if (careful) return { cost, run: (frame) => selectField(run(frame), field) };
+  return {
+    cost,
+    run: (frame) => {
+      const value = run(frame);
+      if (typeof value === 'object' && value !== null) {
+        const result = (value as Record<string, unknown>)[field];
+        if (result !== undefined) return result;
+      }
+      return selectField(value, field);
+    },
+  };
+}
+
+/** Code for `has(operand.field)`. */
+export function presence(operand: Code, field: string): Code {
+  const { run } = operand;
+  const { cost } = operand;
+  if (INHERITED.has(field)) return { cost, run: (frame) => hasField(run(frame), field) };
+  return {
+    cost,
+    run: (frame) => {
+      const value = run(frame);
+      if (typeof value === 'object' && value !== null && !(value instanceof Boxed)) {
+        if ((value as Record<string, unknown>)[field] !== undefined) return true;
+      }
+      return hasField(value, field);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeSync } from 'node:fs';
+import { Credentials } from '../kube/credentials.ts';
+import { KubeClient } from '../kube/kube-client.ts';
+import { unpackDocument } from '../scan/config-map-chunks.ts';
+import type { AttemptInput, ScanInput } from '../scan/scan-input.ts';
+import { INPUT_PATH, PERMANENT_EXIT } from '../scan/scan-job.ts';
+import { StreamWriter } from '../stream/stream-writer.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { ShardWorker } from './shard-worker.ts';
+
+/** Bytes of a stream, well below the kubelet's log rotation of 10 MiB. */
+const streamBytes = 4 * 1024 * 1024;
+
+/** `vigil worker`: works through the shard of $JOB_COMPLETION_INDEX. Exit 0 when the stream is complete, 42 when it never can be. */
+export async function workerVerb(_args: readonly string[], signal: AbortSignal): Promise<number> {
+  const log = createLogger('info');
+  const index = Number(process.env['JOB_COMPLETION_INDEX'] ?? Number.NaN);
+  const folder = process.env['VIGIL_INPUT'] ?? INPUT_PATH;
+  const input = readDocument(folder, 'input') as ScanInput;
+  const shard = (readDocument(folder, 'shards') as AttemptInput).shards[index];
+  if (!shard) {
+    log.error({ index }, 'no shard has this index: JOB_COMPLETION_INDEX and the input do not belong together');
+    return PERMANENT_EXIT;
+  }
+  const client = new KubeClient(new Credentials());
+  const writer = new StreamWriter(writeLine);
+  const { scanned, failed } = await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();
+  log.info(
+    { shard: index, scanned, failed, bytes: writer.bytes, peakMebibytes: Math.round(process.resourceUsage().maxRSS / 1024) },
+    'the shard is done',
+  );
+  await client.credentials.close();
+  return 0;
+}
+
+function readDocument(folder: string, name: string): unknown {
+  const files = readdirSync(folder)
+    .filter((file) => file.startsWith(`${name}-`))
+    .toSorted();
+  return unpackDocument(files.map((file) => readFileSync(join(folder, file))));
+}
+
+/** Writes a whole line whatever the pipe takes at once. */
+function writeLine(line: string): void {
+  const data = Buffer.from(`${line}\n`);
+  for (let at = 0; at < data.length;) {
+    try {
+      at += writeSync(1, data, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
