@@ -176,11 +176,14 @@ const noProjections: readonly Projection[] = [];
 export class Snapshot {
   readonly #byKind = new Map<string, Map<string, Projection[]>>();
 
-  /** Takes an object in; kinds that no check reads are left out. `owned`: a pod-bearing controller stands above it. */
-  add(object: KubernetesObject, owned = false): void {
+  /**
+   * Takes an object in and returns what identifies it in results; kinds that no check reads are left out. `owned`: a pod-bearing
+   * controller stands above it.
+   */
+  add(object: KubernetesObject, owned = false): ResourceReference | undefined {
     const groupKind = groupKindOf(object);
     const reduce = projections[groupKind] ?? (isWorkloadKind(groupKind) ? workloadBody : undefined);
-    if (reduce === undefined) return;
+    if (reduce === undefined) return undefined;
     const metadata = fieldsOf(object.metadata);
     const reference = referenceOf(object, !clusterKinds.has(groupKind));
     this.#listFor(groupKind, reference.namespace ?? '').push({
@@ -191,6 +194,7 @@ export class Snapshot {
       owned,
       body: reduce(object),
     });
+    return reference;
   }
 
   /** All objects of a kind. */
