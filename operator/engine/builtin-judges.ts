@@ -21,7 +21,8 @@ function eachEntry(
   visit: (entry: unknown, path: string, container: string | undefined) => void,
   faults: Fault[],
 ): void {
-  for (const { path, containers } of subject.ground.containers) {
+  for (const { path, containers, broken } of subject.ground.containers) {
+    if (broken === true) faults.push({ path: subject.path(path), problem: 'expected a list' });
     for (const [index, container] of containers.entries()) {
       const at = `${path}[${index}]`;
       if (!isFields(container)) faults.push({ path: subject.path(at), problem: 'expected a map' });

@@ -473,6 +473,7 @@ export const workloadHardening: Section = {
       severity: 'medium',
       essential: false,
       kinds: 'workloads',
+      aboutSystemNamespaces: true,
       why: 'System namespaces have exemptions that other workloads could hide behind.',
       fix: 'Move the workload to a namespace of its own.',
       example: { before: 'metadata: {name: app, namespace: kube-system}\n', after: 'metadata: {name: app, namespace: shop}\n' },
