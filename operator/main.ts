@@ -1,11 +1,14 @@
 /** The program's only entry: reads the verb and hands over to it. The only place that calls `process.exit`. */
 
+import { personVerbs } from './cli/person-verbs.ts';
+
 /** A verb: given its arguments and a signal that says stop, it resolves to the exit code. */
 type Verb = (args: readonly string[], signal: AbortSignal) => Promise<number>;
 
 /** The verbs, each loaded only when it is asked for, so that the light ones start fast. */
 const verbs: Readonly<Record<string, { readonly text: string; readonly load: () => Promise<Verb> }>> = {
   worker: { text: 'work through a shard of a scan (in a Job)', load: async () => (await import('./worker/worker-verb.ts')).workerVerb },
+  ...personVerbs,
   operator: { text: 'run the operator', load: async () => (await import('./operator-verb.ts')).operatorVerb },
 };
 

@@ -91,6 +91,8 @@ export interface Control {
   /** The judgement over one object. */
   readonly checks?: readonly ValueCheck[];
   readonly exemptions?: readonly Exemption[];
+  /** About system namespaces: a policy that lists the control asks for them by that. */
+  readonly aboutSystemNamespaces?: boolean;
   /** For what CEL says badly: the name of a function of the engine over one object. */
   readonly builtin?: string;
   /** For what needs other objects: the name of a function of the engine over the snapshot, and the kinds that it reads. */

@@ -21,7 +21,8 @@ function eachEntry(
   visit: (entry: unknown, path: string, container: string | undefined) => void,
   faults: Fault[],
 ): void {
-  for (const { path, containers } of subject.ground.containers) {
+  for (const { path, containers, broken } of subject.ground.containers) {
+    if (broken === true) faults.push({ path: subject.path(path), problem: 'expected a list' });
     for (const [index, container] of containers.entries()) {
       const at = `${path}[${index}]`;
       if (!isFields(container)) faults.push({ path: subject.path(at), problem: 'expected a map' });
@@ -35,7 +36,7 @@ function eachEntry(
 }
 
 const credentialInEnvironment: BuiltinJudge = (subject, parameters) => {
-  const test = new CredentialTest(parameters);
+  const test = CredentialTest.for(parameters);
   const found: Findings = { offences: [], faults: [] };
   const visit = (entry: unknown, path: string, container: string | undefined): void => {
     const { name, value } = fieldsOf(entry);
@@ -68,7 +69,7 @@ function textHolds(text: string, test: CredentialTest): boolean {
 }
 
 const credentialInConfigMap: BuiltinJudge = ({ object }, parameters) => {
-  const test = new CredentialTest(parameters);
+  const test = CredentialTest.for(parameters);
   const data = object['data'];
   if (data === undefined || data === null) return clean;
   if (!isFields(data)) return { offences: [], faults: [{ path: 'data', problem: 'expected a map' }] };
@@ -97,7 +98,7 @@ function commandHolds(words: readonly string[], test: CredentialTest): boolean {
 }
 
 const credentialInCommand: BuiltinJudge = (subject, parameters) => {
-  const test = new CredentialTest(parameters);
+  const test = CredentialTest.for(parameters);
   const found: Findings = { offences: [], faults: [] };
   for (const { path, containers } of subject.ground.containers) {
     for (const [index, container] of containers.entries()) {

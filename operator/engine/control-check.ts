@@ -20,6 +20,8 @@ export interface ControlCheck {
   readonly frameworks: readonly string[];
   /** One for each version of the Pod Security Standards that is asked for; none for cross-object controls. */
   readonly programs: readonly ControlProgram[];
+  /** Whether system namespaces are looked at, too: the policy lists a control that is about them. */
+  readonly inSystemNamespaces: boolean;
   /** Why the control cannot be judged, such as a parameter that is missing. */
   readonly skip?: string;
 }
@@ -120,6 +122,7 @@ function checkOf(control: CatalogueEntry, entry: ControlEntry | undefined, frame
     severity: entry?.severity ?? control.severity,
     severityIsSet: entry?.severity !== undefined,
     parameters,
+    inSystemNamespaces: control.aboutSystemNamespaces === true && entry !== undefined,
     frameworks: frameworks.filter(({ controls }) => controls.includes(control)).map(frameworkId),
     programs: minors.map((at) => sharedProgram(control, parameters, at)).filter((program) => program !== undefined),
     ...(missing === undefined ? {} : { skip: `parameter '${missing}' is not set` }),

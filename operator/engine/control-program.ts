@@ -140,14 +140,15 @@ class CheckVisitor implements Visitor {
   #offend(path: string, container: unknown): void {
     const subject = this.#subject;
     if (subject === undefined) return;
-    const name = textOf(fieldsOf(container)['name']);
-    const label = name ?? subject.label(path);
-    (this.#found.offences ??= []).push({
-      path: subject.path(path),
-      ...(label === undefined ? {} : { label }),
-      ...(name === undefined ? {} : { container: name }),
-    });
+    const name = container === undefined ? undefined : textOf(fieldsOf(container)['name']);
+    const offence: Offence = name === undefined ? labelled(subject, path) : { path: subject.path(path), label: name, container: name };
+    (this.#found.offences ??= []).push(offence);
   }
+}
+
+function labelled(subject: Subject, path: string): Offence {
+  const label = subject.label(path);
+  return label === undefined ? { path: subject.path(path) } : { path: subject.path(path), label };
 }
 
 interface PreparedCheck {

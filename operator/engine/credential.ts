@@ -27,7 +27,16 @@ export class CredentialTest {
   readonly #words: readonly string[];
   readonly #allowed: ReadonlySet<string>;
 
-  constructor(parameters: Parameters) {
+  static readonly #known = new WeakMap<Parameters, CredentialTest>();
+
+  /** The test with these parameters; made once. */
+  static for(parameters: Parameters): CredentialTest {
+    const known = CredentialTest.#known.get(parameters) ?? new CredentialTest(parameters);
+    CredentialTest.#known.set(parameters, known);
+    return known;
+  }
+
+  private constructor(parameters: Parameters) {
     this.#words = textsOf(parameters['names']).map((word) => word.toLowerCase().replace(/[-_. ]/g, ''));
     this.#allowed = new Set(textsOf(parameters['allowedNames']));
   }

@@ -18,6 +18,8 @@ export class EvaluationBuilder {
   readonly #results: Result[] = [];
   readonly #passes = new Map<string, number>();
   readonly #policies: string[] = [];
+  #policy = '';
+  #count = 0;
 
   /** The policy counts the object as a target. */
   inScope(policy: string): void {
@@ -26,7 +28,8 @@ export class EvaluationBuilder {
 
   /** A pass that is only counted. */
   passed(policy: string): void {
-    this.#passes.set(policy, (this.#passes.get(policy) ?? 0) + 1);
+    if (policy !== this.#policy) this.#settle(policy);
+    this.#count += 1;
   }
 
   /** A result that is listed. */
@@ -35,7 +38,15 @@ export class EvaluationBuilder {
   }
 
   build(): Evaluation {
+    this.#settle('');
     if (this.#policies.length === 0 && this.#results.length === 0) return nothingToJudge;
     return { results: this.#results, passes: this.#passes, policies: this.#policies };
+  }
+
+  /** Books the passes of one policy, and goes on with another. */
+  #settle(policy: string): void {
+    if (this.#count > 0) this.#passes.set(this.#policy, (this.#passes.get(this.#policy) ?? 0) + this.#count);
+    this.#policy = policy;
+    this.#count = 0;
   }
 }

@@ -94,21 +94,23 @@ const bindingDefaults = (object: Draft): void => {
     if (subject['kind'] === 'User' || subject['kind'] === 'Group') withDefault(subject, 'apiGroup', rbacGroup);
 };
 
-const defaults: Readonly<Record<string, (object: Draft) => void>> = {
-  'Deployment.apps': specDefaults({ replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 }),
-  'StatefulSet.apps': specDefaults({ replicas: 1, revisionHistoryLimit: 10, podManagementPolicy: 'OrderedReady' }),
-  'DaemonSet.apps': specDefaults({ revisionHistoryLimit: 10 }),
-  'ReplicaSet.apps': specDefaults({ replicas: 1 }),
-  ReplicationController: specDefaults({ replicas: 1 }),
-  'Job.batch': specDefaults({ backoffLimit: 6, completionMode: 'NonIndexed', suspend: false }),
-  'CronJob.batch': specDefaults({ concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 }),
-  Service: serviceDefaults,
-  'NetworkPolicy.networking.k8s.io': networkPolicyDefaults,
-  'ValidatingWebhookConfiguration.admissionregistration.k8s.io': webhookDefaults,
-  'MutatingWebhookConfiguration.admissionregistration.k8s.io': webhookDefaults,
-  [`RoleBinding.${rbacGroup}`]: bindingDefaults,
-  [`ClusterRoleBinding.${rbacGroup}`]: bindingDefaults,
-};
+const defaults: ReadonlyMap<string, (object: Draft) => void> = new Map(
+  Object.entries({
+    'Deployment.apps': specDefaults({ replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 }),
+    'StatefulSet.apps': specDefaults({ replicas: 1, revisionHistoryLimit: 10, podManagementPolicy: 'OrderedReady' }),
+    'DaemonSet.apps': specDefaults({ revisionHistoryLimit: 10 }),
+    'ReplicaSet.apps': specDefaults({ replicas: 1 }),
+    ReplicationController: specDefaults({ replicas: 1 }),
+    'Job.batch': specDefaults({ backoffLimit: 6, completionMode: 'NonIndexed', suspend: false }),
+    'CronJob.batch': specDefaults({ concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 }),
+    Service: serviceDefaults,
+    'NetworkPolicy.networking.k8s.io': networkPolicyDefaults,
+    'ValidatingWebhookConfiguration.admissionregistration.k8s.io': webhookDefaults,
+    'MutatingWebhookConfiguration.admissionregistration.k8s.io': webhookDefaults,
+    [`RoleBinding.${rbacGroup}`]: bindingDefaults,
+    [`ClusterRoleBinding.${rbacGroup}`]: bindingDefaults,
+  }),
+);
 
 /**
  * Gives an object from a file the API server's defaults for the fields that controls and rules commonly read, so that the file and the
@@ -125,5 +127,5 @@ export function applyManifestDefaults(
   const way = templatePathOf(object);
   const spec = way === undefined ? undefined : templateOf(object, way);
   if (spec !== undefined) podDefaults(spec);
-  defaults[groupKindOf(object)]?.(object);
+  defaults.get(groupKindOf(object))?.(object);
 }

@@ -19,8 +19,8 @@ export interface Place {
 export interface PolicyScope {
   /** Whether the namespace is looked at. */
   includesNamespace(namespace: NamespaceFacts): boolean;
-  /** Whether the object is looked at. */
-  includes(place: Place): boolean;
+  /** Whether the object is looked at; `withSystem`: also in system namespaces that nobody asked for. */
+  includes(place: Place, withSystem?: boolean): boolean;
   /** Whether findings about the cluster as a whole belong here. */
   readonly wholeCluster: boolean;
 }
@@ -64,11 +64,15 @@ export function policyScope(scope: SecurityPolicyScope | undefined, systemNamesp
   const objects: LabelMatch = labelMatch(scope?.objectSelector);
   const system = leftOut(scope, systemNamespaces);
   const everywhere = include.includes('*') && selectsEverything(selector);
-  const includesNamespace = ({ name, labels }: NamespaceFacts): boolean =>
-    included.some((match) => match(name)) && !excluded.some((match) => match(name)) && !system.has(name) && selected(labels);
+  const includesNamespace = ({ name, labels }: NamespaceFacts, withSystem = false): boolean =>
+    included.some((match) => match(name)) &&
+    !excluded.some((match) => match(name)) &&
+    (withSystem || !system.has(name)) &&
+    selected(labels);
   return {
-    includesNamespace,
-    includes: ({ namespace, labels }) => (namespace === undefined ? everywhere : includesNamespace(namespace)) && objects(labels),
+    includesNamespace: (namespace) => includesNamespace(namespace),
+    includes: ({ namespace, labels }, withSystem) =>
+      (namespace === undefined ? everywhere : includesNamespace(namespace, withSystem)) && objects(labels),
     wholeCluster: everywhere && selectsEverything(scope?.objectSelector),
   };
 }

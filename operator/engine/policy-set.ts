@@ -7,7 +7,7 @@ import { crossObjectJudges } from './cross-object/judges.ts';
 import { type Evaluation, EvaluationBuilder, nothingToJudge } from './evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './kubernetes-object.ts';
 import type { PolicyProblem, ReportProblem } from './policy-problem.ts';
-import { type NamespaceFacts, policyScope, type PolicyScope } from './policy-scope.ts';
+import { type NamespaceFacts, type Place, policyScope, type PolicyScope } from './policy-scope.ts';
 import { ResourceIndex } from './resource-index.ts';
 import { addControlResult, type ResultOwner } from './result-builder.ts';
 import { RuleCheck } from './rule-check.ts';
@@ -170,7 +170,7 @@ export class PolicySet {
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
     return this.#planFor(resource)
-      .filter(({ policy }) => policy.scope.includes({ namespace, labels }))
+      .filter((plan) => inScopePlan(plan, { namespace, labels }) !== undefined)
       .map(({ policy }) => policy.owner.name);
   }
 
@@ -184,10 +184,11 @@ export class PolicySet {
     const builder = new EvaluationBuilder();
     let prepared: { subject: Subject; reference: ResourceReference } | undefined;
     for (const plan of plans) {
-      if (!plan.policy.scope.includes({ namespace, labels })) continue;
+      const narrowed = inScopePlan(plan, { namespace, labels });
+      if (narrowed === undefined) continue;
       prepared ??= { subject: subjectOf(object), reference: context.reportAt ?? referenceOf(object, resource.namespaced) };
       builder.inScope(plan.policy.owner.name);
-      evaluatePlan(plan, { ...prepared, resource, namespace }, builder);
+      evaluatePlan(narrowed, { ...prepared, resource, namespace }, builder);
     }
     return builder.build();
   }
@@ -296,6 +297,13 @@ function judgeProjection(
     const outcome = judge(projection, { control: check.control.id, parameters: check.parameters, snapshot });
     addControlResult(builder, check, policy.owner, { resource: projection.reference, outcome });
   }
+}
+
+/** What of a plan looks at a place: all of it, nothing, or only the controls that are about system namespaces. */
+function inScopePlan(plan: KindPlan, place: Place): KindPlan | undefined {
+  if (plan.policy.scope.includes(place)) return plan;
+  const controls = plan.controls.filter(({ inSystemNamespaces }) => inSystemNamespaces);
+  return controls.length > 0 && plan.policy.scope.includes(place, true) ? { policy: plan.policy, controls, rules: [] } : undefined;
 }
 
 interface PreparedObject {

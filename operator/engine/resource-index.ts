@@ -29,7 +29,7 @@ export class ResourceIndex {
     }
   }
 
-  /** The resource of an object in the version that it is written in; an English plural and namespaced where nothing is known. */
+  /** The resource of an object in the version that it is written in; where nothing is known, an English plural, and namespaced unless its name says otherwise. */
   of(object: KubernetesObject): ApiResource {
     const group = groupOf(object.apiVersion);
     const version = versionOf(object.apiVersion);
@@ -38,7 +38,13 @@ export class ResourceIndex {
     const exact = same?.find((resource) => resource.group === group && resource.version === version);
     if (exact !== undefined) return exact;
     const other = same?.[0];
-    return { group, version, kind, resource: other?.resource ?? pluralOf(kind), namespaced: other?.namespaced ?? true };
+    return {
+      group,
+      version,
+      kind,
+      resource: other?.resource ?? pluralOf(kind),
+      namespaced: other?.namespaced ?? !/^(Cluster|Global)[A-Z]/.test(kind),
+    };
   }
 
   /** The same objects under every group and version that they are served by: for `matchPolicy: Equivalent`. */

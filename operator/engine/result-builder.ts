@@ -13,38 +13,61 @@ export interface ResultOwner {
 
 const most = 5;
 
-/** `message: a, b`, with at most five names. */
-function failureMessage(message: string, offences: readonly Offence[]): string {
-  const labels = [...new Set(offences.map(({ label }) => label).filter((label) => label !== undefined && label !== ''))];
-  if (labels.length === 0) return message;
-  const rest = labels.length > most ? ` and ${labels.length - most} more` : '';
-  return `${message}${message.endsWith(' by') ? '' : ':'} ${labels.slice(0, most).join(', ')}${rest}`;
+/** The different values that are set, in their order; most lists hold one, or the same one over and over. */
+function distinct(offences: readonly Offence[], field: 'path' | 'label' | 'container'): readonly string[] {
+  const first = offences[0]?.[field];
+  if (first !== undefined && first !== '' && offences.every((offence) => offence[field] === first)) return [first];
+  const values = new Set(offences.map((offence) => offence[field] ?? ''));
+  values.delete('');
+  return [...values];
 }
 
-const unique = (values: readonly string[]): readonly string[] => [...new Set(values)].filter((value) => value !== '');
+/** `message: a, b`, with at most five names. */
+function failureMessage(message: string, offences: readonly Offence[]): string {
+  const labels = distinct(offences, 'label');
+  const [first] = labels;
+  if (first === undefined) return message;
+  const rest = labels.length > most ? ` and ${labels.length - most} more` : '';
+  const names = labels.length === 1 ? first : labels.slice(0, most).join(', ');
+  return `${message}${message.endsWith(' by') ? '' : ':'} ${names}${rest}`;
+}
 
-function common(
+type Draft = { -readonly [Field in keyof Result]: Result[Field] };
+
+function resultOf(
+  verdict: Result['verdict'],
   check: ControlCheck,
   owner: ResultOwner,
-  resource: ResourceReference,
-): Pick<Result, 'policy' | 'check' | 'category' | 'frameworks' | 'resource'> {
-  return { policy: owner.label, check: check.control.id, category: check.control.category, frameworks: check.frameworks, resource };
+  { resource, message }: Pick<Result, 'resource' | 'message'>,
+): Draft {
+  return {
+    verdict,
+    policy: owner.label,
+    check: check.control.id,
+    severity: check.severity,
+    category: check.control.category,
+    frameworks: check.frameworks,
+    resource,
+    message,
+  };
+}
+
+function withPaths(result: Draft, paths: readonly string[]): Draft {
+  if (paths[0] !== undefined) result.path = paths[0];
+  if (paths.length > 1) result.paths = paths;
+  return result;
 }
 
 function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, outcome: Outcome): Result {
-  const paths = unique(outcome.offences.map(({ path }) => path));
-  const containers = unique(outcome.offences.map(({ container }) => container ?? ''));
-  return {
-    verdict: 'fail',
-    ...common(check, owner, resource),
-    severity: check.severityIsSet ? check.severity : (outcome.severity ?? check.severity),
-    ...(paths[0] === undefined ? {} : { path: paths[0] }),
-    ...(paths.length > 1 ? { paths } : {}),
-    message: failureMessage(check.control.message, outcome.offences),
-    fix: check.control.fix,
-    ...(containers.length > 0 ? { containers } : {}),
-    ...(outcome.bound === undefined ? {} : { bound: outcome.bound }),
-  };
+  const { offences, severity, bound } = outcome;
+  const result = resultOf('fail', check, owner, { resource, message: failureMessage(check.control.message, offences) });
+  withPaths(result, distinct(offences, 'path'));
+  result.fix = check.control.fix;
+  if (severity !== undefined && !check.severityIsSet) result.severity = severity;
+  const containers = distinct(offences, 'container');
+  if (containers.length > 0) result.containers = containers;
+  if (bound !== undefined) result.bound = bound;
+  return result;
 }
 
 /** What the message of an `error` result says of a fault. */
@@ -53,16 +76,9 @@ export function faultMessage({ path, problem }: Fault): string {
 }
 
 function error(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, faults: readonly Fault[]): Result {
-  const paths = unique(faults.map(({ path }) => path));
   const [first] = faults;
-  return {
-    verdict: 'error',
-    ...common(check, owner, resource),
-    severity: check.severity,
-    ...(paths[0] === undefined ? {} : { path: paths[0] }),
-    ...(paths.length > 1 ? { paths } : {}),
-    message: first === undefined ? 'cannot be judged' : faultMessage(first),
-  };
+  const message = first === undefined ? 'cannot be judged' : faultMessage(first);
+  return withPaths(resultOf('error', check, owner, { resource, message }), [...new Set(faults.map(({ path }) => path))]);
 }
 
 /** Turns a control's outcome into the one result of this check on this target; a pass may be only counted. */
@@ -73,14 +89,13 @@ export function addControlResult(
   { resource, outcome }: { resource: ResourceReference; outcome: Outcome },
 ): void {
   if (outcome.skip !== undefined) {
-    builder.add({ verdict: 'skip', ...common(check, owner, resource), severity: check.severity, message: outcome.skip });
+    builder.add(resultOf('skip', check, owner, { resource, message: outcome.skip }));
   } else if (outcome.offences.length > 0) {
     builder.add(failure(check, owner, resource, outcome));
   } else if (outcome.faults.length > 0) {
     builder.add(error(check, owner, resource, outcome.faults));
   } else {
     builder.passed(owner.name);
-    if (owner.listsPasses)
-      builder.add({ verdict: 'pass', ...common(check, owner, resource), severity: check.severity, message: check.control.title });
+    if (owner.listsPasses) builder.add(resultOf('pass', check, owner, { resource, message: check.control.title }));
   }
 }

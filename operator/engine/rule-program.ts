@@ -1,6 +1,6 @@
+import { type AdmissionOutcome, type AdmissionProgram, compileAdmission } from '../cel/admission.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicyRule } from '../api/security-policy.ts';
-import { type Bindings, compileExpression, type Expression } from './expression.ts';
 import { type Fields, nameOf, namespaceOf, textOf } from './kubernetes-object.ts';
 import type { ReportProblem } from './policy-problem.ts';
 import type { NamespaceFacts } from './policy-scope.ts';
@@ -20,142 +20,94 @@ export interface RuleInput {
   readonly params: unknown;
 }
 
-interface Named {
-  readonly name: string;
-  readonly evaluate: Expression;
-}
+const passed: RuleOutcome = { kind: 'pass', message: 'every validation holds' };
+const unmatched: RuleOutcome = { kind: 'unmatched', message: '' };
+const admissionOnly: RuleOutcome = { kind: 'skip', message: 'the rule reads who makes the request: it can only be judged at admission' };
 
-interface Validation {
-  readonly source: string;
-  readonly evaluate: Expression;
-  readonly message: string | undefined;
-  readonly messageExpression: Expression | undefined;
-}
-
-const admissionOnly = /\b(request\.userInfo|authorizer)\b/;
-
-/** The expressions of a rule, compiled. */
+/** The expressions of a rule, compiled as the API server compiles those of a ValidatingAdmissionPolicy. */
 export class RuleProgram {
-  readonly #conditions: readonly Named[];
-  readonly #variables: readonly Named[];
-  readonly #validations: readonly Validation[];
-  readonly #admissionOnly: boolean;
+  readonly #program: AdmissionProgram;
+  readonly #conditionsAtAdmission: boolean;
+  /** By validation: whether it can only be judged at admission. */
+  readonly #atAdmission: readonly boolean[];
 
-  private constructor(parts: {
-    conditions: readonly Named[];
-    variables: readonly Named[];
-    validations: readonly Validation[];
-    admissionOnly: boolean;
-  }) {
-    this.#conditions = parts.conditions;
-    this.#variables = parts.variables;
-    this.#validations = parts.validations;
-    this.#admissionOnly = parts.admissionOnly;
+  private constructor(program: AdmissionProgram) {
+    this.#program = program;
+    this.#conditionsAtAdmission = program.conditions.some((facts) => facts.admissionOnly);
+    this.#atAdmission = program.validations.map((facts) => facts.admissionOnly);
   }
 
   /** Compiles the expressions; undefined, and problems reported with their exact paths, when one does not compile. */
   static compile(
     rule: SecurityPolicyRule,
     path: string,
-    { report }: { kubernetesVersion: string; report: ReportProblem },
+    options: { kubernetesVersion: string; report: ReportProblem },
   ): RuleProgram | undefined {
-    const state = { broken: false };
-    const compileAt = (source: string, at: string): Expression => {
-      const compiled = compileExpression(source, 'rule');
-      if (compiled.ok) return compiled.evaluate;
-      state.broken = true;
-      report({ path: `${path}.${at}`, reason: 'InvalidExpression', ...compiled.error });
-      return () => ({ ok: false, message: compiled.error.message });
-    };
-    const named = (list: readonly { name: string; expression: string }[], field: string): readonly Named[] =>
-      list.map(({ name, expression }, index) => ({ name, evaluate: compileAt(expression, `${field}[${index}].expression`) }));
-    const conditions = named(rule.matchConditions ?? [], 'matchConditions');
-    const variables = named(rule.variables ?? [], 'variables');
-    const validations = rule.validations.map(({ expression, message, messageExpression }, index) => ({
-      source: expression,
-      message,
-      evaluate: compileAt(expression, `validations[${index}].expression`),
-      messageExpression:
-        messageExpression === undefined ? undefined : compileAt(messageExpression, `validations[${index}].messageExpression`),
-    }));
-    const sources = [...(rule.matchConditions ?? []), ...(rule.variables ?? []), ...rule.validations].map(({ expression }) => expression);
-    if (state.broken) return undefined;
-    return new RuleProgram({ conditions, variables, validations, admissionOnly: sources.some((source) => admissionOnly.test(source)) });
+    const { matchConditions, variables, validations, params } = rule;
+    const compiled = compileAdmission(
+      { matchConditions, variables, validations },
+      { kubernetesVersion: options.kubernetesVersion, params: params !== undefined },
+    );
+    if (compiled.ok) return new RuleProgram(compiled.program);
+    for (const { path: at, message, line, column } of compiled.errors) {
+      options.report({ path: `${path}.${at}`, reason: 'InvalidExpression', message, line, column });
+    }
+    return undefined;
   }
 
   /** Judges one object as the API server would judge its creation. */
   evaluate(input: RuleInput): RuleOutcome {
-    if (this.#admissionOnly) return { kind: 'skip', message: 'the rule reads who makes the request: it can only be judged at admission' };
-    const bindings = bindingsOf(input);
-    const unmatched = this.#unmatched(bindings);
-    if (unmatched !== undefined) return unmatched;
-    bindings['variables'] = lazyVariables(this.#variables, bindings);
-    return this.#validate(bindings);
-  }
-
-  #unmatched(bindings: Bindings): RuleOutcome | undefined {
-    let failed: string | undefined;
-    for (const { name, evaluate } of this.#conditions) {
-      const result = evaluate(bindings);
-      if (result.ok && result.value === false) return { kind: 'unmatched', message: '' };
-      if (!result.ok) failed ??= `matchConditions[${name}]: ${result.message}`;
+    if (this.#conditionsAtAdmission) return admissionOnly;
+    const outcome = this.#program.evaluate(bindingsOf(input));
+    if (!outcome.matched) return unmatched;
+    if (outcome.conditionError !== undefined) {
+      return { kind: 'error', message: `match condition '${outcome.conditionError.name}': ${outcome.conditionError.message}` };
     }
-    return failed === undefined ? undefined : { kind: 'error', message: failed };
+    return this.#judged(outcome);
   }
 
-  #validate(bindings: Bindings): RuleOutcome {
+  /** A failure decides; then what can only be judged at admission, for its error is not the object's; then errors. */
+  #judged({ validations }: AdmissionOutcome): RuleOutcome {
     let error: RuleOutcome | undefined;
-    for (const [index, validation] of this.#validations.entries()) {
-      const result = validation.evaluate(bindings);
-      if (!result.ok) error ??= { kind: 'error', message: `validations[${index}]: ${result.message}` };
-      else if (result.value !== true) return { kind: 'fail', message: messageOf(validation, bindings) };
+    for (const [index, validation] of validations.entries()) {
+      if (this.#atAdmission[index] === true || validation.outcome === 'pass') continue;
+      if (validation.outcome === 'fail') return { kind: 'fail', message: validation.message };
+      error ??= { kind: 'error', message: validation.message };
     }
-    return error ?? { kind: 'pass', message: 'all validations hold' };
+    if (error !== undefined) return error;
+    return this.#atAdmission.includes(true) ? admissionOnly : passed;
   }
-}
-
-function messageOf({ message, messageExpression, source }: Validation, bindings: Bindings): string {
-  const made = messageExpression?.(bindings);
-  if (made?.ok === true && typeof made.value === 'string' && made.value.trim() !== '') return made.value;
-  return message ?? `failed expression: ${source.trim()}`;
-}
-
-function lazyVariables(variables: readonly Named[], bindings: Bindings): Fields {
-  const values: Record<string, unknown> = {};
-  for (const { name, evaluate } of variables) {
-    const result = evaluate({ ...bindings, variables: values });
-    if (result.ok) values[name] = result.value;
-  }
-  return values;
 }
 
 /** What the API server binds for the creation of an object. */
-function bindingsOf({ object, resource, namespace, params }: RuleInput): Bindings {
+function bindingsOf({ object, resource, namespace, params }: RuleInput): Parameters<AdmissionProgram['evaluate']>[0] {
   const { group, version, kind, resource: plural, namespaced } = resource;
-  const name = nameOf(object) ?? '';
+  const kindOf = { group, version, kind: textOf(object['kind']) ?? kind };
+  const resourceOf = { group, version, resource: plural };
   return {
     object,
     oldObject: null,
     params,
-    namespaceObject:
-      namespace === undefined
-        ? null
-        : {
-            apiVersion: 'v1',
-            kind: 'Namespace',
-            metadata: { name: namespace.name, labels: namespace.labels, annotations: namespace.annotations ?? {} },
-          },
+    namespaceObject: namespace === undefined ? null : namespaceObject(namespace),
     request: {
-      kind: { group, version, kind: textOf(object['kind']) ?? kind },
-      resource: { group, version, resource: plural },
-      requestKind: { group, version, kind },
-      requestResource: { group, version, resource: plural },
+      kind: kindOf,
+      resource: resourceOf,
+      requestKind: kindOf,
+      requestResource: resourceOf,
       subResource: '',
       requestSubResource: '',
-      name,
+      name: nameOf(object) ?? '',
       namespace: namespaced ? namespaceOf(object) : '',
       operation: 'CREATE',
       dryRun: false,
     },
+  };
+}
+
+function namespaceObject({ name, labels, annotations }: NamespaceFacts): Fields {
+  return {
+    metadata: { name, labels, ...(annotations === undefined ? {} : { annotations }) },
+    spec: { finalizers: ['kubernetes'] },
+    status: { phase: 'Active' },
   };
 }

@@ -103,44 +103,46 @@ function workloadBody(object: KubernetesObject): Fields {
 const nothing = (): Fields => ({});
 const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';
-const projections: Readonly<Record<string, (object: KubernetesObject) => Fields>> = {
-  Namespace: nothing,
-  ServiceAccount: pick('automountServiceAccountToken'),
-  [`Role.${rbac}`]: pick('rules'),
-  [`ClusterRole.${rbac}`]: pick('rules', 'aggregationRule'),
-  [`RoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
-  [`ClusterRoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
-  Service: pickSpec('type', 'selector', 'ports'),
-  'Ingress.networking.k8s.io': backendsOf,
-  'Ingress.extensions': backendsOf,
-  Ingress: backendsOf,
-  'HTTPRoute.gateway.networking.k8s.io': routeBackends,
-  'NetworkPolicy.networking.k8s.io': pickSpec('podSelector', 'policyTypes', 'ingress', 'egress'),
-  'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
-  'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef'),
-  ResourceQuota: nothing,
-  LimitRange: nothing,
-  [`ValidatingWebhookConfiguration.${admission}`]: pick('webhooks'),
-  [`MutatingWebhookConfiguration.${admission}`]: pick('webhooks'),
-  [`ValidatingAdmissionPolicy.${admission}`]: pickSpec('matchConstraints', 'paramKind'),
-  [`ValidatingAdmissionPolicyBinding.${admission}`]: pickSpec('policyName', 'validationActions'),
-  ...Object.fromEntries(
-    [
-      'CiliumNetworkPolicy.cilium.io',
-      'CiliumClusterwideNetworkPolicy.cilium.io',
-      'NetworkPolicy.crd.projectcalico.org',
-      'GlobalNetworkPolicy.crd.projectcalico.org',
-      'NetworkPolicy.projectcalico.org',
-      'GlobalNetworkPolicy.projectcalico.org',
-      'AdminNetworkPolicy.policy.networking.k8s.io',
-      'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
-    ].map((kind) => [kind, nothing]),
-  ),
-};
+const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = new Map(
+  Object.entries({
+    Namespace: nothing,
+    ServiceAccount: pick('automountServiceAccountToken'),
+    [`Role.${rbac}`]: pick('rules'),
+    [`ClusterRole.${rbac}`]: pick('rules', 'aggregationRule'),
+    [`RoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
+    [`ClusterRoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
+    Service: pickSpec('type', 'selector', 'ports'),
+    'Ingress.networking.k8s.io': backendsOf,
+    'Ingress.extensions': backendsOf,
+    Ingress: backendsOf,
+    'HTTPRoute.gateway.networking.k8s.io': routeBackends,
+    'NetworkPolicy.networking.k8s.io': pickSpec('podSelector', 'policyTypes', 'ingress', 'egress'),
+    'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
+    'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef'),
+    ResourceQuota: nothing,
+    LimitRange: nothing,
+    [`ValidatingWebhookConfiguration.${admission}`]: pick('webhooks'),
+    [`MutatingWebhookConfiguration.${admission}`]: pick('webhooks'),
+    [`ValidatingAdmissionPolicy.${admission}`]: pickSpec('matchConstraints', 'paramKind'),
+    [`ValidatingAdmissionPolicyBinding.${admission}`]: pickSpec('policyName', 'validationActions'),
+    ...Object.fromEntries(
+      [
+        'CiliumNetworkPolicy.cilium.io',
+        'CiliumClusterwideNetworkPolicy.cilium.io',
+        'NetworkPolicy.crd.projectcalico.org',
+        'GlobalNetworkPolicy.crd.projectcalico.org',
+        'NetworkPolicy.projectcalico.org',
+        'GlobalNetworkPolicy.projectcalico.org',
+        'AdminNetworkPolicy.policy.networking.k8s.io',
+        'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
+      ].map((kind) => [kind, nothing]),
+    ),
+  }),
+);
 
 /** Whether objects of a kind, `Kind` or `Kind.group`, have a place in a snapshot. */
 export function isProjected(groupKind: string): boolean {
-  return groupKind in projections || isWorkloadKind(groupKind);
+  return projections.has(groupKind) || isWorkloadKind(groupKind);
 }
 
 /** What identifies an object in results. `namespaced` says whether its kind lives in namespaces. */
@@ -176,11 +178,14 @@ const noProjections: readonly Projection[] = [];
 export class Snapshot {
   readonly #byKind = new Map<string, Map<string, Projection[]>>();
 
-  /** Takes an object in; kinds that no check reads are left out. `owned`: a pod-bearing controller stands above it. */
-  add(object: KubernetesObject, owned = false): void {
+  /**
+   * Takes an object in and returns what identifies it in results; kinds that no check reads are left out. `owned`: a pod-bearing
+   * controller stands above it.
+   */
+  add(object: KubernetesObject, owned = false): ResourceReference | undefined {
     const groupKind = groupKindOf(object);
-    const reduce = projections[groupKind] ?? (isWorkloadKind(groupKind) ? workloadBody : undefined);
-    if (reduce === undefined) return;
+    const reduce = projections.get(groupKind) ?? (isWorkloadKind(groupKind) ? workloadBody : undefined);
+    if (reduce === undefined) return undefined;
     const metadata = fieldsOf(object.metadata);
     const reference = referenceOf(object, !clusterKinds.has(groupKind));
     this.#listFor(groupKind, reference.namespace ?? '').push({
@@ -191,6 +196,7 @@ export class Snapshot {
       owned,
       body: reduce(object),
     });
+    return reference;
   }
 
   /** All objects of a kind. */

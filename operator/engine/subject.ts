@@ -24,15 +24,15 @@ const noContainers: readonly ContainerList[] = [];
 const ofTemplate = /^(spec\b|metadata\.(annotations|labels)\b)/;
 const named = /^spec\.(initContainers|containers|ephemeralContainers|volumes)\[(\d+)\]/;
 
-function containersOf(spec: Fields): { readonly lists: readonly ContainerList[]; readonly fault?: Fault } {
+function containersOf(spec: Fields): readonly ContainerList[] {
   const lists: ContainerList[] = [];
   for (const path of containerLists) {
     const containers = spec[path.slice(5)];
     if (containers === undefined || containers === null) continue;
-    if (!Array.isArray(containers)) return { lists, fault: { path, problem: 'expected a list' } };
-    if (containers.length > 0) lists.push({ path, containers });
+    if (!Array.isArray(containers)) lists.push({ path, containers: [], broken: true });
+    else if (containers.length > 0) lists.push({ path, containers });
   }
-  return { lists };
+  return lists;
 }
 
 function labelIn(object: Fields, path: string): string | undefined {
@@ -65,15 +65,13 @@ export function subjectOf(object: KubernetesObject): Subject {
     };
   }
   const { pod, prefix } = synthetic;
-  const { lists, fault } = containersOf(pod.spec);
   return {
     object,
     groupKind,
     isWorkload: true,
-    ground: { object: pod, containers: lists },
+    ground: { object: pod, containers: containersOf(pod.spec) },
     path: prefix === '' ? same : (path) => (ofTemplate.test(path) ? prefix + path : path),
     label: (path) => labelIn(pod, path),
-    ...(fault === undefined ? {} : { fault: { ...fault, path: prefix + fault.path } }),
   };
 }
 

@@ -4,6 +4,8 @@ import { type Fields, isFields } from './kubernetes-object.ts';
 export interface ContainerList {
   readonly path: string;
   readonly containers: readonly unknown[];
+  /** What stands there is no list. */
+  readonly broken?: boolean;
 }
 
 /** What a walk goes through: the object (of a workload, its synthetic Pod) and its containers. */
@@ -73,19 +75,22 @@ export class ValueWalk {
     if (this.root === 'object') {
       this.#container = undefined;
       this.#containerPath = '';
+      this.#containerIndex = 0;
       this.#from(ground.object, 0, visitor);
       return;
     }
     const wanted = listsOf[this.root];
-    for (const { path, containers } of ground.containers) {
+    for (const { path, containers, broken } of ground.containers) {
       if (!wanted.has(path)) continue;
       this.#containerPath = path;
+      if (broken === true) this.#brokenList(visitor);
       for (let index = 0; index < containers.length; index += 1) this.#enter(containers[index], index, visitor);
     }
   }
 
   /** Where the walk stands, such as `spec.containers[0].image`. */
   path(): string {
+    if (this.#containerIndex < 0) return this.#containerPath;
     let path = this.#containerPath === '' ? '' : `${this.#containerPath}[${this.#containerIndex}]`;
     let taken = 0;
     for (const { name, each } of this.#steps.slice(0, this.#depth)) {
@@ -93,6 +98,11 @@ export class ValueWalk {
       path += `${path === '' ? '' : '.'}${name}${index}`;
     }
     return path;
+  }
+
+  #brokenList(visitor: Visitor): void {
+    this.#containerIndex = -1;
+    visitor.broken('expected a list');
   }
 
   #enter(container: unknown, index: number, visitor: Visitor): void {

@@ -69,3 +69,16 @@ for (const name of ['psa-v1.25', 'trivy-examples']) {
     }
   });
 }
+
+describe('the shared cases cel-sample', () => {
+  const path = `${folder}/cel-sample.json`;
+  if (!existsSync(path)) return;
+  const suite = JSON.parse(readFileSync(path, 'utf8')) as Suite;
+  for (const kase of suite.cases) {
+    it(`${kase.id} is ${kase.expected}`, () => {
+      const body = suite.rules?.[kase.rule ?? ''] as unknown as Record<string, unknown>;
+      const rule = { name: 'the-rule', ...body, ...(kase.params === undefined ? {} : { params: kase.params }) } as never;
+      expect(failures({ rules: [rule] }, [kase.object ?? {}]).length > 0 ? 'fail' : 'pass').to.equal(kase.expected);
+    });
+  }
+});

@@ -77,13 +77,13 @@ export const podSecurityRestricted: Section = {
       },
       theme: 'hardening',
       checks: [
-        { at: 'spec.securityContext.runAsNonRoot', type: 'bool', require: 'item' },
+        { at: 'spec.securityContext.runAsNonRoot', type: 'bool', require: 'item == true' },
         {
           at: 'C*.securityContext.runAsNonRoot',
           type: 'bool',
           fallback: 'spec.securityContext.runAsNonRoot',
           missing: 'fail',
-          require: 'item',
+          require: 'item == true',
         },
       ],
       exemptions: [inUserNamespaceSince35],

@@ -27,7 +27,7 @@ export const workloadHardening: Section = {
       message: 'root file system is writable',
       placement: { cis: ['5.7.3/5.6.3'], nsa: ['PS.immutable'], nist: ['4.4.3'], mitre: ['T1611'] },
       theme: 'hardening',
-      checks: [{ at: 'C*.securityContext.readOnlyRootFilesystem', type: 'bool', missing: 'fail', require: 'item' }],
+      checks: [{ at: 'C*.securityContext.readOnlyRootFilesystem', type: 'bool', missing: 'fail', require: 'item == true' }],
       exemptions: [onWindows],
     },
     {
@@ -473,6 +473,7 @@ export const workloadHardening: Section = {
       severity: 'medium',
       essential: false,
       kinds: 'workloads',
+      aboutSystemNamespaces: true,
       why: 'System namespaces have exemptions that other workloads could hide behind.',
       fix: 'Move the workload to a namespace of its own.',
       example: { before: 'metadata: {name: app, namespace: kube-system}\n', after: 'metadata: {name: app, namespace: shop}\n' },

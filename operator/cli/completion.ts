@@ -1,0 +1,83 @@
+import { catalogue } from '../controls/catalogue.ts';
+import { frameworkVersions } from '../controls/framework.ts';
+import { severityOrder } from '../controls/severity.ts';
+import type { Io } from './io.ts';
+import { outputNames } from './scan-arguments.ts';
+import { exitCodes } from './usage-error.ts';
+
+const verbs = ['scan', 'test', 'controls', 'explain', 'completion'];
+const words = {
+  controls: catalogue.map(({ id }) => id).join(' '),
+  frameworks: frameworkVersions()
+    .map(({ name }) => name)
+    .join(' '),
+  severities: severityOrder.join(' '),
+  outputs: outputNames.join(' '),
+  scan: '--policy --framework --control --param --fail-on --passing --output --cluster --context --namespace --kubernetes-version --help',
+};
+
+const bash = `# vigil completion bash: add to ~/.bashrc: source <(vigil completion bash)
+_vigil() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" verb="\${COMP_WORDS[1]}"
+  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W "${verbs.join(' ')}" -- "$word")); return; fi
+  case "$before" in
+    --control|explain) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
+    --framework) COMPREPLY=($(compgen -W "${words.frameworks}" -- "$word")); return ;;
+    --fail-on) COMPREPLY=($(compgen -W "${words.severities}" -- "$word")); return ;;
+    -o|--output) COMPREPLY=($(compgen -W "${words.outputs} text" -- "$word")); return ;;
+    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
+  esac
+  case "$verb:$word" in
+    scan:-*) COMPREPLY=($(compgen -W "${words.scan}" -- "$word")); return ;;
+    test:-*) COMPREPLY=($(compgen -W "--run --output --help" -- "$word")); return ;;
+    controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
+    explain:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
+  esac
+  COMPREPLY=($(compgen -f -- "$word"))
+}
+complete -o filenames -F _vigil vigil
+`;
+
+const zsh = `#compdef vigil
+# vigil completion zsh: put into a file _vigil in a folder of $fpath
+_vigil() {
+  if (( CURRENT == 2 )); then compadd ${verbs.join(' ')}; return; fi
+  case "$words[CURRENT-1]" in
+    --control|explain) compadd ${words.controls} ;;
+    --framework) compadd ${words.frameworks} ;;
+    --fail-on) compadd ${words.severities} ;;
+    -o|--output) compadd ${words.outputs} text ;;
+    completion) compadd bash zsh fish ;;
+    *) if [[ "$words[CURRENT]" == -* && "$words[2]" == scan ]]; then compadd -- ${words.scan}; else _files; fi ;;
+  esac
+}
+compdef _vigil vigil
+`;
+
+const fish = `# vigil completion fish: vigil completion fish > ~/.config/fish/completions/vigil.fish
+complete -c vigil -n __fish_use_subcommand -f -a '${verbs.join(' ')}'
+complete -c vigil -n '__fish_seen_subcommand_from explain' -f -a '${words.controls}'
+complete -c vigil -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'
+complete -c vigil -l control -x -a '${words.controls}'
+complete -c vigil -l framework -x -a '${words.frameworks}'
+complete -c vigil -l fail-on -x -a '${words.severities}'
+complete -c vigil -s o -l output -x -a '${words.outputs} text'
+complete -c vigil -l policy -r
+complete -c vigil -l param -x
+complete -c vigil -l passing
+complete -c vigil -l cluster
+`;
+
+const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
+
+/** `vigil completion`: a script that completes verbs, flags and ids in a shell. Resolves to the exit code. */
+export function run(args: readonly string[], io: Io): Promise<number> {
+  const [shell = ''] = args;
+  const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
+  if (script === undefined) {
+    io.error('vigil completion bash|zsh|fish prints a script for the shell.\n');
+    return Promise.resolve(shell === '--help' || shell === '-h' ? exitCodes.clean : exitCodes.failed);
+  }
+  io.out(script);
+  return Promise.resolve(exitCodes.clean);
+}

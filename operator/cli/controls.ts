@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import { catalogue } from '../controls/catalogue.ts';
+import type { CatalogueEntry } from '../controls/control.ts';
+import { frameworkVersions, resolveFramework } from '../controls/framework.ts';
+import { controlFields } from './control-fields.ts';
+import type { Io } from './io.ts';
+import { exitCodes, UsageError } from './usage-error.ts';
+
+const controlsUsage = `vigil controls lists the built-in controls.
+
+  --framework NAME[@VERSION]  only those of a framework
+  --essential                 only the must-have ones
+  -o, --output FORM           table, json
+`;
+
+interface ControlsArguments {
+  readonly framework: string | undefined;
+  readonly essential: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+function controlsArguments(args: readonly string[]): ControlsArguments {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        framework: { type: 'string' },
+        essential: { type: 'boolean' },
+        output: { type: 'string', short: 'o', default: 'table' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    if (values.output !== 'table' && values.output !== 'json') throw new UsageError(`--output: '${values.output}' is none of table, json`);
+    return {
+      framework: values.framework,
+      essential: values.essential === true,
+      json: values.output === 'json',
+      help: values.help === true,
+    };
+  } catch (failure) {
+    if (failure instanceof UsageError) throw failure;
+    throw new UsageError(failure instanceof Error ? failure.message : String(failure));
+  }
+}
+
+function chosenControls({ framework, essential }: ControlsArguments): readonly CatalogueEntry[] {
+  const [name = '', version] = framework?.split('@') ?? [];
+  const found = framework === undefined ? undefined : resolveFramework(name, version, undefined);
+  if (found?.ok === false) throw new UsageError(`--framework: ${found.message}`);
+  return (found?.framework.controls ?? catalogue).filter((control) => !essential || control.essential);
+}
+
+function writeTable(controls: readonly CatalogueEntry[], io: Io): void {
+  const width = Math.max(...controls.map(({ id }) => id.length));
+  let category = '';
+  for (const control of controls) {
+    if (control.category !== category) io.out(`${category === '' ? '' : '\n'}${control.category}\n`);
+    category = control.category;
+    io.out(`  ${control.id.padEnd(width)}  ${control.severity.padEnd(8)}  ${control.title}\n`);
+  }
+  io.out(`\n${controls.length} controls. vigil explain ID tells more.\nFrameworks: `);
+  io.out(
+    `${frameworkVersions()
+      .map(({ name, versions }) => `${name} ${versions.length > 1 ? `${versions[0] ?? ''}–` : ''}${versions.at(-1) ?? ''}`)
+      .join(', ')}\n`,
+  );
+}
+
+/** `vigil controls`: the catalogue. Resolves to the exit code. */
+export function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    const parsed = controlsArguments(args);
+    const controls = chosenControls(parsed);
+    if (parsed.help) io.out(controlsUsage);
+    else if (parsed.json) io.out(`${JSON.stringify({ controls: controls.map(controlFields) }, null, 1)}\n`);
+    else writeTable(controls, io);
+    return Promise.resolve(exitCodes.clean);
+  } catch (failure) {
+    if (!(failure instanceof UsageError)) throw failure;
+    io.error(`vigil controls: ${failure.message}\n\n${controlsUsage}`);
+    return Promise.resolve(exitCodes.failed);
+  }
+}

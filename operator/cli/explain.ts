@@ -1,0 +1,109 @@
+import { parseArgs } from 'node:util';
+import { catalogue, controlById } from '../controls/catalogue.ts';
+import type { CatalogueEntry, ControlKinds } from '../controls/control.ts';
+import { didYouMean } from '../controls/suggestion.ts';
+import { controlFields, servedRequirements } from './control-fields.ts';
+import type { Io } from './io.ts';
+import { exitCodes } from './usage-error.ts';
+
+const explainUsage = `vigil explain ID tells what a control checks, why, and how to fix what it finds.
+
+  -o, --output FORM   text, json
+`;
+
+const kindTexts: Readonly<Record<string, string>> = {
+  workloads: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate',
+  services: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, PodTemplate',
+  namespaced: 'everything in namespaces',
+};
+const kindsText = (kinds: ControlKinds): string =>
+  typeof kinds === 'string' ? (kindTexts[kinds] ?? kinds) : kinds.map((kind) => kindTexts[kind] ?? kind.split('.', 1)[0]).join(', ');
+
+const indented = (text: string): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+
+function parametersText({ parameters = {} }: CatalogueEntry): string {
+  const lines = Object.entries(parameters).map(([name, { description, type, default: value, values }]) => {
+    const allowed = values === undefined ? '' : ` One of ${values.join(', ')}.`;
+    const fallback =
+      value === undefined
+        ? 'No default: without it the control is skipped.'
+        : `Default: ${Array.isArray(value) ? value.join(', ') : String(value)}`;
+    return `  ${name} (${type === 'strings' ? 'list of strings' : type}): ${description}${allowed}\n    ${fallback}`;
+  });
+  return lines.length === 0 ? '' : `\nParameters:\n${lines.join('\n')}\n`;
+}
+
+function explanation(control: CatalogueEntry): string {
+  const { id, title, severity, category, why, fix, example } = control;
+  const frameworks = servedRequirements(control).map(({ framework, requirements }) => `  ${framework}: ${requirements.join(', ')}`);
+  return [
+    `${id}: ${title}\n`,
+    `Severity: ${severity}\nCategory: ${category}\nKinds:    ${kindsText(control.kinds)}\n`,
+    `Why:  ${why}\n`,
+    `Fix:  ${fix}\n`,
+    `Before:\n${indented(example.before)}\n\nAfter:\n${indented(example.after)}`,
+    parametersText(control),
+    frameworks.length === 0 ? '' : `Frameworks:\n${frameworks.join('\n')}\n`,
+  ].join('\n');
+}
+
+interface ExplainArguments {
+  readonly ids: readonly string[];
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+function explainArguments(args: readonly string[]): ExplainArguments | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { output: { type: 'string', short: 'o', default: 'text' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.output !== 'text' && values.output !== 'json') return `--output: '${values.output}' is none of text, json`;
+    if (positionals.length === 0 && values.help !== true) return 'which control? vigil controls lists them';
+    return { ids: positionals, json: values.output === 'json', help: values.help === true };
+  } catch (failure) {
+    return failure instanceof Error ? failure.message : String(failure);
+  }
+}
+
+function explain(ids: readonly string[], json: boolean, io: Io): number {
+  const controls: CatalogueEntry[] = [];
+  for (const id of ids) {
+    const control = controlById(id);
+    if (control === undefined) {
+      io.error(
+        `vigil explain: no control '${id}'${didYouMean(
+          id,
+          catalogue.map((entry) => entry.id),
+        )}; vigil controls lists them\n`,
+      );
+      return exitCodes.failed;
+    }
+    controls.push(control);
+  }
+  if (json)
+    io.out(
+      `${JSON.stringify(controls.length === 1 && controls[0] !== undefined ? controlFields(controls[0]) : controls.map(controlFields), null, 1)}\n`,
+    );
+  else io.out(controls.map(explanation).join('\n'));
+  return exitCodes.clean;
+}
+
+/** `vigil explain`: what a control is about. Resolves to the exit code. */
+export function run(args: readonly string[], io: Io): Promise<number> {
+  const parsed = explainArguments(args);
+  if (typeof parsed === 'string') {
+    io.error(`vigil explain: ${parsed}\n\n${explainUsage}`);
+    return Promise.resolve(exitCodes.failed);
+  }
+  if (!parsed.help) return Promise.resolve(explain(parsed.ids, parsed.json, io));
+  io.out(explainUsage);
+  return Promise.resolve(exitCodes.clean);
+}

@@ -1,0 +1,81 @@
+import { newestMinor } from '../controls/framework.ts';
+import { atLeast } from '../controls/severity.ts';
+import { compilePolicies, type PolicyProblem, type PolicySet, type PolicySource } from '../engine/policy-set.ts';
+import type { ManifestError } from '../manifests/manifest.ts';
+import type { Output, ScanResult } from '../output/scan-result.ts';
+import type { Io } from './io.ts';
+import { readManifestFiles } from './manifest-files.ts';
+import { ManifestState } from './manifest-scan.ts';
+import { type PolicyFiles, readPolicyFiles } from './policy-files.ts';
+import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './scan-arguments.ts';
+import { systemNamespaces } from './system-namespaces.ts';
+import { exitCodes, UsageError } from './usage-error.ts';
+
+const outputs: Readonly<Record<OutputName, () => Promise<Output>>> = {
+  table: async () => (await import('../output/table-output.ts')).tableOutput,
+  json: async () => (await import('../output/json-output.ts')).jsonOutput,
+  yaml: async () => (await import('../output/policy-report-output.ts')).policyReportOutput,
+  sarif: async () => (await import('../output/sarif-output.ts')).sarifOutput,
+  junit: async () => (await import('../output/junit-output.ts')).junitOutput,
+  github: async () => (await import('../output/github-output.ts')).githubOutput,
+};
+
+/** The name of the policy that the flags make up; results name none. */
+const flagsPolicy = 'command line';
+
+function problemError({ policy, path, message, line, column }: PolicyProblem, files: PolicyFiles): ManifestError {
+  const place = line === undefined ? '' : `${line}:${column ?? 1}: `;
+  if (policy === flagsPolicy) return { source: { file: 'command line' }, message };
+  return { source: files.placeOf(policy, path), message: `SecurityPolicy/${policy}: ${path}: ${place}${message}` };
+}
+
+function compile(
+  policies: readonly PolicySource[],
+  state: Pick<ManifestState, 'resources'>,
+  { passing, output, kubernetesVersion }: ScanArguments,
+): PolicySet {
+  return compilePolicies(policies, {
+    kubernetesVersion: kubernetesVersion ?? `1.${newestMinor}`,
+    resources: state.resources,
+    systemNamespaces,
+    passing: passing || output === 'junit' || output === 'yaml' ? 'List' : 'Count',
+  });
+}
+
+async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
+  const files = await readManifestFiles(args.paths, io);
+  const policyFiles = await readPolicyFiles(args.policyFiles, io);
+  const state = new ManifestState(files.manifests, args.namespace);
+  const chosen: readonly PolicySource[] = args.spec === undefined ? [] : [{ name: flagsPolicy, spec: args.spec, anonymous: true }];
+  const set = compile([...policyFiles.policies, ...chosen], state, args);
+  const scan = state.scan(set);
+  const problems = set.problems.map((problem) => problemError(problem, policyFiles));
+  return { ...scan, errors: [...policyFiles.errors, ...problems, ...files.errors, ...state.errors, ...scan.errors] };
+}
+
+function exitCodeOf({ results, errors, summary }: ScanResult, { failOn }: ScanArguments): number {
+  if (errors.length > 0 || summary.error > 0) return exitCodes.failed;
+  return results.some(({ verdict, severity }) => verdict === 'fail' && atLeast(severity, failOn)) ? exitCodes.findings : exitCodes.clean;
+}
+
+async function scan(args: ScanArguments, io: Io): Promise<number> {
+  if (args.help) {
+    io.out(scanUsage);
+    return exitCodes.clean;
+  }
+  const result = args.cluster ? await (await import('./cluster-scan.ts')).scanCluster(args) : await scanFiles(args, io);
+  const output = await outputs[args.output]();
+  output(result, io.out, { colour: io.terminal && (io.environment['NO_COLOR'] ?? '') === '', passing: args.passing });
+  return exitCodeOf(result, args);
+}
+
+/** `vigil scan`: judges files or a cluster. Resolves to the exit code. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    return await scan(scanArguments(args), io);
+  } catch (failure) {
+    if (!(failure instanceof UsageError)) throw failure;
+    io.error(`vigil scan: ${failure.message}\n\n${scanUsage}`);
+    return exitCodes.failed;
+  }
+}

@@ -1,0 +1,172 @@
+import { UnreadableDocument } from './unreadable-document.ts';
+import { jsonPositions } from './json-positions.ts';
+import { readPlainYaml } from './plain-yaml.ts';
+import { lineOfPath, type Positions } from './positions.ts';
+
+/** Where something stands in a file. Documents count from 0, lines from 1. */
+export interface Source {
+  readonly file: string;
+  readonly document?: number;
+  readonly line?: number;
+}
+
+/** What could not be read, and where. */
+export interface ManifestError {
+  readonly source: Source;
+  readonly message: string;
+}
+
+/** An object of a file. */
+export interface Manifest {
+  readonly object: Record<string, unknown>;
+  readonly file: string;
+  readonly document: number;
+  /** The line of a path of the object; of the object itself without one. */
+  lineOf(path?: string): number;
+}
+
+/** What a file holds: its objects, and what could not be read. */
+export interface ManifestFile {
+  readonly manifests: readonly Manifest[];
+  readonly errors: readonly ManifestError[];
+}
+
+interface TextDocument {
+  readonly lines: string[];
+  /** The line that the document begins at. */
+  readonly firstLine: number;
+}
+
+/** The full reader is for documents that people write; what is larger comes from machines, and those write plain YAML or JSON. */
+const fullReaderLimit = 8 * 1024 * 1024;
+
+/** Splits a stream of YAML into its documents, so that a broken one leaves the others alone. */
+function documentsOf(text: string): readonly TextDocument[] {
+  const documents: TextDocument[] = [];
+  let current: TextDocument = { lines: [], firstLine: 1 };
+  let began = false;
+  const close = (): void => {
+    if (began || current.lines.some(holdsContent)) documents.push(current);
+  };
+  for (const [index, line] of text.split('\n').entries()) {
+    const kind = markerOf(line);
+    if (kind === undefined) {
+      current.lines.push(line);
+      continue;
+    }
+    close();
+    began = kind === 'begin';
+    current = began ? { lines: [line.slice(3)], firstLine: index + 1 } : { lines: [], firstLine: index + 2 };
+  }
+  close();
+  return documents;
+}
+
+/** Whether a line begins or ends a document. */
+function markerOf(line: string): 'begin' | 'end' | undefined {
+  const first = line.charCodeAt(0);
+  if (first === 45 && /^---(\s|$)/.test(line)) return 'begin';
+  return first === 46 && /^\.\.\.(\s|$)/.test(line) ? 'end' : undefined;
+}
+
+const holdsContent = (line: string): boolean => !/^\s*(#|%|$)/.test(line);
+
+interface ReadDocument {
+  readonly value: unknown;
+  readonly positions: () => Positions;
+}
+
+async function readDocument({ lines, firstLine }: TextDocument): Promise<ReadDocument> {
+  const first = lines.find((line) => line.trim() !== '')?.trimStart()[0];
+  if (first === '{' || first === '[') {
+    const json = readJson(lines.join('\n'), firstLine);
+    if (json !== undefined) return json;
+  }
+  const plain = readPlainYaml([...lines], firstLine);
+  if (plain !== undefined) return { value: plain.value, positions: () => plain.positions };
+  const text = lines.join('\n');
+  if (text.length > fullReaderLimit)
+    throw new UnreadableDocument(
+      `the document is too large (${text.length} characters) for what it uses of YAML; JSON has no such limit`,
+      firstLine,
+    );
+  const { readFullYaml } = await import('./full-yaml.ts');
+  const full = readFullYaml(text, firstLine);
+  return { value: full.value, positions: () => full.positions };
+}
+
+function readJson(text: string, firstLine: number): ReadDocument | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    let positions: Positions | undefined;
+    return { value, positions: () => (positions ??= jsonPositions(text, value, firstLine)) };
+  } catch {
+    return undefined;
+  }
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isList = (value: Record<string, unknown>): boolean =>
+  typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items']);
+
+/** An item of a `PodList` may leave out what its list says already. */
+function completed(item: Record<string, unknown>, list: Record<string, unknown>): Record<string, unknown> {
+  const kind = String(list['kind']).slice(0, -'List'.length);
+  if (kind === '' || item['kind'] !== undefined || item['apiVersion'] !== undefined) return item;
+  item['kind'] = kind;
+  item['apiVersion'] = list['apiVersion'];
+  return item;
+}
+
+class FileReader {
+  readonly #file: string;
+  readonly #manifests: Manifest[] = [];
+  readonly #errors: ManifestError[] = [];
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async read(text: string): Promise<ManifestFile> {
+    for (const [document, part] of documentsOf(text).entries()) await this.#document(part, document);
+    return { manifests: this.#manifests, errors: this.#errors };
+  }
+
+  async #document(part: TextDocument, document: number): Promise<void> {
+    try {
+      const read = await readDocument(part);
+      const start = part.firstLine + Math.max(0, part.lines.findIndex(holdsContent));
+      if (read.value !== null) this.#object(read.value, { read, root: read.value, base: '', document, start });
+    } catch (failure) {
+      const line = failure instanceof UnreadableDocument ? failure.line : part.firstLine;
+      this.#error(document, line, failure instanceof Error ? failure.message : String(failure));
+    }
+  }
+
+  #object(value: unknown, at: { read: ReadDocument; root: unknown; base: string; document: number; start: number }): void {
+    const lineOf = (path = ''): number => lineOfPath(at.root, at.read.positions(), at.base === '' ? path : `${at.base}.${path}`, at.start);
+    if (!isMap(value)) {
+      this.#error(at.document, lineOf(), `expected an object, found ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}`);
+      return;
+    }
+    if (isList(value)) {
+      for (const [index, item] of (value['items'] as unknown[]).entries()) {
+        const base = at.base === '' ? `items[${index}]` : `${at.base}.items[${index}]`;
+        this.#object(isMap(item) ? completed(item, value) : item, { ...at, base });
+      }
+      return;
+    }
+    this.#manifests.push({ object: value, file: this.#file, document: at.document, lineOf });
+  }
+
+  #error(document: number, line: number, message: string): void {
+    this.#errors.push({ source: { file: this.#file, document, line }, message });
+  }
+}
+
+/** Reads the text of a file: YAML with any number of documents, or JSON; lists are taken apart. Never rejects. */
+export async function readManifests(file: string, text: string): Promise<ManifestFile> {
+  const plain = (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).replaceAll('\r\n', '\n');
+  if (plain.includes('\0')) return { manifests: [], errors: [{ source: { file }, message: 'not a text file' }] };
+  return new FileReader(file).read(plain);
+}

@@ -1,0 +1,378 @@
+import { plainScalar } from './plain-scalar.ts';
+import type { EntryLines, Positions } from './positions.ts';
+
+/** A document's value, and where its parts stand. */
+export interface ParsedDocument {
+  readonly value: unknown;
+  readonly positions: Positions;
+}
+
+/** Thrown inside, when a document uses more of YAML than is read here. */
+class NotPlain extends Error {
+  override readonly name = 'NotPlain';
+}
+
+const notPlain = new NotPlain('not plain YAML');
+const space = 32;
+const dash = 45;
+/** First characters that an unquoted scalar cannot have here: YAML's indicators, and what needs the full reader. */
+const indicators: ReadonlySet<string> = new Set(['&', '*', '!', '%', '@', '`', '?', ',', ']', '}', '|', '>', '{', '[', '"', "'", '#']);
+const blockHeader = /^\|([-+]?)\s*(#.*)?$/;
+const maximumDepth = 200;
+
+function give(): never {
+  throw notPlain;
+}
+
+const indentOf = (line: string): number => {
+  let at = 0;
+  while (line.charCodeAt(at) === space) at += 1;
+  return at;
+};
+
+/** The end of a quoted scalar that begins at `start`: the index after the closing quote. */
+function quotedEnd(line: string, start: number): number {
+  const quote = line[start] ?? '';
+  for (let at = start + 1; at < line.length; at += 1) {
+    if (quote === '"' && line[at] === '\\') at += 1;
+    else if (line[at] === quote) {
+      if (quote === '"' || line[at + 1] !== "'") return at + 1;
+      at += 1;
+    }
+  }
+  return give();
+}
+
+function unquote(text: string): string {
+  if (text.startsWith("'")) return text.slice(1, -1).replaceAll("''", "'");
+  if (!text.includes('\\')) return text.slice(1, -1);
+  if (!/^"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"$/.test(text) || text.includes('\t')) return give();
+  return JSON.parse(text) as string;
+}
+
+/** Where the colon after a plain key stands; -1 when the text is no `key: value`. */
+function keyEnd(text: string): number {
+  const colon = text.indexOf(': ');
+  if (colon >= 0) {
+    const comment = text.indexOf(' #');
+    return comment >= 0 && comment < colon ? -1 : colon;
+  }
+  const bare = text.indexOf(' #') >= 0 ? text.slice(0, text.indexOf(' #')).trimEnd() : text.trimEnd();
+  return bare.endsWith(':') ? bare.length - 1 : -1;
+}
+
+/** Values on one line in flow style, such as `{a: 1, b: [x]}`. */
+class FlowReader {
+  readonly #text: string;
+  readonly #line: number;
+  readonly #positions: Map<object, EntryLines>;
+  #at: number;
+
+  constructor(text: string, start: number, line: number, positions: Map<object, EntryLines>) {
+    this.#text = text;
+    this.#at = start;
+    this.#line = line;
+    this.#positions = positions;
+  }
+
+  get end(): number {
+    return this.#at;
+  }
+
+  read(depth: number): unknown {
+    if (depth > maximumDepth) return give();
+    const first = this.#text[this.#at];
+    if (first === '{') return this.#map(depth);
+    if (first === '[') return this.#list(depth);
+    if (first === '"' || first === "'") return this.#quoted();
+    return plainScalar(this.#plain());
+  }
+
+  #spaces(): void {
+    while (this.#text.charCodeAt(this.#at) === space) this.#at += 1;
+  }
+
+  #quoted(): string {
+    const end = quotedEnd(this.#text, this.#at);
+    const value = unquote(this.#text.slice(this.#at, end));
+    this.#at = end;
+    return value;
+  }
+
+  #plain(): string {
+    const start = this.#at;
+    if (indicators.has(this.#text[start] ?? '#')) return give();
+    const stop = /[,[\]{}]|:(?=[ ,[\]{}]|$)| #/g;
+    stop.lastIndex = start;
+    const end = stop.exec(this.#text)?.index;
+    if (end === undefined) return give();
+    this.#at = end;
+    const text = this.#text.slice(start, end).trimEnd();
+    return text === '-' || text === '' ? give() : text;
+  }
+
+  /** Goes past `,`, or past the closing bracket: then true. */
+  #closes(bracket: string): boolean {
+    this.#spaces();
+    const next = this.#text[this.#at];
+    if (next !== ',' && next !== bracket) return give();
+    this.#at += 1;
+    this.#spaces();
+    return next === bracket;
+  }
+
+  #list(depth: number): unknown[] {
+    const list: unknown[] = [];
+    const lines: number[] = [];
+    this.#positions.set(list, lines);
+    this.#at += 1;
+    this.#spaces();
+    if (this.#text[this.#at] === ']') {
+      this.#at += 1;
+      return list;
+    }
+    do {
+      list.push(this.read(depth + 1));
+      lines.push(this.#line);
+    } while (!this.#closes(']'));
+    return list;
+  }
+
+  #map(depth: number): Record<string, unknown> {
+    const map: Record<string, unknown> = {};
+    const lines: (string | number)[] = [];
+    this.#positions.set(map, lines);
+    this.#at += 1;
+    this.#spaces();
+    if (this.#text[this.#at] === '}') {
+      this.#at += 1;
+      return map;
+    }
+    do {
+      this.#entry(map, lines, depth);
+    } while (!this.#closes('}'));
+    return map;
+  }
+
+  #entry(map: Record<string, unknown>, lines: (string | number)[], depth: number): void {
+    const first = this.#text[this.#at];
+    const key = first === '"' || first === "'" ? this.#quoted() : this.#plain();
+    this.#spaces();
+    if (this.#text[this.#at] !== ':' || Object.hasOwn(map, key) || key === '__proto__' || key === '<<') give();
+    this.#at += 1;
+    this.#spaces();
+    map[key] = this.read(depth + 1);
+    lines.push(key, this.#line);
+  }
+}
+
+/** Block style, one line at a time. */
+class BlockReader {
+  readonly #lines: string[];
+  readonly #firstLine: number;
+  readonly #positions = new Map<object, EntryLines>();
+  #at = 0;
+
+  constructor(lines: string[], firstLine: number) {
+    this.#lines = lines;
+    this.#firstLine = firstLine;
+  }
+
+  document(): ParsedDocument {
+    this.#skip();
+    if (this.#at >= this.#lines.length) return { value: null, positions: this.#positions };
+    const value = this.#block(indentOf(this.#line()), 0);
+    this.#skip();
+    if (this.#at < this.#lines.length) give();
+    return { value, positions: this.#positions };
+  }
+
+  #line(): string {
+    return this.#lines[this.#at] ?? '';
+  }
+
+  /** Goes to the next line that holds something; returns its indent, or -1 at the end. */
+  #skip(): number {
+    for (; this.#at < this.#lines.length; this.#at += 1) {
+      const line = this.#line();
+      const indent = indentOf(line);
+      const first = line[indent];
+      if (first === '\t') give();
+      if (first !== undefined && first !== '#') return indent;
+    }
+    return -1;
+  }
+
+  #isItem(line: string, indent: number): boolean {
+    return line.charCodeAt(indent) === dash && (line.length === indent + 1 || line.charCodeAt(indent + 1) === space);
+  }
+
+  #block(indent: number, depth: number): unknown {
+    if (depth > maximumDepth) give();
+    return this.#isItem(this.#line(), indent) ? this.#sequence(indent, depth) : this.#mapping(indent, depth);
+  }
+
+  #sequence(indent: number, depth: number): unknown[] {
+    const list: unknown[] = [];
+    const lines: number[] = [];
+    this.#positions.set(list, lines);
+    for (let next = indent; next === indent && this.#isItem(this.#line(), indent); next = this.#skip()) {
+      lines.push(this.#firstLine + this.#at);
+      list.push(this.#item(indent, depth));
+    }
+    if (this.#skip() > indent) give();
+    return list;
+  }
+
+  #item(indent: number, depth: number): unknown {
+    const line = this.#line();
+    let start = indent + 1;
+    while (line.charCodeAt(start) === space) start += 1;
+    const first = line[start];
+    if (first === undefined || first === '#') return this.#below(indent, depth, false);
+    if (first === '\t') give();
+    if (this.#isItem(line, start) || this.#isEntry(line, start)) {
+      this.#lines[this.#at] = ' '.repeat(start) + line.slice(start);
+      return this.#block(start, depth + 1);
+    }
+    return this.#scalar(line, start, indent, depth);
+  }
+
+  /** Whether the text from `start` is `key: value`. */
+  #isEntry(line: string, start: number): boolean {
+    const first = line[start] ?? '';
+    if (first === '{' || first === '[' || first === '|' || first === '>') return false;
+    if (first === '"' || first === "'") return line[quotedEnd(line, start)] === ':';
+    return keyEnd(line.slice(start)) >= 0;
+  }
+
+  #mapping(indent: number, depth: number): Record<string, unknown> {
+    const map: Record<string, unknown> = {};
+    const lines: (string | number)[] = [];
+    this.#positions.set(map, lines);
+    for (let next = indent; next === indent; next = this.#skip()) {
+      if (this.#isItem(this.#line(), indent)) give();
+      this.#entry(map, lines, indent, depth);
+    }
+    if (this.#skip() > indent) give();
+    return map;
+  }
+
+  #entry(map: Record<string, unknown>, lines: (string | number)[], indent: number, depth: number): void {
+    const line = this.#line();
+    const [key, after] = this.#key(line, indent);
+    if (Object.hasOwn(map, key) || key === '__proto__' || key === '<<') give();
+    lines.push(key, this.#firstLine + this.#at);
+    let start = after;
+    while (line.charCodeAt(start) === space) start += 1;
+    const first = line[start];
+    if (first === '\t') give();
+    map[key] = first === undefined || first === '#' ? this.#below(indent, depth, true) : this.#scalar(line, start, indent, depth);
+  }
+
+  /** The key of a line, and where what follows its colon begins. */
+  #key(line: string, indent: number): readonly [string, number] {
+    const first = line[indent] ?? '';
+    if (first === '"' || first === "'") {
+      const end = quotedEnd(line, indent);
+      if (line[end] !== ':' || (line.length > end + 1 && line[end + 1] !== ' ')) give();
+      return [unquote(line.slice(indent, end)), end + 1];
+    }
+    if (indicators.has(first)) give();
+    const text = line.slice(indent);
+    const end = keyEnd(text);
+    if (end <= 0 || text.includes('\t')) give();
+    return [text.slice(0, end).trimEnd(), indent + end + 1];
+  }
+
+  /** The value on the lines below a key or a dash; null when there is none. A list may stand at the indent of its key. */
+  #below(indent: number, depth: number, afterKey: boolean): unknown {
+    this.#at += 1;
+    const next = this.#skip();
+    if (next > indent) {
+      const line = this.#line();
+      if (this.#isItem(line, next) || this.#isEntry(line, next)) return this.#block(next, depth + 1);
+      give();
+    }
+    if (afterKey && next === indent && this.#isItem(this.#line(), indent)) return this.#sequence(indent, depth + 1);
+    return null;
+  }
+
+  #scalar(line: string, start: number, indent: number, depth: number): unknown {
+    const first = line[start] ?? '';
+    if (first === '|') return this.#literal(line.slice(start), indent);
+    const [value, end] = this.#inline(line, start, depth);
+    const rest = line.slice(end);
+    if (!/^(\s*|\s+#.*)$/.test(rest)) give();
+    this.#at += 1;
+    if (this.#skip() > indent) give();
+    return value;
+  }
+
+  #inline(line: string, start: number, depth: number): readonly [unknown, number] {
+    const first = line[start] ?? '';
+    if (first === '"' || first === "'") {
+      const end = quotedEnd(line, start);
+      return [unquote(line.slice(start, end)), end];
+    }
+    if (first === '{' || first === '[') {
+      const reader = new FlowReader(line, start, this.#firstLine + this.#at, this.#positions);
+      return [reader.read(depth), reader.end];
+    }
+    return this.#plain(line, start);
+  }
+
+  #plain(line: string, start: number): readonly [unknown, number] {
+    if (indicators.has(line[start] ?? '') || this.#isItem(line, start)) give();
+    const comment = line.indexOf(' #', start);
+    const text = (comment < 0 ? line.slice(start) : line.slice(start, comment)).trimEnd();
+    if (text.includes(': ') || text.endsWith(':') || text.includes('\t')) give();
+    return [plainScalar(text), start + text.length];
+  }
+
+  #literal(header: string, indent: number): string {
+    const match = blockHeader.exec(header);
+    if (match === null) return give();
+    const chomping = match[1] ?? '';
+    const content = this.#literalLines(indent);
+    let kept = content.length;
+    while (kept > 0 && content[kept - 1] === '') kept -= 1;
+    const text = content.slice(0, kept).join('\n');
+    if (chomping === '-') return text;
+    if (chomping === '+') return content.length === 0 ? '' : `${content.join('\n')}\n`;
+    return kept === 0 ? '' : `${text}\n`;
+  }
+
+  #literalLines(indent: number): string[] {
+    const content: string[] = [];
+    let depth = -1;
+    for (this.#at += 1; this.#at < this.#lines.length; this.#at += 1) {
+      const line = this.#line();
+      const own = indentOf(line);
+      if (own === line.length) {
+        if (depth < 0 && own > indent + 1) give();
+        content.push(line.slice(depth < 0 ? own : depth));
+        continue;
+      }
+      if (own <= indent) break;
+      if (depth < 0) depth = own;
+      if (own < depth) give();
+      content.push(line.slice(depth));
+    }
+    return content;
+  }
+}
+
+/**
+ * Reads the part of YAML that manifests are written in, many times faster than a full reader: block style, flow style on one line,
+ * quoted and literal scalars, comments. Undefined when a document holds anything else, or is broken: then the full reader decides.
+ * `lines` are consumed; the first one is line `firstLine` of the file.
+ */
+export function readPlainYaml(lines: string[], firstLine: number): ParsedDocument | undefined {
+  try {
+    return new BlockReader(lines, firstLine).document();
+  } catch (failure) {
+    if (failure === notPlain) return undefined;
+    throw failure;
+  }
+}

@@ -1,0 +1,16 @@
+import type { LocatedResult, Output } from './scan-result.ts';
+
+/** A result as the document has it: the fields in their order, without what is not set. */
+export function resultFields(result: LocatedResult): Record<string, unknown> {
+  const { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix } = result;
+  return { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix };
+}
+
+/** One JSON document, written a result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`. */
+export const jsonOutput: Output = ({ results, summary, errors }, write) => {
+  write('{"apiVersion": "vigil.dev/v1alpha1", "kind": "ScanResult",\n "results": [');
+  for (const [index, result] of results.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(resultFields(result))}`);
+  write(`],\n "summary": ${JSON.stringify(summary)},\n "errors": [`);
+  for (const [index, error] of errors.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(error)}`);
+  write(']}\n');
+};

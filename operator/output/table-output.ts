@@ -1,0 +1,90 @@
+import type { ManifestError } from '../manifests/manifest.ts';
+import { type LocatedResult, type Output, type OutputStyle, placeOf, resourceName, type ScanResult, type Write } from './scan-result.ts';
+
+const codes = { red: 31, yellow: 33, blue: 34, magenta: 35, green: 32, bold: 1, dim: 2 } as const;
+type Paint = (text: string, colour: keyof typeof codes) => string;
+const painted: Paint = (text, colour) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
+const plain: Paint = (text) => text;
+
+const severityColours: Readonly<Record<string, keyof typeof codes>> = {
+  critical: 'magenta',
+  high: 'red',
+  medium: 'yellow',
+  low: 'blue',
+  info: 'dim',
+};
+const verdictColours: Readonly<Record<string, keyof typeof codes>> = { pass: 'green', error: 'magenta', skip: 'dim', warn: 'yellow' };
+
+/** What cannot be printed on a terminal without harm: control characters of names and messages. */
+const unprintable = /[\u0000-\u001f\u007f-\u009f]/g;
+const safe = (text: string): string => text.replace(unprintable, '�');
+
+function byObject(results: readonly LocatedResult[]): ReadonlyMap<string, readonly LocatedResult[]> {
+  const groups = new Map<string, LocatedResult[]>();
+  for (const result of results) {
+    const key = `${resourceName(result)} ${result.source?.file ?? ''} ${result.source?.document ?? 0}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [result]);
+    else group.push(result);
+  }
+  return groups;
+}
+
+function label(result: LocatedResult, paint: Paint): string {
+  const text = result.verdict === 'fail' ? result.severity : result.verdict;
+  const colour = result.verdict === 'fail' ? severityColours[result.severity] : verdictColours[result.verdict];
+  return paint(text.toUpperCase().padEnd(8), colour ?? 'bold');
+}
+
+function writeObject(results: readonly LocatedResult[], write: Write, paint: Paint): void {
+  const [first] = results;
+  if (first === undefined) return;
+  const file = first.source === undefined ? '' : `  ${paint(safe(first.source.file), 'dim')}`;
+  write(`${paint(safe(resourceName(first)), 'bold')}${file}\n`);
+  const width = Math.max(...results.map(({ check }) => check.length));
+  for (const result of results) {
+    const policy = result.policy === null ? '' : `${result.policy}: `;
+    const line = result.source?.line === undefined ? '' : paint(` (line ${result.source.line})`, 'dim');
+    write(`  ${label(result, paint)} ${result.check.padEnd(width)}  ${safe(policy + result.message)}${line}\n`);
+  }
+  write('\n');
+}
+
+function writeErrors(errors: readonly ManifestError[], write: Write, paint: Paint): void {
+  for (const { source, message } of errors) {
+    const document = source.document === undefined || source.document === 0 ? '' : ` (document ${source.document})`;
+    write(`${paint('UNREADABLE', 'magenta')} ${safe(placeOf(source))}${document}: ${safe(message)}\n`);
+  }
+  if (errors.length > 0) write('\n');
+}
+
+function summaryLine({ summary, results, errors }: ScanResult): string {
+  const counts = ['critical', 'high', 'medium', 'low', 'info']
+    .map((severity) => [severity, results.filter((result) => result.verdict === 'fail' && result.severity === severity).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => `${count} ${severity}`);
+  const failed = `${summary.fail} failed${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
+  const others = [
+    `${summary.pass} passed`,
+    ...(summary.error > 0 ? [`${summary.error} errors`] : []),
+    ...(summary.skip > 0 ? [`${summary.skip} skipped`] : []),
+  ];
+  const unread = errors.length > 0 ? [`${errors.length} unreadable`] : [];
+  return `${[failed, ...others, ...unread].join(', ')}\n`;
+}
+
+/** A table for people: findings by object, worst first; colour only on a terminal. */
+export const tableOutput: Output = (scan, write, { colour }: OutputStyle) => {
+  const paint = colour ? painted : plain;
+  const order = ['critical', 'high', 'medium', 'low', 'info'];
+  const rank = (result: LocatedResult): number => (result.verdict === 'fail' ? order.indexOf(result.severity) : 10);
+  for (const results of byObject(scan.results).values())
+    writeObject(
+      results.toSorted((a, b) => rank(a) - rank(b)),
+      write,
+      paint,
+    );
+  writeErrors(scan.errors, write, paint);
+  write(summaryLine(scan));
+  if (scan.results.some(({ verdict }) => verdict === 'fail')) write(paint('vigil explain CHECK tells why, and how to fix it.\n', 'dim'));
+};
