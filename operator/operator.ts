@@ -47,7 +47,8 @@ export async function runOperator(config: OperatorConfig, log: Logger, signal: A
     healthy: () => [],
     ready: () => problems(),
   });
-  let problems = (): readonly string[] => ['waiting for the lease'];
+  // One that stands by is ready: a rolling update waits for it before the one that leads is asked to go.
+  let problems = (): readonly string[] => [];
   log.info({ port: await health.start(), namespace: config.namespace, identity }, 'the operator is up');
   try {
     await lease.acquire(signal);
