@@ -53,7 +53,7 @@ export class ShardCollector {
   async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | CollectFailure> {
     const stream = await this.#read(pod);
     if ('class' in stream) return stream;
-    const { scanned, failed, unread, policies, rest } = stream.trailer.body;
+    const { scanned, failed, unread, policies, rest, peakMebibytes } = stream.trailer.body;
     const total = { new: emptySeverities(), fixed: emptySeverities() };
     const uncovered = new Map<string, Uncovered>();
     const miss = (message: string, policies: readonly string[]): unknown => uncovered.set(message, { message, policies });
@@ -77,7 +77,16 @@ export class ShardCollector {
       if (batch.length >= batchSize) await flush(batch);
     }
     await flush(batch);
-    return { scanned: scanned - refused, failed: failed + refused, unread, policies, rest, uncovered: [...uncovered.values()], ...total };
+    return {
+      scanned: scanned - refused,
+      failed: failed + refused,
+      unread,
+      policies,
+      rest,
+      uncovered: [...uncovered.values()],
+      peakMebibytes,
+      ...total,
+    };
   }
 
   async #read({ namespace, name }: { namespace: string; name: string }): Promise<AcceptedStream<ShardSummary> | CollectFailure> {

@@ -140,6 +140,8 @@ export class Attempts {
       this.#unreadable.delete(uid);
       if ('class' in result) return this.#failed(ledger, shard, result);
       this.#world.metrics.shards.add(1, { outcome: 'Succeeded' });
+      const { scanned, failed, peakMebibytes } = result;
+      this.#world.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
       return shardCollected(ledger, shard, result);
     } catch (error) {
       const since = this.#unreadable.get(uid) ?? this.#world.clock();

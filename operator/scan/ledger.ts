@@ -87,6 +87,8 @@ export interface Collected {
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
   readonly uncovered: readonly Uncovered[];
+  /** The most memory that the worker held, in MiB. */
+  readonly peakMebibytes: number;
   /** What did not fit into the stream. */
   readonly rest: readonly Slice[];
 }

@@ -44,6 +44,7 @@ const collected = (scanned: number, change: Partial<Collected> = {}): Collected 
   fixed: emptySeverities(),
   uncovered: [],
   rest: [],
+  peakMebibytes: 1,
   ...change,
 });
 /** The invariant: what was scanned, failed, or waits is all that is in scope. */
