@@ -67,6 +67,8 @@ class ScanReconciler {
     const identity = { name, uid };
     let stored = await this.#store.read(identity);
     if (!stored) {
+      // A ledger goes with the end of its scan, which the cache may not have heard of.
+      if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
       if (scan.status?.phase === undefined) await this.#write(scan, { stage: 'planning', message: 'finding what is in scope' });
       const begun = await beginScan(this.#world, this.#store, scan, context.signal);
       if ('refused' in begun) {
@@ -88,6 +90,16 @@ class ScanReconciler {
     this.#seen.delete(uid);
     this.#tellEnd(scan, moved.stored.ledger.startTime);
     return {};
+  }
+
+  async #hasEnded({ metadata: { name, uid } }: Scan): Promise<boolean> {
+    try {
+      const live = await this.#world.client.get<Scan>(RESOURCES.scans, { name });
+      return live.metadata.uid !== uid || isFinished(live);
+    } catch (error) {
+      if (isNotFound(error)) return true;
+      throw error;
+    }
   }
 
   /** A finished Scan: what a crash left behind goes, and the Scan itself when its time is over. */
