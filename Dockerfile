@@ -4,12 +4,12 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts && npm rebuild esbuild
 COPY operator operator
-RUN npx esbuild operator/main.ts --bundle --platform=node --format=esm --target=node26 --minify-syntax --legal-comments=none --outfile=dist/vigil.mjs \
-    --banner:js='import { createRequire as __vigilRequire } from "node:module"; const require = __vigilRequire(import.meta.url);'
+COPY hack/bundle.mjs hack/bundle.mjs
+RUN node hack/bundle.mjs
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-COPY --from=build /src/dist/vigil.mjs /vigil/vigil.mjs
+COPY --from=build /src/dist/vigil /vigil
 USER 65532:65532
 ENV NODE_ENV=production
 ENTRYPOINT ["/usr/local/bin/node", "--disable-warning=DEP0040", "--max-semi-space-size=2", "--max-old-space-size=110", "/vigil/vigil.mjs"]

@@ -12,6 +12,9 @@ const settings = z.strictObject({
   context: z.string().min(1).optional(),
   healthPort: port.default(8080),
   healthHost: z.string().min(1).default('0.0.0.0'),
+  /** The image of scanning pods; without it, the one of the operator's own pod. */
+  workerImage: z.string().min(1).optional(),
+  shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000),
   logLevel: z.enum(logLevels).default('info'),
 });
 export type OperatorConfig = z.infer<typeof settings>;
@@ -22,6 +25,8 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'health-port': 'healthPort',
   'health-host': 'healthHost',
   'log-level': 'logLevel',
+  'worker-image': 'workerImage',
+  'shard-targets': 'shardTargets',
 };
 
 /** What is wrong with the flags or the environment: every problem, each with its place. */

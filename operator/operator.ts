@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { RESOURCES, type ApiResource } from './api/api-resource.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY } from './api/group.ts';
 import type { KubeObject } from './api/metadata.ts';
 import type { Controller, ControllerOptions } from './controller/controller.ts';
 import { EventRecorder } from './controller/event-recorder.ts';
@@ -12,10 +13,14 @@ import { Reflector } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
+import { scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
+import { upkeepController } from './reconcilers/upkeep.ts';
 import type { Surroundings, World } from './reconcilers/world.ts';
+import { ReportPublisher } from './publish/report-publisher.ts';
 import { HealthServer } from './telemetry/health-server.ts';
 import type { Logger } from './telemetry/logger.ts';
+import { workerSettings } from './worker-settings.ts';
 import { Metrics } from './telemetry/metrics.ts';
 
 /**
@@ -42,7 +47,8 @@ export async function runOperator(config: OperatorConfig, log: Logger, signal: A
     healthy: () => [],
     ready: () => problems(),
   });
-  let problems = (): readonly string[] => ['waiting for the lease'];
+  // One that stands by is ready: a rolling update waits for it before the one that leads is asked to go.
+  let problems = (): readonly string[] => [];
   log.info({ port: await health.start(), namespace: config.namespace, identity }, 'the operator is up');
   try {
     await lease.acquire(signal);
@@ -89,13 +95,20 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
   const watch = <T extends KubeObject>(
     resource: ApiResource,
     keys: (object: T) => readonly (readonly [controller: string, key: string])[],
+    where: { readonly namespace?: string; readonly labelSelector?: string } = {},
   ): Reflector<T> =>
     new Reflector<T>(client, resource, {
+      ...where,
       onChange: (_type, object) => {
         for (const [controller, key] of keys(object)) controllers[controller]?.queue.add(key);
       },
       onError: (error) => log.warn({ err: error, resource: resource.resource }, 'a watch failed; it is tried again'),
     });
+  const ofScans = { namespace: config.namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
+  const scanKeys = ({ metadata }: KubeObject): (readonly ['scan', string])[] => {
+    const scan = metadata.annotations?.[ANNOTATIONS.scan];
+    return scan === undefined ? [] : [['scan', scan]];
+  };
   const world: World = {
     client,
     log,
@@ -105,21 +118,40 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
     clusterIdentity: system.metadata.uid ?? '',
     namespace: config.namespace,
     surroundings: remembered(client),
+    systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
+    shardTargets: config.shardTargets,
+    worker: workerSettings(client, config),
+    publisher: new ReportPublisher(client, (operation) => metrics.reportWrites.add(1, { operation })),
     policies: watch(RESOURCES.policies, ({ metadata }) => [['securitypolicy', metadata.name]]),
-    schedules: watch(RESOURCES.schedules, ({ metadata }) => [['scanschedule', metadata.name]]),
-    scans: watch(RESOURCES.scans, ({ metadata }) =>
-      (metadata.ownerReferences ?? []).filter(({ kind }) => kind === 'ScanSchedule').map(({ name }) => ['scanschedule', name]),
-    ),
+    schedules: watch(RESOURCES.schedules, ({ metadata }) => [
+      ['scanschedule', metadata.name],
+      ...world.policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
+    ]),
+    scans: watch(RESOURCES.scans, ({ metadata }) => [
+      ['scan', metadata.name],
+      ...(metadata.ownerReferences ?? []).flatMap(({ kind, name }) => {
+        const controller = scanOwners[kind];
+        return controller === undefined ? [] : [[controller, name] as const];
+      }),
+    ]),
+    jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
+    pods: watch(RESOURCES.pods, scanKeys, ofScans),
+    enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),
     observe: observer(metrics),
   };
-  const reflectors = [world.policies, world.schedules, world.scans];
+  const reflectors = [world.policies, world.schedules, world.scans, world.jobs, world.pods];
   controllers['securitypolicy'] = securityPolicyController(world);
+  controllers['scan'] = scanController(world);
   controllers['scanschedule'] = scanScheduleController(world);
   setProblems(() =>
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   );
+  controllers['upkeep'] = upkeepController(world);
   return new Lifecycle([...reflectors.map(watchPart), ...Object.values(controllers).map(controllerPart)], log);
 }
+
+/** Which controller looks after what owns a Scan. */
+const scanOwners: Readonly<Record<string, string>> = { ScanSchedule: 'scanschedule', SecurityPolicy: 'securitypolicy' };
 
 /** A reflector as a part: its start ends when the first list is in, so that no reconcile sees half a world. */
 function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Part {

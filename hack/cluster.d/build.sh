@@ -49,7 +49,7 @@ build_program() {
   say "built $name ($((SECONDS - started)) s)"
 }
 
-# build_all TIER: everything that a tier needs (tools: only crane, for images); one build at a time on a machine.
+# build_all TIER: everything that a tier needs (tools: only crane, for images; clients: only kubectl); one build at a time on a machine.
 build_all() {
   local tier="$1" name module package tags
   mkdir -p "$BIN"
@@ -62,6 +62,7 @@ build_all() {
     case "$tier" in
       control-plane) case "$CONTROL_PLANE_PROGRAMS" in *" $name "*) ;; *) continue ;; esac ;;
       tools) [ "$name" = crane ] || continue ;;
+      clients) [ "$name" = kubectl ] || continue ;;
     esac
     [ -x "$BIN/$name" ] || need go 'install Go 1.26 or later'
     build_program "$name" "$module" "$package" "$tags"

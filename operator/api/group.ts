@@ -20,7 +20,8 @@ export const LABELS = {
 /** Annotations that Vigil sets, by role. */
 export const ANNOTATIONS = {
   policies: `${GROUP}/policies`,
-  fixed: `${GROUP}/fixed`,
+  /** What the last scan that changed a report found new and fixed: so that a repetition counts the same. */
+  change: `${GROUP}/change`,
   resourceVersion: `${GROUP}/resource-version`,
   scan: `${GROUP}/scan`,
 } as const;

@@ -176,6 +176,7 @@ export const securityPolicyStatus = z.strictObject({
   failing: field(severityCounts.optional(), 'Failures by severity.'),
   coverage: field(coverage.optional(), 'Targets.'),
   coveragePercent: field(z.string().optional(), 'Scanned of in scope, for people.'),
+  uncovered: field(z.array(z.string()).max(20).optional(), 'What could not be looked at, and why.'),
   frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Requirements of each framework.'),
   lastScan: field(z.string().optional(), 'The Scan that the figures come from.'),
   lastScanTime: field(timestamp.optional(), 'When it ended.'),

@@ -13,13 +13,21 @@ export interface Evaluation {
 /** The evaluation of an object that no policy looks at. */
 export const nothingToJudge: Evaluation = { results: [], passes: new Map(), policies: [] };
 
+/** Told of each pass, listed or not: what counts them by check. */
+export type PassObserver = (policy: string, check: string) => void;
+
 /** Gathers one object's evaluation. */
 export class EvaluationBuilder {
   readonly #results: Result[] = [];
   readonly #passes = new Map<string, number>();
   readonly #policies: string[] = [];
+  readonly #observe: PassObserver | undefined;
   #policy = '';
   #count = 0;
+
+  constructor(observe?: PassObserver) {
+    this.#observe = observe;
+  }
 
   /** The policy counts the object as a target. */
   inScope(policy: string): void {
@@ -27,7 +35,8 @@ export class EvaluationBuilder {
   }
 
   /** A pass that is only counted. */
-  passed(policy: string): void {
+  passed(policy: string, check: string): void {
+    this.#observe?.(policy, check);
     if (policy !== this.#policy) this.#settle(policy);
     this.#count += 1;
   }

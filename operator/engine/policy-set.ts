@@ -1,10 +1,11 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
-import type { ControlKinds } from '../controls/control.ts';
+import type { CatalogueEntry, ControlKinds } from '../controls/control.ts';
 import type { Framework } from '../controls/framework.ts';
 import { controlChecks, type ControlCheck, judgeControl } from './control-check.ts';
+import { builtinResources } from './builtin-resources.ts';
 import { crossObjectJudges } from './cross-object/judges.ts';
-import { type Evaluation, EvaluationBuilder, nothingToJudge } from './evaluation.ts';
+import { type Evaluation, EvaluationBuilder, nothingToJudge, type PassObserver } from './evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './kubernetes-object.ts';
 import type { PolicyProblem, ReportProblem } from './policy-problem.ts';
 import { type NamespaceFacts, type Place, policyScope, type PolicyScope } from './policy-scope.ts';
@@ -12,7 +13,7 @@ import { ResourceIndex } from './resource-index.ts';
 import { addControlResult, type ResultOwner } from './result-builder.ts';
 import { RuleCheck } from './rule-check.ts';
 import { addRuleResult } from './rule-result.ts';
-import { type Projection, referenceOf, type Snapshot } from './snapshot.ts';
+import { type Projection, projectionOf, referenceOf, type Snapshot } from './snapshot.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import type { ResourceReference } from './verdict.ts';
 import { isServiceKind, isWorkloadKind, workloadKinds } from './workload-kind.ts';
@@ -49,6 +50,18 @@ export interface EvaluationContext {
   readonly ownerExists?: (object: KubernetesObject) => boolean;
   /** Report at this object instead: a live pod that differs from its owner's template. */
   readonly reportAt?: ResourceReference;
+  /** Told of each pass. */
+  readonly onPass?: PassObserver;
+}
+
+/** How a snapshot is judged. */
+export interface SnapshotOptions {
+  /** The objects to judge; all, when it is omitted. */
+  readonly only?: (reference: ResourceReference) => boolean;
+  /** Kinds that could not be read, `Kind` or `Kind.group`, and why: checks that need them are errors, never a guess. */
+  readonly unreadable?: ReadonlyMap<string, string>;
+  /** Told of each pass. */
+  readonly onPass?: PassObserver;
 }
 
 /** One object of a snapshot with its cross-object results. */
@@ -75,8 +88,11 @@ interface KindPlan {
 export const wholeCluster: ResourceReference = { apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' };
 const clusterKind = 'Cluster.vigil.dev';
 
+const nameOfKind = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
+
 /** Kinds that nobody writes by hand, or that Vigil may not read: no check about every namespaced object looks at them. */
 const unlisted: ReadonlySet<string> = new Set([
+  'Secret',
   'Event',
   'Event.events.k8s.io',
   'Endpoints',
@@ -97,7 +113,15 @@ function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolea
   return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && isWorkloadKind(groupKind)));
 }
 
-const nameOfKind = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
+/** Custom resources may be listed only where somebody grants it: see `vigil.dev/aggregate-to-scan`. */
+const builtinKinds: ReadonlySet<string> = new Set(builtinResources.map(nameOfKind));
+
+/** What a cross-object control reads; nothing for the others. */
+function kindsReadBy({ crossObject, kinds }: CatalogueEntry): readonly string[] {
+  if (crossObject === undefined) return [];
+  const read = ['Namespace', ...crossObject.reads, ...(typeof kinds === 'string' ? ['workloads'] : kinds)];
+  return read.includes('workloads') ? [...read, ...workloadKinds] : read;
+}
 
 /** A namespace of which nothing but the name is known; every real one has this label. */
 export function bareNamespace(name: string): NamespaceFacts {
@@ -128,17 +152,36 @@ export class PolicySet {
     return this.#preferred((resource) => !this.#isUnlisted(resource) && this.#planFor(resource).length > 0);
   }
 
+  /** The policies that some check of theirs makes judge objects of a resource. */
+  judging(resource: ApiResource): readonly string[] {
+    return this.#planFor(resource).map(({ policy }) => policy.owner.name);
+  }
+
   /** Every resource that cross-object checks read; what they judge is among them. */
   get context(): readonly ApiResource[] {
-    const controls = this.#policies
-      .flatMap((policy) => policy.controls.map(({ control }) => control))
-      .filter(({ crossObject }) => crossObject !== undefined);
-    const read = new Set(
-      controls.flatMap(({ crossObject, kinds }) => [...(crossObject?.reads ?? []), ...(typeof kinds === 'string' ? workloadKinds : kinds)]),
-    );
-    if (read.has('workloads')) for (const kind of workloadKinds) read.add(kind);
-    if (read.size > 0) read.add('Namespace');
+    return this.#contextOf(() => true);
+  }
+
+  /** What of {@link context} the cross-object checks of these kinds read, the kinds themselves included; undefined stands for the cluster as a whole. */
+  contextFor(kinds: readonly (ApiResource | undefined)[]): readonly ApiResource[] {
+    const asked = kinds.map((resource) => ({
+      name: resource ? nameOfKind(resource) : clusterKind,
+      namespaced: resource?.namespaced === true,
+    }));
+    return this.#contextOf((control) => asked.some(({ name, namespaced }) => kindsInclude(control.kinds, name, namespaced)));
+  }
+
+  #contextOf(takes: (control: CatalogueEntry) => boolean): readonly ApiResource[] {
+    const controls = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control)).filter(takes);
+    const read = new Set(controls.flatMap(kindsReadBy));
     return this.#preferred((resource) => read.has(nameOfKind(resource)));
+  }
+
+  /** The policies that have something to say about the cluster as a whole. */
+  get wholeClusterPolicies(): readonly string[] {
+    return this.#policies
+      .filter((policy) => policy.scope.wholeCluster && crossControls(policy, clusterKind, false).length > 0)
+      .map(({ owner }) => owner.name);
   }
 
   /** Whether any check needs the snapshot. */
@@ -181,7 +224,7 @@ export class PolicySet {
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return nothingToJudge;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
-    const builder = new EvaluationBuilder();
+    const builder = new EvaluationBuilder(context.onPass);
     let prepared: { subject: Subject; reference: ResourceReference } | undefined;
     for (const plan of plans) {
       const narrowed = inScopePlan(plan, { namespace, labels });
@@ -193,46 +236,53 @@ export class PolicySet {
     return builder.build();
   }
 
-  /** Judges the objects of a snapshot by the checks that need others. `only`: the objects to judge; all, when it is omitted. */
-  evaluateSnapshot(snapshot: Snapshot, only?: (reference: ResourceReference) => boolean): readonly SnapshotEvaluation[] {
-    const namespaces = new Map(snapshot.all('Namespace').map((projection) => [projection.reference.name, factsOf(projection)]));
+  /** Judges the objects of a snapshot by the checks that need others. */
+  evaluateSnapshot(snapshot: Snapshot, options: SnapshotOptions = {}): readonly SnapshotEvaluation[] {
+    const wanted = options.only ?? (() => true);
+    const question = questionOf(snapshot, options);
     const evaluations: SnapshotEvaluation[] = [];
     for (const kind of snapshot.kinds) {
       for (const projection of snapshot.all(kind)) {
-        if (projection.owned || only?.(projection.reference) === false) continue;
-        const evaluation = this.#evaluateProjection(projection, snapshot, namespaces);
-        if (evaluation !== nothingToJudge) evaluations.push({ ...evaluation, resource: projection.reference });
+        if (projection.owned || !wanted(projection.reference)) continue;
+        const evaluation = this.#evaluateProjection(projection, question);
+        evaluations.push({ ...evaluation, resource: projection.reference });
       }
     }
-    if (only?.(wholeCluster) !== false) {
-      const evaluation = this.#evaluateCluster(snapshot);
-      if (evaluation !== nothingToJudge) evaluations.push({ ...evaluation, resource: wholeCluster });
-    }
-    return evaluations;
+    if (wanted(wholeCluster)) evaluations.push({ ...this.#evaluateCluster(question), resource: wholeCluster });
+    return evaluations.filter(({ policies }) => policies.length > 0);
   }
 
-  #evaluateProjection(projection: Projection, snapshot: Snapshot, namespaces: ReadonlyMap<string, NamespaceFacts>): Evaluation {
+  /** Judges single objects by the checks that need others: those of the snapshot, which need not hold the object itself. */
+  among(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'> = {}): (object: KubernetesObject) => Evaluation {
+    const question = questionOf(snapshot, options);
+    return (object) => {
+      const projection = projectionOf(object);
+      return projection === undefined ? nothingToJudge : this.#evaluateProjection(projection, question);
+    };
+  }
+
+  #evaluateProjection(projection: Projection, question: SnapshotQuestion): Evaluation {
     const { reference, labels, groupKind } = projection;
     const name = groupKind === 'Namespace' ? reference.name : reference.namespace;
-    const namespace = name === undefined ? undefined : (namespaces.get(name) ?? bareNamespace(name));
-    const builder = new EvaluationBuilder();
+    const namespace = name === undefined ? undefined : (question.namespaces.get(name) ?? bareNamespace(name));
+    const builder = new EvaluationBuilder(question.onPass);
     for (const policy of this.#policies) {
       const controls = crossControls(policy, groupKind, reference.namespace !== undefined);
       if (controls.length === 0 || !policy.scope.includes({ namespace, labels })) continue;
       builder.inScope(policy.owner.name);
-      judgeProjection(projection, controls, { policy, snapshot, builder });
+      judgeProjection(projection, controls, { policy, question, builder });
     }
     return builder.build();
   }
 
-  #evaluateCluster(snapshot: Snapshot): Evaluation {
+  #evaluateCluster(question: SnapshotQuestion): Evaluation {
     const projection: Projection = { reference: wholeCluster, groupKind: clusterKind, labels: {}, annotations: {}, owned: false, body: {} };
-    const builder = new EvaluationBuilder();
+    const builder = new EvaluationBuilder(question.onPass);
     for (const policy of this.#policies) {
       const controls = crossControls(policy, clusterKind, false);
       if (controls.length === 0 || !policy.scope.wholeCluster) continue;
       builder.inScope(policy.owner.name);
-      judgeProjection(projection, controls, { policy, snapshot, builder });
+      judgeProjection(projection, controls, { policy, question, builder });
     }
     return builder.build();
   }
@@ -260,8 +310,15 @@ export class PolicySet {
     return plans;
   }
 
+  /** Left out of a cluster's targets unless a rule asks for it, or a control names it: what a check about every namespaced object has no use for. */
   #isUnlisted(resource: ApiResource): boolean {
-    return unlisted.has(nameOfKind(resource)) && !this.#policies.some(({ rules }) => rules.some((rule) => rule.couldJudge(resource)));
+    const name = nameOfKind(resource);
+    if (!unlisted.has(name) && builtinKinds.has(name)) return false;
+    return !this.#policies.some(
+      ({ rules, controls }) =>
+        rules.some((rule) => rule.couldJudge(resource)) ||
+        controls.some(({ control: { kinds } }) => typeof kinds !== 'string' && name !== 'Secret' && kinds.includes(name)),
+    );
   }
 
   #preferred(wanted: (resource: ApiResource) => boolean): readonly ApiResource[] {
@@ -286,15 +343,33 @@ function crossControls(policy: CompiledPolicy, groupKind: string, namespaced: bo
   return policy.controls.filter(({ control }) => control.crossObject !== undefined && kindsInclude(control.kinds, groupKind, namespaced));
 }
 
+/** What the cross-object checks judge by. */
+interface SnapshotQuestion {
+  readonly snapshot: Snapshot;
+  readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
+  readonly unreadable: ReadonlyMap<string, string>;
+  readonly onPass: PassObserver | undefined;
+}
+
+function questionOf(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass }: SnapshotOptions): SnapshotQuestion {
+  const namespaces = new Map(snapshot.all('Namespace').map((projection) => [projection.reference.name, factsOf(projection)]));
+  return { snapshot, namespaces, unreadable, onPass };
+}
+
 function judgeProjection(
   projection: Projection,
   controls: readonly ControlCheck[],
-  { policy, snapshot, builder }: { policy: CompiledPolicy; snapshot: Snapshot; builder: EvaluationBuilder },
+  { policy, question, builder }: { policy: CompiledPolicy; question: SnapshotQuestion; builder: EvaluationBuilder },
 ): void {
+  const { snapshot, unreadable } = question;
   for (const check of controls) {
     const judge = crossObjectJudges[check.control.crossObject?.judge ?? ''];
     if (judge === undefined) continue;
-    const outcome = judge(projection, { control: check.control.id, parameters: check.parameters, snapshot });
+    const unread = kindsReadBy(check.control).find((kind) => unreadable.has(kind));
+    const outcome =
+      unread === undefined
+        ? judge(projection, { control: check.control.id, parameters: check.parameters, snapshot })
+        : { offences: [], faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
     addControlResult(builder, check, policy.owner, { resource: projection.reference, outcome });
   }
 }

@@ -95,7 +95,7 @@ export function addControlResult(
   } else if (outcome.faults.length > 0) {
     builder.add(error(check, owner, resource, outcome.faults));
   } else {
-    builder.passed(owner.name);
+    builder.passed(owner.name, check.control.id);
     if (owner.listsPasses) builder.add(resultOf('pass', check, owner, { resource, message: check.control.title }));
   }
 }

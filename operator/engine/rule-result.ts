@@ -13,7 +13,7 @@ export function addRuleResult(
 ): void {
   if (outcome.kind === 'unmatched') return;
   if (outcome.kind === 'pass') {
-    builder.passed(owner.name);
+    builder.passed(owner.name, rule.name);
     if (!owner.listsPasses) return;
   }
   builder.add({

@@ -172,6 +172,22 @@ const clusterKinds: ReadonlySet<string> = new Set([
   'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
 ]);
 
+/** An object reduced to what cross-object checks read; undefined for kinds that none reads. */
+export function projectionOf(object: KubernetesObject, owned = false): Projection | undefined {
+  const groupKind = groupKindOf(object);
+  const reduce = projections.get(groupKind) ?? (isWorkloadKind(groupKind) ? workloadBody : undefined);
+  if (reduce === undefined) return undefined;
+  const metadata = fieldsOf(object.metadata);
+  return {
+    reference: referenceOf(object, !clusterKinds.has(groupKind)),
+    groupKind,
+    labels: textMapOf(metadata['labels']),
+    annotations: textMapOf(metadata['annotations']),
+    owned,
+    body: reduce(object),
+  };
+}
+
 const noProjections: readonly Projection[] = [];
 
 /** The objects that cross-object checks read, reduced to what they read, indexed by kind and namespace. Order does not matter. */
@@ -187,21 +203,11 @@ export class Snapshot {
    * controller stands above it.
    */
   add(object: KubernetesObject, owned = false): ResourceReference | undefined {
-    const groupKind = groupKindOf(object);
-    const reduce = projections.get(groupKind) ?? (isWorkloadKind(groupKind) ? workloadBody : undefined);
-    if (reduce === undefined) return undefined;
+    const projection = projectionOf(object, owned);
+    if (projection === undefined) return undefined;
     this.#count += 1;
-    const metadata = fieldsOf(object.metadata);
-    const reference = referenceOf(object, !clusterKinds.has(groupKind));
-    this.#listFor(groupKind, reference.namespace ?? '').push({
-      reference,
-      groupKind,
-      labels: textMapOf(metadata['labels']),
-      annotations: textMapOf(metadata['annotations']),
-      owned,
-      body: reduce(object),
-    });
-    return reference;
+    this.#listFor(projection.groupKind, projection.reference.namespace ?? '').push(projection);
+    return projection.reference;
   }
 
   /** All objects of a kind. */

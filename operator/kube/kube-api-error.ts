@@ -50,3 +50,12 @@ export function isTooLarge(error: unknown): boolean {
 export function isRetryable(error: unknown): boolean {
   return hasStatus(error, 0, 429, 500, 502, 503, 504) && !isTooLarge(error);
 }
+
+/** The namespace is being deleted, or is gone: nothing can be made in it any more. */
+export function isNamespaceGoing(error: unknown): boolean {
+  if (!(error instanceof KubeApiError)) return false;
+  return (
+    (error.status === 403 && /being terminated/.test(error.message)) ||
+    (error.status === 404 && /namespaces "[^"]*" not found/.test(error.message))
+  );
+}

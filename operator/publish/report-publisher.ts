@@ -1,14 +1,19 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../api/group.ts';
+import type { ObjectMeta } from '../api/metadata.ts';
 import type { PolicyReport } from '../api/policy-report.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
-import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { isConflict, isInvalid, isNamespaceGoing, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
+import { concurrently } from './concurrently.ts';
 import { buildReport, withoutPolicy, type ReportInput } from '../report/report-builder.ts';
-import { reportChange } from '../report/report-change.ts';
+import { changeOf, type ReportChange } from '../report/report-change.ts';
 import { policyLabel, reportName } from '../report/report-name.ts';
 import { addSeverities, emptySeverities } from '../scan/tally.ts';
+
+/** A report to bring up to date. */
+export type ReportWish = Omit<ReportInput, 'existing'>;
 
 /** What publishing did. */
 export interface Published {
@@ -17,12 +22,16 @@ export interface Published {
   readonly unchanged: number;
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
+  /** Reports that the server refuses as they are, and why: another try cannot help. */
+  readonly refused: readonly { readonly wish: ReportWish; readonly message: string }[];
 }
 
 /** Told of each write, for metrics. */
 export type WriteObserver = (operation: 'write' | 'delete') => void;
 
 const conflictTries = 4;
+/** Reports that are written at the same time. */
+const writers = 8;
 
 /** Where the report about an object lies: in its namespace, inside a Namespace, or beside the namespaces. */
 export function homeOf({ kind, apiVersion, namespace, name }: ReportInput['target']): {
@@ -43,20 +52,30 @@ export class ReportPublisher {
     this.#observe = observe;
   }
 
-  /** Brings the reports about these objects up to date. Throws on the first that cannot be written; a repetition goes on from there. */
-  async publish(inputs: readonly Omit<ReportInput, 'existing'>[]): Promise<Published> {
+  /**
+   * Brings the reports about these objects up to date. Throws on the first that cannot be written for now; a repetition goes on
+   * from there and counts the same. What lies in a namespace that is going, goes with it.
+   */
+  async publish(wishes: readonly ReportWish[]): Promise<Published> {
     const total = { written: 0, unchanged: 0, new: emptySeverities(), fixed: emptySeverities() };
-    for (const group of Map.groupBy(inputs, ({ target }) => homeOf(target).namespace).values()) {
+    const refused: { wish: ReportWish; message: string }[] = [];
+    for (const group of Map.groupBy(wishes, ({ target }) => homeOf(target).namespace).values()) {
       const existing = await this.#existing(group);
-      for (const input of group) {
-        const outcome = await this.#bringUp(input, existing.get(reportName(input.source, input.target)));
-        total.written += outcome.written;
-        total.unchanged += 1 - outcome.written;
-        total.new = addSeverities(total.new, outcome.new);
-        total.fixed = addSeverities(total.fixed, outcome.fixed);
-      }
+      await concurrently(group, writers, async (wish) => {
+        try {
+          const outcome = await this.#bringUp(wish, existing.get(reportName(wish.source, wish.target)));
+          total.written += outcome.written;
+          total.unchanged += 1 - outcome.written;
+          total.new = addSeverities(total.new, outcome.new);
+          total.fixed = addSeverities(total.fixed, outcome.fixed);
+        } catch (error) {
+          if (isNamespaceGoing(error)) return;
+          if (!isInvalid(error)) throw error;
+          refused.push({ wish, message: error instanceof Error ? error.message : String(error) });
+        }
+      });
     }
-    return total;
+    return { ...total, refused };
   }
 
   /** Takes a policy that is gone out of every report, and removes the reports that hold nothing else. Returns how many were changed. */
@@ -65,14 +84,14 @@ export class ReportPublisher {
     for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
       const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${policyLabel(policy)}`;
       for await (const { items } of listPages<PolicyReport>(this.#client, resource, { labelSelector, limit: 100 })) {
-        for (const report of items) changed += await this.#withdraw(resource, report, policy);
+        for (const report of items) changed += await this.#without(resource, report, [policy]);
       }
     }
     return changed;
   }
 
   /** Vigil's reports where these objects have theirs, by name: one by one for a few, by a list for many. */
-  async #existing(group: readonly Omit<ReportInput, 'existing'>[]): Promise<Map<string, PolicyReport>> {
+  async #existing(group: readonly ReportWish[]): Promise<Map<string, PolicyReport>> {
     const found = new Map<string, PolicyReport>();
     const [first] = group;
     if (!first) return found;
@@ -89,19 +108,16 @@ export class ReportPublisher {
     return found;
   }
 
-  async #bringUp(
-    input: Omit<ReportInput, 'existing'>,
-    known: PolicyReport | undefined,
-  ): Promise<{ written: 0 | 1; new: SeverityCounts; fixed: SeverityCounts }> {
+  async #bringUp(input: ReportWish, known: PolicyReport | undefined): Promise<ReportChange & { written: 0 | 1 }> {
     const { resource, namespace } = homeOf(input.target);
     let existing = known;
     for (let attempt = 1; ; attempt++) {
       const report = buildReport({ ...input, existing });
-      if (!report) return { written: 0, new: emptySeverities(), fixed: emptySeverities() };
+      if (!report) return { written: 0, ...changeOf(existing, input.scan) };
       try {
         await this.#client.apply(resource, report);
         this.#observe('write');
-        return { written: 1, ...reportChange(existing, report) };
+        return { written: 1, ...changeOf(report, input.scan) };
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
         existing = await this.#read(resource, { namespace, name: report.metadata.name });
@@ -121,9 +137,27 @@ export class ReportPublisher {
     }
   }
 
-  async #withdraw(resource: ApiResource, report: PolicyReport, policy: string): Promise<0 | 1> {
+  /** Takes policies out of one report, and removes it when it holds nothing else. A report that is gone is as wanted. */
+  async withdraw(
+    resource: ApiResource,
+    { namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>,
+    policies: readonly string[],
+  ): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const report = await this.#read(resource, { namespace, name });
+      if (!report) return;
+      try {
+        await this.#without(resource, report, policies);
+        return;
+      } catch (error) {
+        if (!isConflict(error) || attempt === conflictTries) throw error;
+      }
+    }
+  }
+
+  async #without(resource: ApiResource, report: PolicyReport, policies: readonly string[]): Promise<0 | 1> {
     const { name, namespace, uid, resourceVersion, labels, annotations, ownerReferences } = report.metadata;
-    const rest = withoutPolicy(report, policy);
+    const rest = policies.reduce<PolicyReport | undefined>((left, policy) => left && withoutPolicy(left, policy), report);
     if (rest === report) return 0;
     if (!rest) {
       await this.#client.delete(resource, { name, namespace }, { uid, resourceVersion });

@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../api/api-resource.ts';
-import { setConditions, type ConditionUpdate } from '../api/condition.ts';
+import { API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
-import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
+import { compilePolicies } from '../engine/policy-set.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { generationScanName } from '../scan/names.ts';
+import { maxAgeOf, policyStatus, problemText } from './policy-status.ts';
 import type { World } from './world.ts';
 
-/** Says whether a SecurityPolicy can be evaluated, and where it cannot. */
+/** Says whether a SecurityPolicy can be evaluated, has each new generation scanned at once, and takes a deleted one out of the reports. */
 export function securityPolicyController(world: World): Controller {
   return new Controller({
     name: 'securitypolicy',
@@ -19,53 +22,64 @@ export function securityPolicyController(world: World): Controller {
 
 /** What the server serves changes without an event of the policy's: rules are looked at again. */
 const resyncMilliseconds = 600_000;
+/** How long a Scan is kept that a policy's new generation made. */
+const generationScanSeconds = 86_400;
 
 async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const policy = world.policies.get(name);
-  if (!policy || policy.metadata.deletionTimestamp !== undefined) return {};
+  if (!policy) return removeGone(world, name);
+  if (policy.metadata.deletionTimestamp !== undefined) return {};
   const { kubernetesVersion, resources } = await world.surroundings();
-  const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', world.namespace];
-  const { problems } = compilePolicies([{ name, spec: policy.spec }], { kubernetesVersion, resources, systemNamespaces });
-  await writeStatus(world, policy, policyStatus(policy, problems, world.clock()));
+  const options = { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces };
+  const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
+  const now = world.clock();
+  await writeStatus(world, policy, policyStatus({ policy, problems, schedules: world.schedules.list(), now }));
   const [problem] = problems;
   if (problem) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: problem.reason, message: problemText(problem) });
-  return { requeueAfter: resyncMilliseconds };
+  else if (policy.status?.evaluatedGeneration !== policy.metadata.generation) await scanGeneration(world, policy);
+  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(policy, now)) };
 }
 
-/** The status after compiling: what earlier scans found stays as it is. Pure; `now` in milliseconds since the epoch. */
-export function policyStatus({ metadata, status }: SecurityPolicy, problems: readonly PolicyProblem[], now: number): SecurityPolicyStatus {
-  const generation = metadata.generation ?? 0;
-  const at = { now: new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z'), generation };
-  const never: ConditionUpdate[] = [
-    { type: 'Compliant', status: 'Unknown', reason: 'NeverScanned', message: 'no scan has evaluated this policy' },
-  ];
-  return {
-    ...status,
-    observedGeneration: generation,
-    conditions: setConditions(status?.conditions, [...readiness(problems), ...never], at),
-  };
+/** Milliseconds until the verdicts are too old; none when they are already, or are not there. */
+function untilStale(policy: SecurityPolicy, now: number): number {
+  const left = Date.parse(policy.status?.lastScanTime ?? '') + maxAgeOf(policy) - now;
+  return left > 0 ? left + 1000 : Number.POSITIVE_INFINITY;
 }
 
-function readiness(problems: readonly PolicyProblem[]): ConditionUpdate[] {
-  const [first] = problems;
-  if (!first) {
-    return [
-      { type: 'Ready', status: 'True', reason: 'Accepted', message: '' },
-      { type: 'Reconciling', status: 'False', reason: 'Accepted', message: '' },
-      { type: 'Stalled', status: 'False', reason: 'Accepted', message: '' },
-    ];
+/** Takes a policy out of all reports, once the server has said that it is gone. */
+async function removeGone(world: World, name: string): Promise<ReconcileResult> {
+  try {
+    await world.client.get<SecurityPolicy>(RESOURCES.policies, { name });
+    return { requeueAfter: 1000 };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
   }
-  const message = problems.map(problemText).join('; ');
-  return [
-    { type: 'Ready', status: 'False', reason: first.reason, message },
-    { type: 'Reconciling', status: 'False', reason: first.reason, message: '' },
-    { type: 'Stalled', status: 'True', reason: first.reason, message },
-  ];
+  const changed = await world.publisher.removePolicy(name);
+  world.metrics.failing.remove({ policy: name });
+  world.metrics.freshness.remove({ policy: name });
+  if (changed > 0) world.log.info({ policy: name, reports: changed }, 'the policy is gone, and what reports said of it');
+  return {};
 }
 
-/** `spec.rules[0].validations[0].expression: 4:12: …`. */
-function problemText({ path, message, line, column }: PolicyProblem): string {
-  return line === undefined || column === undefined ? `${path}: ${message}` : `${path}: ${line}:${column}: ${message}`;
+/** Makes the Scan of the policy's present generation; its name is the same whoever makes it, and however often. */
+async function scanGeneration(world: World, { metadata }: SecurityPolicy): Promise<void> {
+  const { uid = '', generation = 0 } = metadata;
+  const name = generationScanName({ name: metadata.name, uid, generation });
+  if (world.scans.get(name)) return;
+  const scan: Scan = {
+    metadata: {
+      name,
+      labels: { [LABELS.managedBy]: MANAGED_BY },
+      ownerReferences: [{ apiVersion: API_VERSION, kind: 'SecurityPolicy', name: metadata.name, uid }],
+    },
+    spec: { policies: [metadata.name], ttlSecondsAfterFinished: generationScanSeconds },
+  };
+  try {
+    await world.client.create(RESOURCES.scans, scan);
+    world.log.info({ policy: metadata.name, generation, scan: name }, 'a new generation is scanned');
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
 }
 
 async function writeStatus(world: World, { metadata, status: before }: SecurityPolicy, status: SecurityPolicyStatus): Promise<void> {

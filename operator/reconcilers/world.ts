@@ -6,6 +6,9 @@ import type { ControllerOptions } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Reflector } from '../kube/reflector.ts';
+import type { ReportPublisher } from '../publish/report-publisher.ts';
+import type { WorkerPod } from '../scan/attempt.ts';
+import type { ScanJob } from '../scan/job-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -13,6 +16,15 @@ import type { Metrics } from '../telemetry/metrics.ts';
 export interface Surroundings {
   readonly kubernetesVersion: string;
   readonly resources: readonly ApiResource[];
+}
+
+/** What the pods of scanning Jobs run, and as whom. */
+export interface WorkerSettings {
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** Pull secrets by name, as the operator's own pod has them. */
+  readonly imagePullSecrets: readonly { readonly name: string }[];
+  readonly serviceAccount: string;
 }
 
 /** What the reconcilers share: the way to the API server, what is watched, and the clock. */
@@ -29,8 +41,20 @@ export interface World {
   readonly namespace: string;
   /** The server's version and what it serves, read anew when older than a minute. */
   readonly surroundings: () => Promise<Surroundings>;
+  /** System namespaces, Vigil's own among them. */
+  readonly systemNamespaces: readonly string[];
+  /** The most targets in a shard. */
+  readonly shardTargets: number;
+  /** What the pods of scanning Jobs run. */
+  readonly worker: () => Promise<WorkerSettings>;
+  readonly publisher: ReportPublisher;
   readonly policies: Reflector<SecurityPolicy>;
   readonly schedules: Reflector<ScanSchedule>;
   readonly scans: Reflector<Scan>;
+  /** The Jobs of scans in Vigil's namespace, and their pods. */
+  readonly jobs: Reflector<ScanJob>;
+  readonly pods: Reflector<WorkerPod>;
+  /** Has a policy looked at again. */
+  readonly enqueuePolicy: (name: string) => void;
   readonly observe: NonNullable<ControllerOptions['observe']>;
 }

@@ -5,6 +5,7 @@ import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import type { SeverityCounts, Summary } from '../api/security-policy.ts';
 import type { RecordResult, RecordTarget } from '../stream/stream-record.ts';
 import { readLedger, writeLedger, type PolicyEntry, type PolicyLedger } from './policy-ledger.ts';
+import { addChanges, changeOf, reportChange, writeChange } from './report-change.ts';
 import { policyLabel, reportName } from './report-name.ts';
 import { bySeverity, byRule, identityOf, reportResult } from './report-result.ts';
 
@@ -17,6 +18,8 @@ export interface ReportInput {
   readonly results: readonly RecordResult[];
   /** Seconds since the epoch that a verdict which was not there before is dated with: the scan's start, so that a repetition gives the same. */
   readonly seconds: number;
+  /** What tells the scan from others: the report keeps what it changed, so that a repetition counts the same. */
+  readonly scan: string;
   /** The report as it is in the cluster. */
   readonly existing: PolicyReport | undefined;
 }
@@ -55,7 +58,15 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
     ...Object.fromEntries(earlier),
     ...Object.fromEntries(policies.map((policy) => [policy.name, entryFor(policy, input.results)])),
   };
-  return differing(existing, assemble(input, ledger, [...kept, ...made]));
+  const report = differing(existing, assemble(input, ledger, [...kept, ...made]));
+  return report && withChange(report, existing, input.scan);
+}
+
+/** The report with a note of what this scan found new and fixed, its earlier writes of it included. */
+function withChange(report: PolicyReport, existing: PolicyReport | undefined, scan: string): PolicyReport {
+  const change = addChanges(changeOf(existing, scan), reportChange(existing, report));
+  const annotations = { ...report.metadata.annotations, [ANNOTATIONS.change]: writeChange(scan, change) };
+  return { ...report, metadata: { ...report.metadata, annotations } };
 }
 
 /** The report without a policy: undefined when nothing is left of it and it can go. */

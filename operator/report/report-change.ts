@@ -33,3 +33,36 @@ function failures({ results = [] }: PolicyReport): Map<string, ReportResult> {
 function count(counts: SeverityCounts, { severity }: ReportResult): void {
   if (severity !== undefined && severity !== 'info') counts[severity]++;
 }
+
+const order = ['critical', 'high', 'medium', 'low'] as const;
+const none = (): SeverityCounts => ({ critical: 0, high: 0, medium: 0, low: 0 });
+
+/** The sum of two changes. */
+export function addChanges(a: ReportChange, b: ReportChange): ReportChange {
+  const sum = (x: SeverityCounts, y: SeverityCounts): SeverityCounts => ({
+    critical: x.critical + y.critical,
+    high: x.high + y.high,
+    medium: x.medium + y.medium,
+    low: x.low + y.low,
+  });
+  return { new: sum(a.new, b.new), fixed: sum(a.fixed, b.fixed) };
+}
+
+/** A change as the text of an annotation: the scan, then the counts from critical to low. */
+export function writeChange(scan: string, change: ReportChange): string {
+  return [scan, ...[change.new, change.fixed].map((counts) => order.map((severity) => counts[severity]).join(','))].join(' ');
+}
+
+/** What a scan has changed in a report already, by the report's own note; nothing when its note is another scan's. */
+export function changeOf(report: PolicyReport | undefined, scan: string): ReportChange {
+  const [by, ...counts] = (report?.metadata.annotations?.[ANNOTATIONS.change] ?? '').split(' ');
+  if (by !== scan) return { new: none(), fixed: none() };
+  const [found, fixed] = counts.map(countsOf);
+  return { new: found ?? none(), fixed: fixed ?? none() };
+}
+
+function countsOf(text: string): SeverityCounts {
+  const numbers = text.split(',').map(Number);
+  const at = (index: number): number => (Number.isSafeInteger(numbers[index]) ? (numbers[index] ?? 0) : 0);
+  return { critical: at(0), high: at(1), medium: at(2), low: at(3) };
+}

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
 
+/** The source of reports about configuration. */
+export const SOURCE = 'vigil';
+
+/** What tells one report from all others. */
+export const reportKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
+
 /** The object that a report is about, as far as its name goes. */
 export interface NamedObject {
   readonly apiVersion: string;

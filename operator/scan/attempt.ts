@@ -99,10 +99,12 @@ export interface AttemptResponse {
   readonly deadlineFactor?: number;
 }
 
-/** The response to each class, and to what only the operator sees: a lost log, a broken stream, a worker of another version. */
-export const responses: Readonly<
-  Record<Exclude<AttemptClass, 'Running' | 'Succeeded' | 'Unschedulable'> | 'LogLost' | 'StreamBroken' | 'OtherVersion', AttemptResponse>
-> = {
+/** How an attempt failed: what its pod tells, and what only the operator sees: a lost log, a broken stream, a worker of another version, a Job refused or gone. */
+export type FailureClass =
+  Exclude<AttemptClass, 'Running' | 'Succeeded' | 'Unschedulable'> | 'LogLost' | 'StreamBroken' | 'OtherVersion' | 'Rejected' | 'JobGone';
+
+/** The response to each class. */
+export const responses: Readonly<Record<FailureClass, AttemptResponse>> = {
   PullError: { tries: 1 },
   DeadlineExceeded: { tries: 2, deadlineFactor: 2 },
   Disrupted: { tries: 6 },
@@ -111,7 +113,9 @@ export const responses: Readonly<
   Permanent: { tries: 1 },
   Killed: { tries: 3, smaller: true },
   Crashed: { tries: 2 },
-  LogLost: { tries: 3 },
+  LogLost: { tries: 2 },
   StreamBroken: { tries: 3, smaller: true },
   OtherVersion: { tries: 3 },
+  Rejected: { tries: 1 },
+  JobGone: { tries: 3 },
 };

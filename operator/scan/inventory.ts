@@ -6,25 +6,6 @@ import { listPages } from '../kube/list.ts';
 import type { Count } from './plan.ts';
 import type { Slice } from './shard.ts';
 
-/** Kinds whose controllers make Pods: what one of them controls is judged at its owner and is no target of its own. */
-const podBearing: ReadonlySet<string> = new Set([
-  'apps/Deployment',
-  'apps/StatefulSet',
-  'apps/DaemonSet',
-  'apps/ReplicaSet',
-  'batch/Job',
-  'batch/CronJob',
-  '/ReplicationController',
-]);
-
-/** Whether an object is controlled by a pod-bearing kind. Objects of owners that Vigil does not know stand for themselves. */
-export function isOwned({ metadata }: KubeObject): boolean {
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (!owner) return false;
-  const slash = owner.apiVersion.indexOf('/');
-  return podBearing.has(`${slash < 0 ? '' : owner.apiVersion.slice(0, slash)}/${owner.kind}`);
-}
-
 /** A resource that could not be listed: its targets cannot even be counted. */
 export interface Unlisted {
   readonly resource: ApiResource;
@@ -40,10 +21,10 @@ export interface Inventory {
 
 /** What to look for. */
 export interface InventoryOptions {
-  /** Resources by the index that counts refer to. */
-  readonly resources: readonly ApiResource[];
-  /** Whether a policy takes an object in; asked for objects that are not owned. */
-  readonly inScope: (resource: ApiResource, object: KubeObject) => boolean;
+  /** The resources that are looked at, by the index that counts refer to. */
+  readonly resources: ReadonlyMap<number, ApiResource>;
+  /** The policies that take an object in as a target. */
+  readonly policiesOf: (resource: ApiResource, object: KubeObject) => readonly string[];
   /** The most targets in a slice. */
   readonly sliceTargets: number;
   readonly signal?: AbortSignal | undefined;
@@ -57,15 +38,15 @@ export interface InventoryOptions {
 export async function takeInventory(client: KubeClient, options: InventoryOptions): Promise<Inventory> {
   const counts: Count[] = [];
   const unlisted: Unlisted[] = [];
-  for (const [index, resource] of options.resources.entries()) {
+  for (const [index, resource] of options.resources) {
     try {
-      for (const [namespace, targets] of await countByNamespace(client, resource, options)) {
+      for (const [namespace, tally] of await countByNamespace(client, resource, options)) {
         const place = resource.namespaced ? { resource: index, namespace } : { resource: index };
         const ranges =
-          targets > options.sliceTargets
+          tally.targets > options.sliceTargets
             ? await splitRanges(client, resource, { ...options, namespace: resource.namespaced ? namespace : undefined })
             : undefined;
-        counts.push({ ...place, targets, ...(ranges === undefined ? {} : { ranges }) });
+        counts.push({ ...place, ...tally.counts(), ...(ranges === undefined ? {} : { ranges }) });
       }
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
@@ -75,17 +56,35 @@ export async function takeInventory(client: KubeClient, options: InventoryOption
   return { counts, unlisted };
 }
 
+/** Counts targets, in all and by policy. */
+class TargetCount {
+  targets = 0;
+  readonly #policies: Record<string, number> = {};
+
+  add(policies: readonly string[]): void {
+    if (policies.length > 0) this.targets++;
+    for (const policy of policies) this.#policies[policy] = (this.#policies[policy] ?? 0) + 1;
+  }
+
+  counts(): Pick<Slice, 'targets' | 'policies'> {
+    return { targets: this.targets, policies: { ...this.#policies } };
+  }
+}
+
 async function countByNamespace(
   client: KubeClient,
   resource: ApiResource,
-  { inScope, signal }: InventoryOptions,
-): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+  { policiesOf, signal }: InventoryOptions,
+): Promise<Map<string, TargetCount>> {
+  const counts = new Map<string, TargetCount>();
   for await (const { items } of listPages(client, resource, { metadataOnly: true, signal })) {
     for (const object of items) {
-      if (isOwned(object) || !inScope(resource, object)) continue;
+      const policies = policiesOf(resource, object);
+      if (policies.length === 0) continue;
       const namespace = object.metadata.namespace ?? '';
-      counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+      const tally = counts.get(namespace) ?? new TargetCount();
+      counts.set(namespace, tally);
+      tally.add(policies);
     }
   }
   return counts;
@@ -102,22 +101,19 @@ async function splitRanges(
   resource: ApiResource,
   options: InventoryOptions & { namespace: string | undefined },
 ): Promise<Range[]> {
-  const { namespace, inScope, sliceTargets, signal } = options;
+  const { namespace, policiesOf, sliceTargets, signal } = options;
   const ranges: Range[] = [];
   let from: string | undefined;
-  let targets = 0;
-  for await (const { items, next } of listPages(client, resource, {
-    namespace,
-    metadataOnly: true,
-    limit: Math.min(sliceTargets, 500),
-    signal,
-  })) {
-    targets += items.filter((object) => !isOwned(object) && inScope(resource, object)).length;
+  let tally = new TargetCount();
+  const limit = Math.min(sliceTargets, 500);
+  for await (const { items, next } of listPages(client, resource, { namespace, metadataOnly: true, limit, signal })) {
+    for (const object of items) tally.add(policiesOf(resource, object));
     const last = items.at(-1)?.metadata.name;
-    if (next !== undefined && (targets < sliceTargets || last === undefined)) continue;
-    ranges.push({ targets, ...(from === undefined ? {} : { from }), ...(next === undefined || last === undefined ? {} : { to: last }) });
+    if (next !== undefined && (tally.targets < sliceTargets || last === undefined)) continue;
+    const end = next === undefined || last === undefined ? {} : { to: last };
+    ranges.push({ ...tally.counts(), ...(from === undefined ? {} : { from }), ...end });
     from = next;
-    targets = 0;
+    tally = new TargetCount();
   }
   return ranges;
 }

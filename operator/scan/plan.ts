@@ -8,6 +8,7 @@ export interface Count {
   readonly resource: number;
   readonly namespace?: string;
   readonly targets: number;
+  readonly policies: Readonly<Record<string, number>>;
   readonly ranges?: readonly Omit<Slice, 'resource' | 'namespace'>[];
 }
 
@@ -54,9 +55,9 @@ function byNamespace(counts: readonly Count[]): Slice[][] {
   const ordered = counts
     .filter(({ targets }) => targets > 0)
     .toSorted((a, b) => compare(a.namespace ?? '', b.namespace ?? '') || a.resource - b.resource);
-  for (const { resource, namespace, targets, ranges } of ordered) {
+  for (const { resource, namespace, targets, policies, ranges } of ordered) {
     const place = namespace === undefined ? { resource } : { resource, namespace };
-    const slices = ranges?.map((range) => ({ ...place, ...range })) ?? [{ ...place, targets }];
+    const slices = ranges?.map((range) => ({ ...place, ...range })) ?? [{ ...place, targets, policies }];
     const group = groups.get(namespace ?? '');
     if (group) group.push(...slices);
     else groups.set(namespace ?? '', slices);

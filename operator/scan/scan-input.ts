@@ -19,7 +19,7 @@ export interface ScanInput {
   readonly policies: readonly PolicySnapshot[];
   /** Everything that the server serves: rules match by it, slices refer to it. */
   readonly resources: readonly ApiResource[];
-  /** Labels of the namespaces in the plan, as they were. */
+  /** The namespaces that the scan may look into, with their labels as they were; what lies in others is left alone. */
   readonly namespaces: Readonly<Record<string, { readonly labels: Readonly<Record<string, string>> }>>;
 }
 

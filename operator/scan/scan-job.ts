@@ -12,13 +12,14 @@ export interface ScanJobInput {
   readonly shards: number;
   readonly image: string;
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly imagePullSecrets: readonly { readonly name: string }[];
   readonly serviceAccount: string;
   /** ConfigMaps with the scan's input and the attempt's shards. */
   readonly configMaps: readonly string[];
   readonly template: ScanTemplate;
-  /** Instead of the template's, for an attempt after one that ran out of memory or time. */
-  readonly memory?: string;
-  readonly deadlineSeconds?: number;
+  /** More than the template's, for an attempt after one that ran out of memory or time. */
+  readonly memoryFactor: number;
+  readonly deadlineFactor: number;
 }
 
 /** Exit code of a worker whose shard cannot succeed however often it is tried. */
@@ -37,7 +38,7 @@ const defaults = {
 export function scanJob(input: ScanJobInput): KubeObject {
   const { scan, namespace, attempt, shards, template } = input;
   const parallelism = Math.min(template.parallelism ?? defaults.parallelism, shards);
-  const deadline = input.deadlineSeconds ?? template.activeDeadlineSeconds ?? defaults.activeDeadlineSeconds;
+  const deadline = (template.activeDeadlineSeconds ?? defaults.activeDeadlineSeconds) * input.deadlineFactor;
   const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) };
   const spec = {
     completionMode: 'Indexed',
@@ -67,6 +68,13 @@ export function scanJob(input: ScanJobInput): KubeObject {
   return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec } as KubeObject;
 }
 
+/** Limits with so many times the memory; a memory limit that is not a plain quantity stays as it is. */
+function moreMemory(limits: Readonly<Record<string, string | number>>, factor: number): Readonly<Record<string, string | number>> {
+  const [, number, unit] = /^([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)$/.exec(String(limits['memory'] ?? '')) ?? [];
+  if (factor === 1 || number === undefined || unit === undefined) return limits;
+  return { ...limits, memory: `${Number(number) * factor}${unit}` };
+}
+
 function podTemplate(input: ScanJobInput, labels: Readonly<Record<string, string>>, deadline: number): unknown {
   const { job = {} } = input.template;
   const { requests = defaults.requests, limits = defaults.limits } = job.resources ?? {};
@@ -76,6 +84,7 @@ function podTemplate(input: ScanJobInput, labels: Readonly<Record<string, string
       restartPolicy: 'Never',
       activeDeadlineSeconds: deadline,
       serviceAccountName: input.serviceAccount,
+      ...(input.imagePullSecrets.length > 0 ? { imagePullSecrets: input.imagePullSecrets } : {}),
       nodeSelector: { ...job.nodeSelector, 'kubernetes.io/os': 'linux' },
       ...(job.tolerations ? { tolerations: job.tolerations } : {}),
       ...(job.priorityClassName ? { priorityClassName: job.priorityClassName } : {}),
@@ -88,7 +97,7 @@ function podTemplate(input: ScanJobInput, labels: Readonly<Record<string, string
           image: input.image,
           imagePullPolicy: input.imagePullPolicy,
           args: ['worker'],
-          resources: { requests, limits: input.memory === undefined ? limits : { ...limits, memory: input.memory } },
+          resources: { requests, limits: moreMemory(limits, input.memoryFactor) },
           securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
           terminationMessagePolicy: 'FallbackToLogsOnError',
           volumeMounts: [{ name: 'input', mountPath: INPUT_PATH, readOnly: true }],

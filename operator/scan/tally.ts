@@ -43,14 +43,14 @@ export class TallyBuilder {
   readonly #checks: Record<string, Summary> = {};
   #targets = 0;
 
+  /** Targets that were judged so far. */
+  get targets(): number {
+    return this.#targets;
+  }
+
   /** One target was judged. */
   target(): void {
     this.#targets++;
-  }
-
-  /** So many checks on a target passed, which are counted and not listed. */
-  passes(count: number): void {
-    this.#summary.pass += count;
   }
 
   /** One check on one target came to a verdict. */

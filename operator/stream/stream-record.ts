@@ -44,6 +44,8 @@ export interface UnreadableRecord {
   readonly namespace?: string;
   /** How many the planner counted. */
   readonly targets: number;
+  /** The policies in whose scope they are. */
+  readonly policies: readonly string[];
   readonly message: string;
 }
 

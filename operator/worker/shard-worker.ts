@@ -1,15 +1,17 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { compilePolicies, bareNamespace, type Evaluation, type PolicySet } from '../engine/policy-set.ts';
+import { nothingToJudge } from '../engine/evaluation.ts';
+import { compilePolicies, wholeCluster, type Evaluation, type PolicySet } from '../engine/policy-set.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
-import type { Shard, Slice } from '../scan/shard.ts';
+import { WHOLE_CLUSTER, type Shard, type Slice } from '../scan/shard.ts';
 import { TallyBuilder, type PolicyTally } from '../scan/tally.ts';
 import type { RecordResult, RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { StreamWriter } from '../stream/stream-writer.ts';
+import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object.ts';
 
 /** What a worker says of its whole shard, in the stream's trailer. */
 export interface ShardSummary {
@@ -18,6 +20,10 @@ export interface ShardSummary {
   readonly scanned: number;
   readonly failed: number;
   readonly policies: Readonly<Record<string, PolicyTally>>;
+  /** Targets that could not be read, by policy. */
+  readonly unread: Readonly<Record<string, number>>;
+  /** The most memory that the worker held, in MiB. */
+  readonly peakMebibytes: number;
   /** What did not fit into the stream: to be read by shards that follow. */
   readonly rest: readonly Slice[];
 }
@@ -39,6 +45,8 @@ export class ShardWorker {
   readonly #work: ShardWork;
   readonly #set: PolicySet;
   readonly #tallies = new Map<string, TallyBuilder>();
+  readonly #unread: Record<string, number> = {};
+  #crossObject: CrossObjectVerdicts | undefined;
   #scanned = 0;
   #failed = 0;
 
@@ -50,7 +58,9 @@ export class ShardWorker {
 
   /** Works through the shard. Throws what the API server answers, except that a resource may not or cannot be read: that is a record. */
   async run(): Promise<ShardSummary> {
-    const { shard, index, writer } = this.#work;
+    const { shard, index, writer, client, input, signal } = this.#work;
+    const onPass = this.#countPass;
+    this.#crossObject = await crossObjectVerdicts({ client, set: this.#set, shard, resources: input.resources, onPass, signal });
     const rest: Slice[] = [];
     for (const [position, slice] of shard.slices.entries()) {
       const left = await this.#slice(slice);
@@ -60,34 +70,41 @@ export class ShardWorker {
       }
     }
     const policies = Object.fromEntries([...this.#tallies].map(([name, tally]) => [name, tally.build()]));
-    const summary: ShardSummary = { shard: index, scanned: this.#scanned, failed: this.#failed, policies, rest };
+    const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
+    const counts = { scanned: this.#scanned, failed: this.#failed, policies, unread: this.#unread };
+    const summary: ShardSummary = { shard: index, ...counts, peakMebibytes, rest };
     writer.end(summary);
     return summary;
   }
 
   /** Judges a slice. Returns what is left of it when the stream is full. */
   async #slice(slice: Slice): Promise<Slice | undefined> {
-    const { client, input, shard, signal } = this.#work;
-    const resource = input.resources[slice.resource];
-    if (!resource) throw new Error(`the shard names resource ${slice.resource}, the scan has ${input.resources.length}`);
-    const before = this.#scanned;
-    let left = slice;
+    if (slice.resource === WHOLE_CLUSTER) {
+      this.#record(wholeCluster, this.#crossObject?.ofCluster() ?? nothingToJudge);
+      return undefined;
+    }
+    const { resources } = this.#work.input;
+    const resource = resources[slice.resource];
+    if (!resource) throw new Error(`the shard names resource ${slice.resource}, the scan has ${resources.length}`);
+    const before = { scanned: this.#scanned, policies: this.#targetsByPolicy() };
     try {
-      for await (const page of listPages<KubeObject>(client, resource, {
-        namespace: slice.namespace,
-        from: slice.from,
-        limit: shard.pageSize,
-        signal,
-      })) {
-        const { ended, last } = this.#page(page.items, resource, left);
-        if (ended === 'full') return { ...left, ...given({ after: last }) };
-        if (ended === 'end') return undefined;
-        left = { ...left, ...given({ from: page.next, after: last }) };
-      }
+      return await this.#pages(slice, resource);
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
-      const targets = Math.max(slice.targets - (this.#scanned - before), 0);
-      this.#unreadable(slice, resource, { message: error instanceof Error ? error.message : String(error), targets });
+      this.#unreadable(slice, resource, { message: error instanceof Error ? error.message : String(error), before });
+      return undefined;
+    }
+  }
+
+  async #pages(slice: Slice, resource: ApiResource): Promise<Slice | undefined> {
+    const { client, shard, signal } = this.#work;
+    const { namespace, from } = slice;
+    let left = slice;
+    for await (const page of listPages<KubeObject>(client, resource, { namespace, from, limit: shard.pageSize, signal })) {
+      const { ended, last } = this.#page(page.items, resource, left);
+      if (ended === 'full') return { ...left, ...given({ after: last }) };
+      if (ended === 'end') return undefined;
+      left = { ...left, ...given({ from: page.next, after: last }) };
     }
     return undefined;
   }
@@ -110,52 +127,82 @@ export class ShardWorker {
     return { ended: 'more', last };
   }
 
-  #unreadable(slice: Slice, { group, resource, kind }: ApiResource, { message, targets }: { message: string; targets: number }): void {
+  /** Tells what is left of a slice that cannot be read on. */
+  #unreadable(
+    slice: Slice,
+    { group, resource, kind }: ApiResource,
+    { message, before }: { message: string; before: { readonly scanned: number; readonly policies: ReadonlyMap<string, number> } },
+  ): void {
+    const targets = Math.max(slice.targets - (this.#scanned - before.scanned), 0);
     this.#failed += targets;
-    const record: StreamRecord = {
+    const now = this.#targetsByPolicy();
+    for (const [policy, planned] of Object.entries(slice.policies)) {
+      const done = (now.get(policy) ?? 0) - (before.policies.get(policy) ?? 0);
+      this.#unread[policy] = (this.#unread[policy] ?? 0) + Math.max(planned - done, 0);
+    }
+    this.#work.writer.record({
       type: 'unreadable',
       resource: { group, resource, kind },
       targets,
+      policies: Object.keys(slice.policies),
       message,
       ...(slice.namespace === undefined ? {} : { namespace: slice.namespace }),
-    };
-    this.#work.writer.record(record);
+    } satisfies StreamRecord);
   }
 
   /** Lists leave `apiVersion` and `kind` out of their items; checks need them. */
   #judge(item: KubeObject, resource: ApiResource): void {
     const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
-    const { namespace } = item.metadata;
-    const facts =
-      namespace === undefined
-        ? undefined
-        : { name: namespace, labels: this.#work.input.namespaces[namespace]?.labels ?? bareNamespace(namespace).labels };
-    const evaluation = this.#set.evaluate(object, facts === undefined ? {} : { namespace: facts });
+    const home = resource.kind === 'Namespace' && resource.group === '' ? item.metadata.name : item.metadata.namespace;
+    const known = home === undefined ? undefined : this.#work.input.namespaces[home];
+    if (home !== undefined && known === undefined) return;
+    const facts = home === undefined || known === undefined ? {} : { namespace: { name: home, labels: known.labels } };
+    const evaluation = this.#set.evaluate(object, { ...facts, onPass: this.#countPass });
     if (evaluation.policies.length === 0) return;
+    this.#record(targetOf(object, resource), joined(evaluation, this.#crossObject?.of(object)));
+  }
+
+  #record(target: RecordTarget, evaluation: Evaluation): void {
     this.#scanned++;
     this.#count(evaluation);
-    const record: StreamRecord = {
+    this.#work.writer.record({
       type: 'target',
-      target: targetOf(object, resource),
+      target,
       passes: Object.fromEntries(evaluation.policies.map((policy) => [policy, evaluation.passes.get(policy) ?? 0])),
       results: evaluation.results.map((result): RecordResult => {
         const { policy, check, verdict, severity, category, frameworks, message, path, paths, fix } = result;
         return { policy: policy ?? '', check, verdict, severity, category, frameworks, message, ...given({ path, paths, fix }) };
       }),
-    };
-    this.#work.writer.record(record);
+    } satisfies StreamRecord);
   }
 
-  #count({ policies, passes, results }: Evaluation): void {
-    for (const policy of policies) {
-      const tally = this.#tallies.get(policy) ?? new TallyBuilder();
-      this.#tallies.set(policy, tally);
-      tally.target();
-      tally.passes(passes.get(policy) ?? 0);
-    }
+  #count({ policies, results }: Evaluation): void {
+    for (const policy of policies) this.#tallyOf(policy).target();
     for (const { policy, check, verdict, severity } of results)
-      if (verdict !== 'pass') this.#tallies.get(policy ?? '')?.verdict(check, verdict, severity);
+      if (verdict !== 'pass') this.#tallyOf(policy ?? '').verdict(check, verdict, severity);
   }
+
+  readonly #countPass = (policy: string, check: string): void => this.#tallyOf(policy).verdict(check, 'pass', 'info');
+
+  #tallyOf(policy: string): TallyBuilder {
+    const known = this.#tallies.get(policy);
+    if (known) return known;
+    const tally = new TallyBuilder();
+    this.#tallies.set(policy, tally);
+    return tally;
+  }
+
+  #targetsByPolicy(): ReadonlyMap<string, number> {
+    return new Map([...this.#tallies].map(([policy, tally]) => [policy, tally.targets]));
+  }
+}
+
+/** What one object came to by itself and among others, as one. */
+function joined(own: Evaluation, among: Evaluation | undefined): Evaluation {
+  if (among === undefined || among === nothingToJudge) return own;
+  const passes = new Map(own.passes);
+  for (const [policy, count] of among.passes) passes.set(policy, (passes.get(policy) ?? 0) + count);
+  return { results: [...own.results, ...among.results], passes, policies: own.policies };
 }
 
 function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {

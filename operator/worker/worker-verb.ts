@@ -26,11 +26,8 @@ export async function workerVerb(_args: readonly string[], signal: AbortSignal):
   }
   const client = new KubeClient(new Credentials());
   const writer = new StreamWriter(writeLine);
-  const { scanned, failed } = await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();
-  log.info(
-    { shard: index, scanned, failed, bytes: writer.bytes, peakMebibytes: Math.round(process.resourceUsage().maxRSS / 1024) },
-    'the shard is done',
-  );
+  // Nothing else is printed: the log is the stream.
+  await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();
   await client.credentials.close();
   return 0;
 }

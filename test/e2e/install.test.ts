@@ -1,13 +1,12 @@
 import { expect } from 'chai';
-import { execFileSync } from 'node:child_process';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
+import { install } from './installation.ts';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 
 describe('Vigil installed on a real node', function () {
   this.timeout(180_000);
   const client = testClient();
-  const cluster = process.env['VIGIL_TEST_CLUSTER'];
   const canI = (verb: string, resource: string, ...more: string[]): string => {
     try {
       return kubectl(['auth', 'can-i', verb, resource, '--as=system:serviceaccount:vigil-system:vigil-operator', ...more]).trim();
@@ -16,13 +15,7 @@ describe('Vigil installed on a real node', function () {
     }
   };
 
-  before(() => {
-    if (cluster === undefined) throw new Error('VIGIL_TEST_CLUSTER is not set: run hack/test --only e2e');
-    execFileSync('hack/image', ['--output', 'dist/test-image.tar'], { stdio: 'pipe' });
-    execFileSync('hack/cluster', ['load', 'dist/test-image.tar', '--name', cluster], { stdio: 'pipe' });
-    kubectl(['apply', '--server-side', '-k', 'config/with-report-crds']);
-    kubectl(['-n', 'vigil-system', 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
-  });
+  before(install);
 
   it('runs under the restricted Pod Security Standard, as nobody, with a read-only root', () => {
     const pods = JSON.parse(kubectl(['-n', 'vigil-system', 'get', 'pods', '-o', 'json'])) as {
@@ -63,6 +56,31 @@ describe('Vigil installed on a real node', function () {
       expect(canI(verb, resource, ...more)).to.equal('no');
     });
   }
+
+  it('prints what its two accounts may do', () => {
+    for (const account of ['vigil-operator', 'vigil-scanner']) {
+      const rights = kubectl(['auth', 'can-i', '--list', `--as=system:serviceaccount:vigil-system:${account}`, '-n', 'default']);
+      process.stdout.write(`${account} in namespace default:\n${rights}\n`);
+      expect(rights).not.to.match(/^secrets/m);
+      expect(rights).not.to.match(/^\*\.\*|nodes\/proxy|pods\/log|pods\/exec/m);
+    }
+  });
+
+  it('lets scanning pods list, and do nothing else with anything', () => {
+    const rights = kubectl([
+      'auth',
+      'can-i',
+      '--list',
+      '--no-headers',
+      '--as=system:serviceaccount:vigil-system:vigil-scanner',
+      '-n',
+      'vigil-system',
+    ]);
+    const rows = rights.split('\n').filter((line) => /^[a-z]/.test(line) && !/^self/.test(line));
+    const others = rows.filter((line) => !/\[list\]\s*$/.test(line));
+    expect(rows.length).to.be.greaterThan(20);
+    expect(others).to.deep.equal([]);
+  });
 
   it('may do what it needs', () => {
     expect([

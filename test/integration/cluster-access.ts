@@ -14,5 +14,11 @@ export const uniqueName = (prefix: string): string => `${prefix}-${randomUUID().
 
 /** Runs kubectl, with the text on its standard input. Returns its standard output; throws with its standard error. */
 export function kubectl(args: readonly string[], input = ''): string {
-  return execFileSync('kubectl', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], env: process.env });
+  return execFileSync('kubectl', args, {
+    input,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: process.env,
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }

@@ -17,9 +17,9 @@ describe('planning a scan over a real API server', function () {
   const client = testClient();
   const prefix = uniqueName('plan');
   const namespaces = Array.from({ length: 12 }, (_, index) => `${prefix}-${String(index).padStart(2, '0')}`);
-  const ours = (_resource: ApiResource, { metadata }: KubeObject): boolean =>
-    (metadata.namespace ?? '').startsWith(prefix) && metadata.name !== 'kube-root-ca.crt';
-  const resources = [RESOURCES.configMaps, RESOURCES.jobs];
+  const ours = (_resource: ApiResource, { metadata }: KubeObject): readonly string[] =>
+    (metadata.namespace ?? '').startsWith(prefix) && metadata.name !== 'kube-root-ca.crt' ? ['ours'] : [];
+  const resources = new Map<number, ApiResource>([RESOURCES.configMaps, RESOURCES.jobs].entries());
 
   before(async () => {
     for (const name of namespaces)
@@ -42,13 +42,13 @@ describe('planning a scan over a real API server', function () {
   async function namesOf(namespace: string, from: string | undefined, to: string | undefined): Promise<string[]> {
     const names: string[] = [];
     for await (const { items } of listPages(client, RESOURCES.configMaps, { namespace, from, limit: 20 })) {
-      names.push(...items.filter((object) => ours(RESOURCES.configMaps, object)).map(({ metadata }) => metadata.name));
+      names.push(...items.filter((object) => ours(RESOURCES.configMaps, object).length > 0).map(({ metadata }) => metadata.name));
     }
     return names.filter((name) => to === undefined || name <= to);
   }
 
   it('counts by namespace, and cuts a long list where every object is in exactly one range', async () => {
-    const { counts, unlisted } = await takeInventory(client, { resources, inScope: ours, sliceTargets: 50 });
+    const { counts, unlisted } = await takeInventory(client, { resources, policiesOf: ours, sliceTargets: 50 });
     expect(unlisted).to.deep.equal([]);
     expect(counts.map(({ namespace, targets }) => [namespace, targets])).to.have.deep.members(
       namespaces.map((name, index) => [name, index === 0 ? 130 : 5]),
@@ -62,7 +62,7 @@ describe('planning a scan over a real API server', function () {
   });
 
   it('packs twelve namespaces into at least three shards', async () => {
-    const { counts } = await takeInventory(client, { resources, inScope: ours, sliceTargets: 50 });
+    const { counts } = await takeInventory(client, { resources, policiesOf: ours, sliceTargets: 50 });
     const shards = packShards(counts, { shardTargets: 50, parallelism: 4 });
     expect(shards.length).to.be.at.least(3);
     expect(shards.flatMap(({ slices }) => slices).reduce((sum, { targets }) => sum + targets, 0)).to.equal(185);
@@ -88,7 +88,11 @@ describe('planning a scan over a real API server', function () {
     );
     const nobody = new KubeClient(new Credentials({ kubeConfig: config }));
     const gone: ApiResource = { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
-    const { counts, unlisted } = await takeInventory(nobody, { resources: [...resources, gone], inScope: ours, sliceTargets: 500 });
+    const { counts, unlisted } = await takeInventory(nobody, {
+      resources: new Map([...resources, [9, gone]]),
+      policiesOf: ours,
+      sliceTargets: 500,
+    });
     expect(counts.reduce((sum, { targets }) => sum + targets, 0)).to.equal(185);
     expect(unlisted[0]?.message).to.match(
       /may not list jobs in API group batch: grant it by a ClusterRole labelled vigil\.dev\/aggregate-to-scan/,
@@ -107,9 +111,12 @@ describe('planning a scan over a real API server', function () {
       shards: 7,
       image: 'vigil.dev/vigil:dev',
       imagePullPolicy: 'IfNotPresent',
+      imagePullSecrets: [{ name: 'registry' }],
       serviceAccount: 'vigil-scanner',
       configMaps: ['input-0'],
       template: { parallelism: 3, job: { labels: { team: 'a' }, tolerations: [{ operator: 'Exists' }] } },
+      memoryFactor: 2,
+      deadlineFactor: 1,
     });
     const made = await client.create<
       KubeObject & { spec: { completions: number; parallelism: number; template: { metadata: object; spec: object } } }

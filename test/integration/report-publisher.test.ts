@@ -57,6 +57,7 @@ describe('publishing reports to a real API server', function () {
       message: `${check} fails`,
     })),
     seconds: 1_800_000_000,
+    scan: 'scan-1',
   });
   const reports = async (): Promise<PolicyReport[]> =>
     (await Promise.all(namespaces.map((namespace) => listAll<PolicyReport>(client, RESOURCES.reports, { namespace })))).flat();
@@ -79,6 +80,7 @@ describe('publishing reports to a real API server', function () {
       unchanged: 11,
       new: { critical: 0, high: 1, medium: 0, low: 0 },
       fixed: { critical: 0, high: 1, medium: 0, low: 0 },
+      refused: [],
     });
   });
 

@@ -49,6 +49,7 @@ describe('reports under the published CRDs, on a real API server', function () {
         fix: 'remove it',
       })),
       seconds: 1_800_000_000,
+      scan: 'scan-1',
       existing,
     });
 

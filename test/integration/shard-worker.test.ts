@@ -46,7 +46,7 @@ describe('a worker over a real API server', function () {
   async function work(slice: Partial<Slice>, streamBytes = 4_000_000): Promise<{ summary: ShardSummary; targets: TargetRecord[] }> {
     const lines: string[] = [];
     const writer = new StreamWriter((line) => lines.push(line));
-    const shard = { slices: [{ resource: pods, namespace, targets: 40, ...slice }], pageSize: 7 };
+    const shard = { slices: [{ resource: pods, namespace, targets: 40, policies: { baseline: 40 }, ...slice }], pageSize: 7 };
     const summary = await new ShardWorker({
       client,
       input,
@@ -86,7 +86,7 @@ describe('a worker over a real API server', function () {
 
   it('hands on what does not fit into its stream, and loses nothing', async () => {
     const seen: string[] = [];
-    let rest: readonly Slice[] = [{ resource: pods, namespace, targets: 40 }];
+    let rest: readonly Slice[] = [{ resource: pods, namespace, targets: 40, policies: { baseline: 40 } }];
     for (let round = 0; rest.length > 0 && round < 60; round++) {
       const { summary, targets } = await work(rest[0] ?? {}, -1 + round);
       seen.push(...targets.map(({ target }) => target.name));

@@ -10,7 +10,7 @@ import {
   type EvaluatedPolicy,
   type ReportInput,
 } from '../../operator/report/report-builder.ts';
-import { reportChange } from '../../operator/report/report-change.ts';
+import { changeOf, reportChange } from '../../operator/report/report-change.ts';
 import { policyLabel, reportName } from '../../operator/report/report-name.ts';
 import type { RecordResult } from '../../operator/stream/stream-record.ts';
 
@@ -48,6 +48,7 @@ const input = (change: Partial<ReportInput> = {}): ReportInput => ({
   policies: [policy()],
   results: [finding('host-pid'), finding('host-ipc', { severity: 'medium' })],
   seconds: 1000,
+  scan: 'scan-1',
   existing: undefined,
   ...change,
 });
@@ -223,5 +224,22 @@ describe('the ledger of a report', () => {
     for (const text of [undefined, '', 'null', '[]', '{"a":[1]}', '{"a":"x"}', '{"a":[1,2,3,4,5,6,7,8,9,-1]}'])
       expect(readLedger(text)).to.deep.equal({});
     expect(ANNOTATIONS.policies).to.equal('vigil.dev/policies');
+  });
+});
+
+describe('the note of what a scan changed in a report', () => {
+  it('gives a repetition of the same scan the same counts, and another scan none', () => {
+    const first = stored(buildReport(input()));
+    const second = stored(
+      buildReport(input({ scan: 'scan-2', results: [finding('host-pid'), finding('privileged-container')], existing: first })),
+    );
+    expect(changeOf(second, 'scan-2')).to.deep.equal({
+      new: { critical: 0, high: 1, medium: 0, low: 0 },
+      fixed: { critical: 0, high: 0, medium: 1, low: 0 },
+    });
+    expect(changeOf(second, 'scan-3').new.high).to.equal(0);
+    expect(
+      buildReport(input({ scan: 'scan-2', results: [finding('host-pid'), finding('privileged-container')], existing: second })),
+    ).to.equal(undefined);
   });
 });

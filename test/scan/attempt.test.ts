@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { attemptOutcome, type AttemptClass, type WorkerPod } from '../../operator/scan/attempt.ts';
-import { isOwned } from '../../operator/scan/inventory.ts';
 
 type Status = NonNullable<WorkerPod['status']>;
 const terminated = (exitCode: number, reason = 'Error', message?: string): Status => ({
@@ -46,24 +45,4 @@ describe('classifying attempts', () => {
       if (message !== undefined) expect(outcome.message).to.equal(message);
     });
   }
-});
-
-describe('targets', () => {
-  const owned = (apiVersion: string, kind: string, controller = true): boolean =>
-    isOwned({ metadata: { name: 'x', ownerReferences: [{ apiVersion, kind, name: 'o', uid: 'u', controller }] } });
-
-  it('are not what a pod-bearing kind controls, and are everything else', () => {
-    expect([owned('apps/v1', 'ReplicaSet'), owned('batch/v1', 'Job'), owned('v1', 'ReplicationController')]).to.deep.equal([
-      true,
-      true,
-      true,
-    ]);
-    expect([
-      owned('argoproj.io/v1alpha1', 'Rollout'),
-      owned('v1', 'Node'),
-      owned('example.com/v1', 'Job'),
-      owned('apps/v1', 'ReplicaSet', false),
-      isOwned({ metadata: { name: 'x' } }),
-    ]).to.deep.equal([false, false, false, false, false]);
-  });
 });

@@ -5,10 +5,11 @@ import { generationScanName, jobName } from '../../operator/scan/names.ts';
 import { packShards, type Count } from '../../operator/scan/plan.ts';
 import { shardTargets, smaller } from '../../operator/scan/shard.ts';
 
+const policies = {};
 const counts = fc.uniqueArray(
   fc
     .record({ resource: fc.nat(5), namespace: fc.option(fc.stringMatching(/^[a-z]{1,3}$/), { nil: undefined }), targets: fc.nat(300) })
-    .map(({ namespace, ...rest }): Count => (namespace === undefined ? rest : { ...rest, namespace })),
+    .map(({ namespace, ...rest }): Count => (namespace === undefined ? { ...rest, policies } : { ...rest, namespace, policies })),
   { selector: ({ resource, namespace }) => `${resource}/${namespace ?? ''}`, maxLength: 60 },
 );
 
@@ -40,8 +41,8 @@ describe('packing shards', () => {
 
   it('keeps a namespace together where it fits, and spreads the work over the pods that may run', () => {
     const twelve = Array.from({ length: 12 }, (_, index): Count[] => [
-      { resource: 0, namespace: `team-${index}`, targets: 40 },
-      { resource: 1, namespace: `team-${index}`, targets: 60 },
+      { resource: 0, namespace: `team-${index}`, targets: 40, policies },
+      { resource: 1, namespace: `team-${index}`, targets: 60, policies },
     ]).flat();
     const shards = packShards(twelve, { shardTargets: 1000, parallelism: 4 });
     expect(shards.map(shardTargets)).to.deep.equal([300, 300, 300, 300]);
@@ -50,21 +51,21 @@ describe('packing shards', () => {
 
   it('uses the ranges of a list that is too long for one shard', () => {
     const ranges = [
-      { to: 'm', targets: 100 },
-      { from: 'token', targets: 90 },
+      { to: 'm', targets: 100, policies },
+      { from: 'token', targets: 90, policies },
     ];
-    const shards = packShards([{ resource: 0, namespace: 'big', targets: 190, ranges }], { shardTargets: 100, parallelism: 1 });
+    const shards = packShards([{ resource: 0, namespace: 'big', targets: 190, policies, ranges }], { shardTargets: 100, parallelism: 1 });
     expect(shards.map(({ slices }) => slices)).to.deep.equal([
-      [{ resource: 0, namespace: 'big', to: 'm', targets: 100 }],
-      [{ resource: 0, namespace: 'big', from: 'token', targets: 90 }],
+      [{ resource: 0, namespace: 'big', to: 'm', targets: 100, policies }],
+      [{ resource: 0, namespace: 'big', from: 'token', targets: 90, policies }],
     ]);
   });
 
   it('makes a shard smaller without losing a slice', () => {
     const [shard] = packShards(
       [
-        { resource: 0, namespace: 'a', targets: 5 },
-        { resource: 1, namespace: 'a', targets: 6 },
+        { resource: 0, namespace: 'a', targets: 5, policies },
+        { resource: 1, namespace: 'a', targets: 6, policies },
       ],
       { shardTargets: 50, parallelism: 1 },
     );

@@ -70,9 +70,9 @@ function sortedBy(list: List, keys: List): List {
     .map((entry) => entry.item);
 }
 
-function range(n: number): List {
+function range(n: number | bigint): List {
   if (n > 1_000_000) throw new CelFault('budget_exceeded', 'operation cancelled: actual cost limit exceeded');
-  return Array.from({ length: Math.max(0, n) }, (_, i) => i);
+  return Array.from({ length: n > 0 ? Number(n) : 0 }, (_, i) => i);
 }
 
 const EXTENDED_LISTS = library('1.34', [

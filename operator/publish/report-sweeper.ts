@@ -1,0 +1,166 @@
+import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { KubeObject, OwnerReference } from '../api/metadata.ts';
+import type { SeverityCounts, Summary } from '../api/security-policy.ts';
+import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listAll, listPages } from '../kube/list.ts';
+import { reportKey, SOURCE } from '../report/report-name.ts';
+import { readLedger, type PolicyLedger } from '../report/policy-ledger.ts';
+import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../scan/tally.ts';
+import type { ReportPublisher } from './report-publisher.ts';
+
+/** What the reports of one policy hold together. */
+export interface PolicyTotals {
+  readonly summary: Summary;
+  readonly failing: SeverityCounts;
+}
+
+/** What is swept by. */
+export interface SweepRequest {
+  /** The policies of the scan: only what is said of them is looked at. */
+  readonly policies: ReadonlySet<string>;
+  /** What the server serves. */
+  readonly resources: readonly ApiResource[];
+  /** The policies of the scan that count an object as a target. */
+  readonly policiesOf: (resource: ApiResource, object: KubeObject) => readonly string[];
+  readonly wholeClusterPolicies: readonly string[];
+  /** Whether the scan looked at a namespace; undefined: outside of all. */
+  readonly looksAt: (namespace: string | undefined) => boolean;
+  /** Reports that the scan has just made sure of, as `reportKey` names them. */
+  readonly seen: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** What sweeping found and did. */
+export interface Swept {
+  /** Reports that were removed or lost what was said of a policy. */
+  readonly changed: number;
+  /** By policy, whether it took part in the scan or not. */
+  readonly totals: ReadonlyMap<string, PolicyTotals>;
+}
+
+/** A report that says something of a policy which the scan did not say again. */
+interface Suspect {
+  readonly report: KubeObject;
+  readonly home: ApiResource;
+  readonly owner: OwnerReference | undefined;
+  readonly policies: readonly string[];
+}
+
+/** Looking at so many objects of one list one by one costs more than the list. */
+const fewObjects = 20;
+
+/**
+ * Removes what reports say of objects that are gone or not in scope any more, and adds up what stays. What could not be asked
+ * about stays as it is: only what was proved absent goes.
+ */
+export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<Swept> {
+  const totals = new Map<string, PolicyTotals>();
+  const suspects: Suspect[] = [];
+  for await (const [home, report] of ownReports(client, request.signal)) {
+    const ledger = ledgerOf(report);
+    for (const [policy, entry] of Object.entries(ledger)) add(totals, policy, entry, 1);
+    const suspect = suspectOf(report, home, Object.keys(ledger), request);
+    if (suspect) suspects.push(suspect);
+  }
+  let changed = 0;
+  for (const group of Map.groupBy(suspects, placeOf).values()) {
+    for (const { suspect, policies } of await staleIn(client, group, request)) {
+      const ledger = ledgerOf(suspect.report);
+      await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
+      for (const policy of policies) add(totals, policy, ledger[policy] ?? nothing, -1);
+      changed++;
+    }
+  }
+  return { changed, totals };
+}
+
+const nothing: PolicyTotals = { summary: emptySummary(), failing: emptySeverities() };
+
+/** Of reports about objects of one list, those that say what holds no more, and of which policies. */
+async function staleIn(
+  client: KubeClient,
+  group: readonly Suspect[],
+  request: SweepRequest,
+): Promise<{ readonly suspect: Suspect; readonly policies: readonly string[] }[]> {
+  const objects = await objectsOf(client, group, request);
+  if (!objects) return [];
+  return group.map((suspect) => ({ suspect, policies: staleOf(suspect, objects, request) })).filter(({ policies }) => policies.length > 0);
+}
+
+const ledgerOf = ({ metadata }: KubeObject): PolicyLedger => readLedger(metadata.annotations?.[ANNOTATIONS.policies]);
+
+/** Vigil's reports about configuration, of which only metadata is read, each with its resource. */
+async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenerator<readonly [ApiResource, KubeObject]> {
+  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${SOURCE}`;
+  for (const home of [RESOURCES.reports, RESOURCES.clusterReports]) {
+    for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal }))
+      for (const report of items) yield [home, report];
+  }
+}
+
+function add(totals: Map<string, PolicyTotals>, policy: string, { summary, failing }: PolicyTotals, sign: 1 | -1): void {
+  const before = totals.get(policy) ?? { summary: emptySummary(), failing: emptySeverities() };
+  const signed = <T extends object>(counts: T): T =>
+    Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, sign * count])) as T;
+  totals.set(policy, { summary: addSummaries(before.summary, signed(summary)), failing: addSeverities(before.failing, signed(failing)) });
+}
+
+function suspectOf(report: KubeObject, home: ApiResource, said: readonly string[], request: SweepRequest): Suspect | undefined {
+  const { namespace, name, ownerReferences } = report.metadata;
+  if (request.seen.has(reportKey(namespace, name)) || !request.looksAt(namespace)) return undefined;
+  const policies = said.filter((policy) => request.policies.has(policy));
+  return policies.length === 0 ? undefined : { report, home, owner: ownerReferences?.[0], policies };
+}
+
+const placeOf = ({ report, owner }: Suspect): string =>
+  [owner?.apiVersion, owner?.kind, owner?.kind === 'Namespace' ? '' : report.metadata.namespace].join(' ');
+
+const identity = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
+
+interface FoundObjects {
+  readonly resource: ApiResource | undefined;
+  /** By {@link identity}; what is not here is not in the cluster. */
+  readonly byName: ReadonlyMap<string, KubeObject>;
+}
+
+/** The objects that a group of reports is about; undefined when they cannot be asked about. */
+async function objectsOf(client: KubeClient, group: readonly Suspect[], request: SweepRequest): Promise<FoundObjects | undefined> {
+  const [first] = group;
+  if (!first?.owner) return { resource: undefined, byName: new Map() };
+  const resource = resourceOf(first.owner, request.resources);
+  if (!resource) return undefined;
+  const names = group.length > fewObjects ? [undefined] : group.map(({ owner }) => owner?.name);
+  const namespace = resource.namespaced ? first.report.metadata.namespace : undefined;
+  const options = { namespace, metadataOnly: true, signal: request.signal };
+  const selections = names.map((name) => (name === undefined ? options : { ...options, fieldSelector: `metadata.name=${name}` }));
+  try {
+    const found: KubeObject[] = [];
+    for (const selection of selections) found.push(...(await listAll(client, resource, selection)));
+    return { resource, byName: new Map(found.map((object) => [identity(object.metadata.namespace, object.metadata.name), object])) };
+  } catch (error) {
+    if (isForbidden(error) || isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The resource of an owner, where it is served and may be asked about. */
+function resourceOf({ apiVersion, kind }: OwnerReference, resources: readonly ApiResource[]): ApiResource | undefined {
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  return resources.find((known) => known.group === group && known.kind === kind && known.resource !== 'secrets');
+}
+
+/** The policies whose verdicts in a report are about nothing any more. */
+function staleOf({ report, owner, policies }: Suspect, { resource, byName }: FoundObjects, request: SweepRequest): readonly string[] {
+  if (!owner || !resource) return isAboutCluster(report) ? policies.filter((policy) => !request.wholeClusterPolicies.includes(policy)) : [];
+  const object = byName.get(identity(resource.namespaced ? report.metadata.namespace : undefined, owner.name));
+  if (!object || object.metadata.uid !== owner.uid) return policies;
+  const counting = request.policiesOf(resource, object);
+  return policies.filter((policy) => !counting.includes(policy));
+}
+
+/** Whether a report is about the cluster as a whole: it has no owner, and a name of its own. */
+const isAboutCluster = ({ metadata }: KubeObject): boolean =>
+  metadata.namespace === undefined && metadata.name.startsWith(`${SOURCE}-cluster-cluster`);

@@ -1,0 +1,129 @@
+import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import { KubeApiError } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { lines } from '../kube/reflector.ts';
+import { resourcePath } from '../kube/resource-path.ts';
+import { SOURCE, reportKey, reportName } from '../report/report-name.ts';
+import type { EvaluatedPolicy } from '../report/report-builder.ts';
+import type { FailureClass } from '../scan/attempt.ts';
+import type { Collected, LedgerPolicy, Uncovered } from '../scan/ledger.ts';
+import { addSeverities, emptySeverities } from '../scan/tally.ts';
+import { StreamError } from '../stream/frame.ts';
+import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
+import type { StreamRecord, TargetRecord, UnreadableRecord } from '../stream/stream-record.ts';
+import type { ShardSummary } from '../worker/shard-worker.ts';
+import { homeOf, type ReportPublisher, type ReportWish } from './report-publisher.ts';
+
+/** Whose results are collected. */
+export interface CollectedScan {
+  /** What tells it from others, in its reports' notes. */
+  readonly id: string;
+  /** When it began, in seconds since the epoch: dates what is new. */
+  readonly seconds: number;
+  readonly policies: readonly LedgerPolicy[];
+  /** Whether a policy is still there: what was found for one that is gone is not written. */
+  readonly isAlive: (policy: LedgerPolicy) => boolean;
+  /** Told of each report that says what the scan found. */
+  readonly onReport: (key: string) => void;
+}
+
+/** Why a shard's results could not be taken. */
+export interface CollectFailure {
+  readonly class: FailureClass;
+  readonly message: string;
+}
+
+/** Reports that are brought up to date by one call. */
+const batchSize = 400;
+
+/** Takes a finished worker's results from its log into reports: the whole of them, or nothing. */
+export class ShardCollector {
+  readonly #client: KubeClient;
+  readonly #publisher: ReportPublisher;
+
+  constructor(client: KubeClient, publisher: ReportPublisher) {
+    this.#client = client;
+    this.#publisher = publisher;
+  }
+
+  /**
+   * Reads the pod's log, checks it and writes the reports. What is wrong with the log is a failure of the attempt; every other
+   * error is thrown, and the same call can be made again.
+   */
+  async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | CollectFailure> {
+    const stream = await this.#read(pod);
+    if ('class' in stream) return stream;
+    const { scanned, failed, unread, policies, rest, peakMebibytes } = stream.trailer.body;
+    const total = { new: emptySeverities(), fixed: emptySeverities() };
+    const uncovered = new Map<string, Uncovered>();
+    const miss = (message: string, policies: readonly string[]): unknown => uncovered.set(message, { message, policies });
+    let refused = 0;
+    const flush = async (batch: ReportWish[]): Promise<void> => {
+      const wishes = batch.splice(0);
+      const published = await this.#publisher.publish(wishes);
+      for (const { source, target } of wishes) scan.onReport(reportKey(homeOf(target).namespace, reportName(source, target)));
+      total.new = addSeverities(total.new, published.new);
+      total.fixed = addSeverities(total.fixed, published.fixed);
+      refused += published.refused.length;
+      for (const { wish, message } of published.refused) {
+        const policies = wish.policies.map(({ name }) => name);
+        miss(`the report about ${describe(wish)} was refused: ${message}`, policies);
+      }
+    };
+    const batch: ReportWish[] = [];
+    for (const record of stream.records() as Iterable<StreamRecord>) {
+      if (record.type === 'unreadable') miss(unreadableText(record), record.policies);
+      else batch.push(...wishesOf(record, scan));
+      if (batch.length >= batchSize) await flush(batch);
+    }
+    await flush(batch);
+    return {
+      scanned: scanned - refused,
+      failed: failed + refused,
+      unread,
+      policies,
+      rest,
+      uncovered: [...uncovered.values()],
+      peakMebibytes,
+      ...total,
+    };
+  }
+
+  async #read({ namespace, name }: { namespace: string; name: string }): Promise<AcceptedStream<ShardSummary> | CollectFailure> {
+    try {
+      const path = resourcePath(RESOURCES.pods, { namespace, name, sub: 'log' });
+      const body = await this.#client.stream({ path, query: { container: 'worker' } });
+      return await acceptStream<ShardSummary>(lines(body as AsyncIterable<Buffer>));
+    } catch (error) {
+      if (error instanceof StreamError)
+        return { class: error.kind === 'version' ? 'OtherVersion' : 'StreamBroken', message: error.message };
+      if (error instanceof KubeApiError && (error.status === 404 || error.status === 400))
+        return { class: 'LogLost', message: error.message };
+      throw error;
+    }
+  }
+}
+
+/** The report about a judged target; none when no policy of the scan is left that judged it. */
+function wishesOf({ target, passes, results }: TargetRecord, scan: CollectedScan): ReportWish[] {
+  const policies = scan.policies
+    .filter((policy) => passes[policy.name] !== undefined && scan.isAlive(policy))
+    .map(({ name, generation, listPasses, ownerLabels }): EvaluatedPolicy => {
+      return { name, generation, passes: passes[name] ?? 0, listPasses, ownerLabels };
+    });
+  if (policies.length === 0) return [];
+  const names = new Set(policies.map(({ name }) => name));
+  const kept = results.filter(({ policy }) => names.has(policy));
+  return [{ source: SOURCE, target, policies, results: kept, seconds: scan.seconds, scan: scan.id }];
+}
+
+function describe({ target: { kind, namespace, name } }: ReportWish): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+function unreadableText({ resource, namespace, message }: UnreadableRecord): string {
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `${nameOf(resource)}${where} could not be read: ${message}`;
+}
+
+const nameOf = ({ group, resource }: Pick<ApiResource, 'group' | 'resource'>): string => (group === '' ? resource : `${resource}.${group}`);

@@ -1,0 +1,100 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import type { Scan } from '../api/scan.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import { frameworkRow, type ControlTally } from '../controls/framework-rows.ts';
+import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
+import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { sweepReports, type PolicyTotals } from '../publish/report-sweeper.ts';
+import { policyCoverage, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
+import type { LedgerStore } from '../scan/ledger-store.ts';
+import { namespacesOf, TargetScope } from '../scan/planner.ts';
+import type { ScanInput } from '../scan/scan-input.ts';
+import { timestampOf } from '../scan/scan-status.ts';
+import { emptySeverities, emptySummary } from '../scan/tally.ts';
+import { policyStatus, type PolicyFindings } from './policy-status.ts';
+import { isCurrent } from './scan-attempts.ts';
+import type { World } from './world.ts';
+
+/** A scan whose shards are all settled. */
+export interface EndedScan {
+  readonly scan: Scan;
+  readonly ledger: Ledger;
+  readonly seen: ReadonlySet<string>;
+  readonly store: LedgerStore;
+  readonly signal: AbortSignal;
+}
+
+/** Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. */
+export async function finishScan(world: World, ended: EndedScan): Promise<void> {
+  const { scan, ledger, seen, store, signal } = ended;
+  const input = (await store.document(ledger.input)) as ScanInput;
+  const { kubernetesVersion, systemNamespaces, resources } = input;
+  const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces });
+  const current = ledger.policies.filter((policy) => isCurrent(world, policy));
+  const scope = new TargetScope(set, scan.spec, await namespacesOf(world.client, signal));
+  const swept = await sweepReports(world.client, world.publisher, {
+    policies: new Set(current.map(({ name }) => name)),
+    resources,
+    policiesOf: scope.policiesOf,
+    wholeClusterPolicies: set.wholeClusterPolicies,
+    looksAt: (namespace) => (namespace === undefined ? !ledger.partial : scope.includesNamespace(namespace)),
+    seen,
+    signal,
+  });
+  if (swept.changed > 0) world.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
+  for (const name of swept.totals.keys()) if (!world.policies.get(name)) world.enqueuePolicy(name);
+  for (const policy of current) {
+    const totals = swept.totals.get(policy.name) ?? { summary: emptySummary(), failing: emptySeverities() };
+    await tellPolicy(world, policy, findingsOf(world, ended, { policy, set, totals }));
+  }
+}
+
+function findingsOf(
+  world: World,
+  { scan, ledger }: EndedScan,
+  { policy, set, totals }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals },
+): PolicyFindings {
+  if (ledger.partial) return totals;
+  const time = world.clock();
+  const checks = new Map<string, ControlTally>(Object.entries(ledger.totals[policy.name]?.checks ?? {}));
+  const frameworks = set
+    .frameworksOf(policy.name)
+    .map((framework) => ({ ...frameworkRow(framework, checks), lastEvaluatedTime: timestampOf(time) }));
+  return {
+    ...totals,
+    whole: {
+      scan: scan.metadata.name,
+      generation: policy.generation,
+      time,
+      coverage: policyCoverage(ledger, policy),
+      frameworks,
+      uncovered: uncoveredOf(ledger, policy),
+    },
+  };
+}
+
+/** Writes what was found into a policy's status. */
+async function tellPolicy(world: World, { name, uid }: LedgerPolicy, findings: PolicyFindings): Promise<void> {
+  for (;;) {
+    try {
+      const policy = await world.client.get<SecurityPolicy>(RESOURCES.policies, { name });
+      if (policy.metadata.uid !== uid) return;
+      const { kubernetesVersion, resources } = await world.surroundings();
+      const options = { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces };
+      const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
+      const status = policyStatus({ policy, problems, schedules: world.schedules.list(), findings, now: world.clock() });
+      const metadata = { name, resourceVersion: policy.metadata.resourceVersion ?? '' };
+      await world.client.apply(RESOURCES.policies, { metadata, status } as SecurityPolicy, 'status');
+      tellMetrics(world, name, findings);
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (!isConflict(error)) throw error;
+    }
+  }
+}
+
+function tellMetrics({ metrics }: World, policy: string, { failing, whole }: PolicyFindings): void {
+  for (const [severity, count] of Object.entries(failing)) metrics.failing.set(count, { policy, severity });
+  if (whole) metrics.freshness.set(Math.floor(whole.time / 1000), { policy });
+}

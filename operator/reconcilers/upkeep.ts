@@ -1,0 +1,63 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import { Controller, type ReconcileResult } from '../controller/controller.ts';
+import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { listAll } from '../kube/list.ts';
+import { readLedger } from '../report/policy-ledger.ts';
+import type { World } from './world.ts';
+
+/** Says that the default schedule was made once: a person who deleted it keeps it deleted. */
+const marker = 'vigil-default-schedule';
+const name = 'default';
+/** The default schedules of many clusters do not start in the same moment. */
+const jitterSeconds = 3600;
+
+const tasks: Readonly<Record<string, (world: World) => Promise<ReconcileResult>>> = {
+  'default-schedule': makeDefaultSchedule,
+  'deleted-policies': findDeletedPolicies,
+};
+
+/** What is seen to once when an operator begins to lead; each task is tried until it succeeds. */
+export function upkeepController(world: World): Controller {
+  const controller = new Controller({
+    name: 'upkeep',
+    log: world.log,
+    observe: world.observe,
+    reconcile: async (task) => (await tasks[task]?.(world)) ?? {},
+  });
+  for (const task of Object.keys(tasks)) controller.queue.add(task);
+  return controller;
+}
+
+/** Makes `ScanSchedule/default`, so that a policy alone is enough. */
+async function makeDefaultSchedule({ client, namespace, log }: World): Promise<ReconcileResult> {
+  try {
+    await client.get(RESOURCES.configMaps, { namespace, name: marker });
+    return {};
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  const labels = { [LABELS.managedBy]: MANAGED_BY };
+  const schedule: ScanSchedule = { metadata: { name, labels }, spec: { schedule: '@daily', jitterSeconds } };
+  await client.create(RESOURCES.schedules, schedule).catch((error: unknown) => {
+    if (!isConflict(error)) throw error;
+  });
+  await client.create(RESOURCES.configMaps, { metadata: { namespace, name: marker, labels } }).catch((error: unknown) => {
+    if (!isConflict(error)) throw error;
+  });
+  log.info({ schedule: name }, 'made the default schedule');
+  return {};
+}
+
+/** Has policies looked at that reports speak of and that are not there: they were deleted while no operator ran. */
+async function findDeletedPolicies({ client, policies, enqueuePolicy }: World): Promise<ReconcileResult> {
+  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
+  const named = new Set<string>();
+  for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
+    for (const { metadata } of await listAll(client, resource, { labelSelector, metadataOnly: true }))
+      for (const policy of Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies]))) named.add(policy);
+  }
+  for (const policy of named) if (!policies.get(policy)) enqueuePolicy(policy);
+  return {};
+}

@@ -1,0 +1,108 @@
+import type { KubeObject } from '../api/metadata.ts';
+import { attemptOutcome, type AttemptClass, type FailureClass, type WorkerPod } from './attempt.ts';
+
+/** The part of a Job that tells how its indexes stand. */
+export interface ScanJob extends KubeObject {
+  readonly status?: {
+    readonly startTime?: string;
+    readonly active?: number;
+    readonly completedIndexes?: string;
+    readonly failedIndexes?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+/** How one index of a Job stands. */
+export type IndexState =
+  | { readonly kind: 'waiting'; readonly note?: string }
+  | { readonly kind: 'finished'; readonly pod: WorkerPod }
+  | { readonly kind: 'failed'; readonly class: FailureClass; readonly message: string };
+
+/** How long an image may fail to be pulled before the attempt is given up, in milliseconds: the kubelet tries again meanwhile. */
+const pullPatience = 90_000;
+/** How long a Job may be without any pod, in milliseconds. */
+const birthPatience = 60_000;
+
+/** The numbers of a Job's index list, such as `0,2-5`. */
+export function indexesOf(text: string | undefined): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const part of (text ?? '').split(',').filter((piece) => piece !== '')) {
+    const [from = Number.NaN, to = from] = part.split('-').map(Number);
+    for (let index = from; index <= to; index++) found.add(index);
+  }
+  return found;
+}
+
+const conditionOf = (
+  { status }: ScanJob,
+  ...types: readonly string[]
+): NonNullable<NonNullable<ScanJob['status']>['conditions']>[number] | undefined =>
+  status?.conditions?.find(({ type, status: holds }) => types.includes(type) && holds === 'True');
+
+const ageOf = ({ metadata }: KubeObject, now: number): number => now - Date.parse(metadata.creationTimestamp ?? '');
+
+/** Whether a Job has no pod at all long after it was made: its events say why. */
+export function isUnborn(job: ScanJob, pods: readonly WorkerPod[], now: number): boolean {
+  return pods.length === 0 && (job.status?.active ?? 0) === 0 && !conditionOf(job, 'Complete', 'Failed') && ageOf(job, now) > birthPatience;
+}
+
+/** Reads every index of a Job off the Job and its pods. `now` in milliseconds since the epoch. */
+export class JobState {
+  readonly #job: ScanJob;
+  readonly #pods = new Map<number, WorkerPod[]>();
+  readonly #now: number;
+  readonly #completed: ReadonlySet<number>;
+  readonly #failed: ReadonlySet<number>;
+
+  constructor(job: ScanJob, pods: readonly WorkerPod[], now: number) {
+    this.#job = job;
+    this.#now = now;
+    this.#completed = indexesOf(job.status?.completedIndexes);
+    this.#failed = indexesOf(job.status?.failedIndexes);
+    for (const pod of pods) {
+      const index = Number(pod.metadata.annotations?.['batch.kubernetes.io/job-completion-index']);
+      const known = this.#pods.get(index);
+      if (known) known.push(pod);
+      else this.#pods.set(index, [pod]);
+    }
+  }
+
+  /** How an index stands. */
+  of(index: number): IndexState {
+    const pods = (this.#pods.get(index) ?? []).toSorted((a, b) => ageOf(b, this.#now) - ageOf(a, this.#now));
+    const finished = pods.findLast(({ status }) => status?.phase === 'Succeeded');
+    if (finished) return { kind: 'finished', pod: finished };
+    if (this.#completed.has(index)) return { kind: 'failed', class: 'LogLost', message: 'its pod finished and is gone, with its log' };
+    const ended = conditionOf(this.#job, 'Failed', 'Complete');
+    if (this.#failed.has(index) || ended) return failureOf(pods.at(-1), ended);
+    return this.#running(pods.at(-1));
+  }
+
+  #running(pod: WorkerPod | undefined): IndexState {
+    if (!pod) return { kind: 'waiting' };
+    const outcome = attemptOutcome(pod);
+    if (outcome.class === 'PullError' && ageOf(pod, this.#now) > pullPatience) return { kind: 'failed', ...outcome, class: 'PullError' };
+    if (outcome.class === 'PullError' || outcome.class === 'Unschedulable')
+      return { kind: 'waiting', note: `${outcome.class}: ${outcome.message}` };
+    return { kind: 'waiting' };
+  }
+}
+
+/** Why an index that is not tried again failed. */
+function failureOf(pod: WorkerPod | undefined, ended: { readonly reason?: string; readonly message?: string } | undefined): IndexState {
+  const outcome = pod ? attemptOutcome(pod) : undefined;
+  if (outcome && isFailure(outcome.class)) return { kind: 'failed', class: outcome.class, message: outcome.message };
+  return {
+    kind: 'failed',
+    class: ended?.reason === 'DeadlineExceeded' ? 'DeadlineExceeded' : 'Disrupted',
+    message: ended?.message ?? 'its pod is gone',
+  };
+}
+
+const isFailure = (outcome: AttemptClass): outcome is Exclude<AttemptClass, 'Running' | 'Succeeded' | 'Unschedulable'> =>
+  outcome !== 'Running' && outcome !== 'Succeeded' && outcome !== 'Unschedulable';

@@ -1,0 +1,150 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { apiVersionOf, RESOURCES } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { ScanSpec } from '../api/scan.ts';
+import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
+import { policyScope } from '../engine/policy-scope.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listPages } from '../kube/list.ts';
+import { takeInventory } from './inventory.ts';
+import type { LedgerPolicy, Uncovered } from './ledger.ts';
+import { packShards, type Count } from './plan.ts';
+import type { PolicySnapshot, ScanInput } from './scan-input.ts';
+import { WHOLE_CLUSTER, type Shard } from './shard.ts';
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly scan: ScanInput['scan'];
+  readonly spec: ScanSpec;
+  readonly policies: readonly PolicySnapshot[];
+  readonly kubernetesVersion: string;
+  readonly resources: readonly ApiResource[];
+  readonly systemNamespaces: readonly string[];
+  readonly shardTargets: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a scan will do. */
+export interface ScanPlan {
+  readonly input: ScanInput;
+  readonly shards: readonly Shard[];
+  readonly policies: readonly LedgerPolicy[];
+  readonly uncovered: readonly Uncovered[];
+  readonly excludedNamespaces: number;
+}
+
+/** Never listed, whatever a rule says: Vigil reads no Secrets, and its own reports are no targets. */
+const never: ReadonlyMap<string, string> = new Map([
+  ['/secrets', 'secrets in the core API group are not scanned: Vigil never reads Secrets; check them in files with vigil scan'],
+  [`${RESOURCES.reports.group}/${RESOURCES.reports.resource}`, ''],
+  [`${RESOURCES.reports.group}/${RESOURCES.clusterReports.resource}`, ''],
+]);
+
+const defaultParallelism = 4;
+
+/** Finds what is in scope and packs it into shards. Throws what the API server answers; what may not be listed is told in the plan. */
+export async function planScan(client: KubeClient, request: PlanRequest): Promise<ScanPlan> {
+  const { scan, spec, policies, kubernetesVersion, resources, systemNamespaces, shardTargets, signal } = request;
+  const set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces });
+  const namespaces = await namespacesOf(client, signal);
+  const scope = new TargetScope(set, spec, namespaces);
+  const { looked, refused } = lookedAt(set, resources);
+  const inventory = await takeInventory(client, { resources: looked, policiesOf: scope.policiesOf, sliceTargets: shardTargets, signal });
+  const shards = packShards([...inventory.counts, ...wholeClusterCount(set, spec)], {
+    shardTargets,
+    parallelism: spec.scan?.parallelism ?? defaultParallelism,
+  });
+  const chosen = [...namespaces.values()].filter(({ name }) => scope.includesNamespace(name));
+  const used = chosen.filter((facts) => set.policiesFor(facts).length > 0);
+  return {
+    input: {
+      scan,
+      kubernetesVersion,
+      systemNamespaces,
+      policies,
+      resources,
+      namespaces: Object.fromEntries(chosen.map(({ name, labels }) => [name, { labels }])),
+    },
+    shards,
+    policies: policies.map((policy) => ledgerPolicy(policy, set, namespaces)),
+    uncovered: [...refused, ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) }))],
+    excludedNamespaces: namespaces.size - used.length,
+  };
+}
+
+/** Which of the policies count an object as a target: those of the scan's own choice of namespaces. */
+export class TargetScope {
+  readonly #set: PolicySet;
+  readonly #namespaces: ReadonlyMap<string, NamespaceFacts>;
+  readonly #limit: ((name: string) => boolean) | undefined;
+
+  constructor(set: PolicySet, { namespaces: limit }: ScanSpec, namespaces: ReadonlyMap<string, NamespaceFacts>) {
+    this.#set = set;
+    this.#namespaces = namespaces;
+    if (limit !== undefined) {
+      const scope = policyScope({ namespaces: limit, systemNamespaces: 'Include' }, []);
+      this.#limit = (name) => scope.includesNamespace({ name, labels: {} });
+    }
+  }
+
+  /** Whether the scan looks at the namespace at all. */
+  includesNamespace(name: string): boolean {
+    return this.#limit?.(name) ?? true;
+  }
+
+  /** The policies that count an object, of which only metadata need be known, as a target. Terminating namespaces have none. */
+  readonly policiesOf = (resource: ApiResource, object: KubeObject): readonly string[] => {
+    const home = resource.kind === 'Namespace' && resource.group === '' ? object.metadata.name : object.metadata.namespace;
+    if (home === undefined ? this.#limit !== undefined : !this.includesNamespace(home)) return [];
+    const facts = home === undefined ? undefined : this.#namespaces.get(home);
+    if (home !== undefined && facts === undefined) return [];
+    const judged = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+    return this.#set.inScope(judged, facts === undefined ? {} : { namespace: facts });
+  };
+}
+
+/** All namespaces that are not being deleted, with what scopes ask of them. */
+export async function namespacesOf(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, NamespaceFacts>> {
+  const found = new Map<string, NamespaceFacts>();
+  for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal })) {
+    for (const { metadata } of items) {
+      if (metadata.deletionTimestamp !== undefined) continue;
+      found.set(metadata.name, { name: metadata.name, labels: { ...bareNamespace(metadata.name).labels, ...metadata.labels } });
+    }
+  }
+  return found;
+}
+
+/** The resources to list, by their index, and why some are not. */
+function lookedAt(set: PolicySet, resources: readonly ApiResource[]): { looked: Map<number, ApiResource>; refused: Uncovered[] } {
+  const looked = new Map<number, ApiResource>();
+  const refused: Uncovered[] = [];
+  for (const resource of set.targets) {
+    const why = never.get(`${resource.group}/${resource.resource}`);
+    if (why === undefined) looked.set(resources.indexOf(resource), resource);
+    else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
+  }
+  return { looked, refused };
+}
+
+function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
+  const policies = namespaces === undefined ? set.wholeClusterPolicies : [];
+  if (policies.length === 0) return [];
+  return [{ resource: WHOLE_CLUSTER, targets: 1, policies: Object.fromEntries(policies.map((policy) => [policy, 1])) }];
+}
+
+function ledgerPolicy(
+  { name, uid, generation, spec }: PolicySnapshot,
+  set: PolicySet,
+  namespaces: ReadonlyMap<string, NamespaceFacts>,
+): LedgerPolicy {
+  const included = [...namespaces.values()].filter((facts) => set.policiesFor(facts).includes(name)).length;
+  return {
+    name,
+    uid,
+    generation,
+    listPasses: spec.reporting?.passing === 'List',
+    ownerLabels: spec.reporting?.ownerLabels ?? [],
+    excludedNamespaces: namespaces.size - included,
+  };
+}

@@ -1,0 +1,92 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { apiVersionOf } from '../api/api-resource.ts';
+import type { KubernetesObject } from '../engine/kubernetes-object.ts';
+import { nothingToJudge, type Evaluation, type PassObserver } from '../engine/evaluation.ts';
+import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
+import { Snapshot } from '../engine/snapshot.ts';
+import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listPages } from '../kube/list.ts';
+import { WHOLE_CLUSTER, type Shard } from '../scan/shard.ts';
+
+/** What a shard's cross-object checks are judged by. */
+export interface CrossObjectWork {
+  readonly client: KubeClient;
+  readonly set: PolicySet;
+  readonly shard: Shard;
+  readonly resources: readonly ApiResource[];
+  readonly onPass: PassObserver;
+  readonly signal: AbortSignal;
+}
+
+/** The verdicts of the checks that look at other objects than the judged one. */
+export interface CrossObjectVerdicts {
+  readonly of: (object: KubernetesObject) => Evaluation;
+  readonly ofCluster: () => Evaluation;
+}
+
+/** Objects a page while the surroundings are read: few, since each is dropped as soon as it is reduced. */
+const pageSize = 250;
+
+/** Groups whose objects matter outside their own namespace, too. */
+const farReaching: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
+
+/**
+ * Reads what is around a shard's targets, as far as some check looks at it, reduced to the fields that count. What may not be
+ * read makes its checks errors. Throws every other answer of the API server.
+ */
+export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossObjectVerdicts> {
+  const { set, onPass } = work;
+  if (!set.needsSnapshot) return { of: () => nothingToJudge, ofCluster: () => nothingToJudge };
+  const snapshot = new Snapshot();
+  const unreadable = new Map<string, string>();
+  for (const place of surroundings(work)) {
+    try {
+      await addAll(snapshot, work, place);
+    } catch (error) {
+      if (!isForbidden(error) && !isNotFound(error)) throw error;
+      unreadable.set(kindName(place.resource), error instanceof Error ? error.message : String(error));
+    }
+  }
+  const options = { unreadable, onPass };
+  return {
+    of: set.among(snapshot, options),
+    ofCluster: () => set.evaluateSnapshot(snapshot, { ...options, only: (reference) => reference === wholeCluster })[0] ?? nothingToJudge,
+  };
+}
+
+async function addAll(snapshot: Snapshot, { client, set, signal }: CrossObjectWork, { resource, namespace }: Place): Promise<void> {
+  for await (const { items } of listPages(client, resource, { namespace, limit: pageSize, signal })) {
+    for (const item of items) {
+      const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
+      snapshot.add(object, set.isOwned(object));
+    }
+  }
+}
+
+const kindName = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
+
+interface Place {
+  readonly resource: ApiResource;
+  readonly namespace?: string;
+}
+
+/** Vigil reads no Secrets, whatever asks for them. */
+const isReadable = ({ group, resource }: ApiResource): boolean => !(group === '' && resource === 'secrets');
+
+/** The lists to read: of the targets' namespaces where that is enough, else of the whole cluster. */
+function surroundings({ set, shard, resources }: CrossObjectWork): readonly Place[] {
+  const inNamespaces = shard.slices.filter(({ namespace }) => namespace !== undefined);
+  const kindsOf = (slices: Shard['slices']): (ApiResource | undefined)[] => [
+    ...new Set(slices.map(({ resource }) => (resource === WHOLE_CLUSTER ? undefined : resources[resource]))),
+  ];
+  const clusterSlices = shard.slices.filter(({ namespace }) => namespace === undefined);
+  const everywhere = clusterSlices.length > 0 ? set.contextFor(kindsOf(clusterSlices)).filter(isReadable) : [];
+  const around = inNamespaces.length > 0 ? set.contextFor(kindsOf(inNamespaces)).filter(isReadable) : [];
+  const whole = new Set([...everywhere, ...around.filter(({ namespaced, group }) => !namespaced || farReaching.has(group))]);
+  const namespaces = [...new Set(inNamespaces.flatMap(({ namespace }) => namespace ?? []))];
+  return [
+    ...[...whole].map((resource) => ({ resource })),
+    ...around.filter((resource) => !whole.has(resource)).flatMap((resource) => namespaces.map((namespace) => ({ resource, namespace }))),
+  ];
+}

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import type { Scan } from '../../operator/api/scan.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { kubectl, testClient } from '../integration/cluster-access.ts';
+
+/** Where Vigil lives in the cluster under test. */
+export const home = 'vigil-system';
+let installed = false;
+
+/** Builds the image, loads it into the cluster's node and installs Vigil as the README says; once for all suites. */
+export async function install(): Promise<void> {
+  if (installed) return;
+  const cluster = process.env['VIGIL_TEST_CLUSTER'];
+  if (cluster === undefined) throw new Error('VIGIL_TEST_CLUSTER is not set: run hack/test --only e2e');
+  execFileSync('hack/image', ['--output', 'dist/test-image.tar'], { stdio: 'pipe' });
+  execFileSync('hack/cluster', ['load', 'dist/test-image.tar', '--name', cluster], { stdio: 'pipe' });
+  kubectl(['apply', '--server-side', '-k', 'config/with-report-crds']);
+  // Small shards, so that a small cluster has several.
+  kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', 'VIGIL_SHARD_TARGETS=12']);
+  kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
+  await eventually('one operator runs, and leads', async () => ((await operatorPods()).length === 1 && leads() ? true : undefined));
+  installed = true;
+}
+
+/** Probes until something is found. Throws when it is not within so many seconds. */
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined> | T | undefined, seconds = 60): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(250);
+  }
+}
+
+/** Makes a Scan. Returns its name. */
+export async function makeScan(spec: Scan['spec'] = {}): Promise<string> {
+  const scan = await testClient().create<Scan>(RESOURCES.scans, { metadata: { name: `test-${Date.now().toString(36)}` }, spec } as Scan);
+  return scan.metadata.name;
+}
+
+/** Waits until a Scan has ended. */
+export function scanEnded(name: string, seconds = 90): Promise<Scan> {
+  return eventually(
+    `Scan ${name} ends`,
+    async () => {
+      const scan = await testClient().get<Scan>(RESOURCES.scans, { name });
+      return scan.status?.phase === 'Complete' || scan.status?.phase === 'Failed' ? scan : undefined;
+    },
+    seconds,
+  );
+}
+
+/** Vigil's reports in these namespaces. */
+export async function reportsIn(...namespaces: readonly string[]): Promise<PolicyReport[]> {
+  const lists = namespaces.map((namespace) =>
+    listAll<PolicyReport>(testClient(), RESOURCES.reports, { namespace, labelSelector: 'app.kubernetes.io/managed-by=vigil' }),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+/** What reports say, a line a verdict: `namespace report policy/rule verdict`. */
+export function linesOf(reports: readonly PolicyReport[]): string[] {
+  return reports
+    .flatMap(({ metadata, results = [] }) =>
+      results.map(({ policy, rule, result }) => `${metadata.namespace ?? '-'} ${metadata.name} ${policy}/${rule ?? ''} ${result ?? ''}`),
+    )
+    .toSorted();
+}
+
+const operatorPods = (): Promise<KubeObject[]> =>
+  listAll<KubeObject>(testClient(), RESOURCES.pods, { namespace: home, labelSelector: 'app.kubernetes.io/component=operator' });
+
+function leads(): boolean {
+  const holder = kubectl(['-n', home, 'get', 'lease', 'vigil-operator', '--ignore-not-found', '-o', 'jsonpath={.spec.holderIdentity}']);
+  const pods = kubectl(['-n', home, 'get', 'pods', '-l', 'app.kubernetes.io/component=operator', '-o', 'name']);
+  return holder !== '' && pods.includes(holder.slice(0, holder.indexOf('_')));
+}
+
+/** Kills the operator's process as a crash would: by SIGKILL, with nothing said and its lease still held. */
+export async function crashOperator(): Promise<void> {
+  const names = new Set((await operatorPods()).map(({ metadata }) => `HOSTNAME=${metadata.name}`));
+  const processes = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  const own = processes.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8')
+        .split('\0')
+        .some((entry) => names.has(entry));
+    } catch {
+      return false;
+    }
+  });
+  if (own.length === 0) throw new Error('the operator has no process on this machine');
+  for (const pid of own) process.kill(Number(pid), 'SIGKILL');
+  // Another pod takes over: the kubelet would start the container again only after a pause that grows.
+  kubectl(['-n', home, 'delete', 'pod', '-l', 'app.kubernetes.io/component=operator', '--force', '--grace-period=0', '--wait=false']);
+}
+
+/** How many operators are wanted; with none, waits until the last is gone. */
+export async function scaleOperator(replicas: number): Promise<void> {
+  kubectl(['-n', home, 'scale', 'deployment/vigil-operator', `--replicas=${replicas}`]);
+  if (replicas > 0) return;
+  await eventually('the operator is gone', async () => ((await operatorPods()).length === 0 ? true : undefined));
+}
+
+/** Writes to reports that the API server has counted since it started. */
+export function reportWrites(): number {
+  const metrics = kubectl(['get', '--raw', '/metrics']);
+  const lines = metrics
+    .split('\n')
+    .filter((line) => line.startsWith('apiserver_request_total{') && /resource="(cluster)?policyreports"/.test(line));
+  return lines
+    .filter((line) => /verb="(APPLY|PATCH|POST|PUT|DELETE|DELETECOLLECTION)"/.test(line))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}

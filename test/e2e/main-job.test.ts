@@ -1,0 +1,324 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { kubectl, testClient } from '../integration/cluster-access.ts';
+import {
+  crashOperator,
+  eventually,
+  home,
+  install,
+  linesOf,
+  makeScan,
+  reportsIn,
+  reportWrites,
+  scaleOperator,
+  scanEnded,
+} from './installation.ts';
+
+const image = '127.0.0.1:5000/pause:1';
+const teams = Array.from({ length: 12 }, (_, index) => `team-${String(index).padStart(2, '0')}`);
+/** The samples as they are shipped, with the image that the cluster's own registry has. */
+const samples = readFileSync('samples/workloads.yaml', 'utf8').replaceAll('registry.k8s.io/pause:3.10', image);
+
+/** A team's workloads: one of each pod-bearing kind, in turn faultless and with the node's network. */
+function workloads(namespace: string): KubeObject[] {
+  const pod = (hostNetwork: boolean): object => ({
+    hostNetwork,
+    securityContext: { runAsNonRoot: true, runAsUser: 10_001, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      {
+        name: 'c',
+        image,
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      },
+    ],
+  });
+  const template = (hostNetwork: boolean): object => ({ metadata: { labels: { app: namespace } }, spec: pod(hostNetwork) });
+  const selector = { matchLabels: { app: namespace } };
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'good', namespace, labels: { team: namespace } },
+      spec: { replicas: 0, selector, template: template(false) },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'bad', namespace },
+      spec: { replicas: 0, selector, template: template(true) },
+    },
+    {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'bad', namespace },
+      spec: {
+        schedule: '0 0 1 1 *',
+        suspend: true,
+        jobTemplate: { spec: { template: { spec: { ...pod(true), restartPolicy: 'Never' } } } },
+      },
+    },
+  ] as unknown as KubeObject[];
+}
+
+/** What is expected of the samples: the faults that are written into them, and no others. */
+const sampleLines = [
+  'payments vigil-cronjob-reconcile baseline/capabilities-drop-all fail',
+  'payments vigil-statefulset-ledger baseline/run-as-non-root fail',
+  'shop vigil-daemonset-exporter baseline/host-pid fail',
+  'shop vigil-deployment-cart baseline/capabilities-drop-all fail',
+  'shop vigil-deployment-cart baseline/privilege-escalation fail',
+  'shop vigil-deployment-cart baseline/privileged-container fail',
+  'shop vigil-deployment-cart baseline/run-as-non-root fail',
+  'shop vigil-deployment-cart baseline/seccomp-required fail',
+  'shop vigil-deployment-cart baseline/team-label fail',
+  'shop vigil-deployment-cart baseline/volume-types fail',
+];
+const teamLines = teams.flatMap((team) => [
+  `${team} vigil-cronjob-bad baseline/host-network fail`,
+  `${team} vigil-statefulset-bad baseline/host-network fail`,
+]);
+
+describe('the main job on a real cluster', function () {
+  this.timeout(240_000);
+  const client = testClient();
+  const everywhere = ['shop', 'payments', ...teams];
+  const policy = (): Promise<SecurityPolicy> => client.get<SecurityPolicy>(RESOURCES.policies, { name: 'baseline' });
+  const evaluated = (generation: number): Promise<SecurityPolicy> =>
+    eventually(`generation ${generation} is evaluated`, async () => {
+      const found = await policy();
+      return found.status?.evaluatedGeneration === generation ? found : undefined;
+    });
+
+  before(async () => {
+    await install();
+    kubectl(['apply', '-f', '-'], samples);
+    kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: teams.flatMap(workloads) }));
+  });
+
+  after(() => {
+    kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', 'samples/policy.yaml', '-f', 'samples/schedule.yaml']);
+    kubectl(['delete', '--ignore-not-found', '--wait=false', 'namespace', ...everywhere]);
+  });
+
+  it('scans a policy as soon as it is applied, in several shards, and reports exactly what is wrong', async () => {
+    kubectl(['apply', '-f', 'samples/policy.yaml', '-f', 'samples/schedule.yaml']);
+    const { status } = await evaluated(1);
+    const reports = await reportsIn(...everywhere);
+    const said = linesOf(reports);
+    expect(said).to.deep.equal([...sampleLines, ...teamLines].toSorted());
+    // One report for each owner, the faultless ones included, and none for what they own.
+    expect(reports).to.have.length(5 + 3 * teams.length);
+    const [scan] = await listAll<Scan>(client, RESOURCES.scans);
+    expect(Number(scan?.status?.progress?.split('/')[1])).to.be.at.least(3);
+    expect(scan?.status?.coverage).to.deep.include({ inScope: reports.length, scanned: reports.length, failed: 0, skipped: 0 });
+    expect(status?.coverage).to.deep.include({ inScope: reports.length, scanned: reports.length, failed: 0, skipped: 0 });
+  });
+
+  it('sums up in the policy what the reports say', async () => {
+    const reports = await reportsIn(...everywhere);
+    const { status } = await policy();
+    const total = (verdict: 'pass' | 'fail'): number => reports.reduce((sum, { summary }) => sum + (summary?.[verdict] ?? 0), 0);
+    expect([status?.summary?.pass, status?.summary?.fail]).to.deep.equal([total('pass'), total('fail')]);
+    const listed = reports.flatMap(({ results = [] }) => results).filter(({ result }) => result === 'fail');
+    expect(listed).to.have.length(total('fail'));
+    expect(Object.values(status?.failing ?? {}).reduce((sum, count) => sum + count, 0)).to.equal(total('fail'));
+    const [framework] = status?.frameworks ?? [];
+    expect(framework).to.deep.include({ name: 'pss-restricted', version: '1.36', manual: 0 });
+    expect((framework?.passed ?? 0) + (framework?.failed ?? 0) + (framework?.notEvaluated ?? 0)).to.be.at.least(15);
+  });
+
+  it('is readable by kubectl wait: ready, and not compliant', () => {
+    kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'securitypolicy/baseline']);
+    kubectl(['wait', '--for=condition=Compliant=false', '--timeout=10s', 'securitypolicy/baseline']);
+    kubectl(['wait', '--for=condition=Scheduled', '--timeout=10s', 'securitypolicy/baseline']);
+  });
+
+  it('writes no report when nothing changed, as the API server counts', async () => {
+    const before = reportWrites();
+    expect(before).to.be.greaterThan(30);
+    const { status } = await scanEnded(await makeScan());
+    expect(status?.phase).to.equal('Complete');
+    expect(reportWrites() - before).to.equal(0);
+  });
+
+  it('takes away a failure that was mended, and counts it as fixed', async () => {
+    kubectl(['-n', 'shop', 'patch', 'daemonset', 'exporter', '--type=merge', '-p', '{"spec":{"template":{"spec":{"hostPID":false}}}}']);
+    const { status } = await scanEnded(await makeScan());
+    expect(status?.fixed).to.deep.equal({ critical: 0, high: 1, medium: 0, low: 0 });
+    expect(status?.new).to.deep.equal({ critical: 0, high: 0, medium: 0, low: 0 });
+    expect(linesOf(await reportsIn('shop')).filter((line) => line.includes('exporter'))).to.deep.equal([]);
+  });
+
+  it('counts a failure that came up as new', async () => {
+    kubectl(['-n', 'shop', 'patch', 'daemonset', 'exporter', '--type=merge', '-p', '{"spec":{"template":{"spec":{"hostIPC":true}}}}']);
+    const { status } = await scanEnded(await makeScan({ namespaces: { include: ['shop'] } }));
+    expect(status?.new).to.deep.equal({ critical: 0, high: 1, medium: 0, low: 0 });
+    expect(status?.coverage?.inScope).to.equal(3);
+    expect(linesOf(await reportsIn('shop')).filter((line) => line.includes('exporter'))).to.deep.equal([
+      'shop vigil-daemonset-exporter baseline/host-ipc fail',
+    ]);
+    // A scan of one namespace leaves the policy's figures those of the whole.
+    const { status: whole } = await policy();
+    expect(whole?.coverage?.inScope).to.equal(5 + 3 * teams.length);
+    expect(whole?.failing?.high).to.be.greaterThan(teams.length);
+  });
+
+  it('drops the report of a workload that is deleted', async () => {
+    kubectl(['-n', 'shop', 'delete', 'deployment', 'cart']);
+    await eventually('the report is gone', async () =>
+      (await reportsIn('shop')).some(({ metadata }) => metadata.name === 'vigil-deployment-cart') ? undefined : true,
+    );
+  });
+
+  it('follows a new generation: a narrower scope leaves no report outside it, another check is in all of them', async () => {
+    const spec = {
+      scope: { namespaces: { include: ['team-*'], exclude: ['team-03'] } },
+      controls: [{ name: 'host-network', exclude: true }],
+    };
+    await client.patch(RESOURCES.policies, { name: 'baseline' }, { spec });
+    const { status } = await evaluated(2);
+    expect(status?.coverage?.inScope).to.equal(3 * (teams.length - 1));
+    expect(status?.failing).to.deep.equal({ critical: 0, high: 0, medium: 0, low: 0 });
+    expect(await reportsIn('shop', 'payments', 'team-03')).to.deep.equal([]);
+    expect(await reportsIn(...teams)).to.have.length(3 * (teams.length - 1));
+    kubectl(['wait', '--for=condition=Compliant', '--timeout=10s', 'securitypolicy/baseline']);
+  });
+
+  it('keeps the last good verdicts of a policy that breaks, and says of which generation they are', async () => {
+    const before = linesOf(await reportsIn(...teams));
+    await client.patch(RESOURCES.policies, { name: 'baseline' }, { spec: { controls: [{ name: 'no-such-control' }] } });
+    kubectl(['wait', '--for=condition=Stalled', '--timeout=20s', 'securitypolicy/baseline']);
+    const { status, metadata } = await policy();
+    expect([metadata.generation, status?.evaluatedGeneration]).to.deep.equal([3, 2]);
+    expect(linesOf(await reportsIn(...teams))).to.deep.equal(before);
+    await client.patch(RESOURCES.policies, { name: 'baseline' }, { spec: { controls: null } });
+    await evaluated(4);
+  });
+
+  it('keeps two policies over one workload apart, and takes only the deleted one out of the reports', async () => {
+    const second = {
+      metadata: { name: 'second' },
+      spec: { controls: [{ name: 'host-network', severity: 'low' }] },
+    } as unknown as KubeObject;
+    await client.create(RESOURCES.policies, second);
+    await eventually('both are in the reports', async () => {
+      const said = linesOf(await reportsIn('team-01'));
+      return said.includes('team-01 vigil-statefulset-bad second/host-network fail') ? said : undefined;
+    });
+    expect(linesOf(await reportsIn('team-01'))).to.deep.equal([
+      'team-01 vigil-cronjob-bad baseline/host-network fail',
+      'team-01 vigil-cronjob-bad second/host-network fail',
+      'team-01 vigil-statefulset-bad baseline/host-network fail',
+      'team-01 vigil-statefulset-bad second/host-network fail',
+    ]);
+    await client.delete(RESOURCES.policies, { name: 'second' });
+    await eventually('the second is out of them', async () =>
+      linesOf(await reportsIn('team-01', 'shop')).some((line) => line.includes('second/')) ? undefined : true,
+    );
+    expect(linesOf(await reportsIn('team-01'))).to.have.length(2);
+    expect(await reportsIn('shop')).to.deep.equal([]);
+  });
+
+  it('comes to the same end when the operator is killed at any point of a scan', async () => {
+    const wanted = linesOf(await reportsIn(...teams));
+    const points: readonly (readonly [string, (scan: Scan) => boolean])[] = [
+      ['while it plans', () => true],
+      ['when its Job runs', ({ status }) => (status?.jobs ?? []).length > 0],
+      ['when one shard is in', ({ status }) => status?.progress !== undefined && !status.progress.startsWith('0/')],
+    ];
+    for (const [point, reached] of points) {
+      // Something for every shard to write: the reports are gone, and come back.
+      kubectl(['delete', 'policyreports', '-A', '-l', 'app.kubernetes.io/managed-by=vigil', '--wait=false']);
+      const name = await makeScan();
+      await eventually(
+        `the scan is reached ${point}`,
+        async () => (reached(await client.get<Scan>(RESOURCES.scans, { name })) ? true : undefined),
+        30,
+      );
+      await crashOperator();
+      const { status } = await scanEnded(name, 120);
+      expect([point, status?.phase, status?.coverage]).to.deep.equal([
+        point,
+        'Complete',
+        { inScope: 33, scanned: 33, failed: 0, skipped: 0, excludedNamespaces: status?.coverage?.excludedNamespaces },
+      ]);
+      expect(linesOf(await reportsIn(...teams)), point).to.deep.equal(wanted);
+      expect(await listAll<PolicyReport>(client, RESOURCES.clusterReports), point).to.deep.equal([]);
+    }
+  });
+
+  it('runs a shard again whose log went before it was collected', async () => {
+    const [node] = await listAll<KubeObject>(client, { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespaced: false });
+    kubectl(['cordon', node?.metadata.name ?? '']);
+    const name = await makeScan();
+    await eventually('its pods wait', async () => ((await workerPods(name)).length > 0 ? true : undefined));
+    await scaleOperator(0);
+    kubectl(['uncordon', node?.metadata.name ?? '']);
+    const pods = await eventually('its pods are through', async () => {
+      const found = await workerPods(name);
+      return found.length >= 3 && found.every(({ status }) => status?.phase === 'Succeeded') ? found : undefined;
+    });
+    await client.delete(RESOURCES.pods, { namespace: home, name: pods[1]?.metadata.name ?? '' });
+    await eventually('the pod is gone', async () => ((await workerPods(name)).length < pods.length ? true : undefined));
+    await scaleOperator(1);
+    const { status } = await scanEnded(name, 120);
+    expect([status?.phase, status?.jobs?.length, status?.coverage?.scanned, status?.coverage?.failed]).to.deep.equal([
+      'Complete',
+      2,
+      33,
+      0,
+    ]);
+  });
+
+  it('leaves nothing of an ended scan behind but the Scan', async () => {
+    await eventually('no Job, pod or ConfigMap of a scan is left', async () => {
+      const labelSelector = 'vigil.dev/scan';
+      const left = await Promise.all(
+        [RESOURCES.jobs, RESOURCES.pods, RESOURCES.configMaps].map((resource) =>
+          listAll(client, resource, { namespace: home, labelSelector }),
+        ),
+      );
+      return left.flat().length === 0 ? true : undefined;
+    });
+  });
+
+  it('takes every report away with the policy, even one deleted while no operator ran', async () => {
+    await scaleOperator(0);
+    kubectl(['delete', 'securitypolicy', 'baseline']);
+    expect(await reportsIn(...teams)).to.have.length(33);
+    await scaleOperator(1);
+    await eventually('all reports are gone', async () => ((await reportsIn(...teams)).length === 0 ? true : undefined));
+  });
+
+  it('refuses a Scan of a policy that is not there, by name', async () => {
+    const { status } = await scanEnded(await makeScan({ policies: ['nowhere'] }));
+    const stalled = status?.conditions?.find(({ type }) => type === 'Stalled');
+    expect([status?.phase, stalled?.reason, stalled?.message]).to.deep.equal([
+      'Failed',
+      'PolicyNotFound',
+      'spec.policies: no SecurityPolicy nowhere',
+    ]);
+  });
+
+  it('makes ScanSchedule/default once, and not again after a person deleted it', async () => {
+    kubectl(['get', 'scanschedule', 'default']);
+    kubectl(['delete', 'scanschedule', 'default']);
+    kubectl(['-n', home, 'rollout', 'restart', 'deployment/vigil-operator']);
+    kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=60s']);
+    const name = await makeScan();
+    await scanEnded(name);
+    expect((await listAll(client, RESOURCES.schedules)).map(({ metadata }) => metadata.name)).not.to.include('default');
+  });
+
+  async function workerPods(scan: string): Promise<(KubeObject & { status?: { phase?: string } })[]> {
+    const pods = await listAll<KubeObject>(client, RESOURCES.pods, { namespace: home, labelSelector: 'vigil.dev/scan' });
+    return pods.filter(({ metadata }) => metadata.annotations?.['vigil.dev/scan'] === scan);
+  }
+});

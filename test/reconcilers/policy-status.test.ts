@@ -1,0 +1,109 @@
+import { expect } from 'chai';
+import type { ScanSchedule } from '../../operator/api/scan-schedule.ts';
+import type { SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
+import { policyStatus, type PolicyFindings } from '../../operator/reconcilers/policy-status.ts';
+
+const now = Date.parse('2026-01-02T00:00:00Z');
+const summary = { pass: 10, fail: 0, warn: 0, error: 0, skip: 0 };
+const failing = { critical: 0, high: 0, medium: 0, low: 0 };
+const coverage = { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamespaces: 1 };
+const whole = { scan: 's', generation: 1, time: now, coverage, frameworks: [], uncovered: [] };
+const policy = (change: Partial<SecurityPolicy> = {}): SecurityPolicy => ({
+  metadata: { name: 'p', generation: 1, labels: { team: 'a' } },
+  spec: {},
+  ...change,
+});
+const schedule = (spec: Partial<ScanSchedule['spec']> = {}): ScanSchedule => ({
+  metadata: { name: 'nightly' },
+  spec: { schedule: '@daily', ...spec },
+});
+const found = (findings?: PolicyFindings, of = policy(), schedules = [schedule()], at = now): SecurityPolicyStatus =>
+  policyStatus({ policy: of, problems: [], schedules, now: at, ...(findings ? { findings } : {}) });
+const condition = (status: SecurityPolicyStatus, type: string): string => {
+  const { status: holds, reason } = status.conditions?.find((entry) => entry.type === type) ?? { status: 'absent', reason: '' };
+  return `${holds} ${reason}`;
+};
+
+describe('the status of a SecurityPolicy', () => {
+  it('says of a policy that was never scanned that nothing is known', () => {
+    const status = found();
+    expect(['Ready', 'Fresh', 'Covered', 'Compliant'].map((type) => condition(status, type))).to.deep.equal([
+      'True Accepted',
+      'Unknown NeverScanned',
+      'Unknown NeverScanned',
+      'Unknown NeverScanned',
+    ]);
+  });
+
+  it('is compliant only when fresh, covered, and without a failure that counts', () => {
+    expect(condition(found({ summary, failing, whole }), 'Compliant')).to.equal('True Passing');
+    const bad = { ...failing, medium: 2 };
+    expect(condition(found({ summary, failing: bad, whole }), 'Compliant')).to.equal('False Failing');
+    const lenient = policy({ spec: { compliance: { failOn: 'high' } } });
+    expect(condition(found({ summary, failing: bad, whole }, lenient), 'Compliant')).to.equal('True Passing');
+    const partly = { ...whole, coverage: { ...coverage, scanned: 3, failed: 1 } };
+    expect(condition(found({ summary, failing, whole: partly }), 'Compliant')).to.equal('Unknown Incomplete');
+    expect(condition(found({ summary, failing: bad, whole: partly }), 'Compliant')).to.equal('False Failing');
+    expect(condition(found({ summary: { ...summary, error: 1 }, failing, whole }), 'Compliant')).to.equal('Unknown Incomplete');
+    expect(condition(found({ summary, failing, whole: { ...whole, uncovered: ['widgets'] } }), 'Compliant')).to.equal('Unknown Incomplete');
+  });
+
+  it('turns stale past maxAge, and marks verdicts of an older generation as such', () => {
+    const scanned = found({ summary, failing, whole });
+    const later = found(undefined, policy({ status: scanned }), [schedule()], now + 27 * 3_600_000);
+    expect([condition(later, 'Fresh'), condition(later, 'Compliant')]).to.deep.equal(['False Stale', 'Unknown Stale']);
+    const changed = found(undefined, policy({ status: scanned, metadata: { name: 'p', generation: 2 } }));
+    expect([condition(changed, 'Fresh'), condition(changed, 'Compliant'), changed.evaluatedGeneration]).to.deep.equal([
+      'True Scanned',
+      'Unknown Stale',
+      1,
+    ]);
+  });
+
+  it('keeps the last good verdicts of a policy that breaks', () => {
+    const scanned = found({ summary, failing, whole });
+    const problems = [
+      { policy: 'p', path: 'spec.rules[0].validations[0].expression', reason: 'InvalidRule' as const, message: 'no', line: 2, column: 3 },
+    ];
+    const broken = policyStatus({
+      policy: policy({ status: scanned, metadata: { name: 'p', generation: 2 } }),
+      problems,
+      schedules: [],
+      now,
+    });
+    expect([condition(broken, 'Ready'), condition(broken, 'Stalled'), broken.evaluatedGeneration, broken.summary]).to.deep.equal([
+      'False InvalidRule',
+      'True InvalidRule',
+      1,
+      summary,
+    ]);
+    expect(broken.conditions?.find(({ type }) => type === 'Ready')?.message).to.equal('spec.rules[0].validations[0].expression: 2:3: no');
+  });
+
+  it('a scan that judged nothing makes no verdict younger, and a scan of some namespaces says nothing of the whole', () => {
+    const before = found({ summary, failing, whole });
+    const nothing = { ...whole, generation: 2, time: now + 1000, coverage: { ...coverage, scanned: 0, failed: 4 } };
+    const failed = found({ summary, failing, whole: nothing }, policy({ status: before }));
+    expect([failed.lastScanTime, failed.evaluatedGeneration, condition(failed, 'Covered')]).to.deep.equal([
+      '2026-01-02T00:00:00Z',
+      1,
+      'False Incomplete',
+    ]);
+    const part = found({ summary: { ...summary, pass: 11 }, failing }, policy({ status: before }));
+    expect([part.summary?.pass, part.coverage, part.lastScan]).to.deep.equal([11, coverage, 's']);
+  });
+
+  it('never says 100% of what is not all', () => {
+    const almost = { ...whole, coverage: { ...coverage, inScope: 1000, scanned: 999, failed: 1 } };
+    expect(found({ summary, failing, whole: almost }).coveragePercent).to.equal('99%');
+    expect(found({ summary, failing, whole }).coveragePercent).to.equal('100%');
+  });
+
+  it('says when no schedule takes the policy, or none that does runs', () => {
+    const scheduled = (schedules: ScanSchedule[]): string => condition(found(undefined, policy(), schedules), 'Scheduled');
+    expect(scheduled([])).to.equal('False NoSchedule');
+    expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'b' } } })])).to.equal('False NoSchedule');
+    expect(scheduled([schedule({ suspend: true })])).to.equal('False NotRunning');
+    expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'a' } } })])).to.equal('True Scheduled');
+  });
+});
