@@ -4,7 +4,7 @@ import type { CatalogueEntry } from '../controls/control.ts';
 import { frameworkVersions, resolveFramework } from '../controls/framework.ts';
 import { controlFields } from './control-fields.ts';
 import type { Io } from './io.ts';
-import { exitCodes, UsageError } from './usage-error.ts';
+import { exitCodes, flagProblem, UsageError } from './usage-error.ts';
 
 const controlsUsage = `vigil controls lists the built-in controls.
 
@@ -40,7 +40,7 @@ function controlsArguments(args: readonly string[]): ControlsArguments {
     };
   } catch (failure) {
     if (failure instanceof UsageError) throw failure;
-    throw new UsageError(failure instanceof Error ? failure.message : String(failure));
+    throw new UsageError(flagProblem(failure));
   }
 }
 
@@ -78,7 +78,7 @@ export function run(args: readonly string[], io: Io): Promise<number> {
     return Promise.resolve(exitCodes.clean);
   } catch (failure) {
     if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil controls: ${failure.message}\n\n${controlsUsage}`);
+    io.error(`vigil controls: ${failure.message}\nvigil controls --help tells more.\n`);
     return Promise.resolve(exitCodes.failed);
   }
 }

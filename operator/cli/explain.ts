@@ -4,7 +4,7 @@ import type { CatalogueEntry, ControlKinds } from '../controls/control.ts';
 import { didYouMean } from '../controls/suggestion.ts';
 import { controlFields, servedRequirements } from './control-fields.ts';
 import type { Io } from './io.ts';
-import { exitCodes } from './usage-error.ts';
+import { exitCodes, flagProblem } from './usage-error.ts';
 
 const explainUsage = `vigil explain ID tells what a control checks, why, and how to fix what it finds.
 
@@ -69,7 +69,7 @@ function explainArguments(args: readonly string[]): ExplainArguments | string {
     if (positionals.length === 0 && values.help !== true) return 'which control? vigil controls lists them';
     return { ids: positionals, json: values.output === 'json', help: values.help === true };
   } catch (failure) {
-    return failure instanceof Error ? failure.message : String(failure);
+    return flagProblem(failure);
   }
 }
 
@@ -100,7 +100,7 @@ function explain(ids: readonly string[], json: boolean, io: Io): number {
 export function run(args: readonly string[], io: Io): Promise<number> {
   const parsed = explainArguments(args);
   if (typeof parsed === 'string') {
-    io.error(`vigil explain: ${parsed}\n\n${explainUsage}`);
+    io.error(`vigil explain: ${parsed}\nvigil explain --help tells more.\n`);
     return Promise.resolve(exitCodes.failed);
   }
   if (!parsed.help) return Promise.resolve(explain(parsed.ids, parsed.json, io));

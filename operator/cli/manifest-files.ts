@@ -25,6 +25,7 @@ function causeOf(failure: unknown): string {
   return causes[code] ?? (failure instanceof Error ? failure.message : String(failure));
 }
 
+const mentionsObject = /"(apiVersion|kind)"\s*:/;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 class Collector {
@@ -73,7 +74,7 @@ class Collector {
     await this.#text(path, () => readFile(path), !named && path.toLowerCase().endsWith('.json'));
   }
 
-  /** `lenient`: a JSON file that was only found, and holds no object of Kubernetes, is none of ours. */
+  /** `lenient`: a JSON file that was only found, and holds no object of Kubernetes, not even a broken one, is none of ours. */
   async #text(path: string, read: () => Promise<Uint8Array>, lenient = false): Promise<void> {
     let text: string;
     try {
@@ -83,9 +84,9 @@ class Collector {
       return;
     }
     const { manifests, errors } = await readManifests(path, text);
-    for (const manifest of manifests)
-      if (!lenient || 'apiVersion' in manifest.object || 'kind' in manifest.object) this.manifests.push(manifest);
-    if (!lenient || manifests.length > 0) this.errors.push(...errors);
+    const ours = lenient ? manifests.filter(({ object }) => 'apiVersion' in object || 'kind' in object) : manifests;
+    this.manifests.push(...ours);
+    if (!lenient || manifests.length > 0 || mentionsObject.test(text)) this.errors.push(...errors);
   }
 
   #fail(file: string, message: string): void {

@@ -126,9 +126,14 @@ export class ManifestState {
     }
     if (set.needsSnapshot) for (const evaluation of set.evaluateSnapshot(snapshot)) take(byReference.get(evaluation.resource), evaluation);
     const results = [...this.manifests, undefined].flatMap((manifest) =>
-      (found.get(manifest) ?? []).map((result) => located(result, manifest)),
+      (found.get(manifest) ?? []).map((result) => located(result, manifest ?? this.#placeOfCluster(result))),
     );
     return { results, summary, errors };
+  }
+
+  /** Where a failure of the cluster as a whole is shown: at the first Namespace. */
+  #placeOfCluster({ verdict }: Result): Manifest | undefined {
+    return verdict === 'fail' ? this.manifests.find(({ object }) => groupKindOf(object) === 'Namespace') : undefined;
   }
 
   /** Whether an object's owner is among the files. */

@@ -4,7 +4,7 @@ import { catalogue, controlById } from '../controls/catalogue.ts';
 import type { Parameter } from '../controls/control.ts';
 import { type Severity, severityOrder } from '../controls/severity.ts';
 import { didYouMean } from '../controls/suggestion.ts';
-import { UsageError } from './usage-error.ts';
+import { flagProblem, UsageError } from './usage-error.ts';
 
 /** The forms that a scan's result can be printed in. */
 export const outputNames = ['table', 'json', 'yaml', 'sarif', 'junit', 'github'] as const;
@@ -154,7 +154,7 @@ export function scanArguments(args: readonly string[]): ScanArguments {
   try {
     parsed = parse(args);
   } catch (failure) {
-    throw new UsageError(failure instanceof Error ? failure.message : String(failure));
+    throw new UsageError(flagProblem(failure));
   }
   const { values, positionals } = parsed;
   const cluster = values.cluster === true;

@@ -75,7 +75,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return await scan(scanArguments(args), io);
   } catch (failure) {
     if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil scan: ${failure.message}\n\n${scanUsage}`);
+    io.error(`vigil scan: ${failure.message}\nvigil scan --help tells more.\n`);
     return exitCodes.failed;
   }
 }

@@ -7,7 +7,7 @@ import { dottedPath } from './policy-files.ts';
 import { policyTest, testCase, type TestCase } from './policy-test.ts';
 import { jsonTestOutput, junitTestOutput, type TestOutput, textOutput } from './test-output.ts';
 import { TestRunner } from './test-runner.ts';
-import { exitCodes, UsageError } from './usage-error.ts';
+import { exitCodes, flagProblem, UsageError } from './usage-error.ts';
 
 const testUsage = `vigil test FILE… runs PolicyTest documents: policies against objects, with the verdicts that are expected.
 
@@ -55,7 +55,7 @@ function testArguments(args: readonly string[]): TestArguments {
     return { files: positionals, wanted: patternOf(values.run), output, help: values.help === true };
   } catch (failure) {
     if (failure instanceof UsageError) throw failure;
-    throw new UsageError(failure instanceof Error ? failure.message : String(failure));
+    throw new UsageError(flagProblem(failure));
   }
 }
 
@@ -113,7 +113,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return exitCodes.clean;
   } catch (failure) {
     if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil test: ${failure.message}\n\n${testUsage}`);
+    io.error(`vigil test: ${failure.message}\nvigil test --help tells more.\n`);
     return exitCodes.failed;
   }
 }

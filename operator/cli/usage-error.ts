@@ -5,3 +5,9 @@ export class UsageError extends Error {
 
 /** The exit codes of the verbs for people. */
 export const exitCodes = { clean: 0, findings: 1, failed: 2 } as const;
+
+/** What is wrong with the flags, as one sentence. */
+export function flagProblem(failure: unknown): string {
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return message.replace(/\. To specify a positional argument.*$/s, '');
+}

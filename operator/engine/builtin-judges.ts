@@ -52,18 +52,24 @@ const credentialInEnvironment: BuiltinJudge = (subject, parameters) => {
 
 const setting = /^\s*(?:export\s+|-\s+)?["']?([A-Za-z0-9_.-]+)["']?\s*[=:]\s*(.*)$/;
 const inlineSetting = /"([A-Za-z0-9_.-]+)"\s*:\s*"([^"\n]*)"/g;
-const unquoted = (value: string): string =>
-  value
-    .trim()
-    .replace(/,$/, '')
-    .replace(/^(["'])(.*)\1$/, '$2');
+/** Where a YAML or JSON value begins that stands on other lines, or none is. */
+const noValue = /^([|>][-+0-9]*|[[{]|\{\s*\}|\[\s*\]|null|~)$/;
+
+/** The value of a line without its quotes, its comma and a comment behind it. */
+function bareValue(text: string): string {
+  const value = text.trim().replace(/,$/, '');
+  const quoted = /^(["'])(.*?)\1(\s*[#;].*)?$/.exec(value);
+  if (quoted !== null) return quoted[2] ?? '';
+  const bare = value.replace(/(^|\s+)#.*$/, '');
+  return noValue.test(bare) ? '' : bare;
+}
 
 /** Whether any `key=value` or `key: value` in a text is a credential. */
 function textHolds(text: string, test: CredentialTest): boolean {
   if (CredentialTest.looksLikeOne(text)) return true;
   const lines = text.split('\n').some((line) => {
     const [, name, value] = setting.exec(line) ?? [];
-    return name !== undefined && value !== undefined && test.matches(name, unquoted(value));
+    return name !== undefined && value !== undefined && test.matches(name, bareValue(value));
   });
   return lines || [...text.matchAll(inlineSetting)].some(([, name = '', value = '']) => test.matches(name, value));
 }

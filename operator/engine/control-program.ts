@@ -14,11 +14,14 @@ export interface ControlProgram {
   judge(subject: Subject): Outcome;
 }
 
+/** A quantity of Kubernetes: a decimal number with a binary or decimal suffix, or an exponent. */
+const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
+
 const fits: Readonly<Record<ValueType, (value: unknown) => boolean>> = {
   bool: (value) => typeof value === 'boolean',
   int: (value) => Number.isInteger(value),
   string: (value) => typeof value === 'string',
-  quantity: (value) => typeof value === 'string' || typeof value === 'number',
+  quantity: (value) => (typeof value === 'string' ? quantity.test(value) : typeof value === 'number'),
   list: Array.isArray,
   map: isFields,
   any: () => true,

@@ -9,13 +9,14 @@ const looks: readonly RegExp[] = [
   /\bAIza[0-9A-Za-z_-]{20}/,
   /\bxox[a-z]-[A-Za-z0-9]/,
   /\beyJhbGciO/,
-  /^["']?Bearer\s+[^\s$<{]/i,
+  /^["']?(Authorization:\s*)?Bearer\s+[^\s$<{]/i,
 ];
 
 /** Values that only say where the credential is, or that there is none: empty, `$(REF)`, `{{tpl}}`, a file's path, true or false. */
 const references: readonly RegExp[] = [
   /^$/,
-  /^\$[({]?[A-Za-z_]/,
+  /\$\([A-Za-z_][A-Za-z0-9_.-]*\)|\$\{[A-Za-z_][^}]*\}/,
+  /^\$[A-Z_][A-Z0-9_]*$/,
   /\{\{/,
   /^(file:\/)?(\/|\.{1,2}\/|~\/)\S*$/,
   /^[A-Za-z]:\\/,

@@ -1,4 +1,5 @@
 import type { LabelSelector } from '../api/field.ts';
+import { fieldsOf, listOf, textMapOf, textOf, textsOf } from './kubernetes-object.ts';
 
 /** Labels of an object or a namespace. */
 export type Labels = Readonly<Record<string, string>>;
@@ -33,6 +34,27 @@ export function labelMatch(selector: LabelSelector | undefined): LabelMatch {
   if (labels.length === 0 && expressions.length === 0) return everything;
   return (candidate) =>
     labels.every(([key, value]) => has(candidate, key) && candidate[key] === value) && expressions.every((match) => match(candidate));
+}
+
+/** Whether a selector, as an object has it, names no label and no expression. */
+export function isEmptySelector(selector: unknown): boolean {
+  const { matchLabels, matchExpressions } = fieldsOf(selector);
+  return Object.keys(fieldsOf(matchLabels)).length === 0 && listOf(matchExpressions).length === 0;
+}
+
+/** Compiles a selector as an object has it, of any shape; an unknown operator selects nothing. */
+export function selectorMatch(selector: unknown): LabelMatch {
+  const { matchLabels, matchExpressions } = fieldsOf(selector);
+  return labelMatch({
+    matchLabels: textMapOf(matchLabels),
+    matchExpressions: listOf(matchExpressions)
+      .map(fieldsOf)
+      .map(({ key, operator, values }) => ({
+        key: textOf(key) ?? '',
+        operator: (textOf(operator) ?? '') as 'In',
+        values: [...textsOf(values)],
+      })),
+  });
 }
 
 /** Whether a selector selects everything. */

@@ -77,8 +77,9 @@ const networkPolicyDefaults = (object: Draft): void => {
 };
 
 const webhookDefaults = (object: Draft): void => {
+  const early = object['apiVersion'] === 'admissionregistration.k8s.io/v1beta1';
   for (const webhook of drafts(object['webhooks'])) {
-    withDefault(webhook, 'failurePolicy', 'Fail');
+    withDefault(webhook, 'failurePolicy', early ? 'Ignore' : 'Fail');
     withDefault(webhook, 'matchPolicy', 'Equivalent');
     withDefault(webhook, 'timeoutSeconds', 10);
     withDefault(webhook, 'namespaceSelector', {});

@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { pluralOf } from './builtin-resources.ts';
-import { groupOf, type KubernetesObject, textOf, versionOf } from './kubernetes-object.ts';
+import { fieldsOf, groupOf, type KubernetesObject, textOf, versionOf } from './kubernetes-object.ts';
 
 /** Groups that serve the same objects under two names, as the API server knows them. */
 const movedKinds: ReadonlyMap<string, string> = new Map([
@@ -13,6 +13,11 @@ const movedKinds: ReadonlyMap<string, string> = new Map([
 ]);
 
 const key = (group: string, kind: string): string => `${movedKinds.get(`${group}/${kind}`) ?? group}/${kind}`;
+
+/** Whether an object of a kind that nobody declares lives in a namespace: it names one, or its kind does not sound cluster-scoped. */
+function seemsNamespaced({ metadata }: KubernetesObject, kind: string): boolean {
+  return (textOf(fieldsOf(metadata)['namespace']) ?? '') !== '' || !/^(Cluster|Global)[A-Z]|[a-z]Class$/.test(kind);
+}
 
 /** Finds the resource of an object: what discovery, or the built-in kinds and the CRDs among the files, say. */
 export class ResourceIndex {
@@ -43,7 +48,7 @@ export class ResourceIndex {
       version,
       kind,
       resource: other?.resource ?? pluralOf(kind),
-      namespaced: other?.namespaced ?? !/^(Cluster|Global)[A-Z]/.test(kind),
+      namespaced: other?.namespaced ?? seemsNamespaced(object, kind),
     };
   }
 

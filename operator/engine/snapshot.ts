@@ -74,8 +74,8 @@ const routeBackends = (object: KubernetesObject): Fields => ({
 
 /** The service account that a pod runs as, by the present or the deprecated field. */
 function accountOf(spec: Fields): string {
-  const account = textOf(spec['serviceAccountName']) ?? textOf(spec['serviceAccount']) ?? '';
-  return account === '' ? 'default' : account;
+  const named = ['serviceAccountName', 'serviceAccount'].map((field) => textOf(spec[field]) ?? '');
+  return named.find((name) => name !== '') ?? 'default';
 }
 
 function workloadBody(object: KubernetesObject): Fields {
@@ -193,6 +193,10 @@ const noProjections: readonly Projection[] = [];
 /** The objects that cross-object checks read, reduced to what they read, indexed by kind and namespace. Order does not matter. */
 export class Snapshot {
   readonly #byKind = new Map<string, Map<string, Projection[]>>();
+  /** By kind, namespace and name; filled when something is looked up. */
+  readonly #byName = new Map<string, Projection>();
+  #named = 0;
+  #count = 0;
 
   /**
    * Takes an object in and returns what identifies it in results; kinds that no check reads are left out. `owned`: a pod-bearing
@@ -201,6 +205,7 @@ export class Snapshot {
   add(object: KubernetesObject, owned = false): ResourceReference | undefined {
     const projection = projectionOf(object, owned);
     if (projection === undefined) return undefined;
+    this.#count += 1;
     this.#listFor(projection.groupKind, projection.reference.namespace ?? '').push(projection);
     return projection.reference;
   }
@@ -218,7 +223,8 @@ export class Snapshot {
 
   /** The object of a kind with a name; the namespace is empty for cluster-scoped kinds. */
   find(groupKind: string, namespace: string, name: string): Projection | undefined {
-    return this.in(namespace, groupKind).find(({ reference }) => reference.name === name);
+    if (this.#named !== this.#count) this.#nameAll();
+    return this.#byName.get(`${groupKind}/${namespace}/${name}`);
   }
 
   /** Whether any object of a kind is there. */
@@ -229,6 +235,14 @@ export class Snapshot {
   /** The kinds that are there. */
   get kinds(): readonly string[] {
     return [...this.#byKind.keys()];
+  }
+
+  #nameAll(): void {
+    for (const [kind, namespaces] of this.#byKind) {
+      for (const [namespace, list] of namespaces)
+        for (const projection of list) this.#byName.set(`${kind}/${namespace}/${projection.reference.name}`, projection);
+    }
+    this.#named = this.#count;
   }
 
   #listFor(groupKind: string, namespace: string): Projection[] {

@@ -1,4 +1,5 @@
 import type { EntryLines, Positions } from './positions.ts';
+import { UnreadableDocument } from './unreadable-document.ts';
 
 /** Walks a JSON text together with its parsed value, and notes where every entry stands. The text must be valid JSON. */
 class JsonScanner {
@@ -45,6 +46,7 @@ class JsonScanner {
 
   #map(value: unknown): void {
     const lines: (string | number)[] = [];
+    const seen = new Set<string>();
     const fields = typeof value === 'object' && value !== null ? value : {};
     this.#positions.set(fields, lines);
     this.#at += 1;
@@ -52,6 +54,8 @@ class JsonScanner {
     while (this.#text[this.#at] !== '}') {
       const line = this.#line;
       const key = this.#string();
+      if (seen.has(key)) throw new UnreadableDocument(`the key '${key}' is there twice`, line);
+      seen.add(key);
       lines.push(key, line);
       this.#spaces();
       this.#at += 1;
@@ -83,7 +87,7 @@ class JsonScanner {
   }
 }
 
-/** Where the entries of a parsed JSON text stand. Worked out only when a line is asked for. */
+/** Where the entries of a parsed JSON text stand. Worked out only when a line is asked for. Throws {@link UnreadableDocument} for a key that is there twice. */
 export function jsonPositions(text: string, value: unknown, firstLine: number): Positions {
   return new JsonScanner(text, firstLine).scan(value);
 }

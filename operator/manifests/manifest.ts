@@ -1,5 +1,6 @@
 import { UnreadableDocument } from './unreadable-document.ts';
 import { jsonPositions } from './json-positions.ts';
+import { jsonShapeProblem, maximumDepth } from './json-shape.ts';
 import { readPlainYaml } from './plain-yaml.ts';
 import { lineOfPath, type Positions } from './positions.ts';
 
@@ -96,13 +97,17 @@ async function readDocument({ lines, firstLine }: TextDocument): Promise<ReadDoc
 }
 
 function readJson(text: string, firstLine: number): ReadDocument | undefined {
+  let value: unknown;
   try {
-    const value = JSON.parse(text) as unknown;
-    let positions: Positions | undefined;
-    return { value, positions: () => (positions ??= jsonPositions(text, value, firstLine)) };
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  const problem = jsonShapeProblem(text, value);
+  if (problem === 'depth') throw new UnreadableDocument(`nested deeper than ${maximumDepth} levels`, firstLine);
+  if (problem === 'duplicates') jsonPositions(text, value, firstLine);
+  let positions: Positions | undefined;
+  return { value, positions: () => (positions ??= jsonPositions(text, value, firstLine)) };
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -116,6 +121,11 @@ function completed(item: Record<string, unknown>, list: Record<string, unknown>)
   item['kind'] = kind;
   item['apiVersion'] = list['apiVersion'];
   return item;
+}
+
+function messageOf(failure: unknown): string {
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return message.includes('call stack') ? 'nested too deeply' : message;
 }
 
 class FileReader {
@@ -139,7 +149,7 @@ class FileReader {
       if (read.value !== null) this.#object(read.value, { read, root: read.value, base: '', document, start });
     } catch (failure) {
       const line = failure instanceof UnreadableDocument ? failure.line : part.firstLine;
-      this.#error(document, line, failure instanceof Error ? failure.message : String(failure));
+      this.#error(document, line, messageOf(failure));
     }
   }
 

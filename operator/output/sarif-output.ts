@@ -1,6 +1,7 @@
 import { controlById } from '../controls/catalogue.ts';
 import type { Severity } from '../engine/verdict.ts';
-import { type LocatedResult, type Output, resourceName } from './scan-result.ts';
+import type { Source } from '../manifests/manifest.ts';
+import { type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';
 
 const levels: Readonly<Record<Severity, string>> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' };
 /** GitHub's scale of 0 to 10. */
@@ -21,6 +22,17 @@ function ruleOf(result: LocatedResult): Record<string, unknown> {
   };
 }
 
+/** The file as a URI: relative as it was named, or `file:` for an absolute path. */
+function uriOf(file: string): string {
+  const path = file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
+  if (path.startsWith('/')) return `file://${path}`;
+  return file === '-' ? 'stdin' : path;
+}
+
+function physicalLocation(source: Source): Record<string, unknown> {
+  return { artifactLocation: { uri: uriOf(source.file) }, region: { startLine: Math.max(1, source.line ?? 1) } };
+}
+
 function locationOf(result: LocatedResult): Record<string, unknown> {
   const { source, resource } = result;
   const { apiVersion, kind, namespace, name } = resource;
@@ -29,11 +41,7 @@ function locationOf(result: LocatedResult): Record<string, unknown> {
     kind: 'object',
   };
   if (source === undefined) return { logicalLocations: [logical] };
-  const uri = encodeURI(source.file.replaceAll('\\', '/')).replaceAll('#', '%23').replaceAll('?', '%3F');
-  return {
-    physicalLocation: { artifactLocation: { uri }, region: { startLine: Math.max(1, source.line ?? 1) } },
-    logicalLocations: [logical],
-  };
+  return { physicalLocation: physicalLocation(source), logicalLocations: [logical] };
 }
 
 function sarifResult(result: LocatedResult, index: number): Record<string, unknown> {
@@ -51,8 +59,29 @@ function sarifResult(result: LocatedResult, index: number): Record<string, unkno
   };
 }
 
-/** SARIF 2.1.0, as GitHub's code scanning takes it. */
-export const sarifOutput: Output = ({ results, errors }, write) => {
+interface Notification {
+  readonly message: string;
+  readonly location: Record<string, unknown>;
+}
+
+function notificationsOf({ results, errors }: ScanResult): readonly Record<string, unknown>[] {
+  const unjudged = results
+    .filter(({ verdict }) => verdict === 'error')
+    .map((result): Notification => ({
+      message: `${resourceName(result)}: ${result.check}: ${result.message}`,
+      location: locationOf(result),
+    }));
+  const unread = errors.map(({ source, message }): Notification => ({ message, location: { physicalLocation: physicalLocation(source) } }));
+  return [...unread, ...unjudged].map(({ message, location }) => ({ level: 'error', message: { text: message }, locations: [location] }));
+}
+
+/**
+ * SARIF 2.1.0, as GitHub's code scanning takes it: it shows every result as an alert, so what is no failure is left out unless it was
+ * asked for; what could not be read or judged is a notification of the run.
+ */
+export const sarifOutput: Output = (scan, write, { passing }) => {
+  const results = scan.results.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn' || (passing && verdict !== 'error'));
+  const notifications = notificationsOf(scan);
   const rules = new Map<string, { index: number; rule: Record<string, unknown> }>();
   for (const result of results) if (!rules.has(result.check)) rules.set(result.check, { index: rules.size, rule: ruleOf(result) });
   const run = {
@@ -61,12 +90,8 @@ export const sarifOutput: Output = ({ results, errors }, write) => {
     },
     invocations: [
       {
-        executionSuccessful: errors.length === 0,
-        toolExecutionNotifications: errors.map(({ source, message }) => ({
-          level: 'error',
-          message: { text: message },
-          locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(source.file) }, region: { startLine: source.line ?? 1 } } }],
-        })),
+        executionSuccessful: notifications.length === 0,
+        toolExecutionNotifications: notifications,
       },
     ],
     results: results.map((result) => sarifResult(result, rules.get(result.check)?.index ?? 0)),

@@ -58,7 +58,7 @@ function writeErrors(errors: readonly ManifestError[], write: Write, paint: Pain
   if (errors.length > 0) write('\n');
 }
 
-function summaryLine({ summary, results, errors }: ScanResult): string {
+function summaryLine({ summary, results, errors }: ScanResult, passing: boolean): string {
   const counts = ['critical', 'high', 'medium', 'low', 'info']
     .map((severity) => [severity, results.filter((result) => result.verdict === 'fail' && result.severity === severity).length] as const)
     .filter(([, count]) => count > 0)
@@ -67,24 +67,25 @@ function summaryLine({ summary, results, errors }: ScanResult): string {
   const others = [
     `${summary.pass} passed`,
     ...(summary.error > 0 ? [`${summary.error} errors`] : []),
-    ...(summary.skip > 0 ? [`${summary.skip} skipped`] : []),
+    ...(summary.skip > 0 ? [`${summary.skip} skipped${passing ? '' : ' (--passing tells why)'}`] : []),
   ];
   const unread = errors.length > 0 ? [`${errors.length} unreadable`] : [];
   return `${[failed, ...others, ...unread].join(', ')}\n`;
 }
 
-/** A table for people: findings by object, worst first; colour only on a terminal. */
-export const tableOutput: Output = (scan, write, { colour }: OutputStyle) => {
+/** A table for people: findings by object, worst first; what was skipped is counted, and listed with what passed. */
+export const tableOutput: Output = (scan, write, { colour, passing }: OutputStyle) => {
   const paint = colour ? painted : plain;
   const order = ['critical', 'high', 'medium', 'low', 'info'];
   const rank = (result: LocatedResult): number => (result.verdict === 'fail' ? order.indexOf(result.severity) : 10);
-  for (const results of byObject(scan.results).values())
+  const listed = passing ? scan.results : scan.results.filter(({ verdict }) => verdict !== 'skip');
+  for (const results of byObject(listed).values())
     writeObject(
       results.toSorted((a, b) => rank(a) - rank(b)),
       write,
       paint,
     );
   writeErrors(scan.errors, write, paint);
-  write(summaryLine(scan));
+  write(summaryLine(scan, passing));
   if (scan.results.some(({ verdict }) => verdict === 'fail')) write(paint('vigil explain CHECK tells why, and how to fix it.\n', 'dim'));
 };

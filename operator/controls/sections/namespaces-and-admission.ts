@@ -24,10 +24,11 @@ export const namespacesAndAdmission: Section = {
       parameters: { minimum: { description: 'The least level.', type: 'string', default: 'baseline', values: ['baseline', 'restricted'] } },
       checks: [
         {
-          at: 'metadata',
+          at: 'metadata.labels',
           type: 'map',
+          missing: 'fail',
           require:
-            "has(item.labels) && 'pod-security.kubernetes.io/enforce' in item.labels && (item.labels['pod-security.kubernetes.io/enforce'] == 'restricted' || (params.minimum == 'baseline' && item.labels['pod-security.kubernetes.io/enforce'] == 'baseline'))",
+            "'pod-security.kubernetes.io/enforce' in item && (item['pod-security.kubernetes.io/enforce'] == 'restricted' || (params.minimum == 'baseline' && item['pod-security.kubernetes.io/enforce'] == 'baseline'))",
         },
       ],
       exemptions: [system],

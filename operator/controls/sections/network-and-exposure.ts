@@ -82,7 +82,7 @@ export const networkAndExposure: Section = {
       kinds: 'workloads',
       why: 'What no policy selects may be reached from, and may reach, everything.',
       fix: 'Add policies for Ingress and Egress that select its pods.',
-      message: 'not selected by NetworkPolicies for both Ingress and Egress',
+      message: 'no NetworkPolicy holds its pods for',
       placement: { cis: ['5.3.2'], nsa: ['NS.policies'], nist: ['4.4.2'], mitre: ['T1046'] },
       judge: 'policyCoverage',
     }),

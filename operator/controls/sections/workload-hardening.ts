@@ -3,8 +3,11 @@ import { onWindows } from './exemptions.ts';
 
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 const hostPath = (path: string): string => `volumes:\n- name: host\n  hostPath: {path: ${path}}\n`;
-/** The path without its trailing slash. */
-const trimmed = "(item.size() > 1 && item.endsWith('/') ? item.substring(0, item.size() - 1) : item)";
+/** The path without its trailing slashes. */
+const trimmed = "(!item.endsWith('/') ? item : item.matches('^/+$') ? '/' : item.find('^.*[^/]'))";
+/** A capability's name in capitals and without CAP_. */
+const bareCapability = (name: string): string =>
+  `(${name}.upperAscii().startsWith('CAP_') ? ${name}.upperAscii().substring(4) : ${name}.upperAscii())`;
 const sockets = ['docker.sock', 'cri-dockerd.sock', 'containerd.sock', 'crio.sock', 'podman.sock'];
 const socketFolders = ['/run', '/run/containerd', '/run/k3s/containerd', '/run/crio', '/run/podman'].flatMap((folder) => [
   folder,
@@ -69,7 +72,7 @@ export const workloadHardening: Section = {
       theme: 'hardening',
       parameters: {
         capabilities: {
-          description: 'Capabilities that must not be added, in capitals and without CAP_.',
+          description: 'Capabilities that must not be added; CAP_ and case do not count.',
           type: 'strings',
           default: [
             'ALL', 'SYS_ADMIN', 'NET_ADMIN', 'NET_RAW', 'SYS_MODULE', 'SYS_PTRACE', 'SYS_RAWIO', 'SYS_BOOT', 'SYS_TIME',
@@ -81,8 +84,7 @@ export const workloadHardening: Section = {
         {
           at: 'C*.securityContext.capabilities.add[]',
           type: 'string',
-          require:
-            "!(item.upperAscii() in params.capabilities) && !(item.upperAscii().startsWith('CAP_') && item.upperAscii().substring(4) in params.capabilities)",
+          require: `!params.capabilities.exists(name, ${bareCapability('name')} == ${bareCapability('item')})`,
         },
       ],
     },

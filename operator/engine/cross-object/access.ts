@@ -3,13 +3,10 @@ import { controlById } from '../../controls/catalogue.ts';
 import { fieldsOf, listOf, textOf } from '../kubernetes-object.ts';
 import { clean, type Offence, type Outcome } from '../outcome.ts';
 import { type Projection, type Snapshot, workloadOf } from '../snapshot.ts';
+import { bindingsOf, bindingsOfAccount } from './account-bindings.ts';
 import { defaultRoleNames, rulesOfBinding } from './default-roles.ts';
 import { grantingRules, takeoverControls } from './grants.ts';
 import type { CrossObjectJudge, Question } from './judge.ts';
-
-const group = 'rbac.authorization.k8s.io';
-const bindingKinds = [`RoleBinding.${group}`, `ClusterRoleBinding.${group}`] as const;
-const bindingsOf = (snapshot: Snapshot): readonly Projection[] => bindingKinds.flatMap((kind) => snapshot.all(kind));
 
 /** What the cluster itself brings along is exempt from every rbac control. */
 function isSystem({ reference, labels }: Projection): boolean {
@@ -53,7 +50,8 @@ const roleGrants: CrossObjectJudge = (role, { control, snapshot }) => {
     control === 'rbac-read-secrets' && rules.every(({ named }) => named),
     !isClusterRole && rules.every(({ clusterScoped }) => clusterScoped),
   ];
-  const severity = steps.filter(Boolean).reduce<Severity>(lowered, severityOf(control));
+  const base = control === 'rbac-modify-configmaps' && role.reference.namespace === 'kube-system' ? 'high' : severityOf(control);
+  const severity = steps.filter(Boolean).reduce<Severity>(lowered, base);
   return { offences: rules.map(({ index }) => ({ path: `rules[${index}]` })), faults: [], severity, bound };
 };
 
@@ -65,7 +63,8 @@ const names =
 
 const subjectTests: Readonly<Record<string, SubjectTest>> = {
   'rbac-system-masters-binding': names('Group', 'system:masters'),
-  'rbac-anonymous-binding': (subject) => names('User', 'system:anonymous')(subject) || names('Group', 'system:unauthenticated')(subject),
+  'rbac-anonymous-binding': ({ kind, name }) =>
+    (kind === 'User' || kind === 'Group') && (name === 'system:anonymous' || name === 'system:unauthenticated'),
   'rbac-authenticated-binding': names('Group', 'system:authenticated', 'system:serviceaccounts'),
   'rbac-default-service-account-binding': names('ServiceAccount', 'default'),
 };
@@ -92,37 +91,19 @@ const bindingGrants: CrossObjectJudge = (binding, question) => {
   return { offences, faults: [], ...(takeover ? { severity: 'critical' } : {}) };
 };
 
+/** A projection belongs to one snapshot: what its role leads to is worked out once. */
+const takeovers = new WeakMap<Projection, readonly string[]>();
+
 /** The takeover controls that a binding's role satisfies where the binding reaches. */
 function leadsToTakeover(binding: Projection, snapshot: Snapshot): readonly string[] {
+  const known = takeovers.get(binding);
+  if (known !== undefined) return known;
   const rules = rulesOfBinding(binding, snapshot);
   const clusterWide = binding.reference.kind === 'ClusterRoleBinding';
-  return takeoverControls.filter((control) => grantingRules(rules, control).some(({ clusterScoped }) => clusterWide || !clusterScoped));
-}
-
-/** Whether a subject of a binding stands for a service account: by name, or by one of the groups that it is in. */
-function standsFor(subject: Readonly<Record<string, unknown>>, namespace: string, account: string): boolean {
-  const { kind, name } = subject;
-  if (kind === 'ServiceAccount') return name === account && (subject['namespace'] ?? namespace) === namespace;
-  if (kind === 'Group')
-    return name === 'system:authenticated' || name === 'system:serviceaccounts' || name === `system:serviceaccounts:${namespace}`;
-  return kind === 'User' && name === `system:serviceaccount:${namespace}:${account}`;
-}
-
-/** Bindings by the service account that they give rights to; worked out once for a snapshot. */
-const accountBindings = new WeakMap<Snapshot, Map<string, readonly Projection[]>>();
-
-function bindingsOfAccount(snapshot: Snapshot, namespace: string, account: string): readonly Projection[] {
-  const known = accountBindings.get(snapshot) ?? new Map<string, readonly Projection[]>();
-  accountBindings.set(snapshot, known);
-  const key = `${namespace}/${account}`;
-  const found =
-    known.get(key) ??
-    bindingsOf(snapshot).filter(
-      ({ reference, body }) =>
-        (reference.kind === 'ClusterRoleBinding' || reference.namespace === namespace) &&
-        listOf(body['subjects']).some((subject) => standsFor(fieldsOf(subject), namespace, account)),
-    );
-  known.set(key, found);
+  const found = takeoverControls.filter((control) =>
+    grantingRules(rules, control).some(({ clusterScoped }) => clusterWide || !clusterScoped),
+  );
+  takeovers.set(binding, found);
   return found;
 }
 

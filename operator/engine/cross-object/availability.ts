@@ -1,5 +1,5 @@
-import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../kubernetes-object.ts';
-import { labelMatch, type Labels } from '../label-selector.ts';
+import { fieldsOf } from '../kubernetes-object.ts';
+import { isEmptySelector, type Labels, selectorMatch } from '../label-selector.ts';
 import { clean, type Outcome } from '../outcome.ts';
 import { type Projection, workloadOf } from '../snapshot.ts';
 import type { CrossObjectJudge } from './judge.ts';
@@ -9,8 +9,10 @@ const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] }
 const heldKinds: Readonly<Record<string, string>> = { 'namespace-resource-quota': 'ResourceQuota', 'namespace-limit-range': 'LimitRange' };
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
-const namespaceHolds: CrossObjectJudge = ({ reference: { name } }, { control, snapshot }) =>
-  systemNamespaces.has(name) || snapshot.in(name, heldKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
+const namespaceHolds: CrossObjectJudge = ({ reference: { name } }, { control, snapshot }) => {
+  const exempt = control === 'namespace-resource-quota' && systemNamespaces.has(name);
+  return exempt || snapshot.in(name, heldKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
+};
 
 const replicas: CrossObjectJudge = (workload, { snapshot }) => {
   const { kind, name, namespace = '' } = workload.reference;
@@ -23,17 +25,8 @@ const replicas: CrossObjectJudge = (workload, { snapshot }) => {
 };
 
 function budgetSelects(budget: Projection, labels: Labels): boolean {
-  const { matchLabels, matchExpressions } = fieldsOf(budget.body['selector']);
-  const expressions = listOf(matchExpressions).map(fieldsOf);
-  if (Object.keys(fieldsOf(matchLabels)).length === 0 && expressions.length === 0) return false;
-  return labelMatch({
-    matchLabels: textMapOf(matchLabels),
-    matchExpressions: expressions.map(({ key, operator, values }) => ({
-      key: textOf(key) ?? '',
-      operator: (textOf(operator) ?? '') as 'In',
-      values: [...textsOf(values)],
-    })),
-  })(labels);
+  const { selector } = budget.body;
+  return !isEmptySelector(selector) && selectorMatch(selector)(labels);
 }
 
 const disruptionBudget: CrossObjectJudge = (workload, { snapshot }) => {

@@ -1,4 +1,5 @@
-import { fieldsOf, textOf } from '../kubernetes-object.ts';
+import { fieldsOf, listOf, textOf } from '../kubernetes-object.ts';
+import { selectorMatch } from '../label-selector.ts';
 import type { Projection, Snapshot } from '../snapshot.ts';
 
 const everything = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
@@ -48,5 +49,38 @@ export function rulesOfBinding(binding: Projection, snapshot: Snapshot): unknown
   const { kind, name } = fieldsOf(binding.body['roleRef']);
   const role = textOf(name) ?? '';
   if (kind === 'Role') return snapshot.find(`Role.${group}`, binding.reference.namespace ?? '', role)?.body['rules'];
-  return snapshot.find(`ClusterRole.${group}`, '', role)?.body['rules'] ?? defaultRules.get(role);
+  return rulesOfClusterRole(role, snapshot);
+}
+
+function rulesOfClusterRole(role: string, snapshot: Snapshot): unknown {
+  const found = snapshot.find(`ClusterRole.${group}`, '', role);
+  if (found === undefined && !defaultRules.has(role)) return undefined;
+  const own = found?.body['rules'] ?? defaultRules.get(role);
+  const selectors = found === undefined ? defaultSelectors(role) : selectorsOf(found);
+  return selectors.length === 0 ? own : [...listOf(own), ...aggregated(selectors, snapshot, new Set([role]))];
+}
+
+/** The selectors by which an aggregated role gathers the rules of others. */
+function selectorsOf({ body }: Projection): readonly unknown[] {
+  return listOf(fieldsOf(body['aggregationRule'])['clusterRoleSelectors']);
+}
+
+/** The default roles that are not among the objects gather by these labels. */
+function defaultSelectors(role: string): readonly unknown[] {
+  const gathered: Readonly<Record<string, readonly string[]>> = {
+    admin: ['admin', 'edit', 'view'],
+    edit: ['edit', 'view'],
+    view: ['view'],
+  };
+  return (gathered[role] ?? []).map((level) => ({ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${level}`]: 'true' } }));
+}
+
+/** The rules of all cluster roles that the selectors take in, as the controller of aggregated roles gathers them. */
+function aggregated(selectors: readonly unknown[], snapshot: Snapshot, seen: Set<string>): readonly unknown[] {
+  const matches = selectors.map(selectorMatch);
+  return snapshot.all(`ClusterRole.${group}`).flatMap((role) => {
+    if (seen.has(role.reference.name) || !matches.some((match) => match(role.labels))) return [];
+    seen.add(role.reference.name);
+    return [...listOf(role.body['rules']), ...aggregated(selectorsOf(role), snapshot, seen)];
+  });
 }

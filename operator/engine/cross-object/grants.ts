@@ -137,13 +137,13 @@ function ruleOf(rule: unknown): RoleRule {
   return { groups: textsOf(apiGroups), resources: textsOf(resources), verbs: textsOf(verbs), named: textsOf(resourceNames).length > 0 };
 }
 
-/** Whether a role's resource entry takes in a resource, wildcards included. */
+/** Whether a role's resource entry takes in a resource, wildcards included; only `*` itself takes in what is no subresource. */
 function covers(entry: string, resource: string): boolean {
-  if (entry === '*' || entry === resource || entry === '*/*') return true;
+  if (entry === '*' || entry === resource) return true;
   const [base = '', sub] = resource.split('/');
   if (sub === undefined) return false;
   if (sub === '*') return entry.startsWith(`${base}/`);
-  return entry === `*/${sub}` || entry === `${base}/*`;
+  return entry === `*/${sub}` || entry === `${base}/*` || entry === '*/*';
 }
 
 /** The controls about wildcards ask for the wildcard itself; all others are satisfied by it. */

@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../kubernetes-object.ts';
-import { type LabelMatch, labelMatch } from '../label-selector.ts';
+import { isEmptySelector, selectorMatch } from '../label-selector.ts';
 import { clean, type Outcome } from '../outcome.ts';
 import { type Projection, type Snapshot, workloadOf } from '../snapshot.ts';
 import { workloadKinds } from '../workload-kind.ts';
@@ -18,21 +18,6 @@ const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingres
 
 const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });
 
-/** A selector as an object has it; what is not one selects nothing. */
-function selectorMatch(selector: unknown): LabelMatch {
-  const { matchLabels, matchExpressions } = fieldsOf(selector);
-  return labelMatch({
-    matchLabels: textMapOf(matchLabels),
-    matchExpressions: listOf(matchExpressions)
-      .map(fieldsOf)
-      .map(({ key, operator, values }) => ({
-        key: textOf(key) ?? '',
-        operator: (textOf(operator) ?? '') as 'In',
-        values: [...textsOf(values)],
-      })),
-  });
-}
-
 /** The directions that a policy is about: Ingress when it says nothing, and Egress when it has egress rules. */
 function directions(policy: Projection): readonly string[] {
   const types = textsOf(policy.body['policyTypes']);
@@ -47,11 +32,6 @@ const namespacePolicy: CrossObjectJudge = ({ reference: { name } }, { snapshot }
   const own = [policyKind, ...otherPolicyKinds].some((kind) => snapshot.in(name, kind).length > 0);
   return own || clusterPolicyKinds.some((kind) => snapshot.has(kind)) ? clean : failure('metadata.name');
 };
-
-function isEmptySelector(selector: unknown): boolean {
-  const { matchLabels, matchExpressions } = fieldsOf(selector);
-  return Object.keys(fieldsOf(matchLabels)).length === 0 && listOf(matchExpressions).length === 0;
-}
 
 const defaultDeny: CrossObjectJudge = ({ reference: { name } }, { snapshot, parameters }) => {
   const wanted = parameters['direction'] === 'Both' ? ['Ingress', 'Egress'] : [textOf(parameters['direction']) ?? 'Ingress'];

@@ -1,0 +1,281 @@
+import { expect } from 'chai';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { run as scan } from '../../operator/cli/scan.ts';
+import type { LocatedResult, VerdictCounts } from '../../operator/output/scan-result.ts';
+import type { ManifestError } from '../../operator/manifests/manifest.ts';
+import { Folder, runVerb } from './person.ts';
+
+interface Document {
+  readonly results: readonly LocatedResult[];
+  readonly summary: VerdictCounts;
+  readonly errors: readonly ManifestError[];
+}
+type Scanned = Document & { readonly code: number; readonly error: string };
+
+async function scanned(args: readonly string[], input?: string): Promise<Scanned> {
+  const { code, out, error } = await runVerb(scan, [...args, '-o', 'json'], input);
+  const { results, summary, errors } = (out === '' ? { results: [], summary: {}, errors: [] } : JSON.parse(out)) as Document;
+  return { code, error, results, summary, errors };
+}
+const verdicts = ({ results }: Document): string[] =>
+  results.map(
+    ({ check, verdict, resource: { kind, namespace, name } }) =>
+      `${check} ${verdict} ${[kind, namespace, name].filter((part) => part !== undefined).join('/')}`,
+  );
+
+const pod = (name: string, spec: string, metadata = ''): string => `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, namespace: shop${metadata}}
+spec: ${spec}
+`;
+const bad = pod('bad', '{hostPID: true}');
+const good = pod('good', '{}');
+
+describe('vigil scan', () => {
+  const folder = new Folder();
+  after(() => {
+    folder.remove();
+  });
+  const goodFile = folder.file('good.yaml', good);
+
+  describe('exit codes', () => {
+    const rows: readonly [string, readonly string[], string, number][] = [
+      ['nothing fails', ['-', '--control', 'host-pid'], good, 0],
+      ['something fails', ['-', '--control', 'host-pid'], bad, 1],
+      ['what fails is less severe than asked for', ['-', '--control', 'host-pid', '--fail-on', 'critical'], bad, 0],
+      ['what fails is just as severe', ['-', '--control', 'host-pid', '--fail-on', 'high'], bad, 1],
+      ['something is unreadable', ['-', '--control', 'host-pid'], `${bad}---\n[`, 2],
+      ['something cannot be judged', ['-', '--control', 'host-pid'], pod('odd', '{hostPID: "yes"}'), 2],
+      ['there is no such file', ['nowhere.yaml'], '', 2],
+      ['there is no manifest', ['-'], '# nothing\n', 2],
+      ['an unknown flag', ['-', '--colour'], good, 2],
+      ['an unknown severity', ['-', '--fail-on', 'hihg'], good, 2],
+      ['an unknown form', ['-', '-o', 'jsn'], good, 2],
+      ['an unknown control', ['-', '--control', 'host-pidd'], good, 2],
+      ['an unknown version of a framework', ['-', '--framework', 'cis@1.7'], good, 2],
+      ['a parameter of the wrong type', ['-', '--param', 'run-as-high-uid.minimum=many'], good, 2],
+      ['a parameter that is not there', ['-', '--param', 'host-pid.minimum=1'], good, 2],
+      ['no path at all', [], '', 2],
+      ['help', ['--help'], '', 0],
+    ];
+    for (const [title, args, input, expected] of rows) {
+      it(`${expected} when ${title}`, async () => {
+        expect((await runVerb(scan, args, input)).code).to.equal(expected);
+      });
+    }
+  });
+
+  it('suggests what was meant', async () => {
+    expect((await scanned([goodFile, '--control', 'priviledged-container'])).errors[0]?.message).to.include(
+      "did you mean 'privileged-container'?",
+    );
+    expect((await runVerb(scan, [goodFile, '--fail-on', 'hihg'])).error).to.include("did you mean 'high'?");
+  });
+
+  it('names the object, the file, the document, the line and every path', async () => {
+    const path = folder.file(
+      'two.yaml',
+      `${good}---\n# a comment\napiVersion: v1\nkind: Pod\nmetadata:\n  generateName: web-\nspec:\n  containers:\n  - name: a\n    securityContext:\n      privileged: true\n  - name: b\n    securityContext: {privileged: true}\n`,
+    );
+    const { results, summary } = await scanned([path, '--framework', 'pss-baseline@1.34', '--control', 'privileged-container']);
+    expect(results).to.deep.equal([
+      {
+        verdict: 'fail',
+        policy: null,
+        check: 'privileged-container',
+        severity: 'critical',
+        category: 'Pod Security Standards, baseline',
+        frameworks: ['pss-baseline@1.34'],
+        resource: { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web-' },
+        source: { file: path, document: 1, line: 15 },
+        path: 'spec.containers[0].securityContext.privileged',
+        paths: ['spec.containers[0].securityContext.privileged', 'spec.containers[1].securityContext.privileged'],
+        message: 'privileged container: a, b',
+        fix: 'Remove securityContext.privileged, and add the single capability that is needed, if any.',
+      },
+    ]);
+    expect(summary).to.deep.equal({ pass: 27, fail: 1, warn: 0, error: 0, skip: 0 });
+  });
+
+  it('takes lists apart, of either kind, and finds lines in JSON', async () => {
+    const list = JSON.stringify(
+      { apiVersion: 'v1', kind: 'PodList', items: [{ metadata: { name: 'a', namespace: 'shop' }, spec: { hostPID: true } }] },
+      null,
+      1,
+    );
+    const nested = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        { apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'b' }, spec: { hostPID: true } }] },
+      ],
+    });
+    const document = await scanned([folder.file('list.json', list), folder.file('nested.json', nested), '--control', 'host-pid']);
+    expect(verdicts(document)).to.deep.equal(['host-pid fail Pod/shop/a', 'host-pid fail Pod/default/b']);
+    expect(document.results[0]?.source?.line).to.equal(11);
+  });
+
+  it('lists what passed when it is asked to, and counts it anyway', async () => {
+    expect(verdicts(await scanned([goodFile, '--control', 'host-pid,host-ipc']))).to.deep.equal([]);
+    expect((await scanned([goodFile, '--control', 'host-pid,host-ipc'])).summary.pass).to.equal(2);
+    expect(verdicts(await scanned([goodFile, '--control', 'host-pid', '--passing']))).to.deep.equal(['host-pid pass Pod/shop/good']);
+  });
+
+  it('judges all files together as one cluster, whatever their order', async () => {
+    const account = folder.file(
+      'account.yaml',
+      'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, namespace: shop}\nautomountServiceAccountToken: false\n',
+    );
+    const user = folder.file('user.yaml', pod('user', '{serviceAccountName: app}'));
+    const control = ['--control', 'automount-service-account-token'];
+    expect((await scanned([user, account, ...control])).code).to.equal(0);
+    expect((await scanned([account, user, ...control])).code).to.equal(0);
+    expect((await scanned([user, ...control])).code).to.equal(1);
+  });
+
+  it('gives objects that name no namespace the one of --namespace', async () => {
+    const input = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n';
+    expect((await scanned(['-', '--control', 'default-namespace'], input)).code).to.equal(1);
+    expect((await scanned(['-', '--control', 'default-namespace', '--namespace', 'shop'], input)).code).to.equal(0);
+  });
+
+  it('sets parameters, and pins "latest" to a version of Kubernetes', async () => {
+    const image = pod('a', '{containers: [{name: a, image: nginx}]}');
+    const trusted = ['-', '--control', 'trusted-registries', '--param'];
+    expect((await scanned([...trusted, 'trusted-registries.registries=ghcr.io,docker.io'], image)).code).to.equal(0);
+    expect((await scanned([...trusted, 'trusted-registries.registries=ghcr.io'], image)).code).to.equal(1);
+    const sysctl = pod('a', '{securityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: "1"}]}}');
+    expect((await scanned(['-', '--framework', 'pss-baseline', '--kubernetes-version', '1.31'], sysctl)).code).to.equal(1);
+    expect((await scanned(['-', '--framework', 'pss-baseline', '--kubernetes-version', 'v1.32.5'], sysctl)).code).to.equal(0);
+  });
+
+  it('judges by policies: their scope, severities, rules and names', async () => {
+    const policy = folder.file(
+      'policy.yml',
+      `apiVersion: vigil.dev/v1alpha1
+kind: SecurityPolicy
+metadata: {name: mine}
+spec:
+  scope: {namespaces: {exclude: [lab-*]}}
+  controls: [{name: host-pid, severity: low}]
+  rules:
+  - name: team-label
+    matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+    validations: [{expression: "has(object.metadata.labels) && 'team' in object.metadata.labels", message: no team}]
+`,
+    );
+    const document = await scanned(
+      ['-', '--policy', policy],
+      `${bad}---\n${pod('lab', '{hostPID: true}').replace('namespace: shop', 'namespace: lab-1')}`,
+    );
+    expect(verdicts(document)).to.deep.equal(['host-pid fail Pod/shop/bad', 'team-label fail Pod/shop/bad']);
+    expect(document.results.map(({ policy: name, severity }) => [name, severity])).to.deep.equal([
+      ['mine', 'low'],
+      ['mine', 'medium'],
+    ]);
+  });
+
+  it('tells where a policy is wrong, and judges by no part of it', async () => {
+    const policy = folder.file(
+      'broken.yml',
+      'apiVersion: vigil.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: broken}\nspec:\n  controls:\n  - name: host-pid\n  - name: hots-ipc\n',
+    );
+    const document = await scanned(['-', '--policy', policy], bad);
+    expect(document.code).to.equal(2);
+    expect(document.results).to.deep.equal([]);
+    expect(document.errors).to.deep.equal([
+      {
+        source: { file: policy, document: 0, line: 7 },
+        message: "SecurityPolicy/broken: spec.controls[1].name: no control 'hots-ipc' (did you mean 'host-ipc'?)",
+      },
+    ]);
+  });
+
+  describe('input that is wrong: an error with its place, and the rest is judged', () => {
+    const bomb = `a: &a [x, x, x, x, x, x, x, x, x, x]\n${'b c d e f g h i'
+      .split(' ')
+      .map((letter, index) => `${letter}: &${letter} [${Array.from({ length: 10 }, () => `*${'abcdefgh'[index]}`).join(', ')}]`)
+      .join('\n')}\n`;
+    const rows: readonly [title: string, text: string | Uint8Array, line: number | undefined, message: RegExp][] = [
+      ['a tab', 'apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n', 4, /[Tt]ab/],
+      ['a key twice', 'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nkind: Secret\n', 4, /'kind' is there twice/],
+      [
+        'a key twice in JSON',
+        '{"apiVersion": "v1", "kind": "Pod",\n "metadata": {"name": "x",\n "name": "y"}}',
+        3,
+        /'name' is there twice/,
+      ],
+      ['a billion laughs', `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n${bomb}`, 4, /too many values/],
+      ['deep nesting', `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: ${'['.repeat(5000)}${']'.repeat(5000)}\n`, 4, /nested/],
+      [
+        'deep nesting in JSON',
+        `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+        1,
+        /nested deeper/,
+      ],
+      ['no name', 'apiVersion: v1\nkind: Pod\nspec: {}\n', 1, /neither a name nor a generateName/],
+      ['no kind', 'apiVersion: v1\nmetadata: {name: x}\n', 1, /no kind/],
+      ['no apiVersion', 'kind: Pod\nmetadata: {name: x}\n', 1, /no apiVersion/],
+      ['a name that is a number', 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: 5\n', 4, /metadata.name must be a string/],
+      ['metadata that is a list', 'apiVersion: v1\nkind: Pod\nmetadata: [a]\n', 3, /metadata must be a map/],
+      ['a list at the top', '- a\n- b\n', 1, /expected an object, found a list/],
+      ['text at the top', 'just words\n', 1, /expected an object, found a string/],
+      ['an anchor that is not there', 'apiVersion: v1\nkind: Pod\nmetadata: {name: *gone}\n', 3, /gone/],
+      ['a bracket that does not close', 'apiVersion: v1\nkind: Pod\nmetadata: {name: x\n', undefined, /./],
+      ['binary', new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe, 0, 0]), undefined, /not a text file/],
+      ['text with NUL', 'apiVersion: v1\u0000', undefined, /not a text file/],
+    ];
+    for (const [index, [title, text, line, message]] of rows.entries()) {
+      it(title, async () => {
+        const broken = folder.file(`broken-${index}.yaml`, text);
+        const document = await scanned([broken, folder.file('fine.yaml', bad), '--control', 'host-pid']);
+        expect(document.code).to.equal(2);
+        expect(verdicts(document)).to.deep.equal(['host-pid fail Pod/shop/bad']);
+        expect(document.errors).to.have.length(1);
+        expect(document.errors[0]?.source.file).to.equal(broken);
+        expect(document.errors[0]?.message).to.match(message);
+        if (line !== undefined) expect(document.errors[0]?.source.line).to.equal(line);
+      });
+      if (typeof text !== 'string' || text.includes('\0') || text.startsWith('{')) continue;
+      it(`${title}, as the middle one of three documents`, async () => {
+        const path = folder.file(`middle-${index}.yaml`, `${good}---\n${text}---\n${bad}`);
+        const document = await scanned([path, '--control', 'host-pid', '--passing']);
+        expect(verdicts(document)).to.deep.equal(['host-pid pass Pod/shop/good', 'host-pid fail Pod/shop/bad']);
+        expect(document.errors.map(({ source }) => source.document)).to.deep.equal([1]);
+        if (line !== undefined) expect(document.errors[0]?.source.line).to.equal(line + 5);
+      });
+    }
+
+    it('links that go round in circles, and folders that hold themselves', async () => {
+      const loop = join(folder.path, 'loop');
+      mkdirSync(loop);
+      symlinkSync('b.yaml', join(loop, 'a.yaml'));
+      symlinkSync('a.yaml', join(loop, 'b.yaml'));
+      symlinkSync('.', join(loop, 'self'));
+      symlinkSync(goodFile, join(loop, 'real.yaml'));
+      const document = await scanned([loop, '--control', 'host-pid', '--passing']);
+      expect(verdicts(document)).to.deep.equal(['host-pid pass Pod/shop/good']);
+      expect(document.errors.map(({ message }) => message)).to.deep.equal(['a loop of symbolic links', 'a loop of symbolic links']);
+    });
+
+    it('a JSON file of a folder that is none of ours is left alone, a broken one of ours is not', async () => {
+      const other = join(folder.path, 'mixed');
+      mkdirSync(other);
+      folder.file('mixed/package.json', '{"name": "x"}');
+      folder.file('mixed/tsconfig.json', '{ // comments\n}');
+      folder.file('mixed/pod.json', '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}');
+      folder.file('mixed/pod.yaml', bad);
+      const document = await scanned([other, '--control', 'host-pid']);
+      expect(document.errors.map(({ source }) => source.file)).to.deep.equal([join(other, 'pod.json')]);
+    });
+
+    it('a file of 50 MiB is read', async () => {
+      const block = `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: big, namespace: shop}\ndata:\n  a: ${'x'.repeat(100_000)}\n`;
+      const path = folder.file('big.yaml', block.repeat(520) + `---\n${bad}`);
+      const document = await scanned([path, '--control', 'host-pid']);
+      expect(verdicts(document)).to.deep.equal(['host-pid fail Pod/shop/bad']);
+      expect(document.errors).to.deep.equal([]);
+    }).timeout(30_000);
+  });
+});

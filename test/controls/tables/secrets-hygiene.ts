@@ -1,0 +1,121 @@
+import { errs, fails, objects, passes, pods, type Tables } from '../control-table.ts';
+
+const variable = (name: string, value: string): string =>
+  `containers: [{name: a, env: [{name: ${name}, value: ${JSON.stringify(value)}}]}]`;
+const path = 'spec.containers[0].env[0].value';
+const data = (entries: Readonly<Record<string, string>>): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'shop' }, data: entries });
+const joined = (...parts: readonly string[]): string => parts.join('');
+/** Put together here, so that no scanner of source code takes them for credentials. */
+const lookalikes: readonly (readonly [string, string])[] = [
+  ['a private key', joined('-----BEGIN RSA PRIV', 'ATE KEY-----\nMIIE')],
+  ['an AWS key', joined('AKIA', 'ABCDEFGHIJKLMNOP')],
+  ['a GitHub token', joined('ghp_', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8')],
+  ['a Google key', joined('AIza', 'SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q')],
+  ['a Slack token', joined('xoxb', '-123456789012-abcdef')],
+  ['a JWT', joined('eyJhbGciO', 'iJIUzI1NiJ9.e30.x')],
+  ['a bearer token', 'Bearer abcdef123456'],
+];
+
+/** CONTROLS.md §6. */
+export const table: Tables = {
+  'secret-env-var': pods(
+    passes('a literal', variable('A', 'b')),
+    passes(
+      'a ConfigMap',
+      'containers: [{name: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}], envFrom: [{configMapRef: {name: c}}]}]',
+    ),
+    passes(
+      'a Secret as a volume',
+      'volumes: [{name: v, secret: {secretName: s}}]\ncontainers: [{name: a, volumeMounts: [{name: v, mountPath: /s}]}]',
+    ),
+    fails(
+      'a key of a Secret',
+      'containers: [{name: a, env: [{name: A, value: b}, {name: B, valueFrom: {secretKeyRef: {name: s, key: k}}}]}]',
+      'spec.containers[0].env[1].valueFrom.secretKeyRef',
+    ),
+    fails(
+      'a whole Secret in an init container',
+      'initContainers: [{name: i, envFrom: [{secretRef: {name: s}}]}]',
+      'spec.initContainers[0].envFrom[0].secretRef',
+    ),
+  ),
+  'credential-in-env-var': pods(
+    passes('an ordinary name', variable('LOG_LEVEL', 'debug')),
+    passes('from a Secret', 'containers: [{name: a, env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: s, key: k}}}]}]'),
+    ...[
+      '',
+      '$(DB_PASSWORD)',
+      'user:$(DB_PASSWORD)',
+      '${DB_PASSWORD}',
+      '{{ .Values.password }}',
+      '/run/secrets/password',
+      './password',
+      'true',
+      'False',
+    ].map((value) => passes(`PASSWORD: ${value === '' ? 'empty' : value}`, variable('PASSWORD', value))),
+    passes('a name that is allowed', variable('TOKEN_TTL', '3600'), { parameters: { allowedNames: ['TOKEN_TTL'] } }),
+    ...[
+      'DB_PASSWORD',
+      'db-pwd',
+      'clientSecret',
+      'GITHUB_TOKEN',
+      'API_KEY',
+      'apikey',
+      'AWS_ACCESS_KEY',
+      'PRIVATE_KEY',
+      'credentials',
+      'BEARER',
+      'JWT',
+    ].map((name) => fails(name, variable(name, 'hunter2'), path)),
+    ...lookalikes.map(([title, value]) => fails(`${title} under any name`, variable('A', value), path)),
+    fails('a dollar begins a password, too', variable('PASSWORD', '$ecret-1'), path),
+    fails(
+      'an ephemeral container',
+      'ephemeralContainers: [{name: e, env: [{name: PASSWORD, value: x}]}]',
+      'spec.ephemeralContainers[0].env[0].value',
+    ),
+    errs('a number', 'containers: [{name: a, env: [{name: PASSWORD, value: 5}]}]', path),
+  ),
+  'credential-in-configmap': objects(
+    passes('settings', data({ 'db-host': 'db.example.com', 'app.conf': 'level=debug\n# password: old\n' })),
+    passes(
+      'references',
+      data({
+        password: '$(PASSWORD)',
+        'app.yaml': 'password: ${DB_PASSWORD}\npasswordFile: /run/secrets/db\ntoken: ""  # from the environment\n',
+      }),
+    ),
+    passes('a block that follows', data({ 'app.yaml': 'credentials:\n  user: app\nsecrets: {}\n' })),
+    passes('no data', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}}'),
+    fails('a key', data({ 'db-password': 'hunter2' }), "data['db-password']"),
+    fails('a line', data({ 'app.properties': 'user=app\npassword=hunter2\n' }), "data['app.properties']"),
+    fails('a line of YAML', data({ 'app.yaml': 'db:\n  user: app\n  password: "hunter2"  # change me\n' }), "data['app.yaml']"),
+    fails('a field of JSON', data({ 'app.json': '{"user": "app", "apiKey": "abc"}' }), "data['app.json']"),
+    ...lookalikes.slice(0, 6).map(([title, value]) => fails(`${title} anywhere`, data({ note: `see ${value}` }), "data['note']")),
+    errs('a number', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: 5}}', "data['a']"),
+  ),
+  'credential-in-command': pods(
+    passes('a file', 'containers: [{name: a, args: [--password-file=/etc/db/password, --user=app]}]'),
+    passes('a variable', 'containers: [{name: a, args: ["--password=$(PASSWORD)"]}]'),
+    fails('an option', 'containers: [{name: a, args: [--password=hunter2]}]', 'spec.containers[0].args'),
+    fails('two words', 'containers: [{name: a, command: [app, --token, abc]}]', 'spec.containers[0].command'),
+    fails('mysql', 'containers: [{name: a, command: [mysql, -uroot, -phunter2]}]', 'spec.containers[0].command'),
+  ),
+  'service-account-token-secret': objects(
+    passes('Opaque', '{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: shop}, type: Opaque}'),
+    fails(
+      'a token',
+      '{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: shop}, type: kubernetes.io/service-account-token}',
+      'type',
+    ),
+  ),
+  'projected-token-expiry': pods(
+    passes('an hour', 'volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t, expirationSeconds: 3600}}]}}]'),
+    fails(
+      'a week',
+      'volumes: [{name: v, projected: {sources: [{configMap: {name: c}}, {serviceAccountToken: {path: t, expirationSeconds: 604800}}]}}]',
+      'spec.volumes[0].projected.sources[1].serviceAccountToken.expirationSeconds',
+    ),
+  ),
+};
