@@ -43,7 +43,7 @@ export type EvaluateResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: { readonly code: FaultCode; readonly message: string } };
 
-/** A compiled expression. It keeps no state between evaluations. */
+/** A compiled expression. It keeps no state between evaluations, but holds on to the values of the last one. */
 export interface Program {
   /** The type that the checker found. */
   readonly resultType: CelType;
@@ -118,9 +118,7 @@ class CompiledProgram implements Program {
   private run(bindings: Readonly<Record<string, unknown>>, budget: Budget | undefined): unknown {
     const { frame, reads } = this;
     for (let i = 0; i < reads.length; i++) frame[i] = bindings[reads[i] as string];
-    const value = runMetered(this.code, frame, limitOf(budget));
-    frame.fill(undefined);
-    return value;
+    return runMetered(this.code, frame, limitOf(budget));
   }
 
   evaluate(bindings: Readonly<Record<string, unknown>>, options?: { readonly budget?: Budget }): EvaluateResult {

@@ -7,6 +7,7 @@ import type { Code, Frame } from './code.ts';
 import { TYPE_NAMES } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { foldCode, put } from './fold.ts';
+import { isIn } from './standard.ts';
 import { literalValue } from './literal.ts';
 import { conditional, logical } from './logic.ts';
 import { optionalMapTarget } from './macro.ts';
@@ -45,6 +46,22 @@ const pair = (args: readonly Code[], extra: number, run: (a: unknown, b: unknown
   return { cost: a.cost + b.cost + extra, run: (frame) => run(a.run(frame), b.run(frame)) };
 };
 
+/** Code for `value in container`: a key of a plain object of JSON is asked for directly. */
+function membership(value: Code, container: Code): Code {
+  const runValue = value.run;
+  const runContainer = container.run;
+  return {
+    cost: value.cost + container.cost + 1,
+    run: (frame) => {
+      const key = runValue(frame);
+      const inside = runContainer(frame);
+      if (typeof key === 'string' && typeof inside === 'object' && inside !== null && Object.getPrototypeOf(inside) === Object.prototype)
+        return Object.hasOwn(inside, key);
+      return isIn(key, inside);
+    },
+  };
+}
+
 const SPECIALS: Readonly<Record<string, Special>> = {
   '_&&_': (_, args) => logical('_&&_', false, args[0] as Code, args[1] as Code),
   '_||_': (_, args) => logical('_||_', true, args[0] as Code, args[1] as Code),
@@ -53,6 +70,7 @@ const SPECIALS: Readonly<Record<string, Special>> = {
   '_!=_': (_, args) => equality(args[0] as Code, args[1] as Code, true),
   '_[_]': (_, args) => pair(args, 1, indexInto),
   '_[?_]': (_, args) => pair(args, 1, optionalIndex),
+  '@in': (_, args) => membership(args[0] as Code, args[1] as Code),
   orValue: (_, args) => lazyOr(args, (held) => held),
   or: (_, args) => lazyOr(args, (_held, optional) => optional),
   '_?._': (_, args) => pair(args, 1, (value, field) => optionalField(value, field as string)),
@@ -207,6 +225,7 @@ class Compiler {
       optional: entry.optional,
     }));
     const cost = entries.reduce((sum, entry) => sum + entry.key.cost + entry.value.cost, 30);
+    const isFixed = entries.every(({ key, value, optional }) => key.constant !== undefined && value.constant !== undefined && !optional);
     const run = (frame: Frame): unknown => {
       const out = new Map<unknown, readonly [unknown, unknown]>();
       for (const entry of entries) {
@@ -217,7 +236,7 @@ class Compiler {
       }
       return new CelMap(out);
     };
-    return { cost, run };
+    return isFixed ? { ...constant(run([])), cost } : { cost, run };
   }
 
   private fold(expr: FoldExpr): Code {

@@ -1,7 +1,7 @@
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Code } from './code.ts';
 import { index, listIndex } from './standard.ts';
-import { keyOf, BOXED_PROPERTIES, Boxed, isMap, lookup, Optional, typeOfValue } from './value.ts';
+import { BOXED_PROPERTIES, isMap, keyOf, lookup, Optional, typeOfValue } from './value.ts';
 
 /** Names that arrays, bytes, and boxed values answer to besides what they hold: such a field is read with care. */
 const INHERITED = new Set([
@@ -94,9 +94,9 @@ export function presence(operand: Code, field: string): Code {
     cost,
     run: (frame) => {
       const value = run(frame);
-      if (typeof value === 'object' && value !== null && !(value instanceof Boxed)) {
-        if ((value as Record<string, unknown>)[field] !== undefined) return true;
-      }
+      // A plain object of JSON answers by itself; no name that every object inherits comes here.
+      if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+        return (value as Record<string, unknown>)[field] !== undefined;
       return hasField(value, field);
     },
   };

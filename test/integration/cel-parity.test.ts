@@ -321,4 +321,15 @@ describe('the expression language, beside the API server itself', function () {
     expect(found.slice(0, 20), `${found.length} differences`).to.deep.equal([]);
     expect(compared).to.be.greaterThan(1500);
   });
+
+  it('takes a rule that is too expensive, and ends it by the budget, as the server does', async () => {
+    const costly = 'object.spec.l.all(a, object.spec.l.all(b, object.spec.l.all(c, object.spec.l.all(d, a + b + c + d > 0))))';
+    const object = { ...objects[0], spec: { l: Array.from({ length: 60 }, (_, index) => index + 1) } };
+    expect(ours(costly, object)).to.include({ kind: 'error' });
+    expect(ours(`true || ${costly}`, object)).to.include({ kind: 'pass' });
+    expect(await installed('costly', [costly])).to.have.property('size', 0);
+    await sleep(3000);
+    const said = await warnings('costly', object);
+    expect(said.join(' ')).to.match(/cost|budget/);
+  });
 });
