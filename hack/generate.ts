@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { languageReference } from '../operator/cel/reference.ts';
 import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api/crd.ts';
 
 /** Writes every generated file of the repository; with --check it only says which ones are not current, and fails. */
@@ -24,6 +25,8 @@ for (const { kinds, folder } of homes) {
     header + stringify({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: names }),
   );
 }
+
+files.set('docs/expressions.md', `<!-- Generated from operator/cel by hack/generate; do not edit. -->\n\n${languageReference()}`);
 
 const check = process.argv.includes('--check');
 const stale = [...files].filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text);
