@@ -145,10 +145,12 @@ class PolicyCompiler {
   private readonly variables = new Map<string, Variable>();
   private readonly fields: Record<string, CelType> = {};
   private nextSlot: number;
+  private readonly hasVariables: boolean;
 
   constructor(options: AdmissionOptions, variableCount: number) {
     this.version = options.kubernetesVersion ?? NEWEST_VERSION;
     this.base = admissionVariables(options.params === true);
+    this.hasVariables = variableCount > 0;
     this.nextSlot = BASE.length + variableCount;
     this.frameSize = this.nextSlot;
   }
@@ -182,7 +184,8 @@ class PolicyCompiler {
   /** Compiles an expression at a path; `wanted` is the type that it must have, `withVariables` whether it may read `variables`. */
   expression(path: string, source: string, wanted: 'bool' | 'string' | 'any', withVariables = true): Compiled | undefined {
     const scope = new Map(this.base);
-    if (withVariables) scope.set('variables', objectOf('kubernetes.variables', { ...this.fields }));
+    // A policy without variables has no `variables`, as on the server.
+    if (withVariables && this.hasVariables) scope.set('variables', objectOf('kubernetes.variables', { ...this.fields }));
     const analysis = analyze(source, this.version, scope);
     if (!('parsed' in analysis)) {
       this.errors.push(...analysis.map((error) => ({ path, ...error })));

@@ -53,7 +53,8 @@ const INT_OPERATIONS: Readonly<Record<string, (a: Int, b: Int) => Int>> = {
       a,
       b,
       (x, y) => x % y,
-      (x, y) => x % y,
+      // Go's own remainder would be 0 here: the API server calls it an overflow all the same.
+      (x, y) => (y === -1n && x === -0x8000000000000000n ? -x : x % y),
     )
   ),
 };
@@ -130,6 +131,7 @@ export function negate(a: unknown): unknown {
       (x, y) => x - y,
     );
   if (isDouble(a)) return double(-floatOf(a));
+  if (a instanceof Duration) return new Duration(-a.nanos);
   throw noSuchOverload('-_');
 }
 

@@ -65,10 +65,8 @@ class Checker {
   private readonly environment: Environment;
   private scope: ReadonlyMap<string, CelType>;
   private readonly locals = new Set<string>();
-  private readonly mixed: boolean;
 
-  constructor(environment: Environment, variables: ReadonlyMap<string, CelType>, mixed: boolean) {
-    this.mixed = mixed;
+  constructor(environment: Environment, variables: ReadonlyMap<string, CelType>) {
     this.environment = environment;
     this.scope = variables;
   }
@@ -177,7 +175,16 @@ class Checker {
     if (namespaced) this.qualified.set(expr.id, whole);
     const isMember = target !== undefined && !namespaced;
     const argTypes = [...(isMember ? [target] : []), ...expr.args].map((arg) => this.check(arg));
+    if (expr.name === '_&&_' || expr.name === '_||_') return this.logic(expr, argTypes);
     return this.resolve(expr, namespaced ? whole : expr.name.replace(/^\./, ''), isMember, argTypes, whole);
+  }
+
+  private logic(expr: CallExpr, argTypes: readonly CelType[]): CelType {
+    const wrong = argTypes.findIndex((type) => !this.unifier.assignable(type, BOOL));
+    if (wrong >= 0 && showType(argTypes[wrong] as CelType) !== ERROR.name)
+      this.mismatch((expr.args[wrong] as Expr).at, BOOL, argTypes[wrong] as CelType);
+    this.overloads.set(expr.id, (this.environment.overloads(expr.name) ?? []).slice(0, 1));
+    return BOOL;
   }
 
   private resolve(expr: CallExpr, ...[name, isMember, argTypes, whole]: [string, boolean, CelType[], string]): CelType {
@@ -218,10 +225,11 @@ class Checker {
     return this.fault(expr.at, `found no matching overload for '${name}' applied to '${applied}'`);
   }
 
-  private join(expr: Expr, previous: CelType | undefined, current: CelType): CelType {
+  /** The type of a literal's members so far; of several types, `dyn`: whether that is allowed is for later. */
+  private join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current;
     if (this.unifier.assignable(previous, current)) return mostGeneral(previous, current);
-    return this.mixed ? DYN : this.mismatch(expr.at, previous, current);
+    return DYN;
   }
 
   private mismatch(at: number, expected: CelType, found: CelType): CelType {
@@ -237,7 +245,7 @@ class Checker {
 
   private list(expr: ListExpr): CelType {
     let joined: CelType | undefined;
-    expr.elements.forEach((element, i) => (joined = this.join(element, joined, this.element(element, expr.optional.has(i)))));
+    expr.elements.forEach((element, i) => (joined = this.join(joined, this.element(element, expr.optional.has(i)))));
     return listOf(joined ?? this.unifier.variable());
   }
 
@@ -245,8 +253,8 @@ class Checker {
     let key: CelType | undefined;
     let value: CelType | undefined;
     for (const entry of expr.entries) {
-      key = this.join(entry.key, key, this.check(entry.key));
-      value = this.join(entry.value, value, this.element(entry.value, entry.optional));
+      key = this.join(key, this.check(entry.key));
+      value = this.join(value, this.element(entry.value, entry.optional));
     }
     return mapOf(key ?? this.unifier.variable(), value ?? this.unifier.variable());
   }
@@ -291,12 +299,9 @@ class Checker {
   }
 }
 
-/**
- * Checks an expression against the functions of a version and the variables that it may read. `mixed` lets a list or map
- * literal hold several types, as CEL at large does and Kubernetes does not.
- */
-export function check(root: Expr, environment: Environment, variables: ReadonlyMap<string, CelType>, mixed = false): Checked {
-  const checker = new Checker(environment, variables, mixed);
+/** Checks an expression against the functions of a version and the variables that it may read. */
+export function check(root: Expr, environment: Environment, variables: ReadonlyMap<string, CelType>): Checked {
+  const checker = new Checker(environment, variables);
   checker.check(root);
   return { types: checker.finish(), overloads: checker.overloads, qualified: checker.qualified, faults: checker.faults };
 }

@@ -1,4 +1,4 @@
-import type { CallExpr, Expr, FoldExpr, IdentExpr, ListExpr, Literal, MapExpr, SelectExpr } from './ast.ts';
+import type { CallExpr, Expr, FoldExpr, IdentExpr, ListExpr, MapExpr, SelectExpr } from './ast.ts';
 import { equality, functionCall } from './call.ts';
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Checked } from './checker.ts';
@@ -6,11 +6,12 @@ import { constant, spend } from './code.ts';
 import type { Code, Frame } from './code.ts';
 import { TYPE_NAMES } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { foldCode, insert } from './fold.ts';
+import { foldCode, put } from './fold.ts';
+import { literalValue } from './literal.ts';
 import { conditional, logical } from './logic.ts';
 import { optionalMapTarget } from './macro.ts';
 import { indexInto, optionalField, optionalIndex, presence, select } from './selection.ts';
-import { CelMap, double, int, Optional, TypeValue, Uint } from './value.ts';
+import { CelMap, Optional, TypeValue } from './value.ts';
 
 /** Where the compiler finds what a name stands for. */
 export interface Bindings {
@@ -20,19 +21,6 @@ export interface Bindings {
   lazy?(name: string): Code | undefined;
   /** The first slot that is free for what folds bind. */
   readonly firstLocal: number;
-}
-
-function literalValue(literal: Literal): unknown {
-  switch (literal.kind) {
-    case 'int':
-      return int(literal.value);
-    case 'uint':
-      return new Uint(literal.value);
-    case 'double':
-      return double(literal.value);
-    default:
-      return literal.value;
-  }
 }
 
 /** `a.or(b)` and `a.orValue(b)`: what is no optional gives itself, and `b` is evaluated only when it is wanted. */
@@ -224,8 +212,8 @@ class Compiler {
       for (const entry of entries) {
         const key = entry.key.run(frame);
         const value = entry.value.run(frame);
-        if (!entry.optional) insert(out, key, value);
-        else for (const item of held(value)) insert(out, key, item);
+        if (!entry.optional) put(out, key, value);
+        else for (const item of held(value)) put(out, key, item);
       }
       return new CelMap(out);
     };

@@ -55,7 +55,9 @@ export function toInt(value: unknown): unknown {
   if (value instanceof Timestamp) return int(epochSeconds(value));
   if (value instanceof Duration) return int(value.nanos);
   if (typeof value !== 'string' || !/^[+-]?\d+$/.test(value)) throw invalid('int', value);
-  return int(BigInt(value.replace(/^\+/, '')));
+  const n = BigInt(value.replace(/^\+/, ''));
+  if (n !== BigInt.asIntN(64, n)) throw invalid('int', value);
+  return int(n);
 }
 
 /** `uint(x)`. */
@@ -63,7 +65,8 @@ export function toUint(value: unknown): unknown {
   if (value instanceof Uint) return value;
   if (isInt(value)) return uint(BigInt(value));
   if (isDouble(value)) return uint(truncated(value, -1, 2 ** 64));
-  if (typeof value !== 'string' || !/^\d+$/.test(value)) throw invalid('uint', value);
+  if (typeof value !== 'string' || !/^\d+$/.test(value) || BigInt(value) !== BigInt.asUintN(64, BigInt(value)))
+    throw invalid('uint', value);
   return uint(BigInt(value));
 }
 
@@ -106,7 +109,7 @@ export function toText(value: unknown): string {
 /** `duration(x)`: text such as `1h30m`, or nanoseconds. */
 export function toDuration(value: unknown): Duration {
   if (value instanceof Duration) return value;
-  if (isInt(value)) return new Duration(BigInt(value));
+  if (isInt(value)) throw new CelFault('invalid_argument', "type conversion error from 'int' to 'google.protobuf.Duration'");
   const parsed = typeof value === 'string' ? parseDuration(value) : undefined;
   if (parsed === undefined) throw invalid('duration', value);
   return parsed;

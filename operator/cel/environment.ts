@@ -17,9 +17,7 @@ export function atLeast(a: string, b: string): boolean {
 /** The names of types, which are values of an expression. */
 export const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ...[BOOL, BYTES, DOUBLE, INT, STRING, UINT, NULL, DURATION, TIMESTAMP].map((type) => [type.name, typeOf(type)] as const),
-  ...['net.IP', 'net.CIDR', 'kubernetes.URL', 'kubernetes.Quantity', 'kubernetes.Semver', 'kubernetes.NamedFormat'].map(
-    (name) => [name, typeOf(opaque(name))] as const,
-  ),
+  ...['net.IP', 'net.CIDR'].map((name) => [name, typeOf(opaque(name))] as const),
   ['list', typeOf(listOf(DYN))],
   ['map', typeOf(mapOf(DYN, DYN))],
   ['type', typeOf(typeOf())],

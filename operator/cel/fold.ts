@@ -159,6 +159,13 @@ export function insert(into: Map<unknown, readonly [unknown, unknown]>, key: unk
   into.set(kept, [key, value]);
 }
 
+let unhashable = 0;
+
+/** Adds an entry to a map literal, as the API server does: a key twice takes the later value, one that is no plain value is equal to none. */
+export function put(into: Map<unknown, readonly [unknown, unknown]>, key: unknown, value: unknown): void {
+  into.set(key === null ? null : (keyOf(key) ?? `\u0000${++unhashable}`), [key, value]);
+}
+
 function mapper(fold: FoldCode): (frame: Frame) => CelMap {
   const byEntry = fold.macro === 'transformMapEntry';
   const cost = TURN[fold.macro] + fold.body.cost;

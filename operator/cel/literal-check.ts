@@ -1,10 +1,17 @@
 import type { CallExpr, Expr } from './ast.ts';
-import { CelFault } from './cel-fault.ts';
+import { noSuchOverload } from './cel-fault.ts';
+import { DYN, isOptionalType, showType } from './cel-type.ts';
+import type { CelType } from './cel-type.ts';
 import type { Checked } from './checker.ts';
+import { toDuration, toTimestamp } from './conversion.ts';
 import { atLeast } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { toDuration, toTimestamp } from './conversion.ts';
+import { put } from './fold.ts';
+import { formatProblem } from './library/string-format.ts';
+import { literalValue } from './literal.ts';
+import { guardOf } from './overload.ts';
 import { pattern } from './pattern.ts';
+import { CelMap } from './value.ts';
 
 interface Fault {
   readonly message: string;
@@ -38,30 +45,154 @@ export function children(expr: Expr): readonly Expr[] {
   }
 }
 
-function checkCall(expr: CallExpr): Fault | undefined {
-  const reader = Object.hasOwn(READERS, expr.name) ? READERS[expr.name] : undefined;
-  const arg = expr.args.at(-1);
-  if (reader === undefined || arg?.kind !== 'constant' || arg.literal.kind !== 'string') return undefined;
-  try {
-    reader.read(arg.literal.value);
-    return undefined;
-  } catch (error) {
-    return { at: arg.at, message: `invalid ${reader.what} argument: ${error instanceof CelFault ? error.message : String(error)}` };
+/** Conversions that the server carries out once, before anything runs, where their argument is written out. */
+const CONVERSIONS: ReadonlySet<string> = new Set(['bool', 'bytes', 'double', 'duration', 'dyn', 'int', 'string', 'timestamp', 'uint']);
+
+/** The literal checks of one expression. */
+class LiteralCheck {
+  readonly faults: Fault[] = [];
+  private readonly checked: Checked;
+  private readonly environment: Environment;
+  /** What conversions of constants came to. */
+  private readonly constants = new Map<Expr, unknown>();
+
+  constructor(checked: Checked, environment: Environment) {
+    this.checked = checked;
+    this.environment = environment;
+  }
+
+  /** Goes through an expression from the leaves up. Members of what a `format` is given may be of several types. */
+  run(root: Expr): void {
+    const order: { readonly expr: Expr; readonly exempt: boolean }[] = [];
+    const pending = [{ expr: root, exempt: false }];
+    const seen = new Set<Expr>();
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (seen.has(next.expr)) continue;
+      seen.add(next.expr);
+      order.push(next);
+      const exempt = next.exempt || (next.expr.kind === 'call' && next.expr.name === 'format');
+      pending.push(...children(next.expr).map((expr) => ({ expr, exempt })));
+    }
+    for (const { expr, exempt } of order.reverse()) {
+      if (expr.kind === 'call') this.call(expr);
+      else if (!exempt) this.members(expr);
+      this.fold(expr);
+    }
+  }
+
+  private typeOf(expr: Expr, optional = false): CelType {
+    const type = this.checked.types[expr.id] ?? DYN;
+    return optional && isOptionalType(type) ? (type.params[0] ?? DYN) : type;
+  }
+
+  /** A list or map literal holds one type, and `dyn` is one of its own. */
+  private members(expr: Expr): void {
+    if (expr.kind === 'list') this.same(expr.elements.map((element, at) => [element, this.typeOf(element, expr.optional.has(at))]));
+    if (expr.kind !== 'map') return;
+    this.same(expr.entries.map(({ key }) => [key, this.typeOf(key)]));
+    this.same(expr.entries.map(({ value, optional }) => [value, this.typeOf(value, optional)]));
+  }
+
+  private same(entries: readonly (readonly [Expr, CelType])[]): void {
+    const wanted = entries[0] === undefined ? '' : showType(entries[0][1]);
+    const odd = entries.find(([, type]) => showType(type) !== wanted);
+    if (odd !== undefined) this.faults.push({ at: odd[0].at, message: `expected type '${wanted}' but found '${showType(odd[1])}'` });
+  }
+
+  private call(expr: CallExpr): void {
+    this.read(expr);
+    if (expr.name === 'format') this.format(expr);
+    if (CONVERSIONS.has(expr.name) && expr.target === undefined && expr.args.length === 1) this.convert(expr, expr.args[0] as Expr);
+  }
+
+  /** A list or map of constants is one. */
+  private fold(expr: Expr): void {
+    if (expr.kind === 'list' && expr.optional.size === 0) {
+      const items = expr.elements.map((element) => this.constantOf(element));
+      if (!items.includes(undefined))
+        this.constants.set(
+          expr,
+          items.map((item) => item?.value),
+        );
+    }
+    if (expr.kind !== 'map' || expr.entries.some(({ optional }) => optional)) return;
+    const entries = expr.entries.map(({ key, value }) => [this.constantOf(key), this.constantOf(value)] as const);
+    if (entries.some(([key, value]) => key === undefined || value === undefined)) return;
+    const into = new Map<unknown, readonly [unknown, unknown]>();
+    for (const [key, value] of entries) put(into, key?.value, value?.value);
+    this.constants.set(expr, new CelMap(into));
+  }
+
+  private constantOf(expr: Expr): { readonly value: unknown } | undefined {
+    if (expr.kind === 'constant') return { value: literalValue(expr.literal) };
+    return this.constants.has(expr) ? { value: this.constants.get(expr) } : undefined;
+  }
+
+  private read(expr: CallExpr): void {
+    const reader = Object.hasOwn(READERS, expr.name) ? READERS[expr.name] : undefined;
+    const arg = expr.args.at(-1);
+    if (reader === undefined || arg === undefined) return;
+    if (arg.kind !== 'constant') {
+      this.foldedPattern(expr, arg);
+      return;
+    }
+    if (expr.name === 'matches' && arg.literal.kind !== 'string') return;
+    const fault = thrown(() => reader.read(literalValue(arg.literal) as string));
+    if (fault !== undefined) this.faults.push({ at: arg.at, message: `invalid ${reader.what} argument: ${fault}` });
+  }
+
+  /** A pattern that is a constant by what it is made of: read once, as well. */
+  private foldedPattern(expr: CallExpr, arg: Expr): void {
+    const text = this.constantOf(arg)?.value;
+    if (expr.name !== 'matches' || typeof text !== 'string') return;
+    const fault = thrown(() => pattern(text));
+    if (fault !== undefined) this.faults.push({ at: arg.at, message: `program instantiation failed: ${fault}` });
+  }
+
+  private format(expr: CallExpr): void {
+    const [args] = expr.args;
+    if (expr.target?.kind !== 'constant' || expr.target.literal.kind !== 'string' || args?.kind !== 'list') return;
+    const kinds = args.elements.map((element) => kindOf(this.typeOf(element)));
+    const problem = formatProblem(expr.target.literal.value, kinds);
+    if (problem !== undefined) this.faults.push({ at: args.at, message: problem });
+  }
+
+  private convert(expr: CallExpr, arg: Expr): void {
+    const constant = this.constantOf(arg);
+    if (constant === undefined || this.faults.some(({ at }) => at === arg.at)) return;
+    const fault = thrown(() => {
+      const overload = this.environment.overloads(expr.name)?.find(({ params }) => guardOf(params[0] ?? DYN)(constant.value));
+      if (overload === undefined) throw noSuchOverload(expr.name);
+      this.constants.set(expr, overload.run(constant.value));
+    });
+    if (fault !== undefined) this.faults.push({ at: expr.at, message: `program instantiation failed: ${fault}` });
   }
 }
 
-/** Finds durations, times and regular expressions that are written out and cannot be read, as the API server does from 1.29 on. */
-export function checkLiterals(root: Expr, _checked: Checked, environment: Environment): Fault[] {
-  if (!atLeast(environment.version, '1.29')) return [];
-  const faults: Fault[] = [];
-  const seen = new Set<Expr>();
-  const pending = [root];
-  for (let expr = pending.pop(); expr !== undefined; expr = pending.pop()) {
-    if (seen.has(expr)) continue;
-    seen.add(expr);
-    const fault = expr.kind === 'call' ? checkCall(expr) : undefined;
-    if (fault !== undefined) faults.push(fault);
-    pending.push(...children(expr));
+/** The message of what is thrown; undefined when nothing is. */
+function thrown(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  return faults;
+}
+
+/** A type without its parameters, as format clauses ask for it. */
+function kindOf(type: CelType): string {
+  if (type.kind === 'null' || type.kind === 'list' || type.kind === 'map') return type.kind;
+  const shown = showType(type);
+  if (shown.startsWith('type')) return 'type';
+  return shown.startsWith('optional_type') ? 'optional_type' : shown;
+}
+
+/**
+ * Finds what the API server refuses before anything runs: literals of several types, and from 1.29 on durations, times,
+ * regular expressions, formats and conversions that are written out and cannot be.
+ */
+export function checkLiterals(root: Expr, checked: Checked, environment: Environment): Fault[] {
+  const check = new LiteralCheck(checked, environment);
+  check.run(root);
+  return atLeast(environment.version, '1.29') ? check.faults : check.faults.filter(({ message }) => message.startsWith('expected type'));
 }

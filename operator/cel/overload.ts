@@ -78,8 +78,16 @@ const GUARDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   map: isMap,
 };
 
-/** Tells whether a value is of a type, as far as a running program can: lists and maps without their elements. */
+/** A list is what its first member is, as the API server has it; an empty one is any. */
+function listGuard(of: CelType | undefined): (value: unknown) => boolean {
+  if (of === undefined || ['dyn', 'param', 'list', 'map'].includes(of.kind)) return Array.isArray;
+  const member = guardOf(of);
+  return (value) => Array.isArray(value) && (value.length === 0 || member(value[0]));
+}
+
+/** Tells whether a value is of a type, as far as a running program can: lists by their first member, maps as such. */
 export function guardOf(type: CelType): (value: unknown) => boolean {
+  if (type.kind === 'list') return listGuard(type.params[0]);
   const guard = GUARDS[type.kind];
   if (guard !== undefined) return guard;
   if (type.kind === 'dyn' || type.kind === 'param') return () => true;

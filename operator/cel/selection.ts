@@ -1,7 +1,7 @@
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Code } from './code.ts';
 import { index, listIndex } from './standard.ts';
-import { BOXED_PROPERTIES, Boxed, isMap, lookup, Optional, typeOfValue } from './value.ts';
+import { keyOf, BOXED_PROPERTIES, Boxed, isMap, lookup, Optional, typeOfValue } from './value.ts';
 
 /** Names that arrays, bytes, and boxed values answer to besides what they hold: such a field is read with care. */
 const INHERITED = new Set([
@@ -55,13 +55,14 @@ export function indexInto(value: unknown, key: unknown): unknown {
 export function optionalIndex(value: unknown, key: unknown): Optional {
   const inner = value instanceof Optional ? value.held : value;
   if (inner === undefined) return Optional.none;
+  if (keyOf(key) === undefined) throw new CelFault('invalid_argument', 'invalid qualifier type');
   if (Array.isArray(inner)) {
     const i = listIndex(key);
     if (i === undefined) throw noSuchOverload('_[?_]');
     return inner[i] === undefined ? Optional.none : new Optional(inner[i]);
   }
-  if (!isMap(inner)) throw noSuchOverload('_[?_]');
-  const result = lookup(inner, key);
+  // What has no members has none under any key.
+  const result = isMap(inner) ? lookup(inner, key) : undefined;
   return result === undefined ? Optional.none : new Optional(result);
 }
 

@@ -173,7 +173,7 @@ const SPANS: readonly (readonly [string, string, (nanos: bigint) => bigint])[] =
   ['getHours', 'duration_to_hours', (nanos) => nanos / 3_600_000_000_000n],
   ['getMinutes', 'duration_to_minutes', (nanos) => nanos / 60_000_000_000n],
   ['getSeconds', 'duration_to_seconds', (nanos) => nanos / 1_000_000_000n],
-  ['getMilliseconds', 'duration_to_milliseconds', (nanos) => (nanos / 1_000_000n) % 1000n],
+  ['getMilliseconds', 'duration_to_milliseconds', (nanos) => nanos / 1_000_000n],
 ];
 
 const TIMES: readonly OverloadEntry[] = [

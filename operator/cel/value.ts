@@ -184,7 +184,7 @@ export function keyOf(value: unknown): unknown {
 
 /** The value under a key, or undefined when there is none. */
 export function lookup(map: CelMap | Readonly<Record<string, unknown>>, key: unknown): unknown {
-  if (map instanceof CelMap) return map.entryOf.get(keyOf(key))?.[1];
+  if (map instanceof CelMap) return map.entryOf.get(key === null ? null : keyOf(key))?.[1];
   return typeof key === 'string' && Object.hasOwn(map, key) ? map[key] : undefined;
 }
 

@@ -43,6 +43,26 @@ const LEFT_OUT: readonly { readonly path: RegExp; readonly reason: string; reado
     aspect: 'result',
     reason: 'cel-go, which the API server runs, takes a double as a key',
   },
+  {
+    path: /qualified_identifier_resolution\/map_(key_null|value_repeat_key)/,
+    aspect: 'result',
+    reason: 'the API server takes null as a key, and the later of two values of one key (parity test)',
+  },
+  {
+    path: /string_ext\/format[^/]*\/[^]*(scientific|NaN|infinity|(list|map|dyntype) support)/,
+    aspect: 'result',
+    reason: "the API server's version of format writes numbers for English readers, and members as literals (parity test)",
+  },
+  {
+    path: /string_ext\/value_errors\/(last)?indexof_out_of_range$/,
+    aspect: 'result',
+    reason: 'the API server finds nothing past the end of a string (parity test)',
+  },
+  {
+    path: /duration_converters\/get_milliseconds$/,
+    aspect: 'result',
+    reason: 'the API server counts all milliseconds of a duration (parity test)',
+  },
 ];
 
 /** The reason why a test is left out, or undefined when it is to pass. */

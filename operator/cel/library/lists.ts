@@ -1,18 +1,28 @@
 import { add, compare } from '../arithmetic.ts';
-import { CelFault } from '../cel-fault.ts';
+import { absorb, CelFault } from '../cel-fault.ts';
 import { fn, library, method } from '../overload.ts';
 import { Duration } from '../timestamp.ts';
 import { double, equal, Uint } from '../value.ts';
 
 type List = readonly unknown[];
 
+/** Whether `a` comes after `b`; what cannot be compared does not, as the API server has it. */
+function isAfter(a: unknown, b: unknown): boolean {
+  try {
+    return compare(a, b) > 0;
+  } catch (error) {
+    absorb(error);
+    return false;
+  }
+}
+
 function isSorted(list: List): boolean {
-  return list.every((item, i) => i === 0 || compare(list[i - 1], item) <= 0);
+  return list.every((item, i) => i === 0 || !isAfter(list[i - 1], item));
 }
 
 function extreme(list: List, name: string, sign: number): unknown {
   if (list.length === 0) throw new CelFault('invalid_argument', `${name} called on empty list`);
-  return list.reduce((best, item) => (compare(item, best) * sign > 0 ? item : best));
+  return list.reduce((best, item) => ((sign > 0 ? isAfter(item, best) : isAfter(best, item)) ? item : best));
 }
 
 const indexOf = (list: List, value: unknown): number => list.findIndex((item) => equal(item, value));
@@ -54,7 +64,7 @@ function slice(list: List, from: number, to: number): List {
 }
 
 function flatten(list: List, depth: number): List {
-  if (depth < 0) throw new CelFault('invalid_argument', 'level must be non-negative');
+  if (depth < 0) throw new CelFault('budget_exceeded', 'level must be non-negative: the API server takes its cost for unbounded');
   return list.flat(depth);
 }
 

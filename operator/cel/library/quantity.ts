@@ -1,4 +1,4 @@
-import { CelFault } from '../cel-fault.ts';
+import { CelFault, noSuchOverload } from '../cel-fault.ts';
 import { opaque } from '../cel-type.ts';
 import { fn, library, method } from '../overload.ts';
 import { Boxed, double, int } from '../value.ts';
@@ -15,15 +15,19 @@ export class Quantity extends Boxed {
   readonly amount: bigint;
   /** The power of ten that it was written in, which decides whether Kubernetes takes it for an integer. */
   readonly scale: number;
-  constructor(amount: bigint, scale: number) {
+  /** What arithmetic made: the API server knows it only on the left of `==`. */
+  readonly made: boolean;
+  constructor(amount: bigint, scale: number, made = false) {
     super();
     this.amount = amount;
     this.scale = scale;
+    this.made = made;
   }
   get celType(): CelType {
     return TYPE;
   }
   equalTo(other: unknown): boolean {
+    if (other instanceof Quantity && other.made) throw noSuchOverload('_==_');
     return other instanceof Quantity && other.amount === this.amount;
   }
 }
@@ -85,7 +89,7 @@ function asInteger(quantity: Quantity): unknown {
 }
 
 const compare = (a: Quantity, b: Quantity): number => (a.amount < b.amount ? -1 : a.amount > b.amount ? 1 : 0);
-const sum = (a: Quantity, b: bigint, scale: number): Quantity => new Quantity(a.amount + b, Math.min(a.scale, scale));
+const sum = (a: Quantity, b: bigint, scale: number): Quantity => new Quantity(a.amount + b, Math.min(a.scale, scale), true);
 const nanos = (n: number | bigint): bigint => BigInt(n) * ten(NANO);
 const KIND = TYPE.name;
 

@@ -1,54 +1,98 @@
 import { compareStrings } from '../arithmetic.ts';
 import { CelFault } from '../cel-fault.ts';
 import { showDouble, toText } from '../conversion.ts';
-import { Boxed, entriesOf, floatOf, isDouble, isInt, isMap, numeric, TypeValue, Uint } from '../value.ts';
+import { Duration, Timestamp } from '../timestamp.ts';
+import { Boxed, Double, entriesOf, floatOf, isDouble, isInt, isMap, TypeValue, Uint } from '../value.ts';
 import type { CelMap } from '../value.ts';
 
 function complaint(message: string): CelFault {
   return new CelFault('invalid_argument', message);
 }
 
-/** A value as `%s` writes it. */
+const STRINGABLE = 'strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps';
+
+/** A value as `%s` writes it: as `string()` does, and lists and maps with their members as literals. */
 export function display(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'string') return value;
-  if (isDouble(value)) return plainDouble(floatOf(value));
-  if (Array.isArray(value)) return `[${value.map(display).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map(member).join(', ')}]`;
   if (isMap(value)) return displayMap(value);
+  if (value === null) return 'null';
   if (value instanceof TypeValue) return value.typeName;
-  try {
-    return toText(value);
-  } catch {
-    throw complaint(`could not convert argument to string: ${value instanceof Boxed ? value.celType.name : typeof value}`);
-  }
+  if (isDouble(value)) return infinite(floatOf(value), ['+Inf', '-Inf']) ?? showDouble(floatOf(value));
+  if (
+    value instanceof Boxed &&
+    !(value instanceof Timestamp || value instanceof Duration || value instanceof Uint || value instanceof Double)
+  )
+    throw complaint(`error during formatting: string clause can only be used on ${STRINGABLE}, was given ${value.celType.name}`);
+  return toText(value);
+}
+
+/** A member of a list or map: strings in quotes, times and bytes as what makes them, doubles with six places. */
+function member(value: unknown): string {
+  if (typeof value === 'string') return quoteText(value);
+  if (isDouble(value)) return infinite(floatOf(value), ['"+Inf"', '"-Inf"', '"NaN"']) ?? rounded(floatOf(value), 6);
+  if (value instanceof Uint8Array) return `b${quoteText(toText(value))}`;
+  if (value instanceof Timestamp) return `timestamp("${toText(value)}")`;
+  if (value instanceof Duration) return `duration("${toText(value)}")`;
+  return display(value);
+}
+
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** A text in double quotes, as Go's `strconv.Quote` has it. */
+function quoteText(text: string): string {
+  const escaped = text.replace(/["\\\p{C}\p{Zl}\p{Zp}]/gu, (c) => {
+    const named = NAMED_ESCAPES[c];
+    if (named !== undefined) return named;
+    const code = c.codePointAt(0) ?? 0;
+    if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
+    return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+  return `"${escaped}"`;
+}
+
+function displayKey(key: unknown): string {
+  if (typeof key === 'string' || typeof key === 'boolean' || isInt(key) || key instanceof Uint) return member(key);
+  throw complaint('no formatting function for map keys of this type: they are strings, bools, ints or uints');
 }
 
 function displayMap(map: CelMap | Readonly<Record<string, unknown>>): string {
-  const entries = [...entriesOf(map)].map(([key, value]) => [display(key), display(value)] as const);
+  const entries = [...entriesOf(map)].map(([key, value]) => [displayKey(key), member(value)] as const);
   return `{${entries
     .sort((a, b) => compareStrings(a[0], b[0]))
-    .map(([key, value]) => `${key}: ${value}`)
+    .map(([key, value]) => `${key}:${value}`)
     .join(', ')}}`;
 }
 
-function special(n: number): string | undefined {
-  if (Number.isNaN(n)) return 'NaN';
-  return Number.isFinite(n) ? undefined : n > 0 ? 'Infinity' : '-Infinity';
+/** What is written instead of a number that is none: plus infinity, minus infinity, NaN. */
+function infinite(n: number, [plus, minus, none = 'NaN']: readonly [string, string, string?]): string | undefined {
+  if (Number.isNaN(n)) return none;
+  return Number.isFinite(n) ? undefined : n > 0 ? plus : minus;
 }
 
-const plainDouble = (n: number): string => special(n) ?? showDouble(n);
+/** Fixed places, as Go rounds them; a negative zero keeps its sign. */
+function rounded(n: number, precision: number): string {
+  const sign = n < 0 || Object.is(n, -0) ? '-' : '';
+  return sign + unsignedFixed(Math.abs(n), precision);
+}
 
 function decimal(value: unknown): string {
   if (isInt(value)) return String(value);
   if (value instanceof Uint) return value.unsigned.toString();
-  const named = isDouble(value) ? special(floatOf(value)) : undefined;
-  if (named !== undefined) return named;
   throw complaint('error during formatting: decimal clause can only be used on integers');
 }
 
 function real(value: unknown, clause: string): number {
-  const n = numeric(value);
-  if (n !== undefined) return Number(n);
+  if (isDouble(value)) return floatOf(value);
   throw complaint(`error during formatting: ${clause} clause can only be used on doubles`);
 }
 
@@ -64,21 +108,37 @@ function roundHalfEven(rounded: string, exact: string, kept: number): string {
   return rounded.slice(0, kept - 1) + String(Number(last) - 1) + rounded.slice(kept);
 }
 
-function fixed(value: unknown, precision: number): string {
-  const n = real(value, 'fixed-point');
-  const named = special(n);
-  if (named !== undefined) return named;
-  if (Math.abs(n) >= 1e21) return BigInt(n).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
-  const rounded = n.toFixed(Math.min(precision, 100));
+function unsignedFixed(n: number, precision: number): string {
+  if (n >= 1e21) return BigInt(n).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
+  const text = n.toFixed(Math.min(precision, 100));
   const exact = n.toFixed(100);
   const dot = exact.indexOf('.');
-  if (precision > 0) return roundHalfEven(rounded, exact, dot + 1 + precision);
-  return exact.slice(dot + 1).startsWith('5') ? roundHalfEven(rounded, exact.replace('.', ''), dot) : rounded;
+  if (precision > 0) return roundHalfEven(text, exact, dot + 1 + precision);
+  return exact.slice(dot + 1).startsWith('5') ? roundHalfEven(text, exact.replace('.', ''), dot) : text;
 }
 
-function scientific(value: unknown, precision: number): string {
+/** `%f`: with commas, as the API server's English writes it. */
+function fixed(value: unknown, precision: number): string {
+  const n = real(value, 'fixed-point');
+  const named = infinite(n, ['∞', '-∞']);
+  if (named !== undefined) return named;
+  const [whole = '', ...places] = rounded(n, precision).split('.');
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...places].join('.');
+}
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** `%e`: always six places, and the exponent raised, as the API server's English writes it. */
+function scientific(value: unknown): string {
   const n = real(value, 'scientific');
-  return special(n) ?? n.toExponential(Math.min(precision, 100)).replace(/e([+-])(\d)$/, 'e$10$2');
+  const named = infinite(n, ['     ∞', '    -∞']);
+  if (named !== undefined) return named;
+  const [digits = '', exponent = ''] = n.toExponential(6).split('e');
+  const raised = exponent
+    .slice(1)
+    .padStart(2, '0')
+    .replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? '');
+  return `${Object.is(n, -0) ? '-' : ''}${digits}×10${exponent.startsWith('-') ? '⁻' : ''}${raised}`;
 }
 
 function integer(value: unknown): bigint | undefined {
@@ -107,30 +167,80 @@ function hex(value: unknown): string {
   throw complaint('error during formatting: only integers, byte buffers, and strings can be formatted as hex');
 }
 
-const CLAUSES: Readonly<Record<string, (value: unknown, precision: number) => string>> = {
-  s: display,
-  d: decimal,
-  f: fixed,
-  e: scientific,
-  b: binary,
-  o: octal,
-  x: hex,
-  X: (value) => hex(value).toUpperCase(),
+interface Clause {
+  readonly write: (value: unknown, precision: number) => string;
+  /** What it takes, for messages, and the kinds of static types that it takes. */
+  readonly takes: string;
+  readonly kinds: readonly string[];
+}
+
+const CLAUSES: Readonly<Record<string, Clause>> = {
+  s: {
+    write: display,
+    takes: `string clause can only be used on ${STRINGABLE}`,
+    kinds: [
+      'string',
+      'bool',
+      'bytes',
+      'int',
+      'uint',
+      'double',
+      'map',
+      'list',
+      'type',
+      'null',
+      'google.protobuf.Duration',
+      'google.protobuf.Timestamp',
+    ],
+  },
+  d: { write: decimal, takes: 'decimal clause can only be used on integers', kinds: ['int', 'uint'] },
+  f: { write: fixed, takes: 'fixed-point clause can only be used on doubles', kinds: ['double'] },
+  e: { write: scientific, takes: 'scientific clause can only be used on doubles', kinds: ['double'] },
+  b: { write: binary, takes: 'only integers and bools can be formatted as binary', kinds: ['int', 'uint', 'bool'] },
+  o: { write: octal, takes: 'octal clause can only be used on integers', kinds: ['int', 'uint'] },
+  x: { write: hex, takes: 'only integers, byte buffers, and strings can be formatted as hex', kinds: ['int', 'uint', 'string', 'bytes'] },
+  X: {
+    write: (value) => hex(value).toUpperCase(),
+    takes: 'only integers, byte buffers, and strings can be formatted as hex',
+    kinds: ['int', 'uint', 'string', 'bytes'],
+  },
 };
 const CLAUSE = /%(?:(%)|(?:\.(\d+))?([a-zA-Z])|(.?))/gsu;
 
-/** `template.format(args)`. */
+function clauseOf(clause: string | undefined, other: string | undefined): Clause {
+  const known = clause === undefined ? undefined : CLAUSES[clause];
+  if (known !== undefined) return known;
+  if (clause === undefined && (other ?? '') === '') throw complaint('unexpected end of string');
+  throw complaint(`could not parse formatting clause: unrecognized formatting clause "${clause ?? other ?? ''}"`);
+}
+
+/** `template.format(args)`. Arguments that no clause takes are passed over; only {@link formatProblem} minds them. */
 export function format(template: string, args: readonly unknown[]): string {
   let used = 0;
-  const out = template.replace(CLAUSE, (_, ...groups: (string | undefined)[]) => {
+  return template.replace(CLAUSE, (_, ...groups: (string | undefined)[]) => {
     const [percent, precision, clause, other] = groups;
     if (percent !== undefined) return '%';
-    const run = clause === undefined ? undefined : CLAUSES[clause];
-    if (run === undefined) throw complaint(`could not parse formatting clause: unrecognized formatting clause "${clause ?? other ?? ''}"`);
+    const { write } = clauseOf(clause, other);
     if (used >= args.length) throw complaint(`index ${String(used)} out of range`);
-    return run(args[used++], precision === undefined ? 6 : Number(precision));
+    return write(args[used++], precision === undefined ? 6 : Number(precision));
   });
-  if (used < args.length)
-    throw complaint(`too many arguments supplied to string.format (expected ${String(used)}, got ${String(args.length)})`);
-  return out;
+}
+
+/** What is wrong with a template and arguments that are written out, given the kinds of the arguments' types; undefined when nothing is. */
+export function formatProblem(template: string, kinds: readonly string[]): string | undefined {
+  let used = 0;
+  for (const [, percent, , clause, other] of template.matchAll(CLAUSE)) {
+    if (percent !== undefined) continue;
+    try {
+      const { takes, kinds: allowed } = clauseOf(clause, other);
+      const kind = kinds[used];
+      if (kind === undefined) return `index ${String(used)} out of range`;
+      used++;
+      if (kind !== 'dyn' && !allowed.includes(kind)) return `error during formatting: ${takes}, was given ${kind}`;
+    } catch (error) {
+      return error instanceof CelFault ? error.message : String(error);
+    }
+  }
+  if (used >= kinds.length) return undefined;
+  return `too many arguments supplied to string.format (expected ${String(used)}, got ${String(kinds.length)})`;
 }

@@ -24,11 +24,15 @@ function charAt(text: string, index: number): string {
 }
 
 const indexOf = (text: string, part: string, from = 0): number => {
+  if (part === '') return from;
+  // A start past the end finds nothing, and is no error.
+  if (from >= codePointCount(text) && from > 0) return -1;
   const start = unitOffset(text, from);
-  return part === '' ? from : codePointOffset(text, text.indexOf(part, start));
+  return codePointOffset(text, text.indexOf(part, start));
 };
 
 const lastIndexOf = (text: string, part: string, from?: number): number => {
+  if (part !== '' && from !== undefined && from >= codePointCount(text) && from > 0) return -1;
   const start = from === undefined ? text.length : unitOffset(text, from);
   return part === '' ? (from ?? codePointCount(text)) : codePointOffset(text, text.lastIndexOf(part, start));
 };

@@ -44,19 +44,53 @@ function random(seed: number): (below: number) => number {
 }
 
 const pools: Readonly<Record<string, readonly string[]>> = {
-  int: ['0', '1', '-7', '42', '9223372036854775807', '-9223372036854775808', 'object.spec.i', 'object.spec.neg', 'object.spec.big', 'size(object.spec.l)'],
+  int: [
+    '0',
+    '1',
+    '-7',
+    '42',
+    '9223372036854775807',
+    '-9223372036854775808',
+    'object.spec.i',
+    'object.spec.neg',
+    'object.spec.big',
+    'size(object.spec.l)',
+  ],
   uint: ['0u', '5u', '18446744073709551615u', 'uint(object.spec.i)'],
   double: ['0.5', '-2.25', '1e308', '0.0', 'object.spec.d', 'double(object.spec.i)'],
   string: ["''", "'abc'", "'é𝄞x'", "'a,b,c'", "'  x '", 'object.spec.s', 'object.spec.u', "'%s and %d'"],
   bool: ['true', 'false', 'object.spec.t', 'object.spec.f'],
   null: ['null', 'object.spec.n'],
   bytes: ["b'ab'", "b''", "b'\\xff'", 'bytes(object.spec.u)'],
-  list: ['[]', '[1, 2, 3]', "['a', 'b', 'a']", '[3, 1, 2]', '[1.5, 0.5]', 'object.spec.l', 'object.spec.ls', 'object.spec.empty', '[[1], [2, 3]]', "[duration('1h'), duration('1m')]"],
+  list: [
+    '[]',
+    '[1, 2, 3]',
+    "['a', 'b', 'a']",
+    '[3, 1, 2]',
+    '[1.5, 0.5]',
+    'object.spec.l',
+    'object.spec.ls',
+    'object.spec.empty',
+    '[[1], [2, 3]]',
+    "[duration('1h'), duration('1m')]",
+  ],
   map: ['{}', "{'a': 1}", "{1: 'x', 2: 'y'}", 'object.spec.m', 'object.spec.nested[0]'],
-  timestamp: ["timestamp('2024-02-29T12:30:00Z')", "timestamp('1999-12-31T23:59:59.999Z')", 'timestamp(object.spec.time)', "timestamp('0001-01-01T00:00:00Z')"],
+  timestamp: [
+    "timestamp('2024-02-29T12:30:00Z')",
+    "timestamp('1999-12-31T23:59:59.999Z')",
+    'timestamp(object.spec.time)',
+    "timestamp('0001-01-01T00:00:00Z')",
+  ],
   duration: ["duration('90m')", "duration('-1h30m')", "duration('1ns')", 'duration(object.spec.span)', "duration('0s')"],
   type: ['int', 'type(object.spec.s)', 'type(object.spec.l)', 'string', 'type(null)'],
-  optional_type: ['optional.of(1)', 'optional.none()', 'object.?spec.?s', "optional.ofNonZeroValue('')", 'object.spec.?nope', 'object.spec.l[?9]'],
+  optional_type: [
+    'optional.of(1)',
+    'optional.none()',
+    'object.?spec.?s',
+    "optional.ofNonZeroValue('')",
+    'object.spec.?nope',
+    'object.spec.l[?9]',
+  ],
   dyn: ['object.spec.i', 'object.spec.s', 'object.spec.l', 'object.spec.n', 'object.spec.d', 'dyn(1u)', "'abc'", '2'],
   'net.IP': ["ip('10.1.2.3')", "ip('::1')", "ip('169.254.1.1')", 'ip(object.spec.ip)', "ip('ff02::1')"],
   'net.CIDR': ["cidr('10.0.0.0/8')", "cidr('::1/128')", "cidr('192.168.1.7/24')", 'cidr(object.spec.cidr)'],
@@ -87,9 +121,26 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   validate: ["'good-name'", "'Bad_Name'", "'2024-02-30'", "'Zm9v'", "'6ba7b810-9dad-11d1-80b4-00c04fd430c8'"],
   format: ["'%s'", "'%d and %s'", "'%.2f'", "'%x'", "'%b'", "'%q'", "'%e'"],
 };
-for (const name of ['getMinutes', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getFullYear', 'getMonth', 'getSeconds', 'getMilliseconds'])
+for (const name of [
+  'getMinutes',
+  'getDate',
+  'getDayOfMonth',
+  'getDayOfWeek',
+  'getDayOfYear',
+  'getFullYear',
+  'getMonth',
+  'getSeconds',
+  'getMilliseconds',
+])
   (texts as Record<string, readonly string[]>)[name] = texts['getHours'] ?? [];
-const parsers: Readonly<Record<string, string>> = { isQuantity: 'quantity', isURL: 'url', isSemver: 'semver', isIP: 'ip', isCIDR: 'cidr', 'ip.isCanonical': 'ip' };
+const parsers: Readonly<Record<string, string>> = {
+  isQuantity: 'quantity',
+  isURL: 'url',
+  isSemver: 'semver',
+  isIP: 'ip',
+  isCIDR: 'cidr',
+  'ip.isCanonical': 'ip',
+};
 
 const infix: Readonly<Record<string, string>> = Object.fromEntries(
   ['+', '-', '*', '/', '%', '==', '!=', '<', '<=', '>', '>=', '&&', '||'].map((sign) => [`_${sign}_`, sign]),
@@ -136,16 +187,26 @@ function callsOf({ name, member, params }: Overload, pick: (below: number) => nu
     const kinds = Object.keys(pools);
     const wrong = one(pools[kinds[pick(kinds.length)] ?? 'int'] ?? []);
     if (round % 3 === 0) calls.push(render(name, member, args.with(odd, wrong)) ?? '');
-    if (round % 3 === 1) calls.push(render(name, member, args.map((arg) => `dyn(${arg})`)) ?? '');
+    if (round % 3 === 1)
+      calls.push(
+        render(
+          name,
+          member,
+          args.map((arg) => `dyn(${arg})`),
+        ) ?? '',
+      );
     if (round % 3 === 2) calls.push(render(name, member, args.map((arg) => `dyn(${arg})`).with(odd, `dyn(${wrong})`)) ?? '');
   }
-  return calls.filter((call) => call !== '');
+  // A negative or large level makes the server think that its cost is unbounded, which ends the whole policy.
+  return calls.filter((call) => call !== '' && !(name === 'flatten' && /flatten\(.*(neg|big|-7|\d\d)/.test(call)));
 }
 
 /** Every expression, each once: what was written by hand, then calls of every overload with arguments that fit and that do not. */
 export function corpus(): readonly string[] {
   const pick = random(20261123);
   // The API server makes the whole list of lists.range before it counts its cost: a large one takes the server down.
-  const generated = OVERLOADS.filter(({ name }) => !/lists\.range|authorizer|^path$|^group$|^serviceAccount$|^resource$|^subresource$|^namespace$|^check$/.test(name)).flatMap((overload) => callsOf(overload, pick));
+  const generated = OVERLOADS.filter(
+    ({ name }) => !/lists\.range|authorizer|^path$|^group$|^serviceAccount$|^resource$|^subresource$|^namespace$|^check$/.test(name),
+  ).flatMap((overload) => callsOf(overload, pick));
   return [...new Set([...handWritten, ...generated])];
 }
