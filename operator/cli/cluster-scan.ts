@@ -1,8 +1,163 @@
+import { type ApiResource, apiVersionOf, RESOURCES } from '../api/api-resource.ts';
+import type { KubeObject, ObjectMeta } from '../api/metadata.ts';
+import type { Evaluation } from '../engine/evaluation.ts';
+import type { KubernetesObject } from '../engine/kubernetes-object.ts';
+import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
+import { Snapshot } from '../engine/snapshot.ts';
+import type { ResourceReference, Result } from '../engine/verdict.ts';
+import { Credentials } from '../kube/credentials.ts';
+import { discoverResources, serverVersion } from '../kube/discovery.ts';
+import { isForbidden, isNotFound, KubeApiError } from '../kube/kube-api-error.ts';
+import { KubeClient } from '../kube/kube-client.ts';
+import { listAll, listPages } from '../kube/list.ts';
+import type { ManifestError } from '../manifests/manifest.ts';
 import type { ScanResult } from '../output/scan-result.ts';
-import type { ScanArguments } from './scan-arguments.ts';
-import { UsageError } from './usage-error.ts';
 
-/** Judges what is in a cluster. */
-export function scanCluster({ context }: ScanArguments): Promise<ScanResult> {
-  return Promise.reject(new UsageError(`--cluster does not work yet${context === undefined ? '' : ` (context ${context})`}`));
+/** A cluster that can be reached, and what compiling policies for it depends on. */
+export interface Cluster {
+  readonly client: KubeClient;
+  /** What errors call it: the context of the kubeconfig. */
+  readonly name: string;
+  readonly resources: readonly ApiResource[];
+  readonly kubernetesVersion: string;
+}
+
+/** Why a cluster cannot be scanned at all: no kubeconfig, no such context, no answer. */
+export class UnreachableCluster extends Error {
+  override readonly name = 'UnreachableCluster';
+}
+
+/** Reaches the cluster of a context; of the current one when it is omitted. Throws {@link UnreachableCluster}. */
+export async function reachCluster(context: string | undefined, given?: KubeClient): Promise<Cluster> {
+  try {
+    const client = given ?? new KubeClient(new Credentials({ context }));
+    const [resources, kubernetesVersion] = await Promise.all([discoverResources(client), serverVersion(client)]);
+    return { client, name: client.credentials.context, resources, kubernetesVersion };
+  } catch (failure) {
+    throw new UnreachableCluster(failure instanceof Error ? failure.message : String(failure), { cause: failure });
+  }
+}
+
+/** Groups whose objects matter outside their own namespace, too. */
+const farReaching: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
+/** Vigil reads no Secrets, whatever asks for them. */
+const isSecret = ({ group, resource }: ApiResource): boolean => group === '' && resource === 'secrets';
+const kindName = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
+
+/** What is done with the objects of a resource. */
+interface Use {
+  readonly judged: boolean;
+  readonly kept: boolean;
+}
+
+function factsOf({ name, labels, annotations = {} }: ObjectMeta): NamespaceFacts {
+  return { name, labels: { ...bareNamespace(name).labels, ...labels }, annotations };
+}
+
+class ClusterScan {
+  readonly #cluster: Cluster;
+  readonly #set: PolicySet;
+  readonly #namespace: string | undefined;
+  readonly #snapshot = new Snapshot();
+  readonly #namespaces = new Map<string, NamespaceFacts>();
+  readonly #terminating = new Set<string>();
+  readonly #unreadable = new Map<string, string>();
+  readonly #results: Result[] = [];
+  readonly #errors: ManifestError[] = [];
+  readonly #summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+
+  constructor(cluster: Cluster, set: PolicySet, namespace: string | undefined) {
+    this.#cluster = cluster;
+    this.#set = set;
+    this.#namespace = namespace;
+  }
+
+  async run(): Promise<ScanResult> {
+    await this.#readNamespaces();
+    const targets = new Set(this.#set.targets.filter((resource) => !isSecret(resource)));
+    const context = new Set(this.#set.context.filter((resource) => !isSecret(resource)));
+    if (this.#set.targets.some(isSecret)) this.#fail('Secrets are never read from a cluster: check them in files');
+    for (const resource of new Set([...targets, ...context]))
+      await this.#resource(resource, { judged: targets.has(resource), kept: context.has(resource) });
+    if (this.#set.needsSnapshot) {
+      const only = (reference: ResourceReference): boolean => this.#isWanted(reference);
+      for (const evaluation of this.#set.evaluateSnapshot(this.#snapshot, { only, unreadable: this.#unreadable })) this.#take(evaluation);
+    }
+    return { results: sorted(this.#results), summary: this.#summary, errors: this.#errors };
+  }
+
+  /** Facts of every namespace: scopes ask for their labels. */
+  async #readNamespaces(): Promise<void> {
+    try {
+      const namespaces = await listAll<KubeObject>(this.#cluster.client, RESOURCES.namespaces, { metadataOnly: true });
+      for (const { metadata } of namespaces) this.#namespaces.set(metadata.name, factsOf(metadata));
+      for (const { metadata } of namespaces) if (metadata.deletionTimestamp !== undefined) this.#terminating.add(metadata.name);
+      if (this.#namespace !== undefined && !this.#namespaces.has(this.#namespace)) this.#fail(`there is no namespace ${this.#namespace}`);
+    } catch (failure) {
+      this.#refused(RESOURCES.namespaces, failure);
+    }
+  }
+
+  /** Reads one resource page by page: judges each object, and keeps of it what cross-object checks read. */
+  async #resource(resource: ApiResource, use: Use): Promise<void> {
+    const namespace = resource.namespaced && !(use.kept && farReaching.has(resource.group)) ? this.#namespace : undefined;
+    try {
+      for await (const { items } of listPages<KubeObject>(this.#cluster.client, resource, { namespace }))
+        for (const item of items) this.#object({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind }, use);
+    } catch (failure) {
+      this.#refused(resource, failure);
+    }
+  }
+
+  #object(object: KubeObject & KubernetesObject, { judged, kept }: Use): void {
+    const { namespace, name } = object.metadata;
+    const home = object.kind === 'Namespace' && object.apiVersion === 'v1' ? name : namespace;
+    if (home !== undefined && this.#terminating.has(home)) return;
+    if (kept) this.#snapshot.add(object, this.#set.isOwned(object));
+    if (judged && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#judge(object, home);
+  }
+
+  #judge(object: KubernetesObject, home: string | undefined): void {
+    const facts = home === undefined ? {} : { namespace: this.#namespaces.get(home) ?? bareNamespace(home) };
+    this.#take(this.#set.evaluate(object, facts));
+  }
+
+  /** With --namespace: what is in it, and the namespace itself. */
+  #isWanted({ kind, namespace, name }: { readonly kind: string; readonly namespace?: string | undefined; readonly name: string }): boolean {
+    if (this.#namespace === undefined) return true;
+    return namespace === this.#namespace || (kind === 'Namespace' && name === this.#namespace);
+  }
+
+  #take({ results, passes }: Evaluation): void {
+    for (const result of results) {
+      this.#results.push(result);
+      if (result.verdict !== 'pass') this.#summary[result.verdict] += 1;
+    }
+    for (const count of passes.values()) this.#summary.pass += count;
+  }
+
+  /** What may not be listed, or is not served any more, is told, and its checks are errors; every other answer is thrown. */
+  #refused(resource: ApiResource, failure: unknown): void {
+    if (!(failure instanceof KubeApiError)) throw failure;
+    this.#unreadable.set(kindName(resource), failure.message);
+    const may = isForbidden(failure) ? 'may not list' : isNotFound(failure) ? 'not served any more:' : 'could not list';
+    this.#fail(`${may} ${resource.resource}${resource.group === '' ? '' : ` of ${resource.group}`}: ${failure.message}`);
+  }
+
+  #fail(message: string): void {
+    this.#errors.push({ source: { file: `cluster ${this.#cluster.name}` }, message });
+  }
+}
+
+/** By namespace, kind and name; the checks of one object stay in their order. */
+function sorted(results: readonly Result[]): readonly Result[] {
+  const key = ({ resource: { namespace = '', kind, apiVersion, name } }: Result): string =>
+    [namespace, kind, apiVersion, name].join('\u0000');
+  const keyed = results.map((result) => ({ result, key: key(result) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ result }) => result);
+}
+
+/** Judges what is in a cluster: lists what the policies look at, and never Secrets. Only `namespace`, when it is given. */
+export function scanCluster(cluster: Cluster, set: PolicySet, namespace?: string): Promise<ScanResult> {
+  return new ClusterScan(cluster, set, namespace).run();
 }

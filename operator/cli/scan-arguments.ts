@@ -124,7 +124,14 @@ function controlsOf(
   return [...controls.values()];
 }
 
-function specOf({ framework = [], control = [], param = [], policy = [] }: Values): SecurityPolicySpec | undefined {
+/** System namespaces of a cluster are left out unless they are asked for; files are all asked for. */
+function scopeOf({ cluster, namespace }: Values): SecurityPolicySpec['scope'] {
+  if (cluster !== true) return { systemNamespaces: 'Include' };
+  return namespace === undefined ? {} : { namespaces: { include: [namespace] } };
+}
+
+function specOf(values: Values): SecurityPolicySpec | undefined {
+  const { framework = [], control = [], param = [], policy = [] } = values;
   const frameworks = framework.map(frameworkOf);
   const chosen = control.flatMap((list) => list.split(',').map((id) => id.trim())).filter((id) => id !== '');
   const parameters = param.map(parameterOf);
@@ -135,7 +142,7 @@ function specOf({ framework = [], control = [], param = [], policy = [] }: Value
     return undefined;
   }
   return {
-    scope: { systemNamespaces: 'Include' },
+    scope: scopeOf(values),
     frameworks: nothing ? [{ name: 'pss-restricted' }, { name: 'vigil' }] : frameworks,
     controls: controlsOf(chosen, parameters),
   };

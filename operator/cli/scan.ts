@@ -1,3 +1,4 @@
+import type { ApiResource } from '../api/api-resource.ts';
 import { newestMinor } from '../controls/framework.ts';
 import { atLeast } from '../controls/severity.ts';
 import { compilePolicies, type PolicyProblem, type PolicySet, type PolicySource } from '../engine/policy-set.ts';
@@ -29,25 +30,45 @@ function problemError({ policy, path, message, line, column }: PolicyProblem, fi
   return { source: files.placeOf(policy, path), message: `SecurityPolicy/${policy}: ${path}: ${place}${message}` };
 }
 
-function compile(
-  policies: readonly PolicySource[],
-  state: Pick<ManifestState, 'resources'>,
-  { passing, output, kubernetesVersion }: ScanArguments,
-): PolicySet {
+/** What is judged: the resources that there are, and the version of Kubernetes where it is known. */
+interface Ground {
+  readonly resources: readonly ApiResource[];
+  readonly kubernetesVersion?: string;
+}
+
+function compile(policies: readonly PolicySource[], ground: Ground, { passing, output, kubernetesVersion }: ScanArguments): PolicySet {
   return compilePolicies(policies, {
-    kubernetesVersion: kubernetesVersion ?? `1.${newestMinor}`,
-    resources: state.resources,
+    kubernetesVersion: kubernetesVersion ?? ground.kubernetesVersion ?? `1.${newestMinor}`,
+    resources: ground.resources,
     systemNamespaces,
     passing: passing || output === 'junit' || output === 'yaml' ? 'List' : 'Count',
   });
+}
+
+const flagsPolicies = ({ spec }: ScanArguments): readonly PolicySource[] =>
+  spec === undefined ? [] : [{ name: flagsPolicy, spec, anonymous: true }];
+
+async function scanLive(args: ScanArguments, io: Io): Promise<ScanResult> {
+  const { reachCluster, scanCluster, UnreachableCluster } = await import('./cluster-scan.ts');
+  const policyFiles = await readPolicyFiles(args.policyFiles, io);
+  try {
+    const cluster = await reachCluster(args.context);
+    const set = compile([...policyFiles.policies, ...flagsPolicies(args)], cluster, args);
+    const scan = await scanCluster(cluster, set, args.namespace);
+    await cluster.client.credentials.close();
+    const problems = set.problems.map((problem) => problemError(problem, policyFiles));
+    return { ...scan, errors: [...policyFiles.errors, ...problems, ...scan.errors] };
+  } catch (failure) {
+    if (!(failure instanceof UnreachableCluster)) throw failure;
+    throw new UsageError(`--cluster: ${failure.message}`);
+  }
 }
 
 async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const files = await readManifestFiles(args.paths, io);
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
   const state = new ManifestState(files.manifests, args.namespace);
-  const chosen: readonly PolicySource[] = args.spec === undefined ? [] : [{ name: flagsPolicy, spec: args.spec, anonymous: true }];
-  const set = compile([...policyFiles.policies, ...chosen], state, args);
+  const set = compile([...policyFiles.policies, ...flagsPolicies(args)], state, args);
   const scan = state.scan(set);
   const problems = set.problems.map((problem) => problemError(problem, policyFiles));
   return { ...scan, errors: [...policyFiles.errors, ...problems, ...files.errors, ...state.errors, ...scan.errors] };
@@ -63,7 +84,7 @@ async function scan(args: ScanArguments, io: Io): Promise<number> {
     io.out(scanUsage);
     return exitCodes.clean;
   }
-  const result = args.cluster ? await (await import('./cluster-scan.ts')).scanCluster(args) : await scanFiles(args, io);
+  const result = args.cluster ? await scanLive(args, io) : await scanFiles(args, io);
   const output = await outputs[args.output]();
   output(result, io.out, { colour: io.terminal && (io.environment['NO_COLOR'] ?? '') === '', passing: args.passing });
   return exitCodeOf(result, args);

@@ -29,7 +29,7 @@ function numberOf(text: string): number | undefined {
 /** Whether a number may begin with a character: a digit, a sign or a point. */
 const mayBeNumber = (first: number): boolean => (first >= 48 && first <= 57) || first === 43 || first === 45 || first === 46;
 
-/** The value of an unquoted scalar: null, a truth value, a number, or the text itself. Infinity and NaN, which JSON lacks, stay text. */
+/** The value of an unquoted scalar: null, a truth value, a number, or the text itself. Infinity and NaN, which JSON lacks, stay text; -0 is 0. */
 export function plainScalar(text: string): string | number | boolean | null {
   if (text.length <= longestWord) {
     const word = words.get(text);
@@ -37,5 +37,5 @@ export function plainScalar(text: string): string | number | boolean | null {
   }
   if (!mayBeNumber(text.charCodeAt(0)) || infinite.test(text)) return text;
   const number = numberOf(text);
-  return number === undefined || !Number.isFinite(number) ? text : number;
+  return number === undefined || !Number.isFinite(number) ? text : number + 0;
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Scalar, stringify } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
+import { parse, type Scalar, stringify } from 'yaml';
 import { readFullYaml } from '../../operator/manifests/full-yaml.ts';
 import { readManifests } from '../../operator/manifests/manifest.ts';
 import { readPlainYaml } from '../../operator/manifests/plain-yaml.ts';
@@ -29,14 +30,13 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
 })).any;
 const root = fc.dictionary(key, value, { minKeys: 1, maxKeys: 5, noNullPrototype: true });
 
+/** The writer loses text of nothing but spaces in block scalars. */
+function isWritten(text: string, object: unknown): boolean {
+  return isDeepStrictEqual(normal(parse(text, { version: '1.1' })), normal(object));
+}
+
 /** -0 is 0 in every file. */
 const normal = (text: unknown): unknown => JSON.parse(JSON.stringify(text));
-
-/** Whether a string of nothing but white space is in there. */
-function holdsBlanks(any: unknown): boolean {
-  if (typeof any === 'string') return any !== '' && any.trim() === '';
-  return typeof any === 'object' && any !== null && Object.entries(any).some(([name, item]) => holdsBlanks(name) || holdsBlanks(item));
-}
 
 describe('reading manifests', () => {
   it('gives back any value that was written as YAML, in every style, and as JSON', async () => {
@@ -46,15 +46,14 @@ describe('reading manifests', () => {
         fc.constantFrom<Scalar.Type>('PLAIN', 'QUOTE_SINGLE', 'QUOTE_DOUBLE', 'BLOCK_LITERAL', 'BLOCK_FOLDED'),
         fc.constantFrom(20, 80, 0),
         async (object, style, lineWidth) => {
-          // A block of nothing but blanks has no indentation of its own: the writer's text says something else then.
-          fc.pre(!style.startsWith('BLOCK') || !holdsBlanks(object));
           const text = stringify(object, {
             version: '1.1',
             defaultStringType: style,
             lineWidth,
             aliasDuplicateObjects: false,
           });
-          expect(normal(await objectOf(text)), text).to.deep.equal(normal(object));
+          fc.pre(isWritten(text, object));
+          expect(await objectOf(text), text).to.deep.equal(normal(object));
           expect(await objectOf(JSON.stringify(object, null, 1))).to.deep.equal(normal(object));
           expect(await objectOf(JSON.stringify(object))).to.deep.equal(normal(object));
         },
