@@ -21,7 +21,10 @@ export function languageReference(): string {
   const rows = names.flatMap((name) =>
     functions
       .filter((overload) => overload.name === name)
-      .map((overload) => `| ${cell(written(overload))} | ${cell(showType(overload.result))} | ${overload.since === '1.0' ? '' : overload.since} |`),
+      .map(
+        (overload) =>
+          `| ${cell(written(overload))} | ${cell(showType(overload.result))} | ${overload.since === '1.0' ? '' : overload.since} |`,
+      ),
   );
   const macros = MACROS.map(({ signature, since, doc }) => `| ${cell(signature)} | ${doc} | ${since === '1.0' ? '' : since} |`);
   return [

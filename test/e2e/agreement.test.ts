@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { kubectl, testClient } from '../integration/cluster-access.ts';
+import { eventually, install } from './installation.ts';
+
+interface CommandLineResult {
+  readonly verdict: string;
+  readonly check: string;
+  readonly path?: string;
+  readonly message: string;
+  readonly resource: { readonly kind: string; readonly namespace?: string; readonly name: string };
+}
+
+const name = 'agreement';
+/** Controls of every sort: of one object, of several, of the cluster as a whole; and a rule. */
+const spec = {
+  scope: { systemNamespaces: 'Include' },
+  frameworks: [{ name: 'cis' }, { name: 'nsa' }, { name: 'pss-restricted' }],
+  rules: [
+    {
+      name: 'named-ports',
+      matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['*'], operations: ['CREATE'], resources: ['services'] }] },
+      validations: [{ expression: 'object.spec.ports.all(port, has(port.name))' }],
+    },
+  ],
+};
+
+describe('kubectl get policyreports and vigil scan --cluster', function () {
+  this.timeout(180_000);
+  const client = testClient();
+
+  before(async () => {
+    await install();
+    const samples = readFileSync('samples/workloads.yaml', 'utf8').replaceAll('registry.k8s.io/pause:3.10', '127.0.0.1:5000/pause:1');
+    kubectl(['apply', '-f', '-'], samples);
+    await client.create(RESOURCES.policies, { metadata: { name }, spec } as unknown as KubeObject);
+    await eventually(
+      'the policy is evaluated',
+      async () => ((await client.get<SecurityPolicy>(RESOURCES.policies, { name })).status?.evaluatedGeneration === 1 ? true : undefined),
+      120,
+    );
+  });
+
+  after(() => {
+    kubectl(['delete', '--ignore-not-found', '--wait=false', `securitypolicy/${name}`]);
+    kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', 'samples/workloads.yaml']);
+  });
+
+  it('say the same, result by result', async () => {
+    const file = join(tmpdir(), `vigil-agreement-${process.pid}.json`);
+    writeFileSync(file, JSON.stringify({ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', metadata: { name }, spec }));
+    let output: string;
+    try {
+      output = execFileSync(process.execPath, ['operator/main.ts', 'scan', '--cluster', '--policy', file, '-o', 'json'], {
+        encoding: 'utf8',
+        maxBuffer: 256 * 1024 * 1024,
+      });
+    } catch (error) {
+      output = String((error as { stdout?: string }).stdout);
+    }
+    const { results } = JSON.parse(output) as { results: readonly CommandLineResult[] };
+    const line = (kind: string, namespace: string | undefined, object: string, rest: readonly unknown[]): string =>
+      [`${kind}/${namespace ?? ''}/${object}`, ...rest].join(' | ');
+    // What the operator itself made meanwhile is in neither list for sure: its Jobs and pods come and go.
+    const isOurs = (text: string): boolean => /vigil-(system|[0-9a-f]{10})/.test(text);
+    const said = results
+      .filter(({ verdict }) => verdict !== 'pass')
+      .map(({ resource, check, verdict, path, message }) =>
+        line(resource.kind, resource.namespace, resource.name, [check, verdict, path, message]),
+      );
+    const reports = await Promise.all(
+      [RESOURCES.reports, RESOURCES.clusterReports].map((resource) => listAll<PolicyReport>(client, resource)),
+    );
+    const reported = reports
+      .flat()
+      .flatMap(({ scope, results: found = [] }) =>
+        found.map(({ rule, result, message, properties }) =>
+          line(scope?.kind ?? '', scope?.namespace, scope?.name ?? '', [rule, result, properties?.['path'], message]),
+        ),
+      );
+    const [mine, theirs] = [reported, said].map((lines) => lines.filter((text) => !isOurs(text)).toSorted());
+    expect(mine).to.deep.equal(theirs);
+    expect(mine?.length).to.be.greaterThan(60);
+    const checks = new Set(mine?.map((text) => text.split(' | ')[1]));
+    expect(checks.size).to.be.greaterThan(15);
+  });
+});
