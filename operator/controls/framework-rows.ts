@@ -60,18 +60,28 @@ function stateOf(requirement: Requirement, sum: Required<ControlTally>): readonl
   return ['notEvaluated', sum.skip > 0 ? 'Its checks were skipped.' : 'Nothing in scope that its controls judge.'];
 }
 
-/** Every requirement of a framework with what became of it: an entry fails when any of its controls fails. */
-export function requirementOutcomes(framework: Framework, tallies: ReadonlyMap<string, ControlTally>): readonly RequirementOutcome[] {
+const incomplete: readonly [RequirementState, string] = ['notEvaluated', 'Not every target could be scanned.'];
+
+/**
+ * Every requirement of a framework with what became of it: an entry fails when any of its controls fails, and passes only
+ * when every target was judged (`complete`).
+ */
+export function requirementOutcomes(
+  framework: Framework,
+  tallies: ReadonlyMap<string, ControlTally>,
+  complete = true,
+): readonly RequirementOutcome[] {
   return framework.requirements.map((requirement) => {
     const sum = total(requirement, tallies);
-    const [state, reason] = stateOf(requirement, sum);
+    const found = stateOf(requirement, sum);
+    const [state, reason] = found[0] === 'passed' && !complete ? incomplete : found;
     return { requirement, state, failures: sum.fail, passes: sum.pass, ...(reason === undefined ? {} : { reason }) };
   });
 }
 
 /** The row of a policy's `status.frameworks`: how many requirements came to which state. */
-export function frameworkRow(framework: Framework, tallies: ReadonlyMap<string, ControlTally>): FrameworkRow {
+export function frameworkRow(framework: Framework, tallies: ReadonlyMap<string, ControlTally>, complete = true): FrameworkRow {
   const row = { name: framework.name, version: framework.version, passed: 0, failed: 0, manual: 0, notEvaluated: 0, excepted: 0 };
-  for (const { state } of requirementOutcomes(framework, tallies)) row[state] += 1;
+  for (const { state } of requirementOutcomes(framework, tallies, complete)) row[state] += 1;
   return row;
 }

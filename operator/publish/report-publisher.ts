@@ -5,7 +5,8 @@ import type { PolicyReport } from '../api/policy-report.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
 import { isConflict, isInvalid, isNamespaceGoing, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { listPages } from '../kube/list.ts';
+import { listAll, listPages } from '../kube/list.ts';
+import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, type EvidenceInput } from '../report/evidence.ts';
 import { concurrently } from './concurrently.ts';
 import { buildReport, withoutPolicy, type ReportInput } from '../report/report-builder.ts';
 import { changeOf, type ReportChange } from '../report/report-change.ts';
@@ -76,6 +77,27 @@ export class ReportPublisher {
       });
     }
     return { ...total, refused };
+  }
+
+  /** Brings the evidence of one policy up to date: a report a framework, and none of frameworks that it asks for no more. */
+  async publishEvidence(policy: EvidenceInput['policy'], wishes: readonly Omit<EvidenceInput, 'existing' | 'policy'>[]): Promise<void> {
+    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${FRAMEWORKS_SOURCE},${policyLabel(policy.name)}`;
+    const left = new Map<string, PolicyReport>();
+    for (const report of await listAll<PolicyReport>(this.#client, RESOURCES.clusterReports, { labelSelector }))
+      left.set(report.metadata.name, report);
+    for (const wish of wishes) {
+      const name = evidenceName(policy.name, wish.framework);
+      const report = buildEvidence({ ...wish, policy, existing: left.get(name) });
+      left.delete(name);
+      if (!report) continue;
+      await this.#client.apply(RESOURCES.clusterReports, report);
+      this.#observe('write');
+    }
+    for (const { metadata } of left.values()) {
+      const { name, uid, resourceVersion } = metadata;
+      await this.#client.delete(RESOURCES.clusterReports, { name }, { uid, resourceVersion });
+      this.#observe('delete');
+    }
   }
 
   /** Takes a policy that is gone out of every report, and removes the reports that hold nothing else. Returns how many were changed. */

@@ -1,7 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { frameworkRow, type ControlTally } from '../controls/framework-rows.ts';
+import { frameworkRow, requirementOutcomes, type ControlTally } from '../controls/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import { sweepReports, type PolicyTotals } from '../publish/report-sweeper.ts';
@@ -45,8 +45,31 @@ export async function finishScan(world: World, ended: EndedScan): Promise<void> 
   for (const name of swept.totals.keys()) if (!world.policies.get(name)) world.enqueuePolicy(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? { summary: emptySummary(), failing: emptySeverities() };
+    if (!ledger.partial) await publishEvidence(world, ended, { policy, set });
     await tellPolicy(world, policy, findingsOf(world, ended, { policy, set, totals }));
   }
+}
+
+/** How often each check of a policy came to which verdict, and whether that is all there is to know. */
+function talliesOf(
+  ledger: Ledger,
+  policy: LedgerPolicy,
+): { readonly checks: ReadonlyMap<string, ControlTally>; readonly complete: boolean } {
+  const complete = policyCoverage(ledger, policy).failed === 0 && uncoveredOf(ledger, policy).length === 0;
+  return { checks: new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {})), complete };
+}
+
+async function publishEvidence(
+  world: World,
+  { ledger }: EndedScan,
+  { policy, set }: { readonly policy: LedgerPolicy; readonly set: PolicySet },
+): Promise<void> {
+  const { checks, complete } = talliesOf(ledger, policy);
+  const seconds = Math.floor(Date.parse(ledger.startTime) / 1000);
+  const wishes = set
+    .frameworksOf(policy.name)
+    .map((framework) => ({ framework, outcomes: requirementOutcomes(framework, checks, complete), seconds }));
+  await world.publisher.publishEvidence(policy, wishes);
 }
 
 function findingsOf(
@@ -56,10 +79,10 @@ function findingsOf(
 ): PolicyFindings {
   if (ledger.partial) return totals;
   const time = world.clock();
-  const checks = new Map<string, ControlTally>(Object.entries(ledger.totals[policy.name]?.checks ?? {}));
+  const { checks, complete } = talliesOf(ledger, policy);
   const frameworks = set
     .frameworksOf(policy.name)
-    .map((framework) => ({ ...frameworkRow(framework, checks), lastEvaluatedTime: timestampOf(time) }));
+    .map((framework) => ({ ...frameworkRow(framework, checks, complete), lastEvaluatedTime: timestampOf(time) }));
   return {
     ...totals,
     whole: {

@@ -72,3 +72,11 @@ export function reportName(source: string, object: NamedObject): string {
 
 /** The label key by which the reports of one policy are found; the policy's name may be too long for a key. */
 export const policyLabel = (policy: string): string => `policy.vigil.dev/${createHash('sha256').update(policy).digest('hex').slice(0, 10)}`;
+
+/** A name as it is when it is a legal one and short enough; else mended, cut, and told from others by a hash. */
+export function mendedName(name: string): string {
+  const legal = name.toLowerCase().replace(/[^a-z0-9.-]/g, '-');
+  if (legal === name && name.length <= maximum && /[a-z0-9]$/.test(name)) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 10);
+  return `${legal.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hash}`;
+}

@@ -12,7 +12,7 @@ const pattern = fc
     fc.boolean(),
   )
   .map(([before, repeated, after, end]) => `^${before.join('')}${repeated?.join('') ?? ''}${after.flat().join('')}${end ? '$' : ''}`);
-const text = fc.string({ unit: fc.constantFrom(...'ab-_./09AZ :[]+*?$\n\ré', '𝄞'), maxLength: 8 });
+const text = fc.string({ unit: fc.constantFrom(...Array.from('ab-_./09AZ :[]+*?$\n\ré𝄞')), maxLength: 8 });
 
 describe('patterns that JavaScript reads as RE2 does', () => {
   it('match just the same texts', () => {

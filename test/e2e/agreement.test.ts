@@ -77,7 +77,9 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
         line(resource.kind, resource.namespace, resource.name, [check, verdict, path, message]),
       );
     const reports = await Promise.all(
-      [RESOURCES.reports, RESOURCES.clusterReports].map((resource) => listAll<PolicyReport>(client, resource)),
+      [RESOURCES.reports, RESOURCES.clusterReports].map((resource) =>
+        listAll<PolicyReport>(client, resource, { labelSelector: 'vigil.dev/source=vigil' }),
+      ),
     );
     const reported = reports
       .flat()
@@ -91,5 +93,24 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
     expect(mine?.length).to.be.greaterThan(60);
     const checks = new Set(mine?.map((text) => text.split(' | ')[1]));
     expect(checks.size).to.be.greaterThan(15);
+  });
+
+  it('and the evidence for each framework is there, a result for every requirement, and goes with the policy', async () => {
+    const evidence = async (): Promise<PolicyReport[]> =>
+      listAll<PolicyReport>(client, RESOURCES.clusterReports, { labelSelector: 'vigil.dev/source=vigil-frameworks' });
+    const found = await evidence();
+    expect(found.map(({ metadata }) => metadata.name.replace(/-[0-9.]+$/, '')).toSorted()).to.deep.equal([
+      'vigil-frameworks-agreement-cis',
+      'vigil-frameworks-agreement-nsa',
+      'vigil-frameworks-agreement-pss-restricted',
+    ]);
+    const { status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+    for (const { metadata, summary, results = [] } of found) {
+      const row = status?.frameworks?.find((framework) => metadata.name.includes(`-${framework.name}-`));
+      expect([metadata.name, summary?.pass, summary?.fail]).to.deep.equal([metadata.name, row?.passed, row?.failed]);
+      expect(results.length).to.equal((summary?.pass ?? 0) + (summary?.fail ?? 0) + (summary?.skip ?? 0));
+    }
+    await client.delete(RESOURCES.policies, { name });
+    await eventually('the evidence is gone', async () => ((await evidence()).length === 0 ? true : undefined));
   });
 });
