@@ -1,4 +1,5 @@
-import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest, type ManifestError, readManifests } from '../manifests/manifest.ts';
 import type { Io } from './io.ts';
@@ -26,7 +27,12 @@ function causeOf(failure: unknown): string {
 }
 
 const mentionsObject = /"(apiVersion|kind)"\s*:/;
-const decoder = new TextDecoder('utf-8', { fatal: true });
+/** The text of bytes in UTF-8; undefined where they are no text. */
+function textOf(bytes: Uint8Array): string | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isAscii(buffer)) return buffer.toString('latin1');
+  return isUtf8(buffer) ? buffer.toString('utf8') : undefined;
+}
 
 class Collector {
   readonly manifests: Manifest[] = [];
@@ -46,24 +52,36 @@ class Collector {
   }
 
   async #entry(path: string, named: boolean): Promise<void> {
+    let status: Stats;
     try {
-      const status = await stat(path);
-      if (status.isDirectory()) await this.#folder(path);
-      else if (named || (extensions.test(path) && status.isFile())) await this.#file(path, status.size, named);
+      status = statSync(path);
     } catch (failure) {
-      if (named || (await isManifestLink(path))) this.#fail(path, causeOf(failure));
+      if (named || isManifestLink(path)) this.#fail(path, causeOf(failure));
+      return;
     }
+    if (status.isDirectory()) await this.#folder(path);
+    else if (named || (extensions.test(path) && status.isFile())) await this.#file(path, status.size, named);
   }
 
   /** Each folder once, however many links lead to it. */
   async #folder(path: string): Promise<void> {
-    const real = await realpath(path);
-    if (this.#folders.has(real)) return;
-    this.#folders.add(real);
-    const entries = await readdir(path);
-    for (const name of entries.sort()) {
-      if (!name.startsWith('.') && name !== 'node_modules') await this.#entry(join(path, name), false);
+    let entries: Dirent[];
+    try {
+      const real = realpathSync(path);
+      if (this.#folders.has(real)) return;
+      this.#folders.add(real);
+      entries = readdirSync(path, { withFileTypes: true });
+    } catch (failure) {
+      this.#fail(path, causeOf(failure));
+      return;
     }
+    const wanted = entries.filter(({ name }) => !name.startsWith('.') && name !== 'node_modules');
+    for (const entry of wanted.sort((a, b) => (a.name < b.name ? -1 : 1))) await this.#found(path, entry);
+  }
+
+  /** Something in a folder. Plain files of other kinds are passed over without a look. */
+  async #found(folder: string, entry: Dirent): Promise<void> {
+    if (!entry.isFile() || extensions.test(entry.name)) await this.#entry(join(folder, entry.name), false);
   }
 
   async #file(path: string, size: number, named: boolean): Promise<void> {
@@ -71,16 +89,20 @@ class Collector {
       this.#fail(path, `the file is larger than ${maximumSize / 1024 / 1024} MiB`);
       return;
     }
-    await this.#text(path, () => readFile(path), !named && path.toLowerCase().endsWith('.json'));
+    await this.#text(path, () => readFileSync(path), !named && path.toLowerCase().endsWith('.json'));
   }
 
   /** `lenient`: a JSON file that was only found, and holds no object of Kubernetes, not even a broken one, is none of ours. */
-  async #text(path: string, read: () => Promise<Uint8Array>, lenient = false): Promise<void> {
-    let text: string;
+  async #text(path: string, read: () => Uint8Array | Promise<Uint8Array>, lenient = false): Promise<void> {
+    let text: string | undefined;
     try {
-      text = decoder.decode(await read());
+      text = textOf(await read());
     } catch (failure) {
-      this.#fail(path, failure instanceof TypeError ? 'not a text file (UTF-8)' : causeOf(failure));
+      this.#fail(path, causeOf(failure));
+      return;
+    }
+    if (text === undefined) {
+      this.#fail(path, 'not a text file (UTF-8)');
       return;
     }
     const { manifests, errors } = await readManifests(path, text);
@@ -95,9 +117,9 @@ class Collector {
 }
 
 /** Whether a path that cannot be followed is a link that looks like a manifest; other broken links are none of ours. */
-async function isManifestLink(path: string): Promise<boolean> {
+function isManifestLink(path: string): boolean {
   try {
-    return extensions.test(path) && (await lstat(path)).isSymbolicLink();
+    return extensions.test(path) && lstatSync(path).isSymbolicLink();
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { onProcess, type PersonVerb } from './verb.ts';
+import { onProcess, type PersonVerb, rememberCode } from './verb.ts';
 
 interface VerbEntry {
   readonly text: string;
@@ -7,7 +7,10 @@ interface VerbEntry {
 
 const entry = (text: string, load: () => Promise<{ readonly run: PersonVerb }>): VerbEntry => ({
   text,
-  load: async () => onProcess((await load()).run),
+  load: async () => {
+    rememberCode();
+    return onProcess((await load()).run);
+  },
 });
 
 /** The verbs for people, each loaded only when it is asked for. */

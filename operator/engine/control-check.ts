@@ -4,7 +4,7 @@ import type { CatalogueEntry, Parameter } from '../controls/control.ts';
 import { type Framework, frameworkId, newestMinor, resolveFramework } from '../controls/framework.ts';
 import type { Severity } from '../controls/severity.ts';
 import { didYouMean } from '../controls/suggestion.ts';
-import { type ControlProgram, controlProgram, isSet, type Parameters } from './control-program.ts';
+import { CheckProgram, type ControlProgram, controlProgram, isSet, type Parameters } from './control-program.ts';
 import type { Outcome } from './outcome.ts';
 import type { ReportProblem } from './policy-problem.ts';
 import type { Subject } from './subject.ts';
@@ -145,13 +145,20 @@ export function controlChecks(
   return { checks, frameworks };
 }
 
-/** What all programs of a check find together: it must hold at every version that is asked for. */
+const outcomeOf = (program: ControlProgram, subject: Subject): Outcome =>
+  program instanceof CheckProgram ? program.end() : program.judge(subject);
+
+/**
+ * What all programs of a check found together: it must hold at every version that is asked for. Those that look at values have
+ * been walked through the subject before; see {@link KindWalk}.
+ */
 export function judgeControl(check: ControlCheck, subject: Subject): Outcome {
   const [first, ...others] = check.programs;
   if (first === undefined) return { offences: [], faults: [], skip: check.skip ?? 'cannot be judged' };
-  let outcome = first.judge(subject);
+  if (subject.fault !== undefined) return { offences: [], faults: [subject.fault] };
+  let outcome = outcomeOf(first, subject);
   for (const program of others) {
-    const next = program.judge(subject);
+    const next = outcomeOf(program, subject);
     outcome = { offences: [...outcome.offences, ...next.offences], faults: [...outcome.faults, ...next.faults] };
   }
   return outcome;

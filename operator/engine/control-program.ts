@@ -1,18 +1,14 @@
 import type { CatalogueEntry, Exemption, ValueCheck, ValueType } from '../controls/control.ts';
 import { builtinJudges } from './builtin-judges.ts';
+import type { TreePosition, TreeVisitor } from './check-tree.ts';
+import { isUnset, leadsSomewhere } from './ground.ts';
 import { fieldsOf, isFields, textOf } from './kubernetes-object.ts';
 import { clean, type Fault, type Offence, type Outcome } from './outcome.ts';
 import { type Bindings, type Predicate, predicate } from './predicate.ts';
 import type { Subject } from './subject.ts';
-import { isUnset, ValueWalk, type Visitor } from './value-walk.ts';
 
 /** A control's parameters, with the defaults filled in. */
 export type Parameters = Readonly<Record<string, unknown>>;
-
-/** Judges single objects by one control, with parameters, at one version of the Pod Security Standards. */
-export interface ControlProgram {
-  judge(subject: Subject): Outcome;
-}
 
 /** A quantity of Kubernetes: a decimal number with a binary or decimal suffix, or an exponent. */
 const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
@@ -37,115 +33,109 @@ const article: Readonly<Record<ValueType, string>> = {
   any: 'a value',
 };
 
-const fallbackVisitor = (): Visitor & { found: unknown } => ({
-  found: undefined,
-  value(item) {
-    this.found = item;
-  },
-  unset: () => undefined,
-  broken: () => undefined,
-});
-
-interface Findings {
-  offences?: Offence[];
-  faults?: Fault[];
-}
-
-/** One way of one check, visited in one object at a time. */
-class CheckVisitor implements Visitor {
+/** What one way of one check found in the object that was walked last. */
+class CheckVisitor implements TreeVisitor {
+  readonly way: string;
+  readonly asksUnset: boolean;
+  /** Filled while the tree is walked. */
+  offences: Offence[] | undefined;
+  faults: Fault[] | undefined;
   readonly #check: ValueCheck;
-  readonly #walk: ValueWalk;
-  readonly #fallback: ValueWalk | undefined;
-  readonly #given: ValueWalk | undefined;
+  readonly #fits: (value: unknown) => boolean;
+  readonly #fallback: string[] | undefined;
+  readonly #given: string[] | undefined;
+  #givenOf: Subject | undefined;
+  #givenFound = false;
   readonly #require: Predicate;
   readonly #always: boolean | undefined;
-  #subject: Subject | undefined;
-  #bindings: Bindings = {};
-  #found: Findings = {};
+  readonly #run: Run;
 
-  constructor(check: ValueCheck, at: string) {
+  constructor(check: ValueCheck, way: string, run: Run) {
+    this.way = way;
+    this.asksUnset = check.missing === 'fail' || check.fallback !== undefined;
     this.#check = check;
-    this.#walk = new ValueWalk(at);
-    this.#fallback = check.fallback === undefined ? undefined : new ValueWalk(check.fallback);
-    this.#given = check.given === undefined ? undefined : new ValueWalk(check.given);
+    this.#fits = fits[check.type];
+    this.#fallback = check.fallback?.split('.');
+    this.#given = check.given?.split('.');
     this.#require = predicate(check.require);
     this.#always = check.require === 'true' ? true : check.require === 'false' ? false : undefined;
+    this.#run = run;
   }
 
-  run(subject: Subject, bindings: Bindings, found: Findings): void {
-    if (this.#given !== undefined && !this.#exists(this.#given, subject)) return;
-    this.#subject = subject;
-    this.#bindings = bindings;
-    this.#found = found;
-    this.#walk.walk(subject.ground, this);
+  value(item: unknown, position: TreePosition): void {
+    if (this.#given !== undefined && !this.#isGiven(this.#given)) return;
+    if (this.#check.entries === true) this.#entries(item, position);
+    else if (!this.#fits(item)) this.broken(`expected ${article[this.#check.type]}`, position.path());
+    else this.#judge(item, position);
   }
 
-  value(item: unknown, container: unknown): void {
-    if (this.#check.entries === true) this.#entries(item, container);
-    else if (!fits[this.#check.type](item)) this.broken(`expected ${article[this.#check.type]}`);
-    else this.#judge(item, container);
+  /** Looked at once for each object. */
+  #isGiven(steps: readonly string[]): boolean {
+    const { subject } = this.#run;
+    if (this.#givenOf !== subject) {
+      this.#givenOf = subject;
+      this.#givenFound = leadsSomewhere(subject?.ground.object, steps);
+    }
+    return this.#givenFound;
   }
 
-  unset(container: unknown): void {
-    if (this.#fallback !== undefined && this.#subject !== undefined) {
-      const visitor = fallbackVisitor();
-      this.#fallback.walk(this.#subject.ground, visitor);
-      if (visitor.found !== undefined) {
-        if (fits[this.#check.type](visitor.found)) this.#judge(visitor.found, container);
+  unset(position: TreePosition): void {
+    if (this.#fallback !== undefined) {
+      const found = this.#run.fieldAt(this.#fallback);
+      if (!isUnset(found)) {
+        if (this.#fits(found)) this.#judge(found, position);
         return;
       }
     }
-    if (this.#check.missing === 'fail') this.#offend(this.#walk.path(), container);
+    if (this.#check.missing === 'fail') this.#offend(position.path(), position.container);
   }
 
-  broken(problem: string): void {
-    (this.#found.faults ??= []).push({ path: this.#subject?.path(this.#walk.path()) ?? '', problem });
+  broken(problem: string, path: string): void {
+    this.#run.found = true;
+    (this.faults ??= []).push({ path: this.#run.subject?.path(path) ?? path, problem });
   }
 
-  #exists(walk: ValueWalk, subject: Subject): boolean {
-    const visitor = fallbackVisitor();
-    walk.walk(subject.ground, visitor);
-    return visitor.found !== undefined;
-  }
-
-  #judge(item: unknown, container: unknown): void {
+  #judge(item: unknown, position: TreePosition): void {
     if (this.#always === true) return;
     if (this.#always === undefined) {
-      this.#bindings['item'] = item;
-      this.#bindings['container'] = container;
-      const verdict = this.#require(this.#bindings);
+      const { bindings } = this.#run;
+      bindings['item'] = item;
+      bindings['container'] = position.container;
+      const verdict = this.#require(bindings);
       if (verdict === true) return;
       if (verdict !== false) {
-        this.broken(verdict);
+        this.broken(verdict, position.path());
         return;
       }
     }
-    this.#offend(this.#walk.path(), container);
+    this.#offend(position.path(), position.container);
   }
 
-  #entries(map: unknown, container: unknown): void {
+  #entries(map: unknown, position: TreePosition): void {
     if (!isFields(map)) {
-      this.broken('expected a map');
+      this.broken('expected a map', position.path());
       return;
     }
+    const { bindings } = this.#run;
     for (const key of Object.keys(map)) {
-      this.#bindings['key'] = key;
-      this.#bindings['item'] = map[key];
-      this.#bindings['container'] = container;
-      const verdict = this.#require(this.#bindings);
+      bindings['key'] = key;
+      bindings['item'] = map[key];
+      bindings['container'] = position.container;
+      const verdict = this.#require(bindings);
       if (verdict === true) continue;
-      const path = `${this.#walk.path()}['${key}']`;
-      if (verdict === false) this.#offend(path, container);
-      else (this.#found.faults ??= []).push({ path: this.#subject?.path(path) ?? path, problem: verdict });
+      const path = `${position.path()}['${key}']`;
+      if (verdict === false) this.#offend(path, position.container);
+      else this.broken(verdict, path);
     }
   }
 
   #offend(path: string, container: unknown): void {
-    const subject = this.#subject;
+    const { subject } = this.#run;
     if (subject === undefined) return;
     const name = container === undefined ? undefined : textOf(fieldsOf(container)['name']);
     const offence: Offence = name === undefined ? labelled(subject, path) : { path: subject.path(path), label: name, container: name };
-    (this.#found.offences ??= []).push(offence);
+    this.#run.found = true;
+    (this.offences ??= []).push(offence);
   }
 }
 
@@ -154,49 +144,97 @@ function labelled(subject: Subject, path: string): Offence {
   return label === undefined ? { path: subject.path(path) } : { path: subject.path(path), label };
 }
 
-interface PreparedCheck {
-  readonly check: ValueCheck;
-  readonly visitors: readonly CheckVisitor[];
+/** What the visitors of one control share while an object is walked. */
+class Run {
+  readonly bindings: Bindings;
+  subject: Subject | undefined;
+  /** Whether any visitor found anything. */
+  found = false;
+
+  constructor(parameters: Parameters, version: number) {
+    this.bindings = { params: parameters, version, object: undefined, item: undefined, container: undefined, key: '' };
+  }
+
+  begin(subject: Subject): void {
+    this.subject = subject;
+    this.bindings['object'] = subject.ground.object;
+  }
+
+  /** The value of a field of the object; undefined where the way to it breaks off. */
+  fieldAt(names: readonly string[]): unknown {
+    let current: unknown = this.subject?.ground.object;
+    for (const name of names) current = isFields(current) ? current[name] : undefined;
+    return current;
+  }
 }
+
+/** A control's checks of single objects, with its parameters, at one version of the standards. */
+export class CheckProgram {
+  readonly #run: Run;
+  readonly #checks: readonly { readonly check: ValueCheck; readonly visitors: readonly CheckVisitor[] }[];
+  readonly #visitors: readonly CheckVisitor[];
+  readonly #exemptions: readonly Predicate[];
+
+  constructor(control: CatalogueEntry, parameters: Parameters, version: number) {
+    this.#run = new Run(parameters, version);
+    const inForce = (control.checks ?? []).filter((check) => (check.since ?? 0) <= version && version <= (check.until ?? Infinity));
+    this.#checks = inForce.map((check) => {
+      const ways = typeof check.at === 'string' ? [check.at] : check.at;
+      return { check, visitors: ways.map((way) => new CheckVisitor(check, way, this.#run)) };
+    });
+    this.#visitors = this.#checks.flatMap(({ visitors }) => visitors);
+    this.#exemptions = (control.exemptions ?? [])
+      .filter(({ since }) => (since ?? 0) <= version)
+      .map((exemption: Exemption) => predicate(exemption.when));
+  }
+
+  /** Those of its visitors that look at objects of a kind. */
+  visitorsFor(groupKind: string): readonly TreeVisitor[] {
+    const [kind] = groupKind.split('.');
+    return this.#checks
+      .filter(({ check }) => !(check.templatesOnly === true && groupKind === 'Pod') && (check.kind === undefined || check.kind === kind))
+      .flatMap(({ visitors }) => visitors);
+  }
+
+  /** Called before a tree with its visitors walks an object. */
+  begin(subject: Subject): void {
+    this.#run.begin(subject);
+    if (!this.#run.found) return;
+    this.#run.found = false;
+    for (const visitor of this.#visitors) {
+      visitor.offences = undefined;
+      visitor.faults = undefined;
+    }
+  }
+
+  /** What its visitors found in the walk. */
+  end(): Outcome {
+    if (!this.#run.found || this.#exemptions.some((exempt) => exempt(this.#run.bindings) === true)) return clean;
+    return {
+      offences: this.#visitors.flatMap(({ offences }) => offences ?? []),
+      faults: this.#visitors.flatMap(({ faults }) => faults ?? []),
+    };
+  }
+}
+
+/** Judges single objects by one control, with parameters, at one version of the Pod Security Standards. */
+export type ControlProgram = CheckProgram | BuiltinProgram;
 
 /** Compiles what a control says about single objects; undefined for controls that need other objects. */
 export function controlProgram(control: CatalogueEntry, parameters: Parameters, version: number): ControlProgram | undefined {
   if (control.builtin !== undefined) return builtinProgram(control.builtin, parameters);
-  if (control.checks === undefined) return undefined;
-  const inForce = control.checks.filter((check) => (check.since ?? 0) <= version && version <= (check.until ?? Infinity));
-  const prepared = inForce.map((check): PreparedCheck => {
-    const ways = typeof check.at === 'string' ? [check.at] : check.at;
-    return { check, visitors: ways.map((at) => new CheckVisitor(check, at)) };
-  });
-  const exemptions = (control.exemptions ?? [])
-    .filter(({ since }) => (since ?? 0) <= version)
-    .map((exemption: Exemption) => predicate(exemption.when));
-  const bindings: Bindings = { params: parameters, version, object: undefined, item: undefined, container: undefined, key: '' };
-  return { judge: (subject) => judgeChecks(subject, prepared, exemptions, bindings) };
+  return control.checks === undefined ? undefined : new CheckProgram(control, parameters, version);
 }
 
-function judgeChecks(subject: Subject, prepared: readonly PreparedCheck[], exemptions: readonly Predicate[], bindings: Bindings): Outcome {
-  if (subject.fault !== undefined) return { offences: [], faults: [subject.fault] };
-  bindings['object'] = subject.ground.object;
-  const found: Findings = {};
-  for (const { check, visitors } of prepared) {
-    if (!applies(check, subject)) continue;
-    for (const visitor of visitors) visitor.run(subject, bindings, found);
-  }
-  if (found.offences === undefined && found.faults === undefined) return clean;
-  if (exemptions.some((exempt) => exempt(bindings) === true)) return clean;
-  return { offences: found.offences ?? [], faults: found.faults ?? [] };
+/** A control that code judges. */
+export interface BuiltinProgram {
+  judge(subject: Subject): Outcome;
 }
 
-function applies(check: ValueCheck, subject: Subject): boolean {
-  if (check.templatesOnly === true && subject.groupKind === 'Pod') return false;
-  return check.kind === undefined || subject.object.kind === check.kind;
-}
-
-function builtinProgram(name: string, parameters: Parameters): ControlProgram {
+function builtinProgram(name: string, parameters: Parameters): BuiltinProgram {
   const judge = builtinJudges[name];
   if (judge === undefined) throw new Error(`no judge '${name}'`);
-  return { judge: (subject) => (subject.fault === undefined ? judge(subject, parameters) : { offences: [], faults: [subject.fault] }) };
+  return { judge: (subject) => judge(subject, parameters) };
 }
 
 /** Whether a value of a parameter counts as set. */

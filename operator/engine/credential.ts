@@ -23,10 +23,14 @@ const references: readonly RegExp[] = [
   /^(true|false)$/i,
 ];
 
+const mostNames = 4096;
+
 /** Tells credentials from other settings, by name and value. */
 export class CredentialTest {
   readonly #words: readonly string[];
   readonly #allowed: ReadonlySet<string>;
+  /** The same names come again and again. */
+  readonly #names = new Map<string, boolean>();
 
   static readonly #known = new WeakMap<Parameters, CredentialTest>();
 
@@ -50,9 +54,13 @@ export class CredentialTest {
 
   /** Whether a name tells a secret. */
   isSecretName(name: string): boolean {
-    if (this.#allowed.has(name)) return false;
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
     const plain = name.toLowerCase().replace(/[-_. ]/g, '');
-    return this.#words.some((word) => plain.includes(word));
+    const secret = !this.#allowed.has(name) && this.#words.some((word) => plain.includes(word));
+    if (this.#names.size >= mostNames) this.#names.clear();
+    this.#names.set(name, secret);
+    return secret;
   }
 
   /** Whether a value is a credential by its look. */

@@ -5,6 +5,7 @@ import type { Framework } from '../controls/framework.ts';
 import { controlChecks, type ControlCheck, judgeControl } from './control-check.ts';
 import { builtinResources } from './builtin-resources.ts';
 import { crossObjectJudges } from './cross-object/judges.ts';
+import { KindWalk } from './kind-walk.ts';
 import { type Evaluation, EvaluationBuilder, nothingToJudge, type PassObserver } from './evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './kubernetes-object.ts';
 import type { PolicyProblem, ReportProblem } from './policy-problem.ts';
@@ -84,6 +85,12 @@ interface KindPlan {
   readonly rules: readonly RuleCheck[];
 }
 
+/** What all policies have to say about one kind, and how its objects are walked for it. */
+interface KindJudgement {
+  readonly plans: readonly KindPlan[];
+  readonly walk: KindWalk;
+}
+
 /** The object that findings about the cluster as a whole are about. */
 export const wholeCluster: ResourceReference = { apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' };
 const clusterKind = 'Cluster.vigil.dev';
@@ -134,7 +141,7 @@ export class PolicySet {
   readonly problems: readonly PolicyProblem[];
   readonly #policies: readonly CompiledPolicy[];
   readonly #index: ResourceIndex;
-  readonly #plans = new Map<string, readonly KindPlan[]>();
+  readonly #judgements = new Map<string, KindJudgement>();
 
   constructor(policies: readonly CompiledPolicy[], index: ResourceIndex, problems: readonly PolicyProblem[]) {
     this.problems = problems;
@@ -220,7 +227,7 @@ export class PolicySet {
   /** Judges one object by every check that needs no other. */
   evaluate(object: KubernetesObject, context: EvaluationContext = {}): Evaluation {
     const resource = this.#index.of(object);
-    const plans = this.#planFor(resource);
+    const { plans, walk } = this.#judgementOf(resource);
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return nothingToJudge;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
@@ -229,7 +236,10 @@ export class PolicySet {
     for (const plan of plans) {
       const narrowed = inScopePlan(plan, { namespace, labels });
       if (narrowed === undefined) continue;
-      prepared ??= { subject: subjectOf(object), reference: context.reportAt ?? referenceOf(object, resource.namespaced) };
+      if (prepared === undefined) {
+        prepared = { subject: subjectOf(object), reference: context.reportAt ?? referenceOf(object, resource.namespaced) };
+        walk.through(prepared.subject);
+      }
       builder.inScope(plan.policy.owner.name);
       evaluatePlan(narrowed, { ...prepared, resource, namespace }, builder);
     }
@@ -296,8 +306,12 @@ export class PolicySet {
   }
 
   #planFor(resource: ApiResource): readonly KindPlan[] {
+    return this.#judgementOf(resource).plans;
+  }
+
+  #judgementOf(resource: ApiResource): KindJudgement {
     const key = `${resource.group}/${resource.version}/${resource.kind}/${resource.namespaced}`;
-    const known = this.#plans.get(key);
+    const known = this.#judgements.get(key);
     if (known !== undefined) return known;
     const groupKind = nameOfKind(resource);
     const plans = this.#policies
@@ -306,8 +320,15 @@ export class PolicySet {
         return { policy, controls, rules: policy.rules.filter((rule) => rule.couldJudge(resource)) };
       })
       .filter(({ controls, rules }) => controls.length + rules.length > 0);
-    this.#plans.set(key, plans);
-    return plans;
+    const judgement = {
+      plans,
+      walk: new KindWalk(
+        groupKind,
+        plans.flatMap(({ controls }) => controls),
+      ),
+    };
+    this.#judgements.set(key, judgement);
+    return judgement;
   }
 
   /** Left out of a cluster's targets unless a rule asks for it, or a control names it: what a check about every namespaced object has no use for. */
@@ -339,8 +360,20 @@ function factsOf({ reference, labels, annotations }: Projection): NamespaceFacts
   return { name: reference.name, labels: { ...bareNamespace(reference.name).labels, ...labels }, annotations };
 }
 
+/** Cross-object controls of a policy by kind; worked out once. */
+const crossControlsOf = new WeakMap<CompiledPolicy, Map<string, readonly ControlCheck[]>>();
+
 function crossControls(policy: CompiledPolicy, groupKind: string, namespaced: boolean): readonly ControlCheck[] {
-  return policy.controls.filter(({ control }) => control.crossObject !== undefined && kindsInclude(control.kinds, groupKind, namespaced));
+  const byKind = crossControlsOf.get(policy) ?? new Map<string, readonly ControlCheck[]>();
+  crossControlsOf.set(policy, byKind);
+  const key = namespaced ? groupKind : `/${groupKind}`;
+  const known = byKind.get(key);
+  if (known !== undefined) return known;
+  const controls = policy.controls.filter(
+    ({ control }) => control.crossObject !== undefined && kindsInclude(control.kinds, groupKind, namespaced),
+  );
+  byKind.set(key, controls);
+  return controls;
 }
 
 /** What the cross-object checks judge by. */
@@ -365,7 +398,7 @@ function judgeProjection(
   for (const check of controls) {
     const judge = crossObjectJudges[check.control.crossObject?.judge ?? ''];
     if (judge === undefined) continue;
-    const unread = kindsReadBy(check.control).find((kind) => unreadable.has(kind));
+    const unread = unreadable.size === 0 ? undefined : kindsReadBy(check.control).find((kind) => unreadable.has(kind));
     const outcome =
       unread === undefined
         ? judge(projection, { control: check.control.id, parameters: check.parameters, snapshot })

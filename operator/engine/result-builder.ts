@@ -12,14 +12,20 @@ export interface ResultOwner {
 }
 
 const most = 5;
+/** Up to so many values a list is searched faster than a set is made. */
+const few = 8;
 
 /** The different values that are set, in their order; most lists hold one, or the same one over and over. */
 function distinct(offences: readonly Offence[], field: 'path' | 'label' | 'container'): readonly string[] {
-  const first = offences[0]?.[field];
-  if (first !== undefined && first !== '' && offences.every((offence) => offence[field] === first)) return [first];
-  const values = new Set(offences.map((offence) => offence[field] ?? ''));
-  values.delete('');
-  return [...values];
+  const values: string[] = [];
+  let last: string | undefined;
+  for (const offence of offences) {
+    const value = offence[field];
+    if (value === undefined || value === '' || value === last) continue;
+    last = value;
+    if (values.length < few ? !values.includes(value) : true) values.push(value);
+  }
+  return values.length <= few ? values : [...new Set(values)];
 }
 
 /** `message: a, b`, with at most five names. */

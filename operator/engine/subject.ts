@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, groupKindOf, isFields, type KubernetesObject, listOf, nameOf, textOf } from './kubernetes-object.ts';
 import { syntheticPod } from './synthetic-pod.ts';
 import type { Fault } from './outcome.ts';
-import type { ContainerList, Ground } from './value-walk.ts';
+import type { ContainerList, Ground } from './ground.ts';
 
 /** An object as the checks see it: of a workload, its synthetic Pod. */
 export interface Subject {

@@ -31,7 +31,7 @@ export const podSecurityRestricted: Section = {
         {
           at: 'spec.volumes[]',
           type: 'map',
-          require: ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret']
+          require: ['projected', 'configMap', 'secret', 'emptyDir', 'persistentVolumeClaim', 'downwardAPI', 'csi', 'ephemeral', 'image']
             .map((source) => `has(item.${source})`)
             .join(' || '),
         },
