@@ -1,10 +1,12 @@
 import { type ApiResource, apiVersionOf, RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject, ObjectMeta } from '../api/metadata.ts';
 import type { Evaluation } from '../engine/evaluation.ts';
-import type { KubernetesObject } from '../engine/kubernetes-object.ts';
-import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
+import { fieldsOf, groupKindOf, type KubernetesObject } from '../engine/kubernetes-object.ts';
+import { LivePods, workloadReference } from '../engine/live-pods.ts';
+import { bareNamespace, type EvaluationContext, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot.ts';
 import type { ResourceReference, Result } from '../engine/verdict.ts';
+import { isWorkloadKind } from '../engine/workload-kind.ts';
 import { Credentials } from '../kube/credentials.ts';
 import { discoverResources, serverVersion } from '../kube/discovery.ts';
 import { isForbidden, isNotFound, KubeApiError } from '../kube/kube-api-error.ts';
@@ -62,6 +64,9 @@ class ClusterScan {
   readonly #namespaces = new Map<string, NamespaceFacts>();
   readonly #terminating = new Set<string>();
   readonly #unreadable = new Map<string, string>();
+  readonly #live = new LivePods();
+  /** Workloads with what they came to by themselves, until all their pods are read. */
+  readonly #workloads: { readonly owner: KubernetesObject; readonly own: Evaluation; readonly facts: EvaluationContext }[] = [];
   readonly #results: Result[] = [];
   readonly #errors: ManifestError[] = [];
   readonly #summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
@@ -79,6 +84,10 @@ class ClusterScan {
     if (this.#set.targets.some(isSecret)) this.#fail('Secrets are never read from a cluster: check them in files');
     for (const resource of new Set([...targets, ...context]))
       await this.#resource(resource, { judged: targets.has(resource), kept: context.has(resource) });
+    for (const { owner, own, facts } of this.#workloads) {
+      const reportAt = workloadReference(owner);
+      this.#take(this.#live.join(owner, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt })).evaluation);
+    }
     if (this.#set.needsSnapshot) {
       const only = (reference: ResourceReference): boolean => this.#isWanted(reference);
       for (const evaluation of this.#set.evaluateSnapshot(this.#snapshot, { only, unreadable: this.#unreadable })) this.#take(evaluation);
@@ -113,13 +122,16 @@ class ClusterScan {
     const { namespace, name } = object.metadata;
     const home = object.kind === 'Namespace' && object.apiVersion === 'v1' ? name : namespace;
     if (home !== undefined && this.#terminating.has(home)) return;
+    if (this.#set.isOwned(object)) this.#live.add(object);
     if (kept) this.#snapshot.add(object, this.#set.isOwned(object));
     if (judged && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#judge(object, home);
   }
 
   #judge(object: KubernetesObject, home: string | undefined): void {
     const facts = home === undefined ? {} : { namespace: this.#namespaces.get(home) ?? bareNamespace(home) };
-    this.#take(this.#set.evaluate(object, facts));
+    const own = this.#set.evaluate(object, facts);
+    if (own.policies.length === 0 || groupKindOf(object) === 'Pod' || !isWorkloadKind(groupKindOf(object))) this.#take(own);
+    else this.#workloads.push({ owner: identityOf(object), own, facts });
   }
 
   /** With --namespace: what is in it, and the namespace itself. */
@@ -147,6 +159,12 @@ class ClusterScan {
   #fail(message: string): void {
     this.#errors.push({ source: { file: `cluster ${this.#cluster.name}` }, message });
   }
+}
+
+/** As much of a workload as tells it from others. */
+function identityOf(object: KubernetesObject): KubernetesObject {
+  const { name, namespace, uid } = fieldsOf(object.metadata);
+  return { apiVersion: object.apiVersion, kind: object.kind, metadata: { name, namespace, uid } };
 }
 
 /** By namespace, kind and name; the checks of one object stay in their order. */

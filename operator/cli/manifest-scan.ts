@@ -13,11 +13,13 @@ import {
   textMapOf,
   textOf,
 } from '../engine/kubernetes-object.ts';
+import { LivePods, workloadReference } from '../engine/live-pods.ts';
 import { applyManifestDefaults } from '../engine/manifest-defaults.ts';
 import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
 import { ResourceIndex } from '../engine/resource-index.ts';
 import { Snapshot } from '../engine/snapshot.ts';
 import type { ResourceReference, Result } from '../engine/verdict.ts';
+import { isWorkloadKind } from '../engine/workload-kind.ts';
 import type { Manifest, ManifestError } from '../manifests/manifest.ts';
 import type { LocatedResult, ScanResult } from '../output/scan-result.ts';
 
@@ -114,10 +116,12 @@ export class ManifestState {
       if (list === undefined) found.set(manifest, [...results]);
       else list.push(...results);
     };
+    const live = new LivePods();
+    for (const { object } of this.manifests) if (set.isOwned(object, this.#ownerExists)) live.add(object);
     for (const manifest of this.manifests) {
       const { object } = manifest;
       try {
-        take(manifest, set.evaluate(object, { namespace: this.#namespace(namespaceOf(object)), ownerExists: this.#ownerExists }));
+        take(manifest, this.#evaluate(set, object, live));
         const reference = set.needsSnapshot ? snapshot.add(object, set.isOwned(object, this.#ownerExists)) : undefined;
         if (reference !== undefined) byReference.set(reference, manifest);
       } catch (failure) {
@@ -129,6 +133,14 @@ export class ManifestState {
       (found.get(manifest) ?? []).map((result) => located(result, manifest ?? this.#placeOfCluster(result))),
     );
     return { results, summary, errors };
+  }
+
+  /** Judges one object, and with an owner its live pods. */
+  #evaluate(set: PolicySet, object: KubernetesObject, live: LivePods): Evaluation {
+    const namespace = this.#namespace(namespaceOf(object));
+    const own = set.evaluate(object, { namespace, ownerExists: this.#ownerExists });
+    if (own.policies.length === 0 || !isWorkloadKind(groupKindOf(object))) return own;
+    return live.join(object, own, (pod) => set.evaluate(pod, { namespace, reportAt: workloadReference(object) })).evaluation;
   }
 
   /** Where a failure of the cluster as a whole is shown: at the first Namespace. */

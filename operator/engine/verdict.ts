@@ -36,6 +36,8 @@ export interface Result {
   readonly fix?: string;
   /** Names of the offending containers, where they are some. */
   readonly containers?: readonly string[];
+  /** The live pod that fails, where its owner's template does not. */
+  readonly pod?: string;
   /** For roles: whether somebody holds it. */
   readonly bound?: boolean;
 }

@@ -27,7 +27,7 @@ export function reportChange(before: PolicyReport | undefined, after: PolicyRepo
 
 function failures({ results = [] }: PolicyReport): Map<string, ReportResult> {
   const failing = results.filter(({ result }) => result === 'fail');
-  return new Map(failing.map((result) => [[result.policy, result.rule, result.properties?.['pod']].join('\0'), result]));
+  return new Map(failing.map((result) => [[result.policy, result.rule].join('\0'), result]));
 }
 
 function count(counts: SeverityCounts, { severity }: ReportResult): void {

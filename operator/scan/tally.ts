@@ -60,6 +60,13 @@ export class TallyBuilder {
     if (verdict === 'fail' && severity !== 'info') this.#failing[severity]++;
   }
 
+  /** A pass that was counted turned out to be none. */
+  takeBack(check: string): void {
+    this.#summary.pass--;
+    const counts = this.#checks[check];
+    if (counts) counts.pass--;
+  }
+
   /** The counts so far. */
   build(): PolicyTally {
     return { summary: this.#summary, failing: this.#failing, targets: this.#targets, checks: this.#checks };

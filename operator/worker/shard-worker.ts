@@ -2,7 +2,10 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { nothingToJudge } from '../engine/evaluation.ts';
-import { compilePolicies, wholeCluster, type Evaluation, type PolicySet } from '../engine/policy-set.ts';
+import { groupKindOf, type KubernetesObject } from '../engine/kubernetes-object.ts';
+import { LivePods, workloadReference } from '../engine/live-pods.ts';
+import { compilePolicies, wholeCluster, type Evaluation, type EvaluationContext, type PolicySet } from '../engine/policy-set.ts';
+import { isWorkloadKind } from '../engine/workload-kind.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
@@ -11,6 +14,7 @@ import { WHOLE_CLUSTER, type Shard, type Slice } from '../scan/shard.ts';
 import { TallyBuilder, type PolicyTally } from '../scan/tally.ts';
 import type { RecordResult, RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { StreamWriter } from '../stream/stream-writer.ts';
+import { livePodsOf } from './live-pods.ts';
 import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object.ts';
 
 /** What a worker says of its whole shard, in the stream's trailer. */
@@ -47,6 +51,7 @@ export class ShardWorker {
   readonly #tallies = new Map<string, TallyBuilder>();
   readonly #unread: Record<string, number> = {};
   #crossObject: CrossObjectVerdicts | undefined;
+  #live = new LivePods();
   #scanned = 0;
   #failed = 0;
 
@@ -61,6 +66,7 @@ export class ShardWorker {
     const { shard, index, writer, client, input, signal } = this.#work;
     const onPass = this.#countPass;
     this.#crossObject = await crossObjectVerdicts({ client, set: this.#set, shard, resources: input.resources, onPass, signal });
+    this.#live = await livePodsOf({ client, shard, resources: input.resources, signal });
     const rest: Slice[] = [];
     for (const [position, slice] of shard.slices.entries()) {
       const left = await this.#slice(slice);
@@ -159,7 +165,16 @@ export class ShardWorker {
     const facts = home === undefined || known === undefined ? {} : { namespace: { name: home, labels: known.labels } };
     const evaluation = this.#set.evaluate(object, { ...facts, onPass: this.#countPass });
     if (evaluation.policies.length === 0) return;
-    this.#record(targetOf(object, resource), joined(evaluation, this.#crossObject?.of(object)));
+    this.#record(targetOf(object, resource), joined(this.#withPods(object, evaluation, facts), this.#crossObject?.of(object)));
+  }
+
+  /** The evaluation with what the object's live pods add to it. */
+  #withPods(object: KubernetesObject, own: Evaluation, facts: EvaluationContext): Evaluation {
+    if (!isWorkloadKind(groupKindOf(object))) return own;
+    const reportAt = workloadReference(object);
+    const { evaluation, overturned } = this.#live.join(object, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt }));
+    for (const { policy, check } of overturned) this.#tallyOf(policy).takeBack(check);
+    return evaluation;
   }
 
   #record(target: RecordTarget, evaluation: Evaluation): void {
@@ -170,8 +185,8 @@ export class ShardWorker {
       target,
       passes: Object.fromEntries(evaluation.policies.map((policy) => [policy, evaluation.passes.get(policy) ?? 0])),
       results: evaluation.results.map((result): RecordResult => {
-        const { policy, check, verdict, severity, category, frameworks, message, path, paths, fix } = result;
-        return { policy: policy ?? '', check, verdict, severity, category, frameworks, message, ...given({ path, paths, fix }) };
+        const { policy, check, verdict, severity, category, frameworks, message, path, paths, fix, pod } = result;
+        return { policy: policy ?? '', check, verdict, severity, category, frameworks, message, ...given({ path, paths, fix, pod }) };
       }),
     } satisfies StreamRecord);
   }

@@ -41,6 +41,8 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
     await install();
     const samples = readFileSync('samples/workloads.yaml', 'utf8').replaceAll('registry.k8s.io/pause:3.10', '127.0.0.1:5000/pause:1');
     kubectl(['apply', '-f', '-'], samples);
+    kubectl(['-n', 'shop', 'rollout', 'status', 'deployment/web', '--timeout=60s']);
+    await debugContainer();
     await client.create(RESOURCES.policies, { metadata: { name }, spec } as unknown as KubeObject);
     await eventually(
       'the policy is evaluated',
@@ -48,6 +50,18 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
       120,
     );
   });
+
+  /** Adds to a pod of the faultless Deployment what its template does not have. */
+  async function debugContainer(): Promise<void> {
+    const [pod] = await listAll<KubeObject>(client, RESOURCES.pods, { namespace: 'shop', labelSelector: 'app=web' });
+    const ephemeralContainers = [{ name: 'debug', image: '127.0.0.1:5000/pause:1', securityContext: { privileged: true } }];
+    await client.call({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/shop/pods/${pod?.metadata.name ?? ''}/ephemeralcontainers`,
+      contentType: 'application/strategic-merge-patch+json',
+      body: { spec: { ephemeralContainers } },
+    });
+  }
 
   after(() => {
     kubectl(['delete', '--ignore-not-found', '--wait=false', `securitypolicy/${name}`]);
@@ -93,6 +107,13 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
     expect(mine?.length).to.be.greaterThan(60);
     const checks = new Set(mine?.map((text) => text.split(' | ')[1]));
     expect(checks.size).to.be.greaterThan(15);
+  });
+
+  it('report what a live pod has and its template has not at the owner, with the pod named', async () => {
+    const report = await client.get<PolicyReport>(RESOURCES.reports, { namespace: 'shop', name: 'vigil-deployment-web' });
+    const found = report.results?.find(({ rule }) => rule === 'privileged-container');
+    expect([found?.result, found?.properties?.['path']]).to.deep.equal(['fail', 'spec.ephemeralContainers[0].securityContext.privileged']);
+    expect(found?.properties?.['pod']).to.match(/^web-/);
   });
 
   it('and the evidence for each framework is there, a result for every requirement, and goes with the policy', async () => {
