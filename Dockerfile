@@ -12,4 +12,5 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /src/dist/vigil /vigil
 USER 65532:65532
 ENV NODE_ENV=production
-ENTRYPOINT ["/usr/local/bin/node", "--disable-warning=DEP0040", "--max-semi-space-size=2", "--max-old-space-size=110", "/vigil/vigil.mjs"]
+ENV NODE_OPTIONS="--disable-warning=DEP0040 --max-semi-space-size=2 --max-old-space-size=110"
+ENTRYPOINT ["/usr/local/bin/node", "/vigil/vigil.mjs"]

@@ -167,11 +167,11 @@ function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' |
 
 const surroundingsAge = 60_000;
 
-/** Reads the surroundings when they are asked for and what is known of them is older than a minute. */
-function remembered(client: KubeClient): () => Promise<Surroundings> {
+/** Reads the surroundings when they are asked for anew, or what is known of them is older than a minute. */
+function remembered(client: KubeClient): World['surroundings'] {
   let known: { readonly at: number; readonly value: Surroundings } | undefined;
-  return async () => {
-    if (!known || performance.now() - known.at > surroundingsAge) {
+  return async (anew = false) => {
+    if (!known || anew || performance.now() - known.at > surroundingsAge) {
       const [kubernetesVersion, resources] = await Promise.all([serverVersion(client), discoverResources(client)]);
       known = { at: performance.now(), value: { kubernetesVersion, resources } };
     }

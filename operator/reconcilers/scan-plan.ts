@@ -22,7 +22,8 @@ export interface Refused {
 export async function beginScan(world: World, store: LedgerStore, scan: Scan, signal: AbortSignal): Promise<StoredLedger | Refused> {
   const { name, uid = '' } = scan.metadata;
   const startTime = timestampOf(world.clock());
-  const surroundings = await world.surroundings();
+  // A kind that was made a moment ago is scanned as well.
+  const surroundings = await world.surroundings(true);
   const chosen = choosePolicies(world, scan, surroundings);
   if ('refused' in chosen) return chosen;
   const plan = await planScan(world.client, {

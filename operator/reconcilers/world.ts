@@ -39,8 +39,8 @@ export interface World {
   readonly clusterIdentity: string;
   /** Where Vigil's Jobs and ConfigMaps live. */
   readonly namespace: string;
-  /** The server's version and what it serves, read anew when older than a minute. */
-  readonly surroundings: () => Promise<Surroundings>;
+  /** The server's version and what it serves, read anew when older than a minute, or when asked to. */
+  readonly surroundings: (anew?: boolean) => Promise<Surroundings>;
   /** System namespaces, Vigil's own among them. */
   readonly systemNamespaces: readonly string[];
   /** The most targets in a shard. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-import { PERMANENT_EXIT } from './scan-job.ts';
+import { HEAP_EXIT, PERMANENT_EXIT } from './scan-job.ts';
 
 interface ContainerState {
   readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
@@ -74,7 +74,7 @@ function failure(pod: WorkerPod): AttemptOutcome {
   return byContainer(pod);
 }
 
-const exitClasses: Readonly<Record<number, AttemptClass>> = { [PERMANENT_EXIT]: 'Permanent', 137: 'Killed' };
+const exitClasses: Readonly<Record<number, AttemptClass>> = { [PERMANENT_EXIT]: 'Permanent', [HEAP_EXIT]: 'OutOfMemory', 137: 'Killed' };
 
 function byContainer({ status }: WorkerPod): AttemptOutcome {
   const worker = status?.containerStatuses?.find(({ name }) => name === 'worker');

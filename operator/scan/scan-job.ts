@@ -24,6 +24,11 @@ export interface ScanJobInput {
 
 /** Exit code of a worker whose shard cannot succeed however often it is tried. */
 export const PERMANENT_EXIT = 42;
+/** How a process ends whose heap is full (SIGABRT), or that was killed. */
+export const HEAP_EXIT = 134;
+const KILLED_EXIT = 137;
+/** MiB of a worker's heap: what fits into the default memory limit beside everything else. */
+const heapMebibytes = 110;
 /** Where the ConfigMaps are mounted in a worker. */
 export const INPUT_PATH = '/vigil/input';
 
@@ -52,7 +57,7 @@ export function scanJob(input: ScanJobInput): KubeObject {
     podFailurePolicy: {
       rules: [
         { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-        { action: 'FailIndex', onExitCodes: { operator: 'In', values: [PERMANENT_EXIT, 137] } },
+        { action: 'FailIndex', onExitCodes: { operator: 'In', values: [PERMANENT_EXIT, HEAP_EXIT, KILLED_EXIT] } },
       ],
     },
     template: podTemplate(input, labels, deadline),
@@ -67,6 +72,9 @@ export function scanJob(input: ScanJobInput): KubeObject {
   };
   return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec } as KubeObject;
 }
+
+const nodeOptions = (factor: number): string =>
+  `--disable-warning=DEP0040 --max-semi-space-size=2 --max-old-space-size=${heapMebibytes * factor}`;
 
 /** Limits with so many times the memory; a memory limit that is not a plain quantity stays as it is. */
 function moreMemory(limits: Readonly<Record<string, string | number>>, factor: number): Readonly<Record<string, string | number>> {
@@ -97,6 +105,8 @@ function podTemplate(input: ScanJobInput, labels: Readonly<Record<string, string
           image: input.image,
           imagePullPolicy: input.imagePullPolicy,
           args: ['worker'],
+          // More memory is of use only to a heap that may grow.
+          env: [{ name: 'NODE_OPTIONS', value: nodeOptions(input.memoryFactor) }],
           resources: { requests, limits: moreMemory(limits, input.memoryFactor) },
           securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
           terminationMessagePolicy: 'FallbackToLogsOnError',

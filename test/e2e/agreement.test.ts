@@ -65,7 +65,8 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
 
   after(() => {
     kubectl(['delete', '--ignore-not-found', '--wait=false', `securitypolicy/${name}`]);
-    kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', 'samples/workloads.yaml']);
+    // The next suite makes the same namespaces.
+    kubectl(['delete', '--ignore-not-found', '--timeout=120s', '-f', 'samples/workloads.yaml']);
   });
 
   it('say the same, result by result', async () => {

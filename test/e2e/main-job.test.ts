@@ -282,6 +282,13 @@ describe('the main job on a real cluster', function () {
     ]);
   });
 
+  it('gives a worker that runs out of memory more of it', async () => {
+    const job = { resources: { limits: { memory: '40Mi' }, requests: { memory: '20Mi' } } };
+    const { status } = await scanEnded(await makeScan({ scan: { job } }), 120);
+    expect([status?.phase, status?.coverage?.scanned, status?.coverage?.failed]).to.deep.equal(['Complete', 33, 0]);
+    expect(status?.jobs?.length).to.be.greaterThan(1);
+  });
+
   it('leaves nothing of an ended scan behind but the Scan', async () => {
     await eventually('no Job, pod or ConfigMap of a scan is left', async () => {
       const labelSelector = 'vigil.dev/scan';

@@ -31,6 +31,7 @@ const cases: readonly (readonly [string, Status, AttemptClass, string?])[] = [
   ['one evicted by a disruption', { ...terminated(137), reason: 'Evicted', conditions: [disruption] }, 'Disrupted'],
   ['one evicted for its own disk use', { ...terminated(137), reason: 'Evicted' }, 'StorageExceeded'],
   ['one out of memory', terminated(137, 'OOMKilled'), 'OutOfMemory'],
+  ['one whose heap was full', terminated(134), 'OutOfMemory'],
   ['one killed otherwise', terminated(137), 'Killed'],
   ['one that cannot succeed', terminated(42, 'Error', 'spec.rules[0]: broken'), 'Permanent', 'spec.rules[0]: broken'],
   ['one that crashed without a word', terminated(1), 'Crashed', 'exit code 1'],
