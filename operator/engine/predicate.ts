@@ -19,16 +19,21 @@ const variables: Readonly<Record<string, CelType>> = {
 
 const known = new Map<string, Predicate>();
 
-/** Compiles an expression of the catalogue, once. Throws when it does not compile: the catalogue is ours. */
+/** An expression of the catalogue, compiled once, when it is first asked: most scans meet few of the kinds that there are. */
 export function predicate(source: string): Predicate {
   const found = known.get(source);
   if (found !== undefined) return found;
-  const made = plainForm(source) ?? remembering(source, compiled(source));
+  const made = plainForm(source) ?? remembering(source, late(source));
   known.set(source, made);
   return made;
 }
 
-/** The expression as CEL runs it. */
+function late(source: string): Predicate {
+  let made: Predicate | undefined;
+  return (bindings) => (made ??= compiled(source))(bindings);
+}
+
+/** The expression as CEL runs it. Throws when it does not compile: the catalogue is ours, and its test compiles it all. */
 export function compiled(source: string): Predicate {
   const result = compile(source, { variables, resultType: 'bool' });
   if (!result.ok) throw new Error(`the catalogue holds an expression that does not compile: ${source}: ${result.errors[0]?.message ?? ''}`);

@@ -4,6 +4,16 @@ import { catalogue } from '../../operator/controls/catalogue.ts';
 import { compiled, predicate } from '../../operator/engine/predicate.ts';
 
 describe('expressions of the catalogue', () => {
+  it('all compile', () => {
+    const sources = catalogue.flatMap(({ checks = [], exemptions = [] }) => [
+      ...checks.map(({ require }) => require),
+      ...exemptions.map(({ when }) => when),
+    ]);
+    expect(sources.length).to.be.greaterThan(80);
+    for (const source of sources) expect(compiled(source), source).to.be.a('function');
+    expect(() => compiled('item.nothing(')).to.throw('does not compile');
+  });
+
   it('say the same in their plain forms and remembered as in CEL', () => {
     const checks = catalogue.flatMap(({ checks: own }) => own ?? []).filter(({ require }) => /\bitem\b/.test(require));
     const texts = fc.oneof(
