@@ -283,7 +283,7 @@ describe('the main job on a real cluster', function () {
   });
 
   it('gives a worker that runs out of memory more of it', async () => {
-    const job = { resources: { limits: { memory: '40Mi' }, requests: { memory: '20Mi' } } };
+    const job = { resources: { limits: { memory: '30Mi' }, requests: { memory: '10Mi' } } };
     const { status } = await scanEnded(await makeScan({ scan: { job } }), 120);
     expect([status?.phase, status?.coverage?.scanned, status?.coverage?.failed]).to.deep.equal(['Complete', 33, 0]);
     expect(status?.jobs?.length).to.be.greaterThan(1);
