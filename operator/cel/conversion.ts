@@ -21,7 +21,8 @@ export function stringToBool(text: string): boolean {
   throw invalid('bool', text);
 }
 
-const DECIMAL = /^[+-]?(?:\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)$/;
+const DIGITS = '\\d+(?:_\\d+)*';
+const DECIMAL = new RegExp(`^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
 const SPECIAL: Readonly<Record<string, number>> = {
   nan: NaN,
   inf: Infinity,
@@ -37,8 +38,9 @@ export function toDouble(value: unknown): unknown {
   if (typeof value !== 'string') return isDouble(value) ? value : double(Number(numberOf(value)));
   const special = SPECIAL[value.toLowerCase()];
   if (special !== undefined) return double(special);
-  if (!DECIMAL.test(value) || value.includes('_') || !Number.isFinite(Number(value))) throw invalid('double', value);
-  return double(Number(value));
+  const number = DECIMAL.test(value) ? Number(value.replaceAll('_', '')) : NaN;
+  if (!Number.isFinite(number)) throw invalid('double', value);
+  return double(number);
 }
 
 function truncated(value: number | Double, low: number, high: number): bigint {

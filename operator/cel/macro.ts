@@ -201,7 +201,6 @@ export const MACROS: readonly Macro[] = [
   member('range.all(x, test)', '1.0', 'Whether the test holds for every element of a list, or key of a map.', quantifier('all', false)),
   member('range.exists(x, test)', '1.0', 'Whether the test holds for some element or key.', quantifier('exists', false)),
   member('range.exists_one(x, test)', '1.0', 'Whether the test holds for exactly one element or key.', existsOne(false)),
-  member('range.existsOne(x, test)', '1.0', 'The same as exists_one.', existsOne(false)),
   member('range.map(x, expr)', '1.0', 'The list of what the expression gives for each element or key.', map('map')),
   member('range.map(x, test, expr)', '1.0', 'The same, for those alone that pass the test.', map('map')),
   member('range.filter(x, test)', '1.0', 'The list of the elements or keys that pass the test.', filter),

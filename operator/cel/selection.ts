@@ -1,7 +1,7 @@
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Code } from './code.ts';
 import { index, listIndex } from './standard.ts';
-import { BOXED_PROPERTIES, isMap, keyOf, lookup, Optional, typeOfValue } from './value.ts';
+import { BOXED_PROPERTIES, isMap, keyOf, lookup, Optional } from './value.ts';
 
 /** Names that arrays, bytes, and boxed values answer to besides what they hold: such a field is read with care. */
 const INHERITED = new Set([
@@ -15,13 +15,11 @@ function noSuchKey(key: string): CelFault {
   return new CelFault('no_such_key', `no such key: ${key}`);
 }
 
-function unsupported(value: unknown): CelFault {
-  return new CelFault('no_such_overload', `no such overload: type '${typeOfValue(value).name}' has no fields`);
-}
-
+/** What a field of a value is, undefined where there is none. A list has no fields: asking is a mistake, even with has(). */
 function found(value: unknown, field: string): unknown {
-  if (!isMap(value)) throw unsupported(value);
-  return lookup(value, field);
+  if (isMap(value)) return lookup(value, field);
+  if (Array.isArray(value)) throw new CelFault('invalid_argument', `unsupported index type 'string' in list: ${field}`);
+  return undefined;
 }
 
 /** `value.field`, whatever the value is. */

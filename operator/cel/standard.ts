@@ -87,10 +87,16 @@ const CROSS_ORDERED = [
 ] as const;
 const WIDE: Readonly<Record<string, string>> = { int: 'int64', uint: 'uint64' };
 
+/** NaN stands in no order: asking is an error. */
+function ordered(order: number): number {
+  if (Number.isNaN(order)) throw new CelFault('invalid_argument', 'NaN values cannot be ordered');
+  return order;
+}
+
 function ordering(a: string, b: string): OverloadEntry[] {
   return ORDERINGS.map(([name, id, holds]) => {
     const types = a === b ? (WIDE[a] ?? a) : `${WIDE[a] ?? a}_${WIDE[b] ?? b}`;
-    return fn(name, `${id}_${types}`, `${a}, ${b} -> bool`, (x: unknown, y: unknown) => holds(compare(x, y)));
+    return fn(name, `${id}_${types}`, `${a}, ${b} -> bool`, (x: unknown, y: unknown) => holds(ordered(compare(x, y))));
   });
 }
 

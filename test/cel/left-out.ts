@@ -59,6 +59,15 @@ const LEFT_OUT: readonly { readonly path: RegExp; readonly reason: string; reado
     reason: 'the API server finds nothing past the end of a string (parity test)',
   },
   {
+    path: /optionals\/(map_null_entry_no_such_key|map_present_key_invalid_field)$/,
+    aspect: 'result',
+    reason: 'the API server finds no field in what has none, and no error (parity test)',
+  },
+  {
+    path: /^parsing\/m\.existsOne\(v, f\)/,
+    reason: 'existsOne of one variable, which the API server does not have (parity test)',
+  },
+  {
     path: /duration_converters\/get_milliseconds$/,
     aspect: 'result',
     reason: 'the API server counts all milliseconds of a duration (parity test)',

@@ -2,7 +2,7 @@ import { add, compare } from '../arithmetic.ts';
 import { absorb, CelFault } from '../cel-fault.ts';
 import { fn, library, method } from '../overload.ts';
 import { Duration } from '../timestamp.ts';
-import { double, equal, Uint } from '../value.ts';
+import { double, equal, typeOfValue, Uint } from '../value.ts';
 
 type List = readonly unknown[];
 
@@ -74,6 +74,9 @@ const distinct = (list: List): List => list.filter((item, i) => indexOf(list, it
 function sortedBy(list: List, keys: List): List {
   if (keys.length !== list.length)
     throw new CelFault('invalid_argument', '@sortByAssociatedKeys() expected a list of the same size as the associated keys');
+  const [first] = keys;
+  if (keys.some((key) => typeOfValue(key).name !== typeOfValue(first).name))
+    throw new CelFault('invalid_argument', 'list elements must have the same type');
   return keys
     .map((key, i) => ({ key, item: list[i] }))
     .sort((a, b) => compare(a.key, b.key))

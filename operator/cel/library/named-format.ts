@@ -34,8 +34,8 @@ const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const whole = (expression: string): RegExp => new RegExp(`^(?:${expression})$`);
 
 function mismatch(message: string, expression: string, ...examples: string[]): string {
-  const shown = examples.map((example) => `'${example}'`).join(', or ');
-  return `${message} (e.g. ${shown}, regex used for validation is '${expression}')`;
+  const shown = examples.map((example) => `'${example}', `).join(' or ');
+  return `${message} (e.g. ${shown}regex used for validation is '${expression}')`;
 }
 
 const tooLong = (text: string, limit: number): string[] =>
@@ -71,9 +71,8 @@ function qualifiedName(text: string): string[] {
   const name = parts.at(-1) ?? '';
   const prefix = parts.length === 2 ? parts[0] : undefined;
   if (parts.length > 2) {
-    const shape =
-      "a qualified name must consist of alphanumeric characters, '-', '_' or '.', with an optional DNS subdomain prefix and '/'";
-    return [mismatch(shape, QUALIFIED, 'MyName', 'my.name', '123-abc')];
+    const shape = mismatch(`a valid label key ${QUALIFIED_RULE}`, QUALIFIED, 'MyName', 'my.name', '123-abc');
+    return [`${shape} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const errors =
     prefix === undefined
@@ -119,7 +118,7 @@ const FORMATS: readonly (readonly [string, Validate])[] = [
   ['dns1123SubdomainPrefix', asPrefix(dns1123Subdomain)],
   ['dns1035LabelPrefix', asPrefix(dns1035Label)],
   ['labelValue', labelValue],
-  ['uri', accepts((text) => parseUrl(text) !== undefined, 'invalid URI for request')],
+  ['uri', (text) => (parseUrl(text) === undefined ? [`parse ${JSON.stringify(text)}: invalid URI for request`] : [])],
   ['uuid', accepts(isUuid, 'does not match the UUID format')],
   ['byte', accepts(isBase64, 'invalid base64')],
   ['date', accepts(isDate, 'invalid date')],

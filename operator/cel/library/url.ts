@@ -49,7 +49,7 @@ function cut(text: string, mark: string): [string, string] {
 
 /** Splits `//authority/path`, or a path alone. */
 function splitAuthority(body: string, scheme: string): [string, string] {
-  if (scheme === '' || !body.startsWith('//')) return ['', body];
+  if (!body.startsWith('//') || (scheme === '' && body.startsWith('///'))) return ['', body];
   const slash = body.indexOf('/', 2);
   return slash < 0 ? [body.slice(2), ''] : [body.slice(2, slash), body.slice(slash)];
 }

@@ -8,6 +8,32 @@ has(object.spec.m.a)
 has(object.spec.nope.deeper)
 has(object.nope)
 has(object.spec)
+has(object.spec.s.x)
+has(object.spec.i.x)
+has(object.spec.l.x)
+has(object.spec.n.x)
+object.spec.s.x == 1
+object.spec.l.x == 1
+double('NaN') < 1.0
+double('NaN') >= double('NaN')
+double('1_000.5')
+double('_1')
+[3, 1, 2].sortBy(x, -x)
+object.spec.ls.sortBy(x, x)
+object.spec.l.existsOne(x, x == 1)
+url('//host/path').getHost()
+isURL('//host/path')
+isURL('///path')
+format.labelKey().validate('a/b/c').value()
+format.uri().validate('a b').value()
+format.dns1123Label().validate('-a').value()
+format.qualifiedName().validate('a/b/c').value()
+quantity('1') in [quantity('1')]
+object.spec.l[object.spec.neg]
+object.spec.s[0]
+object.spec.i[0]
+object.spec.n.x
+object.spec.n[0]
 has(object)
 has(object.spec['s'])
 object.spec.n == null
