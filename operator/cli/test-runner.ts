@@ -51,6 +51,11 @@ function actualOf(results: readonly LocatedResult[], problems: readonly string[]
   return results.length > 0 && results.every(({ verdict }) => verdict === 'skip') ? 'skip' : 'pass';
 }
 
+/** `pass` asks that nothing fails and nothing errs: so does a case where all is skipped. */
+function isExpected(expect: CaseVerdict | null, actual: CaseVerdict): boolean {
+  return expect === null || expect === actual || (expect === 'pass' && actual === 'skip');
+}
+
 function inlineManifest(object: unknown, index: number): Manifest | string {
   if (!isFields(object)) return `objects[${index}] is no object`;
   return { object: object, file: 'objects', document: index, lineOf: () => 1 };
@@ -86,11 +91,12 @@ export class TestRunner {
     const expect = test.expect ?? null;
     const notes = [
       ...problems,
-      ...(expect !== null && expect !== actual ? [`expected ${expect}, got ${actual}`] : []),
+      ...(isExpected(expect, actual) ? [] : [`expected ${String(expect)}, got ${actual}`]),
+      ...(expect === 'pass' && actual === 'skip' ? ['every check was skipped'] : []),
       ...missing.map((expected) => `no such result: ${JSON.stringify(expected)}`),
       ...(results.length === 0 && problems.length === 0 ? ['no check applied'] : []),
     ];
-    return { name: test.name, expect, actual, ok: (expect === null || expect === actual) && missing.length === 0, results, notes };
+    return { name: test.name, expect, actual, ok: isExpected(expect, actual) && missing.length === 0, results, notes };
   }
 
   async #judge(test: TestCase, folder: string): Promise<Judged> {

@@ -2,8 +2,8 @@ import type { LocatedResult, Output } from './scan-result.ts';
 
 /** A result as the document has it: the fields in their order, without what is not set. */
 export function resultFields(result: LocatedResult): Record<string, unknown> {
-  const { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix } = result;
-  return { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix };
+  const { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound } = result;
+  return { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound };
 }
 
 /** One JSON document, written a result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`. */

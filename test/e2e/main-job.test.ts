@@ -222,7 +222,7 @@ describe('the main job on a real cluster', function () {
     ]);
     await client.delete(RESOURCES.policies, { name: 'second' });
     await eventually('the second is out of them', async () =>
-      linesOf(await reportsIn('team-01', 'shop')).some((line) => line.includes('second/')) ? undefined : true,
+      linesOf(await reportsIn(...everywhere)).some((line) => line.includes('second/')) ? undefined : true,
     );
     expect(linesOf(await reportsIn('team-01'))).to.have.length(2);
     expect(await reportsIn('shop')).to.deep.equal([]);
