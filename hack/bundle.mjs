@@ -1,5 +1,5 @@
 // Bundles the program into dist/vigil/: vigil.mjs and the chunks that its verbs load when they are asked for.
-import { rmSync, statSync, readdirSync } from 'node:fs';
+import { chmodSync, rmSync, statSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -51,6 +51,7 @@ const { metafile } = await build({
   banner: { js: 'import { createRequire as __vigilRequire } from "node:module"; const require = __vigilRequire(import.meta.url);' },
   plugins: [onlyCredentials],
 });
+chmodSync(join(outdir, 'vigil.mjs'), 0o755);
 const kibibytes = (file) => Math.round(statSync(file).size / 1024);
 const chunks = readdirSync(join(outdir, 'chunks')).map((file) => join(outdir, 'chunks', file));
 process.stderr.write(

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The program's only entry: reads the verb and hands over to it. The only place that calls `process.exit`. */
 
 import { personVerbs } from './cli/person-verbs.ts';

@@ -49,9 +49,13 @@ const builtinGroups: ReadonlySet<string> = new Set(builtinResources.map(({ group
 
 type Problem = readonly [message: string, path: string];
 
+/** YAML 1.1, which kubectl reads, takes `no`, `n` and `off` for false. */
+const quoteIt = ': unquoted numbers, yes, no, on and off are no text in YAML, so put it in quotes';
+
 function textProblem(fields: Readonly<Record<string, unknown>>, name: string, path: string): Problem | undefined {
   const value = fields[name];
-  return value === undefined || value === null || typeof value === 'string' ? undefined : [`${path} must be a string`, path];
+  if (value === undefined || value === null || typeof value === 'string') return undefined;
+  return [`${path} must be a string${typeof value === 'object' ? '' : `, found ${JSON.stringify(value)}${quoteIt}`}`, path];
 }
 
 function typeProblem(object: Readonly<Record<string, unknown>>): Problem | undefined {

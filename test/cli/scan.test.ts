@@ -217,6 +217,12 @@ spec:
       ['no name', 'apiVersion: v1\nkind: Pod\nspec: {}\n', 1, /neither a name nor a generateName/],
       ['no kind', 'apiVersion: v1\nmetadata: {name: x}\n', 1, /no kind/],
       ['no apiVersion', 'kind: Pod\nmetadata: {name: x}\n', 1, /no apiVersion/],
+      [
+        'a name that YAML reads as false',
+        'apiVersion: v1\nkind: Pod\nmetadata:\n  name: n\n',
+        4,
+        /name must be a string, found false: .* in quotes/,
+      ],
       ['a name that is a number', 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: 5\n', 4, /metadata.name must be a string/],
       ['metadata that is a list', 'apiVersion: v1\nkind: Pod\nmetadata: [a]\n', 3, /metadata must be a map/],
       ['a list at the top', '- a\n- b\n', 1, /expected an object, found a list/],
