@@ -1,7 +1,7 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import { KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { lines } from '../kube/reflector.ts';
+import { lines } from '../kube/lines.ts';
 import { resourcePath } from '../kube/resource-path.ts';
 import { SOURCE, reportKey, reportName } from '../report/report-name.ts';
 import type { EvaluatedPolicy } from '../report/report-builder.ts';
