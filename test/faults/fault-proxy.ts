@@ -27,6 +27,8 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** Half of the answer: then the connection breaks, or (`clean`) the answer ends as if it were whole. */
   | { readonly kind: 'truncate'; readonly clean?: boolean }
+  /** The answer without its first line: a log whose beginning was rotated away. */
+  | { readonly kind: 'behead' }
   /** The answer with some bytes of its middle changed. */
   | { readonly kind: 'corrupt' }
   | { readonly kind: 'answer'; readonly status: number; readonly body: object; readonly retryAfter?: number }
@@ -153,6 +155,7 @@ export class FaultProxy {
         await sleep(action.milliseconds);
         return this.#pass(exchange);
       case 'truncate':
+      case 'behead':
       case 'corrupt':
         return this.#mangled(exchange, action);
       case 'answer':
@@ -192,13 +195,17 @@ export class FaultProxy {
     exchange.answer.on('close', () => response.destroy());
   }
 
-  async #mangled(exchange: Exchange, action: Extract<FaultAction, { kind: 'truncate' | 'corrupt' }>): Promise<void> {
+  async #mangled(exchange: Exchange, action: Extract<FaultAction, { kind: 'truncate' | 'behead' | 'corrupt' }>): Promise<void> {
     const { answer } = exchange;
     const response = await this.#forward(exchange);
     const body = await readAll(response);
     if (action.kind === 'corrupt') {
       for (let at = body.length >>> 1; at < Math.min((body.length >>> 1) + 8, body.length); at++) body[at] = 63;
       send(exchange, response, body);
+      return;
+    }
+    if (action.kind === 'behead') {
+      send(exchange, response, body.subarray(body.indexOf(10) + 1));
       return;
     }
     const half = body.subarray(0, body.length >>> 1);
