@@ -15,6 +15,8 @@ const settings = z.strictObject({
   /** The image of scanning pods; without it, the one of the operator's own pod. */
   workerImage: z.string().min(1).optional(),
   shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000),
+  /** So many changed targets at once become a Scan. */
+  changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000),
   logLevel: z.enum(logLevels).default('info'),
 });
 export type OperatorConfig = z.infer<typeof settings>;
@@ -27,6 +29,7 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'log-level': 'logLevel',
   'worker-image': 'workerImage',
   'shard-targets': 'shardTargets',
+  'change-burst': 'changeBurst',
 };
 
 /** What is wrong with the flags or the environment: every problem, each with its place. */

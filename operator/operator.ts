@@ -12,12 +12,14 @@ import { Lease } from './kube/lease.ts';
 import { Reflector } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
+import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
 import { scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
 import { upkeepController } from './reconcilers/upkeep.ts';
 import type { Surroundings, World } from './reconcilers/world.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
+import { findingEvent } from './report/finding-event.ts';
 import { HealthServer } from './telemetry/health-server.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { workerSettings } from './worker-settings.ts';
@@ -109,22 +111,32 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
     const scan = metadata.annotations?.[ANNOTATIONS.scan];
     return scan === undefined ? [] : [['scan', scan]];
   };
+  const events = new EventRecorder(client, log, { instance: identity, onDropped: () => metrics.eventsDropped.add(1) });
   const world: World = {
     client,
     log,
     metrics,
-    events: new EventRecorder(client, log, identity),
+    events,
     clock: Date.now,
     clusterIdentity: system.metadata.uid ?? '',
     namespace: config.namespace,
     surroundings: remembered(client),
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     shardTargets: config.shardTargets,
+    changeBurst: config.changeBurst,
     worker: workerSettings(client, config),
-    publisher: new ReportPublisher(client, (operation) => metrics.reportWrites.add(1, { operation })),
-    policies: watch(RESOURCES.policies, ({ metadata }) => [['securitypolicy', metadata.name]]),
+    publisher: new ReportPublisher(
+      client,
+      (operation) => metrics.reportWrites.add(1, { operation }),
+      (target, failures) => events.about(target, findingEvent(failures)),
+    ),
+    policies: watch(RESOURCES.policies, ({ metadata }) => [
+      ['securitypolicy', metadata.name],
+      ['onchange', 'ground'],
+    ]),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [
       ['scanschedule', metadata.name],
+      ['onchange', 'ground'],
       ...world.policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
     ]),
     scans: watch(RESOURCES.scans, ({ metadata }) => [
@@ -136,6 +148,8 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
     ]),
     jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
     pods: watch(RESOURCES.pods, scanKeys, ofScans),
+    enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
+    watching: () => onChange.condition(),
     enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),
     observe: observer(metrics),
   };
@@ -147,7 +161,14 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   );
   controllers['upkeep'] = upkeepController(world);
-  return new Lifecycle([...reflectors.map(watchPart), ...Object.values(controllers).map(controllerPart)], log);
+  const onChange = new OnChange(world);
+  controllers['onchange'] = onChange.controller;
+  metrics.collect(() => {
+    for (const { name, queue } of Object.values(controllers)) metrics.queueDepth.set(queue.depth, { controller: name });
+    metrics.watchedObjects.set(onChange.size);
+  });
+  const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
+  return new Lifecycle([...reflectors.map(watchPart), changes, ...Object.values(controllers).map(controllerPart)], log);
 }
 
 /** Which controller looks after what owns a Scan. */

@@ -96,7 +96,7 @@ export class Attempts {
     if (!job.created) return '';
     const found = await this.#jobOf(job);
     const failAll = async (failure: { class: FailureClass; message: string }): Promise<void> =>
-      save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(left, shard, failure), ledger()));
+      save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(scan, left, { shard, ...failure }), ledger()));
     if (!found) {
       await failAll({ class: 'JobGone', message: `Job ${job.name} was deleted` });
       return '';
@@ -111,7 +111,7 @@ export class Attempts {
     let note = '';
     for (const { shard, index } of pendingIn(ledger(), lastOf(ledger()))) {
       const at = state.of(index);
-      if (at.kind === 'failed') await save(this.#failed(ledger(), shard, at));
+      if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
       else if (at.kind === 'finished') {
         const next = await this.#collect(scan, ledger(), { ...context, shard, pod: at.pod });
         await save(next);
@@ -138,7 +138,7 @@ export class Attempts {
     try {
       const result = await this.#collector.collect({ namespace, name }, collected);
       this.#unreadable.delete(uid);
-      if ('class' in result) return this.#failed(ledger, shard, result);
+      if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
       this.#world.metrics.shards.add(1, { outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
       this.#world.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
@@ -148,14 +148,26 @@ export class Attempts {
       this.#unreadable.set(uid, since);
       if (!isServerFailure(error) || this.#world.clock() - since < logPatience) throw error;
       this.#unreadable.delete(uid);
-      return this.#failed(ledger, shard, { class: 'LogLost', message: error instanceof Error ? error.message : String(error) });
+      return this.#failed(scan, ledger, { shard, class: 'LogLost', message: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  #failed(ledger: Ledger, shard: number, failure: { readonly class: FailureClass; readonly message: string }): Ledger {
+  /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
+  #failed(
+    scan: Scan,
+    ledger: Ledger,
+    { shard, ...failure }: { readonly shard: number; readonly class: FailureClass; readonly message: string },
+  ): Ledger {
     this.#world.metrics.shards.add(1, { outcome: failure.class });
-    this.#world.log.warn({ shard, class: failure.class, message: failure.message }, 'an attempt at a shard failed');
-    return shardFailed(ledger, shard, failure);
+    this.#world.log.warn(
+      { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
+      'an attempt at a shard failed',
+    );
+    const next = shardFailed(ledger, shard, failure);
+    const follows = next.shards[shard]?.state === 'error' ? 'it is given up' : 'it is tried again';
+    const message = `shard ${shard}: ${failure.message === '' ? failure.class : failure.message}; ${follows}`;
+    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
+    return next;
   }
 
   /** The ledger with another attempt over what is queued. */
@@ -201,7 +213,10 @@ export class Attempts {
       if (!isConflict(error)) {
         if (!isInvalid(error) && !isForbidden(error)) throw error;
         const message = error instanceof Error ? error.message : String(error);
-        return job.shards.reduce((left, shard) => this.#failed(left, shard, { class: 'Rejected', message }), jobCreated(ledger, job.name));
+        return job.shards.reduce(
+          (left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }),
+          jobCreated(ledger, job.name),
+        );
       }
     }
     return jobCreated(ledger, job.name);
