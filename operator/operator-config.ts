@@ -16,6 +16,8 @@ const plainSettings = z.strictObject({
   /** The image of scanning pods; without it, the one of the operator's own pod. */
   workerImage: z.string().min(1).optional(),
   shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000),
+  /** So many changed targets at once become a Scan. */
+  changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000),
   logLevel: z.enum(logLevels).default('info'),
   /** Seconds that a lease lasts without renewal: after them another operator leads. */
   leaseDuration: z.coerce.number().int().min(1).max(3600).default(15),
@@ -49,6 +51,7 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'log-level': 'logLevel',
   'worker-image': 'workerImage',
   'shard-targets': 'shardTargets',
+  'change-burst': 'changeBurst',
   'lease-duration': 'leaseDuration',
   'lease-renew-deadline': 'leaseRenewDeadline',
   'lease-retry-period': 'leaseRetryPeriod',

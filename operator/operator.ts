@@ -14,6 +14,7 @@ import { RateLimit } from './kube/rate-limit.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
+import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
 import { scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
@@ -21,6 +22,7 @@ import { upkeepController } from './reconcilers/upkeep.ts';
 import type { Surroundings, World } from './reconcilers/world.ts';
 import { workerPodOf } from './scan/attempt.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
+import { findingEvent } from './report/finding-event.ts';
 import { HealthServer } from './telemetry/health-server.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { workerSettings } from './worker-settings.ts';
@@ -157,22 +159,32 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     const scan = metadata.annotations?.[ANNOTATIONS.scan];
     return scan === undefined ? [] : [['scan', scan]];
   };
+  const events = new EventRecorder(client, log, { instance: identity, onDropped: () => metrics.eventsDropped.add(1) });
   const world: World = {
     client,
     log,
     metrics,
-    events: new EventRecorder(client, log, identity),
+    events,
     clock,
     clusterIdentity: system.metadata.uid ?? '',
     namespace: config.namespace,
     surroundings: remembered(client),
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     shardTargets: config.shardTargets,
+    changeBurst: config.changeBurst,
     worker: workerSettings(client, config),
-    publisher: new ReportPublisher(client, (operation) => metrics.reportWrites.add(1, { operation })),
-    policies: watch(RESOURCES.policies, ({ metadata }) => [['securitypolicy', metadata.name]]),
+    publisher: new ReportPublisher(
+      client,
+      (operation) => metrics.reportWrites.add(1, { operation }),
+      (target, failures) => events.about(target, findingEvent(failures)),
+    ),
+    policies: watch(RESOURCES.policies, ({ metadata }) => [
+      ['securitypolicy', metadata.name],
+      ['onchange', 'ground'],
+    ]),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [
       ['scanschedule', metadata.name],
+      ['onchange', 'ground'],
       ...world.policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
     ]),
     scans: watch(RESOURCES.scans, ({ metadata }) => [
@@ -184,6 +196,8 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     ]),
     jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
     pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
+    enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
+    watching: () => onChange.condition(),
     enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),
     observe: observer(metrics),
   };
@@ -195,7 +209,14 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   );
   controllers['upkeep'] = upkeepController(world);
-  return new Lifecycle([...reflectors.map(watchPart), ...Object.values(controllers).map(controllerPart)], log);
+  const onChange = new OnChange(world);
+  controllers['onchange'] = onChange.controller;
+  metrics.collect(() => {
+    for (const { name, queue } of Object.values(controllers)) metrics.queueDepth.set(queue.depth, { controller: name });
+    metrics.watchedObjects.set(onChange.size);
+  });
+  const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
+  return new Lifecycle([...reflectors.map(watchPart), changes, ...Object.values(controllers).map(controllerPart)], log);
 }
 
 /** Which controller looks after what owns a Scan. */

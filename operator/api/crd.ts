@@ -76,10 +76,12 @@ export const ownKinds: readonly KindDefinition[] = [
         rule: 'self.metadata.name.size() <= 52',
         message: 'the name must have at most 52 characters: the names of its scans add to it',
       },
+      { rule: 'has(self.spec.schedule) || has(self.spec.onChange)', message: 'give schedule, or onChange, or both', fieldPath: '.spec' },
     ],
     columns: [
       { name: 'Schedule', type: 'string', jsonPath: '.spec.schedule' },
       { name: 'Ready', type: 'string', jsonPath: condition('Ready') },
+      { name: 'On Change', type: 'string', jsonPath: condition('Watching') },
       { name: 'Suspend', type: 'string', jsonPath: '.spec.suspend' },
       { name: 'Active', type: 'string', jsonPath: '.status.active[*].name' },
       { name: 'Last Schedule', type: 'date', jsonPath: '.status.lastScheduleTime' },

@@ -15,6 +15,7 @@ export const LABELS = {
   scan: `${GROUP}/scan`,
   schedule: `${GROUP}/schedule`,
   part: `${GROUP}/part`,
+  trigger: `${GROUP}/trigger`,
 } as const;
 
 /** Annotations that Vigil sets, by role. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conditions } from './condition.ts';
-import { field, labelSelector, timestamp } from './field.ts';
+import { duration, field, labelSelector, timestamp } from './field.ts';
 import type { Resource } from './metadata.ts';
 import { scanTemplate } from './scan.ts';
 
@@ -9,8 +9,14 @@ const cronPattern = /^\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly
 /** The spec of a ScanSchedule. Fields named as in CronJob mean the same. */
 export const scanScheduleSpec = z.strictObject({
   schedule: field(
-    z.string().min(1).max(256).regex(cronPattern),
-    'When to scan: five cron fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly, @yearly.',
+    z.string().min(1).max(256).regex(cronPattern).optional(),
+    'When to scan: five cron fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly, @yearly. May be omitted where onChange is given.',
+  ),
+  onChange: field(
+    z
+      .strictObject({ debounce: field(duration().optional(), 'How long to gather changes before they are judged. Omitted: 2s.') })
+      .optional(),
+    'Judges what changes when it changes, without a Scan; {} is enough. Omitted: only scans by the schedule.',
   ),
   timeZone: field(
     z

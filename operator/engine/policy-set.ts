@@ -178,6 +178,16 @@ export class PolicySet {
     return this.#contextOf((control) => asked.some(({ name, namespaced }) => kindsInclude(control.kinds, name, namespaced)));
   }
 
+  /** The resources that a change of an object of this one may tell another verdict about; undefined stands for the cluster as a whole. */
+  dependentsOf(resource: ApiResource): readonly (ApiResource | undefined)[] {
+    const name = nameOfKind(resource);
+    const reads = ({ crossObject }: CatalogueEntry): boolean =>
+      crossObject !== undefined && crossObject.reads.some((kind) => kind === name || (kind === 'workloads' && isWorkloadKind(name)));
+    const reading = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control)).filter(reads);
+    const judged = this.targets.filter((target) => reading.some(({ kinds }) => kindsInclude(kinds, nameOfKind(target), target.namespaced)));
+    return reading.some(({ kinds }) => kindsInclude(kinds, clusterKind, false)) ? [...judged, undefined] : judged;
+  }
+
   #contextOf(takes: (control: CatalogueEntry) => boolean): readonly ApiResource[] {
     const controls = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control)).filter(takes);
     const read = new Set(controls.flatMap(kindsReadBy));

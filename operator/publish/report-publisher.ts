@@ -1,7 +1,7 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
-import type { PolicyReport } from '../api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
 import { isConflict, isInvalid, isNamespaceGoing, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -9,7 +9,7 @@ import { listAll, listPages } from '../kube/list.ts';
 import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, type EvidenceInput } from '../report/evidence.ts';
 import { concurrently } from './concurrently.ts';
 import { buildReport, withoutPolicy, type ReportInput } from '../report/report-builder.ts';
-import { changeOf, type ReportChange } from '../report/report-change.ts';
+import { changeOf, newFailures, type ReportChange } from '../report/report-change.ts';
 import { policyLabel, reportKey, reportName } from '../report/report-name.ts';
 import { addSeverities, emptySeverities } from '../scan/tally.ts';
 
@@ -29,10 +29,17 @@ export interface Published {
   readonly refused: readonly { readonly wish: ReportWish; readonly message: string }[];
 }
 
+/** Told of failures that a report did not have before it was written. */
+export type FindingObserver = (target: ReportWish['target'], failures: readonly ReportResult[]) => void;
+
 /** Told of each write, for metrics. */
 export type WriteObserver = (operation: 'write' | 'delete') => void;
 
 const conflictTries = 4;
+/** So many reports are read one by one. */
+const few = 3;
+/** A list is read on while it may hold one wanted report in so many. */
+const readAhead = 3;
 /** Reports that are written at the same time. */
 const writers = 8;
 
@@ -49,10 +56,12 @@ export function homeOf({ kind, apiVersion, namespace, name }: ReportInput['targe
 export class ReportPublisher {
   readonly #client: KubeClient;
   readonly #observe: WriteObserver;
+  readonly #found: FindingObserver;
 
-  constructor(client: KubeClient, observe: WriteObserver = () => undefined) {
+  constructor(client: KubeClient, observe: WriteObserver = () => undefined, found: FindingObserver = () => undefined) {
     this.#client = client;
     this.#observe = observe;
+    this.#found = found;
   }
 
   /**
@@ -116,22 +125,35 @@ export class ReportPublisher {
     return changed;
   }
 
-  /** Vigil's reports where these objects have theirs, by name: one by one for a few, by a list for many. */
+  /** Vigil's reports where these objects have theirs, by name: by a list where most of it is wanted, else one by one. */
   async #existing(group: readonly ReportWish[]): Promise<Map<string, PolicyReport>> {
     const found = new Map<string, PolicyReport>();
     const [first] = group;
     if (!first) return found;
     const { resource, namespace } = homeOf(first.target);
     const wanted = new Set(group.map(({ source, target }) => reportName(source, target)));
-    if (wanted.size <= 3) {
-      for (const name of wanted) await this.#read(resource, { namespace, name }).then((report) => report && found.set(name, report));
-      return found;
-    }
-    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${first.source}`;
-    for await (const { items } of listPages<PolicyReport>(this.#client, resource, { namespace, labelSelector, limit: 250 })) {
-      for (const report of items) if (wanted.has(report.metadata.name)) found.set(report.metadata.name, report);
-    }
+    const take = (report: PolicyReport | undefined): void => {
+      if (report && wanted.delete(report.metadata.name)) found.set(report.metadata.name, report);
+    };
+    if (wanted.size <= few || !(await this.#listed(resource, { namespace, source: first.source, most: readAhead * wanted.size }, take)))
+      await concurrently([...wanted], writers, async (name) => take(await this.#read(resource, { namespace, name })));
     return found;
+  }
+
+  /** Reads a namespace's reports, no more than so many. Returns whether that were all. */
+  async #listed(
+    resource: ApiResource,
+    { namespace, source, most }: { readonly namespace: string | undefined; readonly source: string; readonly most: number },
+    take: (report: PolicyReport) => void,
+  ): Promise<boolean> {
+    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${source}`;
+    let read = 0;
+    for await (const { items, next } of listPages<PolicyReport>(this.#client, resource, { namespace, labelSelector, limit: 250 })) {
+      items.forEach(take);
+      read += items.length;
+      if (next !== undefined && read >= most) return false;
+    }
+    return true;
   }
 
   async #bringUp(input: ReportWish, known: PolicyReport | undefined): Promise<ReportChange & { written: 0 | 1; version: string }> {
@@ -143,6 +165,8 @@ export class ReportPublisher {
       try {
         const { metadata } = await this.#client.apply<PolicyReport>(resource, report);
         this.#observe('write');
+        const failures = newFailures(existing, report);
+        if (failures.length > 0) this.#found(input.target, failures);
         return { written: 1, version: metadata.resourceVersion ?? '', ...changeOf(report, input.scan) };
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
@@ -163,18 +187,17 @@ export class ReportPublisher {
     }
   }
 
-  /** Takes policies out of one report, and removes it when it holds nothing else. A report that is gone is as wanted. */
+  /** Takes policies out of one report, and removes it when it holds nothing else. Returns whether that changed anything. */
   async withdraw(
     resource: ApiResource,
     { namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>,
     policies: readonly string[],
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const report = await this.#read(resource, { namespace, name });
-      if (!report) return;
+      if (!report) return false;
       try {
-        await this.#without(resource, report, policies);
-        return;
+        return (await this.#without(resource, report, policies)) === 1;
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
       }

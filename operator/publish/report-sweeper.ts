@@ -79,7 +79,16 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
   return { changed, totals };
 }
 
-const nothing: PolicyTotals = { summary: emptySummary(), failing: emptySeverities() };
+/** What the reports of each policy hold together. */
+export async function totalsOfReports(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, PolicyTotals>> {
+  const totals = new Map<string, PolicyTotals>();
+  for await (const [, report] of ownReports(client, signal))
+    for (const [policy, entry] of Object.entries(ledgerOf(report))) add(totals, policy, entry, 1);
+  return totals;
+}
+
+/** Of a policy that no report speaks of. */
+export const nothing: PolicyTotals = { summary: emptySummary(), failing: emptySeverities() };
 
 /** Of reports about objects of one list, those that say what holds no more, and of which policies. */
 async function staleIn(

@@ -28,6 +28,9 @@ export interface CollectedScan {
   readonly signal: AbortSignal;
 }
 
+/** What makes wishes of records. */
+export type WishContext = Pick<CollectedScan, 'id' | 'seconds' | 'policies' | 'isAlive'>;
+
 /** Why a shard's results could not be taken. */
 export interface CollectFailure {
   readonly class: FailureClass;
@@ -112,7 +115,7 @@ export class ShardCollector {
 }
 
 /** The report about a judged target; none when no policy of the scan is left that judged it. */
-function wishesOf({ target, passes, results }: TargetRecord, scan: CollectedScan): ReportWish[] {
+export function wishesOf({ target, passes, results }: TargetRecord, scan: WishContext): ReportWish[] {
   const policies = scan.policies
     .filter((policy) => passes[policy.name] !== undefined && scan.isAlive(policy))
     .map(({ name, generation, listPasses, ownerLabels }): EvaluatedPolicy => {

@@ -1,3 +1,4 @@
+import { RESOURCES } from '../api/api-resource.ts';
 import type { Scan } from '../api/scan.ts';
 import { isDenied, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
@@ -86,7 +87,7 @@ export class Attempts {
     if (!job.created) return '';
     const found = await this.#jobs.find(job);
     const failAll = async (failure: { class: FailureClass; message: string }): Promise<void> =>
-      save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(left, shard, failure), ledger()));
+      save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(scan, left, { shard, ...failure }), ledger()));
     if (!found) {
       await failAll({ class: 'JobGone', message: `Job ${job.name} was deleted` });
       return '';
@@ -98,7 +99,7 @@ export class Attempts {
     let note = '';
     for (const { shard, index } of pendingIn(ledger(), lastOf(ledger()))) {
       const at = state.of(index);
-      if (at.kind === 'failed') await save(this.#failed(ledger(), shard, at));
+      if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
       else if (at.kind === 'finished') {
         const next = await this.#collect(scan, ledger(), { ...context, shard, pod: at.pod });
         await save(next);
@@ -141,7 +142,7 @@ export class Attempts {
     try {
       const result = await this.#collector.collect({ namespace, name }, collectedScan(this.#world, { scan, ledger, shard, seen, signal }));
       this.#unreadable.delete(uid);
-      if ('class' in result) return this.#failed(ledger, shard, result);
+      if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
       seen.collected(shard);
       this.#world.metrics.shards.add(1, { outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
@@ -152,14 +153,26 @@ export class Attempts {
       this.#unreadable.set(uid, since);
       if (!isServerFailure(error) || performance.now() - since < logPatience) throw error;
       this.#unreadable.delete(uid);
-      return this.#failed(ledger, shard, { class: 'LogLost', message: error instanceof Error ? error.message : String(error) });
+      return this.#failed(scan, ledger, { shard, class: 'LogLost', message: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  #failed(ledger: Ledger, shard: number, failure: { readonly class: FailureClass; readonly message: string }): Ledger {
+  /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
+  #failed(
+    scan: Scan,
+    ledger: Ledger,
+    { shard, ...failure }: { readonly shard: number; readonly class: FailureClass; readonly message: string },
+  ): Ledger {
     this.#world.metrics.shards.add(1, { outcome: failure.class });
-    this.#world.log.warn({ shard, class: failure.class, message: failure.message }, 'an attempt at a shard failed');
-    return shardFailed(ledger, shard, failure);
+    this.#world.log.warn(
+      { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
+      'an attempt at a shard failed',
+    );
+    const next = shardFailed(ledger, shard, failure);
+    const follows = next.shards[shard]?.state === 'error' ? 'it is given up' : 'it is tried again';
+    const message = `shard ${shard}: ${failure.message === '' ? failure.class : failure.message}; ${follows}`;
+    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
+    return next;
   }
 
   /** The ledger with another attempt over what is queued. */
@@ -191,7 +204,10 @@ export class Attempts {
       // A right that is missing may be given again: the scan is held up, and says what it lacks.
       if (isDenied(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      return job.shards.reduce((left, shard) => this.#failed(left, shard, { class: 'Rejected', message }), jobCreated(ledger, job.name));
+      return job.shards.reduce(
+        (left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }),
+        jobCreated(ledger, job.name),
+      );
     }
   }
 }

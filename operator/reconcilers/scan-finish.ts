@@ -102,7 +102,7 @@ function findingsOf(
 }
 
 /** Writes what was found into a policy's status. */
-async function tellPolicy(world: World, { name, uid }: LedgerPolicy, findings: PolicyFindings): Promise<void> {
+export async function tellPolicy(world: World, { name, uid }: LedgerPolicy, findings: PolicyFindings): Promise<void> {
   for (;;) {
     try {
       const policy = await world.client.get<SecurityPolicy>(RESOURCES.policies, { name });

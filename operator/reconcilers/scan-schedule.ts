@@ -22,7 +22,7 @@ async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const schedule = world.schedules.get(name);
   if (!schedule || schedule.metadata.deletionTimestamp !== undefined) return {};
   const scans = world.scans.list().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === schedule.metadata.uid));
-  const plan = planSchedule({ schedule, scans, now: world.clock(), clusterIdentity: world.clusterIdentity });
+  const plan = planSchedule({ schedule, scans, now: world.clock(), clusterIdentity: world.clusterIdentity, watching: world.watching() });
   await carryOut(world, schedule, plan);
   return plan.requeueAfter === undefined ? {} : { requeueAfter: plan.requeueAfter };
 }

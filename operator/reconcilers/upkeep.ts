@@ -39,7 +39,7 @@ async function makeDefaultSchedule({ client, namespace, log }: World): Promise<R
     if (!isNotFound(error)) throw error;
   }
   const labels = { [LABELS.managedBy]: MANAGED_BY };
-  const schedule: ScanSchedule = { metadata: { name, labels }, spec: { schedule: '@daily', jitterSeconds } };
+  const schedule: ScanSchedule = { metadata: { name, labels }, spec: { schedule: '@daily', jitterSeconds, onChange: {} } };
   await client.create(RESOURCES.schedules, schedule).catch((error: unknown) => {
     if (!isConflict(error)) throw error;
   });

@@ -1,4 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
+import type { ConditionUpdate } from '../api/condition.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
@@ -45,6 +46,8 @@ export interface World {
   readonly systemNamespaces: readonly string[];
   /** The most targets in a shard. */
   readonly shardTargets: number;
+  /** More changed targets than this at once become a Scan. */
+  readonly changeBurst: number;
   /** What the pods of scanning Jobs run. */
   readonly worker: () => Promise<WorkerSettings>;
   readonly publisher: ReportPublisher;
@@ -56,5 +59,9 @@ export interface World {
   readonly pods: Reflector<WorkerPod>;
   /** Has a policy looked at again. */
   readonly enqueuePolicy: (name: string) => void;
+  /** Has a schedule looked at again. */
+  readonly enqueueSchedule: (name: string) => void;
+  /** How following changes goes. */
+  readonly watching: () => ConditionUpdate;
   readonly observe: NonNullable<ControllerOptions['observe']>;
 }

@@ -16,6 +16,8 @@ export interface ReportInput {
   /** The policies that judged it now; others' results in the report stay as they are. */
   readonly policies: readonly EvaluatedPolicy[];
   readonly results: readonly RecordResult[];
+  /** Policies that do not look at the object any more: what they said goes. */
+  readonly withdrawn?: readonly string[];
   /** Seconds since the epoch that a verdict which was not there before is dated with: the scan's start, so that a repetition gives the same. */
   readonly seconds: number;
   /** What tells the scan from others: the report keeps what it changed, so that a repetition counts the same. */
@@ -43,7 +45,7 @@ export const MAXIMUM_REPORT = 1024 * 1024;
 export function buildReport(input: ReportInput): PolicyReport | undefined {
   const { existing, target, policies } = input;
   if (existing && isStale(existing, target, policies)) return undefined;
-  const evaluated = new Set(policies.map(({ name }) => name));
+  const evaluated = renewed(input);
   const kept = (existing?.results ?? []).filter(({ policy }) => !evaluated.has(policy));
   const firstSeen = new Map((existing?.results ?? []).map((result) => [identityOf(result), result.timestamp?.seconds]));
   const made = input.results.map((record) => {
@@ -61,6 +63,10 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   const report = differing(existing, assemble(input, ledger, [...kept, ...made]));
   return report && withChange(report, existing, input.scan);
 }
+
+/** The policies whose part of the report is made anew, or goes. */
+const renewed = ({ policies, withdrawn = [] }: ReportInput): ReadonlySet<string> =>
+  new Set([...policies.map(({ name }) => name), ...withdrawn]);
 
 /** The report with a note of what this scan found new and fixed, its earlier writes of it included. */
 function withChange(report: PolicyReport, existing: PolicyReport | undefined, scan: string): PolicyReport {

@@ -14,15 +14,20 @@ export interface ReportChange {
  * fixed. Without an earlier report, or a later one, nothing is either.
  */
 export function reportChange(before: PolicyReport | undefined, after: PolicyReport | undefined): ReportChange {
-  const change = { new: { critical: 0, high: 0, medium: 0, low: 0 }, fixed: { critical: 0, high: 0, medium: 0, low: 0 } };
-  if (!before || !after) return change;
-  const [old, now] = [failures(before), failures(after)];
-  const generations = [before, after].map((report) => readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]));
-  const comparable = (policy: string): boolean =>
-    generations[0]?.[policy] !== undefined && generations[0][policy].generation === generations[1]?.[policy]?.generation;
-  for (const [key, result] of now) if (!old.has(key) && comparable(result.policy)) count(change.new, result);
-  for (const [key, result] of old) if (!now.has(key) && comparable(result.policy)) count(change.fixed, result);
+  const change = { new: none(), fixed: none() };
+  for (const result of newFailures(before, after)) count(change.new, result);
+  for (const result of newFailures(after, before)) count(change.fixed, result);
   return change;
+}
+
+/** The failures of a report that were not in the one before it, of policies whose generation both hold. */
+export function newFailures(before: PolicyReport | undefined, after: PolicyReport | undefined): readonly ReportResult[] {
+  if (!before || !after) return [];
+  const old = failures(before);
+  const [ledger, earlier] = [after, before].map((report) => readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]));
+  const comparable = (policy: string): boolean =>
+    earlier?.[policy] !== undefined && earlier[policy].generation === ledger?.[policy]?.generation;
+  return [...failures(after)].filter(([key, { policy }]) => !old.has(key) && comparable(policy)).map(([, result]) => result);
 }
 
 function failures({ results = [] }: PolicyReport): Map<string, ReportResult> {

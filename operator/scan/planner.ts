@@ -33,8 +33,8 @@ export interface ScanPlan {
   readonly excludedNamespaces: number;
 }
 
-/** Never listed, whatever a rule says: Vigil reads no Secrets, and its own reports are no targets. */
-const never: ReadonlyMap<string, string> = new Map([
+/** Never listed, whatever a rule says: Vigil reads no Secrets, and its own reports are no targets. The reason, where it is told. */
+export const neverListed: ReadonlyMap<string, string> = new Map([
   ['/secrets', 'secrets in the core API group are not scanned: Vigil never reads Secrets; check them in files with vigil scan'],
   [`${RESOURCES.reports.group}/${RESOURCES.reports.resource}`, ''],
   [`${RESOURCES.reports.group}/${RESOURCES.clusterReports.resource}`, ''],
@@ -120,7 +120,7 @@ function lookedAt(set: PolicySet, resources: readonly ApiResource[]): { looked: 
   const looked = new Map<number, ApiResource>();
   const refused: Uncovered[] = [];
   for (const resource of set.targets) {
-    const why = never.get(`${resource.group}/${resource.resource}`);
+    const why = neverListed.get(`${resource.group}/${resource.resource}`);
     if (why === undefined) looked.set(resources.indexOf(resource), resource);
     else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
   }
@@ -133,7 +133,8 @@ function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
   return [{ resource: WHOLE_CLUSTER, targets: 1, policies: Object.fromEntries(policies.map((policy) => [policy, 1])) }];
 }
 
-function ledgerPolicy(
+/** A policy as a scan keeps it. */
+export function ledgerPolicy(
   { name, uid, generation, spec }: PolicySnapshot,
   set: PolicySet,
   namespaces: ReadonlyMap<string, NamespaceFacts>,

@@ -13,6 +13,8 @@ export interface Slice {
   readonly after?: string;
   /** The last name of the range; absent: to the end. */
   readonly to?: string;
+  /** Only these; absent: all. */
+  readonly names?: readonly string[];
   /** Targets that the planner counted in it. */
   readonly targets: number;
   /** The same by policy: a target in the scope of two counts for each. */

@@ -15,6 +15,8 @@ export interface ScheduleSnapshot {
   readonly now: number;
   /** What tells this cluster from others: the uid of kube-system. */
   readonly clusterIdentity: string;
+  /** How following changes goes, where the schedule asks for it. */
+  readonly watching?: ConditionUpdate;
 }
 
 /** What is to be told as an Event. */
@@ -46,6 +48,7 @@ export const scheduledScanName = (schedule: string, due: number): string => `${s
 /** Decides what a ScanSchedule needs now, as CronJob's controller does for Jobs. Pure. */
 export function planSchedule(snapshot: ScheduleSnapshot): SchedulePlan {
   const { schedule, now, clusterIdentity } = snapshot;
+  if (schedule.spec.schedule === undefined) return decide(snapshot, { due: undefined, missed: undefined, next: undefined }, 0);
   let cron: Cron;
   try {
     cron = parseCron(schedule.spec.schedule, schedule.spec.timeZone);
@@ -151,12 +154,17 @@ function statusOf(
   const success = [...completed, schedule.status?.lastSuccessfulTime ?? ''].toSorted().at(-1);
   return {
     observedGeneration: generation,
-    conditions: setConditions(schedule.status?.conditions, conditions, { now: iso(now), generation }),
+    conditions: setConditions(schedule.status?.conditions, [...conditions, ...watching(snapshot)], { now: iso(now), generation }),
     active: names.map((name) => ({ name })),
     ...optional('lastScheduleTime', last === undefined ? undefined : iso(last)),
     ...optional('nextScheduleTime', next === undefined ? undefined : iso(next)),
     ...optional('lastSuccessfulTime', success === '' ? undefined : success),
   };
+}
+
+function watching({ schedule: { spec }, watching: told }: ScheduleSnapshot): ConditionUpdate[] {
+  if (spec.onChange === undefined || told === undefined) return [];
+  return spec.suspend === true ? [{ type: 'Watching', status: 'False', reason: 'Suspended' }] : [told];
 }
 
 const optional = (key: string, value: string | undefined): Record<string, string> => (value === undefined ? {} : { [key]: value });

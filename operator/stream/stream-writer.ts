@@ -11,6 +11,14 @@ export interface Trailer<T> {
   readonly body: T;
 }
 
+/** What takes in the records of a shard, and what is said of the whole. */
+export interface RecordSink {
+  /** Bytes taken so far, as they count against a limit. */
+  readonly bytes: number;
+  record(value: unknown): void;
+  end(body: unknown): void;
+}
+
 /** Uncompressed bytes gathered for one frame at first; adapted to how well they compress. */
 const firstChunk = 24_000;
 const dataLimit = Math.floor(((MAXIMUM_LINE - 40) * 3) / 4);
@@ -19,7 +27,7 @@ const dataLimit = Math.floor(((MAXIMUM_LINE - 40) * 3) / 4);
  * Writes records as a framed stream. `write` takes one line without its end and must keep the order.
  * A record larger than a frame is spread over several; the reader joins them again.
  */
-export class StreamWriter {
+export class StreamWriter implements RecordSink {
   readonly #write: (line: string) => void;
   readonly #hash = createHash('sha256');
   #pending: Buffer[] = [];

@@ -67,10 +67,36 @@ export class Metrics {
   readonly reportWrites = new Family('vigil_report_writes_total', 'counter', 'Writes of reports by operation.');
   readonly failing = new Family('vigil_failing_results', 'gauge', 'Failing results by policy and severity.');
   readonly freshness = new Family('vigil_policy_last_scan_timestamp_seconds', 'gauge', 'When the verdicts of a policy were last made.');
+  readonly eventsDropped = new Family(
+    'vigil_events_dropped_total',
+    'counter',
+    'Events that were not recorded because there were too many at once.',
+  );
+  readonly queueDepth = new Family('vigil_queue_depth', 'gauge', 'Keys that wait to be reconciled, by controller.');
+  readonly watchedObjects = new Family('vigil_watched_objects', 'gauge', 'Objects whose changes are followed.');
+  readonly changes = new Family(
+    'vigil_change_targets_total',
+    'counter',
+    'Targets that were judged because something changed, and reports written for it.',
+  );
+  readonly changeSeconds = new Family(
+    'vigil_change_seconds_total',
+    'counter',
+    'Seconds from a change to its report, over vigil_change_batches_total.',
+  );
+  readonly changeBatches = new Family('vigil_change_batches_total', 'counter', 'Gathered changes that made a report differ.');
   readonly leader = new Family('vigil_leader', 'gauge', '1 while this process leads.');
+
+  readonly #collectors: (() => void)[] = [];
+
+  /** Has a function called before the families are read, to set gauges that nothing else sets. */
+  collect(collector: () => void): void {
+    this.#collectors.push(collector);
+  }
 
   /** All families as text. */
   text(): string {
+    for (const collector of this.#collectors) collector();
     return Object.values(this)
       .filter((member) => member instanceof Family)
       .map((family) => family.text())

@@ -13,7 +13,7 @@ import type { ScanInput } from '../scan/scan-input.ts';
 import { WHOLE_CLUSTER, type Shard, type Slice } from '../scan/shard.ts';
 import { TallyBuilder, type PolicyTally } from '../scan/tally.ts';
 import type { RecordResult, RecordTarget, StreamRecord } from '../stream/stream-record.ts';
-import type { StreamWriter } from '../stream/stream-writer.ts';
+import type { RecordSink } from '../stream/stream-writer.ts';
 import { livePodsOf } from './live-pods.ts';
 import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object.ts';
 
@@ -38,11 +38,16 @@ export interface ShardWork {
   readonly input: ScanInput;
   readonly shard: Shard;
   readonly index: number;
-  readonly writer: StreamWriter;
+  readonly writer: RecordSink;
   /** The most bytes of the stream. */
   readonly streamBytes: number;
   readonly signal: AbortSignal;
+  /** The input's policies, where they are compiled already. */
+  readonly set?: PolicySet;
 }
+
+/** So many objects are asked for one by one; for more, the list is read through. */
+const fewNames = 20;
 
 /** Pages through one shard, judges each object and writes a record for it. Ends the stream. */
 export class ShardWorker {
@@ -58,7 +63,7 @@ export class ShardWorker {
   constructor(work: ShardWork) {
     const { policies, kubernetesVersion, resources, systemNamespaces } = work.input;
     this.#work = work;
-    this.#set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces });
+    this.#set = work.set ?? compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces });
   }
 
   /** Works through the shard. Throws what the API server answers, except that a resource may not or cannot be read: that is a record. */
@@ -104,13 +109,26 @@ export class ShardWorker {
 
   async #pages(slice: Slice, resource: ApiResource): Promise<Slice | undefined> {
     const { client, shard, signal } = this.#work;
-    const { namespace, from } = slice;
+    const { namespace, from, names } = slice;
+    if (names !== undefined) return this.#named(slice, resource, names);
     let left = slice;
     for await (const page of listPages<KubeObject>(client, resource, { namespace, from, limit: shard.pageSize, signal })) {
       const { ended, last } = this.#page(page.items, resource, left);
       if (ended === 'full') return { ...left, ...given({ after: last }) };
       if (ended === 'end') return undefined;
       left = { ...left, ...given({ from: page.next, after: last }) };
+    }
+    return undefined;
+  }
+
+  /** Judges only some objects of a list. */
+  async #named({ namespace }: Slice, resource: ApiResource, names: readonly string[]): Promise<undefined> {
+    const { client, shard, signal } = this.#work;
+    const wanted = new Set(names);
+    const selections = names.length > fewNames ? [{}] : names.map((name) => ({ fieldSelector: `metadata.name=${name}` }));
+    for (const selection of selections) {
+      for await (const { items } of listPages<KubeObject>(client, resource, { namespace, limit: shard.pageSize, signal, ...selection }))
+        for (const item of items.filter(({ metadata }) => wanted.has(metadata.name))) this.#judge(item, resource);
     }
     return undefined;
   }

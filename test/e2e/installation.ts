@@ -20,8 +20,8 @@ export async function install(): Promise<void> {
   execFileSync('hack/image', ['--output', 'dist/test-image.tar'], { stdio: 'pipe' });
   execFileSync('hack/cluster', ['load', 'dist/test-image.tar', '--name', cluster], { stdio: 'pipe' });
   kubectl(['apply', '--server-side', '-k', 'config/with-report-crds']);
-  // Small shards, so that a small cluster has several.
-  kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', 'VIGIL_SHARD_TARGETS=12']);
+  // Small shards and bursts, so that a small cluster has several.
+  kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', 'VIGIL_SHARD_TARGETS=12', 'VIGIL_CHANGE_BURST=40']);
   kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   await eventually('one operator runs, and leads', async () => ((await operatorPods()).length === 1 && leads() ? true : undefined));
   installed = true;
@@ -117,4 +117,13 @@ export function reportWrites(): number {
   return lines
     .filter((line) => /verb="(APPLY|PATCH|POST|PUT|DELETE|DELETECOLLECTION)"/.test(line))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+/** What a schedule follows when it changes is judged before a scan can find it: suites that count what a scan finds follow nothing. */
+export async function followNothing(schedule: string): Promise<void> {
+  await eventually(`ScanSchedule ${schedule} is there`, async () => {
+    const all = await listAll<KubeObject>(testClient(), RESOURCES.schedules);
+    return all.some(({ metadata }) => metadata.name === schedule) ? true : undefined;
+  });
+  kubectl(['patch', 'scanschedule', schedule, '--type=merge', '-p', '{"spec":{"onChange":null}}']);
 }

@@ -10,6 +10,7 @@ import { kubectl, testClient } from '../integration/cluster-access.ts';
 import {
   crashOperator,
   eventually,
+  followNothing,
   home,
   install,
   linesOf,
@@ -108,7 +109,10 @@ describe('the main job on a real cluster', function () {
   });
 
   it('scans a policy as soon as it is applied, in several shards, and reports exactly what is wrong', async () => {
-    kubectl(['apply', '-f', 'samples/policy.yaml', '-f', 'samples/schedule.yaml']);
+    await followNothing('default');
+    kubectl(['apply', '-f', 'samples/schedule.yaml']);
+    await followNothing('nightly');
+    kubectl(['apply', '-f', 'samples/policy.yaml']);
     const { status } = await evaluated(1);
     const reports = await reportsIn(...everywhere);
     const said = linesOf(reports);

@@ -29,13 +29,15 @@ describe('the CRDs on a real API server', function () {
   it('accept the smallest useful pair', async () => {
     expect(await refusal('policies', { frameworks: [{ name: 'pss-restricted' }] })).to.equal('accepted');
     expect(await refusal('schedules', { schedule: '0 3 * * *' })).to.equal('accepted');
+    expect(await refusal('schedules', { onChange: {} })).to.equal('accepted');
     expect(await refusal('scans', {})).to.equal('accepted');
   });
 
   const refused: readonly (readonly [string, 'policies' | 'schedules' | 'scans', unknown, RegExp])[] = [
     ['a schedule that is not cron', 'schedules', { schedule: 'every day' }, /spec\.schedule/],
-    ['a schedule that is missing', 'schedules', {}, /spec\.schedule: Required/],
+    ['a schedule that says neither when nor on change', 'schedules', {}, /give schedule, or onChange, or both/],
     ['a time zone that cannot be one', 'schedules', { schedule: '@daily', timeZone: 'Europe Lisbon' }, /spec\.timeZone/],
+    ['a debounce that is no duration', 'schedules', { onChange: { debounce: 'soon' } }, /spec\.onChange\.debounce/],
     ['a negative jitter', 'schedules', { schedule: '@daily', jitterSeconds: -1 }, /spec\.jitterSeconds/],
     ['an unknown concurrency policy', 'schedules', { schedule: '@daily', concurrencyPolicy: 'Allow' }, /"Forbid", "Replace"/],
     [

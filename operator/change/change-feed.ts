@@ -1,0 +1,125 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { apiVersionOf } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { ListWatch } from '../kube/list-watch.ts';
+import { entryOf, type IndexEntry, ObjectIndex } from './object-index.ts';
+
+/** What happened to one object. */
+export interface ObjectChange {
+  readonly resource: ApiResource;
+  /** Empty for cluster-scoped objects. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly before: IndexEntry | undefined;
+  readonly after: IndexEntry | undefined;
+}
+
+/** Who wants to know. */
+export interface ChangeObserver {
+  readonly onChange: (change: ObjectChange) => void;
+  /** An object of the first list, which was there before: whether it changed since it was last judged is for the observer to say. */
+  readonly onFound: (resource: ApiResource, object: KubeObject) => void;
+  readonly onError: (resource: ApiResource, error: unknown) => void;
+  /** What kept it from listing or watching is over. */
+  readonly onRecovered: () => void;
+}
+
+/** Follows one resource in the whole cluster by its metadata, and tells what changed so that a check could see it. Keeps an index only. */
+export class ChangeFeed {
+  readonly resource: ApiResource;
+  readonly index = new ObjectIndex();
+  readonly #observer: ChangeObserver;
+  readonly #feed: ListWatch<KubeObject>;
+  #listed = new ObjectIndex();
+  #synced = false;
+  #problem: unknown;
+  #abort: AbortController | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(client: KubeClient, resource: ApiResource, observer: ChangeObserver) {
+    this.resource = resource;
+    this.#observer = observer;
+    const onError = (error: unknown): void => {
+      this.#problem = error;
+      observer.onError(resource, error);
+    };
+    this.#feed = new ListWatch<KubeObject>(
+      client,
+      resource,
+      { metadataOnly: true, onError },
+      {
+        begin: () => void (this.#listed = new ObjectIndex()),
+        listed: (object) => this.#found(object),
+        complete: () => this.#replace(),
+        changed: (type, object) => this.#changed(type, object),
+      },
+    );
+  }
+
+  /** Whether a complete list is in. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** What keeps it from listing or watching now. */
+  get problem(): unknown {
+    return this.#problem;
+  }
+
+  start(): void {
+    if (this.#abort) return;
+    this.#abort = new AbortController();
+    this.#running = this.#feed.run(this.#abort.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort?.abort();
+    await this.#running;
+    this.#abort = undefined;
+  }
+
+  #typed(object: KubeObject): KubeObject {
+    return { ...object, apiVersion: apiVersionOf(this.resource), kind: this.resource.kind };
+  }
+
+  #found(item: KubeObject): void {
+    const object = this.#typed(item);
+    const { namespace = '', name } = object.metadata;
+    this.#listed.set(namespace, name, entryOf(object));
+    if (!this.#synced) this.#observer.onFound(this.resource, object);
+  }
+
+  /** A list is complete: tells the differences from what was known, deletions that the watch missed among them. */
+  #replace(): void {
+    const listed = this.#listed;
+    this.#listed = new ObjectIndex();
+    this.#recovered();
+    for (const [namespace, name] of [...this.index.all()]) if (listed.get(namespace, name) === undefined) this.#forget(namespace, name);
+    for (const [namespace, name, entry] of listed.all()) this.#take(namespace, name, entry, this.#synced);
+    this.#synced = true;
+  }
+
+  #changed(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: KubeObject): void {
+    this.#recovered();
+    const { namespace = '', name } = item.metadata;
+    if (type === 'DELETED') this.#forget(namespace, name);
+    else this.#take(namespace, name, entryOf(this.#typed(item)), true);
+  }
+
+  #recovered(): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#observer.onRecovered();
+  }
+
+  #take(namespace: string, name: string, after: IndexEntry, tell: boolean): void {
+    const before = this.index.set(namespace, name, after);
+    if (tell && before?.mark !== after.mark) this.#observer.onChange({ resource: this.resource, namespace, name, before, after });
+  }
+
+  #forget(namespace: string, name: string): void {
+    const before = this.index.delete(namespace, name);
+    if (before) this.#observer.onChange({ resource: this.resource, namespace, name, before, after: undefined });
+  }
+}

@@ -1,0 +1,159 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { RESOURCES } from '../api/api-resource.ts';
+import { LABELS, MANAGED_BY } from '../api/group.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { ListWatch } from '../kube/list-watch.ts';
+import { SOURCE } from '../report/report-name.ts';
+import { ChangeFeed, type ObjectChange } from './change-feed.ts';
+import { entryOf, type ObjectIndex } from './object-index.ts';
+
+/** What a change watch tells. */
+export interface ChangeWatchObserver {
+  readonly onChange: (change: ObjectChange) => void;
+  /** A report was edited or removed by somebody else: its object should be judged again. None: the one about the whole cluster. */
+  readonly onDrift: (
+    owner: { readonly apiVersion: string; readonly kind: string; readonly name: string } | undefined,
+    namespace: string,
+  ) => void;
+  readonly onError: (resource: ApiResource, error: unknown) => void;
+  readonly onRecovered: () => void;
+}
+
+interface ManagedFields {
+  readonly manager?: string;
+  readonly time?: string;
+  readonly subresource?: string;
+}
+
+const managersOf = (object: KubeObject): readonly ManagedFields[] =>
+  (object.metadata as { readonly managedFields?: readonly ManagedFields[] }).managedFields ?? [];
+
+/** When anybody last wrote more than a status, in milliseconds since the epoch. */
+export function writtenAt(object: KubeObject): number {
+  const times = managersOf(object).flatMap(({ time, subresource = '' }) =>
+    time === undefined || subresource !== '' ? [] : [Date.parse(time)],
+  );
+  return Math.max(Date.parse(object.metadata.creationTimestamp ?? '') || 0, ...times);
+}
+
+const key = ({ group, version, resource }: ApiResource): string => `${group}/${version}/${resource}`;
+
+/** Follows a set of resources, and Vigil's own reports. What changed while nobody watched is found by when it was last written. */
+export class ChangeWatch {
+  readonly #client: KubeClient;
+  readonly #observer: ChangeWatchObserver;
+  readonly #feeds = new Map<string, ChangeFeed>();
+  #early: ObjectChange[] = [];
+  #since = Number.POSITIVE_INFINITY;
+  #reports: { readonly abort: AbortController; readonly running: Promise<unknown> } | undefined;
+
+  constructor(client: KubeClient, observer: ChangeWatchObserver) {
+    this.#client = client;
+    this.#observer = observer;
+  }
+
+  /** The feeds, and what each knows. */
+  get indexes(): ReadonlyMap<ApiResource, ObjectIndex> {
+    return new Map([...this.#feeds.values()].map(({ resource, index }) => [resource, index]));
+  }
+
+  /** How many objects are known in all. */
+  get size(): number {
+    return [...this.#feeds.values()].reduce((sum, { index }) => sum + index.size, 0);
+  }
+
+  /** Resources that cannot be followed now, each with the reason. */
+  get problems(): readonly (readonly [resource: ApiResource, error: unknown])[] {
+    return [...this.#feeds.values()].flatMap(({ resource, problem }) => (problem === undefined ? [] : [[resource, problem] as const]));
+  }
+
+  /** Whether every resource that can be followed has its first list. */
+  get ready(): boolean {
+    return [...this.#feeds.values()].every(({ synced, problem }) => synced || problem !== undefined);
+  }
+
+  /**
+   * Follows these resources and no others. `since`, in milliseconds since the epoch: what was written later and was there when a
+   * feed began is told as a change. Returns the resource objects that stand for them in changes.
+   */
+  async follow(resources: readonly ApiResource[], since: number): Promise<readonly ApiResource[]> {
+    this.#since = since;
+    const wanted = new Map(resources.map((resource) => [key(resource), resource]));
+    for (const [name, feed] of [...this.#feeds]) {
+      if (wanted.has(name)) continue;
+      this.#feeds.delete(name);
+      await feed.stop();
+    }
+    for (const [name, resource] of wanted) if (!this.#feeds.has(name)) this.#begin(name, resource);
+    if (wanted.size > 0) this.#followReports();
+    else await this.#forgetReports();
+    return [...this.#feeds.values()].map(({ resource }) => resource);
+  }
+
+  /** Tells what was held back until the first lists were in: owners are known only then. */
+  release(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const change of early) this.#observer.onChange(change);
+  }
+
+  async stop(): Promise<void> {
+    await this.follow([], Number.POSITIVE_INFINITY);
+  }
+
+  #begin(name: string, resource: ApiResource): void {
+    const feed = new ChangeFeed(this.#client, resource, {
+      onChange: (change) => this.#tell(change),
+      onFound: (_resource, object) => {
+        if (writtenAt(object) < this.#since) return;
+        const { namespace = '', name: found } = object.metadata;
+        this.#early.push({ resource, namespace, name: found, before: undefined, after: entryOf(object) });
+      },
+      onError: (failed, error) => this.#observer.onError(failed, error),
+      onRecovered: () => this.#observer.onRecovered(),
+    });
+    this.#feeds.set(name, feed);
+    feed.start();
+  }
+
+  #tell(change: ObjectChange): void {
+    if (this.ready && this.#early.length === 0) this.#observer.onChange(change);
+    else this.#early.push(change);
+  }
+
+  #followReports(): void {
+    if (this.#reports) return;
+    const abort = new AbortController();
+    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${SOURCE}`;
+    const running = [RESOURCES.reports, RESOURCES.clusterReports].map((resource) => {
+      const onError = (error: unknown): void => this.#observer.onError(resource, error);
+      const ignore = (): void => undefined;
+      const feed = new ListWatch<KubeObject>(
+        this.#client,
+        resource,
+        { labelSelector, metadataOnly: true, onError },
+        {
+          begin: ignore,
+          listed: (report) => this.#report('MODIFIED', report),
+          complete: ignore,
+          changed: (type, report) => this.#report(type, report),
+        },
+      );
+      return feed.run(abort.signal);
+    });
+    this.#reports = { abort, running: Promise.all(running) };
+  }
+
+  async #forgetReports(): Promise<void> {
+    this.#reports?.abort.abort();
+    await this.#reports?.running;
+    this.#reports = undefined;
+  }
+
+  #report(type: 'ADDED' | 'MODIFIED' | 'DELETED', report: KubeObject): void {
+    const foreign = managersOf(report).some(({ manager }) => manager !== MANAGED_BY);
+    if (type !== 'DELETED' && !foreign) return;
+    this.#observer.onDrift(report.metadata.ownerReferences?.[0], report.metadata.namespace ?? '');
+  }
+}

@@ -1,0 +1,201 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { bareNamespace, type PolicySet } from '../engine/policy-set.ts';
+import type { ObjectChange } from './change-feed.ts';
+import type { IndexEntry, ObjectIndex } from './object-index.ts';
+
+/** Targets to judge again: those of one namespace, or those outside of all (the namespace is empty). */
+export interface ChangeBatch {
+  readonly namespace: string;
+  readonly targets: ReadonlyMap<ApiResource, ReadonlySet<string>>;
+  /** The cluster as a whole is one of them. */
+  readonly wholeCluster: boolean;
+}
+
+/** What changes are measured by. */
+export interface ChangeGround {
+  readonly set: PolicySet;
+  /** What is known of each resource that is watched. */
+  readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
+}
+
+/** What waits in one namespace. */
+class Waiting {
+  readonly targets = new Map<ApiResource, Set<string>>();
+  /** Every object of these. */
+  readonly kinds = new Set<ApiResource>();
+  wholeCluster = false;
+
+  add(resource: ApiResource, name: string): void {
+    const names = this.targets.get(resource);
+    if (names === undefined) this.targets.set(resource, new Set([name]));
+    else names.add(name);
+  }
+}
+
+const isNamespace = ({ group, kind }: ApiResource): boolean => group === '' && kind === 'Namespace';
+const kindOf = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
+const outside = '';
+
+/**
+ * Which targets a change may have given another verdict: the object's own report, that of the workload which owns it, and those
+ * of the objects whose checks read it. Many changes of one target come to one entry.
+ */
+export class PendingChanges {
+  #ground: ChangeGround;
+  #byKind: ReadonlyMap<string, ApiResource> = new Map();
+  #targets: ReadonlySet<ApiResource> = new Set();
+  readonly #dependents = new Map<ApiResource, readonly (ApiResource | undefined)[]>();
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(ground: ChangeGround) {
+    this.#ground = ground;
+    this.setGround(ground);
+  }
+
+  /** The policies or the watched resources changed; what waits stays. */
+  setGround(ground: ChangeGround): void {
+    this.#ground = ground;
+    this.#targets = new Set([...ground.indexes.keys()].filter((resource) => ground.set.targets.includes(resource)));
+    this.#byKind = new Map([...ground.indexes.keys()].map((resource) => [kindOf(resource), resource]));
+    this.#dependents.clear();
+  }
+
+  /** Takes a change in. Returns the namespaces in which something waits because of it. */
+  add(change: ObjectChange): readonly string[] {
+    const { resource, namespace, name, before, after } = change;
+    const top = this.#topOf(resource, namespace, name, after ?? before);
+    const touched = new Set(this.#own(top.resource, namespace, top.name));
+    // What a pod is to others, its owner is too: only the owner's change counts.
+    if (top.resource === resource && top.name === name) for (const at of this.#others(resource, namespace)) touched.add(at);
+    if (isNamespace(resource) && before !== undefined && after !== undefined) touched.add(this.#whole(name));
+    return [...touched];
+  }
+
+  /** One target by itself, such as one whose report was edited. Returns the namespace in which it waits, if it is one. */
+  addTarget(resource: ApiResource, namespace: string, name: string): readonly string[] {
+    return this.#own(resource, namespace, name);
+  }
+
+  /** How many targets wait in all. */
+  get size(): number {
+    let size = 0;
+    for (const [namespace, waiting] of this.#waiting) for (const [, names] of this.#expanded(namespace, waiting)) size += names.size;
+    return size;
+  }
+
+  /** The namespaces in which something waits. */
+  get namespaces(): readonly string[] {
+    return [...this.#waiting.keys()];
+  }
+
+  /** Hands over what waits in a namespace; undefined when nothing does. */
+  take(namespace: string): ChangeBatch | undefined {
+    const waiting = this.#waiting.get(namespace);
+    if (!waiting) return undefined;
+    this.#waiting.delete(namespace);
+    return { namespace, targets: this.#expanded(namespace, waiting), wholeCluster: waiting.wholeCluster };
+  }
+
+  /** Puts a batch back that could not be judged. */
+  restore({ namespace, targets, wholeCluster }: ChangeBatch): void {
+    const waiting = this.#at(namespace);
+    for (const [resource, names] of targets) for (const name of names) waiting.add(resource, name);
+    waiting.wholeCluster ||= wholeCluster;
+  }
+
+  /** Forgets all that waits. */
+  clear(): void {
+    this.#waiting.clear();
+  }
+
+  #at(namespace: string): Waiting {
+    const known = this.#waiting.get(namespace) ?? new Waiting();
+    this.#waiting.set(namespace, known);
+    return known;
+  }
+
+  #own(resource: ApiResource, namespace: string, name: string): readonly string[] {
+    if (!this.#targets.has(resource) || !this.#inScope(namespace)) return [];
+    this.#at(namespace).add(resource, name);
+    return [namespace];
+  }
+
+  /** The highest pod-bearing owner that is there, or the object itself. */
+  #topOf(
+    resource: ApiResource,
+    namespace: string,
+    name: string,
+    entry: IndexEntry | undefined,
+  ): { readonly resource: ApiResource; readonly name: string } {
+    let top = { resource, name };
+    const seen = new Set<string>();
+    for (let owner = entry?.controller; owner !== undefined && !seen.has(`${owner.groupKind}/${owner.name}`);) {
+      seen.add(`${owner.groupKind}/${owner.name}`);
+      const above = this.#byKind.get(owner.groupKind);
+      if (above === undefined) return top;
+      top = { resource: above, name: owner.name };
+      owner = this.#ground.indexes.get(above)?.get(namespace, owner.name)?.controller;
+    }
+    return top;
+  }
+
+  /** Marks what reads objects of a resource. */
+  #others(resource: ApiResource, namespace: string): readonly string[] {
+    const touched: string[] = [];
+    for (const dependent of this.#dependentsOf(resource)) {
+      if (dependent === undefined) this.#at(outside).wholeCluster = true;
+      else if (namespace !== outside && isNamespace(dependent)) this.#at(outside).add(dependent, namespace);
+      else if (!dependent.namespaced) this.#at(outside).kinds.add(dependent);
+      else {
+        for (const place of this.#placesOf(dependent, namespace)) {
+          this.#at(place).kinds.add(dependent);
+          touched.push(place);
+        }
+        continue;
+      }
+      touched.push(outside);
+    }
+    return touched;
+  }
+
+  /** Where objects of a kind may read one that lies in a namespace: there; everywhere, when it lies outside of all. */
+  #placesOf(dependent: ApiResource, namespace: string): Iterable<string> {
+    if (namespace !== outside) return this.#inScope(namespace) ? [namespace] : [];
+    const places = new Set([...(this.#ground.indexes.get(dependent)?.all() ?? [])].map(([place]) => place));
+    return [...places].filter((place) => this.#inScope(place));
+  }
+
+  /** Whether any policy looks into a namespace; of one that is not known yet it is taken that one does. */
+  #inScope(namespace: string): boolean {
+    const namespaces = this.#byKind.get('Namespace');
+    const labels = namespaces && this.#ground.indexes.get(namespaces)?.get(outside, namespace)?.labels;
+    if (namespace === outside || labels === undefined) return true;
+    return this.#ground.set.policiesFor({ name: namespace, labels: { ...bareNamespace(namespace).labels, ...labels } }).length > 0;
+  }
+
+  #dependentsOf(resource: ApiResource): readonly (ApiResource | undefined)[] {
+    const known = this.#dependents.get(resource);
+    if (known !== undefined) return known;
+    const found = this.#ground.set.dependentsOf(resource);
+    this.#dependents.set(resource, found);
+    return found;
+  }
+
+  /** Everything in a namespace: its labels may have brought it into a scope, or out of one. */
+  #whole(namespace: string): string {
+    const waiting = this.#at(namespace);
+    for (const resource of this.#targets) if (resource.namespaced) waiting.kinds.add(resource);
+    return namespace;
+  }
+
+  #expanded(namespace: string, { targets, kinds }: Waiting): ReadonlyMap<ApiResource, ReadonlySet<string>> {
+    const expanded = new Map<ApiResource, ReadonlySet<string>>(targets);
+    for (const resource of kinds) {
+      const all = [...(this.#ground.indexes.get(resource)?.in(namespace) ?? [])]
+        .filter(([, { controller }]) => controller === undefined || !this.#byKind.has(controller.groupKind))
+        .map(([name]) => name);
+      expanded.set(resource, new Set([...(targets.get(resource) ?? []), ...all]));
+    }
+    return expanded;
+  }
+}

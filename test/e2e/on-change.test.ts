@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import type { ScanSchedule } from '../../operator/api/scan-schedule.ts';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
+import { eventually, install, reportsIn, reportWrites } from './installation.ts';
+
+describe('changes, judged when they happen', function () {
+  this.timeout(180_000);
+  const client = testClient();
+  const name = uniqueName('change');
+  const namespace = uniqueName('team');
+
+  const apply = (...objects: readonly object[]): string =>
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  const deployment = (app: string, pod: object, replicas = 1): object => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: app, namespace },
+    spec: {
+      replicas,
+      // Pods that never start keep a rolling update from ending, and the old ones from going.
+      strategy: { type: 'Recreate' },
+      selector: { matchLabels: { app } },
+      template: {
+        metadata: { labels: { app } },
+        // No node has this: the pods are made, and wait.
+        spec: { nodeSelector: { 'example.com/none': 'here' }, containers: [{ name: 'a', image: 'example.com/a:1' }], ...pod },
+      },
+    },
+  });
+  const reportOf = async (report: string): Promise<PolicyReport | undefined> =>
+    (await reportsIn(namespace)).find(({ metadata }) => metadata.name === report);
+  const failing = async (report: string, rule: string): Promise<boolean | undefined> => {
+    const found = await reportOf(report);
+    return found?.results?.some((result) => result.rule === rule && result.result === 'fail' && result.policy === name);
+  };
+  const becomes = (report: string, rule: string, wanted: boolean): Promise<boolean> =>
+    eventually(`${report}: ${rule} fails: ${String(wanted)}`, async () => ((await failing(report, rule)) === wanted ? true : undefined));
+  const quiet = async (): Promise<void> => {
+    let before = -1;
+    await eventually('no report is written any more', async () => {
+      const now = reportWrites();
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      if (now === before) return true;
+      before = now;
+      return undefined;
+    });
+  };
+
+  before(async () => {
+    await install();
+    apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await client.create<SecurityPolicy>(RESOURCES.policies, {
+      metadata: { name },
+      spec: {
+        scope: { namespaces: { include: [namespace] } },
+        controls: ['host-pid', 'host-network', 'netpol-coverage', 'run-as-non-root', 'credential-in-configmap'].map((id) => ({ name: id })),
+      },
+    } as SecurityPolicy);
+    await client.create<ScanSchedule>(RESOURCES.schedules, { metadata: { name }, spec: { onChange: { debounce: '1s' } } } as ScanSchedule);
+    const evaluated = async (): Promise<true | undefined> => {
+      const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+      return status?.evaluatedGeneration === metadata.generation ? true : undefined;
+    };
+    await eventually('the policy is scanned once', evaluated, 90);
+    await eventually('changes are followed', async () => {
+      const { status } = await client.get<ScanSchedule>(RESOURCES.schedules, { name });
+      return status?.conditions?.some(({ type, status: holds }) => type === 'Watching' && holds === 'True') ? true : undefined;
+    });
+  });
+
+  after(async () => {
+    await client.delete(RESOURCES.schedules, { name });
+    await client.delete(RESOURCES.policies, { name });
+    kubectl(['delete', 'namespace', namespace, '--wait=false']);
+  });
+
+  it('reports what is new, what is mended, and takes the counts into the policy', async () => {
+    apply(deployment('web', { hostPID: true }));
+    await becomes('vigil-deployment-web', 'host-pid', true);
+    apply(deployment('web', { hostPID: true, hostNetwork: true }));
+    await becomes('vigil-deployment-web', 'host-network', true);
+    await eventually('an Event says so at the object', () => {
+      const events = kubectl([
+        '-n',
+        namespace,
+        'get',
+        'events',
+        '--field-selector',
+        'involvedObject.name=web,reason=NewFindings',
+        '-o',
+        'jsonpath={.items[*].message}',
+      ]);
+      return events.includes('host-network (') && events.includes(`by SecurityPolicy ${name}`) ? true : undefined;
+    });
+    await eventually('the policy counts it', async () => {
+      const { status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+      return (status?.failing?.high ?? 0) > 0 && status?.conditions?.some((c) => c.type === 'Compliant' && c.status === 'False')
+        ? true
+        : undefined;
+    });
+    apply(deployment('web', {}));
+    await becomes('vigil-deployment-web', 'host-pid', false);
+  });
+
+  it('judges the workloads that a NetworkPolicy was about when it comes and goes', async () => {
+    await becomes('vigil-deployment-web', 'netpol-coverage', true);
+    const all = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
+    apply({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'all', namespace }, spec: all });
+    await becomes('vigil-deployment-web', 'netpol-coverage', false);
+    kubectl(['-n', namespace, 'delete', 'networkpolicy', 'all']);
+    await becomes('vigil-deployment-web', 'netpol-coverage', true);
+  });
+
+  it('writes one report for a rollout, whatever the number of pods', async () => {
+    await quiet();
+    const before = reportWrites();
+    apply(deployment('many', { hostNetwork: true }, 60));
+    await becomes('vigil-deployment-many', 'host-network', true);
+    await quiet();
+    expect(reportWrites() - before).to.be.within(1, 2);
+    expect((await reportsIn(namespace)).filter(({ scope }) => scope?.kind === 'Pod')).to.deep.equal([]);
+  });
+
+  it('mends a report that was edited, and makes one again that was deleted', async () => {
+    await quiet();
+    const before = await reportOf('vigil-deployment-many');
+    kubectl([
+      '-n',
+      namespace,
+      'patch',
+      'policyreport',
+      'vigil-deployment-many',
+      '--type=merge',
+      '-p',
+      '{"results":[],"summary":{"fail":0}}',
+    ]);
+    const mended = await eventually('it says again what is true', async () => {
+      const now = await reportOf('vigil-deployment-many');
+      return (now?.results?.length ?? 0) > 0 ? now : undefined;
+    });
+    const verdicts = (report: PolicyReport | undefined): unknown => report?.results?.map(({ rule, result }) => [rule, result]);
+    expect([mended.summary, verdicts(mended)]).to.deep.equal([before?.summary, verdicts(before)]);
+    kubectl(['-n', namespace, 'delete', 'policyreport', 'vigil-deployment-many']);
+    await becomes('vigil-deployment-many', 'host-network', true);
+  });
+
+  it('withdraws what it said when an object leaves the scope, and says it again when it comes back', async () => {
+    const scoped = (label: string): object => ({
+      ...deployment('web', { hostPID: true }),
+      metadata: { name: 'web', namespace, labels: { team: label } },
+    });
+    const policy = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+    kubectl(['patch', 'secpol', name, '--type=merge', '-p', '{"spec":{"scope":{"objectSelector":{"matchLabels":{"team":"a"}}}}}']);
+    await eventually('the new generation is scanned', async () => {
+      const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+      return metadata.generation !== policy.metadata.generation && status?.evaluatedGeneration === metadata.generation ? true : undefined;
+    });
+    await eventually('nothing is in scope', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
+    apply(scoped('a'));
+    await becomes('vigil-deployment-web', 'host-pid', true);
+    apply(scoped('b'));
+    await eventually('the report goes', async () => ((await reportOf('vigil-deployment-web')) === undefined ? true : undefined));
+    kubectl(['patch', 'secpol', name, '--type=json', '-p', '[{"op":"remove","path":"/spec/scope/objectSelector"}]']);
+    await becomes('vigil-deployment-web', 'host-pid', true);
+  });
+
+  it('scans once where very much changes at once', async () => {
+    const policy = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+    await eventually('the policy is settled', async () => {
+      const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+      return status?.evaluatedGeneration === metadata.generation && metadata.generation === policy.metadata.generation ? true : undefined;
+    });
+    const maps = Array.from({ length: 60 }, (_, at) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `m-${at}`, namespace },
+      data: { password: 'hunter2hunter2' },
+    }));
+    await Promise.all(maps.map((map) => client.create(RESOURCES.configMaps, map)));
+    const byChange = await eventually('a scan is made', async () => {
+      const all = await listAll<Scan>(client, RESOURCES.scans, { labelSelector: 'vigil.dev/trigger=change' });
+      const scans = all.filter(({ spec }) => spec.policies?.includes(name));
+      return scans.length > 0 ? scans : undefined;
+    });
+    expect(byChange.map(({ spec }) => spec.namespaces?.include)).to.deep.equal([[namespace]]);
+    await eventually(
+      'every ConfigMap has its report',
+      async () => {
+        const reports = (await reportsIn(namespace)).filter(({ scope }) => scope?.kind === 'ConfigMap');
+        return reports.length >= 60 ? true : undefined;
+      },
+      90,
+    );
+  });
+
+  it('says what it may not follow, with the verb and the resource', async () => {
+    const group = `${uniqueName('g')}.example.com`;
+    const names = { kind: 'Widget', listKind: 'WidgetList', plural: 'widgets', singular: 'widget' };
+    const version = {
+      name: 'v1',
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    };
+    const definition = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `widgets.${group}` } };
+    apply({ ...definition, spec: { group, scope: 'Namespaced', names, versions: [version] } });
+    kubectl(['wait', '--for=condition=Established', '--timeout=30s', `crd/widgets.${group}`]);
+    const matchConstraints = {
+      resourceRules: [{ apiGroups: [group], apiVersions: ['*'], operations: ['CREATE'], resources: ['widgets'] }],
+    };
+    const rules = [{ name: 'named', matchConstraints, validations: [{ expression: 'has(object.metadata.name)' }] }];
+    kubectl(['patch', 'secpol', name, '--type=merge', '-p', JSON.stringify({ spec: { rules } })]);
+    const condition = await eventually('the schedule says so', async () => {
+      const { status } = await client.get<ScanSchedule>(RESOURCES.schedules, { name });
+      return status?.conditions?.find(({ type, status: holds }) => type === 'Watching' && holds === 'False');
+    });
+    expect(condition.message).to.include(`may not list and watch widgets in API group ${group}`).and.to.include('vigil.dev/aggregate-to');
+    const verbs = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' };
+    const labels = { 'vigil.dev/aggregate-to-scan': 'true', 'vigil.dev/aggregate-to-watch': 'true' };
+    apply({
+      ...verbs,
+      metadata: { name: group, labels },
+      rules: [{ apiGroups: [group], resources: ['widgets'], verbs: ['list', 'watch'] }],
+    });
+    await eventually('it follows them now', async () => {
+      const { status } = await client.get<ScanSchedule>(RESOURCES.schedules, { name });
+      return status?.conditions?.some(({ type, status: holds }) => type === 'Watching' && holds === 'True') ? true : undefined;
+    });
+    kubectl(['delete', 'clusterrole', group]);
+    kubectl(['delete', 'crd', `widgets.${group}`, '--wait=false']);
+  });
+});
