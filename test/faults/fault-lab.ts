@@ -95,7 +95,7 @@ export class FaultLab {
   /** Leaves the cluster as the other suites expect it. */
   async close(): Promise<void> {
     await this.clean();
-    kubectl(['delete', '--ignore-not-found', '--wait=false', 'namespace', ...teams]);
+    kubectl(['delete', '--ignore-not-found', 'namespace', ...teams]);
     kubectl(['patch', 'scanschedule', 'default', '--type=merge', '-p', '{"spec":{"suspend":false}}']);
     await scaleOperator(1);
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);

@@ -10,7 +10,7 @@ export interface WorkerProcess {
   readonly pod: string;
 }
 
-/** The processes of worker pods that run now: the test's cluster has its node on this machine. */
+/** The processes of all worker pods on this machine, on which the test's cluster has its node. */
 export function workerProcesses(): WorkerProcess[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -32,7 +32,9 @@ function environmentOf(pid: string): string[] {
 /** Stops a worker in its tracks, as soon as there is one. */
 export async function freezeWorker(): Promise<WorkerProcess> {
   const { pid, pod: host } = await eventually('a worker runs', () => {
-    const [first] = workerProcesses();
+    // Other clusters may have their nodes on this machine: only workers of this one's Jobs are touched.
+    const jobs = kubectl(['-n', home, 'get', 'jobs', '-l', 'vigil.dev/scan', '-o', 'jsonpath={.items[*].metadata.name}']).split(' ');
+    const first = workerProcesses().find(({ pod }) => jobs.some((job) => job !== '' && pod.startsWith(`${job}-`)));
     if (first) process.kill(first.pid, 'SIGSTOP');
     return first;
   });

@@ -1,4 +1,6 @@
+import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
+import type { Coverage } from '../../../operator/api/security-policy.ts';
 import { home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
 import type { ScenarioRun } from '../fault-lab.ts';
@@ -181,6 +183,19 @@ const rights: readonly Scenario[] = [
     recovers: true,
   },
   {
+    name: 'the workers’ right to list is taken away',
+    kind: 'rights',
+    recovers: true,
+    rules: () => [at('job create', () => scanners('vigil-operator'))],
+    undo: () => scanners('vigil-scanner', 'vigil-operator'),
+    expect: ({ scan }, _run, wanted) => {
+      const { phase, coverage, conditions } = scan as { phase: string; coverage: Coverage; conditions: readonly string[] };
+      const { inScope } = (wanted.scan as { coverage: Coverage }).coverage;
+      expect({ phase, ...coverage }).to.deep.include({ phase: 'Complete', inScope, scanned: 0, failed: inScope, skipped: 0 });
+      expect(conditions.find((condition) => condition.startsWith('Covered False'))).to.match(/cannot list resource/);
+    },
+  },
+  {
     name: 'the reports’ CRD is taken away and given back',
     kind: 'rights',
     rewrites: true,
@@ -197,6 +212,12 @@ const rights: readonly Scenario[] = [
     undo: giveCrd,
   },
 ];
+
+/** Gives these accounts, and no others, the right to list what is scanned. */
+function scanners(...accounts: readonly string[]): void {
+  const subjects = accounts.map((name) => ({ kind: 'ServiceAccount', name, namespace: home }));
+  kubectl(['patch', 'clusterrolebinding', 'vigil-scan', '--type=merge', '-p', JSON.stringify({ subjects })]);
+}
 
 function giveCrd(): void {
   kubectl(
