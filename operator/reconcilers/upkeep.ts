@@ -3,7 +3,7 @@ import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import { listAll } from '../kube/list.ts';
+import { listPages } from '../kube/list.ts';
 import { readLedger } from '../report/policy-ledger.ts';
 import type { World } from './world.ts';
 
@@ -55,8 +55,9 @@ async function findDeletedPolicies({ client, policies, enqueuePolicy }: World): 
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
   const named = new Set<string>();
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
-    for (const { metadata } of await listAll(client, resource, { labelSelector, metadataOnly: true }))
-      for (const policy of Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies]))) named.add(policy);
+    for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true }))
+      for (const { metadata } of items)
+        for (const policy of Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies]))) named.add(policy);
   }
   for (const policy of named) if (!policies.get(policy)) enqueuePolicy(policy);
   return {};
