@@ -12,7 +12,7 @@ import { literalValue } from './literal.ts';
 import { conditional, logical } from './logic.ts';
 import { optionalMapTarget } from './macro.ts';
 import { indexInto, optionalField, optionalIndex, presence, select } from './selection.ts';
-import { CelMap, Optional, TypeValue } from './value.ts';
+import { CelMap, isPlainMap, Optional, TypeValue } from './value.ts';
 
 /** Where the compiler finds what a name stands for. */
 export interface Bindings {
@@ -55,8 +55,7 @@ function membership(value: Code, container: Code): Code {
     run: (frame) => {
       const key = runValue(frame);
       const inside = runContainer(frame);
-      if (typeof key === 'string' && typeof inside === 'object' && inside !== null && Object.getPrototypeOf(inside) === Object.prototype)
-        return Object.hasOwn(inside, key);
+      if (typeof key === 'string' && isPlainMap(inside)) return Object.hasOwn(inside, key);
       return isIn(key, inside);
     },
   };

@@ -1,7 +1,7 @@
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Code } from './code.ts';
 import { index, listIndex } from './standard.ts';
-import { BOXED_PROPERTIES, isMap, keyOf, lookup, Optional } from './value.ts';
+import { Boxed, BOXED_PROPERTIES, isMap, keyOf, lookup, Optional } from './value.ts';
 
 /** Names that arrays, bytes, and boxed values answer to besides what they hold: such a field is read with care. */
 const INHERITED = new Set([
@@ -92,10 +92,10 @@ export function presence(operand: Code, field: string): Code {
     cost,
     run: (frame) => {
       const value = run(frame);
-      // A plain object of JSON answers by itself; no name that every object inherits comes here.
-      if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-        return (value as Record<string, unknown>)[field] !== undefined;
-      return hasField(value, field);
+      if (typeof value !== 'object' || value === null) return false;
+      // Only a plain object of JSON has such a property: no name that anything inherits comes here.
+      if ((value as Record<string, unknown>)[field] !== undefined) return true;
+      return value instanceof Boxed || Array.isArray(value) ? hasField(value, field) : false;
     },
   };
 }
