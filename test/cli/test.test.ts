@@ -86,6 +86,11 @@ describe('vigil test', () => {
       },
       'fail',
     ],
+    [
+      'a PodList, whose items need not say what they are',
+      { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'PodList', items: [{ metadata: { name: 'a' }, spec: { hostPID: true } }] }] },
+      'fail',
+    ],
     ['a List', { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'List', items: [bad] }] }, 'fail'],
     [
       'objects that belong together',
