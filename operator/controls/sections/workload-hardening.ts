@@ -155,8 +155,9 @@ export const workloadHardening: Section = {
           type: 'map',
           given: 'spec.volumes[].hostPath',
           require:
-            '(has(item.readOnly) && item.readOnly == true) || !object.spec.volumes.exists(v, has(v.hostPath) && has(v.name) && has(item.name) && v.name == item.name)',
+            '(has(item.readOnly) && item.readOnly) || !object.spec.volumes.exists(v, has(v.hostPath) && has(v.name) && has(item.name) && v.name == item.name)',
         },
+        { at: 'spec.volumes[].hostPath', type: 'map', require: 'true' },
       ],
     },
     {

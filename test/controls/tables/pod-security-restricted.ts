@@ -94,6 +94,11 @@ export const table: Tables = {
     errs('text', 'securityContext: {runAsUser: "0"}', 'spec.securityContext.runAsUser'),
   ),
   'seccomp-required': pods(
+    errs(
+      'a profile of the pod that is a string',
+      'securityContext: {seccompProfile: RuntimeDefault}\ncontainers: [{name: a}]',
+      'spec.securityContext.seccompProfile',
+    ),
     passes('the pod', 'securityContext: {seccompProfile: {type: RuntimeDefault}}\ncontainers: [{name: a}]'),
     passes('each container', 'containers: [{name: a, securityContext: {seccompProfile: {type: Localhost, localhostProfile: p}}}]'),
     passes('Windows pods', windows('containers: [{name: a}]')),
