@@ -227,9 +227,15 @@ export const table: Tables = {
     [
       fails(
         'a Role grants nothing of what is cluster-scoped: less severe',
-        docs(role('it', [rbac, 'clusterroles', 'bind']), binding('b', 'Role/it', 'shop', user)),
+        docs(role('it', [rbac, 'clusterroles', 'escalate']), binding('b', 'Role/it', 'shop', user)),
         'rules[0]',
         { severity: 'high' },
+      ),
+      fails(
+        'a Role that binds cluster roles: a RoleBinding may refer to them',
+        docs(role('it', [rbac, 'clusterroles', 'bind']), binding('b', 'Role/it', 'shop', user)),
+        'rules[0]',
+        { severity: 'critical' },
       ),
     ],
   ),
@@ -246,6 +252,20 @@ export const table: Tables = {
       ['core', 'users', 'get'],
       ['core', 'serviceaccounts', 'create'],
       ['apps', 'users', 'impersonate'],
+    ],
+    [
+      fails(
+        'a Role with users, who are in no namespace: less severe',
+        docs(role('it', ['core', 'users', 'impersonate']), binding('b', 'Role/it', 'shop', user)),
+        'rules[0]',
+        { severity: 'high' },
+      ),
+      fails(
+        'a Role with service accounts',
+        docs(role('it', ['core', 'serviceaccounts', 'impersonate']), binding('b', 'Role/it', 'shop', user)),
+        'rules[0]',
+        { severity: 'critical' },
+      ),
     ],
   ),
   'rbac-manage-rbac': grants(
@@ -455,6 +475,15 @@ export const table: Tables = {
     ),
   ),
   'workload-takeover-permissions': pods(
+    passes(
+      'a Role with users, who are in no namespace',
+      names(runsAs, role('it', ['core', 'users', 'impersonate']), binding('b', 'Role/it', 'shop', account('app'))),
+    ),
+    fails(
+      'a Role that binds cluster roles',
+      names(runsAs, role('it', [rbac, 'clusterroles', 'bind']), binding('b', 'Role/it', 'shop', account('app'))),
+      'spec.serviceAccountName',
+    ),
     errs('an account that is a list', 'serviceAccountName: [app]\ncontainers: [{name: a}]', 'spec.serviceAccountName'),
     passes(
       'harmless rights',
