@@ -17,6 +17,7 @@ const allowed = [
 /** CONTROLS.md §2. */
 export const table: Tables = {
   'volume-types': pods(
+    errs('a volume that is null', 'volumes: [null]\ncontainers: [{name: a}]', 'spec.volumes[0]'),
     passes('every type that is allowed', `volumes: [${allowed.map((source, index) => `{name: v${index}, ${source}}`).join(', ')}]`),
     passes('a name alone is an emptyDir', 'volumes: [{name: v}]'),
     passes('no volumes', 'volumes: []'),
