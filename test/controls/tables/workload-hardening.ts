@@ -195,6 +195,11 @@ export const table: Tables = {
     ),
   ),
   'default-namespace': objects(
+    fails(
+      'a Service kubernetes of another group',
+      '{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: kubernetes}}',
+      'metadata.namespace',
+    ),
     passes('another one', '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {spec: {}}}}'),
     passes('cluster-scoped kinds', '{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: a, namespace: b}}'),
     passes('the Service kubernetes', '{apiVersion: v1, kind: Service, metadata: {name: kubernetes}}'),
