@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { logLevels } from './telemetry/logger.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
+const seconds = z.coerce.number().min(0.1).max(3600);
 
 /** Every setting of `vigil operator`: the environment variable, and the flag of the same name in lower case. */
-const settings = z.strictObject({
+const plainSettings = z.strictObject({
   namespace: z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'is no namespace name')
@@ -18,8 +19,29 @@ const settings = z.strictObject({
   /** So many changed targets at once become a Scan. */
   changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000),
   logLevel: z.enum(logLevels).default('info'),
+  /** Seconds that a lease lasts without renewal: after them another operator leads. */
+  leaseDuration: z.coerce.number().int().min(1).max(3600).default(15),
+  /** Seconds without a successful renewal after which the leader stops, and writes nothing more. */
+  leaseRenewDeadline: seconds.default(10),
+  /** Seconds between tries to get or to renew the lease. */
+  leaseRetryPeriod: seconds.default(2),
+  /** Seconds until a call that is not answered is given up. */
+  requestTimeout: seconds.default(60),
+  /** Seconds of silence after which a watch is taken to be dead; the server says something about once a minute. */
+  watchSilence: seconds.default(150),
+  /** Calls a second in the long run, and how many may come at once. Watches, logs and the lease do not count. */
+  kubeApiQps: z.coerce.number().min(1).max(100_000).default(500),
+  kubeApiBurst: z.coerce.number().int().min(1).max(100_000).default(1000),
 });
-export type OperatorConfig = z.infer<typeof settings>;
+
+/** Lease times must leave the leader time to stop, and to try again before it must: the rules of client-go's leader election. */
+const settings = plainSettings.superRefine(({ leaseDuration, leaseRenewDeadline, leaseRetryPeriod }, context) => {
+  const wrong = (key: keyof OperatorConfig, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+  if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
+  if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
+    wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
+});
+export type OperatorConfig = z.infer<typeof plainSettings>;
 
 const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   namespace: 'namespace',
@@ -30,6 +52,13 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'worker-image': 'workerImage',
   'shard-targets': 'shardTargets',
   'change-burst': 'changeBurst',
+  'lease-duration': 'leaseDuration',
+  'lease-renew-deadline': 'leaseRenewDeadline',
+  'lease-retry-period': 'leaseRetryPeriod',
+  'request-timeout': 'requestTimeout',
+  'watch-silence': 'watchSilence',
+  'kube-api-qps': 'kubeApiQps',
+  'kube-api-burst': 'kubeApiBurst',
 };
 
 /** What is wrong with the flags or the environment: every problem, each with its place. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES, type ApiResource } from './api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from './api/group.ts';
 import type { KubeObject } from './api/metadata.ts';
@@ -7,9 +8,10 @@ import type { Controller, ControllerOptions } from './controller/controller.ts';
 import { EventRecorder } from './controller/event-recorder.ts';
 import { Lifecycle, type Part } from './controller/lifecycle.ts';
 import { Credentials } from './kube/credentials.ts';
-import { KubeClient } from './kube/kube-client.ts';
+import { KubeClient, type CallObserver } from './kube/kube-client.ts';
 import { Lease } from './kube/lease.ts';
-import { Reflector } from './kube/reflector.ts';
+import { RateLimit } from './kube/rate-limit.ts';
+import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
 import { OnChange } from './reconcilers/on-change.ts';
@@ -18,6 +20,7 @@ import { scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
 import { upkeepController } from './reconcilers/upkeep.ts';
 import type { Surroundings, World } from './reconcilers/world.ts';
+import { workerPodOf } from './scan/attempt.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
 import { findingEvent } from './report/finding-event.ts';
 import { HealthServer } from './telemetry/health-server.ts';
@@ -25,23 +28,44 @@ import type { Logger } from './telemetry/logger.ts';
 import { workerSettings } from './worker-settings.ts';
 import { Metrics } from './telemetry/metrics.ts';
 
+/** What the operator is given by whoever runs it in another process than its own. */
+export interface OperatorSurroundings {
+  /** Milliseconds since the epoch. Default: the system's clock. */
+  readonly clock?: () => number;
+  /** Default: what the configuration and the environment say. */
+  readonly credentials?: Credentials;
+}
+
 /**
  * Runs the operator until the signal is given or leadership is lost. Resolves to whether it ended as asked; a lost lease
  * ends it too, so that it starts anew as a follower. Rejects when it cannot start.
  */
-export async function runOperator(config: OperatorConfig, log: Logger, signal: AbortSignal): Promise<'stopped' | 'lost-leadership'> {
+export async function runOperator(
+  config: OperatorConfig,
+  log: Logger,
+  signal: AbortSignal,
+  { clock = Date.now, credentials = new Credentials({ context: config.context }) }: OperatorSurroundings = {},
+): Promise<'stopped' | 'lost-leadership'> {
   const metrics = new Metrics();
-  const client = new KubeClient(new Credentials({ context: config.context }), ({ method, status, seconds }) => {
+  const observe: CallObserver = ({ method, status, seconds }) => {
     metrics.apiCalls.add(1, { method, status });
     metrics.apiSeconds.add(seconds, { method });
-  });
+  };
   const identity = `${hostname()}_${randomUUID()}`;
-  const lease = new Lease(client, {
+  // The lease has a client of its own: it never waits behind other calls, and gives up in time to stop before another leads.
+  const { leaseDuration, leaseRenewDeadline, leaseRetryPeriod, requestTimeout } = config;
+  const timeout = Math.min(requestTimeout, leaseRenewDeadline / 2) * 1000;
+  const lease = new Lease(new KubeClient(credentials, { observe, timeout, retries: 0 }), {
     namespace: config.namespace,
     name: 'vigil-operator',
     identity,
+    duration: leaseDuration,
+    renewDeadline: leaseRenewDeadline,
+    retryPeriod: leaseRetryPeriod,
     onError: (error) => log.warn({ err: error }, 'could not renew the lease'),
   });
+  const rateLimit = new RateLimit({ qps: config.kubeApiQps, burst: config.kubeApiBurst });
+  const client = new KubeClient(credentials, { observe, timeout: requestTimeout * 1000, rateLimit, fence: lease });
   const health = new HealthServer({
     port: config.healthPort,
     host: config.healthHost,
@@ -56,21 +80,7 @@ export async function runOperator(config: OperatorConfig, log: Logger, signal: A
     await lease.acquire(signal);
     metrics.leader.set(1);
     log.info({ identity }, 'this process leads');
-    const lifecycle = await lead({ config, client, log, metrics, identity }, (ready) => (problems = ready));
-    const failed = new AbortController();
-    // The lease is renewed while the parts still start: a slow first list must not let another lead.
-    const started = lifecycle.start().catch((error: unknown) => {
-      log.error({ err: error }, 'could not start');
-      failed.abort();
-    });
-    try {
-      await lease.hold(AbortSignal.any([signal, failed.signal]));
-    } finally {
-      metrics.leader.set(0);
-      await lifecycle.shutdown();
-      await started;
-      await lease.release();
-    }
+    await leadUntil(signal, { config, client, log, metrics, identity, clock, lease }, (ready) => (problems = ready));
     return signal.aborted ? 'stopped' : 'lost-leadership';
   } catch (error) {
     if (signal.aborted) return 'stopped';
@@ -81,26 +91,64 @@ export async function runOperator(config: OperatorConfig, log: Logger, signal: A
   }
 }
 
+/** Leads until the signal is given or the lease is lost, and gives the lease up, whatever happened. */
+async function leadUntil(signal: AbortSignal, leadership: Leadership, setProblems: SetProblems): Promise<void> {
+  const { lease, log, metrics } = leadership;
+  let end = (): Promise<unknown> => Promise.resolve();
+  try {
+    const lifecycle = await lead(leadership, setProblems);
+    const failed = new AbortController();
+    // The lease is renewed while the parts still start: a slow first list must not let another lead.
+    const started = lifecycle.start().catch((error: unknown) => {
+      log.error({ err: error }, 'could not start');
+      failed.abort();
+    });
+    end = () => Promise.all([lifecycle.shutdown(), started]);
+    await lease.hold(AbortSignal.any([signal, failed.signal]));
+  } finally {
+    metrics.leader.set(0);
+    await handOver(lease, end());
+  }
+}
+
+/** How long what is under way may take to end, in milliseconds: less than a pod's grace period. */
+const handOverPatience = 20_000;
+
+/** Keeps the lease, where it is still held, while the parts end, but not for ever; then another may lead at once, and nothing more is written here. */
+async function handOver(lease: Lease, ended: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const held = lease.closed() === undefined ? lease.hold(over.signal) : Promise.resolve();
+  await Promise.race([ended, sleep(handOverPatience, undefined, { ref: false })]);
+  over.abort();
+  await held;
+  await lease.release();
+}
+
+type SetProblems = (problems: () => readonly string[]) => void;
+
 interface Leadership {
+  readonly lease: Lease;
   readonly config: OperatorConfig;
   readonly client: KubeClient;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly identity: string;
+  readonly clock: () => number;
 }
 
 /** What the leader watches and reconciles, ready to start. */
-async function lead(leadership: Leadership, setProblems: (problems: () => readonly string[]) => void): Promise<Lifecycle> {
-  const { config, client, log, metrics, identity } = leadership;
+async function lead(leadership: Leadership, setProblems: SetProblems): Promise<Lifecycle> {
+  const { config, client, log, metrics, identity, clock } = leadership;
   const system = await client.get<KubeObject>(RESOURCES.namespaces, { name: 'kube-system' });
   const controllers: Record<string, Controller> = {};
   const watch = <T extends KubeObject>(
     resource: ApiResource,
     keys: (object: T) => readonly (readonly [controller: string, key: string])[],
-    where: { readonly namespace?: string; readonly labelSelector?: string } = {},
+    where: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'keep'> = {},
   ): Reflector<T> =>
     new Reflector<T>(client, resource, {
       ...where,
+      silence: config.watchSilence * 1000,
       onChange: (_type, object) => {
         for (const [controller, key] of keys(object)) controllers[controller]?.queue.add(key);
       },
@@ -117,7 +165,7 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
     log,
     metrics,
     events,
-    clock: Date.now,
+    clock,
     clusterIdentity: system.metadata.uid ?? '',
     namespace: config.namespace,
     surroundings: remembered(client),
@@ -147,7 +195,7 @@ async function lead(leadership: Leadership, setProblems: (problems: () => readon
       }),
     ]),
     jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
-    pods: watch(RESOURCES.pods, scanKeys, ofScans),
+    pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
     watching: () => onChange.condition(),
     enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),

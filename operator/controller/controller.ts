@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../telemetry/logger.ts';
-import { WorkQueue } from './work-queue.ts';
+import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 /** A failure that another try cannot mend: it is logged and shown in a condition, and waits for a change. */
 export class TerminalError extends Error {
@@ -29,7 +29,9 @@ export interface ControllerOptions {
   readonly log: Logger;
   /** Keys worked on at the same time; a key never twice. Default 1. */
   readonly workers?: number;
-  /** Told after each reconcile. */
+  /** How its retries are paced. */
+  readonly queue?: WorkQueueOptions;
+  /** Told after each reconcile. What it throws is logged, and stops nothing. */
   readonly observe?: (outcome: {
     readonly controller: string;
     readonly result: 'success' | 'requeue' | 'error' | 'terminal';
@@ -40,13 +42,14 @@ export interface ControllerOptions {
 /** Takes keys from a queue and reconciles them until it is stopped. An error means a paced retry, never the end of the process. */
 export class Controller {
   readonly name: string;
-  readonly queue = new WorkQueue();
+  readonly queue: WorkQueue;
   readonly #options: ControllerOptions;
   #abort: AbortController | undefined;
   #workers: Promise<void>[] = [];
 
   constructor(options: ControllerOptions) {
     this.name = options.name;
+    this.queue = new WorkQueue(options.queue);
     this.#options = options;
   }
 
@@ -93,6 +96,10 @@ export class Controller {
         log.error({ err: error, retryInMilliseconds: this.queue.addAfterFailure(key) }, 'reconcile failed');
       }
     }
-    this.#options.observe?.({ controller: this.name, result, seconds: (performance.now() - started) / 1000 });
+    try {
+      this.#options.observe?.({ controller: this.name, result, seconds: (performance.now() - started) / 1000 });
+    } catch (error) {
+      log.error({ err: error }, 'could not count a reconcile');
+    }
   }
 }

@@ -1,3 +1,6 @@
+/** The reason of an error about an answer that is too long to be read. */
+export const ANSWER_TOO_LONG = 'AnswerTooLong';
+
 /** What the API server (or the way to it) answered instead of success. */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
@@ -48,7 +51,18 @@ export function isTooLarge(error: unknown): boolean {
 
 /** Another try may succeed: no answer, too many requests, or a passing server error. */
 export function isRetryable(error: unknown): boolean {
-  return hasStatus(error, 0, 429, 500, 502, 503, 504) && !isTooLarge(error);
+  return hasStatus(error, 0, 429, 500, 502, 503, 504) && !isTooLarge(error) && !isTooLong(error);
+}
+
+/** An answer that is longer than its caller reads: a smaller part of it must be asked for. */
+export const isTooLong = (error: unknown): boolean => error instanceof KubeApiError && error.reason === ANSWER_TOO_LONG;
+
+/** The server may have done what it was asked, whatever came back: nothing came, or an error after the request was in. */
+export const mayHaveHappened = (error: unknown): boolean => hasStatus(error, 0, 500, 502, 503, 504);
+
+/** The account lacks the right: the refusal is the authorizer's, not a quota's or an admission plugin's. The message names verb and resource. */
+export function isDenied(error: unknown): boolean {
+  return isForbidden(error) && /User "[^"]*" cannot /.test((error as KubeApiError).message);
 }
 
 /** The namespace is being deleted, or is gone: nothing can be made in it any more. */

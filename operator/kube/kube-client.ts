@@ -2,9 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request, type Dispatcher } from 'undici';
 import type { KubeObject } from '../api/metadata.ts';
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
+import { contains } from './contains.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials } from './credentials.ts';
-import { isRetryable, isUnauthorized, KubeApiError } from './kube-api-error.ts';
+import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
+import { failureOf, messageOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+export type { KubeRequest } from './kube-request.ts';
 
 /** Where an object is, or goes. */
 export interface ObjectKey {
@@ -12,90 +17,99 @@ export interface ObjectKey {
   readonly name: string;
 }
 
-/** One call to the API server. */
-export interface KubeRequest {
-  readonly method?: Dispatcher.HttpMethod;
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  readonly body?: unknown;
-  readonly contentType?: string;
-  readonly accept?: string;
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the call is given up; default 60,000. 0: no limit (watches, logs). */
-  readonly timeout?: number;
-  /** How often a retryable failure is tried again; default 3. */
-  readonly retries?: number;
-}
-
 /** What `KubeClient` tells of each call, for metrics. */
 export interface CallObserver {
   (call: { readonly method: string; readonly status: number; readonly seconds: number }): void;
 }
 
-const maximumBody = 256 * 1024 * 1024;
+/** Says whether this process may write now. */
+export interface WriteFence {
+  /** Why it may not; undefined while it may. Asked immediately before each write is sent. */
+  closed(): string | undefined;
+}
+
+/** A write that was not sent: this process is not the one that writes (any more). */
+export class FencedError extends Error {
+  override readonly name = 'FencedError';
+}
+
+/** How a client behaves. */
+export interface KubeClientOptions {
+  readonly observe?: CallObserver;
+  /** Milliseconds until a call is given up, where it does not say otherwise. Default 60,000. */
+  readonly timeout?: number;
+  /** How often a retryable failure is tried again. Default 3. */
+  readonly retries?: number;
+  /** Paces all calls but streams. */
+  readonly rateLimit?: RateLimit;
+  /** Keeps writes back. */
+  readonly fence?: WriteFence;
+}
 
 /** A thin client on one connection pool: JSON in, JSON out, typed errors, and patience with a busy server. */
 export class KubeClient {
   readonly credentials: Credentials;
-  readonly #observe: CallObserver;
+  readonly #options: KubeClientOptions;
 
-  constructor(credentials: Credentials, observe: CallObserver = () => undefined) {
+  constructor(credentials: Credentials, options: KubeClientOptions = {}) {
     this.credentials = credentials;
-    this.#observe = observe;
+    this.#options = options;
   }
 
   /** The parsed answer. Throws {@link KubeApiError}; retries what {@link isRetryable} allows, as the server asks. */
-  async call<T>(call: KubeRequest): Promise<T> {
-    const retries = call.retries ?? 3;
+  call<T>(call: KubeRequest): Promise<T> {
+    return this.#patiently(call, async () => {
+      await this.#options.rateLimit?.take(call.signal);
+      const response = await this.#send(call, false);
+      const text = await readText(call, response.body);
+      if (response.statusCode >= 300) throw failureOf(call, response, text);
+      try {
+        return JSON.parse(text) as T;
+      } catch (error) {
+        throw new KubeApiError(`${call.method ?? 'GET'} ${call.path}: the answer is not JSON`, { status: 0, cause: error });
+      }
+    });
+  }
+
+  /** The open body of an answer, for watches and logs; only its beginning is tried again. The caller reads it to the end or destroys it. */
+  stream(call: KubeRequest): Promise<Dispatcher.ResponseData['body']> {
+    return this.#patiently(call, async () => {
+      const response = await this.#send(call, true);
+      if (response.statusCode >= 300) throw failureOf(call, response, await readText(call, response.body));
+      return response.body;
+    });
+  }
+
+  /** Tries until it succeeds, cannot succeed, or was tried often enough. Credentials that are refused are read anew, once. */
+  async #patiently<T>(call: KubeRequest, once: () => Promise<T>): Promise<T> {
+    const retries = call.retries ?? this.#options.retries ?? 3;
+    let refusals = 0;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#once<T>(call);
+        return await once();
       } catch (error) {
-        if (isUnauthorized(error)) this.credentials.expire();
-        if (attempt >= retries || !isRetryable(error) || call.signal?.aborted) throw error;
+        if (isUnauthorized(error)) {
+          refusals++;
+          this.credentials.expire();
+        }
+        if (attempt >= retries || !isWorthAnother(call, error, refusals)) throw error;
+        call.onRetry?.(error);
         await sleep(pauseAfter(error, attempt), undefined, { signal: call.signal });
       }
     }
   }
 
-  /** The open body of an answer, for watches and logs. The caller reads it to the end or destroys it. */
-  async stream(call: KubeRequest): Promise<Dispatcher.ResponseData['body']> {
-    const { statusCode, headers, body } = await this.#send(call, 0);
-    if (statusCode >= 300) throw this.#failure(call, statusCode, headers, await body.text());
-    return body;
-  }
-
-  async #once<T>(call: KubeRequest): Promise<T> {
-    const timeout = call.timeout ?? 60_000;
-    const { statusCode, headers, body } = await this.#send(call, timeout);
-    let text: string;
-    try {
-      text = await readText(body);
-    } catch (error) {
-      throw new KubeApiError(`${call.method ?? 'GET'} ${call.path}: the answer broke off: ${messageOf(error)}`, {
-        status: 0,
-        cause: error,
-      });
-    }
-    if (statusCode >= 300) throw this.#failure(call, statusCode, headers, text);
-    try {
-      return JSON.parse(text) as T;
-    } catch (error) {
-      throw new KubeApiError(`${call.method ?? 'GET'} ${call.path}: the answer is not JSON`, { status: 0, cause: error });
-    }
-  }
-
-  async #send(call: KubeRequest, timeout: number): Promise<Dispatcher.ResponseData> {
+  async #send(call: KubeRequest, stream: boolean): Promise<Dispatcher.ResponseData> {
     const { server, headers, dispatcher } = await this.credentials.current();
     const started = performance.now();
     const method = call.method ?? 'GET';
-    const observe = (status: number): void => this.#observe({ method, status, seconds: (performance.now() - started) / 1000 });
+    const observe = (status: number): void => this.#options.observe?.({ method, status, seconds: (performance.now() - started) / 1000 });
+    const options = requestOptions(call, headers, { timeout: call.timeout ?? this.#options.timeout ?? 60_000, stream });
+    // Nothing is awaited between this question and the sending: a process that was frozen for long asks before it writes.
+    const closed = method === 'GET' ? undefined : this.#options.fence?.closed();
+    if (closed !== undefined) throw new FencedError(`${method} ${call.path}: not sent: ${closed}`);
     try {
-      const response = await request(`${server}${call.path}${queryString(call.query)}`, {
-        ...requestOptions(call, timeout, headers),
-        method,
-        dispatcher,
-      });
+      const response = await request(`${server}${call.path}${queryString(call.query)}`, { ...options, method, dispatcher });
       observe(response.statusCode);
       return response;
     } catch (error) {
@@ -105,35 +119,37 @@ export class KubeClient {
     }
   }
 
-  #failure(call: KubeRequest, status: number, headers: Record<string, string | string[] | undefined>, text: string): KubeApiError {
-    const body = parseStatus(text);
-    const said = typeof body?.message === 'string' ? body.message : text.slice(0, 500);
-    const retryAfter = Number(headers['retry-after']);
-    return new KubeApiError(`${call.method ?? 'GET'} ${call.path}: ${status}: ${said}`, {
-      status,
-      reason: body?.reason ?? '',
-      body,
-      retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
-    });
-  }
-
   /** Reads one object; throws a 404 when it is not there. */
   get<T extends KubeObject>(resource: ApiResource, key: ObjectKey): Promise<T> {
     return this.call<T>({ path: resourcePath(resource, key) });
   }
 
-  /** Creates an object; throws a 409 when one of that name exists. Never retried blindly: a lost answer may have created it. */
-  create<T extends KubeObject>(
+  /**
+   * Creates an object; throws a 409 when one of that name exists. A try whose answer was lost may have made it: what is there then
+   * counts as made when it says all that was asked for.
+   */
+  async create<T extends KubeObject>(
     resource: ApiResource,
     object: KubeObject,
     query: { dryRun?: string; fieldManager?: string } = {},
   ): Promise<T> {
-    return this.call<T>({
-      method: 'POST',
-      path: resourcePath(resource, { namespace: object.metadata.namespace }),
-      query: { fieldManager: 'vigil', ...query },
-      body: typed(resource, object),
-    });
+    const body = typed(resource, object);
+    const { namespace, name } = object.metadata;
+    const failures: unknown[] = [];
+    try {
+      return await this.call<T>({
+        method: 'POST',
+        path: resourcePath(resource, { namespace }),
+        query: { fieldManager: 'vigil', ...query },
+        body,
+        onRetry: (error) => failures.push(error),
+      });
+    } catch (error) {
+      if (!isConflict(error) || !failures.some(mayHaveHappened)) throw error;
+      const found = await this.get<T>(resource, { namespace, name });
+      if (!contains(found, body)) throw error;
+      return found;
+    }
   }
 
   /** Server-side apply as field manager `vigil`; makes the object where it is not. `sub: 'status'` writes the status alone. */
@@ -183,9 +199,14 @@ export class KubeClient {
         body: { propagationPolicy: 'Background', preconditions: seen },
       });
     } catch (error) {
-      if (!(error instanceof KubeApiError && error.status === 404)) throw error;
+      if (!isNotFound(error)) throw error;
     }
   }
+}
+
+function isWorthAnother({ signal }: KubeRequest, error: unknown, refusals: number): boolean {
+  if (signal?.aborted) return false;
+  return isUnauthorized(error) ? refusals === 1 : isRetryable(error);
 }
 
 function typed(resource: ApiResource, object: KubeObject): KubeObject {
@@ -196,46 +217,4 @@ function typed(resource: ApiResource, object: KubeObject): KubeObject {
 function pauseAfter(error: unknown, attempt: number): number {
   const asked = error instanceof KubeApiError ? error.retryAfterSeconds : undefined;
   return asked === undefined ? Math.min(200 * 4 ** attempt, 5000) * (0.75 + Math.random() / 2) : Math.min(asked, 30) * 1000;
-}
-
-function queryString(query: KubeRequest['query'] = {}): string {
-  const pairs = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`]));
-  return pairs.length > 0 ? `?${pairs.join('&')}` : '';
-}
-
-type RequestOptions = Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal' | 'bodyTimeout'>;
-
-function requestOptions(call: KubeRequest, timeout: number, headers: Readonly<Record<string, string>>): RequestOptions {
-  const signals = [...(call.signal ? [call.signal] : []), ...(timeout > 0 ? [AbortSignal.timeout(timeout)] : [])];
-  const accept = call.accept ?? 'application/json';
-  return {
-    ...(call.body === undefined
-      ? { headers: { ...headers, accept } }
-      : { headers: { ...headers, accept, 'content-type': call.contentType ?? 'application/json' }, body: JSON.stringify(call.body) }),
-    ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
-    ...(timeout === 0 ? { bodyTimeout: 0 } : {}),
-  };
-}
-
-async function readText(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maximumBody) throw new Error(`more than ${maximumBody} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseStatus(text: string): { message?: string; reason?: string } | undefined {
-  try {
-    return JSON.parse(text) as { message?: string; reason?: string };
-  } catch {
-    return undefined;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { isConflict, isNotFound } from './kube-api-error.ts';
-import type { KubeClient } from './kube-client.ts';
+import type { KubeClient, WriteFence } from './kube-client.ts';
 
 interface LeaseObject extends KubeObject {
   readonly spec?: {
@@ -28,40 +28,62 @@ export interface LeaseOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Two clocks: one that only grows but stands still while the machine sleeps, and one that people set. */
+interface Moment {
+  readonly steady: number;
+  readonly wall: number;
+}
+
+const present = (): Moment => ({ steady: performance.now(), wall: Date.now() });
+
+/** Milliseconds since a moment, by the clock that went further. */
+const since = ({ steady, wall }: Moment): number => Math.max(performance.now() - steady, Date.now() - wall);
+
 /**
  * Leader election on a coordination.k8s.io Lease, as client-go does it: another's lease counts from when its last renewal
- * was *seen*, so clocks need not agree.
+ * was *seen*, so clocks need not agree. It is also the fence that keeps writes back: one's own lease counts from when its last
+ * renewal was *sent*, and a process that was frozen past the renew deadline writes nothing more. Its client must have short
+ * time-outs, no retries, and no fence.
  */
-export class Lease {
+export class Lease implements WriteFence {
   readonly #client: KubeClient;
   readonly #options: Required<Omit<LeaseOptions, 'onError'>> & Pick<LeaseOptions, 'onError'>;
   #seen: { readonly record: string; readonly at: number } | undefined;
+  #renewed: Moment | undefined;
+  #trying: Promise<boolean> = Promise.resolve(false);
 
   constructor(client: KubeClient, options: LeaseOptions) {
     this.#client = client;
     this.#options = { duration: 15, renewDeadline: 10, retryPeriod: 2, ...options };
   }
 
+  closed(): string | undefined {
+    if (!this.#renewed) return 'this process does not lead';
+    const { renewDeadline } = this.#options;
+    return since(this.#renewed) < renewDeadline * 1000 ? undefined : `this process has not renewed its lease for ${renewDeadline} s`;
+  }
+
   /** Waits until this process leads. Rejects only when aborted. */
   async acquire(signal: AbortSignal): Promise<void> {
-    while (!(await this.#attempt())) await sleep(this.#options.retryPeriod * 1000 * (0.9 + Math.random() / 5), undefined, { signal });
+    while (!(await this.#try())) await sleep(this.#options.retryPeriod * 1000 * (0.9 + Math.random() / 5), undefined, { signal });
   }
 
   /** Renews while this process leads. Resolves when leadership is lost, or the signal is given. */
   async hold(signal: AbortSignal): Promise<void> {
-    let renewed = performance.now();
-    while (!signal.aborted) {
+    for (;;) {
       await sleep(this.#options.retryPeriod * 1000, undefined, { signal }).catch(() => undefined);
-      const left = this.#options.renewDeadline * 1000 - (performance.now() - renewed);
-      const held = await Promise.race([this.#attempt(), sleep(Math.max(left, 0), 'late' as const, { ref: false })]);
-      if (held === true) renewed = performance.now();
-      if (performance.now() - renewed >= this.#options.renewDeadline * 1000) return;
+      if (signal.aborted) return;
+      const held = await Promise.race([this.#try(), sleep(this.#left(), 'late' as const, { ref: false })]);
+      if (held !== true && this.closed() !== undefined) return;
       if (held === false && this.#seen && !this.#seen.record.startsWith(`${this.#options.identity}/`)) return;
     }
   }
 
-  /** Gives the lease up, so that another may lead at once. */
+  /** Gives the lease up, so that another may lead at once. Nothing is written from here on. */
   async release(): Promise<void> {
+    // A renewal that is still on its way must not come after the release.
+    await this.#trying;
+    this.#renewed = undefined;
     try {
       const lease = await this.#client.get<LeaseObject>(RESOURCES.leases, this.#options);
       if (lease.spec?.holderIdentity !== this.#options.identity) return;
@@ -71,6 +93,16 @@ export class Lease {
     }
   }
 
+  /** Milliseconds until the renew deadline. */
+  #left(): number {
+    return this.#renewed ? Math.max(this.#options.renewDeadline * 1000 - since(this.#renewed), 0) : 0;
+  }
+
+  #try(): Promise<boolean> {
+    this.#trying = this.#attempt();
+    return this.#trying;
+  }
+
   /** Takes or renews the lease. True when this process holds it now. */
   async #attempt(): Promise<boolean> {
     try {
@@ -78,7 +110,9 @@ export class Lease {
       const holder = lease.spec?.holderIdentity ?? '';
       this.#look(lease);
       if (holder !== this.#options.identity && holder !== '' && !this.#lapsed(lease)) return false;
+      const sent = present();
       await this.#claim(lease);
+      this.#renewed = sent;
       return true;
     } catch (error) {
       if (!isConflict(error)) this.#options.onError?.(error);

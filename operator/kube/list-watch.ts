@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import { resourcePath } from './resource-path.ts';
-import { KubeApiError } from './kube-api-error.ts';
+import { isExpired, isRetryable, KubeApiError } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { lines } from './lines.ts';
 import { listPages } from './list.ts';
@@ -39,8 +39,8 @@ interface WatchEvent<T> {
 /** How long the server is asked to keep a watch, in seconds. */
 const watchSeconds = 300;
 const silenceMilliseconds = 150_000;
-/** A watch that ends sooner than this, in milliseconds, is a failure: the next one waits. */
-const shortWatch = 1000;
+/** What ends sooner than this, in milliseconds, is no success, however it ended: the next try waits longer. */
+const shortWatch = 5000;
 /** Objects a page. */
 const pageSize = 500;
 const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
@@ -54,6 +54,8 @@ export class ListWatch<T extends KubeObject> {
   readonly #client: KubeClient;
   readonly #options: ListWatchOptions;
   readonly #sink: ListWatchSink<T>;
+  /** Where the next watch begins; undefined: a list is needed. */
+  #version: string | undefined;
 
   constructor(client: KubeClient, resource: ApiResource, options: ListWatchOptions, sink: ListWatchSink<T>) {
     this.#client = client;
@@ -65,77 +67,112 @@ export class ListWatch<T extends KubeObject> {
   /** Lists and watches until the signal is given. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
-    let version: string | undefined;
     while (!signal.aborted) {
-      try {
-        version ??= await this.#list(signal);
-        const from: string = version;
-        const started = performance.now();
-        version = await this.#watch(from, signal);
-        failures = performance.now() - started < shortWatch ? failures + 1 : 0;
-      } catch (error) {
-        if (isAborted(signal)) return;
-        this.#options.onError?.(error);
-        if (!(error instanceof KubeApiError && error.status === 0)) version = undefined;
-        failures++;
-      }
-      if (failures > 0) await sleep(pauseAfter(failures), undefined, { signal }).catch(() => undefined);
+      const began = performance.now();
+      const failure = await this.#listAndWatch(signal);
+      if (isAborted(signal)) return;
+      failures = performance.now() - began >= shortWatch ? 0 : failures + 1;
+      if (failure !== undefined) this.#options.onError?.(failure);
+      // The first watch that ends early is followed at once: a server that restarts ends all of them.
+      else if (failures <= 1) continue;
+      await sleep(pauseAfter(failures, failure), undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #list(signal: AbortSignal): Promise<string> {
+  /** Lists where that is needed, and follows a watch to its end. Returns what went wrong. */
+  async #listAndWatch(signal: AbortSignal): Promise<Error | undefined> {
+    try {
+      if (this.#version === undefined) await this.#list(signal);
+      await this.#watch(signal);
+      return undefined;
+    } catch (error) {
+      // What another try of the same cannot mend, a new list may.
+      if (!isRetryable(error)) this.#version = undefined;
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
     const { namespace, labelSelector, metadataOnly = false } = this.#options;
     const selection = { namespace, metadataOnly, limit: pageSize, ...(labelSelector === undefined ? {} : { labelSelector }) };
-    let version = '';
+    let version: string | undefined;
     this.#sink.begin();
     for await (const page of listPages<T>(this.#client, this.resource, { ...selection, signal })) {
-      for (const item of page.items) this.#sink.listed(item);
-      version = page.resourceVersion;
+      for (const item of page.items) this.#guarded(() => this.#sink.listed(item));
+      // Pages after an expired token are newer than the first: what changed between them must come with the watch.
+      version ??= page.resourceVersion;
     }
-    this.#sink.complete();
-    return version;
+    this.#guarded(() => this.#sink.complete());
+    this.#version = version;
   }
 
-  /** Follows one watch to its end. Returns the version to go on from; undefined when a new list is needed. */
-  async #watch(from: string, outer: AbortSignal): Promise<string | undefined> {
-    const { namespace, labelSelector, metadataOnly, silence = silenceMilliseconds } = this.#options;
+  /** Follows one watch to its end, and keeps the version to go on from. */
+  async #watch(outer: AbortSignal): Promise<void> {
+    const { silence = silenceMilliseconds } = this.#options;
     const quiet = new AbortController();
-    const body = await this.#client.stream({
-      path: resourcePath(this.resource, { namespace }),
-      query: { watch: true, allowWatchBookmarks: true, resourceVersion: from, timeoutSeconds: watchSeconds, labelSelector },
-      ...(metadataOnly === true ? { accept: metadataAccept } : {}),
-      signal: AbortSignal.any([outer, quiet.signal]),
-    });
     const dead = setTimeout(() => quiet.abort(), silence);
-    let version: string | undefined = from;
     try {
+      const body = await this.#open(AbortSignal.any([outer, quiet.signal]));
       for await (const line of lines(body as AsyncIterable<Buffer>)) {
         dead.refresh();
-        version = this.#accept(JSON.parse(line) as WatchEvent<T>) ?? version;
-        if (version === 'gone') return undefined;
+        this.#accept(JSON.parse(line) as WatchEvent<T>);
+        if (this.#version === undefined) return;
       }
     } catch (error) {
-      if (error instanceof KubeApiError || outer.aborted) throw error;
-      // The connection was cut in the middle, or was silent: go on from the last event that came whole.
+      if (outer.aborted || (error instanceof KubeApiError && !quiet.signal.aborted)) throw error;
+      // Goes on from the last event that came whole.
+      const what = quiet.signal.aborted ? `nothing came for ${silence / 1000} s` : 'it was cut off';
+      throw new KubeApiError(`watch ${this.resource.resource}: ${what}`, { status: 0, cause: error });
     } finally {
       clearTimeout(dead);
     }
-    return version;
   }
 
-  /** Takes in one event. Returns the version that it brings, `gone` when the server has forgotten ours. */
-  #accept({ type, object }: WatchEvent<T>): string | undefined {
+  #open(signal: AbortSignal): ReturnType<KubeClient['stream']> {
+    const { namespace, labelSelector, metadataOnly } = this.#options;
+    return this.#client.stream({
+      path: resourcePath(this.resource, { namespace }),
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: this.#version,
+        timeoutSeconds: watchSeconds,
+        labelSelector,
+      },
+      ...(metadataOnly === true ? { accept: metadataAccept } : {}),
+      timeout: 0,
+      retries: 0,
+      signal,
+    });
+  }
+
+  /** Takes in one event, and the version that it brings; none when the server has forgotten ours. */
+  #accept({ type, object }: WatchEvent<T>): void {
     if (type === 'ERROR') {
-      if (object.code === 410) return 'gone';
-      throw new KubeApiError(`watch ${this.resource.resource}: ${object.message ?? 'error'}`, { status: object.code ?? 500 });
+      const failure = new KubeApiError(`watch ${this.resource.resource}: ${object.message ?? 'error'}`, { status: object.code ?? 500 });
+      if (!isExpired(failure)) throw failure;
+      this.#version = undefined;
+      return;
     }
-    if (type !== 'BOOKMARK') this.#sink.changed(type, object);
-    return object.metadata.resourceVersion;
+    if (type !== 'BOOKMARK') this.#guarded(() => this.#sink.changed(type, object));
+    this.#version = object.metadata.resourceVersion ?? this.#version;
+  }
+
+  /** What a sink throws is told, and stops nothing: without this, the same event would come again without end. */
+  #guarded(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#options.onError?.(error);
+    }
   }
 }
 
-/** Milliseconds until the next try: longer with each failure in a row, with jitter. */
-const pauseAfter = (failures: number): number => Math.min(250 * 2 ** failures, 30_000) * (0.5 + Math.random() / 2);
+/** Milliseconds until the next try: what the server asked for, else longer each time, with jitter. */
+function pauseAfter(failures: number, failure: Error | undefined): number {
+  const asked = failure instanceof KubeApiError ? failure.retryAfterSeconds : undefined;
+  return asked === undefined ? Math.min(250 * 2 ** failures, 30_000) * (0.5 + Math.random() / 2) : Math.min(asked, 60) * 1000;
+}
 
 /** The signal's state now: a function, since a check on the property is taken to hold across an await. */
 function isAborted(signal: AbortSignal): boolean {

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/metadata.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import { resourcePath } from './resource-path.ts';
-import { isExpired, type KubeApiError } from './kube-api-error.ts';
+import { isExpired, isTooLong, type KubeApiError } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 
 /** One page of a list. */
@@ -33,9 +33,13 @@ interface ListBody<T> {
 
 const metadataAccept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
+/** Bytes of one page past which smaller ones are asked for: what a process of 128 MiB can hold beside all else. */
+const pageBytes = 16 * 1024 * 1024;
+
 /**
  * Pages through a list. A continue token that has expired (410) is replaced by the one in the server's answer, which goes
- * on at the same place in a newer state: nothing that existed throughout is left out. Throws what the server answers.
+ * on at the same place in a newer state: nothing that existed throughout is left out. Where objects are so large that a page
+ * is too long, pages become smaller. Throws what the server answers.
  */
 export async function* listPages<T extends KubeObject>(
   client: KubeClient,
@@ -43,19 +47,45 @@ export async function* listPages<T extends KubeObject>(
   options: ListOptions = {},
 ): AsyncGenerator<Page<T>> {
   let from = options.from;
+  let limit = options.limit ?? 500;
   do {
-    const body = await page<T>(client, resource, { ...options, from });
-    from = body.metadata?.continue === '' ? undefined : body.metadata?.continue;
-    yield { items: body.items ?? [], resourceVersion: body.metadata?.resourceVersion ?? '', ...(from === undefined ? {} : { next: from }) };
+    const { body, limit: taken } = await fittingPage<T>(client, resource, { ...options, from, limit });
+    limit = taken;
+    const read = pageOf(body);
+    from = read.next;
+    yield read;
   } while (from !== undefined);
 }
 
-async function page<T>(client: KubeClient, resource: ApiResource, options: ListOptions): Promise<ListBody<T>> {
-  const query = { limit: options.limit ?? 500, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
+function pageOf<T>({ metadata, items }: ListBody<T>): Page<T> {
+  const { resourceVersion = '', continue: next = '' } = metadata ?? {};
+  return { items: items ?? [], resourceVersion, ...(next === '' ? {} : { next }) };
+}
+
+type PageRequest = ListOptions & { readonly limit: number };
+
+/** A page of so many objects as can be read, and how many that were. */
+async function fittingPage<T>(
+  client: KubeClient,
+  resource: ApiResource,
+  options: PageRequest,
+): Promise<{ readonly body: ListBody<T>; readonly limit: number }> {
+  for (let limit = options.limit; ; limit = Math.ceil(limit / 4)) {
+    try {
+      return { body: await page<T>(client, resource, { ...options, limit }), limit };
+    } catch (error) {
+      if (!isTooLong(error) || limit <= 1) throw error;
+    }
+  }
+}
+
+async function page<T>(client: KubeClient, resource: ApiResource, options: PageRequest): Promise<ListBody<T>> {
+  const query = { limit: options.limit, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
   const call = {
     path: resourcePath(resource, { namespace: options.namespace }),
     accept: options.metadataOnly ? metadataAccept : 'application/json',
     signal: options.signal,
+    maximumBytes: options.limit === 1 ? pageBytes * 2 : pageBytes,
   };
   try {
     return await client.call<ListBody<T>>({ ...call, query: { ...query, continue: options.from } });

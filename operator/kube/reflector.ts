@@ -5,9 +5,9 @@ import { ListWatch, type ListWatchOptions } from './list-watch.ts';
 
 /** What a reflector watches. */
 export interface ReflectorOptions<T> extends ListWatchOptions {
-  /** Called after the store changed; `object` is the last known one. */
+  /** Called after the store changed; `object` is the last known one. What it throws goes to `onError` and stops nothing. */
   readonly onChange: (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T) => void;
-  /** What is kept of an object; without it, all but its managed fields. */
+  /** What is kept of an object, beside which its managed fields are never kept. Default: all. */
   readonly keep?: (object: T) => T;
 }
 
@@ -35,7 +35,8 @@ export class Reflector<T extends KubeObject> {
   constructor(client: KubeClient, resource: ApiResource, options: ReflectorOptions<T>) {
     this.resource = resource;
     this.#options = options;
-    const keep = options.keep ?? withoutManagedFields<T>;
+    const { keep: project = (object: T): T => object } = options;
+    const keep = (object: T): T => project(withoutManagedFields(object));
     this.#feed = new ListWatch<T>(client, resource, options, {
       begin: () => void (this.#fresh = new Map()),
       listed: (object) => void this.#fresh.set(keyOf(object), keep(object)),
@@ -97,6 +98,10 @@ export class Reflector<T extends KubeObject> {
   #change(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
     if (type === 'DELETED') this.#store.delete(keyOf(object));
     else this.#store.set(keyOf(object), object);
-    this.#options.onChange(type, object);
+    try {
+      this.#options.onChange(type, object);
+    } catch (error) {
+      this.#options.onError?.(error);
+    }
   }
 }

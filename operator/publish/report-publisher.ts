@@ -10,7 +10,7 @@ import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, type EvidenceInput } fr
 import { concurrently } from './concurrently.ts';
 import { buildReport, withoutPolicy, type ReportInput } from '../report/report-builder.ts';
 import { changeOf, newFailures, type ReportChange } from '../report/report-change.ts';
-import { policyLabel, reportName } from '../report/report-name.ts';
+import { policyLabel, reportKey, reportName } from '../report/report-name.ts';
 import { addSeverities, emptySeverities } from '../scan/tally.ts';
 
 /** A report to bring up to date. */
@@ -23,6 +23,8 @@ export interface Published {
   readonly unchanged: number;
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
+  /** The version of each report that now says what was wished, as `reportKey` names them. */
+  readonly versions: ReadonlyMap<string, string>;
   /** Reports that the server refuses as they are, and why: another try cannot help. */
   readonly refused: readonly { readonly wish: ReportWish; readonly message: string }[];
 }
@@ -69,12 +71,14 @@ export class ReportPublisher {
   async publish(wishes: readonly ReportWish[]): Promise<Published> {
     const total = { written: 0, unchanged: 0, new: emptySeverities(), fixed: emptySeverities() };
     const refused: { wish: ReportWish; message: string }[] = [];
+    const versions = new Map<string, string>();
     for (const group of Map.groupBy(wishes, ({ target }) => homeOf(target).namespace).values()) {
       const existing = await this.#existing(group);
       await concurrently(group, writers, async (wish) => {
         try {
           const outcome = await this.#bringUp(wish, existing.get(reportName(wish.source, wish.target)));
           total.written += outcome.written;
+          versions.set(reportKey(homeOf(wish.target).namespace, reportName(wish.source, wish.target)), outcome.version);
           total.unchanged += 1 - outcome.written;
           total.new = addSeverities(total.new, outcome.new);
           total.fixed = addSeverities(total.fixed, outcome.fixed);
@@ -85,7 +89,7 @@ export class ReportPublisher {
         }
       });
     }
-    return { ...total, refused };
+    return { ...total, versions, refused };
   }
 
   /** Brings the evidence of one policy up to date: a report a framework, and none of frameworks that it asks for no more. */
@@ -152,18 +156,18 @@ export class ReportPublisher {
     return true;
   }
 
-  async #bringUp(input: ReportWish, known: PolicyReport | undefined): Promise<ReportChange & { written: 0 | 1 }> {
+  async #bringUp(input: ReportWish, known: PolicyReport | undefined): Promise<ReportChange & { written: 0 | 1; version: string }> {
     const { resource, namespace } = homeOf(input.target);
     let existing = known;
     for (let attempt = 1; ; attempt++) {
       const report = buildReport({ ...input, existing });
-      if (!report) return { written: 0, ...changeOf(existing, input.scan) };
+      if (!report) return { written: 0, version: existing?.metadata.resourceVersion ?? '', ...changeOf(existing, input.scan) };
       try {
-        await this.#client.apply(resource, report);
+        const { metadata } = await this.#client.apply<PolicyReport>(resource, report);
         this.#observe('write');
         const failures = newFailures(existing, report);
         if (failures.length > 0) this.#found(input.target, failures);
-        return { written: 1, ...changeOf(report, input.scan) };
+        return { written: 1, version: metadata.resourceVersion ?? '', ...changeOf(report, input.scan) };
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
         existing = await this.#read(resource, { namespace, name: report.metadata.name });

@@ -9,6 +9,7 @@ import { reportKey, SOURCE } from '../report/report-name.ts';
 import { readLedger, type PolicyLedger } from '../report/policy-ledger.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../scan/tally.ts';
 import type { ReportPublisher } from './report-publisher.ts';
+import type { SeenReports } from './seen-reports.ts';
 
 /** What the reports of one policy hold together. */
 export interface PolicyTotals {
@@ -27,8 +28,8 @@ export interface SweepRequest {
   readonly wholeClusterPolicies: readonly string[];
   /** Whether the scan looked at a namespace; undefined: outside of all. */
   readonly looksAt: (namespace: string | undefined) => boolean;
-  /** Reports that the scan has just made sure of, as `reportKey` names them. */
-  readonly seen: ReadonlySet<string>;
+  /** Reports that the scan has just made sure of; told of each report that is there. */
+  readonly seen: SeenReports;
   readonly signal: AbortSignal;
 }
 
@@ -59,6 +60,8 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
   const totals = new Map<string, PolicyTotals>();
   const suspects: Suspect[] = [];
   for await (const [home, report] of ownReports(client, request.signal)) {
+    const { namespace, name, resourceVersion = '' } = report.metadata;
+    request.seen.found(reportKey(namespace, name), resourceVersion);
     const ledger = ledgerOf(report);
     for (const [policy, entry] of Object.entries(ledger)) add(totals, policy, entry, 1);
     const suspect = suspectOf(report, home, Object.keys(ledger), request);

@@ -23,8 +23,9 @@ export interface CollectedScan {
   readonly policies: readonly LedgerPolicy[];
   /** Whether a policy is still there: what was found for one that is gone is not written. */
   readonly isAlive: (policy: LedgerPolicy) => boolean;
-  /** Told of each report that says what the scan found. */
-  readonly onReport: (key: string) => void;
+  /** Told of each report that says what the scan found, and of the version in which it does. */
+  readonly onReport: (key: string, resourceVersion: string) => void;
+  readonly signal: AbortSignal;
 }
 
 /** What makes wishes of records. */
@@ -54,7 +55,7 @@ export class ShardCollector {
    * error is thrown, and the same call can be made again.
    */
   async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | CollectFailure> {
-    const stream = await this.#read(pod);
+    const stream = await this.#read(pod, scan.signal);
     if ('class' in stream) return stream;
     const { scanned, failed, unread, policies, rest, peakMebibytes } = stream.trailer.body;
     const total = { new: emptySeverities(), fixed: emptySeverities() };
@@ -64,7 +65,10 @@ export class ShardCollector {
     const flush = async (batch: ReportWish[]): Promise<void> => {
       const wishes = batch.splice(0);
       const published = await this.#publisher.publish(wishes);
-      for (const { source, target } of wishes) scan.onReport(reportKey(homeOf(target).namespace, reportName(source, target)));
+      for (const { source, target } of wishes) {
+        const key = reportKey(homeOf(target).namespace, reportName(source, target));
+        scan.onReport(key, published.versions.get(key) ?? '');
+      }
       total.new = addSeverities(total.new, published.new);
       total.fixed = addSeverities(total.fixed, published.fixed);
       refused += published.refused.length;
@@ -92,10 +96,13 @@ export class ShardCollector {
     };
   }
 
-  async #read({ namespace, name }: { namespace: string; name: string }): Promise<AcceptedStream<ShardSummary> | CollectFailure> {
+  async #read(
+    { namespace, name }: { namespace: string; name: string },
+    signal: AbortSignal,
+  ): Promise<AcceptedStream<ShardSummary> | CollectFailure> {
     try {
       const path = resourcePath(RESOURCES.pods, { namespace, name, sub: 'log' });
-      const body = await this.#client.stream({ path, query: { container: 'worker' } });
+      const body = await this.#client.stream({ path, query: { container: 'worker' }, signal });
       return await acceptStream<ShardSummary>(lines(body as AsyncIterable<Buffer>));
     } catch (error) {
       if (error instanceof StreamError)

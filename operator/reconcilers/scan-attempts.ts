@@ -1,9 +1,9 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import type { KubeObject } from '../api/metadata.ts';
 import type { Scan } from '../api/scan.ts';
-import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
-import { listPages } from '../kube/list.ts';
-import type { ShardCollector } from '../publish/shard-collector.ts';
+import { isDenied, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
+import type { SeenReports } from '../publish/seen-reports.ts';
+import type { CollectedScan, ShardCollector } from '../publish/shard-collector.ts';
+import { Ages } from '../scan/ages.ts';
 import type { FailureClass, WorkerPod } from '../scan/attempt.ts';
 import { isUnborn, JobState, type ScanJob } from '../scan/job-state.ts';
 import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
@@ -22,16 +22,16 @@ import {
 } from '../scan/ledger.ts';
 import { jobName, scanHash } from '../scan/names.ts';
 import { PAGE_SIZE } from '../scan/plan.ts';
-import { scanJob } from '../scan/scan-job.ts';
 import type { AttemptInput } from '../scan/scan-input.ts';
 import type { Shard } from '../scan/shard.ts';
+import type { ScanJobs } from './scan-jobs.ts';
 import type { World } from './world.ts';
 
 /** What advancing a scan needs besides it. */
 export interface AdvanceContext {
   readonly signal: AbortSignal;
   /** Gathers the reports that were seen to. */
-  readonly seen: Set<string>;
+  readonly seen: SeenReports;
   /** Tells how the scan stands. */
   readonly tell: (ledger: Ledger, message: string) => Promise<void>;
 }
@@ -48,13 +48,16 @@ export class Attempts {
   readonly #world: World;
   readonly #store: LedgerStore;
   readonly #collector: ShardCollector;
-  /** When a log could not be read for the first time, by pod uid, in milliseconds since the epoch. */
+  readonly #jobs: ScanJobs;
+  readonly #ages = new Ages();
+  /** When a log could not be read for the first time, by pod uid, in milliseconds that only grow. */
   readonly #unreadable = new Map<string, number>();
 
-  constructor(world: World, store: LedgerStore, collector: ShardCollector) {
+  constructor(world: World, parts: { readonly store: LedgerStore; readonly collector: ShardCollector; readonly jobs: ScanJobs }) {
     this.#world = world;
-    this.#store = store;
-    this.#collector = collector;
+    this.#store = parts.store;
+    this.#collector = parts.collector;
+    this.#jobs = parts.jobs;
   }
 
   /** Does all that can be done now. */
@@ -74,18 +77,6 @@ export class Attempts {
     return { stored: current, settled: allSettled(current.ledger) };
   }
 
-  /** Removes the Jobs of an ended scan. Those whose shards failed stay for a day, for people to look at their pods. */
-  async tidy(ledger: Ledger): Promise<void> {
-    for (const { name, shards } of ledger.jobs) {
-      const failed = shards.some((shard) => ledger.shards[shard]?.state === 'error');
-      const job = this.#world.jobs.get(name, this.#world.namespace);
-      if (!job) continue;
-      const running = (job.status?.active ?? 0) > 0;
-      if (failed && !running) continue;
-      await this.#world.client.delete(RESOURCES.jobs, { namespace: this.#world.namespace, name }, { uid: job.metadata.uid });
-    }
-  }
-
   /** Takes in what the current Job's pods came to. Returns what holds the Job up, for people. */
   async #work(
     scan: Scan,
@@ -94,20 +85,17 @@ export class Attempts {
   ): Promise<string> {
     const { job, save } = context;
     if (!job.created) return '';
-    const found = await this.#jobOf(job);
+    const found = await this.#jobs.find(job);
     const failAll = async (failure: { class: FailureClass; message: string }): Promise<void> =>
       save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(scan, left, { shard, ...failure }), ledger()));
     if (!found) {
       await failAll({ class: 'JobGone', message: `Job ${job.name} was deleted` });
       return '';
     }
-    const now = this.#world.clock();
-    const pods = this.#podsOf(job);
-    if (isUnborn(found, pods, now)) {
-      await failAll({ class: 'Rejected', message: await this.#whyUnborn(found) });
-      return '';
-    }
-    const state = new JobState(found, pods, now);
+    const pods = this.#jobs.podsOf(found);
+    if (isUnborn(found, pods, this.#ages.of)) return this.#unborn(found, failAll);
+    if (pods.some((pod) => this.#waitsLong(pod))) await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
+    const state = await this.#stateOf(found, pods, pendingIn(ledger(), lastOf(ledger())));
     let note = '';
     for (const { shard, index } of pendingIn(ledger(), lastOf(ledger()))) {
       const at = state.of(index);
@@ -121,32 +109,49 @@ export class Attempts {
     return note;
   }
 
+  /** How a Job stands. Its pods are watched apart from it: before one counts as failed, the server is asked, since the other watch may be behind. */
+  async #stateOf(job: ScanJob, pods: readonly WorkerPod[], pending: readonly { readonly index: number }[]): Promise<JobState> {
+    const cached = new JobState(job, pods, this.#ages.of);
+    if (!pending.some(({ index }) => cached.of(index).kind === 'failed')) return cached;
+    return new JobState(job, await this.#jobs.livePodsOf(job), this.#ages.of);
+  }
+
+  /** A Job without pods, as the cache has it: refused where its events say so. Returns what it waits for. */
+  async #unborn(job: ScanJob, fail: (failure: { class: FailureClass; message: string }) => Promise<void>): Promise<string> {
+    if ((await this.#jobs.livePodsOf(job)).length > 0) return 'the watch of pods is behind';
+    const message = await this.#jobs.whyUnborn(job);
+    if (message === undefined) return `Job ${job.metadata.name} has no pod yet, and no event says why`;
+    await fail({ class: 'Rejected', message });
+    return '';
+  }
+
+  /** Whether a pod has been on its way to its container for longer than that takes: what it mounts may be gone. */
+  #waitsLong(pod: WorkerPod): boolean {
+    const { phase, containerStatuses = [] } = pod.status ?? {};
+    const creating = phase === 'Pending' && containerStatuses.some(({ state }) => state?.waiting?.reason === 'ContainerCreating');
+    return creating && this.#ages.of(pod) > mountPatience;
+  }
+
   /** The ledger after a finished pod's results were taken, or could not be. */
   async #collect(
     scan: Scan,
     ledger: Ledger,
-    { shard, pod, seen }: AdvanceContext & { readonly shard: number; readonly pod: WorkerPod },
+    { shard, pod, seen, signal }: AdvanceContext & { readonly shard: number; readonly pod: WorkerPod },
   ): Promise<Ledger> {
     const { name, namespace = '', uid = '' } = pod.metadata;
-    const collected = {
-      id: scanHash(scan.metadata.uid ?? ''),
-      seconds: Math.floor(Date.parse(ledger.startTime) / 1000),
-      policies: ledger.policies,
-      isAlive: (policy: LedgerPolicy) => isCurrent(this.#world, policy),
-      onReport: (key: string) => seen.add(key),
-    };
     try {
-      const result = await this.#collector.collect({ namespace, name }, collected);
+      const result = await this.#collector.collect({ namespace, name }, collectedScan(this.#world, { scan, ledger, shard, seen, signal }));
       this.#unreadable.delete(uid);
       if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
+      seen.collected(shard);
       this.#world.metrics.shards.add(1, { outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
       this.#world.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
       return shardCollected(ledger, shard, result);
     } catch (error) {
-      const since = this.#unreadable.get(uid) ?? this.#world.clock();
+      const since = this.#unreadable.get(uid) ?? performance.now();
       this.#unreadable.set(uid, since);
-      if (!isServerFailure(error) || this.#world.clock() - since < logPatience) throw error;
+      if (!isServerFailure(error) || performance.now() - since < logPatience) throw error;
       this.#unreadable.delete(uid);
       return this.#failed(scan, ledger, { shard, class: 'LogLost', message: error instanceof Error ? error.message : String(error) });
     }
@@ -190,73 +195,40 @@ export class Attempts {
     return nextAttempt(ledger, definitions, { name, configMaps }).ledger;
   }
 
-  /** The ledger after the Job was made; the Job may have been made before, by an operator that died. */
+  /** The ledger after the Job was made, or was refused; as it is while another Job of that name has to go first. */
   async #createJob(scan: Scan, ledger: Ledger, job: LedgerJob): Promise<Ledger> {
-    const { image, imagePullPolicy, imagePullSecrets, serviceAccount } = await this.#world.worker();
-    const manifest = scanJob({
-      scan: identityOf(scan),
-      namespace: this.#world.namespace,
-      attempt: ledger.jobs.indexOf(job) + 1,
-      shards: job.shards.length,
-      image,
-      imagePullPolicy,
-      imagePullSecrets,
-      serviceAccount,
-      configMaps: [...ledger.input, ...job.configMaps],
-      template: scan.spec.scan ?? {},
-      memoryFactor: job.memoryFactor,
-      deadlineFactor: job.deadlineFactor,
-    });
     try {
-      await this.#world.client.create(RESOURCES.jobs, manifest);
+      const uid = await this.#jobs.create(scan, ledger, job);
+      return uid === undefined ? ledger : jobCreated(ledger, job.name, uid);
     } catch (error) {
-      if (!isConflict(error)) {
-        if (!isInvalid(error) && !isForbidden(error)) throw error;
-        const message = error instanceof Error ? error.message : String(error);
-        return job.shards.reduce(
-          (left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }),
-          jobCreated(ledger, job.name),
-        );
-      }
+      // A right that is missing may be given again: the scan is held up, and says what it lacks.
+      if (isDenied(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      return job.shards.reduce(
+        (left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }),
+        jobCreated(ledger, job.name),
+      );
     }
-    return jobCreated(ledger, job.name);
-  }
-
-  /** The Job as it is: the server is asked when the cache does not have it (yet). */
-  async #jobOf({ name }: LedgerJob): Promise<ScanJob | undefined> {
-    const { namespace, jobs, client } = this.#world;
-    const known = jobs.get(name, namespace);
-    if (known) return known;
-    try {
-      return await client.get<ScanJob>(RESOURCES.jobs, { namespace, name });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  }
-
-  #podsOf({ name }: LedgerJob): WorkerPod[] {
-    return this.#world.pods.list().filter(({ metadata }) => metadata.labels?.['batch.kubernetes.io/job-name'] === name);
-  }
-
-  /** What a Job's events say of why it has no pod. */
-  async #whyUnborn({ metadata }: ScanJob): Promise<string> {
-    const { namespace, client } = this.#world;
-    const fieldSelector = `involvedObject.uid=${metadata.uid ?? ''}`;
-    const said: string[] = [];
-    for await (const { items } of listPages<KubeObject & { readonly reason?: string; readonly message?: string }>(
-      client,
-      RESOURCES.events,
-      {
-        namespace,
-        fieldSelector,
-      },
-    ))
-      said.push(...items.filter(({ reason }) => reason === 'FailedCreate').map(({ message }) => message ?? ''));
-    return said.at(-1) ?? `Job ${metadata.name} has no pod, and no event says why`;
   }
 }
 
+/** What the collector is told of a scan. */
+export function collectedScan(
+  world: World,
+  { scan, ledger, shard, seen, signal }: Pick<AdvanceContext, 'seen' | 'signal'> & { scan: Scan; ledger: Ledger; shard: number },
+): CollectedScan {
+  return {
+    id: scanHash(scan.metadata.uid ?? ''),
+    seconds: Math.floor(Date.parse(ledger.startTime) / 1000),
+    policies: ledger.policies,
+    isAlive: (policy: LedgerPolicy) => isCurrent(world, policy),
+    onReport: (key, version) => seen.saw(key, shard, version),
+    signal,
+  };
+}
+
+/** How long a pod may be about to start before what it mounts is looked for, in milliseconds. */
+const mountPatience = 10_000;
 /** How long a log that the server cannot get at now may come back, in milliseconds. */
 const logPatience = 60_000;
 

@@ -4,7 +4,8 @@ import type { SecurityPolicy } from '../api/security-policy.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../controls/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import { sweepReports, type PolicyTotals } from '../publish/report-sweeper.ts';
+import { sweepReports, type PolicyTotals, type SweepRequest } from '../publish/report-sweeper.ts';
+import type { SeenReports } from '../publish/seen-reports.ts';
 import { policyCoverage, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../scan/planner.ts';
@@ -13,26 +14,28 @@ import { timestampOf } from '../scan/scan-status.ts';
 import { emptySeverities, emptySummary } from '../scan/tally.ts';
 import { policyStatus, type PolicyFindings } from './policy-status.ts';
 import { isCurrent } from './scan-attempts.ts';
+import type { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
 
 /** A scan whose shards are all settled. */
 export interface EndedScan {
   readonly scan: Scan;
   readonly ledger: Ledger;
-  readonly seen: ReadonlySet<string>;
+  readonly seen: SeenReports;
   readonly store: LedgerStore;
+  readonly verifier: ScanVerifier;
   readonly signal: AbortSignal;
 }
 
 /** Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. */
 export async function finishScan(world: World, ended: EndedScan): Promise<void> {
-  const { scan, ledger, seen, store, signal } = ended;
+  const { scan, ledger, seen, store, verifier, signal } = ended;
   const input = (await store.document(ledger.input)) as ScanInput;
   const { kubernetesVersion, systemNamespaces, resources } = input;
   const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces });
   const current = ledger.policies.filter((policy) => isCurrent(world, policy));
   const scope = new TargetScope(set, scan.spec, await namespacesOf(world.client, signal));
-  const swept = await sweepReports(world.client, world.publisher, {
+  const request: SweepRequest = {
     policies: new Set(current.map(({ name }) => name)),
     resources,
     policiesOf: scope.policiesOf,
@@ -40,7 +43,9 @@ export async function finishScan(world: World, ended: EndedScan): Promise<void> 
     looksAt: (namespace) => (namespace === undefined ? !ledger.partial : scope.includesNamespace(namespace)),
     seen,
     signal,
-  });
+  };
+  let swept = await sweepReports(world.client, world.publisher, request);
+  if (await verifier.verify(scan, ledger, { seen, signal })) swept = await sweepReports(world.client, world.publisher, request);
   if (swept.changed > 0) world.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
   for (const name of swept.totals.keys()) if (!world.policies.get(name)) world.enqueuePolicy(name);
   for (const policy of current) {

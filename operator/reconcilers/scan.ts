@@ -4,19 +4,25 @@ import { LABELS } from '../api/group.ts';
 import type { Scan, ScanStatus } from '../api/scan.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { SeenReports } from '../publish/seen-reports.ts';
 import { ShardCollector } from '../publish/shard-collector.ts';
-import { LedgerConflict, LedgerStore } from '../scan/ledger-store.ts';
+import { InputLost, LedgerConflict, LedgerStore } from '../scan/ledger-store.ts';
 import { scanHash } from '../scan/names.ts';
 import { isFinished, scanStatus, type ScanStage } from '../scan/scan-status.ts';
 import { Attempts } from './scan-attempts.ts';
 import { finishScan } from './scan-finish.ts';
+import { ScanJobs } from './scan-jobs.ts';
 import { beginScan } from './scan-plan.ts';
+import { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
 
 /** Scans that are worked on at the same time. */
 const workers = 2;
 /** Milliseconds between looks at a running scan; its Jobs and pods are watched besides. */
 const lookAgain = 3000;
+
+/** The longest pause before a scan that is held up is tried again, in milliseconds: what held it up may be over at any time. */
+const longestPause = 30_000;
 
 /** Plans Scans, runs their Jobs, takes in what these find, and tells how they stand. */
 export function scanController(world: World): Controller {
@@ -26,6 +32,7 @@ export function scanController(world: World): Controller {
     log: world.log,
     observe: world.observe,
     workers,
+    queue: { maxDelay: longestPause },
     reconcile: (name, context) => reconciler.reconcile(name, context),
   });
 }
@@ -37,14 +44,19 @@ export function scanController(world: World): Controller {
 class ScanReconciler {
   readonly #world: World;
   readonly #store: LedgerStore;
+  readonly #jobs: ScanJobs;
   readonly #attempts: Attempts;
-  /** Reports that this process saw to, by the Scan's uid: spares the sweep from asking about their objects. */
-  readonly #seen = new Map<string, Set<string>>();
+  readonly #verifier: ScanVerifier;
+  /** By the Scan's uid. */
+  readonly #seen = new Map<string, SeenReports>();
 
   constructor(world: World) {
     this.#world = world;
     this.#store = new LedgerStore(world.client, world.namespace);
-    this.#attempts = new Attempts(world, this.#store, new ShardCollector(world.client, world.publisher));
+    this.#jobs = new ScanJobs(world);
+    const parts = { store: this.#store, collector: new ShardCollector(world.client, world.publisher), jobs: this.#jobs };
+    this.#attempts = new Attempts(world, parts);
+    this.#verifier = new ScanVerifier(world, parts);
   }
 
   async reconcile(name: string, context: ReconcileContext): Promise<ReconcileResult> {
@@ -57,6 +69,7 @@ class ScanReconciler {
       if (context.signal.aborted) throw error;
       // The cache was behind, or another operator writes: look again at what is there now.
       if (error instanceof LedgerConflict) return { requeueAfter: 500 };
+      if (error instanceof InputLost) return this.#planAgain(scan, error);
       await this.#tellFailure(scan, error);
       throw error;
     }
@@ -69,6 +82,8 @@ class ScanReconciler {
     if (!stored) {
       // A ledger goes with the end of its scan, which the cache may not have heard of.
       if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
+      // Jobs of a plan whose ledger was deleted work on shards that no longer count.
+      if ((await this.#jobs.clear(scan)) > 0) return { requeueAfter: 1000 };
       if (scan.status?.phase === undefined) await this.#write(scan, { stage: 'planning', message: 'finding what is in scope' });
       const begun = await beginScan(this.#world, this.#store, scan, context.signal);
       if ('refused' in begun) {
@@ -78,18 +93,29 @@ class ScanReconciler {
       }
       stored = begun;
     }
-    const seen = this.#seen.get(uid) ?? new Set<string>();
+    const seen = this.#seen.get(uid) ?? new SeenReports();
     this.#seen.set(uid, seen);
     const tell = (ledger: typeof stored.ledger, message: string): Promise<void> => this.#write(scan, { stage: 'running', ledger, message });
     const moved = await this.#attempts.advance(scan, stored, { ...context, seen, tell });
     if (!moved.settled) return { requeueAfter: lookAgain };
-    await finishScan(this.#world, { scan, ledger: moved.stored.ledger, seen, store: this.#store, signal: context.signal });
-    await this.#write(scan, { stage: 'ended', ledger: moved.stored.ledger });
-    await this.#attempts.tidy(moved.stored.ledger);
+    const { ledger } = moved.stored;
+    await finishScan(this.#world, { scan, ledger, seen, store: this.#store, verifier: this.#verifier, signal: context.signal });
+    await this.#write(scan, { stage: 'ended', ledger });
+    await this.#jobs.tidy(ledger);
     await this.#store.remove(identity);
     this.#seen.delete(uid);
-    this.#tellEnd(scan, moved.stored.ledger.startTime);
+    this.#tellEnd(scan, ledger.startTime);
     return {};
+  }
+
+  /** Gives up a plan of which a part was deleted: what it found so far stays, and a new one finds it again. */
+  async #planAgain(scan: Scan, { message }: InputLost): Promise<ReconcileResult> {
+    const { name, uid = '' } = scan.metadata;
+    this.#world.log.warn({ scan: name, reason: message }, 'the scan is planned again');
+    await this.#jobs.clear(scan);
+    await this.#store.remove({ name, uid });
+    this.#seen.delete(uid);
+    return { requeueAfter: 500 };
   }
 
   async #hasEnded({ metadata: { name, uid } }: Scan): Promise<boolean> {
@@ -107,7 +133,7 @@ class ScanReconciler {
     const { name, uid = '' } = scan.metadata;
     const left = await this.#store.read({ name, uid });
     if (left) {
-      await this.#attempts.tidy(left.ledger);
+      await this.#jobs.tidy(left.ledger);
       await this.#store.remove({ name, uid });
     }
     const { ttlSecondsAfterFinished } = scan.spec;

@@ -22,6 +22,13 @@ export interface WorkerPod extends KubeObject {
   };
 }
 
+/** What is kept of a pod: what is read of it here, and no spec. */
+export function workerPodOf({ metadata, status = {} }: WorkerPod): WorkerPod {
+  const { phase, reason, message, conditions, containerStatuses } = status;
+  const kept = { phase, reason, message, conditions, containerStatuses: containerStatuses?.map(({ name, state }) => ({ name, state })) };
+  return { metadata, status: Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) };
+}
+
 /** How an attempt stands or ended, as one word. */
 export type AttemptClass =
   | 'Running'

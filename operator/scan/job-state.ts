@@ -23,6 +23,9 @@ export type IndexState =
   | { readonly kind: 'finished'; readonly pod: WorkerPod }
   | { readonly kind: 'failed'; readonly class: FailureClass; readonly message: string };
 
+/** Milliseconds that an object has been seen for. */
+export type AgeOf = (object: KubeObject) => number;
+
 /** How long an image may fail to be pulled before the attempt is given up, in milliseconds: the kubelet tries again meanwhile. */
 const pullPatience = 90_000;
 /** How long a Job may be without any pod, in milliseconds. */
@@ -44,24 +47,25 @@ const conditionOf = (
 ): NonNullable<NonNullable<ScanJob['status']>['conditions']>[number] | undefined =>
   status?.conditions?.find(({ type, status: holds }) => types.includes(type) && holds === 'True');
 
-const ageOf = ({ metadata }: KubeObject, now: number): number => now - Date.parse(metadata.creationTimestamp ?? '');
+const createdAt = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? '');
 
 /** Whether a Job has no pod at all long after it was made: its events say why. */
-export function isUnborn(job: ScanJob, pods: readonly WorkerPod[], now: number): boolean {
-  return pods.length === 0 && (job.status?.active ?? 0) === 0 && !conditionOf(job, 'Complete', 'Failed') && ageOf(job, now) > birthPatience;
+export function isUnborn(job: ScanJob, pods: readonly WorkerPod[], ageOf: AgeOf): boolean {
+  const ended = conditionOf(job, 'Complete', 'Failed') !== undefined;
+  return ageOf(job) > birthPatience && pods.length === 0 && (job.status?.active ?? 0) === 0 && !ended;
 }
 
-/** Reads every index of a Job off the Job and its pods. `now` in milliseconds since the epoch. */
+/** Reads every index of a Job off the Job and its pods. */
 export class JobState {
   readonly #job: ScanJob;
   readonly #pods = new Map<number, WorkerPod[]>();
-  readonly #now: number;
+  readonly #ageOf: AgeOf;
   readonly #completed: ReadonlySet<number>;
   readonly #failed: ReadonlySet<number>;
 
-  constructor(job: ScanJob, pods: readonly WorkerPod[], now: number) {
+  constructor(job: ScanJob, pods: readonly WorkerPod[], ageOf: AgeOf) {
     this.#job = job;
-    this.#now = now;
+    this.#ageOf = ageOf;
     this.#completed = indexesOf(job.status?.completedIndexes);
     this.#failed = indexesOf(job.status?.failedIndexes);
     for (const pod of pods) {
@@ -74,7 +78,7 @@ export class JobState {
 
   /** How an index stands. */
   of(index: number): IndexState {
-    const pods = (this.#pods.get(index) ?? []).toSorted((a, b) => ageOf(b, this.#now) - ageOf(a, this.#now));
+    const pods = (this.#pods.get(index) ?? []).toSorted((a, b) => createdAt(a) - createdAt(b));
     const finished = pods.findLast(({ status }) => status?.phase === 'Succeeded');
     if (finished) return { kind: 'finished', pod: finished };
     if (this.#completed.has(index)) return { kind: 'failed', class: 'LogLost', message: 'its pod finished and is gone, with its log' };
@@ -86,7 +90,7 @@ export class JobState {
   #running(pod: WorkerPod | undefined): IndexState {
     if (!pod) return { kind: 'waiting' };
     const outcome = attemptOutcome(pod);
-    if (outcome.class === 'PullError' && ageOf(pod, this.#now) > pullPatience) return { kind: 'failed', ...outcome, class: 'PullError' };
+    if (outcome.class === 'PullError' && this.#ageOf(pod) > pullPatience) return { kind: 'failed', ...outcome, class: 'PullError' };
     if (outcome.class === 'PullError' || outcome.class === 'Unschedulable')
       return { kind: 'waiting', note: `${outcome.class}: ${outcome.message}` };
     return { kind: 'waiting' };

@@ -4,7 +4,7 @@ import { ANNOTATIONS, API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { listPages } from '../kube/list.ts';
+import { listAll, listPages } from '../kube/list.ts';
 import { documentConfigMaps, documentOf, type ChunkConfigMap } from './config-map-chunks.ts';
 import type { Ledger } from './ledger.ts';
 import { scanHash, shortHash } from './names.ts';
@@ -24,6 +24,11 @@ export interface StoredLedger {
 /** Somebody else wrote the ledger since it was read: what this process believes of the scan is out of date. */
 export class LedgerConflict extends Error {
   override readonly name = 'LedgerConflict';
+}
+
+/** What a scan was planned with is gone: nothing but a new plan helps. */
+export class InputLost extends Error {
+  override readonly name = 'InputLost';
 }
 
 const key = 'ledger.json.gz';
@@ -71,12 +76,28 @@ export class LedgerStore {
     return chunks.map((chunk) => chunk.metadata.name);
   }
 
-  /** A document that was kept. */
+  /** A document that was kept. Throws {@link InputLost} when a part of it is gone. */
   async document(names: readonly string[]): Promise<unknown> {
     const chunks: ChunkConfigMap[] = [];
-    for (const name of names)
-      chunks.push(await this.#client.get<ChunkConfigMap>(RESOURCES.configMaps, { namespace: this.#namespace, name }));
+    for (const name of names) chunks.push(await this.#chunk(name));
     return documentOf(chunks);
+  }
+
+  /** Throws {@link InputLost} when one of these is not there any more: pods that mount it would wait for it without end. */
+  async assertKept(scan: ScanIdentity, names: readonly string[]): Promise<void> {
+    const options = { namespace: this.#namespace, labelSelector: `${LABELS.scan}=${scanHash(scan.uid)}`, metadataOnly: true };
+    const there = new Set((await listAll(this.#client, RESOURCES.configMaps, options)).map(({ metadata }) => metadata.name));
+    const lost = names.find((name) => !there.has(name));
+    if (lost !== undefined) throw new InputLost(`ConfigMap ${lost} is gone`);
+  }
+
+  async #chunk(name: string): Promise<ChunkConfigMap> {
+    try {
+      return await this.#client.get<ChunkConfigMap>(RESOURCES.configMaps, { namespace: this.#namespace, name });
+    } catch (error) {
+      if (isNotFound(error)) throw new InputLost(`ConfigMap ${name} is gone`, { cause: error });
+      throw error;
+    }
   }
 
   /** Removes all that is kept for a scan, the ledger last. */

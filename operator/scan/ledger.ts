@@ -54,6 +54,8 @@ export interface LedgerJob {
   readonly deadlineFactor: number;
   /** Whether the Job was made: one that was, and is not there, was deleted. */
   readonly created: boolean;
+  /** Its uid, once it was made: another of the same name is not it. */
+  readonly uid?: string;
 }
 
 /** The durable state of a scan: what an operator that comes back, or another, goes on from. Kept in a ConfigMap. */
@@ -146,8 +148,9 @@ export function newLedger(
 }
 
 /** The ledger after a Job was made. */
-export function jobCreated(ledger: Ledger, name: string): Ledger {
-  return { ...ledger, jobs: ledger.jobs.map((job) => (job.name === name ? { ...job, created: true } : job)) };
+export function jobCreated(ledger: Ledger, name: string, uid?: string): Ledger {
+  const made = { created: true, ...(uid === undefined ? {} : { uid }) };
+  return { ...ledger, jobs: ledger.jobs.map((job) => (job.name === name ? { ...job, ...made } : job)) };
 }
 
 /** The ledger after a shard's stream was accepted and its reports are written. */

@@ -13,7 +13,7 @@ import { ShardWorker } from './shard-worker.ts';
 /** Bytes of a stream, well below the kubelet's log rotation of 10 MiB. */
 const streamBytes = 4 * 1024 * 1024;
 
-/** `vigil worker`: works through the shard of $JOB_COMPLETION_INDEX. Exit 0 when the stream is complete, 42 when it never can be. */
+/** `vigil worker`: works through the shard of $JOB_COMPLETION_INDEX. Exit 0 when the stream is complete, 42 when it never can be. A call is given up after $VIGIL_REQUEST_TIMEOUT seconds (60). */
 export async function workerVerb(_args: readonly string[], signal: AbortSignal): Promise<number> {
   const log = createLogger('info');
   const index = Number(process.env['JOB_COMPLETION_INDEX'] ?? Number.NaN);
@@ -24,7 +24,8 @@ export async function workerVerb(_args: readonly string[], signal: AbortSignal):
     log.error({ index }, 'no shard has this index: JOB_COMPLETION_INDEX and the input do not belong together');
     return PERMANENT_EXIT;
   }
-  const client = new KubeClient(new Credentials());
+  const timeout = Number(process.env['VIGIL_REQUEST_TIMEOUT'] ?? 60) * 1000;
+  const client = new KubeClient(new Credentials(), { timeout });
   const writer = new StreamWriter(writeLine);
   // Nothing else is printed: the log is the stream.
   await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();

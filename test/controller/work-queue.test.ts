@@ -33,11 +33,58 @@ describe('the work queue', () => {
   });
 
   it('doubles the pause with each failure in a row, up to its limit, and forgets', () => {
-    const queue = new WorkQueue({ baseDelay: 10, maxDelay: 45 });
+    const queue = new WorkQueue({ baseDelay: 10, maxDelay: 45, random: () => 0 });
     expect([1, 2, 3, 4].map(() => queue.addAfterFailure('a'))).to.deep.equal([10, 20, 40, 45]);
     queue.forget('a');
     expect(queue.addAfterFailure('a')).to.equal(10);
     queue.close();
+  });
+
+  it('takes up to a quarter off a pause, so that keys which failed together come back apart', () => {
+    const queue = new WorkQueue({ baseDelay: 1000, random: () => 1 });
+    expect(queue.addAfterFailure('a')).to.equal(750);
+    queue.close();
+    const spread = new WorkQueue({ baseDelay: 10_000 });
+    const pauses = Array.from({ length: 50 }, (_, index) => spread.addAfterFailure(`key-${index}`));
+    expect(pauses.every((pause) => pause >= 7500 && pause <= 10_000)).to.equal(true);
+    expect(new Set(pauses).size).to.be.greaterThan(10);
+    spread.close();
+  });
+
+  it('takes higher priorities first, and keeps the higher one of a key that is added twice', async () => {
+    const queue = new WorkQueue();
+    queue.add('n1');
+    queue.add('l1', 'low');
+    queue.add('h1', 'high');
+    queue.add('l2', 'low');
+    queue.add('l2', 'high');
+    queue.add('h1', 'low');
+    const taken: (string | undefined)[] = [];
+    while (queue.depth > 0) taken.push(await queue.take());
+    expect(taken).to.deep.equal(['h1', 'l2', 'n1', 'l1']);
+    queue.close();
+  });
+
+  it('starves no key, whatever comes before it, and loses none', async () => {
+    const priority = fc.constantFrom('high' as const, 'normal' as const, 'low' as const);
+    await fc.assert(
+      fc.asyncProperty(fc.array(priority, { minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 5 }), async (first, patience) => {
+        const queue = new WorkQueue({ patience });
+        const waiting = new Map(first.map((lane, index) => [`key-${index}`, lane]));
+        for (const [key, lane] of waiting) queue.add(key, lane);
+        // Before every take another key of the highest priority comes: without fairness, nothing else is ever taken.
+        const limit = (first.length + 1) * (patience + 1) * 3;
+        for (let count = 0; count < limit && waiting.size > 0; count++) {
+          queue.add(`other-${count}`, 'high');
+          const key = (await queue.take()) ?? '';
+          waiting.delete(key);
+          queue.done(key);
+        }
+        expect([...waiting.keys()]).to.deep.equal([]);
+        queue.close();
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('gives waiting takers nothing once it is closed', async () => {

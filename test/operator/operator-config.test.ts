@@ -17,4 +17,21 @@ describe('the settings of the operator', () => {
       expect(problems.map((problem) => problem.split(':')[0])).to.deep.equal(['--loglevel', '--namespace', '--health-port']);
     }
   });
+
+  it('refuse lease times that leave the leader no time to stop, or to try again', () => {
+    const problemsOf = (args: readonly string[]): readonly string[] => {
+      try {
+        readOperatorConfig(args, {});
+        return [];
+      } catch (error) {
+        return (error as ConfigError).problems;
+      }
+    };
+    expect(problemsOf(['--lease-duration', '4', '--lease-renew-deadline', '3', '--lease-retry-period', '0.5'])).to.deep.equal([]);
+    expect(problemsOf(['--lease-duration', '10'])).to.deep.equal(['--lease-duration: must be more than --lease-renew-deadline (10)']);
+    expect(problemsOf(['--lease-retry-period', '9'])).to.deep.equal([
+      '--lease-renew-deadline: must be more than 1.2 times --lease-retry-period (9)',
+    ]);
+    expect(problemsOf(['--lease-duration', '0'])).to.have.length(2);
+  });
 });

@@ -1,0 +1,95 @@
+import type { Dispatcher } from 'undici';
+import { ANSWER_TOO_LONG, KubeApiError } from './kube-api-error.ts';
+
+/** One call to the API server. */
+export interface KubeRequest {
+  readonly method?: Dispatcher.HttpMethod;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the call is given up; default the client's. For a stream: until its head is there, and between two pieces of it; 0: for ever. */
+  readonly timeout?: number;
+  /** How often a retryable failure is tried again; default the client's. */
+  readonly retries?: number;
+  /** Bytes of an answer past which it is not read on; default 64 MiB. */
+  readonly maximumBytes?: number;
+  /** Told of each failure after which the call is tried again. */
+  readonly onRetry?: (error: unknown) => void;
+}
+
+/** `?a=b&c=d`, or nothing. */
+export function queryString(query: KubeRequest['query'] = {}): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`]));
+  return pairs.length > 0 ? `?${pairs.join('&')}` : '';
+}
+
+type RequestOptions = Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
+
+/** What undici is told of a call; `timeout` in milliseconds, and for a `stream` only until its head and between its pieces. */
+export function requestOptions(
+  call: KubeRequest,
+  headers: Readonly<Record<string, string>>,
+  { timeout, stream }: { readonly timeout: number; readonly stream: boolean },
+): RequestOptions {
+  const signals = [...(call.signal ? [call.signal] : []), ...(timeout > 0 && !stream ? [AbortSignal.timeout(timeout)] : [])];
+  const accept = call.accept ?? 'application/json';
+  return {
+    ...(call.body === undefined
+      ? { headers: { ...headers, accept } }
+      : { headers: { ...headers, accept, 'content-type': call.contentType ?? 'application/json' }, body: JSON.stringify(call.body) }),
+    ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
+    ...(stream ? { headersTimeout: timeout === 0 ? 60_000 : timeout, bodyTimeout: timeout } : {}),
+  };
+}
+
+/** The text of an answer. Throws a {@link KubeApiError} without status when it breaks off, or is longer than the call allows. */
+export async function readText(call: KubeRequest, body: Dispatcher.ResponseData['body']): Promise<string> {
+  const { method = 'GET', path, maximumBytes = 64 * 1024 * 1024 } = call;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maximumBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new KubeApiError(`${method} ${path}: the answer broke off: ${messageOf(error)}`, { status: 0, cause: error });
+  }
+  if (size > maximumBytes)
+    throw new KubeApiError(`${method} ${path}: the answer is longer than ${maximumBytes} bytes`, { status: 0, reason: ANSWER_TOO_LONG });
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The error that an answer which is no success stands for. */
+export function failureOf(
+  { method = 'GET', path }: KubeRequest,
+  { statusCode: status, headers }: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
+  text: string,
+): KubeApiError {
+  const body = parseStatus(text);
+  const said = typeof body?.message === 'string' ? body.message : text.slice(0, 500);
+  const retryAfter = Number(headers['retry-after']);
+  return new KubeApiError(`${method} ${path}: ${status}: ${said}`, {
+    status,
+    reason: body?.reason ?? '',
+    body,
+    retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
+  });
+}
+
+function parseStatus(text: string): { message?: string; reason?: string } | undefined {
+  try {
+    return JSON.parse(text) as { message?: string; reason?: string };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

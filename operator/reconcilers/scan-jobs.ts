@@ -1,0 +1,121 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { Scan } from '../api/scan.ts';
+import { LABELS } from '../api/group.ts';
+import { contains } from '../kube/contains.ts';
+import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { listAll } from '../kube/list.ts';
+import type { WorkerPod } from '../scan/attempt.ts';
+import type { ScanJob } from '../scan/job-state.ts';
+import type { Ledger, LedgerJob } from '../scan/ledger.ts';
+import { scanHash } from '../scan/names.ts';
+import { scanJob } from '../scan/scan-job.ts';
+import type { World } from './world.ts';
+
+/** The Jobs of scans as they are in the cluster. A Job is known by name and uid: one of the same name may be an earlier plan's. */
+export class ScanJobs {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Makes the Job of an attempt. Returns its uid, also when it was made before; undefined when another of its name is on its way out. */
+  async create(scan: Scan, ledger: Ledger, job: LedgerJob): Promise<string | undefined> {
+    const { client, namespace } = this.#world;
+    const { image, imagePullPolicy, imagePullSecrets, serviceAccount } = await this.#world.worker();
+    const { name, uid = '' } = scan.metadata;
+    const manifest = scanJob({
+      scan: { name, uid },
+      namespace,
+      attempt: ledger.jobs.indexOf(job) + 1,
+      shards: job.shards.length,
+      image,
+      imagePullPolicy,
+      imagePullSecrets,
+      serviceAccount,
+      configMaps: [...ledger.input, ...job.configMaps],
+      template: scan.spec.scan ?? {},
+      memoryFactor: job.memoryFactor,
+      deadlineFactor: job.deadlineFactor,
+    });
+    try {
+      return (await client.create<KubeObject>(RESOURCES.jobs, manifest)).metadata.uid;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+    const there = await this.#live(job.name);
+    if (there && there.metadata.deletionTimestamp === undefined && contains(volumesOf(there), volumesOf(manifest)))
+      return there.metadata.uid;
+    // It works on another plan's shards: what it finds would be taken for this one's.
+    if (there) await client.delete(RESOURCES.jobs, { namespace, name: job.name }, { uid: there.metadata.uid });
+    return undefined;
+  }
+
+  /** The Job as it is: the server is asked when the cache does not have it (yet). */
+  async find({ name, uid }: LedgerJob): Promise<ScanJob | undefined> {
+    const isIt = (job: ScanJob | undefined): boolean => job !== undefined && (uid === undefined || job.metadata.uid === uid);
+    const known = this.#world.jobs.get(name, this.#world.namespace);
+    if (isIt(known)) return known;
+    const live = await this.#live(name);
+    return isIt(live) ? live : undefined;
+  }
+
+  /** The pods of a Job, as the cache has them. */
+  podsOf({ metadata: { uid } }: KubeObject): WorkerPod[] {
+    return this.#world.pods.list().filter((pod) => isOf(pod, uid));
+  }
+
+  /** The pods of a Job, as the server has them: for what must not be decided by a cache that may have stopped. */
+  async livePodsOf({ metadata: { uid, name } }: KubeObject): Promise<WorkerPod[]> {
+    const options = { namespace: this.#world.namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` };
+    return (await listAll<WorkerPod>(this.#world.client, RESOURCES.pods, options)).filter((pod) => isOf(pod, uid));
+  }
+
+  /** What a Job's events say of why it has no pod; undefined when none says anything. */
+  async whyUnborn({ metadata: { uid = '' } }: ScanJob): Promise<string | undefined> {
+    const { namespace, client } = this.#world;
+    const options = { namespace, fieldSelector: `involvedObject.uid=${uid}` };
+    const events = await listAll<KubeObject & { readonly reason?: string; readonly message?: string }>(client, RESOURCES.events, options);
+    return events.findLast(({ reason }) => reason === 'FailedCreate')?.message;
+  }
+
+  /** Removes the Jobs of an ended scan. Those whose shards failed stay for a day, for people to look at their pods. */
+  async tidy(ledger: Ledger): Promise<void> {
+    const { client, namespace, jobs } = this.#world;
+    for (const { name, uid, shards, created } of ledger.jobs) {
+      const failed = shards.some((shard) => ledger.shards[shard]?.state === 'error');
+      const running = (jobs.get(name, namespace)?.status?.active ?? 0) > 0;
+      if (!created || (failed && !running)) continue;
+      await client.delete(RESOURCES.jobs, { namespace, name }, { uid });
+    }
+  }
+
+  /** Removes every Job of a scan that has no plan (any more). Returns how many there were. */
+  async clear(scan: Scan): Promise<number> {
+    const { client, namespace } = this.#world;
+    const labelSelector = `${LABELS.scan}=${scanHash(scan.metadata.uid ?? '')}`;
+    const left = await listAll(client, RESOURCES.jobs, { namespace, labelSelector, metadataOnly: true });
+    for (const { metadata } of left) await client.delete(RESOURCES.jobs, { namespace, name: metadata.name }, { uid: metadata.uid });
+    return left.length;
+  }
+
+  async #live(name: string): Promise<ScanJob | undefined> {
+    try {
+      return await this.#world.client.get<ScanJob>(RESOURCES.jobs, { namespace: this.#world.namespace, name });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+const isOf = ({ metadata }: WorkerPod, job: string | undefined): boolean =>
+  (metadata.ownerReferences ?? []).some(({ kind, uid }) => kind === 'Job' && uid === job);
+
+interface WithTemplate {
+  readonly spec?: { readonly template?: { readonly spec?: { readonly volumes?: unknown } } };
+}
+
+/** What a Job's pods mount: the names of its plan's documents, which no other plan has. */
+const volumesOf = (job: KubeObject): unknown => (job as WithTemplate).spec?.template?.spec?.volumes;

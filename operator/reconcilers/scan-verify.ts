@@ -1,0 +1,47 @@
+import type { Scan } from '../api/scan.ts';
+import type { SeenReports } from '../publish/seen-reports.ts';
+import type { ShardCollector } from '../publish/shard-collector.ts';
+import { JobState } from '../scan/job-state.ts';
+import type { Ledger } from '../scan/ledger.ts';
+import { collectedScan } from './scan-attempts.ts';
+import type { ScanJobs } from './scan-jobs.ts';
+import type { World } from './world.ts';
+
+/** Takes results in again whose reports were changed or removed while their scan went on. */
+export class ScanVerifier {
+  readonly #world: World;
+  readonly #collector: ShardCollector;
+  readonly #jobs: ScanJobs;
+
+  constructor(world: World, parts: { readonly collector: ShardCollector; readonly jobs: ScanJobs }) {
+    this.#world = world;
+    this.#collector = parts.collector;
+    this.#jobs = parts.jobs;
+  }
+
+  /**
+   * Brings the reports of doubtful shards to what their pods' logs say; a log that is gone by now was accepted once, and is not asked
+   * for again. Returns whether anything was doubtful: then what reports say has to be read again.
+   */
+  async verify(scan: Scan, ledger: Ledger, { seen, signal }: { seen: SeenReports; signal: AbortSignal }): Promise<boolean> {
+    const done = ledger.shards.flatMap(({ state }, shard) => (state === 'done' ? [shard] : []));
+    const doubtful = seen.doubtful(done);
+    for (const shard of doubtful) {
+      const pod = await this.#podOf(ledger, shard);
+      const context = collectedScan(this.#world, { scan, ledger, shard, seen, signal });
+      // What the second sweep is to ask about must not count as seen: its object may be gone.
+      if (pod) await this.#collector.collect(pod, { ...context, onReport: () => undefined });
+      seen.collected(shard);
+    }
+    if (doubtful.length > 0) this.#world.log.info({ scan: scan.metadata.name, shards: doubtful.length }, 'reports were made sure of again');
+    return doubtful.length > 0;
+  }
+
+  async #podOf(ledger: Ledger, shard: number): Promise<{ readonly namespace: string; readonly name: string } | undefined> {
+    const job = ledger.jobs.findLast(({ shards }) => shards.includes(shard));
+    const found = job && (await this.#jobs.find(job));
+    if (!found) return undefined;
+    const state = new JobState(found, this.#jobs.podsOf(found), () => 0).of(job.shards.indexOf(shard));
+    return state.kind === 'finished' ? { namespace: this.#world.namespace, name: state.pod.metadata.name } : undefined;
+  }
+}

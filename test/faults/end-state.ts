@@ -1,0 +1,105 @@
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { ANNOTATIONS } from '../../operator/api/group.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import type { ProxiedCall } from './fault-proxy.ts';
+
+/** What a scan leaves behind, without what differs from run to run: times, uids, resource versions, names of Jobs. */
+export interface EndState {
+  /** By namespace and name. */
+  readonly reports: Readonly<Record<string, unknown>>;
+  readonly scan: unknown;
+  readonly policy: unknown;
+}
+
+const ownLabel = 'app.kubernetes.io/managed-by=vigil';
+
+/** Reads the end state of one Scan and its policy. */
+export async function endState(client: KubeClient, { scan, policy }: { scan: string; policy: string }): Promise<EndState> {
+  const lists = [RESOURCES.reports, RESOURCES.clusterReports].map((resource) =>
+    listAll<PolicyReport>(client, resource, { labelSelector: ownLabel }),
+  );
+  const reports = (await Promise.all(lists)).flat();
+  return {
+    reports: Object.fromEntries(
+      reports
+        .map((report) => [`${report.metadata.namespace ?? '-'}/${report.metadata.name}`, reportContent(report)] as const)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    scan: scanContent(await client.get<Scan>(RESOURCES.scans, { name: scan })),
+    policy: policyContent(await client.get<SecurityPolicy>(RESOURCES.policies, { name: policy })),
+  };
+}
+
+/** What a report says of its object. */
+export function reportContent({ metadata, results = [], summary, scope, ...rest }: PolicyReport): unknown {
+  const { labels, ownerReferences = [], annotations } = metadata;
+  return {
+    labels,
+    // The policy is a new one each time; what is scanned stays.
+    owners: ownerReferences.map(({ kind, name, uid }) => [kind, name, ...(kind === 'SecurityPolicy' ? [] : [uid])].join(' ')),
+    policies: annotations?.[ANNOTATIONS.policies],
+    scope: scope?.kind === 'SecurityPolicy' ? { ...scope, uid: '' } : scope,
+    summary,
+    results: results.map(({ timestamp: _timestamp, ...result }) => result),
+    kind: rest.kind,
+  };
+}
+
+function scanContent({ status }: Scan): unknown {
+  const { phase, summary, failing, coverage, conditions = [], shards, new: found, fixed } = status ?? {};
+  return { phase, summary, failing, coverage, new: found, fixed, shards, conditions: conditions.map(conditionContent) };
+}
+
+const conditionContent = ({ type, status, reason, message }: { type: string; status: string; reason: string; message: string }): string =>
+  [type, status, reason, message].join(' ').trim();
+
+function policyContent({ status }: SecurityPolicy): unknown {
+  const { conditions = [], summary, failing, coverage, frameworks = [], evaluatedGeneration } = status ?? {};
+  return {
+    conditions: conditions.map(conditionContent),
+    summary,
+    failing,
+    coverage,
+    frameworks: frameworks.map(({ lastEvaluatedTime: _time, ...framework }) => framework),
+    evaluatedGeneration,
+  };
+}
+
+/** Jobs, and ConfigMaps, of scans that are still there, by name. */
+export async function leftOvers(client: KubeClient, namespace: string): Promise<string[]> {
+  const lists = [RESOURCES.jobs, RESOURCES.configMaps].map((resource) =>
+    listAll<KubeObject>(client, resource, { namespace, labelSelector: 'vigil.dev/scan', metadataOnly: true }),
+  );
+  return (await Promise.all(lists)).flat().map(({ metadata }) => metadata.name);
+}
+
+const isReportWrite = ({ method, path, forwarded, status }: ProxiedCall): boolean =>
+  method === 'PATCH' && forwarded && status < 300 && /\/(cluster)?policyreports\//.test(path);
+
+/** Reports that were written with contents that differ from each other, by path: none when one scan wrote them once and well. */
+export function reportsWrittenTwice(calls: readonly ProxiedCall[]): string[] {
+  const contents = new Map<string, Set<string>>();
+  for (const { path, body } of calls.filter(isReportWrite)) {
+    const known = contents.get(path) ?? new Set();
+    contents.set(path, known.add(JSON.stringify(reportContent(JSON.parse(body) as PolicyReport))));
+  }
+  return [...contents].filter(([, distinct]) => distinct.size > 1).map(([path]) => path);
+}
+
+/** A write that belongs to a scan: not the lease's, not an Event. */
+export const isScanWrite = ({ method, path }: ProxiedCall): boolean => method !== 'GET' && !/\/(leases|events)(\/|$)/.test(path);
+
+/** Where two documents differ, a line a place: `path: wanted, not found`. */
+export function differences(wanted: unknown, found: unknown, path = ''): string[] {
+  if (!isTree(wanted) || !isTree(found))
+    return wanted === found ? [] : [`${path}: ${JSON.stringify(wanted)}, not ${JSON.stringify(found)}`];
+  const keys = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+  return [...keys].flatMap((key) => differences(wanted[key], found[key], `${path}/${key}`));
+}
+
+const isTree = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import { home } from '../../e2e/installation.ts';
+import { kubectl } from '../../integration/cluster-access.ts';
+import type { ScenarioRun } from '../fault-lab.ts';
+import { toWorker } from '../worker-process.ts';
+import { callsOf } from './call-kinds.ts';
+import { at, inHome, type Scenario } from './scenario.ts';
+
+/** Deletes the scan's ConfigMaps whose names have this text. */
+function deleteDocuments(part: string): void {
+  const names = inHome('get', 'configmaps', '-l', 'vigil.dev/scan', '-o', 'name').split('\n');
+  inHome('delete', ...names.filter((name) => name.includes(part)));
+}
+
+/** Takes an object away, and returns what brings it back. */
+function takeAway(...what: readonly string[]): () => void {
+  const object = JSON.parse(kubectl(['get', ...what, '-o', 'json'])) as { metadata: Record<string, unknown> };
+  const { resourceVersion: _version, uid: _uid, creationTimestamp: _time, managedFields: _fields, ...metadata } = object.metadata;
+  kubectl(['delete', ...what]);
+  return () => void kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify({ ...object, metadata }));
+}
+
+/** The same, given back in so many seconds and in any case at the end. */
+function takenAwayFor(seconds: number, call: string, ...what: readonly string[]): Pick<Scenario, 'rules' | 'undo'> {
+  let giveBack: (() => void) | undefined;
+  const undo = (): void => {
+    giveBack?.();
+    giveBack = undefined;
+  };
+  const work = (): void => {
+    giveBack = takeAway(...what);
+    setTimeout(undo, seconds * 1000);
+  };
+  return { rules: () => [at(call, work)], undo };
+}
+
+const reportPath = ({ proxy }: ScenarioRun): { namespace: string; name: string } => {
+  const [, namespace = '', name = ''] =
+    /namespaces\/([^/]+)\/policyreports\/([^/]+)$/.exec(
+      proxy.calls.find((call) => callsOf('report write')(call) && call.status > 0)?.path ?? '',
+    ) ?? [];
+  if (name === '') throw new Error('no report was written yet');
+  return { namespace, name };
+};
+
+const deletions: readonly Scenario[] = [
+  {
+    name: 'the Job is deleted when a pod of it runs',
+    kind: 'Job deleted',
+    quick: true,
+    ...toWorker(() => void inHome('delete', 'jobs', '-l', 'vigil.dev/scan', '--wait=false')),
+  },
+  {
+    name: 'the Job is deleted before its first log is read',
+    kind: 'Job deleted',
+    rules: () => [at('log read', () => void inHome('delete', 'jobs', '-l', 'vigil.dev/scan'))],
+  },
+  {
+    name: 'the Job is deleted as soon as it is made',
+    kind: 'Job deleted',
+    rules: () => [at('job create', () => void inHome('delete', 'jobs', '-l', 'vigil.dev/scan'), { when: 'after' })],
+  },
+  {
+    name: 'the input is deleted before the Job is made',
+    kind: 'ConfigMap deleted',
+    quick: true,
+    rules: () => [at('job create', () => deleteDocuments('-input-'))],
+  },
+  {
+    name: 'the shards are deleted before the Job is made',
+    kind: 'ConfigMap deleted',
+    rules: () => [at('job create', () => deleteDocuments('-shards-'))],
+  },
+  {
+    name: 'the input is deleted while reports are written',
+    kind: 'ConfigMap deleted',
+    rules: () => [at('report write', () => deleteDocuments('-input-'))],
+  },
+  {
+    name: 'the ledger is deleted when a log is read',
+    kind: 'ledger deleted',
+    quick: true,
+    rules: () => [at('log read', () => deleteDocuments('-ledger'))],
+  },
+  {
+    name: 'the ledger is deleted before the Job is made',
+    kind: 'ledger deleted',
+    rules: () => [at('job create', () => deleteDocuments('-ledger'))],
+  },
+  {
+    name: 'the ledger is deleted before the last is told',
+    kind: 'ledger deleted',
+    rules: () => [at('evidence write', () => deleteDocuments('-ledger'))],
+  },
+  {
+    name: 'everything kept for the scan is deleted',
+    kind: 'ledger deleted',
+    rules: () => [at('log read', () => deleteDocuments('vigil-'))],
+  },
+];
+
+const reports: readonly Scenario[] = [
+  {
+    name: 'a report is deleted by hand',
+    kind: 'report changed',
+    quick: true,
+    rewrites: true,
+    rules: (run) => [
+      at('ledger update', () => void kubectl(['-n', reportPath(run).namespace, 'delete', 'policyreport', reportPath(run).name]), {
+        skip: 2,
+      }),
+    ],
+  },
+  {
+    name: 'a report is edited by hand',
+    kind: 'report changed',
+    rewrites: true,
+    rules: (run) => [
+      at(
+        'ledger update',
+        () => {
+          const { namespace, name } = reportPath(run);
+          kubectl(['-n', namespace, 'patch', 'policyreport', name, '--type=merge', '-p', '{"results":[],"summary":{"fail":0,"pass":99}}']);
+        },
+        { skip: 2 },
+      ),
+    ],
+  },
+  {
+    name: 'all reports are deleted, and the operator is killed',
+    kind: 'report changed',
+    rewrites: true,
+    rules: (run) => [
+      at(
+        'ledger update',
+        () => {
+          kubectl(['delete', 'policyreports', '-A', '-l', 'app.kubernetes.io/managed-by=vigil']);
+          run.operator.signal('SIGKILL');
+        },
+        { skip: 2 },
+      ),
+    ],
+  },
+  {
+    name: 'a stranger’s report stands where one of ours goes',
+    kind: 'report changed',
+    rewrites: true,
+    rules: (run) => [
+      at('report write', () => {
+        const { path } = run.proxy.calls.at(-1) ?? { path: '' };
+        const [, namespace = '', name = ''] = /namespaces\/([^/]+)\/policyreports\/([^/]+)$/.exec(path) ?? [];
+        const stranger = {
+          apiVersion: 'wgpolicyk8s.io/v1alpha2',
+          kind: 'PolicyReport',
+          metadata: { namespace, name },
+          summary: { fail: 7 },
+        };
+        kubectl(['apply', '-f', '-'], JSON.stringify(stranger));
+      }),
+    ],
+  },
+];
+
+const rights: readonly Scenario[] = [
+  {
+    name: 'the right to make Jobs is taken away and given back',
+    kind: 'rights',
+    quick: true,
+    ...takenAwayFor(6, 'job create', '-n', home, 'rolebinding', 'vigil-operator'),
+  },
+  {
+    name: 'the right to write reports is taken away and given back',
+    kind: 'rights',
+    ...takenAwayFor(6, 'report write', 'clusterrolebinding', 'vigil-operator'),
+  },
+  {
+    name: 'the right to list is taken away while planning and given back',
+    kind: 'rights',
+    ...takenAwayFor(4, 'discovery', 'clusterrolebinding', 'vigil-scan'),
+    expect: () => undefined,
+    recovers: true,
+  },
+  {
+    name: 'the reports’ CRD is taken away and given back',
+    kind: 'rights',
+    rewrites: true,
+    rules: () => [
+      at(
+        'report write',
+        () => {
+          kubectl(['delete', 'crd', 'policyreports.wgpolicyk8s.io']);
+          setTimeout(giveCrd, 5000);
+        },
+        { skip: 4 },
+      ),
+    ],
+    undo: giveCrd,
+  },
+];
+
+function giveCrd(): void {
+  kubectl(
+    ['apply', '--server-side', '-f', '-'],
+    readFileSync('config/components/report-crds/crds/wgpolicyk8s.io_policyreports.yaml', 'utf8'),
+  );
+  kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd/policyreports.wgpolicyk8s.io']);
+}
+
+/** What people do to what Vigil has made, and to what it may. */
+export const handScenarios: readonly Scenario[] = [...deletions, ...reports, ...rights];

@@ -1,0 +1,113 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RESOURCES } from '../../../operator/api/api-resource.ts';
+import type { Scan } from '../../../operator/api/scan.ts';
+import { eventually, home } from '../../e2e/installation.ts';
+import { kubectl } from '../../integration/cluster-access.ts';
+import { statusBody } from '../fault-proxy.ts';
+import { toWorker } from '../worker-process.ts';
+import { callsOf } from './call-kinds.ts';
+import { at, inHome, type Scenario } from './scenario.ts';
+
+/** Every target failed for this reason, nothing is lost in the sums, and nothing was written about what was not judged. */
+export function failsAs(reason: string, message: RegExp): NonNullable<Scenario['expect']> {
+  return ({ scan, reports }, _run, wanted) => {
+    const { phase, coverage, shards } = scan as NonNullable<Scan['status']>;
+    const { inScope } = (wanted.scan as NonNullable<Scan['status']>).coverage ?? {};
+    expect({ phase, ...coverage }).to.deep.include({ phase: 'Failed', inScope, scanned: 0, failed: inScope, skipped: 0 });
+    expect(shards?.map((shard) => shard.reason)).to.include(reason);
+    expect(shards?.map((shard) => shard.message).join('\n')).to.match(message);
+    expect(Object.keys(reports).filter((name) => !name.startsWith('-/'))).to.deep.equal([]);
+  };
+}
+
+/** What happens to workers and their pods. */
+export const workerScenarios: readonly Scenario[] = [
+  { name: 'a worker is killed', kind: 'worker', quick: true, ...toWorker(({ pid }) => void process.kill(pid, 'SIGKILL')) },
+  {
+    name: 'a worker is ended by an abort',
+    kind: 'worker',
+    ...toWorker(({ pid }) => void (process.kill(pid, 'SIGABRT'), process.kill(pid, 'SIGCONT'))),
+  },
+  {
+    name: 'a worker is ended by a hang-up',
+    kind: 'worker',
+    ...toWorker(({ pid }) => void (process.kill(pid, 'SIGHUP'), process.kill(pid, 'SIGCONT'))),
+  },
+  { name: 'a worker is slow', kind: 'worker', ...toWorker(async ({ pid }) => sleep(8000).then(() => void process.kill(pid, 'SIGCONT'))) },
+  {
+    name: 'a running pod is deleted',
+    kind: 'pod',
+    quick: true,
+    ...toWorker(({ pod }) => void inHome('delete', 'pod', pod, '--wait=false')),
+  },
+  {
+    name: 'a running pod is evicted',
+    kind: 'pod',
+    ...toWorker(async ({ pod }, { lab }) => {
+      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: home } };
+      await lab.client.call({ method: 'POST', path: `/api/v1/namespaces/${home}/pods/${pod}/eviction`, body: eviction });
+    }),
+  },
+  {
+    name: 'a finished pod is deleted before its log is read',
+    kind: 'pod',
+    rules: () => [at('log read', () => void inHome('delete', 'pods', '-l', 'vigil.dev/scan'))],
+  },
+  {
+    name: 'a pod runs out of memory',
+    kind: 'pod',
+    template: { job: { resources: { limits: { memory: '30Mi' }, requests: { memory: '10Mi' } } } },
+  },
+  {
+    name: 'a pod passes its deadline',
+    kind: 'pod',
+    template: { activeDeadlineSeconds: 30 },
+    seconds: 150,
+    ...toWorker(() => undefined),
+  },
+  {
+    name: 'pods cannot be scheduled, and then can',
+    kind: 'pod',
+    template: { job: { nodeSelector: { flt: 'yes' } } },
+    act: async ({ lab, scan }) => {
+      await eventually('the Scan says what holds it up', async () => {
+        const { status } = await lab.client.get<Scan>(RESOURCES.scans, { name: scan });
+        return status?.conditions?.some(({ type, message }) => type === 'Ready' && message.includes('Unschedulable')) ? true : undefined;
+      });
+      kubectl(['label', 'nodes', '--all', 'flt=yes', '--overwrite']);
+    },
+    undo: () => void kubectl(['label', 'nodes', '--all', 'flt-']),
+  },
+  {
+    name: 'the image cannot be pulled',
+    kind: 'pod',
+    flags: ['--worker-image', '127.0.0.1:5000/there-is-none:1'],
+    seconds: 200,
+    expect: failsAs('PullError', /there-is-none/),
+  },
+  {
+    name: 'a log cannot be read for longer than the patience',
+    kind: 'pod',
+    seconds: 200,
+    rules: () => {
+      let first = '';
+      return [
+        {
+          name: 'node down',
+          times: Infinity,
+          match: (call) => {
+            if (!callsOf('log read')(call)) return false;
+            first ||= call.path;
+            return call.path === first;
+          },
+          action: {
+            kind: 'answer',
+            status: 500,
+            body: statusBody(500, 'InternalError', 'dial tcp 10.0.0.2:10250: connect: no route to host'),
+          },
+        },
+      ];
+    },
+  },
+];

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { eventually, home } from '../e2e/installation.ts';
+import type { ScenarioRun } from './fault-lab.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { kubectl } from '../integration/cluster-access.ts';
+
+/** A worker's process on this machine, and its pod, or the pod's host name. */
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly pod: string;
+}
+
+/** The processes of worker pods that run now: the test's cluster has its node on this machine. */
+export function workerProcesses(): WorkerProcess[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      const environment = environmentOf(pid);
+      const pod = environment.find((entry) => entry.startsWith('HOSTNAME=vigil-'))?.slice('HOSTNAME='.length);
+      return pod !== undefined && environment.some((entry) => entry.startsWith('JOB_COMPLETION_INDEX=')) ? [{ pid: Number(pid), pod }] : [];
+    });
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** Stops a worker in its tracks, as soon as there is one. */
+export async function freezeWorker(): Promise<WorkerProcess> {
+  const { pid, pod: host } = await eventually('a worker runs', () => {
+    const [first] = workerProcesses();
+    if (first) process.kill(first.pid, 'SIGSTOP');
+    return first;
+  });
+  // An index's host name is its pod's name without the random end.
+  const names = kubectl(['-n', home, 'get', 'pods', '-l', 'vigil.dev/scan', '-o', 'name']).split('\n');
+  const pod = names.find((name) => name.startsWith(`pod/${host}-`))?.slice('pod/'.length);
+  if (pod === undefined) throw new Error(`no pod of host ${host}`);
+  return { pid, pod };
+}
+
+/** Part of a scenario: a worker is stopped in its tracks, and something happens to it. */
+export const toWorker = (what: (worker: WorkerProcess, run: ScenarioRun) => Promise<void> | void): Pick<Scenario, 'act'> => ({
+  act: async (run) => {
+    const worker = await freezeWorker();
+    await what(worker, run);
+  },
+});

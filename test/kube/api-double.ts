@@ -1,0 +1,62 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Credentials } from '../../operator/kube/credentials.ts';
+import { KubeClient, type KubeClientOptions } from '../../operator/kube/kube-client.ts';
+
+/** One call as the server saw it. */
+export interface SeenCall {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** A server that answers as a test says, for what a real API server does only now and then. */
+export class ApiDouble {
+  readonly calls: SeenCall[] = [];
+  /** What answers the next calls; the last one answers all that follow. */
+  answers: ((answer: ServerResponse, call: SeenCall) => void)[] = [];
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((incoming, answer) => void this.#serve(incoming, answer));
+  }
+
+  /** Begins to listen. Returns a client of it. */
+  async start(options: KubeClientOptions = {}): Promise<KubeClient> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this.client(options);
+  }
+
+  client(options: KubeClientOptions = {}): KubeClient {
+    const server = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromClusterAndUser({ name: 'c', server, skipTLSVerify: true }, { name: 'u', token: 't' });
+    return new KubeClient(new Credentials({ kubeConfig }), options);
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #serve(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+    let body = '';
+    for await (const chunk of incoming) body += String(chunk);
+    const call = { method: incoming.method ?? '', url: incoming.url ?? '', body };
+    this.calls.push(call);
+    const say = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
+    say?.(answer, call);
+  }
+}
+
+/** Answers with a document. */
+export const says =
+  (document: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
+  (answer: ServerResponse): void => {
+    answer.writeHead(status, { 'content-type': 'application/json', ...headers });
+    answer.end(JSON.stringify(document));
+  };
+
+/** Breaks the connection. */
+export const breaks = (answer: ServerResponse): void => void answer.destroy();

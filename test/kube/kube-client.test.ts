@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { contains } from '../../operator/kube/contains.ts';
+import { isDenied, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { FencedError } from '../../operator/kube/kube-client.ts';
+import { lines } from '../../operator/kube/lines.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { RateLimit } from '../../operator/kube/rate-limit.ts';
+import { ApiDouble, breaks, says } from './api-double.ts';
+
+const map = { metadata: { namespace: 'n', name: 'm', labels: { a: 'b' } } };
+const status = (code: number, reason: string, message = reason): object => ({ kind: 'Status', code, reason, message });
+
+async function failure(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => expect.fail('succeeded'),
+    (error: unknown) => error,
+  );
+}
+
+describe('the client of the API server', () => {
+  let server: ApiDouble;
+  beforeEach(() => {
+    server = new ApiDouble();
+  });
+  afterEach(() => server.stop());
+
+  it('takes an object as made whose answer was lost, when what is there says all that was asked for', async () => {
+    const client = await server.start();
+    const there = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...map.metadata, uid: 'u' }, data: {} };
+    server.answers = [breaks, says(status(409, 'AlreadyExists'), 409), says(there)];
+    expect(await client.create(RESOURCES.configMaps, map)).to.deep.equal({ ...there });
+  });
+
+  it("does not take another's object of that name for its own", async () => {
+    const client = await server.start();
+    server.answers = [breaks, says(status(409, 'AlreadyExists'), 409), says({ metadata: { ...map.metadata, labels: { a: 'c' } } })];
+    expect(await failure(client.create(RESOURCES.configMaps, map))).to.include({ status: 409 });
+    server.answers = [says(status(409, 'AlreadyExists'), 409)];
+    server.calls.length = 0;
+    expect(await failure(client.create(RESOURCES.configMaps, map))).to.include({ status: 409 });
+    expect(server.calls).to.have.length(1);
+  });
+
+  it('waits as long as the server asks, whatever the verb, and for streams too', async () => {
+    const client = await server.start();
+    const busy = says(status(429, 'TooManyRequests'), 429, { 'retry-after': '1' });
+    const began = performance.now();
+    server.answers = [busy, says({ metadata: { name: 'm' } })];
+    await client.apply(RESOURCES.configMaps, map);
+    server.answers = [busy, says({})];
+    (await client.stream({ path: '/log' })).resume();
+    expect(performance.now() - began).to.be.greaterThan(1990);
+    expect(server.calls.map(({ method }) => method)).to.deep.equal(['PATCH', 'PATCH', 'GET', 'GET']);
+  });
+
+  it('reads its credentials anew when they are refused, once', async () => {
+    const client = await server.start();
+    const refused = says(status(401, 'Unauthorized'), 401);
+    server.answers = [refused, says({ ok: true })];
+    expect(await client.call({ path: '/x' })).to.deep.equal({ ok: true });
+    server.answers = [refused];
+    server.calls.length = 0;
+    expect(await failure(client.call({ path: '/x' }))).to.include({ status: 401 });
+    expect(server.calls).to.have.length(2);
+  });
+
+  it('sends no write past its fence, and lets reads through', async () => {
+    const state: { why?: string } = {};
+    const client = await server.start({ fence: { closed: () => state.why } });
+    server.answers = [says({ metadata: { name: 'm' } })];
+    await client.apply(RESOURCES.configMaps, map);
+    state.why = 'this process does not lead';
+    server.calls.length = 0;
+    for (const write of [
+      () => client.apply(RESOURCES.configMaps, map),
+      () => client.create(RESOURCES.configMaps, map),
+      () => client.replace(RESOURCES.configMaps, map),
+      () => client.delete(RESOURCES.configMaps, map.metadata),
+      () => client.patch(RESOURCES.configMaps, map.metadata, {}),
+    ])
+      expect(await failure(write())).to.be.instanceOf(FencedError);
+    await client.get(RESOURCES.configMaps, map.metadata);
+    expect(server.calls.map(({ method }) => method)).to.deep.equal(['GET']);
+  });
+
+  it('reads no answer that is too long, and lists in smaller pages instead', async () => {
+    const client = await server.start();
+    const items = Array.from({ length: 100 }, (_, index) => ({ metadata: { name: `m${index}` }, data: 'x'.repeat(1_000_000) }));
+    server.answers = [
+      (answer, { url }) => {
+        const query = new URL(url, 'http://x').searchParams;
+        const from = Number(query.get('continue') ?? 0);
+        const to = Math.min(from + Number(query.get('limit')), items.length);
+        says({ metadata: { resourceVersion: '1', continue: to < items.length ? String(to) : '' }, items: items.slice(from, to) })(answer);
+      },
+    ];
+    expect(isTooLong(await failure(client.call({ path: '/x?limit=500', maximumBytes: 1000 })))).to.equal(true);
+    const found = await listAll(client, RESOURCES.configMaps);
+    expect(found.map(({ metadata }) => metadata.name)).to.deep.equal(items.map(({ metadata }) => metadata.name));
+  });
+
+  it('tells a missing right from a refusal for another reason', () => {
+    const told = (message: string): KubeApiError => new KubeApiError(message, { status: 403, reason: 'Forbidden' });
+    expect(isDenied(told('jobs.batch is forbidden: User "system:x" cannot create resource "jobs" in API group "batch"'))).to.equal(true);
+    expect(isDenied(told('jobs.batch "a" is forbidden: exceeded quota: q, requested: count/jobs.batch=1'))).to.equal(false);
+  });
+});
+
+describe('a rate limit', () => {
+  it('lets a burst through at once, and in the long run so many a second', () => {
+    let now = 0;
+    const limit = new RateLimit({ qps: 10, burst: 3, now: () => now });
+    expect([1, 2, 3, 4, 5].map(() => limit.reserve())).to.deep.equal([0, 0, 0, 100, 200]);
+    now = 10_000;
+    expect([1, 2, 3, 4].map(() => limit.reserve())).to.deep.equal([0, 0, 0, 100]);
+  });
+
+  it('never lets more through in any time than the burst and the rate allow', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 80 }), (gaps) => {
+        let now = 0;
+        const limit = new RateLimit({ qps: 20, burst: 5, now: () => now });
+        const times = gaps.map((gap) => {
+          now += gap;
+          return now + limit.reserve();
+        });
+        for (const [first, from] of times.entries())
+          for (const [last, to] of times.entries())
+            if (last >= first) expect(last - first + 1).to.be.at.most(5 + 1e-6 + ((to - from) * 20) / 1000 + 1);
+        expect(times).to.deep.equal(times.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+});
+
+describe('lines', () => {
+  async function* pieces(...chunks: readonly string[]): AsyncGenerator<Buffer> {
+    await Promise.resolve();
+    for (const chunk of chunks) yield Buffer.from(chunk);
+  }
+
+  it('come whole from any pieces, without an unfinished one', async () => {
+    expect(await Array.fromAsync(lines(pieces('a', 'b\nc', '\n\nd\nrest')))).to.deep.equal(['ab', 'c', 'd']);
+  });
+
+  it('end with an error where one is without end', async () => {
+    const piece = 'x'.repeat(1024 * 1024);
+    expect(await failure(Array.fromAsync(lines(pieces(...Array.from({ length: 20 }, () => piece)))))).to.match(/longer than/);
+  });
+});
+
+describe('what one document says of another', () => {
+  it('is held against it place by place', () => {
+    expect(contains({ a: 1, b: { c: [1, { d: 2, e: 3 }] } }, { b: { c: [1, { d: 2 }] } })).to.equal(true);
+    expect(contains({ a: [1, 2] }, { a: [1] })).to.equal(false);
+    expect(contains({ a: null }, { a: {} })).to.equal(false);
+    expect(contains({ a: 1 }, { a: 1, b: undefined })).to.equal(true);
+  });
+});
