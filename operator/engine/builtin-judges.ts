@@ -106,15 +106,22 @@ function commandHolds(words: readonly string[], test: CredentialTest): boolean {
   });
 }
 
+const commandLine: Shape = { command: ['string'], args: ['string'] };
+
 const credentialInCommand: BuiltinJudge = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
   const found: Findings = { offences: [], faults: [] };
-  for (const { path, containers } of subject.ground.containers) {
+  for (const { path, containers, broken } of subject.ground.containers) {
+    if (broken === true) found.faults.push({ path: subject.path(path), problem: 'expected a list' });
     for (const [index, container] of containers.entries()) {
+      const faults = shapeFaults(container ?? '', commandLine, subject.path(`${path}[${index}]`));
       const { command, args, name } = fieldsOf(container);
       const words = [...listOf(command), ...listOf(args)].filter((word) => typeof word === 'string');
       const label = textOf(name);
-      if (!commandHolds(words, test)) continue;
+      if (!commandHolds(words, test)) {
+        found.faults.push(...faults);
+        continue;
+      }
       const field = listOf(args).length > 0 ? 'args' : 'command';
       found.offences.push({
         path: subject.path(`${path}[${index}].${field}`),

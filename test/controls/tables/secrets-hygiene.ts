@@ -100,6 +100,8 @@ export const table: Tables = {
     errs('a number', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: 5}}', "data['a']"),
   ),
   'credential-in-command': pods(
+    errs('arguments that are no list', 'containers: [{name: a, args: --password=hunter2}]', 'spec.containers[0].args'),
+    errs('containers that are no list', 'containers: x', 'spec.containers'),
     passes('a file', 'containers: [{name: a, args: [--password-file=/etc/db/password, --user=app]}]'),
     passes('a variable', 'containers: [{name: a, args: ["--password=$(PASSWORD)"]}]'),
     fails('an option', 'containers: [{name: a, args: [--password=hunter2]}]', 'spec.containers[0].args'),

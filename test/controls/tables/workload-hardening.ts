@@ -195,6 +195,11 @@ export const table: Tables = {
     ),
   ),
   'default-namespace': objects(
+    errs(
+      'a template whose metadata is no map',
+      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {metadata: x, spec: {}}}}',
+      'spec.template.metadata',
+    ),
     fails(
       'a Service kubernetes of another group',
       '{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: kubernetes}}',
