@@ -33,6 +33,15 @@ function general(name: string, candidates: readonly Candidate[], args: readonly 
 function unary(name: string, candidates: readonly Candidate[], arg: Code): Code['run'] {
   const { run } = arg;
   const options = candidates.map((one) => ({ guard: one.guards[0] as Guard, run: one.run }));
+  const [only, second] = options;
+  if (only !== undefined && second === undefined) {
+    const { guard, run: apply } = only;
+    return (frame) => {
+      const value = run(frame);
+      if (guard(value)) return apply(value);
+      throw noSuchOverload(name);
+    };
+  }
   return (frame) => {
     const value = run(frame);
     for (const option of options) if (option.guard(value)) return option.run(value);
@@ -45,6 +54,16 @@ function binary(name: string, candidates: readonly Candidate[], args: readonly C
   const options = candidates.map((one) => ({ first: one.guards[0] as Guard, second: one.guards[1] as Guard, run: one.run }));
   const runA = a.run;
   const runB = b.run;
+  const [only, another] = options;
+  if (only !== undefined && another === undefined) {
+    const { first, second, run: apply } = only;
+    return (frame) => {
+      const x = runA(frame);
+      const y = runB(frame);
+      if (first(x) && second(y)) return apply(x, y);
+      throw noSuchOverload(name);
+    };
+  }
   return (frame) => {
     const x = runA(frame);
     const y = runB(frame);
@@ -81,6 +100,18 @@ export function functionCall(name: string, overloads: readonly Overload[], args:
   if (isFlat && args.length === 1) return { cost, run: unary(name, candidates, args[0] as Code) };
   if (isFlat && args.length === 2) return { cost, run: comparison(overloads, args, binary(name, candidates, args)) };
   return { cost, run: general(name, candidates, args) };
+}
+
+/** Code for `!a`. */
+export function negation({ run, cost }: Code): Code {
+  return {
+    cost: cost + 1,
+    run: (frame) => {
+      const value = run(frame);
+      if (typeof value !== 'boolean') throw noSuchOverload('!_');
+      return !value;
+    },
+  };
 }
 
 /** The value of code that is a constant string or bool: such are equal only to themselves. */

@@ -1,5 +1,5 @@
 import type { CallExpr, Expr, FoldExpr, IdentExpr, ListExpr, MapExpr, SelectExpr } from './ast.ts';
-import { equality, functionCall } from './call.ts';
+import { equality, functionCall, negation } from './call.ts';
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Checked } from './checker.ts';
 import { constant, spend } from './code.ts';
@@ -64,6 +64,7 @@ function membership(value: Code, container: Code): Code {
 const SPECIALS: Readonly<Record<string, Special>> = {
   '_&&_': (_, args) => logical('_&&_', false, args[0] as Code, args[1] as Code),
   '_||_': (_, args) => logical('_||_', true, args[0] as Code, args[1] as Code),
+  '!_': (_, args) => negation(args[0] as Code),
   '_?_:_': (_, args) => conditional(args[0] as Code, args[1] as Code, args[2] as Code),
   '_==_': (_, args) => equality(args[0] as Code, args[1] as Code, false),
   '_!=_': (_, args) => equality(args[0] as Code, args[1] as Code, true),
@@ -116,7 +117,7 @@ class Compiler {
   private ident(expr: IdentExpr): Code {
     const name = expr.name.startsWith('.') ? expr.name.slice(1) : expr.name;
     const local = this.locals.get(name);
-    if (local !== undefined) return { cost: 1, run: (frame) => frame[local] };
+    if (local !== undefined) return { cost: 1, run: (frame) => frame[local], way: { slot: local, fields: [] } };
     return this.variable(name);
   }
 
@@ -128,6 +129,7 @@ class Compiler {
     if (slot === undefined && type !== undefined) return constant(new TypeValue(type.params[0]?.name ?? name));
     return {
       cost: 1,
+      ...(slot === undefined ? {} : { way: { slot, fields: [] } }),
       run: (frame) => {
         const value = slot === undefined ? undefined : frame[slot];
         if (value === undefined) throw new CelFault('no_such_variable', `no such attribute: ${name} is not bound`);
