@@ -13,4 +13,5 @@ COPY --from=build /src/dist/vigil /vigil
 USER 65532:65532
 ENV NODE_ENV=production
 ENV NODE_OPTIONS="--disable-warning=DEP0040 --max-semi-space-size=2 --max-old-space-size=110"
+ENV MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_ARENA_MAX=1
 ENTRYPOINT ["/usr/local/bin/node", "/vigil/vigil.mjs"]

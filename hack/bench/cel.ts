@@ -226,10 +226,10 @@ function pod(index: number): unknown {
 
 const count = Number(process.argv[2] ?? 10_000);
 const pods = JSON.parse(JSON.stringify(Array.from({ length: count }, (_, index) => pod(index)))) as unknown[];
-const rounds = 5;
+const rounds = 12;
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
 
-/** Milliseconds for one pass over all pods, at the median of some rounds. */
+/** Milliseconds for one pass over all pods, in the best of some rounds: what else the machine does only ever adds. */
 function time(check: (pod: unknown) => boolean): { ms: number; passed: number } {
   let passed = 0;
   const times: number[] = [];
@@ -239,7 +239,7 @@ function time(check: (pod: unknown) => boolean): { ms: number; passed: number } 
     for (const one of pods) if (check(one)) passed++;
     times.push(performance.now() - started);
   }
-  return { ms: median(times), passed };
+  return { ms: Math.min(...times), passed };
 }
 
 const rows: { source: string; ratio: number; js: number; cel: number }[] = [];

@@ -30,28 +30,65 @@ function general(name: string, candidates: readonly Candidate[], args: readonly 
   };
 }
 
-function unary(name: string, only: Candidate, arg: Code): Code['run'] {
+function unary(name: string, candidates: readonly Candidate[], arg: Code): Code['run'] {
   const { run } = arg;
-  const guard = only.guards[0] as Guard;
-  const implementation = only.run;
+  const options = candidates.map((one) => ({ guard: one.guards[0] as Guard, run: one.run }));
+  const [only, second] = options;
+  if (only !== undefined && second === undefined) {
+    const { guard, run: apply } = only;
+    return (frame) => {
+      const value = run(frame);
+      if (guard(value)) return apply(value);
+      throw noSuchOverload(name);
+    };
+  }
   return (frame) => {
     const value = run(frame);
-    if (!guard(value)) throw noSuchOverload(name);
-    return implementation(value);
+    for (const option of options) if (option.guard(value)) return option.run(value);
+    throw noSuchOverload(name);
   };
 }
 
-function binary(name: string, only: Candidate, args: readonly Code[]): Code['run'] {
+function binary(name: string, candidates: readonly Candidate[], args: readonly Code[]): Code['run'] {
   const [a, b] = args as [Code, Code];
-  const [guardA, guardB] = only.guards as [Guard, Guard];
+  const options = candidates.map((one) => ({ first: one.guards[0] as Guard, second: one.guards[1] as Guard, run: one.run }));
   const runA = a.run;
   const runB = b.run;
-  const implementation = only.run;
+  const [only, another] = options;
+  if (only !== undefined && another === undefined) {
+    const { first, second, run: apply } = only;
+    return (frame) => {
+      const x = runA(frame);
+      const y = runB(frame);
+      if (first(x) && second(y)) return apply(x, y);
+      throw noSuchOverload(name);
+    };
+  }
   return (frame) => {
     const x = runA(frame);
     const y = runB(frame);
-    if (!guardA(x) || !guardB(y)) throw noSuchOverload(name);
-    return implementation(x, y);
+    for (const option of options) if (option.first(x) && option.second(y)) return option.run(x, y);
+    throw noSuchOverload(name);
+  };
+}
+
+const INT_ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  less_int64: (a, b) => a < b,
+  less_equals_int64: (a, b) => a <= b,
+  greater_int64: (a, b) => a > b,
+  greater_equals_int64: (a, b) => a >= b,
+};
+
+/** The same code, but that two safe integers are compared without a look at the overloads. */
+function comparison(overloads: readonly Overload[], args: readonly Code[], otherwise: Code['run']): Code['run'] {
+  const order = overloads.map((overload) => INT_ORDERS[overload.id]).find((one) => one !== undefined);
+  const [a, b] = args as [Code, Code];
+  const bound = b.constant?.value;
+  if (order === undefined || !Number.isSafeInteger(bound)) return otherwise;
+  const runA = a.run;
+  return (frame) => {
+    const value = runA(frame);
+    return Number.isSafeInteger(value) ? order(value as number, bound as number) : otherwise(frame);
   };
 }
 
@@ -59,10 +96,22 @@ function binary(name: string, only: Candidate, args: readonly Code[]): Code['run
 export function functionCall(name: string, overloads: readonly Overload[], args: readonly Code[]): Code {
   const candidates = overloads.filter((overload) => overload.params.length === args.length).map(candidate);
   const cost = args.reduce((sum, arg) => sum + arg.cost, 1);
-  const only = candidates.length === 1 && candidates[0]?.cost === undefined ? candidates[0] : undefined;
-  if (only !== undefined && args.length === 1) return { cost, run: unary(name, only, args[0] as Code) };
-  if (only !== undefined && args.length === 2) return { cost, run: binary(name, only, args) };
+  const isFlat = candidates.every((one) => one.cost === undefined);
+  if (isFlat && args.length === 1) return { cost, run: unary(name, candidates, args[0] as Code) };
+  if (isFlat && args.length === 2) return { cost, run: comparison(overloads, args, binary(name, candidates, args)) };
   return { cost, run: general(name, candidates, args) };
+}
+
+/** Code for `!a`. */
+export function negation({ run, cost }: Code): Code {
+  return {
+    cost: cost + 1,
+    run: (frame) => {
+      const value = run(frame);
+      if (typeof value !== 'boolean') throw noSuchOverload('!_');
+      return !value;
+    },
+  };
 }
 
 /** The value of code that is a constant string or bool: such are equal only to themselves. */

@@ -11,6 +11,8 @@ export interface Code {
   readonly run: (frame: Frame) => unknown;
   readonly cost: number;
   readonly constant?: { readonly value: unknown };
+  /** Of a variable and of the fields selected from it: the variable's slot, and the names of the fields, so that a way is walked at one go. */
+  readonly way?: { readonly slot: number; readonly fields: readonly string[] };
 }
 
 /** The most one expression may cost; the API server's own limit. */

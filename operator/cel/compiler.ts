@@ -1,5 +1,5 @@
 import type { CallExpr, Expr, FoldExpr, IdentExpr, ListExpr, MapExpr, SelectExpr } from './ast.ts';
-import { equality, functionCall } from './call.ts';
+import { equality, functionCall, negation } from './call.ts';
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Checked } from './checker.ts';
 import { constant, spend } from './code.ts';
@@ -12,7 +12,7 @@ import { literalValue } from './literal.ts';
 import { conditional, logical } from './logic.ts';
 import { optionalMapTarget } from './macro.ts';
 import { indexInto, optionalField, optionalIndex, presence, select } from './selection.ts';
-import { CelMap, Optional, TypeValue } from './value.ts';
+import { CelMap, isPlainMap, Optional, TypeValue } from './value.ts';
 
 /** Where the compiler finds what a name stands for. */
 export interface Bindings {
@@ -55,8 +55,7 @@ function membership(value: Code, container: Code): Code {
     run: (frame) => {
       const key = runValue(frame);
       const inside = runContainer(frame);
-      if (typeof key === 'string' && typeof inside === 'object' && inside !== null && Object.getPrototypeOf(inside) === Object.prototype)
-        return Object.hasOwn(inside, key);
+      if (typeof key === 'string' && isPlainMap(inside)) return Object.hasOwn(inside, key);
       return isIn(key, inside);
     },
   };
@@ -65,6 +64,7 @@ function membership(value: Code, container: Code): Code {
 const SPECIALS: Readonly<Record<string, Special>> = {
   '_&&_': (_, args) => logical('_&&_', false, args[0] as Code, args[1] as Code),
   '_||_': (_, args) => logical('_||_', true, args[0] as Code, args[1] as Code),
+  '!_': (_, args) => negation(args[0] as Code),
   '_?_:_': (_, args) => conditional(args[0] as Code, args[1] as Code, args[2] as Code),
   '_==_': (_, args) => equality(args[0] as Code, args[1] as Code, false),
   '_!=_': (_, args) => equality(args[0] as Code, args[1] as Code, true),
@@ -117,7 +117,7 @@ class Compiler {
   private ident(expr: IdentExpr): Code {
     const name = expr.name.startsWith('.') ? expr.name.slice(1) : expr.name;
     const local = this.locals.get(name);
-    if (local !== undefined) return { cost: 1, run: (frame) => frame[local] };
+    if (local !== undefined) return { cost: 1, run: (frame) => frame[local], way: { slot: local, fields: [] } };
     return this.variable(name);
   }
 
@@ -129,6 +129,7 @@ class Compiler {
     if (slot === undefined && type !== undefined) return constant(new TypeValue(type.params[0]?.name ?? name));
     return {
       cost: 1,
+      ...(slot === undefined ? {} : { way: { slot, fields: [] } }),
       run: (frame) => {
         const value = slot === undefined ? undefined : frame[slot];
         if (value === undefined) throw new CelFault('no_such_variable', `no such attribute: ${name} is not bound`);

@@ -1,5 +1,5 @@
 import { CelFault, noSuchOverload } from './cel-fault.ts';
-import type { Code } from './code.ts';
+import type { Code, Frame } from './code.ts';
 import { index, listIndex } from './standard.ts';
 import { BOXED_PROPERTIES, isMap, keyOf, lookup, Optional } from './value.ts';
 
@@ -64,37 +64,67 @@ export function optionalIndex(value: unknown, key: unknown): Optional {
   return result === undefined ? Optional.none : new Optional(result);
 }
 
+type Run = (frame: Frame) => unknown;
+type Plain = Readonly<Record<string, unknown>>;
+
+/** The value at the end of a way of one or two fields, where nothing but plain objects stands on it; undefined otherwise. */
+function walk(slot: number, [first = '', second]: readonly string[]): Run | undefined {
+  const into = (value: unknown, field: string): unknown =>
+    typeof value === 'object' && value !== null ? (value as Plain)[field] : undefined;
+  if (second === undefined) return (frame) => into(frame[slot], first);
+  return (frame) => {
+    const value = into(frame[slot], first);
+    return value === undefined ? undefined : into(value, second);
+  };
+}
+
+const longestWalk = 2;
+
 /** Code for `operand.field`: one property read where nothing stands in the way. */
 export function select(operand: Code, field: string): Code {
-  const { run } = operand;
-  const careful = INHERITED.has(field);
+  const { run, way } = operand;
   const cost = operand.cost + 1;
-  if (careful) return { cost, run: (frame) => selectField(run(frame), field) };
+  if (INHERITED.has(field)) return { cost, run: (frame) => selectField(run(frame), field) };
+  const fields = way && way.fields.length < longestWalk ? [...way.fields, field] : undefined;
+  const quick = way && fields ? walk(way.slot, fields) : undefined;
+  if (!way || !fields || !quick) return { cost, run: selecting(run, field) };
+  const slow = selecting(run, field);
   return {
     cost,
+    way: { slot: way.slot, fields },
     run: (frame) => {
-      const value = run(frame);
-      if (typeof value === 'object' && value !== null) {
-        const result = (value as Record<string, unknown>)[field];
-        if (result !== undefined) return result;
-      }
-      return selectField(value, field);
+      const value = quick(frame);
+      return value === undefined ? slow(frame) : value;
     },
+  };
+}
+
+function selecting(run: Run, field: string): Run {
+  return (frame) => {
+    const value = run(frame);
+    if (typeof value === 'object' && value !== null) {
+      const result = (value as Plain)[field];
+      if (result !== undefined) return result;
+    }
+    return selectField(value, field);
   };
 }
 
 /** Code for `has(operand.field)`. */
 export function presence(operand: Code, field: string): Code {
-  const { run } = operand;
-  const { cost } = operand;
+  const { run, cost, way } = operand;
   if (INHERITED.has(field)) return { cost, run: (frame) => hasField(run(frame), field) };
+  const quick = (way && way.fields.length > 0 ? walk(way.slot, way.fields) : undefined) ?? run;
   return {
     cost,
     run: (frame) => {
-      const value = run(frame);
-      // A plain object of JSON answers by itself; no name that every object inherits comes here.
-      if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-        return (value as Record<string, unknown>)[field] !== undefined;
+      const value = quick(frame) ?? run(frame);
+      // A plain object of JSON answers by itself; no name that every object inherits comes here. One that has a field of the name
+      // `constructor` takes the long way, as all that is not plain does.
+      if (typeof value === 'object' && value !== null) {
+        if ((value as Plain)[field] !== undefined) return true;
+        if (value.constructor === Object) return false;
+      }
       return hasField(value, field);
     },
   };

@@ -4,7 +4,7 @@ import { newestMinor } from '../controls/framework.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { groupOf, isFields } from '../engine/kubernetes-object.ts';
 import type { Result } from '../engine/verdict.ts';
-import type { Manifest } from '../manifests/manifest.ts';
+import { completed, isList, type Manifest } from '../manifests/manifest.ts';
 import type { LocatedResult } from '../output/scan-result.ts';
 import type { Io } from './io.ts';
 import { readManifestFiles } from './manifest-files.ts';
@@ -64,9 +64,8 @@ function inlineManifest(object: unknown, index: number): Manifest | string {
 /** `List` objects stand for what they hold, as in files. */
 function withoutLists(objects: readonly unknown[]): readonly unknown[] {
   return objects.flatMap((object) => {
-    const isList =
-      isFields(object) && typeof object['kind'] === 'string' && object['kind'].endsWith('List') && Array.isArray(object['items']);
-    return isList ? withoutLists(object['items'] as unknown[]) : [object];
+    if (!isFields(object) || !isList(object)) return [object];
+    return withoutLists((object['items'] as unknown[]).map((item) => (isFields(item) ? completed({ ...item }, object) : item)));
   });
 }
 

@@ -2,6 +2,7 @@ import type { Parameters } from './control-program.ts';
 import { CredentialTest } from './credential.ts';
 import { fieldsOf, isFields, listOf, textOf } from './kubernetes-object.ts';
 import { clean, type Fault, type Offence, type Outcome } from './outcome.ts';
+import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
 
 /** Judges one object by code where CEL would be awkward. */
@@ -35,14 +36,16 @@ function eachEntry(
   }
 }
 
+const variable: Shape = { name: 'string', value: 'string' };
+
 const credentialInEnvironment: BuiltinJudge = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
   const found: Findings = { offences: [], faults: [] };
   const visit = (entry: unknown, path: string, container: string | undefined): void => {
+    found.faults.push(...shapeFaults(entry ?? '', variable, path));
     const { name, value } = fieldsOf(entry);
-    if (value === undefined || value === null) return;
-    if (typeof value !== 'string') found.faults.push({ path: `${path}.value`, problem: 'expected a string' });
-    else if (test.matches(textOf(name) ?? '', value)) {
+    if (typeof value !== 'string') return;
+    if (test.matches(textOf(name) ?? '', value)) {
       found.offences.push({ path: `${path}.value`, label: textOf(name) ?? '', ...(container === undefined ? {} : { container }) });
     }
   };
@@ -67,7 +70,7 @@ function bareValue(text: string): string {
 /** Whether any `key=value` or `key: value` in a text is a credential. */
 function textHolds(text: string, test: CredentialTest): boolean {
   if (CredentialTest.looksLikeOne(text)) return true;
-  const lines = text.split('\n').some((line) => {
+  const lines = text.split(/\r\n|\r|\n/).some((line) => {
     const [, name, value] = setting.exec(line) ?? [];
     return name !== undefined && value !== undefined && test.matches(name, bareValue(value));
   });
@@ -103,15 +106,22 @@ function commandHolds(words: readonly string[], test: CredentialTest): boolean {
   });
 }
 
+const commandLine: Shape = { command: ['string'], args: ['string'] };
+
 const credentialInCommand: BuiltinJudge = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
   const found: Findings = { offences: [], faults: [] };
-  for (const { path, containers } of subject.ground.containers) {
+  for (const { path, containers, broken } of subject.ground.containers) {
+    if (broken === true) found.faults.push({ path: subject.path(path), problem: 'expected a list' });
     for (const [index, container] of containers.entries()) {
+      const faults = shapeFaults(container ?? '', commandLine, subject.path(`${path}[${index}]`));
       const { command, args, name } = fieldsOf(container);
       const words = [...listOf(command), ...listOf(args)].filter((word) => typeof word === 'string');
       const label = textOf(name);
-      if (!commandHolds(words, test)) continue;
+      if (!commandHolds(words, test)) {
+        found.faults.push(...faults);
+        continue;
+      }
       const field = listOf(args).length > 0 ? 'args' : 'command';
       found.offences.push({
         path: subject.path(`${path}[${index}].${field}`),

@@ -177,12 +177,12 @@ export class CheckTree implements TreePosition {
     this.#indices.length = level;
   }
 
-  /** An item of a list that is null: unset for who looks at items, no map for who looks into them. */
+  /** An item of a list that is null: unset for who asks for that, and no value for all others. */
   #absentItem(branch: Branch): void {
     for (const leaf of branch.leaves) {
-      if (!leaf.visitor.asksUnset) continue;
       this.#leaf = leaf;
-      leaf.visitor.unset(this);
+      if (leaf.visitor.asksUnset) leaf.visitor.unset(this);
+      else leaf.visitor.value(null, this);
     }
     this.#broken(branch, 'expected a map');
   }

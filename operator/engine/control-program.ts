@@ -33,6 +33,9 @@ const article: Readonly<Record<ValueType, string>> = {
   any: 'a value',
 };
 
+/** Stands for a field that cannot be reached: something before it is no map. */
+const brokenWay = Symbol('broken way');
+
 /** What one way of one check found in the object that was walked last. */
 class CheckVisitor implements TreeVisitor {
   readonly way: string;
@@ -82,8 +85,13 @@ class CheckVisitor implements TreeVisitor {
   unset(position: TreePosition): void {
     if (this.#fallback !== undefined) {
       const found = this.#run.fieldAt(this.#fallback);
+      if (found === brokenWay) {
+        this.broken('expected a map', this.#fallback.slice(0, -1).join('.'));
+        return;
+      }
       if (!isUnset(found)) {
         if (this.#fits(found)) this.#judge(found, position);
+        else this.broken(`expected ${article[this.#check.type]}`, this.#fallback.join('.'));
         return;
       }
     }
@@ -160,10 +168,14 @@ class Run {
     this.bindings['object'] = subject.ground.object;
   }
 
-  /** The value of a field of the object; undefined where the way to it breaks off. */
+  /** The value of a field of the object; undefined where the way to it breaks off, and {@link brokenWay} where it is no way. */
   fieldAt(names: readonly string[]): unknown {
     let current: unknown = this.subject?.ground.object;
-    for (const name of names) current = isFields(current) ? current[name] : undefined;
+    for (const name of names) {
+      if (current === undefined || current === null) return undefined;
+      if (!isFields(current)) return brokenWay;
+      current = current[name];
+    }
     return current;
   }
 }

@@ -5,8 +5,8 @@ import type { Parameters } from './control-program.ts';
 const looks: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /\bAKIA[0-9A-Z]{16}\b/,
-  /\bgh[pousr]_[A-Za-z0-9]{16}/,
-  /\bAIza[0-9A-Za-z_-]{20}/,
+  /\bgh[pousr]_[A-Za-z0-9]{10}/,
+  /\bAIza[0-9A-Za-z_-]{10}/,
   /\bxox[a-z]-[A-Za-z0-9]/,
   /\beyJhbGciO/,
   /^["']?(Authorization:\s*)?Bearer\s+[^\s$<{]/i,

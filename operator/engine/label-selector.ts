@@ -1,5 +1,5 @@
 import type { LabelSelector } from '../api/field.ts';
-import { fieldsOf, listOf, textMapOf, textOf, textsOf } from './kubernetes-object.ts';
+import { fieldsOf, isFields, listOf, textMapOf, textOf, textsOf } from './kubernetes-object.ts';
 
 /** Labels of an object or a namespace. */
 export type Labels = Readonly<Record<string, string>>;
@@ -36,14 +36,27 @@ export function labelMatch(selector: LabelSelector | undefined): LabelMatch {
     labels.every(([key, value]) => has(candidate, key) && candidate[key] === value) && expressions.every((match) => match(candidate));
 }
 
+const isNothing = (value: unknown): boolean => value === undefined || value === null;
+const isMapOfTexts = (value: unknown): boolean =>
+  isNothing(value) || (isFields(value) && Object.values(value).every((item) => typeof item === 'string'));
+const isListOfMaps = (value: unknown): boolean => isNothing(value) || (Array.isArray(value) && value.every(isFields));
+
+/** Whether a selector has the form of one; what has not is no selector that takes in everything. */
+function isWellFormed(selector: unknown): boolean {
+  if (isNothing(selector)) return true;
+  return isFields(selector) && isMapOfTexts(selector['matchLabels']) && isListOfMaps(selector['matchExpressions']);
+}
+
 /** Whether a selector, as an object has it, names no label and no expression. */
 export function isEmptySelector(selector: unknown): boolean {
+  if (!isWellFormed(selector)) return false;
   const { matchLabels, matchExpressions } = fieldsOf(selector);
   return Object.keys(fieldsOf(matchLabels)).length === 0 && listOf(matchExpressions).length === 0;
 }
 
-/** Compiles a selector as an object has it, of any shape; an unknown operator selects nothing. */
+/** Compiles a selector as an object has it, of any shape; one that is malformed, or has an unknown operator, selects nothing. */
 export function selectorMatch(selector: unknown): LabelMatch {
+  if (!isWellFormed(selector)) return () => false;
   const { matchLabels, matchExpressions } = fieldsOf(selector);
   return labelMatch({
     matchLabels: textMapOf(matchLabels),

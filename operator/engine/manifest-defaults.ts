@@ -7,8 +7,11 @@ type Draft = Record<string, unknown>;
 const draft = (value: unknown): Draft | undefined => (isFields(value) ? value : undefined);
 const drafts = (value: unknown): readonly Draft[] => listOf(value).filter((item) => isFields(item));
 
+/** An empty string is what the server takes for nothing. */
+const isDefaulted = (value: unknown): boolean => value === undefined || value === null || value === '';
+
 function withDefault(target: Draft | undefined, name: string, value: unknown): void {
-  if (target !== undefined && (target[name] === undefined || target[name] === null)) target[name] = value;
+  if (target !== undefined && isDefaulted(target[name])) target[name] = value;
 }
 
 /** Removes null fields, as the server does for typed kinds; nulls inside lists stay. */

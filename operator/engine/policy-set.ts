@@ -4,7 +4,7 @@ import type { CatalogueEntry, ControlKinds } from '../controls/control.ts';
 import type { Framework } from '../controls/framework.ts';
 import { controlChecks, type ControlCheck, judgeControl } from './control-check.ts';
 import { builtinResources } from './builtin-resources.ts';
-import { crossObjectJudges } from './cross-object/judges.ts';
+import { judgeProjected } from './cross-object/judges.ts';
 import { KindWalk } from './kind-walk.ts';
 import { type Evaluation, EvaluationBuilder, nothingToJudge, type PassObserver } from './evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './kubernetes-object.ts';
@@ -406,12 +406,14 @@ function judgeProjection(
 ): void {
   const { snapshot, unreadable } = question;
   for (const check of controls) {
-    const judge = crossObjectJudges[check.control.crossObject?.judge ?? ''];
-    if (judge === undefined) continue;
     const unread = unreadable.size === 0 ? undefined : kindsReadBy(check.control).find((kind) => unreadable.has(kind));
     const outcome =
       unread === undefined
-        ? judge(projection, { control: check.control.id, parameters: check.parameters, snapshot })
+        ? judgeProjected(projection, check.control.crossObject?.judge ?? '', {
+            control: check.control.id,
+            parameters: check.parameters,
+            snapshot,
+          })
         : { offences: [], faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
     addControlResult(builder, check, policy.owner, { resource: projection.reference, outcome });
   }

@@ -14,9 +14,26 @@ const movedKinds: ReadonlyMap<string, string> = new Map([
 
 const key = (group: string, kind: string): string => `${movedKinds.get(`${group}/${kind}`) ?? group}/${kind}`;
 
+/** Kinds outside of namespaces that older or optional APIs serve, and whose names do not tell. */
+const knownClusterScoped: ReadonlySet<string> = new Set([
+  'PodSecurityPolicy',
+  'SubjectAccessReview',
+  'SelfSubjectAccessReview',
+  'SelfSubjectRulesReview',
+  'SelfSubjectReview',
+  'TokenReview',
+  'StorageVersion',
+  'StorageVersionMigration',
+  'AdminNetworkPolicy',
+  'BaselineAdminNetworkPolicy',
+]);
+
 /** Whether an object of a kind that nobody declares lives in a namespace: it names one, or its kind does not sound cluster-scoped. */
 function seemsNamespaced({ metadata }: KubernetesObject, kind: string): boolean {
-  return (textOf(fieldsOf(metadata)['namespace']) ?? '') !== '' || !/^(Cluster|Global)[A-Z]|[a-z]Class$/.test(kind);
+  return (
+    (textOf(fieldsOf(metadata)['namespace']) ?? '') !== '' ||
+    !(knownClusterScoped.has(kind) || /^(Cluster|Global)[A-Z]|[a-z]Class$/.test(kind))
+  );
 }
 
 /** Finds the resource of an object: what discovery, or the built-in kinds and the CRDs among the files, say. */

@@ -11,7 +11,8 @@ import {
   textsOf,
 } from './kubernetes-object.ts';
 import type { Labels } from './label-selector.ts';
-import { syntheticPod } from './synthetic-pod.ts';
+import { type ProjectionFault, projectionFaults } from './projection-shape.ts';
+import { type MissingTemplate, syntheticPod, type SyntheticPod } from './synthetic-pod.ts';
 import type { ResourceReference } from './verdict.ts';
 import { isWorkloadKind } from './workload-kind.ts';
 
@@ -24,6 +25,8 @@ export interface Projection {
   /** Whether a pod-bearing controller stands above it: then it is no target of its own. */
   readonly owned: boolean;
   readonly body: Fields;
+  /** What has the wrong type among the fields that some check reads; omitted where nothing has. */
+  readonly faults?: readonly ProjectionFault[];
 }
 
 /** The part of a workload that the cross-object checks read. */
@@ -78,9 +81,8 @@ function accountOf(spec: Fields): string {
   return named.find((name) => name !== '') ?? 'default';
 }
 
-function workloadBody(object: KubernetesObject): Fields {
-  const synthetic = syntheticPod(object);
-  const pod = synthetic?.pod;
+function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate): Fields {
+  const { pod } = synthetic;
   const spec = fieldsOf(pod?.spec);
   const containers = [...listOf(spec['initContainers']), ...listOf(spec['containers']), ...listOf(spec['ephemeralContainers'])].map(
     fieldsOf,
@@ -88,7 +90,7 @@ function workloadBody(object: KubernetesObject): Fields {
   const automount = spec['automountServiceAccountToken'];
   const replicas = fieldsOf(object['spec'])['replicas'];
   return {
-    prefix: synthetic?.pod === undefined ? '' : synthetic.prefix,
+    prefix: synthetic.pod === undefined ? '' : synthetic.prefix,
     podLabels: textMapOf(fieldsOf(pod?.metadata)['labels']),
     serviceAccount: accountOf(spec),
     automount: typeof automount === 'boolean' ? automount : undefined,
@@ -175,8 +177,10 @@ const clusterKinds: ReadonlySet<string> = new Set([
 /** An object reduced to what cross-object checks read; undefined for kinds that none reads. */
 export function projectionOf(object: KubernetesObject, owned = false): Projection | undefined {
   const groupKind = groupKindOf(object);
-  const reduce = projections.get(groupKind) ?? (isWorkloadKind(groupKind) ? workloadBody : undefined);
-  if (reduce === undefined) return undefined;
+  const synthetic = syntheticPod(object);
+  const body = synthetic === undefined ? projections.get(groupKind)?.(object) : workloadBody(object, synthetic);
+  if (body === undefined) return undefined;
+  const faults = projectionFaults(object, synthetic);
   const metadata = fieldsOf(object.metadata);
   return {
     reference: referenceOf(object, !clusterKinds.has(groupKind)),
@@ -184,7 +188,8 @@ export function projectionOf(object: KubernetesObject, owned = false): Projectio
     labels: textMapOf(metadata['labels']),
     annotations: textMapOf(metadata['annotations']),
     owned,
-    body: reduce(object),
+    body,
+    ...(faults.length === 0 ? {} : { faults }),
   };
 }
 

@@ -25,6 +25,8 @@ const missing = (path: string, value: unknown): MissingTemplate => ({
   problem: `expected a map, found ${found(value)}`,
 });
 
+const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object) ?? '', namespace: namespaceOf(object) });
+
 /**
  * Derives the synthetic Pod of a pod-bearing object; undefined for other kinds. What the server sets on Pods but not on templates is
  * set here: requests from limits, and host ports under hostNetwork. Never changes the object; copies only what it must.
@@ -43,11 +45,9 @@ export function syntheticPod(object: KubernetesObject): SyntheticPod | MissingTe
   if (!isFields(spec)) return missing(`${prefix}spec`, spec);
   const podSpec = withPodDefaults(spec);
   if (way.length === 0) return { pod: podSpec === spec ? (object as SyntheticPod['pod']) : { ...object, spec: podSpec }, prefix };
-  const metadata = {
-    ...(isFields(template['metadata']) ? template['metadata'] : {}),
-    name: nameOf(object) ?? '',
-    namespace: namespaceOf(object),
-  };
+  const own = template['metadata'] ?? {};
+  if (!isFields(own)) return missing(`${prefix}metadata`, own);
+  const metadata = { ...own, ...identityOf(object) };
   return { pod: { apiVersion: 'v1', kind: 'Pod', metadata, spec: podSpec }, prefix };
 }
 

@@ -111,11 +111,12 @@ function readJson(text: string, firstLine: number): ReadDocument | undefined {
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isList = (value: Record<string, unknown>): boolean =>
+/** Whether an object is a list of objects: a `List`, a `PodList`. */
+export const isList = (value: Record<string, unknown>): boolean =>
   typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items']);
 
-/** An item of a `PodList` may leave out what its list says already. */
-function completed(item: Record<string, unknown>, list: Record<string, unknown>): Record<string, unknown> {
+/** An item of a `PodList` may leave out what its list says already: it is filled in, in place. */
+export function completed(item: Record<string, unknown>, list: Record<string, unknown>): Record<string, unknown> {
   const kind = String(list['kind']).slice(0, -'List'.length);
   if (kind === '' || item['kind'] !== undefined || item['apiVersion'] !== undefined) return item;
   item['kind'] = kind;

@@ -1,9 +1,10 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { KubeObject } from '../api/metadata.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import { listAll } from '../kube/list.ts';
+import { listPages } from '../kube/list.ts';
 import { readLedger } from '../report/policy-ledger.ts';
 import type { World } from './world.ts';
 
@@ -54,10 +55,11 @@ async function makeDefaultSchedule({ client, namespace, log }: World): Promise<R
 async function findDeletedPolicies({ client, policies, enqueuePolicy }: World): Promise<ReconcileResult> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
   const named = new Set<string>();
-  for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
-    for (const { metadata } of await listAll(client, resource, { labelSelector, metadataOnly: true }))
-      for (const policy of Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies]))) named.add(policy);
-  }
+  for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
+    for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true }))
+      for (const policy of items.flatMap(policiesIn)) named.add(policy);
   for (const policy of named) if (!policies.get(policy)) enqueuePolicy(policy);
   return {};
 }
+
+const policiesIn = ({ metadata }: KubeObject): readonly string[] => Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies]));

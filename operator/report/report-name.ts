@@ -59,7 +59,7 @@ export function reportName(source: string, object: NamedObject): string {
   const legal = plain
     .toLowerCase()
     .replace(/[^a-z0-9.-]/g, '-')
-    .replace(/\.(?=[.-])|(?<=-)\./g, '-');
+    .replace(/[.-]{2,}/g, (run) => '-'.repeat(run.length));
   const known = plainKinds.has(`${group}/${object.kind}`.toLowerCase());
   const unchanged = legal === `${source}-${object.kind.toLowerCase()}-${object.name}` && legal.length <= maximum && /[a-z0-9]$/.test(legal);
   if (known && unchanged) return legal;

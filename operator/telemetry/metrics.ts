@@ -87,7 +87,22 @@ export class Metrics {
   readonly changeBatches = new Family('vigil_change_batches_total', 'counter', 'Gathered changes that made a report differ.');
   readonly leader = new Family('vigil_leader', 'gauge', '1 while this process leads.');
 
-  readonly #collectors: (() => void)[] = [];
+  readonly resident = new Family('process_resident_memory_bytes', 'gauge', 'Memory that the process holds.');
+  readonly heap = new Family(
+    'nodejs_heap_size_bytes',
+    'gauge',
+    'Memory of the JavaScript heap: used, reserved for it, and held outside of it.',
+  );
+  readonly cpu = new Family('process_cpu_seconds_total', 'counter', 'Seconds of processor time.');
+  readonly #collectors: (() => void)[] = [() => this.#process()];
+
+  #process(): void {
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    this.resident.set(rss);
+    for (const [part, bytes] of Object.entries({ used: heapUsed, total: heapTotal, external })) this.heap.set(bytes, { part });
+    const { user, system } = process.cpuUsage();
+    this.cpu.set((user + system) / 1e6);
+  }
 
   /** Has a function called before the families are read, to set gauges that nothing else sets. */
   collect(collector: () => void): void {

@@ -86,6 +86,19 @@ describe('vigil test', () => {
       },
       'fail',
     ],
+    [
+      'a kind outside of namespaces that only older clusters serve',
+      {
+        policy: { controls: [{ name: 'default-namespace' }] },
+        objects: [{ apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy', metadata: { name: 'a' } }],
+      },
+      'pass',
+    ],
+    [
+      'a PodList, whose items need not say what they are',
+      { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'PodList', items: [{ metadata: { name: 'a' }, spec: { hostPID: true } }] }] },
+      'fail',
+    ],
     ['a List', { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'List', items: [bad] }] }, 'fail'],
     [
       'objects that belong together',

@@ -75,7 +75,7 @@ describe('publishing reports to a real API server', function () {
 
   it('counts what is new and what is fixed, and writes only the report that changed', async () => {
     const result = await publisher.publish(owners.map((owner, index) => input(owner, index === 0 ? ['two', 'three'] : ['one', 'two'])));
-    expect(result).to.deep.equal({
+    expect(result).to.deep.include({
       written: 1,
       unchanged: 11,
       new: { critical: 0, high: 1, medium: 0, low: 0 },

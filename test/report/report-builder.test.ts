@@ -205,6 +205,7 @@ describe('the names of reports', () => {
   });
 
   it('are always legal', () => {
+    expect(name({ name: '..0 ', kind: 'A' })).to.match(/^vigil-a---0-[0-9a-f]{10}$/);
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 260 }), fc.stringMatching(/^[A-Za-z]{1,30}$/), (text, kind) => {
         const found = name({ name: text, kind });

@@ -28,7 +28,7 @@ export const namespacesAndAdmission: Section = {
           type: 'map',
           missing: 'fail',
           require:
-            "'pod-security.kubernetes.io/enforce' in item && (item['pod-security.kubernetes.io/enforce'] == 'restricted' || (params.minimum == 'baseline' && item['pod-security.kubernetes.io/enforce'] == 'baseline'))",
+            "'pod-security.kubernetes.io/enforce' in item && item['pod-security.kubernetes.io/enforce'].matches(params.minimum == 'baseline' ? '^(baseline|restricted)$' : '^restricted$')",
         },
       ],
       exemptions: [system],
@@ -103,7 +103,8 @@ export const namespacesAndAdmission: Section = {
           require:
             "!(has(item.failurePolicy) && item.failurePolicy == 'Ignore' && has(item.rules) && item.rules.exists(r, has(r.resources) && has(r.apiGroups) && ((r.apiGroups.exists(g, g in ['', '*']) && r.resources.exists(s, s in ['pods', '*', '*/*', 'pods/*'])) || (r.apiGroups.exists(g, g in ['rbac.authorization.k8s.io', '*']) && r.resources.exists(s, s in ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings', '*', '*/*'])))))",
         },
-        { at: 'webhooks[].clientConfig.url', type: 'string', require: "!item.startsWith('http://')" },
+        { at: 'webhooks[].failurePolicy', type: 'string', require: 'true' },
+        { at: 'webhooks[].clientConfig.url', type: 'string', require: "!item.lowerAscii().startsWith('http://')" },
       ],
     },
     {

@@ -39,7 +39,8 @@ const coverage = (
 
 const openRule = '(has(item.ports) && item.ports.size() > 0) || (has(item.%) && item.%.size() > 0)';
 const openPeer =
-  "!(has(item.ipBlock) && has(item.ipBlock.cidr) && item.ipBlock.cidr in ['0.0.0.0/0', '::/0'] && !(has(item.ipBlock.except) && item.ipBlock.except.size() > 0)) && !(has(item.namespaceSelector) && !has(item.podSelector) && !(has(item.namespaceSelector.matchLabels) && item.namespaceSelector.matchLabels.size() > 0) && !(has(item.namespaceSelector.matchExpressions) && item.namespaceSelector.matchExpressions.size() > 0))";
+  "!(has(item.ipBlock) && has(item.ipBlock.cidr) && item.ipBlock.cidr in ['0.0.0.0/0', '::/0'] && !(has(item.ipBlock.except) && item.ipBlock.except.size() > 0)) && !(has(item.namespaceSelector) && !(has(item.podSelector) && ((has(item.podSelector.matchLabels) && item.podSelector.matchLabels.size() > 0) || (has(item.podSelector.matchExpressions) && item.podSelector.matchExpressions.size() > 0))) && !(has(item.namespaceSelector.matchLabels) && item.namespaceSelector.matchLabels.size() > 0) && !(has(item.namespaceSelector.matchExpressions) && item.namespaceSelector.matchExpressions.size() > 0))";
+const peers = ['spec.ingress[].from[]', 'spec.egress[].to[]'];
 const forbiddenPath = "['/etc', '/root', '/var/run/secrets', '/var/run/kubernetes'].exists(part, item.contains(part))";
 
 /** CONTROLS.md §8. */
@@ -101,7 +102,9 @@ export const networkAndExposure: Section = {
       checks: [
         { at: 'spec.ingress[]', type: 'map', require: openRule.replaceAll('%', 'from') },
         { at: 'spec.egress[]', type: 'map', require: openRule.replaceAll('%', 'to') },
-        { at: ['spec.ingress[].from[]', 'spec.egress[].to[]'], type: 'map', require: openPeer },
+        { at: peers, type: 'map', require: openPeer },
+        { at: peers.map((peer) => `${peer}.ipBlock.cidr`), type: 'string', require: 'true' },
+        { at: peers.map((peer) => `${peer}.ipBlock.except`), type: 'list', require: 'true' },
       ],
     },
     {
@@ -176,7 +179,7 @@ export const networkAndExposure: Section = {
       theme: 'network',
       parameters: {
         internalAnnotations: {
-          description: 'Annotations that make a load balancer internal, as key=value; a key alone stands for any value but false.',
+          description: 'Annotations that make a load balancer internal, as key=value; a key alone stands for any value but false and none.',
           type: 'strings',
           default: [
             'service.beta.kubernetes.io/aws-load-balancer-internal',
@@ -193,8 +196,9 @@ export const networkAndExposure: Section = {
           at: 'spec.type',
           type: 'string',
           require:
-            "item != 'LoadBalancer' || (has(object.spec.loadBalancerSourceRanges) && object.spec.loadBalancerSourceRanges.size() > 0) || (has(object.metadata.annotations) && params.internalAnnotations.exists(a, a.contains('=') ? (a.split('=', 2)[0] in object.metadata.annotations && object.metadata.annotations[a.split('=', 2)[0]] == a.split('=', 2)[1]) : (a in object.metadata.annotations && object.metadata.annotations[a] != 'false')))",
+            "item != 'LoadBalancer' || (has(object.spec.loadBalancerSourceRanges) && object.spec.loadBalancerSourceRanges.size() > 0) || (has(object.metadata.annotations) && params.internalAnnotations.exists(a, a.contains('=') ? (a.split('=', 2)[0] in object.metadata.annotations && object.metadata.annotations[a.split('=', 2)[0]] == a.split('=', 2)[1]) : (a in object.metadata.annotations && !(object.metadata.annotations[a] in ['', 'false']))))",
         },
+        { at: 'spec.loadBalancerSourceRanges', type: 'list', require: 'true' },
       ],
     },
     {
@@ -389,7 +393,7 @@ export const networkAndExposure: Section = {
           type: 'string',
           entries: true,
           kind: 'ConfigMap',
-          require: "key != 'allow-snippet-annotations' || item != 'true'",
+          require: "key != 'allow-snippet-annotations' || !item.matches('^true$')",
         },
       ],
     },

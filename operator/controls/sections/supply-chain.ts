@@ -8,7 +8,7 @@ const unpinnedImage = unpinned.replaceAll('item', 'container.image');
 const explicitName =
   "(!item.contains('/') ? 'docker.io/library/' + item" +
   " : (item.startsWith('docker.io/') || item.startsWith('index.docker.io/')) ? (item.split('/').size() == 2 ? 'docker.io/library/' + item.split('/')[1] : 'docker.io/' + item.split('/', 2)[1])" +
-  " : (item.split('/')[0].contains('.') || item.split('/')[0].contains(':') || item.split('/')[0] == 'localhost') ? item : 'docker.io/' + item)";
+  " : (item.split('/')[0].contains('.') || item.split('/')[0].contains(':') || item.split('/')[0] == 'localhost' || item.split('/')[0].lowerAscii() != item.split('/')[0]) ? item : 'docker.io/' + item)";
 
 /** CONTROLS.md §5. */
 export const supplyChain: Section = {

@@ -155,8 +155,9 @@ export const workloadHardening: Section = {
           type: 'map',
           given: 'spec.volumes[].hostPath',
           require:
-            '(has(item.readOnly) && item.readOnly == true) || !object.spec.volumes.exists(v, has(v.hostPath) && has(v.name) && has(item.name) && v.name == item.name)',
+            '(has(item.readOnly) && item.readOnly) || !object.spec.volumes.exists(v, has(v.hostPath) && has(v.name) && has(item.name) && v.name == item.name)',
         },
+        { at: 'spec.volumes[].hostPath', type: 'map', require: 'true' },
       ],
     },
     {
@@ -465,7 +466,7 @@ export const workloadHardening: Section = {
       checks: [{ at: 'metadata.namespace', type: 'string', require: "item != 'default'" }],
       exemptions: [
         {
-          when: "(object.kind in ['Service', 'Endpoints', 'EndpointSlice'] && object.metadata.name == 'kubernetes') || (object.kind == 'ConfigMap' && object.metadata.name == 'kube-root-ca.crt') || (object.kind == 'ServiceAccount' && object.metadata.name == 'default')",
+          when: "(((object.apiVersion == 'v1' && object.kind in ['Service', 'Endpoints']) || (object.kind == 'EndpointSlice' && object.apiVersion.startsWith('discovery.k8s.io/'))) && object.metadata.name == 'kubernetes') || (object.apiVersion == 'v1' && object.kind == 'ConfigMap' && object.metadata.name == 'kube-root-ca.crt') || (object.apiVersion == 'v1' && object.kind == 'ServiceAccount' && object.metadata.name == 'default')",
         },
       ],
     },

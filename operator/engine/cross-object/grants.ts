@@ -38,15 +38,24 @@ export const grantsOf: ReadonlyMap<string, readonly Grant[]> = new Map<string, r
     ],
   ],
   ['rbac-port-forward', [{ groups: [''], resources: ['pods/portforward'], verbs: ['create', 'get'] }]],
-  ['rbac-bind-escalate', accessKinds.map((grant) => ({ ...grant, verbs: ['bind', 'escalate'] }))],
+  [
+    'rbac-bind-escalate',
+    [
+      ...accessKinds.map((grant) => ({ ...grant, verbs: ['bind', 'escalate'] })),
+      // A RoleBinding may refer to a ClusterRole: who may bind that in a namespace needs no more.
+      { groups: [rbac], resources: ['clusterroles'], verbs: ['bind'] },
+    ],
+  ],
   [
     'rbac-impersonate',
     [
       {
         groups: ['', 'authentication.k8s.io'],
-        resources: ['users', 'groups', 'serviceaccounts', 'userextras', 'userextras/*', 'uids'],
+        resources: ['users', 'groups', 'userextras', 'userextras/*', 'uids'],
         verbs: ['impersonate'],
+        clusterScoped: true,
       },
+      { groups: ['', 'authentication.k8s.io'], resources: ['serviceaccounts'], verbs: ['impersonate'] },
     ],
   ],
   ['rbac-manage-rbac', accessKinds.map((grant) => ({ ...grant, verbs: ['create', 'update', 'patch'] }))],

@@ -91,7 +91,7 @@ const danglingPolicy: CrossObjectJudge = (policy, { snapshot }) => {
 
 /** Whether a Service sends traffic to pods with these labels; one without a selector, and an ExternalName, to none. */
 function serves(service: Projection, labels: Readonly<Record<string, string>>): boolean {
-  const selector = Object.entries(textMapOf(service.body['selector']));
+  const selector = Object.entries(fieldsOf(service.body['selector']));
   return service.body['type'] !== 'ExternalName' && selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
 }
 

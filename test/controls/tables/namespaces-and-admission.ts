@@ -1,4 +1,4 @@
-import { fails, objects, passes, skips, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, skips, type Tables } from '../control-table.ts';
 
 const namespace = (name: string, level?: string): string =>
   `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}${level === undefined ? '' : `, labels: {pod-security.kubernetes.io/enforce: ${level}}`}}}`;
@@ -15,6 +15,7 @@ const binding =
 /** CONTROLS.md §9. */
 export const table: Tables = {
   'namespace-psa-enforced': objects(
+    errs('a label that is no string', namespace('shop', 'true'), 'metadata.labels'),
     passes('baseline', namespace('shop', 'baseline')),
     passes('restricted', namespace('shop', 'restricted')),
     passes('system namespaces', namespace('kube-system')),
@@ -44,6 +45,12 @@ export const table: Tables = {
     fails('a policy for others', together(namespace('shop'), policy('configmaps'), binding), ''),
   ),
   'webhook-failure-policy': objects(
+    fails(
+      'HTTP in capitals',
+      webhook(`clientConfig: {url: "HTTP://w.example.com"}, ${rules('apps', 'deployments')}`),
+      'webhooks[0].clientConfig.url',
+    ),
+    errs('a failurePolicy that is no string', webhook(`failurePolicy: false, ${rules('', 'pods')}`), 'webhooks[0].failurePolicy'),
     passes('Fail', webhook(`failurePolicy: Fail, ${rules('', 'pods')}`)),
     passes('unset is Fail', webhook(rules('', 'pods'))),
     passes('Ignore for others', webhook(`failurePolicy: Ignore, ${rules('apps', 'deployments')}`)),

@@ -1,4 +1,4 @@
-import { fails, objects, passes, pods, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, pods, type Tables } from '../control-table.ts';
 
 const namespace = '{apiVersion: v1, kind: Namespace, metadata: {name: shop}}';
 const policy = (spec: string, inNamespace = 'shop', name = 'it'): string =>
@@ -25,6 +25,7 @@ export const table: Tables = {
     fails('one of Cilium in another namespace', together(namespace, other('cilium.io/v2', 'CiliumNetworkPolicy', 'web')), 'metadata.name'),
   ),
   'netpol-default-deny': objects(
+    fails('a podSelector that is none', together(namespace, policy('{podSelector: all}')), 'metadata.name'),
     passes('one', together(namespace, policy('{podSelector: {}, policyTypes: [Ingress]}'))),
     passes('types unset are Ingress', together(namespace, policy('{podSelector: {}}'))),
     passes('an empty list of rules', together(namespace, policy('{podSelector: {}, policyTypes: [Ingress], ingress: []}'))),
@@ -50,6 +51,14 @@ export const table: Tables = {
     }),
   ),
   'netpol-coverage': pods(
+    errs('labels that are a list', 'metadata: {labels: [app]}\nspec: {containers: [{name: a}]}', 'metadata.labels'),
+    errs('a label that is a number', 'metadata: {labels: {app: 5}}\nspec: {containers: [{name: a}]}', "metadata.labels['app']"),
+    fails(
+      'a policy whose selector holds a number',
+      together(labelled, policy(`{podSelector: {matchLabels: {app: 5}}, ${both}}`)),
+      'metadata.labels',
+    ),
+    fails('a policy whose selector is none', together(labelled, policy(`{podSelector: all, ${both}}`)), 'metadata.labels'),
     passes('one for both', together(labelled, policy(`{podSelector: {matchLabels: {app: web}}, ${both}}`))),
     passes(
       'two together',
@@ -84,6 +93,21 @@ export const table: Tables = {
     fails('another namespace', together(labelled, policy(`{podSelector: {}, ${both}}`, 'web')), 'metadata.labels'),
   ),
   'netpol-allow-all': objects(
+    fails(
+      'all pods of all namespaces',
+      policy('{podSelector: {}, ingress: [{from: [{namespaceSelector: {}, podSelector: {}}]}]}'),
+      'spec.ingress[0].from[0]',
+    ),
+    errs(
+      'a block that is a number',
+      policy('{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 5}}]}]}'),
+      'spec.ingress[0].from[0].ipBlock.cidr',
+    ),
+    errs(
+      'exceptions that are no list',
+      policy('{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: 10.0.0.0/8}}]}]}'),
+      'spec.egress[0].to[0].ipBlock.except',
+    ),
     passes('pods', policy('{podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}')),
     passes(
       'pods of all namespaces by labels',
@@ -121,6 +145,16 @@ export const table: Tables = {
     fails('NodePort with local traffic', service('{type: NodePort, externalTrafficPolicy: Local}'), 'spec.type'),
   ),
   'service-load-balancer': objects(
+    fails(
+      'internal: nothing',
+      '{apiVersion: v1, kind: Service, metadata: {name: a, namespace: shop, annotations: {service.beta.kubernetes.io/aws-load-balancer-internal: ""}}, spec: {type: LoadBalancer}}',
+      'spec.type',
+    ),
+    errs(
+      'sources that are no list',
+      service('{type: LoadBalancer, loadBalancerSourceRanges: 10.0.0.0/8}'),
+      'spec.loadBalancerSourceRanges',
+    ),
     passes('another type', service('{type: NodePort}')),
     passes('known sources', service('{type: LoadBalancer, loadBalancerSourceRanges: [203.0.113.0/24]}')),
     passes(
@@ -142,6 +176,8 @@ export const table: Tables = {
     ),
   ),
   'workload-internet-exposed': pods(
+    errs('labels that are a list', 'metadata: {labels: [app]}\nspec: {containers: [{name: a}]}', 'metadata.labels'),
+    passes('a Service whose selector holds a number', together(labelled, service('{type: NodePort, selector: {app: web, tier: 5}}'))),
     passes('no Service', labelled),
     passes('a ClusterIP', together(labelled, service('{selector: {app: web}}'))),
     passes('a NodePort of others', together(labelled, service('{type: NodePort, selector: {app: api}}'))),
@@ -196,6 +232,11 @@ export const table: Tables = {
     fails('a star alone', ingress('{rules: [{host: "*"}]}'), 'spec.rules[0].host'),
   ),
   'ingress-nginx-snippets': objects(
+    errs(
+      'a ConfigMap with true for "true"',
+      '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {allow-snippet-annotations: true}}',
+      "data['allow-snippet-annotations']",
+    ),
     passes('other annotations', ingress('{}', '{nginx.ingress.kubernetes.io/rewrite-target: /}')),
     passes('of another controller', ingress('{}', '{example.com/server-snippet: x}')),
     passes(
@@ -221,6 +262,7 @@ export const table: Tables = {
     ),
   ),
   'service-dangling-selector': objects(
+    errs('a selector with a number', service('{selector: {app: 5}}'), "spec.selector['app']"),
     passes(
       'a workload',
       together(

@@ -17,6 +17,7 @@ const allowed = [
 /** CONTROLS.md §2. */
 export const table: Tables = {
   'volume-types': pods(
+    errs('a volume that is null', 'volumes: [null]\ncontainers: [{name: a}]', 'spec.volumes[0]'),
     passes('every type that is allowed', `volumes: [${allowed.map((source, index) => `{name: v${index}, ${source}}`).join(', ')}]`),
     passes('a name alone is an emptyDir', 'volumes: [{name: v}]'),
     passes('no volumes', 'volumes: []'),
@@ -94,6 +95,11 @@ export const table: Tables = {
     errs('text', 'securityContext: {runAsUser: "0"}', 'spec.securityContext.runAsUser'),
   ),
   'seccomp-required': pods(
+    errs(
+      'a profile of the pod that is a string',
+      'securityContext: {seccompProfile: RuntimeDefault}\ncontainers: [{name: a}]',
+      'spec.securityContext.seccompProfile',
+    ),
     passes('the pod', 'securityContext: {seccompProfile: {type: RuntimeDefault}}\ncontainers: [{name: a}]'),
     passes('each container', 'containers: [{name: a, securityContext: {seccompProfile: {type: Localhost, localhostProfile: p}}}]'),
     passes('Windows pods', windows('containers: [{name: a}]')),

@@ -1,4 +1,4 @@
-import { fails, objects, passes, pods, type Row, type Table, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, pods, type Row, type Table, type Tables } from '../control-table.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const doc = (value: object): string => JSON.stringify(value);
@@ -81,6 +81,15 @@ const exempt = (rule: Rule): Row[] => [
 ];
 const everything: Rule = ['*', '*', '*'];
 
+const malformed = (rules: unknown): string => docs({ ...clusterRole('it'), rules });
+const misshapen: readonly Row[] = [
+  errs('rules that are no list', malformed('all'), 'rules'),
+  errs('a rule that is no map', malformed([null]), 'rules[0]'),
+  errs('verbs that are no list', malformed([{ apiGroups: [''], resources: ['secrets'], verbs: 'get' }]), 'rules[0].verbs'),
+  errs('a verb that is no string', malformed([{ apiGroups: [''], resources: ['secrets'], verbs: [true] }]), 'rules[0].verbs[0]'),
+  fails('a rule that grants beside one that is broken', malformed([5, ruleOf(everything)]), 'rules[1]'),
+];
+
 const subjects = (bad: readonly object[], good: readonly object[], more: readonly Row[] = []): Table =>
   objects(
     ...bad.flatMap((subject) => [
@@ -99,6 +108,7 @@ const secretReader = clusterRole('reader', ['core', 'secrets', 'get']);
 /** CONTROLS.md §7. */
 export const table: Tables = {
   'rbac-cluster-admin-binding': objects(
+    errs('a roleRef that is a string', docs({ ...clusterBinding('it', 'x', user), roleRef: 'cluster-admin' }), 'roleRef'),
     fails('a ClusterRoleBinding', docs(clusterBinding('it', 'cluster-admin', user)), 'roleRef'),
     fails('a RoleBinding', docs(binding('it', 'ClusterRole/cluster-admin', 'shop', user)), 'roleRef'),
     passes('the default binding', docs(clusterBinding('cluster-admin', 'cluster-admin', group('system:masters')))),
@@ -166,6 +176,7 @@ export const table: Tables = {
         'rules[0]',
         { severity: 'high' },
       ),
+      ...misshapen,
     ],
   ),
   'rbac-create-pods': grants(
@@ -216,9 +227,15 @@ export const table: Tables = {
     [
       fails(
         'a Role grants nothing of what is cluster-scoped: less severe',
-        docs(role('it', [rbac, 'clusterroles', 'bind']), binding('b', 'Role/it', 'shop', user)),
+        docs(role('it', [rbac, 'clusterroles', 'escalate']), binding('b', 'Role/it', 'shop', user)),
         'rules[0]',
         { severity: 'high' },
+      ),
+      fails(
+        'a Role that binds cluster roles: a RoleBinding may refer to them',
+        docs(role('it', [rbac, 'clusterroles', 'bind']), binding('b', 'Role/it', 'shop', user)),
+        'rules[0]',
+        { severity: 'critical' },
       ),
     ],
   ),
@@ -235,6 +252,20 @@ export const table: Tables = {
       ['core', 'users', 'get'],
       ['core', 'serviceaccounts', 'create'],
       ['apps', 'users', 'impersonate'],
+    ],
+    [
+      fails(
+        'a Role with users, who are in no namespace: less severe',
+        docs(role('it', ['core', 'users', 'impersonate']), binding('b', 'Role/it', 'shop', user)),
+        'rules[0]',
+        { severity: 'high' },
+      ),
+      fails(
+        'a Role with service accounts',
+        docs(role('it', ['core', 'serviceaccounts', 'impersonate']), binding('b', 'Role/it', 'shop', user)),
+        'rules[0]',
+        { severity: 'critical' },
+      ),
     ],
   ),
   'rbac-manage-rbac': grants(
@@ -331,6 +362,14 @@ export const table: Tables = {
   'rbac-system-masters-binding': subjects(
     [group('system:masters')],
     [group('masters'), { kind: 'User', name: 'system:masters' }, account('system:masters', 'shop')],
+    [
+      errs('subjects that are no list', docs({ ...clusterBinding('it', 'x'), subjects: group('system:masters') }), 'subjects'),
+      errs(
+        'a subject without a proper name',
+        docs({ ...clusterBinding('it', 'x'), subjects: [{ kind: 'Group', name: 5 }] }),
+        'subjects[0].name',
+      ),
+    ],
   ),
   'rbac-anonymous-binding': subjects(
     [{ kind: 'User', name: 'system:anonymous' }, group('system:unauthenticated')],
@@ -388,6 +427,7 @@ export const table: Tables = {
     fails('unset', '{apiVersion: v1, kind: ServiceAccount, metadata: {name: app, namespace: shop}}', 'automountServiceAccountToken'),
   ),
   'workload-admin-service-account': pods(
+    errs('an account that is a number', 'serviceAccountName: 5\ncontainers: [{name: a}]', 'spec.serviceAccountName'),
     passes('no binding', runsAs),
     passes('another account', names(runsAs, clusterBinding('b', 'cluster-admin', account('other', 'shop')))),
     passes('the same account of another namespace', names(runsAs, clusterBinding('b', 'cluster-admin', account('app', 'web')))),
@@ -435,6 +475,16 @@ export const table: Tables = {
     ),
   ),
   'workload-takeover-permissions': pods(
+    passes(
+      'a Role with users, who are in no namespace',
+      names(runsAs, role('it', ['core', 'users', 'impersonate']), binding('b', 'Role/it', 'shop', account('app'))),
+    ),
+    fails(
+      'a Role that binds cluster roles',
+      names(runsAs, role('it', [rbac, 'clusterroles', 'bind']), binding('b', 'Role/it', 'shop', account('app'))),
+      'spec.serviceAccountName',
+    ),
+    errs('an account that is a list', 'serviceAccountName: [app]\ncontainers: [{name: a}]', 'spec.serviceAccountName'),
     passes(
       'harmless rights',
       names(runsAs, clusterRole('reader', ['core', 'pods', 'get']), clusterBinding('b', 'reader', account('app', 'shop'))),

@@ -41,6 +41,8 @@ export const table: Tables = {
     ),
   ),
   'credential-in-env-var': pods(
+    errs('a variable that is a string', 'containers: [{name: a, env: ["PASSWORD=hunter2"]}]', 'spec.containers[0].env[0]'),
+    errs('a name that is a number', 'containers: [{name: a, env: [{name: 5, value: x}]}]', 'spec.containers[0].env[0].name'),
     passes('an ordinary name', variable('LOG_LEVEL', 'debug')),
     passes('from a Secret', 'containers: [{name: a, env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: s, key: k}}}]}]'),
     ...[
@@ -78,6 +80,8 @@ export const table: Tables = {
     errs('a number', 'containers: [{name: a, env: [{name: PASSWORD, value: 5}]}]', path),
   ),
   'credential-in-configmap': objects(
+    fails('a line that ends as on Windows', data({ 'app.properties': 'user=app\r\npassword=hunter2\r\n' }), "data['app.properties']"),
+    passes('no value, on a line that ends as on Windows', data({ 'app.properties': 'password=\r\nuser=app\r\n' })),
     passes('settings', data({ 'db-host': 'db.example.com', 'app.conf': 'level=debug\n# password: old\n' })),
     passes(
       'references',
@@ -96,6 +100,8 @@ export const table: Tables = {
     errs('a number', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: 5}}', "data['a']"),
   ),
   'credential-in-command': pods(
+    errs('arguments that are no list', 'containers: [{name: a, args: --password=hunter2}]', 'spec.containers[0].args'),
+    errs('containers that are no list', 'containers: x', 'spec.containers'),
     passes('a file', 'containers: [{name: a, args: [--password-file=/etc/db/password, --user=app]}]'),
     passes('a variable', 'containers: [{name: a, args: ["--password=$(PASSWORD)"]}]'),
     fails('an option', 'containers: [{name: a, args: [--password=hunter2]}]', 'spec.containers[0].args'),

@@ -33,6 +33,7 @@ export const table: Tables = {
     fails('something behind it', image(`nginx@sha256:${sha256}x`), path),
   ),
   'image-pull-policy': pods(
+    passes('an empty one is the default', 'containers: [{name: a, image: nginx, imagePullPolicy: ""}]'),
     passes('the default for latest', image('nginx:latest')),
     passes('Always', 'containers: [{name: a, image: nginx, imagePullPolicy: Always}]'),
     passes('a version', 'containers: [{name: a, image: "nginx:1", imagePullPolicy: Never}]'),
@@ -45,6 +46,7 @@ export const table: Tables = {
     ),
   ),
   'trusted-registries': pods(
+    fails('capitals make a registry', image('Library/nginx'), path, { parameters: { registries: ['docker.io'] } }),
     skips('without its parameter', image('nginx')),
     passes('a registry', image('registry.example.com/team/app:1'), registries),
     passes(

@@ -106,6 +106,12 @@ export const table: Tables = {
     errs('a number', host('7'), path),
   ),
   'host-path-writable': pods(
+    errs('volumes that are no list', 'volumes: x\ncontainers: [{name: a, volumeMounts: [{name: h, mountPath: /d}]}]', 'spec.volumes'),
+    errs(
+      'readOnly as a string',
+      `${host('/data')}\ncontainers: [{name: a, volumeMounts: [{name: h, mountPath: /d, readOnly: "true"}]}]`,
+      'spec.containers[0].volumeMounts[0]',
+    ),
     passes('read-only', `${host('/data')}\ncontainers: [{name: a, volumeMounts: [{name: h, mountPath: /d, readOnly: true}]}]`),
     passes('another volume', 'volumes: [{name: h, emptyDir: {}}]\ncontainers: [{name: a, volumeMounts: [{name: h, mountPath: /d}]}]'),
     passes('not mounted', `${host('/data')}\ncontainers: [{name: a}]`),
@@ -139,6 +145,7 @@ export const table: Tables = {
     ),
   ),
   'automount-service-account-token': pods(
+    errs('a string', 'automountServiceAccountToken: "false"\ncontainers: [{name: a}]', 'spec.automountServiceAccountToken'),
     passes('the pod says no', 'automountServiceAccountToken: false\ncontainers: [{name: a}]'),
     passes(
       'its service account says no',
@@ -165,6 +172,7 @@ export const table: Tables = {
     ),
   ),
   'default-service-account': pods(
+    errs('a number', 'serviceAccountName: 5\ncontainers: [{name: a}]', 'spec.serviceAccountName'),
     passes('one of its own', 'serviceAccountName: app\ncontainers: [{name: a}]'),
     passes('no token', 'automountServiceAccountToken: false\ncontainers: [{name: a}]'),
     passes('the account mounts none', `containers: [{name: a}]\n${account('default', ', automountServiceAccountToken: false')}`),
@@ -187,6 +195,16 @@ export const table: Tables = {
     ),
   ),
   'default-namespace': objects(
+    errs(
+      'a template whose metadata is no map',
+      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {metadata: x, spec: {}}}}',
+      'spec.template.metadata',
+    ),
+    fails(
+      'a Service kubernetes of another group',
+      '{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: kubernetes}}',
+      'metadata.namespace',
+    ),
     passes('another one', '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {spec: {}}}}'),
     passes('cluster-scoped kinds', '{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: a, namespace: b}}'),
     passes('the Service kubernetes', '{apiVersion: v1, kind: Service, metadata: {name: kubernetes}}'),
@@ -213,6 +231,7 @@ export const table: Tables = {
     fails('a generated name', '{apiVersion: v1, kind: Pod, metadata: {generateName: a-}, spec: {}}', 'metadata.namespace'),
   ),
   'run-as-high-uid': pods(
+    errs('a string, of the pod', 'securityContext: {runAsUser: "20000"}\ncontainers: [{name: a}]', 'spec.securityContext.runAsUser'),
     passes('high', 'securityContext: {runAsUser: 10000}\ncontainers: [{name: a}]'),
     passes('Windows pods', windows('containers: [{name: a}]')),
     fails(
