@@ -55,7 +55,7 @@ function membership(value: Code, container: Code): Code {
     run: (frame) => {
       const key = runValue(frame);
       const inside = runContainer(frame);
-      if (typeof key === 'string' && typeof inside === 'object' && inside !== null && Object.getPrototypeOf(inside) === Object.prototype)
+      if (typeof key === 'string' && typeof inside === 'object' && inside !== null && inside.constructor === Object)
         return Object.hasOwn(inside, key);
       return isIn(key, inside);
     },

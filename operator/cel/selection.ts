@@ -92,9 +92,12 @@ export function presence(operand: Code, field: string): Code {
     cost,
     run: (frame) => {
       const value = run(frame);
-      // A plain object of JSON answers by itself; no name that every object inherits comes here.
-      if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-        return (value as Record<string, unknown>)[field] !== undefined;
+      // A plain object of JSON answers by itself; no name that every object inherits comes here. One that has a field of the name
+      // `constructor` takes the long way, as all that is not plain does.
+      if (typeof value === 'object' && value !== null) {
+        if ((value as Record<string, unknown>)[field] !== undefined) return true;
+        if (value.constructor === Object) return false;
+      }
       return hasField(value, field);
     },
   };
