@@ -10,11 +10,12 @@ export type FaultCode =
   | 'lossy_integer'
   | 'duplicate_key'
   | 'budget_exceeded'
+  | 'variable_budget_exceeded'
   | 'recursion'
   | 'type_mismatch';
 
 /**
- * A failure of evaluation. `||`, `&&`, `all` and `exists` may absorb it, except `budget_exceeded`. It carries no stack:
+ * A failure of evaluation. `||`, `&&`, `all` and `exists` may absorb it, except `budget_exceeded` and `recursion`. It carries no stack:
  * a missing field is an everyday event.
  */
 export class CelFault extends Error {
@@ -29,9 +30,9 @@ export class CelFault extends Error {
   }
 }
 
-/** Lets through what no operator may absorb: a spent budget, and errors that are not the expression's. */
+/** Lets through what no operator may absorb: a spent budget, an exhausted stack, and errors that are not the expression's. */
 export function absorb(error: unknown): CelFault {
-  if (error instanceof CelFault && error.code !== 'budget_exceeded') return error;
+  if (error instanceof CelFault && error.code !== 'budget_exceeded' && error.code !== 'recursion') return error;
   throw error;
 }
 

@@ -29,7 +29,11 @@ export function spend(units: number): void {
 
 /** The failure of an evaluation that costs too much. */
 export function overspent(): CelFault {
-  return new CelFault('budget_exceeded', `operation cancelled: actual cost limit exceeded (${String(meter.limit)} units)`);
+  const mend = 'bound what it loops over, or look at size() first';
+  return new CelFault(
+    'budget_exceeded',
+    `operation cancelled: actual cost limit exceeded (one expression may cost ${String(meter.limit)} units: ${mend})`,
+  );
 }
 
 /** Code for a value that is known beforehand. */

@@ -1,5 +1,6 @@
 import type { CallExpr, Expr, FoldExpr, IdentExpr, ListExpr, MapExpr, SelectExpr } from './ast.ts';
 import { equality, functionCall, negation } from './call.ts';
+import type { Overload } from './overload.ts';
 import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Checked } from './checker.ts';
 import { constant, spend } from './code.ts';
@@ -68,12 +69,27 @@ const SPECIALS: Readonly<Record<string, Special>> = {
   '_?_:_': (_, args) => conditional(args[0] as Code, args[1] as Code, args[2] as Code),
   '_==_': (_, args) => equality(args[0] as Code, args[1] as Code, false),
   '_!=_': (_, args) => equality(args[0] as Code, args[1] as Code, true),
-  '_[_]': (_, args) => pair(args, 1, indexInto),
-  '_[?_]': (_, args) => pair(args, 1, optionalIndex),
+  '_[_]': (_, args) => indexed(args, indexInto),
+  '_[?_]': (_, args) => indexed(args, optionalIndex),
   '@in': (_, args) => membership(args[0] as Code, args[1] as Code),
   orValue: (_, args) => lazyOr(args, (held) => held),
   or: (_, args) => lazyOr(args, (_held, optional) => optional),
   '_?._': (_, args) => pair(args, 1, (value, field) => optionalField(value, field as string)),
+};
+
+/** Functions that the server runs by what a value is, whatever the checker thought: a member of `x.distinct()` may be of another type. */
+const BY_VALUE = /^(size|sort|@sortByAssociatedKeys|-_|_[-+*/%<>]=?_)$/;
+
+/** `value[key]` and `value[?key]`: where there is no value to look into, the key is not asked for. */
+const indexed = (args: readonly Code[], read: (value: unknown, key: unknown) => unknown): Code => {
+  const [operand, key] = args as [Code, Code];
+  return {
+    cost: operand.cost + key.cost + 1,
+    run: (frame) => {
+      const value = operand.run(frame);
+      return value instanceof Optional && value.held === undefined ? value : read(value, key.run(frame));
+    },
+  };
 };
 
 class Compiler {
@@ -165,9 +181,13 @@ class Compiler {
     const special = SPECIALS[name];
     if (special !== undefined) return special(this, args, expr);
     const member = target !== undefined;
-    const overloads =
-      this.checked.overloads.get(expr.id) ?? this.environment.overloads(name)?.filter((overload) => overload.member === member);
-    return functionCall(name, overloads ?? [], args);
+    return functionCall(name, this.overloads(expr, name, member), args);
+  }
+
+  /** What a call may mean as it runs: what the checker left over, or all of an operator's overloads, since the server asks those by the value. */
+  private overloads(expr: CallExpr, name: string, member: boolean): readonly Overload[] {
+    const left = BY_VALUE.test(name) ? undefined : this.checked.overloads.get(expr.id);
+    return left ?? this.environment.overloads(name)?.filter((overload) => overload.member === member) ?? [];
   }
 
   /** `optMap` and `optFlatMap`: their expansion names the optional twice; here it is evaluated once. */

@@ -66,7 +66,7 @@ export function toInt(value: unknown): unknown {
 export function toUint(value: unknown): unknown {
   if (value instanceof Uint) return value;
   if (isInt(value)) return uint(BigInt(value));
-  if (isDouble(value)) return uint(truncated(value, -1, 2 ** 64));
+  if (isDouble(value)) return uint(truncated(value, -Number.MIN_VALUE, 2 ** 64));
   if (typeof value !== 'string' || !/^\d+$/.test(value) || BigInt(value) !== BigInt.asUintN(64, BigInt(value)))
     throw invalid('uint', value);
   return uint(BigInt(value));

@@ -25,6 +25,8 @@ const READERS: Readonly<Record<string, { readonly arg: number; readonly read: (t
   matches: { arg: 0, read: pattern, what: 'matches' },
 };
 
+const FINDERS = new Set(['find', 'findAll']);
+
 /** The expressions directly inside one. */
 export function children(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
@@ -129,11 +131,14 @@ class LiteralCheck {
   }
 
   private read(expr: CallExpr): void {
+    if (FINDERS.has(expr.name) && expr.args[0] !== undefined) this.foldedPattern(expr.args[0]);
     const reader = Object.hasOwn(READERS, expr.name) ? READERS[expr.name] : undefined;
-    const arg = expr.args.at(-1);
+    const [arg, second] = expr.args;
+    // The server looks at the first argument of matches(text, pattern) too, as if it were the pattern.
+    if (expr.name === 'matches' && second !== undefined) this.foldedPattern(second);
     if (reader === undefined || arg === undefined) return;
     if (arg.kind !== 'constant') {
-      this.foldedPattern(expr, arg);
+      if (expr.name === 'matches') this.foldedPattern(arg);
       return;
     }
     if (expr.name === 'matches' && arg.literal.kind !== 'string') return;
@@ -142,9 +147,9 @@ class LiteralCheck {
   }
 
   /** A pattern that is a constant by what it is made of: read once, as well. */
-  private foldedPattern(expr: CallExpr, arg: Expr): void {
+  private foldedPattern(arg: Expr): void {
     const text = this.constantOf(arg)?.value;
-    if (expr.name !== 'matches' || typeof text !== 'string') return;
+    if (typeof text !== 'string') return;
     const fault = thrown(() => pattern(text));
     if (fault !== undefined) this.faults.push({ at: arg.at, message: `program instantiation failed: ${fault}` });
   }

@@ -49,6 +49,14 @@ export const method = (name: string, id: string, signature: string, run: Impleme
 /** The entry with a cost of its own. */
 export const costing = (cost: NonNullable<Overload['cost']>, entry: OverloadEntry): OverloadEntry => ({ ...entry, cost });
 
+const plain = (value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
+
+/** The entry, its ints given as numbers: for counts and places, of which none is near 2^53. */
+export function counting(entry: OverloadEntry): OverloadEntry {
+  const run = entry.run as Overload['run'];
+  return { ...entry, run: (...args: unknown[]) => run(...args.map(plain)) };
+}
+
 /** Reads the entries of a library that came with a Kubernetes version. */
 export function library(since: string, entries: readonly OverloadEntry[]): Overload[] {
   return entries.map((entry) => {

@@ -34,7 +34,10 @@ function compilePattern(expression: string): Pattern {
     const simple = nativeForm(expression);
     return { compiled, test: simple === undefined ? (text) => compiled.matcher(text).find() : (text) => simple.test(text) };
   } catch (error) {
-    throw new CelFault('invalid_argument', `error parsing regexp: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CelFault(
+      'invalid_argument',
+      `error parsing regexp: ${(error instanceof Error ? error.message : String(error)).replace('error parsing regexp: ', '')}`,
+    );
   }
 }
 

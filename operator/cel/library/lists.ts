@@ -1,6 +1,6 @@
 import { add, compare } from '../arithmetic.ts';
 import { absorb, CelFault } from '../cel-fault.ts';
-import { fn, library, method } from '../overload.ts';
+import { counting, fn, library, method } from '../overload.ts';
 import { Duration } from '../timestamp.ts';
 import { double, equal, typeOfValue, Uint } from '../value.ts';
 
@@ -68,7 +68,8 @@ function flatten(list: List, depth: number): List {
   return list.flat(depth);
 }
 
-const distinct = (list: List): List => list.filter((item, i) => indexOf(list, item) === i);
+/** Each value once; NaN, which equals nothing, as often as it is there. */
+const distinct = (list: List): List => list.filter((item, i) => list.findIndex((other, at) => at === i || equal(item, other)) === i);
 
 /** The items in the order of their keys, equal ones as they stood. */
 function sortedBy(list: List, keys: List): List {
@@ -89,9 +90,9 @@ function range(n: number | bigint): List {
 }
 
 const EXTENDED_LISTS = library('1.34', [
-  method('slice', 'list_slice', 'list(T), int, int -> list(T)', slice),
+  counting(method('slice', 'list_slice', 'list(T), int, int -> list(T)', slice)),
   method('flatten', 'list_flatten', 'list(list(T)) -> list(T)', (list: List) => flatten(list, 1)),
-  method('flatten', 'list_flatten_int', 'list(dyn), int -> list(dyn)', flatten),
+  counting(method('flatten', 'list_flatten_int', 'list(dyn), int -> list(dyn)', flatten)),
   fn('lists.range', 'lists_range', 'int -> list(int)', range),
   method('reverse', 'list_reverse', 'list(T) -> list(T)', (list: List) => list.toReversed()),
   method('distinct', 'list_distinct', 'list(T) -> list(T)', distinct),

@@ -1,4 +1,4 @@
-import { library, method } from '../overload.ts';
+import { counting, library, method } from '../overload.ts';
 import { pattern } from '../pattern.ts';
 
 function find(text: string, expression: string): string {
@@ -24,5 +24,5 @@ function findAll(text: string, expression: string, limit = -1): string[] {
 export const REGEX = library('1.0', [
   method('find', 'string_find_string', 'string, string -> string', find),
   method('findAll', 'string_find_all_string', 'string, string -> list(string)', findAll),
-  method('findAll', 'string_find_all_string_int', 'string, string, int -> list(string)', findAll),
+  counting(method('findAll', 'string_find_all_string_int', 'string, string, int -> list(string)', findAll)),
 ]);

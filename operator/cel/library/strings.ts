@@ -1,6 +1,6 @@
 import { CelFault } from '../cel-fault.ts';
 import { codePointCount, codePoints, isFlat, sliceCodePoints } from '../code-point.ts';
-import { library, method } from '../overload.ts';
+import { counting, library, method } from '../overload.ts';
 import { format } from './string-format.ts';
 
 function outOfRange(index: number): CelFault {
@@ -92,11 +92,11 @@ const quote = (text: string): string => `"${text.toWellFormed().replaceAll(QUOTE
 /** The string functions, as cel-go's strings library has them, of the version that Kubernetes takes. */
 export const STRINGS = [
   ...library('1.0', [
-    method('charAt', 'string_char_at_int', 'string, int -> string', charAt),
+    counting(method('charAt', 'string_char_at_int', 'string, int -> string', charAt)),
     method('indexOf', 'string_index_of_string', 'string, string -> int', indexOf),
-    method('indexOf', 'string_index_of_string_int', 'string, string, int -> int', indexOf),
+    counting(method('indexOf', 'string_index_of_string_int', 'string, string, int -> int', indexOf)),
     method('lastIndexOf', 'string_last_index_of_string', 'string, string -> int', lastIndexOf),
-    method('lastIndexOf', 'string_last_index_of_string_int', 'string, string, int -> int', lastIndexOf),
+    counting(method('lastIndexOf', 'string_last_index_of_string_int', 'string, string, int -> int', lastIndexOf)),
     method('lowerAscii', 'string_lower_ascii', 'string -> string', (text: string) =>
       text.replaceAll(/[A-Z]+/g, (part) => part.toLowerCase()),
     ),
@@ -106,13 +106,13 @@ export const STRINGS = [
     method('replace', 'string_replace_string_string', 'string, string, string -> string', (text: string, from: string, to: string) =>
       replace(text, from, to, -1),
     ),
-    method('replace', 'string_replace_string_string_int', 'string, string, string, int -> string', replace),
+    counting(method('replace', 'string_replace_string_string_int', 'string, string, string, int -> string', replace)),
     method('split', 'string_split_string', 'string, string -> list(string)', (text: string, separator: string) =>
       split(text, separator, -1),
     ),
-    method('split', 'string_split_string_int', 'string, string, int -> list(string)', split),
-    method('substring', 'string_substring_int', 'string, int -> string', substring),
-    method('substring', 'string_substring_int_int', 'string, int, int -> string', substring),
+    counting(method('split', 'string_split_string_int', 'string, string, int -> list(string)', split)),
+    counting(method('substring', 'string_substring_int', 'string, int -> string', substring)),
+    counting(method('substring', 'string_substring_int_int', 'string, int, int -> string', substring)),
     method('trim', 'string_trim', 'string -> string', trim),
     method('join', 'list_join', 'list(string) -> string', join),
     method('join', 'list_join_string', 'list(string), string -> string', join),
