@@ -17,6 +17,14 @@ const settings = z.strictObject({
   shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000),
   /** So many changed targets at once become a Scan. */
   changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000),
+  /** The image of the scanner that looks into images. */
+  scannerImage: z.string().min(1).default('ghcr.io/aquasecurity/trivy:0.70.0'),
+  /** An image that holds a vulnerability database in `/db`; without one, images are looked into for secrets alone. */
+  databaseImage: z.string().min(1).optional(),
+  /** Jobs for inventories of images that may run at once. */
+  imageJobs: z.coerce.number().int().min(1).max(100).default(2),
+  /** Seconds after which what runs is looked at again for new images. */
+  imageInterval: z.coerce.number().int().min(1).max(86_400).default(300),
   logLevel: z.enum(logLevels).default('info'),
 });
 export type OperatorConfig = z.infer<typeof settings>;
@@ -30,6 +38,10 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'worker-image': 'workerImage',
   'shard-targets': 'shardTargets',
   'change-burst': 'changeBurst',
+  'scanner-image': 'scannerImage',
+  'database-image': 'databaseImage',
+  'image-jobs': 'imageJobs',
+  'image-interval': 'imageInterval',
 };
 
 /** What is wrong with the flags or the environment: every problem, each with its place. */

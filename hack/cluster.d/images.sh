@@ -38,14 +38,12 @@ node_tree() {
   printf '{"name":"ms","version":"2.1.3","license":"MIT"}\n' >"$trees/node-old/app/node_modules/ms/package.json"
 }
 
-# trivy_trees: Trivy, and one that prints what nobody can read.
+# trivy_trees: Trivy, and a program in its place that knows nothing of it and ends with 127.
 trivy_trees() {
   new_tree trivy
-  mkdir -p "$trees/trivy/usr/local/bin" "$trees/trivy-broken/usr/local/bin" "$trees/trivy-broken/bin"
+  mkdir -p "$trees/trivy/usr/local/bin" "$trees/trivy-broken/usr/local/bin"
   cp "$TRIVY_BIN/trivy" "$trees/trivy/usr/local/bin/trivy"
-  cp /bin/busybox "$trees/trivy-broken/bin/busybox"
-  printf '#!/bin/busybox sh\necho "this is not JSON"\necho "the scanner is broken on purpose" >&2\nexit 3\n' >"$trees/trivy-broken/usr/local/bin/trivy"
-  chmod 0755 "$trees/trivy-broken/usr/local/bin/trivy"
+  cp /bin/busybox "$trees/trivy-broken/usr/local/bin/trivy"
 }
 
 # database_trees: two databases, of which the second knows more.
