@@ -18,6 +18,14 @@ const plainSettings = z.strictObject({
   shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000),
   /** So many changed targets at once become a Scan. */
   changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000),
+  /** The image of the scanner that looks into images. */
+  scannerImage: z.string().min(1).default('ghcr.io/aquasecurity/trivy:0.70.0'),
+  /** An image that holds a vulnerability database in `/db`; without one, images are looked into for secrets alone. */
+  databaseImage: z.string().min(1).optional(),
+  /** Jobs for inventories of images that may run at once. */
+  imageJobs: z.coerce.number().int().min(1).max(100).default(2),
+  /** Seconds after which what runs is looked at again for new images. */
+  imageInterval: z.coerce.number().int().min(1).max(86_400).default(300),
   logLevel: z.enum(logLevels).default('info'),
   /** Seconds that a lease lasts without renewal: after them another operator leads. */
   leaseDuration: z.coerce.number().int().min(1).max(3600).default(15),
@@ -59,6 +67,10 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'watch-silence': 'watchSilence',
   'kube-api-qps': 'kubeApiQps',
   'kube-api-burst': 'kubeApiBurst',
+  'scanner-image': 'scannerImage',
+  'database-image': 'databaseImage',
+  'image-jobs': 'imageJobs',
+  'image-interval': 'imageInterval',
 };
 
 /** What is wrong with the flags or the environment: every problem, each with its place. */

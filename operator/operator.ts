@@ -14,6 +14,7 @@ import { RateLimit } from './kube/rate-limit.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
+import { IMAGES_KEY, imageScanController } from './reconcilers/image-scan.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
 import { scanController } from './reconcilers/scan.ts';
@@ -173,6 +174,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     shardTargets: config.shardTargets,
     changeBurst: config.changeBurst,
     worker: workerSettings(client, config),
+    images: config,
     publisher: new ReportPublisher(
       client,
       (operation) => metrics.reportWrites.add(1, { operation }),
@@ -181,6 +183,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     policies: watch(RESOURCES.policies, ({ metadata }) => [
       ['securitypolicy', metadata.name],
       ['onchange', 'ground'],
+      ['images', IMAGES_KEY],
     ]),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [
       ['scanschedule', metadata.name],
@@ -209,6 +212,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   );
   controllers['upkeep'] = upkeepController(world);
+  controllers['images'] = imageScanController(world);
   const onChange = new OnChange(world);
   controllers['onchange'] = onChange.controller;
   metrics.collect(() => {

@@ -4,7 +4,9 @@ ETCD_VERSION=3.7.3
 CONTAINERD_VERSION=2.4.2
 CRANE_VERSION=0.22.0
 RUNC_VERSION=1.4.0
+TRIVY_VERSION=0.70.0
 BIN="$VIGIL_CACHE/bin/k$KUBERNETES_VERSION-e$ETCD_VERSION-c$CONTAINERD_VERSION-r$RUNC_VERSION-g$CRANE_VERSION"
+TRIVY_BIN="$VIGIL_CACHE/bin/trivy-$TRIVY_VERSION"
 
 # program<TAB>module folder<TAB>package<TAB>tags: what the control plane needs comes first.
 PROGRAMS='kube-apiserver kubernetes k8s.io/kubernetes/cmd/kube-apiserver -
@@ -39,6 +41,7 @@ build_program() {
   local name="$1" module="$2" package="$3" tags="$4" cgo=0 flags='-s -w' started=$SECONDS
   [ ! -x "$BIN/$name" ] || return 0
   [ "$module" != runc ] || cgo=1
+  [ "$name" != trivy ] || flags="$flags -X github.com/aquasecurity/trivy/pkg/version/app.ver=$TRIVY_VERSION"
   [ "$module" != kubernetes ] || flags="$flags -X k8s.io/component-base/version.gitVersion=v$KUBERNETES_VERSION -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
   say "building $name"
   (
@@ -67,5 +70,16 @@ build_all() {
     [ -x "$BIN/$name" ] || need go 'install Go 1.26 or later'
     build_program "$name" "$module" "$package" "$tags"
   done <<<"$PROGRAMS"
+  exec 8>&-
+}
+
+# build_trivy: Trivy, and what makes a small database for it; only tests of image scanning need them.
+build_trivy() {
+  mkdir -p "$TRIVY_BIN"
+  exec 8>"$VIGIL_CACHE/build.lock"
+  flock 8
+  [ -x "$TRIVY_BIN/trivy" ] && [ -x "$TRIVY_BIN/trivy-database" ] || need go 'install Go 1.26 or later'
+  BIN="$TRIVY_BIN" GOEXPERIMENT=jsonv2 build_program trivy trivy github.com/aquasecurity/trivy/cmd/trivy -
+  BIN="$TRIVY_BIN" build_program trivy-database trivy ./database -
   exec 8>&-
 }

@@ -5,7 +5,7 @@ containerd_config() {
   cat >"$DIR/containerd.toml" <<EOF
 version = 3
 root = "$DIR/containerd/root"
-state = "$DIR/containerd/state"
+state = "$(node_state)"
 [grpc]
   address = "$DIR/containerd.sock"
 [ttrpc]
@@ -80,6 +80,9 @@ make_cgroups() {
   return 0
 }
 
+# node_state: where containers have their root folders; root of a user namespace must be able to walk there, and the cache may lie in a home that it cannot enter.
+node_state() { printf '/run/vigil-clusters/%s' "$CLUSTER"; }
+
 start_containerd() { start containerd env "PATH=$BIN:$PATH" "$BIN/containerd" --config "$DIR/containerd.toml" --log-level warn; }
 start_kubelet() {
   start kubelet env "PATH=$BIN:$PATH" "$BIN/kubelet" --config "$DIR/kubelet.yaml" --kubeconfig "$DIR/kubelet.kubeconfig" --root-dir "$DIR/kubelet" \
@@ -135,7 +138,8 @@ node_down() {
   done
   pkill -9 -f "containerd-shim-runc-v2 .*-address $DIR/containerd.sock" 2>/dev/null
   for mount in $(cgroup_mounts); do remove_cgroup "$mount$(cgroup_root)"; done
-  for mount in $(awk -v dir="$DIR/" 'index($2, dir) == 1 {print $2}' /proc/mounts | sort -r); do umount -l "$mount" 2>/dev/null; done
+  for mount in $(awk -v dir="$DIR/" -v state="$(node_state)/" 'index($2, dir) == 1 || index($2, state) == 1 {print $2}' /proc/mounts | sort -r); do umount -l "$mount" 2>/dev/null; done
+  rm -rf --one-file-system "$(node_state)"
   return 0
 }
 

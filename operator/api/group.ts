@@ -25,4 +25,6 @@ export const ANNOTATIONS = {
   change: `${GROUP}/change`,
   resourceVersion: `${GROUP}/resource-version`,
   scan: `${GROUP}/scan`,
+  /** The images that a Job is about, by digest. */
+  images: `${GROUP}/images`,
 } as const;

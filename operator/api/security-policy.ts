@@ -106,6 +106,23 @@ export const securityPolicySpec = z.strictObject({
   frameworks: field(listMap(framework, ['name'], 16).optional(), 'Whole frameworks of built-in controls.'),
   controls: field(listMap(control, ['name'], 256).optional(), 'Built-in controls by name: adds one, changes it, or leaves it out.'),
   rules: field(listMap(rule, ['name'], 128).optional(), "Checks of your own in CEL, as in a ValidatingAdmissionPolicy's spec."),
+  images: field(
+    z
+      .strictObject({
+        vulnerabilities: field(
+          z
+            .strictObject({
+              minSeverity: field(severity.optional(), 'The least severity that is reported. Omitted: all.'),
+              ignoreUnfixed: field(z.boolean().optional(), 'Leaves out what no fixed version is known for.'),
+            })
+            .optional(),
+          'Known vulnerabilities of the packages in images.',
+        ),
+        secrets: field(z.strictObject({}).optional(), 'Secrets that were left in images.'),
+      })
+      .optional(),
+    'What to look for in the images that run in scope. Omitted: images are not looked into.',
+  ),
   maxAge: field(duration().optional(), 'Verdicts older than this turn Fresh to False. Omitted: 26h.'),
   compliance: field(
     z.strictObject({ failOn: field(severity.optional(), 'Omitted: low.') }).optional(),

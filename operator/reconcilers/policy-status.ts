@@ -170,12 +170,15 @@ function compliance(
   const counted = countedFailures(failing, spec.compliance?.failOn ?? 'low');
   if (counted !== '') return { type: 'Compliant', status: 'False', reason: 'Failing', message: `failing: ${counted}` };
   if (!fresh) return unknown('Stale', 'the verdicts are too old');
-  const missing = covered ? unevaluated(summary) : 'not every target could be scanned';
+  const missing = covered ? unevaluated(summary, spec) : 'not every target could be scanned';
   return missing === '' ? { type: 'Compliant', status: 'True', reason: 'Passing', message: '' } : unknown('Incomplete', missing);
 }
 
-const unevaluated = (summary: Summary | undefined): string =>
-  summary && summary.error > 0 ? `${summary.error} checks could not be evaluated` : '';
+function unevaluated(summary: Summary | undefined, { images }: SecurityPolicy['spec']): string {
+  if (summary && summary.error > 0) return `${summary.error} checks could not be evaluated`;
+  // True must never hide what only the reports about images say.
+  return images ? 'what is in images is not counted here: see the reports with source vigil-images' : '';
+}
 
 /** The failures that count, worst first, such as `1 critical, 3 high`; empty when there are none. */
 function countedFailures(failing: SeverityCounts | undefined, failOn: PolicySeverity): string {

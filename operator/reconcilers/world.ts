@@ -28,6 +28,16 @@ export interface WorkerSettings {
   readonly serviceAccount: string;
 }
 
+/** What images are looked into with, and how much at once. */
+export interface ImageSettings {
+  readonly scannerImage: string;
+  readonly databaseImage?: string | undefined;
+  /** Jobs for inventories that may run at once. */
+  readonly imageJobs: number;
+  /** Seconds after which what runs is looked at again. */
+  readonly imageInterval: number;
+}
+
 /** What the reconcilers share: the way to the API server, what is watched, and the clock. */
 export interface World {
   readonly client: KubeClient;
@@ -50,6 +60,8 @@ export interface World {
   readonly changeBurst: number;
   /** What the pods of scanning Jobs run. */
   readonly worker: () => Promise<WorkerSettings>;
+  /** How images are looked into. */
+  readonly images: ImageSettings;
   readonly publisher: ReportPublisher;
   readonly policies: Reflector<SecurityPolicy>;
   readonly schedules: Reflector<ScanSchedule>;

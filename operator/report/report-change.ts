@@ -32,8 +32,12 @@ export function newFailures(before: PolicyReport | undefined, after: PolicyRepor
 
 function failures({ results = [] }: PolicyReport): Map<string, ReportResult> {
   const failing = results.filter(({ result }) => result === 'fail');
-  return new Map(failing.map((result) => [[result.policy, result.rule].join('\0'), result]));
+  return new Map(failing.map((result) => [findingKey(result), result]));
 }
+
+/** One rule may fail for several packages of several containers; that it fails for another pod is nothing new. */
+const findingKey = ({ policy, rule, properties }: ReportResult): string =>
+  [policy, rule, ...['container', 'package', 'file'].map((name) => properties?.[name])].join('\0');
 
 function count(counts: SeverityCounts, { severity }: ReportResult): void {
   if (severity !== undefined && severity !== 'info') counts[severity]++;

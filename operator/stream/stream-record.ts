@@ -26,6 +26,8 @@ export interface RecordResult {
   readonly fix?: string;
   /** The pod that the verdict is about, where it is not its owner's template. */
   readonly pod?: string;
+  /** More about it, as the report's properties have it: of findings in images. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** A target that was judged. */

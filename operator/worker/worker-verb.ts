@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSync } from 'node:fs';
 import { Credentials } from '../kube/credentials.ts';
 import { KubeClient } from '../kube/kube-client.ts';
 import { unpackDocument } from '../scan/config-map-chunks.ts';
 import type { AttemptInput, ScanInput } from '../scan/scan-input.ts';
 import { INPUT_PATH, PERMANENT_EXIT } from '../scan/scan-job.ts';
+import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { ShardWorker } from './shard-worker.ts';
@@ -26,7 +26,7 @@ export async function workerVerb(_args: readonly string[], signal: AbortSignal):
   }
   const timeout = Number(process.env['VIGIL_REQUEST_TIMEOUT'] ?? 60) * 1000;
   const client = new KubeClient(new Credentials(), { timeout });
-  const writer = new StreamWriter(writeLine);
+  const writer = new StreamWriter(writeStreamLine);
   // Nothing else is printed: the log is the stream.
   await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();
   await client.credentials.close();
@@ -38,16 +38,4 @@ function readDocument(folder: string, name: string): unknown {
     .filter((file) => file.startsWith(`${name}-`))
     .toSorted();
   return unpackDocument(files.map((file) => readFileSync(join(folder, file))));
-}
-
-/** Writes a whole line whatever the pipe takes at once. */
-function writeLine(line: string): void {
-  const data = Buffer.from(`${line}\n`);
-  for (let at = 0; at < data.length;) {
-    try {
-      at += writeSync(1, data, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-    }
-  }
 }

@@ -1,0 +1,70 @@
+# Sourced by hack/cluster: images for the tests of image scanning, made from a few files, in the cluster's own registry.
+IMAGE_FACTS="$VIGIL_ROOT/hack/cluster.d/images.d"
+
+# push_tree NAME TREE ENTRYPOINT: a folder as an image in the registry; the same folder gives the same image.
+push_tree() {
+  local name="$1" tree="$2" entrypoint="$3" reference="127.0.0.1:5000/$1"
+  tar -C "$tree" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$tree.tar" . &&
+    inside "$BIN/crane" append --insecure --oci-empty-base -f "$tree.tar" -t "$reference" &&
+    inside "$BIN/crane" mutate --insecure --set-platform "linux/$(go_arch)" --entrypoint "$entrypoint" -t "$reference" "$reference"
+  local code=$?
+  rm -f "$tree.tar"
+  return $code
+}
+
+# new_tree NAME: an image's folder with a program that waits for a signal.
+new_tree() {
+  mkdir -p "$trees/$1/bin" "$trees/$1/tmp" && chmod 1777 "$trees/$1/tmp" && cp /bin/busybox "$trees/$1/bin/busybox" && ln -s busybox "$trees/$1/bin/sleep"
+}
+
+# debian_tree: packages of Debian 12 that are known to be old, and a key that was left in a file that only root reads.
+debian_tree() {
+  new_tree debian-old
+  mkdir -p "$trees/debian-old/var/lib/dpkg" "$trees/debian-old/etc" "$trees/debian-old/srv/private"
+  cp "$IMAGE_FACTS/status" "$trees/debian-old/var/lib/dpkg/status"
+  printf 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\nVERSION="12 (bookworm)"\n' >"$trees/debian-old/etc/os-release"
+  printf '12.0\n' >"$trees/debian-old/etc/debian_version"
+  # In parts, so that nobody's scanner finds a key here; it opens nothing.
+  printf 'AWS_ACCESS_KEY_ID=%s%s\n' AKIA 2E0A8F3B244C9986 >"$trees/debian-old/srv/private/settings.env"
+  chmod 0700 "$trees/debian-old/srv/private"
+  chmod 0600 "$trees/debian-old/srv/private/settings.env"
+}
+
+# node_tree: a project with an installed package that is known to be old, beside one that is not.
+node_tree() {
+  new_tree node-old
+  mkdir -p "$trees/node-old/app/node_modules/lodash" "$trees/node-old/app/node_modules/ms"
+  printf '{"name":"lodash","version":"4.17.20","license":"MIT"}\n' >"$trees/node-old/app/node_modules/lodash/package.json"
+  printf '{"name":"ms","version":"2.1.3","license":"MIT"}\n' >"$trees/node-old/app/node_modules/ms/package.json"
+}
+
+# trivy_trees: Trivy, and a program in its place that knows nothing of it and ends with 127.
+trivy_trees() {
+  new_tree trivy
+  mkdir -p "$trees/trivy/usr/local/bin" "$trees/trivy-broken/usr/local/bin"
+  cp "$TRIVY_BIN/trivy" "$trees/trivy/usr/local/bin/trivy"
+  cp /bin/busybox "$trees/trivy-broken/usr/local/bin/trivy"
+}
+
+# database_trees: two databases, of which the second knows more.
+database_trees() {
+  mkdir -p "$trees/trivy-database-1/db" "$trees/trivy-database-2/db"
+  "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/facts.json" "$trees/trivy-database-1/db" &&
+    "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/later-facts.json" "$trees/trivy-database-2/db"
+}
+
+# push_images: everything that the tests of image scanning need.
+push_images() {
+  running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
+  [ "$(cat "$DIR/ready")" = full ] || { printf 'hack/cluster: images need a cluster of the tier full\n' >&2; exit 2; }
+  build_trivy
+  local trees name
+  trees="$(mktemp -d)"
+  {
+    debian_tree && node_tree && trivy_trees && database_trees && for name in debian-old node-old; do push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' || exit 1; done &&
+      for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done &&
+      for name in 1 2; do push_tree "trivy-database:$name" "$trees/trivy-database-$name" /none || exit 1; done
+  } >"$DIR/log/images.log" 2>&1 || { tail -5 "$DIR/log/images.log" >&2; rm -rf "$trees"; exit 1; }
+  rm -rf "$trees"
+  say "images for the tests of image scanning are in the registry of $CLUSTER"
+}

@@ -1,0 +1,165 @@
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { shortHash } from '../scan/names.ts';
+import type { RunningImage } from './image-reference.ts';
+
+/** What the pods of image Jobs run. */
+export interface ImageJobSettings {
+  readonly namespace: string;
+  /** Vigil's own image. */
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly imagePullSecrets: readonly { readonly name: string }[];
+  /** The scanner's image, with its program at `/usr/local/bin/trivy`. */
+  readonly scanner: string;
+}
+
+/** What a Job is for: the value of its label `vigil.dev/part`. */
+export const PARTS = { inventory: 'image-inventory', match: 'image-match' } as const;
+/** The container whose log is the stream. */
+export const STREAM_CONTAINER = 'vigil';
+/** Seconds that a pod may take. */
+const deadline = 900;
+const root = '/vigil';
+
+/** Twelve characters that stand for an image in names. */
+export const imageHash = (digest: string): string => shortHash(digest, 12);
+/** The Job that takes an image's inventory. */
+export const inventoryJobName = (digest: string): string => `vigil-inventory-${imageHash(digest)}`;
+
+/**
+ * The Job that takes one image's inventory: the image as a volume, the scanner without database, network or token over it, and
+ * Vigil's `normalize` after it. Root of a user namespace reads what root owns; it is nobody on the node.
+ */
+export function inventoryJob(
+  settings: ImageJobSettings,
+  { image, node }: { readonly image: RunningImage; readonly node?: string },
+): KubeObject {
+  const near =
+    node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
+  const scanner = {
+    ...container('trivy', settings.scanner, { memory: '1Gi' }),
+    imagePullPolicy: 'IfNotPresent',
+    command: ['trivy'],
+    args: [
+      ...['rootfs', '--quiet', '--scanners', 'secret', '--list-all-pkgs', '--offline-scan', '--skip-version-check', '--disable-telemetry'],
+      ...[
+        '--no-progress',
+        '--cache-dir',
+        `${root}/work/cache`,
+        '--format',
+        'json',
+        '--output',
+        `${root}/work/report.json`,
+        `${root}/target`,
+      ],
+    ],
+    env: scannerEnvironment,
+    volumeMounts: [mount('target', true), mount('work')],
+  };
+  const normalize = { ...vigil(settings), args: ['normalize', `${root}/work/report.json`], volumeMounts: [mount('work', true)] };
+  const spec = {
+    ...near,
+    initContainers: [scanner],
+    containers: [normalize],
+    volumes: [
+      { name: 'target', image: { reference: image.reference, pullPolicy: 'IfNotPresent' } },
+      { name: 'work', emptyDir: { sizeLimit: '1Gi' } },
+    ],
+  };
+  return job(settings, { name: inventoryJobName(image.digest), part: PARTS.inventory, images: [image.digest], spec });
+}
+
+/** The Job that matches inventories, kept in these ConfigMaps, against the database in an image. */
+export function matchingJob(
+  settings: ImageJobSettings,
+  {
+    database,
+    images,
+    configMaps,
+  }: { readonly database: string; readonly images: readonly string[]; readonly configMaps: readonly string[] },
+): KubeObject {
+  const match = {
+    ...vigil(settings),
+    args: ['match'],
+    resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+    volumeMounts: [mount('input', true), mount('trivy', true), mount('database', true), mount('work')],
+  };
+  const spec = {
+    containers: [match],
+    volumes: [
+      { name: 'input', projected: { sources: configMaps.map((name) => ({ configMap: { name } })) } },
+      { name: 'trivy', image: { reference: settings.scanner, pullPolicy: 'IfNotPresent' } },
+      // What a tag means may change; a digest is never pulled twice.
+      { name: 'database', image: { reference: database, pullPolicy: 'Always' } },
+      { name: 'work', emptyDir: { sizeLimit: '2Gi' } },
+    ],
+  };
+  const name = `vigil-match-${shortHash(JSON.stringify([database, configMaps]), 12)}`;
+  return job(settings, { name, part: PARTS.match, images, spec });
+}
+
+/** The name by which the pieces of an image's inventory begin, where several lie in one folder. */
+export const inventoryDocumentName = (digest: string): string => `inventory-${imageHash(digest)}`;
+
+const preference = (node: string): unknown => ({
+  weight: 100,
+  preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] },
+});
+
+const mount = (name: string, readOnly = false): unknown => ({ name, mountPath: `${root}/${name}`, ...(readOnly ? { readOnly } : {}) });
+
+const scannerEnvironment = [
+  { name: 'TMPDIR', value: `${root}/work` },
+  { name: 'HOME', value: `${root}/work` },
+];
+
+const container = (name: string, image: string, { memory }: { readonly memory: string }): Readonly<Record<string, unknown>> => ({
+  name,
+  image,
+  resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory } },
+  securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+});
+
+const vigil = ({ image, imagePullPolicy }: ImageJobSettings): Readonly<Record<string, unknown>> => ({
+  ...container(STREAM_CONTAINER, image, { memory: '256Mi' }),
+  imagePullPolicy,
+});
+
+interface JobParts {
+  readonly name: string;
+  readonly part: string;
+  readonly images: readonly string[];
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+function job({ namespace, imagePullSecrets }: ImageJobSettings, { name, part, images, spec }: JobParts): KubeObject {
+  const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.part]: part };
+  const annotations = { [ANNOTATIONS.images]: images.join(' ') };
+  const pod = {
+    restartPolicy: 'Never',
+    // The pod's own deadline leaves its log; the Job's deletes it and is only an outer bound.
+    activeDeadlineSeconds: deadline,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    hostUsers: false,
+    terminationGracePeriodSeconds: 5,
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
+    securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
+    ...spec,
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace, labels, annotations },
+    spec: {
+      backoffLimit: 0,
+      activeDeadlineSeconds: deadline + 300,
+      ttlSecondsAfterFinished: 3600,
+      podReplacementPolicy: 'Failed',
+      template: { metadata: { labels, annotations }, spec: pod },
+    },
+  } as KubeObject;
+}

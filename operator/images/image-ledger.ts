@@ -1,0 +1,101 @@
+/** Something that was tried and did not succeed. */
+export interface ImageFailure {
+  readonly step: 'inventory' | 'match';
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly attempts: number;
+}
+
+/** What is kept about one image. */
+export interface ImageEntry {
+  /** The ConfigMaps of its inventory. */
+  readonly inventory?: { readonly configMaps: readonly string[]; readonly at: number };
+  /** The ConfigMaps of what was found, the database that told, by its reference, and when that was made. */
+  readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
+  readonly failure?: ImageFailure;
+  /** When a workload was last seen to run it. */
+  readonly seen: number;
+}
+
+/** By digest. */
+export type ImageLedger = Readonly<Record<string, ImageEntry>>;
+
+/** What there is to do. */
+export interface ImagePlan {
+  /** Images to take the inventory of now. */
+  readonly inventories: readonly string[];
+  /** Images to match in one Job now. */
+  readonly match: readonly string[];
+  /** Images that nothing runs any more, past the grace period. */
+  readonly forget: readonly string[];
+  /** Milliseconds until a failed attempt is repeated or a match is too old; undefined when nothing waits. */
+  readonly next?: number;
+}
+
+/** What a plan is made from. */
+export interface ImagePlanInput {
+  readonly ledger: ImageLedger;
+  /** The images that run in scope of a policy. */
+  readonly wanted: ReadonlySet<string>;
+  /** Images that a Job is about. */
+  readonly busy: ReadonlySet<string>;
+  /** Jobs for inventories that may run beside those that do. */
+  readonly room: number;
+  readonly matching: boolean;
+  /** The database's image; without one nothing is matched. */
+  readonly database: string | undefined;
+  readonly now: number;
+}
+
+const minute = 60_000;
+const pauses = [minute, 5 * minute, 30 * minute, 6 * 60 * minute];
+/** How long an image is kept in mind that nothing runs. */
+const grace = 24 * 60 * minute;
+/** A match older than this is made anew: the database behind a tag may have changed. */
+const matchAge = 12 * 60 * minute;
+/** The most images that one Job matches. */
+const mostMatched = 100;
+
+/** When a failed attempt may be repeated. */
+const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
+
+/** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
+export function planImages(input: ImagePlanInput): ImagePlan {
+  const { ledger, wanted, busy, room, now } = input;
+  const ready = (digest: string): boolean => {
+    const failure = ledger[digest]?.failure;
+    return !busy.has(digest) && (failure === undefined || retryAt(failure) <= now);
+  };
+  const inventories = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest)).slice(0, Math.max(room, 0));
+  const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !busy.has(digest) && seen + grace <= now);
+  const times = [...wanted].flatMap((digest) => waits(ledger[digest], input)).filter((time) => time > now);
+  return {
+    inventories,
+    match: input.matching ? [] : [...wanted].filter((digest) => ready(digest) && needsMatch(ledger[digest], input)).slice(0, mostMatched),
+    forget: forget.map(([digest]) => digest),
+    ...(times.length > 0 ? { next: Math.min(...times) - now } : {}),
+  };
+}
+
+function needsMatch(entry: ImageEntry | undefined, { database, now }: ImagePlanInput): boolean {
+  if (database === undefined || !entry?.inventory) return false;
+  const { findings } = entry;
+  return findings?.database !== database || findings.at < entry.inventory.at || findings.at + matchAge <= now;
+}
+
+function waits(entry: ImageEntry | undefined, { database }: ImagePlanInput): number[] {
+  const retry = entry?.failure ? [retryAt(entry.failure)] : [];
+  return entry?.findings && database !== undefined ? [...retry, entry.findings.at + matchAge] : retry;
+}
+
+/** The entry after a failed attempt: what was known stays. */
+export function withFailure(entry: ImageEntry, { step, reason, at }: Omit<ImageFailure, 'attempts'>): ImageEntry {
+  return { ...entry, failure: { step, reason, at, attempts: (entry.failure?.step === step ? entry.failure.attempts : 0) + 1 } };
+}
+
+/** The entry after a step that succeeded; a failure of that step is over. */
+export function withSuccess(entry: ImageEntry, step: ImageFailure['step'], news: Pick<ImageEntry, 'inventory' | 'findings'>): ImageEntry {
+  const { failure, ...rest } = entry;
+  return { ...rest, ...news, ...(failure && failure.step !== step ? { failure } : {}) };
+}

@@ -1,0 +1,27 @@
+/** An image that a container runs. */
+export interface RunningImage {
+  /** `sha256:…`: what tells it from others. */
+  readonly digest: string;
+  /** What a volume names it by. */
+  readonly reference: string;
+}
+
+const digestPattern = /sha256:[0-9a-f]{64}$/;
+
+/**
+ * The image of a container by its status: `imageID` ends in a digest, of the manifest where the runtime knows where it came
+ * from (`registry/name@sha256:…`), else of its configuration; then only the reference in `image` can be mounted.
+ * Undefined while the runtime has not said which it is.
+ */
+export function runningImage({
+  imageID = '',
+  image = '',
+}: {
+  readonly imageID?: string;
+  readonly image?: string;
+}): RunningImage | undefined {
+  const [digest] = digestPattern.exec(imageID) ?? [];
+  if (digest === undefined) return undefined;
+  const from = imageID.replace(/^[a-z-]+:\/\//, '');
+  return { digest, reference: from.includes('@') ? from : image };
+}

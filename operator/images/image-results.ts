@@ -1,0 +1,151 @@
+import type { SecurityPolicySpec } from '../api/security-policy.ts';
+import type { RecordResult } from '../stream/stream-record.ts';
+import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from './image-finding.ts';
+import type { ImageEntry, ImageFailure } from './image-ledger.ts';
+import type { ContainerImage, ImageTarget } from './image-targets.ts';
+
+/** The source of reports about images. */
+export const IMAGES_SOURCE = 'vigil-images';
+
+type ImagesSpec = NonNullable<SecurityPolicySpec['images']>;
+
+/** What a policy asks of images. */
+export interface ImagesPolicy {
+  readonly name: string;
+  readonly images: ImagesSpec;
+}
+
+/** What is known of images, by digest. */
+export interface ImageKnowledge {
+  readonly entry: (digest: string) => ImageEntry | undefined;
+  /** Undefined while nothing was ever found out. */
+  readonly findings: (digest: string) => ImageFindings | undefined;
+  /** Whether there is a database to match with. */
+  readonly database: boolean;
+}
+
+/** What a policy says of one workload's images. */
+export interface TargetResults {
+  readonly results: readonly RecordResult[];
+  /** Images with nothing that the policy asks about. */
+  readonly passes: number;
+  /** Whether anything is known: a report is written only then. */
+  readonly known: boolean;
+}
+
+const order: readonly FindingSeverity[] = ['info', 'low', 'medium', 'high', 'critical'];
+
+/** The verdicts of a policy about the images of a workload. Pure. */
+export function imageResults(policy: ImagesPolicy, target: ImageTarget, knowledge: ImageKnowledge): TargetResults {
+  const parts = target.containers.map((container) => containerResults(policy, container, knowledge));
+  return {
+    results: distinct(parts.flatMap(({ results }) => results)),
+    passes: parts.filter(({ passed }) => passed).length,
+    known: parts.some(({ known }) => known),
+  };
+}
+
+interface ContainerResults {
+  readonly results: readonly RecordResult[];
+  readonly passed: boolean;
+  readonly known: boolean;
+}
+
+function containerResults(policy: ImagesPolicy, container: ContainerImage, knowledge: ImageKnowledge): ContainerResults {
+  if (!container.image) return { results: [notRunning(policy, container)], passed: false, known: true };
+  const { digest } = container.image;
+  const { failure, findings } = knowledge.entry(digest) ?? {};
+  const found = knowledge.findings(digest);
+  const unmatched = policy.images.vulnerabilities !== undefined && findings?.database === '';
+  const missing = unmatched && !knowledge.database ? [noDatabase(policy, container)] : [];
+  const results = [...findingResults(policy, container, found), ...failureResults(policy, container, { failure, found }), ...missing];
+  const known = found !== undefined || failure !== undefined;
+  return { results, passed: known && !unmatched && results.length === 0, known };
+}
+
+function failureResults(
+  policy: ImagesPolicy,
+  container: ContainerImage,
+  { failure, found }: { readonly failure: ImageFailure | undefined; readonly found: ImageFindings | undefined },
+): RecordResult[] {
+  if (!failure) return [];
+  return [failedResult(policy, container, found ? `${failure.reason}; what was found before stays` : failure.reason)];
+}
+
+function findingResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): RecordResult[] {
+  if (!found) return [];
+  const { vulnerabilities, secrets } = policy.images;
+  const least = order.indexOf(vulnerabilities?.minSeverity ?? 'info');
+  const shown = (vulnerability: Vulnerability): boolean =>
+    order.indexOf(vulnerability.severity) >= least && (vulnerabilities?.ignoreUnfixed !== true || vulnerability.fixed !== undefined);
+  return [
+    ...(vulnerabilities ? found.vulnerabilities.filter(shown).map((item) => vulnerabilityResult(policy, container, item)) : []),
+    ...(secrets ? found.secrets.map((secret) => secretResult(policy, container, secret)) : []),
+  ];
+}
+
+function vulnerabilityResult(policy: ImagesPolicy, container: ContainerImage, item: Vulnerability): RecordResult {
+  const mend = item.fixed === undefined ? 'no fixed version is known' : `fixed in ${item.fixed}`;
+  return {
+    ...base(policy, container, {
+      package: item.package,
+      installed: item.installed,
+      fixed: item.fixed,
+      score: item.score === undefined ? undefined : String(item.score),
+      link: item.link,
+      file: item.path,
+    }),
+    check: item.id,
+    verdict: 'fail',
+    severity: item.severity,
+    category: 'Vulnerability',
+    message: `${item.package} ${item.installed}: ${item.title ?? 'a known vulnerability'} (${mend})`,
+  };
+}
+
+function secretResult(policy: ImagesPolicy, container: ContainerImage, secret: ImageFindings['secrets'][number]): RecordResult {
+  return {
+    ...base(policy, container, { file: secret.path, line: String(secret.line) }),
+    check: secret.rule,
+    verdict: 'fail',
+    severity: findingSeverity(secret.severity),
+    category: 'Secret in image',
+    message: `${secret.title} in ${secret.path}, line ${secret.line}: whoever can pull the image can read it`,
+  };
+}
+
+const failedResult = (policy: ImagesPolicy, container: ContainerImage, message: string): RecordResult => ({
+  ...base(policy, container),
+  check: 'image-scan',
+  verdict: 'error',
+  severity: 'medium',
+  category: 'Image scan',
+  message,
+});
+
+const noDatabase = (policy: ImagesPolicy, container: ContainerImage): RecordResult =>
+  failedResult(policy, container, 'no vulnerability database is configured: give the operator --database-image');
+
+const notRunning = (policy: ImagesPolicy, container: ContainerImage): RecordResult => ({
+  ...base(policy, container),
+  check: 'image-scan',
+  verdict: 'skip',
+  severity: 'info',
+  category: 'Image scan',
+  message: `no pod has run ${container.reference} yet: it is scanned once one does`,
+});
+
+function base(
+  { name }: ImagesPolicy,
+  { container, reference, image }: ContainerImage,
+  more: Readonly<Record<string, string | undefined>> = {},
+): Pick<RecordResult, 'policy' | 'frameworks' | 'properties'> {
+  const known: [string, string | undefined][] = Object.entries({ container, image: image?.reference ?? reference, ...more });
+  const properties = Object.fromEntries(known.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
+  return { policy: name, frameworks: [], properties };
+}
+
+/** One advisory may come by several sources, or a package by several records: a report says it once. */
+function distinct(results: readonly RecordResult[]): RecordResult[] {
+  return [...new Map(results.map((result) => [JSON.stringify([result.check, result.verdict, result.properties]), result])).values()];
+}

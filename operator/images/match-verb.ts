@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { unpackDocument } from '../scan/config-map-chunks.ts';
+import { writeStreamLine } from '../stream/stream-output.ts';
+import { StreamWriter } from '../stream/stream-writer.ts';
+import { cycloneDx } from './cyclonedx.ts';
+import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
+import { imageHash } from './image-job.ts';
+import type { InventoryDocument } from './inventory-document.ts';
+import { jsonElements } from './json-elements.ts';
+
+/** Bytes of a stream, well below the kubelet's log rotation of 10 MiB: inventories that are left are matched by another Job. */
+const streamBytes = 4 * 1024 * 1024;
+/** Milliseconds that the scanner may take for one inventory. */
+const patience = 300_000;
+const bomFile = 'bom.json';
+
+interface Folders {
+  readonly input: string;
+  /** The scanner's program. */
+  readonly scanner: string;
+  /** Holds `db/trivy.db` and `db/metadata.json`. */
+  readonly database: string;
+  /** May be written to, and what is written there may be run. */
+  readonly work: string;
+}
+
+/** `vigil match`: matches the inventories of a folder against a database and prints the framed stream of what is found. */
+export async function matchVerb(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+  const options = {
+    input: text('/vigil/input'),
+    scanner: text('/vigil/trivy/usr/local/bin/trivy'),
+    database: text('/vigil/database'),
+    work: text('/vigil/work'),
+  };
+  const folders: Folders = parseArgs({ args: [...args], options }).values;
+  const writer = new StreamWriter(writeStreamLine);
+  prepare(folders);
+  for (const [image, files] of inventories(folders.input)) {
+    if (signal.aborted || writer.bytes > streamBytes) break;
+    for (const record of await recordsOf(folders, image, files, signal)) writer.record(record);
+  }
+  writer.end({ database: databaseTime(folders.database) } satisfies MatchBody);
+  return 0;
+}
+
+/** An image volume cannot be run from, so the scanner is copied to where it can. */
+function prepare({ scanner, database, work }: Folders): void {
+  copyFileSync(scanner, join(work, 'trivy'));
+  chmodSync(join(work, 'trivy'), 0o755);
+  mkdirSync(join(work, 'cache'), { recursive: true });
+  symlinkSync(join(database, 'db'), join(work, 'cache', 'db'));
+}
+
+const namePattern = /^inventory-([0-9a-f]+)-[0-9]{6}$/;
+
+/** The files of each inventory, in their order. */
+function inventories(folder: string): Map<string, string[]> {
+  const files = readdirSync(folder)
+    .filter((file) => namePattern.test(file))
+    .toSorted();
+  return Map.groupBy(files, (file) => namePattern.exec(file)?.[1] ?? '');
+}
+
+async function recordsOf(folders: Folders, image: string, files: readonly string[], signal: AbortSignal): Promise<MatchRecord[]> {
+  let document: InventoryDocument;
+  try {
+    document = unpackDocument(files.map((file) => readFileSync(join(folders.input, file)))) as InventoryDocument;
+    if (imageHash(document.digest) !== image) throw new Error('it is of another image');
+  } catch (error) {
+    return [{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${messageOf(error)}` }];
+  }
+  try {
+    const found = await match(folders, document, signal);
+    return [...found.map((vulnerability): MatchRecord => ({ type: 'vulnerability', image, vulnerability })), { type: 'done', image }];
+  } catch (error) {
+    return [{ type: 'failed', image, message: messageOf(error) }];
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function databaseTime(database: string): string {
+  try {
+    const { UpdatedAt } = JSON.parse(readFileSync(join(database, 'db', 'metadata.json'), 'utf8')) as { UpdatedAt?: string };
+    return UpdatedAt ?? '';
+  } catch {
+    return '';
+  }
+}
+
+async function match({ work }: Folders, { inventory }: InventoryDocument, signal: AbortSignal): Promise<Vulnerability[]> {
+  // Without packages there is nothing to match, and the scanner refuses a bill without any.
+  if (inventory.applications.length === 0) return [];
+  writeFileSync(join(work, bomFile), JSON.stringify(cycloneDx(inventory)));
+  const child = spawn(join(work, 'trivy'), scannerArguments(work), {
+    env: { HOME: work, TMPDIR: work, PATH: '/usr/local/bin:/usr/bin:/bin' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    timeout: patience,
+    killSignal: 'SIGKILL',
+  });
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said = (said + data.toString('utf8')).slice(-4000)));
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(`the scanner cannot be started: ${error.message}`));
+    child.once('close', (code, killedBy) =>
+      resolve(code === 0 ? undefined : `the scanner ended with ${killedBy ?? code}: ${lastLine(said)}`),
+    );
+  });
+  const found: Vulnerability[] = [];
+  let unreadable: unknown;
+  try {
+    for await (const { value } of jsonElements(child.stdout as AsyncIterable<Buffer>, ['Results.*.Vulnerabilities.*']))
+      found.push(vulnerabilityOf(value as TrivyVulnerability));
+  } catch (error) {
+    unreadable = error;
+    child.stdout.resume();
+  }
+  const failure = await ended;
+  if (failure !== undefined) throw new Error(failure);
+  if (unreadable instanceof Error) throw new Error(`what the scanner printed cannot be read: ${unreadable.message}`, { cause: unreadable });
+  return found;
+}
+
+const scannerArguments = (work: string): string[] => [
+  ...['sbom', '--quiet', '--skip-db-update', '--skip-java-db-update', '--offline-scan', '--skip-version-check', '--disable-telemetry'],
+  ...['--cache-dir', join(work, 'cache'), '--cache-backend', 'memory', '--format', 'json', join(work, bomFile)],
+];
+
+/** The last line that says something, without the colours and the time that a terminal would show. */
+function lastLine(text: string): string {
+  const lines = text.replace(/\u001b\[[0-9;]*m/g, '').split('\n');
+  return (lines.findLast((line) => line.trim() !== '') ?? 'it said nothing').trim().slice(0, 500);
+}

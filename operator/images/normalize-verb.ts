@@ -1,0 +1,29 @@
+import { createReadStream } from 'node:fs';
+import { writeStreamLine } from '../stream/stream-output.ts';
+import { StreamWriter } from '../stream/stream-writer.ts';
+import type { InventoryBody } from './inventory.ts';
+import { JsonElementsError } from './json-elements.ts';
+import { trivyInventory } from './trivy-inventory.ts';
+
+/** `vigil normalize FILE`: prints a Trivy report as the framed stream of an inventory. Exit 1, with the reason on stderr, when it is none. */
+export async function normalizeVerb([file]: readonly string[], signal: AbortSignal): Promise<number> {
+  if (file === undefined) {
+    process.stderr.write('vigil normalize: needs the file of a Trivy report\n');
+    return 2;
+  }
+  const writer = new StreamWriter(writeStreamLine);
+  const body = { packages: 0, secrets: 0 };
+  try {
+    for await (const record of trivyInventory(createReadStream(file, { highWaterMark: 256 * 1024, signal }) as AsyncIterable<Buffer>)) {
+      if (record.type === 'package') body.packages++;
+      if (record.type === 'secret') body.secrets++;
+      writer.record(record);
+    }
+  } catch (error) {
+    if (!(error instanceof JsonElementsError)) throw error;
+    process.stderr.write(`vigil normalize: the scanner's report cannot be read: ${error.message}\n`);
+    return 1;
+  }
+  writer.end(body satisfies InventoryBody);
+  return 0;
+}

@@ -1,0 +1,193 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
+import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
+import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
+import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
+import { isConflict } from '../kube/kube-api-error.ts';
+import { imageJobs, takeIn, type ImageJob } from './image-jobs.ts';
+import { publishImages } from './image-publish.ts';
+import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
+import type { World } from './world.ts';
+
+/** The only key of the controller: what runs in the cluster is looked at as a whole. */
+export const IMAGES_KEY = 'cluster';
+/** Milliseconds between looks at Jobs that run. */
+const whileBusy = 2000;
+/** ConfigMaps younger than this may be of a ledger that is being written. */
+const youth = 600_000;
+
+/**
+ * Looks into the images that run in the scope of policies with `spec.images`: an inventory an image, once; matched with each new
+ * database; told in the reports of the workloads that run it. Level-based: what is kept and what runs say all.
+ */
+export function imageScanController(world: World): Controller {
+  const store = new ImageStore(world.client, world.namespace);
+  const controller = new Controller({
+    name: 'images',
+    log: world.log,
+    observe: world.observe,
+    reconcile: (_key, context) => new ImagePass(world, store, context).run(),
+  });
+  controller.queue.add(IMAGES_KEY);
+  return controller;
+}
+
+class ImagePass {
+  readonly #world: World;
+  readonly #store: ImageStore;
+  readonly #context: ReconcileContext;
+  readonly #now: number;
+  #stored: StoredImageLedger = { ledger: {} };
+
+  constructor(world: World, store: ImageStore, context: ReconcileContext) {
+    this.#world = world;
+    this.#store = store;
+    this.#context = context;
+    this.#now = world.clock();
+  }
+
+  async run(): Promise<ReconcileResult> {
+    const { client, namespace, systemNamespaces, images } = this.#world;
+    const asking = this.#world.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
+    this.#stored = await this.#store.readLedger();
+    const jobs = await imageJobs(client, namespace);
+    if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
+    const around = await imageSurroundings(client, asking, { systemNamespaces, signal: this.#context.signal });
+    const running = await this.#takeInEnded(jobs);
+    await this.#dropLost();
+    await this.#write(seen(this.#stored.ledger, around, this.#now));
+    const plan = this.#plan(around, running);
+    const started = await this.#start(plan, around);
+    const idle = running.length + started === 0;
+    // While Jobs run there is news only when one of them has ended.
+    if (idle || running.length < jobs.length) await this.#publish(around);
+    if (idle) await this.#sweep(plan);
+    return { requeueAfter: idle ? Math.min(plan.next ?? Number.POSITIVE_INFINITY, images.imageInterval * 1000) : whileBusy };
+  }
+
+  /** Takes in the Jobs that have ended, each into the ledger before it is deleted. Returns those that run. */
+  async #takeInEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
+    const { client, namespace, images } = this.#world;
+    const running: ImageJob[] = [];
+    for (const found of jobs) {
+      const context = { client, namespace, store: this.#store, database: images.databaseImage, now: this.#now };
+      const ledger = await takeIn(context, found, this.#stored.ledger);
+      if (!ledger) {
+        running.push(found);
+        continue;
+      }
+      await this.#write(ledger);
+      const { name, uid } = found.job.metadata;
+      await client.delete(RESOURCES.jobs, { namespace, name }, { uid });
+      for (const digest of found.images) this.#tell(digest, ledger[digest]);
+    }
+    return running;
+  }
+
+  #tell(digest: string, entry: ImageEntry | undefined): void {
+    const { failure } = entry ?? {};
+    if (failure?.at === this.#now)
+      this.#context.log.warn({ digest, step: failure.step, reason: failure.reason }, 'an image could not be scanned');
+    else this.#context.log.info({ digest, database: entry?.findings?.database }, 'an image was scanned');
+  }
+
+  /** Forgets inventories that somebody deleted: they are taken again. */
+  async #dropLost(): Promise<void> {
+    const names = await this.#store.names();
+    const kept = (configMaps: readonly string[] = []): boolean => configMaps.every((name) => names.has(name));
+    const entries = Object.entries(this.#stored.ledger).map(([digest, { inventory, findings, ...rest }]) => {
+      const whole = {
+        ...(inventory && kept(inventory.configMaps) ? { inventory } : {}),
+        ...(findings && kept(findings.configMaps) ? { findings } : {}),
+      };
+      return [digest, { ...rest, ...whole }] as const;
+    });
+    await this.#write(Object.fromEntries(entries));
+  }
+
+  #plan({ images }: ImageSurroundings, running: readonly ImageJob[]): ImagePlan {
+    const { imageJobs: most, databaseImage } = this.#world.images;
+    return planImages({
+      ledger: this.#stored.ledger,
+      wanted: new Set(images.keys()),
+      busy: new Set(running.flatMap((job) => job.images)),
+      room: most - running.filter(({ part }) => part === PARTS.inventory).length,
+      matching: running.some(({ part }) => part === PARTS.match),
+      database: databaseImage,
+      now: this.#now,
+    });
+  }
+
+  /** Makes the Jobs of a plan. Returns how many. */
+  async #start({ inventories, match }: ImagePlan, { images }: ImageSurroundings): Promise<number> {
+    if (inventories.length + match.length === 0) return 0;
+    const { worker, namespace, images: given } = this.#world;
+    const { image, imagePullPolicy, imagePullSecrets } = await worker();
+    const settings: ImageJobSettings = { namespace, image, imagePullPolicy, imagePullSecrets, scanner: given.scannerImage };
+    const jobs = inventories.flatMap((digest) => {
+      const running = images.get(digest);
+      return running ? [inventoryJob(settings, running)] : [];
+    });
+    if (match.length > 0 && given.databaseImage !== undefined) {
+      const configMaps = match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []);
+      jobs.push(matchingJob(settings, { database: given.databaseImage, images: match, configMaps }));
+    }
+    for (const job of jobs) await this.#create(job);
+    return jobs.length;
+  }
+
+  async #create(job: KubeObject): Promise<void> {
+    try {
+      await this.#world.client.create(RESOURCES.jobs, job);
+      this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
+    } catch (error) {
+      // One of that name is still going: the next look finds it gone.
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  async #publish({ policies }: ImageSurroundings): Promise<void> {
+    const { client, publisher, images } = this.#world;
+    const { ledger } = this.#stored;
+    const input = { client, publisher, store: this.#store, ledger, database: images.databaseImage, policies, now: this.#now };
+    const { written, withdrawn, lost } = await publishImages(input);
+    if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
+    if (lost.length === 0) return;
+    const entries = Object.entries(ledger).map(([digest, { findings, ...rest }]) =>
+      lost.includes(digest) || !findings ? [digest, rest] : [digest, { ...rest, findings }],
+    );
+    await this.#write(Object.fromEntries(entries) as ImageLedger);
+  }
+
+  /** Forgets images that nothing runs, and removes what the ledger does not name. */
+  async #sweep({ forget }: ImagePlan): Promise<void> {
+    const gone = new Set(forget);
+    await this.#write(Object.fromEntries(Object.entries(this.#stored.ledger).filter(([digest]) => !gone.has(digest))));
+    const named = new Set(
+      Object.values(this.#stored.ledger).flatMap(({ inventory, findings }) => [
+        ...(inventory?.configMaps ?? []),
+        ...(findings?.configMaps ?? []),
+      ]),
+    );
+    const old = ({ metadata }: KubeObject): boolean => Date.parse(metadata.creationTimestamp ?? '') + youth < this.#now;
+    const unnamed = [...(await this.#store.names()).values()].filter((object) => !named.has(object.metadata.name) && old(object));
+    await this.#store.remove(unnamed.map(({ metadata }) => metadata.name));
+  }
+
+  async #write(ledger: ImageLedger): Promise<void> {
+    if (JSON.stringify(ledger) === JSON.stringify(this.#stored.ledger)) return;
+    this.#stored = await this.#store.writeLedger({ ...this.#stored, ledger });
+  }
+}
+
+/** An image is noted as seen once an hour: often enough for the grace period, without a write each time. */
+const noteEvery = 3_600_000;
+
+function seen(ledger: ImageLedger, { images }: ImageSurroundings, now: number): ImageLedger {
+  const noted = [...images.keys()].flatMap((digest): [string, ImageEntry][] => {
+    const entry = ledger[digest];
+    return entry && entry.seen + noteEvery > now ? [] : [[digest, { ...entry, seen: now }]];
+  });
+  return { ...ledger, ...Object.fromEntries(noted) };
+}

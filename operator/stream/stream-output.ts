@@ -1,0 +1,13 @@
+import { writeSync } from 'node:fs';
+
+/** Writes a whole line to standard output, whatever the pipe takes at once. */
+export function writeStreamLine(line: string): void {
+  const data = Buffer.from(`${line}\n`);
+  for (let at = 0; at < data.length;) {
+    try {
+      at += writeSync(1, data, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}

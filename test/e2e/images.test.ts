@@ -1,0 +1,151 @@
+import { expect } from 'chai';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
+import { eventually, home, install, reportsIn } from './installation.ts';
+
+describe('images that run', function () {
+  this.timeout(240_000);
+  const client = testClient();
+  const name = uniqueName('images');
+  const namespace = uniqueName('shop');
+  const registry = '127.0.0.1:5000';
+
+  const apply = (...objects: readonly object[]): string =>
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  const deployment = (app: string, image: string, command?: readonly string[]): object => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: app, namespace },
+    spec: {
+      selector: { matchLabels: { app } },
+      template: {
+        metadata: { labels: { app } },
+        spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image, ...(command ? { command } : {}) }] },
+      },
+    },
+  });
+  const policy = (images: object): object => ({
+    apiVersion: 'vigil.dev/v1alpha1',
+    kind: 'SecurityPolicy',
+    metadata: { name },
+    spec: { scope: { namespaces: { include: [namespace] } }, images },
+  });
+  const configure = (...settings: readonly string[]): void => {
+    kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', ...settings]);
+    kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
+  };
+  const reportOf = async (app: string): Promise<PolicyReport | undefined> =>
+    (await reportsIn(namespace)).find(({ metadata }) => metadata.name === `vigil-images-deployment-${app}`);
+  const linesOf = async (app: string): Promise<string[]> =>
+    ((await reportOf(app))?.results ?? []).map(({ rule, result, properties }) =>
+      [rule, result, properties?.['package'], properties?.['installed'], properties?.['fixed']]
+        .filter((part) => part !== undefined)
+        .join(' '),
+    );
+  const becomes = (app: string, expected: readonly string[]): Promise<true> =>
+    eventually(
+      `the images of ${app}: ${expected.join(', ')}`,
+      async () => ((await linesOf(app)).join('\n') === expected.join('\n') ? true : undefined),
+      90,
+    );
+  const configMaps = (part: string): Promise<KubeObject[]> =>
+    listAll(client, RESOURCES.configMaps, { namespace: home, labelSelector: `vigil.dev/part=${part}` });
+  /** Inventories by what they are called and when they were made: one that is taken again is another. */
+  const inventories = async (): Promise<string[]> =>
+    (await configMaps('image-inventory')).map(({ metadata }) => `${metadata.name} ${metadata.uid ?? ''}`).toSorted();
+
+  const debian = [
+    'CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4',
+    'CVE-2023-45853 fail zlib1g 1:1.2.13.dfsg-1',
+    'CVE-2023-5363 fail libssl3 3.0.9-1 3.0.11-1~deb12u2',
+    'CVE-2023-5363 fail openssl 3.0.9-1 3.0.11-1~deb12u2',
+    'aws-access-key-id fail',
+  ];
+  const node = ['CVE-2021-23337 fail lodash 4.17.20 4.17.21'];
+  let taken: string[] = [];
+
+  before(async () => {
+    await install();
+    configure(`VIGIL_SCANNER_IMAGE=${registry}/trivy:1`, `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
+    apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    apply(
+      deployment('web', `${registry}/debian-old:1`),
+      deployment('app', `${registry}/node-old:1`),
+      policy({ vulnerabilities: {}, secrets: {} }),
+    );
+  });
+
+  after(() => {
+    kubectl(['delete', 'securitypolicy', name, '--ignore-not-found']);
+    kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+    kubectl([
+      '-n',
+      home,
+      'set',
+      'env',
+      'deployment/vigil-operator',
+      'VIGIL_SCANNER_IMAGE-',
+      'VIGIL_DATABASE_IMAGE-',
+      'VIGIL_IMAGE_INTERVAL-',
+    ]);
+    kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
+  });
+
+  it('have what is known of them, and what was left in them, in the reports of their workloads', async () => {
+    await becomes('web', debian);
+    await becomes('app', node);
+    const curl = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-38545');
+    expect(curl).to.deep.include({ source: 'vigil-images', policy: name, severity: 'critical' });
+    expect(curl?.properties).to.deep.include({ container: 'main', score: '9.8', link: 'https://avd.aquasec.com/nvd/cve-2023-38545' });
+    expect(curl?.properties?.['image']).to.match(/^127\.0\.0\.1:5000\/debian-old@sha256:[0-9a-f]{64}$/);
+    taken = await inventories();
+    expect(taken).to.have.length(2);
+  });
+
+  it('are told of a new workload at once, with no inventory, and no secret in any log or ConfigMap of Vigil', async () => {
+    apply(deployment('second', `${registry}/debian-old:1`));
+    await becomes('second', debian);
+    expect(await inventories()).to.deep.equal(taken);
+    const reports = JSON.stringify(await reportsIn(namespace));
+    expect(reports).not.to.include('2E0A8F3B244C9986');
+  });
+
+  it('are matched again with another database, with no inventory', async () => {
+    configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    const later = [...debian, 'CVE-2024-0553 fail libgnutls30 3.7.9-2 3.7.9-2+deb12u2'].toSorted();
+    await becomes('web', later);
+    await becomes('second', later);
+    await becomes('app', node);
+    expect(await inventories()).to.deep.equal(taken);
+  });
+
+  it('are reported as a policy asks: by severity, and only what can be mended', async () => {
+    apply(policy({ vulnerabilities: { minSeverity: 'critical', ignoreUnfixed: true } }));
+    await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4']);
+    await becomes('app', []);
+    expect((await reportOf('app'))?.summary).to.deep.include({ pass: 1, fail: 0 });
+    expect(await inventories()).to.deep.equal(taken);
+  });
+
+  it('keep what was found, beside an error with its reason, when the scanner fails', async () => {
+    configure(`VIGIL_SCANNER_IMAGE=${registry}/trivy-broken:1`, `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`);
+    await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4', 'image-scan error']);
+    const error = (await reportOf('web'))?.results?.find(({ result }) => result === 'error');
+    expect(error?.message).to.equal('the scanner ended with 127: trivy: applet not found; what was found before stays');
+  });
+
+  it('have an error with its reason when no inventory can be taken, and others go on', async () => {
+    apply(deployment('third', `${registry}/trivy:1`, ['/bin/sleep', '2147483647']));
+    await becomes('third', ['image-scan error']);
+    expect((await reportOf('third'))?.results?.[0]?.message).to.equal('trivy ended with 127: trivy: applet not found');
+    expect(await linesOf('web')).to.have.length(2);
+  });
+
+  it('leave no report when no policy asks about them', async () => {
+    kubectl(['delete', 'securitypolicy', name]);
+    await eventually('the reports about images are gone', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
+  });
+});

@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { planImages, withFailure, withSuccess, type ImageEntry, type ImagePlanInput } from '../../operator/images/image-ledger.ts';
+
+const [minute, hour] = [60_000, 3_600_000];
+const now = 1000 * hour;
+const inventory = { configMaps: ['i'], at: now - hour };
+const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
+const plan = (ledger: Record<string, ImageEntry>, more: Partial<ImagePlanInput> = {}): ReturnType<typeof planImages> =>
+  planImages({ ledger, wanted: new Set(Object.keys(ledger)), busy: new Set(), room: 2, matching: false, database: 'db:1', now, ...more });
+
+describe('the plan for images', () => {
+  it('takes an inventory of each image once, no more at a time than there is room', () => {
+    const ledger = { a: { seen: now }, b: { seen: now }, c: { seen: now }, d: { seen: now, inventory, findings } };
+    expect(plan(ledger).inventories).to.deep.equal(['a', 'b']);
+    expect(plan(ledger, { room: -1 }).inventories).to.deep.equal([]);
+    expect(plan(ledger, { busy: new Set(['a', 'b']) }).inventories).to.deep.equal(['c']);
+  });
+
+  it('matches what was never matched, and all again with another database or after half a day; never without one', () => {
+    const ledger = { known: { seen: now, inventory, findings }, fresh: { seen: now, inventory, findings: { ...findings, database: '' } } };
+    expect(plan(ledger).match).to.deep.equal(['fresh']);
+    expect(plan(ledger, { database: 'db:2' }).match).to.deep.equal(['known', 'fresh']);
+    expect(plan(ledger, { now: now + 11 * hour }).match).to.deep.equal(['known', 'fresh']);
+    expect(plan(ledger, { database: undefined }).match).to.deep.equal([]);
+    expect(plan(ledger, { database: 'db:2', matching: true }).match).to.deep.equal([]);
+  });
+
+  it('repeats what failed after a while, longer each time, and says when', () => {
+    let entry: ImageEntry = withFailure({ seen: now }, { step: 'inventory', reason: 'x', at: now });
+    expect(plan({ a: entry })).to.deep.include({ inventories: [], next: minute });
+    expect(plan({ a: entry }, { now: now + minute }).inventories).to.deep.equal(['a']);
+    entry = withFailure(entry, { step: 'inventory', reason: 'x', at: now });
+    expect(plan({ a: entry }).next).to.equal(5 * minute);
+    expect(withSuccess(entry, 'inventory', { inventory })).to.deep.equal({ seen: now, inventory });
+  });
+
+  it('keeps what was found when a match fails', () => {
+    const entry = withFailure({ seen: now, inventory, findings }, { step: 'match', reason: 'x', at: now });
+    expect(entry).to.deep.include({ inventory, findings });
+  });
+
+  it('forgets an image a day after nothing runs it, unless a Job is about it', () => {
+    const ledger = { old: { seen: now - 25 * hour, inventory }, young: { seen: now - 23 * hour, inventory } };
+    expect(plan(ledger, { wanted: new Set() }).forget).to.deep.equal(['old']);
+    expect(plan(ledger, { wanted: new Set(), busy: new Set(['old']) }).forget).to.deep.equal([]);
+    expect(plan(ledger).forget).to.deep.equal([]);
+  });
+});

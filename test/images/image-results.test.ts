@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import type { ImageFindings } from '../../operator/images/image-finding.ts';
+import type { ImageEntry } from '../../operator/images/image-ledger.ts';
+import { imageResults, type ImagesPolicy } from '../../operator/images/image-results.ts';
+import type { ImageTarget } from '../../operator/images/image-targets.ts';
+
+const image = { digest: 'd', reference: 'r/web@d' };
+const target: ImageTarget = {
+  workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+  containers: [{ container: 'main', reference: 'web:1', image }],
+};
+const findings: ImageFindings = {
+  vulnerabilities: [
+    { id: 'CVE-1', package: 'curl', installed: '1', fixed: '2', severity: 'high', score: 7.5, link: 'https://x' },
+    { id: 'CVE-2', package: 'zlib', installed: '1', severity: 'critical' },
+    { id: 'CVE-3', package: 'bash', installed: '1', fixed: '2', severity: 'low' },
+  ],
+  secrets: [{ rule: 'aws-access-key-id', title: 'AWS key', severity: 'CRITICAL', path: 'srv/x', line: 3 }],
+};
+const matched: ImageEntry = { seen: 0, findings: { configMaps: [], database: 'db:1', made: '', at: 0 } };
+
+function lines(
+  images: ImagesPolicy['images'],
+  entry: ImageEntry = matched,
+  found: ImageFindings | undefined = findings,
+  database = true,
+): string[] {
+  const results = imageResults({ name: 'p', images }, target, { entry: () => entry, findings: () => found, database });
+  return [...results.results.map(({ check, verdict, severity }) => `${check} ${verdict} ${severity}`), `passes ${results.passes}`];
+}
+
+describe('what a policy says of images', () => {
+  it('is every vulnerability and no secret, or the other way round, as it asks', () => {
+    expect(lines({ vulnerabilities: {} })).to.deep.equal(['CVE-1 fail high', 'CVE-2 fail critical', 'CVE-3 fail low', 'passes 0']);
+    expect(lines({ secrets: {} })).to.deep.equal(['aws-access-key-id fail critical', 'passes 0']);
+    expect(lines({})).to.deep.equal(['passes 1']);
+  });
+
+  it('leaves out what is less severe than asked, and what has no fix', () => {
+    expect(lines({ vulnerabilities: { minSeverity: 'high' } })).to.deep.equal(['CVE-1 fail high', 'CVE-2 fail critical', 'passes 0']);
+    expect(lines({ vulnerabilities: { minSeverity: 'high', ignoreUnfixed: true } })).to.deep.equal(['CVE-1 fail high', 'passes 0']);
+  });
+
+  it('names package, versions, score, link, image and container', () => {
+    const knowledge = { entry: () => matched, findings: () => findings, database: true };
+    const [first] = imageResults({ name: 'p', images: { vulnerabilities: {} } }, target, knowledge).results;
+    expect(first?.properties).to.deep.equal({
+      container: 'main',
+      image: 'r/web@d',
+      package: 'curl',
+      installed: '1',
+      fixed: '2',
+      score: '7.5',
+      link: 'https://x',
+    });
+  });
+
+  it('keeps what was found beside an error that says why there is no newer', () => {
+    const entry: ImageEntry = { ...matched, failure: { step: 'match', reason: 'broken', at: 0, attempts: 1 } };
+    expect(lines({ secrets: {} }, entry)).to.deep.equal(['aws-access-key-id fail critical', 'image-scan error medium', 'passes 0']);
+  });
+
+  it('is no pass before a database was asked, and an error where there is none', () => {
+    const entry: ImageEntry = { seen: 0, findings: { configMaps: [], database: '', made: '', at: 0 } };
+    const empty: ImageFindings = { vulnerabilities: [], secrets: [] };
+    expect(lines({ vulnerabilities: {} }, entry, empty)).to.deep.equal(['passes 0']);
+    expect(lines({ vulnerabilities: {} }, entry, empty, false)).to.deep.equal(['image-scan error medium', 'passes 0']);
+  });
+
+  it('is a skip for an image that no pod has run', () => {
+    const idle = { ...target, containers: [{ container: 'main', reference: 'web:1' }] };
+    const { results } = imageResults({ name: 'p', images: {} }, idle, {
+      entry: () => undefined,
+      findings: () => undefined,
+      database: true,
+    });
+    expect(results.map(({ verdict, message }) => `${verdict}: ${message}`)).to.deep.equal([
+      'skip: no pod has run web:1 yet: it is scanned once one does',
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { imagesOf, imageTargets } from '../../operator/images/image-targets.ts';
+import { runningImage } from '../../operator/images/image-reference.ts';
+
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+const owner = (kind: string, name: string): object => ({
+  ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: name, controller: true }],
+});
+
+function workload(kind: string, name: string, image: string, metadata: object = {}): Record<string, unknown> {
+  const template = { spec: { containers: [{ name: 'main', image }] } };
+  return { apiVersion: 'apps/v1', kind, metadata: { namespace: 'shop', name, uid: name, ...metadata }, spec: { template } };
+}
+
+function pod(
+  name: string,
+  metadata: object,
+  containers: Record<string, readonly [reference: string, digest: string][]>,
+  phase = 'Running',
+): Record<string, unknown> {
+  const spec: Record<string, unknown> = { nodeName: 'node-1' };
+  const status: Record<string, unknown> = { phase };
+  for (const [list, items] of Object.entries(containers)) {
+    spec[list] = items.map(([image], index) => ({ name: `${list}-${index}`, image }));
+    status[list.replace(/s$/, 'Statuses')] = items.map(([image, imageID], index) => ({ name: `${list}-${index}`, image, imageID }));
+  }
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'shop', name, uid: name, ...metadata }, spec, status };
+}
+
+describe('the images that run', () => {
+  it('are those of init, main and ephemeral containers, told of the topmost workload, each once', () => {
+    const deployment = workload('Deployment', 'web', 'web:1');
+    const replicas = workload('ReplicaSet', 'web-1', 'web:1', owner('Deployment', 'web'));
+    const containers = {
+      initContainers: [['init:1', `r/init@${digest('a')}`] as [string, string]],
+      containers: [['web:1', `r/web@${digest('b')}`] as [string, string]],
+      ephemeralContainers: [['debug:1', `r/debug@${digest('c')}`] as [string, string]],
+    };
+    const pods = [pod('web-1-x', owner('ReplicaSet', 'web-1'), containers), pod('web-1-y', owner('ReplicaSet', 'web-1'), containers)];
+    const targets = imageTargets([deployment, replicas], pods);
+    expect(targets.map(({ workload: { kind, name } }) => `${kind} ${name}`)).to.deep.equal(['Deployment web']);
+    expect(targets[0]?.containers.map(({ image }) => image?.reference)).to.deep.equal([
+      `r/init@${digest('a')}`,
+      `r/web@${digest('b')}`,
+      `r/debug@${digest('c')}`,
+    ]);
+    expect([...imagesOf(targets, pods)].map(([key, { node }]) => [key, node])).to.deep.equal(
+      ['a', 'b', 'c'].map((letter) => [digest(letter), 'node-1']),
+    );
+  });
+
+  it('are references while no pod has run them, and known by a pod that did', () => {
+    const targets = imageTargets(
+      [workload('Deployment', 'idle', 'never:1'), workload('Deployment', 'known', 'web:1')],
+      [pod('done', {}, { containers: [['web:1', `r/web@${digest('b')}`]] }, 'Succeeded')],
+    );
+    expect(
+      targets.map(({ workload: { name }, containers }) => [name, containers[0]?.reference, containers[0]?.image?.digest]),
+    ).to.deep.equal([
+      ['idle', 'never:1', undefined],
+      ['known', 'web:1', digest('b')],
+    ]);
+  });
+
+  for (const [imageID, found] of [
+    ['', undefined],
+    ['not a digest', undefined],
+    [`reg.example:5000/a@${digest('d')}`, { digest: digest('d'), reference: `reg.example:5000/a@${digest('d')}` }],
+    [`docker-pullable://a@${digest('d')}`, { digest: digest('d'), reference: `a@${digest('d')}` }],
+    [digest('e'), { digest: digest('e'), reference: 'a:1' }],
+  ] as const) {
+    it(`come from the imageID ${JSON.stringify(imageID.slice(0, 30))}`, () => {
+      expect(runningImage({ imageID, image: 'a:1' })).to.deep.equal(found);
+    });
+  }
+});

@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { imageHash, inventoryDocumentName } from '../../operator/images/image-job.ts';
+import type { MatchBody, MatchRecord } from '../../operator/images/image-finding.ts';
+import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
+import { acceptStream } from '../../operator/stream/stream-reader.ts';
+
+describe('vigil match', function () {
+  this.timeout(30_000);
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const image = imageHash(digest);
+  const inventory = {
+    applications: [{ name: 'app', class: 'lang-pkgs', type: 'node-pkg', packages: [{ name: 'a', version: '1', purl: 'pkg:npm/a@1' }] }],
+    secrets: [],
+  };
+  let folder = '';
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'vigil-match-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Runs the verb with a program in the scanner's place. Returns what leaves it. */
+  async function match(program: string, document: unknown = { digest, inventory }): Promise<{ records: MatchRecord[]; database: string }> {
+    for (const part of ['input', 'database/db', 'work']) mkdirSync(join(folder, part), { recursive: true });
+    for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), document, { name: 'x' }))
+      for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
+    writeFileSync(join(folder, 'scanner'), `#!/bin/sh\n${program}\n`);
+    writeFileSync(join(folder, 'database/db/metadata.json'), '{"Version":2,"UpdatedAt":"2026-11-01T00:00:00Z"}');
+    const places = ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);
+    const text = execFileSync(process.execPath, ['operator/main.ts', 'match', ...places], { encoding: 'utf8' });
+    async function* lines(): AsyncGenerator<string> {
+      await Promise.resolve();
+      yield* text.split('\n');
+    }
+    const stream = await acceptStream<MatchBody>(lines());
+    return { records: [...(stream.records() as Iterable<MatchRecord>)], database: stream.trailer.body.database };
+  }
+  const failure = async (program: string, document?: unknown): Promise<string> => {
+    const [record, ...more] = (await match(program, document)).records;
+    expect(more).to.deep.equal([]);
+    return record?.type === 'failed' ? record.message : `no failure: ${JSON.stringify(record)}`;
+  };
+
+  it('gives what the scanner finds, image by image, and when the database was made', async () => {
+    const found = { VulnerabilityID: 'CVE-1', PkgName: 'a', InstalledVersion: '1', Severity: 'UNKNOWN', CVSS: { x: { V3Score: 5 } } };
+    const { records, database } = await match(`echo '${JSON.stringify({ Results: [{ Vulnerabilities: [found] }] })}'`);
+    const vulnerability = { id: 'CVE-1', package: 'a', installed: '1', severity: 'info', score: 5 };
+    expect(records).to.deep.equal([
+      { type: 'vulnerability', image, vulnerability },
+      { type: 'done', image },
+    ]);
+    expect(database).to.equal('2026-11-01T00:00:00Z');
+  });
+
+  it('gives the reason when the scanner fails, prints garbage, stops half way, or cannot be started', async () => {
+    expect(await failure('echo one >&2; echo "FATAL  the database is old" >&2; exit 1')).to.equal(
+      'the scanner ended with 1: FATAL  the database is old',
+    );
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect(await failure('echo this is no JSON')).to.match(/^what the scanner printed cannot be read: /);
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect(await failure(`echo '{"Results": ['`)).to.equal('what the scanner printed cannot be read: the JSON is cut off');
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL: it said nothing');
+  });
+
+  it('asks for an inventory anew that is not the one of its image', async () => {
+    const { records } = await match('exit 0', { digest: `sha256:${'b'.repeat(64)}`, inventory });
+    expect(records).to.deep.equal([
+      { type: 'failed', image, damaged: true, message: 'the inventory cannot be read: it is of another image' },
+    ]);
+  });
+});
