@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inventoryJob, matchingJob } from '../../operator/images/image-job.ts';
+import { scanJob } from '../../operator/scan/scan-job.ts';
+import { kubectl } from './cluster-access.ts';
+
+type Fields = Record<string, unknown>;
+interface Job {
+  metadata: Fields;
+  spec: { template: { spec: { containers: Fields[]; volumes: Fields[]; [field: string]: unknown } } };
+}
+
+describe('the guard over the operator', function () {
+  this.timeout(60_000);
+  const account = 'system:serviceaccount:vigil-system:vigil-operator';
+  const settings = {
+    namespace: 'vigil-system',
+    image: 'vigil.dev/vigil:dev',
+    imagePullPolicy: 'IfNotPresent',
+    imagePullSecrets: [],
+    scanner: 'ghcr.io/aquasecurity/trivy:0.70.0',
+  } as const;
+  const image = { digest: `sha256:${'a'.repeat(64)}`, reference: 'registry.example/a:1' };
+  const inventory = (): Job => structuredClone(inventoryJob(settings, { image, node: 'n' })) as unknown as Job;
+  const matching = (): Job =>
+    structuredClone(matchingJob(settings, { database: 'd:1', images: [image.digest], configMaps: ['c'] })) as unknown as Job;
+  const scanning = (): Job =>
+    structuredClone(
+      scanJob({
+        ...settings,
+        scan: { name: 's', uid: 'u' },
+        attempt: 1,
+        shards: 2,
+        serviceAccount: 'vigil-scanner',
+        configMaps: ['c'],
+        template: {},
+        memoryFactor: 1,
+        deadlineFactor: 1,
+      }),
+    ) as unknown as Job;
+
+  /** Has the API server judge an object as the operator's, without keeping it. Returns what it refuses it for. */
+  function refusal(object: unknown, verb = 'create'): string {
+    try {
+      kubectl([verb, '--dry-run=server', '--as', account, '-f', '-'], JSON.stringify(object));
+      return '';
+    } catch (error) {
+      return (error as { stderr: string }).stderr;
+    }
+  }
+  function changed(make: () => Job, change: (spec: Job['spec']['template']['spec'], job: Job) => void): Job {
+    const job = make();
+    change(job.spec.template.spec, job);
+    return job;
+  }
+  const first = (spec: Job['spec']['template']['spec']): Fields => spec.containers[0] ?? {};
+  // The pod of a Job of Vigil's, without the Job: Pod Security has nothing against it.
+  const plainPod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'vigil-system' },
+    spec: inventory().spec.template.spec,
+  };
+
+  before(async () => {
+    kubectl(['apply', '--server-side', '-f', 'config/base/namespace.yaml', '-f', 'config/base/rbac.yaml']);
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'config/components/guard/guard.yaml']);
+    // Even an operator that was given everything makes nothing but its Jobs.
+    kubectl(['create', 'clusterrolebinding', 'guard-test', '--clusterrole=cluster-admin', `--user=${account}`]);
+    for (let tries = 0; refusal(plainPod) === '' || !refusal(plainPod).includes('vigil-guard'); tries++) {
+      if (tries > 50) throw new Error(`the guard is not in force: ${refusal(plainPod)}`);
+      await sleep(200);
+    }
+  });
+  after(() => {
+    kubectl(['delete', 'clusterrolebinding', 'guard-test', '--ignore-not-found']);
+    kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
+  });
+
+  for (const [what, make] of [
+    ['an inventory', inventory],
+    ['matching', matching],
+    ['a scan', scanning],
+  ] as const) {
+    it(`lets the Job for ${what} through`, () => expect(refusal(make())).to.equal(''));
+  }
+
+  const volume = (source: Fields): Job => changed(inventory, (spec) => spec.volumes.push({ name: 'more', ...source }));
+  const ways: readonly (readonly [what: string, object: unknown])[] = [
+    ['a Secret as a volume', volume({ secret: { secretName: 's' } })],
+    ['a projected Secret', volume({ projected: { sources: [{ secret: { name: 's' } }] } })],
+    ['a projected token', volume({ projected: { sources: [{ serviceAccountToken: { path: 't' } }] } })],
+    ['a folder of the node', volume({ hostPath: { path: '/' } })],
+    ['a csi volume', volume({ csi: { driver: 'secrets-store.csi.k8s.io' } })],
+    [
+      'an ephemeral volume',
+      volume({
+        ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1' } } } } },
+      }),
+    ],
+    ['a claim', volume({ persistentVolumeClaim: { claimName: 'c' } })],
+    ['an emptyDir without bounds', volume({ emptyDir: {} })],
+    ['part of a volume', changed(inventory, (spec) => (first(spec)['volumeMounts'] = [{ name: 'work', mountPath: '/w', subPath: 'x' }]))],
+    ['environment from a Secret', changed(inventory, (spec) => (first(spec)['envFrom'] = [{ secretRef: { name: 's' } }]))],
+    [
+      'a variable from a Secret',
+      changed(inventory, (spec) => (first(spec)['env'] = [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }])),
+    ],
+    ['another account', changed(scanning, (spec) => (spec['serviceAccountName'] = 'vigil-operator'))],
+    ['a token beside an image', changed(inventory, (spec) => (spec['automountServiceAccountToken'] = true))],
+    ['a token for the scanner', changed(scanning, (spec) => (first(spec)['image'] = settings.scanner))],
+    ['another image', changed(inventory, (spec) => (first(spec)['image'] = 'example.com/other:1'))],
+    ['one more container', changed(inventory, (spec) => spec.containers.push({ ...first(spec), name: 'b', image: 'example.com/other:1' }))],
+    [
+      'an init container',
+      changed(scanning, (spec) => (spec['initContainers'] = [{ ...first(spec), name: 'b', image: 'example.com/other:1' }])),
+    ],
+    ['the network of the node', changed(inventory, (spec) => Object.assign(spec, { hostNetwork: true, hostUsers: true }))],
+    ['more rights in a container', changed(inventory, (spec) => (first(spec)['securityContext'] = { allowPrivilegeEscalation: true }))],
+    ['another namespace', changed(inventory, (_spec, job) => (job.metadata['namespace'] = 'default'))],
+    [
+      'a CronJob',
+      {
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        metadata: plainPod.metadata,
+        spec: { schedule: '@daily', jobTemplate: { spec: inventory().spec } },
+      },
+    ],
+    ['a Pod', plainPod],
+    [
+      'a Deployment',
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: plainPod.metadata,
+        spec: {
+          selector: { matchLabels: { a: 'b' } },
+          template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: settings.image }] } },
+        },
+      },
+    ],
+  ];
+  for (const [what, object] of ways) {
+    it(`refuses ${what}`, () => {
+      // An expression that cannot be evaluated refuses too; that is no judgement.
+      expect(refusal(object)).to.match(
+        /ValidatingAdmissionPolicy 'vigil-guard' .*denied request: (the operator|a (pod|container|volume)) /,
+      );
+    });
+  }
+
+  it('gives the operator no token of another account', () => {
+    expect(() => kubectl(['create', 'token', 'vigil-scanner', '-n', 'vigil-system', '--as', account])).to.throw(/vigil-guard/);
+  });
+
+  it('lets the operator keep its ConfigMaps, and others do what they may', () => {
+    const own = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'vigil-images-test', namespace: 'vigil-system' } };
+    expect(refusal(own)).to.equal('');
+    const pod = { ...plainPod, metadata: { name: 'p', namespace: 'default' }, spec: { containers: [{ name: 'a', image: 'x' }] } };
+    expect(() => kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod))).not.to.throw();
+  });
+});
