@@ -19,7 +19,7 @@ import type { CelType } from './cel-type.ts';
 import { TYPE_NAMES } from './environment.ts';
 import type { Environment } from './environment.ts';
 import type { Overload } from './overload.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMean, insteadOfFunction } from './suggestion.ts';
 import { mostGeneral, Unifier, unwrapOptional } from './unifier.ts';
 
 /** What the checker found: the type of each node, the overloads of each call, and what is wrong. */
@@ -214,7 +214,7 @@ class Checker {
       );
     }
     const refused = REFUSED[whole] ?? (whole.startsWith('math.') ? "the dialect has no 'math' library" : undefined);
-    const hint = refused === undefined ? didYouMean(name, this.environment.names()) : `: ${refused}`;
+    const hint = refused === undefined ? insteadOfFunction(name, this.environment.names()) : `: ${refused}`;
     return this.fault(expr.at, `undeclared reference to '${refused === undefined ? name : whole}': no such function${hint}`);
   }
 

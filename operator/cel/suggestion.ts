@@ -11,6 +11,43 @@ function distance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
+/** What other languages call what this one has by another name. */
+const habits: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    len: 'size',
+    length: 'size',
+    count: 'size',
+    includes: 'contains',
+    toLowerCase: 'lowerAscii',
+    toUpperCase: 'upperAscii',
+    lower: 'lowerAscii',
+    upper: 'upperAscii',
+    match: 'matches',
+    test: 'matches',
+    every: 'all',
+    any: 'exists',
+    some: 'exists',
+    hasPrefix: 'startsWith',
+    hasSuffix: 'endsWith',
+    toString: 'string',
+    parseInt: 'int',
+  }),
+);
+/** How the macros are written: a call of another shape is no macro, and no function has their names. */
+const macros: ReadonlyMap<string, string> = new Map([
+  ...['all', 'exists', 'exists_one', 'filter'].map((name) => [name, `list.${name}(item, condition)`] as const),
+  ['map', 'list.map(item, value) or list.map(item, condition, value)'],
+  ['has', 'has(object.field)'],
+]);
+
+/** What to write instead of a function that there is none of: by the habits of other languages, by a macro's shape, or by the nearest name. */
+export function insteadOfFunction(name: string, known: Iterable<string>): string {
+  const macro = macros.get(name);
+  if (macro !== undefined) return `: the macro is written ${macro}`;
+  const habit = habits.get(name);
+  return habit === undefined ? didYouMean(name, known) : ` (did you mean '${habit}'?)`;
+}
+
 /** The name nearest to a mistyped one, as ` (did you mean 'x'?)`, or '' when none is near. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   if (name.length > 64) return '';

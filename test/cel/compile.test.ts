@@ -102,6 +102,23 @@ describe('the expression language', () => {
     expect(run(source, { l: list })).to.equal('!budget_exceeded');
   });
 
+  const instead: readonly (readonly [source: string, said: string])[] = [
+    ['len(object.spec.list) > 1', "did you mean 'size'?"],
+    ['object.spec.list.all(x)', 'the macro is written list.all(item, condition)'],
+    ['object.spec.list.every(x, x > 0)', "did you mean 'all'?"],
+    ["object.metadata.name.startWith('a')", "did you mean 'startsWith'?"],
+    ["objekt.metadata.name == 'a'", "did you mean 'object'?"],
+    ["object.metadata.name = 'a'", "did you mean '=='?"],
+    ['true & false', "did you mean '&&'?"],
+    ['cel.bind(x, 1, x == 1)', '`variables`'],
+  ];
+  for (const [source, said] of instead) {
+    it(`says what to write instead: ${source}`, () => {
+      const compiled = compile(source, { variables: dyn(['object']) });
+      expect(compiled.ok ? '' : compiled.errors[0]?.message).to.include(said);
+    });
+  }
+
   it('refuses what nests too deeply, without a crash', () => {
     expect(compile(`${'('.repeat(5000)}1${')'.repeat(5000)}`, { variables: {} }).ok).to.equal(false);
     expect(compile('!'.repeat(50_000) + 'true', { variables: {} }).ok).to.be.a('boolean');
