@@ -171,6 +171,8 @@ class Checker {
     const { target } = expr;
     const prefix = target === undefined ? undefined : dottedName(target);
     const whole = prefix === undefined ? expr.name : `${prefix}.${expr.name}`;
+    // What stands for a library that is not there has nothing of interest below it.
+    if (REFUSED[whole] !== undefined) return this.unknownFunction(expr, expr.name, whole);
     const namespaced = prefix !== undefined && this.environment.overloads(whole) !== undefined;
     if (namespaced) this.qualified.set(expr.id, whole);
     const isMember = target !== undefined && !namespaced;
