@@ -130,14 +130,38 @@ async function withMatches(
   return { ...ledger, ...Object.fromEntries(entries) };
 }
 
-/** The database that a Job matched with, by its volume. */
-function databaseOf(job: KubeObject): string {
-  const { spec } = job as KubeObject & {
-    readonly spec?: {
-      readonly template?: { readonly spec?: { readonly volumes?: readonly { name: string; image?: { reference?: string } }[] } };
-    };
-  };
-  return spec?.template?.spec?.volumes?.find(({ name }) => name === 'database')?.image?.reference ?? '';
+interface TemplateSpec {
+  readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
+  readonly volumes?: readonly { readonly name: string; readonly image?: { readonly reference?: string } }[];
+}
+
+function templateOf(job: KubeObject): TemplateSpec {
+  const { spec } = job as KubeObject & { readonly spec?: { readonly template?: { readonly spec?: TemplateSpec } } };
+  return spec?.template?.spec ?? {};
+}
+
+const volumeImage = (job: KubeObject, volume: string): string | undefined =>
+  templateOf(job).volumes?.find(({ name }) => name === volume)?.image?.reference;
+
+/** The database that a Job matches with, by its volume. */
+const databaseOf = (job: KubeObject): string => volumeImage(job, 'database') ?? '';
+
+/** The scanner's image that a Job runs. */
+export const scannerOf = (job: KubeObject): string | undefined =>
+  templateOf(job).initContainers?.find(({ name }) => name === 'trivy')?.image ?? volumeImage(job, 'trivy');
+
+/** The ledger after the server refused a Job: by quota, Pod Security or another policy. */
+export function withRefusal(
+  ledger: ImageLedger,
+  { metadata: { annotations, labels } }: KubeObject,
+  { reason, at }: { readonly reason: string; readonly at: number },
+): ImageLedger {
+  const step = labels?.[LABELS.part] === PARTS.inventory ? 'inventory' : 'match';
+  return failed(ledger, (annotations?.[ANNOTATIONS.images] ?? '').split(' '), {
+    step,
+    reason: `the Job was refused: ${reason}`.slice(0, 600),
+    at,
+  });
 }
 
 async function matchedEntry(

@@ -4,8 +4,8 @@ import { Controller, type ReconcileContext, type ReconcileResult } from '../cont
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
-import { isConflict } from '../kube/kube-api-error.ts';
-import { imageJobs, takeIn, type ImageJob } from './image-jobs.ts';
+import { isConflict, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
+import { imageJobs, scannerOf, takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
 import { publishImages } from './image-publish.ts';
 import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
 import type { World } from './world.ts';
@@ -73,14 +73,15 @@ class ImagePass {
     for (const found of jobs) {
       const context = { client, namespace, store: this.#store, database: images.databaseImage, now: this.#now };
       const ledger = await takeIn(context, found, this.#stored.ledger);
-      if (!ledger) {
+      // One that still runs with another scanner than the one that is wanted now is of no use: its image may not even be there.
+      if (!ledger && scannerOf(found.job) === images.scannerImage) {
         running.push(found);
         continue;
       }
-      await this.#write(ledger);
+      if (ledger) await this.#write(ledger);
       const { name, uid } = found.job.metadata;
       await client.delete(RESOURCES.jobs, { namespace, name }, { uid });
-      for (const digest of found.images) this.#tell(digest, ledger[digest]);
+      for (const digest of ledger ? found.images : []) this.#tell(digest, ledger?.[digest]);
     }
     return running;
   }
@@ -133,17 +134,24 @@ class ImagePass {
       const configMaps = match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []);
       jobs.push(matchingJob(settings, { database: given.databaseImage, images: match, configMaps }));
     }
-    for (const job of jobs) await this.#create(job);
-    return jobs.length;
+    let made = 0;
+    for (const job of jobs) if (await this.#create(job)) made++;
+    return made;
   }
 
-  async #create(job: KubeObject): Promise<void> {
+  /** Makes a Job. Returns whether one of its name is there now; what the server refuses is a failure of the images that it is about. */
+  async #create(job: KubeObject): Promise<boolean> {
     try {
       await this.#world.client.create(RESOURCES.jobs, job);
       this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
+      return true;
     } catch (error) {
       // One of that name is still going: the next look finds it gone.
-      if (!isConflict(error)) throw error;
+      if (isConflict(error)) return true;
+      if (!(isForbidden(error) || isInvalid(error))) throw error;
+      await this.#write(withRefusal(this.#stored.ledger, job, { reason: error instanceof Error ? error.message : '', at: this.#now }));
+      this.#context.log.warn({ err: error, job: job.metadata.name }, 'a Job for images was refused');
+      return false;
     }
   }
 

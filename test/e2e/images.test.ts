@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
@@ -37,6 +38,11 @@ describe('images that run', function () {
     kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', ...settings]);
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   };
+  /** Has the guard admit this scanner alone. */
+  const guard = (scanner: string): void => {
+    const text = readFileSync('config/components/guard/guard.yaml', 'utf8').replace('ghcr.io/aquasecurity/trivy:0.70.0', scanner);
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
+  };
   const reportOf = async (app: string): Promise<PolicyReport | undefined> =>
     (await reportsIn(namespace)).find(({ metadata }) => metadata.name === `vigil-images-deployment-${app}`);
   const linesOf = async (app: string): Promise<string[]> =>
@@ -69,6 +75,7 @@ describe('images that run', function () {
 
   before(async () => {
     await install();
+    guard(`${registry}/trivy:1`);
     configure(`VIGIL_SCANNER_IMAGE=${registry}/trivy:1`, `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
     apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     apply(
@@ -79,6 +86,7 @@ describe('images that run', function () {
   });
 
   after(() => {
+    kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', name, '--ignore-not-found']);
     kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
     kubectl([
@@ -105,7 +113,7 @@ describe('images that run', function () {
     expect(taken).to.have.length(2);
   });
 
-  it('are told of a new workload at once, with no inventory, and no secret in any log or ConfigMap of Vigil', async () => {
+  it('are told of a new workload at once, with no inventory, and no report says what a secret is', async () => {
     apply(deployment('second', `${registry}/debian-old:1`));
     await becomes('second', debian);
     expect(await inventories()).to.deep.equal(taken);
@@ -131,6 +139,7 @@ describe('images that run', function () {
   });
 
   it('keep what was found, beside an error with its reason, when the scanner fails', async () => {
+    guard(`${registry}/trivy-broken:1`);
     configure(`VIGIL_SCANNER_IMAGE=${registry}/trivy-broken:1`, `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`);
     await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4', 'image-scan error']);
     const error = (await reportOf('web'))?.results?.find(({ result }) => result === 'error');
@@ -142,6 +151,13 @@ describe('images that run', function () {
     await becomes('third', ['image-scan error']);
     expect((await reportOf('third'))?.results?.[0]?.message).to.equal('trivy ended with 127: trivy: applet not found');
     expect(await linesOf('web')).to.have.length(2);
+  });
+
+  it('have an error that says so when the Job is refused', async () => {
+    guard('example.com/other:1');
+    apply(deployment('fourth', `${registry}/trivy-broken:1`, ['/usr/local/bin/trivy']));
+    await becomes('fourth', ['image-scan error']);
+    expect((await reportOf('fourth'))?.results?.[0]?.message).to.match(/^the Job was refused: .*a container has another image/);
   });
 
   it('leave no report when no policy asks about them', async () => {
