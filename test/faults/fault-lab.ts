@@ -160,7 +160,9 @@ export class FaultLab {
     if (scan?.status?.phase === 'Failed') return (await leftOvers(this.client, home)).every((left) => /-a[0-9]+$/.test(left));
     if (scan?.status?.phase !== 'Complete') return false;
     const policy = await this.client.get<SecurityPolicy>(RESOURCES.policies, { name: policyName });
-    return policy.status?.evaluatedGeneration === 1 && (await leftOvers(this.client, home)).length === 0;
+    // A scan that could judge nothing tells the policy so, and leaves it as not evaluated.
+    const told = policy.status?.evaluatedGeneration === 1 || scan.status.coverage?.scanned === 0;
+    return told && (await leftOvers(this.client, home)).length === 0;
   }
 }
 

@@ -19,7 +19,7 @@ function kill(run: ScenarioRun, when: 'before' | 'after', at: { match: (call: Pr
 /** The operator is killed at one write of a scan, by its place in the order of all writes. */
 export function killScenario(when: 'before' | 'after', write: number): Scenario {
   const name = `killed ${when} write ${write + 1}`;
-  return { name, kind: 'killed', rules: (run) => [kill(run, when, { match: isScanWrite, skip: write })] };
+  return { name, kind: 'killed', perhaps: true, rules: (run) => [kill(run, when, { match: isScanWrite, skip: write })] };
 }
 
 /** The writes of which each stands for its kind, and whether in every run: [when, call, how many of it before, quick]. */

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly inProcess?: boolean;
   /** What happens to calls. Each must have been taken at least once when the scan is over. */
   readonly rules?: (run: ScenarioRun) => readonly FaultRule[];
+  /** The calls may end before the rules' turn: a status that is told once or twice makes runs differ by a write or two. */
+  readonly perhaps?: boolean;
   /** Done before the policy is made. */
   readonly prepare?: (run: ScenarioRun) => Promise<void> | void;
   /** Done while the scan runs. */
