@@ -5,7 +5,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
-import { eventually, home, install, reportsIn } from './installation.ts';
+import { eventually, home, install, operatorSettled, reportsIn } from './installation.ts';
 
 describe('images that run', function () {
   this.timeout(240_000);
@@ -85,7 +85,7 @@ describe('images that run', function () {
     );
   });
 
-  after(() => {
+  after(async () => {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', name, '--ignore-not-found']);
     kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
@@ -100,6 +100,7 @@ describe('images that run', function () {
       'VIGIL_IMAGE_INTERVAL-',
     ]);
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
+    await operatorSettled();
   });
 
   it('have what is known of them, and what was left in them, in the reports of their workloads', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
-import { install } from './installation.ts';
+import { install, operatorSettled } from './installation.ts';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 
@@ -15,7 +15,10 @@ describe('Vigil installed on a real node', function () {
     }
   };
 
-  before(install);
+  before(async () => {
+    await install();
+    await operatorSettled();
+  });
 
   it('runs under the restricted Pod Security Standard, as nobody, with a read-only root', () => {
     const pods = JSON.parse(kubectl(['-n', 'vigil-system', 'get', 'pods', '-o', 'json'])) as {

@@ -23,8 +23,13 @@ export async function install(): Promise<void> {
   // Small shards and bursts, so that a small cluster has several.
   kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', 'VIGIL_SHARD_TARGETS=12', 'VIGIL_CHANGE_BURST=40']);
   kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
-  await eventually('one operator runs, and leads', async () => ((await operatorPods()).length === 1 && leads() ? true : undefined));
+  await operatorSettled();
   installed = true;
+}
+
+/** Waits until one operator runs, and leads: a rollout has ended before the old one's pod has. */
+export async function operatorSettled(): Promise<void> {
+  await eventually('one operator runs, and leads', async () => ((await operatorPods()).length === 1 && leads() ? true : undefined));
 }
 
 /** Probes until something is found. Throws when it is not within so many seconds. */
