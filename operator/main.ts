@@ -9,6 +9,10 @@ type Verb = (args: readonly string[], signal: AbortSignal) => Promise<number>;
 /** The verbs, each loaded only when it is asked for, so that the light ones start fast. */
 const verbs: Readonly<Record<string, { readonly text: string; readonly load: () => Promise<Verb> }>> = {
   worker: { text: 'work through a shard of a scan (in a Job)', load: async () => (await import('./worker/worker-verb.ts')).workerVerb },
+  prepare: {
+    text: "make the scanner's cache ready (in a Job)",
+    load: async () => (await import('./images/prepare-verb.ts')).prepareVerb,
+  },
   normalize: {
     text: "print a scanner's report as an inventory (in a Job)",
     load: async () => (await import('./images/normalize-verb.ts')).normalizeVerb,

@@ -38,6 +38,32 @@ node_tree() {
   printf '{"name":"ms","version":"2.1.3","license":"MIT"}\n' >"$trees/node-old/app/node_modules/ms/package.json"
 }
 
+# mixed_tree: an Alpine system with packages of Python, Ruby, npm with a scope, Go (a program with its build facts) and Java, and two keys.
+mixed_tree() {
+  local tree="$trees/mixed-old" python=usr/lib/python3.12/site-packages ruby=usr/lib/ruby/gems/3.2.0/specifications
+  new_tree mixed-old
+  mkdir -p "$tree/lib/apk/db" "$tree/etc" "$tree/$python/Django-4.2.0.dist-info" "$tree/$ruby" "$tree/app/node_modules/@babel/traverse" "$tree/srv/app"
+  cp "$IMAGE_FACTS/apk-installed" "$tree/lib/apk/db/installed"
+  printf '3.18.2\n' >"$tree/etc/alpine-release"
+  printf 'ID=alpine\nVERSION_ID=3.18.2\nPRETTY_NAME="Alpine Linux v3.18"\n' >"$tree/etc/os-release"
+  printf 'Metadata-Version: 2.1\nName: Django\nVersion: 4.2.0\nLicense: BSD-3-Clause\n' >"$tree/$python/Django-4.2.0.dist-info/METADATA"
+  printf 'Gem::Specification.new do |s|\n  s.name = "rack".freeze\n  s.version = "2.2.6"\n  s.licenses = ["MIT".freeze]\nend\n' >"$tree/$ruby/rack-2.2.6.gemspec"
+  printf '{"name":"@babel/traverse","version":"7.22.0","license":"MIT"}\n' >"$tree/app/node_modules/@babel/traverse/package.json"
+  base64 -d "$IMAGE_FACTS/log4j-core.jar.base64" >"$tree/srv/app/log4j-core-2.14.1.jar"
+  cp "$TRIVY_BIN/trivy-database" "$tree/bin/trivy-database"
+  printf 'first line\nkey = %s%s\n' AKIA 2E0A8F3B244C9987 >"$tree/srv/app/settings.ini"
+  printf 'token=%s%s\n' ghp_ 0123456789abcdefABCDEF0123456789abcd >"$tree/etc/deploy.conf"
+}
+
+# mariner_tree: a system of rpm packages as an image without rpm itself tells of them, with epochs and releases.
+mariner_tree() {
+  new_tree mariner-old
+  mkdir -p "$trees/mariner-old/var/lib/rpmmanifest" "$trees/mariner-old/etc"
+  cp "$IMAGE_FACTS/rpm-manifest" "$trees/mariner-old/var/lib/rpmmanifest/container-manifest-2"
+  printf 'CBL-Mariner 2.0.20230101\n' >"$trees/mariner-old/etc/mariner-release"
+  printf 'ID=mariner\nVERSION_ID="2.0"\nPRETTY_NAME="CBL-Mariner/Linux"\n' >"$trees/mariner-old/etc/os-release"
+}
+
 # trivy_trees: Trivy, and a program in its place that knows nothing of it and ends with 127.
 trivy_trees() {
   new_tree trivy
@@ -48,23 +74,30 @@ trivy_trees() {
 
 # database_trees: two databases, of which the second knows more.
 database_trees() {
+  local trees="$DIR/images"
   mkdir -p "$trees/trivy-database-1/db" "$trees/trivy-database-2/db"
   "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/facts.json" "$trees/trivy-database-1/db" &&
     "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/later-facts.json" "$trees/trivy-database-2/db"
 }
 
-# push_images: everything that the tests of image scanning need.
+# push_images: everything that the tests of image scanning need; Trivy, the databases and the images as archives are in the cluster's folder `images` too.
 push_images() {
   running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
   [ "$(cat "$DIR/ready")" = full ] || { printf 'hack/cluster: images need a cluster of the tier full\n' >&2; exit 2; }
   build_trivy
   local trees name
   trees="$(mktemp -d)"
-  {
-    debian_tree && node_tree && trivy_trees && database_trees && for name in debian-old node-old; do push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' || exit 1; done &&
-      for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done &&
-      for name in 1 2; do push_tree "trivy-database:$name" "$trees/trivy-database-$name" /none || exit 1; done
-  } >"$DIR/log/images.log" 2>&1 || { tail -5 "$DIR/log/images.log" >&2; rm -rf "$trees"; exit 1; }
+  rm -rf "$DIR/images" && mkdir -p "$DIR/images" && ln -s "$TRIVY_BIN/trivy" "$DIR/images/trivy"
+  (
+    debian_tree && node_tree && mixed_tree && mariner_tree && trivy_trees && database_trees || exit 1
+    for name in debian-old node-old mixed-old mariner-old; do
+      push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' && inside "$BIN/crane" pull --insecure "127.0.0.1:5000/$name:1" "$DIR/images/$name.tar" || exit 1
+    done
+    for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done
+    for name in 1 2; do push_tree "trivy-database:$name" "$DIR/images/trivy-database-$name" /none || exit 1; done
+  ) >"$DIR/log/images.log" 2>&1
+  local code=$?
   rm -rf "$trees"
+  [ $code = 0 ] || { tail -5 "$DIR/log/images.log" >&2; exit 1; }
   say "images for the tests of image scanning are in the registry of $CLUSTER"
 }

@@ -28,8 +28,8 @@ export const imageHash = (digest: string): string => shortHash(digest, 12);
 export const inventoryJobName = (digest: string): string => `vigil-inventory-${imageHash(digest)}`;
 
 /**
- * The Job that takes one image's inventory: the image as a volume, the scanner without database, network or token over it, and
- * Vigil's `normalize` after it. Root of a user namespace reads what root owns; it is nobody on the node.
+ * The Job that takes one image's inventory: the image as a volume, the scanner over it, with empty databases and without network or
+ * token, and Vigil's `normalize` after it. Root of a user namespace reads what root owns; it is nobody on the node.
  */
 export function inventoryJob(
   settings: ImageJobSettings,
@@ -41,26 +41,15 @@ export function inventoryJob(
     ...container('trivy', settings.scanner, { memory: '1Gi' }),
     imagePullPolicy: 'IfNotPresent',
     command: ['trivy'],
-    args: [
-      ...['rootfs', '--quiet', '--scanners', 'secret', '--list-all-pkgs', '--offline-scan', '--skip-version-check', '--disable-telemetry'],
-      ...[
-        '--no-progress',
-        '--cache-dir',
-        `${root}/work/cache`,
-        '--format',
-        'json',
-        '--output',
-        `${root}/work/report.json`,
-        `${root}/target`,
-      ],
-    ],
+    args: inventoryArguments,
     env: scannerEnvironment,
     volumeMounts: [mount('target', true), mount('work')],
   };
+  const prepare = { ...vigil(settings), name: 'prepare', args: ['prepare', `${root}/work/cache`], volumeMounts: [mount('work')] };
   const normalize = { ...vigil(settings), args: ['normalize', `${root}/work/report.json`], volumeMounts: [mount('work', true)] };
   const spec = {
     ...near,
-    initContainers: [scanner],
+    initContainers: [prepare, scanner],
     containers: [normalize],
     volumes: [
       { name: 'target', image: { reference: image.reference, pullPolicy: 'IfNotPresent' } },
@@ -108,6 +97,13 @@ const preference = (node: string): unknown => ({
 });
 
 const mount = (name: string, readOnly = false): unknown => ({ name, mountPath: `${root}/${name}`, ...(readOnly ? { readOnly } : {}) });
+
+/** Asked for vulnerabilities too, of which it knows none: without that it would not look into Java archives. */
+const inventoryArguments = [
+  ...['rootfs', '--quiet', '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--offline-scan', '--disable-telemetry'],
+  ...['--skip-version-check', '--skip-db-update', '--skip-java-db-update', '--cache-dir', `${root}/work/cache`],
+  ...['--format', 'json', '--output', `${root}/work/report.json`, `${root}/target`],
+];
 
 const scannerEnvironment = [
   { name: 'TMPDIR', value: `${root}/work` },

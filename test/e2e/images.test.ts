@@ -71,6 +71,17 @@ describe('images that run', function () {
     'aws-access-key-id fail',
   ];
   const node = ['CVE-2021-23337 fail lodash 4.17.20 4.17.21'];
+  const mixed = [
+    'CVE-2021-44228 fail org.apache.logging.log4j:log4j-core 2.14.1 2.15.0',
+    'CVE-2023-27530 fail rack 2.2.6 2.2.6.3',
+    'CVE-2023-2975 fail libcrypto3 3.1.1-r1 3.1.1-r2',
+    'CVE-2023-36053 fail Django 4.2.0 4.2.3',
+    'CVE-2023-42366 fail busybox 1.36.1-r0 1.36.1-r6',
+    'CVE-2023-45133 fail @babel/traverse 7.22.0 7.23.2',
+    'CVE-2099-0001 fail go.etcd.io/bbolt v1.4.3 99.0.0',
+    'aws-access-key-id fail',
+    'github-pat fail',
+  ];
   let taken: string[] = [];
 
   before(async () => {
@@ -81,6 +92,7 @@ describe('images that run', function () {
     apply(
       deployment('web', `${registry}/debian-old:1`),
       deployment('app', `${registry}/node-old:1`),
+      deployment('mixed', `${registry}/mixed-old:1`),
       policy({ vulnerabilities: {}, secrets: {} }),
     );
   });
@@ -106,12 +118,13 @@ describe('images that run', function () {
   it('have what is known of them, and what was left in them, in the reports of their workloads', async () => {
     await becomes('web', debian);
     await becomes('app', node);
+    await becomes('mixed', mixed);
     const curl = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-38545');
     expect(curl).to.deep.include({ source: 'vigil-images', policy: name, severity: 'critical' });
     expect(curl?.properties).to.deep.include({ container: 'main', score: '9.8', link: 'https://avd.aquasec.com/nvd/cve-2023-38545' });
     expect(curl?.properties?.['image']).to.match(/^127\.0\.0\.1:5000\/debian-old@sha256:[0-9a-f]{64}$/);
     taken = await inventories();
-    expect(taken).to.have.length(2);
+    expect(taken).to.have.length(3);
   });
 
   it('are told of a new workload at once, with no inventory, and no report says what a secret is', async () => {
