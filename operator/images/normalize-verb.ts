@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import type { InventoryBody } from './inventory.ts';
@@ -14,7 +14,7 @@ export async function normalizeVerb([file]: readonly string[], signal: AbortSign
   const writer = new StreamWriter(writeStreamLine);
   const body = { packages: 0, secrets: 0 };
   try {
-    for await (const record of trivyInventory(createReadStream(file, { highWaterMark: 256 * 1024, signal }) as AsyncIterable<Buffer>)) {
+    for await (const record of trivyInventory(chunksOf(file, signal))) {
       if (record.type === 'package') body.packages++;
       if (record.type === 'secret') body.secrets++;
       writer.record(record);
@@ -26,4 +26,22 @@ export async function normalizeVerb([file]: readonly string[], signal: AbortSign
   }
   writer.end(body satisfies InventoryBody);
   return 0;
+}
+
+const chunkBytes = 64 * 1024;
+
+/** A file piece by piece, each in the place of the one before: a new buffer for each is memory that waits to be collected. */
+async function* chunksOf(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.alloc(chunkBytes);
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, 0, chunkBytes);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
 }
