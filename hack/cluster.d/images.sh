@@ -1,14 +1,17 @@
 # Sourced by hack/cluster: images for the tests of image scanning, made from a few files, in the cluster's own registry.
 IMAGE_FACTS="$VIGIL_ROOT/hack/cluster.d/images.d"
 
-# push_tree NAME TREE ENTRYPOINT: a folder as an image in the registry; the same folder gives the same image.
+# push_tree NAME TREE ENTRYPOINT: a folder as an image in the registry, all of it root's, and above it what lies in TREE.user as a user's; the
+# same folders give the same image.
 push_tree() {
   local name="$1" tree="$2" entrypoint="$3" reference="127.0.0.1:5000/$1"
-  tar -C "$tree" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$tree.tar" . &&
-    inside "$BIN/crane" append --insecure --oci-empty-base -f "$tree.tar" -t "$reference" &&
+  local archive=(tar --sort=name --mtime=@0 --numeric-owner) layers=(-f "$tree.tar")
+  "${archive[@]}" --owner=0 --group=0 -C "$tree" -cf "$tree.tar" . || return 1
+  if [ -d "$tree.user" ]; then "${archive[@]}" --owner=1000 --group=1000 -C "$tree.user" -cf "$tree.user.tar" . && layers+=(-f "$tree.user.tar") || return 1; fi
+  inside "$BIN/crane" append --insecure --oci-empty-base "${layers[@]}" -t "$reference" &&
     inside "$BIN/crane" mutate --insecure --set-platform "linux/$(go_arch)" --entrypoint "$entrypoint" -t "$reference" "$reference"
   local code=$?
-  rm -f "$tree.tar"
+  rm -f "$tree.tar" "$tree.user.tar"
   return $code
 }
 
@@ -64,6 +67,17 @@ mariner_tree() {
   printf 'ID=mariner\nVERSION_ID="2.0"\nPRETTY_NAME="CBL-Mariner/Linux"\n' >"$trees/mariner-old/etc/os-release"
 }
 
+# private_tree: an old package that all may read about, and a file and a folder that nobody but a user may, root without capabilities included.
+private_tree() {
+  new_tree private-old
+  mkdir -p "$trees/private-old/app/node_modules/lodash" "$trees/private-old.user/home/app/keys"
+  printf '{"name":"lodash","version":"4.17.20","license":"MIT"}\n' >"$trees/private-old/app/node_modules/lodash/package.json"
+  printf 'machine example.com\n' >"$trees/private-old.user/home/app/.netrc"
+  printf 'nothing\n' >"$trees/private-old.user/home/app/keys/key"
+  chmod 0600 "$trees/private-old.user/home/app/.netrc"
+  chmod 0700 "$trees/private-old.user/home/app/keys"
+}
+
 # trivy_trees: Trivy, and a program in its place that knows nothing of it and ends with 127.
 trivy_trees() {
   new_tree trivy
@@ -72,12 +86,15 @@ trivy_trees() {
   cp /bin/busybox "$trees/trivy-broken/usr/local/bin/trivy"
 }
 
-# database_trees: two databases, of which the second knows more.
+# database_trees: two databases, of which the second knows more, and the first as it was at the end of 2025.
 database_trees() {
-  local trees="$DIR/images"
+  local trees="$DIR/images" facts
+  # As if made today, but for the one that is old.
+  for facts in facts later-facts; do sed "s/\"updatedAt\": .*/\"updatedAt\": \"$(date -u +%FT%TZ)\",/" "$IMAGE_FACTS/$facts.json" >"$trees/$facts.json" || return 1; done
+  mkdir -p "$trees/trivy-database-old/db" && "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/facts.json" "$trees/trivy-database-old/db" || return 1
   mkdir -p "$trees/trivy-database-1/db" "$trees/trivy-database-2/db"
-  "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/facts.json" "$trees/trivy-database-1/db" &&
-    "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/later-facts.json" "$trees/trivy-database-2/db"
+  "$TRIVY_BIN/trivy-database" "$trees/facts.json" "$trees/trivy-database-1/db" &&
+    "$TRIVY_BIN/trivy-database" "$trees/later-facts.json" "$trees/trivy-database-2/db"
 }
 
 # push_images: everything that the tests of image scanning need; Trivy, the databases and the images as archives are in the cluster's folder `images` too.
@@ -89,12 +106,12 @@ push_images() {
   trees="$(mktemp -d)"
   rm -rf "$DIR/images" && mkdir -p "$DIR/images" && ln -s "$TRIVY_BIN/trivy" "$DIR/images/trivy"
   (
-    debian_tree && node_tree && mixed_tree && mariner_tree && trivy_trees && database_trees || exit 1
-    for name in debian-old node-old mixed-old mariner-old; do
+    debian_tree && node_tree && mixed_tree && mariner_tree && private_tree && trivy_trees && database_trees || exit 1
+    for name in debian-old node-old mixed-old mariner-old private-old; do
       push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' && inside "$BIN/crane" pull --insecure "127.0.0.1:5000/$name:1" "$DIR/images/$name.tar" || exit 1
     done
     for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done
-    for name in 1 2; do push_tree "trivy-database:$name" "$DIR/images/trivy-database-$name" /none || exit 1; done
+    for name in 1 2 old; do push_tree "trivy-database:$name" "$DIR/images/trivy-database-$name" /none || exit 1; done
   ) >"$DIR/log/images.log" 2>&1
   local code=$?
   rm -rf "$trees"

@@ -1,4 +1,5 @@
 import type { InventorySecret } from './inventory.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /** A severity as reports have it. */
 export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -22,6 +23,7 @@ export interface Vulnerability {
 export interface ImageFindings {
   readonly vulnerabilities: readonly Vulnerability[];
   readonly secrets: readonly InventorySecret[];
+  readonly unreadable?: Unreadable;
 }
 
 /**

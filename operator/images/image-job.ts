@@ -46,7 +46,11 @@ export function inventoryJob(
     volumeMounts: [mount('target', true), mount('work')],
   };
   const prepare = { ...vigil(settings), name: 'prepare', args: ['prepare', `${root}/work/cache`], volumeMounts: [mount('work')] };
-  const normalize = { ...vigil(settings), args: ['normalize', `${root}/work/report.json`], volumeMounts: [mount('work', true)] };
+  const normalize = {
+    ...vigil(settings),
+    args: ['normalize', `${root}/work/report.json`, `${root}/target`],
+    volumeMounts: [mount('target', true), mount('work', true)],
+  };
   const spec = {
     ...near,
     initContainers: [prepare, scanner],
@@ -101,7 +105,15 @@ const mount = (name: string, readOnly = false): unknown => ({ name, mountPath: `
 /** Asked for vulnerabilities too, of which it knows none: without that it would not look into Java archives. */
 const inventoryArguments = [
   ...['rootfs', '--quiet', '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--offline-scan', '--disable-telemetry'],
-  ...['--skip-version-check', '--skip-db-update', '--skip-java-db-update', '--cache-dir', `${root}/work/cache`],
+  ...[
+    '--timeout',
+    `${deadline - 60}s`,
+    '--skip-version-check',
+    '--skip-db-update',
+    '--skip-java-db-update',
+    '--cache-dir',
+    `${root}/work/cache`,
+  ],
   ...['--format', 'json', '--output', `${root}/work/report.json`, `${root}/target`],
 ];
 

@@ -72,10 +72,30 @@ export function planImages(input: ImagePlanInput): ImagePlan {
   const times = [...wanted].flatMap((digest) => waits(ledger[digest], input)).filter((time) => time > now);
   return {
     inventories,
-    match: input.matching ? [] : [...wanted].filter((digest) => ready(digest) && needsMatch(ledger[digest], input)).slice(0, mostMatched),
+    match: input.matching
+      ? []
+      : together(
+          [...wanted].filter((digest) => ready(digest) && needsMatch(ledger[digest], input)),
+          ledger,
+        ),
     forget: forget.map(([digest]) => digest),
     ...(times.length > 0 ? { next: Math.min(...times) - now } : {}),
   };
+}
+
+/**
+ * The images that one Job matches: those that did not fail before those that did, and of these fewer after each attempt, so that one
+ * image with which every Job ends is alone at last.
+ */
+function together(digests: readonly string[], ledger: ImageLedger): string[] {
+  const attempts = (digest: string): number => {
+    const failure = ledger[digest]?.failure;
+    return failure?.step === 'match' ? failure.attempts : 0;
+  };
+  const ordered = digests.toSorted((a, b) => attempts(a) - attempts(b));
+  const [first] = ordered;
+  const most = first === undefined ? 0 : Math.max(1, Math.floor(mostMatched / 5 ** attempts(first)));
+  return ordered.filter((digest) => first !== undefined && attempts(digest) === attempts(first)).slice(0, most);
 }
 
 function needsMatch(entry: ImageEntry | undefined, { database, now }: ImagePlanInput): boolean {

@@ -22,6 +22,8 @@ export interface ImageKnowledge {
   readonly findings: (digest: string) => ImageFindings | undefined;
   /** Whether there is a database to match with. */
   readonly database: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** What a policy says of one workload's images. */
@@ -33,6 +35,8 @@ export interface TargetResults {
   readonly known: boolean;
 }
 
+/** Milliseconds after which a database is told to be old: a new one is made several times a day. */
+const oldest = 7 * 24 * 3_600_000;
 const order: readonly FindingSeverity[] = ['info', 'low', 'medium', 'high', 'critical'];
 
 /** The verdicts of a policy about the images of a workload. Pure. */
@@ -57,8 +61,12 @@ function containerResults(policy: ImagesPolicy, container: ContainerImage, knowl
   const { failure, findings } = knowledge.entry(digest) ?? {};
   const found = knowledge.findings(digest);
   const unmatched = policy.images.vulnerabilities !== undefined && findings?.database === '';
-  const missing = unmatched && !knowledge.database ? [noDatabase(policy, container)] : [];
-  const results = [...findingResults(policy, container, found), ...failureResults(policy, container, { failure, found }), ...missing];
+  const results = [
+    ...findingResults(policy, container, { found, stale: failure !== undefined }),
+    ...failureResults(policy, container, { failure, found }),
+    ...unreadableResults(policy, container, found),
+    ...databaseResults(policy, container, { unmatched, made: findings?.made, knowledge }),
+  ];
   const known = found !== undefined || failure !== undefined;
   return { results, passed: known && !unmatched && results.length === 0, known };
 }
@@ -72,16 +80,47 @@ function failureResults(
   return [failedResult(policy, container, found ? `${failure.reason}; what was found before stays` : failure.reason)];
 }
 
-function findingResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): RecordResult[] {
+function findingResults(
+  policy: ImagesPolicy,
+  container: ContainerImage,
+  { found, stale }: { readonly found: ImageFindings | undefined; readonly stale: boolean },
+): RecordResult[] {
   if (!found) return [];
   const { vulnerabilities, secrets } = policy.images;
   const least = order.indexOf(vulnerabilities?.minSeverity ?? 'info');
   const shown = (vulnerability: Vulnerability): boolean =>
     order.indexOf(vulnerability.severity) >= least && (vulnerabilities?.ignoreUnfixed !== true || vulnerability.fixed !== undefined);
   return [
-    ...(vulnerabilities ? found.vulnerabilities.filter(shown).map((item) => vulnerabilityResult(policy, container, item)) : []),
+    ...(vulnerabilities
+      ? found.vulnerabilities.filter(shown).map((item) => marked(vulnerabilityResult(policy, container, item), stale))
+      : []),
     ...(secrets ? found.secrets.map((secret) => secretResult(policy, container, secret)) : []),
   ];
+}
+
+/** Says of a result that what it is from could not be renewed. */
+const marked = (result: RecordResult, stale: boolean): RecordResult =>
+  stale ? { ...result, properties: { ...result.properties, stale: 'true' } } : result;
+
+function unreadableResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): RecordResult[] {
+  if (!found?.unreadable) return [];
+  const { count, examples } = found.unreadable;
+  const message = `${count} files or folders of the image could not be read, and what is in them is not known: ${examples.join(', ')}`;
+  return [{ ...failedResult(policy, container, message), verdict: 'warn', severity: 'low' }];
+}
+
+/** What there is to say of the database: that there is none, or that it is old. */
+function databaseResults(
+  policy: ImagesPolicy,
+  container: ContainerImage,
+  { unmatched, made, knowledge }: { readonly unmatched: boolean; readonly made: string | undefined; readonly knowledge: ImageKnowledge },
+): RecordResult[] {
+  if (unmatched && !knowledge.database) return [noDatabase(policy, container)];
+  const age = knowledge.now - Date.parse(made ?? '');
+  // A database that does not say when it was made has no age.
+  if (!policy.images.vulnerabilities || made === undefined || !(age > oldest)) return [];
+  const message = `the vulnerability database was made on ${made.slice(0, 10)}: what became known since is not in it`;
+  return [{ ...failedResult(policy, container, message), verdict: 'warn' }];
 }
 
 function vulnerabilityResult(policy: ImagesPolicy, container: ContainerImage, item: Vulnerability): RecordResult {

@@ -10,7 +10,8 @@ import { documentConfigMaps, documentOf, type ChunkConfigMap } from '../scan/con
 import type { ImageFindings } from './image-finding.ts';
 import { imageHash, inventoryDocumentName } from './image-job.ts';
 import type { ImageLedger } from './image-ledger.ts';
-import type { InventoryDocument } from './inventory-document.ts';
+import type { Inventory } from './inventory.ts';
+import { inventoryDocument } from './inventory-document.ts';
 
 /** A ledger with the version that it was read or written at; none: it is not there yet. */
 export interface StoredImageLedger {
@@ -58,8 +59,8 @@ export class ImageStore {
   }
 
   /** Keeps an inventory in new ConfigMaps. Returns their names. */
-  keepInventory(document: InventoryDocument): Promise<string[]> {
-    return this.#keep(inventoryDocumentName(document.digest), parts.inventory, document);
+  keepInventory(digest: string, inventory: Inventory): Promise<string[]> {
+    return this.#keep(inventoryDocumentName(digest), parts.inventory, inventoryDocument(digest, inventory));
   }
 
   /** Keeps what was found in an image in new ConfigMaps. Returns their names. */

@@ -1,3 +1,5 @@
+import type { Unreadable } from './unreadable.ts';
+
 /** A package of an image, with all that matching needs to know of it. */
 export interface InventoryPackage {
   readonly name: string;
@@ -36,6 +38,8 @@ export interface Inventory {
   readonly system?: { readonly family: string; readonly name: string };
   readonly applications: readonly InventoryApplication[];
   readonly secrets: readonly InventorySecret[];
+  /** Left out when everything could be read. */
+  readonly unreadable?: Unreadable;
 }
 
 /** A line of the stream by which an inventory leaves its pod; a package belongs to the application before it. */
@@ -49,10 +53,11 @@ export type InventoryRecord =
 export interface InventoryBody {
   readonly packages: number;
   readonly secrets: number;
+  readonly unreadable?: Unreadable;
 }
 
-/** Puts the records of a stream together. */
-export function inventoryOf(records: Iterable<InventoryRecord>): Inventory {
+/** Puts the records of a stream together, with what its end says could not be read. */
+export function inventoryOf(records: Iterable<InventoryRecord>, unreadable?: Unreadable): Inventory {
   const applications: (InventoryApplication & { packages: InventoryPackage[] })[] = [];
   const secrets: InventorySecret[] = [];
   let system: Inventory['system'];
@@ -62,5 +67,10 @@ export function inventoryOf(records: Iterable<InventoryRecord>): Inventory {
     else if (record.type === 'package') applications.at(-1)?.packages.push(record.package);
     else secrets.push(record.secret);
   }
-  return { ...(system ? { system } : {}), applications: applications.filter(({ packages }) => packages.length > 0), secrets };
+  return {
+    ...(system ? { system } : {}),
+    applications: applications.filter(({ packages }) => packages.length > 0),
+    secrets,
+    ...(unreadable && unreadable.count > 0 ? { unreadable } : {}),
+  };
 }

@@ -8,7 +8,7 @@ import { StreamWriter } from '../stream/stream-writer.ts';
 import { cycloneDx } from './cyclonedx.ts';
 import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
 import { imageHash } from './image-job.ts';
-import type { InventoryDocument } from './inventory-document.ts';
+import { readInventoryDocument, type InventoryDocument } from './inventory-document.ts';
 import { jsonElements } from './json-elements.ts';
 
 /** Bytes of a stream, well below the kubelet's log rotation of 10 MiB: inventories that are left are matched by another Job. */
@@ -35,13 +35,16 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
     scanner: text('/vigil/trivy/usr/local/bin/trivy'),
     database: text('/vigil/database'),
     work: text('/vigil/work'),
+    seconds: text('420'),
   };
-  const folders: Folders = parseArgs({ args: [...args], options }).values;
+  const { seconds, ...folders } = parseArgs({ args: [...args], options }).values;
+  const end = performance.now() + Number(seconds) * 1000;
   const writer = new StreamWriter(writeStreamLine);
   prepare(folders);
   for (const [image, files] of inventories(folders.input)) {
-    if (signal.aborted || writer.bytes > streamBytes) break;
     for (const record of await recordsOf(folders, image, files, signal)) writer.record(record);
+    // What is left is matched by another Job: this one's pod must not run into its deadline, which would lose what was found.
+    if (signal.aborted || writer.bytes > streamBytes || performance.now() > end) break;
   }
   writer.end({ database: databaseTime(folders.database) } satisfies MatchBody);
   return 0;
@@ -68,7 +71,7 @@ function inventories(folder: string): Map<string, string[]> {
 async function recordsOf(folders: Folders, image: string, files: readonly string[], signal: AbortSignal): Promise<MatchRecord[]> {
   let document: InventoryDocument;
   try {
-    document = unpackDocument(files.map((file) => readFileSync(join(folders.input, file)))) as InventoryDocument;
+    document = readInventoryDocument(unpackDocument(files.map((file) => readFileSync(join(folders.input, file)))));
     if (imageHash(document.digest) !== image) throw new Error('it is of another image');
   } catch (error) {
     return [{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${messageOf(error)}` }];

@@ -4,9 +4,13 @@ import { StreamWriter } from '../stream/stream-writer.ts';
 import type { InventoryBody } from './inventory.ts';
 import { JsonElementsError } from './json-elements.ts';
 import { trivyInventory } from './trivy-inventory.ts';
+import { unreadableIn } from './unreadable.ts';
 
-/** `vigil normalize FILE`: prints a Trivy report as the framed stream of an inventory. Exit 1, with the reason on stderr, when it is none. */
-export async function normalizeVerb([file]: readonly string[], signal: AbortSignal): Promise<number> {
+/**
+ * `vigil normalize FILE [FOLDER]`: prints a Trivy report as the framed stream of an inventory, and what of the folder that it is about
+ * cannot be read. Exit 1, with the reason on stderr, when it is no report.
+ */
+export async function normalizeVerb([file, folder]: readonly string[], signal: AbortSignal): Promise<number> {
   if (file === undefined) {
     process.stderr.write('vigil normalize: needs the file of a Trivy report\n');
     return 2;
@@ -24,7 +28,7 @@ export async function normalizeVerb([file]: readonly string[], signal: AbortSign
     process.stderr.write(`vigil normalize: the scanner's report cannot be read: ${error.message}\n`);
     return 1;
   }
-  writer.end(body satisfies InventoryBody);
+  writer.end({ ...body, ...(folder === undefined ? {} : { unreadable: unreadableIn(folder) }) } satisfies InventoryBody);
   return 0;
 }
 

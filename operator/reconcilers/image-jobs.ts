@@ -6,8 +6,8 @@ import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../im
 import { imageJobOutcome, type ImagePod } from '../images/image-job-outcome.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageFailure, type ImageLedger } from '../images/image-ledger.ts';
 import type { ImageStore } from '../images/image-store.ts';
-import { inventoryOf, type InventoryBody, type InventoryRecord } from '../images/inventory.ts';
-import type { InventoryDocument } from '../images/inventory-document.ts';
+import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../images/inventory.ts';
+import { InventoryDocumentError, readInventoryDocument } from '../images/inventory-document.ts';
 import { KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { lines } from '../kube/lines.ts';
@@ -91,12 +91,13 @@ async function withInventory(
   ledger: ImageLedger,
   stream: AcceptedStream<InventoryBody>,
 ): Promise<ImageLedger> {
-  const inventory = inventoryOf(stream.records() as Iterable<InventoryRecord>);
-  const configMaps = await store.keepInventory({ digest, inventory });
+  const inventory = inventoryOf(stream.records() as Iterable<InventoryRecord>, stream.trailer.body.unreadable);
+  const { secrets, unreadable } = inventory;
+  const configMaps = await store.keepInventory(digest, inventory);
   const before = ledger[digest] ?? { seen: now };
   // Secrets are known at once; vulnerabilities when a database was asked.
   const findings = before.findings ?? {
-    configMaps: await store.keepFindings(digest, { vulnerabilities: [], secrets: inventory.secrets }),
+    configMaps: await store.keepFindings(digest, { vulnerabilities: [], secrets, ...(unreadable ? { unreadable } : {}) }),
     ...{ database: '', made: '', at: now },
   };
   return { ...ledger, [digest]: withSuccess(before, 'inventory', { inventory: { configMaps, at: now }, findings }) };
@@ -164,6 +165,16 @@ export function withRefusal(
   });
 }
 
+/** The inventory of an image as it was taken; undefined when it is gone or somebody changed it. */
+async function inventoryIn(store: ImageStore, { inventory }: ImageEntry): Promise<Inventory | undefined> {
+  try {
+    return readInventoryDocument(await store.read(inventory?.configMaps ?? [])).inventory;
+  } catch (error) {
+    if (error instanceof InventoryDocumentError) return undefined;
+    throw error;
+  }
+}
+
 async function matchedEntry(
   { store, now }: ImageJobContext,
   digest: string,
@@ -175,8 +186,13 @@ async function matchedEntry(
     return end.damaged === true || !inventory ? rest : { ...rest, inventory };
   }
   if (!end) return undefined;
-  const document = (await store.read(entry.inventory?.configMaps ?? [])) as InventoryDocument | undefined;
-  const findings: ImageFindings = { vulnerabilities, secrets: document?.inventory.secrets ?? [] };
+  const inventory = await inventoryIn(store, entry);
+  if (!inventory) {
+    const { inventory: lost, ...rest } = withFailure(entry, { step: 'match', reason: 'the inventory is not as it was written', at: now });
+    return rest;
+  }
+  const { secrets, unreadable } = inventory;
+  const findings: ImageFindings = { vulnerabilities, secrets, ...(unreadable ? { unreadable } : {}) };
   const configMaps = await store.keepFindings(digest, findings);
   return withSuccess(entry, 'match', { findings: { configMaps, database, made, at: now } });
 }

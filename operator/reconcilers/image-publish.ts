@@ -68,6 +68,7 @@ function wishesOf({ ledger, database, policies, now }: ImagePublishing, findings
     entry: (digest) => ledger[digest],
     findings: (digest) => findings.get(digest),
     database: database !== undefined,
+    now,
   };
   const gathered = new Map<string, Gathered>();
   for (const { policy, targets } of policies) {

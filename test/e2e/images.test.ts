@@ -93,6 +93,7 @@ describe('images that run', function () {
       deployment('web', `${registry}/debian-old:1`),
       deployment('app', `${registry}/node-old:1`),
       deployment('mixed', `${registry}/mixed-old:1`),
+      deployment('private', `${registry}/private-old:1`),
       policy({ vulnerabilities: {}, secrets: {} }),
     );
   });
@@ -119,12 +120,15 @@ describe('images that run', function () {
     await becomes('web', debian);
     await becomes('app', node);
     await becomes('mixed', mixed);
+    await becomes('private', [...node, 'image-scan warn']);
+    const unread = (await reportOf('private'))?.results?.find(({ rule }) => rule === 'image-scan');
+    expect(unread?.message).to.match(/^2 files or folders of the image could not be read, .*: home\/app\/\.netrc, home\/app\/keys$/);
     const curl = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-38545');
     expect(curl).to.deep.include({ source: 'vigil-images', policy: name, severity: 'critical' });
     expect(curl?.properties).to.deep.include({ container: 'main', score: '9.8', link: 'https://avd.aquasec.com/nvd/cve-2023-38545' });
     expect(curl?.properties?.['image']).to.match(/^127\.0\.0\.1:5000\/debian-old@sha256:[0-9a-f]{64}$/);
     taken = await inventories();
-    expect(taken).to.have.length(3);
+    expect(taken).to.have.length(4);
   });
 
   it('are told of a new workload at once, with no inventory, and no report says what a secret is', async () => {
@@ -142,6 +146,15 @@ describe('images that run', function () {
     await becomes('second', later);
     await becomes('app', node);
     expect(await inventories()).to.deep.equal(taken);
+  });
+
+  it('are told with a warning that the database is old', async () => {
+    configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:old`);
+    await becomes('app', [...node, 'image-scan warn']);
+    const warning = (await reportOf('app'))?.results?.find(({ result }) => result === 'warn');
+    expect(warning?.message).to.equal('the vulnerability database was made on 2025-12-01: what became known since is not in it');
+    configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    await becomes('app', node);
   });
 
   it('are reported as a policy asks: by severity, and only what can be mended', async () => {

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import { findingSeverity, vulnerabilityOf, type MatchRecord, type Vulnerability } from '../../operator/images/image-finding.ts';
 import { inventoryDocumentName, inventoryJob } from '../../operator/images/image-job.ts';
 import { inventoryOf, type Inventory, type InventoryRecord } from '../../operator/images/inventory.ts';
+import { inventoryDocument } from '../../operator/images/inventory-document.ts';
 import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import { directScan, imageFolder, trivyProgram, unpackImage, withFolder, type TrivyReport } from './trivy.ts';
@@ -48,7 +49,7 @@ async function vigilScan(image: string, database: string, folder: string): Promi
   execFileSync(process.execPath, ['operator/main.ts', 'prepare', join(folder, 'work/cache')]);
   execFileSync(trivyProgram(), scannerArguments(folder), { stdio: 'pipe' });
   const inventory = inventoryOf(await records<InventoryRecord>(['normalize', join(folder, 'work/report.json')]));
-  for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), { digest, inventory }, { name: 'x' }))
+  for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), inventoryDocument(digest, inventory), { name: 'x' }))
     for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
   const places = ['--scanner', trivyProgram(), '--database', join(imageFolder(), database)];
   const matched = await records<MatchRecord>(['match', '--input', join(folder, 'input'), '--work', join(folder, 'matching'), ...places]);

@@ -34,6 +34,28 @@ describe('the plan for images', () => {
     expect(withSuccess(entry, 'inventory', { inventory })).to.deep.equal({ seen: now, inventory });
   });
 
+  it('matches what did not fail first, and what did in smaller and smaller groups, until an image that ends every Job is alone', () => {
+    const fresh = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`i${index}`, { seen: now, inventory }]));
+    let ledger: Record<string, ImageEntry> = fresh;
+    const sizes: number[] = [];
+    for (let time = now, round = 0; round < 100 && Object.values(ledger).some(({ findings: found }) => !found); time += 6 * hour, round++) {
+      const { match } = plan(ledger, { now: time });
+      sizes.push(match.length);
+      // The Job ends with its pod when image 70 is in it.
+      const bad = match.includes('i70');
+      const news = match.map((digest): [string, ImageEntry] => [
+        digest,
+        bad
+          ? withFailure(ledger[digest] ?? { seen: now }, { step: 'match', reason: 'out of memory', at: time })
+          : withSuccess(ledger[digest] ?? { seen: now }, 'match', { findings: { ...findings, at: time + 1000 * hour } }),
+      ]);
+      ledger = { ...ledger, ...Object.fromEntries(news) };
+    }
+    expect(Object.keys(ledger).filter((digest) => !ledger[digest]?.findings)).to.deep.equal(['i70']);
+    expect(sizes.slice(0, 3)).to.deep.equal([100, 50, 20]);
+    expect(sizes.at(-1)).to.equal(1);
+  });
+
   it('keeps what was found when a match fails', () => {
     const entry = withFailure({ seen: now, inventory, findings }, { step: 'match', reason: 'x', at: now });
     expect(entry).to.deep.include({ inventory, findings });

@@ -4,6 +4,7 @@ import type { ImageEntry } from '../../operator/images/image-ledger.ts';
 import { imageResults, type ImagesPolicy } from '../../operator/images/image-results.ts';
 import type { ImageTarget } from '../../operator/images/image-targets.ts';
 
+const now = Date.parse('2026-11-10T00:00:00Z');
 const image = { digest: 'd', reference: 'r/web@d' };
 const target: ImageTarget = {
   workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
@@ -25,7 +26,7 @@ function lines(
   found: ImageFindings | undefined = findings,
   database = true,
 ): string[] {
-  const results = imageResults({ name: 'p', images }, target, { entry: () => entry, findings: () => found, database });
+  const results = imageResults({ name: 'p', images }, target, { entry: () => entry, findings: () => found, database, now });
   return [...results.results.map(({ check, verdict, severity }) => `${check} ${verdict} ${severity}`), `passes ${results.passes}`];
 }
 
@@ -42,7 +43,7 @@ describe('what a policy says of images', () => {
   });
 
   it('names package, versions, score, link, image and container', () => {
-    const knowledge = { entry: () => matched, findings: () => findings, database: true };
+    const knowledge = { entry: () => matched, findings: () => findings, database: true, now };
     const [first] = imageResults({ name: 'p', images: { vulnerabilities: {} } }, target, knowledge).results;
     expect(first?.properties).to.deep.equal({
       container: 'main',
@@ -60,6 +61,28 @@ describe('what a policy says of images', () => {
     expect(lines({ secrets: {} }, entry)).to.deep.equal(['aws-access-key-id fail critical', 'image-scan error medium', 'passes 0']);
   });
 
+  it('marks as stale what could not be matched again, and nothing else', () => {
+    const entry: ImageEntry = { ...matched, failure: { step: 'match', reason: 'broken', at: 0, attempts: 1 } };
+    const knowledge = { entry: () => entry, findings: () => findings, database: true, now };
+    const stale = imageResults({ name: 'p', images: { vulnerabilities: {}, secrets: {} } }, target, knowledge).results.map(
+      ({ check, properties }) => `${check} ${properties?.['stale'] ?? 'fresh'}`,
+    );
+    expect(stale).to.deep.equal(['CVE-1 true', 'CVE-2 true', 'CVE-3 true', 'aws-access-key-id fresh', 'image-scan fresh']);
+  });
+
+  it('is a warning where files could not be read', () => {
+    const found: ImageFindings = { vulnerabilities: [], secrets: [], unreadable: { count: 7, examples: ['home/app/.netrc', 'srv/x'] } };
+    expect(lines({ secrets: {} }, matched, found)).to.deep.equal(['image-scan warn low', 'passes 0']);
+  });
+
+  it('is a warning where the database is more than a week old, for who asks about vulnerabilities', () => {
+    const entry = (made: string): ImageEntry => ({ seen: 0, findings: { configMaps: [], database: 'db:1', made, at: now } });
+    const found: ImageFindings = { vulnerabilities: [], secrets: [] };
+    expect(lines({ vulnerabilities: {} }, entry('2026-11-02T00:00:00Z'), found)).to.deep.equal(['image-scan warn medium', 'passes 0']);
+    expect(lines({ vulnerabilities: {} }, entry('2026-11-03T00:00:01Z'), found)).to.deep.equal(['passes 1']);
+    expect(lines({ secrets: {} }, entry('2020-01-01T00:00:00Z'), found)).to.deep.equal(['passes 1']);
+  });
+
   it('is no pass before a database was asked, and an error where there is none', () => {
     const entry: ImageEntry = { seen: 0, findings: { configMaps: [], database: '', made: '', at: 0 } };
     const empty: ImageFindings = { vulnerabilities: [], secrets: [] };
@@ -73,6 +96,7 @@ describe('what a policy says of images', () => {
       entry: () => undefined,
       findings: () => undefined,
       database: true,
+      now,
     });
     expect(results.map(({ verdict, message }) => `${verdict}: ${message}`)).to.deep.equal([
       'skip: no pod has run web:1 yet: it is scanned once one does',

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imageHash, inventoryDocumentName } from '../../operator/images/image-job.ts';
+import { inventoryDocument } from '../../operator/images/inventory-document.ts';
 import type { MatchBody, MatchRecord } from '../../operator/images/image-finding.ts';
 import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
@@ -21,14 +22,21 @@ describe('vigil match', function () {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   /** Runs the verb with a program in the scanner's place. Returns what leaves it. */
-  async function match(program: string, document: unknown = { digest, inventory }): Promise<{ records: MatchRecord[]; database: string }> {
+  async function match(
+    program: string,
+    document: unknown = inventoryDocument(digest, inventory),
+    more: readonly string[] = [],
+  ): Promise<{ records: MatchRecord[]; database: string }> {
     for (const part of ['input', 'database/db', 'work']) mkdirSync(join(folder, part), { recursive: true });
     for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), document, { name: 'x' }))
       for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
     writeFileSync(join(folder, 'scanner'), `#!/bin/sh\n${program}\n`);
     writeFileSync(join(folder, 'database/db/metadata.json'), '{"Version":2,"UpdatedAt":"2026-11-01T00:00:00Z"}');
     const places = ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);
-    const text = execFileSync(process.execPath, ['operator/main.ts', 'match', ...places], { encoding: 'utf8' });
+    const text = execFileSync(process.execPath, ['operator/main.ts', 'match', ...places, ...more], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
     async function* lines(): AsyncGenerator<string> {
       await Promise.resolve();
       yield* text.split('\n');
@@ -66,9 +74,47 @@ describe('vigil match', function () {
   });
 
   it('asks for an inventory anew that is not the one of its image', async () => {
-    const { records } = await match('exit 0', { digest: `sha256:${'b'.repeat(64)}`, inventory });
+    const { records } = await match('exit 0', inventoryDocument(`sha256:${'b'.repeat(64)}`, inventory));
     expect(records).to.deep.equal([
       { type: 'failed', image, damaged: true, message: 'the inventory cannot be read: it is of another image' },
     ]);
+  });
+
+  for (const [what, edited] of [
+    ['with a package taken out', { ...inventoryDocument(digest, inventory), inventory: { applications: [], secrets: [] } }],
+    ['of another shape', { digest, inventory: 'none' }],
+    ['of another Vigil, without a sum', { digest, inventory }],
+    ['that is nothing', null],
+  ] as const) {
+    it(`asks for an inventory anew that was edited: ${what}`, async () => {
+      const { records } = await match('exit 0', edited);
+      const message = 'the inventory cannot be read: it is not as it was written';
+      expect(records).to.deep.equal([{ type: 'failed', image, damaged: true, message }]);
+    });
+  }
+
+  it('gives 20,000 findings whole, and a package whose name would move the cursor of a terminal', async () => {
+    const Vulnerabilities = Array.from({ length: 20_000 }, (_, index) => ({
+      VulnerabilityID: `CVE-${index}`,
+      PkgName: 'a\u001b[2J\u0000b',
+    }));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'report.json'), JSON.stringify({ Results: [{ Vulnerabilities }] }));
+    const { records } = await match(`cat ${join(folder, 'report.json')}`);
+    expect(records).to.have.length(20_001);
+    expect(records[19_999]).to.deep.include({
+      vulnerability: { id: 'CVE-19999', package: 'a\u001b[2J\u0000b', installed: '', severity: 'info' },
+    });
+  });
+
+  it('leaves inventories to another Job when its time is up, and says of each that it did what came of it', async () => {
+    const other = `sha256:${'b'.repeat(64)}`;
+    mkdirSync(join(folder, 'input'), { recursive: true });
+    for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(other), inventoryDocument(other, inventory), { name: 'x' }))
+      for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
+    const [first] = [image, imageHash(other)].toSorted();
+    expect((await match('echo {}', undefined, ['--seconds', '0'])).records).to.deep.equal([{ type: 'done', image: first }]);
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect((await match('echo {}')).records).to.have.length(2);
   });
 });
