@@ -19,50 +19,148 @@ export interface ImageTarget {
   readonly containers: readonly ContainerImage[];
 }
 
-/** The images that run, by digest, each with a node that has it. */
-export type ImageNodes = ReadonlyMap<string, { readonly image: RunningImage; readonly node?: string }>;
+/** An image that runs, and a node that has it. */
+export interface ImagePlace {
+  readonly image: RunningImage;
+  readonly node?: string;
+}
+
+/** The images that run, by digest. */
+export type ImageNodes = ReadonlyMap<string, ImagePlace>;
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 const statusLists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
 
-/**
- * What runs where, by the pods and what makes them. A pod counts for the topmost workload above it that is among `workloads`;
- * a workload without pods has the references of its template, whose image is known when some pod ran the same reference.
- */
-export function imageTargets(workloads: readonly KubernetesObject[], pods: readonly KubernetesObject[]): ImageTarget[] {
-  const byUid = new Map(workloads.map((object) => [textOf(metadataOf(object)['uid']) ?? '', object]));
-  const running = new Map<string, { readonly object: KubernetesObject; readonly containers: Map<string, ContainerImage> }>();
-  const known = new Map<string, RunningImage>();
-  for (const pod of pods) {
-    const containers = podImages(pod);
-    for (const { reference, image } of containers) if (image) known.set(reference, image);
-    if (!isLive(pod)) continue;
-    const object = topOf(pod, byUid);
-    const uid = textOf(metadataOf(object)['uid']) ?? '';
-    const target = running.get(uid) ?? { object, containers: new Map<string, ContainerImage>() };
-    running.set(uid, target);
-    for (const container of containers) target.containers.set(`${container.container} ${container.image?.digest ?? ''}`, container);
-  }
-  const idle = workloads.filter((object) => !running.has(textOf(metadataOf(object)['uid']) ?? '') && ownerUid(object) === undefined);
-  return [
-    ...[...running.values()].map(({ object, containers }) => ({ workload: targetOf(object), containers: [...containers.values()] })),
-    ...idle.map((object) => ({ workload: targetOf(object), containers: templateImages(object, known) })),
-  ].filter(({ containers }) => containers.length > 0);
+/** What is kept of a workload. */
+interface Workload {
+  /** The controller's uid, where it has one. */
+  readonly owner: string | undefined;
+  readonly target: RecordTarget;
+  /** By its template. */
+  readonly containers: readonly ContainerImage[];
 }
 
-/** The images of targets, each once, with a node that has it. */
-export function imagesOf(targets: readonly ImageTarget[], pods: readonly KubernetesObject[]): ImageNodes {
-  const nodes = new Map<string, string>();
-  for (const pod of pods) {
+/** A workload with pods, or a pod without a workload. */
+interface Running {
+  readonly target: RecordTarget;
+  readonly containers: ContainerImage[];
+}
+
+/**
+ * What runs where, gathered object by object: the workloads first, then the pods, of which only the images are kept. A pod counts for
+ * the topmost workload above it; a workload without pods has the references of its template, whose image is known when some pod ran
+ * the same reference.
+ */
+export class ImageTargets {
+  readonly #inScope: (target: RecordTarget) => boolean;
+  readonly #workloads = new Map<string, Workload>();
+  /** By uid; undefined: in no scope. */
+  readonly #running = new Map<string, Running | undefined>();
+  readonly #known = new Map<string, RunningImage>();
+  readonly #nodes = new Map<string, string>();
+  /** Each container once, and what is written in labels: very many pods have the same. */
+  readonly #containers = new Map<string, ContainerImage>();
+  readonly #labels = new Map<string, NonNullable<RecordTarget['labels']>>();
+
+  /** @param inScope Whether anybody asks about a workload. */
+  constructor(inScope: (target: RecordTarget) => boolean = () => true) {
+    this.#inScope = inScope;
+  }
+
+  addWorkload(object: KubernetesObject): void {
+    const containers = containersOf(syntheticPod(object)?.pod?.spec).map((container) => this.#once(container));
+    this.#workloads.set(uidOf(object), { owner: controllerOf(object)?.uid, target: this.#targetOf(object), containers });
+  }
+
+  addPod(pod: KubernetesObject): void {
+    const containers = podImages(pod).map((container) => this.#once(container));
     const node = textOf(fieldsOf(pod['spec'])['nodeName']);
-    for (const { image } of podImages(pod)) if (image && node !== undefined && !nodes.has(image.digest)) nodes.set(image.digest, node);
+    for (const { reference, image } of containers) {
+      if (!image) continue;
+      this.#known.set(reference, image);
+      if (node !== undefined && !this.#nodes.has(image.digest)) this.#nodes.set(image.digest, node);
+    }
+    const all = isLive(pod) ? this.#runningOf(pod)?.containers : undefined;
+    for (const container of containers) if (all && !all.some((known) => isSame(known, container))) all.push(container);
   }
-  const images = new Map<string, { image: RunningImage; node?: string }>();
-  for (const { image } of targets.flatMap(({ containers }) => containers)) {
-    const node = image && nodes.get(image.digest);
-    if (image) images.set(image.digest, { image, ...(node === undefined ? {} : { node }) });
+
+  /** The workloads that anybody asks about, with their images. */
+  targets(): ImageTarget[] {
+    const idle = [...this.#workloads].filter(
+      ([uid, { owner, target }]) => !this.#running.has(uid) && owner === undefined && this.#inScope(target),
+    );
+    return [
+      ...[...this.#running.values()].flatMap((found) => (found ? [{ workload: found.target, containers: found.containers }] : [])),
+      ...idle.map(([, { target, containers }]) => ({
+        workload: target,
+        containers: containers.map((container) => this.#withKnown(container)),
+      })),
+    ].filter(({ containers }) => containers.length > 0);
   }
-  return images;
+
+  /** The images of these, each once, with a node that has it. */
+  images(targets: readonly ImageTarget[]): ImageNodes {
+    const images = new Map<string, ImagePlace>();
+    for (const { image } of targets.flatMap(({ containers }) => containers)) {
+      const node = image && this.#nodes.get(image.digest);
+      if (image) images.set(image.digest, { image, ...(node === undefined ? {} : { node }) });
+    }
+    return images;
+  }
+
+  /** What a pod counts for; undefined when nobody asks about that. */
+  #runningOf(pod: KubernetesObject): Running | undefined {
+    const top = this.#topOf(pod);
+    const uid = top?.uid ?? uidOf(pod);
+    if (!this.#running.has(uid)) {
+      const target = top?.target ?? this.#targetOf(pod);
+      this.#running.set(uid, this.#inScope(target) ? { target, containers: [] } : undefined);
+    }
+    return this.#running.get(uid);
+  }
+
+  #topOf(pod: KubernetesObject): { readonly uid: string; readonly target: RecordTarget } | undefined {
+    let top: { uid: string; target: RecordTarget } | undefined;
+    let uid = controllerOf(pod)?.uid;
+    for (let steps = 0; uid !== undefined && steps < 5; steps++) {
+      const owner = this.#workloads.get(uid);
+      if (!owner) break;
+      top = { uid, target: owner.target };
+      uid = owner.owner;
+    }
+    return top;
+  }
+
+  #withKnown(container: ContainerImage): ContainerImage {
+    const image = this.#known.get(container.reference);
+    return image ? { ...container, image } : container;
+  }
+
+  #once(container: ContainerImage): ContainerImage {
+    const key = `${container.container} ${container.reference} ${container.image?.reference ?? ''} ${container.image?.digest ?? ''}`;
+    const known = this.#containers.get(key) ?? container;
+    this.#containers.set(key, known);
+    return known;
+  }
+
+  #targetOf(object: KubernetesObject): RecordTarget {
+    const { namespace, name, uid, labels } = (object as unknown as KubeObject).metadata;
+    return {
+      apiVersion: textOf(object.apiVersion) ?? '',
+      kind: textOf(object.kind) ?? '',
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(labels ? { labels: this.#labelsOnce(labels) } : {}),
+    };
+  }
+
+  #labelsOnce(labels: NonNullable<RecordTarget['labels']>): NonNullable<RecordTarget['labels']> {
+    const key = JSON.stringify(labels);
+    const known = this.#labels.get(key) ?? labels;
+    this.#labels.set(key, known);
+    return known;
+  }
 }
 
 const metadataOf = (object: KubernetesObject): Readonly<Record<string, unknown>> => fieldsOf(object.metadata);
@@ -72,17 +170,10 @@ function isLive(pod: KubernetesObject): boolean {
   return metadataOf(pod)['deletionTimestamp'] === undefined && phase !== 'Succeeded' && phase !== 'Failed';
 }
 
-const ownerUid = (object: KubernetesObject): string | undefined => controllerOf(object)?.uid;
+const isSame = (one: ContainerImage, other: ContainerImage): boolean =>
+  one === other || (one.container === other.container && one.image?.digest === other.image?.digest);
 
-function topOf(pod: KubernetesObject, byUid: ReadonlyMap<string, KubernetesObject>): KubernetesObject {
-  let top = pod;
-  for (let uid = ownerUid(top), steps = 0; uid !== undefined && steps < 5; uid = ownerUid(top), steps++) {
-    const owner = byUid.get(uid);
-    if (!owner) break;
-    top = owner;
-  }
-  return top;
-}
+const uidOf = (object: KubernetesObject): string => textOf(metadataOf(object)['uid']) ?? '';
 
 function podImages(pod: KubernetesObject): ContainerImage[] {
   const status = fieldsOf(pod['status']);
@@ -96,28 +187,8 @@ function podImages(pod: KubernetesObject): ContainerImage[] {
   });
 }
 
-function templateImages(object: KubernetesObject, known: ReadonlyMap<string, RunningImage>): ContainerImage[] {
-  const image = (reference: string): Pick<ContainerImage, 'image'> => {
-    const found = known.get(reference);
-    return found ? { image: found } : {};
-  };
-  return containersOf(syntheticPod(object)?.pod?.spec).map((container) => ({ ...container, ...image(container.reference) }));
-}
-
 function containersOf(spec: unknown): { readonly container: string; readonly reference: string }[] {
   return containerLists
     .flatMap((list) => listOf(fieldsOf(spec)[list]))
     .map((item) => ({ container: textOf(fieldsOf(item)['name']) ?? '', reference: textOf(fieldsOf(item)['image']) ?? '' }));
-}
-
-function targetOf(object: KubernetesObject): RecordTarget {
-  const { namespace, name, uid, labels } = (object as unknown as KubeObject).metadata;
-  return {
-    apiVersion: textOf(object.apiVersion) ?? '',
-    kind: textOf(object.kind) ?? '',
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(labels ? { labels } : {}),
-  };
 }

@@ -1,8 +1,9 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ImageFindings } from '../images/image-finding.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
-import { imageResults, IMAGES_SOURCE, type ImageKnowledge, type ImagesPolicy } from '../images/image-results.ts';
+import { imageResults, IMAGES_SOURCE, type ImageKnowledge } from '../images/image-results.ts';
 import type { ImageTarget } from '../images/image-targets.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -32,85 +33,133 @@ export interface ImagesPublished {
   readonly lost: readonly string[];
 }
 
+/** Results that are held at the same time, and findings besides. */
+const mostHeld = 10_000;
+
 /** Brings the reports about images up to date, and takes out what no policy asks about any more. */
 export async function publishImages(input: ImagePublishing): Promise<ImagesPublished> {
-  const { findings, lost } = await readFindings(input);
-  const wishes = wishesOf(input, findings);
-  const { written } = await input.publisher.publish(wishes);
-  return { written, withdrawn: await withdraw(input), lost };
-}
-
-async function readFindings({ store, ledger, policies }: ImagePublishing): Promise<{
-  readonly findings: ReadonlyMap<string, ImageFindings>;
-  readonly lost: readonly string[];
-}> {
-  const findings = new Map<string, ImageFindings>();
-  const lost: string[] = [];
-  const digests = policies.flatMap(({ targets }) => targets.flatMap(({ containers }) => containers.map(({ image }) => image?.digest)));
-  for (const digest of new Set(digests)) {
-    const kept = digest === undefined ? undefined : ledger[digest]?.findings;
-    if (digest === undefined || !kept) continue;
-    const found = (await store.read(kept.configMaps)) as ImageFindings | undefined;
-    if (found) findings.set(digest, found);
-    else lost.push(digest);
+  const findings = new KnownFindings(input);
+  const asked = askedOf(input);
+  let written = 0;
+  let wishes: ReportWish[] = [];
+  let held = 0;
+  const flush = async (): Promise<void> => {
+    written += (await input.publisher.publish(wishes)).written;
+    [wishes, held] = [[], 0];
+  };
+  // One namespace after the other: the publisher reads what is there by namespace.
+  for (const { target, policies } of [...asked.values()].toSorted(byNamespace)) {
+    const wish = wishOf(input, { target, policies }, await findings.of(target));
+    if (!wish) continue;
+    wishes.push(wish);
+    held += wish.results.length;
+    if (held > mostHeld) await flush();
   }
-  return { findings, lost };
+  await flush();
+  return { written, withdrawn: await withdraw(input, asked), lost: [...findings.lost] };
 }
 
-interface Gathered {
+/** What was found in images, read as it is needed and held as long as there is room. */
+class KnownFindings {
+  /** Images whose findings are kept no more, or cannot be read. */
+  readonly lost = new Set<string>();
+  readonly #input: ImagePublishing;
+  readonly #held = new Map<string, ImageFindings | undefined>();
+  #size = 0;
+
+  constructor(input: ImagePublishing) {
+    this.#input = input;
+  }
+
+  /** By digest, what was found in the images of a target. */
+  async of({ containers }: ImageTarget): Promise<ReadonlyMap<string, ImageFindings>> {
+    const found = new Map<string, ImageFindings>();
+    for (const { image } of containers) {
+      const findings = image && (await this.#findingsOf(image.digest));
+      if (findings) found.set(image.digest, findings);
+    }
+    return found;
+  }
+
+  async #findingsOf(digest: string): Promise<ImageFindings | undefined> {
+    if (this.#held.has(digest)) return this.#held.get(digest);
+    const kept = this.#input.ledger[digest]?.findings;
+    const findings = kept && ((await this.#input.store.read(kept.configMaps)) as ImageFindings | undefined);
+    if (kept && !findings) this.lost.add(digest);
+    if (this.#size > mostHeld) {
+      this.#held.clear();
+      this.#size = 0;
+    }
+    this.#held.set(digest, findings);
+    this.#size += (findings?.vulnerabilities.length ?? 0) + 1;
+    return findings;
+  }
+}
+
+/** A workload with the policies that ask about its images. */
+interface Asked {
   readonly target: ImageTarget;
-  readonly policies: ReportWish['policies'][number][];
-  readonly results: RecordResult[];
+  readonly policies: SecurityPolicy[];
 }
 
-function wishesOf({ ledger, database, policies, now }: ImagePublishing, findings: ReadonlyMap<string, ImageFindings>): ReportWish[] {
+/** By the key of the report. */
+function askedOf({ policies }: ImagePublishing): Map<string, Asked> {
+  const asked = new Map<string, Asked>();
+  for (const { policy, targets } of policies) {
+    for (const target of targets) {
+      const key = keyOf(target.workload);
+      const known = asked.get(key) ?? { target, policies: [] };
+      known.policies.push(policy);
+      asked.set(key, known);
+    }
+  }
+  return asked;
+}
+
+function byNamespace({ target: a }: Asked, { target: b }: Asked): number {
+  const [one, other] = [a.workload.namespace ?? '', b.workload.namespace ?? ''];
+  return one < other ? -1 : Number(one > other);
+}
+
+/** The report about a workload's images; none while nothing is known. */
+function wishOf(
+  { ledger, database, now }: ImagePublishing,
+  { target, policies }: Asked,
+  findings: ReadonlyMap<string, ImageFindings>,
+): ReportWish | undefined {
   const knowledge: ImageKnowledge = {
     entry: (digest) => ledger[digest],
     findings: (digest) => findings.get(digest),
     database: database !== undefined,
     now,
   };
-  const gathered = new Map<string, Gathered>();
-  for (const { policy, targets } of policies) {
-    const { name, generation = 0 } = policy.metadata;
-    const asked: ImagesPolicy = { name, images: policy.spec.images ?? {} };
-    const { passing, ownerLabels = [] } = policy.spec.reporting ?? {};
-    for (const target of targets) {
-      const { results, passes, known } = imageResults(asked, target, knowledge);
-      if (!known) continue;
-      const key = keyOf(target.workload);
-      const all = gathered.get(key) ?? { target, policies: [], results: [] };
-      gathered.set(key, all);
-      all.policies.push({ name, generation, passes, listPasses: passing === 'List', ownerLabels });
-      all.results.push(...results);
-    }
+  const evaluated: ReportWish['policies'][number][] = [];
+  const all: RecordResult[] = [];
+  for (const { metadata, spec } of policies) {
+    const { name, generation = 0 } = metadata;
+    const { passing, ownerLabels = [] } = spec.reporting ?? {};
+    const { results, passes, known } = imageResults({ name, images: spec.images ?? {} }, target, knowledge);
+    if (!known) continue;
+    evaluated.push({ name, generation, passes, listPasses: passing === 'List', ownerLabels });
+    all.push(...results);
   }
+  if (evaluated.length === 0) return undefined;
   const seconds = Math.floor(now / 1000);
-  return [...gathered.values()].map(({ target, policies: asked, results }) => ({
-    source: IMAGES_SOURCE,
-    target: target.workload,
-    policies: asked,
-    results,
-    seconds,
-    scan: `images-${seconds}`,
-  }));
+  const wish = { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all };
+  return { ...wish, seconds, scan: `images-${seconds}` };
 }
 
 /** Where the report about a workload's images lies. */
 const keyOf = (workload: ImageTarget['workload']): string => reportKey(homeOf(workload).namespace, reportName(IMAGES_SOURCE, workload));
 
 /** Takes a policy out of the reports of workloads that it does not look at any more, or not for their images. */
-async function withdraw({ client, publisher, policies }: ImagePublishing): Promise<number> {
-  const asked = new Map<string, Set<string>>();
-  for (const { policy, targets } of policies) {
-    for (const { workload } of targets) asked.set(keyOf(workload), (asked.get(keyOf(workload)) ?? new Set()).add(policy.metadata.name));
-  }
+async function withdraw({ client, publisher }: ImagePublishing, asked: ReadonlyMap<string, Asked>): Promise<number> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${IMAGES_SOURCE}`;
   let changed = 0;
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true })) {
     for (const { metadata } of items) {
-      const wanted = asked.get(reportKey(metadata.namespace, metadata.name));
-      const stale = Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies])).filter((policy) => wanted?.has(policy) !== true);
+      const wanted = new Set(asked.get(reportKey(metadata.namespace, metadata.name))?.policies.map((policy) => policy.metadata.name));
+      const stale = Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies])).filter((policy) => !wanted.has(policy));
       if (stale.length > 0 && (await publisher.withdraw(RESOURCES.reports, metadata, stale))) changed++;
     }
   }

@@ -1,5 +1,6 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
@@ -14,6 +15,8 @@ import type { World } from './world.ts';
 export const IMAGES_KEY = 'cluster';
 /** Milliseconds between looks at Jobs that run. */
 const whileBusy = 2000;
+/** Milliseconds for which what runs is not looked at again while Jobs run. */
+const mostStale = 60_000;
 /** ConfigMaps younger than this may be of a ledger that is being written. */
 const youth = 600_000;
 
@@ -23,37 +26,66 @@ const youth = 600_000;
  */
 export function imageScanController(world: World): Controller {
   const store = new ImageStore(world.client, world.namespace);
+  const looks = new Looks(world);
   const controller = new Controller({
     name: 'images',
     log: world.log,
     observe: world.observe,
-    reconcile: (_key, context) => new ImagePass(world, store, context).run(),
+    reconcile: (_key, context) => new ImagePass(world, { store, looks }, context).run(),
   });
   controller.queue.add(IMAGES_KEY);
   return controller;
 }
 
+/** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
+class Looks {
+  readonly #world: World;
+  #last: { readonly at: number; readonly asking: string; readonly around: ImageSurroundings } | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async at(now: number, policies: readonly SecurityPolicy[], signal: AbortSignal): Promise<ImageSurroundings> {
+    const { client, systemNamespaces, images } = this.#world;
+    const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
+    const young = Math.min(mostStale, images.imageInterval * 1000);
+    if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at) return this.#last.around;
+    this.#last = undefined;
+    const around = await imageSurroundings(client, policies, { systemNamespaces, signal });
+    this.#last = { at: now, asking, around };
+    return around;
+  }
+
+  /** Nothing is going on: what was seen is not needed until it is looked at again. */
+  forget(): void {
+    this.#last = undefined;
+  }
+}
+
 class ImagePass {
   readonly #world: World;
   readonly #store: ImageStore;
+  readonly #looks: Looks;
   readonly #context: ReconcileContext;
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
 
-  constructor(world: World, store: ImageStore, context: ReconcileContext) {
+  constructor(world: World, { store, looks }: { readonly store: ImageStore; readonly looks: Looks }, context: ReconcileContext) {
     this.#world = world;
     this.#store = store;
+    this.#looks = looks;
     this.#context = context;
     this.#now = world.clock();
   }
 
   async run(): Promise<ReconcileResult> {
-    const { client, namespace, systemNamespaces, images } = this.#world;
+    const { client, namespace, images } = this.#world;
     const asking = this.#world.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
     this.#stored = await this.#store.readLedger();
     const jobs = await imageJobs(client, namespace);
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const around = await imageSurroundings(client, asking, { systemNamespaces, signal: this.#context.signal });
+    const around = await this.#looks.at(this.#now, asking, this.#context.signal);
     const running = await this.#takeInEnded(jobs);
     await this.#dropLost();
     await this.#write(seen(this.#stored.ledger, around, this.#now));
@@ -62,7 +94,10 @@ class ImagePass {
     const idle = running.length + started === 0;
     // While Jobs run there is news only when one of them has ended.
     if (idle || running.length < jobs.length) await this.#publish(around);
-    if (idle) await this.#sweep(plan);
+    if (idle) {
+      await this.#sweep(plan);
+      this.#looks.forget();
+    }
     return { requeueAfter: idle ? Math.min(plan.next ?? Number.POSITIVE_INFINITY, images.imageInterval * 1000) : whileBusy };
   }
 

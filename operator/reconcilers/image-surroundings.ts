@@ -1,11 +1,12 @@
 import { apiVersionOf, RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubernetesObject } from '../engine/kubernetes-object.ts';
-import { policyScope } from '../engine/policy-scope.ts';
+import { policyScope, type NamespaceFacts } from '../engine/policy-scope.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { imagesOf, imageTargets, type ImageNodes, type ImageTarget } from '../images/image-targets.ts';
+import { ImageTargets, type ImageNodes, type ImageTarget } from '../images/image-targets.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { listAll, listPages } from '../kube/list.ts';
+import { listPages } from '../kube/list.ts';
+import type { RecordTarget } from '../stream/stream-record.ts';
 
 /** A policy that asks about images, with the workloads in its scope. */
 export interface PolicyTargets {
@@ -38,37 +39,43 @@ export async function imageSurroundings(
   policies: readonly SecurityPolicy[],
   { systemNamespaces, signal }: { readonly systemNamespaces: readonly string[]; readonly signal: AbortSignal },
 ): Promise<ImageSurroundings> {
-  const workloads: KubernetesObject[] = [];
-  for (const [resource, metadataOnly] of workloadResources) workloads.push(...(await objects(client, resource, { metadataOnly, signal })));
-  const pods = await objects(client, RESOURCES.pods, { signal });
-  const namespaces = await listAll<KubeObject>(client, RESOURCES.namespaces, { metadataOnly: true, signal });
-  const facts = new Map(namespaces.map(({ metadata: { name, labels = {} } }) => [name, { name, labels }]));
-  const all = imageTargets(workloads, pods);
-  const found = policies.map((policy) => {
-    const scope = policyScope(policy.spec.scope, systemNamespaces);
-    const targets = all.filter(({ workload: { namespace = '', labels = {} } }) => {
-      const place = facts.get(namespace);
-      return place !== undefined && scope.includes({ namespace: place, labels });
-    });
-    return { policy, targets };
-  });
+  // A ledger without anybody who asks is only swept.
+  if (policies.length === 0) return { policies: [], images: new Map() };
+  const places = new Map<string, NamespaceFacts>();
+  for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal }))
+    for (const { metadata } of items) places.set(metadata.name, { name: metadata.name, labels: metadata.labels ?? {} });
+  const asking = policies.map((policy) => ({ policy, asks: asksAbout(policy, systemNamespaces, places) }));
+  const gathered = new ImageTargets((target) => asking.some(({ asks }) => asks(target)));
+  for (const [resource, metadataOnly] of workloadResources)
+    await each(client, resource, { metadataOnly, signal }, (object) => gathered.addWorkload(object));
+  await each(client, RESOURCES.pods, { signal }, (pod) => gathered.addPod(pod));
+  const all = gathered.targets();
   return {
-    policies: found,
-    images: imagesOf(
-      found.flatMap(({ targets }) => targets),
-      pods,
-    ),
+    policies: asking.map(({ policy, asks }) => ({ policy, targets: all.filter(({ workload }) => asks(workload)) })),
+    images: gathered.images(all),
   };
 }
 
-/** A list, whose items the server gives without their kind. */
-async function objects(
+/** Whether a policy takes in a workload. */
+function asksAbout(
+  { spec }: SecurityPolicy,
+  systemNamespaces: readonly string[],
+  places: ReadonlyMap<string, NamespaceFacts>,
+): (target: RecordTarget) => boolean {
+  const scope = policyScope(spec.scope, systemNamespaces);
+  return ({ namespace = '', labels = {} }) => {
+    const place = places.get(namespace);
+    return place !== undefined && scope.includes({ namespace: place, labels });
+  };
+}
+
+/** Goes through a list, whose items the server gives without their kind; no more than a page is held. */
+async function each(
   client: KubeClient,
   resource: ApiResource,
   options: { readonly metadataOnly?: boolean; readonly signal: AbortSignal },
-): Promise<KubernetesObject[]> {
-  const found: KubernetesObject[] = [];
+  take: (object: KubernetesObject) => void,
+): Promise<void> {
   for await (const { items } of listPages<KubeObject>(client, resource, { ...options, limit: 250 }))
-    for (const item of items) found.push({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind });
-  return found;
+    for (const item of items) take({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind });
 }

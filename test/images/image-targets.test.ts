@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { imagesOf, imageTargets } from '../../operator/images/image-targets.ts';
+import { ImageTargets } from '../../operator/images/image-targets.ts';
 import { runningImage } from '../../operator/images/image-reference.ts';
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
@@ -27,6 +27,17 @@ function pod(
   return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'shop', name, uid: name, ...metadata }, spec, status };
 }
 
+function gathered(
+  workloads: readonly Record<string, unknown>[],
+  pods: readonly Record<string, unknown>[],
+  inScope?: ConstructorParameters<typeof ImageTargets>[0],
+): ImageTargets {
+  const all = new ImageTargets(inScope);
+  for (const object of workloads) all.addWorkload(object);
+  for (const object of pods) all.addPod(object);
+  return all;
+}
+
 describe('the images that run', () => {
   it('are those of init, main and ephemeral containers, told of the topmost workload, each once', () => {
     const deployment = workload('Deployment', 'web', 'web:1');
@@ -37,29 +48,45 @@ describe('the images that run', () => {
       ephemeralContainers: [['debug:1', `r/debug@${digest('c')}`] as [string, string]],
     };
     const pods = [pod('web-1-x', owner('ReplicaSet', 'web-1'), containers), pod('web-1-y', owner('ReplicaSet', 'web-1'), containers)];
-    const targets = imageTargets([deployment, replicas], pods);
+    const all = gathered([deployment, replicas], pods);
+    const targets = all.targets();
     expect(targets.map(({ workload: { kind, name } }) => `${kind} ${name}`)).to.deep.equal(['Deployment web']);
     expect(targets[0]?.containers.map(({ image }) => image?.reference)).to.deep.equal([
       `r/init@${digest('a')}`,
       `r/web@${digest('b')}`,
       `r/debug@${digest('c')}`,
     ]);
-    expect([...imagesOf(targets, pods)].map(([key, { node }]) => [key, node])).to.deep.equal(
+    expect([...all.images(targets)].map(([key, { node }]) => [key, node])).to.deep.equal(
       ['a', 'b', 'c'].map((letter) => [digest(letter), 'node-1']),
     );
   });
 
   it('are references while no pod has run them, and known by a pod that did', () => {
-    const targets = imageTargets(
+    const targets = gathered(
       [workload('Deployment', 'idle', 'never:1'), workload('Deployment', 'known', 'web:1')],
       [pod('done', {}, { containers: [['web:1', `r/web@${digest('b')}`]] }, 'Succeeded')],
-    );
+    ).targets();
     expect(
       targets.map(({ workload: { name }, containers }) => [name, containers[0]?.reference, containers[0]?.image?.digest]),
     ).to.deep.equal([
       ['idle', 'never:1', undefined],
       ['known', 'web:1', digest('b')],
     ]);
+  });
+
+  it('are told once of a workload whose pods name one image by two references, and apart where the images differ', () => {
+    const deployment = workload('Deployment', 'web', 'web:1');
+    const of = (name: string, reference: string, letter: string): Record<string, unknown> =>
+      pod(name, owner('Deployment', 'web'), { containers: [[reference, `r/web@${digest(letter)}`]] });
+    const [target] = gathered([deployment], [of('x', 'web:1', 'a'), of('y', 'web:latest', 'a'), of('z', 'web:1', 'b')]).targets();
+    expect(target?.containers.map(({ image }) => image?.digest)).to.deep.equal([digest('a'), digest('b')]);
+  });
+
+  it('are left out where nobody asks about the workload, running or idle', () => {
+    const workloads = ['a', 'b', 'c', 'd'].map((name) => workload('Deployment', name, 'web:1'));
+    const pods = ['a', 'b'].map((name) => pod(`${name}-x`, owner('Deployment', name), { containers: [['web:1', `r/web@${digest('a')}`]] }));
+    const names = gathered(workloads, pods, ({ name }) => name !== 'b' && name !== 'd').targets();
+    expect(names.map(({ workload: { name } }) => name)).to.deep.equal(['a', 'c']);
   });
 
   for (const [imageID, found] of [
