@@ -1,7 +1,9 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { ImageData, ImageDataReader } from '../images/image-data.ts';
 import type { ImageFindings } from '../images/image-finding.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
+import { imageName } from '../images/image-name.ts';
 import { imageResults, IMAGES_SOURCE, type ImageKnowledge, type ImagesPolicy } from '../images/image-results.ts';
 import type { ImageTarget } from '../images/image-targets.ts';
 import type { ImageStore } from '../images/image-store.ts';
@@ -20,6 +22,7 @@ export interface ImagePublishing {
   readonly store: ImageStore;
   readonly ledger: ImageLedger;
   readonly database: string | undefined;
+  readonly reader: ImageDataReader;
   readonly policies: readonly PolicyTargets[];
   readonly now: number;
 }
@@ -30,14 +33,18 @@ export interface ImagesPublished {
   readonly withdrawn: number;
   /** Images whose findings are kept no more, or cannot be read: they must be matched again. */
   readonly lost: readonly string[];
+  /** What people say of vulnerabilities, and whether it was read anew. */
+  readonly said: Awaited<ReturnType<ImageDataReader['read']>>;
 }
 
 /** Brings the reports about images up to date, and takes out what no policy asks about any more. */
 export async function publishImages(input: ImagePublishing): Promise<ImagesPublished> {
   const { findings, lost } = await readFindings(input);
-  const wishes = wishesOf(input, findings);
+  const images = input.policies.flatMap(({ targets }) => targets.flatMap(({ containers }) => containers.map(imageName)));
+  const said = await input.reader.read(findings.values(), images);
+  const wishes = wishesOf(input, findings, said.data);
   const { written } = await input.publisher.publish(wishes);
-  return { written, withdrawn: await withdraw(input), lost };
+  return { written, withdrawn: await withdraw(input), lost, said };
 }
 
 async function readFindings({ store, ledger, policies }: ImagePublishing): Promise<{
@@ -63,11 +70,16 @@ interface Gathered {
   readonly results: RecordResult[];
 }
 
-function wishesOf({ ledger, database, policies, now }: ImagePublishing, findings: ReadonlyMap<string, ImageFindings>): ReportWish[] {
+function wishesOf(
+  { ledger, database, policies, now }: ImagePublishing,
+  findings: ReadonlyMap<string, ImageFindings>,
+  data: ImageData,
+): ReportWish[] {
   const knowledge: ImageKnowledge = {
     entry: (digest) => ledger[digest],
     findings: (digest) => findings.get(digest),
     database: database !== undefined,
+    data,
     now,
   };
   const gathered = new Map<string, Gathered>();

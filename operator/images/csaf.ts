@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { ProductTree, productTreeShape } from './csaf-products.ts';
+import { checked, DataDocumentError, placedValues, timeField } from './data-document.ts';
+import { justifications } from './openvex.ts';
+import { mayMatter, type VexDocument, type VexStatement, type VexStatus, type VexWanted } from './vex.ts';
+
+const headShape = z.object({
+  document: z.object({
+    category: z.enum(['csaf_vex', 'csaf_security_advisory']),
+    csaf_version: z.enum(['2.0', '2.1']),
+    publisher: z.object({ namespace: z.string() }),
+    tracking: z.object({ id: z.string().min(1), current_release_date: timeField }),
+  }),
+  product_tree: productTreeShape,
+  vulnerabilities: z.literal(true, 'a VEX document has vulnerabilities'),
+});
+
+const of = { product_ids: z.array(z.string()).optional(), group_ids: z.array(z.string()).optional() };
+const ids = z.array(z.string()).optional();
+const vulnerabilityShape = z.object({
+  cve: z.string().optional(),
+  ids: z.array(z.object({ text: z.string() })).optional(),
+  product_status: z
+    .object({
+      known_not_affected: ids,
+      first_fixed: ids,
+      fixed: ids,
+      under_investigation: ids,
+      first_affected: ids,
+      known_affected: ids,
+      last_affected: ids,
+    })
+    .optional(),
+  flags: z.array(z.object({ label: z.enum(justifications), ...of })).optional(),
+  threats: z.array(z.object({ category: z.string(), details: z.string(), ...of })).optional(),
+});
+type Vulnerability = z.infer<typeof vulnerabilityShape>;
+
+/** In this order: where a document contradicts itself, what is worse is said last, and counts. */
+const statuses: readonly (readonly [keyof NonNullable<Vulnerability['product_status']>, VexStatus])[] = [
+  ['known_not_affected', 'not_affected'],
+  ['first_fixed', 'fixed'],
+  ['fixed', 'fixed'],
+  ['under_investigation', 'under_investigation'],
+  ['first_affected', 'affected'],
+  ['known_affected', 'affected'],
+  ['last_affected', 'affected'],
+];
+
+/**
+ * Reads a CSAF document, of the profile VEX or of an advisory, which says of products the same (https://docs.oasis-open.org/csaf/csaf/v2.0/),
+ * and keeps what may matter of it. One mistake makes all of it useless. Throws `DataDocumentError`.
+ */
+export async function readCsaf(bytes: Buffer, wanted: VexWanted): Promise<VexDocument> {
+  const given: Record<string, unknown> = {};
+  const kept: { readonly place: string; readonly vulnerability: Vulnerability }[] = [];
+  for await (const { path, place, value } of placedValues(bytes, ['document', 'product_tree', 'vulnerabilities.*'])) {
+    if (path !== 'vulnerabilities.*') {
+      given[path] = value;
+      continue;
+    }
+    given['vulnerabilities'] = true;
+    const vulnerability = checked(vulnerabilityShape, value, place);
+    if (namesOf(vulnerability).some((name) => wanted.vulnerabilities.has(name))) kept.push({ place, vulnerability });
+  }
+  const { document, product_tree } = checked(headShape, given);
+  const { publisher, tracking } = document;
+  const products = new ProductTree(product_tree);
+  return {
+    format: 'CSAF',
+    id: `${publisher.namespace} ${tracking.id}`,
+    revision: [tracking.current_release_date],
+    statements: kept.flatMap(({ place, vulnerability }) =>
+      statementsOf(vulnerability, place, products)
+        .map((statement) => ({
+          ...statement,
+          time: tracking.current_release_date,
+          vulnerabilities: statement.vulnerabilities.filter((name) => wanted.vulnerabilities.has(name)),
+        }))
+        .filter(({ products: [product] }) => product !== undefined && mayMatter(product, wanted)),
+    ),
+  };
+}
+
+const namesOf = ({ cve, ids: others = [] }: Vulnerability): string[] => [
+  ...(cve === undefined ? [] : [cve]),
+  ...others.map(({ text }) => text),
+];
+
+function statementsOf(vulnerability: Vulnerability, place: string, tree: ProductTree): Omit<VexStatement, 'time'>[] {
+  const vulnerabilities = namesOf(vulnerability);
+  return statuses.flatMap(([group, status]) =>
+    (vulnerability.product_status?.[group] ?? []).map((id, index) => {
+      const at = `${place}.product_status.${group}[${index}]`;
+      const product = tree.product(id);
+      if (!product) throw new DataDocumentError(`${at}: the product tree has no product ${JSON.stringify(id)}`);
+      const why = status === 'not_affected' ? reasonOf(vulnerability, id, tree) : {};
+      if (!why) throw new DataDocumentError(`${at}: neither a flag nor a threat of the category impact says why`);
+      return { vulnerabilities, products: [product], status, ...why };
+    }),
+  );
+}
+
+function reasonOf(
+  { flags = [], threats = [] }: Vulnerability,
+  id: string,
+  tree: ProductTree,
+): Pick<VexStatement, 'justification' | 'statement'> | undefined {
+  const flag = flags.find((each) => tree.isAbout(each, id));
+  const threat = threats.find((each) => each.category === 'impact' && tree.isAbout(each, id));
+  if (!flag && !threat) return undefined;
+  return { ...(flag ? { justification: flag.label } : {}), ...(threat ? { statement: threat.details } : {}) };
+}
