@@ -9,10 +9,15 @@ const fullName = z.object({
 });
 type FullName = z.infer<typeof fullName>;
 interface Branch {
+  readonly category?: string | undefined;
   readonly product?: FullName | undefined;
   readonly branches?: readonly Branch[] | undefined;
 }
-const branch: z.ZodType<Branch> = z.object({ product: fullName.optional(), branches: z.array(z.lazy(() => branch)).optional() });
+const branch: z.ZodType<Branch> = z.object({
+  category: z.string().optional(),
+  product: fullName.optional(),
+  branches: z.array(z.lazy(() => branch)).optional(),
+});
 
 /** The `product_tree` of a CSAF document. */
 export const productTreeShape = z.object({
@@ -34,14 +39,26 @@ export const productTreeShape = z.object({
 type Tree = z.infer<typeof productTreeShape>;
 type Relationship = NonNullable<Tree['relationships']>[number];
 
+/** Something that a document says of products, or of groups of them. */
+export interface ProductNote {
+  readonly text: string;
+  readonly product_ids?: readonly string[] | undefined;
+  readonly group_ids?: readonly string[] | undefined;
+}
+
 /** The products of a CSAF document by their ids: those that it names, and those that are one inside another. */
 export class ProductTree {
   readonly #products: Map<string, VexProduct>;
   readonly #groups: ReadonlyMap<string, readonly string[]>;
 
   constructor(tree: Tree) {
-    const { product_groups = [], relationships = [] } = tree;
-    this.#products = new Map(namesIn(tree).map((name) => [name.product_id, { names: purlsOf(name) }]));
+    const { full_product_names = [], product_groups = [], relationships = [] } = tree;
+    this.#products = new Map([
+      ...full_product_names.map((name) => [name.product_id, { names: purlsOf(name) }] as const),
+      ...branchesOf(tree).flatMap(({ category, product }) =>
+        product ? [[product.product_id, { names: namesIn(product, category) }] as const] : [],
+      ),
+    ]);
     for (const relationship of relationships) this.#products.set(relationship.full_product_name.product_id, this.#related(relationship));
     this.#groups = new Map(product_groups.map(({ group_id, product_ids }) => [group_id, product_ids]));
   }
@@ -50,10 +67,13 @@ export class ProductTree {
     return this.#products.get(id);
   }
 
-  /** Whether a note is about a product: one that names none is about all. */
-  isAbout({ product_ids, group_ids }: { product_ids?: string[] | undefined; group_ids?: string[] | undefined }, id: string): boolean {
-    if (product_ids === undefined && group_ids === undefined) return true;
-    return product_ids?.includes(id) === true || group_ids?.some((group) => this.#groups.get(group)?.includes(id)) === true;
+  /** What notes say of a product, the first that names it or its group, else the first that names none and is about all. */
+  notes(notes: readonly ProductNote[]): (id: string) => string | undefined {
+    const byProduct = new Map<string, string>();
+    for (const { text, product_ids = [], group_ids = [] } of notes.toReversed())
+      for (const id of [...product_ids, ...group_ids.flatMap((group) => this.#groups.get(group) ?? [])]) byProduct.set(id, text);
+    const general = notes.find(({ product_ids, group_ids }) => product_ids === undefined && group_ids === undefined)?.text;
+    return (id) => byProduct.get(id) ?? general;
   }
 
   /** What is not delivered with a product, or in what is itself a part of something, is not known to be in an image: no name stands for it. */
@@ -64,11 +84,15 @@ export class ProductTree {
   }
 }
 
-function namesIn({ branches = [], full_product_names = [] }: Tree): FullName[] {
-  const names = [...full_product_names];
-  for (let open: readonly Branch[] = branches; open.length > 0; open = open.flatMap((each) => each.branches ?? []))
-    names.push(...open.flatMap(({ product }) => product ?? []));
-  return names;
+/** Every branch, of whatever depth. */
+function branchesOf({ branches = [] }: Tree): Branch[] {
+  const all: Branch[] = [];
+  for (let open: readonly Branch[] = branches; open.length > 0; open = open.flatMap((each) => each.branches ?? [])) all.push(...open);
+  return all;
 }
+
+/** Of a range of versions a package URL without one would be about all: only those with a version stand for it. */
+const namesIn = (product: FullName, category: string | undefined): PackageUrl[] =>
+  purlsOf(product).filter(({ version }) => category !== 'product_version_range' || version !== '');
 
 const purlsOf = ({ product_identification_helper: { purl, purls = [] } = {} }: FullName): PackageUrl[] => (purl ? [purl, ...purls] : purls);

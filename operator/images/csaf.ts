@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ProductTree, productTreeShape } from './csaf-products.ts';
 import { checked, DataDocumentError, placedValues, timeField } from './data-document.ts';
 import { justifications } from './openvex.ts';
-import { mayMatter, type VexDocument, type VexStatement, type VexStatus, type VexWanted } from './vex.ts';
+import { namelessOf, relevantOf, type VexDocument, type VexStatement, type VexStatus, type VexWanted } from './vex.ts';
 
 const headShape = z.object({
   document: z.object({
@@ -65,20 +65,20 @@ export async function readCsaf(bytes: Buffer, wanted: VexWanted): Promise<VexDoc
   }
   const { document, product_tree } = checked(headShape, given);
   const { publisher, tracking } = document;
-  const products = new ProductTree(product_tree);
+  const tree = new ProductTree(product_tree);
+  const time = tracking.current_release_date;
+  const statements = kept.flatMap(({ place, vulnerability }) => {
+    const vulnerabilities = namesOf(vulnerability).filter((name) => wanted.vulnerabilities.has(name));
+    return saidOf(vulnerability, place, tree).map((said) => ({ vulnerabilities, time, ...said }));
+  });
   return {
     format: 'CSAF',
     id: `${publisher.namespace} ${tracking.id}`,
-    revision: [tracking.current_release_date],
-    statements: kept.flatMap(({ place, vulnerability }) =>
-      statementsOf(vulnerability, place, products)
-        .map((statement) => ({
-          ...statement,
-          time: tracking.current_release_date,
-          vulnerabilities: statement.vulnerabilities.filter((name) => wanted.vulnerabilities.has(name)),
-        }))
-        .filter(({ products: [product] }) => product !== undefined && mayMatter(product, wanted)),
-    ),
+    revision: [time],
+    statements: statements
+      .map((statement) => ({ ...statement, products: statement.products.flatMap((product) => relevantOf(product, wanted)) }))
+      .filter(({ products }) => products.length > 0),
+    nameless: namelessOf(statements.flatMap(({ products }) => products)),
   };
 }
 
@@ -87,27 +87,25 @@ const namesOf = ({ cve, ids: others = [] }: Vulnerability): string[] => [
   ...others.map(({ text }) => text),
 ];
 
-function statementsOf(vulnerability: Vulnerability, place: string, tree: ProductTree): Omit<VexStatement, 'time'>[] {
-  const vulnerabilities = namesOf(vulnerability);
+/** What is said of each product, one by one. */
+function saidOf(
+  { product_status = {}, flags = [], threats = [] }: Vulnerability,
+  place: string,
+  tree: ProductTree,
+): Pick<VexStatement, 'products' | 'status' | 'justification' | 'statement'>[] {
+  const labels = tree.notes(flags.map(({ label, ...about }) => ({ text: label, ...about })));
+  const impacts = threats.filter(({ category }) => category === 'impact');
+  const reasons = tree.notes(impacts.map(({ details, ...about }) => ({ text: details, ...about })));
   return statuses.flatMap(([group, status]) =>
-    (vulnerability.product_status?.[group] ?? []).map((id, index) => {
+    (product_status[group] ?? []).map((id, index) => {
       const at = `${place}.product_status.${group}[${index}]`;
       const product = tree.product(id);
       if (!product) throw new DataDocumentError(`${at}: the product tree has no product ${JSON.stringify(id)}`);
-      const why = status === 'not_affected' ? reasonOf(vulnerability, id, tree) : {};
-      if (!why) throw new DataDocumentError(`${at}: neither a flag nor a threat of the category impact says why`);
-      return { vulnerabilities, products: [product], status, ...why };
+      if (status !== 'not_affected') return { products: [product], status };
+      const [justification, statement] = [labels(id), reasons(id)];
+      if (justification === undefined && statement === undefined)
+        throw new DataDocumentError(`${at}: neither a flag nor a threat of the category impact says why`);
+      return { products: [product], status, ...(justification ? { justification } : {}), ...(statement ? { statement } : {}) };
     }),
   );
-}
-
-function reasonOf(
-  { flags = [], threats = [] }: Vulnerability,
-  id: string,
-  tree: ProductTree,
-): Pick<VexStatement, 'justification' | 'statement'> | undefined {
-  const flag = flags.find((each) => tree.isAbout(each, id));
-  const threat = threats.find((each) => each.category === 'impact' && tree.isAbout(each, id));
-  if (!flag && !threat) return undefined;
-  return { ...(flag ? { justification: flag.label } : {}), ...(threat ? { statement: threat.details } : {}) };
 }

@@ -32,8 +32,8 @@ interface DataConfigMap extends KubeObject {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
-/** The most products that all statements together may have, of those that may matter: about 10 MB. */
-const mostProducts = 20_000;
+/** The most package URLs that all statements together may have, of those that may matter: about 10 MB. */
+const mostNames = 20_000;
 const kinds = ['openvex', 'csaf', 'kev', 'epss'] as const;
 type Kind = (typeof kinds)[number];
 
@@ -123,7 +123,7 @@ class Gathered {
   readonly #documents: VexSource[] = [];
   readonly #exploitation = new Map<string, Exploitation>();
   readonly #problems: DataProblem[] = [];
-  #products = 0;
+  #names = 0;
 
   constructor(wanted: VexWanted) {
     this.#wanted = wanted;
@@ -168,10 +168,13 @@ class Gathered {
   }
 
   #keep(document: VexDocument, source: string): void {
-    const products = document.statements.reduce((sum, statement) => sum + statement.products.length, 0);
-    if (this.#products + products > mostProducts)
-      throw new Error(`with it there are more than ${mostProducts} products in the statements about what was found`);
-    this.#products += products;
+    if (document.nameless > 0)
+      throw new Error(`none of the ${document.nameless} products in its statements about what was found has a package URL to match it by`);
+    const products = document.statements.flatMap((statement) => statement.products);
+    const names = products.reduce((sum, { names: own, parts = [] }) => sum + own.length + parts.length, 0);
+    if (this.#names + names > mostNames)
+      throw new Error(`with it there are more than ${mostNames} package URLs in the statements about what was found`);
+    this.#names += names;
     this.#documents.push({ ...document, source });
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checked, packageUrlField, placedValues, timeField } from './data-document.ts';
 import type { PackageUrl } from './package-url.ts';
-import { mayMatter, type VexDocument, type VexProduct, type VexStatement, type VexWanted } from './vex.ts';
+import { namelessOf, relevantOf, type VexDocument, type VexProduct, type VexStatement, type VexWanted } from './vex.ts';
 
 /** The reasons for not_affected that VEX has. */
 export const justifications = [
@@ -74,7 +74,15 @@ export async function readOpenVex(bytes: Buffer, wanted: VexWanted): Promise<Vex
   }
   const { '@id': id, timestamp, version = 0 } = checked(headShape, head);
   const statements = kept.map((statement) => statementOf(statement, timestamp, wanted));
-  return { format: 'OpenVEX', id, revision: [version, timestamp], statements: statements.filter(({ products }) => products.length > 0) };
+  return {
+    format: 'OpenVEX',
+    id,
+    revision: [version, timestamp],
+    statements: statements
+      .map((statement) => ({ ...statement, products: statement.products.flatMap((item) => relevantOf(item, wanted)) }))
+      .filter(({ products }) => products.length > 0),
+    nameless: namelessOf(statements.flatMap(({ products }) => products)),
+  };
 }
 
 const namesOf = ({ vulnerability }: z.infer<typeof statementShape>): string[] => [
@@ -88,7 +96,7 @@ function statementOf(said: z.infer<typeof statementShape>, documentTime: number,
   const statement = status === 'affected' ? action_statement : impact_statement;
   return {
     vulnerabilities: namesOf(said).filter((name) => wanted.vulnerabilities.has(name)),
-    products: said.products.map(productOf).filter((item) => mayMatter(item, wanted)),
+    products: said.products.map(productOf),
     status,
     ...(justification === undefined ? {} : { justification }),
     ...(statement === undefined ? {} : { statement }),

@@ -27,12 +27,14 @@ export interface VexStatement {
   readonly time: number;
 }
 
-/** A document of statements. Of two with one id that with the later revision counts alone. */
+/** A document of statements. Of those with one id only the latest revision counts. */
 export interface VexDocument {
   readonly format: 'OpenVEX' | 'CSAF';
   readonly id: string;
   readonly revision: readonly number[];
   readonly statements: readonly VexStatement[];
+  /** How many products its statements about what was found have, when none of them can be matched; else 0. */
+  readonly nameless: number;
 }
 
 /** Where a document was found: `<ConfigMap>/<key>`. */
@@ -51,11 +53,27 @@ export interface VexWanted {
   readonly packages: ReadonlySet<string>;
 }
 
-/** Whether a product may be about something that was found. */
-export function mayMatter({ names, digests = [], parts }: VexProduct, { packages }: VexWanted): boolean {
-  const known = (purl: PackageUrl): boolean => packages.has(packageKey(purl));
-  return (digests.length > 0 || names.some(known)) && (parts === undefined || parts.some(known));
+/** A finding, as products are compared with it. */
+export interface VexSubject {
+  readonly image: ImageName;
+  readonly found: PackageUrl | undefined;
 }
+
+/** Of a product what may be about something that was found: nothing, or one product. */
+export function relevantOf({ names, digests = [], parts }: VexProduct, { packages }: VexWanted): VexProduct[] {
+  const known = (purl: PackageUrl): boolean => packages.has(packageKey(purl));
+  const relevant: VexProduct = {
+    names: names.filter(known),
+    ...(digests.length > 0 ? { digests } : {}),
+    ...(parts ? { parts: parts.filter(known) } : {}),
+  };
+  return isNameless(relevant) ? [] : [relevant];
+}
+
+/** How many products there are, when nothing is there to know any of them by; else 0. */
+export const namelessOf = (products: readonly VexProduct[]): number => (products.every(isNameless) ? products.length : 0);
+
+const isNameless = ({ names, digests = [], parts }: VexProduct): boolean => names.length + digests.length === 0 || parts?.length === 0;
 
 /** Answers what documents say of findings: of statements about the same, the latest counts; of one time, the last. */
 export class VexIndex {
@@ -63,23 +81,25 @@ export class VexIndex {
 
   constructor(documents: readonly VexSource[]) {
     const latest = new Map<string, VexSource>();
+    const keyOf = ({ format, id }: VexSource): string => `${format} ${id}`;
     for (const document of documents) {
-      const key = `${document.format} ${document.id}`;
-      const other = latest.get(key);
-      if (!other || isLater(document, other)) latest.set(key, document);
+      const other = latest.get(keyOf(document));
+      if (!other || order(document, other) > 0) latest.set(keyOf(document), document);
     }
-    for (const document of documents.filter((each) => latest.get(`${each.format} ${each.id}`) === each))
+    for (const document of documents) {
+      if (order(document, latest.get(keyOf(document)) ?? document) < 0) continue;
       for (const statement of document.statements)
         for (const name of new Set(statement.vulnerabilities)) this.#add(name, { statement, document });
+    }
     for (const all of this.#byVulnerability.values()) all.sort((a, b) => a.statement.time - b.statement.time);
   }
 
-  /** What is said of a vulnerability in a package of an image; undefined when nothing is. */
-  verdict(vulnerability: string, image: ImageName, found: () => PackageUrl | undefined): VexVerdict | undefined {
+  /** What is said of a vulnerability in a finding, which is asked for only when something may be; undefined when nothing is. */
+  verdict(vulnerability: string, subject: () => VexSubject): VexVerdict | undefined {
     const all = this.#byVulnerability.get(vulnerability);
     if (!all) return undefined;
-    const purl = found();
-    const last = all.findLast(({ statement }) => statement.products.some((product) => matches(product, image, purl)));
+    const finding = subject();
+    const last = all.findLast(({ statement }) => statement.products.some((product) => matches(product, finding)));
     if (!last) return undefined;
     const { status, justification, statement } = last.statement;
     const { format, id, source } = last.document;
@@ -98,13 +118,14 @@ export class VexIndex {
   }
 }
 
-function isLater({ revision }: VexDocument, other: VexDocument): boolean {
+/** Which of two revisions is the later one: positive when it is the first. */
+function order({ revision }: VexDocument, other: VexDocument): number {
   const at = revision.findIndex((part, index) => part !== other.revision[index]);
-  return at < 0 || (revision[at] ?? 0) > (other.revision[at] ?? 0);
+  return (revision[at] ?? 0) - (other.revision[at] ?? 0);
 }
 
 /** A package as the product with packages in it says what depends on what: that is not known here, so it is about nothing. */
-function matches({ names, digests = [], parts }: VexProduct, image: ImageName, found: PackageUrl | undefined): boolean {
+function matches({ names, digests = [], parts }: VexProduct, { image, found }: VexSubject): boolean {
   const ofImage = names.some((name) => isImage(name, image)) || digests.some((digest) => image.digests.includes(digest));
   const isFound = (purl: PackageUrl): boolean => found !== undefined && isAbout(purl, found);
   return parts === undefined ? ofImage || names.some(isFound) : ofImage && parts.some(isFound);

@@ -57,6 +57,17 @@ describe('a CSAF document', () => {
     expect(await lines({ product_status: { fixed: ['nameless', 'curl-beside-web'] } })).to.deep.equal([]);
   });
 
+  it('is not about every version where a package URL leaves out the range that is meant', async () => {
+    const product = (purl: string): object => ({ name: 'x', product_id: 'range', product_identification_helper: { purl } });
+    const names = async (purl: string): Promise<string[]> => {
+      const product_tree = { branches: [{ category: 'product_version_range', name: 'vers:deb/<8', product: product(purl) }] };
+      const { statements } = await readCsaf(bytesOf(csaf({ product_status: { fixed: ['range'] } }, { product_tree })), wanted);
+      return statements.flatMap(({ products }) => products.map(called));
+    };
+    expect(await names('pkg:deb/debian/curl')).to.deep.equal([]);
+    expect(await names('pkg:deb/debian/curl@7.88.1-10')).to.deep.equal(['deb/curl']);
+  });
+
   it('is read for vulnerabilities that were found, by their CVE or another id', async () => {
     const product_status = { fixed: ['web'] };
     expect(await lines({ cve: 'CVE-2024-7777', product_status })).to.deep.equal([]);

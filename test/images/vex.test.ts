@@ -23,11 +23,12 @@ const source = (statements: readonly VexStatement[], more: Partial<VexSource> = 
   id: 'a',
   revision: [1],
   statements,
+  nameless: 0,
   source: 'vex/a.json',
   ...more,
 });
 const status = (...documents: readonly VexSource[]): string | undefined =>
-  new VexIndex(documents).verdict('CVE-1', web, () => curl)?.status;
+  new VexIndex(documents).verdict('CVE-1', () => ({ image: web, found: curl }))?.status;
 
 describe('what documents say of a vulnerability', () => {
   for (const [what, said, expected] of [
@@ -50,9 +51,9 @@ describe('what documents say of a vulnerability', () => {
 
   it('is of that vulnerability alone, and of that image', () => {
     const index = new VexIndex([source([statement()])]);
-    expect(index.verdict('CVE-2', web, () => curl)).to.equal(undefined);
-    expect(index.verdict('CVE-1', other, () => curl)).to.equal(undefined);
-    expect(index.verdict('CVE-1', web, () => undefined)).to.deep.equal({
+    expect(index.verdict('CVE-2', () => ({ image: web, found: curl }))).to.equal(undefined);
+    expect(index.verdict('CVE-1', () => ({ image: other, found: curl }))).to.equal(undefined);
+    expect(index.verdict('CVE-1', () => ({ image: web, found: undefined }))).to.deep.equal({
       status: 'fixed',
       document: { format: 'OpenVEX', id: 'a', source: 'vex/a.json' },
     });
@@ -72,5 +73,10 @@ describe('what documents say of a vulnerability', () => {
     expect(status(source([], { revision: [2, 1] }), older)).to.equal(undefined);
     expect(status(older, source([], { revision: [1, 8] }))).to.equal('fixed');
     expect(status(older, source([], { revision: [2, 1], format: 'CSAF' }))).to.equal('fixed');
+  });
+
+  it('is in every document of the same revision', () => {
+    const [first, second] = [source([statement()]), source([statement({ status: 'affected', time: 2 })])];
+    expect([status(first, second), status(second, first), status(first, source([]))]).to.deep.equal(['affected', 'affected', 'fixed']);
   });
 });
