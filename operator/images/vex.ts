@@ -124,9 +124,9 @@ function order({ revision }: VexDocument, other: VexDocument): number {
   return (revision[at] ?? 0) - (other.revision[at] ?? 0);
 }
 
-/** A package as the product with packages in it says what depends on what: that is not known here, so it is about nothing. */
+/** What depends on what in an image is not known: packages in another package are about nothing. */
 function matches({ names, digests = [], parts }: VexProduct, { image, found }: VexSubject): boolean {
-  const ofImage = names.some((name) => isImage(name, image)) || digests.some((digest) => image.digests.includes(digest));
   const isFound = (purl: PackageUrl): boolean => found !== undefined && isAbout(purl, found);
-  return parts === undefined ? ofImage || names.some(isFound) : ofImage && parts.some(isFound);
+  const whole = digests.some((digest) => image.digests.includes(digest)) || names.some((name) => isImage(name, image) || isFound(name));
+  return whole && (parts === undefined || parts.some(isFound));
 }

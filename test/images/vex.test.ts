@@ -40,7 +40,8 @@ describe('what documents say of a vulnerability', () => {
     ['the package in another image', product('pkg:oci/other', 'pkg:deb/debian/curl'), false],
     ['another version of the package', product('pkg:oci/web', 'pkg:deb/debian/curl@7.88.1-11'), false],
     ['the package, wherever it is', product('pkg:deb/debian/curl'), true],
-    ['the package as it is used by itself', product('pkg:deb/debian/curl', 'pkg:deb/debian/curl'), false],
+    ['the package in itself', product('pkg:deb/debian/curl', 'pkg:deb/debian/curl'), true],
+    ['the package in another package', product('pkg:deb/debian/libcurl4', 'pkg:deb/debian/curl'), false],
     ['the digest of the image', { names: [], digests: [digest] }, true],
     ['packages that nothing names', { names: [packageUrl('pkg:oci/web')], parts: [] }, false],
   ] as const) {
