@@ -16,6 +16,8 @@ export const LABELS = {
   schedule: `${GROUP}/schedule`,
   part: `${GROUP}/part`,
   trigger: `${GROUP}/trigger`,
+  /** What a ConfigMap of Vigil's namespace tells about vulnerabilities: set by people, not by Vigil. */
+  imageData: `${GROUP}/image-data`,
 } as const;
 
 /** Annotations that Vigil sets, by role. */

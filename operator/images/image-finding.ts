@@ -17,6 +17,8 @@ export interface Vulnerability {
   readonly link?: string;
   /** The file or lockfile that tells of the package. */
   readonly path?: string;
+  /** The package URL: left out by older versions of Vigil. */
+  readonly purl?: string;
 }
 
 /** What is known of one image. */
@@ -52,6 +54,7 @@ export interface TrivyVulnerability {
   readonly VulnerabilityID?: string;
   readonly PkgName?: string;
   readonly PkgPath?: string;
+  readonly PkgIdentifier?: { readonly PURL?: string };
   readonly InstalledVersion?: string;
   readonly FixedVersion?: string;
   readonly Severity?: string;
@@ -69,20 +72,22 @@ export function findingSeverity(text: string | undefined): FindingSeverity {
 
 /** A vulnerability as Vigil keeps it. */
 export function vulnerabilityOf(found: TrivyVulnerability): Vulnerability {
-  const { FixedVersion, Title, PrimaryURL, PkgPath } = found;
+  const { FixedVersion, Title, PrimaryURL, PkgPath, PkgIdentifier } = found;
   const score = scoreOf(found);
   return {
     id: found.VulnerabilityID ?? '',
     package: found.PkgName ?? '',
     installed: found.InstalledVersion ?? '',
     severity: findingSeverity(found.Severity),
-    ...(FixedVersion ? { fixed: FixedVersion } : {}),
-    ...(Title ? { title: Title } : {}),
+    ...given({ fixed: FixedVersion, title: Title }),
     ...(score === undefined ? {} : { score }),
-    ...(PrimaryURL ? { link: PrimaryURL } : {}),
-    ...(PkgPath ? { path: PkgPath } : {}),
+    ...given({ link: PrimaryURL, path: PkgPath, purl: PkgIdentifier?.PURL }),
   };
 }
+
+/** The entries that say something. */
+const given = <K extends string>(entries: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> =>
+  Object.fromEntries(Object.entries(entries).filter(([, text]) => Boolean(text))) as Partial<Record<K, string>>;
 
 /** The score of whoever gave the severity, else the National Vulnerability Database's, else anybody's. */
 function scoreOf({ CVSS = {}, SeveritySource = '' }: TrivyVulnerability): number | undefined {

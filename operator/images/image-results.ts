@@ -1,8 +1,10 @@
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
 import type { RecordResult } from '../stream/stream-record.ts';
+import type { ImageData } from './image-data.ts';
 import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from './image-finding.ts';
 import type { ImageEntry, ImageFailure } from './image-ledger.ts';
 import type { ContainerImage, ImageTarget } from './image-targets.ts';
+import { vulnerabilityResult } from './vulnerability-result.ts';
 
 /** The source of reports about images. */
 export const IMAGES_SOURCE = 'vigil-images';
@@ -22,6 +24,8 @@ export interface ImageKnowledge {
   readonly findings: (digest: string) => ImageFindings | undefined;
   /** Whether there is a database to match with. */
   readonly database: boolean;
+  /** What people say of vulnerabilities, where they do. */
+  readonly data?: ImageData;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -62,7 +66,7 @@ function containerResults(policy: ImagesPolicy, container: ContainerImage, knowl
   const found = knowledge.findings(digest);
   const unmatched = policy.images.vulnerabilities !== undefined && findings?.database === '';
   const results = [
-    ...findingResults(policy, container, { found, stale: failure !== undefined }),
+    ...findingResults(policy, container, { found, stale: failure !== undefined, data: knowledge.data }),
     ...failureResults(policy, container, { failure, found }),
     ...unreadableResults(policy, container, found),
     ...databaseResults(policy, container, { unmatched, made: findings?.made, knowledge }),
@@ -83,7 +87,7 @@ function failureResults(
 function findingResults(
   policy: ImagesPolicy,
   container: ContainerImage,
-  { found, stale }: { readonly found: ImageFindings | undefined; readonly stale: boolean },
+  { found, stale, data }: { readonly found: ImageFindings | undefined; readonly stale: boolean; readonly data: ImageData | undefined },
 ): RecordResult[] {
   if (!found) return [];
   const { vulnerabilities, secrets } = policy.images;
@@ -92,7 +96,7 @@ function findingResults(
     order.indexOf(vulnerability.severity) >= least && (vulnerabilities?.ignoreUnfixed !== true || vulnerability.fixed !== undefined);
   return [
     ...(vulnerabilities
-      ? found.vulnerabilities.filter(shown).map((item) => marked(vulnerabilityResult(policy, container, item), stale))
+      ? found.vulnerabilities.filter(shown).map((item) => marked(vulnerability(policy, container, { item, data }), stale))
       : []),
     ...(secrets ? found.secrets.map((secret) => secretResult(policy, container, secret)) : []),
   ];
@@ -123,23 +127,13 @@ function databaseResults(
   return [{ ...failedResult(policy, container, message), verdict: 'warn' }];
 }
 
-function vulnerabilityResult(policy: ImagesPolicy, container: ContainerImage, item: Vulnerability): RecordResult {
-  const mend = item.fixed === undefined ? 'no fixed version is known' : `fixed in ${item.fixed}`;
-  return {
-    ...base(policy, container, {
-      package: item.package,
-      installed: item.installed,
-      fixed: item.fixed,
-      score: item.score === undefined ? undefined : String(item.score),
-      link: item.link,
-      file: item.path,
-    }),
-    check: item.id,
-    verdict: 'fail',
-    severity: item.severity,
-    category: 'Vulnerability',
-    message: `${item.package} ${item.installed}: ${item.title ?? 'a known vulnerability'} (${mend})`,
-  };
+function vulnerability(
+  policy: ImagesPolicy,
+  container: ContainerImage,
+  { item, data }: { readonly item: Vulnerability; readonly data: ImageData | undefined },
+): RecordResult {
+  const { properties, ...verdict } = vulnerabilityResult(item, container, data);
+  return { ...base(policy, container, properties), ...verdict };
 }
 
 function secretResult(policy: ImagesPolicy, container: ContainerImage, secret: ImageFindings['secrets'][number]): RecordResult {

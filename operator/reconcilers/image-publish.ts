@@ -1,8 +1,10 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { ImageData, ImageDataReader } from '../images/image-data.ts';
 import type { ImageFindings } from '../images/image-finding.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
+import { imageName } from '../images/image-name.ts';
 import { imageResults, IMAGES_SOURCE, type ImageKnowledge } from '../images/image-results.ts';
 import type { ImageTarget } from '../images/image-targets.ts';
 import type { ImageStore } from '../images/image-store.ts';
@@ -21,6 +23,7 @@ export interface ImagePublishing {
   readonly store: ImageStore;
   readonly ledger: ImageLedger;
   readonly database: string | undefined;
+  readonly reader: ImageDataReader;
   readonly policies: readonly PolicyTargets[];
   readonly now: number;
 }
@@ -31,6 +34,8 @@ export interface ImagesPublished {
   readonly withdrawn: number;
   /** Images whose findings are kept no more, or cannot be read: they must be matched again. */
   readonly lost: readonly string[];
+  /** What people say of vulnerabilities, and whether it was read anew. */
+  readonly said: Awaited<ReturnType<ImageDataReader['read']>>;
 }
 
 /** Results that are held at the same time, and findings besides. */
@@ -43,20 +48,22 @@ export async function publishImages(input: ImagePublishing): Promise<ImagesPubli
   let written = 0;
   let wishes: ReportWish[] = [];
   let held = 0;
+  const images = [...asked.values()].flatMap(({ target }) => target.containers.map(imageName));
+  const said = await input.reader.read(findings.all(), images);
   const flush = async (): Promise<void> => {
     written += (await input.publisher.publish(wishes)).written;
     [wishes, held] = [[], 0];
   };
   // One namespace after the other: the publisher reads what is there by namespace.
   for (const { target, policies } of [...asked.values()].toSorted(byNamespace)) {
-    const wish = wishOf(input, { target, policies }, await findings.of(target));
+    const wish = wishOf(input, { target, policies }, { found: await findings.of(target), data: said.data });
     if (!wish) continue;
     wishes.push(wish);
     held += wish.results.length;
     if (held > mostHeld) await flush();
   }
   await flush();
-  return { written, withdrawn: await withdraw(input, asked), lost: [...findings.lost] };
+  return { written, withdrawn: await withdraw(input, asked), lost: [...findings.lost], said };
 }
 
 /** What was found in images, read as it is needed and held as long as there is room. */
@@ -79,6 +86,15 @@ class KnownFindings {
       if (findings) found.set(image.digest, findings);
     }
     return found;
+  }
+
+  /** What was found in every image that runs, one after the other. */
+  async *all(): AsyncGenerator<ImageFindings> {
+    const containers = this.#input.policies.flatMap(({ targets }) => targets.flatMap((target) => target.containers));
+    for (const digest of new Set(containers.flatMap(({ image }) => image?.digest ?? []))) {
+      const findings = await this.#findingsOf(digest);
+      if (findings) yield findings;
+    }
   }
 
   async #findingsOf(digest: string): Promise<ImageFindings | undefined> {
@@ -125,12 +141,13 @@ function byNamespace({ target: a }: Asked, { target: b }: Asked): number {
 function wishOf(
   { ledger, database, now }: ImagePublishing,
   { target, policies }: Asked,
-  findings: ReadonlyMap<string, ImageFindings>,
+  { found, data }: { readonly found: ReadonlyMap<string, ImageFindings>; readonly data: ImageData },
 ): ReportWish | undefined {
   const knowledge: ImageKnowledge = {
     entry: (digest) => ledger[digest],
-    findings: (digest) => findings.get(digest),
+    findings: (digest) => found.get(digest),
     database: database !== undefined,
+    data,
     now,
   };
   const evaluated: ReportWish['policies'][number][] = [];

@@ -2,12 +2,13 @@ import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
+import { ImageDataReader } from '../images/image-data.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
 import { imageJobs, scannerOf, takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
-import { publishImages } from './image-publish.ts';
+import { publishImages, type ImagesPublished } from './image-publish.ts';
 import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
 import type { World } from './world.ts';
 
@@ -27,11 +28,12 @@ const youth = 600_000;
 export function imageScanController(world: World): Controller {
   const store = new ImageStore(world.client, world.namespace);
   const looks = new Looks(world);
+  const reader = new ImageDataReader(world.client, world.namespace);
   const controller = new Controller({
     name: 'images',
     log: world.log,
     observe: world.observe,
-    reconcile: (_key, context) => new ImagePass(world, { store, looks }, context).run(),
+    reconcile: (_key, context) => new ImagePass(world, { store, reader, looks }, context).run(),
   });
   controller.queue.add(IMAGES_KEY);
   return controller;
@@ -63,18 +65,27 @@ class Looks {
   }
 }
 
+/** What one pass leaves to the next. */
+interface Kept {
+  readonly store: ImageStore;
+  readonly reader: ImageDataReader;
+  readonly looks: Looks;
+}
+
 class ImagePass {
   readonly #world: World;
   readonly #store: ImageStore;
   readonly #looks: Looks;
+  readonly #reader: ImageDataReader;
   readonly #context: ReconcileContext;
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
 
-  constructor(world: World, { store, looks }: { readonly store: ImageStore; readonly looks: Looks }, context: ReconcileContext) {
+  constructor(world: World, kept: Kept, context: ReconcileContext) {
     this.#world = world;
-    this.#store = store;
-    this.#looks = looks;
+    this.#store = kept.store;
+    this.#looks = kept.looks;
+    this.#reader = kept.reader;
     this.#context = context;
     this.#now = world.clock();
   }
@@ -193,14 +204,25 @@ class ImagePass {
   async #publish({ policies }: ImageSurroundings): Promise<void> {
     const { client, publisher, images } = this.#world;
     const { ledger } = this.#stored;
-    const input = { client, publisher, store: this.#store, ledger, database: images.databaseImage, policies, now: this.#now };
-    const { written, withdrawn, lost } = await publishImages(input);
+    const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, policies, now: this.#now };
+    const { written, withdrawn, lost, said } = await publishImages({ ...input, database: images.databaseImage });
+    this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
     if (lost.length === 0) return;
     const entries = Object.entries(ledger).map(([digest, { findings, ...rest }]) =>
       lost.includes(digest) || !findings ? [digest, rest] : [digest, { ...rest, findings }],
     );
     await this.#write(Object.fromEntries(entries) as ImageLedger);
+  }
+
+  /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */
+  #tellProblems({ data: { problems }, anew }: ImagesPublished['said']): void {
+    for (const { configMap, message } of problems) {
+      const { namespace = '', name } = configMap.metadata;
+      if (anew)
+        this.#context.log.warn({ configMap: `${namespace}/${name}`, reason: message }, 'a document about vulnerabilities is not used');
+      this.#world.events.record(RESOURCES.configMaps, configMap, { type: 'Warning', reason: 'DocumentNotUsed', message });
+    }
   }
 
   /** Forgets images that nothing runs, and removes what the ledger does not name. */

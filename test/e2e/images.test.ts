@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
@@ -63,6 +64,56 @@ describe('images that run', function () {
   const inventories = async (): Promise<string[]> =>
     (await configMaps('image-inventory')).map(({ metadata }) => `${metadata.name} ${metadata.uid ?? ''}`).toSorted();
 
+  const findings = async (): Promise<string[]> => (await configMaps('image-findings')).map(({ metadata }) => metadata.name).toSorted();
+  const kinds = ['openvex', 'csaf', 'kev', 'epss'] as const;
+  /** A ConfigMap with documents of a kind, plain and to be packed. */
+  const data = (
+    kind: (typeof kinds)[number],
+    plain: Readonly<Record<string, string>>,
+    packed: Readonly<Record<string, string>> = {},
+  ): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `${name}-${kind}`, namespace: home, labels: { 'vigil.dev/image-data': kind } },
+    data: plain,
+    binaryData: Object.fromEntries(Object.entries(packed).map(([key, text]) => [key, gzipSync(text).toString('base64')])),
+  });
+  const purlOf = (image: string): string => `pkg:oci/${image}?repository_url=${registry}/${image}`;
+  const openVex = (statements: readonly object[]): string =>
+    JSON.stringify({
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      '@id': 'https://example.com/vex/1',
+      author: 'shop',
+      timestamp: '2026-01-02T00:00:00Z',
+      version: 1,
+      statements,
+    });
+  /** A document about lodash in one image. */
+  const csaf = (vulnerability: object): object => ({
+    document: {
+      category: 'csaf_vex',
+      csaf_version: '2.0',
+      title: 'Node',
+      publisher: { category: 'vendor', name: 'Shop', namespace: 'https://example.com' },
+      tracking: { id: 'SHOP-1', current_release_date: '2026-01-02T00:00:00Z', status: 'final', version: '1' },
+    },
+    product_tree: {
+      full_product_names: [
+        { name: 'node-old', product_id: 'node', product_identification_helper: { purl: purlOf('node-old') } },
+        { name: 'lodash', product_id: 'lodash', product_identification_helper: { purl: 'pkg:npm/lodash@4.17.20' } },
+      ],
+      relationships: [
+        {
+          category: 'default_component_of',
+          product_reference: 'lodash',
+          relates_to_product_reference: 'node',
+          full_product_name: { name: 'lodash in node-old', product_id: 'lodash-in-node' },
+        },
+      ],
+    },
+    vulnerabilities: [vulnerability],
+  });
+
   const debian = [
     'CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4',
     'CVE-2023-45853 fail zlib1g 1:1.2.13.dfsg-1',
@@ -101,6 +152,7 @@ describe('images that run', function () {
   after(async () => {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', name, '--ignore-not-found']);
+    kubectl(['-n', home, 'delete', 'configmap', ...kinds.map((kind) => `${name}-${kind}`), '--ignore-not-found']);
     kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
     kubectl([
       '-n',
@@ -137,6 +189,93 @@ describe('images that run', function () {
     expect(await inventories()).to.deep.equal(taken);
     const reports = JSON.stringify(await reportsIn(namespace));
     expect(reports).not.to.include('2E0A8F3B244C9986');
+  });
+
+  it('are skipped where a document vouches for them, and say whether they are exploited, with no inventory and no match', async () => {
+    const matched = await findings();
+    const statements = [
+      {
+        vulnerability: { name: 'CVE-2023-38545' },
+        products: [{ '@id': purlOf('debian-old'), subcomponents: [{ '@id': 'pkg:deb/debian/curl@7.88.1-10' }] }],
+        status: 'not_affected',
+        justification: 'vulnerable_code_not_in_execute_path',
+        impact_statement: 'No proxy is used.',
+      },
+      { vulnerability: { name: 'CVE-2023-5363' }, products: [{ '@id': 'pkg:deb/debian/libssl3' }], status: 'fixed' },
+      { vulnerability: { name: 'CVE-2023-45853' }, products: [{ '@id': purlOf('debian-old') }], status: 'under_investigation' },
+    ];
+    apply(
+      data('openvex', { 'debian.json': openVex(statements) }),
+      data('csaf', {
+        'node.json': JSON.stringify(
+          csaf({
+            cve: 'CVE-2021-23337',
+            product_status: { known_not_affected: ['lodash-in-node'] },
+            flags: [{ label: 'component_not_present' }],
+          }),
+        ),
+      }),
+      data('kev', {
+        'kev.json': JSON.stringify({
+          vulnerabilities: [
+            { cveID: 'CVE-2021-44228', dateAdded: '2021-12-10', dueDate: '2021-12-24', knownRansomwareCampaignUse: 'Known' },
+          ],
+        }),
+      }),
+      data('epss', {}, { 'part-1.csv.gz': 'cve,epss,percentile\nCVE-2021-44228,0.94358,0.99957\n' }),
+    );
+    const vouched = ['CVE-2023-38545', 'CVE-2023-5363 fail libssl3'];
+    await becomes(
+      'web',
+      debian
+        .map((line) => (vouched.some((each) => line.startsWith(each)) ? line.replace(' fail ', ' skip ') : line))
+        .toSorted((a, b) => (a.split(' ').slice(0, 2).join(' ') < b.split(' ').slice(0, 2).join(' ') ? -1 : 1)),
+    );
+    await becomes(
+      'app',
+      node.map((line) => line.replace(' fail ', ' skip ')),
+    );
+    // The document names one image, and the same package is in another.
+    await becomes('private', [...node, 'image-scan warn']);
+    const curl = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-38545');
+    expect(curl?.properties).to.deep.include({
+      vex: 'not_affected',
+      vexSource: `${name}-openvex/debian.json`,
+      vexDocument: 'https://example.com/vex/1',
+      vexJustification: 'vulnerable_code_not_in_execute_path',
+      vexStatement: 'No proxy is used.',
+    });
+    const zlib = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-45853');
+    expect([zlib?.result, zlib?.properties?.['vex']]).to.deep.equal(['fail', 'under_investigation']);
+    await eventually('CVE-2021-44228 is known to be exploited', async () => {
+      const { properties } = (await reportOf('mixed'))?.results?.find(({ rule }) => rule === 'CVE-2021-44228') ?? {};
+      return properties?.['epss'] === '0.94358' && properties['kevDue'] === '2021-12-24' && properties['ransomware'] === 'Known'
+        ? true
+        : undefined;
+    });
+    expect([await inventories(), await findings()]).to.deep.equal([taken, matched]);
+  });
+
+  it('fail again when a document is spoilt, which its ConfigMap tells, and the other documents go on', async () => {
+    const wrong = [{ vulnerability: { name: 'CVE-2023-38545' }, products: [{ '@id': purlOf('debian-old') }], status: 'harmless' }];
+    apply(data('openvex', { 'debian.json': openVex(wrong) }));
+    await becomes('web', debian);
+    const messages = await eventually('an Event tells of it', () => {
+      const selector = `involvedObject.kind=ConfigMap,involvedObject.name=${name}-openvex,reason=DocumentNotUsed`;
+      const said = kubectl(['-n', home, 'get', 'events', '--field-selector', selector, '-o', 'jsonpath={.items[*].message}']);
+      return said === '' ? undefined : said;
+    });
+    expect(messages).to.match(/^debian\.json is not used: statements\[0\]\.status: Invalid option/);
+    expect(await linesOf('app')).to.deep.equal(node.map((line) => line.replace(' fail ', ' skip ')));
+  });
+
+  it('are as they were when the documents are gone', async () => {
+    kubectl(['-n', home, 'delete', 'configmap', ...kinds.map((kind) => `${name}-${kind}`)]);
+    await becomes('app', node);
+    await eventually('no CVE is known to be exploited', async () =>
+      JSON.stringify(await reportsIn(namespace)).includes('kevDue') ? undefined : true,
+    );
+    expect(await inventories()).to.deep.equal(taken);
   });
 
   it('are matched again with another database, with no inventory', async () => {

@@ -4,9 +4,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { findingSeverity, vulnerabilityOf, type MatchRecord, type Vulnerability } from '../../operator/images/image-finding.ts';
+import { readCsaf } from '../../operator/images/csaf.ts';
+import { purlOf } from '../../operator/images/image-data.ts';
 import { inventoryDocumentName, inventoryJob } from '../../operator/images/image-job.ts';
+import { imageName } from '../../operator/images/image-name.ts';
 import { inventoryOf, type Inventory, type InventoryRecord } from '../../operator/images/inventory.ts';
 import { inventoryDocument } from '../../operator/images/inventory-document.ts';
+import { readOpenVex } from '../../operator/images/openvex.ts';
+import { packageKey } from '../../operator/images/package-url.ts';
+import { VexIndex } from '../../operator/images/vex.ts';
 import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import { directScan, imageFolder, trivyProgram, unpackImage, withFolder, type TrivyReport } from './trivy.ts';
@@ -58,7 +64,9 @@ async function vigilScan(image: string, database: string, folder: string): Promi
 }
 
 const vulnerabilityLine = (found: Vulnerability): string =>
-  [found.id, found.package, found.installed, found.fixed ?? '-', found.severity, found.score ?? '-', found.link ?? '-'].join(' ');
+  [found.id, found.package, found.installed, found.fixed, found.severity, found.score, found.link, found.purl]
+    .map((part) => part ?? '-')
+    .join(' ');
 const vulnerabilities = ({ Results = [] }: TrivyReport): string[] =>
   Results.flatMap(({ Vulnerabilities = [] }) => Vulnerabilities.map((item) => vulnerabilityLine(vulnerabilityOf(item))));
 const secrets = ({ Results = [] }: TrivyReport): string[] =>
@@ -85,5 +93,97 @@ describe('an inventory that is matched later finds what one scan by Trivy finds'
           expect({ vulnerabilities: found.length - later, secrets: kept.length }).to.deep.equal(known);
         }));
     }
+  }
+});
+
+/** Package URLs as documents may write them, by what becomes of a finding's own. */
+const variants: Readonly<Record<string, (purl: string) => string>> = {
+  'as they are': (purl) => purl,
+  'without qualifiers': (purl) => purl.replace(/\?.*/, ''),
+  'without version': (purl) => purl.replace(/@[^@/]*$/, ''),
+  'of another version': (purl) => purl.replace(/@[^@/?]*(\?|$)/, '@99.0.0$1'),
+  'with a qualifier that is not theirs': (purl) => `${purl}${purl.includes('?') ? '&' : '?'}channel=other`,
+  'with another architecture': (purl) => purl.replace(/arch=\w+/, 'arch=s390x'),
+  'of another name': (purl) => purl.replace(/@[^@/]*$/, '-other'),
+};
+
+const time = '2026-01-02T00:00:00Z';
+const documents: Readonly<Record<'openvex' | 'csaf', (products: readonly (readonly [id: string, purl: string])[]) => object>> = {
+  openvex: (products) => ({
+    '@context': 'https://openvex.dev/ns/v0.2.0',
+    '@id': 'https://example.com/vex/1',
+    author: 'test',
+    timestamp: time,
+    version: 1,
+    statements: products.map(([id, purl]) => ({ vulnerability: { name: id }, products: [{ '@id': purl }], status: 'fixed' })),
+  }),
+  csaf: (products) => ({
+    document: {
+      category: 'csaf_vex',
+      csaf_version: '2.0',
+      title: 'Test',
+      publisher: { category: 'vendor', name: 'Test', namespace: 'https://example.com' },
+      tracking: {
+        id: '1',
+        current_release_date: time,
+        initial_release_date: time,
+        revision_history: [{ date: time, number: '1', summary: 'First.' }],
+        status: 'final',
+        version: '1',
+      },
+    },
+    product_tree: {
+      full_product_names: products.map(([, purl], index) => ({
+        name: purl,
+        product_id: `p${index}`,
+        product_identification_helper: { purl },
+      })),
+    },
+    vulnerabilities: [...new Set(products.map(([id]) => id))].map((cve) => ({
+      cve,
+      product_status: { fixed: products.flatMap(([id], index) => (id === cve ? [`p${index}`] : [])) },
+    })),
+  }),
+};
+
+/** What Trivy leaves of a bill when it is given a document. */
+function leftByTrivy(folder: string, document: string): string[] {
+  const quiet = ['--quiet', '--skip-db-update', '--skip-java-db-update', '--offline-scan', '--skip-version-check', '--disable-telemetry'];
+  const places = ['--cache-dir', join(folder, 'matching/cache'), '--vex', document, join(folder, 'matching/bom.json')];
+  const text = execFileSync(trivyProgram(), ['sbom', ...quiet, '--format', 'json', ...places], { encoding: 'utf8', stdio: 'pipe' });
+  return vulnerabilities(JSON.parse(text) as TrivyReport);
+}
+
+/** What Vigil leaves of what was found. */
+async function leftByVigil(found: readonly Vulnerability[], kind: 'openvex' | 'csaf', bytes: Buffer): Promise<string[]> {
+  const wanted = {
+    vulnerabilities: new Set(found.map(({ id }) => id)),
+    packages: new Set(found.flatMap(({ purl }) => purlOf(purl) ?? []).map(packageKey)),
+  };
+  const document = await (kind === 'openvex' ? readOpenVex(bytes, wanted) : readCsaf(bytes, wanted));
+  const index = new VexIndex([{ ...document, source: 'vex/1' }]);
+  const image = imageName({ reference: 'example.com/image:1' });
+  return found.filter(({ id, purl }) => !index.verdict(id, () => ({ image, found: purlOf(purl) }))).map(vulnerabilityLine);
+}
+
+describe('what documents say of packages silences what it silences in Trivy', function () {
+  this.timeout(120_000);
+
+  for (const image of ['debian-old', 'mixed-old', 'mariner-old']) {
+    it(`in ${image}`, () =>
+      withFolder(async (folder) => {
+        const { found } = await vigilScan(image, 'trivy-database-1', folder);
+        const file = join(folder, 'vex.json');
+        for (const [variant, written] of Object.entries(variants)) {
+          for (const kind of ['openvex', 'csaf'] as const) {
+            const text = JSON.stringify(documents[kind](found.map(({ id, purl = '' }) => [id, written(purl)] as const)));
+            writeFileSync(file, text);
+            const left = await leftByVigil(found, kind, Buffer.from(text));
+            expect(left.toSorted(), `${kind}, ${variant}`).to.deep.equal(leftByTrivy(folder, file).toSorted());
+            if (variant === 'as they are') expect(left, kind).to.deep.equal([]);
+            if (variant === 'of another version') expect(left, kind).to.have.length(found.length);
+          }
+        }
+      }));
   }
 });

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { ProductTree, productTreeShape } from './csaf-products.ts';
+import { checked, DataDocumentError, placedValues, timeField } from './data-document.ts';
+import { justifications } from './openvex.ts';
+import { namelessOf, relevantOf, type VexDocument, type VexStatement, type VexStatus, type VexWanted } from './vex.ts';
+
+const headShape = z.object({
+  document: z.object({
+    category: z.enum(['csaf_vex', 'csaf_security_advisory']),
+    csaf_version: z.enum(['2.0', '2.1']),
+    publisher: z.object({ namespace: z.string() }),
+    tracking: z.object({ id: z.string().min(1), current_release_date: timeField }),
+  }),
+  product_tree: productTreeShape,
+  vulnerabilities: z.literal(true, 'a VEX document has vulnerabilities'),
+});
+
+const of = { product_ids: z.array(z.string()).optional(), group_ids: z.array(z.string()).optional() };
+const ids = z.array(z.string()).optional();
+const vulnerabilityShape = z.object({
+  cve: z.string().optional(),
+  ids: z.array(z.object({ text: z.string() })).optional(),
+  product_status: z
+    .object({
+      known_not_affected: ids,
+      first_fixed: ids,
+      fixed: ids,
+      under_investigation: ids,
+      first_affected: ids,
+      known_affected: ids,
+      last_affected: ids,
+    })
+    .optional(),
+  flags: z.array(z.object({ label: z.enum(justifications), ...of })).optional(),
+  threats: z.array(z.object({ category: z.string(), details: z.string(), ...of })).optional(),
+});
+type Vulnerability = z.infer<typeof vulnerabilityShape>;
+
+/** In this order: where a document contradicts itself, what is worse is said last, and counts. */
+const statuses: readonly (readonly [keyof NonNullable<Vulnerability['product_status']>, VexStatus])[] = [
+  ['known_not_affected', 'not_affected'],
+  ['first_fixed', 'fixed'],
+  ['fixed', 'fixed'],
+  ['under_investigation', 'under_investigation'],
+  ['first_affected', 'affected'],
+  ['known_affected', 'affected'],
+  ['last_affected', 'affected'],
+];
+
+/**
+ * Reads a CSAF document, of the profile VEX or of an advisory, which says of products the same (https://docs.oasis-open.org/csaf/csaf/v2.0/),
+ * and keeps what may matter of it. One mistake makes all of it useless. Throws `DataDocumentError`.
+ */
+export async function readCsaf(bytes: Buffer, wanted: VexWanted): Promise<VexDocument> {
+  const given: Record<string, unknown> = {};
+  const kept: { readonly place: string; readonly vulnerability: Vulnerability }[] = [];
+  for await (const { path, place, value } of placedValues(bytes, ['document', 'product_tree', 'vulnerabilities.*'])) {
+    if (path !== 'vulnerabilities.*') {
+      given[path] = value;
+      continue;
+    }
+    given['vulnerabilities'] = true;
+    const vulnerability = checked(vulnerabilityShape, value, place);
+    if (namesOf(vulnerability).some((name) => wanted.vulnerabilities.has(name))) kept.push({ place, vulnerability });
+  }
+  const { document, product_tree } = checked(headShape, given);
+  const { publisher, tracking } = document;
+  const tree = new ProductTree(product_tree);
+  const time = tracking.current_release_date;
+  const statements = kept.flatMap(({ place, vulnerability }) => {
+    const vulnerabilities = namesOf(vulnerability).filter((name) => wanted.vulnerabilities.has(name));
+    return saidOf(vulnerability, place, tree).map((said) => ({ vulnerabilities, time, ...said }));
+  });
+  return {
+    format: 'CSAF',
+    id: `${publisher.namespace} ${tracking.id}`,
+    revision: [time],
+    statements: statements
+      .map((statement) => ({ ...statement, products: statement.products.flatMap((product) => relevantOf(product, wanted)) }))
+      .filter(({ products }) => products.length > 0),
+    nameless: namelessOf(statements.flatMap(({ products }) => products)),
+  };
+}
+
+const namesOf = ({ cve, ids: others = [] }: Vulnerability): string[] => [
+  ...(cve === undefined ? [] : [cve]),
+  ...others.map(({ text }) => text),
+];
+
+/** What is said of each product, one by one. */
+function saidOf(
+  { product_status = {}, flags = [], threats = [] }: Vulnerability,
+  place: string,
+  tree: ProductTree,
+): Pick<VexStatement, 'products' | 'status' | 'justification' | 'statement'>[] {
+  const labels = tree.notes(flags.map(({ label, ...about }) => ({ text: label, ...about })));
+  const impacts = threats.filter(({ category }) => category === 'impact');
+  const reasons = tree.notes(impacts.map(({ details, ...about }) => ({ text: details, ...about })));
+  return statuses.flatMap(([group, status]) =>
+    (product_status[group] ?? []).map((id, index) => {
+      const at = `${place}.product_status.${group}[${index}]`;
+      const product = tree.product(id);
+      if (!product) throw new DataDocumentError(`${at}: the product tree has no product ${JSON.stringify(id)}`);
+      if (status !== 'not_affected') return { products: [product], status };
+      const [justification, statement] = [labels(id), reasons(id)];
+      if (justification === undefined && statement === undefined)
+        throw new DataDocumentError(`${at}: neither a flag nor a threat of the category impact says why`);
+      return { products: [product], status, ...(justification ? { justification } : {}), ...(statement ? { statement } : {}) };
+    }),
+  );
+}

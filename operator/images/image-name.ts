@@ -1,0 +1,76 @@
+import type { ContainerImage } from './image-targets.ts';
+import type { PackageUrl } from './package-url.ts';
+
+/** What an image that runs may be called by. */
+export interface ImageName {
+  /** As `docker.io/library/nginx`: where it was asked for, and where the runtime has it from. */
+  readonly repositories: readonly string[];
+  /** The tag that it was asked for by. */
+  readonly tag?: string;
+  /** `sha256:…`: of the manifest or of an index above it. */
+  readonly digests: readonly string[];
+}
+
+/** What the image of a container may be called by. */
+export function imageName({ reference, image }: Pick<ContainerImage, 'reference' | 'image'>): ImageName {
+  const parts = [reference, ...(image ? [image.reference] : [])].map(partsOf);
+  const tag = parts[0]?.tag ?? (parts[0]?.digest === undefined ? 'latest' : undefined);
+  const digests = [image?.digest, ...parts.map(({ digest }) => digest)].filter((digest) => digest !== undefined);
+  return {
+    repositories: [...new Set(parts.map(({ repository }) => repository))],
+    ...(tag === undefined ? {} : { tag }),
+    digests: [...new Set(digests)],
+  };
+}
+
+/** Whether a package URL of the type oci or docker is about an image. */
+export function isImage(purl: PackageUrl, image: ImageName): boolean {
+  if (purl.type === 'docker') return isDockerImage(purl, image);
+  if (purl.type !== 'oci') return false;
+  const { repository_url: place, tag, arch, ...others } = purl.qualifiers;
+  if (Object.keys(others).length > 0 || !image.repositories.some((repository) => isAt(repository, purl.name, place))) return false;
+  if (purl.version !== '') return image.digests.includes(purl.version);
+  // Which architecture runs is not known here; a digest tells it.
+  return arch === undefined && (tag === undefined || tag === image.tag);
+}
+
+/** The place may leave out the name, as in older documents; without a place, it is every registry's. */
+function isAt(repository: string, name: string, place: string | undefined): boolean {
+  if (lastOf(repository) !== name) return false;
+  if (place === undefined) return true;
+  const path = place.replace(/^[a-z]+:\/\//, '').replace(/\/+$/, '');
+  return repository === repositoryOf(lastOf(path) === name ? path : `${path}/${name}`);
+}
+
+function isDockerImage({ namespace, name, version, qualifiers }: PackageUrl, image: ImageName): boolean {
+  const { repository_url: registry = '', ...others } = qualifiers;
+  if (Object.keys(others).length > 0) return false;
+  const host = registry.replace(/^[a-z]+:\/\//, '').replace(/\/+$/, '');
+  const repository = repositoryOf([host, namespace, name].filter((part) => part !== '').join('/'));
+  const known = version === '' || version === image.tag || image.digests.includes(version);
+  return known && image.repositories.includes(repository);
+}
+
+/** The last part of a path. */
+export const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+
+function partsOf(reference: string): { readonly repository: string; readonly tag?: string; readonly digest?: string } {
+  const [name = '', digest] = reference.split('@');
+  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+  return {
+    repository: repositoryOf(colon < 0 ? name : name.slice(0, colon)),
+    ...(colon < 0 ? {} : { tag: name.slice(colon + 1) }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+const dockerHub: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io', 'hub.docker.com', 'docker.io']);
+
+/** A repository in full: without a registry it is of Docker's, and there without a namespace of the library. */
+function repositoryOf(name: string): string {
+  const [first = '', ...rest] = name.toLowerCase().split('/');
+  const registry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
+  if (registry !== undefined && !dockerHub.has(registry)) return [registry, ...rest].join('/');
+  const path = registry === undefined ? [first, ...rest] : rest;
+  return ['docker.io', ...(path.length === 1 ? ['library'] : []), ...path].join('/');
+}
