@@ -63,4 +63,15 @@ export const nodeScenarios: readonly Scenario[] = [
       await podGone(worker, 120);
     }),
   },
+  {
+    name: 'the node is away, its pods are deleted and do not go, and it comes back',
+    kind: 'node',
+    seconds: 300,
+    ...withoutKubelet(async (_worker, { lab, scan }) => {
+      inHome('delete', 'pods', '-l', 'vigil.dev/scan', '--wait=false');
+      await lab.says(scan, /does not say that it has ended/);
+      // Another attempt is made, and waits for a node.
+      await lab.says(scan, /Unschedulable/, 150);
+    }),
+  },
 ];
