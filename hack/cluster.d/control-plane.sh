@@ -67,17 +67,31 @@ control_plane_up() {
   wait_for 60 'the controller-manager' kube-controller-manager "$BIN/kubectl" --kubeconfig "$DIR/kubeconfig" get serviceaccount default
 }
 
-# restart_part PART: kills a part and starts it again, as after a crash.
-restart_part() {
+# known_part PART: whether it may be stopped and started by itself.
+known_part() {
+  case "$1" in etcd | kube-apiserver | kube-controller-manager | kubelet) return 0 ;; esac
+  printf 'hack/cluster: no part %s: etcd, kube-apiserver, kube-controller-manager or kubelet\n' "$1" >&2
+  return 2
+}
+
+# stop_part PART: kills a part, as a crash does. What the kubelet runs runs on.
+stop_part() {
   local pid
+  known_part "$1" || return 2
+  alive "$1" || return 0
   pid="$(cat "$DIR/run/$1.pid")"
   kill -9 "$pid" 2>/dev/null
   while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+}
+
+# restart_part PART: kills a part and starts it again, as after a crash.
+restart_part() {
+  stop_part "$1" || return 2
   case "$1" in
     etcd) start_etcd ;;
     kube-apiserver) start_kube_apiserver ;;
     kube-controller-manager) start_controller_manager ;;
-    *) printf 'hack/cluster: restart knows etcd, kube-apiserver and kube-controller-manager\n' >&2; return 2 ;;
+    kubelet) start_kubelet; wait_for 90 'the node' kubelet node_ready; return ;;
   esac
   wait_for 60 'the API server' kube-apiserver "$BIN/kubectl" --kubeconfig "$DIR/kubeconfig" get --raw /readyz
 }

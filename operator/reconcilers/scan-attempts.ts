@@ -5,7 +5,7 @@ import type { SeenReports } from '../publish/seen-reports.ts';
 import type { CollectedScan, ShardCollector } from '../publish/shard-collector.ts';
 import { Ages } from '../scan/ages.ts';
 import type { FailureClass, WorkerPod } from '../scan/attempt.ts';
-import { isUnborn, JobState, type ScanJob } from '../scan/job-state.ts';
+import { isIdle, JobState, type ScanJob } from '../scan/job-state.ts';
 import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
 import {
   allSettled,
@@ -50,6 +50,8 @@ export class Attempts {
   readonly #collector: ShardCollector;
   readonly #jobs: ScanJobs;
   readonly #ages = new Ages();
+  /** For how long Jobs have had nothing at work. */
+  readonly #idle = new Ages();
   /** When a log could not be read for the first time, by pod uid, in milliseconds that only grow. */
   readonly #unreadable = new Map<string, number>();
 
@@ -93,7 +95,6 @@ export class Attempts {
       return '';
     }
     const pods = this.#jobs.podsOf(found);
-    if (isUnborn(found, pods, this.#ages.of)) return this.#unborn(found, failAll);
     if (pods.some((pod) => this.#waitsLong(pod))) await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
     const state = await this.#stateOf(found, pods, pendingIn(ledger(), lastOf(ledger())));
     let note = '';
@@ -106,7 +107,8 @@ export class Attempts {
         await context.tell(next, note);
       } else if (at.note !== undefined) note = at.note;
     }
-    return note;
+    if (pendingIn(ledger(), lastOf(ledger())).length === 0) return note;
+    return (await this.#whyIdle(found, pods, failAll)) ?? note;
   }
 
   /** How a Job stands. Its pods are watched apart from it: before one counts as failed, the server is asked, since the other watch may be behind. */
@@ -116,12 +118,24 @@ export class Attempts {
     return new JobState(job, await this.#jobs.livePodsOf(job), this.#ages.of);
   }
 
-  /** A Job without pods, as the cache has it: refused where its events say so. Returns what it waits for. */
-  async #unborn(job: ScanJob, fail: (failure: { class: FailureClass; message: string }) => Promise<void>): Promise<string> {
-    if ((await this.#jobs.livePodsOf(job)).length > 0) return 'the watch of pods is behind';
-    const message = await this.#jobs.whyUnborn(job);
-    if (message === undefined) return `Job ${job.metadata.name} has no pod yet, and no event says why`;
-    await fail({ class: 'Rejected', message });
+  /** What a Job with nothing at work waits for; undefined for one at work. Where its pods are refused for too long, they fail as that. */
+  async #whyIdle(
+    job: ScanJob,
+    pods: readonly WorkerPod[],
+    fail: (failure: { class: FailureClass; message: string }) => Promise<void>,
+  ): Promise<string | undefined> {
+    if (!isIdle(job, pods)) {
+      this.#idle.forget(job);
+      return undefined;
+    }
+    const idle = this.#idle.of(job);
+    if (idle < usualIdleness) return undefined;
+    const live = await this.#jobs.livePodsOf(job);
+    if (!isIdle(job, live)) return 'the watch of pods is behind';
+    const refusal = await this.#jobs.whyNoPod(job, live);
+    if (refusal === undefined) return idle < birthPatience ? undefined : `Job ${job.metadata.name} has no pod yet, and no event says why`;
+    if (idle < birthPatience) return `FailedCreate: ${refusal}`;
+    await fail({ class: 'Rejected', message: refusal });
     return '';
   }
 
@@ -227,6 +241,10 @@ export function collectedScan(
   };
 }
 
+/** How long it may take until a Job has its pods, or the next of them, in milliseconds. */
+const usualIdleness = 5000;
+/** How long a Job's pods may be refused, in milliseconds: the Job tries again meanwhile. */
+const birthPatience = 60_000;
 /** How long a pod may be about to start before what it mounts is looked for, in milliseconds. */
 const mountPatience = 10_000;
 /** How long a log that the server cannot get at now may come back, in milliseconds. */

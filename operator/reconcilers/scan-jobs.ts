@@ -6,7 +6,7 @@ import { contains } from '../kube/contains.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import { listAll } from '../kube/list.ts';
 import type { WorkerPod } from '../scan/attempt.ts';
-import type { ScanJob } from '../scan/job-state.ts';
+import { isOver, type ScanJob } from '../scan/job-state.ts';
 import type { Ledger, LedgerJob } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
 import { scanJob } from '../scan/scan-job.ts';
@@ -72,21 +72,24 @@ export class ScanJobs {
     return (await listAll<WorkerPod>(this.#world.client, RESOURCES.pods, options)).filter((pod) => isOf(pod, uid));
   }
 
-  /** What a Job's events say of why it has no pod; undefined when none says anything. */
-  async whyUnborn({ metadata: { uid = '' } }: ScanJob): Promise<string | undefined> {
+  /** What a Job's events say of why it has no pod but these; undefined when none says anything. */
+  async whyNoPod({ metadata: { uid = '' } }: ScanJob, pods: readonly WorkerPod[]): Promise<string | undefined> {
     const { namespace, client } = this.#world;
     const options = { namespace, fieldSelector: `involvedObject.uid=${uid}` };
-    const events = await listAll<KubeObject & { readonly reason?: string; readonly message?: string }>(client, RESOURCES.events, options);
-    return events.findLast(({ reason }) => reason === 'FailedCreate')?.message;
+    const events = await listAll<JobEvent>(client, RESOURCES.events, options);
+    // What was refused before the latest pod was made is over.
+    const latest = Math.max(0, ...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')));
+    return events.findLast(({ reason, lastTimestamp }) => reason === 'FailedCreate' && !(Date.parse(lastTimestamp ?? '') < latest))
+      ?.message;
   }
 
-  /** Removes the Jobs of an ended scan. Those whose shards failed stay for a day, for people to look at their pods. */
+  /** Removes the Jobs of an ended scan. Those whose shards failed stay for a day, for people to look at their pods, unless they could make more. */
   async tidy(ledger: Ledger): Promise<void> {
-    const { client, namespace, jobs } = this.#world;
+    const { client, namespace } = this.#world;
     for (const { name, uid, shards, created } of ledger.jobs) {
       const failed = shards.some((shard) => ledger.shards[shard]?.state === 'error');
-      const running = (jobs.get(name, namespace)?.status?.active ?? 0) > 0;
-      if (!created || (failed && !running)) continue;
+      const there = failed ? await this.#live(name) : undefined;
+      if (!created || (failed && (!there || isOver(there, shards.length)))) continue;
       await client.delete(RESOURCES.jobs, { namespace, name }, { uid });
     }
   }
@@ -112,6 +115,12 @@ export class ScanJobs {
 
 const isOf = ({ metadata }: WorkerPod, job: string | undefined): boolean =>
   (metadata.ownerReferences ?? []).some(({ kind, uid }) => kind === 'Job' && uid === job);
+
+interface JobEvent extends KubeObject {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTimestamp?: string;
+}
 
 interface WithTemplate {
   readonly spec?: { readonly template?: { readonly spec?: { readonly volumes?: unknown } } };

@@ -24,4 +24,9 @@ export class Ages {
     if (this.#first.size > this.#most && oldest !== undefined) this.#first.delete(oldest);
     return now - first;
   };
+
+  /** The next question about this object is the first again. */
+  forget({ metadata: { uid = '' } }: KubeObject): void {
+    this.#first.delete(uid);
+  }
 }

@@ -28,8 +28,8 @@ export type AgeOf = (object: KubeObject) => number;
 
 /** How long an image may fail to be pulled before the attempt is given up, in milliseconds: the kubelet tries again meanwhile. */
 const pullPatience = 90_000;
-/** How long a Job may be without any pod, in milliseconds. */
-const birthPatience = 60_000;
+/** How long a pod may be on its way out before its node counts as lost, in milliseconds: its own grace is five seconds. */
+const lossPatience = 60_000;
 
 /** The numbers of a Job's index list, such as `0,2-5`. */
 export function indexesOf(text: string | undefined): ReadonlySet<number> {
@@ -49,10 +49,18 @@ const conditionOf = (
 
 const createdAt = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? '');
 
-/** Whether a Job has no pod at all long after it was made: its events say why. */
-export function isUnborn(job: ScanJob, pods: readonly WorkerPod[], ageOf: AgeOf): boolean {
+/** Whether a Job that has not ended has nothing at work: no pod was made yet, or all have ended and the next was not made. */
+export function isIdle(job: ScanJob, pods: readonly WorkerPod[]): boolean {
   const ended = conditionOf(job, 'Complete', 'Failed') !== undefined;
-  return ageOf(job) > birthPatience && pods.length === 0 && (job.status?.active ?? 0) === 0 && !ended;
+  const atWork = pods.some(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
+  return !ended && (job.status?.active ?? 0) === 0 && !atWork;
+}
+
+/** Whether a Job of so many indexes makes no more pods, whatever happens. */
+export function isOver(job: ScanJob, indexes: number): boolean {
+  if (conditionOf(job, 'Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet')) return true;
+  const { completedIndexes, failedIndexes } = job.status ?? {};
+  return indexesOf(completedIndexes).size + indexesOf(failedIndexes).size >= indexes;
 }
 
 /** Reads every index of a Job off the Job and its pods. */
@@ -89,11 +97,21 @@ export class JobState {
 
   #running(pod: WorkerPod | undefined): IndexState {
     if (!pod) return { kind: 'waiting' };
+    if (pod.metadata.deletionTimestamp !== undefined && pod.status?.phase !== 'Failed') return this.#leaving(pod);
     const outcome = attemptOutcome(pod);
     if (outcome.class === 'PullError' && this.#ageOf(pod) > pullPatience) return { kind: 'failed', ...outcome, class: 'PullError' };
     if (outcome.class === 'PullError' || outcome.class === 'Unschedulable')
       return { kind: 'waiting', note: `${outcome.class}: ${outcome.message}` };
     return { kind: 'waiting' };
+  }
+
+  /** A pod that is being deleted: Kubernetes makes no other before the node says that it has ended, which a lost node never does. */
+  #leaving({ metadata: { name, uid = '' } }: WorkerPod): IndexState {
+    const message = `pod ${name} is being deleted, and its node does not say that it has ended`;
+    // Apart from the pod's own age.
+    const age = this.#ageOf({ metadata: { name, uid: `${uid}/leaving` } });
+    if (age > lossPatience) return { kind: 'failed', class: 'Disrupted', message };
+    return age > lossPatience / 4 ? { kind: 'waiting', note: `Disrupted: ${message}` } : { kind: 'waiting' };
   }
 }
 

@@ -5,7 +5,9 @@ import { callScenarios } from '../faults/scenarios/call-scenarios.ts';
 import { controlPlaneScenarios } from '../faults/scenarios/control-plane-scenarios.ts';
 import { handScenarios } from '../faults/scenarios/hand-scenarios.ts';
 import { killScenario, killScenarios } from '../faults/scenarios/kill-scenarios.ts';
+import { kindScenarios } from '../faults/scenarios/kind-scenarios.ts';
 import { leaderScenarios } from '../faults/scenarios/leader-scenarios.ts';
+import { nodeScenarios } from '../faults/scenarios/node-scenarios.ts';
 import { refusalScenarios } from '../faults/scenarios/refusal-scenarios.ts';
 import type { Scenario } from '../faults/scenarios/scenario.ts';
 import { workerScenarios } from '../faults/scenarios/worker-scenarios.ts';
@@ -17,8 +19,10 @@ const scenarios = [
   ...callScenarios,
   ...killScenarios,
   ...workerScenarios,
+  ...nodeScenarios,
   ...refusalScenarios,
   ...handScenarios,
+  ...kindScenarios,
   ...leaderScenarios,
   ...controlPlaneScenarios,
 ];
@@ -39,7 +43,7 @@ async function runScenario(lab: FaultLab, scenario: Scenario, check: (end: EndSt
     run.scan = await lab.makePolicy(scenario.template);
     run.operator.start();
     const acted = scenario.act?.(run);
-    const [end] = await Promise.all([lab.ended(run.scan, scenario.seconds ?? 90), acted]);
+    const [end] = await Promise.all([lab.ended(() => run.scan, scenario.seconds ?? 90), acted]);
     for (const { name } of scenario.perhaps ? [] : rules)
       expect(run.calls.map(({ fault }) => fault).includes(name), `the fault ${name ?? ''} happened`).to.equal(true);
     check(end, run);

@@ -59,6 +59,8 @@ const policySpec: object = {
 export class FaultLab {
   readonly client: KubeClient = testClient();
   #access: OperatorAccess | undefined;
+  /** What a failed scan before this one keeps for people. */
+  #kept: readonly string[] = [];
   #upstream: { server: string; ca: Buffer } | undefined;
 
   /** Installs Vigil without a running operator, and makes what is scanned. */
@@ -144,25 +146,38 @@ export class FaultLab {
 
   /** Makes another Scan of the policy, and waits for its end. */
   async scanAgain(seconds: number): Promise<EndState> {
+    this.#kept = await leftOvers(this.client, home);
     const name = `again-${Date.now().toString(36)}`;
     await this.client.create(RESOURCES.scans, { metadata: { name }, spec: { policies: [policyName] } } as KubeObject);
-    return this.ended(name, seconds);
+    return this.ended(name, seconds).finally(() => (this.#kept = []));
   }
 
-  /** Waits until a scan is over, its policy told, and nothing of it left but what may stay. */
-  async ended(scan: string, seconds: number): Promise<EndState> {
-    await eventually(`Scan ${scan} ends, and leaves nothing`, async () => ((await this.#isOver(scan)) ? true : undefined), seconds);
-    return endState(this.client, { scan, policy: policyName });
+  /** Waits until a scan is over, its policy told, and nothing of it left but what may stay. `scan`: its name, or what tells it where it changes. */
+  async ended(scan: string | (() => string), seconds: number): Promise<EndState> {
+    const name = typeof scan === 'string' ? () => scan : scan;
+    await eventually(`Scan ${name()} ends, and leaves nothing`, async () => ((await this.#isOver(name())) ? true : undefined), seconds);
+    return endState(this.client, { scan: name(), policy: policyName });
+  }
+
+  /** Waits until the Scan's Ready condition says this. */
+  async says(scan: string, what: RegExp, seconds?: number): Promise<void> {
+    const ready = async (): Promise<string> => {
+      // There is none before the operator has made it.
+      const found = await this.client.get<Scan>(RESOURCES.scans, { name: scan }).catch(() => undefined);
+      return found?.status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+    };
+    await eventually(`Scan ${scan} says ${String(what)}`, async () => (what.test(await ready()) ? true : undefined), seconds);
   }
 
   async #isOver(name: string): Promise<boolean> {
     const scan = await this.client.get<Scan>(RESOURCES.scans, { name }).catch(() => undefined);
     if (scan?.status?.phase === 'Failed') return (await leftOvers(this.client, home)).every((left) => /-a[0-9]+$/.test(left));
     if (scan?.status?.phase !== 'Complete') return false;
-    const policy = await this.client.get<SecurityPolicy>(RESOURCES.policies, { name: policyName });
+    const policy = await this.client.get<SecurityPolicy>(RESOURCES.policies, { name: policyName }).catch(() => undefined);
+    if (!policy) return false;
     // A scan that could judge nothing tells the policy so, and leaves it as not evaluated.
     const told = policy.status?.evaluatedGeneration === 1 || scan.status.coverage?.scanned === 0;
-    return told && (await leftOvers(this.client, home)).length === 0;
+    return told && (await leftOvers(this.client, home)).every((left) => this.#kept.includes(left));
   }
 }
 

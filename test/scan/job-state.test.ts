@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { WorkerPod } from '../../operator/scan/attempt.ts';
-import { indexesOf, isUnborn, JobState, type AgeOf, type ScanJob } from '../../operator/scan/job-state.ts';
+import { indexesOf, isIdle, isOver, JobState, type AgeOf, type ScanJob } from '../../operator/scan/job-state.ts';
 
 const made = Date.parse('2026-01-01T00:00:00Z');
 const job = (status: ScanJob['status'] = {}): ScanJob => ({ metadata: { name: 'j', creationTimestamp: '2026-01-01T00:00:00Z' }, status });
@@ -69,10 +69,39 @@ describe('the state of a Job', () => {
     });
   });
 
-  it('notices a Job that never got a pod', () => {
-    expect(isUnborn(job(), [], after(30))).to.equal(false);
-    expect(isUnborn(job(), [], after(90))).to.equal(true);
-    expect(isUnborn(job(), [pod(0, { phase: 'Pending' })], after(90))).to.equal(false);
-    expect(isUnborn(job({ conditions: [{ type: 'Complete', status: 'True' }] }), [], after(90))).to.equal(false);
+  const ended = (type: string): ScanJob => job({ conditions: [{ type, status: 'True' }] });
+  const succeeded = pod(1, { phase: 'Succeeded' });
+
+  for (const [what, of, pods, wanted] of [
+    ['has no pod', job(), [], true],
+    ['has only pods that have ended', job(), [pod(0, crashed), succeeded], true],
+    ['has a pod that waits', job(), [succeeded, pod(0, { phase: 'Pending' })], false],
+    ['has a pod that the cache does not know', job({ active: 1 }), [succeeded], false],
+    ['has ended', ended('Complete'), [], false],
+  ] as const)
+    it(`knows whether one has nothing at work: one that ${what}`, () => {
+      expect(isIdle(of, pods)).to.equal(wanted);
+    });
+
+  for (const [what, of, wanted] of [
+    ['has had no pod', job(), false],
+    ['has an index left', job({ completedIndexes: '0', failedIndexes: '2' }), false],
+    ['has no index left', job({ completedIndexes: '0-1', failedIndexes: '2' }), true],
+    ['has failed', ended('Failed'), true],
+    ['is about to fail', ended('FailureTarget'), true],
+  ] as const)
+    it(`knows whether one may make more pods: one that ${what}`, () => {
+      expect(isOver(of, 3)).to.equal(wanted);
+    });
+
+  it('gives up a pod that is being deleted for long: its node is lost', () => {
+    const { metadata, status } = pod(0, { phase: 'Running' });
+    const leaving = { metadata: { ...metadata, uid: 'u', deletionTimestamp: '2026-01-01T00:00:09Z' }, ...(status && { status }) };
+    const at = (seconds: number): unknown =>
+      new JobState(job(), [leaving], ({ metadata: { uid } }) => (uid === 'u/leaving' ? seconds * 1000 : 900_000)).of(0);
+    const message = 'pod p0-0 is being deleted, and its node does not say that it has ended';
+    expect(at(5)).to.deep.equal({ kind: 'waiting' });
+    expect(at(30)).to.deep.equal({ kind: 'waiting', note: `Disrupted: ${message}` });
+    expect(at(61)).to.deep.equal({ kind: 'failed', class: 'Disrupted', message });
   });
 });

@@ -1,40 +1,38 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { restartPart } from '../cluster-part.ts';
 import { statusBody, type FaultRule } from '../fault-proxy.ts';
 import { at, type Scenario } from './scenario.ts';
-
-const run = promisify(execFile);
-/** Kills a part of the control plane and starts it again. The proxy goes on meanwhile. */
-const restart = async (part: string): Promise<void> => {
-  await run('hack/cluster', ['restart', part, '--name', process.env['VIGIL_TEST_CLUSTER'] ?? '']);
-};
 
 const controlPlane: readonly Scenario[] = [
   {
     name: 'etcd is restarted while pods run',
     kind: 'restart',
     quick: true,
-    rules: () => [at('job create', () => restart('etcd'), { when: 'after' })],
+    rules: () => [at('job create', () => restartPart('etcd'), { when: 'after' })],
     seconds: 150,
   },
   {
     name: 'the API server is restarted while pods run',
     kind: 'restart',
-    rules: () => [at('job create', () => restart('kube-apiserver'), { when: 'after' })],
+    rules: () => [at('job create', () => restartPart('kube-apiserver'), { when: 'after' })],
     seconds: 150,
   },
   {
     name: 'the API server is restarted while reports are written',
     kind: 'restart',
-    rules: () => [{ ...at('report write', () => restart('kube-apiserver')), skip: 3 }],
+    rules: () => [{ ...at('report write', () => restartPart('kube-apiserver')), skip: 3 }],
     seconds: 150,
   },
-  { name: 'etcd is restarted while planning', kind: 'restart', rules: () => [at('document create', () => restart('etcd'))], seconds: 150 },
+  {
+    name: 'etcd is restarted while planning',
+    kind: 'restart',
+    rules: () => [at('document create', () => restartPart('etcd'))],
+    seconds: 150,
+  },
   {
     name: 'the controller-manager is restarted',
     kind: 'restart',
-    rules: () => [at('job create', () => restart('kube-controller-manager'), { when: 'after' })],
+    rules: () => [at('job create', () => restartPart('kube-controller-manager'), { when: 'after' })],
     seconds: 150,
   },
 ];

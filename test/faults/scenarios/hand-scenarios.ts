@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
 import type { Coverage } from '../../../operator/api/security-policy.ts';
 import { home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
@@ -15,10 +14,16 @@ function deleteDocuments(part: string): void {
 }
 
 /** Takes an object away, and returns what brings it back. */
-function takeAway(...what: readonly string[]): () => void {
+export function takeAway(...what: readonly string[]): () => void {
+  const giveBack = keep(...what);
+  kubectl(['delete', ...what]);
+  return giveBack;
+}
+
+/** Returns what brings an object back as it is now. */
+export function keep(...what: readonly string[]): () => void {
   const object = JSON.parse(kubectl(['get', ...what, '-o', 'json'])) as { metadata: Record<string, unknown> };
   const { resourceVersion: _version, uid: _uid, creationTimestamp: _time, managedFields: _fields, ...metadata } = object.metadata;
-  kubectl(['delete', ...what]);
   return () => void kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify({ ...object, metadata }));
 }
 
@@ -196,20 +201,9 @@ const rights: readonly Scenario[] = [
     },
   },
   {
-    name: 'the reports’ CRD is taken away and given back',
+    name: 'the operator’s rights in its namespace are taken away while logs are read, and given back',
     kind: 'rights',
-    rewrites: true,
-    rules: () => [
-      at(
-        'report write',
-        () => {
-          kubectl(['delete', 'crd', 'policyreports.wgpolicyk8s.io']);
-          setTimeout(giveCrd, 5000);
-        },
-        { skip: 4 },
-      ),
-    ],
-    undo: giveCrd,
+    ...takenAwayFor(6, 'log read', '-n', home, 'rolebinding', 'vigil-operator'),
   },
 ];
 
@@ -217,14 +211,6 @@ const rights: readonly Scenario[] = [
 function scanners(...accounts: readonly string[]): void {
   const subjects = accounts.map((name) => ({ kind: 'ServiceAccount', name, namespace: home }));
   kubectl(['patch', 'clusterrolebinding', 'vigil-scan', '--type=merge', '-p', JSON.stringify({ subjects })]);
-}
-
-function giveCrd(): void {
-  kubectl(
-    ['apply', '--server-side', '-f', '-'],
-    readFileSync('config/components/report-crds/crds/wgpolicyk8s.io_policyreports.yaml', 'utf8'),
-  );
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd/policyreports.wgpolicyk8s.io']);
 }
 
 /** What people do to what Vigil has made, and to what it may. */

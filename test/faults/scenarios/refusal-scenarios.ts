@@ -1,6 +1,11 @@
+import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Scan } from '../../../operator/api/scan.ts';
 import { eventually, home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
+import type { ScenarioRun } from '../fault-lab.ts';
+import { freezeWorker } from '../worker-process.ts';
+import { takeAway } from './hand-scenarios.ts';
 import { inHome, type Scenario } from './scenario.ts';
 import { failsAs } from './worker-scenarios.ts';
 
@@ -46,6 +51,57 @@ function refused(resource: string, group: string): Pick<Scenario, 'prepare' | 'u
   };
 }
 
+/** What a service mesh or an agent does to pods as they are made: a container more, with a right that Pod Security does not grant. */
+const injector = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'List',
+  items: [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingAdmissionPolicy',
+      metadata: { name: 'flt-inject' },
+      spec: {
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': home } },
+          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+        },
+        reinvocationPolicy: 'Never',
+        mutations: [
+          {
+            patchType: 'ApplyConfiguration',
+            applyConfiguration: {
+              expression:
+                'Object{spec: Object.spec{initContainers: [Object.spec.initContainers{name: "mesh", image: "127.0.0.1:5000/pause:1", ' +
+                'securityContext: Object.spec.initContainers.securityContext{privileged: true}}]}}',
+            },
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingAdmissionPolicyBinding',
+      metadata: { name: 'flt-inject' },
+      spec: { policyName: 'flt-inject' },
+    },
+  ],
+});
+const inject = async (): Promise<void> => {
+  kubectl(['apply', '-f', '-'], injector);
+  await sleep(2000);
+};
+const injectNoMore = (): void =>
+  void kubectl(['delete', '--ignore-not-found', 'mutatingadmissionpolicybinding,mutatingadmissionpolicy', 'flt-inject']);
+
+/** A quota in Vigil's namespace, once it is in force. */
+async function quota(hard: string): Promise<void> {
+  inHome('create', 'quota', 'flt', `--hard=${hard}`);
+  await eventually('the quota is in force', () =>
+    inHome('get', 'quota', 'flt', '-o', 'jsonpath={.status.hard}') === '' ? undefined : true,
+  );
+}
+const noQuota = (): void => void inHome('delete', 'quota', 'flt', '--ignore-not-found');
+
 /** Jobs and pods that the cluster does not take. */
 export const refusalScenarios: readonly Scenario[] = [
   {
@@ -67,21 +123,97 @@ export const refusalScenarios: readonly Scenario[] = [
     kind: 'refused',
     seconds: 150,
     recovers: true,
-    prepare: () => void inHome('create', 'quota', 'flt', '--hard=pods=0'),
-    undo: () => void inHome('delete', 'quota', 'flt', '--ignore-not-found'),
+    prepare: () => quota('pods=0'),
+    undo: noQuota,
     expect: failsAs('Rejected', /exceeded quota/),
   },
   {
     name: 'a quota refuses the Job',
     kind: 'refused',
     recovers: true,
-    prepare: async () => {
-      inHome('create', 'quota', 'flt', '--hard=count/jobs.batch=0');
-      await eventually('the quota is in force', () =>
-        inHome('get', 'quota', 'flt', '-o', 'jsonpath={.status.hard}') === '' ? undefined : true,
-      );
-    },
-    undo: () => void inHome('delete', 'quota', 'flt', '--ignore-not-found'),
+    prepare: () => quota('count/jobs.batch=0'),
+    undo: noQuota,
     expect: failsAs('Rejected', /exceeded quota/),
   },
+  {
+    name: 'a quota wants a limit that the pods do not have',
+    kind: 'refused',
+    seconds: 150,
+    recovers: true,
+    prepare: () => quota('limits.cpu=10'),
+    undo: noQuota,
+    expect: failsAs('Rejected', /must specify limits.cpu/),
+  },
+  { name: 'a quota has room for one pod at a time', kind: 'refused', seconds: 150, prepare: () => quota('pods=1'), undo: noQuota },
+  {
+    name: 'a quota is full when a pod is to be replaced, and then has room',
+    kind: 'refused',
+    seconds: 150,
+    act: async ({ lab, scan }) => {
+      const { pod } = await freezeWorker();
+      await quota('pods=0');
+      inHome('delete', 'pod', pod);
+      await lab.says(scan, /exceeded quota/);
+      noQuota();
+    },
+    undo: noQuota,
+  },
+  {
+    name: 'a quota is full when a pod is to be replaced, and stays so',
+    kind: 'refused',
+    seconds: 200,
+    recovers: true,
+    act: async () => {
+      const { pod } = await freezeWorker();
+      await quota('pods=0');
+      inHome('delete', 'pod', pod);
+    },
+    undo: noQuota,
+    // What the other pods found is written all the same.
+    expect: ({ scan }, _run, wanted) => {
+      const { phase, coverage, shards } = scan as NonNullable<Scan['status']>;
+      const { inScope } = (wanted.scan as NonNullable<Scan['status']>).coverage ?? {};
+      expect(phase).to.equal('Failed');
+      expect(coverage?.inScope).to.equal(inScope);
+      expect((coverage?.scanned ?? 0) + (coverage?.failed ?? 0)).to.equal(inScope);
+      expect(shards?.map(({ reason }) => reason)).to.deep.equal(['Rejected']);
+      expect(shards?.[0]?.message).to.match(/exceeded quota/);
+    },
+  },
+  {
+    name: 'Pod Security refuses the pods for what is injected into them',
+    kind: 'refused',
+    seconds: 150,
+    recovers: true,
+    prepare: inject,
+    undo: injectNoMore,
+    expect: failsAs('Rejected', /violates PodSecurity/),
+  },
+  {
+    name: 'Pod Security refuses the pods for what is injected into them, and then nothing is',
+    kind: 'refused for now',
+    quick: true,
+    prepare: inject,
+    act: async ({ lab, scan }) => {
+      await lab.says(scan, /violates PodSecurity/);
+      injectNoMore();
+    },
+    undo: injectNoMore,
+  },
+  {
+    name: 'the workers’ account is taken away, and given back',
+    kind: 'refused for now',
+    prepare: (run) => {
+      const giveBack = takeAway('-n', home, 'serviceaccount', 'vigil-scanner');
+      givers.set(run, giveBack);
+    },
+    act: async (run) => {
+      await run.lab.says(run.scan, /serviceaccount "vigil-scanner" not found/);
+      givers.get(run)?.();
+    },
+    undo: (run) => givers.get(run)?.(),
+  },
 ];
+
+/** What brings back what a scenario took away. */
+const givers = new WeakMap<ScenarioRun, () => void>();

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { Scan } from '../../../operator/api/scan.ts';
 import { eventually, home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
 import { statusBody } from '../fault-proxy.ts';
-import { toWorker } from '../worker-process.ts';
+import { freezeWorker, toWorker } from '../worker-process.ts';
 import { callsOf } from './call-kinds.ts';
 import { at, inHome, type Scenario } from './scenario.ts';
 
@@ -60,6 +59,18 @@ export const workerScenarios: readonly Scenario[] = [
     template: { job: { resources: { limits: { memory: '30Mi' }, requests: { memory: '10Mi' } } } },
   },
   {
+    // A worker mounts nothing that it can fill; what counts against this limit is what the kubelet keeps for it.
+    name: 'a pod uses more of the node’s disk than it may',
+    kind: 'pod',
+    template: { job: { resources: { limits: { memory: '256Mi', 'ephemeral-storage': '1' } } } },
+    seconds: 150,
+    act: async () => {
+      const { pod } = await freezeWorker();
+      const phase = ['get', 'pod', pod, '--ignore-not-found', '-o', 'jsonpath={.status.reason}'];
+      await eventually('it is evicted', () => (inHome(...phase) === 'Evicted' ? true : undefined));
+    },
+  },
+  {
     name: 'a pod passes its deadline',
     kind: 'pod',
     template: { activeDeadlineSeconds: 30 },
@@ -71,10 +82,7 @@ export const workerScenarios: readonly Scenario[] = [
     kind: 'pod',
     template: { job: { nodeSelector: { flt: 'yes' } } },
     act: async ({ lab, scan }) => {
-      await eventually('the Scan says what holds it up', async () => {
-        const { status } = await lab.client.get<Scan>(RESOURCES.scans, { name: scan });
-        return status?.conditions?.some(({ type, message }) => type === 'Ready' && message.includes('Unschedulable')) ? true : undefined;
-      });
+      await lab.says(scan, /Unschedulable/);
       kubectl(['label', 'nodes', '--all', 'flt=yes', '--overwrite']);
     },
     undo: () => void kubectl(['label', 'nodes', '--all', 'flt-']),
