@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
@@ -7,6 +6,7 @@ import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { concurrently } from '../../operator/publish/concurrently.ts';
+import { MemoryWatch } from './process-memory.ts';
 
 const client = new KubeClient(new Credentials());
 const home = 'vigil-system';
@@ -37,23 +37,6 @@ async function makePods(from: number, to: number): Promise<void> {
   await concurrently(numbers, 8, async (index) => {
     await client.create(RESOURCES.pods, pod(`bench-${Math.floor(index / perNamespace)}`, index));
   });
-}
-
-/** The most memory that the operator's process held so far, in MiB. */
-function operatorPeak(): number {
-  const peaks = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        if (!/vigil\.mjs\0operator/.test(command)) return [];
-        const [, kibibytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-        return [Number(kibibytes) / 1024];
-      } catch {
-        return [];
-      }
-    });
-  return Math.max(0, ...peaks);
 }
 
 /** The most memory that a worker said it held, in MiB, by the operator's log. */
@@ -152,9 +135,29 @@ const schedule = { metadata: { name: 'bench' }, spec: { onChange: {} } };
 await eventually('the default schedule is made', async () => (await listAll(client, RESOURCES.schedules)).length > 0);
 await client.patch(RESOURCES.schedules, { name: 'default' }, { spec: { onChange: null } });
 await client.create(RESOURCES.policies, policy);
-const columns = ['pods', 'scan', 'seconds', 'ms/pod', 'shards', 'targets', 'fail', 'calls', 'MiB read', 'writes', 'operator', 'worker MiB'];
+const memory = new MemoryWatch(/vigil\.mjs\0operator/);
+/** The operator's peak since this was asked last, in MiB. */
+const peak = (): string => {
+  const { rss, anon, workingSet } = memory.take();
+  return [rss, anon, workingSet].map((mebibytes) => mebibytes.toFixed(0)).join('/');
+};
+const columns = [
+  'pods',
+  'scan',
+  'seconds',
+  'ms/pod',
+  'shards',
+  'targets',
+  'fail',
+  'calls',
+  'MiB read',
+  'writes',
+  'operator MiB',
+  'worker MiB',
+];
 const print = (row: readonly (string | number)[]): unknown =>
-  process.stdout.write(`${row.map((cell) => String(cell).padEnd(10)).join('')}\n`);
+  process.stdout.write(`${row.map((cell) => String(cell).padEnd(11)).join('')}\n`);
+process.stdout.write('Memory of the operator: resident/of which allocated by itself/working set as Kubernetes counts it.\n');
 print(columns);
 let made = 0;
 for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
@@ -168,7 +171,7 @@ for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
     const targets = `${coverage?.scanned ?? 0}/${coverage?.inScope ?? 0}`;
     const row = [size, round, seconds.toFixed(1), ((seconds * 1000) / size).toFixed(2), progress, targets, summary?.fail ?? 0];
     const asked = [after.calls - before.calls, (after.mebibytes - before.mebibytes).toFixed(0), after.reportWrites - before.reportWrites];
-    print([...row, ...asked, operatorPeak().toFixed(0), await workerPeak(), ...(phase === 'Complete' ? [] : [phase ?? ''])]);
+    print([...row, ...asked, peak(), await workerPeak(), ...(phase === 'Complete' ? [] : [phase ?? ''])]);
   }
   await client.create(RESOURCES.schedules, schedule);
   await eventually('changes are followed', async () => {
@@ -184,9 +187,10 @@ for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
   print([
     size,
     'change',
-    `${median.toFixed(1)} at the median, ${(took.at(-1) ?? 0).toFixed(1)} at most, while a scan runs; operator ${operatorPeak().toFixed(0)} MiB`,
+    `${median.toFixed(1)} at the median, ${(took.at(-1) ?? 0).toFixed(1)} at most, while a scan runs; operator ${peak()} MiB`,
   ]);
   await scanning;
   await client.delete(RESOURCES.schedules, { name: 'bench' });
 }
+memory.stop();
 await client.credentials.close();

@@ -12,8 +12,6 @@ export interface Controller {
 
 /** What is remembered of an object that is watched: enough to see that it changed, and whose it is. */
 export interface IndexEntry {
-  /** The resourceVersion that was seen last. */
-  readonly version: string;
   /** The same for two states that no check can tell apart. */
   readonly mark: number;
   readonly controller?: Controller;
@@ -45,14 +43,20 @@ export function entryOf(object: KubeObject): IndexEntry {
   const owner = controllerOf(object as unknown as KubernetesObject);
   const groupKind = owner === undefined ? '' : groupKindOf(owner as unknown as KubernetesObject);
   const controller = owner !== undefined && isWorkloadKind(groupKind) ? { controller: { groupKind, name: owner.name } } : {};
-  const { resourceVersion = '', labels = {} } = object.metadata;
   const isNamespace = object.kind === 'Namespace' && object.apiVersion === 'v1';
-  return { version: resourceVersion, mark: markOf(object), ...controller, ...(isNamespace ? { labels } : {}) };
+  return { mark: markOf(object), ...controller, ...(isNamespace ? { labels: object.metadata.labels ?? {} } : {}) };
 }
+
+/** An entry as it is kept: of most objects, only the mark. */
+type Kept = number | IndexEntry;
+
+const entryFrom = (kept: Kept): IndexEntry => (typeof kept === 'number' ? { mark: kept } : kept);
 
 /** What is watched of one resource: by namespace (empty for what lies outside of all) and name, never the objects themselves. */
 export class ObjectIndex {
-  readonly #namespaces = new Map<string, Map<string, IndexEntry>>();
+  readonly #namespaces = new Map<string, Map<string, Kept>>();
+  /** Pods of one owner come one after the other, and share it. */
+  #lastController: Controller | undefined;
   #size = 0;
 
   /** How many objects it knows. */
@@ -61,27 +65,33 @@ export class ObjectIndex {
   }
 
   get(namespace: string, name: string): IndexEntry | undefined {
-    return this.#namespaces.get(namespace)?.get(name);
+    const kept = this.#namespaces.get(namespace)?.get(name);
+    return kept === undefined ? undefined : entryFrom(kept);
+  }
+
+  /** The namespaces in which it knows an object. */
+  get namespaces(): Iterable<string> {
+    return this.#namespaces.keys();
   }
 
   /** The objects of a namespace by name. */
-  in(namespace: string): ReadonlyMap<string, IndexEntry> {
-    return this.#namespaces.get(namespace) ?? nothing;
+  *in(namespace: string): Generator<readonly [name: string, entry: IndexEntry]> {
+    for (const [name, kept] of this.#namespaces.get(namespace) ?? []) yield [name, entryFrom(kept)];
   }
 
   /** Every object. */
   *all(): Generator<readonly [namespace: string, name: string, entry: IndexEntry]> {
-    for (const [namespace, names] of this.#namespaces) for (const [name, entry] of names) yield [namespace, name, entry];
+    for (const [namespace, names] of this.#namespaces) for (const [name, kept] of names) yield [namespace, name, entryFrom(kept)];
   }
 
   /** Takes an entry in. Returns the one before. */
   set(namespace: string, name: string, entry: IndexEntry): IndexEntry | undefined {
-    const names = this.#namespaces.get(namespace) ?? new Map<string, IndexEntry>();
+    const names = this.#namespaces.get(namespace) ?? new Map<string, Kept>();
     if (names.size === 0) this.#namespaces.set(namespace, names);
     const before = names.get(name);
     if (before === undefined) this.#size++;
-    names.set(name, entry);
-    return before;
+    names.set(name, this.#kept(entry));
+    return before === undefined ? undefined : entryFrom(before);
   }
 
   /** Forgets an object. Returns what was known of it. */
@@ -92,8 +102,13 @@ export class ObjectIndex {
     names.delete(name);
     this.#size--;
     if (names.size === 0) this.#namespaces.delete(namespace);
-    return before;
+    return entryFrom(before);
+  }
+
+  #kept({ mark, controller, labels }: IndexEntry): Kept {
+    if (controller === undefined) return labels === undefined ? mark : { mark, labels };
+    const last = this.#lastController;
+    if (last?.name !== controller.name || last.groupKind !== controller.groupKind) this.#lastController = controller;
+    return { mark, controller: this.#lastController ?? controller, ...(labels === undefined ? {} : { labels }) };
   }
 }
-
-const nothing: ReadonlyMap<string, IndexEntry> = new Map();

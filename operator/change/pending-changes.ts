@@ -161,7 +161,7 @@ export class PendingChanges {
   /** Where objects of a kind may read one that lies in a namespace: there; everywhere, when it lies outside of all. */
   #placesOf(dependent: ApiResource, namespace: string): Iterable<string> {
     if (namespace !== outside) return this.#inScope(namespace) ? [namespace] : [];
-    const places = new Set([...(this.#ground.indexes.get(dependent)?.all() ?? [])].map(([place]) => place));
+    const places = this.#ground.indexes.get(dependent)?.namespaces ?? [];
     return [...places].filter((place) => this.#inScope(place));
   }
 

@@ -38,8 +38,15 @@ export type WriteObserver = (operation: 'write' | 'delete') => void;
 const conflictTries = 4;
 /** So many reports are read one by one. */
 const few = 3;
-/** A list is read on while it may hold one wanted report in so many. */
+/** Writes what is wished over what is there. */
+type BringUp = (wish: ReportWish, existing: PolicyReport | undefined) => Promise<void>;
+
+/** Reports a page of a list: few, since some are long. */
+const pageSize = 50;
+/** A list is read on while one in so many is a wanted report. */
 const readAhead = 3;
+/** So many reports are read before that is asked. */
+const grace = 100;
 /** Reports that are written at the same time. */
 const writers = 8;
 
@@ -72,23 +79,21 @@ export class ReportPublisher {
     const total = { written: 0, unchanged: 0, new: emptySeverities(), fixed: emptySeverities() };
     const refused: { wish: ReportWish; message: string }[] = [];
     const versions = new Map<string, string>();
-    for (const group of Map.groupBy(wishes, ({ target }) => homeOf(target).namespace).values()) {
-      const existing = await this.#existing(group);
-      await concurrently(group, writers, async (wish) => {
-        try {
-          const outcome = await this.#bringUp(wish, existing.get(reportName(wish.source, wish.target)));
-          total.written += outcome.written;
-          versions.set(reportKey(homeOf(wish.target).namespace, reportName(wish.source, wish.target)), outcome.version);
-          total.unchanged += 1 - outcome.written;
-          total.new = addSeverities(total.new, outcome.new);
-          total.fixed = addSeverities(total.fixed, outcome.fixed);
-        } catch (error) {
-          if (isNamespaceGoing(error)) return;
-          if (!isInvalid(error)) throw error;
-          refused.push({ wish, message: error instanceof Error ? error.message : String(error) });
-        }
-      });
-    }
+    const bringUp = async (wish: ReportWish, existing: PolicyReport | undefined): Promise<void> => {
+      try {
+        const outcome = await this.#bringUp(wish, existing);
+        total.written += outcome.written;
+        versions.set(reportKey(homeOf(wish.target).namespace, reportName(wish.source, wish.target)), outcome.version);
+        total.unchanged += 1 - outcome.written;
+        total.new = addSeverities(total.new, outcome.new);
+        total.fixed = addSeverities(total.fixed, outcome.fixed);
+      } catch (error) {
+        if (isNamespaceGoing(error)) return;
+        if (!isInvalid(error)) throw error;
+        refused.push({ wish, message: error instanceof Error ? error.message : String(error) });
+      }
+    };
+    for (const group of Map.groupBy(wishes, ({ target }) => homeOf(target).namespace).values()) await this.#publishInto(group, bringUp);
     return { ...total, versions, refused };
   }
 
@@ -125,35 +130,44 @@ export class ReportPublisher {
     return changed;
   }
 
-  /** Vigil's reports where these objects have theirs, by name: by a list where most of it is wanted, else one by one. */
-  async #existing(group: readonly ReportWish[]): Promise<Map<string, PolicyReport>> {
-    const found = new Map<string, PolicyReport>();
-    const [first] = group;
-    if (!first) return found;
-    const { resource, namespace } = homeOf(first.target);
-    const wanted = new Set(group.map(({ source, target }) => reportName(source, target)));
-    const take = (report: PolicyReport | undefined): void => {
-      if (report && wanted.delete(report.metadata.name)) found.set(report.metadata.name, report);
+  /**
+   * Brings up reports that lie in one place, each with what is there of it: by a list where most of that is wanted, of which one
+   * page at a time is held, else one by one.
+   */
+  async #publishInto(group: readonly ReportWish[], bringUp: BringUp): Promise<void> {
+    const wanted = Map.groupBy(group, ({ source, target }) => reportName(source, target));
+    const take = async (name: string, report: PolicyReport | undefined): Promise<void> => {
+      const wishes = wanted.get(name) ?? [];
+      wanted.delete(name);
+      for (const wish of wishes) await bringUp(wish, report);
     };
-    if (wanted.size <= few || !(await this.#listed(resource, { namespace, source: first.source, most: readAhead * wanted.size }, take)))
-      await concurrently([...wanted], writers, async (name) => take(await this.#read(resource, { namespace, name })));
-    return found;
+    const whole = wanted.size > few && (await this.#takeListed(group, wanted, take));
+    await concurrently([...wanted.keys()], writers, async (name) => take(name, whole ? undefined : await this.#readAt(group, name)));
   }
 
-  /** Reads a namespace's reports, no more than so many. Returns whether that were all. */
-  async #listed(
-    resource: ApiResource,
-    { namespace, source, most }: { readonly namespace: string | undefined; readonly source: string; readonly most: number },
-    take: (report: PolicyReport) => void,
+  /** Takes the reports that are wanted out of a list, read on while it holds enough of them. Returns whether the list was read to its end. */
+  async #takeListed(
+    group: readonly ReportWish[],
+    wanted: ReadonlyMap<string, unknown>,
+    take: (name: string, report: PolicyReport) => Promise<void>,
   ): Promise<boolean> {
+    const [{ source, target }] = group as readonly [ReportWish];
+    const { resource, namespace } = homeOf(target);
     const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${source}`;
+    const all = wanted.size;
     let read = 0;
-    for await (const { items, next } of listPages<PolicyReport>(this.#client, resource, { namespace, labelSelector, limit: 250 })) {
-      items.forEach(take);
+    for await (const { items, next } of listPages<PolicyReport>(this.#client, resource, { namespace, labelSelector, limit: pageSize })) {
+      const found = items.filter(({ metadata }) => wanted.has(metadata.name));
+      await concurrently(found, writers, (report) => take(report.metadata.name, report));
       read += items.length;
-      if (next !== undefined && read >= most) return false;
+      if (next !== undefined && (wanted.size === 0 || read > (all - wanted.size) * readAhead + grace)) return false;
     }
     return true;
+  }
+
+  #readAt([first]: readonly ReportWish[], name: string): Promise<PolicyReport | undefined> {
+    const { resource, namespace } = homeOf((first as ReportWish).target);
+    return this.#read(resource, { namespace, name });
   }
 
   async #bringUp(input: ReportWish, known: PolicyReport | undefined): Promise<ReportChange & { written: 0 | 1; version: string }> {

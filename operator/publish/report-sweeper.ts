@@ -4,7 +4,8 @@ import type { KubeObject, OwnerReference } from '../api/metadata.ts';
 import type { SeverityCounts, Summary } from '../api/security-policy.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { listAll, listPages } from '../kube/list.ts';
+import { listPages } from '../kube/list.ts';
+import { withoutManagedFields } from '../kube/reflector.ts';
 import { reportKey, SOURCE } from '../report/report-name.ts';
 import { readLedger, type PolicyLedger } from '../report/policy-ledger.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../scan/tally.ts';
@@ -49,6 +50,9 @@ interface Suspect {
   readonly policies: readonly string[];
 }
 
+/** Suspects that are held at a time. */
+const mostSuspects = 500;
+
 /** Looking at so many objects of one list one by one costs more than the list. */
 const fewObjects = 20;
 
@@ -58,6 +62,17 @@ const fewObjects = 20;
  */
 export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<Swept> {
   const totals = new Map<string, PolicyTotals>();
+  let changed = 0;
+  const settle = async (suspects: readonly Suspect[]): Promise<void> => {
+    for (const group of Map.groupBy(suspects, placeOf).values()) {
+      for (const { suspect, policies } of await staleIn(client, group, request)) {
+        const ledger = ledgerOf(suspect.report);
+        await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
+        for (const policy of policies) add(totals, policy, ledger[policy] ?? nothing, -1);
+        changed++;
+      }
+    }
+  };
   const suspects: Suspect[] = [];
   for await (const [home, report] of ownReports(client, request.signal)) {
     const { namespace, name, resourceVersion = '' } = report.metadata;
@@ -66,16 +81,10 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
     for (const [policy, entry] of Object.entries(ledger)) add(totals, policy, entry, 1);
     const suspect = suspectOf(report, home, Object.keys(ledger), request);
     if (suspect) suspects.push(suspect);
+    // An operator that took a scan over has seen no report: all are suspect, and may be very many.
+    if (suspects.length >= mostSuspects) await settle(suspects.splice(0));
   }
-  let changed = 0;
-  for (const group of Map.groupBy(suspects, placeOf).values()) {
-    for (const { suspect, policies } of await staleIn(client, group, request)) {
-      const ledger = ledgerOf(suspect.report);
-      await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
-      for (const policy of policies) add(totals, policy, ledger[policy] ?? nothing, -1);
-      changed++;
-    }
-  }
+  await settle(suspects);
   return { changed, totals };
 }
 
@@ -108,7 +117,7 @@ async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenera
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${SOURCE}`;
   for (const home of [RESOURCES.reports, RESOURCES.clusterReports]) {
     for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal }))
-      for (const report of items) yield [home, report];
+      for (const report of items) yield [home, withoutManagedFields(report)];
   }
 }
 
@@ -133,7 +142,7 @@ const identity = (namespace: string | undefined, name: string): string => `${nam
 
 interface FoundObjects {
   readonly resource: ApiResource | undefined;
-  /** By {@link identity}; what is not here is not in the cluster. */
+  /** Those that were asked about, by {@link identity}; what is not here is not in the cluster. */
   readonly byName: ReadonlyMap<string, KubeObject>;
 }
 
@@ -143,18 +152,33 @@ async function objectsOf(client: KubeClient, group: readonly Suspect[], request:
   if (!first?.owner) return { resource: undefined, byName: new Map() };
   const resource = resourceOf(first.owner, request.resources);
   if (!resource) return undefined;
-  const names = group.length > fewObjects ? [undefined] : group.map(({ owner }) => owner?.name);
-  const namespace = resource.namespaced ? first.report.metadata.namespace : undefined;
-  const options = { namespace, metadataOnly: true, signal: request.signal };
-  const selections = names.map((name) => (name === undefined ? options : { ...options, fieldSelector: `metadata.name=${name}` }));
   try {
-    const found: KubeObject[] = [];
-    for (const selection of selections) found.push(...(await listAll(client, resource, selection)));
-    return { resource, byName: new Map(found.map((object) => [identity(object.metadata.namespace, object.metadata.name), object])) };
+    return { resource, byName: await namedObjects(client, resource, group, request.signal) };
   } catch (error) {
     if (isForbidden(error) || isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Those of a resource that a group of reports is about: one by one where they are few, else out of a list. */
+async function namedObjects(
+  client: KubeClient,
+  resource: ApiResource,
+  group: readonly Suspect[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, KubeObject>> {
+  const asked = new Set(group.map(({ owner }) => owner?.name));
+  const options = { namespace: resource.namespaced ? group[0]?.report.metadata.namespace : undefined, metadataOnly: true, signal };
+  const selections =
+    group.length > fewObjects ? [options] : [...asked].map((name) => ({ ...options, fieldSelector: `metadata.name=${name ?? ''}` }));
+  const byName = new Map<string, KubeObject>();
+  for (const selection of selections) {
+    for await (const { items } of listPages(client, resource, selection)) {
+      const found = items.filter(({ metadata }) => asked.has(metadata.name));
+      for (const object of found) byName.set(identity(object.metadata.namespace, object.metadata.name), withoutManagedFields(object));
+    }
+  }
+  return byName;
 }
 
 /** The resource of an owner, where it is served and may be asked about. */

@@ -38,12 +38,14 @@ export interface CollectFailure {
 }
 
 /** Reports that are brought up to date by one call. */
-const batchSize = 400;
+const batchSize = 200;
 
 /** Takes a finished worker's results from its log into reports: the whole of them, or nothing. */
 export class ShardCollector {
   readonly #client: KubeClient;
   readonly #publisher: ReportPublisher;
+  /** Ends with the shard that is being written: two at a time would hold twice as much. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(client: KubeClient, publisher: ReportPublisher) {
     this.#client = client;
@@ -57,6 +59,13 @@ export class ShardCollector {
   async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | CollectFailure> {
     const stream = await this.#read(pod, scan.signal);
     if ('class' in stream) return stream;
+    const written = this.#turn.then(() => this.#write(stream, scan));
+    this.#turn = written.catch(() => undefined);
+    return written;
+  }
+
+  /** Brings the reports about a shard's targets up to date, in batches. */
+  async #write(stream: AcceptedStream<ShardSummary>, scan: CollectedScan): Promise<Collected> {
     const { scanned, failed, unread, policies, rest, peakMebibytes } = stream.trailer.body;
     const total = { new: emptySeverities(), fixed: emptySeverities() };
     const uncovered = new Map<string, Uncovered>();
