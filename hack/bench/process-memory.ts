@@ -25,14 +25,22 @@ function processes(command: RegExp): string[] {
   return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && command.test(read(`/proc/${entry}/cmdline`)));
 }
 
+/** Bytes of a container's working set, by cgroups of either version. */
+function workingSetOf(cgroups: string): number {
+  const [, old] = /^\d+:memory:(.*)$/m.exec(cgroups) ?? [];
+  const [, unified = ''] = /^0::(.*)$/m.exec(cgroups) ?? [];
+  const [folder, usage, idle] =
+    old === undefined
+      ? [`/sys/fs/cgroup${unified}`, 'memory.current', 'inactive_file']
+      : [`/sys/fs/cgroup/memory${old}`, 'memory.usage_in_bytes', 'total_inactive_file'];
+  const inactive = new RegExp(`^${idle} (\\d+)$`, 'm').exec(read(`${folder}/memory.stat`))?.[1] ?? 0;
+  return Math.max(0, Number(read(`${folder}/${usage}`)) - Number(inactive));
+}
+
 function memoryOf(pid: string): Memory {
   const status = read(`/proc/${pid}/status`);
   const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024;
-  const [, cgroup = ''] = /^0::(.*)$/m.exec(read(`/proc/${pid}/cgroup`)) ?? [];
-  const group = `/sys/fs/cgroup${cgroup}`;
-  const inactive = Number(/^inactive_file (\d+)$/m.exec(read(`${group}/memory.stat`))?.[1] ?? 0);
-  const current = Number(read(`${group}/memory.current`));
-  return { rss: field('VmRSS'), anon: field('RssAnon'), workingSet: Math.max(0, current - inactive) / mebi };
+  return { rss: field('VmRSS'), anon: field('RssAnon'), workingSet: workingSetOf(read(`/proc/${pid}/cgroup`)) / mebi };
 }
 
 /** Watches the memory of processes while something runs, four times a second. */
