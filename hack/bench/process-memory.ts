@@ -45,6 +45,7 @@ function memoryOf(pid: string): Memory {
 
 /** Watches the memory of processes while something runs, four times a second. */
 export class MemoryWatch {
+  #least = Number.POSITIVE_INFINITY;
   readonly #command: RegExp;
   readonly #timer: NodeJS.Timeout;
   #peak: Memory = { rss: 0, anon: 0, workingSet: 0 };
@@ -54,10 +55,11 @@ export class MemoryWatch {
     this.#timer = setInterval(() => this.#look(), 250).unref();
   }
 
-  /** The most that one of them held since this was asked last. */
-  take(): Memory {
+  /** The most that one of them held since this was asked last, and the least. */
+  take(): Memory & { readonly leastAnon: number } {
     this.#look();
-    const peak = this.#peak;
+    const peak = { ...this.#peak, leastAnon: this.#least };
+    this.#least = Number.POSITIVE_INFINITY;
     this.#peak = { rss: 0, anon: 0, workingSet: 0 };
     return peak;
   }
@@ -69,6 +71,7 @@ export class MemoryWatch {
   #look(): void {
     for (const pid of processes(this.#command)) {
       const now = memoryOf(pid);
+      if (now.anon > 0) this.#least = Math.min(this.#least, now.anon);
       this.#peak = {
         rss: Math.max(this.#peak.rss, now.rss),
         anon: Math.max(this.#peak.anon, now.anon),
