@@ -14,6 +14,7 @@ import { RateLimit } from './kube/rate-limit.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
+import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
 import { IMAGES_KEY, imageScanController } from './reconcilers/image-scan.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
@@ -201,11 +202,13 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
     watching: () => onChange.condition(),
+    enqueueGenerations: () => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),
     observe: observer(metrics),
   };
   const reflectors = [world.policies, world.schedules, world.scans, world.jobs, world.pods];
   controllers['securitypolicy'] = securityPolicyController(world);
+  controllers['generation'] = generationScanController(world);
   controllers['scan'] = scanController(world);
   controllers['scanschedule'] = scanScheduleController(world);
   setProblems(() =>
@@ -222,6 +225,9 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
   return new Lifecycle([...reflectors.map(watchPart), changes, ...Object.values(controllers).map(controllerPart)], log);
 }
+
+/** Milliseconds that more new generations may come in before they are scanned. */
+const generationDebounce = 300;
 
 /** Which controller looks after what owns a Scan. */
 const scanOwners: Readonly<Record<string, string>> = { ScanSchedule: 'scanschedule', SecurityPolicy: 'securitypolicy' };

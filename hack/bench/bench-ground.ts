@@ -5,6 +5,7 @@ import type { Scan } from '../../operator/api/scan.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { concurrently } from '../../operator/publish/concurrently.ts';
+import { MemoryWatch } from './process-memory.ts';
 
 const perNamespace = 250;
 
@@ -60,6 +61,20 @@ export class BenchGround {
     await concurrently(numbers, 8, async (index) => {
       await this.#client.create(RESOURCES.pods, pod(index));
     });
+  }
+
+  /** The memory of the operator of this cluster, from now on. */
+  async watchOperator(): Promise<MemoryWatch> {
+    const { uid = '' } = (await this.operatorPod()).metadata;
+    return new MemoryWatch('vigil.mjs', uid);
+  }
+
+  /** The pod of the operator. */
+  async operatorPod(): Promise<KubeObject> {
+    const selection = { namespace: 'vigil-system', labelSelector: 'app.kubernetes.io/component=operator' };
+    const [pod] = await listAll<KubeObject>(this.#client, RESOURCES.pods, selection);
+    if (!pod) throw new Error('no operator runs in vigil-system');
+    return pod;
   }
 
   /** Makes the policy, while nothing but scans looks at it: changes are followed only where that is measured. */

@@ -20,9 +20,10 @@ function read(path: string): string {
   }
 }
 
-/** The processes whose command line matches, where words are divided by NUL. */
-function processes(command: RegExp): string[] {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && command.test(read(`/proc/${entry}/cmdline`)));
+/** The processes of a program in a pod, which may not be the only one of its kind on this machine. */
+function processes(program: string, podUid: string): string[] {
+  const isOne = (pid: string): boolean => read(`/proc/${pid}/cgroup`).includes(podUid) && read(`/proc/${pid}/cmdline`).includes(program);
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isOne(entry));
 }
 
 /** Bytes of a container's working set, by cgroups of either version. */
@@ -43,15 +44,18 @@ function memoryOf(pid: string): Memory {
   return { rss: field('VmRSS'), anon: field('RssAnon'), workingSet: workingSetOf(read(`/proc/${pid}/cgroup`)) / mebi };
 }
 
-/** Watches the memory of processes while something runs, four times a second. */
+/** Watches the memory of a program in a pod while something runs, four times a second. */
 export class MemoryWatch {
   #least = Number.POSITIVE_INFINITY;
-  readonly #command: RegExp;
+  readonly #program: string;
+  readonly #podUid: string;
   readonly #timer: NodeJS.Timeout;
   #peak: Memory = { rss: 0, anon: 0, workingSet: 0 };
 
-  constructor(command: RegExp) {
-    this.#command = command;
+  /** `program`: a part of its command line. */
+  constructor(program: string, podUid: string) {
+    this.#program = program;
+    this.#podUid = podUid;
     this.#timer = setInterval(() => this.#look(), 250).unref();
   }
 
@@ -69,7 +73,7 @@ export class MemoryWatch {
   }
 
   #look(): void {
-    for (const pid of processes(this.#command)) {
+    for (const pid of processes(this.#program, this.#podUid)) {
       const now = memoryOf(pid);
       if (now.anon > 0) this.#least = Math.min(this.#least, now.anon);
       this.#peak = {

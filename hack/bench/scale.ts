@@ -3,9 +3,7 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
-import { listAll } from '../../operator/kube/list.ts';
 import { BenchGround, eventually, podPlace } from './bench-ground.ts';
-import { MemoryWatch } from './process-memory.ts';
 
 const client = new KubeClient(new Credentials());
 const ground = new BenchGround(client);
@@ -13,11 +11,8 @@ const home = 'vigil-system';
 const sizes = process.argv.slice(2).map(Number);
 /** The most memory that a worker said it held, in MiB, by the operator's log. */
 async function workerPeak(): Promise<number> {
-  const [operator] = await listAll<KubeObject>(client, RESOURCES.pods, {
-    namespace: home,
-    labelSelector: 'app.kubernetes.io/component=operator',
-  });
-  const body = await client.stream({ path: `/api/v1/namespaces/${home}/pods/${operator?.metadata.name ?? ''}/log` });
+  const { name } = (await ground.operatorPod()).metadata;
+  const body = await client.stream({ path: `/api/v1/namespaces/${home}/pods/${name}/log` });
   return Math.max(0, ...[...(await body.text()).matchAll(/"peakMebibytes":(\d+)/g)].map(([, peak]) => Number(peak)));
 }
 
@@ -37,13 +32,8 @@ function sumOf(text: string, metric: string, labels: RegExp): number {
 
 async function counts(): Promise<Counts> {
   const text = await (await client.stream({ path: '/metrics' })).text();
-  const [operator] = await listAll<KubeObject>(client, RESOURCES.pods, {
-    namespace: home,
-    labelSelector: 'app.kubernetes.io/component=operator',
-  });
-  const own = await (
-    await client.stream({ path: `/api/v1/namespaces/${home}/pods/${operator?.metadata.name ?? ''}:8080/proxy/metrics` })
-  ).text();
+  const { name } = (await ground.operatorPod()).metadata;
+  const own = await (await client.stream({ path: `/api/v1/namespaces/${home}/pods/${name}:8080/proxy/metrics` })).text();
   return {
     calls: sumOf(own, 'vigil_api_requests_total', /./),
     reportWrites: sumOf(text, 'apiserver_request_total', /resource="(cluster)?policyreports".*verb="(APPLY|PATCH|POST|PUT|DELETE)"/),
@@ -74,7 +64,7 @@ async function changeSeconds(times: number, size: number): Promise<number[]> {
 
 const schedule = { metadata: { name: 'bench' }, spec: { onChange: {} } };
 await ground.makePolicy();
-const memory = new MemoryWatch(/vigil\.mjs\0operator/);
+const memory = await ground.watchOperator();
 /** The operator's peak since this was asked last, in MiB. */
 const peak = (): string => {
   const { rss, anon, workingSet } = memory.take();

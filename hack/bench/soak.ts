@@ -2,7 +2,6 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { BenchGround } from './bench-ground.ts';
-import { MemoryWatch } from './process-memory.ts';
 
 const client = new KubeClient(new Credentials());
 const ground = new BenchGround(client);
@@ -12,7 +11,7 @@ const pods = 200;
 
 await ground.makePods(0, pods);
 await ground.makePolicy();
-const memory = new MemoryWatch(/vigil\.mjs\0operator/);
+const memory = await ground.watchOperator();
 const print = (row: readonly (string | number)[]): unknown =>
   process.stdout.write(`${row.map((cell) => String(cell).padEnd(16)).join('')}\n`);
 print(['scans', 'seconds each', 'MiB, least', 'MiB, most', 'resident, most']);
