@@ -144,18 +144,19 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   const controllers: Record<string, Controller> = {};
   const watch = <T extends KubeObject>(
     resource: ApiResource,
-    keys: (object: T) => readonly (readonly [controller: string, key: string])[],
+    keys: (object: T, type: ChangeType) => readonly (readonly [controller: string, key: string])[],
     where: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'keep'> = {},
   ): Reflector<T> =>
     new Reflector<T>(client, resource, {
       ...where,
       silence: config.watchSilence * 1000,
-      onChange: (_type, object) => {
-        for (const [controller, key] of keys(object)) controllers[controller]?.queue.add(key);
+      onChange: (type, object) => {
+        for (const [controller, key] of keys(object, type)) controllers[controller]?.queue.add(key);
       },
       onError: (error) => log.warn({ err: error, resource: resource.resource }, 'a watch failed; it is tried again'),
     });
   const ofScans = { namespace: config.namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
+  const isAnotherSpec = specChanges();
   const scanKeys = ({ metadata }: KubeObject): (readonly ['scan', string])[] => {
     const scan = metadata.annotations?.[ANNOTATIONS.scan];
     return scan === undefined ? [] : [['scan', scan]];
@@ -180,10 +181,10 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
       (operation) => metrics.reportWrites.add(1, { operation }),
       (target, failures) => events.about(target, findingEvent(failures)),
     ),
-    policies: watch(RESOURCES.policies, ({ metadata }) => [
-      ['securitypolicy', metadata.name],
+    policies: watch(RESOURCES.policies, (policy, type) => [
+      ['securitypolicy', policy.metadata.name],
       ['onchange', 'ground'],
-      ['images', IMAGES_KEY],
+      ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
     ]),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [
       ['scanschedule', metadata.name],
@@ -221,6 +222,19 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   });
   const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
   return new Lifecycle([...reflectors.map(watchPart), changes, ...Object.values(controllers).map(controllerPart)], log);
+}
+
+type ChangeType = Parameters<ReflectorOptions<KubeObject>['onChange']>[0];
+
+/** Tells whether an object is another than when it was told of last, its status left aside: looking at all that runs is for such. */
+function specChanges(): (object: KubeObject, type: ChangeType) => boolean {
+  const generations = new Map<string, number | undefined>();
+  return ({ metadata: { uid = '', generation } }, type) => {
+    const isSame = generations.has(uid) && generations.get(uid) === generation;
+    if (type === 'DELETED') generations.delete(uid);
+    else generations.set(uid, generation);
+    return type === 'DELETED' || !isSame;
+  };
 }
 
 /** Which controller looks after what owns a Scan. */
