@@ -7,6 +7,7 @@ import type { KubeObject } from './api/metadata.ts';
 import type { Controller, ControllerOptions } from './controller/controller.ts';
 import { EventRecorder } from './controller/event-recorder.ts';
 import { Lifecycle, type Part } from './controller/lifecycle.ts';
+import { specChanges, type ChangeType } from './controller/spec-changes.ts';
 import { Credentials } from './kube/credentials.ts';
 import { KubeClient, type CallObserver } from './kube/kube-client.ts';
 import { Lease } from './kube/lease.ts';
@@ -222,19 +223,6 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   });
   const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
   return new Lifecycle([...reflectors.map(watchPart), changes, ...Object.values(controllers).map(controllerPart)], log);
-}
-
-type ChangeType = Parameters<ReflectorOptions<KubeObject>['onChange']>[0];
-
-/** Tells whether an object is another than when it was told of last, its status left aside: looking at all that runs is for such. */
-function specChanges(): (object: KubeObject, type: ChangeType) => boolean {
-  const generations = new Map<string, number | undefined>();
-  return ({ metadata: { uid = '', generation } }, type) => {
-    const isSame = generations.has(uid) && generations.get(uid) === generation;
-    if (type === 'DELETED') generations.delete(uid);
-    else generations.set(uid, generation);
-    return type === 'DELETED' || !isSame;
-  };
 }
 
 /** Which controller looks after what owns a Scan. */
