@@ -1,6 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
@@ -9,15 +8,15 @@ import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
 import { imageJobs, scannerOf, takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';
-import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
+import { tellImages } from './image-telling.ts';
+import { ImageLooks } from './image-looks.ts';
+import type { ImageSurroundings } from './image-surroundings.ts';
 import type { World } from './world.ts';
 
 /** The only key of the controller: what runs in the cluster is looked at as a whole. */
 export const IMAGES_KEY = 'cluster';
 /** Milliseconds between looks at Jobs that run. */
 const whileBusy = 2000;
-/** Milliseconds for which what runs is not looked at again while Jobs run. */
-const mostStale = 60_000;
 /** ConfigMaps younger than this may be of a ledger that is being written. */
 const youth = 600_000;
 
@@ -27,7 +26,7 @@ const youth = 600_000;
  */
 export function imageScanController(world: World): Controller {
   const store = new ImageStore(world.client, world.namespace);
-  const looks = new Looks(world);
+  const looks = new ImageLooks(world);
   const reader = new ImageDataReader(world.client, world.namespace);
   const controller = new Controller({
     name: 'images',
@@ -39,43 +38,17 @@ export function imageScanController(world: World): Controller {
   return controller;
 }
 
-/** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
-class Looks {
-  readonly #world: World;
-  #last: { readonly at: number; readonly asking: string; readonly around: ImageSurroundings } | undefined;
-
-  constructor(world: World) {
-    this.#world = world;
-  }
-
-  async at(now: number, policies: readonly SecurityPolicy[], signal: AbortSignal): Promise<ImageSurroundings> {
-    const { client, systemNamespaces, images } = this.#world;
-    const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
-    const young = Math.min(mostStale, images.imageInterval * 1000);
-    if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at) return this.#last.around;
-    this.#last = undefined;
-    const around = await imageSurroundings(client, policies, { systemNamespaces, signal });
-    this.#last = { at: now, asking, around };
-    return around;
-  }
-
-  /** Nothing is going on: what was seen is not needed until it is looked at again. */
-  forget(): void {
-    this.#last = undefined;
-  }
-}
-
 /** What one pass leaves to the next. */
 interface Kept {
   readonly store: ImageStore;
   readonly reader: ImageDataReader;
-  readonly looks: Looks;
+  readonly looks: ImageLooks;
 }
 
 class ImagePass {
   readonly #world: World;
   readonly #store: ImageStore;
-  readonly #looks: Looks;
+  readonly #looks: ImageLooks;
   readonly #reader: ImageDataReader;
   readonly #context: ReconcileContext;
   readonly #now: number;
@@ -96,15 +69,15 @@ class ImagePass {
     this.#stored = await this.#store.readLedger();
     const jobs = await imageJobs(client, namespace);
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const around = await this.#looks.at(this.#now, asking, this.#context.signal);
+    const { around, anew } = await this.#looks.at(this.#now, asking, this.#context.signal);
     const running = await this.#takeInEnded(jobs);
     await this.#dropLost();
     await this.#write(seen(this.#stored.ledger, around, this.#now));
     const plan = this.#plan(around, running);
     const started = await this.#start(plan, around);
     const idle = running.length + started === 0;
-    // While Jobs run there is news only when one of them has ended.
-    if (idle || running.length < jobs.length) await this.#publish(around);
+    // While Jobs run there is news only when one of them has ended, or something else may run.
+    if (idle || anew || running.length < jobs.length) await this.#publish(around);
     if (idle) {
       await this.#sweep(plan);
       this.#looks.forget();
@@ -205,11 +178,18 @@ class ImagePass {
     const { client, publisher, images } = this.#world;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, policies, now: this.#now };
-    const { written, withdrawn, lost, said } = await publishImages({ ...input, database: images.databaseImage });
+    const published = await publishImages({ ...input, database: images.databaseImage });
+    const { written, withdrawn, said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
+    await this.#forget(published);
+    await tellImages(this.#world, { policies, ledger: this.#stored.ledger, published, now: this.#now });
+  }
+
+  /** Forgets findings that are kept no more: they are made anew. */
+  async #forget({ lost }: ImagesPublished): Promise<void> {
     if (lost.length === 0) return;
-    const entries = Object.entries(ledger).map(([digest, { findings, ...rest }]) =>
+    const entries = Object.entries(this.#stored.ledger).map(([digest, { findings, ...rest }]) =>
       lost.includes(digest) || !findings ? [digest, rest] : [digest, { ...rest, findings }],
     );
     await this.#write(Object.fromEntries(entries) as ImageLedger);

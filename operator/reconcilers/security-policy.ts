@@ -4,7 +4,8 @@ import type { SecurityPolicy, SecurityPolicyStatus } from '../api/security-polic
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { compilePolicies } from '../engine/policy-set.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import { maxAgeOf, policyStatus, problemText } from './policy-status.ts';
+import { untilStale } from './policy-compliance.ts';
+import { policyStatus, problemText } from './policy-status.ts';
 import type { World } from './world.ts';
 
 /** Says whether a SecurityPolicy can be evaluated, has each new generation scanned at once, and takes a deleted one out of the reports. */
@@ -28,17 +29,12 @@ async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const options = { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces };
   const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
   const now = world.clock();
-  await writeStatus(world, policy, policyStatus({ policy, problems, schedules: world.schedules.list(), now }));
+  const status = policyStatus({ policy, problems, schedules: world.schedules.list(), now });
+  await writeStatus(world, policy, status);
   const [problem] = problems;
   if (problem) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: problem.reason, message: problemText(problem) });
   else if (policy.status?.evaluatedGeneration !== policy.metadata.generation) world.enqueueGenerations();
-  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(policy, now)) };
-}
-
-/** Milliseconds until the verdicts are too old; none when they are already, or are not there. */
-function untilStale(policy: SecurityPolicy, now: number): number {
-  const left = Date.parse(policy.status?.lastScanTime ?? '') + maxAgeOf(policy) - now;
-  return left > 0 ? left + 1000 : Number.POSITIVE_INFINITY;
+  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(policy, status, now)) };
 }
 
 /** Takes a policy out of all reports, once the server has said that it is gone. */
