@@ -26,8 +26,13 @@ state = "$(node_state)"
   BinaryName = "$BIN/runc"
   SystemdCgroup = false
 EOF
-  mkdir -p "$DIR/registries/127.0.0.1:5000" "$DIR/cni"
-  printf 'server = "http://127.0.0.1:5000"\n' >"$DIR/registries/127.0.0.1:5000/hosts.toml"
+  mkdir -p "$DIR/cni"
+  local registry
+  # Plain HTTP: the registry, the one that asks for a password, and where tests put a way to either that fails.
+  for registry in 127.0.0.1:5000 127.0.0.1:5001 127.0.0.1:5002; do
+    mkdir -p "$DIR/registries/$registry"
+    printf 'server = "http://%s"\n' "$registry" >"$DIR/registries/$registry/hosts.toml"
+  done
   cat >"$DIR/cni/10-bridge.conflist" <<EOF
 {"cniVersion": "1.0.0", "name": "vigil", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": false, "hairpinMode": true,

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { imageJobOutcome, type ImagePod } from '../../operator/images/image-job-outcome.ts';
+import { imageJobOutcome, type ImageJobEvent, type ImagePod } from '../../operator/images/image-job-outcome.ts';
 
 const born = Date.parse('2026-01-01T00:00:00Z');
 const job = { metadata: { name: 'j', creationTimestamp: '2026-01-01T00:00:00Z' } };
 const pod = (status: NonNullable<ImagePod['status']>): ImagePod => ({ metadata: { name: 'p' }, status });
 const init = (state: object): ImagePod => pod({ phase: 'Pending', initContainerStatuses: [{ name: 'trivy', state }] });
-const outcome = (pods: readonly ImagePod[], seconds: number, of = job): string => {
-  const found = imageJobOutcome(of, pods, born + seconds * 1000);
+const outcome = (pods: readonly ImagePod[], seconds: number, of = job, events: readonly ImageJobEvent[] = []): string => {
+  const found = imageJobOutcome(of, { pods, events }, born + seconds * 1000);
   return found.kind === 'failed' ? found.reason : found.kind;
 };
 

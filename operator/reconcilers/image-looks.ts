@@ -1,0 +1,38 @@
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import { ownJobs } from '../images/image-access.ts';
+import type { ImageLedger } from '../images/image-ledger.ts';
+import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
+import type { World } from './world.ts';
+
+/** Milliseconds for which what runs is not looked at again while Jobs run. */
+export const mostStale = 60_000;
+
+/** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
+export class Looks {
+  readonly #world: World;
+  #last: { readonly at: number; readonly asking: string; readonly around: ImageSurroundings } | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async at(
+    now: number,
+    policies: readonly SecurityPolicy[],
+    { ledger, signal }: { readonly ledger: ImageLedger; readonly signal: AbortSignal },
+  ): Promise<ImageSurroundings> {
+    const { client, systemNamespaces, images } = this.#world;
+    const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
+    const young = Math.min(mostStale, images.imageInterval * 1000);
+    if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at) return this.#last.around;
+    this.#last = undefined;
+    const around = await imageSurroundings(client, policies, { systemNamespaces, own: ownJobs(ledger), signal });
+    this.#last = { at: now, asking, around };
+    return around;
+  }
+
+  /** Nothing is going on: what was seen is not needed until it is looked at again. */
+  forget(): void {
+    this.#last = undefined;
+  }
+}
