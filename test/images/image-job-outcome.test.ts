@@ -16,7 +16,41 @@ describe('how a Job for images went', () => {
   const pulling = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } };
   const unplaced = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes' }] };
   const over = { ...job, status: { conditions: [{ type: 'Failed', status: 'True', message: 'was too late' }] } };
+  const target = { ...job, spec: { template: { spec: { volumes: [{ name: 'target', image: { reference: 'r/web@d' } }] } } } };
+  const event = (reason: string, message: string): ImageJobEvent => ({ metadata: { name: 'e' }, reason, message });
+  const pull = (message: string): ImageJobEvent[] => [
+    event('Pulling', 'Pulling image "r/web@d"'),
+    event('Failed', `Failed to pull image "r/web@d": ${message}`),
+    event('Failed', 'Error: ImagePullBackOff'),
+  ];
+  const initializing = [init({ waiting: { reason: 'PodInitializing' } })];
+  const scanning = [init({ running: {} })];
+  const refusals = ['401 Unauthorized', '403 Forbidden', 'denied: no', 'authorization failed: no basic auth credentials'];
+  for (const message of refusals)
+    it(`says at once that nobody may have it: ${message}`, () => {
+      const found = imageJobOutcome(target, { pods: initializing, events: pull(message) }, born + 2000);
+      expect(found).to.deep.equal({
+        kind: 'failed',
+        denied: true,
+        reason: `the pod cannot begin: Failed to pull image "r/web@d": ${message}`,
+      });
+    });
+
+  it('says after a minute what it waits for', () => {
+    const waits = (events: readonly ImageJobEvent[], seconds: number): unknown =>
+      imageJobOutcome(target, { pods: initializing, events }, born + seconds * 1000);
+    const pulling = pull('').slice(0, 1);
+    expect(waits(pulling, 59)).to.deep.equal({ kind: 'running' });
+    expect(waits(pulling, 61)).to.deep.equal({ kind: 'running', waits: 'the node has not got it yet: Pulling image "r/web@d"' });
+    expect(waits([], 61)).to.deep.equal({ kind: 'running', waits: 'the pod has not begun, and nothing says why' });
+  });
+
   for (const [what, got, expected] of [
+    ['may still get the image', outcome(initializing, 59, target, pull('503')), 'running'],
+    ['cannot get the image', outcome(initializing, 61, target, pull('503')), 'the pod cannot begin: Failed to pull image "r/web@d": 503'],
+    ['has got it after all', outcome(scanning, 61, target, pull('503')), 'running'],
+    ['is not that image', outcome(initializing, 5, job, pull('401')), 'running'],
+    ['has no pod', outcome([], 61, target, [event('FailedCreate', 'quota')]), 'the Job has no pod: quota'],
     ['runs', outcome([init({ waiting: { reason: 'PodInitializing' } })], 300), 'running'],
     ['has ended', outcome([pod({ phase: 'Succeeded' })], 300), 'finished'],
     ['ran out of memory', outcome([pod(failed)], 5), 'trivy ended with 137, out of memory: it said nothing'],
