@@ -121,6 +121,7 @@ push_images() {
     for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done
     private_registry_up || exit 1
     for name in locked-1 locked-2 locked-3; do numbered_tree "$name" && push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' "$PRIVATE_REGISTRY" || exit 1; done
+    for name in limited down slow corrupt gone denied well; do numbered_tree "fault-$name" && push_tree "fault-$name:1" "$trees/fault-$name" '/bin/sleep,2147483647' || exit 1; done
     for name in 1 2 old; do push_tree "trivy-database:$name" "$DIR/images/trivy-database-$name" /none || exit 1; done
   ) >"$DIR/log/images.log" 2>&1
   local code=$?

@@ -164,3 +164,11 @@ load_image() {
   running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
   containerctl images import "$1" >/dev/null 2>"$DIR/log/load.log" && say "loaded $1 into $CLUSTER"
 }
+
+# forget_image IMAGE: an image by all its names, so that nothing of it is kept but what containers run from.
+forget_image() {
+  local digest
+  digest="$(containerctl images ls "name==$1" | awk 'NR == 2 {print $3}')"
+  [ -n "$digest" ] || { printf 'hack/cluster: no image %s on the node of %s\n' "$1" "$CLUSTER" >&2; exit 1; }
+  containerctl images ls -q "target.digest==$digest" | while read -r name; do containerctl images rm --sync "$name" >/dev/null || exit 1; done
+}

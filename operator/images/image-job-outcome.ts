@@ -92,10 +92,11 @@ function standing({ job, pods, events }: Standing, now: number): ImageJobOutcome
   const age = now - Date.parse(job.metadata.creationTimestamp ?? '');
   if (age > longest) return { kind: 'failed', reason: `the pod did not end within ${longest / 60_000} minutes` };
   if (!wantsEvents(pods)) return { kind: 'running' };
-  const reason = pods.map(waitingReason).find((found) => found !== undefined) ?? troubleOf(events);
-  if (reason !== undefined && denialPattern.test(reason) && isOfTarget(job, reason)) return { kind: 'failed', reason, denied: true };
-  if (age <= patience) return { kind: 'running' };
-  return reason === undefined ? { kind: 'running', waits: waitOf(events) } : { kind: 'failed', reason };
+  // The status of a pull changes between one word and another; its Event says the same each time.
+  const reason = troubleOf(events) ?? pods.map(waitingReason).find((found) => found !== undefined);
+  if (reason === undefined) return age > patience ? { kind: 'running', waits: waitOf(events) } : { kind: 'running' };
+  if (isDenied(job, reason)) return { kind: 'failed', reason, denied: true };
+  return age > patience || absencePattern.test(reason) ? { kind: 'failed', reason } : { kind: 'running' };
 }
 
 /** Whether the containers begin that need the volumes. */
@@ -105,9 +106,12 @@ const hasBegun = (pod: ImagePod): boolean =>
 /** What registries and runtimes say to those without a password, or with a wrong one. */
 const denialPattern = /\b(401|403|unauthorized|forbidden|denied|authentication required|authorization failed|no basic auth credentials)\b/i;
 
-function isOfTarget(job: KubeObject, reason: string): boolean {
+/** What the runtime says of an image that the registry does not have: asking again will not help. */
+const absencePattern = /Failed to pull image .*: not found$/;
+
+function isDenied(job: KubeObject, reason: string): boolean {
   const reference = volumeImage(job, 'target');
-  return reference !== undefined && reason.includes(reference);
+  return reference !== undefined && reason.includes(reference) && denialPattern.test(reason);
 }
 
 /** Events that say why a Job has no pod, or a pod does not begin; of others, what matters is in the status. */

@@ -48,6 +48,11 @@ describe('how a Job for images went', () => {
   for (const [what, got, expected] of [
     ['may still get the image', outcome(initializing, 59, target, pull('503')), 'running'],
     ['cannot get the image', outcome(initializing, 61, target, pull('503')), 'the pod cannot begin: Failed to pull image "r/web@d": 503'],
+    [
+      'cannot get it at all',
+      outcome(initializing, 2, target, pull('r/web@d: not found')),
+      'the pod cannot begin: Failed to pull image "r/web@d": r/web@d: not found',
+    ],
     ['has got it after all', outcome(scanning, 61, target, pull('503')), 'running'],
     ['is not that image', outcome(initializing, 5, job, pull('401')), 'running'],
     ['has no pod', outcome([], 61, target, [event('FailedCreate', 'quota')]), 'the Job has no pod: quota'],
