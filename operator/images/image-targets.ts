@@ -63,6 +63,7 @@ export class ImageTargets {
   readonly #known = new Map<string, RunningImage>();
   readonly #nodes = new Map<string, string>();
   readonly #users = new Map<string, Map<string, readonly string[]>>();
+  readonly #secrets = new Map<string, readonly string[]>();
   /** Each container once, and what is written in labels: very many pods have the same. */
   readonly #containers = new Map<string, ContainerImage>();
   readonly #labels = new Map<string, NonNullable<RecordTarget['labels']>>();
@@ -126,7 +127,12 @@ export class ImageTargets {
     const places = this.#users.get(digest) ?? new Map<string, readonly string[]>();
     this.#users.set(digest, places);
     const known = places.get(namespace) ?? [];
-    if (names.some((name) => !known.includes(name))) places.set(namespace, [...new Set([...known, ...names])].toSorted());
+    if (names.every((name) => known.includes(name))) return;
+    const all = [...new Set([...known, ...names])].toSorted();
+    // Most pods of a cluster name the same: once is enough.
+    const once = this.#secrets.get(all.join()) ?? all;
+    this.#secrets.set(all.join(), once);
+    places.set(namespace, once);
   }
 
   /** What a pod counts for; undefined when nobody asks about that. */
