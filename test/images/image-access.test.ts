@@ -65,6 +65,7 @@ describe('images that need a pull secret', () => {
     '--clusterrole=vigil-private-images --serviceaccount=vigil:vigil-operator';
   for (const [what, got, expected] of [
     ['what all are told', told({ d: taken, [key]: lost }, 'shop'), [true, undefined, 'd']],
+    ['nothing of a failure of its own when all are told', told({ d: taken, [key]: { ...lost, failure } }, 'shop'), [true, undefined, 'd']],
     ['how to opt in', told({ d: denied }, 'shop'), [false, hint, 'd']],
     ['how to opt in beside what was found', told({ d: denied, [key]: lost }, 'shop'), [true, hint, key]],
     ['nothing while it is looked into', told({ d: denied, [key]: { seen: 0 } }, 'shop', 'shop'), [false, undefined, 'd']],

@@ -24,6 +24,15 @@ describe('how a Job for images went', () => {
     event('Failed', 'Error: ImagePullBackOff'),
   ];
   const initializing = [init({ waiting: { reason: 'PodInitializing' } })];
+  const prepared = [
+    pod({
+      phase: 'Pending',
+      initContainerStatuses: [
+        { name: 'prepare', state: { terminated: { exitCode: 0 } } },
+        { name: 'trivy', state: { waiting: { reason: 'PodInitializing' } } },
+      ],
+    }),
+  ];
   const scanning = [init({ running: {} })];
   const refusals = ['401 Unauthorized', '403 Forbidden', 'denied: no', 'authorization failed: no basic auth credentials'];
   for (const message of refusals)
@@ -54,6 +63,12 @@ describe('how a Job for images went', () => {
       'the pod cannot begin: Failed to pull image "r/web@d": r/web@d: not found',
     ],
     ['has got it after all', outcome(scanning, 61, target, pull('503')), 'running'],
+    ['waits for another image', outcome(initializing, 5, target, [event('Failed', 'Failed to pull image "vigil": 401')]), 'running'],
+    [
+      'cannot get it after its first container',
+      outcome(prepared, 61, target, pull('503')),
+      'the pod cannot begin: Failed to pull image "r/web@d": 503',
+    ],
     ['is not that image', outcome(initializing, 5, job, pull('401')), 'running'],
     ['has no pod', outcome([], 61, target, [event('FailedCreate', 'quota')]), 'the Job has no pod: quota'],
     ['runs', outcome([init({ waiting: { reason: 'PodInitializing' } })], 300), 'running'],

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { inventoryJob } from '../../operator/images/image-job.ts';
+import { inventoryJob, inventoryJobName } from '../../operator/images/image-job.ts';
 import { keyIn } from '../../operator/images/image-key.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
@@ -52,8 +52,8 @@ describe('namespaces that have images looked into with their pull secrets', func
 
   it('have no Jobs of Vigil but those that it makes there: not those of other images, of another name or for another part', async () => {
     const own = inventoryJob(settings, { image, inside: { namespace: open, pullSecrets: ['s'] } });
-    const like = (name: string, images: string, part = 'image-inventory'): KubeObject => {
-      const { metadata } = own;
+    const like = (name: string, images: string, part = 'image-inventory', namespace = open): KubeObject => {
+      const metadata = { ...own.metadata, namespace };
       return {
         ...own,
         metadata: {
@@ -70,7 +70,8 @@ describe('namespaces that have images looked into with their pull secrets', func
       own,
       like('for-all', digest),
       like('for-others', keyIn(digest, closed)),
-      like('for-many', `${keyIn(digest, open)} ${digest}`),
+      like(inventoryJobName(keyIn(digest, closed)), `${keyIn(digest, closed)} ${digest}`, 'image-inventory', closed),
+      like(inventoryJobName(keyIn(digest, open)), keyIn(digest, open), 'image-inventory', closed),
       like('other-name', keyIn(digest, open)),
       like('a-match', keyIn(digest, open), 'image-match'),
     ])
@@ -80,6 +81,7 @@ describe('namespaces that have images looked into with their pull secrets', func
     expect(await found()).to.deep.equal([]);
     namespaces.noteJob(own);
     expect(await found()).to.deep.equal([own.metadata.name]);
+    expect(await fresh().jobsIn([closed])).to.deep.equal([]);
     expect((await fresh().jobsIn([open])).map(({ images }) => images)).to.deep.equal([[keyIn(digest, open)]]);
     expect(
       await testClient().get(
