@@ -1,15 +1,15 @@
 # Sourced by hack/cluster: images for the tests of image scanning, made from a few files, in the cluster's own registry.
 IMAGE_FACTS="$VIGIL_ROOT/hack/cluster.d/images.d"
 
-# push_tree NAME TREE ENTRYPOINT: a folder as an image in the registry, all of it root's, and above it what lies in TREE.user as a user's; the
+# push_tree NAME TREE ENTRYPOINT [REGISTRY]: a folder as an image in the registry, all of it root's, and above it what lies in TREE.user as a user's; the
 # same folders give the same image.
 push_tree() {
-  local name="$1" tree="$2" entrypoint="$3" reference="127.0.0.1:5000/$1"
+  local name="$1" tree="$2" entrypoint="$3" reference="${4:-127.0.0.1:5000}/$1"
   local archive=(tar --sort=name --mtime=@0 --numeric-owner) layers=(-f "$tree.tar")
   "${archive[@]}" --owner=0 --group=0 -C "$tree" -cf "$tree.tar" . || return 1
   if [ -d "$tree.user" ]; then "${archive[@]}" --owner=1000 --group=1000 -C "$tree.user" -cf "$tree.user.tar" . && layers+=(-f "$tree.user.tar") || return 1; fi
-  inside "$BIN/crane" append --insecure --oci-empty-base "${layers[@]}" -t "$reference" &&
-    inside "$BIN/crane" mutate --insecure --set-platform "linux/$(go_arch)" --entrypoint "$entrypoint" -t "$reference" "$reference"
+  with_password "$BIN/crane" append --insecure --oci-empty-base "${layers[@]}" -t "$reference" &&
+    with_password "$BIN/crane" mutate --insecure --set-platform "linux/$(go_arch)" --entrypoint "$entrypoint" -t "$reference" "$reference"
   local code=$?
   rm -f "$tree.tar" "$tree.user.tar"
   return $code
@@ -78,6 +78,14 @@ private_tree() {
   chmod 0700 "$trees/private-old.user/home/app/keys"
 }
 
+# numbered_tree NAME: an old package, in an image like no other: what is known of another says nothing of it.
+numbered_tree() {
+  new_tree "$1"
+  mkdir -p "$trees/$1/app/node_modules/lodash"
+  printf '{"name":"lodash","version":"4.17.20","license":"MIT"}\n' >"$trees/$1/app/node_modules/lodash/package.json"
+  printf '%s\n' "$1" >"$trees/$1/app/name"
+}
+
 # trivy_trees: Trivy, and a program in its place that knows nothing of it and ends with 127.
 trivy_trees() {
   new_tree trivy
@@ -111,6 +119,9 @@ push_images() {
       push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' && inside "$BIN/crane" pull --insecure "127.0.0.1:5000/$name:1" "$DIR/images/$name.tar" || exit 1
     done
     for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done
+    private_registry_up || exit 1
+    for name in locked-1 locked-2 locked-3; do numbered_tree "$name" && push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' "$PRIVATE_REGISTRY" || exit 1; done
+    for name in limited down slow corrupt gone denied well; do numbered_tree "fault-$name" && push_tree "fault-$name:1" "$trees/fault-$name" '/bin/sleep,2147483647' || exit 1; done
     for name in 1 2 old; do push_tree "trivy-database:$name" "$DIR/images/trivy-database-$name" /none || exit 1; done
   ) >"$DIR/log/images.log" 2>&1
   local code=$?

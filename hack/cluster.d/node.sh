@@ -26,8 +26,13 @@ state = "$(node_state)"
   BinaryName = "$BIN/runc"
   SystemdCgroup = false
 EOF
-  mkdir -p "$DIR/registries/127.0.0.1:5000" "$DIR/cni"
-  printf 'server = "http://127.0.0.1:5000"\n' >"$DIR/registries/127.0.0.1:5000/hosts.toml"
+  mkdir -p "$DIR/cni"
+  local registry
+  # Plain HTTP: the registry, the one that asks for a password, and where tests put a way to either that fails.
+  for registry in 127.0.0.1:5000 127.0.0.1:5001 127.0.0.1:5002; do
+    mkdir -p "$DIR/registries/$registry"
+    printf 'server = "http://%s"\n' "$registry" >"$DIR/registries/$registry/hosts.toml"
+  done
   cat >"$DIR/cni/10-bridge.conflist" <<EOF
 {"cniVersion": "1.0.0", "name": "vigil", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": false, "hairpinMode": true,
@@ -158,4 +163,12 @@ remove_cgroup() {
 load_image() {
   running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
   containerctl images import "$1" >/dev/null 2>"$DIR/log/load.log" && say "loaded $1 into $CLUSTER"
+}
+
+# forget_image IMAGE: an image by all its names, so that nothing of it is kept but what containers run from.
+forget_image() {
+  local digest
+  digest="$(containerctl images ls "name==$1" | awk 'NR == 2 {print $3}')"
+  [ -n "$digest" ] || { printf 'hack/cluster: no image %s on the node of %s\n' "$1" "$CLUSTER" >&2; exit 1; }
+  containerctl images ls -q "target.digest==$digest" | while read -r name; do containerctl images rm --sync "$name" >/dev/null || exit 1; done
 }

@@ -9,9 +9,10 @@ export interface ImageCoverage {
   readonly uncovered: readonly string[];
 }
 
-/** What is known of images, by digest. */
+/** What is known of images. */
 export interface LookedInto {
-  readonly entry: (digest: string) => ImageEntry | undefined;
+  /** By digest, in the namespace of a workload: what needs a pull secret may be known in one and not in another. */
+  readonly entry: (digest: string, namespace: string) => ImageEntry | undefined;
   /** Whether there is a database to match with. */
   readonly database: boolean;
 }
@@ -28,8 +29,12 @@ export function imageCoverage(
   known: LookedInto,
 ): ImageCoverage {
   const { running, idle } = imagesOf(targets);
-  const gaps = [...running].flatMap(([digest, reference]) => {
-    const gap = gapOf(images, known.entry(digest), known.database);
+  const gaps = [...running].flatMap(([digest, { reference, namespaces }]) => {
+    const found = [...namespaces].toSorted().flatMap((namespace) => {
+      const gap = gapOf(images, known.entry(digest, namespace), known.database);
+      return gap ? [gap] : [];
+    });
+    const gap = found.find(([state]) => state === 'failed') ?? found[0];
     return gap ? [{ state: gap[0], text: `image ${reference}: ${gap[1]}` }] : [];
   });
   const lines = (state: Gap[0]): string[] => gaps.flatMap((gap) => (gap.state === state ? [gap.text] : [])).toSorted();
@@ -46,13 +51,23 @@ export function imageCoverage(
   };
 }
 
-/** The images that run, by digest, each with the first of the references that it is known by; and how many references no pod has run. */
-function imagesOf(targets: readonly ImageTarget[]): { readonly running: ReadonlyMap<string, string>; readonly idle: number } {
+/** An image that runs: the first of the references that it is known by, and where it runs. */
+interface RunningImage {
+  readonly reference: string;
+  readonly namespaces: ReadonlySet<string>;
+}
+
+/** The images that run, by digest; and how many references no pod has run. */
+function imagesOf(targets: readonly ImageTarget[]): { readonly running: ReadonlyMap<string, RunningImage>; readonly idle: number } {
   const containers = targets.flatMap((target) => target.containers);
-  const running = new Map<string, string>();
-  for (const { image } of containers) {
-    const before = image && running.get(image.digest);
-    if (image && (before === undefined || image.reference < before)) running.set(image.digest, image.reference);
+  const running = new Map<string, RunningImage>();
+  for (const { containers: own, workload } of targets) {
+    for (const { image } of own) {
+      if (!image) continue;
+      const { reference = image.reference, namespaces = [] } = running.get(image.digest) ?? {};
+      const first = image.reference < reference ? image.reference : reference;
+      running.set(image.digest, { reference: first, namespaces: new Set([...namespaces, workload.namespace ?? '']) });
+    }
   }
   const run = new Set(containers.flatMap(({ image, reference }) => (image ? [reference] : [])));
   const idle = new Set(containers.flatMap(({ image, reference }) => (image || run.has(reference) ? [] : [reference])));

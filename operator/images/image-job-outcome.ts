@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
+import { volumeImage } from './image-job-template.ts';
 import type { ScanJob } from '../scan/job-state.ts';
 
 interface Terminated {
@@ -11,6 +12,7 @@ interface ContainerStatus {
   readonly name: string;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly running?: unknown;
     readonly terminated?: Terminated;
   };
 }
@@ -32,9 +34,19 @@ export interface ImagePod extends KubeObject {
   };
 }
 
+/** An Event about an image Job or its pod. */
+export interface ImageJobEvent extends KubeObject {
+  readonly reason?: string;
+  readonly message?: string;
+}
+
 /** How an image Job stands. */
 export type ImageJobOutcome =
-  { readonly kind: 'running' } | { readonly kind: 'finished'; readonly pod: string } | { readonly kind: 'failed'; readonly reason: string };
+  /** `waits`: for what, once it takes long. */
+  | { readonly kind: 'running'; readonly waits?: string }
+  | { readonly kind: 'finished'; readonly pod: string }
+  /** `denied`: the registry gives the image to nobody without a password. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly denied?: true };
 
 /** Milliseconds that a pod may wait for an image or a volume: the kubelet tries again meanwhile. */
 const patience = 60_000;
@@ -42,25 +54,83 @@ const patience = 60_000;
 const longest = 1_500_000;
 const passing: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating']);
 
-/** Reads off a Job and its pods how it went. Pure; `now` in milliseconds since the epoch. */
-export function imageJobOutcome(job: ScanJob, pods: readonly ImagePod[], now: number): ImageJobOutcome {
+/**
+ * Reads off a Job, its pods and the Events about them how it went: of an image volume that cannot be had, Events alone tell. Pure; `now`
+ * in milliseconds since the epoch.
+ */
+export function imageJobOutcome(
+  job: ScanJob,
+  { pods, events }: { readonly pods: readonly ImagePod[]; readonly events: readonly ImageJobEvent[] },
+  now: number,
+): ImageJobOutcome {
   const inPhase = (phase: string): ImagePod | undefined => pods.find(({ status }) => status?.phase === phase);
   const done = inPhase('Succeeded');
   if (done) return { kind: 'finished', pod: done.metadata.name };
   const failed = inPhase('Failed');
-  const reason = failed ? podFailure(failed) : (endWithoutPod(job) ?? tooLong(job, pods, now));
-  return reason === undefined ? { kind: 'running' } : { kind: 'failed', reason };
+  if (failed) return { kind: 'failed', reason: podFailure(failed) };
+  const over = endWithoutPod(job);
+  return over === undefined ? standing({ job, pods, events }, now) : { kind: 'failed', reason: over };
 }
+
+/** Whether the Events about a Job or its pods may tell more than these do. */
+export const wantsEvents = (pods: readonly ImagePod[]): boolean =>
+  pods.every((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed' && !hasBegun(pod));
 
 function endWithoutPod({ status }: ScanJob): string | undefined {
   const ended = status?.conditions?.find(({ type, status: holds }) => (type === 'Failed' || type === 'Complete') && holds === 'True');
   return ended && oneLine(`the Job ended without a pod to ask: ${ended.message ?? ended.reason ?? ended.type}`);
 }
 
-function tooLong({ metadata }: ScanJob, pods: readonly ImagePod[], now: number): string | undefined {
-  const age = now - Date.parse(metadata.creationTimestamp ?? '');
-  if (age > longest) return `the pod did not end within ${longest / 60_000} minutes`;
-  return age > patience ? pods.map(waitingReason).find((reason) => reason !== undefined) : undefined;
+interface Standing {
+  readonly job: ScanJob;
+  readonly pods: readonly ImagePod[];
+  readonly events: readonly ImageJobEvent[];
+}
+
+/** A Job that has not ended: it goes on, or is given up. */
+function standing({ job, pods, events }: Standing, now: number): ImageJobOutcome {
+  const age = now - Date.parse(job.metadata.creationTimestamp ?? '');
+  if (age > longest) return { kind: 'failed', reason: `the pod did not end within ${longest / 60_000} minutes` };
+  if (!wantsEvents(pods)) return { kind: 'running' };
+  // The status of a pull changes between one word and another; its Event says the same each time.
+  const reason = troubleOf(events) ?? pods.map(waitingReason).find((found) => found !== undefined);
+  if (reason === undefined) return age > patience ? { kind: 'running', waits: waitOf(events) } : { kind: 'running' };
+  if (isDenied(job, reason)) return { kind: 'failed', reason, denied: true };
+  return age > patience || absencePattern.test(reason) ? { kind: 'failed', reason } : { kind: 'running' };
+}
+
+/** Whether the containers begin that need the volumes. */
+const hasBegun = (pod: ImagePod): boolean =>
+  statusesOf(pod).some(({ name, state }) => name !== 'prepare' && (state?.terminated !== undefined || state?.running !== undefined));
+
+/** What registries and runtimes say to those without a password, or with a wrong one. */
+const denialPattern = /\b(401|403|unauthorized|forbidden|denied|authentication required|authorization failed|no basic auth credentials)\b/i;
+
+/** What the runtime says of an image that the registry does not have: asking again will not help. */
+const absencePattern = /Failed to pull image .*: not found$/;
+
+function isDenied(job: KubeObject, reason: string): boolean {
+  const reference = volumeImage(job, 'target');
+  return reference !== undefined && reason.includes(reference) && denialPattern.test(reason);
+}
+
+/** Events that say why a Job has no pod, or a pod does not begin; of others, what matters is in the status. */
+const troubles: Readonly<Record<string, string>> = {
+  FailedCreate: 'the Job has no pod',
+  Failed: 'the pod cannot begin',
+  FailedMount: 'the pod cannot begin',
+  FailedCreatePodSandBox: 'the pod cannot begin',
+};
+
+/** The latest trouble; that a pull is put off says less than why. */
+function troubleOf(events: readonly ImageJobEvent[]): string | undefined {
+  const found = events.findLast(({ reason = '', message = '' }) => reason in troubles && !message.startsWith('Error: '));
+  return found && oneLine(`${troubles[found.reason ?? ''] ?? ''}: ${found.message ?? ''}`);
+}
+
+function waitOf(events: readonly ImageJobEvent[]): string {
+  const pulling = events.findLast(({ reason }) => reason === 'Pulling')?.message;
+  return oneLine(pulling === undefined ? 'the pod has not begun, and nothing says why' : `the node has not got it yet: ${pulling}`);
 }
 
 const statusesOf = ({ status }: ImagePod): readonly ContainerStatus[] => [

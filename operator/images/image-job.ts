@@ -1,7 +1,8 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { shortHash } from '../scan/names.ts';
-import type { RunningImage } from './image-reference.ts';
+import { keyIn } from './image-key.ts';
+import type { ImagePlace } from './image-targets.ts';
 
 /** What the pods of image Jobs run. */
 export interface ImageJobSettings {
@@ -22,19 +23,16 @@ export const STREAM_CONTAINER = 'vigil';
 const deadline = 900;
 const root = '/vigil';
 
-/** Twelve characters that stand for an image in names. */
-export const imageHash = (digest: string): string => shortHash(digest, 12);
+/** Twelve characters that stand for an image, by what it is kept under, in names. */
+export const imageHash = (key: string): string => shortHash(key, 12);
 /** The Job that takes an image's inventory. */
-export const inventoryJobName = (digest: string): string => `vigil-inventory-${imageHash(digest)}`;
+export const inventoryJobName = (key: string): string => `vigil-inventory-${imageHash(key)}`;
 
 /**
- * The Job that takes one image's inventory: the image as a volume, the scanner over it, with empty databases and without network or
+ * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the image as a volume, the scanner over it, with empty databases and without network or
  * token, and Vigil's `normalize` after it. Root of a user namespace reads what root owns; it is nobody on the node.
  */
-export function inventoryJob(
-  settings: ImageJobSettings,
-  { image, node }: { readonly image: RunningImage; readonly node?: string },
-): KubeObject {
+export function inventoryJob(settings: ImageJobSettings, { image, node, inside }: ImagePlace): KubeObject {
   const near =
     node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
   const scanner = {
@@ -60,7 +58,9 @@ export function inventoryJob(
       { name: 'work', emptyDir: { sizeLimit: '1Gi' } },
     ],
   };
-  return job(settings, { name: inventoryJobName(image.digest), part: PARTS.inventory, images: [image.digest], spec });
+  const key = inside ? keyIn(image.digest, inside.namespace) : image.digest;
+  const at = inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};
+  return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec });
 }
 
 /** The Job that matches inventories, kept in these ConfigMaps, against the database in an image. */

@@ -5,6 +5,8 @@ export interface ImageFailure {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly attempts: number;
+  /** The registry gives the image to nobody without a password. */
+  readonly denied?: boolean;
 }
 
 /** What is kept about one image. */
@@ -14,11 +16,13 @@ export interface ImageEntry {
   /** The ConfigMaps of what was found, the database that told, by its reference, and when that was made. */
   readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
   readonly failure?: ImageFailure;
+  /** What a Job that runs waits for, for longer than it should. */
+  readonly waiting?: string;
   /** When a workload was last seen to run it. */
   readonly seen: number;
 }
 
-/** By digest. */
+/** By digest; by digest and namespace where it counts for that alone. */
 export type ImageLedger = Readonly<Record<string, ImageEntry>>;
 
 /** What there is to do. */
@@ -38,7 +42,7 @@ export interface ImagePlanInput {
   readonly ledger: ImageLedger;
   /** The images that run in scope of a policy. */
   readonly wanted: ReadonlySet<string>;
-  /** Images that a Job is about. */
+  /** Images that a Job is about, and those that nothing can be done about now. */
   readonly busy: ReadonlySet<string>;
   /** Jobs for inventories that may run beside those that do. */
   readonly room: number;
@@ -110,12 +114,17 @@ function waits(entry: ImageEntry | undefined, { database }: ImagePlanInput): num
 }
 
 /** The entry after a failed attempt: what was known stays. */
-export function withFailure(entry: ImageEntry, { step, reason, at }: Omit<ImageFailure, 'attempts'>): ImageEntry {
-  return { ...entry, failure: { step, reason, at, attempts: (entry.failure?.step === step ? entry.failure.attempts : 0) + 1 } };
+export function withFailure({ waiting, ...entry }: ImageEntry, failure: Omit<ImageFailure, 'attempts'>): ImageEntry {
+  return { ...entry, failure: { ...failure, attempts: (entry.failure?.step === failure.step ? entry.failure.attempts : 0) + 1 } };
 }
 
 /** The entry after a step that succeeded; a failure of that step is over. */
 export function withSuccess(entry: ImageEntry, step: ImageFailure['step'], news: Pick<ImageEntry, 'inventory' | 'findings'>): ImageEntry {
-  const { failure, ...rest } = entry;
+  const { failure, waiting, ...rest } = entry;
   return { ...rest, ...news, ...(failure && failure.step !== step ? { failure } : {}) };
+}
+
+/** The entry while a Job runs that waits for this; undefined: for nothing. */
+export function withWaiting({ waiting, ...entry }: ImageEntry, what: string | undefined): ImageEntry {
+  return what === undefined ? entry : { ...entry, waiting: what };
 }

@@ -2,7 +2,7 @@ import type { SecurityPolicySpec } from '../api/security-policy.ts';
 import type { RecordResult } from '../stream/stream-record.ts';
 import type { ImageData } from './image-data.ts';
 import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from './image-finding.ts';
-import type { ImageEntry, ImageFailure } from './image-ledger.ts';
+import type { ImageEntry } from './image-ledger.ts';
 import type { ContainerImage, ImageTarget } from './image-targets.ts';
 import { vulnerabilityResult } from './vulnerability-result.ts';
 
@@ -62,26 +62,37 @@ interface ContainerResults {
 function containerResults(policy: ImagesPolicy, container: ContainerImage, knowledge: ImageKnowledge): ContainerResults {
   if (!container.image) return { results: [notRunning(policy, container)], passed: false, known: true };
   const { digest } = container.image;
-  const { failure, findings } = knowledge.entry(digest) ?? {};
+  const { failure, findings, waiting } = knowledge.entry(digest) ?? {};
   const found = knowledge.findings(digest);
   const unmatched = policy.images.vulnerabilities !== undefined && findings?.database === '';
   const results = [
     ...findingResults(policy, container, { found, stale: failure !== undefined, data: knowledge.data }),
-    ...failureResults(policy, container, { failure, found }),
+    ...failureResults(policy, container, { failure, waiting, found }),
     ...unreadableResults(policy, container, found),
     ...databaseResults(policy, container, { unmatched, made: findings?.made, knowledge }),
   ];
-  const known = found !== undefined || failure !== undefined;
+  const known = found !== undefined || (failure ?? waiting) !== undefined;
   return { results, passed: known && !unmatched && results.length === 0, known };
 }
 
 function failureResults(
   policy: ImagesPolicy,
   container: ContainerImage,
-  { failure, found }: { readonly failure: ImageFailure | undefined; readonly found: ImageFindings | undefined },
+  {
+    failure,
+    waiting,
+    found,
+  }: {
+    readonly failure: ImageEntry['failure'] | undefined;
+    readonly waiting: string | undefined;
+    readonly found: ImageFindings | undefined;
+  },
 ): RecordResult[] {
-  if (!failure) return [];
-  return [failedResult(policy, container, found ? `${failure.reason}; what was found before stays` : failure.reason)];
+  const stays = found ? '; what was found before stays' : '';
+  return [
+    ...(failure ? [failedResult(policy, container, `${failure.reason}${stays}`)] : []),
+    ...(waiting === undefined ? [] : [waitingResult(policy, container, waiting)]),
+  ];
 }
 
 function findingResults(
@@ -154,6 +165,13 @@ const failedResult = (policy: ImagesPolicy, container: ContainerImage, message: 
   severity: 'medium',
   category: 'Image scan',
   message,
+});
+
+/** Nothing has failed yet, but whoever looks wants to know why there is nothing new. */
+const waitingResult = (policy: ImagesPolicy, container: ContainerImage, waiting: string): RecordResult => ({
+  ...failedResult(policy, container, `the image is not looked into yet: ${waiting}`),
+  verdict: 'warn',
+  severity: 'low',
 });
 
 const noDatabase = (policy: ImagesPolicy, container: ContainerImage): RecordResult =>

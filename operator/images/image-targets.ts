@@ -23,10 +23,14 @@ export interface ImageTarget {
 export interface ImagePlace {
   readonly image: RunningImage;
   readonly node?: string;
+  /** Where it is looked into when that is not Vigil's namespace, with pull secrets there. */
+  readonly inside?: { readonly namespace: string; readonly pullSecrets: readonly string[] };
 }
 
 /** The images that run, by digest. */
 export type ImageNodes = ReadonlyMap<string, ImagePlace>;
+/** The pull secrets that pods name, by their images' digests and by namespace. */
+export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 const statusLists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
@@ -58,6 +62,8 @@ export class ImageTargets {
   readonly #running = new Map<string, Running | undefined>();
   readonly #known = new Map<string, RunningImage>();
   readonly #nodes = new Map<string, string>();
+  readonly #users = new Map<string, Map<string, readonly string[]>>();
+  readonly #secrets = new Map<string, readonly string[]>();
   /** Each container once, and what is written in labels: very many pods have the same. */
   readonly #containers = new Map<string, ContainerImage>();
   readonly #labels = new Map<string, NonNullable<RecordTarget['labels']>>();
@@ -77,6 +83,7 @@ export class ImageTargets {
     const node = textOf(fieldsOf(pod['spec'])['nodeName']);
     for (const { reference, image } of containers) {
       if (!image) continue;
+      this.#noteSecrets(pod, image.digest);
       this.#known.set(reference, image);
       if (node !== undefined && !this.#nodes.has(image.digest)) this.#nodes.set(image.digest, node);
     }
@@ -106,6 +113,26 @@ export class ImageTargets {
       if (image) images.set(image.digest, { image, ...(node === undefined ? {} : { node }) });
     }
     return images;
+  }
+
+  /** The pull secrets that pods name; of a service account, the server writes them into its pods. */
+  users(): ImageUsers {
+    return this.#users;
+  }
+
+  #noteSecrets(pod: KubernetesObject, digest: string): void {
+    const namespace = textOf(metadataOf(pod)['namespace']);
+    const names = listOf(fieldsOf(pod['spec'])['imagePullSecrets']).flatMap((item) => textOf(fieldsOf(item)['name']) ?? []);
+    if (namespace === undefined || names.length === 0 || !this.#inScope(this.#topOf(pod)?.target ?? this.#targetOf(pod))) return;
+    const places = this.#users.get(digest) ?? new Map<string, readonly string[]>();
+    this.#users.set(digest, places);
+    const known = places.get(namespace) ?? [];
+    if (names.every((name) => known.includes(name))) return;
+    const all = [...new Set([...known, ...names])].toSorted();
+    // Most pods of a cluster name the same: once is enough.
+    const once = this.#secrets.get(all.join()) ?? all;
+    this.#secrets.set(all.join(), once);
+    places.set(namespace, once);
   }
 
   /** What a pod counts for; undefined when nobody asks about that. */

@@ -1,9 +1,11 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
+import { ownJobs } from '../images/image-access.ts';
+import type { ImageLedger } from '../images/image-ledger.ts';
 import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
 import type { World } from './world.ts';
 
 /** Milliseconds for which what runs is not looked at again while Jobs run. */
-const mostStale = 60_000;
+export const mostStale = 60_000;
 
 /** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
 export class ImageLooks {
@@ -18,7 +20,7 @@ export class ImageLooks {
   async at(
     now: number,
     policies: readonly SecurityPolicy[],
-    signal: AbortSignal,
+    { ledger, signal }: { readonly ledger: ImageLedger; readonly signal: AbortSignal },
   ): Promise<{ readonly around: ImageSurroundings; readonly anew: boolean }> {
     const { client, systemNamespaces, images } = this.#world;
     const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
@@ -26,7 +28,7 @@ export class ImageLooks {
     if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at)
       return { around: this.#last.around, anew: false };
     this.#last = undefined;
-    const around = await imageSurroundings(client, policies, { systemNamespaces, signal });
+    const around = await imageSurroundings(client, policies, { systemNamespaces, own: ownJobs(ledger), signal });
     this.#last = { at: now, asking, around };
     return { around, anew: true };
   }

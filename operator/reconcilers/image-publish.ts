@@ -2,6 +2,7 @@ import { RESOURCES } from '../api/api-resource.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ImageData, ImageDataReader } from '../images/image-data.ts';
+import { entryIn, findingsKey, type ImageAccess } from '../images/image-access.ts';
 import type { ImageFindings } from '../images/image-finding.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
 import { imageName } from '../images/image-name.ts';
@@ -23,6 +24,7 @@ export interface ImagePublishing {
   readonly publisher: ReportPublisher;
   readonly store: ImageStore;
   readonly ledger: ImageLedger;
+  readonly access: ImageAccess;
   readonly database: string | undefined;
   readonly reader: ImageDataReader;
   readonly policies: readonly PolicyTargets[];
@@ -95,10 +97,10 @@ class KnownFindings {
   }
 
   /** By digest, what was found in the images of a target. */
-  async of({ containers }: ImageTarget): Promise<ReadonlyMap<string, ImageFindings>> {
+  async of({ containers, workload }: ImageTarget): Promise<ReadonlyMap<string, ImageFindings>> {
     const found = new Map<string, ImageFindings>();
     for (const { image } of containers) {
-      const findings = image && (await this.#findingsOf(image.digest));
+      const findings = image && (await this.#findingsOf(this.#keyOf(image.digest, workload)));
       if (findings) found.set(image.digest, findings);
     }
     return found;
@@ -106,11 +108,18 @@ class KnownFindings {
 
   /** What was found in every image that runs, one after the other. */
   async *all(): AsyncGenerator<ImageFindings> {
-    const containers = this.#input.policies.flatMap(({ targets }) => targets.flatMap((target) => target.containers));
-    for (const digest of new Set(containers.flatMap(({ image }) => image?.digest ?? []))) {
-      const findings = await this.#findingsOf(digest);
+    const targets = this.#input.policies.flatMap((policy) => policy.targets);
+    const keys = targets.flatMap(({ containers, workload }) =>
+      containers.flatMap(({ image }) => (image ? this.#keyOf(image.digest, workload) : [])),
+    );
+    for (const key of new Set(keys)) {
+      const findings = await this.#findingsOf(key);
       if (findings) yield findings;
     }
+  }
+
+  #keyOf(digest: string, { namespace = '' }: ImageTarget['workload']): string {
+    return findingsKey(this.#input.ledger, digest, namespace);
   }
 
   async #findingsOf(digest: string): Promise<ImageFindings | undefined> {
@@ -155,12 +164,12 @@ function byNamespace({ target: a }: Asked, { target: b }: Asked): number {
 
 /** The report about a workload's images; none while nothing is known. */
 function wishOf(
-  { ledger, database, now }: ImagePublishing,
+  { ledger, access, database, now }: ImagePublishing,
   { target, policies }: Asked,
   { found, data }: { readonly found: ReadonlyMap<string, ImageFindings>; readonly data: ImageData },
 ): ReportWish | undefined {
   const knowledge: ImageKnowledge = {
-    entry: (digest) => ledger[digest],
+    entry: (digest) => entryIn(ledger, access, digest, target.workload.namespace ?? ''),
     findings: (digest) => found.get(digest),
     database: database !== undefined,
     data,

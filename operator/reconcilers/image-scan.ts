@@ -2,14 +2,17 @@ import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
+import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
+import { scannerOf } from '../images/image-job-template.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
-import { isConflict, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
-import { imageJobs, scannerOf, takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
+import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
+import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
+import { ImageLooks, mostStale } from './image-looks.ts';
+import { ImageNamespaces } from './image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';
 import { tellImages } from './image-telling.ts';
-import { ImageLooks } from './image-looks.ts';
 import type { ImageSurroundings } from './image-surroundings.ts';
 import type { World } from './world.ts';
 
@@ -28,11 +31,13 @@ export function imageScanController(world: World): Controller {
   const store = new ImageStore(world.client, world.namespace);
   const looks = new ImageLooks(world);
   const reader = new ImageDataReader(world.client, world.namespace);
+  const lasts = Math.min(mostStale, world.images.imageInterval * 1000);
+  const namespaces = new ImageNamespaces(world.client, { home: world.namespace, lasts });
   const controller = new Controller({
     name: 'images',
     log: world.log,
     observe: world.observe,
-    reconcile: (_key, context) => new ImagePass(world, { store, reader, looks }, context).run(),
+    reconcile: (_key, context) => new ImagePass(world, { store, reader, looks, namespaces }, context).run(),
   });
   controller.queue.add(IMAGES_KEY);
   return controller;
@@ -43,6 +48,7 @@ interface Kept {
   readonly store: ImageStore;
   readonly reader: ImageDataReader;
   readonly looks: ImageLooks;
+  readonly namespaces: ImageNamespaces;
 }
 
 class ImagePass {
@@ -50,6 +56,7 @@ class ImagePass {
   readonly #store: ImageStore;
   readonly #looks: ImageLooks;
   readonly #reader: ImageDataReader;
+  readonly #namespaces: ImageNamespaces;
   readonly #context: ReconcileContext;
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
@@ -59,50 +66,72 @@ class ImagePass {
     this.#store = kept.store;
     this.#looks = kept.looks;
     this.#reader = kept.reader;
+    this.#namespaces = kept.namespaces;
     this.#context = context;
     this.#now = world.clock();
   }
 
   async run(): Promise<ReconcileResult> {
-    const { client, namespace, images } = this.#world;
     const asking = this.#world.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
     this.#stored = await this.#store.readLedger();
-    const jobs = await imageJobs(client, namespace);
+    const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const { around, anew } = await this.#looks.at(this.#now, asking, this.#context.signal);
+    const { around, anew } = await this.#looks.at(this.#now, asking, { ledger: this.#stored.ledger, signal: this.#context.signal });
+    jobs.push(...(await this.#namespaces.jobsIn((await this.#access(around)).optedIn)));
+    const before = this.#stored.ledger;
     const running = await this.#takeInEnded(jobs);
+    const news = this.#stored.ledger !== before;
     await this.#dropLost();
-    await this.#write(seen(this.#stored.ledger, around, this.#now));
-    const plan = this.#plan(around, running);
-    const started = await this.#start(plan, around);
-    const idle = running.length + started === 0;
-    // While Jobs run there is news only when one of them has ended, or something else may run.
-    if (idle || anew || running.length < jobs.length) await this.#publish(around);
-    if (idle) {
-      await this.#sweep(plan);
-      this.#looks.forget();
-    }
-    return { requeueAfter: idle ? Math.min(plan.next ?? Number.POSITIVE_INFINITY, images.imageInterval * 1000) : whileBusy };
+    // Only now is it known which images were refused.
+    const access = await this.#access(around);
+    const keys = imageKeys(this.#stored.ledger, around.images, access);
+    await this.#write(seen(this.#stored.ledger, keys, this.#now));
+    const plan = this.#plan(keys, running);
+    const idle = running.length + (await this.#start(plan, keys)) === 0;
+    // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
+    if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
+    return idle ? this.#rest(plan) : { requeueAfter: whileBusy };
+  }
+
+  /** Nothing is left to do for now. */
+  async #rest(plan: ImagePlan): Promise<ReconcileResult> {
+    await this.#sweep(plan);
+    this.#looks.forget();
+    return { requeueAfter: Math.min(plan.next ?? Number.POSITIVE_INFINITY, this.#world.images.imageInterval * 1000) };
+  }
+
+  /** Where images may be looked into besides Vigil's namespace. */
+  async #access({ images, users }: ImageSurroundings): Promise<ImageAccess> {
+    const optedIn = await this.#namespaces.optedIn(candidates(this.#stored.ledger, images, users), this.#now);
+    return { home: this.#world.namespace, users, optedIn };
   }
 
   /** Takes in the Jobs that have ended, each into the ledger before it is deleted. Returns those that run. */
   async #takeInEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
-    const { client, namespace, images } = this.#world;
+    const { client, namespace: home, images } = this.#world;
     const running: ImageJob[] = [];
     for (const found of jobs) {
-      const context = { client, namespace, store: this.#store, database: images.databaseImage, now: this.#now };
-      const ledger = await takeIn(context, found, this.#stored.ledger);
+      const { ended, ledger } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
+      await this.#write(ledger);
       // One that still runs with another scanner than the one that is wanted now is of no use: its image may not even be there.
-      if (!ledger && scannerOf(found.job) === images.scannerImage) {
+      if (!ended && scannerOf(found.job) === images.scannerImage) {
         running.push(found);
         continue;
       }
-      if (ledger) await this.#write(ledger);
-      const { name, uid } = found.job.metadata;
-      await client.delete(RESOURCES.jobs, { namespace, name }, { uid });
-      for (const digest of ledger ? found.images : []) this.#tell(digest, ledger?.[digest]);
+      await this.#remove(found);
+      for (const digest of ended ? found.images : []) this.#tell(digest, ledger[digest]);
     }
     return running;
+  }
+
+  /** Removes a Job; one in a namespace that has opted out meanwhile goes by itself. */
+  async #remove({ job: { metadata } }: ImageJob): Promise<void> {
+    const { name, uid, namespace = this.#world.namespace } = metadata;
+    try {
+      await this.#world.client.delete(RESOURCES.jobs, { namespace, name }, { uid });
+    } catch (error) {
+      if (namespace === this.#world.namespace || !isForbidden(error)) throw error;
+    }
   }
 
   #tell(digest: string, entry: ImageEntry | undefined): void {
@@ -126,12 +155,12 @@ class ImagePass {
     await this.#write(Object.fromEntries(entries));
   }
 
-  #plan({ images }: ImageSurroundings, running: readonly ImageJob[]): ImagePlan {
+  #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
     const { imageJobs: most, databaseImage } = this.#world.images;
     return planImages({
       ledger: this.#stored.ledger,
-      wanted: new Set(images.keys()),
-      busy: new Set(running.flatMap((job) => job.images)),
+      wanted: new Set(places.keys()),
+      busy: new Set([...barred, ...running.flatMap((job) => job.images)]),
       room: most - running.filter(({ part }) => part === PARTS.inventory).length,
       matching: running.some(({ part }) => part === PARTS.match),
       database: databaseImage,
@@ -140,14 +169,14 @@ class ImagePass {
   }
 
   /** Makes the Jobs of a plan. Returns how many. */
-  async #start({ inventories, match }: ImagePlan, { images }: ImageSurroundings): Promise<number> {
+  async #start({ inventories, match }: ImagePlan, { places }: ImageKeys): Promise<number> {
     if (inventories.length + match.length === 0) return 0;
     const { worker, namespace, images: given } = this.#world;
     const { image, imagePullPolicy, imagePullSecrets } = await worker();
     const settings: ImageJobSettings = { namespace, image, imagePullPolicy, imagePullSecrets, scanner: given.scannerImage };
     const jobs = inventories.flatMap((digest) => {
-      const running = images.get(digest);
-      return running ? [inventoryJob(settings, running)] : [];
+      const place = places.get(digest);
+      return place ? [inventoryJob(settings, place)] : [];
     });
     if (match.length > 0 && given.databaseImage !== undefined) {
       const configMaps = match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []);
@@ -160,6 +189,7 @@ class ImagePass {
 
   /** Makes a Job. Returns whether one of its name is there now; what the server refuses is a failure of the images that it is about. */
   async #create(job: KubeObject): Promise<boolean> {
+    this.#namespaces.noteJob(job);
     try {
       await this.#world.client.create(RESOURCES.jobs, job);
       this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
@@ -167,23 +197,23 @@ class ImagePass {
     } catch (error) {
       // One of that name is still going: the next look finds it gone.
       if (isConflict(error)) return true;
-      if (!(isForbidden(error) || isInvalid(error))) throw error;
+      if (!(isForbidden(error) || isInvalid(error) || isNotFound(error))) throw error;
       await this.#write(withRefusal(this.#stored.ledger, job, { reason: error instanceof Error ? error.message : '', at: this.#now }));
       this.#context.log.warn({ err: error, job: job.metadata.name }, 'a Job for images was refused');
       return false;
     }
   }
 
-  async #publish({ policies }: ImageSurroundings): Promise<void> {
+  async #publish({ policies }: ImageSurroundings, access: ImageAccess): Promise<void> {
     const { client, publisher, images } = this.#world;
     const { ledger } = this.#stored;
-    const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, policies, now: this.#now };
+    const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
     const published = await publishImages({ ...input, database: images.databaseImage });
     const { written, withdrawn, said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
     await this.#forget(published);
-    await tellImages(this.#world, { policies, ledger: this.#stored.ledger, published, now: this.#now });
+    await tellImages(this.#world, { policies, ledger: this.#stored.ledger, access, published, now: this.#now });
   }
 
   /** Forgets findings that are kept no more: they are made anew. */
@@ -229,8 +259,8 @@ class ImagePass {
 /** An image is noted as seen once an hour: often enough for the grace period, without a write each time. */
 const noteEvery = 3_600_000;
 
-function seen(ledger: ImageLedger, { images }: ImageSurroundings, now: number): ImageLedger {
-  const noted = [...images.keys()].flatMap((digest): [string, ImageEntry][] => {
+function seen(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
+  const noted = [...places.keys()].flatMap((digest): [string, ImageEntry][] => {
     const entry = ledger[digest];
     return entry && entry.seen + noteEvery > now ? [] : [[digest, { ...entry, seen: now }]];
   });

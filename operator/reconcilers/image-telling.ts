@@ -1,5 +1,6 @@
 import { noTotals } from '../publish/policy-totals.ts';
-import type { ImageLedger } from '../images/image-ledger.ts';
+import { entryIn, type ImageAccess } from '../images/image-access.ts';
+import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
 import { imagesStatus, renewedImages } from './images-status.ts';
 import type { ImagesPublished } from './image-publish.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
@@ -10,14 +11,16 @@ import type { World } from './world.ts';
 export interface ImageNews {
   readonly policies: readonly PolicyTargets[];
   readonly ledger: ImageLedger;
+  readonly access: ImageAccess;
   readonly published: Pick<ImagesPublished, 'totals' | 'refused'>;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
-export async function tellImages(world: World, { policies, ledger, published, now }: ImageNews): Promise<void> {
-  const known = { entry: (digest: string) => ledger[digest], database: world.images.databaseImage !== undefined };
+export async function tellImages(world: World, { policies, ledger, access, published, now }: ImageNews): Promise<void> {
+  const entry = (digest: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, digest, namespace);
+  const known = { entry, database: world.images.databaseImage !== undefined };
   for (const asked of policies) {
     const { name, uid = '' } = asked.policy.metadata;
     const refused = published.refused.filter((report) => report.policies.includes(name)).map(({ message }) => message);

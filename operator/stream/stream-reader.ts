@@ -17,9 +17,10 @@ const maximumStream = 64 * 1024 * 1024;
 
 /**
  * Reads a pod's log line by line and accepts the whole or nothing: every frame in its order with its checksum, and a
- * trailer whose counts and SHA-256 agree. Throws {@link StreamError}. Empty lines are passed over.
+ * trailer whose counts and SHA-256 agree. Throws {@link StreamError}. Empty lines are passed over. `mostUnpacked`: bytes that its records
+ * may come to, where whoever wrote it is not trusted.
  */
-export async function acceptStream<T>(lines: AsyncIterable<string>): Promise<AcceptedStream<T>> {
+export async function acceptStream<T>(lines: AsyncIterable<string>, mostUnpacked = Number.POSITIVE_INFINITY): Promise<AcceptedStream<T>> {
   const frames: Buffer[] = [];
   let bytes = 0;
   for await (const line of lines) {
@@ -30,7 +31,7 @@ export async function acceptStream<T>(lines: AsyncIterable<string>): Promise<Acc
     if (bytes > maximumStream) throw new StreamError('broken', `the stream has more than ${maximumStream} bytes`);
     frames.push(data);
   }
-  return { trailer: verify<T>(frames), records: () => records(frames) };
+  return { trailer: verify<T>(frames, mostUnpacked), records: () => records(frames) };
 }
 
 /** All NDJSON lines of the frames; the empty line before the trailer included. */
@@ -51,17 +52,28 @@ function* ndjson(frames: readonly Buffer[]): Generator<string> {
 function* records(frames: readonly Buffer[]): Generator {
   for (const line of ndjson(frames)) {
     if (line === '') return;
-    yield JSON.parse(line);
+    yield parsed(line);
   }
 }
 
-function verify<T>(frames: readonly Buffer[]): Trailer<T> {
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new StreamError('broken', `a record is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function verify<T>(frames: readonly Buffer[], mostUnpacked: number): Trailer<T> {
   const hash = createHash('sha256');
   let count = 0;
+  let unpacked = 0;
   let trailer: Trailer<T> | undefined;
   let closed = false;
   for (const line of ndjson(frames)) {
-    if (closed) trailer = JSON.parse(line) as Trailer<T>;
+    unpacked += line.length;
+    if (unpacked > mostUnpacked) throw new StreamError('broken', `the stream unpacks to more than ${mostUnpacked} bytes`);
+    if (closed) trailer = parsed(line) as Trailer<T>;
     else if (line === '') closed = true;
     else {
       hash.update(line).update('\n');

@@ -88,9 +88,9 @@ export class FaultProxy {
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 
-  /** Begins to listen. Returns its address, such as http://127.0.0.1:40001. */
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  /** Begins to listen, by default at any port. Returns its address, such as http://127.0.0.1:40001. */
+  async start(port = 0): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 

@@ -94,3 +94,13 @@ describe('how many images were looked into', () => {
     });
   }
 });
+
+describe('an image that needs a pull secret', () => {
+  it('counts once, and as not looked into while one of the namespaces that run it is refused', () => {
+    const at = (namespace: string): ImageTarget => ({ ...target(running('a')), workload: { ...target().workload, namespace } });
+    const entries: Readonly<Record<string, ImageEntry>> = { open: matched, shut: failed('denied; kubectl -n shut create rolebinding') };
+    const found = imageCoverage(both, [at('open'), at('shut')], { entry: (_, namespace) => entries[namespace], database: true });
+    expect(found.coverage).to.deep.equal({ inScope: 1, scanned: 0, failed: 1, skipped: 0, waiting: 0 });
+    expect(found.uncovered).to.deep.equal(['image r/a@a: denied; kubectl -n shut create rolebinding']);
+  });
+});

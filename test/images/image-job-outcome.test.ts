@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { imageJobOutcome, type ImagePod } from '../../operator/images/image-job-outcome.ts';
+import { imageJobOutcome, type ImageJobEvent, type ImagePod } from '../../operator/images/image-job-outcome.ts';
 
 const born = Date.parse('2026-01-01T00:00:00Z');
 const job = { metadata: { name: 'j', creationTimestamp: '2026-01-01T00:00:00Z' } };
 const pod = (status: NonNullable<ImagePod['status']>): ImagePod => ({ metadata: { name: 'p' }, status });
 const init = (state: object): ImagePod => pod({ phase: 'Pending', initContainerStatuses: [{ name: 'trivy', state }] });
-const outcome = (pods: readonly ImagePod[], seconds: number, of = job): string => {
-  const found = imageJobOutcome(of, pods, born + seconds * 1000);
+const outcome = (pods: readonly ImagePod[], seconds: number, of = job, events: readonly ImageJobEvent[] = []): string => {
+  const found = imageJobOutcome(of, { pods, events }, born + seconds * 1000);
   return found.kind === 'failed' ? found.reason : found.kind;
 };
 
@@ -16,7 +16,61 @@ describe('how a Job for images went', () => {
   const pulling = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } };
   const unplaced = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes' }] };
   const over = { ...job, status: { conditions: [{ type: 'Failed', status: 'True', message: 'was too late' }] } };
+  const target = { ...job, spec: { template: { spec: { volumes: [{ name: 'target', image: { reference: 'r/web@d' } }] } } } };
+  const event = (reason: string, message: string): ImageJobEvent => ({ metadata: { name: 'e' }, reason, message });
+  const pull = (message: string): ImageJobEvent[] => [
+    event('Pulling', 'Pulling image "r/web@d"'),
+    event('Failed', `Failed to pull image "r/web@d": ${message}`),
+    event('Failed', 'Error: ImagePullBackOff'),
+  ];
+  const initializing = [init({ waiting: { reason: 'PodInitializing' } })];
+  const prepared = [
+    pod({
+      phase: 'Pending',
+      initContainerStatuses: [
+        { name: 'prepare', state: { terminated: { exitCode: 0 } } },
+        { name: 'trivy', state: { waiting: { reason: 'PodInitializing' } } },
+      ],
+    }),
+  ];
+  const scanning = [init({ running: {} })];
+  const refusals = ['401 Unauthorized', '403 Forbidden', 'denied: no', 'authorization failed: no basic auth credentials'];
+  for (const message of refusals)
+    it(`says at once that nobody may have it: ${message}`, () => {
+      const found = imageJobOutcome(target, { pods: initializing, events: pull(message) }, born + 2000);
+      expect(found).to.deep.equal({
+        kind: 'failed',
+        denied: true,
+        reason: `the pod cannot begin: Failed to pull image "r/web@d": ${message}`,
+      });
+    });
+
+  it('says after a minute what it waits for', () => {
+    const waits = (events: readonly ImageJobEvent[], seconds: number): unknown =>
+      imageJobOutcome(target, { pods: initializing, events }, born + seconds * 1000);
+    const pulling = pull('').slice(0, 1);
+    expect(waits(pulling, 59)).to.deep.equal({ kind: 'running' });
+    expect(waits(pulling, 61)).to.deep.equal({ kind: 'running', waits: 'the node has not got it yet: Pulling image "r/web@d"' });
+    expect(waits([], 61)).to.deep.equal({ kind: 'running', waits: 'the pod has not begun, and nothing says why' });
+  });
+
   for (const [what, got, expected] of [
+    ['may still get the image', outcome(initializing, 59, target, pull('503')), 'running'],
+    ['cannot get the image', outcome(initializing, 61, target, pull('503')), 'the pod cannot begin: Failed to pull image "r/web@d": 503'],
+    [
+      'cannot get it at all',
+      outcome(initializing, 2, target, pull('r/web@d: not found')),
+      'the pod cannot begin: Failed to pull image "r/web@d": r/web@d: not found',
+    ],
+    ['has got it after all', outcome(scanning, 61, target, pull('503')), 'running'],
+    ['waits for another image', outcome(initializing, 5, target, [event('Failed', 'Failed to pull image "vigil": 401')]), 'running'],
+    [
+      'cannot get it after its first container',
+      outcome(prepared, 61, target, pull('503')),
+      'the pod cannot begin: Failed to pull image "r/web@d": 503',
+    ],
+    ['is not that image', outcome(initializing, 5, job, pull('401')), 'running'],
+    ['has no pod', outcome([], 61, target, [event('FailedCreate', 'quota')]), 'the Job has no pod: quota'],
     ['runs', outcome([init({ waiting: { reason: 'PodInitializing' } })], 300), 'running'],
     ['has ended', outcome([pod({ phase: 'Succeeded' })], 300), 'finished'],
     ['ran out of memory', outcome([pod(failed)], 5), 'trivy ended with 137, out of memory: it said nothing'],

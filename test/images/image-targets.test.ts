@@ -100,4 +100,28 @@ describe('the images that run', () => {
       expect(runningImage({ imageID, image: 'a:1' })).to.deep.equal(found);
     });
   }
+
+  it('are used with the pull secrets that their pods name, in scope alone', () => {
+    const secrets = (object: Record<string, unknown>, namespace: string, ...names: string[]): Record<string, unknown> => ({
+      ...object,
+      metadata: { ...(object['metadata'] as object), namespace },
+      spec: { ...(object['spec'] as object), imagePullSecrets: names.map((name) => ({ name })) },
+    });
+    const one = (name: string): Record<string, unknown> => pod(name, {}, { containers: [['web:1', `r/web@${digest('b')}`]] });
+    const all = gathered(
+      [],
+      [
+        secrets(one('a'), 'shop', 'x'),
+        secrets(one('b'), 'shop', 'w', 'x'),
+        secrets(one('c'), 'bank', 'y'),
+        one('d'),
+        secrets(one('e'), 'out', 'z'),
+      ],
+      ({ namespace }) => namespace !== 'out',
+    );
+    expect([...(all.users().get(digest('b')) ?? [])]).to.deep.equal([
+      ['shop', ['w', 'x']],
+      ['bank', ['y']],
+    ]);
+  });
 });

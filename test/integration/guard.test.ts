@@ -22,6 +22,11 @@ describe('the guard over the operator', function () {
   } as const;
   const image = { digest: `sha256:${'a'.repeat(64)}`, reference: 'registry.example/a:1' };
   const inventory = (): Job => structuredClone(inventoryJob(settings, { image, node: 'n' })) as unknown as Job;
+  // What a namespace is asked for that has opted in.
+  const away = (): Job =>
+    structuredClone(
+      inventoryJob(settings, { image, node: 'n', inside: { namespace: 'default', pullSecrets: ['registry'] } }),
+    ) as unknown as Job;
   const matching = (): Job =>
     structuredClone(matchingJob(settings, { database: 'd:1', images: [image.digest], configMaps: ['c'] })) as unknown as Job;
   const scanning = (): Job =>
@@ -79,6 +84,7 @@ describe('the guard over the operator', function () {
 
   for (const [what, make] of [
     ['an inventory', inventory],
+    ['an inventory with the pull secrets of another namespace', away],
     ['matching', matching],
     ['a scan', scanning],
   ] as const) {
@@ -117,7 +123,6 @@ describe('the guard over the operator', function () {
     ],
     ['the network of the node', changed(inventory, (spec) => Object.assign(spec, { hostNetwork: true, hostUsers: true }))],
     ['more rights in a container', changed(inventory, (spec) => (first(spec)['securityContext'] = { allowPrivilegeEscalation: true }))],
-    ['another namespace', changed(inventory, (_spec, job) => (job.metadata['namespace'] = 'default'))],
     [
       'a CronJob',
       {
@@ -141,7 +146,45 @@ describe('the guard over the operator', function () {
       },
     ],
   ];
-  for (const [what, object] of ways) {
+  const second = (spec: Job['spec']['template']['spec']): Fields => (spec['initContainers'] as Fields[])[1] ?? {};
+  const awayWith = (change: Parameters<typeof changed>[1]): Job => changed(away, change);
+  const elsewhere: typeof ways = [
+    ['matching', changed(matching, (_spec, job) => (job.metadata['namespace'] = 'default'))],
+    ['a scan', changed(scanning, (_spec, job) => (job.metadata['namespace'] = 'default'))],
+    ['a Secret as a volume', awayWith((spec) => spec.volumes.push({ name: 'more', secret: { secretName: 'registry' } }))],
+    ['a Secret in place of the image', awayWith((spec) => (spec.volumes[0] = { name: 'target', secret: { secretName: 'registry' } }))],
+    ['ConfigMaps', awayWith((spec) => (spec.volumes[0] = { name: 'target', projected: { sources: [{ configMap: { name: 'c' } }] } }))],
+    ['a second image', awayWith((spec) => spec.volumes.push({ name: 'more', image: { reference: 'x:1' } }))],
+    ['another emptyDir', awayWith((spec) => spec.volumes.push({ name: 'more', emptyDir: { sizeLimit: '1Gi' } }))],
+    ['a token', awayWith((spec) => (spec['automountServiceAccountToken'] = true))],
+    [
+      'a variable from a Secret',
+      awayWith((spec) => (first(spec)['env'] = [{ name: 'HOME', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }])),
+    ],
+    [
+      'a variable that has other code run',
+      awayWith((spec) => (first(spec)['env'] = [{ name: 'NODE_OPTIONS', value: '--import=/vigil/target/x' }])),
+    ],
+    ['a folder of the image as home', awayWith((spec) => (second(spec)['env'] = [{ name: 'HOME', value: '/vigil/target' }]))],
+    ['the image over the program', awayWith((spec) => (first(spec)['volumeMounts'] = [{ name: 'target', mountPath: '/usr/local/bin' }]))],
+    ['a file of the image as its last word', awayWith((spec) => (first(spec)['terminationMessagePath'] = '/vigil/target/key'))],
+    ['another program', awayWith((spec) => (first(spec)['command'] = ['node', '-e', '1']))],
+    ['another verb', awayWith((spec) => (first(spec)['args'] = ['worker']))],
+    [
+      'a scanner that reports to somebody',
+      awayWith((spec) => (second(spec)['args'] = [...(second(spec)['args'] as string[]), '--server=http://x'])),
+    ],
+    ['a scanner of something else', awayWith((spec) => (second(spec)['args'] = ['image', 'x:1']))],
+    ['one container less', awayWith((spec) => (spec['initContainers'] = [second(spec)]))],
+    ['a user of the node', awayWith((spec) => (spec['hostUsers'] = true))],
+    ['no seccomp profile', awayWith((spec) => (spec['securityContext'] = { runAsUser: 0 }))],
+    ['a priority', awayWith((spec) => (spec['priorityClassName'] = 'system-node-critical'))],
+    ['a toleration', awayWith((spec) => (spec['tolerations'] = [{ operator: 'Exists' }]))],
+    ['many pods', awayWith((_spec, job) => Object.assign(job.spec, { parallelism: 100, completions: 100 }))],
+    ['a probe', awayWith((spec) => (first(spec)['readinessProbe'] = { httpGet: { host: 'x', port: 80 } }))],
+    ['a port of the node', awayWith((spec) => (first(spec)['ports'] = [{ containerPort: 80, hostPort: 80 }]))],
+  ];
+  for (const [what, object] of [...ways, ...elsewhere.map(([what, object]) => [`${what} in another namespace`, object] as const)]) {
     it(`refuses ${what}`, () => {
       // An expression that cannot be evaluated refuses too; that is no judgement.
       expect(refusal(object)).to.match(

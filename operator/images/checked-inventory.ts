@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { inventoryOf, type Inventory, type InventoryRecord } from './inventory.ts';
+
+const text = z.string().max(8192);
+const inventoryPackage = z.strictObject({
+  name: text,
+  version: text,
+  purl: text,
+  source: z.strictObject({ name: text.optional(), version: text.optional(), release: text.optional(), epoch: text.optional() }).optional(),
+  modularity: text.optional(),
+  path: text.optional(),
+});
+const secret = z.strictObject({ rule: text, title: text, severity: text, path: text, line: z.number().int() });
+const inventoryRecord = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('system'), family: text, name: text }),
+  z.strictObject({ type: z.literal('application'), name: text, class: text, kind: text }),
+  z.strictObject({ type: z.literal('package'), package: inventoryPackage }),
+  z.strictObject({ type: z.literal('secret'), secret }),
+]);
+const inventoryBody = z.strictObject({
+  packages: z.number().int(),
+  secrets: z.number().int(),
+  unreadable: z.strictObject({ count: z.number().int().min(0), examples: z.array(text).max(100) }).optional(),
+});
+
+/** What a pod printed is no inventory: it was not Vigil's program that did. */
+export class InventoryRecordError extends Error {
+  override readonly name = 'InventoryRecordError';
+}
+
+/** The inventory of a stream from a pod that others could reach into: throws {@link InventoryRecordError} for what is none. */
+export function checkedInventoryOf(records: Iterable<unknown>, body: unknown): Inventory {
+  function* checked(): Generator<InventoryRecord> {
+    for (const record of records) yield parsed(inventoryRecord, record) as InventoryRecord;
+  }
+  const { unreadable } = parsed(inventoryBody, body);
+  return inventoryOf(checked(), unreadable);
+}
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  const { data, error } = schema.safeParse(value);
+  if (error)
+    throw new InventoryRecordError(
+      `what the pod printed is no inventory: ${error.issues[0]?.path.join('.') ?? ''}: ${error.issues[0]?.message ?? ''}`,
+    );
+  return data;
+}

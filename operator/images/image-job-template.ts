@@ -1,0 +1,19 @@
+import type { KubeObject } from '../api/metadata.ts';
+
+interface TemplateSpec {
+  readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
+  readonly volumes?: readonly { readonly name: string; readonly image?: { readonly reference?: string } }[];
+}
+
+function templateOf(job: KubeObject): TemplateSpec {
+  const { spec } = job as KubeObject & { readonly spec?: { readonly template?: { readonly spec?: TemplateSpec } } };
+  return spec?.template?.spec ?? {};
+}
+
+/** The image that a Job mounts as a volume. */
+export const volumeImage = (job: KubeObject, volume: string): string | undefined =>
+  templateOf(job).volumes?.find(({ name }) => name === volume)?.image?.reference;
+
+/** The scanner's image that a Job runs. */
+export const scannerOf = (job: KubeObject): string | undefined =>
+  templateOf(job).initContainers?.find(({ name }) => name === 'trivy')?.image ?? volumeImage(job, 'trivy');

@@ -1,0 +1,101 @@
+import { checkedInventoryOf } from '../images/checked-inventory.ts';
+import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../images/image-finding.ts';
+import { imageHash } from '../images/image-job.ts';
+import { volumeImage } from '../images/image-job-template.ts';
+import { namespaceOf } from '../images/image-key.ts';
+import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../images/image-ledger.ts';
+import type { ImageStore } from '../images/image-store.ts';
+import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../images/inventory.ts';
+import { InventoryDocumentError, readInventoryDocument } from '../images/inventory-document.ts';
+import type { AcceptedStream } from '../stream/stream-reader.ts';
+import type { ImageJob } from './image-jobs.ts';
+
+/** What taking in what Jobs printed needs. */
+export interface IntakeContext {
+  readonly store: ImageStore;
+  readonly now: number;
+}
+
+/** The ledger with the inventory that a Job printed. Throws for what is none. */
+export async function withInventory(
+  { store, now }: IntakeContext,
+  { images: [digest = ''] }: ImageJob,
+  ledger: ImageLedger,
+  stream: AcceptedStream<InventoryBody>,
+): Promise<ImageLedger> {
+  // Others may have had a hand in what a pod in another namespace says.
+  const inventory =
+    namespaceOf(digest) === undefined
+      ? inventoryOf(stream.records() as Iterable<InventoryRecord>, stream.trailer.body.unreadable)
+      : checkedInventoryOf(stream.records() as Iterable<unknown>, stream.trailer.body);
+  const { secrets, unreadable } = inventory;
+  const configMaps = await store.keepInventory(digest, inventory);
+  const before = ledger[digest] ?? { seen: now };
+  // Secrets are known at once; vulnerabilities when a database was asked.
+  const findings = before.findings ?? {
+    configMaps: await store.keepFindings(digest, { vulnerabilities: [], secrets, ...(unreadable ? { unreadable } : {}) }),
+    ...{ database: '', made: '', at: now },
+  };
+  return { ...ledger, [digest]: withSuccess(before, 'inventory', { inventory: { configMaps, at: now }, findings }) };
+}
+
+interface Matched {
+  readonly vulnerabilities: Vulnerability[];
+  end?: Exclude<MatchRecord, { type: 'vulnerability' }>;
+}
+
+/** The ledger with what a Job found that matches inventories. */
+export async function withMatches(
+  context: IntakeContext,
+  { job, images }: ImageJob,
+  ledger: ImageLedger,
+  stream: AcceptedStream<MatchBody>,
+): Promise<ImageLedger> {
+  const matched = new Map<string, Matched>();
+  for (const record of stream.records() as Iterable<MatchRecord>) {
+    const known = matched.get(record.image) ?? { vulnerabilities: [] };
+    matched.set(record.image, known);
+    if (record.type === 'vulnerability') known.vulnerabilities.push(record.vulnerability);
+    else known.end = record;
+  }
+  const source = { database: volumeImage(job, 'database') ?? '', made: stream.trailer.body.database };
+  const entries: [string, ImageEntry][] = [];
+  for (const digest of images) {
+    const found = matched.get(imageHash(digest));
+    const entry = found && ledger[digest] && (await matchedEntry(context, digest, ledger[digest], { ...found, ...source }));
+    if (entry) entries.push([digest, entry]);
+  }
+  return { ...ledger, ...Object.fromEntries(entries) };
+}
+
+/** The inventory of an image as it was taken; undefined when it is gone or somebody changed it. */
+async function inventoryIn(store: ImageStore, { inventory }: ImageEntry): Promise<Inventory | undefined> {
+  try {
+    return readInventoryDocument(await store.read(inventory?.configMaps ?? [])).inventory;
+  } catch (error) {
+    if (error instanceof InventoryDocumentError) return undefined;
+    throw error;
+  }
+}
+
+async function matchedEntry(
+  { store, now }: IntakeContext,
+  digest: string,
+  entry: ImageEntry,
+  { vulnerabilities, end, database, made }: Matched & { readonly database: string; readonly made: string },
+): Promise<ImageEntry | undefined> {
+  if (end?.type === 'failed') {
+    const { inventory, ...rest } = withFailure(entry, { step: 'match', reason: end.message, at: now });
+    return end.damaged === true || !inventory ? rest : { ...rest, inventory };
+  }
+  if (!end) return undefined;
+  const inventory = await inventoryIn(store, entry);
+  if (!inventory) {
+    const { inventory: lost, ...rest } = withFailure(entry, { step: 'match', reason: 'the inventory is not as it was written', at: now });
+    return rest;
+  }
+  const { secrets, unreadable } = inventory;
+  const findings: ImageFindings = { vulnerabilities, secrets, ...(unreadable ? { unreadable } : {}) };
+  const configMaps = await store.keepFindings(digest, findings);
+  return withSuccess(entry, 'match', { findings: { configMaps, database, made, at: now } });
+}
