@@ -6,6 +6,7 @@ import { Controller, type ReconcileContext, type ReconcileResult } from '../cont
 import { isForbidden } from '../kube/kube-api-error.ts';
 import { noTotals } from '../publish/policy-totals.ts';
 import { totalsOfReports } from '../publish/report-sweeper.ts';
+import type { LedgerPolicy } from '../scan/ledger.ts';
 import { isFinished } from '../scan/scan-status.ts';
 import { ChangeBurst } from './change-burst.ts';
 import { judgeChanges } from './change-evaluation.ts';
@@ -30,6 +31,8 @@ export class OnChange {
   /** When a namespace may be looked at again, in milliseconds since the epoch. */
   readonly #rest = new Map<string, number>();
   readonly #burst: ChangeBurst;
+  /** When what is followed may be looked at again, by performance.now(). */
+  #groundRest = 0;
   /** When the counts of policies may be added up again, in milliseconds since the epoch. */
   #totalsRest = 0;
   /** What was judged while a scan ran, whose older verdicts may come after: judged once more when it has ended. */
@@ -85,10 +88,14 @@ export class OnChange {
     return tasks[key]?.(this, context) ?? Promise.resolve({});
   }
 
-  /** Follows what the policies of today look at. */
+  /** Follows what the policies of today look at; where very many change one after the other, not after each of them. */
   async renewGround(): Promise<ReconcileResult> {
     const before = this.#ground;
+    const rest = this.#groundRest - performance.now();
+    if (rest > 0) return { requeueAfter: rest };
+    const started = performance.now();
     this.#ground = await renewedGround(this.#world, this.#watch, before);
+    this.#groundRest = performance.now() + Math.min((performance.now() - started) * restFactor, lookAgain);
     if (this.#ground === before) return { requeueAfter: resync };
     if (this.#ground === undefined) this.#pending = undefined;
     else this.#stand(this.#ground);
@@ -149,6 +156,11 @@ export class OnChange {
   async #judge(namespace: string, { signal, log }: ReconcileContext): Promise<ReconcileResult> {
     const [ground, pending] = [this.#ground, this.#pending];
     if (!ground || !pending) return {};
+    if (!ground.judge.policies.every((policy) => isPresent(this.#world, policy))) {
+      // What a policy said before must not come after what it says now.
+      this.controller.queue.add('ground');
+      return { requeueAfter: lookAgain };
+    }
     if (pending.size > this.#world.changeBurst) return this.#scanInstead(pending, ground);
     const batch = pending.take(namespace);
     if (!batch) return {};
@@ -223,6 +235,12 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
   'after-scans': (own) => own.afterScans(),
   totals: (own, context) => own.totals(context),
 };
+
+/** Whether a policy is there as it was, and stays. */
+function isPresent({ policies }: World, { name, uid, generation }: LedgerPolicy): boolean {
+  const metadata = policies.get(name)?.metadata;
+  return metadata?.uid === uid && metadata.generation === generation && metadata.deletionTimestamp === undefined;
+}
 
 const runningScans = ({ scans }: World): boolean => scans.list().some((scan) => !isFinished(scan));
 
