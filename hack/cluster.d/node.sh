@@ -65,6 +65,7 @@ imageMinimumGCAge: 24h
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: 50Mi, nodefs.available: 1%, imagefs.available: 1%, nodefs.inodesFree: 1%}
 serializeImagePulls: false
+maxPods: 250
 EOF
 }
 
