@@ -175,7 +175,7 @@ const waitingResult = (policy: ImagesPolicy, container: ContainerImage, waiting:
 });
 
 const noDatabase = (policy: ImagesPolicy, container: ContainerImage): RecordResult =>
-  failedResult(policy, container, 'no vulnerability database is configured: give the operator --database-image');
+  failedResult(policy, container, 'no vulnerability database is configured: give the operator --database-image or --database-repository');
 
 const notRunning = (policy: ImagesPolicy, container: ContainerImage): RecordResult => ({
   ...base(policy, container),

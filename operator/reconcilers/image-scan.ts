@@ -3,6 +3,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
+import { databaseName, type ImageDatabase } from '../images/image-database.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { scannerOf } from '../images/image-job-template.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
@@ -58,6 +59,7 @@ class ImagePass {
   readonly #namespaces: ImageNamespaces;
   readonly #context: ReconcileContext;
   readonly #now: number;
+  readonly #database: ImageDatabase | undefined;
   #stored: StoredImageLedger = { ledger: {} };
 
   constructor(world: World, kept: Kept, context: ReconcileContext) {
@@ -68,6 +70,8 @@ class ImagePass {
     this.#namespaces = kept.namespaces;
     this.#context = context;
     this.#now = world.clock();
+    const { databaseImage: image, databaseRepository: repository } = world.images;
+    this.#database = image !== undefined ? { image } : repository !== undefined ? { repository } : undefined;
   }
 
   async run(): Promise<ReconcileResult> {
@@ -154,14 +158,14 @@ class ImagePass {
   }
 
   #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
-    const { imageJobs: most, databaseImage } = this.#world.images;
+    const { imageJobs: most } = this.#world.images;
     return planImages({
       ledger: this.#stored.ledger,
       wanted: new Set(places.keys()),
       busy: new Set([...barred, ...running.flatMap((job) => job.images)]),
       room: most - running.filter(({ part }) => part === PARTS.inventory).length,
       matching: running.some(({ part }) => part === PARTS.match),
-      database: databaseImage,
+      database: this.#database && databaseName(this.#database),
       now: this.#now,
     });
   }
@@ -176,9 +180,9 @@ class ImagePass {
       const place = places.get(digest);
       return place ? [inventoryJob(settings, place)] : [];
     });
-    if (match.length > 0 && given.databaseImage !== undefined) {
+    if (match.length > 0 && this.#database) {
       const configMaps = match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []);
-      jobs.push(matchingJob(settings, { database: given.databaseImage, images: match, configMaps }));
+      jobs.push(matchingJob(settings, { database: this.#database, images: match, configMaps }));
     }
     let made = 0;
     for (const job of jobs) if (await this.#create(job)) made++;
@@ -203,10 +207,10 @@ class ImagePass {
   }
 
   async #publish({ policies }: ImageSurroundings, access: ImageAccess): Promise<void> {
-    const { client, publisher, images } = this.#world;
+    const { client, publisher } = this.#world;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
-    const { written, withdrawn, lost, said } = await publishImages({ ...input, database: images.databaseImage });
+    const { written, withdrawn, lost, said } = await publishImages({ ...input, database: this.#database && databaseName(this.#database) });
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
     if (lost.length === 0) return;
