@@ -10,7 +10,7 @@ const clientNode = join(dirname(createRequire(import.meta.url).resolve('@kuberne
 /**
  * Only client-node's kubeconfig and credentials are used. Its index brings a generated class for every kind and call, 15 MB that
  * every process would hold: imports go to the one module instead. The lifecycle's base class names two of those classes,
- * for calls that Vigil never makes; it gets classes that say so.
+ * for calls that Vigil never makes, and brings an HTTP client for them; it gets classes that say so.
  */
 const onlyCredentials = {
   name: 'only-credentials-of-client-node',
@@ -18,6 +18,10 @@ const onlyCredentials = {
     onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ importer }) =>
       importer.includes('k8s-operator') ? { path: 'client-node-of-the-base', namespace: 'vigil' } : { path: clientNode },
     );
+    onResolve({ filter: /^gaxios$/ }, () => ({ path: 'http-client-of-the-base', namespace: 'vigil' }));
+    onLoad({ filter: /^http-client-of-the-base$/, namespace: 'vigil' }, () => ({
+      contents: `export const instance = { request() { throw new Error('gaxios is not in the bundle'); } };`,
+    }));
     onLoad({ filter: /^client-node-of-the-base$/, namespace: 'vigil' }, () => ({
       resolveDir: dirname(clientNode),
       contents: `

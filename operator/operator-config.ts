@@ -45,14 +45,16 @@ const plainSettings = z.strictObject({
 });
 
 /** Lease times must leave the leader time to stop, and to try again before it must: the rules of client-go's leader election. */
-const settings = plainSettings.superRefine(({ databaseImage, databaseRepository, leaseDuration, leaseRenewDeadline, leaseRetryPeriod }, context) => {
-  const wrong = (key: keyof OperatorConfig, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-  if (databaseImage !== undefined && databaseRepository !== undefined)
-    wrong('databaseRepository', 'is one place too many for the database beside --database-image');
-  if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
-  if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
-    wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
-});
+const settings = plainSettings.superRefine(
+  ({ databaseImage, databaseRepository, leaseDuration, leaseRenewDeadline, leaseRetryPeriod }, context) => {
+    const wrong = (key: keyof OperatorConfig, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+    if (databaseImage !== undefined && databaseRepository !== undefined)
+      wrong('databaseRepository', 'is one place too many for the database beside --database-image');
+    if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
+    if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
+      wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
+  },
+);
 export type OperatorConfig = z.infer<typeof plainSettings>;
 
 const flags: Readonly<Record<string, keyof OperatorConfig>> = {

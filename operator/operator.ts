@@ -7,6 +7,7 @@ import type { KubeObject } from './api/metadata.ts';
 import type { Controller, ControllerOptions } from './controller/controller.ts';
 import { EventRecorder } from './controller/event-recorder.ts';
 import { Lifecycle, type Part } from './controller/lifecycle.ts';
+import { specChanges, type ChangeType } from './controller/spec-changes.ts';
 import { Credentials } from './kube/credentials.ts';
 import { KubeClient, type CallObserver } from './kube/kube-client.ts';
 import { Lease } from './kube/lease.ts';
@@ -14,6 +15,7 @@ import { RateLimit } from './kube/rate-limit.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
+import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
 import { IMAGES_KEY, imageScanController } from './reconcilers/image-scan.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
@@ -144,18 +146,19 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   const controllers: Record<string, Controller> = {};
   const watch = <T extends KubeObject>(
     resource: ApiResource,
-    keys: (object: T) => readonly (readonly [controller: string, key: string])[],
+    keys: (object: T, type: ChangeType) => readonly (readonly [controller: string, key: string])[],
     where: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'keep'> = {},
   ): Reflector<T> =>
     new Reflector<T>(client, resource, {
       ...where,
       silence: config.watchSilence * 1000,
-      onChange: (_type, object) => {
-        for (const [controller, key] of keys(object)) controllers[controller]?.queue.add(key);
+      onChange: (type, object) => {
+        for (const [controller, key] of keys(object, type)) controllers[controller]?.queue.add(key);
       },
       onError: (error) => log.warn({ err: error, resource: resource.resource }, 'a watch failed; it is tried again'),
     });
   const ofScans = { namespace: config.namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
+  const isAnotherSpec = specChanges();
   const scanKeys = ({ metadata }: KubeObject): (readonly ['scan', string])[] => {
     const scan = metadata.annotations?.[ANNOTATIONS.scan];
     return scan === undefined ? [] : [['scan', scan]];
@@ -180,10 +183,10 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
       (operation) => metrics.reportWrites.add(1, { operation }),
       (target, failures) => events.about(target, findingEvent(failures)),
     ),
-    policies: watch(RESOURCES.policies, ({ metadata }) => [
-      ['securitypolicy', metadata.name],
+    policies: watch(RESOURCES.policies, (policy, type) => [
+      ['securitypolicy', policy.metadata.name],
       ['onchange', 'ground'],
-      ['images', IMAGES_KEY],
+      ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
     ]),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [
       ['scanschedule', metadata.name],
@@ -201,11 +204,13 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
     watching: () => onChange.condition(),
+    enqueueGenerations: () => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),
     observe: observer(metrics),
   };
   const reflectors = [world.policies, world.schedules, world.scans, world.jobs, world.pods];
   controllers['securitypolicy'] = securityPolicyController(world);
+  controllers['generation'] = generationScanController(world);
   controllers['scan'] = scanController(world);
   controllers['scanschedule'] = scanScheduleController(world);
   setProblems(() =>
@@ -222,6 +227,9 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
   return new Lifecycle([...reflectors.map(watchPart), changes, ...Object.values(controllers).map(controllerPart)], log);
 }
+
+/** Milliseconds that more new generations may come in before they are scanned. */
+const generationDebounce = 300;
 
 /** Which controller looks after what owns a Scan. */
 const scanOwners: Readonly<Record<string, string>> = { ScanSchedule: 'scanschedule', SecurityPolicy: 'securitypolicy' };

@@ -20,36 +20,50 @@ function read(path: string): string {
   }
 }
 
-/** The processes whose command line matches, where words are divided by NUL. */
-function processes(command: RegExp): string[] {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && command.test(read(`/proc/${entry}/cmdline`)));
+/** The processes of a program in a pod, which may not be the only one of its kind on this machine. */
+function processes(program: string, podUid: string): string[] {
+  const isOne = (pid: string): boolean => read(`/proc/${pid}/cgroup`).includes(podUid) && read(`/proc/${pid}/cmdline`).includes(program);
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isOne(entry));
+}
+
+/** Bytes of a container's working set, by cgroups of either version. */
+function workingSetOf(cgroups: string): number {
+  const [, old] = /^\d+:memory:(.*)$/m.exec(cgroups) ?? [];
+  const [, unified = ''] = /^0::(.*)$/m.exec(cgroups) ?? [];
+  const [folder, usage, idle] =
+    old === undefined
+      ? [`/sys/fs/cgroup${unified}`, 'memory.current', 'inactive_file']
+      : [`/sys/fs/cgroup/memory${old}`, 'memory.usage_in_bytes', 'total_inactive_file'];
+  const inactive = new RegExp(`^${idle} (\\d+)$`, 'm').exec(read(`${folder}/memory.stat`))?.[1] ?? 0;
+  return Math.max(0, Number(read(`${folder}/${usage}`)) - Number(inactive));
 }
 
 function memoryOf(pid: string): Memory {
   const status = read(`/proc/${pid}/status`);
   const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024;
-  const [, cgroup = ''] = /^0::(.*)$/m.exec(read(`/proc/${pid}/cgroup`)) ?? [];
-  const group = `/sys/fs/cgroup${cgroup}`;
-  const inactive = Number(/^inactive_file (\d+)$/m.exec(read(`${group}/memory.stat`))?.[1] ?? 0);
-  const current = Number(read(`${group}/memory.current`));
-  return { rss: field('VmRSS'), anon: field('RssAnon'), workingSet: Math.max(0, current - inactive) / mebi };
+  return { rss: field('VmRSS'), anon: field('RssAnon'), workingSet: workingSetOf(read(`/proc/${pid}/cgroup`)) / mebi };
 }
 
-/** Watches the memory of processes while something runs, four times a second. */
+/** Watches the memory of a program in a pod while something runs, four times a second. */
 export class MemoryWatch {
-  readonly #command: RegExp;
+  #least = Number.POSITIVE_INFINITY;
+  readonly #program: string;
+  readonly #podUid: string;
   readonly #timer: NodeJS.Timeout;
   #peak: Memory = { rss: 0, anon: 0, workingSet: 0 };
 
-  constructor(command: RegExp) {
-    this.#command = command;
+  /** `program`: a part of its command line. */
+  constructor(program: string, podUid: string) {
+    this.#program = program;
+    this.#podUid = podUid;
     this.#timer = setInterval(() => this.#look(), 250).unref();
   }
 
-  /** The most that one of them held since this was asked last. */
-  take(): Memory {
+  /** The most that one of them held since this was asked last, and the least. */
+  take(): Memory & { readonly leastAnon: number } {
     this.#look();
-    const peak = this.#peak;
+    const peak = { ...this.#peak, leastAnon: this.#least };
+    this.#least = Number.POSITIVE_INFINITY;
     this.#peak = { rss: 0, anon: 0, workingSet: 0 };
     return peak;
   }
@@ -59,8 +73,9 @@ export class MemoryWatch {
   }
 
   #look(): void {
-    for (const pid of processes(this.#command)) {
+    for (const pid of processes(this.#program, this.#podUid)) {
       const now = memoryOf(pid);
+      if (now.anon > 0) this.#least = Math.min(this.#least, now.anon);
       this.#peak = {
         rss: Math.max(this.#peak.rss, now.rss),
         anon: Math.max(this.#peak.anon, now.anon),

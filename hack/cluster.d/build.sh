@@ -79,6 +79,7 @@ build_trivy() {
   exec 8>"$VIGIL_CACHE/build.lock"
   flock 8
   [ -x "$TRIVY_BIN/trivy" ] && [ -x "$TRIVY_BIN/trivy-database" ] || need go 'install Go 1.26 or later'
+  [ -x "$TRIVY_BIN/trivy" ] || say 'Trivy is built from its sources now: six to eight minutes on two cores, once; it is kept'
   BIN="$TRIVY_BIN" GOEXPERIMENT=jsonv2 build_program trivy trivy github.com/aquasecurity/trivy/cmd/trivy -
   BIN="$TRIVY_BIN" build_program trivy-database trivy ./database -
   exec 8>&-

@@ -128,5 +128,5 @@ push_images() {
   local code=$?
   rm -rf "$trees"
   [ $code = 0 ] || { tail -5 "$DIR/log/images.log" >&2; exit 1; }
-  say "images for the tests of image scanning are in the registry of $CLUSTER"
+  say "Trivy, its databases and images to look into are in the registry of $CLUSTER"
 }

@@ -27,6 +27,8 @@ export const ANNOTATIONS = {
   change: `${GROUP}/change`,
   resourceVersion: `${GROUP}/resource-version`,
   scan: `${GROUP}/scan`,
+  /** Of a Scan: the generations of policies for which it was made. */
+  generations: `${GROUP}/generations`,
   /** The images that a Job is about, by digest. */
   images: `${GROUP}/images`,
 } as const;

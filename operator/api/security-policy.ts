@@ -162,7 +162,7 @@ export const severityCounts = z.strictObject({
 });
 export type SeverityCounts = z.infer<typeof severityCounts>;
 
-/** Counts of targets: scanned + failed + skipped = inScope. */
+/** Counts of targets: scanned + failed + skipped = inScope, but for images that wait to be looked into. */
 export const coverage = z.strictObject({
   inScope: field(count, 'Targets in scope.'),
   scanned: field(count, 'Targets that were judged.'),
@@ -184,16 +184,37 @@ const frameworkStatus = z.strictObject({
 });
 export type FrameworkStatus = z.infer<typeof frameworkStatus>;
 
+const imagesStatus = z.strictObject({
+  evaluatedGeneration: field(z.int().meta({ format: 'int64' }), 'The generation whose verdicts the reports about images hold.'),
+  lastScanTime: field(timestamp, 'When they were last found to be so: renewed when they change, and after half of maxAge.'),
+  summary: field(summary, 'Verdicts about images, each for every container that runs it.'),
+  failing: field(severityCounts, 'Failures by severity.'),
+  coverage: field(
+    z.strictObject({
+      inScope: field(count, 'Images in scope, each once.'),
+      scanned: field(count, 'Images that were looked into.'),
+      failed: field(count, 'Images that could not be looked into.'),
+      skipped: field(count, 'Images that no pod has run yet.'),
+      waiting: field(count, 'Images that run and wait to be looked into.'),
+    }),
+    'Images: scanned + failed + skipped + waiting = inScope.',
+  ),
+  uncovered: field(z.array(z.string()).max(20).optional(), 'What was not looked into, and why.'),
+});
+/** What a policy's status says of images. */
+export type ImagesStatus = z.infer<typeof imagesStatus>;
+
 /** The status of a SecurityPolicy. */
 export const securityPolicyStatus = z.strictObject({
   observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation that the conditions speak of.'),
   conditions,
   evaluatedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation whose verdicts the reports hold.'),
-  summary: field(summary.optional(), 'Verdicts of checks on targets.'),
-  failing: field(severityCounts.optional(), 'Failures by severity.'),
-  coverage: field(coverage.optional(), 'Targets.'),
+  summary: field(summary.optional(), 'Verdicts of checks on targets, those about images among them.'),
+  failing: field(severityCounts.optional(), 'Failures by severity, those in images among them.'),
+  coverage: field(coverage.optional(), 'Targets, images among them.'),
   coveragePercent: field(z.string().optional(), 'Scanned of in scope, for people.'),
   uncovered: field(z.array(z.string()).max(20).optional(), 'What could not be looked at, and why.'),
+  images: field(imagesStatus.optional(), 'What of all this is about images, where the policy asks about them.'),
   frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Requirements of each framework.'),
   lastScan: field(z.string().optional(), 'The Scan that the figures come from.'),
   lastScanTime: field(timestamp.optional(), 'When it ended.'),

@@ -56,7 +56,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
   m: 60n * NANOS,
   h: 3600n * NANOS,
 };
-const DURATION_PART = /([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)/gy;
+const DURATION_PART = /([0-9]*)(?:\.([0-9]*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/gy;
 
 /** The nanoseconds of one number and its unit, or undefined when the number has no digits. */
 function partNanos(part: RegExpExecArray): bigint | undefined {

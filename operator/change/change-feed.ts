@@ -3,7 +3,7 @@ import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { ListWatch } from '../kube/list-watch.ts';
-import { entryOf, type IndexEntry, ObjectIndex } from './object-index.ts';
+import { entryOf, type IndexEntry, isReaching, ObjectIndex } from './object-index.ts';
 
 /** What happened to one object. */
 export interface ObjectChange {
@@ -47,7 +47,7 @@ export class ChangeFeed {
     this.#feed = new ListWatch<KubeObject>(
       client,
       resource,
-      { metadataOnly: true, onError },
+      { metadataOnly: !isReaching(resource), onError },
       {
         begin: () => void (this.#listed = new ObjectIndex()),
         listed: (object) => this.#found(object),

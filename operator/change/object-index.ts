@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { controllerOf, groupKindOf, type KubernetesObject } from '../engine/kubernetes-object.ts';
 import { isWorkloadKind } from '../engine/workload-kind.ts';
@@ -15,6 +16,8 @@ export interface IndexEntry {
   /** The same for two states that no check can tell apart. */
   readonly mark: number;
   readonly controller?: Controller;
+  /** Of a RoleBinding only: the other namespaces whose accounts it names; `''` for all accounts. */
+  readonly reaches?: readonly string[];
   /** Of a Namespace only: scopes ask for them. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -44,8 +47,41 @@ export function entryOf(object: KubeObject): IndexEntry {
   const groupKind = owner === undefined ? '' : groupKindOf(owner as unknown as KubernetesObject);
   const controller = owner !== undefined && isWorkloadKind(groupKind) ? { controller: { groupKind, name: owner.name } } : {};
   const isNamespace = object.kind === 'Namespace' && object.apiVersion === 'v1';
-  return { mark: markOf(object), ...controller, ...(isNamespace ? { labels: object.metadata.labels ?? {} } : {}) };
+  const reaches = reachesOf(object);
+  return {
+    mark: markOf(object),
+    ...controller,
+    ...(reaches.length > 0 ? { reaches } : {}),
+    ...(isNamespace ? { labels: object.metadata.labels ?? {} } : {}),
+  };
 }
+
+/** Whether the checks of other namespaces' objects may read an object of this kind: then more than its metadata is needed. */
+export const isReaching = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>): boolean =>
+  group === 'rbac.authorization.k8s.io' && kind === 'RoleBinding';
+
+/** The other namespaces whose accounts a RoleBinding names, by themselves or by a group they are in; `''` for all accounts. */
+function reachesOf(object: KubeObject): readonly string[] {
+  const { subjects } = object as { readonly subjects?: unknown };
+  const named = Array.isArray(subjects) ? subjects.map(homeOfSubject) : [];
+  return [...new Set(named)].filter((home) => home !== undefined && home !== object.metadata.namespace) as string[];
+}
+
+/** The namespace of the accounts that a subject stands for; `''`: those of all; undefined: of none, or of the binding's own. */
+function homeOfSubject(subject: unknown): string | undefined {
+  const { kind, name, namespace } = (subject ?? {}) as Readonly<Record<string, unknown>>;
+  const read = homes[String(kind)];
+  const text = kind === 'ServiceAccount' ? namespace : name;
+  return typeof text === 'string' ? read?.(text) : undefined;
+}
+
+/** By the kind of a subject, the namespace out of its name, or out of its namespace's. */
+const homes: Readonly<Record<string, (text: string) => string | undefined>> = {
+  ServiceAccount: (namespace) => (namespace === '' ? undefined : namespace),
+  User: (name) => /^system:serviceaccount:([^:]+):/.exec(name)?.[1],
+  Group: (name) =>
+    name === 'system:authenticated' || name === 'system:serviceaccounts' ? '' : /^system:serviceaccounts:(.+)$/.exec(name)?.[1],
+};
 
 /** An entry as it is kept: of most objects, only the mark. */
 type Kept = number | IndexEntry;
@@ -105,10 +141,11 @@ export class ObjectIndex {
     return entryFrom(before);
   }
 
-  #kept({ mark, controller, labels }: IndexEntry): Kept {
-    if (controller === undefined) return labels === undefined ? mark : { mark, labels };
+  #kept(entry: IndexEntry): Kept {
+    const { controller, labels, reaches, mark } = entry;
+    if (controller === undefined) return labels === undefined && reaches === undefined ? mark : entry;
     const last = this.#lastController;
     if (last?.name !== controller.name || last.groupKind !== controller.groupKind) this.#lastController = controller;
-    return { mark, controller: this.#lastController ?? controller, ...(labels === undefined ? {} : { labels }) };
+    return { ...entry, controller: this.#lastController ?? controller };
   }
 }

@@ -36,6 +36,10 @@ const isNamespace = ({ group, kind }: ApiResource): boolean => group === '' && k
 const kindOf = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
 const outside = '';
 
+/** Where an object may be read from, by what it was and what it is. */
+const placesOf = ({ namespace, before, after }: ObjectChange): ReadonlySet<string> =>
+  new Set([namespace, ...(before?.reaches ?? []), ...(after?.reaches ?? [])]);
+
 /**
  * Which targets a change may have given another verdict: the object's own report, that of the workload which owns it, and those
  * of the objects whose checks read it. Many changes of one target come to one entry.
@@ -66,7 +70,8 @@ export class PendingChanges {
     const top = this.#topOf(resource, namespace, name, after ?? before);
     const touched = new Set(this.#own(top.resource, namespace, top.name));
     // What a pod is to others, its owner is too: only the owner's change counts.
-    if (top.resource === resource && top.name === name) for (const at of this.#others(resource, namespace)) touched.add(at);
+    if (top.resource === resource && top.name === name)
+      for (const place of placesOf(change)) for (const at of this.#others(resource, place)) touched.add(at);
     if (isNamespace(resource) && before !== undefined && after !== undefined) touched.add(this.#whole(name));
     return [...touched];
   }
@@ -139,7 +144,7 @@ export class PendingChanges {
     return top;
   }
 
-  /** Marks what reads objects of a resource. */
+  /** Marks what reads objects of a resource in a namespace. */
   #others(resource: ApiResource, namespace: string): readonly string[] {
     const touched: string[] = [];
     for (const dependent of this.#dependentsOf(resource)) {

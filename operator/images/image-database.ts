@@ -7,6 +7,18 @@ import { matchArguments, volumeImage } from './image-job-template.ts';
 /** Where the vulnerability database is: an image that is mounted, or an artifact as Trivy publishes its own, that the Job fetches. */
 export type ImageDatabase = { readonly image: string } | { readonly repository: string };
 
+/** The one that is configured; undefined when none is. */
+export function chosenDatabase({
+  databaseImage: image,
+  databaseRepository: repository,
+}: {
+  readonly databaseImage?: string | undefined;
+  readonly databaseRepository?: string | undefined;
+}): ImageDatabase | undefined {
+  if (image !== undefined) return { image };
+  return repository === undefined ? undefined : { repository };
+}
+
 /** What findings name it by. */
 export const databaseName = (database: ImageDatabase): string => ('image' in database ? database.image : database.repository);
 

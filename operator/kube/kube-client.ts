@@ -6,7 +6,7 @@ import { contains } from './contains.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
-import { failureOf, messageOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
+import { Deadline, failureOf, messageOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 export type { KubeRequest } from './kube-request.ts';
@@ -60,7 +60,8 @@ export class KubeClient {
   call<T>(call: KubeRequest): Promise<T> {
     return this.#patiently(call, async () => {
       await this.#options.rateLimit?.take(call.signal);
-      const response = await this.#send(call, false);
+      using deadline = new Deadline(this.#timeoutOf(call), call.signal);
+      const response = await this.#send(call, deadline.signal, false);
       const text = await readText(call, response.body);
       if (response.statusCode >= 300) throw failureOf(call, response, text);
       try {
@@ -74,7 +75,7 @@ export class KubeClient {
   /** The open body of an answer, for watches and logs; only its beginning is tried again. The caller reads it to the end or destroys it. */
   stream(call: KubeRequest): Promise<Dispatcher.ResponseData['body']> {
     return this.#patiently(call, async () => {
-      const response = await this.#send(call, true);
+      const response = await this.#send(call, call.signal, true);
       if (response.statusCode >= 300) throw failureOf(call, response, await readText(call, response.body));
       return response.body;
     });
@@ -99,12 +100,16 @@ export class KubeClient {
     }
   }
 
-  async #send(call: KubeRequest, stream: boolean): Promise<Dispatcher.ResponseData> {
+  #timeoutOf({ timeout }: KubeRequest): number {
+    return timeout ?? this.#options.timeout ?? 60_000;
+  }
+
+  async #send(call: KubeRequest, signal: AbortSignal | undefined, stream: boolean): Promise<Dispatcher.ResponseData> {
     const { server, headers, dispatcher } = await this.credentials.current();
     const started = performance.now();
     const method = call.method ?? 'GET';
     const observe = (status: number): void => this.#options.observe?.({ method, status, seconds: (performance.now() - started) / 1000 });
-    const options = requestOptions(call, headers, { timeout: call.timeout ?? this.#options.timeout ?? 60_000, stream });
+    const options = requestOptions(call, headers, { timeout: this.#timeoutOf(call), signal, stream });
     // Nothing is awaited between this question and the sending: a process that was frozen for long asks before it writes.
     const closed = method === 'GET' ? undefined : this.#options.fence?.closed();
     if (closed !== undefined) throw new FencedError(`${method} ${call.path}: not sent: ${closed}`);

@@ -41,8 +41,6 @@ const watchSeconds = 300;
 const silenceMilliseconds = 150_000;
 /** What ends sooner than this, in milliseconds, is no success, however it ended: the next try waits longer. */
 const shortWatch = 5000;
-/** Objects a page. */
-const pageSize = 500;
 const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /**
@@ -94,7 +92,7 @@ export class ListWatch<T extends KubeObject> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const { namespace, labelSelector, metadataOnly = false } = this.#options;
-    const selection = { namespace, metadataOnly, limit: pageSize, ...(labelSelector === undefined ? {} : { labelSelector }) };
+    const selection = { namespace, metadataOnly, ...(labelSelector === undefined ? {} : { labelSelector }) };
     let version: string | undefined;
     this.#sink.begin();
     for await (const page of listPages<T>(this.#client, this.resource, { ...selection, signal })) {

@@ -123,8 +123,10 @@ export class ReportPublisher {
     let changed = 0;
     for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
       const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${policyLabel(policy)}`;
-      for await (const { items } of listPages<PolicyReport>(this.#client, resource, { labelSelector, limit: 100 })) {
-        for (const report of items) changed += await this.#without(resource, report, [policy]);
+      for await (const { items } of listPages(this.#client, resource, { labelSelector, metadataOnly: true })) {
+        await concurrently(items, writers, async ({ metadata }) => {
+          if (await this.withdraw(resource, metadata, [policy])) changed++;
+        });
       }
     }
     return changed;
@@ -213,6 +215,8 @@ export class ReportPublisher {
       try {
         return (await this.#without(resource, report, policies)) === 1;
       } catch (error) {
+        // What lies in a namespace that is going, goes with it.
+        if (isNamespaceGoing(error)) return false;
         if (!isConflict(error) || attempt === conflictTries) throw error;
       }
     }

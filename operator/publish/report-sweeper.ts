@@ -1,22 +1,15 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject, OwnerReference } from '../api/metadata.ts';
-import type { SeverityCounts, Summary } from '../api/security-policy.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { withoutManagedFields } from '../kube/reflector.ts';
 import { reportKey, SOURCE } from '../report/report-name.ts';
 import { readLedger, type PolicyLedger } from '../report/policy-ledger.ts';
-import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../scan/tally.ts';
+import { addTotals, noTotals, type PolicyTotals } from './policy-totals.ts';
 import type { ReportPublisher } from './report-publisher.ts';
 import type { SeenReports } from './seen-reports.ts';
-
-/** What the reports of one policy hold together. */
-export interface PolicyTotals {
-  readonly summary: Summary;
-  readonly failing: SeverityCounts;
-}
 
 /** What is swept by. */
 export interface SweepRequest {
@@ -68,7 +61,7 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
       for (const { suspect, policies } of await staleIn(client, group, request)) {
         const ledger = ledgerOf(suspect.report);
         await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
-        for (const policy of policies) add(totals, policy, ledger[policy] ?? nothing, -1);
+        for (const policy of policies) addTotals(totals, policy, ledger[policy] ?? noTotals, -1);
         changed++;
       }
     }
@@ -78,7 +71,7 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
     const { namespace, name, resourceVersion = '' } = report.metadata;
     request.seen.found(reportKey(namespace, name), resourceVersion);
     const ledger = ledgerOf(report);
-    for (const [policy, entry] of Object.entries(ledger)) add(totals, policy, entry, 1);
+    for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
     const suspect = suspectOf(report, home, Object.keys(ledger), request);
     if (suspect) suspects.push(suspect);
     // An operator that took a scan over has seen no report: all are suspect, and may be very many.
@@ -92,12 +85,9 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
 export async function totalsOfReports(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, PolicyTotals>> {
   const totals = new Map<string, PolicyTotals>();
   for await (const [, report] of ownReports(client, signal))
-    for (const [policy, entry] of Object.entries(ledgerOf(report))) add(totals, policy, entry, 1);
+    for (const [policy, entry] of Object.entries(ledgerOf(report))) addTotals(totals, policy, entry, 1);
   return totals;
 }
-
-/** Of a policy that no report speaks of. */
-export const nothing: PolicyTotals = { summary: emptySummary(), failing: emptySeverities() };
 
 /** Of reports about objects of one list, those that say what holds no more, and of which policies. */
 async function staleIn(
@@ -119,13 +109,6 @@ async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenera
     for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal }))
       for (const report of items) yield [home, withoutManagedFields(report)];
   }
-}
-
-function add(totals: Map<string, PolicyTotals>, policy: string, { summary, failing }: PolicyTotals, sign: 1 | -1): void {
-  const before = totals.get(policy) ?? { summary: emptySummary(), failing: emptySeverities() };
-  const signed = <T extends object>(counts: T): T =>
-    Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, sign * count])) as T;
-  totals.set(policy, { summary: addSummaries(before.summary, signed(summary)), failing: addSeverities(before.failing, signed(failing)) });
 }
 
 function suspectOf(report: KubeObject, home: ApiResource, said: readonly string[], request: SweepRequest): Suspect | undefined {

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export const mostStale = 60_000;
 
 /** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
-export class Looks {
+export class ImageLooks {
   readonly #world: World;
   #last: { readonly at: number; readonly asking: string; readonly around: ImageSurroundings } | undefined;
 
@@ -16,19 +16,21 @@ export class Looks {
     this.#world = world;
   }
 
+  /** What runs in scope of these policies, and whether that was just looked at. */
   async at(
     now: number,
     policies: readonly SecurityPolicy[],
     { ledger, signal }: { readonly ledger: ImageLedger; readonly signal: AbortSignal },
-  ): Promise<ImageSurroundings> {
+  ): Promise<{ readonly around: ImageSurroundings; readonly anew: boolean }> {
     const { client, systemNamespaces, images } = this.#world;
     const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
     const young = Math.min(mostStale, images.imageInterval * 1000);
-    if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at) return this.#last.around;
+    if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at)
+      return { around: this.#last.around, anew: false };
     this.#last = undefined;
     const around = await imageSurroundings(client, policies, { systemNamespaces, own: ownJobs(ledger), signal });
     this.#last = { at: now, asking, around };
-    return around;
+    return { around, anew: true };
   }
 
   /** Nothing is going on: what was seen is not needed until it is looked at again. */

@@ -11,7 +11,8 @@ import type { ImageTarget } from '../images/image-targets.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import { homeOf, type ReportPublisher, type ReportWish } from '../publish/report-publisher.ts';
+import { homeOf, type Published, type ReportPublisher, type ReportWish } from '../publish/report-publisher.ts';
+import { addTotals, type PolicyTotals } from '../publish/policy-totals.ts';
 import { readLedger } from '../report/policy-ledger.ts';
 import { reportKey, reportName } from '../report/report-name.ts';
 import type { RecordResult } from '../stream/stream-record.ts';
@@ -34,6 +35,10 @@ export interface ImagePublishing {
 export interface ImagesPublished {
   readonly written: number;
   readonly withdrawn: number;
+  /** By policy, what the reports about images hold. */
+  readonly totals: ReadonlyMap<string, PolicyTotals>;
+  /** Reports that the server refused, by whose word, and why. */
+  readonly refused: readonly { readonly policies: readonly string[]; readonly message: string }[];
   /** Images whose findings are kept no more, or cannot be read: they must be matched again. */
   readonly lost: readonly string[];
   /** What people say of vulnerabilities, and whether it was read anew. */
@@ -52,8 +57,11 @@ export async function publishImages(input: ImagePublishing): Promise<ImagesPubli
   let held = 0;
   const images = [...asked.values()].flatMap(({ target }) => target.containers.map(imageName));
   const said = await input.reader.read(findings.all(), images);
+  const refused: { policies: string[]; message: string }[] = [];
   const flush = async (): Promise<void> => {
-    written += (await input.publisher.publish(wishes)).written;
+    const published = await input.publisher.publish(wishes);
+    written += published.written;
+    refused.push(...published.refused.map(refusal));
     [wishes, held] = [[], 0];
   };
   // One namespace after the other: the publisher reads what is there by namespace.
@@ -65,8 +73,16 @@ export async function publishImages(input: ImagePublishing): Promise<ImagesPubli
     if (held > mostHeld) await flush();
   }
   await flush();
-  return { written, withdrawn: await withdraw(input, asked), lost: [...findings.lost], said };
+  return { written, ...(await withdraw(input, asked)), refused, lost: [...findings.lost], said };
 }
+
+const refusal = ({
+  wish: { target, policies },
+  message,
+}: Published['refused'][number]): ImagesPublished['refused'][number] & { policies: string[] } => ({
+  policies: policies.map(({ name }) => name),
+  message: `the report about the images of ${target.kind} ${target.namespace ?? ''}/${target.name} was refused: ${message}`,
+});
 
 /** What was found in images, read as it is needed and held as long as there is room. */
 class KnownFindings {
@@ -178,16 +194,24 @@ function wishOf(
 /** Where the report about a workload's images lies. */
 const keyOf = (workload: ImageTarget['workload']): string => reportKey(homeOf(workload).namespace, reportName(IMAGES_SOURCE, workload));
 
-/** Takes a policy out of the reports of workloads that it does not look at any more, or not for their images. */
-async function withdraw({ client, publisher }: ImagePublishing, asked: ReadonlyMap<string, Asked>): Promise<number> {
+/** Takes a policy out of the reports of workloads that it does not look at any more, or not for their images; adds up what stays. */
+async function withdraw(
+  { client, publisher }: ImagePublishing,
+  asked: ReadonlyMap<string, Asked>,
+): Promise<Pick<ImagesPublished, 'withdrawn' | 'totals'>> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${IMAGES_SOURCE}`;
-  let changed = 0;
+  const totals = new Map<string, PolicyTotals>();
+  let withdrawn = 0;
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true })) {
     for (const { metadata } of items) {
       const wanted = new Set(asked.get(reportKey(metadata.namespace, metadata.name))?.policies.map((policy) => policy.metadata.name));
-      const stale = Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies])).filter((policy) => !wanted.has(policy));
-      if (stale.length > 0 && (await publisher.withdraw(RESOURCES.reports, metadata, stale))) changed++;
+      const ledger = Object.entries(readLedger(metadata.annotations?.[ANNOTATIONS.policies]));
+      const [kept = [], stale = []] = [true, false].map((keep) => ledger.filter(([policy]) => wanted.has(policy) === keep));
+      for (const [policy, entry] of kept) addTotals(totals, policy, entry, 1);
+      if (stale.length === 0) continue;
+      const names = stale.map(([policy]) => policy);
+      if (await publisher.withdraw(RESOURCES.reports, metadata, names)) withdrawn++;
     }
   }
-  return changed;
+  return { withdrawn, totals };
 }

@@ -3,16 +3,17 @@ import type { KubeObject } from '../api/metadata.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
-import { databaseName, type ImageDatabase } from '../images/image-database.ts';
+import { chosenDatabase, databaseName, type ImageDatabase } from '../images/image-database.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { scannerOf } from '../images/image-job-template.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
-import { Looks, mostStale } from './image-looks.ts';
+import { ImageLooks, mostStale } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';
+import { tellImages } from './image-telling.ts';
 import type { ImageSurroundings } from './image-surroundings.ts';
 import type { World } from './world.ts';
 
@@ -29,7 +30,7 @@ const youth = 600_000;
  */
 export function imageScanController(world: World): Controller {
   const store = new ImageStore(world.client, world.namespace);
-  const looks = new Looks(world);
+  const looks = new ImageLooks(world);
   const reader = new ImageDataReader(world.client, world.namespace);
   const lasts = Math.min(mostStale, world.images.imageInterval * 1000);
   const namespaces = new ImageNamespaces(world.client, { home: world.namespace, lasts });
@@ -47,14 +48,14 @@ export function imageScanController(world: World): Controller {
 interface Kept {
   readonly store: ImageStore;
   readonly reader: ImageDataReader;
-  readonly looks: Looks;
+  readonly looks: ImageLooks;
   readonly namespaces: ImageNamespaces;
 }
 
 class ImagePass {
   readonly #world: World;
   readonly #store: ImageStore;
-  readonly #looks: Looks;
+  readonly #looks: ImageLooks;
   readonly #reader: ImageDataReader;
   readonly #namespaces: ImageNamespaces;
   readonly #context: ReconcileContext;
@@ -70,17 +71,15 @@ class ImagePass {
     this.#namespaces = kept.namespaces;
     this.#context = context;
     this.#now = world.clock();
-    const { databaseImage: image, databaseRepository: repository } = world.images;
-    this.#database = image !== undefined ? { image } : repository !== undefined ? { repository } : undefined;
+    this.#database = chosenDatabase(world.images);
   }
 
   async run(): Promise<ReconcileResult> {
-    const { images } = this.#world;
     const asking = this.#world.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
     this.#stored = await this.#store.readLedger();
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const around = await this.#looks.at(this.#now, asking, { ledger: this.#stored.ledger, signal: this.#context.signal });
+    const { around, anew } = await this.#looks.at(this.#now, asking, { ledger: this.#stored.ledger, signal: this.#context.signal });
     jobs.push(...(await this.#namespaces.jobsIn((await this.#access(around)).optedIn)));
     const before = this.#stored.ledger;
     const running = await this.#takeInEnded(jobs);
@@ -91,15 +90,17 @@ class ImagePass {
     const keys = imageKeys(this.#stored.ledger, around.images, access);
     await this.#write(seen(this.#stored.ledger, keys, this.#now));
     const plan = this.#plan(keys, running);
-    const started = await this.#start(plan, keys);
-    const idle = running.length + started === 0;
-    // While Jobs run there is news only when one of them has ended, or waits for too long.
-    if (idle || news || running.length < jobs.length) await this.#publish(around, access);
-    if (idle) {
-      await this.#sweep(plan);
-      this.#looks.forget();
-    }
-    return { requeueAfter: idle ? Math.min(plan.next ?? Number.POSITIVE_INFINITY, images.imageInterval * 1000) : whileBusy };
+    const idle = running.length + (await this.#start(plan, keys)) === 0;
+    // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
+    if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
+    return idle ? this.#rest(plan) : { requeueAfter: whileBusy };
+  }
+
+  /** Nothing is left to do for now. */
+  async #rest(plan: ImagePlan): Promise<ReconcileResult> {
+    await this.#sweep(plan);
+    this.#looks.forget();
+    return { requeueAfter: Math.min(plan.next ?? Number.POSITIVE_INFINITY, this.#world.images.imageInterval * 1000) };
   }
 
   /** Where images may be looked into besides Vigil's namespace. */
@@ -210,11 +211,18 @@ class ImagePass {
     const { client, publisher } = this.#world;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
-    const { written, withdrawn, lost, said } = await publishImages({ ...input, database: this.#database && databaseName(this.#database) });
+    const published = await publishImages({ ...input, database: this.#database && databaseName(this.#database) });
+    const { written, withdrawn, said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
+    await this.#forget(published);
+    await tellImages(this.#world, { policies, ledger: this.#stored.ledger, access, published, now: this.#now });
+  }
+
+  /** Forgets findings that are kept no more: they are made anew. */
+  async #forget({ lost }: ImagesPublished): Promise<void> {
     if (lost.length === 0) return;
-    const entries = Object.entries(ledger).map(([digest, { findings, ...rest }]) =>
+    const entries = Object.entries(this.#stored.ledger).map(([digest, { findings, ...rest }]) =>
       lost.includes(digest) || !findings ? [digest, rest] : [digest, { ...rest, findings }],
     );
     await this.#write(Object.fromEntries(entries) as ImageLedger);

@@ -4,12 +4,14 @@ import { ChangeWatch } from '../change/change-watch.ts';
 import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
-import { nothing, totalsOfReports } from '../publish/report-sweeper.ts';
+import { noTotals } from '../publish/policy-totals.ts';
+import { totalsOfReports } from '../publish/report-sweeper.ts';
 import { isFinished } from '../scan/scan-status.ts';
 import { ChangeBurst } from './change-burst.ts';
 import { judgeChanges } from './change-evaluation.ts';
 import { renewedGround, type FollowedGround } from './change-ground.ts';
-import { tellPolicy } from './scan-finish.ts';
+import { configurationCounts } from './policy-counts.ts';
+import { tellPolicy } from './policy-news.ts';
 import type { World } from './world.ts';
 
 /** Between two looks at a namespace that changes all the time, so many times what the last look took. */
@@ -203,10 +205,10 @@ export class OnChange {
     const started = performance.now();
     const totals = await totalsOfReports(this.#world.client, signal);
     for (const policy of this.#ground?.judge.policies ?? []) {
-      const known = this.#world.policies.get(policy.name)?.status;
-      const { summary, failing } = totals.get(policy.name) ?? nothing;
-      if (JSON.stringify([known?.summary, known?.failing]) === JSON.stringify([summary, failing])) continue;
-      await tellPolicy(this.#world, policy, { summary, failing });
+      const known = configurationCounts(this.#world.policies.get(policy.name)?.status ?? {});
+      const { summary, failing } = totals.get(policy.name) ?? noTotals;
+      if (JSON.stringify([known.summary, known.failing]) === JSON.stringify([summary, failing])) continue;
+      await tellPolicy(this.#world, policy, { findings: { summary, failing } });
     }
     // Where there are many reports, adding them up is not for every change.
     this.#totalsRest = Date.now() + Math.min((performance.now() - started) * restFactor, 60_000);

@@ -1,19 +1,20 @@
 import { setConditions, type Condition, type ConditionUpdate } from '../api/condition.ts';
-import { durationMilliseconds } from '../api/field.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
-import {
-  severities,
-  type Coverage,
-  type FrameworkStatus,
-  type PolicySeverity,
-  type SecurityPolicy,
-  type SecurityPolicyStatus,
-  type SeverityCounts,
-  type Summary,
+import type {
+  Coverage,
+  FrameworkStatus,
+  ImagesStatus,
+  SecurityPolicy,
+  SecurityPolicyStatus,
+  SeverityCounts,
+  Summary,
 } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
 import type { PolicyProblem } from '../engine/policy-set.ts';
 import { timestampOf } from '../scan/scan-status.ts';
+import { complianceConditions } from './policy-compliance.ts';
+import { configurationCounts, wholeCounts } from './policy-counts.ts';
+import { renewedImages } from './images-status.ts';
 
 /** What a scan found for one policy. A scan of some namespaces says nothing about the whole: it brings counts only. */
 export interface PolicyFindings {
@@ -38,29 +39,18 @@ export interface PolicyStatusInput {
   readonly schedules: readonly ScanSchedule[];
   /** What a scan has just found; without it, what earlier ones found stays. */
   readonly findings?: PolicyFindings;
+  /** What was just found in images; without it, what was found before stays. */
+  readonly images?: ImagesStatus;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-const defaultMaxAge = '26h';
-const hourly = 3_600_000;
-
-/** Milliseconds that a policy's verdicts stay fresh. */
-export const maxAgeOf = ({ spec }: SecurityPolicy): number => durationMilliseconds(spec.maxAge ?? defaultMaxAge) ?? 26 * hourly;
-
 /** The status of a SecurityPolicy. Pure. */
-export function policyStatus({ policy, problems, schedules, findings, now }: PolicyStatusInput): SecurityPolicyStatus {
+export function policyStatus({ policy, problems, schedules, findings, images, now }: PolicyStatusInput): SecurityPolicyStatus {
   const generation = policy.metadata.generation ?? 0;
-  const found = withFindings(policy.status ?? {}, findings);
-  const fresh = freshness(policy, found, now);
-  const covered = coverageCondition(found);
-  const updates = [
-    ...readiness(problems),
-    scheduling(policy, schedules),
-    fresh,
-    covered,
-    compliance(policy, found, { fresh: fresh.status === 'True', covered: covered.status === 'True' }),
-  ];
+  const scanned = withFindings(policy.status ?? {}, findings);
+  const found = withImages(scanned, policy.spec.images && renewedImages(policy, images));
+  const updates = [...readiness(problems), scheduling(policy, schedules), ...complianceConditions(policy, found, now)];
   return {
     ...found,
     observedGeneration: generation,
@@ -68,24 +58,38 @@ export function policyStatus({ policy, problems, schedules, findings, now }: Pol
   };
 }
 
+/** The status with what a scan found in place of what it said of configuration; what it says of images stays. */
 function withFindings(status: SecurityPolicyStatus, findings: PolicyFindings | undefined): SecurityPolicyStatus {
   if (!findings) return status;
   const { summary, failing, whole } = findings;
-  if (!whole) return { ...status, summary, failing };
+  const counts = wholeCounts(
+    { ...configurationCounts(status), summary, failing, ...(whole ? { coverage: whole.coverage } : {}) },
+    status.images,
+  );
+  if (!whole) return { ...status, ...counts };
   const { scan, generation, time, coverage, frameworks, uncovered } = whole;
   const judgedNothing = coverage.scanned === 0 && coverage.failed > 0;
   const { uncovered: before, ...rest } = status;
   return {
     ...rest,
-    summary,
-    failing,
-    coverage,
-    coveragePercent: percentOf(coverage),
+    ...counts,
     frameworks: [...frameworks],
     lastScan: scan,
     ...(uncovered.length > 0 ? { uncovered: uncovered.slice(0, 20) } : {}),
     // A scan that judged nothing makes no verdict younger.
     ...(judgedNothing ? {} : { evaluatedGeneration: generation, lastScanTime: timestampOf(time) }),
+  };
+}
+
+/** The status with this said of images, and nothing where the policy does not ask about them; what it says of configuration stays. */
+function withImages(status: SecurityPolicyStatus, images: ImagesStatus | undefined): SecurityPolicyStatus {
+  const { images: before, coveragePercent, ...rest } = status;
+  const counts = wholeCounts(configurationCounts(status), images);
+  return {
+    ...rest,
+    ...counts,
+    ...(counts.coverage ? { coveragePercent: percentOf(counts.coverage) } : {}),
+    ...(images ? { images } : {}),
   };
 }
 
@@ -132,60 +136,3 @@ function scheduling({ metadata }: SecurityPolicy, schedules: readonly ScanSchedu
 
 const isStalled = (conditions: readonly Condition[] = []): boolean =>
   conditions.some(({ type, status }) => type === 'Stalled' && status === 'True');
-
-const never = (type: string): ConditionUpdate => ({
-  type,
-  status: 'Unknown',
-  reason: 'NeverScanned',
-  message: 'no scan has evaluated this policy',
-});
-
-function freshness(policy: SecurityPolicy, { lastScanTime }: SecurityPolicyStatus, now: number): ConditionUpdate {
-  if (lastScanTime === undefined) return never('Fresh');
-  const maxAge = policy.spec.maxAge ?? defaultMaxAge;
-  return now - Date.parse(lastScanTime) <= maxAgeOf(policy)
-    ? { type: 'Fresh', status: 'True', reason: 'Scanned', message: '' }
-    : { type: 'Fresh', status: 'False', reason: 'Stale', message: `the last verdicts are of ${lastScanTime}, older than ${maxAge}` };
-}
-
-function coverageCondition({ coverage, uncovered = [] }: SecurityPolicyStatus): ConditionUpdate {
-  if (!coverage) return never('Covered');
-  const { inScope, scanned, failed } = coverage;
-  const missing = [...(failed > 0 ? [`${failed} of ${inScope} targets could not be scanned`] : []), ...uncovered];
-  return missing.length > 0
-    ? { type: 'Covered', status: 'False', reason: 'Incomplete', message: missing.join('; ') }
-    : { type: 'Covered', status: 'True', reason: 'AllScanned', message: `${scanned} of ${inScope} targets` };
-}
-
-function compliance(
-  { metadata, spec }: SecurityPolicy,
-  { failing, summary, evaluatedGeneration }: SecurityPolicyStatus,
-  { fresh, covered }: { readonly fresh: boolean; readonly covered: boolean },
-): ConditionUpdate {
-  if (evaluatedGeneration === undefined) return never('Compliant');
-  const unknown = (reason: string, message: string): ConditionUpdate => ({ type: 'Compliant', status: 'Unknown', reason, message });
-  const { generation = 0 } = metadata;
-  if (evaluatedGeneration !== generation)
-    return unknown('Stale', `the verdicts are of generation ${evaluatedGeneration}; generation ${generation} was not evaluated yet`);
-  const counted = countedFailures(failing, spec.compliance?.failOn ?? 'low');
-  if (counted !== '') return { type: 'Compliant', status: 'False', reason: 'Failing', message: `failing: ${counted}` };
-  if (!fresh) return unknown('Stale', 'the verdicts are too old');
-  const missing = covered ? unevaluated(summary, spec) : 'not every target could be scanned';
-  return missing === '' ? { type: 'Compliant', status: 'True', reason: 'Passing', message: '' } : unknown('Incomplete', missing);
-}
-
-function unevaluated(summary: Summary | undefined, { images }: SecurityPolicy['spec']): string {
-  if (summary && summary.error > 0) return `${summary.error} checks could not be evaluated`;
-  // True must never hide what only the reports about images say.
-  return images ? 'what is in images is not counted here: see the reports with source vigil-images' : '';
-}
-
-/** The failures that count, worst first, such as `1 critical, 3 high`; empty when there are none. */
-function countedFailures(failing: SeverityCounts | undefined, failOn: PolicySeverity): string {
-  if (!failing) return '';
-  const counted = severities.slice(severities.indexOf(failOn)).filter((severity) => failing[severity] > 0);
-  return counted
-    .toReversed()
-    .map((severity) => `${failing[severity]} ${severity}`)
-    .join(', ');
-}

@@ -1,18 +1,16 @@
-import { RESOURCES } from '../api/api-resource.ts';
 import type { Scan } from '../api/scan.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../controls/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
-import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import { sweepReports, type PolicyTotals, type SweepRequest } from '../publish/report-sweeper.ts';
+import { noTotals, type PolicyTotals } from '../publish/policy-totals.ts';
+import { sweepReports, type SweepRequest } from '../publish/report-sweeper.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
 import { policyCoverage, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../scan/planner.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
 import { timestampOf } from '../scan/scan-status.ts';
-import { emptySeverities, emptySummary } from '../scan/tally.ts';
-import { policyStatus, type PolicyFindings } from './policy-status.ts';
+import { tellPolicy } from './policy-news.ts';
+import type { PolicyFindings } from './policy-status.ts';
 import { isCurrent } from './scan-attempts.ts';
 import type { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
@@ -49,9 +47,9 @@ export async function finishScan(world: World, ended: EndedScan): Promise<void> 
   if (swept.changed > 0) world.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
   for (const name of swept.totals.keys()) if (!world.policies.get(name)) world.enqueuePolicy(name);
   for (const policy of current) {
-    const totals = swept.totals.get(policy.name) ?? { summary: emptySummary(), failing: emptySeverities() };
+    const totals = swept.totals.get(policy.name) ?? noTotals;
     if (!ledger.partial) await publishEvidence(world, ended, { policy, set });
-    await tellPolicy(world, policy, findingsOf(world, ended, { policy, set, totals }));
+    await tellPolicy(world, policy, { findings: findingsOf(world, ended, { policy, set, totals }) });
   }
 }
 
@@ -99,30 +97,4 @@ function findingsOf(
       uncovered: uncoveredOf(ledger, policy),
     },
   };
-}
-
-/** Writes what was found into a policy's status. */
-export async function tellPolicy(world: World, { name, uid }: LedgerPolicy, findings: PolicyFindings): Promise<void> {
-  for (;;) {
-    try {
-      const policy = await world.client.get<SecurityPolicy>(RESOURCES.policies, { name });
-      if (policy.metadata.uid !== uid) return;
-      const { kubernetesVersion, resources } = await world.surroundings();
-      const options = { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces };
-      const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
-      const status = policyStatus({ policy, problems, schedules: world.schedules.list(), findings, now: world.clock() });
-      const metadata = { name, resourceVersion: policy.metadata.resourceVersion ?? '' };
-      await world.client.apply(RESOURCES.policies, { metadata, status } as SecurityPolicy, 'status');
-      tellMetrics(world, name, findings);
-      return;
-    } catch (error) {
-      if (isNotFound(error)) return;
-      if (!isConflict(error)) throw error;
-    }
-  }
-}
-
-function tellMetrics({ metrics }: World, policy: string, { failing, whole }: PolicyFindings): void {
-  for (const [severity, count] of Object.entries(failing)) metrics.failing.set(count, { policy, severity });
-  if (whole) metrics.freshness.set(Math.floor(whole.time / 1000), { policy });
 }

@@ -1,3 +1,4 @@
+import { ANNOTATIONS } from '../api/group.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
@@ -49,12 +50,13 @@ export async function beginScan(world: World, store: LedgerStore, scan: Scan, si
 /** The policies that a scan is about, as they are now. One that does not compile takes no part: its last good verdicts stay. */
 function choosePolicies(
   world: World,
-  { spec }: Scan,
+  { spec, metadata: { annotations } }: Scan,
   { kubernetesVersion, resources }: Surroundings,
 ): { readonly policies: readonly PolicySnapshot[] } | Refused {
   const live = world.policies.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const missing = (spec.policies ?? []).filter((name) => !live.some(({ metadata }) => metadata.name === name));
-  if (missing.length > 0)
+  // Where new generations of several are scanned, one may be gone by now.
+  if (missing.length > 0 && (annotations?.[ANNOTATIONS.generations] === undefined || missing.length === spec.policies?.length))
     return { refused: { reason: 'PolicyNotFound', message: `spec.policies: no SecurityPolicy ${missing.join(', ')}` } };
   const selects = labelMatch(spec.policySelector);
   const chosen = live.filter(

@@ -1,13 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../api/api-resource.ts';
-import { API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
-import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { compilePolicies } from '../engine/policy-set.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import { generationScanName } from '../scan/names.ts';
-import { maxAgeOf, policyStatus, problemText } from './policy-status.ts';
+import { untilStale } from './policy-compliance.ts';
+import { policyStatus, problemText } from './policy-status.ts';
 import type { World } from './world.ts';
 
 /** Says whether a SecurityPolicy can be evaluated, has each new generation scanned at once, and takes a deleted one out of the reports. */
@@ -22,8 +20,6 @@ export function securityPolicyController(world: World): Controller {
 
 /** What the server serves changes without an event of the policy's: rules are looked at again. */
 const resyncMilliseconds = 600_000;
-/** How long a Scan is kept that a policy's new generation made. */
-const generationScanSeconds = 86_400;
 
 async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const policy = world.policies.get(name);
@@ -33,17 +29,12 @@ async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const options = { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces };
   const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
   const now = world.clock();
-  await writeStatus(world, policy, policyStatus({ policy, problems, schedules: world.schedules.list(), now }));
+  const status = policyStatus({ policy, problems, schedules: world.schedules.list(), now });
+  await writeStatus(world, policy, status);
   const [problem] = problems;
   if (problem) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: problem.reason, message: problemText(problem) });
-  else if (policy.status?.evaluatedGeneration !== policy.metadata.generation) await scanGeneration(world, policy);
-  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(policy, now)) };
-}
-
-/** Milliseconds until the verdicts are too old; none when they are already, or are not there. */
-function untilStale(policy: SecurityPolicy, now: number): number {
-  const left = Date.parse(policy.status?.lastScanTime ?? '') + maxAgeOf(policy) - now;
-  return left > 0 ? left + 1000 : Number.POSITIVE_INFINITY;
+  else if (policy.status?.evaluatedGeneration !== policy.metadata.generation) world.enqueueGenerations();
+  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(policy, status, now)) };
 }
 
 /** Takes a policy out of all reports, once the server has said that it is gone. */
@@ -59,27 +50,6 @@ async function removeGone(world: World, name: string): Promise<ReconcileResult> 
   world.metrics.freshness.remove({ policy: name });
   if (changed > 0) world.log.info({ policy: name, reports: changed }, 'the policy is gone, and what reports said of it');
   return {};
-}
-
-/** Makes the Scan of the policy's present generation; its name is the same whoever makes it, and however often. */
-async function scanGeneration(world: World, { metadata }: SecurityPolicy): Promise<void> {
-  const { uid = '', generation = 0 } = metadata;
-  const name = generationScanName({ name: metadata.name, uid, generation });
-  if (world.scans.get(name)) return;
-  const scan: Scan = {
-    metadata: {
-      name,
-      labels: { [LABELS.managedBy]: MANAGED_BY },
-      ownerReferences: [{ apiVersion: API_VERSION, kind: 'SecurityPolicy', name: metadata.name, uid }],
-    },
-    spec: { policies: [metadata.name], ttlSecondsAfterFinished: generationScanSeconds },
-  };
-  try {
-    await world.client.create(RESOURCES.scans, scan);
-    world.log.info({ policy: metadata.name, generation, scan: name }, 'a new generation is scanned');
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-  }
 }
 
 async function writeStatus(world: World, { metadata, status: before }: SecurityPolicy, status: SecurityPolicyStatus): Promise<void> {

@@ -71,6 +71,8 @@ export interface World {
   readonly jobs: Reflector<ScanJob>;
   readonly pods: Reflector<WorkerPod>;
   /** Has a policy looked at again. */
+  /** Has looked after policies whose new generation was not scanned yet. */
+  readonly enqueueGenerations: () => void;
   readonly enqueuePolicy: (name: string) => void;
   /** Has a schedule looked at again. */
   readonly enqueueSchedule: (name: string) => void;

@@ -2,7 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { isForbidden, isNotFound, KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { listPages } from '../kube/list.ts';
+import { LIST_PAGE, listPages } from '../kube/list.ts';
 import type { Count } from './plan.ts';
 import type { Slice } from './shard.ts';
 
@@ -105,7 +105,7 @@ async function splitRanges(
   const ranges: Range[] = [];
   let from: string | undefined;
   let tally = new TargetCount();
-  const limit = Math.min(sliceTargets, 500);
+  const limit = Math.min(sliceTargets, LIST_PAGE);
   for await (const { items, next } of listPages(client, resource, { namespace, metadataOnly: true, limit, signal })) {
     for (const object of items) tally.add(policiesOf(resource, object));
     const last = items.at(-1)?.metadata.name;

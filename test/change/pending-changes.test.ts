@@ -109,6 +109,63 @@ describe('what a change may tell another verdict about', () => {
   });
 });
 
+describe('a RoleBinding', () => {
+  const binding = (subjects: unknown): ReturnType<typeof entryOf> =>
+    entryOf({
+      kind: 'RoleBinding',
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      metadata: { name: 'r', namespace: 'b' },
+      subjects,
+    } as never);
+  const rows: readonly [title: string, subjects: unknown, reaches: readonly string[] | undefined][] = [
+    [
+      'its own accounts',
+      [
+        { kind: 'ServiceAccount', name: 'x' },
+        { kind: 'ServiceAccount', name: 'y', namespace: 'b' },
+      ],
+      undefined,
+    ],
+    ['another namespace’s account', [{ kind: 'ServiceAccount', name: 'x', namespace: 'a' }], ['a']],
+    ['an account by its user name', [{ kind: 'User', name: 'system:serviceaccount:a:x' }], ['a']],
+    ['a namespace’s accounts', [{ kind: 'Group', name: 'system:serviceaccounts:a' }], ['a']],
+    [
+      'all accounts',
+      [
+        { kind: 'Group', name: 'system:authenticated' },
+        { kind: 'Group', name: 'system:serviceaccounts' },
+      ],
+      [''],
+    ],
+    [
+      'people',
+      [
+        { kind: 'User', name: 'ann' },
+        { kind: 'Group', name: 'ops' },
+      ],
+      undefined,
+    ],
+    ['nobody, or what no server takes', [null, 7, { kind: 'User', name: 3 }], undefined],
+    ['no list', 'x', undefined],
+  ];
+  for (const [title, subjects, reaches] of rows)
+    it(`reaches, by naming ${title}: ${JSON.stringify(reaches)}`, () => expect(binding(subjects).reaches).to.deep.equal(reaches));
+
+  it('has what runs under an account elsewhere judged, when it comes, changes and goes', () => {
+    const { pending } = cluster(objects, ['workload-takeover-permissions']);
+    const [there, gone] = [binding([{ kind: 'ServiceAccount', name: 'x', namespace: 'a' }]), undefined];
+    for (const [before, after] of [
+      [gone, there],
+      [there, gone],
+      [there, binding([])],
+    ] as const) {
+      const touched = pending.add({ resource: resource('RoleBinding'), namespace: 'b', name: 'r', before, after });
+      expect(touched).to.include('a');
+      expect(linesOf(pending.take('a'))).to.deep.equal(['Deployment/web', 'Pod/alone', 'StatefulSet/db']);
+    }
+  });
+});
+
 describe('the mark of an object', () => {
   const base = { metadata: { name: 'a', generation: 1, resourceVersion: '1', labels: { a: 'b' } } };
   const mark = (metadata: object): number => entryOf({ ...base, metadata: { ...base.metadata, ...metadata } }).mark;

@@ -1,26 +1,33 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { ANNOTATIONS } from '../../operator/api/group.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
+import type { SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
 import { listAll } from '../../operator/kube/list.ts';
+import { readLedger } from '../../operator/report/policy-ledger.ts';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
-import { eventually, home, install, operatorSettled, reportsIn } from './installation.ts';
+import { eventually, home, install, makeScan, operatorSettled, reportsIn, scanEnded } from './installation.ts';
 
 describe('images that run', function () {
   this.timeout(240_000);
   const client = testClient();
   const name = uniqueName('images');
   const namespace = uniqueName('shop');
+  /** Where nothing is to be found. */
+  const clean = uniqueName('clean');
   const registry = '127.0.0.1:5000';
 
   const apply = (...objects: readonly object[]): string =>
     kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
-  const deployment = (app: string, image: string, command?: readonly string[]): object => ({
+  const deployment = (app: string, image: string, command?: readonly string[], place = namespace): object => ({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: app, namespace },
+    metadata: { name: app, namespace: place },
     spec: {
       selector: { matchLabels: { app } },
       template: {
@@ -29,12 +36,41 @@ describe('images that run', function () {
       },
     },
   });
-  const policy = (images: object): object => ({
+  const policy = (images: object, place = namespace): object => ({
     apiVersion: 'vigil.dev/v1alpha1',
     kind: 'SecurityPolicy',
-    metadata: { name },
-    spec: { scope: { namespaces: { include: [namespace] } }, images },
+    metadata: { name: place === namespace ? name : place },
+    spec: {
+      scope: { namespaces: { include: [place] } },
+      controls: [{ name: place === namespace ? 'run-as-non-root' : 'privileged-container' }],
+      images,
+    },
   });
+  const policyOf = (which = name): Promise<SecurityPolicy> => client.get<SecurityPolicy>(RESOURCES.policies, { name: which });
+  const conditionOf = async (type: string, which = name): Promise<string> => {
+    const { status, reason, message } = (await policyOf(which)).status?.conditions?.find((each) => each.type === type) ?? {};
+    return `${status ?? ''} ${reason ?? ''}: ${message ?? ''}`;
+  };
+  /** Counts of a policy as its reports hold them, by their results; only passes, which are not listed, by their summary. */
+  const counted = async (which = name, place = namespace): Promise<Pick<SecurityPolicyStatus, 'summary' | 'failing'>> => {
+    const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+    const failing = { critical: 0, high: 0, medium: 0, low: 0 };
+    for (const { metadata, results = [] } of await reportsIn(place)) {
+      summary.pass += readLedger(metadata.annotations?.[ANNOTATIONS.policies])[which]?.summary.pass ?? 0;
+      for (const { policy: by, result = 'pass', severity } of results.filter((each) => each.policy === which && each.result !== 'pass')) {
+        summary[result]++;
+        if (result === 'fail' && severity !== undefined && severity !== 'info' && by === which) failing[severity]++;
+      }
+    }
+    return { summary, failing };
+  };
+  /** Waits until the status counts what the reports hold, and images among it. */
+  const countsAgree = (which = name, place = namespace): Promise<SecurityPolicyStatus> =>
+    eventually('the status counts what the reports hold', async () => {
+      const { status = {} } = await policyOf(which);
+      const { summary, failing, images } = status;
+      return images && isDeepStrictEqual({ summary, failing }, await counted(which, place)) ? status : undefined;
+    });
   const configure = (...settings: readonly string[]): void => {
     kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', ...settings]);
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
@@ -139,21 +175,23 @@ describe('images that run', function () {
     await install();
     guard(`${registry}/trivy:1`);
     configure(`VIGIL_SCANNER_IMAGE=${registry}/trivy:1`, `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
-    apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    for (const place of [namespace, clean]) apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: place } });
     apply(
       deployment('web', `${registry}/debian-old:1`),
       deployment('app', `${registry}/node-old:1`),
       deployment('mixed', `${registry}/mixed-old:1`),
       deployment('private', `${registry}/private-old:1`),
+      deployment('quiet', `${registry}/pause:1`, undefined, clean),
       policy({ vulnerabilities: {}, secrets: {} }),
+      policy({ vulnerabilities: {}, secrets: {} }, clean),
     );
   });
 
   after(async () => {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
-    kubectl(['delete', 'securitypolicy', name, '--ignore-not-found']);
+    kubectl(['delete', 'securitypolicy', name, clean, '--ignore-not-found']);
     kubectl(['-n', home, 'delete', 'configmap', ...kinds.map((kind) => `${name}-${kind}`), '--ignore-not-found']);
-    kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+    kubectl(['delete', 'namespace', namespace, clean, '--ignore-not-found', '--wait=false']);
     kubectl([
       '-n',
       home,
@@ -180,13 +218,54 @@ describe('images that run', function () {
     expect(curl?.properties).to.deep.include({ container: 'main', score: '9.8', link: 'https://avd.aquasec.com/nvd/cve-2023-38545' });
     expect(curl?.properties?.['image']).to.match(/^127\.0\.0\.1:5000\/debian-old@sha256:[0-9a-f]{64}$/);
     taken = await inventories();
-    expect(taken).to.have.length(4);
+    expect(taken).to.have.length(5);
+  });
+
+  it('count in their policy as the reports hold them, and make it not compliant', async () => {
+    const { failing, coverage, images } = await countsAgree();
+    // Four workloads that may run as root, beside what is in their images.
+    expect([failing?.critical, images?.failing.critical, images?.summary.fail]).to.deep.equal([7, 7, 16]);
+    expect([images?.coverage, coverage]).to.deep.equal([
+      { inScope: 4, scanned: 4, failed: 0, skipped: 0, waiting: 0 },
+      { inScope: 8, scanned: 8, failed: 0, skipped: 0, excludedNamespaces: coverage?.excludedNamespaces },
+    ]);
+    expect(await conditionOf('Compliant')).to.match(/^False Failing: failing: 7 critical, /);
+    expect(await conditionOf('Covered')).to.equal('True AllScanned: 8 of 8 targets');
+  });
+
+  it('make a policy compliant in whose images nothing is found', async () => {
+    await eventually('it is compliant', async () => ((await conditionOf('Compliant', clean)) === 'True Passing: ' ? true : undefined));
+    const { images, failing } = await countsAgree(clean, clean);
+    expect(images?.summary).to.deep.equal({ pass: 1, fail: 0, warn: 0, error: 0, skip: 0 });
+    expect([images?.coverage.scanned, failing]).to.deep.equal([1, { critical: 0, high: 0, medium: 0, low: 0 }]);
+  });
+
+  it('go on counting when a scan counts the rest anew, and nothing is written while nothing changes', async () => {
+    const before = await countsAgree();
+    await scanEnded(await makeScan({ policies: [name, clean] }));
+    const { summary, failing, coverage, images, lastScan } = await countsAgree();
+    expect({ summary, failing, coverage, images }).to.deep.equal({
+      ...{ summary: before.summary, failing: before.failing, coverage: before.coverage, images: before.images },
+    });
+    expect(lastScan).not.to.equal(before.lastScan);
+    const versions = (): Promise<unknown[]> =>
+      Promise.all([name, clean].map(async (which) => (await policyOf(which)).metadata.resourceVersion));
+    const settled = await versions();
+    // What runs is looked at every two seconds.
+    await sleep(7000);
+    expect(await versions()).to.deep.equal(settled);
   });
 
   it('are told of a new workload at once, with no inventory, and no report says what a secret is', async () => {
     apply(deployment('second', `${registry}/debian-old:1`));
     await becomes('second', debian);
     expect(await inventories()).to.deep.equal(taken);
+    // The workload is judged as it changes, its images as they are seen.
+    const { images, coverage } = await eventually('both are counted', async () => {
+      const status = await countsAgree();
+      return status.images?.summary.fail === 21 && status.failing?.critical === 10 ? status : undefined;
+    });
+    expect([images?.coverage.inScope, coverage?.inScope]).to.deep.equal([4, 8]);
     const reports = JSON.stringify(await reportsIn(namespace));
     expect(reports).not.to.include('2E0A8F3B244C9986');
   });
@@ -247,6 +326,8 @@ describe('images that run', function () {
     });
     const zlib = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-45853');
     expect([zlib?.result, zlib?.properties?.['vex']]).to.deep.equal(['fail', 'under_investigation']);
+    const { images } = await countsAgree();
+    expect([images?.summary.skip, images?.summary.fail]).to.deep.equal([5, 16]);
     await eventually('CVE-2021-44228 is known to be exploited', async () => {
       const { properties } = (await reportOf('mixed'))?.results?.find(({ rule }) => rule === 'CVE-2021-44228') ?? {};
       return properties?.['epss'] === '0.94358' && properties['kevDue'] === '2021-12-24' && properties['ransomware'] === 'Known'
@@ -310,6 +391,8 @@ describe('images that run', function () {
     await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4', 'image-scan error']);
     const error = (await reportOf('web'))?.results?.find(({ result }) => result === 'error');
     expect(error?.message).to.equal('the scanner ended with 127: trivy: applet not found; what was found before stays');
+    const { images } = await countsAgree();
+    expect([images?.failing.critical, images?.coverage.failed]).to.deep.equal([4, 4]);
   });
 
   it('have an error with its reason when no inventory can be taken, and others go on', async () => {
@@ -317,6 +400,21 @@ describe('images that run', function () {
     await becomes('third', ['image-scan error']);
     expect((await reportOf('third'))?.results?.[0]?.message).to.equal('trivy ended with 127: trivy: applet not found');
     expect(await linesOf('web')).to.have.length(2);
+  });
+
+  it('leave open whether a policy is complied with while one of them is not known, and say which and why', async () => {
+    apply(deployment('unread', `${registry}/trivy:1`, ['/bin/sleep', '2147483647'], clean));
+    const said = await eventually('it is not known', async () => {
+      const condition = await conditionOf('Compliant', clean);
+      return condition.startsWith('Unknown') && condition.includes('127') ? condition : undefined;
+    });
+    expect(said).to.match(
+      /^Unknown Incomplete: 1 of \d+ targets could not be scanned; image 127\.0\.0\.1:5000\/trivy@sha256:[0-9a-f]{64}: trivy ended with 127: trivy: applet not found$/,
+    );
+    const { images, summary } = await countsAgree(clean, clean);
+    expect([images?.coverage, summary?.error]).to.deep.equal([{ inScope: 2, scanned: 1, failed: 1, skipped: 0, waiting: 0 }, 1]);
+    kubectl(['-n', clean, 'delete', 'deployment', 'unread']);
+    await eventually('it is known again', async () => ((await conditionOf('Compliant', clean)) === 'True Passing: ' ? true : undefined));
   });
 
   it('have an error that says so when the Job is refused', async () => {
@@ -327,7 +425,16 @@ describe('images that run', function () {
   });
 
   it('leave no report when no policy asks about them', async () => {
+    apply({ ...policy({}), spec: { scope: { namespaces: { include: [namespace] } } } });
+    await eventually('no report is about images', async () =>
+      (await reportsIn(namespace)).some(({ metadata }) => metadata.name.startsWith('vigil-images-')) ? undefined : true,
+    );
+    const { images, summary } = await eventually('nothing is counted', async () => {
+      const { status, metadata } = await policyOf();
+      return status?.evaluatedGeneration === metadata.generation ? status : undefined;
+    });
+    expect([images, summary]).to.deep.equal([undefined, { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 }]);
     kubectl(['delete', 'securitypolicy', name]);
-    await eventually('the reports about images are gone', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
+    await eventually('the reports are gone', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
   });
 });

@@ -13,6 +13,7 @@ describe('changes, judged when they happen', function () {
   const client = testClient();
   const name = uniqueName('change');
   const namespace = uniqueName('team');
+  const takeover = 'workload-takeover-permissions';
 
   const apply = (...objects: readonly object[]): string =>
     kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
@@ -58,7 +59,9 @@ describe('changes, judged when they happen', function () {
       metadata: { name },
       spec: {
         scope: { namespaces: { include: [namespace] } },
-        controls: ['host-pid', 'host-network', 'netpol-coverage', 'run-as-non-root', 'credential-in-configmap'].map((id) => ({ name: id })),
+        controls: ['host-pid', 'host-network', 'netpol-coverage', 'run-as-non-root', 'credential-in-configmap', takeover].map((id) => ({
+          name: id,
+        })),
       },
     } as SecurityPolicy);
     await client.create<ScanSchedule>(RESOURCES.schedules, { metadata: { name }, spec: { onChange: { debounce: '1s' } } } as ScanSchedule);
@@ -114,6 +117,20 @@ describe('changes, judged when they happen', function () {
     await becomes('vigil-deployment-web', 'netpol-coverage', false);
     kubectl(['-n', namespace, 'delete', 'networkpolicy', 'all']);
     await becomes('vigil-deployment-web', 'netpol-coverage', true);
+  });
+
+  it('judges the workloads of another namespace that a RoleBinding gives rights to', async () => {
+    const binding = { name, namespace: 'kube-system' };
+    apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: binding,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'ServiceAccount', name: 'default', namespace }],
+    });
+    await becomes('vigil-deployment-web', takeover, true);
+    kubectl(['-n', binding.namespace, 'delete', 'rolebinding', name]);
+    await becomes('vigil-deployment-web', takeover, false);
   });
 
   it('writes one report for a rollout, whatever the number of pods', async () => {

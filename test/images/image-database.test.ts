@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { databaseName, databaseOf, type ImageDatabase } from '../../operator/images/image-database.ts';
+import { chosenDatabase, databaseName, databaseOf, type ImageDatabase } from '../../operator/images/image-database.ts';
 import { matchingJob } from '../../operator/images/image-job.ts';
 
 const settings = { namespace: 'vigil', image: 'v', imagePullPolicy: 'Always', imagePullSecrets: [], scanner: 't' } as const;
@@ -14,6 +14,14 @@ describe('the vulnerability database', () => {
   it('is told from the Job that matches with it, wherever it is', () => {
     for (const database of [{ image: 'r/db@sha256:a' }, { repository: 'r:5000/db:2' }] as const)
       expect(databaseOf(job(database))).to.equal(databaseName(database));
+  });
+
+  it('is the one that is configured, if any', () => {
+    expect([chosenDatabase({}), chosenDatabase({ databaseImage: 'i' }), chosenDatabase({ databaseRepository: 'r' })]).to.deep.equal([
+      undefined,
+      { image: 'i' },
+      { repository: 'r' },
+    ]);
   });
 
   it('is mounted as an image, or fetched', () => {

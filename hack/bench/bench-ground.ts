@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { concurrently } from '../../operator/publish/concurrently.ts';
+import { MemoryWatch } from './process-memory.ts';
+
+const perNamespace = 250;
+
+/** The namespace and name of a pod by its number. */
+export function podPlace(index: number): { readonly namespace: string; readonly name: string } {
+  return { namespace: `bench-${Math.floor(index / perNamespace)}`, name: `pod-${String(index).padStart(6, '0')}` };
+}
+
+/** A pod of about 4 KB, with three faults; a scheduling gate holds it back, so that it is an object and runs nothing. */
+function pod(index: number): KubeObject {
+  const env = Array.from({ length: 40 }, (_, at) => ({ name: `SETTING_${at}`, value: `value-${index}-${'x'.repeat(30)}` }));
+  return {
+    metadata: { ...podPlace(index), labels: { app: `app-${index % 50}` } },
+    spec: {
+      schedulingGates: [{ name: 'bench.vigil.dev/held' }],
+      hostNetwork: index % 3 === 0,
+      containers: [
+        { name: 'main', image: 'registry.example.com/app:1', env, resources: { requests: { cpu: '10m', memory: '16Mi' } } },
+        { name: 'side', image: 'registry.example.com/side:1', securityContext: { runAsNonRoot: true } },
+      ],
+    },
+  } as unknown as KubeObject;
+}
+
+const pods = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['pods'] };
+
+/** What benchmarks judge pods by: a framework, and a rule that a change of one label breaks. */
+export const benchPolicy = {
+  metadata: { name: 'bench' },
+  spec: {
+    frameworks: [{ name: 'pss-restricted' }],
+    scope: { namespaces: { include: ['bench-*'] } },
+    rules: [
+      { name: 'calm', matchConstraints: { resourceRules: [pods] }, validations: [{ expression: "!('noisy' in object.metadata.labels)" }] },
+    ],
+  },
+};
+
+/** Pods and scans of a benchmark on a cluster with the operator in it. */
+export class BenchGround {
+  readonly #client: KubeClient;
+
+  constructor(client: KubeClient) {
+    this.#client = client;
+  }
+
+  /** Makes the pods from one number to before another, and their namespaces. */
+  async makePods(from: number, to: number): Promise<void> {
+    const numbers = Array.from({ length: to - from }, (_, at) => from + at);
+    for (const name of new Set(numbers.map((index) => podPlace(index).namespace)))
+      await this.#client.create(RESOURCES.namespaces, { metadata: { name } }).catch(() => undefined);
+    await sleep(1500);
+    await concurrently(numbers, 8, async (index) => {
+      await this.#client.create(RESOURCES.pods, pod(index));
+    });
+  }
+
+  /** The memory of the operator of this cluster, from now on. */
+  async watchOperator(): Promise<MemoryWatch> {
+    const { uid = '' } = (await this.operatorPod()).metadata;
+    return new MemoryWatch('vigil.mjs', uid);
+  }
+
+  /** The pod of the operator. */
+  async operatorPod(): Promise<KubeObject> {
+    const selection = { namespace: 'vigil-system', labelSelector: 'app.kubernetes.io/component=operator' };
+    const [pod] = await listAll<KubeObject>(this.#client, RESOURCES.pods, selection);
+    if (!pod) throw new Error('no operator runs in vigil-system');
+    return pod;
+  }
+
+  /** Makes the policy, while nothing but scans looks at it: changes are followed only where that is measured. */
+  async makePolicy(): Promise<void> {
+    await eventually('the default schedule is made', async () => (await listAll(this.#client, RESOURCES.schedules)).length > 0);
+    await this.#client.patch(RESOURCES.schedules, { name: 'default' }, { spec: { onChange: null } });
+    await this.#client.create(RESOURCES.policies, benchPolicy);
+  }
+
+  /** Makes a Scan and waits for its end. */
+  async scan(name: string): Promise<{ readonly seconds: number; readonly scan: Scan }> {
+    const started = performance.now();
+    await this.#client.create(RESOURCES.scans, { metadata: { name }, spec: { policies: ['bench'] } } as Scan);
+    for (;;) {
+      const found = await this.#client.get<Scan>(RESOURCES.scans, { name });
+      if (found.status?.phase === 'Complete' || found.status?.phase === 'Failed')
+        return { seconds: (performance.now() - started) / 1000, scan: found };
+      await sleep(100);
+    }
+  }
+}
+
+/** Waits until something is so, ten minutes at most. */
+export async function eventually(what: string, probe: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await probe()); tries += 1) {
+    if (tries > 1200) throw new Error(`not within ten minutes: ${what}`);
+    await sleep(500);
+  }
+}

@@ -1,0 +1,48 @@
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { Credentials } from '../../operator/kube/credentials.ts';
+import { KubeClient } from '../../operator/kube/kube-client.ts';
+import { BenchGround } from './bench-ground.ts';
+
+const client = new KubeClient(new Credentials());
+const ground = new BenchGround(client);
+const scans = Number(process.argv[2] ?? 500);
+const step = Math.min(50, Math.ceil(scans / 4));
+const pods = 200;
+
+await ground.makePods(0, pods);
+await ground.makePolicy();
+const memory = await ground.watchOperator();
+const print = (row: readonly (string | number)[]): unknown =>
+  process.stdout.write(`${row.map((cell) => String(cell).padEnd(16)).join('')}\n`);
+print(['scans', 'seconds each', 'MiB, least', 'MiB, most', 'resident, most']);
+/** The least that was held in each step: what is left when garbage is gone. */
+const floors: number[] = [];
+let next = 0;
+while (next < scans) {
+  memory.take();
+  const started = performance.now();
+  const end = Math.min(next + step, scans);
+  const lane = async (): Promise<void> => {
+    for (let number = next++; number < end; number = next++) {
+      const { scan } = await ground.scan(`soak-${number}`);
+      if (scan.status?.phase !== 'Complete' || scan.status.coverage?.scanned !== pods)
+        throw new Error(`scan ${number}: ${JSON.stringify(scan.status)}`);
+      await client.delete(RESOURCES.scans, { name: scan.metadata.name });
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  next = end;
+  const seconds = ((performance.now() - started) / 1000 / step).toFixed(2);
+  const { rss, anon, leastAnon } = memory.take();
+  floors.push(leastAnon);
+  print([end, seconds, leastAnon.toFixed(1), anon.toFixed(1), rss.toFixed(0)]);
+}
+/** MiB by which the least grows in a hundred scans, over the second half: a line by least squares. */
+const late = floors.slice(Math.floor(floors.length / 2));
+const middle = (late.length - 1) / 2;
+const mean = late.reduce((sum, floor) => sum + floor, 0) / late.length;
+const slope =
+  late.reduce((sum, floor, at) => sum + (at - middle) * (floor - mean), 0) / late.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
+process.stdout.write(`growth over the second half: ${((slope * 100) / step).toFixed(2)} MiB in a hundred scans\n`);
+memory.stop();
+await client.credentials.close();

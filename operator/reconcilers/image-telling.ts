@@ -1,0 +1,34 @@
+import { noTotals } from '../publish/policy-totals.ts';
+import { chosenDatabase } from '../images/image-database.ts';
+import { entryIn, type ImageAccess } from '../images/image-access.ts';
+import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
+import { imagesStatus, renewedImages } from './images-status.ts';
+import type { ImagesPublished } from './image-publish.ts';
+import type { PolicyTargets } from './image-surroundings.ts';
+import { tellPolicy } from './policy-news.ts';
+import type { World } from './world.ts';
+
+/** What there is to tell policies of images. */
+export interface ImageNews {
+  readonly policies: readonly PolicyTargets[];
+  readonly ledger: ImageLedger;
+  readonly access: ImageAccess;
+  readonly published: Pick<ImagesPublished, 'totals' | 'refused'>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
+export async function tellImages(world: World, { policies, ledger, access, published, now }: ImageNews): Promise<void> {
+  const entry = (digest: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, digest, namespace);
+  const known = { entry, database: chosenDatabase(world.images) !== undefined };
+  for (const asked of policies) {
+    const { name, uid = '' } = asked.policy.metadata;
+    const refused = published.refused.filter((report) => report.policies.includes(name)).map(({ message }) => message);
+    const images = imagesStatus({ asked, known, totals: published.totals.get(name) ?? noTotals, refused, now });
+    // What the cache has not heard of is found out by asking.
+    const cached = world.policies.get(name);
+    if (cached?.status?.images && renewedImages(cached, images) === cached.status.images) continue;
+    await tellPolicy(world, { name, uid }, { images });
+  }
+}

@@ -1,0 +1,20 @@
+import { expect } from 'chai';
+import { specChanges, type ChangeType } from '../../operator/controller/spec-changes.ts';
+
+describe('a change of more than the status', () => {
+  it('is the first that is heard of an object, another generation, and its end', () => {
+    const isMore = specChanges();
+    const told: readonly (readonly [uid: string, generation: number, type: ChangeType, expected: boolean])[] = [
+      ['a', 1, 'ADDED', true],
+      ['a', 1, 'MODIFIED', false],
+      ['b', 1, 'ADDED', true],
+      ['a', 2, 'MODIFIED', true],
+      ['a', 2, 'ADDED', false],
+      ['a', 2, 'DELETED', true],
+      ['a', 2, 'ADDED', true],
+      ['b', 1, 'MODIFIED', false],
+    ];
+    const said = told.map(([uid, generation, type]) => isMore({ metadata: { name: 'p', uid, generation } }, type));
+    expect(said).to.deep.equal(told.map(([, , , expected]) => expected));
+  });
+});

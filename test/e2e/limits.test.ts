@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { ANNOTATIONS } from '../../operator/api/group.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { concurrently } from '../../operator/publish/concurrently.ts';
+import { kubectl, testClient } from '../integration/cluster-access.ts';
+import { eventually, install, makeScan, reportsIn, scanEnded } from './installation.ts';
+
+const all = process.env['VIGIL_TEST_ALL'] === '1';
+const policies = all ? 500 : 130;
+const namespaces = all ? 2000 : 100;
+const namespace = 'limits';
+const label = 'test.vigil.dev/limits';
+const nameOf = (index: number): string => `limits-${String(index).padStart(3, '0')}`;
+
+const policy = (index: number): KubeObject =>
+  ({
+    metadata: { name: nameOf(index), labels: { [label]: 'true' } },
+    spec: {
+      frameworks: [{ name: 'pss-restricted' }, { name: 'nsa' }],
+      scope: { namespaces: { include: [namespace] } },
+      reporting: { passing: 'List' },
+    },
+  }) as unknown as KubeObject;
+
+/** A Deployment of nearly 1.5 MiB, more than which etcd does not take. */
+const largest = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'largest', namespace },
+  spec: {
+    replicas: 0,
+    selector: { matchLabels: { app: 'largest' } },
+    template: {
+      metadata: { labels: { app: 'largest' } },
+      spec: { containers: [{ name: 'main', image: '127.0.0.1:5000/pause:1', env: [{ name: 'LARGE', value: 'x'.repeat(1_400_000) }] }] },
+    },
+  },
+};
+
+describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1.4 MB, thousands of results on one owner`, function () {
+  this.timeout(all ? 900_000 : 240_000);
+  const client = testClient();
+  const live = async (): Promise<SecurityPolicy[]> =>
+    listAll<SecurityPolicy>(client, RESOURCES.policies, { labelSelector: `${label}=true` });
+
+  before(async () => {
+    await install();
+    kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }));
+    kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(largest));
+    const many = Array.from({ length: namespaces }, (_, index) => `limits-n${index}`);
+    await concurrently(many, 8, async (name) => {
+      await client.create(RESOURCES.namespaces, { metadata: { name, labels: { [label]: 'true' } } });
+    });
+  });
+
+  after(() => {
+    kubectl(['delete', 'securitypolicies', '-l', `${label}=true`, '--wait=false']);
+    kubectl(['delete', 'namespaces', '-l', `${label}=true`, '--wait=false']);
+    kubectl(['delete', '--ignore-not-found', '--wait=false', `namespace/${namespace}`]);
+  });
+
+  it('scans the policies together, and each is evaluated', async () => {
+    const before = new Set((await listAll<Scan>(client, RESOURCES.scans)).map(({ metadata }) => metadata.name));
+    await concurrently(
+      Array.from({ length: policies }, (_, index) => index),
+      8,
+      async (index) => {
+        await client.create(RESOURCES.policies, policy(index));
+      },
+    );
+    await eventually(
+      'every policy is evaluated',
+      async () => {
+        const found = await live();
+        return found.length === policies && found.every(({ status }) => status?.evaluatedGeneration === 1) ? true : undefined;
+      },
+      all ? 600 : 150,
+    );
+    const scans = await listAll<Scan>(client, RESOURCES.scans);
+    const made = scans.filter(({ metadata: { name, annotations } }) => !before.has(name) && annotations?.[ANNOTATIONS.generations]);
+    expect(made.length).to.be.lessThan(12);
+    expect(made.flatMap(({ spec }) => spec.policies ?? []).toSorted()).to.deep.equal(
+      Array.from({ length: policies }, (_, at) => nameOf(at)),
+    );
+    const ended = await Promise.all(made.map(({ metadata }) => scanEnded(metadata.name)));
+    expect(ended.map(({ status }) => status?.phase)).to.deep.equal(made.map(() => 'Complete'));
+  });
+
+  it('keeps a report of thousands of results in its bounds, and counts all of them', async () => {
+    const report = (await reportsIn(namespace)).find(({ scope }) => scope?.name === 'largest');
+    const { results = [], summary } = report ?? {};
+    const counted = Object.values(summary ?? {}).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+    expect(counted).to.be.greaterThan(3000);
+    const rest = results.filter(({ rule }) => rule === 'truncated');
+    expect(
+      rest.map(({ properties }) => properties?.['truncated']),
+      'results left out',
+    ).to.deep.equal([String(counted - results.length + 1)]);
+    // The worst are not among those.
+    const failing = results.filter(({ result }) => result === 'fail');
+    expect(failing.length).to.equal(summary?.fail);
+    expect(JSON.stringify(report).length).to.be.within(500_000, 1_250_000);
+  });
+
+  it('finds what is in each of very many namespaces', async () => {
+    const everywhere = { metadata: { name: 'limits-everywhere', labels: { [label]: 'true' } } };
+    const spec = { controls: [{ name: 'netpol-default-deny' }], scope: { namespaces: { include: ['limits-n*'] } } };
+    await client.create(RESOURCES.policies, { ...everywhere, spec } as unknown as KubeObject);
+    const { status } = await scanEnded(await makeScan({ policies: ['limits-everywhere'] }), all ? 600 : 120);
+    expect(status?.coverage).to.deep.include({ inScope: namespaces, scanned: namespaces, failed: 0 });
+    expect(status?.summary?.fail).to.equal(namespaces);
+  });
+});
