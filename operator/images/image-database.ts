@@ -7,6 +7,9 @@ import { matchArguments, volumeImage } from './image-job-template.ts';
 /** Where the vulnerability database is: an image that is mounted, or an artifact as Trivy publishes its own, that the Job fetches. */
 export type ImageDatabase = { readonly image: string } | { readonly repository: string };
 
+/** What is said while there is none. */
+export const NO_DATABASE = 'no vulnerability database is configured: give the operator --database-image or --database-repository';
+
 /** The one that is configured; undefined when none is. */
 export function chosenDatabase({
   databaseImage: image,
