@@ -40,6 +40,7 @@ export class ImageShop {
       'VIGIL_IMAGE_INTERVAL=2',
     );
     await operatorSettled();
+    this.#forgetAll();
     this.addNamespace(this.namespace);
   }
 
@@ -50,7 +51,11 @@ export class ImageShop {
     kubectl(['delete', 'namespace', this.namespace, ...this.#more, '--ignore-not-found', '--wait=false']);
     this.configure('VIGIL_SCANNER_IMAGE-', 'VIGIL_DATABASE_IMAGE-', 'VIGIL_IMAGE_INTERVAL-');
     await operatorSettled();
-    // What failed here is tried again in hours: other suites begin anew.
+    this.#forgetAll();
+  }
+
+  /** What failed in one suite is tried again minutes or hours later: each begins anew. */
+  #forgetAll(): void {
     kubectl(['-n', home, 'delete', 'configmap', 'vigil-images', '--ignore-not-found']);
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part in (image-inventory,image-findings)']);
   }
