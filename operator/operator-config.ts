@@ -22,6 +22,8 @@ const plainSettings = z.strictObject({
   scannerImage: z.string().min(1).default('ghcr.io/aquasecurity/trivy:0.70.0'),
   /** An image that holds a vulnerability database in `/db`; without one, images are looked into for secrets alone. */
   databaseImage: z.string().min(1).optional(),
+  /** In its place, where an artifact with a vulnerability database is, as Trivy publishes its own; the pods that match fetch it. */
+  databaseRepository: z.string().min(1).optional(),
   /** Jobs for inventories of images that may run at once. */
   imageJobs: z.coerce.number().int().min(1).max(100).default(2),
   /** Seconds after which what runs is looked at again for new images. */
@@ -43,12 +45,16 @@ const plainSettings = z.strictObject({
 });
 
 /** Lease times must leave the leader time to stop, and to try again before it must: the rules of client-go's leader election. */
-const settings = plainSettings.superRefine(({ leaseDuration, leaseRenewDeadline, leaseRetryPeriod }, context) => {
-  const wrong = (key: keyof OperatorConfig, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-  if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
-  if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
-    wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
-});
+const settings = plainSettings.superRefine(
+  ({ databaseImage, databaseRepository, leaseDuration, leaseRenewDeadline, leaseRetryPeriod }, context) => {
+    const wrong = (key: keyof OperatorConfig, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+    if (databaseImage !== undefined && databaseRepository !== undefined)
+      wrong('databaseRepository', 'is one place too many for the database beside --database-image');
+    if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
+    if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
+      wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
+  },
+);
 export type OperatorConfig = z.infer<typeof plainSettings>;
 
 const flags: Readonly<Record<string, keyof OperatorConfig>> = {
@@ -69,6 +75,7 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'kube-api-burst': 'kubeApiBurst',
   'scanner-image': 'scannerImage',
   'database-image': 'databaseImage',
+  'database-repository': 'databaseRepository',
   'image-jobs': 'imageJobs',
   'image-interval': 'imageInterval',
 };

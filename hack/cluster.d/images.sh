@@ -123,6 +123,7 @@ push_images() {
     for name in locked-1 locked-2 locked-3; do numbered_tree "$name" && push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' "$PRIVATE_REGISTRY" || exit 1; done
     for name in limited down slow corrupt gone denied well; do numbered_tree "fault-$name" && push_tree "fault-$name:1" "$trees/fault-$name" '/bin/sleep,2147483647' || exit 1; done
     for name in 1 2 old; do push_tree "trivy-database:$name" "$DIR/images/trivy-database-$name" /none || exit 1; done
+    push_databases || exit 1
   ) >"$DIR/log/images.log" 2>&1
   local code=$?
   rm -rf "$trees"

@@ -122,7 +122,8 @@ node_up() {
   make_cgroups
   kubelet_config
   start kube-scheduler "$BIN/kube-scheduler" --kubeconfig "$DIR/scheduler.kubeconfig" --bind-address 127.0.0.1 --leader-elect=false
-  start registry env REGISTRY_STORAGE=disk "$BIN/crane" registry serve --address 127.0.0.1:5000 --disk "$DIR/registry"
+  # Every address of the namespace: pods reach it at the node's.
+  start registry env REGISTRY_STORAGE=disk "$BIN/crane" registry serve --address 0.0.0.0:5000 --disk "$DIR/registry"
   mkdir -p "$DIR/registry"
   start_containerd
   wait_for 60 containerd containerd containerctl version || return 1

@@ -10,7 +10,7 @@ fetch_private_registry() {
   say 'fetching docker-registry'
   mkdir -p "$folder" || return 1
   (cd "$folder" && { apt-get download -qq docker-registry || { apt-get update -qq && apt-get download -qq docker-registry; }; } && dpkg -x docker-registry_*.deb .) >"$VIGIL_CACHE/apt.log" 2>&1 ||
-    { tail -5 "$VIGIL_CACHE/apt.log" >&2; rm -rf "$folder"; return 1; }
+    { printf 'hack/cluster: the package docker-registry cannot be fetched: is an apt repository of Debian or Ubuntu within reach?\n' >&2; tail -5 "$VIGIL_CACHE/apt.log" >&2; rm -rf "$folder"; return 1; }
   mv "$folder/usr/bin/docker-registry" "$BIN/docker-registry"
   rm -rf "$folder"
 }

@@ -1,3 +1,4 @@
+import { NO_DATABASE } from './image-database.ts';
 import type { ImagesStatus, SecurityPolicySpec } from '../api/security-policy.ts';
 import type { ImageEntry } from './image-ledger.ts';
 import type { ImageTarget } from './image-targets.ts';
@@ -83,7 +84,5 @@ function gapOf(
   if (failure) return ['failed', failure.reason];
   if (!findings) return ['waiting', 'waits to be looked into'];
   if (!vulnerabilities || findings.database !== '') return undefined;
-  return database
-    ? ['waiting', 'waits to be matched with the vulnerability database']
-    : ['failed', 'no vulnerability database is configured: give the operator --database-image'];
+  return database ? ['waiting', 'waits to be matched with the vulnerability database'] : ['failed', NO_DATABASE];
 }

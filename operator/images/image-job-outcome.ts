@@ -125,7 +125,15 @@ const troubles: Readonly<Record<string, string>> = {
 /** The latest trouble; that a pull is put off says less than why. */
 function troubleOf(events: readonly ImageJobEvent[]): string | undefined {
   const found = events.findLast(({ reason = '', message = '' }) => reason in troubles && !message.startsWith('Error: '));
-  return found && oneLine(`${troubles[found.reason ?? ''] ?? ''}: ${found.message ?? ''}`);
+  return found && oneLine(`${troubles[found.reason ?? ''] ?? ''}: ${brief(found.message ?? '')}`);
+}
+
+/** The runtime names an image again at each step that failed: once is enough, and why it failed comes last. */
+function brief(message: string): string {
+  const [name] = /"[^"]+"/.exec(message) ?? [];
+  if (name === undefined) return message;
+  const end = message.indexOf(name) + name.length;
+  return message.slice(0, end) + message.slice(end).replaceAll(name, 'it');
 }
 
 function waitOf(events: readonly ImageJobEvent[]): string {

@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/metadata.ts';
 
 interface TemplateSpec {
   readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
+  readonly containers?: readonly { readonly args?: readonly string[] }[];
   readonly volumes?: readonly { readonly name: string; readonly image?: { readonly reference?: string } }[];
 }
 
@@ -13,6 +14,9 @@ function templateOf(job: KubeObject): TemplateSpec {
 /** The image that a Job mounts as a volume. */
 export const volumeImage = (job: KubeObject, volume: string): string | undefined =>
   templateOf(job).volumes?.find(({ name }) => name === volume)?.image?.reference;
+
+/** The arguments of the container that prints the stream. */
+export const matchArguments = (job: KubeObject): readonly string[] => templateOf(job).containers?.[0]?.args ?? [];
 
 /** The scanner's image that a Job runs. */
 export const scannerOf = (job: KubeObject): string | undefined =>

@@ -1,6 +1,7 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { shortHash } from '../scan/names.ts';
+import { databaseArguments, type ImageDatabase } from './image-database.ts';
 import { keyIn } from './image-key.ts';
 import type { ImagePlace } from './image-targets.ts';
 
@@ -63,20 +64,20 @@ export function inventoryJob(settings: ImageJobSettings, { image, node, inside }
   return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec });
 }
 
-/** The Job that matches inventories, kept in these ConfigMaps, against the database in an image. */
+/** The Job that matches inventories, kept in these ConfigMaps, against the database: mounted, or fetched by the pod. */
 export function matchingJob(
   settings: ImageJobSettings,
   {
     database,
     images,
     configMaps,
-  }: { readonly database: string; readonly images: readonly string[]; readonly configMaps: readonly string[] },
+  }: { readonly database: ImageDatabase; readonly images: readonly string[]; readonly configMaps: readonly string[] },
 ): KubeObject {
   const match = {
     ...vigil(settings),
-    args: ['match'],
+    args: ['match', ...databaseArguments(database)],
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
-    volumeMounts: [mount('input', true), mount('trivy', true), mount('database', true), mount('work')],
+    volumeMounts: [mount('input', true), mount('trivy', true), ...('image' in database ? [mount('database', true)] : []), mount('work')],
   };
   const spec = {
     containers: [match],
@@ -84,7 +85,7 @@ export function matchingJob(
       { name: 'input', projected: { sources: configMaps.map((name) => ({ configMap: { name } })) } },
       { name: 'trivy', image: { reference: settings.scanner, pullPolicy: 'IfNotPresent' } },
       // What a tag means may change; a digest is never pulled twice.
-      { name: 'database', image: { reference: database, pullPolicy: 'Always' } },
+      ...('image' in database ? [{ name: 'database', image: { reference: database.image, pullPolicy: 'Always' } }] : []),
       { name: 'work', emptyDir: { sizeLimit: '2Gi' } },
     ],
   };

@@ -1,3 +1,4 @@
+import { NO_DATABASE } from './image-database.ts';
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
 import type { RecordResult } from '../stream/stream-record.ts';
 import type { ImageData } from './image-data.ts';
@@ -174,8 +175,7 @@ const waitingResult = (policy: ImagesPolicy, container: ContainerImage, waiting:
   severity: 'low',
 });
 
-const noDatabase = (policy: ImagesPolicy, container: ContainerImage): RecordResult =>
-  failedResult(policy, container, 'no vulnerability database is configured: give the operator --database-image');
+const noDatabase = (policy: ImagesPolicy, container: ContainerImage): RecordResult => failedResult(policy, container, NO_DATABASE);
 
 const notRunning = (policy: ImagesPolicy, container: ContainerImage): RecordResult => ({
   ...base(policy, container),

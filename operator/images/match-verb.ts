@@ -7,6 +7,7 @@ import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import { cycloneDx } from './cyclonedx.ts';
 import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
+import { fetchDatabase } from './image-database.ts';
 import { imageHash } from './image-job.ts';
 import { readInventoryDocument, type InventoryDocument } from './inventory-document.ts';
 import { jsonElements } from './json-elements.ts';
@@ -21,13 +22,16 @@ interface Folders {
   readonly input: string;
   /** The scanner's program. */
   readonly scanner: string;
-  /** Holds `db/trivy.db` and `db/metadata.json`. */
+  /** Holds `db/trivy.db` and `db/metadata.json`, unless they are fetched. */
   readonly database: string;
   /** May be written to, and what is written there may be run. */
   readonly work: string;
 }
 
-/** `vigil match`: matches the inventories of a folder against a database and prints the framed stream of what is found. */
+/**
+ * `vigil match`: matches the inventories of a folder against a database, mounted or fetched, and prints the framed stream of what is
+ * found. Exit 1, with the reason on stderr, when there is no database.
+ */
 export async function matchVerb(args: readonly string[], signal: AbortSignal): Promise<number> {
   const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
   const options = {
@@ -36,26 +40,33 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
     database: text('/vigil/database'),
     work: text('/vigil/work'),
     seconds: text('420'),
+    repository: text(''),
   };
-  const { seconds, ...folders } = parseArgs({ args: [...args], options }).values;
+  const { seconds, repository, ...folders } = parseArgs({ args: [...args], options }).values;
   const end = performance.now() + Number(seconds) * 1000;
   const writer = new StreamWriter(writeStreamLine);
   prepare(folders);
+  try {
+    if (repository === '') symlinkSync(join(folders.database, 'db'), join(folders.work, 'cache', 'db'));
+    else await fetchDatabase(folders.work, repository, signal);
+  } catch (error) {
+    process.stderr.write(`vigil match: ${messageOf(error)}\n`);
+    return 1;
+  }
   for (const [image, files] of inventories(folders.input)) {
     for (const record of await recordsOf(folders, image, files, signal)) writer.record(record);
     // What is left is matched by another Job: this one's pod must not run into its deadline, which would lose what was found.
     if (signal.aborted || writer.bytes > streamBytes || performance.now() > end) break;
   }
-  writer.end({ database: databaseTime(folders.database) } satisfies MatchBody);
+  writer.end({ database: databaseTime(folders.work) } satisfies MatchBody);
   return 0;
 }
 
 /** An image volume cannot be run from, so the scanner is copied to where it can. */
-function prepare({ scanner, database, work }: Folders): void {
+function prepare({ scanner, work }: Folders): void {
   copyFileSync(scanner, join(work, 'trivy'));
   chmodSync(join(work, 'trivy'), 0o755);
   mkdirSync(join(work, 'cache'), { recursive: true });
-  symlinkSync(join(database, 'db'), join(work, 'cache', 'db'));
 }
 
 const namePattern = /^inventory-([0-9a-f]+)-[0-9]{6}$/;
@@ -86,9 +97,9 @@ async function recordsOf(folders: Folders, image: string, files: readonly string
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function databaseTime(database: string): string {
+function databaseTime(work: string): string {
   try {
-    const { UpdatedAt } = JSON.parse(readFileSync(join(database, 'db', 'metadata.json'), 'utf8')) as { UpdatedAt?: string };
+    const { UpdatedAt } = JSON.parse(readFileSync(join(work, 'cache', 'db', 'metadata.json'), 'utf8')) as { UpdatedAt?: string };
     return UpdatedAt ?? '';
   } catch {
     return '';

@@ -1,7 +1,7 @@
 import { checkedInventoryOf } from '../images/checked-inventory.ts';
 import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../images/image-finding.ts';
+import { databaseOf } from '../images/image-database.ts';
 import { imageHash } from '../images/image-job.ts';
-import { volumeImage } from '../images/image-job-template.ts';
 import { namespaceOf } from '../images/image-key.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../images/image-ledger.ts';
 import type { ImageStore } from '../images/image-store.ts';
@@ -58,7 +58,7 @@ export async function withMatches(
     if (record.type === 'vulnerability') known.vulnerabilities.push(record.vulnerability);
     else known.end = record;
   }
-  const source = { database: volumeImage(job, 'database') ?? '', made: stream.trailer.body.database };
+  const source = { database: databaseOf(job), made: stream.trailer.body.database };
   const entries: [string, ImageEntry][] = [];
   for (const digest of images) {
     const found = matched.get(imageHash(digest));

@@ -3,6 +3,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
+import { chosenDatabase, databaseName, type ImageDatabase } from '../images/image-database.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { scannerOf } from '../images/image-job-template.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
@@ -59,6 +60,7 @@ class ImagePass {
   readonly #namespaces: ImageNamespaces;
   readonly #context: ReconcileContext;
   readonly #now: number;
+  readonly #database: ImageDatabase | undefined;
   #stored: StoredImageLedger = { ledger: {} };
 
   constructor(world: World, kept: Kept, context: ReconcileContext) {
@@ -69,6 +71,7 @@ class ImagePass {
     this.#namespaces = kept.namespaces;
     this.#context = context;
     this.#now = world.clock();
+    this.#database = chosenDatabase(world.images);
   }
 
   async run(): Promise<ReconcileResult> {
@@ -156,14 +159,14 @@ class ImagePass {
   }
 
   #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
-    const { imageJobs: most, databaseImage } = this.#world.images;
+    const { imageJobs: most } = this.#world.images;
     return planImages({
       ledger: this.#stored.ledger,
       wanted: new Set(places.keys()),
       busy: new Set([...barred, ...running.flatMap((job) => job.images)]),
       room: most - running.filter(({ part }) => part === PARTS.inventory).length,
       matching: running.some(({ part }) => part === PARTS.match),
-      database: databaseImage,
+      database: this.#database && databaseName(this.#database),
       now: this.#now,
     });
   }
@@ -178,9 +181,9 @@ class ImagePass {
       const place = places.get(digest);
       return place ? [inventoryJob(settings, place)] : [];
     });
-    if (match.length > 0 && given.databaseImage !== undefined) {
+    if (match.length > 0 && this.#database) {
       const configMaps = match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []);
-      jobs.push(matchingJob(settings, { database: given.databaseImage, images: match, configMaps }));
+      jobs.push(matchingJob(settings, { database: this.#database, images: match, configMaps }));
     }
     let made = 0;
     for (const job of jobs) if (await this.#create(job)) made++;
@@ -205,10 +208,10 @@ class ImagePass {
   }
 
   async #publish({ policies }: ImageSurroundings, access: ImageAccess): Promise<void> {
-    const { client, publisher, images } = this.#world;
+    const { client, publisher } = this.#world;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
-    const published = await publishImages({ ...input, database: images.databaseImage });
+    const published = await publishImages({ ...input, database: this.#database && databaseName(this.#database) });
     const { written, withdrawn, said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');

@@ -1,4 +1,5 @@
 import { noTotals } from '../publish/policy-totals.ts';
+import { chosenDatabase } from '../images/image-database.ts';
 import { entryIn, type ImageAccess } from '../images/image-access.ts';
 import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
 import { imagesStatus, renewedImages } from './images-status.ts';
@@ -20,7 +21,7 @@ export interface ImageNews {
 /** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
 export async function tellImages(world: World, { policies, ledger, access, published, now }: ImageNews): Promise<void> {
   const entry = (digest: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, digest, namespace);
-  const known = { entry, database: world.images.databaseImage !== undefined };
+  const known = { entry, database: chosenDatabase(world.images) !== undefined };
   for (const asked of policies) {
     const { name, uid = '' } = asked.policy.metadata;
     const refused = published.refused.filter((report) => report.policies.includes(name)).map(({ message }) => message);

@@ -32,6 +32,7 @@ export interface WorkerSettings {
 export interface ImageSettings {
   readonly scannerImage: string;
   readonly databaseImage?: string | undefined;
+  readonly databaseRepository?: string | undefined;
   /** Jobs for inventories that may run at once. */
   readonly imageJobs: number;
   /** Seconds after which what runs is looked at again. */

@@ -40,16 +40,24 @@ export class ImageShop {
       'VIGIL_IMAGE_INTERVAL=2',
     );
     await operatorSettled();
+    this.#forgetAll();
     this.addNamespace(this.namespace);
   }
 
-  /** Leaves the operator as it was found. */
+  /** Leaves the operator as it was found, and knowing of no image. */
   async close(): Promise<void> {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', this.name, '--ignore-not-found']);
     kubectl(['delete', 'namespace', this.namespace, ...this.#more, '--ignore-not-found', '--wait=false']);
     this.configure('VIGIL_SCANNER_IMAGE-', 'VIGIL_DATABASE_IMAGE-', 'VIGIL_IMAGE_INTERVAL-');
     await operatorSettled();
+    this.#forgetAll();
+  }
+
+  /** What failed in one suite is tried again minutes or hours later: each begins anew. */
+  #forgetAll(): void {
+    kubectl(['-n', home, 'delete', 'configmap', 'vigil-images', '--ignore-not-found']);
+    kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part in (image-inventory,image-findings)']);
   }
 
   configure(...settings: readonly string[]): void {

@@ -45,6 +45,19 @@ describe('how a Job for images went', () => {
       });
     });
 
+  it('names an image once, however long its name is', () => {
+    const reference = `r/${'web'.repeat(80)}@d`;
+    const spec = { template: { spec: { volumes: [{ name: 'target', image: { reference } }] } } };
+    const steps = `failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": 401 Unauthorized`;
+    const events = [event('Failed', `Failed to pull image "${reference}": ${steps}`)];
+    const found = imageJobOutcome({ ...job, spec } as typeof job, { pods: initializing, events }, born + 2000);
+    expect(found).to.deep.equal({
+      kind: 'failed',
+      denied: true,
+      reason: `the pod cannot begin: Failed to pull image "${reference}": failed to pull and unpack image it: failed to resolve reference it: 401 Unauthorized`,
+    });
+  });
+
   it('says after a minute what it waits for', () => {
     const waits = (events: readonly ImageJobEvent[], seconds: number): unknown =>
       imageJobOutcome(target, { pods: initializing, events }, born + seconds * 1000);

@@ -28,7 +28,11 @@ describe('the guard over the operator', function () {
       inventoryJob(settings, { image, node: 'n', inside: { namespace: 'default', pullSecrets: ['registry'] } }),
     ) as unknown as Job;
   const matching = (): Job =>
-    structuredClone(matchingJob(settings, { database: 'd:1', images: [image.digest], configMaps: ['c'] })) as unknown as Job;
+    structuredClone(matchingJob(settings, { database: { image: 'd:1' }, images: [image.digest], configMaps: ['c'] })) as unknown as Job;
+  const fetching = (): Job =>
+    structuredClone(
+      matchingJob(settings, { database: { repository: 'r/db:2' }, images: [image.digest], configMaps: ['c'] }),
+    ) as unknown as Job;
   const scanning = (): Job =>
     structuredClone(
       scanJob({
@@ -86,6 +90,7 @@ describe('the guard over the operator', function () {
     ['an inventory', inventory],
     ['an inventory with the pull secrets of another namespace', away],
     ['matching', matching],
+    ['matching with a database that it fetches', fetching],
     ['a scan', scanning],
   ] as const) {
     it(`lets the Job for ${what} through`, () => expect(refusal(make())).to.equal(''));

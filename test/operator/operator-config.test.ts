@@ -18,15 +18,23 @@ describe('the settings of the operator', () => {
     }
   });
 
+  const problemsOf = (args: readonly string[]): readonly string[] => {
+    try {
+      readOperatorConfig(args, {});
+      return [];
+    } catch (error) {
+      return (error as ConfigError).problems;
+    }
+  };
+
+  it('have one place for the vulnerability database', () => {
+    expect(problemsOf(['--database-repository', 'r/db:2'])).to.deep.equal([]);
+    expect(problemsOf(['--database-repository', 'r/db:2', '--database-image', 'r/db:2'])).to.deep.equal([
+      '--database-repository: is one place too many for the database beside --database-image',
+    ]);
+  });
+
   it('refuse lease times that leave the leader no time to stop, or to try again', () => {
-    const problemsOf = (args: readonly string[]): readonly string[] => {
-      try {
-        readOperatorConfig(args, {});
-        return [];
-      } catch (error) {
-        return (error as ConfigError).problems;
-      }
-    };
     expect(problemsOf(['--lease-duration', '4', '--lease-renew-deadline', '3', '--lease-retry-period', '0.5'])).to.deep.equal([]);
     expect(problemsOf(['--lease-duration', '10'])).to.deep.equal(['--lease-duration: must be more than --lease-renew-deadline (10)']);
     expect(problemsOf(['--lease-retry-period', '9'])).to.deep.equal([
