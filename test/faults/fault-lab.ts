@@ -17,6 +17,12 @@ const image = '127.0.0.1:5000/pause:1';
 export const teams = ['flt-a', 'flt-b', 'flt-c'] as const;
 const policyName = 'faults';
 
+/** Whatever schedules there are: another suite may have deleted the one that Vigil brings, which an operator respects. */
+function suspendSchedules(suspend: boolean): void {
+  for (const schedule of kubectl(['get', 'scanschedules', '-o', 'name']).split('\n').filter(Boolean))
+    kubectl(['patch', schedule, '--type=merge', '-p', JSON.stringify({ spec: { suspend } })]);
+}
+
 /** What every scenario scans: in each namespace one workload without a fault, and two with. None of them runs a pod. */
 function workloads(namespace: string): object[] {
   const spec = (hostNetwork: boolean): object => ({
@@ -67,7 +73,7 @@ export class FaultLab {
   async open(): Promise<void> {
     await install();
     await scaleOperator(0);
-    kubectl(['patch', 'scanschedule', 'default', '--type=merge', '-p', '{"spec":{"suspend":true}}']);
+    suspendSchedules(true);
     kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: teams.flatMap(workloads) }));
     await this.renew();
   }
@@ -98,7 +104,7 @@ export class FaultLab {
   async close(): Promise<void> {
     await this.clean();
     kubectl(['delete', '--ignore-not-found', 'namespace', ...teams]);
-    kubectl(['patch', 'scanschedule', 'default', '--type=merge', '-p', '{"spec":{"suspend":false}}']);
+    suspendSchedules(false);
     await scaleOperator(1);
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   }
