@@ -76,3 +76,8 @@ export function policyScope(scope: SecurityPolicyScope | undefined, systemNamesp
     wholeCluster: everywhere && selectsEverything(scope?.objectSelector),
   };
 }
+
+/** A namespace of which nothing but the name is known; every real one has this label. */
+export function bareNamespace(name: string): NamespaceFacts {
+  return { name, labels: { 'kubernetes.io/metadata.name': name } };
+}

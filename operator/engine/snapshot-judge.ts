@@ -1,0 +1,130 @@
+import type { CompiledPolicy } from './compiled-policy.ts';
+import type { ControlCheck } from './control-check.ts';
+import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './control-kinds.ts';
+import { judgeProjected } from './cross-object/judges.ts';
+import { type Evaluation, EvaluationBuilder, type PassObserver } from './evaluation.ts';
+import { bareNamespace, type NamespaceFacts } from './policy-scope.ts';
+import { addControlResult } from './result-builder.ts';
+import type { Projection, Snapshot } from './snapshot.ts';
+import type { ResourceReference } from './verdict.ts';
+
+/** How a snapshot is judged. */
+export interface SnapshotOptions {
+  /** The objects to judge; all, when it is omitted. */
+  readonly only?: (reference: ResourceReference) => boolean;
+  /** Kinds that could not be read, `Kind` or `Kind.group`, and why: checks that need them are errors, never a guess. */
+  readonly unreadable?: ReadonlyMap<string, string>;
+  /** Told of each pass. */
+  readonly onPass?: PassObserver;
+}
+
+/** One object of a snapshot with its cross-object results. */
+export interface SnapshotEvaluation extends Evaluation {
+  readonly resource: ResourceReference;
+}
+
+/** Judges the objects of a snapshot by the checks that need others. */
+export class SnapshotJudge {
+  readonly #policies: readonly CompiledPolicy[];
+  readonly #question: SnapshotQuestion;
+
+  constructor(policies: readonly CompiledPolicy[], snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'>) {
+    this.#policies = policies;
+    this.#question = questionOf(snapshot, options);
+  }
+
+  /** Judges all that is wanted. */
+  evaluations(wanted: (reference: ResourceReference) => boolean): readonly SnapshotEvaluation[] {
+    const { snapshot } = this.#question;
+    const evaluations: SnapshotEvaluation[] = [];
+    for (const kind of snapshot.kinds) {
+      for (const projection of snapshot.all(kind)) {
+        if (projection.owned || !wanted(projection.reference)) continue;
+        evaluations.push({ ...this.evaluate(projection), resource: projection.reference });
+      }
+    }
+    if (wanted(wholeCluster)) evaluations.push({ ...this.#evaluateCluster(), resource: wholeCluster });
+    return evaluations.filter(({ policies }) => policies.length > 0);
+  }
+
+  /** Judges one object. */
+  evaluate(projection: Projection): Evaluation {
+    const { reference, labels, groupKind } = projection;
+    const name = groupKind === 'Namespace' ? reference.name : reference.namespace;
+    const namespace = name === undefined ? undefined : (this.#question.namespaces.get(name) ?? bareNamespace(name));
+    const builder = new EvaluationBuilder(this.#question.onPass);
+    for (const policy of this.#policies) {
+      const controls = crossControls(policy, groupKind, reference.namespace !== undefined);
+      if (controls.length === 0 || !policy.scope.includes({ namespace, labels })) continue;
+      builder.inScope(policy.owner.name);
+      judgeProjection(projection, controls, { policy, question: this.#question, builder });
+    }
+    return builder.build();
+  }
+
+  #evaluateCluster(): Evaluation {
+    const projection: Projection = { reference: wholeCluster, groupKind: clusterKind, labels: {}, annotations: {}, owned: false, body: {} };
+    const builder = new EvaluationBuilder(this.#question.onPass);
+    for (const policy of this.#policies) {
+      const controls = crossControls(policy, clusterKind, false);
+      if (controls.length === 0 || !policy.scope.wholeCluster) continue;
+      builder.inScope(policy.owner.name);
+      judgeProjection(projection, controls, { policy, question: this.#question, builder });
+    }
+    return builder.build();
+  }
+}
+
+function factsOf({ reference, labels, annotations }: Projection): NamespaceFacts {
+  return { name: reference.name, labels: { ...bareNamespace(reference.name).labels, ...labels }, annotations };
+}
+
+/** Cross-object controls of a policy by kind; worked out once. */
+const crossControlsOf = new WeakMap<CompiledPolicy, Map<string, readonly ControlCheck[]>>();
+
+/** The checks of a policy that need other objects, for one kind. */
+export function crossControls(policy: CompiledPolicy, groupKind: string, namespaced: boolean): readonly ControlCheck[] {
+  const byKind = crossControlsOf.get(policy) ?? new Map<string, readonly ControlCheck[]>();
+  crossControlsOf.set(policy, byKind);
+  const key = namespaced ? groupKind : `/${groupKind}`;
+  const known = byKind.get(key);
+  if (known !== undefined) return known;
+  const controls = policy.controls.filter(
+    ({ control }) => control.crossObject !== undefined && kindsInclude(control.kinds, groupKind, namespaced),
+  );
+  byKind.set(key, controls);
+  return controls;
+}
+
+/** What the cross-object checks judge by. */
+interface SnapshotQuestion {
+  readonly snapshot: Snapshot;
+  readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
+  readonly unreadable: ReadonlyMap<string, string>;
+  readonly onPass: PassObserver | undefined;
+}
+
+function questionOf(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass }: SnapshotOptions): SnapshotQuestion {
+  const namespaces = new Map(snapshot.all('Namespace').map((projection) => [projection.reference.name, factsOf(projection)]));
+  return { snapshot, namespaces, unreadable, onPass };
+}
+
+function judgeProjection(
+  projection: Projection,
+  controls: readonly ControlCheck[],
+  { policy, question, builder }: { policy: CompiledPolicy; question: SnapshotQuestion; builder: EvaluationBuilder },
+): void {
+  const { snapshot, unreadable } = question;
+  for (const check of controls) {
+    const unread = unreadable.size === 0 ? undefined : kindsReadBy(check.control).find((kind) => unreadable.has(kind));
+    const outcome =
+      unread === undefined
+        ? judgeProjected(projection, check.control.crossObject?.judge ?? '', {
+            control: check.control.id,
+            parameters: check.parameters,
+            snapshot,
+          })
+        : { offences: [], faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
+    addControlResult(builder, check, policy.owner, { resource: projection.reference, outcome });
+  }
+}
