@@ -191,7 +191,7 @@ const imagesStatus = z.strictObject({
   failing: field(severityCounts, 'Failures by severity.'),
   coverage: field(
     z.strictObject({
-      inScope: field(count, 'Images in scope, each once.'),
+      inScope: field(count, 'Images in scope, each once on each platform.'),
       scanned: field(count, 'Images that were looked into.'),
       failed: field(count, 'Images that could not be looked into.'),
       skipped: field(count, 'Images that no pod has run yet.'),

@@ -1,7 +1,7 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { shortHash } from '../scan/names.ts';
-import { keyIn } from './image-key.ts';
+import { keyIn, keyOf } from './image-key.ts';
 import type { ImagePlace } from './image-targets.ts';
 
 /** What the pods of image Jobs run. */
@@ -51,6 +51,7 @@ export function inventoryJob(settings: ImageJobSettings, { image, node, inside }
   };
   const spec = {
     ...near,
+    nodeSelector: { ...linux, ...architectureOf(image) },
     initContainers: [prepare, scanner],
     containers: [normalize],
     volumes: [
@@ -58,7 +59,7 @@ export function inventoryJob(settings: ImageJobSettings, { image, node, inside }
       { name: 'work', emptyDir: { sizeLimit: '1Gi' } },
     ],
   };
-  const key = inside ? keyIn(image.digest, inside.namespace) : image.digest;
+  const key = inside ? keyIn(keyOf(image), inside.namespace) : keyOf(image);
   const at = inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};
   return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec });
 }
@@ -94,6 +95,14 @@ export function matchingJob(
 
 /** The name by which the pieces of an image's inventory begin, where several lie in one folder. */
 export const inventoryDocumentName = (digest: string): string => `inventory-${imageHash(digest)}`;
+
+const linux = { 'kubernetes.io/os': 'linux' };
+
+/** Of an index, a node mounts the image of its own platform. */
+function architectureOf({ platform }: ImagePlace['image']): Readonly<Record<string, string>> {
+  const [, architecture] = platform?.split('/') ?? [];
+  return architecture === undefined ? {} : { 'kubernetes.io/arch': architecture };
+}
 
 const preference = (node: string): unknown => ({
   weight: 100,
@@ -153,7 +162,7 @@ function job({ namespace, imagePullSecrets }: ImageJobSettings, { name, part, im
     enableServiceLinks: false,
     hostUsers: false,
     terminationGracePeriodSeconds: 5,
-    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    nodeSelector: linux,
     ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
     securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
     ...spec,

@@ -11,8 +11,8 @@ export interface ImageFailure {
 
 /** What is kept about one image. */
 export interface ImageEntry {
-  /** The ConfigMaps of its inventory. */
-  readonly inventory?: { readonly configMaps: readonly string[]; readonly at: number };
+  /** The ConfigMaps of its inventory. `of`: the key that it was taken under, where that is another. */
+  readonly inventory?: { readonly configMaps: readonly string[]; readonly at: number; readonly of?: string };
   /** The ConfigMaps of what was found, the database that told, by its reference, and when that was made. */
   readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
   readonly failure?: ImageFailure;
@@ -22,7 +22,7 @@ export interface ImageEntry {
   readonly seen: number;
 }
 
-/** By digest; by digest and namespace where it counts for that alone. */
+/** By what images are kept under: see image-key.ts. */
 export type ImageLedger = Readonly<Record<string, ImageEntry>>;
 
 /** What there is to do. */

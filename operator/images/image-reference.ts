@@ -4,6 +4,8 @@ export interface RunningImage {
   readonly digest: string;
   /** What a volume names it by. */
   readonly reference: string;
+  /** Of the node that runs it, as `linux/arm64`: one digest may be of an index over several. Undefined where that is not known. */
+  readonly platform?: string;
 }
 
 const digestPattern = /sha256:[0-9a-f]{64}$/;

@@ -2,9 +2,11 @@ import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
+import { busyKeys, withAdopted } from '../images/image-adoption.ts';
 import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { scannerOf } from '../images/image-job-template.ts';
+import { keyIn } from '../images/image-key.ts';
 import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
@@ -77,10 +79,12 @@ class ImagePass {
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
     const { around, anew } = await this.#looks.at(this.#now, asking, { ledger: this.#stored.ledger, signal: this.#context.signal });
+    await this.#adopt(around);
     jobs.push(...(await this.#namespaces.jobsIn((await this.#access(around)).optedIn)));
     const before = this.#stored.ledger;
     const running = await this.#takeInEnded(jobs);
     const news = this.#stored.ledger !== before;
+    await this.#adopt(around);
     await this.#dropLost();
     // Only now is it known which images were refused.
     const access = await this.#access(around);
@@ -91,6 +95,12 @@ class ImagePass {
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
     if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
     return idle ? this.#rest(plan) : { requeueAfter: whileBusy };
+  }
+
+  /** Takes over what is known of images under the keys of another version, or of a time when nodes could not be listed. */
+  async #adopt({ images, users, platforms }: ImageSurroundings): Promise<void> {
+    const inside = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyIn(image, namespace)));
+    await this.#write(withAdopted(this.#stored.ledger, [...images.keys(), ...inside], platforms));
   }
 
   /** Nothing is left to do for now. */
@@ -160,7 +170,13 @@ class ImagePass {
     return planImages({
       ledger: this.#stored.ledger,
       wanted: new Set(places.keys()),
-      busy: new Set([...barred, ...running.flatMap((job) => job.images)]),
+      busy: new Set([
+        ...barred,
+        ...busyKeys(
+          running.flatMap((job) => job.images),
+          places.keys(),
+        ),
+      ]),
       room: most - running.filter(({ part }) => part === PARTS.inventory).length,
       matching: running.some(({ part }) => part === PARTS.match),
       database: databaseImage,
@@ -179,7 +195,7 @@ class ImagePass {
       return place ? [inventoryJob(settings, place)] : [];
     });
     if (match.length > 0 && given.databaseImage !== undefined) {
-      const configMaps = match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []);
+      const configMaps = [...new Set(match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []))];
       jobs.push(matchingJob(settings, { database: given.databaseImage, images: match, configMaps }));
     }
     let made = 0;
