@@ -25,32 +25,33 @@ describe('the platforms of images', function () {
     return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as ImageLedger;
   };
 
+  /** What the image of web is kept under, with its platform; others may have left some without. */
+  const keyOfWeb = async (): Promise<string> => {
+    const [, digest = ''] = (await shop.result('web', 'CVE-2021-23337'))?.properties?.['image']?.split('@') ?? [];
+    return Object.keys(ledger()).find((each) => each !== digest && withoutPlatform(each) === digest) ?? '';
+  };
+
   it('are those of the nodes that run them, and no result says so where there is one', async () => {
     await shop.becomes('web', ['CVE-2021-23337 fail']);
     const [{ metadata } = { metadata: { name: '' } }] = await listAll(testClient(), RESOURCES.nodes, { metadataOnly: true });
     const { 'kubernetes.io/os': system, 'kubernetes.io/arch': architecture } = metadata.labels ?? {};
-    const platforms = Object.entries(ledger()).flatMap(([each, { inventory }]) => (inventory ? [platformOf(each)] : []));
-    expect([...new Set(platforms)]).to.deep.equal([`${system ?? ''}/${architecture ?? ''}`]);
+    expect(platformOf(await keyOfWeb())).to.equal(`${system ?? ''}/${architecture ?? ''}`);
     expect((await shop.result('web', 'CVE-2021-23337'))?.properties).not.to.have.property('platform');
   });
 
   it('are added to what a version has kept that told none apart: with no inventory, and all that was found', async () => {
     const [before, taken] = [ledger(), await shop.inventories()];
+    const image = await keyOfWeb();
     const old = Object.entries(before).map(([each, { inventory, ...entry }]) => [
       withoutPlatform(each),
       { ...entry, ...(inventory ? { inventory: { ...inventory, of: each } } : {}) },
     ]);
     const binaryData = { [key]: gzipSync(JSON.stringify(Object.fromEntries(old))).toString('base64') };
     kubectl(['-n', home, 'patch', 'configmap', 'vigil-images', '--type=merge', '-p', JSON.stringify({ binaryData })]);
-    const after = await eventually('the keys have platforms again', () => {
-      const found = ledger();
-      return Object.keys(before).every((each) => found[each]?.findings) ? found : undefined;
-    });
-    for (const [each, { findings }] of Object.entries(before)) expect(after[each]?.findings, each).to.deep.equal(findings);
+    const found = await eventually('the key has a platform again', () => ledger()[image]?.findings);
+    expect(found).to.deep.equal(before[image]?.findings);
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
-    await eventually('all is matched again', () =>
-      Object.keys(before).every((each) => ledger()[each]?.findings?.database.endsWith(':2')) ? true : undefined,
-    );
+    await eventually('it is matched again', () => (ledger()[image]?.findings?.database.endsWith(':2') ? true : undefined));
     expect(await shop.linesOf('web')).to.deep.equal(['CVE-2021-23337 fail']);
     expect(await shop.inventories()).to.deep.equal(taken);
   });
