@@ -19,6 +19,7 @@ interface ContainerStatus {
 
 /** A pod of an image Job, as far as it tells how that went. */
 export interface ImagePod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;

@@ -1,6 +1,11 @@
 import type { KubeObject } from '../api/metadata.ts';
 
+interface NodePreference {
+  readonly preference?: { readonly matchFields?: readonly { readonly values?: readonly string[] }[] };
+}
+
 interface TemplateSpec {
+  readonly affinity?: { readonly nodeAffinity?: { readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly NodePreference[] } };
   readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
   readonly volumes?: readonly { readonly name: string; readonly image?: { readonly reference?: string } }[];
 }
@@ -17,3 +22,7 @@ export const volumeImage = (job: KubeObject, volume: string): string | undefined
 /** The scanner's image that a Job runs. */
 export const scannerOf = (job: KubeObject): string | undefined =>
   templateOf(job).initContainers?.find(({ name }) => name === 'trivy')?.image ?? volumeImage(job, 'trivy');
+
+/** The node that a Job would best run on. */
+export const preferredNode = (job: KubeObject): string | undefined =>
+  templateOf(job).affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.[0]?.preference?.matchFields?.[0]?.values?.[0];

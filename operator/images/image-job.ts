@@ -15,6 +15,12 @@ export interface ImageJobSettings {
   readonly scanner: string;
 }
 
+/** An image, and where it is looked into. */
+export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'inside'> {
+  /** Has the image: best to run there. */
+  readonly node?: string;
+}
+
 /** What a Job is for: the value of its label `vigil.dev/part`. */
 export const PARTS = { inventory: 'image-inventory', match: 'image-match' } as const;
 /** The container whose log is the stream. */
@@ -32,7 +38,7 @@ export const inventoryJobName = (key: string): string => `vigil-inventory-${imag
  * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the image as a volume, the scanner over it, with empty databases and without network or
  * token, and Vigil's `normalize` after it. Root of a user namespace reads what root owns; it is nobody on the node.
  */
-export function inventoryJob(settings: ImageJobSettings, { image, node, inside }: ImagePlace): KubeObject {
+export function inventoryJob(settings: ImageJobSettings, { image, node, inside }: InventoryJobInput): KubeObject {
   const near =
     node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
   const scanner = {

@@ -1,3 +1,5 @@
+import { placeInventories, type PlacedInventory, type PlacementInput } from './image-placement.ts';
+
 /** Something that was tried and did not succeed. */
 export interface ImageFailure {
   readonly step: 'inventory' | 'match';
@@ -27,8 +29,8 @@ export type ImageLedger = Readonly<Record<string, ImageEntry>>;
 
 /** What there is to do. */
 export interface ImagePlan {
-  /** Images to take the inventory of now. */
-  readonly inventories: readonly string[];
+  /** Images to take the inventory of now, and where. */
+  readonly inventories: readonly PlacedInventory[];
   /** Images to match in one Job now. */
   readonly match: readonly string[];
   /** Images that nothing runs any more, past the grace period. */
@@ -38,14 +40,12 @@ export interface ImagePlan {
 }
 
 /** What a plan is made from. */
-export interface ImagePlanInput {
+export interface ImagePlanInput extends PlacementInput {
   readonly ledger: ImageLedger;
   /** The images that run in scope of a policy. */
   readonly wanted: ReadonlySet<string>;
   /** Images that a Job is about, and those that nothing can be done about now. */
-  readonly busy: ReadonlySet<string>;
-  /** Jobs for inventories that may run beside those that do. */
-  readonly room: number;
+  readonly about: ReadonlySet<string>;
   readonly matching: boolean;
   /** The database's image; without one nothing is matched. */
   readonly database: string | undefined;
@@ -66,16 +66,16 @@ const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.mi
 
 /** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
 export function planImages(input: ImagePlanInput): ImagePlan {
-  const { ledger, wanted, busy, room, now } = input;
+  const { ledger, wanted, about, now } = input;
   const ready = (digest: string): boolean => {
     const failure = ledger[digest]?.failure;
-    return !busy.has(digest) && (failure === undefined || retryAt(failure) <= now);
+    return !about.has(digest) && (failure === undefined || retryAt(failure) <= now);
   };
-  const inventories = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest)).slice(0, Math.max(room, 0));
-  const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !busy.has(digest) && seen + grace <= now);
+  const missing = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest));
+  const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);
   const times = [...wanted].flatMap((digest) => waits(ledger[digest], input)).filter((time) => time > now);
   return {
-    inventories,
+    inventories: placeInventories(missing, input),
     match: input.matching
       ? []
       : together(

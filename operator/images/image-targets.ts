@@ -20,10 +20,10 @@ export interface ImageTarget {
   readonly containers: readonly ContainerImage[];
 }
 
-/** An image that runs, and a node that has it. */
+/** An image that runs, and nodes that have it. */
 export interface ImagePlace {
   readonly image: RunningImage;
-  readonly node?: string;
+  readonly nodes: readonly string[];
   /** Where it is looked into when that is not Vigil's namespace, with pull secrets there. */
   readonly inside?: { readonly namespace: string; readonly pullSecrets: readonly string[] };
 }
@@ -32,6 +32,9 @@ export interface ImagePlace {
 export type ImageNodes = ReadonlyMap<string, ImagePlace>;
 /** The pull secrets that pods name, by what their images are kept under and by namespace. */
 export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/** The most nodes that are kept of an image: to find one that is free, more say little. */
+const mostNodes = 16;
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 const statusLists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
@@ -64,7 +67,7 @@ export class ImageTargets {
   readonly #running = new Map<string, Running | undefined>();
   /** By reference: the image that ran last, on each of its platforms. */
   readonly #known = new Map<string, readonly RunningImage[]>();
-  readonly #nodes = new Map<string, string>();
+  readonly #nodes = new Map<string, Set<string>>();
   readonly #users = new Map<string, Map<string, readonly string[]>>();
   readonly #secrets = new Map<string, readonly string[]>();
   /** Each container once, and what is written in labels: very many pods have the same. */
@@ -96,7 +99,7 @@ export class ImageTargets {
       const key = keyOf(image);
       this.#noteSecrets(pod, key);
       this.#noteKnown(reference, image);
-      if (node !== undefined && !this.#nodes.has(key)) this.#nodes.set(key, node);
+      if (node !== undefined) this.#noteNode(key, node);
     }
     const all = isLive(pod) ? this.#runningOf(pod)?.containers : undefined;
     for (const container of containers) if (all && !all.some((known) => isSame(known, container))) all.push(container);
@@ -116,13 +119,12 @@ export class ImageTargets {
     ].filter(({ containers }) => containers.length > 0);
   }
 
-  /** The images of these, each once, with a node that has it. */
+  /** The images of these, each once, with nodes that have it. */
   images(targets: readonly ImageTarget[]): ImageNodes {
     const images = new Map<string, ImagePlace>();
     for (const { image } of targets.flatMap(({ containers }) => containers)) {
       if (!image) continue;
-      const node = this.#nodes.get(keyOf(image));
-      images.set(keyOf(image), { image, ...(node === undefined ? {} : { node }) });
+      images.set(keyOf(image), { image, nodes: [...(this.#nodes.get(keyOf(image)) ?? [])] });
     }
     return images;
   }
@@ -168,6 +170,12 @@ export class ImageTargets {
       uid = owner.owner;
     }
     return top;
+  }
+
+  #noteNode(key: string, node: string): void {
+    const known = this.#nodes.get(key) ?? new Set();
+    this.#nodes.set(key, known);
+    if (known.size < mostNodes) known.add(node);
   }
 
   /** A tag may have moved, but is then another digest's on every platform. */

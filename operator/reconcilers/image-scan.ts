@@ -121,11 +121,11 @@ class ImagePass {
     const { client, namespace: home, images } = this.#world;
     const running: ImageJob[] = [];
     for (const found of jobs) {
-      const { ended, ledger } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
+      const { ended, ledger, node } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
       await this.#write(ledger);
       // One that still runs with another scanner than the one that is wanted now is of no use: its image may not even be there.
       if (!ended && scannerOf(found.job) === images.scannerImage) {
-        running.push(found);
+        running.push({ ...found, node });
         continue;
       }
       await this.#remove(found);
@@ -166,18 +166,20 @@ class ImagePass {
   }
 
   #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
-    const { imageJobs: most, databaseImage } = this.#world.images;
+    const { imageJobs: most, imageJobsPerNode: perNode, databaseImage } = this.#world.images;
+    const inventories = running.filter(({ part }) => part === PARTS.inventory);
+    const about = busyKeys(
+      running.flatMap(({ images }) => images),
+      places.keys(),
+    );
     return planImages({
       ledger: this.#stored.ledger,
       wanted: new Set(places.keys()),
-      busy: new Set([
-        ...barred,
-        ...busyKeys(
-          running.flatMap((job) => job.images),
-          places.keys(),
-        ),
-      ]),
-      room: most - running.filter(({ part }) => part === PARTS.inventory).length,
+      about: new Set([...barred, ...about]),
+      nodes: new Map([...places].map(([key, { nodes }]) => [key, nodes])),
+      busy: inventories.flatMap(({ node }) => node ?? []),
+      room: most - inventories.length,
+      perNode,
       matching: running.some(({ part }) => part === PARTS.match),
       database: databaseImage,
       now: this.#now,
@@ -190,9 +192,9 @@ class ImagePass {
     const { worker, namespace, images: given } = this.#world;
     const { image, imagePullPolicy, imagePullSecrets } = await worker();
     const settings: ImageJobSettings = { namespace, image, imagePullPolicy, imagePullSecrets, scanner: given.scannerImage };
-    const jobs = inventories.flatMap((digest) => {
-      const place = places.get(digest);
-      return place ? [inventoryJob(settings, place)] : [];
+    const jobs = inventories.flatMap(({ key, ...near }) => {
+      const place = places.get(key);
+      return place ? [inventoryJob(settings, { ...place, ...near })] : [];
     });
     if (match.length > 0 && given.databaseImage !== undefined) {
       const configMaps = [...new Set(match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []))];

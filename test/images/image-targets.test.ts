@@ -57,7 +57,7 @@ describe('the images that run', () => {
       `r/web@${digest('b')}`,
       `r/debug@${digest('c')}`,
     ]);
-    expect([...all.images(targets)].map(([key, { node }]) => [key, node])).to.deep.equal(
+    expect([...all.images(targets)].map(([key, { nodes }]) => [key, ...nodes])).to.deep.equal(
       ['a', 'b', 'c'].map((letter) => [digest(letter), 'node-1']),
     );
   });
@@ -90,9 +90,9 @@ describe('the images that run', () => {
     };
     const all = gathered(
       [workload('Deployment', 'web', 'web:1'), workload('Deployment', 'one', 'web:1'), workload('Deployment', 'idle', 'web:1')],
-      [on('x', 'n-amd64', 'web'), on('y', 'n-arm64', 'web'), on('z', 'n-arm64', 'web'), on('v', 'n-arm64', 'one')],
+      [on('x', 'n-amd64', 'web'), on('y', 'n-arm64', 'web'), on('z', 'n-arm64', 'web'), on('v', 'n-arm64b', 'one')],
       undefined,
-      (node) => node?.replace('n-', 'linux/'),
+      (node) => node?.replace('n-', 'linux/').replace(/b$/, ''),
     );
     const targets = all.targets();
     expect(targets.map(({ workload: { name }, containers }) => [name, ...containers.map(({ image }) => image?.platform)])).to.deep.equal([
@@ -100,9 +100,9 @@ describe('the images that run', () => {
       ['one', 'linux/arm64'],
       ['idle', 'linux/amd64', 'linux/arm64'],
     ]);
-    expect([...all.images(targets)].map(([key, { node }]) => [key, node])).to.deep.equal([
+    expect([...all.images(targets)].map(([key, { nodes }]) => [key, ...nodes])).to.deep.equal([
       [`${digest('a')}+linux/amd64`, 'n-amd64'],
-      [`${digest('a')}+linux/arm64`, 'n-arm64'],
+      [`${digest('a')}+linux/arm64`, 'n-arm64', 'n-arm64b'],
     ]);
   });
 
