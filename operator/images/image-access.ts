@@ -3,6 +3,7 @@ import type { RecordTarget } from '../stream/stream-record.ts';
 import { inventoryJobName, PARTS } from './image-job.ts';
 import { keyIn, namespaceOf } from './image-key.ts';
 import type { ImageEntry, ImageFailure, ImageLedger } from './image-ledger.ts';
+import { whyUnpullable } from './image-reference.ts';
 import type { ImageNodes, ImagePlace, ImageUsers } from './image-targets.ts';
 
 /**
@@ -54,18 +55,23 @@ export const candidates = (ledger: ImageLedger, images: ImageNodes, users: Image
 /** Everything that is to be kept, and where it is looked into. */
 export function imageKeys(ledger: ImageLedger, images: ImageNodes, { users, optedIn }: ImageAccess): ImageKeys {
   const places = new Map(images);
-  const barred = new Set<string>();
+  const barred = new Set([...images].flatMap(([key, place]) => (isUnpullable(place) && !ledger[key]?.inventory ? [key] : [])));
   for (const { image, namespace } of wantedIn(ledger, images, users)) {
     const key = keyIn(image, namespace);
     const place = images.get(image);
-    const open = optedIn.has(namespace);
+    // What was found with pull secrets stays; who pulls without credentials takes no more of it.
+    const open = optedIn.has(namespace) && place?.pull !== true;
     if (!place || !(open || ledger[key])) continue;
-    places.set(key, { ...place, inside: { namespace, pullSecrets: users.get(image)?.get(namespace) ?? [] } });
+    places.set(key, { ...place, inside: { namespace, pullSecrets: pullSecretsOf(users, image, namespace) } });
     // What was found stays, and is matched with new databases; what is not there cannot be taken.
     if (!open && ledger[key]?.inventory === undefined) barred.add(key);
   }
   return { places, barred };
 }
+
+const isUnpullable = ({ image, pull }: ImagePlace): boolean => pull === true && whyUnpullable(image) !== undefined;
+
+const pullSecretsOf = (users: ImageUsers, image: string, namespace: string): readonly string[] => users.get(image)?.get(namespace) ?? [];
 
 /** Under what the findings are kept that a namespace is told of. */
 export function findingsKey(ledger: ImageLedger, image: string, namespace: string): string {

@@ -6,7 +6,7 @@ interface NodePreference {
 
 interface TemplateSpec {
   readonly affinity?: { readonly nodeAffinity?: { readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly NodePreference[] } };
-  readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
+  readonly initContainers?: readonly { readonly name: string; readonly image?: string; readonly args?: readonly string[] }[];
   readonly volumes?: readonly { readonly name: string; readonly image?: { readonly reference?: string } }[];
 }
 
@@ -18,6 +18,9 @@ function templateOf(job: KubeObject): TemplateSpec {
 /** The image that a Job mounts as a volume. */
 export const volumeImage = (job: KubeObject, volume: string): string | undefined =>
   templateOf(job).volumes?.find(({ name }) => name === volume)?.image?.reference;
+
+/** Whether the scanner of a Job pulls the image by itself. */
+export const isPull = (job: KubeObject): boolean => templateOf(job).initContainers?.some(({ args }) => args?.[0] === 'image') === true;
 
 /** The scanner's image that a Job runs. */
 export const scannerOf = (job: KubeObject): string | undefined =>

@@ -16,7 +16,7 @@ export interface ImageJobSettings {
 }
 
 /** An image, and where it is looked into. */
-export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'inside'> {
+export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'inside' | 'pull'> {
   /** Has the image: best to run there. */
   readonly node?: string;
 }
@@ -28,6 +28,8 @@ export const STREAM_CONTAINER = 'vigil';
 /** Seconds that a pod may take. */
 const deadline = 900;
 const root = '/vigil';
+/** The user that pulls. */
+const nobody = 65_532;
 
 /** Twelve characters that stand for an image, by what it is kept under, in names. */
 export const imageHash = (key: string): string => shortHash(key, 12);
@@ -35,39 +37,69 @@ export const imageHash = (key: string): string => shortHash(key, 12);
 export const inventoryJobName = (key: string): string => `vigil-inventory-${imageHash(key)}`;
 
 /**
- * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the image as a volume, the scanner over it, with empty databases and without network or
- * token, and Vigil's `normalize` after it. Root of a user namespace reads what root owns; it is nobody on the node.
+ * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the scanner over the image, with empty databases and without
+ * a token, and Vigil's `normalize` after it. The image is a volume, or the scanner pulls it.
  */
-export function inventoryJob(settings: ImageJobSettings, { image, node, inside }: InventoryJobInput): KubeObject {
-  const near =
-    node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
+export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInput): KubeObject {
+  const { image, inside, pull = false } = input;
+  const prepare = { ...vigil(settings), name: 'prepare', args: ['prepare', `${root}/work/cache`], volumeMounts: [mount('work')] };
+  const { spec, args, target } = pull ? pulling(image) : mounting(input);
   const scanner = {
     ...container('trivy', settings.scanner, { memory: '1Gi' }),
     imagePullPolicy: 'IfNotPresent',
     command: ['trivy'],
-    args: inventoryArguments,
+    args,
     env: scannerEnvironment,
-    volumeMounts: [mount('target', true), mount('work')],
+    volumeMounts: [...target.mounts, mount('work')],
   };
-  const prepare = { ...vigil(settings), name: 'prepare', args: ['prepare', `${root}/work/cache`], volumeMounts: [mount('work')] };
   const normalize = {
     ...vigil(settings),
-    args: ['normalize', `${root}/work/report.json`, `${root}/target`],
-    volumeMounts: [mount('target', true), mount('work', true)],
+    args: ['normalize', `${root}/work/report.json`, ...target.folders],
+    volumeMounts: [...target.mounts, mount('work', true)],
   };
-  const spec = {
-    ...near,
-    nodeSelector: { ...linux, ...architectureOf(image) },
+  const whole = {
+    ...spec,
     initContainers: [prepare, scanner],
     containers: [normalize],
-    volumes: [
-      { name: 'target', image: { reference: image.reference, pullPolicy: 'IfNotPresent' } },
-      { name: 'work', emptyDir: { sizeLimit: '1Gi' } },
-    ],
+    volumes: [...target.volumes, { name: 'work', emptyDir: { sizeLimit: '1Gi' } }],
   };
   const key = inside ? keyIn(keyOf(image), inside.namespace) : keyOf(image);
   const at = inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};
-  return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec });
+  return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec: whole });
+}
+
+/** How a scanner comes by an image. */
+interface Way {
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+  readonly target: { readonly mounts: readonly unknown[]; readonly folders: readonly string[]; readonly volumes: readonly unknown[] };
+}
+
+/** As a volume, without network. Root of a user namespace reads what root owns; it is nobody on the node. */
+function mounting({ image, node }: InventoryJobInput): Way {
+  const near =
+    node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
+  return {
+    spec: { ...near, nodeSelector: { ...linux, ...architectureOf(image) } },
+    args: ['rootfs', ...scannerArguments, `${root}/target`],
+    target: {
+      mounts: [mount('target', true)],
+      folders: [`${root}/target`],
+      volumes: [{ name: 'target', image: { reference: image.reference, pullPolicy: 'IfNotPresent' } }],
+    },
+  };
+}
+
+/** From its registry, by any node and any user: nothing is mounted that root owns, and no credentials are at hand. */
+function pulling({ reference, platform }: ImagePlace['image']): Way {
+  return {
+    spec: {
+      hostUsers: undefined,
+      securityContext: { runAsNonRoot: true, runAsUser: nobody, runAsGroup: nobody, seccompProfile: { type: 'RuntimeDefault' } },
+    },
+    args: ['image', ...scannerArguments, '--image-src', 'remote', ...(platform === undefined ? [] : ['--platform', platform]), reference],
+    target: { mounts: [], folders: [], volumes: [] },
+  };
 }
 
 /** The Job that matches inventories, kept in these ConfigMaps, against the database in an image. */
@@ -118,8 +150,8 @@ const preference = (node: string): unknown => ({
 const mount = (name: string, readOnly = false): unknown => ({ name, mountPath: `${root}/${name}`, ...(readOnly ? { readOnly } : {}) });
 
 /** Asked for vulnerabilities too, of which it knows none: without that it would not look into Java archives. */
-const inventoryArguments = [
-  ...['rootfs', '--quiet', '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--offline-scan', '--disable-telemetry'],
+const scannerArguments = [
+  ...['--quiet', '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--offline-scan', '--disable-telemetry'],
   ...[
     '--timeout',
     `${deadline - 60}s`,
@@ -129,7 +161,7 @@ const inventoryArguments = [
     '--cache-dir',
     `${root}/work/cache`,
   ],
-  ...['--format', 'json', '--output', `${root}/work/report.json`, `${root}/target`],
+  ...['--format', 'json', '--output', `${root}/work/report.json`],
 ];
 
 const scannerEnvironment = [

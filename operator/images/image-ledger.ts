@@ -9,6 +9,8 @@ export interface ImageFailure {
   readonly attempts: number;
   /** The registry gives the image to nobody without a password. */
   readonly denied?: boolean;
+  /** It was to be pulled without credentials: mounted, it may be had. */
+  readonly pull?: boolean;
 }
 
 /** What is kept about one image. */
@@ -44,6 +46,8 @@ export interface ImagePlanInput extends PlacementInput {
   readonly ledger: ImageLedger;
   /** The images that run in scope of a policy. */
   readonly wanted: ReadonlySet<string>;
+  /** Images that are pulled by the scanner, not mounted. */
+  readonly pulled: ReadonlySet<string>;
   /** Images that a Job is about, and those that nothing can be done about now. */
   readonly about: ReadonlySet<string>;
   readonly matching: boolean;
@@ -64,12 +68,15 @@ const mostMatched = 100;
 /** When a failed attempt may be repeated. */
 const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
 
+/** Whether an inventory failed that is taken in another way now. */
+const isOtherwise = ({ step, pull = false }: ImageFailure, pulled: boolean): boolean => step === 'inventory' && pull !== pulled;
+
 /** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
 export function planImages(input: ImagePlanInput): ImagePlan {
-  const { ledger, wanted, about, now } = input;
+  const { ledger, wanted, about, pulled, now } = input;
   const ready = (digest: string): boolean => {
     const failure = ledger[digest]?.failure;
-    return !about.has(digest) && (failure === undefined || retryAt(failure) <= now);
+    return !about.has(digest) && (failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pulled.has(digest)));
   };
   const missing = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest));
   const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);

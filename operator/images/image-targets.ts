@@ -24,6 +24,8 @@ export interface ImageTarget {
 export interface ImagePlace {
   readonly image: RunningImage;
   readonly nodes: readonly string[];
+  /** The scanner pulls it by itself: nobody asks to have it mounted. */
+  readonly pull?: boolean;
   /** Where it is looked into when that is not Vigil's namespace, with pull secrets there. */
   readonly inside?: { readonly namespace: string; readonly pullSecrets: readonly string[] };
 }

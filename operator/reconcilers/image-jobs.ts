@@ -3,7 +3,7 @@ import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { InventoryRecordError } from '../images/checked-inventory.ts';
 import type { MatchBody } from '../images/image-finding.ts';
-import { preferredNode } from '../images/image-job-template.ts';
+import { isPull, preferredNode } from '../images/image-job-template.ts';
 import { inventoryJobName, PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
 import { imageJobOutcome, wantsEvents, type ImageJobEvent, type ImageJobOutcome, type ImagePod } from '../images/image-job-outcome.ts';
 import { namespaceOf } from '../images/image-key.ts';
@@ -80,9 +80,12 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
         : withMatches(context, found, ledger, stream as AcceptedStream<MatchBody>);
     return { ended: true, ledger: await taken };
   } catch (error) {
-    return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(error), at: now }) };
+    return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(error), ...wayOf(found.job), at: now }) };
   }
 }
+
+/** How a Job was to come by an image. */
+const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull'> => (isPull(job) ? { pull: true } : {});
 
 /** What an error says of an image; throws those that say nothing of it. */
 function failureOf(error: unknown): Pick<ImageFailure, 'reason' | 'denied'> {
@@ -168,13 +171,15 @@ const untrusted = (error: unknown): TakeInError =>
 /** The ledger after the server refused a Job: by quota, Pod Security or another policy. */
 export function withRefusal(
   ledger: ImageLedger,
-  { metadata: { annotations, labels } }: KubeObject,
+  job: KubeObject,
   { reason, at }: { readonly reason: string; readonly at: number },
 ): ImageLedger {
+  const { annotations, labels } = job.metadata;
   const step = labels?.[LABELS.part] === PARTS.inventory ? 'inventory' : 'match';
   return failed(ledger, (annotations?.[ANNOTATIONS.images] ?? '').split(' '), {
     step,
     reason: `the Job was refused: ${reason}`.slice(0, 600),
+    ...wayOf(job),
     at,
   });
 }

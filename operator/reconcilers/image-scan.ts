@@ -7,7 +7,8 @@ import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../imag
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { scannerOf } from '../images/image-job-template.ts';
 import { keyIn } from '../images/image-key.ts';
-import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
+import { whyUnpullable } from '../images/image-reference.ts';
+import { planImages, withFailure, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
@@ -90,6 +91,7 @@ class ImagePass {
     const access = await this.#access(around);
     const keys = imageKeys(this.#stored.ledger, around.images, access);
     await this.#write(seen(this.#stored.ledger, keys, this.#now));
+    await this.#refuseUnpullable(keys);
     const plan = this.#plan(keys, running);
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
@@ -165,6 +167,17 @@ class ImagePass {
     await this.#write(Object.fromEntries(entries));
   }
 
+  /** Says of images that cannot be pulled why, once. */
+  async #refuseUnpullable({ places }: ImageKeys): Promise<void> {
+    const failed = [...places].flatMap(([key, { image, pull }]): [string, ImageEntry][] => {
+      const { inventory, failure, ...rest } = this.#stored.ledger[key] ?? { seen: this.#now };
+      const reason = pull && !inventory ? whyUnpullable(image) : undefined;
+      if (reason === undefined || failure?.reason === reason) return [];
+      return [[key, withFailure(rest, { step: 'inventory', reason, at: this.#now, pull: true })]];
+    });
+    await this.#write({ ...this.#stored.ledger, ...Object.fromEntries(failed) });
+  }
+
   #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
     const { imageJobs: most, imageJobsPerNode: perNode, databaseImage } = this.#world.images;
     const inventories = running.filter(({ part }) => part === PARTS.inventory);
@@ -176,6 +189,7 @@ class ImagePass {
       ledger: this.#stored.ledger,
       wanted: new Set(places.keys()),
       about: new Set([...barred, ...about]),
+      pulled: new Set([...places].flatMap(([key, { pull }]) => (pull ? [key] : []))),
       nodes: new Map([...places].map(([key, { nodes }]) => [key, nodes])),
       busy: inventories.flatMap(({ node }) => node ?? []),
       room: most - inventories.length,

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../engine/kubernetes-object.ts';
 import { policyScope, type NamespaceFacts } from '../engine/policy-scope.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ImageTargets, type ImageNodes, type ImageTarget, type ImageUsers } from '../images/image-targets.ts';
+import { withModes } from '../images/image-modes.ts';
 import type { NodePlatforms } from '../images/node-platforms.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
@@ -65,9 +66,13 @@ export async function imageSurroundings(
     await each(client, resource, { metadataOnly, signal }, (object) => gathered.addWorkload(object));
   await each(client, RESOURCES.pods, { signal }, (pod) => gathered.addPod(pod));
   const all = gathered.targets();
+  const asked = asking.map(({ policy, asks }) => ({ policy, targets: all.filter(({ workload }) => asks(workload)) }));
   return {
-    policies: asking.map(({ policy, asks }) => ({ policy, targets: all.filter(({ workload }) => asks(workload)) })),
-    images: gathered.images(all),
+    policies: asked,
+    images: withModes(
+      gathered.images(all),
+      asked.map(({ policy, targets }) => ({ images: policy.spec.images, targets })),
+    ),
     users: gathered.users(),
     platforms: platforms.all(),
   };

@@ -7,7 +7,7 @@ const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
 const plan = (ledger: Record<string, ImageEntry>, more: Partial<ImagePlanInput> = {}): ReturnType<typeof planImages> =>
   planImages({
-    ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), matching: false, database: 'db:1', now },
+    ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), pulled: new Set(), matching: false, database: 'db:1', now },
     ...{ nodes: new Map(), busy: [], room: 2, perNode: 1 },
     ...more,
   });
