@@ -26,6 +26,8 @@ const plainSettings = z.strictObject({
   databaseRepository: z.string().min(1).optional(),
   /** Jobs for inventories of images that may run at once. */
   imageJobs: z.coerce.number().int().min(1).max(100).default(2),
+  /** Of these, on one of the nodes that have an image. */
+  imageJobsPerNode: z.coerce.number().int().min(1).max(100).default(1),
   /** Seconds after which what runs is looked at again for new images. */
   imageInterval: z.coerce.number().int().min(1).max(86_400).default(300),
   logLevel: z.enum(logLevels).default('info'),
@@ -77,6 +79,7 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'database-image': 'databaseImage',
   'database-repository': 'databaseRepository',
   'image-jobs': 'imageJobs',
+  'image-jobs-per-node': 'imageJobsPerNode',
   'image-interval': 'imageInterval',
 };
 

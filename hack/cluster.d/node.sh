@@ -1,4 +1,4 @@
-# Sourced by hack/cluster: the node (scheduler, containerd, kubelet, kube-proxy) and the registry at 127.0.0.1:5000.
+# Sourced by hack/cluster: the node (scheduler, containerd, kubelet, kube-proxy) and the registry at port 5000 of 127.0.0.1 and the node's address.
 SANDBOX_IMAGE=vigil.dev/pause:1
 
 containerd_config() {
@@ -28,8 +28,8 @@ state = "$(node_state)"
 EOF
   mkdir -p "$DIR/cni"
   local registry
-  # Plain HTTP: the registry, the one that asks for a password, and where tests put a way to either that fails.
-  for registry in 127.0.0.1:5000 127.0.0.1:5001 127.0.0.1:5002; do
+  # Plain HTTP: the registry, the one that asks for a password, and where tests put a way to either that fails; pods reach them by the node's address.
+  for registry in 127.0.0.1:5000 127.0.0.1:5001 127.0.0.1:5002 "$API_IP:5000" "$API_IP:5001"; do
     mkdir -p "$DIR/registries/$registry"
     printf 'server = "http://%s"\n' "$registry" >"$DIR/registries/$registry/hosts.toml"
   done

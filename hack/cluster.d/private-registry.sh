@@ -24,7 +24,7 @@ private_registry_up() {
 version: 0.1
 log: {level: warn}
 storage: {filesystem: {rootdirectory: "$DIR/private-registry"}}
-http: {addr: "$PRIVATE_REGISTRY"}
+http: {addr: "0.0.0.0:5001"}
 auth: {htpasswd: {realm: vigil-tests, path: "$DIR/private-registry.htpasswd"}}
 YAML
   start private-registry "$BIN/docker-registry" serve "$DIR/private-registry.yaml"

@@ -31,6 +31,7 @@ export const RESOURCES = {
   pods: core(['pods', 'Pod']),
   configMaps: core(['configmaps', 'ConfigMap']),
   namespaces: core(['namespaces', 'Namespace'], false),
+  nodes: core(['nodes', 'Node'], false),
   events: core(['events', 'Event']),
   leases: inGroup('coordination.k8s.io', 'v1')(['leases', 'Lease']),
 } as const;

@@ -119,6 +119,10 @@ export const securityPolicySpec = z.strictObject({
           'Known vulnerabilities of the packages in images.',
         ),
         secrets: field(z.strictObject({}).optional(), 'Secrets that were left in images.'),
+        mode: field(
+          z.enum(['Mount', 'Pull']).optional(),
+          'How images are looked into. Mount: as a volume, as a node has them. Pull: by pulling them from their registries, without credentials. One inventory serves all policies; where they differ, Mount. Omitted: Mount.',
+        ),
       })
       .optional(),
     'What to look for in the images that run in scope. Omitted: images are not looked into.',
@@ -191,7 +195,7 @@ const imagesStatus = z.strictObject({
   failing: field(severityCounts, 'Failures by severity.'),
   coverage: field(
     z.strictObject({
-      inScope: field(count, 'Images in scope, each once.'),
+      inScope: field(count, 'Images in scope, each once on each platform.'),
       scanned: field(count, 'Images that were looked into.'),
       failed: field(count, 'Images that could not be looked into.'),
       skipped: field(count, 'Images that no pod has run yet.'),

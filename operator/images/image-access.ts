@@ -3,12 +3,13 @@ import type { RecordTarget } from '../stream/stream-record.ts';
 import { inventoryJobName, PARTS } from './image-job.ts';
 import { keyIn, namespaceOf } from './image-key.ts';
 import type { ImageEntry, ImageFailure, ImageLedger } from './image-ledger.ts';
+import { whyUnpullable } from './image-reference.ts';
 import type { ImageNodes, ImagePlace, ImageUsers } from './image-targets.ts';
 
 /**
  * An image that needs a pull secret is looked into in the namespace of a workload that names one, where that namespace has opted in. Who
  * may make or enter pods there can falsify what such a Job says, so it counts for the workloads of that namespace alone: it is
- * kept under the digest and the namespace. What a Job in Vigil's own namespace says counts for all, and goes before.
+ * kept under the namespace too. What a Job in Vigil's own namespace says counts for all, and goes before.
  */
 
 /** The ClusterRole that a RoleBinding in a namespace refers to by which it opts in, and what the binding is best called. */
@@ -20,7 +21,7 @@ const operatorAccount = 'vigil-operator';
 export interface ImageAccess {
   /** Vigil's namespace. */
   readonly home: string;
-  /** The pull secrets that pods name, by digest and namespace. */
+  /** The pull secrets that pods name, by image and namespace. */
   readonly users: ImageUsers;
   /** Namespaces that have opted in. */
   readonly optedIn: ReadonlySet<string>;
@@ -33,17 +34,17 @@ export interface ImageKeys {
 }
 
 /** Whether a namespace's own inventory of an image is wanted: Vigil's namespace has none and was refused, or there was one before. */
-function isWanted(ledger: ImageLedger, digest: string, namespace: string): boolean {
-  const { inventory, failure } = ledger[digest] ?? {};
-  return inventory === undefined && (failure?.denied === true || ledger[keyIn(digest, namespace)] !== undefined);
+function isWanted(ledger: ImageLedger, image: string, namespace: string): boolean {
+  const { inventory, failure } = ledger[image] ?? {};
+  return inventory === undefined && (failure?.denied === true || ledger[keyIn(image, namespace)] !== undefined);
 }
 
 /** The namespaces, each with the images that are wanted in it. */
-function wantedIn(ledger: ImageLedger, images: ImageNodes, users: ImageUsers): { digest: string; namespace: string }[] {
-  return [...images.keys()].flatMap((digest) =>
-    [...(users.get(digest)?.keys() ?? [])]
-      .filter((namespace) => isWanted(ledger, digest, namespace))
-      .map((namespace) => ({ digest, namespace })),
+function wantedIn(ledger: ImageLedger, images: ImageNodes, users: ImageUsers): { image: string; namespace: string }[] {
+  return [...images.keys()].flatMap((image) =>
+    [...(users.get(image)?.keys() ?? [])]
+      .filter((namespace) => isWanted(ledger, image, namespace))
+      .map((namespace) => ({ image, namespace })),
   );
 }
 
@@ -54,33 +55,38 @@ export const candidates = (ledger: ImageLedger, images: ImageNodes, users: Image
 /** Everything that is to be kept, and where it is looked into. */
 export function imageKeys(ledger: ImageLedger, images: ImageNodes, { users, optedIn }: ImageAccess): ImageKeys {
   const places = new Map(images);
-  const barred = new Set<string>();
-  for (const { digest, namespace } of wantedIn(ledger, images, users)) {
-    const key = keyIn(digest, namespace);
-    const place = images.get(digest);
-    const open = optedIn.has(namespace);
+  const barred = new Set([...images].flatMap(([key, place]) => (isUnpullable(place) && !ledger[key]?.inventory ? [key] : [])));
+  for (const { image, namespace } of wantedIn(ledger, images, users)) {
+    const key = keyIn(image, namespace);
+    const place = images.get(image);
+    // What was found with pull secrets stays; who pulls without credentials takes no more of it.
+    const open = optedIn.has(namespace) && place?.pull !== true;
     if (!place || !(open || ledger[key])) continue;
-    places.set(key, { ...place, inside: { namespace, pullSecrets: users.get(digest)?.get(namespace) ?? [] } });
+    places.set(key, { ...place, inside: { namespace, pullSecrets: pullSecretsOf(users, image, namespace) } });
     // What was found stays, and is matched with new databases; what is not there cannot be taken.
     if (!open && ledger[key]?.inventory === undefined) barred.add(key);
   }
   return { places, barred };
 }
 
+const isUnpullable = ({ image, pull }: ImagePlace): boolean => pull === true && whyUnpullable(image) !== undefined;
+
+const pullSecretsOf = (users: ImageUsers, image: string, namespace: string): readonly string[] => users.get(image)?.get(namespace) ?? [];
+
 /** Under what the findings are kept that a namespace is told of. */
-export function findingsKey(ledger: ImageLedger, digest: string, namespace: string): string {
-  const key = keyIn(digest, namespace);
-  return ledger[digest]?.inventory === undefined && ledger[key]?.findings ? key : digest;
+export function findingsKey(ledger: ImageLedger, image: string, namespace: string): string {
+  const key = keyIn(image, namespace);
+  return ledger[image]?.inventory === undefined && ledger[key]?.findings ? key : image;
 }
 
 /** What is known of an image in a namespace; a refusal says how to mend it. */
-export function entryIn(ledger: ImageLedger, access: ImageAccess, digest: string, namespace: string): ImageEntry | undefined {
-  const everywhere = ledger[digest];
+export function entryIn(ledger: ImageLedger, access: ImageAccess, image: string, namespace: string): ImageEntry | undefined {
+  const everywhere = ledger[image];
   if (!everywhere || everywhere.inventory) return everywhere;
-  const own = ledger[keyIn(digest, namespace)];
+  const own = ledger[keyIn(image, namespace)];
   const { failure, ...rest } = everywhere;
   const findings = own?.findings ?? rest.findings;
-  const told = failureIn(access, { failure, own, namespace, named: access.users.get(digest)?.has(namespace) === true });
+  const told = failureIn(access, { failure, own, namespace, named: access.users.get(image)?.has(namespace) === true });
   return {
     ...rest,
     ...(findings ? { findings } : {}),

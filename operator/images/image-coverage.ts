@@ -1,6 +1,8 @@
 import { NO_DATABASE } from './image-database.ts';
 import type { ImagesStatus, SecurityPolicySpec } from '../api/security-policy.ts';
+import { keyOf } from './image-key.ts';
 import type { ImageEntry } from './image-ledger.ts';
+import type { RunningImage } from './image-reference.ts';
 import type { ImageTarget } from './image-targets.ts';
 
 /** How many of the images in a policy's scope were looked into, and which were not and why. */
@@ -12,8 +14,8 @@ export interface ImageCoverage {
 
 /** What is known of images. */
 export interface LookedInto {
-  /** By digest, in the namespace of a workload: what needs a pull secret may be known in one and not in another. */
-  readonly entry: (digest: string, namespace: string) => ImageEntry | undefined;
+  /** By what an image is kept under, in the namespace of a workload: what needs a pull secret may be known in one and not in another. */
+  readonly entry: (image: string, namespace: string) => ImageEntry | undefined;
   /** Whether there is a database to match with. */
   readonly database: boolean;
 }
@@ -21,7 +23,7 @@ export interface LookedInto {
 type Gap = readonly [state: 'failed' | 'waiting', why: string];
 
 /**
- * Counts the images of a policy's targets, each once: one that runs by its digest, one that no pod has run by its reference. What was
+ * Counts the images of a policy's targets, each once: one that runs by its digest and platform, one that no pod has run by its reference. What was
  * found before counts as not looked into while a newer attempt has failed. Pure.
  */
 export function imageCoverage(
@@ -30,13 +32,16 @@ export function imageCoverage(
   known: LookedInto,
 ): ImageCoverage {
   const { running, idle } = imagesOf(targets);
-  const gaps = [...running].flatMap(([digest, { reference, namespaces }]) => {
+  const digests = Map.groupBy(running.values(), ({ digest }) => digest);
+  const gaps = [...running].flatMap(([key, { reference, digest, platform, namespaces }]) => {
     const found = [...namespaces].toSorted().flatMap((namespace) => {
-      const gap = gapOf(images, known.entry(digest, namespace), known.database);
+      const gap = gapOf(images, known.entry(key, namespace), known.database);
       return gap ? [gap] : [];
     });
+    // Where it runs on one platform alone, that goes without saying.
+    const where = digests.get(digest)?.length === 1 ? '' : ` on ${platform ?? 'an unknown platform'}`;
     const gap = found.find(([state]) => state === 'failed') ?? found[0];
-    return gap ? [{ state: gap[0], text: `image ${reference}: ${gap[1]}` }] : [];
+    return gap ? [{ state: gap[0], text: `image ${reference}${where}: ${gap[1]}` }] : [];
   });
   const lines = (state: Gap[0]): string[] => gaps.flatMap((gap) => (gap.state === state ? [gap.text] : [])).toSorted();
   const [failed, waiting] = [lines('failed'), lines('waiting')];
@@ -52,22 +57,21 @@ export function imageCoverage(
   };
 }
 
-/** An image that runs: the first of the references that it is known by, and where it runs. */
-interface RunningImage {
-  readonly reference: string;
+/** An image that runs on a platform: by the first of the references that it is known by, and where it runs. */
+interface Running extends RunningImage {
   readonly namespaces: ReadonlySet<string>;
 }
 
-/** The images that run, by digest; and how many references no pod has run. */
-function imagesOf(targets: readonly ImageTarget[]): { readonly running: ReadonlyMap<string, RunningImage>; readonly idle: number } {
+/** The images that run, by what they are kept under; and how many references no pod has run. */
+function imagesOf(targets: readonly ImageTarget[]): { readonly running: ReadonlyMap<string, Running>; readonly idle: number } {
   const containers = targets.flatMap((target) => target.containers);
-  const running = new Map<string, RunningImage>();
+  const running = new Map<string, Running>();
   for (const { containers: own, workload } of targets) {
     for (const { image } of own) {
       if (!image) continue;
-      const { reference = image.reference, namespaces = [] } = running.get(image.digest) ?? {};
+      const { reference = image.reference, namespaces = [] } = running.get(keyOf(image)) ?? {};
       const first = image.reference < reference ? image.reference : reference;
-      running.set(image.digest, { reference: first, namespaces: new Set([...namespaces, workload.namespace ?? '']) });
+      running.set(keyOf(image), { ...image, reference: first, namespaces: new Set([...namespaces, workload.namespace ?? '']) });
     }
   }
   const run = new Set(containers.flatMap(({ image, reference }) => (image ? [reference] : [])));

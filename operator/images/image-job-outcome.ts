@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-import { volumeImage } from './image-job-template.ts';
+import { isPull, volumeImage } from './image-job-template.ts';
 import type { ScanJob } from '../scan/job-state.ts';
 
 interface Terminated {
@@ -19,6 +19,7 @@ interface ContainerStatus {
 
 /** A pod of an image Job, as far as it tells how that went. */
 export interface ImagePod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
@@ -67,7 +68,7 @@ export function imageJobOutcome(
   const done = inPhase('Succeeded');
   if (done) return { kind: 'finished', pod: done.metadata.name };
   const failed = inPhase('Failed');
-  if (failed) return { kind: 'failed', reason: podFailure(failed) };
+  if (failed) return { kind: 'failed', reason: withMending(job, podFailure(failed)) };
   const over = endWithoutPod(job);
   return over === undefined ? standing({ job, pods, events }, now) : { kind: 'failed', reason: over };
 }
@@ -105,6 +106,12 @@ const hasBegun = (pod: ImagePod): boolean =>
 
 /** What registries and runtimes say to those without a password, or with a wrong one. */
 const denialPattern = /\b(401|403|unauthorized|forbidden|denied|authentication required|authorization failed|no basic auth credentials)\b/i;
+
+/** What fails for want of a password when the scanner pulls says so: it reads none, and the node may have one. */
+const withMending = (job: KubeObject, reason: string): string =>
+  isPull(job) && denialPattern.test(reason)
+    ? `${reason}; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets`
+    : reason;
 
 /** What the runtime says of an image that the registry does not have: asking again will not help. */
 const absencePattern = /Failed to pull image .*: not found$/;

@@ -1,7 +1,12 @@
 import type { KubeObject } from '../api/metadata.ts';
 
+interface NodePreference {
+  readonly preference?: { readonly matchFields?: readonly { readonly values?: readonly string[] }[] };
+}
+
 interface TemplateSpec {
-  readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
+  readonly affinity?: { readonly nodeAffinity?: { readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly NodePreference[] } };
+  readonly initContainers?: readonly { readonly name: string; readonly image?: string; readonly args?: readonly string[] }[];
   readonly containers?: readonly { readonly args?: readonly string[] }[];
   readonly volumes?: readonly { readonly name: string; readonly image?: { readonly reference?: string } }[];
 }
@@ -18,6 +23,13 @@ export const volumeImage = (job: KubeObject, volume: string): string | undefined
 /** The arguments of the container that prints the stream. */
 export const matchArguments = (job: KubeObject): readonly string[] => templateOf(job).containers?.[0]?.args ?? [];
 
+/** Whether the scanner of a Job pulls the image by itself. */
+export const isPull = (job: KubeObject): boolean => templateOf(job).initContainers?.some(({ args }) => args?.[0] === 'image') === true;
+
 /** The scanner's image that a Job runs. */
 export const scannerOf = (job: KubeObject): string | undefined =>
   templateOf(job).initContainers?.find(({ name }) => name === 'trivy')?.image ?? volumeImage(job, 'trivy');
+
+/** The node that a Job would best run on. */
+export const preferredNode = (job: KubeObject): string | undefined =>
+  templateOf(job).affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.[0]?.preference?.matchFields?.[0]?.values?.[0];

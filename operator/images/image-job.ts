@@ -2,7 +2,7 @@ import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { shortHash } from '../scan/names.ts';
 import { databaseArguments, type ImageDatabase } from './image-database.ts';
-import { keyIn } from './image-key.ts';
+import { keyIn, keyOf } from './image-key.ts';
 import type { ImagePlace } from './image-targets.ts';
 
 /** What the pods of image Jobs run. */
@@ -16,6 +16,12 @@ export interface ImageJobSettings {
   readonly scanner: string;
 }
 
+/** An image, and where it is looked into. */
+export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'inside' | 'pull'> {
+  /** Has the image: best to run there. */
+  readonly node?: string;
+}
+
 /** What a Job is for: the value of its label `vigil.dev/part`. */
 export const PARTS = { inventory: 'image-inventory', match: 'image-match' } as const;
 /** The container whose log is the stream. */
@@ -23,6 +29,8 @@ export const STREAM_CONTAINER = 'vigil';
 /** Seconds that a pod may take. */
 const deadline = 900;
 const root = '/vigil';
+/** The user that pulls. */
+const nobody = 65_532;
 
 /** Twelve characters that stand for an image, by what it is kept under, in names. */
 export const imageHash = (key: string): string => shortHash(key, 12);
@@ -30,38 +38,69 @@ export const imageHash = (key: string): string => shortHash(key, 12);
 export const inventoryJobName = (key: string): string => `vigil-inventory-${imageHash(key)}`;
 
 /**
- * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the image as a volume, the scanner over it, with empty databases and without network or
- * token, and Vigil's `normalize` after it. Root of a user namespace reads what root owns; it is nobody on the node.
+ * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the scanner over the image, with empty databases and without
+ * a token, and Vigil's `normalize` after it. The image is a volume, or the scanner pulls it.
  */
-export function inventoryJob(settings: ImageJobSettings, { image, node, inside }: ImagePlace): KubeObject {
-  const near =
-    node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
+export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInput): KubeObject {
+  const { image, inside, pull = false } = input;
+  const prepare = { ...vigil(settings), name: 'prepare', args: ['prepare', `${root}/work/cache`], volumeMounts: [mount('work')] };
+  const { spec, args, target } = pull ? pulling(image) : mounting(input);
   const scanner = {
     ...container('trivy', settings.scanner, { memory: '1Gi' }),
     imagePullPolicy: 'IfNotPresent',
     command: ['trivy'],
-    args: inventoryArguments,
+    args,
     env: scannerEnvironment,
-    volumeMounts: [mount('target', true), mount('work')],
+    volumeMounts: [...target.mounts, mount('work')],
   };
-  const prepare = { ...vigil(settings), name: 'prepare', args: ['prepare', `${root}/work/cache`], volumeMounts: [mount('work')] };
   const normalize = {
     ...vigil(settings),
-    args: ['normalize', `${root}/work/report.json`, `${root}/target`],
-    volumeMounts: [mount('target', true), mount('work', true)],
+    args: ['normalize', `${root}/work/report.json`, ...target.folders],
+    volumeMounts: [...target.mounts, mount('work', true)],
   };
-  const spec = {
-    ...near,
+  const whole = {
+    ...spec,
     initContainers: [prepare, scanner],
     containers: [normalize],
-    volumes: [
-      { name: 'target', image: { reference: image.reference, pullPolicy: 'IfNotPresent' } },
-      { name: 'work', emptyDir: { sizeLimit: '1Gi' } },
-    ],
+    volumes: [...target.volumes, { name: 'work', emptyDir: { sizeLimit: '1Gi' } }],
   };
-  const key = inside ? keyIn(image.digest, inside.namespace) : image.digest;
+  const key = inside ? keyIn(keyOf(image), inside.namespace) : keyOf(image);
   const at = inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};
-  return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec });
+  return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec: whole });
+}
+
+/** How a scanner comes by an image. */
+interface Way {
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+  readonly target: { readonly mounts: readonly unknown[]; readonly folders: readonly string[]; readonly volumes: readonly unknown[] };
+}
+
+/** As a volume, without network. Root of a user namespace reads what root owns; it is nobody on the node. */
+function mounting({ image, node }: InventoryJobInput): Way {
+  const near =
+    node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
+  return {
+    spec: { ...near, nodeSelector: { ...linux, ...architectureOf(image) } },
+    args: ['rootfs', ...scannerArguments, `${root}/target`],
+    target: {
+      mounts: [mount('target', true)],
+      folders: [`${root}/target`],
+      volumes: [{ name: 'target', image: { reference: image.reference, pullPolicy: 'IfNotPresent' } }],
+    },
+  };
+}
+
+/** From its registry, by any node and any user: nothing is mounted that root owns, and no credentials are at hand. */
+function pulling({ reference, platform }: ImagePlace['image']): Way {
+  return {
+    spec: {
+      hostUsers: undefined,
+      securityContext: { runAsNonRoot: true, runAsUser: nobody, runAsGroup: nobody, seccompProfile: { type: 'RuntimeDefault' } },
+    },
+    args: ['image', ...scannerArguments, '--image-src', 'remote', ...(platform === undefined ? [] : ['--platform', platform]), reference],
+    target: { mounts: [], folders: [], volumes: [] },
+  };
 }
 
 /** The Job that matches inventories, kept in these ConfigMaps, against the database: mounted, or fetched by the pod. */
@@ -96,6 +135,14 @@ export function matchingJob(
 /** The name by which the pieces of an image's inventory begin, where several lie in one folder. */
 export const inventoryDocumentName = (digest: string): string => `inventory-${imageHash(digest)}`;
 
+const linux = { 'kubernetes.io/os': 'linux' };
+
+/** Of an index, a node mounts the image of its own platform. */
+function architectureOf({ platform }: ImagePlace['image']): Readonly<Record<string, string>> {
+  const [, architecture] = platform?.split('/') ?? [];
+  return architecture === undefined ? {} : { 'kubernetes.io/arch': architecture };
+}
+
 const preference = (node: string): unknown => ({
   weight: 100,
   preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] },
@@ -104,8 +151,8 @@ const preference = (node: string): unknown => ({
 const mount = (name: string, readOnly = false): unknown => ({ name, mountPath: `${root}/${name}`, ...(readOnly ? { readOnly } : {}) });
 
 /** Asked for vulnerabilities too, of which it knows none: without that it would not look into Java archives. */
-const inventoryArguments = [
-  ...['rootfs', '--quiet', '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--offline-scan', '--disable-telemetry'],
+const scannerArguments = [
+  ...['--quiet', '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--offline-scan', '--disable-telemetry'],
   ...[
     '--timeout',
     `${deadline - 60}s`,
@@ -115,7 +162,7 @@ const inventoryArguments = [
     '--cache-dir',
     `${root}/work/cache`,
   ],
-  ...['--format', 'json', '--output', `${root}/work/report.json`, `${root}/target`],
+  ...['--format', 'json', '--output', `${root}/work/report.json`],
 ];
 
 const scannerEnvironment = [
@@ -154,7 +201,7 @@ function job({ namespace, imagePullSecrets }: ImageJobSettings, { name, part, im
     enableServiceLinks: false,
     hostUsers: false,
     terminationGracePeriodSeconds: 5,
-    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    nodeSelector: linux,
     ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
     securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
     ...spec,

@@ -1,3 +1,5 @@
+import { placeInventories, type PlacedInventory, type PlacementInput } from './image-placement.ts';
+
 /** Something that was tried and did not succeed. */
 export interface ImageFailure {
   readonly step: 'inventory' | 'match';
@@ -7,12 +9,14 @@ export interface ImageFailure {
   readonly attempts: number;
   /** The registry gives the image to nobody without a password. */
   readonly denied?: boolean;
+  /** It was to be pulled without credentials: mounted, it may be had. */
+  readonly pull?: boolean;
 }
 
 /** What is kept about one image. */
 export interface ImageEntry {
-  /** The ConfigMaps of its inventory. */
-  readonly inventory?: { readonly configMaps: readonly string[]; readonly at: number };
+  /** The ConfigMaps of its inventory. `of`: the key that it was taken under, where that is another. */
+  readonly inventory?: { readonly configMaps: readonly string[]; readonly at: number; readonly of?: string };
   /** The ConfigMaps of what was found, the database that told, by its reference, and when that was made. */
   readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
   readonly failure?: ImageFailure;
@@ -22,13 +26,13 @@ export interface ImageEntry {
   readonly seen: number;
 }
 
-/** By digest; by digest and namespace where it counts for that alone. */
+/** By what images are kept under: see image-key.ts. */
 export type ImageLedger = Readonly<Record<string, ImageEntry>>;
 
 /** What there is to do. */
 export interface ImagePlan {
-  /** Images to take the inventory of now. */
-  readonly inventories: readonly string[];
+  /** Images to take the inventory of now, and where. */
+  readonly inventories: readonly PlacedInventory[];
   /** Images to match in one Job now. */
   readonly match: readonly string[];
   /** Images that nothing runs any more, past the grace period. */
@@ -38,14 +42,14 @@ export interface ImagePlan {
 }
 
 /** What a plan is made from. */
-export interface ImagePlanInput {
+export interface ImagePlanInput extends PlacementInput {
   readonly ledger: ImageLedger;
   /** The images that run in scope of a policy. */
   readonly wanted: ReadonlySet<string>;
+  /** Images that are pulled by the scanner, not mounted. */
+  readonly pulled: ReadonlySet<string>;
   /** Images that a Job is about, and those that nothing can be done about now. */
-  readonly busy: ReadonlySet<string>;
-  /** Jobs for inventories that may run beside those that do. */
-  readonly room: number;
+  readonly about: ReadonlySet<string>;
   readonly matching: boolean;
   /** The database's image; without one nothing is matched. */
   readonly database: string | undefined;
@@ -64,18 +68,21 @@ const mostMatched = 100;
 /** When a failed attempt may be repeated. */
 const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
 
+/** Whether an inventory failed that is taken in another way now. */
+const isOtherwise = ({ step, pull = false }: ImageFailure, pulled: boolean): boolean => step === 'inventory' && pull !== pulled;
+
 /** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
 export function planImages(input: ImagePlanInput): ImagePlan {
-  const { ledger, wanted, busy, room, now } = input;
+  const { ledger, wanted, about, pulled, now } = input;
   const ready = (digest: string): boolean => {
     const failure = ledger[digest]?.failure;
-    return !busy.has(digest) && (failure === undefined || retryAt(failure) <= now);
+    return !about.has(digest) && (failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pulled.has(digest)));
   };
-  const inventories = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest)).slice(0, Math.max(room, 0));
-  const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !busy.has(digest) && seen + grace <= now);
+  const missing = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest));
+  const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);
   const times = [...wanted].flatMap((digest) => waits(ledger[digest], input)).filter((time) => time > now);
   return {
-    inventories,
+    inventories: placeInventories(missing, input),
     match: input.matching
       ? []
       : together(

@@ -4,7 +4,15 @@ export interface RunningImage {
   readonly digest: string;
   /** What a volume names it by. */
   readonly reference: string;
+  /** Of the node that runs it, as `linux/arm64`: one digest may be of an index over several. Undefined where that is not known. */
+  readonly platform?: string;
 }
+
+/** Why what the runtime names by no digest in a registry cannot be pulled: its tag may be another image's by now. Undefined where it can. */
+export const whyUnpullable = ({ reference }: RunningImage): string | undefined =>
+  reference.includes('@')
+    ? undefined
+    : `the node does not say by which digest a registry has ${reference}, so it cannot be pulled: push it to a registry and run it from there, or use images.mode Mount`;
 
 const digestPattern = /sha256:[0-9a-f]{64}$/;
 

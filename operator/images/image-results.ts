@@ -3,8 +3,10 @@ import type { SecurityPolicySpec } from '../api/security-policy.ts';
 import type { RecordResult } from '../stream/stream-record.ts';
 import type { ImageData } from './image-data.ts';
 import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from './image-finding.ts';
+import { keyOf } from './image-key.ts';
 import type { ImageEntry } from './image-ledger.ts';
 import type { ContainerImage, ImageTarget } from './image-targets.ts';
+import { joinPlatforms, type PlatformResults } from './platform-results.ts';
 import { vulnerabilityResult } from './vulnerability-result.ts';
 
 /** The source of reports about images. */
@@ -18,11 +20,11 @@ export interface ImagesPolicy {
   readonly images: ImagesSpec;
 }
 
-/** What is known of images, by digest. */
+/** What is known of images, by what they are kept under. */
 export interface ImageKnowledge {
-  readonly entry: (digest: string) => ImageEntry | undefined;
+  readonly entry: (image: string) => ImageEntry | undefined;
   /** Undefined while nothing was ever found out. */
-  readonly findings: (digest: string) => ImageFindings | undefined;
+  readonly findings: (image: string) => ImageFindings | undefined;
   /** Whether there is a database to match with. */
   readonly database: boolean;
   /** What people say of vulnerabilities, where they do. */
@@ -46,7 +48,7 @@ const order: readonly FindingSeverity[] = ['info', 'low', 'medium', 'high', 'cri
 
 /** The verdicts of a policy about the images of a workload. Pure. */
 export function imageResults(policy: ImagesPolicy, target: ImageTarget, knowledge: ImageKnowledge): TargetResults {
-  const parts = target.containers.map((container) => containerResults(policy, container, knowledge));
+  const parts = joinPlatforms(target.containers.map((container) => containerResults(policy, container, knowledge)));
   return {
     results: distinct(parts.flatMap(({ results }) => results)),
     passes: parts.filter(({ passed }) => passed).length,
@@ -54,17 +56,11 @@ export function imageResults(policy: ImagesPolicy, target: ImageTarget, knowledg
   };
 }
 
-interface ContainerResults {
-  readonly results: readonly RecordResult[];
-  readonly passed: boolean;
-  readonly known: boolean;
-}
-
-function containerResults(policy: ImagesPolicy, container: ContainerImage, knowledge: ImageKnowledge): ContainerResults {
-  if (!container.image) return { results: [notRunning(policy, container)], passed: false, known: true };
-  const { digest } = container.image;
-  const { failure, findings, waiting } = knowledge.entry(digest) ?? {};
-  const found = knowledge.findings(digest);
+function containerResults(policy: ImagesPolicy, container: ContainerImage, knowledge: ImageKnowledge): PlatformResults {
+  if (!container.image) return { container, results: [notRunning(policy, container)], passed: false, known: true };
+  const key = keyOf(container.image);
+  const { failure, findings, waiting } = knowledge.entry(key) ?? {};
+  const found = knowledge.findings(key);
   const unmatched = policy.images.vulnerabilities !== undefined && findings?.database === '';
   const results = [
     ...findingResults(policy, container, { found, stale: failure !== undefined, data: knowledge.data }),
@@ -73,7 +69,7 @@ function containerResults(policy: ImagesPolicy, container: ContainerImage, knowl
     ...databaseResults(policy, container, { unmatched, made: findings?.made, knowledge }),
   ];
   const known = found !== undefined || (failure ?? waiting) !== undefined;
-  return { results, passed: known && !unmatched && results.length === 0, known };
+  return { container, results, passed: known && !unmatched && results.length === 0, known };
 }
 
 function failureResults(

@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import { controllerOf, fieldsOf, listOf, textOf, type KubernetesObject } from '../engine/kubernetes-object.ts';
 import { syntheticPod } from '../engine/synthetic-pod.ts';
 import type { RecordTarget } from '../stream/stream-record.ts';
+import { keyOf } from './image-key.ts';
 import { runningImage, type RunningImage } from './image-reference.ts';
 
 /** What one container of a workload runs. */
@@ -19,18 +20,23 @@ export interface ImageTarget {
   readonly containers: readonly ContainerImage[];
 }
 
-/** An image that runs, and a node that has it. */
+/** An image that runs, and nodes that have it. */
 export interface ImagePlace {
   readonly image: RunningImage;
-  readonly node?: string;
+  readonly nodes: readonly string[];
+  /** The scanner pulls it by itself: nobody asks to have it mounted. */
+  readonly pull?: boolean;
   /** Where it is looked into when that is not Vigil's namespace, with pull secrets there. */
   readonly inside?: { readonly namespace: string; readonly pullSecrets: readonly string[] };
 }
 
-/** The images that run, by digest. */
+/** The images that run, by what they are kept under. */
 export type ImageNodes = ReadonlyMap<string, ImagePlace>;
-/** The pull secrets that pods name, by their images' digests and by namespace. */
+/** The pull secrets that pods name, by what their images are kept under and by namespace. */
 export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/** The most nodes that are kept of an image: to find one that is free, more say little. */
+const mostNodes = 16;
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 const statusLists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
@@ -57,20 +63,29 @@ interface Running {
  */
 export class ImageTargets {
   readonly #inScope: (target: RecordTarget) => boolean;
+  readonly #platformOf: (node: string | undefined) => string | undefined;
   readonly #workloads = new Map<string, Workload>();
   /** By uid; undefined: in no scope. */
   readonly #running = new Map<string, Running | undefined>();
-  readonly #known = new Map<string, RunningImage>();
-  readonly #nodes = new Map<string, string>();
+  /** By reference: the image that ran last, on each of its platforms. */
+  readonly #known = new Map<string, readonly RunningImage[]>();
+  readonly #nodes = new Map<string, Set<string>>();
   readonly #users = new Map<string, Map<string, readonly string[]>>();
   readonly #secrets = new Map<string, readonly string[]>();
   /** Each container once, and what is written in labels: very many pods have the same. */
   readonly #containers = new Map<string, ContainerImage>();
   readonly #labels = new Map<string, NonNullable<RecordTarget['labels']>>();
 
-  /** @param inScope Whether anybody asks about a workload. */
-  constructor(inScope: (target: RecordTarget) => boolean = () => true) {
+  /**
+   * @param inScope Whether anybody asks about a workload.
+   * @param platform The platform of a node; undefined while it is not known.
+   */
+  constructor(
+    inScope: (target: RecordTarget) => boolean = () => true,
+    platform: (node: string | undefined) => string | undefined = () => undefined,
+  ) {
     this.#inScope = inScope;
+    this.#platformOf = platform;
   }
 
   addWorkload(object: KubernetesObject): void {
@@ -79,13 +94,14 @@ export class ImageTargets {
   }
 
   addPod(pod: KubernetesObject): void {
-    const containers = podImages(pod).map((container) => this.#once(container));
     const node = textOf(fieldsOf(pod['spec'])['nodeName']);
+    const containers = podImages(pod, this.#platformOf(node)).map((container) => this.#once(container));
     for (const { reference, image } of containers) {
       if (!image) continue;
-      this.#noteSecrets(pod, image.digest);
-      this.#known.set(reference, image);
-      if (node !== undefined && !this.#nodes.has(image.digest)) this.#nodes.set(image.digest, node);
+      const key = keyOf(image);
+      this.#noteSecrets(pod, key);
+      this.#noteKnown(reference, image);
+      if (node !== undefined) this.#noteNode(key, node);
     }
     const all = isLive(pod) ? this.#runningOf(pod)?.containers : undefined;
     for (const container of containers) if (all && !all.some((known) => isSame(known, container))) all.push(container);
@@ -100,17 +116,17 @@ export class ImageTargets {
       ...[...this.#running.values()].flatMap((found) => (found ? [{ workload: found.target, containers: found.containers }] : [])),
       ...idle.map(([, { target, containers }]) => ({
         workload: target,
-        containers: containers.map((container) => this.#withKnown(container)),
+        containers: containers.flatMap((container) => this.#withKnown(container)),
       })),
     ].filter(({ containers }) => containers.length > 0);
   }
 
-  /** The images of these, each once, with a node that has it. */
+  /** The images of these, each once, with nodes that have it. */
   images(targets: readonly ImageTarget[]): ImageNodes {
     const images = new Map<string, ImagePlace>();
     for (const { image } of targets.flatMap(({ containers }) => containers)) {
-      const node = image && this.#nodes.get(image.digest);
-      if (image) images.set(image.digest, { image, ...(node === undefined ? {} : { node }) });
+      if (!image) continue;
+      images.set(keyOf(image), { image, nodes: [...(this.#nodes.get(keyOf(image)) ?? [])] });
     }
     return images;
   }
@@ -120,12 +136,12 @@ export class ImageTargets {
     return this.#users;
   }
 
-  #noteSecrets(pod: KubernetesObject, digest: string): void {
+  #noteSecrets(pod: KubernetesObject, key: string): void {
     const namespace = textOf(metadataOf(pod)['namespace']);
     const names = listOf(fieldsOf(pod['spec'])['imagePullSecrets']).flatMap((item) => textOf(fieldsOf(item)['name']) ?? []);
     if (namespace === undefined || names.length === 0 || !this.#inScope(this.#topOf(pod)?.target ?? this.#targetOf(pod))) return;
-    const places = this.#users.get(digest) ?? new Map<string, readonly string[]>();
-    this.#users.set(digest, places);
+    const places = this.#users.get(key) ?? new Map<string, readonly string[]>();
+    this.#users.set(key, places);
     const known = places.get(namespace) ?? [];
     if (names.every((name) => known.includes(name))) return;
     const all = [...new Set([...known, ...names])].toSorted();
@@ -158,13 +174,26 @@ export class ImageTargets {
     return top;
   }
 
-  #withKnown(container: ContainerImage): ContainerImage {
-    const image = this.#known.get(container.reference);
-    return image ? { ...container, image } : container;
+  #noteNode(key: string, node: string): void {
+    const known = this.#nodes.get(key) ?? new Set();
+    this.#nodes.set(key, known);
+    if (known.size < mostNodes) known.add(node);
+  }
+
+  /** A tag may have moved, but is then another digest's on every platform. */
+  #noteKnown(reference: string, image: RunningImage): void {
+    const known = (this.#known.get(reference) ?? []).filter(({ digest }) => digest === image.digest);
+    if (!known.some((each) => keyOf(each) === keyOf(image))) this.#known.set(reference, [...known, image]);
+  }
+
+  #withKnown(container: ContainerImage): ContainerImage[] {
+    const known = this.#known.get(container.reference) ?? [];
+    return known.length === 0 ? [container] : known.map((image) => ({ ...container, image }));
   }
 
   #once(container: ContainerImage): ContainerImage {
-    const key = `${container.container} ${container.reference} ${container.image?.reference ?? ''} ${container.image?.digest ?? ''}`;
+    const { image } = container;
+    const key = `${container.container} ${container.reference} ${image?.reference ?? ''} ${image ? keyOf(image) : ''}`;
     const known = this.#containers.get(key) ?? container;
     this.#containers.set(key, known);
     return known;
@@ -198,11 +227,11 @@ function isLive(pod: KubernetesObject): boolean {
 }
 
 const isSame = (one: ContainerImage, other: ContainerImage): boolean =>
-  one === other || (one.container === other.container && one.image?.digest === other.image?.digest);
+  one === other || (one.container === other.container && (one.image && keyOf(one.image)) === (other.image && keyOf(other.image)));
 
 const uidOf = (object: KubernetesObject): string => textOf(metadataOf(object)['uid']) ?? '';
 
-function podImages(pod: KubernetesObject): ContainerImage[] {
+function podImages(pod: KubernetesObject, platform: string | undefined): ContainerImage[] {
   const status = fieldsOf(pod['status']);
   const said = new Map(
     statusLists.flatMap((list) => listOf(status[list]).map((item) => [textOf(fieldsOf(item)['name']) ?? '', fieldsOf(item)] as const)),
@@ -210,7 +239,7 @@ function podImages(pod: KubernetesObject): ContainerImage[] {
   return containersOf(pod['spec']).map(({ container, reference }) => {
     const { imageID, image: name } = said.get(container) ?? {};
     const image = runningImage({ imageID: textOf(imageID) ?? '', image: textOf(name) ?? reference });
-    return { container, reference, ...(image ? { image } : {}) };
+    return { container, reference, ...(image ? { image: { ...image, ...(platform === undefined ? {} : { platform }) } } : {}) };
   });
 }
 

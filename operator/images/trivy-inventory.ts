@@ -54,7 +54,8 @@ const systemOf = ({ Family = '', Name = '' }: { readonly Family?: string; readon
 });
 
 function secretOf({ RuleID = '', Title = '', Severity = '', StartLine = 0 }: TrivySecret, path: string): InventoryRecord {
-  return { type: 'secret', secret: { rule: RuleID, title: Title, severity: Severity, path, line: StartLine } };
+  // Of an image that it pulled, the scanner names files from the root.
+  return { type: 'secret', secret: { rule: RuleID, title: Title, severity: Severity, path: path.replace(/^\//, ''), line: StartLine } };
 }
 
 /** A package without a package URL cannot be matched, by this way or any other. */

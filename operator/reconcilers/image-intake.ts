@@ -31,8 +31,9 @@ export async function withInventory(
   const { secrets, unreadable } = inventory;
   const configMaps = await store.keepInventory(digest, inventory);
   const before = ledger[digest] ?? { seen: now };
-  // Secrets are known at once; vulnerabilities when a database was asked.
-  const findings = before.findings ?? {
+  // Secrets are known at once; vulnerabilities when a database was asked. What one has told stays until it is asked again.
+  const told = before.findings?.database ? before.findings : undefined;
+  const findings = told ?? {
     configMaps: await store.keepFindings(digest, { vulnerabilities: [], secrets, ...(unreadable ? { unreadable } : {}) }),
     ...{ database: '', made: '', at: now },
   };
@@ -61,12 +62,16 @@ export async function withMatches(
   const source = { database: databaseOf(job), made: stream.trailer.body.database };
   const entries: [string, ImageEntry][] = [];
   for (const digest of images) {
-    const found = matched.get(imageHash(digest));
-    const entry = found && ledger[digest] && (await matchedEntry(context, digest, ledger[digest], { ...found, ...source }));
+    const before = ledger[digest];
+    const found = before && matched.get(nameOf(digest, before));
+    const entry = found && (await matchedEntry(context, digest, before, { ...found, ...source }));
     if (entry) entries.push([digest, entry]);
   }
   return { ...ledger, ...Object.fromEntries(entries) };
 }
+
+/** What a stream calls an image by: the key that its inventory was taken under. */
+const nameOf = (key: string, { inventory }: ImageEntry): string => imageHash(inventory?.of ?? key);
 
 /** The inventory of an image as it was taken; undefined when it is gone or somebody changed it. */
 async function inventoryIn(store: ImageStore, { inventory }: ImageEntry): Promise<Inventory | undefined> {

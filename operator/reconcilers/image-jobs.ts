@@ -3,6 +3,7 @@ import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { InventoryRecordError } from '../images/checked-inventory.ts';
 import type { MatchBody } from '../images/image-finding.ts';
+import { isPull, preferredNode } from '../images/image-job-template.ts';
 import { inventoryJobName, PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
 import { imageJobOutcome, wantsEvents, type ImageJobEvent, type ImageJobOutcome, type ImagePod } from '../images/image-job-outcome.ts';
 import { namespaceOf } from '../images/image-key.ts';
@@ -23,6 +24,8 @@ export interface ImageJob {
   readonly job: ScanJob;
   readonly part: string;
   readonly images: readonly string[];
+  /** Where it is at work, or will best be, once it was looked at. */
+  readonly node?: string | undefined;
 }
 
 /** What taking in finished Jobs needs. */
@@ -56,6 +59,8 @@ function isOwn({ job, images: [key = '', ...more] }: ImageJob, namespace: string
 export interface TakenIn {
   readonly ended: boolean;
   readonly ledger: ImageLedger;
+  /** Where a Job that runs is at work, or will best be: nowhere while it waits for too long. */
+  readonly node?: string | undefined;
 }
 
 /** Looks at a Job, and takes in what it says when it has ended. */
@@ -63,8 +68,9 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
   const { client, home, now } = context;
   const { namespace = home } = found.job.metadata;
   const step = found.part === PARTS.inventory ? 'inventory' : 'match';
-  const outcome = await outcomeOf(client, { job: found.job, namespace }, now);
-  if (outcome.kind === 'running') return { ended: false, ledger: waiting(ledger, found.images, outcome.waits) };
+  const { outcome, node } = await outcomeOf(client, { job: found.job, namespace }, now);
+  if (outcome.kind === 'running')
+    return { ended: false, ledger: waiting(ledger, found.images, outcome.waits), ...(outcome.waits === undefined ? { node } : {}) };
   try {
     if (outcome.kind === 'failed') throw new TakeInError(outcome.reason, outcome.denied);
     const stream = await readStream(client, { namespace, name: outcome.pod }, namespace === home ? undefined : mostUntrusted);
@@ -74,9 +80,12 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
         : withMatches(context, found, ledger, stream as AcceptedStream<MatchBody>);
     return { ended: true, ledger: await taken };
   } catch (error) {
-    return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(error), at: now }) };
+    return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(error), ...wayOf(found.job), at: now }) };
   }
 }
+
+/** How a Job was to come by an image. */
+const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull'> => (isPull(job) ? { pull: true } : {});
 
 /** What an error says of an image; throws those that say nothing of it. */
 function failureOf(error: unknown): Pick<ImageFailure, 'reason' | 'denied'> {
@@ -100,11 +109,11 @@ async function outcomeOf(
   client: KubeClient,
   { job, namespace }: { readonly job: ScanJob; readonly namespace: string },
   now: number,
-): Promise<ImageJobOutcome> {
+): Promise<{ readonly outcome: ImageJobOutcome; readonly node: string | undefined }> {
   const labelSelector = `batch.kubernetes.io/job-name=${job.metadata.name}`;
   const pods = await listAll<ImagePod>(client, RESOURCES.pods, { namespace, labelSelector });
   const events = wantsEvents(pods) ? await eventsAbout(client, namespace, pods[0] ?? job) : [];
-  return imageJobOutcome(job, { pods, events }, now);
+  return { outcome: imageJobOutcome(job, { pods, events }, now), node: pods[0]?.spec?.nodeName ?? preferredNode(job) };
 }
 
 /** Bytes that an inventory from another namespace may unpack to: some 60,000 packages. */
@@ -162,13 +171,15 @@ const untrusted = (error: unknown): TakeInError =>
 /** The ledger after the server refused a Job: by quota, Pod Security or another policy. */
 export function withRefusal(
   ledger: ImageLedger,
-  { metadata: { annotations, labels } }: KubeObject,
+  job: KubeObject,
   { reason, at }: { readonly reason: string; readonly at: number },
 ): ImageLedger {
+  const { annotations, labels } = job.metadata;
   const step = labels?.[LABELS.part] === PARTS.inventory ? 'inventory' : 'match';
   return failed(ledger, (annotations?.[ANNOTATIONS.images] ?? '').split(' '), {
     step,
     reason: `the Job was refused: ${reason}`.slice(0, 600),
+    ...wayOf(job),
     at,
   });
 }

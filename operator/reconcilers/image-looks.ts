@@ -1,6 +1,8 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ownJobs } from '../images/image-access.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
+import { NodePlatforms } from '../images/node-platforms.ts';
+import { clusterPlatforms } from './cluster-platforms.ts';
 import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
 import type { World } from './world.ts';
 
@@ -28,7 +30,9 @@ export class ImageLooks {
     if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at)
       return { around: this.#last.around, anew: false };
     this.#last = undefined;
-    const around = await imageSurroundings(client, policies, { systemNamespaces, own: ownJobs(ledger), signal });
+    // A ledger without anybody who asks is only swept.
+    const platforms = policies.length === 0 ? new NodePlatforms() : await clusterPlatforms(this.#world, signal);
+    const around = await imageSurroundings(client, policies, { systemNamespaces, platforms, own: ownJobs(ledger), signal });
     this.#last = { at: now, asking, around };
     return { around, anew: true };
   }

@@ -4,6 +4,7 @@ import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ImageData, ImageDataReader } from '../images/image-data.ts';
 import { entryIn, findingsKey, type ImageAccess } from '../images/image-access.ts';
 import type { ImageFindings } from '../images/image-finding.ts';
+import { keyOf } from '../images/image-key.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
 import { imageName } from '../images/image-name.ts';
 import { imageResults, IMAGES_SOURCE, type ImageKnowledge } from '../images/image-results.ts';
@@ -96,12 +97,12 @@ class KnownFindings {
     this.#input = input;
   }
 
-  /** By digest, what was found in the images of a target. */
+  /** By what they are kept under, what was found in the images of a target. */
   async of({ containers, workload }: ImageTarget): Promise<ReadonlyMap<string, ImageFindings>> {
     const found = new Map<string, ImageFindings>();
     for (const { image } of containers) {
-      const findings = image && (await this.#findingsOf(this.#keyOf(image.digest, workload)));
-      if (findings) found.set(image.digest, findings);
+      const findings = image && (await this.#findingsOf(this.#keyOf(keyOf(image), workload)));
+      if (findings) found.set(keyOf(image), findings);
     }
     return found;
   }
@@ -110,7 +111,7 @@ class KnownFindings {
   async *all(): AsyncGenerator<ImageFindings> {
     const targets = this.#input.policies.flatMap((policy) => policy.targets);
     const keys = targets.flatMap(({ containers, workload }) =>
-      containers.flatMap(({ image }) => (image ? this.#keyOf(image.digest, workload) : [])),
+      containers.flatMap(({ image }) => (image ? this.#keyOf(keyOf(image), workload) : [])),
     );
     for (const key of new Set(keys)) {
       const findings = await this.#findingsOf(key);
@@ -118,20 +119,20 @@ class KnownFindings {
     }
   }
 
-  #keyOf(digest: string, { namespace = '' }: ImageTarget['workload']): string {
-    return findingsKey(this.#input.ledger, digest, namespace);
+  #keyOf(image: string, { namespace = '' }: ImageTarget['workload']): string {
+    return findingsKey(this.#input.ledger, image, namespace);
   }
 
-  async #findingsOf(digest: string): Promise<ImageFindings | undefined> {
-    if (this.#held.has(digest)) return this.#held.get(digest);
-    const kept = this.#input.ledger[digest]?.findings;
+  async #findingsOf(key: string): Promise<ImageFindings | undefined> {
+    if (this.#held.has(key)) return this.#held.get(key);
+    const kept = this.#input.ledger[key]?.findings;
     const findings = kept && ((await this.#input.store.read(kept.configMaps)) as ImageFindings | undefined);
-    if (kept && !findings) this.lost.add(digest);
+    if (kept && !findings) this.lost.add(key);
     if (this.#size > mostHeld) {
       this.#held.clear();
       this.#size = 0;
     }
-    this.#held.set(digest, findings);
+    this.#held.set(key, findings);
     this.#size += (findings?.vulnerabilities.length ?? 0) + 1;
     return findings;
   }
@@ -148,7 +149,7 @@ function askedOf({ policies }: ImagePublishing): Map<string, Asked> {
   const asked = new Map<string, Asked>();
   for (const { policy, targets } of policies) {
     for (const target of targets) {
-      const key = keyOf(target.workload);
+      const key = placeOf(target.workload);
       const known = asked.get(key) ?? { target, policies: [] };
       known.policies.push(policy);
       asked.set(key, known);
@@ -169,8 +170,8 @@ function wishOf(
   { found, data }: { readonly found: ReadonlyMap<string, ImageFindings>; readonly data: ImageData },
 ): ReportWish | undefined {
   const knowledge: ImageKnowledge = {
-    entry: (digest) => entryIn(ledger, access, digest, target.workload.namespace ?? ''),
-    findings: (digest) => found.get(digest),
+    entry: (image) => entryIn(ledger, access, image, target.workload.namespace ?? ''),
+    findings: (image) => found.get(image),
     database: database !== undefined,
     data,
     now,
@@ -192,7 +193,7 @@ function wishOf(
 }
 
 /** Where the report about a workload's images lies. */
-const keyOf = (workload: ImageTarget['workload']): string => reportKey(homeOf(workload).namespace, reportName(IMAGES_SOURCE, workload));
+const placeOf = (workload: ImageTarget['workload']): string => reportKey(homeOf(workload).namespace, reportName(IMAGES_SOURCE, workload));
 
 /** Takes a policy out of the reports of workloads that it does not look at any more, or not for their images; adds up what stays. */
 async function withdraw(

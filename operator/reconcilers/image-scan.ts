@@ -2,11 +2,14 @@ import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
+import { busyKeys, withAdopted } from '../images/image-adoption.ts';
 import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
 import { chosenDatabase, databaseName, type ImageDatabase } from '../images/image-database.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { scannerOf } from '../images/image-job-template.ts';
-import { planImages, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
+import { keyIn } from '../images/image-key.ts';
+import { whyUnpullable } from '../images/image-reference.ts';
+import { planImages, withFailure, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
@@ -80,20 +83,29 @@ class ImagePass {
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
     const { around, anew } = await this.#looks.at(this.#now, asking, { ledger: this.#stored.ledger, signal: this.#context.signal });
+    await this.#adopt(around);
     jobs.push(...(await this.#namespaces.jobsIn((await this.#access(around)).optedIn)));
     const before = this.#stored.ledger;
     const running = await this.#takeInEnded(jobs);
     const news = this.#stored.ledger !== before;
+    await this.#adopt(around);
     await this.#dropLost();
     // Only now is it known which images were refused.
     const access = await this.#access(around);
     const keys = imageKeys(this.#stored.ledger, around.images, access);
     await this.#write(seen(this.#stored.ledger, keys, this.#now));
+    await this.#refuseUnpullable(keys);
     const plan = this.#plan(keys, running);
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
     if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
     return idle ? this.#rest(plan) : { requeueAfter: whileBusy };
+  }
+
+  /** Takes over what is known of images under the keys of another version, or of a time when nodes could not be listed. */
+  async #adopt({ images, users, platforms }: ImageSurroundings): Promise<void> {
+    const inside = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyIn(image, namespace)));
+    await this.#write(withAdopted(this.#stored.ledger, [...images.keys(), ...inside], platforms));
   }
 
   /** Nothing is left to do for now. */
@@ -114,11 +126,11 @@ class ImagePass {
     const { client, namespace: home, images } = this.#world;
     const running: ImageJob[] = [];
     for (const found of jobs) {
-      const { ended, ledger } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
+      const { ended, ledger, node } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
       await this.#write(ledger);
       // One that still runs with another scanner than the one that is wanted now is of no use: its image may not even be there.
       if (!ended && scannerOf(found.job) === images.scannerImage) {
-        running.push(found);
+        running.push({ ...found, node });
         continue;
       }
       await this.#remove(found);
@@ -158,13 +170,33 @@ class ImagePass {
     await this.#write(Object.fromEntries(entries));
   }
 
+  /** Says of images that cannot be pulled why, once. */
+  async #refuseUnpullable({ places }: ImageKeys): Promise<void> {
+    const failed = [...places].flatMap(([key, { image, pull }]): [string, ImageEntry][] => {
+      const { inventory, failure, ...rest } = this.#stored.ledger[key] ?? { seen: this.#now };
+      const reason = pull && !inventory ? whyUnpullable(image) : undefined;
+      if (reason === undefined || failure?.reason === reason) return [];
+      return [[key, withFailure(rest, { step: 'inventory', reason, at: this.#now, pull: true })]];
+    });
+    await this.#write({ ...this.#stored.ledger, ...Object.fromEntries(failed) });
+  }
+
   #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
-    const { imageJobs: most } = this.#world.images;
+    const { imageJobs: most, imageJobsPerNode: perNode } = this.#world.images;
+    const inventories = running.filter(({ part }) => part === PARTS.inventory);
+    const about = busyKeys(
+      running.flatMap(({ images }) => images),
+      places.keys(),
+    );
     return planImages({
       ledger: this.#stored.ledger,
       wanted: new Set(places.keys()),
-      busy: new Set([...barred, ...running.flatMap((job) => job.images)]),
-      room: most - running.filter(({ part }) => part === PARTS.inventory).length,
+      about: new Set([...barred, ...about]),
+      pulled: new Set([...places].flatMap(([key, { pull }]) => (pull ? [key] : []))),
+      nodes: new Map([...places].map(([key, { nodes }]) => [key, nodes])),
+      busy: inventories.flatMap(({ node }) => node ?? []),
+      room: most - inventories.length,
+      perNode,
       matching: running.some(({ part }) => part === PARTS.match),
       database: this.#database && databaseName(this.#database),
       now: this.#now,
@@ -177,12 +209,12 @@ class ImagePass {
     const { worker, namespace, images: given } = this.#world;
     const { image, imagePullPolicy, imagePullSecrets } = await worker();
     const settings: ImageJobSettings = { namespace, image, imagePullPolicy, imagePullSecrets, scanner: given.scannerImage };
-    const jobs = inventories.flatMap((digest) => {
-      const place = places.get(digest);
-      return place ? [inventoryJob(settings, place)] : [];
+    const jobs = inventories.flatMap(({ key, ...near }) => {
+      const place = places.get(key);
+      return place ? [inventoryJob(settings, { ...place, ...near })] : [];
     });
     if (match.length > 0 && this.#database) {
-      const configMaps = match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []);
+      const configMaps = [...new Set(match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []))];
       jobs.push(matchingJob(settings, { database: this.#database, images: match, configMaps }));
     }
     let made = 0;

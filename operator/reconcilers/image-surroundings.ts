@@ -4,6 +4,8 @@ import type { KubernetesObject } from '../engine/kubernetes-object.ts';
 import { policyScope, type NamespaceFacts } from '../engine/policy-scope.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ImageTargets, type ImageNodes, type ImageTarget, type ImageUsers } from '../images/image-targets.ts';
+import { withModes } from '../images/image-modes.ts';
+import type { NodePlatforms } from '../images/node-platforms.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import type { RecordTarget } from '../stream/stream-record.ts';
@@ -19,6 +21,8 @@ export interface ImageSurroundings {
   readonly policies: readonly PolicyTargets[];
   readonly images: ImageNodes;
   readonly users: ImageUsers;
+  /** Of the cluster's nodes. */
+  readonly platforms: ReadonlySet<string>;
 }
 
 const apps = (resource: string, kind: string): ApiResource => ({ group: 'apps', version: 'v1', resource, kind, namespaced: true });
@@ -40,30 +44,37 @@ export async function imageSurroundings(
   policies: readonly SecurityPolicy[],
   {
     systemNamespaces,
+    platforms,
     own,
     signal,
   }: {
     readonly systemNamespaces: readonly string[];
+    readonly platforms: NodePlatforms;
     /** Vigil's own Jobs in other namespaces: nobody asks about these. */
     readonly own: (target: RecordTarget) => boolean;
     readonly signal: AbortSignal;
   },
 ): Promise<ImageSurroundings> {
-  // A ledger without anybody who asks is only swept.
-  if (policies.length === 0) return { policies: [], images: new Map(), users: new Map() };
+  if (policies.length === 0) return { policies: [], images: new Map(), users: new Map(), platforms: platforms.all() };
   const places = new Map<string, NamespaceFacts>();
   for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal }))
     for (const { metadata } of items) places.set(metadata.name, { name: metadata.name, labels: metadata.labels ?? {} });
   const asking = policies.map((policy) => ({ policy, asks: asksAbout(policy, systemNamespaces, places) }));
-  const gathered = new ImageTargets((target) => !own(target) && asking.some(({ asks }) => asks(target)));
+  const inScope = (target: RecordTarget): boolean => !own(target) && asking.some(({ asks }) => asks(target));
+  const gathered = new ImageTargets(inScope, (node) => platforms.of(node));
   for (const [resource, metadataOnly] of workloadResources)
     await each(client, resource, { metadataOnly, signal }, (object) => gathered.addWorkload(object));
   await each(client, RESOURCES.pods, { signal }, (pod) => gathered.addPod(pod));
   const all = gathered.targets();
+  const asked = asking.map(({ policy, asks }) => ({ policy, targets: all.filter(({ workload }) => asks(workload)) }));
   return {
-    policies: asking.map(({ policy, asks }) => ({ policy, targets: all.filter(({ workload }) => asks(workload)) })),
-    images: gathered.images(all),
+    policies: asked,
+    images: withModes(
+      gathered.images(all),
+      asked.map(({ policy, targets }) => ({ images: policy.spec.images, targets })),
+    ),
     users: gathered.users(),
+    platforms: platforms.all(),
   };
 }
 

@@ -20,7 +20,7 @@ export interface ImageNews {
 
 /** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
 export async function tellImages(world: World, { policies, ledger, access, published, now }: ImageNews): Promise<void> {
-  const entry = (digest: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, digest, namespace);
+  const entry = (image: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, image, namespace);
   const known = { entry, database: chosenDatabase(world.images) !== undefined };
   for (const asked of policies) {
     const { name, uid = '' } = asked.policy.metadata;

@@ -35,6 +35,8 @@ export interface ImageSettings {
   readonly databaseRepository?: string | undefined;
   /** Jobs for inventories that may run at once. */
   readonly imageJobs: number;
+  /** Of these, on one of the nodes that have an image. */
+  readonly imageJobsPerNode: number;
   /** Seconds after which what runs is looked at again. */
   readonly imageInterval: number;
 }

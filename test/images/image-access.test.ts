@@ -5,7 +5,7 @@ import { keyIn, namespaceOf } from '../../operator/images/image-key.ts';
 import type { ImageEntry, ImageLedger } from '../../operator/images/image-ledger.ts';
 
 const key = keyIn('d', 'shop');
-const images = new Map([['d', { image: { digest: 'd', reference: 'r/web@d' }, node: 'n' }]]);
+const images = new Map([['d', { image: { digest: 'd', reference: 'r/web@d' }, nodes: ['n'] }]]);
 const users = new Map([['d', new Map([['shop', ['registry']]])]]);
 const access = (...optedIn: string[]): ImageAccess => ({ home: 'vigil', users, optedIn: new Set(optedIn) });
 

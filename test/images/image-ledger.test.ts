@@ -6,14 +6,20 @@ const now = 1000 * hour;
 const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
 const plan = (ledger: Record<string, ImageEntry>, more: Partial<ImagePlanInput> = {}): ReturnType<typeof planImages> =>
-  planImages({ ledger, wanted: new Set(Object.keys(ledger)), busy: new Set(), room: 2, matching: false, database: 'db:1', now, ...more });
+  planImages({
+    ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), pulled: new Set(), matching: false, database: 'db:1', now },
+    ...{ nodes: new Map(), busy: [], room: 2, perNode: 1 },
+    ...more,
+  });
 
 describe('the plan for images', () => {
   it('takes an inventory of each image once, no more at a time than there is room', () => {
     const ledger = { a: { seen: now }, b: { seen: now }, c: { seen: now }, d: { seen: now, inventory, findings } };
-    expect(plan(ledger).inventories).to.deep.equal(['a', 'b']);
+    const keys = (found: ReturnType<typeof plan>): string[] => found.inventories.map(({ key }) => key);
+    expect(keys(plan(ledger))).to.deep.equal(['a', 'b']);
     expect(plan(ledger, { room: -1 }).inventories).to.deep.equal([]);
-    expect(plan(ledger, { busy: new Set(['a', 'b']) }).inventories).to.deep.equal(['c']);
+    expect(keys(plan(ledger, { about: new Set(['a', 'b']) }))).to.deep.equal(['c']);
+    expect(plan(ledger, { nodes: new Map([['b', ['n']]]) }).inventories).to.deep.equal([{ key: 'a' }, { key: 'b', node: 'n' }]);
   });
 
   it('matches what was never matched, and all again with another database or after half a day; never without one', () => {
@@ -28,7 +34,7 @@ describe('the plan for images', () => {
   it('repeats what failed after a while, longer each time, and says when', () => {
     let entry: ImageEntry = withFailure({ seen: now }, { step: 'inventory', reason: 'x', at: now });
     expect(plan({ a: entry })).to.deep.include({ inventories: [], next: minute });
-    expect(plan({ a: entry }, { now: now + minute }).inventories).to.deep.equal(['a']);
+    expect(plan({ a: entry }, { now: now + minute }).inventories).to.deep.equal([{ key: 'a' }]);
     entry = withFailure(entry, { step: 'inventory', reason: 'x', at: now });
     expect(plan({ a: entry }).next).to.equal(5 * minute);
     expect(withSuccess(entry, 'inventory', { inventory })).to.deep.equal({ seen: now, inventory });
@@ -64,7 +70,7 @@ describe('the plan for images', () => {
   it('forgets an image a day after nothing runs it, unless a Job is about it', () => {
     const ledger = { old: { seen: now - 25 * hour, inventory }, young: { seen: now - 23 * hour, inventory } };
     expect(plan(ledger, { wanted: new Set() }).forget).to.deep.equal(['old']);
-    expect(plan(ledger, { wanted: new Set(), busy: new Set(['old']) }).forget).to.deep.equal([]);
+    expect(plan(ledger, { wanted: new Set(), about: new Set(['old']) }).forget).to.deep.equal([]);
     expect(plan(ledger).forget).to.deep.equal([]);
   });
 });

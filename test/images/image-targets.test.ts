@@ -31,8 +31,9 @@ function gathered(
   workloads: readonly Record<string, unknown>[],
   pods: readonly Record<string, unknown>[],
   inScope?: ConstructorParameters<typeof ImageTargets>[0],
+  platform?: ConstructorParameters<typeof ImageTargets>[1],
 ): ImageTargets {
-  const all = new ImageTargets(inScope);
+  const all = new ImageTargets(inScope, platform);
   for (const object of workloads) all.addWorkload(object);
   for (const object of pods) all.addPod(object);
   return all;
@@ -56,7 +57,7 @@ describe('the images that run', () => {
       `r/web@${digest('b')}`,
       `r/debug@${digest('c')}`,
     ]);
-    expect([...all.images(targets)].map(([key, { node }]) => [key, node])).to.deep.equal(
+    expect([...all.images(targets)].map(([key, { nodes }]) => [key, ...nodes])).to.deep.equal(
       ['a', 'b', 'c'].map((letter) => [digest(letter), 'node-1']),
     );
   });
@@ -80,6 +81,29 @@ describe('the images that run', () => {
       pod(name, owner('Deployment', 'web'), { containers: [[reference, `r/web@${digest(letter)}`]] });
     const [target] = gathered([deployment], [of('x', 'web:1', 'a'), of('y', 'web:latest', 'a'), of('z', 'web:1', 'b')]).targets();
     expect(target?.containers.map(({ image }) => image?.digest)).to.deep.equal([digest('a'), digest('b')]);
+  });
+
+  it('are told apart by the platforms of the nodes that run them, for a workload that no pod runs too', () => {
+    const on = (name: string, node: string, of: string): Record<string, unknown> => {
+      const made = pod(name, owner('Deployment', of), { containers: [['web:1', `r/web@${digest('a')}`]] });
+      return { ...made, spec: { ...(made['spec'] as object), nodeName: node } };
+    };
+    const all = gathered(
+      [workload('Deployment', 'web', 'web:1'), workload('Deployment', 'one', 'web:1'), workload('Deployment', 'idle', 'web:1')],
+      [on('x', 'n-amd64', 'web'), on('y', 'n-arm64', 'web'), on('z', 'n-arm64', 'web'), on('v', 'n-arm64b', 'one')],
+      undefined,
+      (node) => node?.replace('n-', 'linux/').replace(/b$/, ''),
+    );
+    const targets = all.targets();
+    expect(targets.map(({ workload: { name }, containers }) => [name, ...containers.map(({ image }) => image?.platform)])).to.deep.equal([
+      ['web', 'linux/amd64', 'linux/arm64'],
+      ['one', 'linux/arm64'],
+      ['idle', 'linux/amd64', 'linux/arm64'],
+    ]);
+    expect([...all.images(targets)].map(([key, { nodes }]) => [key, ...nodes])).to.deep.equal([
+      [`${digest('a')}+linux/amd64`, 'n-amd64'],
+      [`${digest('a')}+linux/arm64`, 'n-arm64', 'n-arm64b'],
+    ]);
   });
 
   it('are left out where nobody asks about the workload, running or idle', () => {

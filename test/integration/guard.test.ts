@@ -22,6 +22,8 @@ describe('the guard over the operator', function () {
   } as const;
   const image = { digest: `sha256:${'a'.repeat(64)}`, reference: 'registry.example/a:1' };
   const inventory = (): Job => structuredClone(inventoryJob(settings, { image, node: 'n' })) as unknown as Job;
+  const pulling = (): Job =>
+    structuredClone(inventoryJob(settings, { image: { ...image, platform: 'linux/arm64' }, pull: true })) as unknown as Job;
   // What a namespace is asked for that has opted in.
   const away = (): Job =>
     structuredClone(
@@ -63,6 +65,7 @@ describe('the guard over the operator', function () {
     return job;
   }
   const first = (spec: Job['spec']['template']['spec']): Fields => spec.containers[0] ?? {};
+  const second = (spec: Job['spec']['template']['spec']): Fields => (spec['initContainers'] as Fields[])[1] ?? {};
   // The pod of a Job of Vigil's, without the Job: Pod Security has nothing against it.
   const plainPod = {
     apiVersion: 'v1',
@@ -88,6 +91,7 @@ describe('the guard over the operator', function () {
 
   for (const [what, make] of [
     ['an inventory', inventory],
+    ['an inventory that the scanner pulls', pulling],
     ['an inventory with the pull secrets of another namespace', away],
     ['matching', matching],
     ['matching with a database that it fetches', fetching],
@@ -126,6 +130,18 @@ describe('the guard over the operator', function () {
       'an init container',
       changed(scanning, (spec) => (spec['initContainers'] = [{ ...first(spec), name: 'b', image: 'example.com/other:1' }])),
     ],
+    [
+      'credentials for a scanner that pulls',
+      changed(pulling, (spec) => spec.volumes.push({ name: 'docker', secret: { secretName: 'registry' } })),
+    ],
+    [
+      'a password for a scanner that pulls',
+      changed(
+        pulling,
+        (spec) => (second(spec)['env'] = [{ name: 'TRIVY_PASSWORD', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]),
+      ),
+    ],
+    ['a token for a scanner that pulls', changed(pulling, (spec) => (spec['automountServiceAccountToken'] = true))],
     ['the network of the node', changed(inventory, (spec) => Object.assign(spec, { hostNetwork: true, hostUsers: true }))],
     ['more rights in a container', changed(inventory, (spec) => (first(spec)['securityContext'] = { allowPrivilegeEscalation: true }))],
     [
@@ -151,7 +167,6 @@ describe('the guard over the operator', function () {
       },
     ],
   ];
-  const second = (spec: Job['spec']['template']['spec']): Fields => (spec['initContainers'] as Fields[])[1] ?? {};
   const awayWith = (change: Parameters<typeof changed>[1]): Job => changed(away, change);
   const elsewhere: typeof ways = [
     ['matching', changed(matching, (_spec, job) => (job.metadata['namespace'] = 'default'))],
@@ -185,6 +200,11 @@ describe('the guard over the operator', function () {
     ['no seccomp profile', awayWith((spec) => (spec['securityContext'] = { runAsUser: 0 }))],
     ['a priority', awayWith((spec) => (spec['priorityClassName'] = 'system-node-critical'))],
     ['a toleration', awayWith((spec) => (spec['tolerations'] = [{ operator: 'Exists' }]))],
+    ['a scanner that pulls', changed(pulling, (_spec, job) => (job.metadata['namespace'] = 'default'))],
+    [
+      'the arguments of one that pulls',
+      awayWith((spec) => (second(spec)['args'] = (pulling().spec.template.spec['initContainers'] as Fields[])[1]?.['args'])),
+    ],
     ['many pods', awayWith((_spec, job) => Object.assign(job.spec, { parallelism: 100, completions: 100 }))],
     ['a probe', awayWith((spec) => (first(spec)['readinessProbe'] = { httpGet: { host: 'x', port: 80 } }))],
     ['a port of the node', awayWith((spec) => (first(spec)['ports'] = [{ containerPort: 80, hostPort: 80 }]))],

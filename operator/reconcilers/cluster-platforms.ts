@@ -1,0 +1,19 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { NodePlatforms } from '../images/node-platforms.ts';
+import { isForbidden } from '../kube/kube-api-error.ts';
+import { listPages } from '../kube/list.ts';
+import type { World } from './world.ts';
+
+/** The platforms of the nodes, by their metadata. Where these may not be listed, images are not told apart by platform, and the log says so. */
+export async function clusterPlatforms({ client, log }: Pick<World, 'client' | 'log'>, signal: AbortSignal): Promise<NodePlatforms> {
+  const platforms = new NodePlatforms();
+  try {
+    for await (const { items } of listPages(client, RESOURCES.nodes, { metadataOnly: true, signal }))
+      for (const node of items) platforms.add(node);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    log.warn({ err: error }, 'the platforms of images are not told apart: the operator may not list nodes');
+    return new NodePlatforms();
+  }
+  return platforms;
+}

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { readInventoryDocument } from '../../operator/images/inventory-document.ts';
+import type { Inventory } from '../../operator/images/inventory.ts';
+import { listAll } from '../../operator/kube/list.ts';
+import { documentOf, type ChunkConfigMap } from '../../operator/scan/config-map-chunks.ts';
+import { kubectl, testClient } from '../integration/cluster-access.ts';
+import { apply, ImageShop, privateRegistry } from './image-shop.ts';
+import { eventually, home } from './installation.ts';
+
+describe('images that the scanner pulls', function () {
+  this.timeout(120_000);
+  const shop = new ImageShop('pull');
+  /** The node's address, by which pods reach the registries. */
+  let address = '';
+  const images = { vulnerabilities: {}, secrets: {} };
+  const mixed = [
+    'CVE-2021-44228 fail',
+    'CVE-2023-27530 fail',
+    'CVE-2023-2975 fail',
+    'CVE-2023-36053 fail',
+    'CVE-2023-42366 fail',
+    'CVE-2023-45133 fail',
+    'CVE-2099-0001 fail',
+    'aws-access-key-id fail',
+    'github-pat fail',
+  ];
+
+  before(async () => {
+    await shop.open();
+    address = kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}']);
+    // Of other suites.
+    kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part=image-inventory']);
+    shop.run('mixed', `${address}:5000/mixed-old:1`);
+    shop.ask({ ...images, mode: 'Pull' });
+  });
+  after(() => shop.close());
+
+  const inventory = async (): Promise<{ name: string; inventory: Inventory }> => {
+    const labelSelector = 'vigil.dev/part=image-inventory';
+    const found = await listAll<ChunkConfigMap>(testClient(), RESOURCES.configMaps, { namespace: home, labelSelector });
+    expect(found).to.have.length(1);
+    return { name: found[0]?.metadata.name ?? '', inventory: readInventoryDocument(documentOf(found)).inventory };
+  };
+
+  it('have the same inventory, and the same in their reports, as those that are mounted', async () => {
+    await shop.becomes('mixed', mixed);
+    const pulled = await eventually('it is taken', async () => ((await shop.inventories()).length === 1 ? await inventory() : undefined));
+    const image = (await shop.result('mixed', 'github-pat'))?.properties?.['image'] ?? '';
+    const results = (await shop.reportOf('mixed'))?.results?.map(({ rule, properties }) => ({ rule, properties }));
+    // By its name in the registry: nothing was mounted.
+    expect(pulled.inventory.applications.map(({ name }) => name)).to.include(`${image} (alpine 3.18.2)`);
+    expect(pulled.inventory.applications.length).to.be.greaterThan(4);
+    // Lost, it is taken again: as a volume now.
+    shop.ask({ ...images, mode: 'Mount' });
+    kubectl(['-n', home, 'delete', 'configmap', pulled.name]);
+    const mounted = await eventually('it is taken again', async () => {
+      const names = await shop.inventories();
+      return names.length === 1 && names[0] !== pulled.name ? await inventory() : undefined;
+    });
+    const plain = ({ applications, ...rest }: Inventory): object => ({
+      ...rest,
+      packages: applications.map(({ class: kind, type, packages }) => ({ kind, type, packages })),
+    });
+    expect(plain(pulled.inventory)).to.deep.equal(plain(mounted.inventory));
+    await shop.becomes('mixed', mixed);
+    expect((await shop.reportOf('mixed'))?.results?.map(({ rule, properties }) => ({ rule, properties }))).to.deep.equal(results);
+  });
+
+  it('are an error that names the other mode where the registry wants a password, and are tried in that mode at once', async () => {
+    shop.ask({ ...images, mode: 'Pull' });
+    const auths = { [`${address}:5001`]: { auth: Buffer.from(`${privateRegistry.user}:${privateRegistry.password}`).toString('base64') } };
+    apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'registry', namespace: shop.namespace },
+      type: 'kubernetes.io/dockerconfigjson',
+      stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
+    });
+    shop.run('locked', `${address}:5001/locked-1:1`, { imagePullSecrets: [{ name: 'registry' }] });
+    await shop.becomes('locked', ['image-scan error']);
+    expect((await shop.result('locked', 'image-scan'))?.message).to.match(
+      /^trivy ended with 1: .*UNAUTHORIZED.*; images\.mode Pull reads no credentials: ask for this image with images\.mode Mount/,
+    );
+    shop.ask({ ...images, mode: 'Mount' });
+    await eventually('it is mounted, and refused to Vigil', async () =>
+      /to have it looked into in this namespace/.test((await shop.result('locked', 'image-scan'))?.message ?? '') ? true : undefined,
+    );
+  });
+});
