@@ -9,6 +9,8 @@ export interface ImageName {
   readonly tag?: string;
   /** `sha256:…`: of the manifest or of an index above it. */
   readonly digests: readonly string[];
+  /** Of the node that runs it, as `arm64`; left out where that is not known. */
+  readonly architecture?: string;
 }
 
 /** What the image of a container may be called by. */
@@ -20,7 +22,13 @@ export function imageName({ reference, image }: Pick<ContainerImage, 'reference'
     repositories: [...new Set(parts.map(({ repository }) => repository))],
     ...(tag === undefined ? {} : { tag }),
     digests: [...new Set(digests)],
+    ...architectureOf(image),
   };
+}
+
+function architectureOf(image: ContainerImage['image']): Pick<ImageName, 'architecture'> {
+  const [, architecture] = image?.platform?.split('/') ?? [];
+  return architecture === undefined ? {} : { architecture };
 }
 
 /** Whether a package URL of the type oci or docker is about an image. */
@@ -29,10 +37,13 @@ export function isImage(purl: PackageUrl, image: ImageName): boolean {
   if (purl.type !== 'oci') return false;
   const { repository_url: place, tag, arch, ...others } = purl.qualifiers;
   if (Object.keys(others).length > 0 || !image.repositories.some((repository) => isAt(repository, purl.name, place))) return false;
-  if (purl.version !== '') return image.digests.includes(purl.version);
-  // Which architecture runs is not known here; a digest tells it.
-  return arch === undefined && (tag === undefined || tag === image.tag);
+  if (arch !== undefined && !hasArchitecture(image, arch, purl.version)) return false;
+  return purl.version === '' ? (tag ?? image.tag) === image.tag : image.digests.includes(purl.version);
 }
+
+/** Where it is not known which architecture runs, a digest is taken to tell it. */
+const hasArchitecture = ({ architecture }: ImageName, asked: string, digest: string): boolean =>
+  architecture === undefined ? digest !== '' : architecture === asked;
 
 /** The place may leave out the name, as in older documents; without a place, it is every registry's. */
 function isAt(repository: string, name: string, place: string | undefined): boolean {

@@ -7,11 +7,16 @@ const web = imageName({
   reference: 'registry.example.com/shop/web:1',
   image: { digest: one!, reference: `registry.example.com/shop/web@${one!}` },
 });
+const arm = imageName({
+  reference: 'registry.example.com/shop/arm:1',
+  image: { digest: one!, reference: `registry.example.com/shop/arm@${one!}`, platform: 'linux/arm64' },
+});
 const nginx = imageName({ reference: 'nginx', image: { digest: one!, reference: `docker.io/library/nginx@${one!}` } });
 
 describe('the name of an image', () => {
   it('is where it was asked for and where it came from, the tag, and every digest', () => {
     expect(web).to.deep.equal({ repositories: ['registry.example.com/shop/web'], tag: '1', digests: [one] });
+    expect(arm.architecture).to.equal('arm64');
     expect(nginx).to.deep.equal({ repositories: ['docker.io/library/nginx'], tag: 'latest', digests: [one] });
     expect(imageName({ reference: `localhost:5000/a@${two!}`, image: { digest: one!, reference: `mirror.io/a@${one!}` } })).to.deep.equal({
       repositories: ['localhost:5000/a', 'mirror.io/a'],
@@ -38,6 +43,12 @@ describe('the name of an image', () => {
     ['pkg:oci/web?tag=1', web, true],
     ['pkg:oci/web?tag=2', web, false],
     ['pkg:oci/web?arch=amd64', web, false],
+    ['pkg:oci/arm?arch=arm64', arm, true],
+    ['pkg:oci/arm?arch=amd64', arm, false],
+    [`pkg:oci/arm@${one!}?arch=arm64`, arm, true],
+    [`pkg:oci/arm@${one!}?arch=amd64`, arm, false],
+    [`pkg:oci/arm@${one!}`, arm, true],
+    [`pkg:oci/arm@${two!}?arch=arm64`, arm, false],
     ['pkg:oci/web?other=x', web, false],
     ['pkg:oci/nginx?repository_url=index.docker.io/library/nginx', nginx, true],
     ['pkg:oci/nginx?repository_url=nginx', nginx, true],
