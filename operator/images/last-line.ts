@@ -8,5 +8,11 @@ export const lastLine = (text: string): string | undefined =>
     ?.trim()
     .slice(0, 500);
 
-/** The same of a program that ended. */
-export const lastWords = (text: string): string => lastLine(text) ?? 'it said nothing';
+/** What a crash of a Go program begins with; a trace of its calls follows. */
+const crashPattern = /^(panic|fatal error): .*/m;
+
+/** What a program that ended said of it: why it crashed, else the last line. */
+export function lastWords(text: string): string {
+  const [crash] = crashPattern.exec(stripVTControlCharacters(text)) ?? [];
+  return crash?.trim().slice(0, 500) ?? lastLine(text) ?? 'it said nothing';
+}
