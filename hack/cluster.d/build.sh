@@ -73,14 +73,15 @@ build_all() {
   exec 8>&-
 }
 
-# build_trivy: Trivy, and what makes a small database for it; only tests of image scanning need them.
+# build_trivy: Trivy, what makes a small database for it, and what fails in its place; only tests of image scanning need them.
 build_trivy() {
   mkdir -p "$TRIVY_BIN"
   exec 8>"$VIGIL_CACHE/build.lock"
   flock 8
-  [ -x "$TRIVY_BIN/trivy" ] && [ -x "$TRIVY_BIN/trivy-database" ] || need go 'install Go 1.26 or later'
+  [ -x "$TRIVY_BIN/trivy" ] && [ -x "$TRIVY_BIN/trivy-database" ] && [ -x "$TRIVY_BIN/odd-scanner" ] || need go 'install Go 1.26 or later'
   [ -x "$TRIVY_BIN/trivy" ] || say 'Trivy is built from its sources now: six to eight minutes on two cores, once; it is kept'
   BIN="$TRIVY_BIN" GOEXPERIMENT=jsonv2 build_program trivy trivy github.com/aquasecurity/trivy/cmd/trivy -
   BIN="$TRIVY_BIN" build_program trivy-database trivy ./database -
+  BIN="$TRIVY_BIN" build_program odd-scanner trivy ./odd-scanner -
   exec 8>&-
 }

@@ -86,12 +86,56 @@ numbered_tree() {
   printf '%s\n' "$1" >"$trees/$1/app/name"
 }
 
-# trivy_trees: Trivy, and a program in its place that knows nothing of it and ends with 127.
+# odd_tree DAY VERB: an old package, and one by whose name the odd scanner fails in that way, when it is called with that verb.
+odd_tree() {
+  numbered_tree "odd-$1-$2"
+  mkdir -p "$trees/odd-$1-$2/app/node_modules/odd-scanner-$1-in-$2"
+  printf '{"name":"odd-scanner-%s-in-%s","version":"1.0.0"}\n' "$1" "$2" >"$trees/odd-$1-$2/app/node_modules/odd-scanner-$1-in-$2/package.json"
+}
+
+# trivy_trees: Trivy, at a second place too; a program in its place that knows nothing of it and ends with 127; one that is it on good days.
 trivy_trees() {
   new_tree trivy
-  mkdir -p "$trees/trivy/usr/local/bin" "$trees/trivy-broken/usr/local/bin"
+  mkdir -p "$trees/trivy/usr/local/bin" "$trees/trivy/usr/libexec" "$trees/trivy-broken/usr/local/bin" "$trees/trivy-odd/usr/local/bin"
   cp "$TRIVY_BIN/trivy" "$trees/trivy/usr/local/bin/trivy"
+  ln "$trees/trivy/usr/local/bin/trivy" "$trees/trivy/usr/libexec/trivy"
   cp /bin/busybox "$trees/trivy-broken/usr/local/bin/trivy"
+  cp "$TRIVY_BIN/odd-scanner" "$trees/trivy-odd/usr/local/bin/trivy"
+}
+
+# push_odd_images: the odd scanner above Trivy, and an image for each way in which it fails.
+push_odd_images() {
+  local odd
+  tar --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 -C "$trees/trivy-odd" -cf "$trees/trivy-odd.tar" . &&
+    inside "$BIN/crane" append --insecure -b 127.0.0.1:5000/trivy:1 -f "$trees/trivy-odd.tar" -t 127.0.0.1:5000/trivy-odd:1 || return 1
+  for odd in memory-rootfs disk-rootfs forever-rootfs garbage-rootfs crash-rootfs memory-sbom garbage-sbom many-sbom terminal-sbom none-none; do
+    odd_tree "${odd%-*}" "${odd#*-}" && push_tree "odd-$odd:1" "$trees/odd-$odd" '/bin/sleep,2147483647' || return 1
+  done
+}
+
+# push_references: an image that a tag may move to from another; an index with an image for this platform and, before it, another one for
+# another; and an index with the other alone.
+push_references() {
+  local name other=arm64 at=127.0.0.1:5000
+  [ "$(go_arch)" != arm64 ] || other=amd64
+  numbered_tree moved && mv "$trees/moved/app/node_modules/lodash" "$trees/moved/app/node_modules/ms" || return 1
+  printf '{"name":"ms","version":"2.1.3","license":"MIT"}\n' >"$trees/moved/app/node_modules/ms/package.json"
+  numbered_tree platform && numbered_tree unmoved || return 1
+  for name in moved unmoved platform; do push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' || return 1; done
+  inside "$BIN/crane" mutate --insecure --set-platform "linux/$other" -t "$at/other-platform:image" "$at/debian-old:1" &&
+    inside "$BIN/crane" index append --insecure -m "$at/other-platform:image" -m "$at/platform:1" -t "$at/platforms:1" &&
+    inside "$BIN/crane" index append --insecure -m "$at/other-platform:image" -t "$at/other-platform:1"
+}
+
+# large_tree: 2 GiB: one file that is no text, and half a GiB of text that a scanner for secrets reads, beside an old package and a key.
+large_tree() {
+  local part
+  numbered_tree large
+  mkdir -p "$trees/large/data"
+  head -c 1536M /dev/zero >"$trees/large/data/image.bin"
+  yes '2026-01-01T00:00:00Z a line as a log has it, of which nothing is secret' | head -c 16M >"$trees/large/data/0.log"
+  for part in $(seq 31); do cp "$trees/large/data/0.log" "$trees/large/data/$part.log"; done
+  printf 'AWS_ACCESS_KEY_ID=%s%s\n' AKIA 2E0A8F3B244C9988 >>"$trees/large/data/31.log"
 }
 
 # database_trees: two databases, of which the second knows more, and the first as it was at the end of 2025.
@@ -119,6 +163,8 @@ push_images() {
       push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' && inside "$BIN/crane" pull --insecure "127.0.0.1:5000/$name:1" "$DIR/images/$name.tar" || exit 1
     done
     for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done
+    push_odd_images && push_references || exit 1
+    if [ -n "${VIGIL_TEST_ALL:-}" ]; then large_tree && push_tree large:1 "$trees/large" '/bin/sleep,2147483647' || exit 1; fi
     private_registry_up || exit 1
     for name in locked-1 locked-2 locked-3; do numbered_tree "$name" && push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' "$PRIVATE_REGISTRY" || exit 1; done
     for name in limited down slow corrupt gone denied well; do numbered_tree "fault-$name" && push_tree "fault-$name:1" "$trees/fault-$name" '/bin/sleep,2147483647' || exit 1; done

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify, stripVTControlCharacters } from 'node:util';
+import { promisify } from 'node:util';
 import type { KubeObject } from '../api/metadata.ts';
 import { matchArguments, volumeImage } from './image-job-template.ts';
+import { lastLine } from './last-line.ts';
 
 /** Where the vulnerability database is: an image that is mounted, or an artifact as Trivy publishes its own, that the Job fetches. */
 export type ImageDatabase = { readonly image: string } | { readonly repository: string };
@@ -56,10 +57,3 @@ export async function fetchDatabase(work: string, repository: string, signal: Ab
     throw new Error(`the vulnerability database cannot be fetched from ${repository}: ${lastLine(stderr) ?? message}`, { cause: error });
   }
 }
-
-const lastLine = (text: string): string | undefined =>
-  stripVTControlCharacters(text)
-    .split('\n')
-    .findLast((line) => line.trim() !== '')
-    ?.trim()
-    .slice(0, 400);

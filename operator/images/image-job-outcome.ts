@@ -1,5 +1,6 @@
 import type { KubeObject } from '../api/metadata.ts';
 import { isPull, volumeImage } from './image-job-template.ts';
+import { lastWords } from './last-line.ts';
 import type { ScanJob } from '../scan/job-state.ts';
 
 interface Terminated {
@@ -162,7 +163,7 @@ function podFailure(pod: ImagePod): string {
 }
 
 function exitText(name: string, { exitCode, reason, message = '' }: Terminated): string {
-  return oneLine(`${name} ended with ${exitCode}${reason === 'OOMKilled' ? ', out of memory' : ''}: ${lastLine(message)}`);
+  return oneLine(`${name} ended with ${exitCode}${reason === 'OOMKilled' ? ', out of memory' : ''}: ${lastWords(message)}`);
 }
 
 /** What a pod that does not begin waits for. */
@@ -173,11 +174,5 @@ function waitingReason(pod: ImagePod): string | undefined {
   const unplaced = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   return unplaced && oneLine(`the pod cannot be placed: ${unplaced.message ?? ''}`);
 }
-
-const lastLine = (text: string): string =>
-  text
-    .replace(/\u001b\[[0-9;]*m/g, '')
-    .split('\n')
-    .findLast((line) => line.trim() !== '') ?? 'it said nothing';
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 600);

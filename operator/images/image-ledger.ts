@@ -1,4 +1,5 @@
 import { placeInventories, type PlacedInventory, type PlacementInput } from './image-placement.ts';
+import { printable } from '../report/printable.ts';
 
 /** Something that was tried and did not succeed. */
 export interface ImageFailure {
@@ -120,9 +121,13 @@ function waits(entry: ImageEntry | undefined, { database }: ImagePlanInput): num
   return entry?.findings && database !== undefined ? [...retry, entry.findings.at + matchAge] : retry;
 }
 
-/** The entry after a failed attempt: what was known stays. */
+/** The most characters of a reason. */
+const longest = 1000;
+
+/** The entry after a failed attempt: what was known stays. Reasons hold what programs and others' pods said: none is kept raw. */
 export function withFailure({ waiting, ...entry }: ImageEntry, failure: Omit<ImageFailure, 'attempts'>): ImageEntry {
-  return { ...entry, failure: { ...failure, attempts: (entry.failure?.step === failure.step ? entry.failure.attempts : 0) + 1 } };
+  const reason = printable(failure.reason.slice(0, longest));
+  return { ...entry, failure: { ...failure, reason, attempts: (entry.failure?.step === failure.step ? entry.failure.attempts : 0) + 1 } };
 }
 
 /** The entry after a step that succeeded; a failure of that step is over. */
@@ -133,5 +138,5 @@ export function withSuccess(entry: ImageEntry, step: ImageFailure['step'], news:
 
 /** The entry while a Job runs that waits for this; undefined: for nothing. */
 export function withWaiting({ waiting, ...entry }: ImageEntry, what: string | undefined): ImageEntry {
-  return what === undefined ? entry : { ...entry, waiting: what };
+  return what === undefined ? entry : { ...entry, waiting: printable(what) };
 }

@@ -10,12 +10,11 @@ import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerabil
 import { fetchDatabase } from './image-database.ts';
 import { imageHash } from './image-job.ts';
 import { readInventoryDocument, type InventoryDocument } from './inventory-document.ts';
-import { jsonElements } from './json-elements.ts';
+import { lastWords } from './last-line.ts';
+import { trivyReport } from './trivy-report.ts';
 
 /** Bytes of a stream, well below the kubelet's log rotation of 10 MiB: inventories that are left are matched by another Job. */
 const streamBytes = 4 * 1024 * 1024;
-/** Milliseconds that the scanner may take for one inventory. */
-const patience = 300_000;
 const bomFile = 'bom.json';
 
 interface Folders {
@@ -40,9 +39,11 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
     database: text('/vigil/database'),
     work: text('/vigil/work'),
     seconds: text('420'),
+    // That the scanner may take for one inventory.
+    patience: text('300'),
     repository: text(''),
   };
-  const { seconds, repository, ...folders } = parseArgs({ args: [...args], options }).values;
+  const { seconds, patience, repository, ...folders } = parseArgs({ args: [...args], options }).values;
   const end = performance.now() + Number(seconds) * 1000;
   const writer = new StreamWriter(writeStreamLine);
   prepare(folders);
@@ -54,7 +55,7 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
     return 1;
   }
   for (const [image, files] of inventories(folders.input)) {
-    for (const record of await recordsOf(folders, image, files, signal)) writer.record(record);
+    for (const record of await recordsOf(folders, { image, files, patience: Number(patience) * 1000 }, signal)) writer.record(record);
     // What is left is matched by another Job: this one's pod must not run into its deadline, which would lose what was found.
     if (signal.aborted || writer.bytes > streamBytes || performance.now() > end) break;
   }
@@ -79,7 +80,14 @@ function inventories(folder: string): Map<string, string[]> {
   return Map.groupBy(files, (file) => namePattern.exec(file)?.[1] ?? '');
 }
 
-async function recordsOf(folders: Folders, image: string, files: readonly string[], signal: AbortSignal): Promise<MatchRecord[]> {
+interface Matching {
+  readonly image: string;
+  readonly files: readonly string[];
+  /** In milliseconds. */
+  readonly patience: number;
+}
+
+async function recordsOf(folders: Folders, { image, files, patience }: Matching, signal: AbortSignal): Promise<MatchRecord[]> {
   let document: InventoryDocument;
   try {
     document = readInventoryDocument(unpackDocument(files.map((file) => readFileSync(join(folders.input, file)))));
@@ -88,7 +96,7 @@ async function recordsOf(folders: Folders, image: string, files: readonly string
     return [{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${messageOf(error)}` }];
   }
   try {
-    const found = await match(folders, document, signal);
+    const found = await match(folders, document, { signal, patience });
     return [...found.map((vulnerability): MatchRecord => ({ type: 'vulnerability', image, vulnerability })), { type: 'done', image }];
   } catch (error) {
     return [{ type: 'failed', image, message: messageOf(error) }];
@@ -106,7 +114,11 @@ function databaseTime(work: string): string {
   }
 }
 
-async function match({ work }: Folders, { inventory }: InventoryDocument, signal: AbortSignal): Promise<Vulnerability[]> {
+async function match(
+  { work }: Folders,
+  { inventory }: InventoryDocument,
+  { signal, patience }: { readonly signal: AbortSignal; readonly patience: number },
+): Promise<Vulnerability[]> {
   // Without packages there is nothing to match, and the scanner refuses a bill without any.
   if (inventory.applications.length === 0) return [];
   writeFileSync(join(work, bomFile), JSON.stringify(cycloneDx(inventory)));
@@ -122,13 +134,13 @@ async function match({ work }: Folders, { inventory }: InventoryDocument, signal
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(`the scanner cannot be started: ${error.message}`));
     child.once('close', (code, killedBy) =>
-      resolve(code === 0 ? undefined : `the scanner ended with ${killedBy ?? code}: ${lastLine(said)}`),
+      resolve(code === 0 ? undefined : `${endOf({ code, killedBy, late: child.killed && !signal.aborted }, patience)}: ${lastWords(said)}`),
     );
   });
   const found: Vulnerability[] = [];
   let unreadable: unknown;
   try {
-    for await (const { value } of jsonElements(child.stdout as AsyncIterable<Buffer>, ['Results.*.Vulnerabilities.*']))
+    for await (const { value } of trivyReport(child.stdout as AsyncIterable<Buffer>, ['Results.*.Vulnerabilities.*']))
       found.push(vulnerabilityOf(value as TrivyVulnerability));
   } catch (error) {
     unreadable = error;
@@ -145,8 +157,15 @@ const scannerArguments = (work: string): string[] => [
   ...['--cache-dir', join(work, 'cache'), '--cache-backend', 'memory', '--format', 'json', join(work, bomFile)],
 ];
 
-/** The last line that says something, without the colours and the time that a terminal would show. */
-function lastLine(text: string): string {
-  const lines = text.replace(/\u001b\[[0-9;]*m/g, '').split('\n');
-  return (lines.findLast((line) => line.trim() !== '') ?? 'it said nothing').trim().slice(0, 500);
+interface End {
+  readonly code: number | null;
+  readonly killedBy: string | null;
+  /** Killed here, since it took too long. */
+  readonly late: boolean;
+}
+
+/** How the scanner ended; where the kernel counts memory by process, it kills the scanner alone and nobody says why. */
+function endOf({ code, killedBy, late }: End, patience: number): string {
+  if (late) return `the scanner did not end within ${patience / 1000} s`;
+  return `the scanner ended with ${killedBy ?? code}${killedBy === 'SIGKILL' ? ', most likely out of memory' : ''}`;
 }

@@ -1,5 +1,6 @@
-import { jsonElements, type JsonElement } from './json-elements.ts';
+import type { JsonElement } from './json-elements.ts';
 import type { InventoryPackage, InventoryRecord } from './inventory.ts';
+import { trivyReport } from './trivy-report.ts';
 
 const paths = ['Metadata.OS', 'Results.*.Target', 'Results.*.Class', 'Results.*.Type', 'Results.*.Packages.*', 'Results.*.Secrets.*'];
 
@@ -35,7 +36,7 @@ interface ResultHead {
  */
 export async function* trivyInventory(source: AsyncIterable<Buffer>): AsyncGenerator<InventoryRecord> {
   const head: ResultHead = { target: '', class: '', type: '', told: false };
-  for await (const element of jsonElements(source, paths)) yield* recordsOf(element, head);
+  for await (const element of trivyReport(source, paths)) yield* recordsOf(element, head);
 }
 
 function* recordsOf({ path, value }: JsonElement, head: ResultHead): Generator<InventoryRecord> {

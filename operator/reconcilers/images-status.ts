@@ -24,7 +24,7 @@ const [mostLines, longest] = [20, 300];
 /** What a policy's status says of images once its reports are up to date. Pure. */
 export function imagesStatus({ asked: { policy, targets }, known, totals, refused, now }: ImagesStatusInput): ImagesStatus {
   const { coverage, uncovered } = imageCoverage(policy.spec.images ?? {}, targets, known);
-  const lines = [...refused, ...uncovered].map((line) => (line.length <= longest ? line : `${line.slice(0, longest - 1)}…`));
+  const lines = [...refused, ...uncovered].map((line) => (line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`));
   return {
     evaluatedGeneration: policy.metadata.generation ?? 0,
     lastScanTime: timestampOf(now),

@@ -15,6 +15,13 @@ export const privateRegistry = { address: '127.0.0.1:5001', user: 'reader', pass
 export const apply = (...objects: readonly object[]): string =>
   kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
 
+/** What a pod has besides, and where. */
+interface PodSpec {
+  readonly namespace?: string;
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent';
+  readonly [field: string]: unknown;
+}
+
 /** Namespaces with workloads that satisfy the restricted Pod Security Standard, and a policy about their images. */
 export class ImageShop {
   readonly name: string;
@@ -29,16 +36,7 @@ export class ImageShop {
   /** Installs Vigil with the guard, has it look at what runs every other second, and makes the namespace. */
   async open(): Promise<void> {
     await install();
-    const guard = readFileSync('config/components/guard/guard.yaml', 'utf8');
-    kubectl(
-      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
-      guard.replace('ghcr.io/aquasecurity/trivy:0.70.0', `${registry}/trivy:1`),
-    );
-    this.configure(
-      `VIGIL_SCANNER_IMAGE=${registry}/trivy:1`,
-      `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`,
-      'VIGIL_IMAGE_INTERVAL=2',
-    );
+    this.useScanner('trivy:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
     await operatorSettled();
     this.#forgetAll();
     this.addNamespace(this.namespace);
@@ -58,6 +56,16 @@ export class ImageShop {
   #forgetAll(): void {
     kubectl(['-n', home, 'delete', 'configmap', 'vigil-images', '--ignore-not-found']);
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part in (image-inventory,image-findings)']);
+  }
+
+  /** Has the operator use this scanner, and the guard admit it alone. */
+  useScanner(image: string, ...settings: readonly string[]): void {
+    const guard = readFileSync('config/components/guard/guard.yaml', 'utf8');
+    kubectl(
+      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+      guard.replace('ghcr.io/aquasecurity/trivy:0.70.0', `${registry}/${image}`),
+    );
+    this.configure(`VIGIL_SCANNER_IMAGE=${registry}/${image}`, ...settings);
   }
 
   configure(...settings: readonly string[]): void {
@@ -82,16 +90,18 @@ export class ImageShop {
   }
 
   /** Runs an image, and waits until it does. */
-  run(
-    app: string,
-    image: string,
-    { namespace = this.namespace, ...spec }: { readonly namespace?: string; readonly [field: string]: unknown } = {},
-  ): void {
+  run(app: string, image: string, spec: PodSpec = {}): void {
+    this.place(app, image, spec);
+    kubectl(['-n', spec.namespace ?? this.namespace, 'rollout', 'status', `deployment/${app}`, '--timeout=60s']);
+  }
+
+  /** Has an image run, if it can. */
+  place(app: string, image: string, { namespace = this.namespace, imagePullPolicy = 'IfNotPresent', ...spec }: PodSpec = {}): void {
     const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
     const pod = {
       terminationGracePeriodSeconds: 0,
       securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [{ name: 'main', image, securityContext }],
+      containers: [{ name: 'main', image, imagePullPolicy, securityContext }],
       ...spec,
     };
     apply({
@@ -100,7 +110,6 @@ export class ImageShop {
       metadata: { name: app, namespace },
       spec: { selector: { matchLabels: { app } }, template: { metadata: { labels: { app } }, spec: pod } },
     });
-    kubectl(['-n', namespace, 'rollout', 'status', `deployment/${app}`, '--timeout=60s']);
   }
 
   /** The report about the images of a Deployment. */

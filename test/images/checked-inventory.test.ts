@@ -12,6 +12,7 @@ const refused =
 describe('an inventory that others had a hand in', () => {
   it('is taken when it is what the scanner says', async () => {
     const report = {
+      SchemaVersion: 2,
       Metadata: { OS: { Family: 'debian', Name: '12' } },
       Results: [
         {

@@ -5,6 +5,8 @@ const born = Date.parse('2026-01-01T00:00:00Z');
 const job = { metadata: { name: 'j', creationTimestamp: '2026-01-01T00:00:00Z' } };
 const pod = (status: NonNullable<ImagePod['status']>): ImagePod => ({ metadata: { name: 'p' }, status });
 const init = (state: object): ImagePod => pod({ phase: 'Pending', initContainerStatuses: [{ name: 'trivy', state }] });
+const crashed = (message: string): ImagePod =>
+  pod({ phase: 'Failed', initContainerStatuses: [{ name: 'trivy', state: { terminated: { exitCode: 2, message } } }] });
 const outcome = (pods: readonly ImagePod[], seconds: number, of = job, events: readonly ImageJobEvent[] = []): string => {
   const found = imageJobOutcome(of, { pods, events }, born + seconds * 1000);
   return found.kind === 'failed' ? found.reason : found.kind;
@@ -87,6 +89,12 @@ describe('how a Job for images went', () => {
     ['runs', outcome([init({ waiting: { reason: 'PodInitializing' } })], 300), 'running'],
     ['has ended', outcome([pod({ phase: 'Succeeded' })], 300), 'finished'],
     ['ran out of memory', outcome([pod(failed)], 5), 'trivy ended with 137, out of memory: it said nothing'],
+    [
+      'crashed',
+      outcome([crashed('starting\npanic: \u001b[31mno such index\u001b[0m\n\ngoroutine 1 [running]:\n\t/src/main.go:7 +0x1b\n')], 5),
+      'trivy ended with 2: panic: no such index',
+    ],
+    ['ended with a word', outcome([crashed('one\n\u001b]0;title\u0007two\n')], 5), 'trivy ended with 2: two'],
     ['was evicted', outcome([pod({ phase: 'Failed', reason: 'Evicted', message: 'too\nmuch' })], 5), 'the pod failed: Evicted: too much'],
     ['may still pull', outcome([init(pulling)], 30), 'running'],
     ['cannot pull', outcome([init(pulling)], 61), 'the pod cannot begin: ImagePullBackOff: no such image'],

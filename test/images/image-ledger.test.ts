@@ -67,6 +67,12 @@ describe('the plan for images', () => {
     expect(entry).to.deep.include({ inventory, findings });
   });
 
+  it('keeps no reason raw, and none without end', () => {
+    const odd = withFailure({ seen: now }, { step: 'inventory', reason: 'a\u001b[2J\u009bb\ud800', at: now });
+    expect(odd.failure?.reason).to.equal('a [2J b\ufffd');
+    expect(withFailure({ seen: now }, { step: 'inventory', reason: 'x'.repeat(9000), at: now }).failure?.reason).to.have.length(1000);
+  });
+
   it('forgets an image a day after nothing runs it, unless a Job is about it', () => {
     const ledger = { old: { seen: now - 25 * hour, inventory }, young: { seen: now - 23 * hour, inventory } };
     expect(plan(ledger, { wanted: new Set() }).forget).to.deep.equal(['old']);

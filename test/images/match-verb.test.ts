@@ -17,6 +17,8 @@ describe('vigil match', function () {
     applications: [{ name: 'app', class: 'lang-pkgs', type: 'node-pkg', packages: [{ name: 'a', version: '1', purl: 'pkg:npm/a@1' }] }],
     secrets: [],
   };
+  /** A scanner that finds nothing. */
+  const nothing = `echo '{"SchemaVersion": 2}'`;
   let folder = '';
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'vigil-match-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -52,7 +54,7 @@ describe('vigil match', function () {
 
   it('gives what the scanner finds, image by image, and when the database was made', async () => {
     const found = { VulnerabilityID: 'CVE-1', PkgName: 'a', InstalledVersion: '1', Severity: 'UNKNOWN', CVSS: { x: { V3Score: 5 } } };
-    const { records, database } = await match(`echo '${JSON.stringify({ Results: [{ Vulnerabilities: [found] }] })}'`);
+    const { records, database } = await match(`echo '${JSON.stringify({ SchemaVersion: 2, Results: [{ Vulnerabilities: [found] }] })}'`);
     const vulnerability = { id: 'CVE-1', package: 'a', installed: '1', severity: 'info', score: 5 };
     expect(records).to.deep.equal([
       { type: 'vulnerability', image, vulnerability },
@@ -70,7 +72,25 @@ describe('vigil match', function () {
     rmSync(join(folder, 'work'), { recursive: true });
     expect(await failure(`echo '{"Results": ['`)).to.equal('what the scanner printed cannot be read: the JSON is cut off');
     rmSync(join(folder, 'work'), { recursive: true });
-    expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL: it said nothing');
+    expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: it said nothing');
+  });
+
+  it('takes nothing for a report that is JSON alone, or of another schema', async () => {
+    const prefix = 'what the scanner printed cannot be read: ';
+    for (const [printed, reason] of [
+      ['{}', 'the JSON is no report of Trivy: it has no SchemaVersion'],
+      ['null', 'the JSON is no report of Trivy: it has no SchemaVersion'],
+      ['{"SchemaVersion": 3, "Results": []}', 'the report is of schema 3, not 2: use a Trivy that this Vigil knows'],
+      ['{"SchemaVersion": 2, "Results": [{"Vulnerabilities": [7]}]}', 'an item of Results.*.Vulnerabilities is no object'],
+    ] as const) {
+      expect(await failure(`echo '${printed}'`), printed).to.equal(`${prefix}${reason}`);
+      rmSync(join(folder, 'work'), { recursive: true });
+    }
+  });
+
+  it('gives up a scanner that does not end, and says so', async () => {
+    const { records } = await match('echo waiting >&2; exec sleep 60', undefined, ['--patience', '1']);
+    expect(records).to.deep.equal([{ type: 'failed', image, message: 'the scanner did not end within 1 s: waiting' }]);
   });
 
   it('asks for an inventory anew that is not the one of its image', async () => {
@@ -99,7 +119,7 @@ describe('vigil match', function () {
       PkgName: 'a\u001b[2J\u0000b',
     }));
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'report.json'), JSON.stringify({ Results: [{ Vulnerabilities }] }));
+    writeFileSync(join(folder, 'report.json'), JSON.stringify({ SchemaVersion: 2, Results: [{ Vulnerabilities }] }));
     const { records } = await match(`cat ${join(folder, 'report.json')}`);
     expect(records).to.have.length(20_001);
     expect(records[19_999]).to.deep.include({
@@ -113,8 +133,8 @@ describe('vigil match', function () {
     for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(other), inventoryDocument(other, inventory), { name: 'x' }))
       for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
     const [first] = [image, imageHash(other)].toSorted();
-    expect((await match('echo {}', undefined, ['--seconds', '0'])).records).to.deep.equal([{ type: 'done', image: first }]);
+    expect((await match(nothing, undefined, ['--seconds', '0'])).records).to.deep.equal([{ type: 'done', image: first }]);
     rmSync(join(folder, 'work'), { recursive: true });
-    expect((await match('echo {}')).records).to.have.length(2);
+    expect((await match(nothing)).records).to.have.length(2);
   });
 });

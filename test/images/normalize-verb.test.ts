@@ -27,7 +27,9 @@ describe('vigil normalize', function () {
   it('gives every package of a report of many pieces, whatever its name', async () => {
     const names = Array.from({ length: 5000 }, (_, index) => `p${index} "\\\u0000\u001b[31m é${'x'.repeat(index % 200)}`);
     const Packages = names.map((Name) => ({ Name, Version: '1', Identifier: { PURL: 'pkg:npm/p@1' } }));
-    const { inventory, body } = await normalize(JSON.stringify({ Results: [{ Target: 'a', Class: 'lang-pkgs', Type: 'npm', Packages }] }));
+    const { inventory, body } = await normalize(
+      JSON.stringify({ SchemaVersion: 2, Results: [{ Target: 'a', Class: 'lang-pkgs', Type: 'npm', Packages }] }),
+    );
     expect(statSync(file()).size).to.be.greaterThan(500_000);
     expect(inventory.applications[0]?.packages.map(({ name }) => name)).to.deep.equal(names);
     expect(body).to.deep.equal({ packages: 5000, secrets: 0 });
@@ -37,6 +39,9 @@ describe('vigil normalize', function () {
     ['is empty, as when the disk was full', '', 'the JSON is cut off'],
     ['is cut off', '{"Results": [{"Target": "a", "Packages": [{"Name": "b"', 'the JSON is cut off'],
     ['is none', 'panic: runtime error', 'the text is not JSON'],
+    ['is JSON alone', '{}', 'the JSON is no report of Trivy: it has no SchemaVersion'],
+    ['is of a newer schema', '{"SchemaVersion": 3}', 'the report is of schema 3, not 2'],
+    ['lists what is no package', '{"SchemaVersion": 2, "Results": [{"Packages": [null]}]}', 'an item of Results.*.Packages is no object'],
   ] as const) {
     it(`ends with 1 and the reason when the report ${what}`, () => {
       writeFileSync(file(), text);

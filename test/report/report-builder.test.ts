@@ -164,6 +164,18 @@ describe('building reports', () => {
     const report = buildReport(input({ results: [finding('host-pid', { message: 'a\u0000b\u001b[31mc\ud800' })] }));
     expect(report?.results?.[0]?.message).to.equal('a b [31mc\ufffd');
   });
+
+  it('cuts no character in half', () => {
+    const report = buildReport(input({ results: [finding('host-pid', { message: `${'x'.repeat(998)}\u{1f512}${'y'.repeat(9)}` })] }));
+    expect(report?.results?.[0]?.message).to.equal(`${'x'.repeat(998)}\ufffd…`);
+  });
+
+  it('lets none of a rule or a property through, nor one of 8 bits, nor what turns the direction of text', () => {
+    const odd = 'a\u001b[2J\u009b1;1H\u202eb';
+    const report = buildReport(input({ results: [finding(odd, { properties: { package: odd } })] }));
+    const [{ rule, properties } = {}] = report?.results ?? [];
+    expect([rule, properties?.['package']]).to.deep.equal(Array.from({ length: 2 }, () => 'a [2J 1;1H b'));
+  });
 });
 
 describe('what changed between two reports', () => {
