@@ -21,8 +21,8 @@ describe('what an image is by its reference', function () {
   before(async () => {
     await shop.open();
     crane('copy', `${registry}/unmoved:1`, `${registry}/moving:1`);
-    shop.run('moving', `${registry}/moving:1`, { imagePullPolicy: 'Always' });
-    shop.run('platforms', `${registry}/platforms:1`);
+    shop.place('moving', `${registry}/moving:1`, { imagePullPolicy: 'Always' });
+    shop.place('platforms', `${registry}/platforms:1`);
     shop.place('elsewhere', `${registry}/other-platform:1`);
     shop.ask();
   });

@@ -33,10 +33,10 @@ export class ImageShop {
     this.namespace = uniqueName(prefix);
   }
 
-  /** Installs Vigil with the guard, has it look at what runs every other second, and makes the namespace. */
-  async open(): Promise<void> {
+  /** Installs Vigil with the guard and these settings, has it look at what runs every other second, and makes the namespace. */
+  async open(...settings: readonly string[]): Promise<void> {
     await install();
-    this.useScanner('trivy:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
+    this.useScanner('trivy:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2', ...settings);
     await operatorSettled();
     this.#forgetAll();
     this.addNamespace(this.namespace);
@@ -47,7 +47,7 @@ export class ImageShop {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', this.name, '--ignore-not-found']);
     kubectl(['delete', 'namespace', this.namespace, ...this.#more, '--ignore-not-found', '--wait=false']);
-    this.configure('VIGIL_SCANNER_IMAGE-', 'VIGIL_DATABASE_IMAGE-', 'VIGIL_IMAGE_INTERVAL-');
+    this.configure('VIGIL_SCANNER_IMAGE-', 'VIGIL_DATABASE_IMAGE-', 'VIGIL_IMAGE_INTERVAL-', 'VIGIL_IMAGE_JOBS-');
     await operatorSettled();
     this.#forgetAll();
   }

@@ -18,7 +18,10 @@ const days = [
   ['memory-sbom', /out of memory: /],
   ['garbage-sbom', /^what the scanner printed cannot be read: the JSON is no report of Trivy: it has no SchemaVersion;/],
   ['forever-rootfs', /^the pod failed: DeadlineExceeded: /],
-  ['disk-rootfs', /^the pod failed: Evicted: Usage of EmptyDir volume "work" exceeds the limit "1Gi"/],
+  // The kubelet looks at volumes once a minute.
+  ...(process.env['VIGIL_TEST_ALL'] === '1'
+    ? ([['disk-rootfs', /^the pod failed: Evicted: Usage of EmptyDir volume "work" exceeds the limit "1Gi"/]] as const)
+    : []),
 ] as const;
 const worse = ['many-sbom', 'terminal-sbom'] as const;
 const well = 'none-none';
@@ -51,19 +54,15 @@ describe('a scanner on a bad day', function () {
   const message = async (app: string): Promise<string> => (await shop.result(app, 'image-scan'))?.message ?? '';
 
   before(async () => {
-    await shop.open();
-    shop.configure('VIGIL_IMAGE_JOBS=12');
+    await shop.open('VIGIL_IMAGE_JOBS=12');
     const all = [...days.map(([day]) => day), ...worse, well];
-    for (const day of all) shop.run(day, `${registry}/odd-${day}:1`);
+    for (const day of all) shop.place(day, `${registry}/odd-${day}:1`);
     shop.ask();
     for (const day of all) await shop.becomes(day, found, { seconds: 120 });
     shop.useScanner('trivy-odd:1');
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part=image-inventory']);
   });
-  after(async () => {
-    shop.configure('VIGIL_IMAGE_JOBS-');
-    await shop.close();
-  });
+  after(() => shop.close());
 
   /** The pod that takes an image's inventory, once it runs. */
   const scanning = (day: string): Promise<KubeObject> =>

@@ -26,8 +26,7 @@ describe('a registry that fails', function () {
   const message = async (app: string): Promise<string> => (await shop.result(app, 'image-scan'))?.message ?? '';
 
   before(async () => {
-    await shop.open();
-    shop.configure('VIGIL_IMAGE_JOBS=10');
+    await shop.open('VIGIL_IMAGE_JOBS=10');
     const program = [process.execPath, 'test/faults/registry-proxy.ts', `http://${registry}`, faulty.split(':')[1] ?? ''];
     proxy = spawn('hack/cluster', ['inside', '--name', cluster, '--', ...program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     await once(proxy, 'message');
@@ -41,7 +40,6 @@ describe('a registry that fails', function () {
   });
   after(async () => {
     proxy.kill();
-    shop.configure('VIGIL_IMAGE_JOBS-');
     await shop.close();
   });
 
