@@ -3,7 +3,7 @@ import { kubectl } from '../integration/cluster-access.ts';
 import { ImageShop, registry } from './image-shop.ts';
 
 describe('a vulnerability database in a repository', function () {
-  this.timeout(180_000);
+  this.timeout(420_000);
   const shop = new ImageShop('database');
   const found = ['CVE-2021-23337 fail'];
   const server = kubectl(['config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}']);

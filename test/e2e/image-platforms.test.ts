@@ -9,7 +9,7 @@ import { ImageShop, registry } from './image-shop.ts';
 import { eventually, home } from './installation.ts';
 
 describe('the platforms of images', function () {
-  this.timeout(120_000);
+  this.timeout(420_000);
   const shop = new ImageShop('platforms');
   const key = 'ledger.json.gz';
 

@@ -9,7 +9,7 @@ import { apply, ImageShop, privateRegistry } from './image-shop.ts';
 import { eventually, home } from './installation.ts';
 
 describe('images that the scanner pulls', function () {
-  this.timeout(120_000);
+  this.timeout(420_000);
   const shop = new ImageShop('pull');
   /** The node's address, by which pods reach the registries. */
   let address = '';

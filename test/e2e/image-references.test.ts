@@ -9,7 +9,7 @@ const all = process.env['VIGIL_TEST_ALL'] === '1';
 const found = ['CVE-2021-23337 fail'];
 
 describe('what an image is by its reference', function () {
-  this.timeout(240_000);
+  this.timeout(420_000);
   const shop = new ImageShop('references');
   const crane = (...args: readonly string[]): string =>
     execFileSync('hack/cluster', ['inside', '--name', cluster, '--', 'crane', ...args, '--insecure'], {

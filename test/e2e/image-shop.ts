@@ -125,8 +125,8 @@ export class ImageShop {
     );
   }
 
-  /** Waits until a Deployment's images have just these results. */
-  async becomes(app: string, expected: readonly string[], { namespace = this.namespace, seconds = 60 } = {}): Promise<void> {
+  /** Waits until a Deployment’s images have just these results: long enough for a second try, which comes a minute after a failure. */
+  async becomes(app: string, expected: readonly string[], { namespace = this.namespace, seconds = 150 } = {}): Promise<void> {
     let last: readonly string[] = [];
     await eventually(
       '',

@@ -5,7 +5,7 @@ import { ImageShop, apply, privateRegistry, registry } from './image-shop.ts';
 import { eventually, home, reportsIn } from './installation.ts';
 
 describe('images that need a pull secret', function () {
-  this.timeout(180_000);
+  this.timeout(420_000);
   const shop = new ImageShop('private');
   const { namespace } = shop;
   const other = uniqueName('other');
