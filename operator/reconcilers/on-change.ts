@@ -6,12 +6,12 @@ import { Controller, type ReconcileContext, type ReconcileResult } from '../cont
 import { isForbidden } from '../kube/kube-api-error.ts';
 import { noTotals } from '../publish/policy-totals.ts';
 import { totalsOfReports } from '../publish/report-sweeper.ts';
-import type { LedgerPolicy } from '../scan/ledger.ts';
 import { isFinished } from '../scan/scan-status.ts';
 import { ChangeBurst } from './change-burst.ts';
 import { judgeChanges } from './change-evaluation.ts';
 import { renewedGround, type FollowedGround } from './change-ground.ts';
 import { configurationCounts } from './policy-counts.ts';
+import { isPresent } from './policy-presence.ts';
 import { tellPolicy } from './policy-news.ts';
 import type { World } from './world.ts';
 
@@ -235,12 +235,6 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
   'after-scans': (own) => own.afterScans(),
   totals: (own, context) => own.totals(context),
 };
-
-/** Whether a policy is there as it was, and stays. */
-function isPresent({ policies }: World, { name, uid, generation }: LedgerPolicy): boolean {
-  const metadata = policies.get(name)?.metadata;
-  return metadata?.uid === uid && metadata.generation === generation && metadata.deletionTimestamp === undefined;
-}
 
 const runningScans = ({ scans }: World): boolean => scans.list().some((scan) => !isFinished(scan));
 

@@ -24,6 +24,7 @@ import { jobName, scanHash } from '../scan/names.ts';
 import { PAGE_SIZE } from '../scan/plan.ts';
 import type { AttemptInput } from '../scan/scan-input.ts';
 import type { Shard } from '../scan/shard.ts';
+import { isCurrent } from './policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
 import type { World } from './world.ts';
 
@@ -259,18 +260,4 @@ function lastOf({ jobs }: Ledger): LedgerJob {
   const last = jobs.at(-1);
   if (!last) throw new Error('the scan has no attempt');
   return last;
-}
-
-/**
- * Whether what a scan found for a policy is worth writing: the policy is there, and no newer generation of it is about to be
- * scanned. One whose newer generation does not compile keeps getting the verdicts of the last good one.
- */
-export function isCurrent(world: World, { name, uid, generation }: LedgerPolicy): boolean {
-  const policy = world.policies.get(name);
-  if (policy?.metadata.uid !== uid || policy.metadata.deletionTimestamp !== undefined) return false;
-  if (policy.metadata.generation === generation) return true;
-  const { observedGeneration, conditions = [] } = policy.status ?? {};
-  return (
-    observedGeneration === policy.metadata.generation && conditions.some(({ type, status }) => type === 'Stalled' && status === 'True')
-  );
 }

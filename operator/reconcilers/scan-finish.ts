@@ -11,7 +11,7 @@ import type { ScanInput } from '../scan/scan-input.ts';
 import { timestampOf } from '../scan/scan-status.ts';
 import { tellPolicy } from './policy-news.ts';
 import type { PolicyFindings } from './policy-status.ts';
-import { isCurrent } from './scan-attempts.ts';
+import { isCurrent } from './policy-presence.ts';
 import type { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
 
