@@ -4,7 +4,7 @@ import { inventoryJobName, PARTS } from './image-job.ts';
 import { keyIn, namespaceOf } from './image-key.ts';
 import type { ImageEntry, ImageFailure, ImageLedger } from './image-ledger.ts';
 import { whyUnpullable } from './image-reference.ts';
-import type { ImageNodes, ImagePlace, ImageUsers } from './image-targets.ts';
+import type { ImageNodes, ImagePlace, ImageUser, ImageUsers } from './image-targets.ts';
 
 /**
  * An image that needs a pull secret is looked into in the namespace of a workload that names one, where that namespace has opted in. Who
@@ -21,7 +21,7 @@ const operatorAccount = 'vigil-operator';
 export interface ImageAccess {
   /** Vigil's namespace. */
   readonly home: string;
-  /** The pull secrets that pods name, by image and namespace. */
+  /** Who names pull secrets, by image and namespace. */
   readonly users: ImageUsers;
   /** Namespaces that have opted in. */
   readonly optedIn: ReadonlySet<string>;
@@ -39,12 +39,19 @@ function isWanted(ledger: ImageLedger, image: string, namespace: string): boolea
   return inventory === undefined && (failure?.denied === true || ledger[keyIn(image, namespace)] !== undefined);
 }
 
-/** The namespaces, each with the images that are wanted in it. */
-function wantedIn(ledger: ImageLedger, images: ImageNodes, users: ImageUsers): { image: string; namespace: string }[] {
-  return [...images.keys()].flatMap((image) =>
-    [...(users.get(image)?.keys() ?? [])]
-      .filter((namespace) => isWanted(ledger, image, namespace))
-      .map((namespace) => ({ image, namespace })),
+/** An image that is wanted in a namespace of its own. */
+interface WantedInside {
+  readonly image: string;
+  readonly place: ImagePlace;
+  readonly namespace: string;
+  readonly user: ImageUser;
+}
+
+function wantedIn(ledger: ImageLedger, images: ImageNodes, users: ImageUsers): WantedInside[] {
+  return [...images].flatMap(([image, place]) =>
+    [...(users.get(image) ?? [])]
+      .filter(([namespace]) => isWanted(ledger, image, namespace))
+      .map(([namespace, user]) => ({ image, place, namespace, user })),
   );
 }
 
@@ -56,13 +63,12 @@ export const candidates = (ledger: ImageLedger, images: ImageNodes, users: Image
 export function imageKeys(ledger: ImageLedger, images: ImageNodes, { users, optedIn }: ImageAccess): ImageKeys {
   const places = new Map(images);
   const barred = new Set([...images].flatMap(([key, place]) => (isUnpullable(place) && !ledger[key]?.inventory ? [key] : [])));
-  for (const { image, namespace } of wantedIn(ledger, images, users)) {
+  for (const { image, place, namespace, user } of wantedIn(ledger, images, users)) {
     const key = keyIn(image, namespace);
-    const place = images.get(image);
     // What was found with pull secrets stays; who pulls without credentials takes no more of it.
-    const open = optedIn.has(namespace) && place?.pull !== true;
-    if (!place || !(open || ledger[key])) continue;
-    places.set(key, { ...place, inside: { namespace, pullSecrets: pullSecretsOf(users, image, namespace) } });
+    const open = optedIn.has(namespace) && place.pull !== true;
+    if (!(open || ledger[key])) continue;
+    places.set(key, { ...place, references: user.references, inside: { namespace, pullSecrets: user.pullSecrets } });
     // What was found stays, and is matched with new databases; what is not there cannot be taken.
     if (!open && ledger[key]?.inventory === undefined) barred.add(key);
   }
@@ -70,8 +76,6 @@ export function imageKeys(ledger: ImageLedger, images: ImageNodes, { users, opte
 }
 
 const isUnpullable = ({ image, pull }: ImagePlace): boolean => pull === true && whyUnpullable(image) !== undefined;
-
-const pullSecretsOf = (users: ImageUsers, image: string, namespace: string): readonly string[] => users.get(image)?.get(namespace) ?? [];
 
 /** Under what the findings are kept that a namespace is told of. */
 export function findingsKey(ledger: ImageLedger, image: string, namespace: string): string {

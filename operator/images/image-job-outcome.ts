@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-import { isPull, volumeImage } from './image-job-template.ts';
+import { isPull, wantedReference } from './image-job-template.ts';
 import { lastWords } from './last-line.ts';
 import type { ScanJob } from '../scan/job-state.ts';
 
@@ -118,8 +118,13 @@ const withMending = (job: KubeObject, reason: string): string =>
 const absencePattern = /Failed to pull image .*: not found$/;
 
 function isDenied(job: KubeObject, reason: string): boolean {
-  const reference = volumeImage(job, 'target');
-  return reference !== undefined && reason.includes(reference) && denialPattern.test(reason);
+  return !isPull(job) && missingReference(job, reason) !== undefined && denialPattern.test(reason);
+}
+
+/** The reference by which a Job could not have its image, where the reason says so. */
+export function missingReference(job: KubeObject, reason: string): string | undefined {
+  const reference = wantedReference(job);
+  return reference !== undefined && reason.includes(reference) ? reference : undefined;
 }
 
 /** Events that say why a Job has no pod, or a pod does not begin; of others, what matters is in the status. */

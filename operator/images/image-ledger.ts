@@ -12,6 +12,8 @@ export interface ImageFailure {
   readonly denied?: boolean;
   /** It was to be pulled without credentials: mounted, it may be had. */
   readonly pull?: boolean;
+  /** The references by which it could not be had since the last pause. */
+  readonly tried?: readonly string[];
 }
 
 /** What is kept about one image. */
@@ -49,6 +51,8 @@ export interface ImagePlanInput extends PlacementInput {
   readonly wanted: ReadonlySet<string>;
   /** Images that are pulled by the scanner, not mounted. */
   readonly pulled: ReadonlySet<string>;
+  /** What images may be had by, the best first. */
+  readonly references: ReadonlyMap<string, readonly string[]>;
   /** Images that a Job is about, and those that nothing can be done about now. */
   readonly about: ReadonlySet<string>;
   readonly matching: boolean;
@@ -72,12 +76,19 @@ const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.mi
 /** Whether an inventory failed that is taken in another way now. */
 const isOtherwise = ({ step, pull = false }: ImageFailure, pulled: boolean): boolean => step === 'inventory' && pull !== pulled;
 
+/** The first of an image's references by which it was not tried since the last pause. */
+export const untried = (references: readonly string[], failure: ImageFailure | undefined): string | undefined =>
+  references.find((reference) => !failure?.tried?.includes(reference));
+
 /** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
 export function planImages(input: ImagePlanInput): ImagePlan {
-  const { ledger, wanted, about, pulled, now } = input;
+  const { ledger, wanted, about, pulled, references, now } = input;
+  const another = (digest: string, { tried }: ImageFailure): boolean =>
+    tried !== undefined && (references.get(digest) ?? []).some((reference) => !tried.includes(reference));
   const ready = (digest: string): boolean => {
     const failure = ledger[digest]?.failure;
-    return !about.has(digest) && (failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pulled.has(digest)));
+    if (about.has(digest)) return false;
+    return failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pulled.has(digest)) || another(digest, failure);
   };
   const missing = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest));
   const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);
@@ -124,10 +135,23 @@ function waits(entry: ImageEntry | undefined, { database }: ImagePlanInput): num
 /** The most characters of a reason. */
 const longest = 1000;
 
+/** What failed, before attempts are counted. `reference`: by which the image could not be had. */
+export type NewFailure = Omit<ImageFailure, 'attempts' | 'tried'> & { readonly reference?: string };
+
 /** The entry after a failed attempt: what was known stays. Reasons hold what programs and others' pods said: none is kept raw. */
-export function withFailure({ waiting, ...entry }: ImageEntry, failure: Omit<ImageFailure, 'attempts'>): ImageEntry {
-  const reason = printable(failure.reason.slice(0, longest));
-  return { ...entry, failure: { ...failure, reason, attempts: (entry.failure?.step === failure.step ? entry.failure.attempts : 0) + 1 } };
+export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...failure }: NewFailure): ImageEntry {
+  const before = entry.failure?.step === failure.step ? entry.failure : undefined;
+  const news = { ...failure, reason: printable(failure.reason.slice(0, longest)) };
+  if (reference !== undefined && before?.tried?.includes(reference) === false)
+    return { ...entry, failure: withName(before, news, [...before.tried, reference]) };
+  const tried = reference === undefined ? {} : { tried: [reference] };
+  return { ...entry, failure: { ...news, ...tried, attempts: (before?.attempts ?? 0) + 1 } };
+}
+
+/** A failure by another name in the same attempt: that somebody has it behind a password says more than that others have it not. */
+function withName(before: ImageFailure, news: NewFailure, tried: readonly string[]): ImageFailure {
+  const { reason, denied } = before.denied || !news.denied ? before : news;
+  return { ...news, reason, ...(denied ? { denied } : {}), tried, attempts: before.attempts };
 }
 
 /** The entry after a step that succeeded; a failure of that step is over. */

@@ -1,3 +1,4 @@
+import { partsOf, repositoryOf } from './image-reference.ts';
 import type { ContainerImage } from './image-targets.ts';
 import type { PackageUrl } from './package-url.ts';
 
@@ -15,11 +16,11 @@ export interface ImageName {
 
 /** What the image of a container may be called by. */
 export function imageName({ reference, image }: Pick<ContainerImage, 'reference' | 'image'>): ImageName {
-  const parts = [reference, ...(image ? [image.reference] : [])].map(partsOf);
+  const parts = [reference, ...(image ? [image.reference, ...(image.alias === undefined ? [] : [image.alias])] : [])].map(partsOf);
   const tag = parts[0]?.tag ?? (parts[0]?.digest === undefined ? 'latest' : undefined);
   const digests = [image?.digest, ...parts.map(({ digest }) => digest)].filter((digest) => digest !== undefined);
   return {
-    repositories: [...new Set(parts.map(({ repository }) => repository))],
+    repositories: [...new Set(parts.map(({ name }) => repositoryOf(name)))],
     ...(tag === undefined ? {} : { tag }),
     digests: [...new Set(digests)],
     ...architectureOf(image),
@@ -64,24 +65,3 @@ function isDockerImage({ namespace, name, version, qualifiers }: PackageUrl, ima
 
 /** The last part of a path. */
 export const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-
-function partsOf(reference: string): { readonly repository: string; readonly tag?: string; readonly digest?: string } {
-  const [name = '', digest] = reference.split('@');
-  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
-  return {
-    repository: repositoryOf(colon < 0 ? name : name.slice(0, colon)),
-    ...(colon < 0 ? {} : { tag: name.slice(colon + 1) }),
-    ...(digest === undefined ? {} : { digest }),
-  };
-}
-
-const dockerHub: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io', 'hub.docker.com', 'docker.io']);
-
-/** A repository in full: without a registry it is of Docker's, and there without a namespace of the library. */
-function repositoryOf(name: string): string {
-  const [first = '', ...rest] = name.toLowerCase().split('/');
-  const registry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
-  if (registry !== undefined && !dockerHub.has(registry)) return [registry, ...rest].join('/');
-  const path = registry === undefined ? [first, ...rest] : rest;
-  return ['docker.io', ...(path.length === 1 ? ['library'] : []), ...path].join('/');
-}

@@ -23,6 +23,8 @@ export interface ImageTarget {
 /** An image that runs, and nodes that have it. */
 export interface ImagePlace {
   readonly image: RunningImage;
+  /** What it may be had by, the best first: one registry may refuse what another gives, or a node has. */
+  readonly references: readonly string[];
   readonly nodes: readonly string[];
   /** The scanner pulls it by itself: nobody asks to have it mounted. */
   readonly pull?: boolean;
@@ -32,11 +34,19 @@ export interface ImagePlace {
 
 /** The images that run, by what they are kept under. */
 export type ImageNodes = ReadonlyMap<string, ImagePlace>;
-/** The pull secrets that pods name, by what their images are kept under and by namespace. */
-export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+/** What the pods of a namespace name that run an image with pull secrets. */
+export interface ImageUser {
+  readonly pullSecrets: readonly string[];
+  readonly references: readonly string[];
+}
+
+/** By what their images are kept under and by namespace. */
+export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, ImageUser>>;
 
 /** The most nodes that are kept of an image: to find one that is free, more say little. */
 const mostNodes = 16;
+/** The most names that are kept of an image. */
+const mostNames = 4;
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 const statusLists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
@@ -48,6 +58,33 @@ interface Workload {
   readonly target: RecordTarget;
   /** By its template. */
   readonly containers: readonly ContainerImage[];
+}
+
+/** What pods ask for an image by, and what nodes call it otherwise. */
+interface Names {
+  readonly asked: Set<string>;
+  readonly others: Set<string>;
+}
+
+interface User {
+  readonly pullSecrets: Set<string>;
+  readonly names: Names;
+}
+
+const noNames = (): Names => ({ asked: new Set(), others: new Set() });
+
+function noteNames({ asked, others }: Names, { reference, alias }: RunningImage): void {
+  if (asked.size < mostNames) asked.add(reference);
+  if (alias !== undefined && others.size < mostNames) others.add(alias);
+}
+
+const inOrder = ({ asked, others }: Names): readonly string[] =>
+  [...new Set([...[...asked].toSorted(), ...[...others].toSorted()])].slice(0, mostNames);
+
+function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const known = map.get(key) ?? make();
+  map.set(key, known);
+  return known;
 }
 
 /** A workload with pods, or a pod without a workload. */
@@ -70,8 +107,8 @@ export class ImageTargets {
   /** By reference: the image that ran last, on each of its platforms. */
   readonly #known = new Map<string, readonly RunningImage[]>();
   readonly #nodes = new Map<string, Set<string>>();
-  readonly #users = new Map<string, Map<string, readonly string[]>>();
-  readonly #secrets = new Map<string, readonly string[]>();
+  readonly #names = new Map<string, Names>();
+  readonly #users = new Map<string, Map<string, User>>();
   /** Each container once, and what is written in labels: very many pods have the same. */
   readonly #containers = new Map<string, ContainerImage>();
   readonly #labels = new Map<string, NonNullable<RecordTarget['labels']>>();
@@ -99,7 +136,8 @@ export class ImageTargets {
     for (const { reference, image } of containers) {
       if (!image) continue;
       const key = keyOf(image);
-      this.#noteSecrets(pod, key);
+      noteNames(entryOf(this.#names, key, noNames), image);
+      this.#noteUser(pod, image);
       this.#noteKnown(reference, image);
       if (node !== undefined) this.#noteNode(key, node);
     }
@@ -126,29 +164,31 @@ export class ImageTargets {
     const images = new Map<string, ImagePlace>();
     for (const { image } of targets.flatMap(({ containers }) => containers)) {
       if (!image) continue;
-      images.set(keyOf(image), { image, nodes: [...(this.#nodes.get(keyOf(image)) ?? [])] });
+      const key = keyOf(image);
+      if (!images.has(key)) images.set(key, { image, references: this.#referencesOf(image), nodes: [...(this.#nodes.get(key) ?? [])] });
     }
     return images;
   }
 
-  /** The pull secrets that pods name; of a service account, the server writes them into its pods. */
+  /** Who names pull secrets; those of a service account are written into its pods by the server. */
   users(): ImageUsers {
-    return this.#users;
+    const told = ({ pullSecrets, names }: User): ImageUser => ({ pullSecrets: [...pullSecrets].toSorted(), references: inOrder(names) });
+    return new Map([...this.#users].map(([key, places]) => [key, new Map([...places].map(([place, user]) => [place, told(user)]))]));
   }
 
-  #noteSecrets(pod: KubernetesObject, key: string): void {
+  #referencesOf(image: RunningImage): readonly string[] {
+    const names = this.#names.get(keyOf(image));
+    return names ? inOrder(names) : [image.reference];
+  }
+
+  #noteUser(pod: KubernetesObject, image: RunningImage): void {
     const namespace = textOf(metadataOf(pod)['namespace']);
-    const names = listOf(fieldsOf(pod['spec'])['imagePullSecrets']).flatMap((item) => textOf(fieldsOf(item)['name']) ?? []);
-    if (namespace === undefined || names.length === 0 || !this.#inScope(this.#topOf(pod)?.target ?? this.#targetOf(pod))) return;
-    const places = this.#users.get(key) ?? new Map<string, readonly string[]>();
-    this.#users.set(key, places);
-    const known = places.get(namespace) ?? [];
-    if (names.every((name) => known.includes(name))) return;
-    const all = [...new Set([...known, ...names])].toSorted();
-    // Most pods of a cluster name the same: once is enough.
-    const once = this.#secrets.get(all.join()) ?? all;
-    this.#secrets.set(all.join(), once);
-    places.set(namespace, once);
+    const secrets = listOf(fieldsOf(pod['spec'])['imagePullSecrets']).flatMap((item) => textOf(fieldsOf(item)['name']) ?? []);
+    if (namespace === undefined || secrets.length === 0 || !this.#inScope(this.#topOf(pod)?.target ?? this.#targetOf(pod))) return;
+    const places = entryOf(this.#users, keyOf(image), () => new Map<string, User>());
+    const user = entryOf(places, namespace, () => ({ pullSecrets: new Set<string>(), names: noNames() }));
+    for (const secret of secrets) user.pullSecrets.add(secret);
+    noteNames(user.names, image);
   }
 
   /** What a pod counts for; undefined when nobody asks about that. */
@@ -175,8 +215,7 @@ export class ImageTargets {
   }
 
   #noteNode(key: string, node: string): void {
-    const known = this.#nodes.get(key) ?? new Set();
-    this.#nodes.set(key, known);
+    const known = entryOf(this.#nodes, key, () => new Set<string>());
     if (known.size < mostNodes) known.add(node);
   }
 
@@ -193,7 +232,7 @@ export class ImageTargets {
 
   #once(container: ContainerImage): ContainerImage {
     const { image } = container;
-    const key = `${container.container} ${container.reference} ${image?.reference ?? ''} ${image ? keyOf(image) : ''}`;
+    const key = `${container.container} ${container.reference} ${image?.reference ?? ''} ${image?.alias ?? ''} ${image ? keyOf(image) : ''}`;
     const known = this.#containers.get(key) ?? container;
     this.#containers.set(key, known);
     return known;
@@ -238,7 +277,7 @@ function podImages(pod: KubernetesObject, platform: string | undefined): Contain
   );
   return containersOf(pod['spec']).map(({ container, reference }) => {
     const { imageID, image: name } = said.get(container) ?? {};
-    const image = runningImage({ imageID: textOf(imageID) ?? '', image: textOf(name) ?? reference });
+    const image = runningImage({ asked: reference, imageID: textOf(imageID) ?? '', image: textOf(name) ?? reference });
     return { container, reference, ...(image ? { image: { ...image, ...(platform === undefined ? {} : { platform }) } } : {}) };
   });
 }

@@ -5,9 +5,16 @@ import { InventoryRecordError } from '../images/checked-inventory.ts';
 import type { MatchBody } from '../images/image-finding.ts';
 import { isPull, preferredNode } from '../images/image-job-template.ts';
 import { inventoryJobName, PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
-import { imageJobOutcome, wantsEvents, type ImageJobEvent, type ImageJobOutcome, type ImagePod } from '../images/image-job-outcome.ts';
+import {
+  imageJobOutcome,
+  missingReference,
+  wantsEvents,
+  type ImageJobEvent,
+  type ImageJobOutcome,
+  type ImagePod,
+} from '../images/image-job-outcome.ts';
 import { namespaceOf } from '../images/image-key.ts';
-import { withFailure, withWaiting, type ImageFailure, type ImageLedger } from '../images/image-ledger.ts';
+import { withFailure, withWaiting, type ImageFailure, type ImageLedger, type NewFailure } from '../images/image-ledger.ts';
 import type { InventoryBody } from '../images/inventory.ts';
 import { isForbidden, KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -80,7 +87,7 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
         : withMatches(context, found, ledger, stream as AcceptedStream<MatchBody>);
     return { ended: true, ledger: await taken };
   } catch (error) {
-    return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(error), ...wayOf(found.job), at: now }) };
+    return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(found.job, error), ...wayOf(found.job), at: now }) };
   }
 }
 
@@ -88,8 +95,11 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
 const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull'> => (isPull(job) ? { pull: true } : {});
 
 /** What an error says of an image; throws those that say nothing of it. */
-function failureOf(error: unknown): Pick<ImageFailure, 'reason' | 'denied'> {
-  if (error instanceof TakeInError) return { reason: error.message, ...(error.denied ? { denied: true } : {}) };
+function failureOf(job: KubeObject, error: unknown): Pick<NewFailure, 'reason' | 'denied' | 'reference'> {
+  if (error instanceof TakeInError) {
+    const reference = missingReference(job, error.message);
+    return { reason: error.message, ...(error.denied ? { denied: true } : {}), ...(reference === undefined ? {} : { reference }) };
+  }
   if (error instanceof InventoryRecordError || error instanceof StreamError) return { reason: error.message };
   throw error;
 }
@@ -141,7 +151,7 @@ function waiting(ledger: ImageLedger, images: readonly string[], what: string | 
   return { ...ledger, ...Object.fromEntries(entries) };
 }
 
-function failed(ledger: ImageLedger, images: readonly string[], failure: Omit<ImageFailure, 'attempts'>): ImageLedger {
+function failed(ledger: ImageLedger, images: readonly string[], failure: NewFailure): ImageLedger {
   const entries = images.map((digest) => [digest, withFailure(ledger[digest] ?? { seen: failure.at }, failure)] as const);
   return { ...ledger, ...Object.fromEntries(entries) };
 }

@@ -9,7 +9,7 @@ import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../imag
 import { scannerOf } from '../images/image-job-template.ts';
 import { keyIn } from '../images/image-key.ts';
 import { whyUnpullable } from '../images/image-reference.ts';
-import { planImages, withFailure, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
+import { planImages, untried, withFailure, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
@@ -193,6 +193,7 @@ class ImagePass {
       wanted: new Set(places.keys()),
       about: new Set([...barred, ...about]),
       pulled: new Set([...places].flatMap(([key, { pull }]) => (pull ? [key] : []))),
+      references: new Map([...places].map(([key, { references }]) => [key, references])),
       nodes: new Map([...places].map(([key, { nodes }]) => [key, nodes])),
       busy: inventories.flatMap(({ node }) => node ?? []),
       room: most - inventories.length,
@@ -211,7 +212,10 @@ class ImagePass {
     const settings: ImageJobSettings = { namespace, image, imagePullPolicy, imagePullSecrets, scanner: given.scannerImage };
     const jobs = inventories.flatMap(({ key, ...near }) => {
       const place = places.get(key);
-      return place ? [inventoryJob(settings, { ...place, ...near })] : [];
+      if (!place) return [];
+      const { image, references } = place;
+      const reference = untried(references, this.#stored.ledger[key]?.failure) ?? references[0] ?? image.reference;
+      return [inventoryJob(settings, { ...place, ...near, image: { ...image, reference } })];
     });
     if (match.length > 0 && this.#database) {
       const configMaps = [...new Set(match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []))];

@@ -5,6 +5,8 @@ export interface PolicyEntry {
   readonly generation: number;
   readonly summary: Summary;
   readonly failing: SeverityCounts;
+  /** Results that are counted, but left out of the report for its size. */
+  readonly left?: number;
 }
 
 /** By policy name. */
@@ -15,7 +17,7 @@ export function writeLedger(ledger: PolicyLedger): string {
   const entries = Object.entries(ledger).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(
     Object.fromEntries(
-      entries.map(([policy, { generation, summary, failing }]) => [
+      entries.map(([policy, { generation, summary, failing, left }]) => [
         policy,
         [
           generation,
@@ -28,6 +30,7 @@ export function writeLedger(ledger: PolicyLedger): string {
           failing.high,
           failing.medium,
           failing.low,
+          ...(left ? [left] : []),
         ],
       ]),
     ),
@@ -46,12 +49,16 @@ export function readLedger(text: string | undefined): PolicyLedger {
   }
 }
 
-type Row = readonly [number, number, number, number, number, number, number, number, number, number];
+type Row = readonly [number, number, number, number, number, number, number, number, number, number, number?];
 
 function isRow(row: unknown): row is Row {
-  return Array.isArray(row) && row.length === 10 && row.every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
+  return (
+    Array.isArray(row) &&
+    (row.length === 10 || row.length === 11) &&
+    row.every((value) => Number.isSafeInteger(value) && (value as number) >= 0)
+  );
 }
 
-function entryOf([generation, pass, fail, warn, error, skip, critical, high, medium, low]: Row): PolicyEntry {
-  return { generation, summary: { pass, fail, warn, error, skip }, failing: { critical, high, medium, low } };
+function entryOf([generation, pass, fail, warn, error, skip, critical, high, medium, low, left]: Row): PolicyEntry {
+  return { generation, summary: { pass, fail, warn, error, skip }, failing: { critical, high, medium, low }, ...(left ? { left } : {}) };
 }

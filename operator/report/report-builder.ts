@@ -46,7 +46,7 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   const { existing, target, policies } = input;
   if (existing && isStale(existing, target, policies)) return undefined;
   const evaluated = renewed(input);
-  const kept = (existing?.results ?? []).filter(({ policy }) => !evaluated.has(policy));
+  const kept = (existing?.results ?? []).filter((result) => !evaluated.has(result.policy) && !isNotice(result));
   const firstSeen = new Map((existing?.results ?? []).map((result) => [identityOf(result), result.timestamp?.seconds]));
   const made = input.results.map((record) => {
     const result = reportResult(input.source, record, input.seconds);
@@ -81,9 +81,8 @@ export function withoutPolicy(report: PolicyReport, policy: string): PolicyRepor
   if (Object.keys(ledger).length === 0) return undefined;
   const { [policyLabel(policy)]: label, ...labels } = report.metadata.labels ?? {};
   if (dropped === undefined && label === undefined) return report;
-  const results = (report.results ?? []).filter((result) => result.policy !== policy);
-  const annotations = { ...report.metadata.annotations, [ANNOTATIONS.policies]: writeLedger(ledger) };
-  return { ...report, metadata: { ...report.metadata, labels, annotations }, summary: totals(ledger), results };
+  const results = (report.results ?? []).filter((result) => result.policy !== policy && !isNotice(result));
+  return withLedger({ ...report, metadata: { ...report.metadata, labels }, results }, ledger);
 }
 
 /** Counts of one policy; passes are counted by the worker whether they are listed or not. */
@@ -125,10 +124,17 @@ function assemble(
       [LABELS.source]: source,
       ...Object.fromEntries(Object.keys(ledger).map((policy) => [policyLabel(policy), 'true'])),
     },
-    annotations: { [ANNOTATIONS.policies]: writeLedger(ledger), ...given({ [ANNOTATIONS.resourceVersion]: resourceVersion }) },
+    annotations: given({ [ANNOTATIONS.resourceVersion]: resourceVersion }),
     ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion, kind, name, uid }] }),
   };
-  return bounded({ metadata, scope, summary: totals(ledger), results: results.toSorted(byRule) });
+  return bounded({ metadata, scope, results: results.toSorted(byRule) }, ledger);
+}
+
+/** The report with what it holds of each policy, in sum, and with how much is left out. */
+function withLedger(report: PolicyReport, ledger: PolicyLedger): PolicyReport {
+  const annotations = { ...report.metadata.annotations, [ANNOTATIONS.policies]: writeLedger(ledger) };
+  const results = [...(report.results ?? []), ...notice(report.metadata.labels?.[LABELS.source], ledger)];
+  return { ...report, metadata: { ...report.metadata, annotations }, summary: totals(ledger), results };
 }
 
 /** The entries that have a value. */
@@ -142,33 +148,53 @@ function ownerLabels({ labels = {} }: RecordTarget, policies: readonly Evaluated
 }
 
 /** Leaves out the least severe results until the report fits, and says how many; the summary still counts all. */
-function bounded(report: PolicyReport): PolicyReport {
+function bounded(report: PolicyReport, ledger: PolicyLedger): PolicyReport {
   const size = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
-  if (size(report) <= MAXIMUM_REPORT) return report;
-  const worstFirst = (report.results ?? []).toSorted(bySeverity);
-  let room = MAXIMUM_REPORT - size({ ...report, results: [] }) - 1000;
-  const kept: ReportResult[] = [];
-  for (const result of worstFirst) {
-    room -= size(result) + 1;
-    if (room < 0) break;
-    kept.push(result);
-  }
-  return { ...report, results: [...kept.toSorted(byRule), notice(worstFirst, worstFirst.length - kept.length)] };
+  const whole = withLedger(report, ledger);
+  if (size(whole) <= MAXIMUM_REPORT) return whole;
+  const { results = [] } = report;
+  const reserve = 1000 + 8 * Object.keys(ledger).length;
+  let room = MAXIMUM_REPORT - size({ ...whole, results: [] }) - reserve;
+  const worstFirst = results.toSorted(bySeverity);
+  const end = worstFirst.findIndex((result) => (room -= size(result) + 1) < 0);
+  const kept = end < 0 ? worstFirst : worstFirst.slice(0, end);
+  return withLedger({ ...report, results: kept.toSorted(byRule) }, withLeft(ledger, end < 0 ? [] : worstFirst.slice(end)));
 }
 
-/** The result that says how many are left out. */
-function notice([worst]: readonly ReportResult[], left: number): ReportResult {
-  return {
-    ...worst,
-    policy: worst?.policy ?? '',
-    rule: 'truncated',
-    category: 'Report',
-    severity: 'info',
-    result: 'skip',
-    scored: false,
-    message: `${left} results are left out, the least severe ones: the report would be larger than the server accepts; the summary counts them`,
-    properties: { truncated: String(left) },
-  };
+/** What is left out of a policy scanned before was left out already, and is counted on. */
+function withLeft(ledger: PolicyLedger, dropped: readonly ReportResult[]): PolicyLedger {
+  const counts = new Map<string, number>();
+  for (const { policy } of dropped) counts.set(policy, (counts.get(policy) ?? 0) + 1);
+  const entries = Object.entries(ledger).map(([policy, entry]) => {
+    const left = (entry.left ?? 0) + (counts.get(policy) ?? 0);
+    return [policy, left > 0 ? { ...entry, left } : entry] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+const noticeRule = 'truncated';
+const noticeCategory = 'Report';
+const isNotice = ({ rule, category }: ReportResult): boolean => rule === noticeRule && category === noticeCategory;
+
+/** The one result that says how many are left out, of all policies; none where nothing is. */
+function notice(source: string | undefined, ledger: PolicyLedger): ReportResult[] {
+  const short = Object.entries(ledger).filter(([, { left = 0 }]) => left > 0);
+  const left = short.reduce((sum, [, entry]) => sum + (entry.left ?? 0), 0);
+  const [policy] = short.map(([name]) => name).toSorted();
+  if (policy === undefined) return [];
+  return [
+    {
+      ...given({ source }),
+      policy,
+      rule: noticeRule,
+      category: noticeCategory,
+      severity: 'info',
+      result: 'skip',
+      scored: false,
+      message: `${left} results are left out, the least severe ones: the report would be larger than the server accepts; the summary counts them`,
+      properties: { truncated: String(left) },
+    },
+  ];
 }
 
 /** The wanted report when it differs from the existing one in more than the state of the object that it was made from. */

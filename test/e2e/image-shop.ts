@@ -132,8 +132,11 @@ export class ImageShop {
       '',
       async () => ((last = await this.linesOf(app, namespace)).join('\n') === expected.join('\n') ? true : undefined),
       seconds,
-    ).catch(() => {
-      throw new Error(`not within ${seconds} s: the images of ${app}: ${expected.join(', ')}; they are: ${last.join(', ')}`);
+    ).catch(async () => {
+      const said = ((await this.reportOf(app, namespace))?.results ?? []).map(({ message }) => message ?? '');
+      throw new Error(
+        `not within ${seconds} s: the images of ${app}: ${expected.join(', ')}; they are: ${last.join(', ')}\n${said.join('\n')}`,
+      );
     });
   }
 

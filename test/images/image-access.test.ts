@@ -5,8 +5,8 @@ import { keyIn, namespaceOf } from '../../operator/images/image-key.ts';
 import type { ImageEntry, ImageLedger } from '../../operator/images/image-ledger.ts';
 
 const key = keyIn('d', 'shop');
-const images = new Map([['d', { image: { digest: 'd', reference: 'r/web@d' }, nodes: ['n'] }]]);
-const users = new Map([['d', new Map([['shop', ['registry']]])]]);
+const images = new Map([['d', { image: { digest: 'd', reference: 'r/web@d' }, references: ['r/web@d'], nodes: ['n'] }]]);
+const users = new Map([['d', new Map([['shop', { pullSecrets: ['registry'], references: ['own/web@d'] }]])]]);
 const access = (...optedIn: string[]): ImageAccess => ({ home: 'vigil', users, optedIn: new Set(optedIn) });
 
 const kept = { configMaps: ['c'], at: 0 };
@@ -50,6 +50,7 @@ describe('images that need a pull secret', () => {
       scanner: 't',
     } as const;
     const place = imageKeys({ d: denied }, images, access('shop')).places.get(key);
+    expect(place?.references).to.deep.equal(['own/web@d']);
     const job = place && inventoryJob(settings, place);
     expect(job?.metadata).to.deep.include({ name: inventoryJobName(key), namespace: 'shop' });
     const { spec } = job as unknown as { spec: { template: { spec: object } } };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { planImages, withFailure, withSuccess, type ImageEntry, type ImagePlanInput } from '../../operator/images/image-ledger.ts';
+import { planImages, untried, withFailure, withSuccess, type ImageEntry, type ImagePlanInput } from '../../operator/images/image-ledger.ts';
 
 const [minute, hour] = [60_000, 3_600_000];
 const now = 1000 * hour;
@@ -8,7 +8,7 @@ const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour
 const plan = (ledger: Record<string, ImageEntry>, more: Partial<ImagePlanInput> = {}): ReturnType<typeof planImages> =>
   planImages({
     ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), pulled: new Set(), matching: false, database: 'db:1', now },
-    ...{ nodes: new Map(), busy: [], room: 2, perNode: 1 },
+    ...{ references: new Map(), nodes: new Map(), busy: [], room: 2, perNode: 1 },
     ...more,
   });
 
@@ -38,6 +38,28 @@ describe('the plan for images', () => {
     entry = withFailure(entry, { step: 'inventory', reason: 'x', at: now });
     expect(plan({ a: entry }).next).to.equal(5 * minute);
     expect(withSuccess(entry, 'inventory', { inventory })).to.deep.equal({ seen: now, inventory });
+  });
+
+  it('tries an image by each of its names before it waits, and tells of a password rather than of absence', () => {
+    const references = new Map([['a', ['own/web@a', 'mirror/web@a']]]);
+    const fails = (entry: ImageEntry, reference: string, more: object = {}): ImageEntry =>
+      withFailure(entry, { step: 'inventory', reason: `no ${reference}`, at: now, reference, ...more });
+    const goesOn = (entry: ImageEntry): boolean => plan({ a: entry }, { references }).inventories.length > 0;
+    const first = fails({ seen: now }, 'own/web@a', { denied: true });
+    expect([goesOn(first), untried(references.get('a') ?? [], first.failure)]).to.deep.equal([true, 'mirror/web@a']);
+    const second = fails(first, 'mirror/web@a');
+    expect(second.failure).to.deep.include({ reason: 'no own/web@a', denied: true, attempts: 1 });
+    expect([goesOn(second), plan({ a: second }, { references }).next]).to.deep.equal([false, minute]);
+    const third = fails(second, 'own/web@a');
+    expect(third.failure).to.deep.include({ reason: 'no own/web@a', attempts: 2, tried: ['own/web@a'] });
+    expect(third.failure?.denied).to.equal(undefined);
+    expect(fails(third, 'mirror/web@a', { denied: true }).failure).to.deep.include({
+      reason: 'no mirror/web@a',
+      denied: true,
+      attempts: 2,
+    });
+    // What fails otherwise fails by any name.
+    expect(goesOn(withFailure({ seen: now }, { step: 'inventory', reason: 'out of memory', at: now }))).to.equal(false);
   });
 
   it('matches what did not fail first, and what did in smaller and smaller groups, until an image that ends every Job is alone', () => {

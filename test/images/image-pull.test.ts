@@ -57,7 +57,7 @@ describe('an image that the scanner pulls', () => {
   ] as const) {
     it(what, () => {
       const asked = modes.map((mode: Mode) => ({ images: mode === undefined ? {} : { mode }, targets: [target] }));
-      const found = withModes(new Map([[key, { image, nodes: ['n'] }]]), [...asked, { images: {}, targets: [] }]);
+      const found = withModes(new Map([[key, { image, references: [], nodes: ['n'] }]]), [...asked, { images: {}, targets: [] }]);
       expect(found.get(key)?.pull).to.equal(pull);
       expect(found.get(key)?.nodes).to.deep.equal(pull ? [] : ['n']);
     });
@@ -81,7 +81,7 @@ describe('an image that the scanner pulls', () => {
   const plan = (entry: ImageEntry, pulled: boolean): readonly string[] =>
     planImages({
       ...{ ledger: { [key]: entry }, wanted: new Set([key]), about: new Set(), matching: false, database: undefined, now: 1 },
-      ...{ pulled: new Set(pulled ? [key] : []), nodes: new Map(), busy: [], room: 1, perNode: 1 },
+      ...{ pulled: new Set(pulled ? [key] : []), references: new Map(), nodes: new Map(), busy: [], room: 1, perNode: 1 },
     }).inventories.map((each) => each.key);
   it('is tried in the other way at once when it failed in one', () => {
     const pulled = withFailure({ seen: 0 }, { step: 'inventory', reason: 'x', at: 1, pull: true });
@@ -89,7 +89,11 @@ describe('an image that the scanner pulls', () => {
     expect([plan(pulled, true), plan(pulled, false), plan(mounted, false), plan(mounted, true)]).to.deep.equal([[], [key], [], [key]]);
   });
 
-  const access = { home: 'v', users: new Map([[key, new Map([['shop', ['registry']]])]]), optedIn: new Set(['shop']) };
+  const access = {
+    home: 'v',
+    users: new Map([[key, new Map([['shop', { pullSecrets: ['registry'], references: [] }]])]]),
+    optedIn: new Set(['shop']),
+  };
   const kept = { configMaps: ['c'], at: 0 };
   const refused: ImageEntry = { seen: 0, failure: { step: 'inventory', reason: 'no', at: 0, attempts: 1, denied: true } };
   const inShop = `${key}@shop`;
@@ -113,7 +117,7 @@ describe('an image that the scanner pulls', () => {
     ],
   ] as const) {
     it(what, () => {
-      const keys = imageKeys(ledger, new Map([[key, { ...place, nodes: [], pull: true }]]), access);
+      const keys = imageKeys(ledger, new Map([[key, { ...place, references: [], nodes: [], pull: true }]]), access);
       expect([[...keys.places.keys()], [...keys.barred]]).to.deep.equal([places, barred]);
     });
   }

@@ -116,7 +116,10 @@ describe('the images that run', () => {
   for (const [imageID, found] of [
     ['', undefined],
     ['not a digest', undefined],
-    [`reg.example:5000/a@${digest('d')}`, { digest: digest('d'), reference: `reg.example:5000/a@${digest('d')}` }],
+    [
+      `reg.example:5000/a@${digest('d')}`,
+      { digest: digest('d'), reference: `reg.example:5000/a@${digest('d')}`, alias: `a@${digest('d')}` },
+    ],
     [`docker-pullable://a@${digest('d')}`, { digest: digest('d'), reference: `a@${digest('d')}` }],
     [digest('e'), { digest: digest('e'), reference: 'a:1' }],
   ] as const) {
@@ -124,6 +127,52 @@ describe('the images that run', () => {
       expect(runningImage({ imageID, image: 'a:1' })).to.deep.equal(found);
     });
   }
+
+  for (const [what, asked, from, reference, alias] of [
+    ['its own name where the node tells another', 'own.example/web:1', 'mirror.example/web', 'own.example/web', 'mirror.example/web'],
+    [
+      'its own name, and the digest in it',
+      `own.example/web@${digest('e')}`,
+      'mirror.example/web',
+      `own.example/web@${digest('e')}`,
+      'mirror.example/web',
+    ],
+    ['the name of the node where that is the same in full', 'web:1', 'docker.io/library/web', 'docker.io/library/web', undefined],
+    ['the name of the node where its own has no registry', 'team/web:1', 'own.example/team/web', 'own.example/team/web', 'team/web'],
+    [
+      'the name of the node where its own has a port and a tag',
+      'own.example:5000/web:1',
+      'own.example:5000/web',
+      'own.example:5000/web',
+      undefined,
+    ],
+  ] as const) {
+    it(`are had by ${what}`, () => {
+      const whole = (name: string): string => (name.includes('@') ? name : `${name}@${digest('d')}`);
+      expect(runningImage({ asked, imageID: whole(from), image: `${from}:1` })).to.deep.equal({
+        digest: digest('d'),
+        reference: whole(reference),
+        ...(alias === undefined ? {} : { alias: whole(alias) }),
+      });
+    });
+  }
+
+  it('may be had by all the names that pods and nodes give them, and in a namespace by those of its own pods', () => {
+    const of = (name: string, namespace: string, asked: string): Record<string, unknown> => {
+      const made = pod(name, { namespace }, { containers: [[asked, `mirror.example/web@${digest('b')}`]] });
+      return { ...made, spec: { ...(made['spec'] as object), imagePullSecrets: [{ name: 's' }] } };
+    };
+    const all = gathered(
+      [],
+      [of('x', 'shop', 'own.example/web:1'), of('y', 'bank', 'bank.example/web:1'), of('z', 'shop', 'own.example/web:1')],
+    );
+    const named = (...names: string[]): string[] => names.map((name) => `${name}/web@${digest('b')}`);
+    expect(all.images(all.targets()).get(digest('b'))?.references).to.deep.equal(named('bank.example', 'own.example', 'mirror.example'));
+    expect([...(all.users().get(digest('b')) ?? [])].map(([place, { references }]) => [place, references])).to.deep.equal([
+      ['shop', named('own.example', 'mirror.example')],
+      ['bank', named('bank.example', 'mirror.example')],
+    ]);
+  });
 
   it('are used with the pull secrets that their pods name, in scope alone', () => {
     const secrets = (object: Record<string, unknown>, namespace: string, ...names: string[]): Record<string, unknown> => ({
@@ -143,7 +192,7 @@ describe('the images that run', () => {
       ],
       ({ namespace }) => namespace !== 'out',
     );
-    expect([...(all.users().get(digest('b')) ?? [])]).to.deep.equal([
+    expect([...(all.users().get(digest('b')) ?? [])].map(([place, { pullSecrets }]) => [place, pullSecrets])).to.deep.equal([
       ['shop', ['w', 'x']],
       ['bank', ['y']],
     ]);

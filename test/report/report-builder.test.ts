@@ -160,6 +160,25 @@ describe('building reports', () => {
     expect(buildReport(input({ results: many, existing: report }))).to.equal(undefined);
   });
 
+  it('says once how much is left out of policies that were scanned apart, and no more of one that is gone', () => {
+    const many = (of: string): RecordResult[] =>
+      Array.from({ length: 1500 }, (_, index) => finding(`rule-${index}`, { policy: of, message: 'm'.repeat(900) }));
+    const first = stored(buildReport(input({ results: many('baseline') })));
+    const other = { policies: [policy('other')], results: many('other') };
+    const both = stored(buildReport(input({ ...other, existing: first })));
+    const told = ({ results = [] }: PolicyReport): unknown =>
+      results.filter(({ rule }) => rule === 'truncated').map(({ properties }) => properties);
+    const listed = ({ results = [] }: PolicyReport, of?: string): number =>
+      results.filter(({ policy: name, rule }) => rule !== 'truncated' && (of === undefined || of === name)).length;
+    expect(told(first)).to.deep.equal([{ truncated: String(1500 - listed(first)) }]);
+    expect(told(both)).to.deep.equal([{ truncated: String(3000 - listed(both)) }]);
+    expect(Buffer.byteLength(JSON.stringify(both))).to.be.at.most(MAXIMUM_REPORT);
+    const rest = withoutPolicy(both, 'other')!;
+    expect(told(rest)).to.deep.equal([{ truncated: String(1500 - listed(both, 'baseline')) }]);
+    const whole = stored(buildReport(input({ existing: both, results: [finding('host-pid')] })));
+    expect(told(withoutPolicy(whole, 'other')!)).to.deep.equal([]);
+  });
+
   it('lets no control character or lone surrogate of a message through', () => {
     const report = buildReport(input({ results: [finding('host-pid', { message: 'a\u0000b\u001b[31mc\ud800' })] }));
     expect(report?.results?.[0]?.message).to.equal('a b [31mc\ufffd');
