@@ -56,6 +56,8 @@ export interface ImagePlanInput extends PlacementInput {
   /** Images that a Job is about, and those that nothing can be done about now. */
   readonly about: ReadonlySet<string>;
   readonly matching: boolean;
+  /** Jobs for inventories that run. */
+  readonly taking: number;
   /** The database's image; without one nothing is matched. */
   readonly database: string | undefined;
   readonly now: number;
@@ -69,6 +71,8 @@ const grace = 24 * 60 * minute;
 const matchAge = 12 * 60 * minute;
 /** The most images that one Job matches. */
 const mostMatched = 100;
+/** While inventories are taken, so many wait to be matched together, the first of them no longer than this. */
+const [fewMatched, matchPatience] = [20, minute / 2];
 
 /** When a failed attempt may be repeated. */
 const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
@@ -93,14 +97,13 @@ export function planImages(input: ImagePlanInput): ImagePlan {
   const missing = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest));
   const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);
   const times = [...wanted].flatMap((digest) => waits(ledger[digest], input)).filter((time) => time > now);
+  const inventories = placeInventories(missing, input);
+  const unmatched = input.matching ? [] : [...wanted].filter((digest) => ready(digest) && needsMatch(ledger[digest], input));
+  const more = input.taking + inventories.length > 0;
   return {
-    inventories: placeInventories(missing, input),
-    match: input.matching
-      ? []
-      : together(
-          [...wanted].filter((digest) => ready(digest) && needsMatch(ledger[digest], input)),
-          ledger,
-        ),
+    inventories,
+    match:
+      more && unmatched.length < fewMatched && unmatched.every((digest) => isYoung(ledger[digest], now)) ? [] : together(unmatched, ledger),
     forget: forget.map(([digest]) => digest),
     ...(times.length > 0 ? { next: Math.min(...times) - now } : {}),
   };
@@ -120,6 +123,10 @@ function together(digests: readonly string[], ledger: ImageLedger): string[] {
   const most = first === undefined ? 0 : Math.max(1, Math.floor(mostMatched / 5 ** attempts(first)));
   return ordered.filter((digest) => first !== undefined && attempts(digest) === attempts(first)).slice(0, most);
 }
+
+/** Whether an inventory has come in just now: more may come, and a Job for each would read the database anew. */
+const isYoung = (entry: ImageEntry | undefined, now: number): boolean =>
+  entry?.failure === undefined && entry?.inventory !== undefined && entry.inventory.at + matchPatience > now;
 
 function needsMatch(entry: ImageEntry | undefined, { database, now }: ImagePlanInput): boolean {
   if (database === undefined || !entry?.inventory) return false;

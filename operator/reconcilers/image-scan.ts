@@ -199,6 +199,7 @@ class ImagePass {
       room: most - inventories.length,
       perNode,
       matching: running.some(({ part }) => part === PARTS.match),
+      taking: inventories.length,
       database: this.#database && databaseName(this.#database),
       now: this.#now,
     });

@@ -5,13 +5,12 @@ import type { Inventory } from '../../operator/images/inventory.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { documentOf, type ChunkConfigMap } from '../../operator/scan/config-map-chunks.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
-import { apply, ImageShop, privateRegistry } from './image-shop.ts';
+import { apply, ImageShop, nodeAddress, privateRegistry } from './image-shop.ts';
 import { eventually, home } from './installation.ts';
 
 describe('images that the scanner pulls', function () {
   this.timeout(420_000);
   const shop = new ImageShop('pull');
-  /** The node's address, by which pods reach the registries. */
   let address = '';
   const images = { vulnerabilities: {}, secrets: {} };
   const mixed = [
@@ -28,7 +27,7 @@ describe('images that the scanner pulls', function () {
 
   before(async () => {
     await shop.open();
-    address = kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}']);
+    address = nodeAddress();
     // Of other suites.
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part=image-inventory']);
     shop.run('mixed', `${address}:5000/mixed-old:1`);

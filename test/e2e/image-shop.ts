@@ -11,6 +11,10 @@ export const registry = '127.0.0.1:5000';
 /** The registry that asks for a password, and one that it gives everything to. */
 export const privateRegistry = { address: '127.0.0.1:5001', user: 'reader', password: 'reader-of-tests' } as const;
 
+/** The node's address, by which pods reach the registries. */
+export const nodeAddress = (): string =>
+  kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}']);
+
 /** Applies objects as whoever runs the tests. */
 export const apply = (...objects: readonly object[]): string =>
   kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
@@ -27,6 +31,7 @@ export class ImageShop {
   readonly name: string;
   readonly namespace: string;
   readonly #more: string[] = [];
+  readonly #others: string[] = [];
 
   constructor(prefix: string) {
     this.name = uniqueName(prefix);
@@ -46,7 +51,7 @@ export class ImageShop {
   async close(): Promise<void> {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', this.name, '--ignore-not-found']);
-    kubectl(['delete', 'namespace', this.namespace, ...this.#more, '--ignore-not-found', '--wait=false']);
+    kubectl(['delete', 'namespace', this.namespace, ...this.#more, ...this.#others, '--ignore-not-found', '--wait=false']);
     this.configure('VIGIL_SCANNER_IMAGE-', 'VIGIL_DATABASE_IMAGE-', 'VIGIL_IMAGE_INTERVAL-', 'VIGIL_IMAGE_JOBS-');
     await operatorSettled();
     this.#forgetAll();
@@ -73,9 +78,9 @@ export class ImageShop {
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   }
 
-  /** A namespace that enforces the restricted Pod Security Standard. */
-  addNamespace(name: string): void {
-    if (name !== this.namespace) this.#more.push(name);
+  /** A namespace that enforces the restricted Pod Security Standard; the policy asks about it unless that is none of its business. */
+  addNamespace(name: string, asked = true): void {
+    if (name !== this.namespace) (asked ? this.#more : this.#others).push(name);
     apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } });
   }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { kubectl, uniqueName } from '../integration/cluster-access.ts';
-import { ImageShop, apply, privateRegistry, registry } from './image-shop.ts';
+import { ImageShop, apply, nodeAddress, privateRegistry, registry } from './image-shop.ts';
 import { eventually, home, reportsIn } from './installation.ts';
 
 describe('images that need a pull secret', function () {
@@ -9,6 +9,7 @@ describe('images that need a pull secret', function () {
   const shop = new ImageShop('private');
   const { namespace } = shop;
   const other = uniqueName('other');
+  const foreign = uniqueName('foreign');
   const { address, user, password } = privateRegistry;
   const found = ['CVE-2021-23337 fail'];
   const command = (of: string): string =>
@@ -20,10 +21,18 @@ describe('images that need a pull secret', function () {
   before(async () => {
     await shop.open();
     shop.addNamespace(other);
-    for (const each of [namespace, other]) {
-      const login = [`--docker-server=${address}`, `--docker-username=${user}`, `--docker-password=${password}`];
+    shop.addNamespace(foreign, false);
+    const elsewhere = `${nodeAddress()}:5001`;
+    for (const [each, server] of [
+      [namespace, address],
+      [other, address],
+      [foreign, elsewhere],
+    ] as const) {
+      const login = [`--docker-server=${server}`, `--docker-username=${user}`, `--docker-password=${password}`];
       kubectl(['-n', each, 'create', 'secret', 'docker-registry', 'registry', ...login]);
     }
+    // A node that knows an image by several names says one of them of all its pods: here one that the others' secrets are not for.
+    shop.run('first', `${elsewhere}/locked-1:1`, { ...withSecret, namespace: foreign });
     apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'puller', namespace }, ...withSecret });
     shop.run('web', `${address}/locked-1:1`, withSecret);
     shop.run('by-account', `${address}/locked-2:1`, { serviceAccountName: 'puller' });

@@ -7,7 +7,16 @@ const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
 const plan = (ledger: Record<string, ImageEntry>, more: Partial<ImagePlanInput> = {}): ReturnType<typeof planImages> =>
   planImages({
-    ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), pulled: new Set(), matching: false, database: 'db:1', now },
+    ...{
+      ledger,
+      wanted: new Set(Object.keys(ledger)),
+      about: new Set(),
+      pulled: new Set(),
+      matching: false,
+      taking: 0,
+      database: 'db:1',
+      now,
+    },
     ...{ references: new Map(), nodes: new Map(), busy: [], room: 2, perNode: 1 },
     ...more,
   });
@@ -29,6 +38,20 @@ describe('the plan for images', () => {
     expect(plan(ledger, { now: now + 11 * hour }).match).to.deep.equal(['known', 'fresh']);
     expect(plan(ledger, { database: undefined }).match).to.deep.equal([]);
     expect(plan(ledger, { database: 'db:2', matching: true }).match).to.deep.equal([]);
+  });
+
+  it('waits a little to match together what comes in while inventories are taken', () => {
+    const second = 1000;
+    const came = (ago: number): ImageEntry => ({ seen: now, inventory: { ...inventory, at: now - ago } });
+    const ledger = { a: came(5 * second), b: came(second) };
+    expect(plan(ledger, { taking: 1 }).match).to.deep.equal([]);
+    expect(plan({ ...ledger, c: { seen: now } }).match).to.deep.equal([]);
+    expect(plan(ledger).match).to.deep.equal(['a', 'b']);
+    expect(plan({ ...ledger, a: came(31 * second) }, { taking: 1 }).match).to.deep.equal(['a', 'b']);
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`i${index}`, came(second)]));
+    expect(plan(many, { taking: 1 }).match).to.have.length(20);
+    // Another database is not waited with.
+    expect(plan({ a: { seen: now, inventory, findings } }, { taking: 1, database: 'db:2' }).match).to.deep.equal(['a']);
   });
 
   it('repeats what failed after a while, longer each time, and says when', () => {
