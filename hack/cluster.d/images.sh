@@ -93,12 +93,13 @@ odd_tree() {
   printf '{"name":"odd-scanner-%s-in-%s","version":"1.0.0"}\n' "$1" "$2" >"$trees/odd-$1-$2/app/node_modules/odd-scanner-$1-in-$2/package.json"
 }
 
-# trivy_trees: Trivy, at a second place too; a program in its place that knows nothing of it and ends with 127; one that is it on good days.
+# trivy_trees: Trivy, at a second place too, beside a program that copies, as its own image has one; a program in its place that knows nothing of it and ends with 127; one that is it on good days.
 trivy_trees() {
   new_tree trivy
   mkdir -p "$trees/trivy/usr/local/bin" "$trees/trivy/usr/libexec" "$trees/trivy-broken/usr/local/bin" "$trees/trivy-odd/usr/local/bin"
   cp "$TRIVY_BIN/trivy" "$trees/trivy/usr/local/bin/trivy"
   ln "$trees/trivy/usr/local/bin/trivy" "$trees/trivy/usr/libexec/trivy"
+  ln -s busybox "$trees/trivy/bin/cp"
   cp /bin/busybox "$trees/trivy-broken/usr/local/bin/trivy"
   cp "$TRIVY_BIN/odd-scanner" "$trees/trivy-odd/usr/local/bin/trivy"
 }

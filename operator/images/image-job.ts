@@ -91,45 +91,84 @@ function mounting({ image, node }: InventoryJobInput): Way {
   };
 }
 
+/** What needs nothing of root's: no user namespace, which not all nodes have. */
+const asAnybody = {
+  hostUsers: undefined,
+  securityContext: { runAsNonRoot: true, runAsUser: nobody, runAsGroup: nobody, seccompProfile: { type: 'RuntimeDefault' } },
+};
+
 /** From its registry, by any node and any user: nothing is mounted that root owns, and no credentials are at hand. */
 function pulling({ reference, platform }: ImagePlace['image']): Way {
   return {
-    spec: {
-      hostUsers: undefined,
-      securityContext: { runAsNonRoot: true, runAsUser: nobody, runAsGroup: nobody, seccompProfile: { type: 'RuntimeDefault' } },
-    },
+    spec: asAnybody,
     args: ['image', ...scannerArguments, '--image-src', 'remote', ...(platform === undefined ? [] : ['--platform', platform]), reference],
     target: { mounts: [], folders: [], volumes: [] },
   };
 }
 
+/** What is matched, and with what. */
+export interface MatchingJobInput {
+  readonly database: ImageDatabase;
+  /** By what they are kept under. */
+  readonly images: readonly string[];
+  /** That hold their inventories. */
+  readonly configMaps: readonly string[];
+  /** Nodes may mount no images: the scanner's own image then copies the program, as any user. */
+  readonly pull?: boolean;
+}
+
 /** The Job that matches inventories, kept in these ConfigMaps, against the database: mounted, or fetched by the pod. */
-export function matchingJob(
-  settings: ImageJobSettings,
-  {
-    database,
-    images,
-    configMaps,
-  }: { readonly database: ImageDatabase; readonly images: readonly string[]; readonly configMaps: readonly string[] },
-): KubeObject {
+export function matchingJob(settings: ImageJobSettings, { database, images, configMaps, pull = false }: MatchingJobInput): KubeObject {
+  // A database that is an image has to be mounted, and where that is possible the scanner is, too.
+  const copied = pull && !('image' in database);
+  const { args, ...rest } = copied ? copying(settings) : mountingScanner(settings, database);
   const match = {
     ...vigil(settings),
-    args: ['match', ...databaseArguments(database)],
+    args: ['match', ...args, ...databaseArguments(database)],
     resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
-    volumeMounts: [mount('input', true), mount('trivy', true), ...('image' in database ? [mount('database', true)] : []), mount('work')],
+    volumeMounts: [mount('input', true), ...rest.mounts, mount('work')],
   };
   const spec = {
+    ...rest.spec,
     containers: [match],
     volumes: [
       { name: 'input', projected: { sources: configMaps.map((name) => ({ configMap: { name } })) } },
-      { name: 'trivy', image: { reference: settings.scanner, pullPolicy: 'IfNotPresent' } },
-      // What a tag means may change; a digest is never pulled twice.
-      ...('image' in database ? [{ name: 'database', image: { reference: database.image, pullPolicy: 'Always' } }] : []),
+      ...rest.volumes,
       { name: 'work', emptyDir: { sizeLimit: '2Gi' } },
     ],
   };
   const name = `vigil-match-${shortHash(JSON.stringify([database, configMaps]), 12)}`;
   return job(settings, { name, part: PARTS.match, images, spec });
+}
+
+/** How matching comes by the scanner, and by a database that is an image. */
+interface MatchWay {
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+  readonly mounts: readonly unknown[];
+  readonly volumes: readonly unknown[];
+}
+
+function mountingScanner({ scanner }: ImageJobSettings, database: ImageDatabase): MatchWay {
+  // What a tag means may change; a digest is never pulled twice.
+  const volume = (name: string, reference: string, pullPolicy: string): unknown => ({ name, image: { reference, pullPolicy } });
+  return {
+    spec: {},
+    args: [],
+    mounts: [mount('trivy', true), ...('image' in database ? [mount('database', true)] : [])],
+    volumes: [volume('trivy', scanner, 'IfNotPresent'), ...('image' in database ? [volume('database', database.image, 'Always')] : [])],
+  };
+}
+
+function copying({ scanner }: ImageJobSettings): MatchWay {
+  const program = `${root}/work/trivy`;
+  const copy = {
+    ...container('trivy', scanner, { memory: '256Mi' }),
+    imagePullPolicy: 'IfNotPresent',
+    command: ['cp', '/usr/local/bin/trivy', program],
+    volumeMounts: [mount('work')],
+  };
+  return { spec: { ...asAnybody, initContainers: [copy] }, args: [`--scanner=${program}`], mounts: [], volumes: [] };
 }
 
 /** The name by which the pieces of an image's inventory begin, where several lie in one folder. */

@@ -63,10 +63,11 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
   return 0;
 }
 
-/** An image volume cannot be run from, so the scanner is copied to where it can. */
+/** An image volume cannot be run from, so the scanner is copied to where it can, unless its own image did that. */
 function prepare({ scanner, work }: Folders): void {
-  copyFileSync(scanner, join(work, 'trivy'));
-  chmodSync(join(work, 'trivy'), 0o755);
+  const program = join(work, 'trivy');
+  if (scanner !== program) copyFileSync(scanner, program);
+  chmodSync(program, 0o755);
   mkdirSync(join(work, 'cache'), { recursive: true });
 }
 

@@ -178,6 +178,9 @@ async function readStream(
 const untrusted = (error: unknown): TakeInError =>
   new TakeInError(`the log cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 
+/** A server that does not know image volumes leaves them out, and then misses what the volume is. */
+const noImageVolumes = '; nodes mount no images here: use images.mode Pull, with the database in a repository (--database-repository)';
+
 /** The ledger after the server refused a Job: by quota, Pod Security or another policy. */
 export function withRefusal(
   ledger: ImageLedger,
@@ -188,7 +191,7 @@ export function withRefusal(
   const step = labels?.[LABELS.part] === PARTS.inventory ? 'inventory' : 'match';
   return failed(ledger, (annotations?.[ANNOTATIONS.images] ?? '').split(' '), {
     step,
-    reason: `the Job was refused: ${reason}`.slice(0, 600),
+    reason: `the Job was refused: ${reason.slice(0, 600)}${/must specify a volume type/i.test(reason) ? noImageVolumes : ''}`,
     ...wayOf(job),
     at,
   });

@@ -220,7 +220,8 @@ class ImagePass {
     });
     if (match.length > 0 && this.#database) {
       const configMaps = [...new Set(match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []))];
-      jobs.push(matchingJob(settings, { database: this.#database, images: match, configMaps }));
+      const pull = match.every((key) => places.get(key)?.pull);
+      jobs.push(matchingJob(settings, { database: this.#database, images: match, configMaps, pull }));
     }
     let made = 0;
     for (const job of jobs) if (await this.#create(job)) made++;

@@ -12,6 +12,7 @@ describe('images that the scanner pulls', function () {
   this.timeout(420_000);
   const shop = new ImageShop('pull');
   let address = '';
+  const noVolumes = 'test-no-image-volumes';
   const images = { vulnerabilities: {}, secrets: {} };
   const mixed = [
     'CVE-2021-44228 fail',
@@ -33,7 +34,32 @@ describe('images that the scanner pulls', function () {
     shop.run('mixed', `${address}:5000/mixed-old:1`);
     shop.ask({ ...images, mode: 'Pull' });
   });
-  after(() => shop.close());
+  after(async () => {
+    kubectl(['delete', 'validatingadmissionpolicies,validatingadmissionpolicybindings', noVolumes, '--ignore-not-found']);
+    shop.configure('VIGIL_DATABASE_REPOSITORY-');
+    await shop.close();
+  });
+
+  /** As a server does that knows no image volumes. */
+  function refuseImageVolumes(): void {
+    const apiVersion = 'admissionregistration.k8s.io/v1';
+    const rules = [{ apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['jobs'] }];
+    const expression = '!has(object.spec.template.spec.volumes) || object.spec.template.spec.volumes.all(v, !has(v.image))';
+    apply(
+      {
+        apiVersion,
+        kind: 'ValidatingAdmissionPolicy',
+        metadata: { name: noVolumes },
+        spec: { matchConstraints: { resourceRules: rules }, validations: [{ expression, message: 'nodes mount no images' }] },
+      },
+      {
+        apiVersion,
+        kind: 'ValidatingAdmissionPolicyBinding',
+        metadata: { name: noVolumes },
+        spec: { policyName: noVolumes, validationActions: ['Deny'] },
+      },
+    );
+  }
 
   const inventory = async (): Promise<{ name: string; inventory: Inventory }> => {
     const labelSelector = 'vigil.dev/part=image-inventory';
@@ -85,5 +111,16 @@ describe('images that the scanner pulls', function () {
     await eventually('it is mounted, and refused to Vigil', async () =>
       /to have it looked into in this namespace/.test((await shop.result('locked', 'image-scan'))?.message ?? '') ? true : undefined,
     );
+  });
+
+  it('need no image to be mounted, matching included, where the database is in a repository', async () => {
+    shop.ask({ ...images, mode: 'Pull' });
+    refuseImageVolumes();
+    kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part in (image-inventory,image-findings)']);
+    // The database is an image still.
+    await shop.becomes('mixed', ['github-pat fail', 'aws-access-key-id fail', 'image-scan error'].toSorted());
+    expect((await shop.result('mixed', 'image-scan'))?.message).to.match(/nodes mount no images/);
+    shop.configure(`VIGIL_DATABASE_REPOSITORY=${address}:5000/trivy-db:1`, 'VIGIL_DATABASE_IMAGE-');
+    await shop.becomes('mixed', mixed);
   });
 });

@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
 import { imageKeys } from '../../operator/images/image-access.ts';
 import { imageJobOutcome, type ImagePod } from '../../operator/images/image-job-outcome.ts';
-import { isPull } from '../../operator/images/image-job-template.ts';
-import { inventoryJob } from '../../operator/images/image-job.ts';
+import { isPull, scannerOf } from '../../operator/images/image-job-template.ts';
+import { inventoryJob, matchingJob } from '../../operator/images/image-job.ts';
 import { planImages, withFailure, type ImageEntry } from '../../operator/images/image-ledger.ts';
 import { withModes } from '../../operator/images/image-modes.ts';
+import { withRefusal } from '../../operator/reconcilers/image-jobs.ts';
 import type { ImageTarget } from '../../operator/images/image-targets.ts';
 
 type Mode = NonNullable<SecurityPolicySpec['images']>['mode'];
@@ -44,6 +45,30 @@ describe('an image that the scanner pulls', () => {
     expect(pod).to.deep.include({ automountServiceAccountToken: false, nodeSelector: { 'kubernetes.io/os': 'linux' } });
     const securityContext = { runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } };
     expect(pod['securityContext']).to.deep.equal(securityContext);
+  });
+
+  it('is matched without a mounted image where none is needed: the scanner’s own image copies the program', () => {
+    const input = { images: [key], configMaps: ['c'], pull: true };
+    const pod = podOf(matchingJob(settings, { ...input, database: { repository: 'r/db:2' } }));
+    expect(pod.volumes.map((volume) => Object.keys(volume))).to.deep.equal([
+      ['name', 'projected'],
+      ['name', 'emptyDir'],
+    ]);
+    expect(pod.initContainers).to.have.length(1);
+    expect(pod.initContainers[0]).to.deep.include({ image: 't', command: ['cp', '/usr/local/bin/trivy', '/vigil/work/trivy'] });
+    expect(pod.containers[0]?.args).to.deep.equal(['match', '--scanner=/vigil/work/trivy', '--repository=r/db:2']);
+    expect(pod).not.to.have.any.keys('hostUsers');
+    const withImage = podOf(matchingJob(settings, { ...input, database: { image: 'd:1' } }));
+    expect(withImage.volumes.filter((volume) => 'image' in volume)).to.have.length(2);
+    expect(scannerOf(matchingJob(settings, { ...input, database: { repository: 'r/db:2' } }))).to.equal('t');
+  });
+
+  it('is named as the way out where the server knows no image volumes', () => {
+    const reason = 'Job.batch "x" is invalid: spec.template.spec.volumes[0]: Required value: must specify a volume type';
+    const told = (text: string): string | undefined =>
+      withRefusal({}, inventoryJob(settings, { image }), { reason: text, at: 0 })[key]?.failure?.reason;
+    expect(told(reason)).to.match(/^the Job was refused: .*; nodes mount no images here: use images\.mode Pull, .*--database-repository/);
+    expect(told('exceeded quota')).to.equal('the Job was refused: exceeded quota');
   });
 
   it('is told from one that is mounted by its Job', () => {

@@ -35,6 +35,10 @@ describe('the guard over the operator', function () {
     structuredClone(
       matchingJob(settings, { database: { repository: 'r/db:2' }, images: [image.digest], configMaps: ['c'] }),
     ) as unknown as Job;
+  const copying = (): Job =>
+    structuredClone(
+      matchingJob(settings, { database: { repository: 'r/db:2' }, images: [image.digest], configMaps: ['c'], pull: true }),
+    ) as unknown as Job;
   const scanning = (): Job =>
     structuredClone(
       scanJob({
@@ -95,6 +99,7 @@ describe('the guard over the operator', function () {
     ['an inventory with the pull secrets of another namespace', away],
     ['matching', matching],
     ['matching with a database that it fetches', fetching],
+    ['matching without image volumes', copying],
     ['a scan', scanning],
   ] as const) {
     it(`lets the Job for ${what} through`, () => expect(refusal(make())).to.equal(''));
