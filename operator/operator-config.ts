@@ -24,6 +24,8 @@ const plainSettings = z.strictObject({
   databaseImage: z.string().min(1).optional(),
   /** In its place, where an artifact with a vulnerability database is, as Trivy publishes its own; the pods that match fetch it. */
   databaseRepository: z.string().min(1).optional(),
+  /** An image that holds an index of Java archives in `/java-db`; without one, those are known that name themselves. */
+  javaIndexImage: z.string().min(1).optional(),
   /** Jobs for inventories of images that may run at once. */
   imageJobs: z.coerce.number().int().min(1).max(100).default(2),
   /** Of these, on one of the nodes that have an image. */
@@ -78,6 +80,7 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'scanner-image': 'scannerImage',
   'database-image': 'databaseImage',
   'database-repository': 'databaseRepository',
+  'java-index-image': 'javaIndexImage',
   'image-jobs': 'imageJobs',
   'image-jobs-per-node': 'imageJobsPerNode',
   'image-interval': 'imageInterval',

@@ -67,6 +67,18 @@ mariner_tree() {
   printf 'ID=mariner\nVERSION_ID="2.0"\nPRETTY_NAME="CBL-Mariner/Linux"\n' >"$trees/mariner-old/etc/os-release"
 }
 
+# java_tree: a program in one archive, which has another in it, and neither says what it is: only an index tells.
+java_tree() {
+  new_tree java-old
+  mkdir -p "$trees/java-old/srv/app"
+  base64 -d "$IMAGE_FACTS/shop.jar.base64" >"$trees/java-old/srv/app/shop-1.0.jar"
+}
+
+# java_index: an index that knows the archive within.
+java_index() {
+  node "$VIGIL_ROOT/hack/cluster.d/java-index.ts" "$DIR/images/java-index/java-db" org.apache.logging.log4j log4j-core 2.14.1 a42a258df525a94e73eb242dc2ad54e2ce32f026
+}
+
 # private_tree: an old package that all may read about, and a file and a folder that nobody but a user may, root without capabilities included.
 private_tree() {
   new_tree private-old
@@ -155,12 +167,13 @@ push_images() {
   running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
   [ "$(cat "$DIR/ready")" = full ] || { printf 'hack/cluster: images need a cluster of the tier full\n' >&2; exit 2; }
   build_trivy
+  setup_packages
   local trees name
   trees="$(mktemp -d)"
   rm -rf "$DIR/images" && mkdir -p "$DIR/images" && ln -s "$TRIVY_BIN/trivy" "$DIR/images/trivy"
   (
-    debian_tree && node_tree && mixed_tree && mariner_tree && private_tree && trivy_trees && database_trees || exit 1
-    for name in debian-old node-old mixed-old mariner-old private-old; do
+    debian_tree && node_tree && mixed_tree && mariner_tree && java_tree && private_tree && trivy_trees && database_trees && java_index || exit 1
+    for name in debian-old node-old mixed-old mariner-old java-old private-old; do
       push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' && inside "$BIN/crane" pull --insecure "127.0.0.1:5000/$name:1" "$DIR/images/$name.tar" || exit 1
     done
     for name in trivy trivy-broken; do push_tree "$name:1" "$trees/$name" /usr/local/bin/trivy || exit 1; done
@@ -170,7 +183,7 @@ push_images() {
     for name in locked-1 locked-2 locked-3; do numbered_tree "$name" && push_tree "$name:1" "$trees/$name" '/bin/sleep,2147483647' "$PRIVATE_REGISTRY" || exit 1; done
     for name in limited down slow corrupt gone denied well; do numbered_tree "fault-$name" && push_tree "fault-$name:1" "$trees/fault-$name" '/bin/sleep,2147483647' || exit 1; done
     for name in 1 2 old; do push_tree "trivy-database:$name" "$DIR/images/trivy-database-$name" /none || exit 1; done
-    push_databases || exit 1
+    push_databases && push_tree java-index:1 "$DIR/images/java-index" /none || exit 1
   ) >"$DIR/log/images.log" 2>&1
   local code=$?
   rm -rf "$trees"

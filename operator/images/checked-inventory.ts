@@ -17,10 +17,12 @@ const inventoryRecord = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('package'), package: inventoryPackage }),
   z.strictObject({ type: z.literal('secret'), secret }),
 ]);
+const examples = z.strictObject({ count: z.number().int().min(0), examples: z.array(text).max(100) });
 const inventoryBody = z.strictObject({
   packages: z.number().int(),
   secrets: z.number().int(),
-  unreadable: z.strictObject({ count: z.number().int().min(0), examples: z.array(text).max(100) }).optional(),
+  unreadable: examples.optional(),
+  unidentified: examples.optional(),
 });
 
 /** What a pod printed is no inventory: it was not Vigil's program that did. */
@@ -33,8 +35,8 @@ export function checkedInventoryOf(records: Iterable<unknown>, body: unknown): I
   function* checked(): Generator<InventoryRecord> {
     for (const record of records) yield parsed(inventoryRecord, record) as InventoryRecord;
   }
-  const { unreadable } = parsed(inventoryBody, body);
-  return inventoryOf(checked(), unreadable);
+  const { unreadable, unidentified } = parsed(inventoryBody, body);
+  return inventoryOf(checked(), { ...(unreadable ? { unreadable } : {}), ...(unidentified ? { unidentified } : {}) });
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {

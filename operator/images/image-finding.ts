@@ -1,5 +1,5 @@
+import type { Examples } from './examples.ts';
 import type { InventorySecret } from './inventory.ts';
-import type { Unreadable } from './unreadable.ts';
 
 /** A severity as reports have it. */
 export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -25,7 +25,8 @@ export interface Vulnerability {
 export interface ImageFindings {
   readonly vulnerabilities: readonly Vulnerability[];
   readonly secrets: readonly InventorySecret[];
-  readonly unreadable?: Unreadable;
+  readonly unreadable?: Examples;
+  readonly unidentified?: Examples;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import { shortHash } from '../scan/names.ts';
 import { databaseArguments, type ImageDatabase } from './image-database.ts';
 import { keyIn, keyOf } from './image-key.ts';
+import { volumeImage } from './image-job-template.ts';
 import type { ImagePlace } from './image-targets.ts';
 
 /** What the pods of image Jobs run. */
@@ -14,6 +15,8 @@ export interface ImageJobSettings {
   readonly imagePullSecrets: readonly { readonly name: string }[];
   /** The scanner's image, with its program at `/usr/local/bin/trivy`. */
   readonly scanner: string;
+  /** An image with an index of Java archives in `/java-db`. */
+  readonly javaIndex?: string | undefined;
 }
 
 /** An image, and where it is looked into. */
@@ -26,6 +29,10 @@ export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'inside' |
 export const PARTS = { inventory: 'image-inventory', match: 'image-match' } as const;
 /** The container whose log is the stream. */
 export const STREAM_CONTAINER = 'vigil';
+/** The volume with the index of Java archives. */
+const INDEX_VOLUME = 'java';
+/** The index of Java archives that the Job of an inventory has; undefined for none. */
+export const javaIndexOf = (job: KubeObject): string | undefined => volumeImage(job, INDEX_VOLUME);
 /** Seconds that a pod may take. */
 const deadline = 900;
 const root = '/vigil';
@@ -43,15 +50,23 @@ export const inventoryJobName = (key: string): string => `vigil-inventory-${imag
  */
 export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInput): KubeObject {
   const { image, inside, pull = false } = input;
-  const prepare = { ...vigil(settings), name: 'prepare', args: ['prepare', `${root}/work/cache`], volumeMounts: [mount('work')] };
   const { spec, args, target } = pull ? pulling(image) : mounting(input);
+  // Where nodes mount no images, they mount none with an index either.
+  const index = pull ? undefined : settings.javaIndex;
+  const indexMounts = index === undefined ? [] : [mount(INDEX_VOLUME, true)];
+  const prepare = {
+    ...vigil(settings),
+    name: 'prepare',
+    args: ['prepare', `${root}/work/cache`, ...(index === undefined ? [] : [`${root}/${INDEX_VOLUME}`])],
+    volumeMounts: [mount('work'), ...indexMounts],
+  };
   const scanner = {
     ...container('trivy', settings.scanner, { memory: '1Gi' }),
     imagePullPolicy: 'IfNotPresent',
     command: ['trivy'],
     args,
     env: scannerEnvironment,
-    volumeMounts: [...target.mounts, mount('work')],
+    volumeMounts: [...target.mounts, mount('work'), ...indexMounts],
   };
   const normalize = {
     ...vigil(settings),
@@ -62,7 +77,11 @@ export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInpu
     ...spec,
     initContainers: [prepare, scanner],
     containers: [normalize],
-    volumes: [...target.volumes, { name: 'work', emptyDir: { sizeLimit: '1Gi' } }],
+    volumes: [
+      ...target.volumes,
+      { name: 'work', emptyDir: { sizeLimit: '1Gi' } },
+      ...(index === undefined ? [] : [{ name: INDEX_VOLUME, image: { reference: index, pullPolicy: 'IfNotPresent' } }]),
+    ],
   };
   const key = inside ? keyIn(keyOf(image), inside.namespace) : keyOf(image);
   const at = inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};

@@ -16,10 +16,19 @@ export interface ImageFailure {
   readonly tried?: readonly string[];
 }
 
+/** An inventory that was taken. */
+export interface KeptInventory {
+  readonly configMaps: readonly string[];
+  readonly at: number;
+  /** The key that it was taken under, where that is another. */
+  readonly of?: string;
+  /** Some of its Java archives are not known: the index that was asked, the empty text where there was none. */
+  readonly javaIndex?: string;
+}
+
 /** What is kept about one image. */
 export interface ImageEntry {
-  /** The ConfigMaps of its inventory. `of`: the key that it was taken under, where that is another. */
-  readonly inventory?: { readonly configMaps: readonly string[]; readonly at: number; readonly of?: string };
+  readonly inventory?: KeptInventory;
   /** The ConfigMaps of what was found, the database that told, by its reference, and when that was made. */
   readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
   readonly failure?: ImageFailure;
@@ -58,6 +67,8 @@ export interface ImagePlanInput extends PlacementInput {
   readonly matching: boolean;
   /** Jobs for inventories that run. */
   readonly taking: number;
+  /** The image with the index of Java archives. */
+  readonly javaIndex: string | undefined;
   /** The database's image; without one nothing is matched. */
   readonly database: string | undefined;
   readonly now: number;
@@ -94,7 +105,7 @@ export function planImages(input: ImagePlanInput): ImagePlan {
     if (about.has(digest)) return false;
     return failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pulled.has(digest)) || another(digest, failure);
   };
-  const missing = [...wanted].filter((digest) => ledger[digest]?.inventory === undefined && ready(digest));
+  const missing = [...wanted].filter((digest) => needsInventory(ledger[digest], digest, input) && ready(digest));
   const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);
   const times = [...wanted].flatMap((digest) => waits(ledger[digest], input)).filter((time) => time > now);
   const inventories = placeInventories(missing, input);
@@ -122,6 +133,13 @@ function together(digests: readonly string[], ledger: ImageLedger): string[] {
   const [first] = ordered;
   const most = first === undefined ? 0 : Math.max(1, Math.floor(mostMatched / 5 ** attempts(first)));
   return ordered.filter((digest) => first !== undefined && attempts(digest) === attempts(first)).slice(0, most);
+}
+
+/** Whether there is no inventory, or an index that knows more archives than the one that was asked; what is mounted not is not retaken. */
+function needsInventory(entry: ImageEntry | undefined, digest: string, { javaIndex, pulled }: ImagePlanInput): boolean {
+  if (!entry?.inventory) return true;
+  const asked = entry.inventory.javaIndex;
+  return asked !== undefined && javaIndex !== undefined && asked !== javaIndex && !pulled.has(digest);
 }
 
 /** Whether an inventory has come in just now: more may come, and a Job for each would read the database anew. */

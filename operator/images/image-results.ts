@@ -66,6 +66,7 @@ function containerResults(policy: ImagesPolicy, container: ContainerImage, knowl
     ...findingResults(policy, container, { found, stale: failure !== undefined, data: knowledge.data }),
     ...failureResults(policy, container, { failure, waiting, found }),
     ...unreadableResults(policy, container, found),
+    ...unidentifiedResults(policy, container, found),
     ...databaseResults(policy, container, { unmatched, made: findings?.made, knowledge }),
   ];
   const known = found !== undefined || (failure ?? waiting) !== undefined;
@@ -118,6 +119,13 @@ function unreadableResults(policy: ImagesPolicy, container: ContainerImage, foun
   if (!found?.unreadable) return [];
   const { count, examples } = found.unreadable;
   const message = `${count} files or folders of the image could not be read, and what is in them is not known: ${examples.join(', ')}`;
+  return [{ ...failedResult(policy, container, message), verdict: 'warn', severity: 'low' }];
+}
+
+function unidentifiedResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): RecordResult[] {
+  if (!policy.images.vulnerabilities || !found?.unidentified) return [];
+  const { count, examples } = found.unidentified;
+  const message = `${count} Java archives do not say what they are, so nothing is known of them without an index (--java-index-image): ${examples.join(', ')}`;
   return [{ ...failedResult(policy, container, message), verdict: 'warn', severity: 'low' }];
 }
 

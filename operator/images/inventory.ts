@@ -1,4 +1,4 @@
-import type { Unreadable } from './unreadable.ts';
+import type { Examples } from './examples.ts';
 
 /** A package of an image, with all that matching needs to know of it. */
 export interface InventoryPackage {
@@ -39,7 +39,9 @@ export interface Inventory {
   readonly applications: readonly InventoryApplication[];
   readonly secrets: readonly InventorySecret[];
   /** Left out when everything could be read. */
-  readonly unreadable?: Unreadable;
+  readonly unreadable?: Examples;
+  /** Archives of Java that say nothing of themselves, where nobody was asked for them; left out when there is none. */
+  readonly unidentified?: Examples;
 }
 
 /** A line of the stream by which an inventory leaves its pod; a package belongs to the application before it. */
@@ -53,11 +55,15 @@ export type InventoryRecord =
 export interface InventoryBody {
   readonly packages: number;
   readonly secrets: number;
-  readonly unreadable?: Unreadable;
+  readonly unreadable?: Examples;
+  readonly unidentified?: Examples;
 }
 
-/** Puts the records of a stream together, with what its end says could not be read. */
-export function inventoryOf(records: Iterable<InventoryRecord>, unreadable?: Unreadable): Inventory {
+/** Puts the records of a stream together, with what its end says is not known. */
+export function inventoryOf(
+  records: Iterable<InventoryRecord>,
+  { unreadable, unidentified }: Pick<Inventory, 'unreadable' | 'unidentified'> = {},
+): Inventory {
   const applications: (InventoryApplication & { packages: InventoryPackage[] })[] = [];
   const secrets: InventorySecret[] = [];
   let system: Inventory['system'];
@@ -71,6 +77,12 @@ export function inventoryOf(records: Iterable<InventoryRecord>, unreadable?: Unr
     ...(system ? { system } : {}),
     applications: applications.filter(({ packages }) => packages.length > 0),
     secrets,
-    ...(unreadable && unreadable.count > 0 ? { unreadable } : {}),
+    ...some({ unreadable, unidentified }),
   };
 }
+
+/** What there is any of. */
+const some = (
+  counts: Readonly<Record<'unreadable' | 'unidentified', Examples | undefined>>,
+): Pick<Inventory, 'unreadable' | 'unidentified'> =>
+  Object.fromEntries(Object.entries(counts).filter(([, found]) => found !== undefined && found.count > 0));

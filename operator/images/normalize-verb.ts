@@ -1,14 +1,15 @@
 import { open } from 'node:fs/promises';
 import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
-import type { InventoryBody } from './inventory.ts';
+import { unknownIn } from './image-folder.ts';
+import type { InventoryBody, InventoryRecord } from './inventory.ts';
+import { isJavaArchive } from './java-archives.ts';
 import { JsonElementsError } from './json-elements.ts';
 import { trivyInventory } from './trivy-inventory.ts';
-import { unreadableIn } from './unreadable.ts';
 
 /**
  * `vigil normalize FILE [FOLDER]`: prints a Trivy report as the framed stream of an inventory, and what of the folder that it is about
- * cannot be read. Exit 1, with the reason on stderr, when it is no report.
+ * is not known. Exit 1, with the reason on stderr, when it is no report.
  */
 export async function normalizeVerb([file, folder]: readonly string[], signal: AbortSignal): Promise<number> {
   if (file === undefined) {
@@ -16,11 +17,10 @@ export async function normalizeVerb([file, folder]: readonly string[], signal: A
     return 2;
   }
   const writer = new StreamWriter(writeStreamLine);
-  const body = { packages: 0, secrets: 0 };
+  const told = new Told();
   try {
     for await (const record of trivyInventory(chunksOf(file, signal))) {
-      if (record.type === 'package') body.packages++;
-      if (record.type === 'secret') body.secrets++;
+      told.add(record);
       writer.record(record);
     }
   } catch (error) {
@@ -28,8 +28,24 @@ export async function normalizeVerb([file, folder]: readonly string[], signal: A
     process.stderr.write(`vigil normalize: the scanner's report cannot be read: ${error.message}\n`);
     return 1;
   }
-  writer.end({ ...body, ...(folder === undefined ? {} : { unreadable: unreadableIn(folder) }) } satisfies InventoryBody);
+  const { packages, secrets, archives } = told;
+  writer.end({ packages, secrets, ...(folder === undefined ? {} : await unknownIn(folder, archives)) } satisfies InventoryBody);
   return 0;
+}
+
+/** What a report told, in sum. */
+class Told {
+  packages = 0;
+  secrets = 0;
+  readonly archives = new Set<string>();
+
+  add(record: InventoryRecord): void {
+    if (record.type === 'secret') this.secrets++;
+    if (record.type !== 'package') return;
+    this.packages++;
+    const { path } = record.package;
+    if (path !== undefined && isJavaArchive(path)) this.archives.add(path);
+  }
 }
 
 const chunkBytes = 64 * 1024;

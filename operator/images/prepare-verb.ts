@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -6,31 +6,43 @@ import { DatabaseSync } from 'node:sqlite';
 const archiveTables = `
   CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT);
   CREATE TABLE indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT, foreign key (artifact_id) references artifacts(id));`;
+const archiveFile = 'trivy-java.db';
+const metadataFile = 'metadata.json';
 const always = '9999-01-01T00:00:00Z';
 
 /**
- * `vigil prepare CACHE`: puts empty databases into the scanner's cache: the scanner looks into Java archives only when it is asked for
- * vulnerabilities, and then wants both to be there. Archives that name themselves by Maven's `pom.properties` are known without an index.
+ * `vigil prepare CACHE [INDEX]`: puts empty databases into the scanner's cache: the scanner looks into Java archives only when it is asked for
+ * vulnerabilities, and then wants both to be there. Archives that name themselves by Maven's `pom.properties` are known without an index;
+ * the folder INDEX has one in `java-db`. Exit 1 where it has none.
  */
-export function prepareVerb([cache]: readonly string[]): Promise<number> {
+export function prepareVerb([cache, index]: readonly string[]): Promise<number> {
   if (cache === undefined) {
     process.stderr.write("vigil prepare: needs the folder of the scanner's cache\n");
     return Promise.resolve(2);
   }
-  const [vulnerabilities, archives] = [join(cache, 'db'), join(cache, 'java-db')];
-  for (const [folder, version] of [
-    [vulnerabilities, 2],
-    [archives, 1],
-  ] as const) {
-    mkdirSync(folder, { recursive: true });
-    const metadata = { Version: version, NextUpdate: always, UpdatedAt: always, DownloadedAt: always };
-    writeFileSync(join(folder, 'metadata.json'), JSON.stringify(metadata));
-  }
+  const vulnerabilities = emptyFolder(join(cache, 'db'), 2);
   writeFileSync(join(vulnerabilities, 'trivy.db'), emptyBolt());
-  const database = new DatabaseSync(join(archives, 'trivy-java.db'));
-  database.exec(archiveTables);
-  database.close();
+  if (index === undefined) {
+    const database = new DatabaseSync(join(emptyFolder(join(cache, 'java-db'), 1), archiveFile));
+    database.exec(archiveTables);
+    database.close();
+  } else {
+    const missing = [archiveFile, metadataFile].find((file) => !existsSync(join(index, 'java-db', file)));
+    if (missing !== undefined) {
+      process.stderr.write(`vigil prepare: the image with the Java index has no /java-db/${missing}\n`);
+      return Promise.resolve(1);
+    }
+    symlinkSync(join(index, 'java-db'), join(cache, 'java-db'));
+  }
   return Promise.resolve(0);
+}
+
+/** Makes the folder of a database that is never too old. */
+function emptyFolder(folder: string, version: number): string {
+  mkdirSync(folder, { recursive: true });
+  const metadata = { Version: version, NextUpdate: always, UpdatedAt: always, DownloadedAt: always };
+  writeFileSync(join(folder, metadataFile), JSON.stringify(metadata));
+  return folder;
 }
 
 const pageSize = 4096;

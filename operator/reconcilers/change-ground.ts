@@ -1,5 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { durationMilliseconds } from '../api/field.ts';
+import type { Scan } from '../api/scan.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { ChangeWatch } from '../change/change-watch.ts';
@@ -21,6 +22,8 @@ export interface FollowedGround {
 const defaultDebounce = 2000;
 /** How long before a policy's last scan was noted its scan may have begun, in milliseconds. */
 const scanSlack = 900_000;
+/** The server notes times by the second. */
+const clockGrain = 1000;
 
 const identity = ({ group, version, resource }: ApiResource): string => `${group}/${version}/${resource}`;
 
@@ -47,7 +50,7 @@ export async function renewedGround(
 }
 
 async function follow(
-  { systemNamespaces }: World,
+  { systemNamespaces, scans }: World,
   watch: ChangeWatch,
   {
     policies,
@@ -63,7 +66,7 @@ async function follow(
   const wanted = [...new Set([...first.targets, ...first.context, ...namespaces])].filter(
     ({ group, resource }) => !neverListed.has(`${group}/${resource}`),
   );
-  const since = Math.min(...policies.map(({ status }) => Date.parse(status?.lastScanTime ?? '') || 0)) - scanSlack;
+  const since = Math.min(...policies.map((policy) => judgedSince(policy, scans.list())));
   // The same objects stand for resources everywhere, however often discovery is read.
   const followed = new Map((await watch.follow(wanted, since)).map((resource) => [identity(resource), resource]));
   const interned = resources.map((resource) => followed.get(identity(resource)) ?? resource);
@@ -73,6 +76,22 @@ async function follow(
     input: { kubernetesVersion, systemNamespaces, policies: snapshots, resources: interned },
     policies: snapshots.map((snapshot) => ledgerPolicy(snapshot, set, new Map())),
   };
+}
+
+/**
+ * From when on nobody may have judged what changed, in milliseconds since the epoch by the server's clock: from the making of the last Scan that
+ * judged all by this generation; where none is kept, from well before its end was noted.
+ */
+export function judgedSince({ metadata, status }: SecurityPolicy, scans: readonly Scan[]): number {
+  const { name, generation } = metadata;
+  const whole = scans.filter(
+    (scan) =>
+      scan.status?.phase === 'Complete' &&
+      scan.spec.namespaces === undefined &&
+      scan.status.policies?.some((evaluated) => evaluated.name === name && evaluated.generation === generation),
+  );
+  const begun = whole.map((scan) => Date.parse(scan.metadata.creationTimestamp ?? '')).filter((time) => !Number.isNaN(time));
+  return begun.length > 0 ? Math.max(...begun) - clockGrain : (Date.parse(status?.lastScanTime ?? '') || 0) - scanSlack;
 }
 
 /** The schedules that follow changes, and the policies that they take: those whose present generation was scanned as a whole. */

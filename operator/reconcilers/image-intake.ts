@@ -1,7 +1,7 @@
 import { checkedInventoryOf } from '../images/checked-inventory.ts';
 import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../images/image-finding.ts';
 import { databaseOf } from '../images/image-database.ts';
-import { imageHash } from '../images/image-job.ts';
+import { imageHash, javaIndexOf } from '../images/image-job.ts';
 import { namespaceOf } from '../images/image-key.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../images/image-ledger.ts';
 import type { ImageStore } from '../images/image-store.ts';
@@ -19,26 +19,39 @@ export interface IntakeContext {
 /** The ledger with the inventory that a Job printed. Throws for what is none. */
 export async function withInventory(
   { store, now }: IntakeContext,
-  { images: [digest = ''] }: ImageJob,
+  { job, images: [digest = ''] }: ImageJob,
   ledger: ImageLedger,
   stream: AcceptedStream<InventoryBody>,
 ): Promise<ImageLedger> {
-  // Others may have had a hand in what a pod in another namespace says.
-  const inventory =
-    namespaceOf(digest) === undefined
-      ? inventoryOf(stream.records() as Iterable<InventoryRecord>, stream.trailer.body.unreadable)
-      : checkedInventoryOf(stream.records() as Iterable<unknown>, stream.trailer.body);
-  const { secrets, unreadable } = inventory;
+  const { unidentified, ...known } = inventoryIn(digest, stream);
+  // What an index does not know is nobody's but the image's own: no database tells of it.
+  const index = javaIndexOf(job);
+  const inventory = { ...known, ...(unidentified && index === undefined ? { unidentified } : {}) };
   const configMaps = await store.keepInventory(digest, inventory);
   const before = ledger[digest] ?? { seen: now };
   // Secrets are known at once; vulnerabilities when a database was asked. What one has told stays until it is asked again.
   const told = before.findings?.database ? before.findings : undefined;
   const findings = told ?? {
-    configMaps: await store.keepFindings(digest, { vulnerabilities: [], secrets, ...(unreadable ? { unreadable } : {}) }),
+    configMaps: await store.keepFindings(digest, findingsWith(inventory, [])),
     ...{ database: '', made: '', at: now },
   };
-  return { ...ledger, [digest]: withSuccess(before, 'inventory', { inventory: { configMaps, at: now }, findings }) };
+  const kept = { configMaps, at: now, ...(unidentified ? { javaIndex: index ?? '' } : {}) };
+  return { ...ledger, [digest]: withSuccess(before, 'inventory', { inventory: kept, findings }) };
 }
+
+/** Others may have had a hand in what a pod in another namespace says. */
+const inventoryIn = (key: string, stream: AcceptedStream<InventoryBody>): Inventory =>
+  namespaceOf(key) === undefined
+    ? inventoryOf(stream.records() as Iterable<InventoryRecord>, stream.trailer.body)
+    : checkedInventoryOf(stream.records() as Iterable<unknown>, stream.trailer.body);
+
+/** What is known of an image by its inventory and what a database tells of it. */
+const findingsWith = ({ secrets, unreadable, unidentified }: Inventory, vulnerabilities: readonly Vulnerability[]): ImageFindings => ({
+  vulnerabilities,
+  secrets,
+  ...(unreadable ? { unreadable } : {}),
+  ...(unidentified ? { unidentified } : {}),
+});
 
 interface Matched {
   readonly vulnerabilities: Vulnerability[];
@@ -74,7 +87,7 @@ export async function withMatches(
 const nameOf = (key: string, { inventory }: ImageEntry): string => imageHash(inventory?.of ?? key);
 
 /** The inventory of an image as it was taken; undefined when it is gone or somebody changed it. */
-async function inventoryIn(store: ImageStore, { inventory }: ImageEntry): Promise<Inventory | undefined> {
+async function keptInventory(store: ImageStore, { inventory }: ImageEntry): Promise<Inventory | undefined> {
   try {
     return readInventoryDocument(await store.read(inventory?.configMaps ?? [])).inventory;
   } catch (error) {
@@ -94,13 +107,11 @@ async function matchedEntry(
     return end.damaged === true || !inventory ? rest : { ...rest, inventory };
   }
   if (!end) return undefined;
-  const inventory = await inventoryIn(store, entry);
+  const inventory = await keptInventory(store, entry);
   if (!inventory) {
     const { inventory: lost, ...rest } = withFailure(entry, { step: 'match', reason: 'the inventory is not as it was written', at: now });
     return rest;
   }
-  const { secrets, unreadable } = inventory;
-  const findings: ImageFindings = { vulnerabilities, secrets, ...(unreadable ? { unreadable } : {}) };
-  const configMaps = await store.keepFindings(digest, findings);
+  const configMaps = await store.keepFindings(digest, findingsWith(inventory, vulnerabilities));
   return withSuccess(entry, 'match', { findings: { configMaps, database, made, at: now } });
 }

@@ -200,6 +200,7 @@ class ImagePass {
       perNode,
       matching: running.some(({ part }) => part === PARTS.match),
       taking: inventories.length,
+      javaIndex: this.#world.images.javaIndexImage,
       database: this.#database && databaseName(this.#database),
       now: this.#now,
     });
@@ -210,7 +211,14 @@ class ImagePass {
     if (inventories.length + match.length === 0) return 0;
     const { worker, namespace, images: given } = this.#world;
     const { image, imagePullPolicy, imagePullSecrets } = await worker();
-    const settings: ImageJobSettings = { namespace, image, imagePullPolicy, imagePullSecrets, scanner: given.scannerImage };
+    const settings: ImageJobSettings = {
+      namespace,
+      image,
+      imagePullPolicy,
+      imagePullSecrets,
+      scanner: given.scannerImage,
+      javaIndex: given.javaIndexImage,
+    };
     const jobs = inventories.flatMap(({ key, ...near }) => {
       const place = places.get(key);
       if (!place) return [];

@@ -33,6 +33,7 @@ export interface ImageSettings {
   readonly scannerImage: string;
   readonly databaseImage?: string | undefined;
   readonly databaseRepository?: string | undefined;
+  readonly javaIndexImage?: string | undefined;
   /** Jobs for inventories that may run at once. */
   readonly imageJobs: number;
   /** Of these, on one of the nodes that have an image. */

@@ -52,7 +52,13 @@ export class ImageShop {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', this.name, '--ignore-not-found']);
     kubectl(['delete', 'namespace', this.namespace, ...this.#more, ...this.#others, '--ignore-not-found', '--wait=false']);
-    this.configure('VIGIL_SCANNER_IMAGE-', 'VIGIL_DATABASE_IMAGE-', 'VIGIL_IMAGE_INTERVAL-', 'VIGIL_IMAGE_JOBS-');
+    this.configure(
+      'VIGIL_SCANNER_IMAGE-',
+      'VIGIL_DATABASE_IMAGE-',
+      'VIGIL_IMAGE_INTERVAL-',
+      'VIGIL_IMAGE_JOBS-',
+      'VIGIL_JAVA_INDEX_IMAGE-',
+    );
     await operatorSettled();
     this.#forgetAll();
   }

@@ -15,7 +15,7 @@ import { packageKey } from '../../operator/images/package-url.ts';
 import { VexIndex } from '../../operator/images/vex.ts';
 import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
-import { directScan, imageFolder, trivyProgram, unpackImage, withFolder, type TrivyReport } from './trivy.ts';
+import { directScan, imageFolder, javaIndex, trivyProgram, unpackImage, withFolder, type TrivyReport } from './trivy.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 /** Images of the tests, with how many vulnerabilities and secrets each is known to have: a scan that finds nothing agrees with none. */
@@ -24,6 +24,7 @@ const images = [
   { image: 'node-old', vulnerabilities: 1, secrets: 0 },
   { image: 'mixed-old', vulnerabilities: 7, secrets: 2 },
   { image: 'mariner-old', vulnerabilities: 2, secrets: 0 },
+  { image: 'java-old', vulnerabilities: 1, secrets: 0 },
 ] as const;
 
 interface JobSpec {
@@ -52,7 +53,7 @@ async function records<T>(args: readonly string[]): Promise<T[]> {
 async function vigilScan(image: string, database: string, folder: string): Promise<{ inventory: Inventory; found: Vulnerability[] }> {
   unpackImage(image, folder);
   for (const made of ['work', 'input', 'matching']) mkdirSync(join(folder, made));
-  execFileSync(process.execPath, ['operator/main.ts', 'prepare', join(folder, 'work/cache')]);
+  execFileSync(process.execPath, ['operator/main.ts', 'prepare', join(folder, 'work/cache'), javaIndex()]);
   execFileSync(trivyProgram(), scannerArguments(folder), { stdio: 'pipe' });
   const inventory = inventoryOf(await records<InventoryRecord>(['normalize', join(folder, 'work/report.json')]));
   for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), inventoryDocument(digest, inventory), { name: 'x' }))

@@ -21,6 +21,9 @@ export function imageFolder(): string {
   return folder;
 }
 
+/** What has an index of Java archives in it. */
+export const javaIndex = (): string => join(imageFolder(), 'java-index');
+
 /** Trivy's program. */
 export const trivyProgram = (): string => join(imageFolder(), 'trivy');
 
@@ -37,7 +40,7 @@ export async function withFolder<T>(body: (folder: string) => Promise<T> | T): P
 /** What Trivy alone finds in an image of the tests: one call, from the archive, with packages, vulnerabilities and secrets. */
 export function directScan(image: string, database: string, folder: string): TrivyReport {
   const cache = join(folder, 'direct');
-  execFileSync(process.execPath, ['operator/main.ts', 'prepare', cache]);
+  execFileSync(process.execPath, ['operator/main.ts', 'prepare', cache, javaIndex()]);
   cpSync(join(imageFolder(), database, 'db'), join(cache, 'db'), { recursive: true });
   const quiet = ['--quiet', '--skip-db-update', '--skip-java-db-update', '--offline-scan', '--skip-version-check', '--disable-telemetry'];
   const output = join(folder, 'direct.json');

@@ -14,6 +14,7 @@ const plan = (ledger: Record<string, ImageEntry>, more: Partial<ImagePlanInput> 
       pulled: new Set(),
       matching: false,
       taking: 0,
+      javaIndex: undefined,
       database: 'db:1',
       now,
     },
@@ -38,6 +39,17 @@ describe('the plan for images', () => {
     expect(plan(ledger, { now: now + 11 * hour }).match).to.deep.equal(['known', 'fresh']);
     expect(plan(ledger, { database: undefined }).match).to.deep.equal([]);
     expect(plan(ledger, { database: 'db:2', matching: true }).match).to.deep.equal([]);
+  });
+
+  it('takes an inventory anew whose archives an index may know that was not asked', () => {
+    const taken = (javaIndex?: string): Record<string, ImageEntry> => ({
+      a: { seen: now, inventory: { ...inventory, ...(javaIndex === undefined ? {} : { javaIndex }) }, findings },
+    });
+    const retaken = (ledger: Record<string, ImageEntry>, javaIndex?: string, pulled: readonly string[] = []): number =>
+      plan(ledger, { javaIndex, pulled: new Set(pulled) }).inventories.length;
+    expect([retaken(taken(''), 'index:1'), retaken(taken('index:1'), 'index:2')]).to.deep.equal([1, 1]);
+    expect([retaken(taken(''), undefined), retaken(taken('index:1'), 'index:1'), retaken(taken(), 'index:1')]).to.deep.equal([0, 0, 0]);
+    expect(retaken(taken(''), 'index:1', ['a'])).to.equal(0);
   });
 
   it('waits a little to match together what comes in while inventories are taken', () => {

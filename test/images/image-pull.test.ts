@@ -105,7 +105,16 @@ describe('an image that the scanner pulls', () => {
 
   const plan = (entry: ImageEntry, pulled: boolean): readonly string[] =>
     planImages({
-      ...{ ledger: { [key]: entry }, wanted: new Set([key]), about: new Set(), matching: false, taking: 0, database: undefined, now: 1 },
+      ...{
+        ledger: { [key]: entry },
+        wanted: new Set([key]),
+        about: new Set(),
+        matching: false,
+        taking: 0,
+        javaIndex: undefined,
+        database: undefined,
+        now: 1,
+      },
       ...{ pulled: new Set(pulled ? [key] : []), references: new Map(), nodes: new Map(), busy: [], room: 1, perNode: 1 },
     }).inventories.map((each) => each.key);
   it('is tried in the other way at once when it failed in one', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inventoryJob, matchingJob } from '../../operator/images/image-job.ts';
 import { scanJob } from '../../operator/scan/scan-job.ts';
@@ -28,6 +29,12 @@ describe('the guard over the operator', function () {
   const away = (): Job =>
     structuredClone(
       inventoryJob(settings, { image, node: 'n', inside: { namespace: 'default', pullSecrets: ['registry'] } }),
+    ) as unknown as Job;
+  const withIndex = { ...settings, javaIndex: 'registry.example/java-index:1' };
+  const indexed = (): Job => structuredClone(inventoryJob(withIndex, { image })) as unknown as Job;
+  const indexedAway = (javaIndex = withIndex.javaIndex): Job =>
+    structuredClone(
+      inventoryJob({ ...settings, javaIndex }, { image, inside: { namespace: 'default', pullSecrets: ['registry'] } }),
     ) as unknown as Job;
   const matching = (): Job =>
     structuredClone(matchingJob(settings, { database: { image: 'd:1' }, images: [image.digest], configMaps: ['c'] })) as unknown as Job;
@@ -80,7 +87,10 @@ describe('the guard over the operator', function () {
 
   before(async () => {
     kubectl(['apply', '--server-side', '-f', 'config/base/namespace.yaml', '-f', 'config/base/rbac.yaml']);
-    kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'config/components/guard/guard.yaml']);
+    const guard = readFileSync('config/components/guard/guard.yaml', 'utf8');
+    const named = guard.replace(`expression: "''"`, `expression: "'${withIndex.javaIndex}'"`);
+    expect(named).not.to.equal(guard);
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], named);
     // Even an operator that was given everything makes nothing but its Jobs.
     kubectl(['create', 'clusterrolebinding', 'guard-test', '--clusterrole=cluster-admin', `--user=${account}`]);
     for (let tries = 0; refusal(plainPod) === '' || !refusal(plainPod).includes('vigil-guard'); tries++) {
@@ -97,6 +107,8 @@ describe('the guard over the operator', function () {
     ['an inventory', inventory],
     ['an inventory that the scanner pulls', pulling],
     ['an inventory with the pull secrets of another namespace', away],
+    ['an inventory with an index of Java archives', indexed],
+    ['an inventory with both', indexedAway],
     ['matching', matching],
     ['matching with a database that it fetches', fetching],
     ['matching without image volumes', copying],
@@ -180,6 +192,7 @@ describe('the guard over the operator', function () {
     ['a Secret in place of the image', awayWith((spec) => (spec.volumes[0] = { name: 'target', secret: { secretName: 'registry' } }))],
     ['ConfigMaps', awayWith((spec) => (spec.volumes[0] = { name: 'target', projected: { sources: [{ configMap: { name: 'c' } }] } }))],
     ['a second image', awayWith((spec) => spec.volumes.push({ name: 'more', image: { reference: 'x:1' } }))],
+    ['another image as the index', indexedAway('registry.example/other:1')],
     ['another emptyDir', awayWith((spec) => spec.volumes.push({ name: 'more', emptyDir: { sizeLimit: '1Gi' } }))],
     ['a token', awayWith((spec) => (spec['automountServiceAccountToken'] = true))],
     [

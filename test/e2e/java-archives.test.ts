@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { ImageShop, registry } from './image-shop.ts';
+
+describe('archives of Java that do not say what they are', function () {
+  this.timeout(420_000);
+  const shop = new ImageShop('java');
+  const use = (image: string): void => shop.configure(`VIGIL_JAVA_INDEX_IMAGE=${registry}/${image}`);
+  const messages = async (): Promise<string[]> => {
+    const results = (await shop.reportOf('shop'))?.results ?? [];
+    return results.filter(({ rule }) => rule === 'image-scan').map(({ result, message }) => `${result ?? ''}: ${message ?? ''}`);
+  };
+
+  before(async () => {
+    await shop.open();
+    shop.run('shop', `${registry}/java-old:1`);
+    shop.ask();
+  });
+  after(() => shop.close());
+
+  it('are told, in number and by name, while there is no index', async () => {
+    await shop.becomes('shop', ['image-scan warn']);
+    expect(await messages()).to.deep.equal([
+      'warn: 2 Java archives do not say what they are, so nothing is known of them without an index (--java-index-image): ' +
+        'srv/app/shop-1.0.jar, srv/app/shop-1.0.jar/BOOT-INF/lib/log4j-core-2.14.1.jar',
+    ]);
+  });
+
+  it('are told still, beside the reason, while what is named is no index', async () => {
+    use('trivy-database:1');
+    await shop.becomes('shop', ['image-scan error', 'image-scan warn']);
+    expect((await messages())[0]).to.match(
+      /^error: prepare ended with 1: .*the image with the Java index has no \/java-db\/trivy-java\.db; what was found before stays$/,
+    );
+  });
+
+  it('are known with an index, and are looked into anew for that', async () => {
+    use('java-index:1');
+    await shop.becomes('shop', ['CVE-2021-44228 fail']);
+    const { properties } = (await shop.result('shop', 'CVE-2021-44228')) ?? {};
+    expect(properties).to.include({ package: 'org.apache.logging.log4j:log4j-core', installed: '2.14.1' });
+  });
+});
