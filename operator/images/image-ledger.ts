@@ -1,3 +1,4 @@
+import { inventoryMeans, matchMeans, type ImageMeans } from './image-means.ts';
 import { placeInventories, type PlacedInventory, type PlacementInput } from './image-placement.ts';
 import { printable } from '../report/printable.ts';
 
@@ -12,6 +13,8 @@ export interface ImageFailure {
   readonly denied?: boolean;
   /** It was to be pulled without credentials: mounted, it may be had. */
   readonly pull?: boolean;
+  /** What it was tried with. */
+  readonly means?: string;
   /** The references by which it could not be had since the last pause. */
   readonly tried?: readonly string[];
 }
@@ -67,10 +70,8 @@ export interface ImagePlanInput extends PlacementInput {
   readonly matching: boolean;
   /** Jobs for inventories that run. */
   readonly taking: number;
-  /** The image with the index of Java archives. */
-  readonly javaIndex: string | undefined;
-  /** The database's image; without one nothing is matched. */
-  readonly database: string | undefined;
+  /** Without a database nothing is matched. */
+  readonly means: ImageMeans;
   readonly now: number;
 }
 
@@ -88,8 +89,11 @@ const [fewMatched, matchPatience] = [20, minute / 2];
 /** When a failed attempt may be repeated. */
 const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
 
-/** Whether an inventory failed that is taken in another way now. */
-const isOtherwise = ({ step, pull = false }: ImageFailure, pulled: boolean): boolean => step === 'inventory' && pull !== pulled;
+/** Whether what failed is done in another way now, or with something else. */
+function isOtherwise({ step, pull = false, means }: ImageFailure, pulled: boolean, now: ImageMeans): boolean {
+  if (step === 'inventory' && pull !== pulled) return true;
+  return means !== undefined && means !== (step === 'inventory' ? inventoryMeans(now, pulled) : matchMeans(now));
+}
 
 /** The first of an image's references by which it was not tried since the last pause. */
 export const untried = (references: readonly string[], failure: ImageFailure | undefined): string | undefined =>
@@ -97,13 +101,13 @@ export const untried = (references: readonly string[], failure: ImageFailure | u
 
 /** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
 export function planImages(input: ImagePlanInput): ImagePlan {
-  const { ledger, wanted, about, pulled, references, now } = input;
+  const { ledger, wanted, about, pulled, references, means, now } = input;
   const another = (digest: string, { tried }: ImageFailure): boolean =>
     tried !== undefined && (references.get(digest) ?? []).some((reference) => !tried.includes(reference));
   const ready = (digest: string): boolean => {
     const failure = ledger[digest]?.failure;
     if (about.has(digest)) return false;
-    return failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pulled.has(digest)) || another(digest, failure);
+    return failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pulled.has(digest), means) || another(digest, failure);
   };
   const missing = [...wanted].filter((digest) => needsInventory(ledger[digest], digest, input) && ready(digest));
   const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);
@@ -136,7 +140,7 @@ function together(digests: readonly string[], ledger: ImageLedger): string[] {
 }
 
 /** Whether there is no inventory, or an index that knows more archives than the one that was asked; what is mounted not is not retaken. */
-function needsInventory(entry: ImageEntry | undefined, digest: string, { javaIndex, pulled }: ImagePlanInput): boolean {
+function needsInventory(entry: ImageEntry | undefined, digest: string, { means: { javaIndex }, pulled }: ImagePlanInput): boolean {
   if (!entry?.inventory) return true;
   const asked = entry.inventory.javaIndex;
   return asked !== undefined && javaIndex !== undefined && asked !== javaIndex && !pulled.has(digest);
@@ -146,13 +150,13 @@ function needsInventory(entry: ImageEntry | undefined, digest: string, { javaInd
 const isYoung = (entry: ImageEntry | undefined, now: number): boolean =>
   entry?.failure === undefined && entry?.inventory !== undefined && entry.inventory.at + matchPatience > now;
 
-function needsMatch(entry: ImageEntry | undefined, { database, now }: ImagePlanInput): boolean {
+function needsMatch(entry: ImageEntry | undefined, { means: { database }, now }: ImagePlanInput): boolean {
   if (database === undefined || !entry?.inventory) return false;
   const { findings } = entry;
   return findings?.database !== database || findings.at < entry.inventory.at || findings.at + matchAge <= now;
 }
 
-function waits(entry: ImageEntry | undefined, { database }: ImagePlanInput): number[] {
+function waits(entry: ImageEntry | undefined, { means: { database } }: ImagePlanInput): number[] {
   const retry = entry?.failure ? [retryAt(entry.failure)] : [];
   return entry?.findings && database !== undefined ? [...retry, entry.findings.at + matchAge] : retry;
 }
@@ -165,13 +169,16 @@ export type NewFailure = Omit<ImageFailure, 'attempts' | 'tried'> & { readonly r
 
 /** The entry after a failed attempt: what was known stays. Reasons hold what programs and others' pods said: none is kept raw. */
 export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...failure }: NewFailure): ImageEntry {
-  const before = entry.failure?.step === failure.step ? entry.failure : undefined;
+  const before = isSameTry(entry.failure, failure) ? entry.failure : undefined;
   const news = { ...failure, reason: printable(failure.reason.slice(0, longest)) };
   if (reference !== undefined && before?.tried?.includes(reference) === false)
     return { ...entry, failure: withName(before, news, [...before.tried, reference]) };
   const tried = reference === undefined ? {} : { tried: [reference] };
   return { ...entry, failure: { ...news, ...tried, attempts: (before?.attempts ?? 0) + 1 } };
 }
+
+const isSameTry = (before: ImageFailure | undefined, { step, means }: NewFailure): boolean =>
+  before?.step === step && before.means === means;
 
 /** A failure by another name in the same attempt: that somebody has it behind a password says more than that others have it not. */
 function withName(before: ImageFailure, news: NewFailure, tried: readonly string[]): ImageFailure {

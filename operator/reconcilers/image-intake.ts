@@ -3,6 +3,7 @@ import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../im
 import { databaseOf } from '../images/image-database.ts';
 import { imageHash, javaIndexOf } from '../images/image-job.ts';
 import { namespaceOf } from '../images/image-key.ts';
+import { meansOf } from '../images/image-means.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../images/image-ledger.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../images/inventory.ts';
@@ -72,7 +73,7 @@ export async function withMatches(
     if (record.type === 'vulnerability') known.vulnerabilities.push(record.vulnerability);
     else known.end = record;
   }
-  const source = { database: databaseOf(job), made: stream.trailer.body.database };
+  const source = { database: databaseOf(job), made: stream.trailer.body.database, means: meansOf(job) };
   const entries: [string, ImageEntry][] = [];
   for (const digest of images) {
     const before = ledger[digest];
@@ -100,10 +101,10 @@ async function matchedEntry(
   { store, now }: IntakeContext,
   digest: string,
   entry: ImageEntry,
-  { vulnerabilities, end, database, made }: Matched & { readonly database: string; readonly made: string },
+  { vulnerabilities, end, database, made, means }: Matched & { readonly database: string; readonly made: string; readonly means: string },
 ): Promise<ImageEntry | undefined> {
   if (end?.type === 'failed') {
-    const { inventory, ...rest } = withFailure(entry, { step: 'match', reason: end.message, at: now });
+    const { inventory, ...rest } = withFailure(entry, { step: 'match', reason: end.message, at: now, means });
     return end.damaged === true || !inventory ? rest : { ...rest, inventory };
   }
   if (!end) return undefined;

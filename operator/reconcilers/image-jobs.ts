@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import { InventoryRecordError } from '../images/checked-inventory.ts';
 import type { MatchBody } from '../images/image-finding.ts';
 import { isPull, preferredNode } from '../images/image-job-template.ts';
+import { meansOf } from '../images/image-means.ts';
 import { inventoryJobName, PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
 import {
   imageJobOutcome,
@@ -91,8 +92,8 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
   }
 }
 
-/** How a Job was to come by an image. */
-const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull'> => (isPull(job) ? { pull: true } : {});
+/** How a Job was to come by an image, and with what. */
+const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'means'> => ({ ...(isPull(job) ? { pull: true } : {}), means: meansOf(job) });
 
 /** What an error says of an image; throws those that say nothing of it. */
 function failureOf(job: KubeObject, error: unknown): Pick<NewFailure, 'reason' | 'denied' | 'reference'> {

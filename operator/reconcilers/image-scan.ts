@@ -182,7 +182,7 @@ class ImagePass {
   }
 
   #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
-    const { imageJobs: most, imageJobsPerNode: perNode } = this.#world.images;
+    const { imageJobs: most, imageJobsPerNode: perNode, scannerImage: scanner, javaIndexImage: javaIndex } = this.#world.images;
     const inventories = running.filter(({ part }) => part === PARTS.inventory);
     const about = busyKeys(
       running.flatMap(({ images }) => images),
@@ -200,8 +200,7 @@ class ImagePass {
       perNode,
       matching: running.some(({ part }) => part === PARTS.match),
       taking: inventories.length,
-      javaIndex: this.#world.images.javaIndexImage,
-      database: this.#database && databaseName(this.#database),
+      means: { scanner, javaIndex, database: this.#database && databaseName(this.#database) },
       now: this.#now,
     });
   }

@@ -1,24 +1,19 @@
 import { expect } from 'chai';
 import { planImages, untried, withFailure, withSuccess, type ImageEntry, type ImagePlanInput } from '../../operator/images/image-ledger.ts';
+import { inventoryMeans, matchMeans, type ImageMeans } from '../../operator/images/image-means.ts';
 
 const [minute, hour] = [60_000, 3_600_000];
 const now = 1000 * hour;
 const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
-const plan = (ledger: Record<string, ImageEntry>, more: Partial<ImagePlanInput> = {}): ReturnType<typeof planImages> =>
+const plan = (
+  ledger: Record<string, ImageEntry>,
+  { javaIndex, database = 'db:1', ...more }: Partial<ImagePlanInput & ImageMeans> = {},
+): ReturnType<typeof planImages> =>
   planImages({
-    ...{
-      ledger,
-      wanted: new Set(Object.keys(ledger)),
-      about: new Set(),
-      pulled: new Set(),
-      matching: false,
-      taking: 0,
-      javaIndex: undefined,
-      database: 'db:1',
-      now,
-    },
-    ...{ references: new Map(), nodes: new Map(), busy: [], room: 2, perNode: 1 },
+    ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), pulled: new Set(), references: new Map() },
+    ...{ matching: false, taking: 0, means: { scanner: 't', javaIndex, database: database === 'none' ? undefined : database } },
+    ...{ now, nodes: new Map(), busy: [], room: 2, perNode: 1 },
     ...more,
   });
 
@@ -37,7 +32,7 @@ describe('the plan for images', () => {
     expect(plan(ledger).match).to.deep.equal(['fresh']);
     expect(plan(ledger, { database: 'db:2' }).match).to.deep.equal(['known', 'fresh']);
     expect(plan(ledger, { now: now + 11 * hour }).match).to.deep.equal(['known', 'fresh']);
-    expect(plan(ledger, { database: undefined }).match).to.deep.equal([]);
+    expect(plan(ledger, { database: 'none' }).match).to.deep.equal([]);
     expect(plan(ledger, { database: 'db:2', matching: true }).match).to.deep.equal([]);
   });
 
@@ -73,6 +68,23 @@ describe('the plan for images', () => {
     entry = withFailure(entry, { step: 'inventory', reason: 'x', at: now });
     expect(plan({ a: entry }).next).to.equal(5 * minute);
     expect(withSuccess(entry, 'inventory', { inventory })).to.deep.equal({ seen: now, inventory });
+  });
+
+  it('tries again at once with another scanner, index or database what failed with one, as if for the first time', () => {
+    const old = { scanner: 't', javaIndex: 'index:1', database: 'db:1' };
+    const fails = (entry: ImageEntry, step: 'inventory' | 'match', means: string): ImageEntry =>
+      withFailure(entry, { step, reason: 'x', at: now, means });
+    const taking = fails(fails({ seen: now }, 'inventory', inventoryMeans(old, false)), 'inventory', inventoryMeans(old, false));
+    const matching = fails({ seen: now, inventory }, 'match', matchMeans(old));
+    const work = (entry: ImageEntry, means: ImageMeans): number => {
+      const { inventories, match } = plan({ a: entry }, { means });
+      return inventories.length + match.length;
+    };
+    expect([work(taking, old), work(matching, old)]).to.deep.equal([0, 0]);
+    expect([work(taking, { ...old, javaIndex: 'index:2' }), work(taking, { ...old, database: 'db:2' })]).to.deep.equal([1, 0]);
+    expect([work(matching, { ...old, database: 'db:2' }), work(matching, { ...old, javaIndex: 'index:2' })]).to.deep.equal([1, 0]);
+    expect([work(taking, { ...old, scanner: 'u' }), work(matching, { ...old, scanner: 'u' })]).to.deep.equal([1, 1]);
+    expect([taking.failure?.attempts, fails(taking, 'inventory', 'u').failure?.attempts]).to.deep.equal([2, 1]);
   });
 
   it('tries an image by each of its names before it waits, and tells of a password rather than of absence', () => {
