@@ -1,4 +1,4 @@
-# Sourced by benchmarks that need a cluster: one of their own with the operator in it, which goes when they end.
+# Sourced by benchmarks that need a cluster: one of their own, which goes when they end.
 setup_packages
 name=bench
 trap 'hack/cluster down --name "$name" >/dev/null 2>&1' EXIT
@@ -7,7 +7,11 @@ hack/cluster up --name "$name" --tier full
 KUBECONFIG="$(hack/cluster kubeconfig --name "$name")"
 PATH="$(hack/cluster bin):$PATH"
 export KUBECONFIG PATH
-hack/image --output dist/vigil-bench.tar >/dev/null
-hack/cluster load dist/vigil-bench.tar --name "$name"
-kubectl apply --server-side -k config/with-report-crds >/dev/null
-kubectl -n vigil-system rollout status deployment/vigil-operator --timeout=120s >/dev/null
+
+# install_operator: Vigil in it, as the README says.
+install_operator() {
+  hack/image --output dist/vigil-bench.tar >/dev/null
+  hack/cluster load dist/vigil-bench.tar --name "$name"
+  kubectl apply --server-side -k config/with-report-crds >/dev/null
+  kubectl -n vigil-system rollout status deployment/vigil-operator --timeout=120s >/dev/null
+}

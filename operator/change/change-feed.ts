@@ -2,7 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { ListWatch } from '../kube/list-watch.ts';
+import { ListWatch, type ChangeType } from '../kube/list-watch.ts';
 import { entryOf, type IndexEntry, isReaching, ObjectIndex } from './object-index.ts';
 
 /** What happened to one object. */
@@ -100,7 +100,7 @@ export class ChangeFeed {
     this.#synced = true;
   }
 
-  #changed(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: KubeObject): void {
+  #changed(type: ChangeType, item: KubeObject): void {
     this.#recovered();
     const { namespace = '', name } = item.metadata;
     if (type === 'DELETED') this.#forget(namespace, name);

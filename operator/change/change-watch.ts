@@ -3,7 +3,7 @@ import { RESOURCES } from '../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { ListWatch } from '../kube/list-watch.ts';
+import { ListWatch, type ChangeType } from '../kube/list-watch.ts';
 import { SOURCE } from '../report/report-name.ts';
 import { ChangeFeed, type ObjectChange } from './change-feed.ts';
 import { entryOf, type ObjectIndex } from './object-index.ts';
@@ -151,7 +151,7 @@ export class ChangeWatch {
     this.#reports = undefined;
   }
 
-  #report(type: 'ADDED' | 'MODIFIED' | 'DELETED', report: KubeObject): void {
+  #report(type: ChangeType, report: KubeObject): void {
     const foreign = managersOf(report).some(({ manager }) => manager !== MANAGED_BY);
     if (type !== 'DELETED' && !foreign) return;
     this.#observer.onDrift(report.metadata.ownerReferences?.[0], report.metadata.namespace ?? '');

@@ -1,7 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-
-/** What a watch says that happened to an object. */
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+import type { ChangeType } from '../kube/list-watch.ts';
 
 /**
  * Tells of each change of an object whether it is more than one of its status, by the generation: for work that is too much to be

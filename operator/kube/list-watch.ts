@@ -7,6 +7,9 @@ import type { KubeClient } from './kube-client.ts';
 import { lines } from './lines.ts';
 import { listPages } from './list.ts';
 
+/** What a watch says that happened to an object. */
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
 /** What is listed and watched. */
 export interface ListWatchOptions {
   readonly namespace?: string | undefined;
@@ -28,11 +31,11 @@ export interface ListWatchSink<T> {
   /** The list is complete: what was not in it is gone. */
   readonly complete: () => void;
   /** What the watch tells. */
-  readonly changed: (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T) => void;
+  readonly changed: (type: ChangeType, object: T) => void;
 }
 
 interface WatchEvent<T> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly type: ChangeType | 'BOOKMARK' | 'ERROR';
   readonly object: T & { readonly code?: number; readonly message?: string };
 }
 

@@ -1,12 +1,12 @@
 import type { KubeObject } from '../api/metadata.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeClient } from './kube-client.ts';
-import { ListWatch, type ListWatchOptions } from './list-watch.ts';
+import { ListWatch, type ChangeType, type ListWatchOptions } from './list-watch.ts';
 
 /** What a reflector watches. */
 export interface ReflectorOptions<T> extends ListWatchOptions {
   /** Called after the store changed; `object` is the last known one. What it throws goes to `onError` and stops nothing. */
-  readonly onChange: (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T) => void;
+  readonly onChange: (type: ChangeType, object: T) => void;
   /** What is kept of an object, beside which its managed fields are never kept. Default: all. */
   readonly keep?: (object: T) => T;
 }
@@ -95,7 +95,7 @@ export class Reflector<T extends KubeObject> {
     this.#firstList.resolve(undefined);
   }
 
-  #change(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
+  #change(type: ChangeType, object: T): void {
     if (type === 'DELETED') this.#store.delete(keyOf(object));
     else this.#store.set(keyOf(object), object);
     try {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { specChanges, type ChangeType } from '../../operator/controller/spec-changes.ts';
+import { specChanges } from '../../operator/controller/spec-changes.ts';
+import type { ChangeType } from '../../operator/kube/list-watch.ts';
 
 describe('a change of more than the status', () => {
   it('is the first that is heard of an object, another generation, and its end', () => {

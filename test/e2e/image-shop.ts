@@ -71,12 +71,14 @@ export class ImageShop {
 
   /** Has the operator use this scanner, and the guard admit it alone. */
   useScanner(image: string, ...settings: readonly string[]): void {
-    const guard = readFileSync('config/components/guard/guard.yaml', 'utf8');
-    kubectl(
-      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
-      guard.replace('ghcr.io/aquasecurity/trivy:0.70.0', `${registry}/${image}`),
-    );
+    this.guard(`${registry}/${image}`);
     this.configure(`VIGIL_SCANNER_IMAGE=${registry}/${image}`, ...settings);
+  }
+
+  /** Has the guard admit this scanner alone. */
+  guard(scanner: string): void {
+    const text = readFileSync('config/components/guard/guard.yaml', 'utf8').replace('ghcr.io/aquasecurity/trivy:0.70.0', scanner);
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
   }
 
   configure(...settings: readonly string[]): void {

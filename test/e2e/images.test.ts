@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -11,19 +10,17 @@ import type { SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/se
 import { listAll } from '../../operator/kube/list.ts';
 import { readLedger } from '../../operator/report/policy-ledger.ts';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
-import { eventually, home, install, makeScan, operatorSettled, reportsIn, scanEnded } from './installation.ts';
+import { apply, ImageShop, registry } from './image-shop.ts';
+import { eventually, home, install, makeScan, reportsIn, scanEnded } from './installation.ts';
 
 describe('images that run', function () {
   this.timeout(240_000);
   const client = testClient();
-  const name = uniqueName('images');
-  const namespace = uniqueName('shop');
+  const shop = new ImageShop('images');
+  const { name, namespace } = shop;
   /** Where nothing is to be found. */
   const clean = uniqueName('clean');
-  const registry = '127.0.0.1:5000';
 
-  const apply = (...objects: readonly object[]): string =>
-    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
   const deployment = (app: string, image: string, command?: readonly string[], place = namespace): object => ({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -71,17 +68,7 @@ describe('images that run', function () {
       const { summary, failing, images } = status;
       return images && isDeepStrictEqual({ summary, failing }, await counted(which, place)) ? status : undefined;
     });
-  const configure = (...settings: readonly string[]): void => {
-    kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', ...settings]);
-    kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
-  };
-  /** Has the guard admit this scanner alone. */
-  const guard = (scanner: string): void => {
-    const text = readFileSync('config/components/guard/guard.yaml', 'utf8').replace('ghcr.io/aquasecurity/trivy:0.70.0', scanner);
-    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
-  };
-  const reportOf = async (app: string): Promise<PolicyReport | undefined> =>
-    (await reportsIn(namespace)).find(({ metadata }) => metadata.name === `vigil-images-deployment-${app}`);
+  const reportOf = (app: string): Promise<PolicyReport | undefined> => shop.reportOf(app);
   const linesOf = async (app: string): Promise<string[]> =>
     ((await reportOf(app))?.results ?? []).map(({ rule, result, properties }) =>
       [rule, result, properties?.['package'], properties?.['installed'], properties?.['fixed']]
@@ -173,8 +160,7 @@ describe('images that run', function () {
 
   before(async () => {
     await install();
-    guard(`${registry}/trivy:1`);
-    configure(`VIGIL_SCANNER_IMAGE=${registry}/trivy:1`, `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
+    shop.useScanner('trivy:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
     for (const place of [namespace, clean]) apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: place } });
     apply(
       deployment('web', `${registry}/debian-old:1`),
@@ -188,22 +174,10 @@ describe('images that run', function () {
   });
 
   after(async () => {
-    kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
-    kubectl(['delete', 'securitypolicy', name, clean, '--ignore-not-found']);
     kubectl(['-n', home, 'delete', 'configmap', ...kinds.map((kind) => `${name}-${kind}`), '--ignore-not-found']);
-    kubectl(['delete', 'namespace', namespace, clean, '--ignore-not-found', '--wait=false']);
-    kubectl([
-      '-n',
-      home,
-      'set',
-      'env',
-      'deployment/vigil-operator',
-      'VIGIL_SCANNER_IMAGE-',
-      'VIGIL_DATABASE_IMAGE-',
-      'VIGIL_IMAGE_INTERVAL-',
-    ]);
-    kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
-    await operatorSettled();
+    kubectl(['delete', 'securitypolicy', clean, '--ignore-not-found']);
+    kubectl(['delete', 'namespace', clean, '--ignore-not-found', '--wait=false']);
+    await shop.close();
   });
 
   it('have what is known of them, and what was left in them, in the reports of their workloads', async () => {
@@ -360,7 +334,7 @@ describe('images that run', function () {
   });
 
   it('are matched again with another database, with no inventory', async () => {
-    configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
     const later = [...debian, 'CVE-2024-0553 fail libgnutls30 3.7.9-2 3.7.9-2+deb12u2'].toSorted();
     await becomes('web', later);
     await becomes('second', later);
@@ -369,11 +343,11 @@ describe('images that run', function () {
   });
 
   it('are told with a warning that the database is old', async () => {
-    configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:old`);
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:old`);
     await becomes('app', [...node, 'image-scan warn']);
     const warning = (await reportOf('app'))?.results?.find(({ result }) => result === 'warn');
     expect(warning?.message).to.equal('the vulnerability database was made on 2025-12-01: what became known since is not in it');
-    configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
     await becomes('app', node);
   });
 
@@ -386,8 +360,7 @@ describe('images that run', function () {
   });
 
   it('keep what was found, beside an error with its reason, when the scanner fails', async () => {
-    guard(`${registry}/trivy-broken:1`);
-    configure(`VIGIL_SCANNER_IMAGE=${registry}/trivy-broken:1`, `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`);
+    shop.useScanner('trivy-broken:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`);
     await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4', 'image-scan error']);
     const error = (await reportOf('web'))?.results?.find(({ result }) => result === 'error');
     expect(error?.message).to.equal('the scanner ended with 127: trivy: applet not found; what was found before stays');
@@ -418,7 +391,7 @@ describe('images that run', function () {
   });
 
   it('have an error that says so when the Job is refused', async () => {
-    guard('example.com/other:1');
+    shop.guard('example.com/other:1');
     apply(deployment('fourth', `${registry}/trivy-broken:1`, ['/usr/local/bin/trivy']));
     await becomes('fourth', ['image-scan error']);
     expect((await reportOf('fourth'))?.results?.[0]?.message).to.match(/^the Job was refused: .*a container has another image/);
