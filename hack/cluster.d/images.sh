@@ -39,6 +39,7 @@ node_tree() {
   mkdir -p "$trees/node-old/app/node_modules/lodash" "$trees/node-old/app/node_modules/ms"
   printf '{"name":"lodash","version":"4.17.20","license":"MIT"}\n' >"$trees/node-old/app/node_modules/lodash/package.json"
   printf '{"name":"ms","version":"2.1.3","license":"MIT"}\n' >"$trees/node-old/app/node_modules/ms/package.json"
+  printf '{"name":"app","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"app","version":"1.0.0","dependencies":{"lodash":"4.17.20","ms":"2.1.3"}},"node_modules/lodash":{"version":"4.17.20"},"node_modules/ms":{"version":"2.1.3"}}}\n' >"$trees/node-old/app/package-lock.json"
 }
 
 # mixed_tree: an Alpine system with packages of Python, Ruby, npm with a scope, Go (a program with its build facts) and Java, and two keys.

@@ -72,6 +72,8 @@ export interface ImagePlanInput extends PlacementInput {
   readonly taking: number;
   /** Without a database nothing is matched. */
   readonly means: ImageMeans;
+  /** Milliseconds after which a match is too old. */
+  readonly matchAge: number;
   readonly now: number;
 }
 
@@ -79,8 +81,8 @@ const minute = 60_000;
 const pauses = [minute, 5 * minute, 30 * minute, 6 * 60 * minute];
 /** How long an image is kept in mind that nothing runs. */
 const grace = 24 * 60 * minute;
-/** A match older than this is made anew: the database behind a tag may have changed. */
-const matchAge = 12 * 60 * minute;
+/** A match older than this is made anew, or sooner where a policy wants newer verdicts: the database behind a tag may have changed. */
+export const LONGEST_MATCH_AGE = 12 * 60 * minute;
 /** The most images that one Job matches. */
 const mostMatched = 100;
 /** While inventories are taken, so many wait to be matched together, the first of them no longer than this. */
@@ -150,13 +152,13 @@ function needsInventory(entry: ImageEntry | undefined, digest: string, { means: 
 const isYoung = (entry: ImageEntry | undefined, now: number): boolean =>
   entry?.failure === undefined && entry?.inventory !== undefined && entry.inventory.at + matchPatience > now;
 
-function needsMatch(entry: ImageEntry | undefined, { means: { database }, now }: ImagePlanInput): boolean {
+function needsMatch(entry: ImageEntry | undefined, { means: { database }, matchAge, now }: ImagePlanInput): boolean {
   if (database === undefined || !entry?.inventory) return false;
   const { findings } = entry;
   return findings?.database !== database || findings.at < entry.inventory.at || findings.at + matchAge <= now;
 }
 
-function waits(entry: ImageEntry | undefined, { means: { database } }: ImagePlanInput): number[] {
+function waits(entry: ImageEntry | undefined, { means: { database }, matchAge }: ImagePlanInput): number[] {
   const retry = entry?.failure ? [retryAt(entry.failure)] : [];
   return entry?.findings && database !== undefined ? [...retry, entry.findings.at + matchAge] : retry;
 }

@@ -1,5 +1,6 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { busyKeys, withAdopted } from '../images/image-adoption.ts';
@@ -9,10 +10,19 @@ import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../imag
 import { scannerOf } from '../images/image-job-template.ts';
 import { keyIn } from '../images/image-key.ts';
 import { whyUnpullable } from '../images/image-reference.ts';
-import { planImages, untried, withFailure, type ImageEntry, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
+import {
+  LONGEST_MATCH_AGE,
+  planImages,
+  untried,
+  withFailure,
+  type ImageEntry,
+  type ImageLedger,
+  type ImagePlan,
+} from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
+import { maxAgeOf } from './policy-compliance.ts';
 import { ImageLooks, mostStale } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';
@@ -24,6 +34,8 @@ import type { World } from './world.ts';
 export const IMAGES_KEY = 'cluster';
 /** Milliseconds between looks at Jobs that run. */
 const whileBusy = 2000;
+/** Milliseconds between matches of one image with one database, however soon verdicts are too old. */
+const shortestMatchAge = 600_000;
 /** ConfigMaps younger than this may be of a ledger that is being written. */
 const youth = 600_000;
 
@@ -95,7 +107,7 @@ class ImagePass {
     const keys = imageKeys(this.#stored.ledger, around.images, access);
     await this.#write(seen(this.#stored.ledger, keys, this.#now));
     await this.#refuseUnpullable(keys);
-    const plan = this.#plan(keys, running);
+    const plan = this.#plan(keys, running, matchAgeOf(asking));
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
     if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
@@ -181,7 +193,7 @@ class ImagePass {
     await this.#write({ ...this.#stored.ledger, ...Object.fromEntries(failed) });
   }
 
-  #plan({ places, barred }: ImageKeys, running: readonly ImageJob[]): ImagePlan {
+  #plan({ places, barred }: ImageKeys, running: readonly ImageJob[], matchAge: number): ImagePlan {
     const { imageJobs: most, imageJobsPerNode: perNode, scannerImage: scanner, javaIndexImage: javaIndex } = this.#world.images;
     const inventories = running.filter(({ part }) => part === PARTS.inventory);
     const about = busyKeys(
@@ -201,6 +213,7 @@ class ImagePass {
       matching: running.some(({ part }) => part === PARTS.match),
       taking: inventories.length,
       means: { scanner, javaIndex, database: this.#database && databaseName(this.#database) },
+      matchAge,
       now: this.#now,
     });
   }
@@ -303,6 +316,10 @@ class ImagePass {
     this.#stored = await this.#store.writeLedger({ ...this.#stored, ledger });
   }
 }
+
+/** A match is made anew as often as the most impatient of the policies wants it, within reason. */
+const matchAgeOf = (asking: readonly SecurityPolicy[]): number =>
+  Math.max(shortestMatchAge, Math.min(LONGEST_MATCH_AGE, ...asking.map(maxAgeOf)));
 
 /** An image is noted as seen once an hour: often enough for the grace period, without a write each time. */
 const noteEvery = 3_600_000;

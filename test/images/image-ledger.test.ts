@@ -13,7 +13,7 @@ const plan = (
   planImages({
     ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), pulled: new Set(), references: new Map() },
     ...{ matching: false, taking: 0, means: { scanner: 't', javaIndex, database: database === 'none' ? undefined : database } },
-    ...{ now, nodes: new Map(), busy: [], room: 2, perNode: 1 },
+    ...{ now, matchAge: 12 * hour, nodes: new Map(), busy: [], room: 2, perNode: 1 },
     ...more,
   });
 
@@ -32,6 +32,7 @@ describe('the plan for images', () => {
     expect(plan(ledger).match).to.deep.equal(['fresh']);
     expect(plan(ledger, { database: 'db:2' }).match).to.deep.equal(['known', 'fresh']);
     expect(plan(ledger, { now: now + 11 * hour }).match).to.deep.equal(['known', 'fresh']);
+    expect(plan(ledger, { matchAge: hour }).match).to.deep.equal(['known', 'fresh']);
     expect(plan(ledger, { database: 'none' }).match).to.deep.equal([]);
     expect(plan(ledger, { database: 'db:2', matching: true }).match).to.deep.equal([]);
   });

@@ -112,6 +112,7 @@ describe('an image that the scanner pulls', () => {
         matching: false,
         taking: 0,
         means: { scanner: 't' },
+        matchAge: 1e9,
         now: 1,
       },
       ...{ pulled: new Set(pulled ? [key] : []), references: new Map(), nodes: new Map(), busy: [], room: 1, perNode: 1 },
