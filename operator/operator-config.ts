@@ -27,9 +27,9 @@ const plainSettings = z.strictObject({
   /** An image that holds an index of Java archives in `/java-db`; without one, those are known that name themselves. */
   javaIndexImage: z.string().min(1).optional(),
   /** Jobs for inventories of images that may run at once. */
-  imageJobs: z.coerce.number().int().min(1).max(100).default(2),
+  imageJobs: z.coerce.number().int().min(1).max(100).default(10),
   /** Of these, on one of the nodes that have an image. */
-  imageJobsPerNode: z.coerce.number().int().min(1).max(100).default(1),
+  imageJobsPerNode: z.coerce.number().int().min(1).max(100).default(2),
   /** Seconds after which what runs is looked at again for new images. */
   imageInterval: z.coerce.number().int().min(1).max(86_400).default(300),
   logLevel: z.enum(logLevels).default('info'),

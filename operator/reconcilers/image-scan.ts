@@ -1,43 +1,27 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
-import { ImageDataReader } from '../images/image-data.ts';
-import { busyKeys, withAdopted } from '../images/image-adoption.ts';
 import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
-import { chosenDatabase, databaseName, type ImageDatabase } from '../images/image-database.ts';
-import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
-import { scannerOf } from '../images/image-job-template.ts';
+import { withAdopted } from '../images/image-adoption.ts';
+import { ImageDataReader } from '../images/image-data.ts';
 import { keyIn } from '../images/image-key.ts';
-import { whyUnpullable } from '../images/image-reference.ts';
-import {
-  LONGEST_MATCH_AGE,
-  planImages,
-  untried,
-  withFailure,
-  type ImageEntry,
-  type ImageLedger,
-  type ImagePlan,
-} from '../images/image-ledger.ts';
+import type { ImageEntry, ImageLedger, ImagePlan } from '../images/image-ledger.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
+import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
-import { maxAgeOf } from './policy-compliance.ts';
 import { ImageLooks, mostStale } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';
-import { tellImages } from './image-telling.ts';
 import type { ImageSurroundings } from './image-surroundings.ts';
+import { tellImages } from './image-telling.ts';
+import { isOutdated, meansNow, workJobs, workPlan } from './image-work.ts';
 import type { World } from './world.ts';
 
 /** The only key of the controller: what runs in the cluster is looked at as a whole. */
 export const IMAGES_KEY = 'cluster';
 /** Milliseconds between looks at Jobs that run. */
-const whileBusy = 2000;
-/** Milliseconds between matches of one image with one database, however soon verdicts are too old. */
-const shortestMatchAge = 600_000;
-/** ConfigMaps younger than this may be of a ledger that is being written. */
-const youth = 600_000;
+const whileBusy = 1000;
 
 /**
  * Looks into the images that run in the scope of policies with `spec.images`: an inventory an image, once; matched with each new
@@ -75,7 +59,6 @@ class ImagePass {
   readonly #namespaces: ImageNamespaces;
   readonly #context: ReconcileContext;
   readonly #now: number;
-  readonly #database: ImageDatabase | undefined;
   #stored: StoredImageLedger = { ledger: {} };
 
   constructor(world: World, kept: Kept, context: ReconcileContext) {
@@ -86,7 +69,6 @@ class ImagePass {
     this.#namespaces = kept.namespaces;
     this.#context = context;
     this.#now = world.clock();
-    this.#database = chosenDatabase(world.images);
   }
 
   async run(): Promise<ReconcileResult> {
@@ -101,13 +83,12 @@ class ImagePass {
     const running = await this.#takeInEnded(jobs);
     const news = this.#stored.ledger !== before;
     await this.#adopt(around);
-    await this.#dropLost();
+    await this.#write(withoutLost(this.#stored.ledger, await this.#store.names()));
     // Only now is it known which images were refused.
     const access = await this.#access(around);
     const keys = imageKeys(this.#stored.ledger, around.images, access);
-    await this.#write(seen(this.#stored.ledger, keys, this.#now));
-    await this.#refuseUnpullable(keys);
-    const plan = this.#plan(keys, running, matchAgeOf(asking));
+    await this.#write(withUnpullable(withSeen(this.#stored.ledger, keys, this.#now), keys, this.#now));
+    const plan = workPlan(this.#world.images, { ledger: this.#stored.ledger, keys, running, asking, now: this.#now });
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
     if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
@@ -136,12 +117,12 @@ class ImagePass {
   /** Takes in the Jobs that have ended, each into the ledger before it is deleted. Returns those that run. */
   async #takeInEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
     const { client, namespace: home, images } = this.#world;
+    const means = meansNow(images);
     const running: ImageJob[] = [];
     for (const found of jobs) {
       const { ended, ledger, node } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
       await this.#write(ledger);
-      // One that still runs with another scanner than the one that is wanted now is of no use: its image may not even be there.
-      if (!ended && scannerOf(found.job) === images.scannerImage) {
+      if (!ended && !isOutdated(found, means)) {
         running.push({ ...found, node });
         continue;
       }
@@ -168,83 +149,14 @@ class ImagePass {
     else this.#context.log.info({ digest, database: entry?.findings?.database }, 'an image was scanned');
   }
 
-  /** Forgets inventories that somebody deleted: they are taken again. */
-  async #dropLost(): Promise<void> {
-    const names = await this.#store.names();
-    const kept = (configMaps: readonly string[] = []): boolean => configMaps.every((name) => names.has(name));
-    const entries = Object.entries(this.#stored.ledger).map(([digest, { inventory, findings, ...rest }]) => {
-      const whole = {
-        ...(inventory && kept(inventory.configMaps) ? { inventory } : {}),
-        ...(findings && kept(findings.configMaps) ? { findings } : {}),
-      };
-      return [digest, { ...rest, ...whole }] as const;
-    });
-    await this.#write(Object.fromEntries(entries));
-  }
-
-  /** Says of images that cannot be pulled why, once. */
-  async #refuseUnpullable({ places }: ImageKeys): Promise<void> {
-    const failed = [...places].flatMap(([key, { image, pull }]): [string, ImageEntry][] => {
-      const { inventory, failure, ...rest } = this.#stored.ledger[key] ?? { seen: this.#now };
-      const reason = pull && !inventory ? whyUnpullable(image) : undefined;
-      if (reason === undefined || failure?.reason === reason) return [];
-      return [[key, withFailure(rest, { step: 'inventory', reason, at: this.#now, pull: true })]];
-    });
-    await this.#write({ ...this.#stored.ledger, ...Object.fromEntries(failed) });
-  }
-
-  #plan({ places, barred }: ImageKeys, running: readonly ImageJob[], matchAge: number): ImagePlan {
-    const { imageJobs: most, imageJobsPerNode: perNode, scannerImage: scanner, javaIndexImage: javaIndex } = this.#world.images;
-    const inventories = running.filter(({ part }) => part === PARTS.inventory);
-    const about = busyKeys(
-      running.flatMap(({ images }) => images),
-      places.keys(),
-    );
-    return planImages({
-      ledger: this.#stored.ledger,
-      wanted: new Set(places.keys()),
-      about: new Set([...barred, ...about]),
-      pulled: new Set([...places].flatMap(([key, { pull }]) => (pull ? [key] : []))),
-      references: new Map([...places].map(([key, { references }]) => [key, references])),
-      nodes: new Map([...places].map(([key, { nodes }]) => [key, nodes])),
-      busy: inventories.flatMap(({ node }) => node ?? []),
-      room: most - inventories.length,
-      perNode,
-      matching: running.some(({ part }) => part === PARTS.match),
-      taking: inventories.length,
-      means: { scanner, javaIndex, database: this.#database && databaseName(this.#database) },
-      matchAge,
-      now: this.#now,
-    });
-  }
-
   /** Makes the Jobs of a plan. Returns how many. */
-  async #start({ inventories, match }: ImagePlan, { places }: ImageKeys): Promise<number> {
-    if (inventories.length + match.length === 0) return 0;
-    const { worker, namespace, images: given } = this.#world;
+  async #start(plan: ImagePlan, { places }: ImageKeys): Promise<number> {
+    if (plan.inventories.length + plan.match.length === 0) return 0;
+    const { worker, namespace, images: settings } = this.#world;
     const { image, imagePullPolicy, imagePullSecrets } = await worker();
-    const settings: ImageJobSettings = {
-      namespace,
-      image,
-      imagePullPolicy,
-      imagePullSecrets,
-      scanner: given.scannerImage,
-      javaIndex: given.javaIndexImage,
-    };
-    const jobs = inventories.flatMap(({ key, ...near }) => {
-      const place = places.get(key);
-      if (!place) return [];
-      const { image, references } = place;
-      const reference = untried(references, this.#stored.ledger[key]?.failure) ?? references[0] ?? image.reference;
-      return [inventoryJob(settings, { ...place, ...near, image: { ...image, reference } })];
-    });
-    if (match.length > 0 && this.#database) {
-      const configMaps = [...new Set(match.flatMap((digest) => this.#stored.ledger[digest]?.inventory?.configMaps ?? []))];
-      const pull = match.every((key) => places.get(key)?.pull);
-      jobs.push(matchingJob(settings, { database: this.#database, images: match, configMaps, pull }));
-    }
+    const pods = { namespace, image, imagePullPolicy, imagePullSecrets };
     let made = 0;
-    for (const job of jobs) if (await this.#create(job)) made++;
+    for (const job of workJobs(plan, { ledger: this.#stored.ledger, places }, { pods, settings })) if (await this.#create(job)) made++;
     return made;
   }
 
@@ -269,21 +181,12 @@ class ImagePass {
     const { client, publisher } = this.#world;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
-    const published = await publishImages({ ...input, database: this.#database && databaseName(this.#database) });
+    const published = await publishImages({ ...input, database: meansNow(this.#world.images).database });
     const { written, withdrawn, said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
-    await this.#forget(published);
+    if (published.lost.length > 0) await this.#write(withoutFindings(this.#stored.ledger, published.lost));
     await tellImages(this.#world, { policies, ledger: this.#stored.ledger, access, published, now: this.#now });
-  }
-
-  /** Forgets findings that are kept no more: they are made anew. */
-  async #forget({ lost }: ImagesPublished): Promise<void> {
-    if (lost.length === 0) return;
-    const entries = Object.entries(this.#stored.ledger).map(([digest, { findings, ...rest }]) =>
-      lost.includes(digest) || !findings ? [digest, rest] : [digest, { ...rest, findings }],
-    );
-    await this.#write(Object.fromEntries(entries) as ImageLedger);
   }
 
   /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */
@@ -298,36 +201,12 @@ class ImagePass {
 
   /** Forgets images that nothing runs, and removes what the ledger does not name. */
   async #sweep({ forget }: ImagePlan): Promise<void> {
-    const gone = new Set(forget);
-    await this.#write(Object.fromEntries(Object.entries(this.#stored.ledger).filter(([digest]) => !gone.has(digest))));
-    const named = new Set(
-      Object.values(this.#stored.ledger).flatMap(({ inventory, findings }) => [
-        ...(inventory?.configMaps ?? []),
-        ...(findings?.configMaps ?? []),
-      ]),
-    );
-    const old = ({ metadata }: KubeObject): boolean => Date.parse(metadata.creationTimestamp ?? '') + youth < this.#now;
-    const unnamed = [...(await this.#store.names()).values()].filter((object) => !named.has(object.metadata.name) && old(object));
-    await this.#store.remove(unnamed.map(({ metadata }) => metadata.name));
+    await this.#write(withoutImages(this.#stored.ledger, forget));
+    await this.#store.remove(unnamedIn(this.#stored.ledger, (await this.#store.names()).values(), this.#now));
   }
 
   async #write(ledger: ImageLedger): Promise<void> {
     if (JSON.stringify(ledger) === JSON.stringify(this.#stored.ledger)) return;
     this.#stored = await this.#store.writeLedger({ ...this.#stored, ledger });
   }
-}
-
-/** A match is made anew as often as the most impatient of the policies wants it, within reason. */
-const matchAgeOf = (asking: readonly SecurityPolicy[]): number =>
-  Math.max(shortestMatchAge, Math.min(LONGEST_MATCH_AGE, ...asking.map(maxAgeOf)));
-
-/** An image is noted as seen once an hour: often enough for the grace period, without a write each time. */
-const noteEvery = 3_600_000;
-
-function seen(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
-  const noted = [...places.keys()].flatMap((digest): [string, ImageEntry][] => {
-    const entry = ledger[digest];
-    return entry && entry.seen + noteEvery > now ? [] : [[digest, { ...entry, seen: now }]];
-  });
-  return { ...ledger, ...Object.fromEntries(noted) };
 }
