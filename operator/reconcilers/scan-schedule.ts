@@ -18,21 +18,26 @@ export function scanScheduleController(world: World): Controller {
   });
 }
 
+/** Milliseconds after which what could not be written is looked at again: the cache was behind. */
+const lookAgain = 1000;
+
 async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const schedule = world.schedules.get(name);
   if (!schedule || schedule.metadata.deletionTimestamp !== undefined) return {};
   const scans = world.scans.list().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === schedule.metadata.uid));
   const plan = planSchedule({ schedule, scans, now: world.clock(), clusterIdentity: world.clusterIdentity, watching: world.watching() });
-  await carryOut(world, schedule, plan);
+  if (!(await carryOut(world, schedule, plan))) return { requeueAfter: lookAgain };
   return plan.requeueAfter === undefined ? {} : { requeueAfter: plan.requeueAfter };
 }
 
-async function carryOut(world: World, schedule: ScanSchedule, plan: SchedulePlan): Promise<void> {
+/** Returns whether the status is now as it should be. */
+async function carryOut(world: World, schedule: ScanSchedule, plan: SchedulePlan): Promise<boolean> {
   for (const scan of plan.remove) await world.client.delete(RESOURCES.scans, { name: scan.metadata.name }, { uid: scan.metadata.uid });
   if (plan.create) await makeScan(world, schedule, plan.create);
   // The status is written last: a crash before it only repeats a creation that finds its Scan there.
-  await writeStatus(world, schedule, plan);
+  const written = await writeStatus(world, schedule, plan);
   for (const event of plan.events) world.events.record(RESOURCES.schedules, schedule, event);
+  return written;
 }
 
 async function makeScan(world: World, schedule: ScanSchedule, scan: Scan): Promise<void> {
@@ -55,17 +60,19 @@ async function makeScan(world: World, schedule: ScanSchedule, scan: Scan): Promi
   }
 }
 
-async function writeStatus(world: World, { metadata, status: before }: ScanSchedule, { status }: SchedulePlan): Promise<void> {
-  if (isDeepStrictEqual(before, status)) return;
+/** Returns whether the status is now as it should be: not where the schedule changed or went since it was read. */
+async function writeStatus(world: World, { metadata, status: before }: ScanSchedule, { status }: SchedulePlan): Promise<boolean> {
+  if (isDeepStrictEqual(before, status)) return true;
   try {
     await world.client.apply(
       RESOURCES.schedules,
       { metadata: { name: metadata.name, resourceVersion: metadata.resourceVersion ?? '' }, status } as ScanSchedule,
       'status',
     );
+    return true;
   } catch (error) {
-    // Changed or gone since it was read: the watch brings it back here.
     if (!isConflict(error) && !isNotFound(error)) throw error;
     world.log.debug({ schedule: metadata.name }, 'the schedule changed while its status was written');
+    return false;
   }
 }

@@ -20,6 +20,8 @@ export function securityPolicyController(world: World): Controller {
 
 /** What the server serves changes without an event of the policy's: rules are looked at again. */
 const resyncMilliseconds = 600_000;
+/** Milliseconds after which what could not be written is looked at again: the cache was behind. */
+const lookAgain = 1000;
 
 async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const policy = world.policies.get(name);
@@ -30,11 +32,11 @@ async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
   const now = world.clock();
   const status = policyStatus({ policy, problems, schedules: world.schedules.list(), now });
-  await writeStatus(world, policy, status);
+  const written = await writeStatus(world, policy, status);
   const [problem] = problems;
   if (problem) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: problem.reason, message: problemText(problem) });
   else if (policy.status?.evaluatedGeneration !== policy.metadata.generation) world.enqueueGenerations();
-  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(policy, status, now)) };
+  return { requeueAfter: written ? Math.min(resyncMilliseconds, untilStale(policy, status, now)) : lookAgain };
 }
 
 /** Takes a policy out of all reports, once the server has said that it is gone. */
@@ -52,17 +54,19 @@ async function removeGone(world: World, name: string): Promise<ReconcileResult> 
   return {};
 }
 
-async function writeStatus(world: World, { metadata, status: before }: SecurityPolicy, status: SecurityPolicyStatus): Promise<void> {
-  if (isDeepStrictEqual(before, status)) return;
+/** Returns whether the status is now as it should be: not where the policy changed or went since it was read. */
+async function writeStatus(world: World, { metadata, status: before }: SecurityPolicy, status: SecurityPolicyStatus): Promise<boolean> {
+  if (isDeepStrictEqual(before, status)) return true;
   try {
     await world.client.apply(
       RESOURCES.policies,
       { metadata: { name: metadata.name, resourceVersion: metadata.resourceVersion ?? '' }, status } as SecurityPolicy,
       'status',
     );
+    return true;
   } catch (error) {
-    // Changed or gone since it was read: the watch brings it back here.
     if (!isConflict(error) && !isNotFound(error)) throw error;
     world.log.debug({ policy: metadata.name }, 'the policy changed while its status was written');
+    return false;
   }
 }
