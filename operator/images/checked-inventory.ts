@@ -35,8 +35,7 @@ export function checkedInventoryOf(records: Iterable<unknown>, body: unknown): I
   function* checked(): Generator<InventoryRecord> {
     for (const record of records) yield parsed(inventoryRecord, record) as InventoryRecord;
   }
-  const { unreadable, unidentified } = parsed(inventoryBody, body);
-  return inventoryOf(checked(), { ...(unreadable ? { unreadable } : {}), ...(unidentified ? { unidentified } : {}) });
+  return inventoryOf(checked(), parsed(inventoryBody, body));
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -6,12 +6,12 @@ export interface Examples {
 
 const most = 5;
 
-/** Counts paths, and keeps the first. */
+/** Counts paths, and keeps the first: an image may have very many. */
 export class ExampleCount {
   #count = 0;
   readonly #examples: string[] = [];
 
-  add(...paths: readonly string[]): void {
+  add(paths: readonly string[]): void {
     this.#count += paths.length;
     this.#examples.push(...paths.slice(0, Math.max(0, most - this.#examples.length)));
   }

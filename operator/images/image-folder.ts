@@ -22,8 +22,8 @@ export async function unknownIn(root: string, told: ReadonlySet<string>): Promis
   const [unreadable, unidentified] = [new ExampleCount(), new ExampleCount()];
   for (const { path, closed } of entriesBelow(root)) {
     const name = relative(root, path);
-    if (closed || !isReadable(path)) unreadable.add(name);
-    else if (isJavaArchive(path)) unidentified.add(...[name, ...(await within(name, path))].filter((archive) => !told.has(archive)));
+    if (closed || !isReadable(path)) unreadable.add([name]);
+    else if (isJavaArchive(path)) unidentified.add([name, ...(await within(name, path))].filter((archive) => !told.has(archive)));
   }
   return { unreadable: unreadable.value(), unidentified: unidentified.value() };
 }

@@ -23,16 +23,15 @@ export const volumeImage = (job: KubeObject, volume: string): string | undefined
 /** The arguments of the container that prints the stream. */
 export const matchArguments = (job: KubeObject): readonly string[] => templateOf(job).containers?.[0]?.args ?? [];
 
-/** By which an image is to be had: by a volume, or by the scanner that pulls it. */
-export const wantedReference = (job: KubeObject): string | undefined =>
-  isPull(job)
-    ? templateOf(job)
-        .initContainers?.find(({ args }) => args?.[0] === 'image')
-        ?.args?.at(-1)
-    : volumeImage(job, 'target');
+/** The arguments of a scanner that pulls the image by itself; undefined where none does. */
+const pullArguments = (job: KubeObject): readonly string[] | undefined =>
+  templateOf(job).initContainers?.find(({ args }) => args?.[0] === 'image')?.args;
 
 /** Whether the scanner of a Job pulls the image by itself. */
-export const isPull = (job: KubeObject): boolean => templateOf(job).initContainers?.some(({ args }) => args?.[0] === 'image') === true;
+export const isPull = (job: KubeObject): boolean => pullArguments(job) !== undefined;
+
+/** By which an image is to be had: by the scanner that pulls it, or by a volume. */
+export const wantedReference = (job: KubeObject): string | undefined => pullArguments(job)?.at(-1) ?? volumeImage(job, 'target');
 
 /** The scanner's image that a Job runs. */
 export const scannerOf = (job: KubeObject): string | undefined =>

@@ -81,12 +81,6 @@ function noteNames({ asked, others }: Names, { reference, alias }: RunningImage)
 const inOrder = ({ asked, others }: Names): readonly string[] =>
   [...new Set([...[...asked].toSorted(), ...[...others].toSorted()])].slice(0, mostNames);
 
-function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const known = map.get(key) ?? make();
-  map.set(key, known);
-  return known;
-}
-
 /** A workload with pods, or a pod without a workload. */
 interface Running {
   readonly target: RecordTarget;
@@ -136,7 +130,7 @@ export class ImageTargets {
     for (const { reference, image } of containers) {
       if (!image) continue;
       const key = keyOf(image);
-      noteNames(entryOf(this.#names, key, noNames), image);
+      noteNames(this.#names.getOrInsertComputed(key, noNames), image);
       this.#noteUser(pod, image);
       this.#noteKnown(reference, image);
       if (node !== undefined) this.#noteNode(key, node);
@@ -185,8 +179,8 @@ export class ImageTargets {
     const namespace = textOf(metadataOf(pod)['namespace']);
     const secrets = listOf(fieldsOf(pod['spec'])['imagePullSecrets']).flatMap((item) => textOf(fieldsOf(item)['name']) ?? []);
     if (namespace === undefined || secrets.length === 0 || !this.#inScope(this.#topOf(pod)?.target ?? this.#targetOf(pod))) return;
-    const places = entryOf(this.#users, keyOf(image), () => new Map<string, User>());
-    const user = entryOf(places, namespace, () => ({ pullSecrets: new Set<string>(), names: noNames() }));
+    const places = this.#users.getOrInsertComputed(keyOf(image), () => new Map<string, User>());
+    const user = places.getOrInsertComputed(namespace, () => ({ pullSecrets: new Set<string>(), names: noNames() }));
     for (const secret of secrets) user.pullSecrets.add(secret);
     noteNames(user.names, image);
   }
@@ -215,7 +209,7 @@ export class ImageTargets {
   }
 
   #noteNode(key: string, node: string): void {
-    const known = entryOf(this.#nodes, key, () => new Set<string>());
+    const known = this.#nodes.getOrInsertComputed(key, () => new Set<string>());
     if (known.size < mostNodes) known.add(node);
   }
 

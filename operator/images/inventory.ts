@@ -62,7 +62,7 @@ export interface InventoryBody {
 /** Puts the records of a stream together, with what its end says is not known. */
 export function inventoryOf(
   records: Iterable<InventoryRecord>,
-  { unreadable, unidentified }: Pick<Inventory, 'unreadable' | 'unidentified'> = {},
+  { unreadable, unidentified }: Readonly<Partial<Record<'unreadable' | 'unidentified', Examples | undefined>>> = {},
 ): Inventory {
   const applications: (InventoryApplication & { packages: InventoryPackage[] })[] = [];
   const secrets: InventorySecret[] = [];

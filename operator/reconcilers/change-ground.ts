@@ -66,7 +66,8 @@ async function follow(
   const wanted = [...new Set([...first.targets, ...first.context, ...namespaces])].filter(
     ({ group, resource }) => !neverListed.has(`${group}/${resource}`),
   );
-  const since = Math.min(...policies.map((policy) => judgedSince(policy, scans.list())));
+  const kept = scans.list();
+  const since = Math.min(...policies.map((policy) => judgedSince(policy, kept)));
   // The same objects stand for resources everywhere, however often discovery is read.
   const followed = new Map((await watch.follow(wanted, since)).map((resource) => [identity(resource), resource]));
   const interned = resources.map((resource) => followed.get(identity(resource)) ?? resource);

@@ -1,11 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../api/api-resource.ts';
 import { LABELS } from '../api/group.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
-import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { isConflict } from '../kube/kube-api-error.ts';
 import { planSchedule, type SchedulePlan } from '../schedule/schedule-plan.ts';
+import { LOOK_AGAIN, writeStatus } from './status-write.ts';
 import type { World } from './world.ts';
 
 /** Makes Scans when they are due, keeps their history short, and tells when the next one comes. */
@@ -18,15 +18,12 @@ export function scanScheduleController(world: World): Controller {
   });
 }
 
-/** Milliseconds after which what could not be written is looked at again: the cache was behind. */
-const lookAgain = 1000;
-
 async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const schedule = world.schedules.get(name);
   if (!schedule || schedule.metadata.deletionTimestamp !== undefined) return {};
   const scans = world.scans.list().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === schedule.metadata.uid));
   const plan = planSchedule({ schedule, scans, now: world.clock(), clusterIdentity: world.clusterIdentity, watching: world.watching() });
-  if (!(await carryOut(world, schedule, plan))) return { requeueAfter: lookAgain };
+  if (!(await carryOut(world, schedule, plan))) return { requeueAfter: LOOK_AGAIN };
   return plan.requeueAfter === undefined ? {} : { requeueAfter: plan.requeueAfter };
 }
 
@@ -35,7 +32,7 @@ async function carryOut(world: World, schedule: ScanSchedule, plan: SchedulePlan
   for (const scan of plan.remove) await world.client.delete(RESOURCES.scans, { name: scan.metadata.name }, { uid: scan.metadata.uid });
   if (plan.create) await makeScan(world, schedule, plan.create);
   // The status is written last: a crash before it only repeats a creation that finds its Scan there.
-  const written = await writeStatus(world, schedule, plan);
+  const written = await writeStatus(world, RESOURCES.schedules, schedule, plan.status);
   for (const event of plan.events) world.events.record(RESOURCES.schedules, schedule, event);
   return written;
 }
@@ -57,22 +54,5 @@ async function makeScan(world: World, schedule: ScanSchedule, scan: Scan): Promi
       reason: 'NameTaken',
       message: `the scan due now cannot be made: Scan ${scan.metadata.name} exists and is not this schedule's; delete it`,
     });
-  }
-}
-
-/** Returns whether the status is now as it should be: not where the schedule changed or went since it was read. */
-async function writeStatus(world: World, { metadata, status: before }: ScanSchedule, { status }: SchedulePlan): Promise<boolean> {
-  if (isDeepStrictEqual(before, status)) return true;
-  try {
-    await world.client.apply(
-      RESOURCES.schedules,
-      { metadata: { name: metadata.name, resourceVersion: metadata.resourceVersion ?? '' }, status } as ScanSchedule,
-      'status',
-    );
-    return true;
-  } catch (error) {
-    if (!isConflict(error) && !isNotFound(error)) throw error;
-    world.log.debug({ schedule: metadata.name }, 'the schedule changed while its status was written');
-    return false;
   }
 }
