@@ -17,7 +17,7 @@ import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
 import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
-import { IMAGES_KEY, imageScanController } from './reconcilers/image-scan.ts';
+import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
 import { scanController } from './reconcilers/scan.ts';
@@ -204,6 +204,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
     pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
+    imagesBegan: () => images.began,
     watching: () => onChange.condition(),
     enqueueGenerations: () => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),
@@ -218,7 +219,8 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   );
   controllers['upkeep'] = upkeepController(world);
-  controllers['images'] = imageScanController(world);
+  const images = new ImageScan(world);
+  controllers['images'] = images.controller;
   const onChange = new OnChange(world);
   controllers['onchange'] = onChange.controller;
   metrics.collect(() => {

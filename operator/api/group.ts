@@ -25,6 +25,8 @@ export const ANNOTATIONS = {
   policies: `${GROUP}/policies`,
   /** What the last scan that changed a report found new and fixed: so that a repetition counts the same. */
   change: `${GROUP}/change`,
+  /** Of a report about images: when what came and went, by policy. */
+  changes: `${GROUP}/changes`,
   resourceVersion: `${GROUP}/resource-version`,
   scan: `${GROUP}/scan`,
   /** Of a Scan: the generations of policies for which it was made. */

@@ -91,9 +91,22 @@ export const scanStatus = z.strictObject({
   coverage: field(coverage.optional(), 'Targets.'),
   new: field(severityCounts.optional(), 'Failures that were not there before.'),
   fixed: field(severityCounts.optional(), 'Failures that are gone.'),
+  images: field(
+    z
+      .strictObject({
+        since: field(timestamp.optional(), 'From when on: when the Scan before counted. Omitted where none did: then nothing is counted.'),
+        until: field(timestamp, 'Until when.'),
+        new: field(severityCounts, 'Failures in images that came.'),
+        fixed: field(severityCounts, 'Failures in images that went.'),
+      })
+      .optional(),
+    'What changed in the reports about images since the Scan before, where a policy asks about images: they are looked into all the time.',
+  ),
   shards: field(z.array(shardProblem).max(100).optional(), 'Shards that did not succeed.'),
 });
 export type ScanStatus = z.infer<typeof scanStatus>;
+/** What came and went in images between two Scans. */
+export type ScanImages = NonNullable<ScanStatus['images']>;
 
 /** One run over a set of targets. */
 export type Scan = Resource<ScanSpec, ScanStatus>;

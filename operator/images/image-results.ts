@@ -9,9 +9,6 @@ import type { ContainerImage, ImageTarget } from './image-targets.ts';
 import { joinPlatforms, type PlatformResults } from './platform-results.ts';
 import { vulnerabilityResult } from './vulnerability-result.ts';
 
-/** The source of reports about images. */
-export const IMAGES_SOURCE = 'vigil-images';
-
 type ImagesSpec = NonNullable<SecurityPolicySpec['images']>;
 
 /** What a policy asks of images. */

@@ -7,7 +7,7 @@ import type { ImageFindings } from '../images/image-finding.ts';
 import { keyOf } from '../images/image-key.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
 import { imageName } from '../images/image-name.ts';
-import { imageResults, IMAGES_SOURCE, type ImageKnowledge } from '../images/image-results.ts';
+import { imageResults, type ImageKnowledge } from '../images/image-results.ts';
 import type { ImageTarget } from '../images/image-targets.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -15,7 +15,7 @@ import { listPages } from '../kube/list.ts';
 import { homeOf, type Published, type ReportPublisher, type ReportWish } from '../publish/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../publish/policy-totals.ts';
 import { readLedger } from '../report/policy-ledger.ts';
-import { reportKey, reportName } from '../report/report-name.ts';
+import { IMAGES_SOURCE, reportKey, reportName } from '../report/report-name.ts';
 import type { RecordResult } from '../stream/stream-record.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
 
@@ -187,9 +187,7 @@ function wishOf(
     all.push(...results);
   }
   if (evaluated.length === 0) return undefined;
-  const seconds = Math.floor(now / 1000);
-  const wish = { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all };
-  return { ...wish, seconds, scan: `images-${seconds}` };
+  return { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all, seconds: Math.floor(now / 1000) };
 }
 
 /** Where the report about a workload's images lies. */

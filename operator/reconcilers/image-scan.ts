@@ -27,20 +27,40 @@ const whileBusy = 1000;
  * Looks into the images that run in the scope of policies with `spec.images`: an inventory an image, once; matched with each new
  * database; told in the reports of the workloads that run it. Level-based: what is kept and what runs say all.
  */
-export function imageScanController(world: World): Controller {
-  const store = new ImageStore(world.client, world.namespace);
-  const looks = new ImageLooks(world);
-  const reader = new ImageDataReader(world.client, world.namespace);
-  const lasts = Math.min(mostStale, world.images.imageInterval * 1000);
-  const namespaces = new ImageNamespaces(world.client, { home: world.namespace, lasts });
-  const controller = new Controller({
-    name: 'images',
-    log: world.log,
-    observe: world.observe,
-    reconcile: (_key, context) => new ImagePass(world, { store, reader, looks, namespaces }, context).run(),
-  });
-  controller.queue.add(IMAGES_KEY);
-  return controller;
+export class ImageScan {
+  readonly controller: Controller;
+  readonly #world: World;
+  readonly #kept: Kept;
+  #began: number | undefined;
+
+  constructor(world: World) {
+    const { client, namespace, images, log, observe } = world;
+    const lasts = Math.min(mostStale, images.imageInterval * 1000);
+    this.#world = world;
+    this.#kept = {
+      store: new ImageStore(client, namespace),
+      reader: new ImageDataReader(client, namespace),
+      looks: new ImageLooks(world),
+      namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
+    };
+    this.controller = new Controller({ name: 'images', log, observe, reconcile: (_key, context) => this.#look(context) });
+    this.controller.queue.add(IMAGES_KEY);
+  }
+
+  /** In milliseconds since the epoch, when the look began that goes on now: it dates what it writes by that. */
+  get began(): number | undefined {
+    return this.#began;
+  }
+
+  async #look(context: ReconcileContext): Promise<ReconcileResult> {
+    const now = this.#world.clock();
+    this.#began = now;
+    try {
+      return await new ImagePass(this.#world, this.#kept, { ...context, now }).run();
+    } finally {
+      this.#began = undefined;
+    }
+  }
 }
 
 /** What one pass leaves to the next. */
@@ -61,14 +81,14 @@ class ImagePass {
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
 
-  constructor(world: World, kept: Kept, context: ReconcileContext) {
+  constructor(world: World, kept: Kept, context: ReconcileContext & { readonly now: number }) {
     this.#world = world;
     this.#store = kept.store;
     this.#looks = kept.looks;
     this.#reader = kept.reader;
     this.#namespaces = kept.namespaces;
     this.#context = context;
-    this.#now = world.clock();
+    this.#now = context.now;
   }
 
   async run(): Promise<ReconcileResult> {

@@ -1,4 +1,4 @@
-import type { Scan } from '../api/scan.ts';
+import type { Scan, ScanImages } from '../api/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../controls/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { noTotals, type PolicyTotals } from '../publish/policy-totals.ts';
@@ -12,6 +12,7 @@ import { timestampOf } from '../scan/scan-status.ts';
 import { tellPolicy } from './policy-news.ts';
 import type { PolicyFindings } from './policy-status.ts';
 import { isCurrent } from './policy-presence.ts';
+import { scanImages } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
 
@@ -25,8 +26,11 @@ export interface EndedScan {
   readonly signal: AbortSignal;
 }
 
-/** Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. */
-export async function finishScan(world: World, ended: EndedScan): Promise<void> {
+/**
+ * Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. Returns what came and
+ * went in images meanwhile, where a policy asks about them.
+ */
+export async function finishScan(world: World, ended: EndedScan): Promise<ScanImages | undefined> {
   const { scan, ledger, seen, store, verifier, signal } = ended;
   const input = (await store.document(ledger.input)) as ScanInput;
   const { kubernetesVersion, systemNamespaces, resources } = input;
@@ -42,6 +46,8 @@ export async function finishScan(world: World, ended: EndedScan): Promise<void> 
     seen,
     signal,
   };
+  // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
+  const images = await scanImages(world, scan, { policies: current, looksAt: request.looksAt, signal });
   let swept = await sweepReports(world.client, world.publisher, request);
   if (await verifier.verify(scan, ledger, { seen, signal })) swept = await sweepReports(world.client, world.publisher, request);
   if (swept.changed > 0) world.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
@@ -51,6 +57,7 @@ export async function finishScan(world: World, ended: EndedScan): Promise<void> 
     if (!ledger.partial) await publishEvidence(world, ended, { policy, set });
     await tellPolicy(world, policy, { findings: findingsOf(world, ended, { policy, set, totals }) });
   }
+  return images;
 }
 
 /** How often each check of a policy came to which verdict, and whether that is all there is to know. */

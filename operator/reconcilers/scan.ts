@@ -99,8 +99,15 @@ class ScanReconciler {
     const moved = await this.#attempts.advance(scan, stored, { ...context, seen, tell });
     if (!moved.settled) return { requeueAfter: lookAgain };
     const { ledger } = moved.stored;
-    await finishScan(this.#world, { scan, ledger, seen, store: this.#store, verifier: this.#verifier, signal: context.signal });
-    await this.#write(scan, { stage: 'ended', ledger });
+    const images = await finishScan(this.#world, {
+      scan,
+      ledger,
+      seen,
+      store: this.#store,
+      verifier: this.#verifier,
+      signal: context.signal,
+    });
+    await this.#write(scan, { stage: 'ended', ledger, images });
     await this.#jobs.tidy(ledger);
     await this.#store.remove(identity);
     this.#seen.delete(uid);

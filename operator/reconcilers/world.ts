@@ -73,12 +73,14 @@ export interface World {
   /** The Jobs of scans in Vigil's namespace, and their pods. */
   readonly jobs: Reflector<ScanJob>;
   readonly pods: Reflector<WorkerPod>;
-  /** Has a policy looked at again. */
   /** Has looked after policies whose new generation was not scanned yet. */
   readonly enqueueGenerations: () => void;
+  /** Has a policy looked at again. */
   readonly enqueuePolicy: (name: string) => void;
   /** Has a schedule looked at again. */
   readonly enqueueSchedule: (name: string) => void;
+  /** In milliseconds since the epoch, when the look at images began that still writes reports; undefined while none does. */
+  readonly imagesBegan: () => number | undefined;
   /** How following changes goes. */
   readonly watching: () => ConditionUpdate;
   readonly observe: NonNullable<ControllerOptions['observe']>;

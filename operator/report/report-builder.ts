@@ -5,6 +5,7 @@ import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import type { SeverityCounts, Summary } from '../api/security-policy.ts';
 import type { RecordResult, RecordTarget } from '../stream/stream-record.ts';
 import { readLedger, writeLedger, type PolicyEntry, type PolicyLedger } from './policy-ledger.ts';
+import { historyOf, withoutHistory, writeHistory } from './change-history.ts';
 import { addChanges, changeOf, reportChange, writeChange } from './report-change.ts';
 import { policyLabel, reportName } from './report-name.ts';
 import { bySeverity, byRule, identityOf, reportResult } from './report-result.ts';
@@ -20,8 +21,9 @@ export interface ReportInput {
   readonly withdrawn?: readonly string[];
   /** Seconds since the epoch that a verdict which was not there before is dated with: the scan's start, so that a repetition gives the same. */
   readonly seconds: number;
-  /** What tells the scan from others: the report keeps what it changed, so that a repetition counts the same. */
-  readonly scan: string;
+  /** What tells the scan from others: the report keeps what it changed, so that a repetition counts the same. None: no Scan makes it,
+   * and it keeps when what came and went. */
+  readonly scan?: string;
   /** The report as it is in the cluster. */
   readonly existing: PolicyReport | undefined;
 }
@@ -61,17 +63,20 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
     ...Object.fromEntries(policies.map((policy) => [policy.name, entryFor(policy, input.results)])),
   };
   const report = differing(existing, assemble(input, ledger, [...kept, ...made]));
-  return report && withChange(report, existing, input.scan);
+  return report && withChange(report, input);
 }
 
 /** The policies whose part of the report is made anew, or goes. */
 const renewed = ({ policies, withdrawn = [] }: ReportInput): ReadonlySet<string> =>
   new Set([...policies.map(({ name }) => name), ...withdrawn]);
 
-/** The report with a note of what this scan found new and fixed, its earlier writes of it included. */
-function withChange(report: PolicyReport, existing: PolicyReport | undefined, scan: string): PolicyReport {
-  const change = addChanges(changeOf(existing, scan), reportChange(existing, report));
-  const annotations = { ...report.metadata.annotations, [ANNOTATIONS.change]: writeChange(scan, change) };
+/** The report with a note of what its scan found new and fixed, its earlier writes of it included; without a scan, of when that was. */
+function withChange(report: PolicyReport, { existing, scan, seconds }: ReportInput): PolicyReport {
+  const note = given({
+    [ANNOTATIONS.changes]: scan === undefined ? writeHistory(historyOf(existing, report, seconds)) : undefined,
+    [ANNOTATIONS.change]: scan && writeChange(scan, addChanges(changeOf(existing, scan), reportChange(existing, report))),
+  });
+  const annotations = { ...report.metadata.annotations, ...note };
   return { ...report, metadata: { ...report.metadata, annotations } };
 }
 
@@ -82,7 +87,8 @@ export function withoutPolicy(report: PolicyReport, policy: string): PolicyRepor
   const { [policyLabel(policy)]: label, ...labels } = report.metadata.labels ?? {};
   if (dropped === undefined && label === undefined) return report;
   const results = (report.results ?? []).filter((result) => result.policy !== policy && !isNotice(result));
-  return withLedger({ ...report, metadata: { ...report.metadata, labels }, results }, ledger);
+  const annotations = withoutHistory(report.metadata.annotations, policy);
+  return withLedger({ ...report, metadata: { ...report.metadata, labels, annotations }, results }, ledger);
 }
 
 /** Counts of one policy; passes are counted by the worker whether they are listed or not. */

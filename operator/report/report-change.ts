@@ -14,10 +14,19 @@ export interface ReportChange {
  * fixed. Without an earlier report, or a later one, nothing is either.
  */
 export function reportChange(before: PolicyReport | undefined, after: PolicyReport | undefined): ReportChange {
-  const change = { new: none(), fixed: none() };
-  for (const result of newFailures(before, after)) count(change.new, result);
-  for (const result of newFailures(after, before)) count(change.fixed, result);
-  return change;
+  return [...policyChanges(before, after).values()].reduce(addChanges, noChange());
+}
+
+/** By policy, what {@link reportChange} counts of it; none of a policy of which nothing came or went. */
+export function policyChanges(before: PolicyReport | undefined, after: PolicyReport | undefined): ReadonlyMap<string, ReportChange> {
+  const changes = new Map<string, ReportChange>();
+  const add = (kind: keyof ReportChange, results: readonly ReportResult[]): void => {
+    for (const { policy, severity } of results)
+      if (severity !== undefined && severity !== 'info') changes.getOrInsertComputed(policy, noChange)[kind][severity]++;
+  };
+  add('new', newFailures(before, after));
+  add('fixed', newFailures(after, before));
+  return changes;
 }
 
 /** The failures of a report that were not in the one before it, of policies whose generation both hold. */
@@ -39,12 +48,10 @@ function failures({ results = [] }: PolicyReport): Map<string, ReportResult> {
 const findingKey = ({ policy, rule, properties }: ReportResult): string =>
   [policy, rule, ...['container', 'package', 'file'].map((name) => properties?.[name])].join('\0');
 
-function count(counts: SeverityCounts, { severity }: ReportResult): void {
-  if (severity !== undefined && severity !== 'info') counts[severity]++;
-}
-
 const order = ['critical', 'high', 'medium', 'low'] as const;
 const none = (): SeverityCounts => ({ critical: 0, high: 0, medium: 0, low: 0 });
+/** Nothing came, and nothing went. */
+export const noChange = (): ReportChange => ({ new: none(), fixed: none() });
 
 /** The sum of two changes. */
 export function addChanges(a: ReportChange, b: ReportChange): ReportChange {
@@ -63,9 +70,9 @@ export function writeChange(scan: string, change: ReportChange): string {
 }
 
 /** What a scan has changed in a report already, by the report's own note; nothing when its note is another scan's. */
-export function changeOf(report: PolicyReport | undefined, scan: string): ReportChange {
+export function changeOf(report: PolicyReport | undefined, scan: string | undefined): ReportChange {
   const [by, ...counts] = (report?.metadata.annotations?.[ANNOTATIONS.change] ?? '').split(' ');
-  if (by !== scan) return { new: none(), fixed: none() };
+  if (by !== scan) return noChange();
   const [found, fixed] = counts.map(countsOf);
   return { new: found ?? none(), fixed: fixed ?? none() };
 }

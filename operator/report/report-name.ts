@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** The source of reports about configuration. */
 export const SOURCE = 'vigil';
+/** The source of reports about images. */
+export const IMAGES_SOURCE = 'vigil-images';
 
 /** What tells one report from all others. */
 export const reportKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;

@@ -1,5 +1,5 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
-import type { Scan, ScanStatus } from '../api/scan.ts';
+import type { Scan, ScanImages, ScanStatus } from '../api/scan.ts';
 import { coverageOf, problemsOf, progressOf, type Ledger } from './ledger.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from './tally.ts';
 
@@ -11,7 +11,7 @@ export type ScanStage =
   | { readonly stage: 'planning'; readonly message: string }
   | { readonly stage: 'refused'; readonly reason: string; readonly message: string }
   | { readonly stage: 'running'; readonly ledger: Ledger; readonly message: string }
-  | { readonly stage: 'ended'; readonly ledger: Ledger };
+  | { readonly stage: 'ended'; readonly ledger: Ledger; readonly images: ScanImages | undefined };
 
 const mostProblems = 100;
 
@@ -32,7 +32,13 @@ export function scanStatus({ metadata, status }: Scan, stage: ScanStage, now: nu
     case 'running':
       return { ...base, phase: 'Running', ...figuresOf(stage.ledger) };
     case 'ended':
-      return { ...base, phase: hasFailed(stage.ledger) ? 'Failed' : 'Complete', completionTime: at.now, ...figuresOf(stage.ledger) };
+      return {
+        ...base,
+        phase: hasFailed(stage.ledger) ? 'Failed' : 'Complete',
+        completionTime: at.now,
+        ...figuresOf(stage.ledger),
+        ...(stage.images && { images: stage.images }),
+      };
   }
 }
 
