@@ -92,11 +92,15 @@ export class ChangeFeed {
 
   /** A list is complete: tells the differences from what was known, deletions that the watch missed among them. */
   #replace(): void {
-    const listed = this.#listed;
+    // From here on what was listed is what is known: two of both would be the most that this process ever holds.
+    this.index.swap(this.#listed);
+    const known = this.#listed;
     this.#listed = new ObjectIndex();
     this.#recovered();
-    for (const [namespace, name] of [...this.index.all()]) if (listed.get(namespace, name) === undefined) this.#forget(namespace, name);
-    for (const [namespace, name, entry] of listed.all()) this.#take(namespace, name, entry, this.#synced);
+    const { index, resource } = this;
+    for (const [namespace, name, before] of known.all())
+      if (!index.has(namespace, name)) this.#observer.onChange({ resource, namespace, name, before, after: undefined });
+    if (this.#synced) for (const [namespace, name, after] of index.all()) this.#tell(namespace, name, known.get(namespace, name), after);
     this.#synced = true;
   }
 
@@ -104,7 +108,10 @@ export class ChangeFeed {
     this.#recovered();
     const { namespace = '', name } = item.metadata;
     if (type === 'DELETED') this.#forget(namespace, name);
-    else this.#take(namespace, name, entryOf(this.#typed(item)), true);
+    else {
+      const after = entryOf(this.#typed(item));
+      this.#tell(namespace, name, this.index.set(namespace, name, after), after);
+    }
   }
 
   #recovered(): void {
@@ -113,9 +120,8 @@ export class ChangeFeed {
     this.#observer.onRecovered();
   }
 
-  #take(namespace: string, name: string, after: IndexEntry, tell: boolean): void {
-    const before = this.index.set(namespace, name, after);
-    if (tell && before?.mark !== after.mark) this.#observer.onChange({ resource: this.resource, namespace, name, before, after });
+  #tell(namespace: string, name: string, before: IndexEntry | undefined, after: IndexEntry): void {
+    if (before?.mark !== after.mark) this.#observer.onChange({ resource: this.resource, namespace, name, before, after });
   }
 
   #forget(namespace: string, name: string): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { controllerOf, groupKindOf, type KubernetesObject } from '../engine/kubernetes-object.ts';
@@ -38,7 +38,9 @@ export function markOf({ metadata }: KubeObject): number {
   const kept = Object.entries(annotations).filter(([name]) => !restless.has(name));
   const state = generation === undefined ? resourceVersion : generation;
   const text = JSON.stringify([state, labels, kept, ownerReferences, deletionTimestamp]);
-  return createHash('sha256').update(text).digest().readUIntBE(0, 6);
+  // 32 bits: V8 keeps such a number without an object for it. That two states of one object have the same is one in four milliards, and then a
+  // scan finds it.
+  return hash('sha256', text, 'buffer').readInt32BE(0);
 }
 
 /** The entry of an object of which only metadata need be known. */
@@ -90,7 +92,7 @@ const entryFrom = (kept: Kept): IndexEntry => (typeof kept === 'number' ? { mark
 
 /** What is watched of one resource: by namespace (empty for what lies outside of all) and name, never the objects themselves. */
 export class ObjectIndex {
-  readonly #namespaces = new Map<string, Map<string, Kept>>();
+  #namespaces = new Map<string, Map<string, Kept>>();
   /** Pods of one owner come one after the other, and share it. */
   #lastController: Controller | undefined;
   #size = 0;
@@ -103,6 +105,17 @@ export class ObjectIndex {
   get(namespace: string, name: string): IndexEntry | undefined {
     const kept = this.#namespaces.get(namespace)?.get(name);
     return kept === undefined ? undefined : entryFrom(kept);
+  }
+
+  /** Whether it knows an object. */
+  has(namespace: string, name: string): boolean {
+    return this.#namespaces.get(namespace)?.has(name) ?? false;
+  }
+
+  /** Gives another all that it knows, for all that the other knows. */
+  swap(other: ObjectIndex): void {
+    [this.#namespaces, other.#namespaces] = [other.#namespaces, this.#namespaces];
+    [this.#size, other.#size] = [other.#size, this.#size];
   }
 
   /** The namespaces in which it knows an object. */
