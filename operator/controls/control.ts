@@ -55,6 +55,9 @@ export interface Parameter {
   readonly values?: readonly string[];
 }
 
+/** The values of a control's parameters, with the defaults filled in. */
+export type ControlParameters = Readonly<Record<string, unknown>>;
+
 /** What compliance texts say about a control, by group of controls (CONTROLS.md §0). */
 export type Theme = 'hardening' | 'network' | 'tls' | 'access' | 'secrets' | 'supply-chain' | 'availability' | 'logging';
 

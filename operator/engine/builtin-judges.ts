@@ -1,4 +1,4 @@
-import type { Parameters } from './control-program.ts';
+import type { ControlParameters } from '../controls/control.ts';
 import { CredentialTest } from './credential.ts';
 import { fieldsOf, isFields, listOf, textOf } from './kubernetes-object.ts';
 import { clean, type Fault, type Offence, type Outcome } from './outcome.ts';
@@ -6,7 +6,7 @@ import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
 
 /** Judges one object by code where CEL would be awkward. */
-export type BuiltinJudge = (subject: Subject, parameters: Parameters) => Outcome;
+export type BuiltinJudge = (subject: Subject, parameters: ControlParameters) => Outcome;
 
 interface Findings {
   readonly offences: Offence[];

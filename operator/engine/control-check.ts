@@ -1,10 +1,10 @@
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
 import { catalogue, controlById } from '../controls/catalogue.ts';
-import type { CatalogueEntry, Parameter } from '../controls/control.ts';
+import type { CatalogueEntry, ControlParameters, Parameter } from '../controls/control.ts';
 import { type Framework, frameworkId, newestMinor, resolveFramework } from '../controls/framework.ts';
 import type { Severity } from '../controls/severity.ts';
 import { didYouMean } from '../controls/suggestion.ts';
-import { CheckProgram, type ControlProgram, controlProgram, isSet, type Parameters } from './control-program.ts';
+import { CheckProgram, type ControlProgram, controlProgram, isSet } from './control-program.ts';
 import type { Outcome } from './outcome.ts';
 import type { ReportProblem } from './policy-problem.ts';
 import type { Subject } from './subject.ts';
@@ -15,7 +15,7 @@ export interface ControlCheck {
   readonly severity: Severity;
   /** Whether the policy set the severity: then nothing else lowers it. */
   readonly severityIsSet: boolean;
-  readonly parameters: Parameters;
+  readonly parameters: ControlParameters;
   /** The chosen frameworks that the control belongs to. */
   readonly frameworks: readonly string[];
   /** One for each version of the Pod Security Standards that is asked for; none for cross-object controls. */
@@ -52,7 +52,10 @@ function parameterProblem(control: CatalogueEntry, name: string, value: unknown)
   return undefined;
 }
 
-function parametersOf(control: CatalogueEntry, set: Parameters): { readonly parameters: Parameters; readonly missing?: string } {
+function parametersOf(
+  control: CatalogueEntry,
+  set: ControlParameters,
+): { readonly parameters: ControlParameters; readonly missing?: string } {
   const parameters: Record<string, unknown> = {};
   let missing: string | undefined;
   for (const [name, parameter] of Object.entries(control.parameters ?? {})) {
@@ -105,7 +108,7 @@ function minorsFor(control: CatalogueEntry, frameworks: readonly Framework[], ne
 const programs = new Map<string, ControlProgram | undefined>();
 
 /** Programs are shared between policies: they depend on nothing but these three. */
-function sharedProgram(control: CatalogueEntry, parameters: Parameters, minor: number): ControlProgram | undefined {
+function sharedProgram(control: CatalogueEntry, parameters: ControlParameters, minor: number): ControlProgram | undefined {
   const key = `${control.id} ${minor} ${control.parameters === undefined ? '' : JSON.stringify(parameters)}`;
   if (programs.has(key)) return programs.get(key);
   if (programs.size > 10_000) programs.clear();

@@ -1,4 +1,4 @@
-import type { CatalogueEntry, Exemption, ValueCheck, ValueType } from '../controls/control.ts';
+import type { CatalogueEntry, ControlParameters, Exemption, ValueCheck, ValueType } from '../controls/control.ts';
 import { builtinJudges } from './builtin-judges.ts';
 import type { TreePosition, TreeVisitor } from './check-tree.ts';
 import { isUnset, leadsSomewhere } from './ground.ts';
@@ -6,9 +6,6 @@ import { fieldsOf, isFields, textOf } from './kubernetes-object.ts';
 import { clean, type Fault, type Offence, type Outcome } from './outcome.ts';
 import { type Bindings, type Predicate, predicate } from './predicate.ts';
 import type { Subject } from './subject.ts';
-
-/** A control's parameters, with the defaults filled in. */
-export type Parameters = Readonly<Record<string, unknown>>;
 
 /** A quantity of Kubernetes: a decimal number with a binary or decimal suffix, or an exponent. */
 const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
@@ -159,7 +156,7 @@ class Run {
   /** Whether any visitor found anything. */
   found = false;
 
-  constructor(parameters: Parameters, version: number) {
+  constructor(parameters: ControlParameters, version: number) {
     this.bindings = { params: parameters, version, object: undefined, item: undefined, container: undefined, key: '' };
   }
 
@@ -187,7 +184,7 @@ export class CheckProgram {
   readonly #visitors: readonly CheckVisitor[];
   readonly #exemptions: readonly Predicate[];
 
-  constructor(control: CatalogueEntry, parameters: Parameters, version: number) {
+  constructor(control: CatalogueEntry, parameters: ControlParameters, version: number) {
     this.#run = new Run(parameters, version);
     const inForce = (control.checks ?? []).filter((check) => (check.since ?? 0) <= version && version <= (check.until ?? Infinity));
     this.#checks = inForce.map((check) => {
@@ -233,7 +230,7 @@ export class CheckProgram {
 export type ControlProgram = CheckProgram | BuiltinProgram;
 
 /** Compiles what a control says about single objects; undefined for controls that need other objects. */
-export function controlProgram(control: CatalogueEntry, parameters: Parameters, version: number): ControlProgram | undefined {
+export function controlProgram(control: CatalogueEntry, parameters: ControlParameters, version: number): ControlProgram | undefined {
   if (control.builtin !== undefined) return builtinProgram(control.builtin, parameters);
   return control.checks === undefined ? undefined : new CheckProgram(control, parameters, version);
 }
@@ -243,7 +240,7 @@ export interface BuiltinProgram {
   judge(subject: Subject): Outcome;
 }
 
-function builtinProgram(name: string, parameters: Parameters): BuiltinProgram {
+function builtinProgram(name: string, parameters: ControlParameters): BuiltinProgram {
   const judge = builtinJudges[name];
   if (judge === undefined) throw new Error(`no judge '${name}'`);
   return { judge: (subject) => judge(subject, parameters) };

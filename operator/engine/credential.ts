@@ -1,5 +1,5 @@
+import type { ControlParameters } from '../controls/control.ts';
 import { textsOf } from './kubernetes-object.ts';
-import type { Parameters } from './control-program.ts';
 
 /** Values that are credentials by their look, whatever they are called. */
 const looks: readonly RegExp[] = [
@@ -32,16 +32,16 @@ export class CredentialTest {
   /** The same names come again and again. */
   readonly #names = new Map<string, boolean>();
 
-  static readonly #known = new WeakMap<Parameters, CredentialTest>();
+  static readonly #known = new WeakMap<ControlParameters, CredentialTest>();
 
   /** The test with these parameters; made once. */
-  static for(parameters: Parameters): CredentialTest {
+  static for(parameters: ControlParameters): CredentialTest {
     const known = CredentialTest.#known.get(parameters) ?? new CredentialTest(parameters);
     CredentialTest.#known.set(parameters, known);
     return known;
   }
 
-  private constructor(parameters: Parameters) {
+  private constructor(parameters: ControlParameters) {
     this.#words = textsOf(parameters['names']).map((word) => word.toLowerCase().replace(/[-_. ]/g, ''));
     this.#allowed = new Set(textsOf(parameters['allowedNames']));
   }

@@ -9,7 +9,7 @@ import type { ImageStore } from '../images/image-store.ts';
 import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../images/inventory.ts';
 import { InventoryDocumentError, readInventoryDocument } from '../images/inventory-document.ts';
 import type { AcceptedStream } from '../stream/stream-reader.ts';
-import type { ImageJob } from './image-jobs.ts';
+import type { ImageJob } from './image-job-list.ts';
 
 /** What taking in what Jobs printed needs. */
 export interface IntakeContext {

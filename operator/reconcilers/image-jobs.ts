@@ -1,11 +1,11 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { InventoryRecordError } from '../images/checked-inventory.ts';
 import type { MatchBody } from '../images/image-finding.ts';
 import { isPull, preferredNode } from '../images/image-job-template.ts';
 import { meansOf } from '../images/image-means.ts';
-import { inventoryJobName, PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
+import { PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
 import {
   imageJobOutcome,
   missingReference,
@@ -14,7 +14,6 @@ import {
   type ImageJobOutcome,
   type ImagePod,
 } from '../images/image-job-outcome.ts';
-import { namespaceOf } from '../images/image-key.ts';
 import { withFailure, withWaiting, type ImageFailure, type ImageLedger, type NewFailure } from '../images/image-ledger.ts';
 import type { InventoryBody } from '../images/inventory.ts';
 import { isForbidden, KubeApiError } from '../kube/kube-api-error.ts';
@@ -26,41 +25,13 @@ import type { ScanJob } from '../scan/job-state.ts';
 import { StreamError } from '../stream/frame.ts';
 import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
 import { withInventory, withMatches, type IntakeContext } from './image-intake.ts';
-
-/** A Job for images that was found. */
-export interface ImageJob {
-  readonly job: ScanJob;
-  readonly part: string;
-  readonly images: readonly string[];
-  /** Where it is at work, or will best be, once it was looked at. */
-  readonly node?: string | undefined;
-}
+import type { ImageJob } from './image-job-list.ts';
 
 /** What taking in finished Jobs needs. */
 export interface ImageJobContext extends IntakeContext {
   readonly client: KubeClient;
   /** Vigil's namespace. */
   readonly home: string;
-}
-
-/** Vigil's Jobs for images in a namespace; outside of Vigil's own those alone that take an inventory for that namespace. */
-export async function imageJobs(client: KubeClient, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
-  const parts = namespace === home ? Object.values(PARTS) : [PARTS.inventory];
-  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${parts.join(',')})`;
-  const found = await listAll<ScanJob>(client, RESOURCES.jobs, { namespace, labelSelector });
-  return found
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map((job) => ({
-      job,
-      part: job.metadata.labels?.[LABELS.part] ?? '',
-      images: (job.metadata.annotations?.[ANNOTATIONS.images] ?? '').split(' ').filter((key) => key !== ''),
-    }))
-    .filter((found) => namespace === home || isOwn(found, namespace));
-}
-
-/** Whether a Job in another namespace is what Vigil makes there; others may make what looks alike for images that are not theirs. */
-function isOwn({ job, images: [key = '', ...more] }: ImageJob, namespace: string): boolean {
-  return more.length === 0 && namespaceOf(key) === namespace && job.metadata.name === inventoryJobName(key);
 }
 
 /** What a Job makes of the ledger, and whether it has ended. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
 import { concurrently } from '../publish/concurrently.ts';
-import { imageJobs, type ImageJob } from './image-jobs.ts';
+import { imageJobs, type ImageJob } from './image-job-list.ts';
 
 /** What a namespace that has opted in lets the operator do there; listing it may everywhere. */
 const asked = [

@@ -9,7 +9,8 @@ import type { ImageEntry, ImageLedger, ImagePlan } from '../images/image-ledger.
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
-import { takeIn, withRefusal, type ImageJob } from './image-jobs.ts';
+import type { ImageJob } from './image-job-list.ts';
+import { takeIn, withRefusal } from './image-jobs.ts';
 import { ImageLooks, mostStale } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';

@@ -7,7 +7,7 @@ import { isPull } from '../images/image-job-template.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { LONGEST_MATCH_AGE, planImages, untried, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
 import { inventoryMeans, matchMeans, meansOf, type ImageMeans } from '../images/image-means.ts';
-import type { ImageJob } from './image-jobs.ts';
+import type { ImageJob } from './image-job-list.ts';
 import { maxAgeOf } from './policy-compliance.ts';
 import type { ImageSettings } from './world.ts';
 

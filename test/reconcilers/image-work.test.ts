@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ImagePlan } from '../../operator/images/image-ledger.ts';
 import { inventoryMeans, matchMeans, meansOf } from '../../operator/images/image-means.ts';
-import type { ImageJob } from '../../operator/reconcilers/image-jobs.ts';
+import type { ImageJob } from '../../operator/reconcilers/image-job-list.ts';
 import { isOutdated, matchAgeOf, meansNow, workJobs } from '../../operator/reconcilers/image-work.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ImageSettings } from '../../operator/reconcilers/world.ts';

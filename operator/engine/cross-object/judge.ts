@@ -1,11 +1,11 @@
-import type { Parameters } from '../control-program.ts';
+import type { ControlParameters } from '../../controls/control.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Projection, Snapshot } from '../snapshot.ts';
 
 /** What a cross-object check is asked: by which control, with which parameters, over what. */
 export interface Question {
   readonly control: string;
-  readonly parameters: Parameters;
+  readonly parameters: ControlParameters;
   readonly snapshot: Snapshot;
 }
 

@@ -1,0 +1,36 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import { inventoryJobName, PARTS } from '../images/image-job.ts';
+import { namespaceOf } from '../images/image-key.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listAll } from '../kube/list.ts';
+import type { ScanJob } from '../scan/job-state.ts';
+
+/** A Job for images that was found. */
+export interface ImageJob {
+  readonly job: ScanJob;
+  readonly part: string;
+  readonly images: readonly string[];
+  /** Where it is at work, or will best be, once it was looked at. */
+  readonly node?: string | undefined;
+}
+
+/** Vigil's Jobs for images in a namespace; outside of Vigil's own those alone that take an inventory for that namespace. */
+export async function imageJobs(client: KubeClient, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
+  const parts = namespace === home ? Object.values(PARTS) : [PARTS.inventory];
+  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${parts.join(',')})`;
+  const found = await listAll<ScanJob>(client, RESOURCES.jobs, { namespace, labelSelector });
+  return found
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map((job) => ({
+      job,
+      part: job.metadata.labels?.[LABELS.part] ?? '',
+      images: (job.metadata.annotations?.[ANNOTATIONS.images] ?? '').split(' ').filter((key) => key !== ''),
+    }))
+    .filter((found) => namespace === home || isOwn(found, namespace));
+}
+
+/** Whether a Job in another namespace is what Vigil makes there; others may make what looks alike for images that are not theirs. */
+function isOwn({ job, images: [key = '', ...more] }: ImageJob, namespace: string): boolean {
+  return more.length === 0 && namespaceOf(key) === namespace && job.metadata.name === inventoryJobName(key);
+}
