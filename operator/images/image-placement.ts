@@ -6,8 +6,6 @@ export interface PlacedInventory {
 
 /** What placing inventories needs to know. */
 export interface PlacementInput {
-  /** The nodes that have an image, by its key; none where that is not known or does not matter. */
-  readonly nodes: ReadonlyMap<string, readonly string[]>;
   /** The nodes that Jobs for inventories are at work on, each as often as there are Jobs. */
   readonly busy: readonly string[];
   /** Jobs that may run beside those that do. */
@@ -17,20 +15,22 @@ export interface PlacementInput {
 }
 
 /**
- * Which of these images are looked into now, in their order, each on the least busy of the nodes that have it. One whose nodes are all busy waits
+ * Which of these images are looked into now, in their order, each on the least busy of the nodes that have it (anywhere, where none is known). One whose nodes are all busy waits
  * for one of them and lets others go first: a Job there would only share the node, and one elsewhere would pull the image.
  */
-export function placeInventories(keys: Iterable<string>, { nodes, busy, room, perNode }: PlacementInput): PlacedInventory[] {
+export function placeInventories(
+  images: Iterable<readonly [key: string, image: { readonly nodes: readonly string[] }]>,
+  { busy, room, perNode }: PlacementInput,
+): PlacedInventory[] {
   const load = new Map<string, number>();
   const take = (node: string): unknown => load.set(node, loadOf(node) + 1);
   const loadOf = (node: string): number => load.get(node) ?? 0;
   busy.forEach(take);
   const placed: PlacedInventory[] = [];
-  for (const key of keys) {
+  for (const [key, { nodes }] of images) {
     if (placed.length >= room) break;
-    const near = nodes.get(key) ?? [];
-    const [node] = near.filter((each) => loadOf(each) < perNode).toSorted((a, b) => loadOf(a) - loadOf(b));
-    if (near.length > 0 && node === undefined) continue;
+    const [node] = nodes.filter((each) => loadOf(each) < perNode).toSorted((a, b) => loadOf(a) - loadOf(b));
+    if (nodes.length > 0 && node === undefined) continue;
     if (node !== undefined) take(node);
     placed.push({ key, ...(node === undefined ? {} : { node }) });
   }

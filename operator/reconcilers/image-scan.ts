@@ -5,7 +5,8 @@ import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../imag
 import { withAdopted } from '../images/image-adoption.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { keyIn } from '../images/image-key.ts';
-import type { ImageEntry, ImageLedger, ImagePlan } from '../images/image-ledger.ts';
+import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
+import type { ImagePlan } from '../images/image-plan.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';

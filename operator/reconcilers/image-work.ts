@@ -5,8 +5,9 @@ import type { ImageKeys } from '../images/image-access.ts';
 import { chosenDatabase, databaseName } from '../images/image-database.ts';
 import { isPull } from '../images/image-job-template.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
-import { LONGEST_MATCH_AGE, planImages, untried, type ImageLedger, type ImagePlan } from '../images/image-ledger.ts';
+import { untried, type ImageLedger } from '../images/image-ledger.ts';
 import { inventoryMeans, matchMeans, meansOf, type ImageMeans } from '../images/image-means.ts';
+import { LONGEST_MATCH_AGE, planImages, type ImagePlan } from '../images/image-plan.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { maxAgeOf } from './policy-compliance.ts';
 import type { ImageSettings } from './world.ts';
@@ -49,11 +50,8 @@ export function workPlan(settings: ImageSettings, { ledger, keys: { places, barr
   );
   return planImages({
     ledger,
-    wanted: new Set(places.keys()),
+    wanted: places,
     about: new Set([...barred, ...about]),
-    pulled: new Set([...places].flatMap(([key, { pull }]) => (pull ? [key] : []))),
-    references: new Map([...places].map(([key, { references }]) => [key, references])),
-    nodes: new Map([...places].map(([key, { nodes }]) => [key, nodes])),
     busy: inventories.flatMap(({ node }) => node ?? []),
     room: settings.imageJobs - inventories.length,
     perNode: settings.imageJobsPerNode,

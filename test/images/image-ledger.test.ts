@@ -1,19 +1,23 @@
 import { expect } from 'chai';
-import { planImages, untried, withFailure, withSuccess, type ImageEntry, type ImagePlanInput } from '../../operator/images/image-ledger.ts';
+import { untried, withFailure, withSuccess, type ImageEntry } from '../../operator/images/image-ledger.ts';
 import { inventoryMeans, matchMeans, type ImageMeans } from '../../operator/images/image-means.ts';
+import { planImages, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
 
 const [minute, hour] = [60_000, 3_600_000];
 const now = 1000 * hour;
 const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
+/** What a plan needs to know of each image. */
+const imagesOf = (ledger: Record<string, ImageEntry>, of: Partial<WantedImage>): ImagePlanInput['wanted'] =>
+  new Map(Object.keys(ledger).map((key) => [key, { references: [], nodes: [], ...of }]));
 const plan = (
   ledger: Record<string, ImageEntry>,
-  { javaIndex, database = 'db:1', ...more }: Partial<ImagePlanInput & ImageMeans> = {},
+  { javaIndex, database = 'db:1', of = {}, ...more }: Partial<ImagePlanInput & ImageMeans & { of: Partial<WantedImage> }> = {},
 ): ReturnType<typeof planImages> =>
   planImages({
-    ...{ ledger, wanted: new Set(Object.keys(ledger)), about: new Set(), pulled: new Set(), references: new Map() },
+    ...{ ledger, wanted: imagesOf(ledger, of), about: new Set() },
     ...{ matching: false, taking: 0, means: { scanner: 't', javaIndex, database: database === 'none' ? undefined : database } },
-    ...{ now, matchAge: 12 * hour, nodes: new Map(), busy: [], room: 2, perNode: 1 },
+    ...{ now, matchAge: 12 * hour, busy: [], room: 2, perNode: 1 },
     ...more,
   });
 
@@ -24,7 +28,10 @@ describe('the plan for images', () => {
     expect(keys(plan(ledger))).to.deep.equal(['a', 'b']);
     expect(plan(ledger, { room: -1 }).inventories).to.deep.equal([]);
     expect(keys(plan(ledger, { about: new Set(['a', 'b']) }))).to.deep.equal(['c']);
-    expect(plan(ledger, { nodes: new Map([['b', ['n']]]) }).inventories).to.deep.equal([{ key: 'a' }, { key: 'b', node: 'n' }]);
+    expect(
+      plan(ledger, { wanted: new Map([...imagesOf({ a: { seen: now } }, {}), ...imagesOf({ b: { seen: now } }, { nodes: ['n'] })]) })
+        .inventories,
+    ).to.deep.equal([{ key: 'a' }, { key: 'b', node: 'n' }]);
   });
 
   it('matches what was never matched, and all again with another database or after half a day; never without one', () => {
@@ -41,11 +48,11 @@ describe('the plan for images', () => {
     const taken = (javaIndex?: string): Record<string, ImageEntry> => ({
       a: { seen: now, inventory: { ...inventory, ...(javaIndex === undefined ? {} : { javaIndex }) }, findings },
     });
-    const retaken = (ledger: Record<string, ImageEntry>, javaIndex?: string, pulled: readonly string[] = []): number =>
-      plan(ledger, { javaIndex, pulled: new Set(pulled) }).inventories.length;
+    const retaken = (ledger: Record<string, ImageEntry>, javaIndex?: string, pull = false): number =>
+      plan(ledger, { javaIndex, of: { pull } }).inventories.length;
     expect([retaken(taken(''), 'index:1'), retaken(taken('index:1'), 'index:2')]).to.deep.equal([1, 1]);
     expect([retaken(taken(''), undefined), retaken(taken('index:1'), 'index:1'), retaken(taken(), 'index:1')]).to.deep.equal([0, 0, 0]);
-    expect(retaken(taken(''), 'index:1', ['a'])).to.equal(0);
+    expect(retaken(taken(''), 'index:1', true)).to.equal(0);
   });
 
   it('waits a little to match together what comes in while inventories are taken', () => {
@@ -89,15 +96,15 @@ describe('the plan for images', () => {
   });
 
   it('tries an image by each of its names before it waits, and tells of a password rather than of absence', () => {
-    const references = new Map([['a', ['own/web@a', 'mirror/web@a']]]);
+    const of = { references: ['own/web@a', 'mirror/web@a'] };
     const fails = (entry: ImageEntry, reference: string, more: object = {}): ImageEntry =>
       withFailure(entry, { step: 'inventory', reason: `no ${reference}`, at: now, reference, ...more });
-    const goesOn = (entry: ImageEntry): boolean => plan({ a: entry }, { references }).inventories.length > 0;
+    const goesOn = (entry: ImageEntry): boolean => plan({ a: entry }, { of }).inventories.length > 0;
     const first = fails({ seen: now }, 'own/web@a', { denied: true });
-    expect([goesOn(first), untried(references.get('a') ?? [], first.failure)]).to.deep.equal([true, 'mirror/web@a']);
+    expect([goesOn(first), untried(of.references, first.failure)]).to.deep.equal([true, 'mirror/web@a']);
     const second = fails(first, 'mirror/web@a');
     expect(second.failure).to.deep.include({ reason: 'no own/web@a', denied: true, attempts: 1 });
-    expect([goesOn(second), plan({ a: second }, { references }).next]).to.deep.equal([false, minute]);
+    expect([goesOn(second), plan({ a: second }, { of }).next]).to.deep.equal([false, minute]);
     const third = fails(second, 'own/web@a');
     expect(third.failure).to.deep.include({ reason: 'no own/web@a', attempts: 2, tried: ['own/web@a'] });
     expect(third.failure?.denied).to.equal(undefined);
@@ -145,8 +152,8 @@ describe('the plan for images', () => {
 
   it('forgets an image a day after nothing runs it, unless a Job is about it', () => {
     const ledger = { old: { seen: now - 25 * hour, inventory }, young: { seen: now - 23 * hour, inventory } };
-    expect(plan(ledger, { wanted: new Set() }).forget).to.deep.equal(['old']);
-    expect(plan(ledger, { wanted: new Set(), about: new Set(['old']) }).forget).to.deep.equal([]);
+    expect(plan(ledger, { wanted: new Map() }).forget).to.deep.equal(['old']);
+    expect(plan(ledger, { wanted: new Map(), about: new Set(['old']) }).forget).to.deep.equal([]);
     expect(plan(ledger).forget).to.deep.equal([]);
   });
 });

@@ -3,7 +3,7 @@ import { preferredNode } from '../../operator/images/image-job-template.ts';
 import { inventoryJob } from '../../operator/images/image-job.ts';
 import { placeInventories, type PlacementInput } from '../../operator/images/image-placement.ts';
 
-interface Case extends Partial<Omit<PlacementInput, 'nodes'>> {
+interface Case extends Partial<PlacementInput> {
   /** The nodes that have each image. */
   readonly nodes: Readonly<Record<string, readonly string[]>>;
   /** `image node` of each that is looked into. */
@@ -30,8 +30,8 @@ const cases: Readonly<Record<string, Case>> = {
 describe('inventories that are taken at once', () => {
   for (const [what, { nodes, expected, ...more }] of Object.entries(cases)) {
     it(what, () => {
-      const input = { busy: [], room: 5, perNode: 1, ...more, nodes: new Map(Object.entries(nodes)) };
-      const placed = placeInventories(Object.keys(nodes), input);
+      const images = Object.entries(nodes).map(([key, names]) => [key, { nodes: names }] as const);
+      const placed = placeInventories(images, { busy: [], room: 5, perNode: 1, ...more });
       expect(placed.map(({ key, node }) => `${key} ${node ?? '-'}`)).to.deep.equal(expected);
     });
   }

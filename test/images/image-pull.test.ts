@@ -4,8 +4,9 @@ import { imageKeys } from '../../operator/images/image-access.ts';
 import { imageJobOutcome, type ImagePod } from '../../operator/images/image-job-outcome.ts';
 import { isPull, scannerOf } from '../../operator/images/image-job-template.ts';
 import { inventoryJob, matchingJob } from '../../operator/images/image-job.ts';
-import { planImages, withFailure, type ImageEntry } from '../../operator/images/image-ledger.ts';
+import { withFailure, type ImageEntry } from '../../operator/images/image-ledger.ts';
 import { withModes } from '../../operator/images/image-modes.ts';
+import { planImages } from '../../operator/images/image-plan.ts';
 import { withRefusal } from '../../operator/reconcilers/image-jobs.ts';
 import type { ImageTarget } from '../../operator/images/image-targets.ts';
 
@@ -107,7 +108,7 @@ describe('an image that the scanner pulls', () => {
     planImages({
       ...{
         ledger: { [key]: entry },
-        wanted: new Set([key]),
+        wanted: new Map([[key, { pull: pulled, references: [], nodes: [] }]]),
         about: new Set(),
         matching: false,
         taking: 0,
@@ -115,7 +116,7 @@ describe('an image that the scanner pulls', () => {
         matchAge: 1e9,
         now: 1,
       },
-      ...{ pulled: new Set(pulled ? [key] : []), references: new Map(), nodes: new Map(), busy: [], room: 1, perNode: 1 },
+      ...{ busy: [], room: 1, perNode: 1 },
     }).inventories.map((each) => each.key);
   it('is tried in the other way at once when it failed in one', () => {
     const pulled = withFailure({ seen: 0 }, { step: 'inventory', reason: 'x', at: 1, pull: true });

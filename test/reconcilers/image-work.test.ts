@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ImagePlan } from '../../operator/images/image-ledger.ts';
+import type { ImagePlan } from '../../operator/images/image-plan.ts';
 import { inventoryMeans, matchMeans, meansOf } from '../../operator/images/image-means.ts';
 import type { ImageJob } from '../../operator/reconcilers/image-job-list.ts';
 import { isOutdated, matchAgeOf, meansNow, workJobs } from '../../operator/reconcilers/image-work.ts';
