@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unpackDocument } from '../scan/config-map-chunks.ts';
@@ -11,11 +11,13 @@ import { fetchDatabase } from './image-database.ts';
 import { imageHash } from './image-job.ts';
 import { readInventoryDocument, type InventoryDocument } from './inventory-document.ts';
 import { lastWords } from './last-line.ts';
+import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
 import { trivyReport } from './trivy-report.ts';
 
 /** Bytes of a stream, well below the kubelet's log rotation of 10 MiB: inventories that are left are matched by another Job. */
 const streamBytes = 4 * 1024 * 1024;
 const bomFile = 'bom.json';
+const mounted = { folder: 'db', file: 'trivy.db', image: 'the image with the vulnerability database' } as const;
 
 interface Folders {
   readonly input: string;
@@ -48,7 +50,7 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
   const writer = new StreamWriter(writeStreamLine);
   prepare(folders);
   try {
-    if (repository === '') symlinkSync(join(folders.database, 'db'), join(folders.work, 'cache', 'db'));
+    if (repository === '') useMounted({ ...mounted, root: folders.database }, join(folders.work, 'cache'));
     else await fetchDatabase(folders.work, repository, signal);
   } catch (error) {
     process.stderr.write(`vigil match: ${messageOf(error)}\n`);
@@ -108,7 +110,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 function databaseTime(work: string): string {
   try {
-    const { UpdatedAt } = JSON.parse(readFileSync(join(work, 'cache', 'db', 'metadata.json'), 'utf8')) as { UpdatedAt?: string };
+    const { UpdatedAt } = JSON.parse(readFileSync(join(work, 'cache', 'db', DATABASE_METADATA), 'utf8')) as { UpdatedAt?: string };
     return UpdatedAt ?? '';
   } catch {
     return '';

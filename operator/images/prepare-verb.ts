@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
 
 /** The tables of schema 1 of Trivy's index of Java archives. */
 const archiveTables = `
   CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT);
   CREATE TABLE indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT, foreign key (artifact_id) references artifacts(id));`;
 const archiveFile = 'trivy-java.db';
-const metadataFile = 'metadata.json';
 const always = '9999-01-01T00:00:00Z';
 
 /**
@@ -27,12 +27,12 @@ export function prepareVerb([cache, index]: readonly string[]): Promise<number> 
     database.exec(archiveTables);
     database.close();
   } else {
-    const missing = [archiveFile, metadataFile].find((file) => !existsSync(join(index, 'java-db', file)));
-    if (missing !== undefined) {
-      process.stderr.write(`vigil prepare: the image with the Java index has no /java-db/${missing}\n`);
+    try {
+      useMounted({ root: index, folder: 'java-db', file: archiveFile, image: 'the image with the Java index' }, cache);
+    } catch (error) {
+      process.stderr.write(`vigil prepare: ${error instanceof Error ? error.message : String(error)}\n`);
       return Promise.resolve(1);
     }
-    symlinkSync(join(index, 'java-db'), join(cache, 'java-db'));
   }
   return Promise.resolve(0);
 }
@@ -41,7 +41,7 @@ export function prepareVerb([cache, index]: readonly string[]): Promise<number> 
 function emptyFolder(folder: string, version: number): string {
   mkdirSync(folder, { recursive: true });
   const metadata = { Version: version, NextUpdate: always, UpdatedAt: always, DownloadedAt: always };
-  writeFileSync(join(folder, metadataFile), JSON.stringify(metadata));
+  writeFileSync(join(folder, DATABASE_METADATA), JSON.stringify(metadata));
   return folder;
 }
 

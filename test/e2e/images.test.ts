@@ -362,6 +362,17 @@ describe('images that run', function () {
     await becomes('app', node);
   });
 
+  it('keep what was found, beside an error with its reason, when the image named as database holds none', async () => {
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/pause:1`);
+    await becomes('app', [...node, 'image-scan error']);
+    const error = (await reportOf('app'))?.results?.find(({ result }) => result === 'error');
+    expect(error?.message).to.equal(
+      'vigil match: the image with the vulnerability database has no /db/trivy.db; what was found before stays',
+    );
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    await becomes('app', node);
+  });
+
   it('are reported as a policy asks: by severity, and only what can be mended', async () => {
     apply(policy({ vulnerabilities: { minSeverity: 'critical', ignoreUnfixed: true } }));
     await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4']);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,9 @@ import { inventoryDocument } from '../../operator/images/inventory-document.ts';
 import type { MatchBody, MatchRecord } from '../../operator/images/image-finding.ts';
 import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
+
+const placesIn = (folder: string): string[] =>
+  ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);
 
 describe('vigil match', function () {
   this.timeout(30_000);
@@ -33,9 +36,9 @@ describe('vigil match', function () {
     for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), document, { name: 'x' }))
       for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
     writeFileSync(join(folder, 'scanner'), `#!/bin/sh\n${program}\n`);
+    writeFileSync(join(folder, 'database/db/trivy.db'), '');
     writeFileSync(join(folder, 'database/db/metadata.json'), '{"Version":2,"UpdatedAt":"2026-11-01T00:00:00Z"}');
-    const places = ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);
-    const text = execFileSync(process.execPath, ['operator/main.ts', 'match', ...places, ...more], {
+    const text = execFileSync(process.execPath, ['operator/main.ts', 'match', ...placesIn(folder), ...more], {
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,
     });
@@ -73,6 +76,14 @@ describe('vigil match', function () {
     expect(await failure(`echo '{"Results": ['`)).to.equal('what the scanner printed cannot be read: the JSON is cut off');
     rmSync(join(folder, 'work'), { recursive: true });
     expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: it said nothing');
+  });
+
+  it('ends with the reason where what is mounted is no database', () => {
+    mkdirSync(join(folder, 'work'));
+    writeFileSync(join(folder, 'scanner'), '');
+    const run = spawnSync(process.execPath, ['operator/main.ts', 'match', ...placesIn(folder)], { encoding: 'utf8' });
+    expect([run.status, run.stdout]).to.deep.equal([1, '']);
+    expect(run.stderr).to.equal('vigil match: the image with the vulnerability database has no /db/trivy.db\n');
   });
 
   it('takes nothing for a report that is JSON alone, or of another schema', async () => {
