@@ -7,6 +7,7 @@ import { ListWatch, type ChangeType } from '../kube/list-watch.ts';
 import { SOURCE } from '../report/report-name.ts';
 import { ChangeFeed, type ObjectChange } from './change-feed.ts';
 import { entryOf, type ObjectIndex } from './object-index.ts';
+import { RecentChanges } from './recent-changes.ts';
 
 /** What a change watch tells. */
 export interface ChangeWatchObserver {
@@ -39,11 +40,21 @@ export function writtenAt(object: KubeObject): number {
 
 const key = ({ group, version, resource }: ApiResource): string => `${group}/${version}/${resource}`;
 
+/** Changes that are kept for policies that join. */
+const mostRecent = 2000;
+
+/** A feed, and when it began, by performance.now(). */
+interface Followed {
+  readonly feed: ChangeFeed;
+  readonly begun: number;
+}
+
 /** Follows a set of resources, and Vigil's own reports. What changed while nobody watched is found by when it was last written. */
 export class ChangeWatch {
   readonly #client: KubeClient;
   readonly #observer: ChangeWatchObserver;
-  readonly #feeds = new Map<string, ChangeFeed>();
+  readonly #feeds = new Map<string, Followed>();
+  #recent = new RecentChanges(mostRecent);
   #early: ObjectChange[] = [];
   #since = Number.POSITIVE_INFINITY;
   #reports: { readonly abort: AbortController; readonly running: Promise<unknown> } | undefined;
@@ -55,40 +66,57 @@ export class ChangeWatch {
 
   /** The feeds, and what each knows. */
   get indexes(): ReadonlyMap<ApiResource, ObjectIndex> {
-    return new Map([...this.#feeds.values()].map(({ resource, index }) => [resource, index]));
+    return new Map([...this.#feeds.values()].map(({ feed: { resource, index } }) => [resource, index]));
   }
 
   /** How many objects are known in all. */
   get size(): number {
-    return [...this.#feeds.values()].reduce((sum, { index }) => sum + index.size, 0);
+    return [...this.#feeds.values()].reduce((sum, { feed }) => sum + feed.index.size, 0);
   }
 
   /** Resources that cannot be followed now, each with the reason. */
   get problems(): readonly (readonly [resource: ApiResource, error: unknown])[] {
-    return [...this.#feeds.values()].flatMap(({ resource, problem }) => (problem === undefined ? [] : [[resource, problem] as const]));
+    const feeds = [...this.#feeds.values()].map(({ feed }) => feed);
+    return feeds.flatMap(({ resource, problem }) => (problem === undefined ? [] : [[resource, problem] as const]));
   }
 
   /** Whether every resource that can be followed has its first list. */
   get ready(): boolean {
-    return [...this.#feeds.values()].every(({ synced, problem }) => synced || problem !== undefined);
+    return [...this.#feeds.values()].every(({ feed }) => feed.synced || feed.problem !== undefined);
   }
 
   /**
    * Follows these resources and no others. `since`, in milliseconds since the epoch: what was written later and was there when a
-   * feed began is told as a change. Returns the resource objects that stand for them in changes.
+   * feed began is told as a change. `joined`, by performance.now(): what came later is told once more, for policies that were not among
+   * those who judge. Returns the resource objects that stand for them in changes.
    */
-  async follow(resources: readonly ApiResource[], since: number): Promise<readonly ApiResource[]> {
+  async follow(resources: readonly ApiResource[], since: number, joined = Number.POSITIVE_INFINITY): Promise<readonly ApiResource[]> {
     this.#since = since;
     const wanted = new Map(resources.map((resource) => [key(resource), resource]));
-    for (const [name, feed] of [...this.#feeds]) {
-      if (wanted.has(name)) continue;
-      this.#feeds.delete(name);
-      await feed.stop();
-    }
+    for (const name of [...this.#feeds.keys()]) if (!wanted.has(name)) await this.#end(name);
+    await this.#tellAgain(joined);
     for (const [name, resource] of wanted) if (!this.#feeds.has(name)) this.#begin(name, resource);
     if (wanted.size > 0) this.#followReports();
     else await this.#forgetReports();
-    return [...this.#feeds.values()].map(({ resource }) => resource);
+    return [...this.#feeds.values()].map(({ feed }) => feed.resource);
+  }
+
+  /** Tells what came since then once more with what is released next; what is not known any more, a new list finds. */
+  async #tellAgain(from: number): Promise<void> {
+    if (from === Number.POSITIVE_INFINITY) return;
+    const recent = this.#recent.since(from);
+    for (const [name, { feed, begun }] of [...this.#feeds]) {
+      if (recent !== undefined && begun <= from) continue;
+      await this.#end(name);
+      this.#begin(name, feed.resource);
+    }
+    this.#early.push(...(recent ?? []));
+  }
+
+  async #end(name: string): Promise<void> {
+    const followed = this.#feeds.get(name);
+    this.#feeds.delete(name);
+    await followed?.feed.stop();
   }
 
   /** Tells what was held back until the first lists were in: owners are known only then. */
@@ -96,6 +124,11 @@ export class ChangeWatch {
     const early = this.#early;
     this.#early = [];
     for (const change of early) this.#observer.onChange(change);
+  }
+
+  /** Goes on following while nobody judges. What becomes of reports meanwhile a new list tells. */
+  rest(): Promise<void> {
+    return this.#forgetReports();
   }
 
   async stop(): Promise<void> {
@@ -108,18 +141,27 @@ export class ChangeWatch {
       onFound: (_resource, object) => {
         if (writtenAt(object) < this.#since) return;
         const { namespace = '', name: found } = object.metadata;
-        this.#early.push({ resource, namespace, name: found, before: undefined, after: entryOf(object) });
+        this.#hold({ resource, namespace, name: found, before: undefined, after: entryOf(object) });
       },
       onError: (failed, error) => this.#observer.onError(failed, error),
       onRecovered: () => this.#observer.onRecovered(),
     });
-    this.#feeds.set(name, feed);
+    this.#feeds.set(name, { feed, begun: performance.now() });
     feed.start();
   }
 
   #tell(change: ObjectChange): void {
-    if (this.ready && this.#early.length === 0) this.#observer.onChange(change);
-    else this.#early.push(change);
+    if (!this.ready || this.#early.length > 0) this.#hold(change);
+    else {
+      this.#recent.add(change, performance.now());
+      this.#observer.onChange(change);
+    }
+  }
+
+  /** Keeps a change until the first lists are in. */
+  #hold(change: ObjectChange): void {
+    this.#recent.add(change, performance.now());
+    this.#early.push(change);
   }
 
   #followReports(): void {

@@ -4,6 +4,7 @@ import type { Scan } from '../api/scan.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { ChangeWatch } from '../change/change-watch.ts';
+import type { GenerationSightings } from '../change/generation-sightings.ts';
 import { labelMatch } from '../engine/label-selector.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { ledgerPolicy, neverListed } from '../scan/planner.ts';
@@ -17,7 +18,11 @@ export interface FollowedGround {
   readonly judge: ChangeJudge;
   /** Milliseconds that changes are gathered for. */
   readonly debounce: number;
+  /** The generations of policies that judge. */
+  readonly generations: ReadonlySet<string>;
 }
+
+const generationOf = ({ metadata: { uid = '', generation = 0 } }: SecurityPolicy): string => `${uid}/${generation}`;
 
 const defaultDebounce = 2000;
 /** How long before a policy's last scan was noted its scan may have begun, in milliseconds. */
@@ -34,19 +39,23 @@ const identity = ({ group, version, resource }: ApiResource): string => `${group
 export async function renewedGround(
   world: World,
   watch: ChangeWatch,
-  known: FollowedGround | undefined,
+  { known, sightings }: { readonly known: FollowedGround | undefined; readonly sightings: GenerationSightings },
 ): Promise<FollowedGround | undefined> {
-  const { schedules, policies } = choose(world);
+  sightings.look(world.policies.list().map(generationOf), performance.now());
+  const { schedules, policies, renewing } = choose(world);
   if (schedules.length === 0 || policies.length === 0) {
-    await watch.stop();
+    await (renewing ? watch.rest() : watch.stop());
     return undefined;
   }
   const debounce = Math.min(...schedules.map(({ spec }) => durationMilliseconds(spec.onChange?.debounce ?? '') ?? defaultDebounce));
   const { kubernetesVersion, resources } = await world.surroundings();
-  const generations = policies.map(({ metadata: { uid, generation } }) => [uid, generation]);
-  const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), generations]);
+  const generations = new Set(policies.map(generationOf));
+  const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), renewing, ...generations]);
   if (known?.fingerprint === fingerprint) return known;
-  return { fingerprint, debounce, judge: await follow(world, watch, { policies, kubernetesVersion, resources }) };
+  // While one that joins was scanned, changes were judged by the others alone, and nowhere but in their scopes.
+  const joined = sightings.before(generations.difference(known?.generations ?? new Set()));
+  const judge = await follow(world, watch, { policies, kubernetesVersion, resources, joined, renewing });
+  return { fingerprint, debounce, generations, judge };
 }
 
 async function follow(
@@ -56,20 +65,29 @@ async function follow(
     policies,
     kubernetesVersion,
     resources,
-  }: { readonly policies: readonly SecurityPolicy[]; readonly kubernetesVersion: string; readonly resources: readonly ApiResource[] },
+    joined,
+    renewing,
+  }: {
+    readonly policies: readonly SecurityPolicy[];
+    readonly kubernetesVersion: string;
+    readonly resources: readonly ApiResource[];
+    readonly joined: number;
+    readonly renewing: boolean;
+  },
 ): Promise<ChangeJudge> {
   const snapshots = policies.map(({ metadata: { name, uid = '', generation = 0 }, spec }) => ({ name, uid, generation, spec }));
   const compiled = (served: readonly ApiResource[]): PolicySet =>
     compilePolicies(snapshots, { kubernetesVersion, resources: served, systemNamespaces });
   const first = compiled(resources);
   const namespaces = resources.filter(({ group, kind }) => group === '' && kind === 'Namespace');
-  const wanted = [...new Set([...first.targets, ...first.context, ...namespaces])].filter(
+  const asked = [...first.targets, ...first.context, ...namespaces, ...(renewing ? watch.indexes.keys() : [])];
+  const wanted = [...new Map(asked.map((resource) => [identity(resource), resource])).values()].filter(
     ({ group, resource }) => !neverListed.has(`${group}/${resource}`),
   );
   const kept = scans.list();
   const since = Math.min(...policies.map((policy) => judgedSince(policy, kept)));
   // The same objects stand for resources everywhere, however often discovery is read.
-  const followed = new Map((await watch.follow(wanted, since)).map((resource) => [identity(resource), resource]));
+  const followed = new Map((await watch.follow(wanted, since, joined)).map((resource) => [identity(resource), resource]));
   const interned = resources.map((resource) => followed.get(identity(resource)) ?? resource);
   const set = compiled(interned);
   return {
@@ -95,17 +113,26 @@ export function judgedSince({ metadata, status }: SecurityPolicy, scans: readonl
   return begun.length > 0 ? Math.max(...begun) - clockGrain : (Date.parse(status?.lastScanTime ?? '') || 0) - scanSlack;
 }
 
-/** The schedules that follow changes, and the policies that they take: those whose present generation was scanned as a whole. */
+/**
+ * The schedules that follow changes, and the policies that they take: those whose present generation was scanned as a whole. Where an
+ * earlier generation was, the present one is soon, and most likely asks about the same: what is followed for it goes on.
+ */
 function choose({ schedules, policies }: World): {
   readonly schedules: readonly ScanSchedule[];
   readonly policies: readonly SecurityPolicy[];
+  readonly renewing: boolean;
 } {
   const following = schedules
     .list()
     .filter(({ metadata, spec }) => spec.onChange !== undefined && spec.suspend !== true && metadata.deletionTimestamp === undefined);
-  const taken = policies.list().filter(({ metadata, status }) => {
-    const settled = metadata.deletionTimestamp === undefined && status?.evaluatedGeneration === metadata.generation;
-    return settled && following.some(({ spec }) => labelMatch(spec.policySelector)(metadata.labels ?? {}));
-  });
-  return { schedules: following, policies: taken.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) };
+  const selected = policies
+    .list()
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .filter(({ metadata }) => following.some(({ spec }) => labelMatch(spec.policySelector)(metadata.labels ?? {})));
+  const isSettled = ({ metadata, status }: SecurityPolicy): boolean => status?.evaluatedGeneration === metadata.generation;
+  return {
+    schedules: following,
+    policies: selected.filter(isSettled).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
+    renewing: selected.some((policy) => !isSettled(policy) && policy.status?.evaluatedGeneration !== undefined),
+  };
 }

@@ -1,6 +1,7 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import { ChangeWatch } from '../change/change-watch.ts';
+import { GenerationSightings } from '../change/generation-sightings.ts';
 import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
@@ -26,6 +27,7 @@ export class OnChange {
   readonly controller: Controller;
   readonly #world: World;
   readonly #watch: ChangeWatch;
+  readonly #sightings = new GenerationSightings(performance.now());
   #ground: FollowedGround | undefined;
   #pending: PendingChanges | undefined;
   /** When a namespace may be looked at again, in milliseconds since the epoch. */
@@ -94,7 +96,7 @@ export class OnChange {
     const rest = this.#groundRest - performance.now();
     if (rest > 0) return { requeueAfter: rest };
     const started = performance.now();
-    this.#ground = await renewedGround(this.#world, this.#watch, before);
+    this.#ground = await renewedGround(this.#world, this.#watch, { known: before, sightings: this.#sightings });
     this.#groundRest = performance.now() + Math.min((performance.now() - started) * restFactor, lookAgain);
     if (this.#ground === before) return { requeueAfter: resync };
     if (this.#ground === undefined) this.#pending = undefined;

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
 import type { ScanSchedule } from '../../operator/api/scan-schedule.ts';
 import type { Scan } from '../../operator/api/scan.ts';
@@ -213,6 +215,38 @@ describe('changes, judged when they happen', function () {
       },
       90,
     );
+  });
+
+  it('judges by a new policy what changes while that is scanned for the first time', async () => {
+    const late = uniqueName('late');
+    apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: late } });
+    const spec = { scope: { namespaces: { include: [late] } }, controls: [{ name: 'credential-in-configmap' }] };
+    await client.create<SecurityPolicy>(RESOURCES.policies, { metadata: { name: late }, spec } as SecurityPolicy);
+    const evaluated = async (): Promise<boolean> => {
+      const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name: late });
+      return status?.evaluatedGeneration === metadata.generation;
+    };
+    const made: string[] = [];
+    const make = async (): Promise<void> => {
+      const data = { password: 'a-literal-of-tests' };
+      await client.create(RESOURCES.configMaps, { metadata: { name: `settings-${made.length}`, namespace: late }, data } as KubeObject);
+      made.push(`vigil-configmap-settings-${made.length}`);
+    };
+    for (const end = Date.now() + 60_000; Date.now() < end && !(await evaluated());) {
+      await make();
+      await sleep(250);
+    }
+    expect(made.length).to.be.within(5, 35);
+    const missing = async (): Promise<readonly string[]> => {
+      const there = new Set((await reportsIn(late)).map(({ metadata }) => metadata.name));
+      return made.filter((report) => !there.has(report));
+    };
+    let left: readonly string[] = made;
+    const none = async (): Promise<true | undefined> => ((left = await missing()).length === 0 ? true : undefined);
+    await eventually('', none, 20).catch(() => undefined);
+    expect(left, `without a report, of ${made.length}`).to.deep.equal([]);
+    await client.delete(RESOURCES.policies, { name: late });
+    kubectl(['delete', 'namespace', late, '--wait=false']);
   });
 
   it('says what it may not follow, with the verb and the resource', async () => {
