@@ -167,8 +167,14 @@ function podFailure(pod: ImagePod): string {
   return 'the pod failed and does not say why';
 }
 
+/** What Vigil's own program says of itself needs no more words about it. */
+const ownWords = /^vigil (?:match|normalize|prepare): (.+)$/;
+
 function exitText(name: string, { exitCode, reason, message = '' }: Terminated): string {
-  return oneLine(`${name} ended with ${exitCode}${reason === 'OOMKilled' ? ', out of memory' : ''}: ${lastWords(message)}`);
+  const words = lastWords(message);
+  const own = ownWords.exec(words)?.[1];
+  if (own !== undefined) return oneLine(own);
+  return oneLine(`${name} ended with ${exitCode}${reason === 'OOMKilled' ? ', out of memory' : ''}: ${words}`);
 }
 
 /** What a pod that does not begin waits for. */

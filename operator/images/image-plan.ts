@@ -81,6 +81,25 @@ export function planImages(input: ImagePlanInput): ImagePlan {
 }
 
 /**
+ * The ledger without failures of what need not be done any more, such as a match with a database that is not asked for now: what it
+ * would tell is known already.
+ */
+export function withoutMoot(input: ImagePlanInput): ImageLedger {
+  const moot = [...input.wanted].filter(([digest, image]) => isMoot(input.ledger[digest], image, input)).map(([digest]) => digest);
+  if (moot.length === 0) return input.ledger;
+  const entries = moot.map((digest) => {
+    const { failure, ...entry } = input.ledger[digest] as ImageEntry;
+    return [digest, entry] as const;
+  });
+  return { ...input.ledger, ...Object.fromEntries(entries) };
+}
+
+function isMoot(entry: ImageEntry | undefined, image: WantedImage, input: ImagePlanInput): boolean {
+  if (!entry?.failure || !entry.inventory) return false;
+  return entry.failure.step === 'inventory' ? !needsInventory(entry, image, input) : !needsMatch(entry, input);
+}
+
+/**
  * The images that one Job matches: those that did not fail before those that did, and of these fewer after each attempt, so that one
  * image with which every Job ends is alone at last.
  */

@@ -17,7 +17,7 @@ import { ImageNamespaces } from './image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';
 import type { ImageSurroundings } from './image-surroundings.ts';
 import { tellImages } from './image-telling.ts';
-import { isOutdated, meansNow, workJobs, workPlan } from './image-work.ts';
+import { isOutdated, meansNow, withoutMootFailures, workJobs, workPlan } from './image-work.ts';
 import type { World } from './world.ts';
 
 /** The only key of the controller: what runs in the cluster is looked at as a whole. */
@@ -110,7 +110,9 @@ class ImagePass {
     const access = await this.#access(around);
     const keys = imageKeys(this.#stored.ledger, around.images, access);
     await this.#write(withUnpullable(withSeen(this.#stored.ledger, keys, this.#now), keys, this.#now));
-    const plan = workPlan(this.#world.images, { ledger: this.#stored.ledger, keys, running, asking, now: this.#now });
+    const work = { keys, running, asking, now: this.#now };
+    await this.#write(withoutMootFailures(this.#world.images, { ...work, ledger: this.#stored.ledger }));
+    const plan = workPlan(this.#world.images, { ...work, ledger: this.#stored.ledger });
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
     if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);

@@ -7,7 +7,7 @@ import { isPull } from '../images/image-job-template.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { untried, type ImageLedger } from '../images/image-ledger.ts';
 import { inventoryMeans, matchMeans, meansOf, type ImageMeans } from '../images/image-means.ts';
-import { LONGEST_MATCH_AGE, planImages, type ImagePlan } from '../images/image-plan.ts';
+import { LONGEST_MATCH_AGE, planImages, withoutMoot, type ImagePlan, type ImagePlanInput } from '../images/image-plan.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { maxAgeOf } from './policy-compliance.ts';
 import type { ImageSettings } from './world.ts';
@@ -42,13 +42,18 @@ export interface WorkInput {
 }
 
 /** What is to be done now. */
-export function workPlan(settings: ImageSettings, { ledger, keys: { places, barred }, running, asking, now }: WorkInput): ImagePlan {
+export const workPlan = (settings: ImageSettings, input: WorkInput): ImagePlan => planImages(planInput(settings, input));
+
+/** The ledger without failures of what need not be done any more. */
+export const withoutMootFailures = (settings: ImageSettings, input: WorkInput): ImageLedger => withoutMoot(planInput(settings, input));
+
+function planInput(settings: ImageSettings, { ledger, keys: { places, barred }, running, asking, now }: WorkInput): ImagePlanInput {
   const inventories = running.filter(({ part }) => part === PARTS.inventory);
   const about = busyKeys(
     running.flatMap(({ images }) => images),
     places.keys(),
   );
-  return planImages({
+  return {
     ledger,
     wanted: places,
     about: new Set([...barred, ...about]),
@@ -60,7 +65,7 @@ export function workPlan(settings: ImageSettings, { ledger, keys: { places, barr
     means: meansNow(settings),
     matchAge: matchAgeOf(asking),
     now,
-  });
+  };
 }
 
 /** The Jobs of a plan. */

@@ -366,9 +366,7 @@ describe('images that run', function () {
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/pause:1`);
     await becomes('app', [...node, 'image-scan error']);
     const error = (await reportOf('app'))?.results?.find(({ result }) => result === 'error');
-    expect(error?.message).to.equal(
-      'vigil match: the image with the vulnerability database has no /db/trivy.db; what was found before stays',
-    );
+    expect(error?.message).to.equal('the image with the vulnerability database has no /db/trivy.db; what was found before stays');
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
     await becomes('app', node);
   });

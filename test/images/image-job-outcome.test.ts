@@ -95,6 +95,11 @@ describe('how a Job for images went', () => {
       'trivy ended with 2: panic: no such index',
     ],
     ['ended with a word', outcome([crashed('one\n\u001b]0;title\u0007two\n')], 5), 'trivy ended with 2: two'],
+    [
+      'ended with a word of its own',
+      outcome([crashed('vigil match: the image has no /db/trivy.db\n')], 5),
+      'the image has no /db/trivy.db',
+    ],
     ['was evicted', outcome([pod({ phase: 'Failed', reason: 'Evicted', message: 'too\nmuch' })], 5), 'the pod failed: Evicted: too much'],
     ['may still pull', outcome([init(pulling)], 30), 'running'],
     ['cannot pull', outcome([init(pulling)], 61), 'the pod cannot begin: ImagePullBackOff: no such image'],

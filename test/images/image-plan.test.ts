@@ -1,30 +1,28 @@
 import { expect } from 'chai';
 import { untried, withFailure, withSuccess, type ImageEntry } from '../../operator/images/image-ledger.ts';
 import { inventoryMeans, matchMeans, type ImageMeans } from '../../operator/images/image-means.ts';
-import { planImages, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
+import { planImages, withoutMoot, type ImagePlan, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
 
 const [minute, hour] = [60_000, 3_600_000];
 const now = 1000 * hour;
 const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
+type Wishes = Partial<ImagePlanInput & ImageMeans & { of: Partial<WantedImage> }>;
 /** What a plan needs to know of each image. */
 const imagesOf = (ledger: Record<string, ImageEntry>, of: Partial<WantedImage>): ImagePlanInput['wanted'] =>
   new Map(Object.keys(ledger).map((key) => [key, { references: [], nodes: [], ...of }]));
-const plan = (
-  ledger: Record<string, ImageEntry>,
-  { javaIndex, database = 'db:1', of = {}, ...more }: Partial<ImagePlanInput & ImageMeans & { of: Partial<WantedImage> }> = {},
-): ReturnType<typeof planImages> =>
-  planImages({
-    ...{ ledger, wanted: imagesOf(ledger, of), about: new Set() },
-    ...{ matching: false, taking: 0, means: { scanner: 't', javaIndex, database: database === 'none' ? undefined : database } },
-    ...{ now, matchAge: 12 * hour, busy: [], room: 2, perNode: 1 },
-    ...more,
-  });
+const inputOf = (ledger: Record<string, ImageEntry>, { javaIndex, database = 'db:1', of = {}, ...more }: Wishes = {}): ImagePlanInput => ({
+  ...{ ledger, wanted: imagesOf(ledger, of), about: new Set() },
+  ...{ matching: false, taking: 0, means: { scanner: 't', javaIndex, database: database === 'none' ? undefined : database } },
+  ...{ now, matchAge: 12 * hour, busy: [], room: 2, perNode: 1 },
+  ...more,
+});
+const plan = (ledger: Record<string, ImageEntry>, wishes: Wishes = {}): ImagePlan => planImages(inputOf(ledger, wishes));
 
 describe('the plan for images', () => {
   it('takes an inventory of each image once, no more at a time than there is room', () => {
     const ledger = { a: { seen: now }, b: { seen: now }, c: { seen: now }, d: { seen: now, inventory, findings } };
-    const keys = (found: ReturnType<typeof plan>): string[] => found.inventories.map(({ key }) => key);
+    const keys = (found: ImagePlan): string[] => found.inventories.map(({ key }) => key);
     expect(keys(plan(ledger))).to.deep.equal(['a', 'b']);
     expect(plan(ledger, { room: -1 }).inventories).to.deep.equal([]);
     expect(keys(plan(ledger, { about: new Set(['a', 'b']) }))).to.deep.equal(['c']);
@@ -93,6 +91,24 @@ describe('the plan for images', () => {
     expect([work(matching, { ...old, database: 'db:2' }), work(matching, { ...old, javaIndex: 'index:2' })]).to.deep.equal([1, 0]);
     expect([work(taking, { ...old, scanner: 'u' }), work(matching, { ...old, scanner: 'u' })]).to.deep.equal([1, 1]);
     expect([taking.failure?.attempts, fails(taking, 'inventory', 'u').failure?.attempts]).to.deep.equal([2, 1]);
+  });
+
+  it('forgets a failure of what need not be done any more, and no other', () => {
+    const failed = (entry: ImageEntry, step: 'inventory' | 'match'): ImageEntry => withFailure(entry, { step, reason: 'x', at: now });
+    const left = (entry: ImageEntry, wishes: Wishes = {}): ImageEntry['failure'] =>
+      withoutMoot(inputOf({ a: entry }, wishes))['a']?.failure;
+    const known = { seen: now, inventory, findings };
+    // It was to be matched with another database for a while.
+    expect(left(failed(known, 'match'))).to.equal(undefined);
+    expect(left(failed(known, 'match'), { database: 'db:2' })?.reason).to.equal('x');
+    expect(left(failed(known, 'match'), { now: now + 12 * hour })?.reason).to.equal('x');
+    // It was to be looked into with another index of Java archives.
+    const taken = { ...known, inventory: { ...inventory, javaIndex: 'index:1' } };
+    expect(left(failed(taken, 'inventory'), { javaIndex: 'index:1' })).to.equal(undefined);
+    expect(left(failed(taken, 'inventory'), { javaIndex: 'index:2' })?.reason).to.equal('x');
+    for (const step of ['inventory', 'match'] as const) expect(left(failed({ seen: now }, step))?.reason).to.equal('x');
+    const ledger = { a: known };
+    expect(withoutMoot(inputOf(ledger))).to.equal(ledger);
   });
 
   it('tries an image by each of its names before it waits, and tells of a password rather than of absence', () => {
