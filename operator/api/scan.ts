@@ -34,10 +34,13 @@ export const scanTemplate = z.strictObject({
 });
 export type ScanTemplate = z.infer<typeof scanTemplate>;
 
+/** The most SecurityPolicies that one Scan evaluates: its status names each. */
+export const MOST_SCAN_POLICIES = 2000;
+
 /** The spec of a Scan. */
 export const scanSpec = z.strictObject({
   policies: field(
-    z.array(z.string().min(1).max(253)).max(500).optional(),
+    z.array(z.string().min(1).max(253)).max(MOST_SCAN_POLICIES).optional(),
     'SecurityPolicies by name. Omitted, without policySelector: all.',
   ),
   policySelector: field(labelSelector.optional(), 'SecurityPolicies by label.'),
@@ -82,7 +85,7 @@ export const scanStatus = z.strictObject({
         generation: field(z.int().meta({ format: 'int64' }), 'The generation that was evaluated.'),
       }),
       ['name'],
-      500,
+      MOST_SCAN_POLICIES,
     ).optional(),
     'What was evaluated.',
   ),

@@ -88,6 +88,14 @@ export class PendingChanges {
     return size;
   }
 
+  /** Whether more than so many targets wait: asked again and again, so it counts no further than that. */
+  exceeds(limit: number): boolean {
+    let count = 0;
+    for (const [namespace, waiting] of this.#waiting)
+      for (const names of this.#names(namespace, waiting)) if ((count += names) > limit) return true;
+    return false;
+  }
+
   /** The namespaces in which something waits. */
   get namespaces(): readonly string[] {
     return [...this.#waiting.keys()];
@@ -193,14 +201,22 @@ export class PendingChanges {
     return namespace;
   }
 
+  /** The numbers of targets that wait in a namespace, each besides those before it. */
+  *#names(namespace: string, { targets, kinds }: Waiting): Generator<number> {
+    for (const names of targets.values()) yield names.size;
+    for (const resource of kinds) for (const name of this.#unowned(resource, namespace)) if (!targets.get(resource)?.has(name)) yield 1;
+  }
+
+  /** The objects of a kind in a namespace that are judged by themselves. */
+  *#unowned(resource: ApiResource, namespace: string): Generator<string> {
+    for (const [name, { controller }] of this.#ground.indexes.get(resource)?.in(namespace) ?? [])
+      if (controller === undefined || !this.#byKind.has(controller.groupKind)) yield name;
+  }
+
   #expanded(namespace: string, { targets, kinds }: Waiting): ReadonlyMap<ApiResource, ReadonlySet<string>> {
     const expanded = new Map<ApiResource, ReadonlySet<string>>(targets);
-    for (const resource of kinds) {
-      const all = [...(this.#ground.indexes.get(resource)?.in(namespace) ?? [])]
-        .filter(([, { controller }]) => controller === undefined || !this.#byKind.has(controller.groupKind))
-        .map(([name]) => name);
-      expanded.set(resource, new Set([...(targets.get(resource) ?? []), ...all]));
-    }
+    for (const resource of kinds)
+      expanded.set(resource, new Set([...(targets.get(resource) ?? []), ...this.#unowned(resource, namespace)]));
     return expanded;
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../telemetry/logger.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
@@ -72,6 +73,8 @@ export class Controller {
     for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
       await this.#reconcile(key, signal);
       this.queue.done(key);
+      // Many that wait for nothing would keep everything else waiting, the renewal of the lease included.
+      await setImmediate();
     }
   }
 

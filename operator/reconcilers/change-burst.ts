@@ -1,6 +1,6 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../api/group.ts';
-import type { Scan } from '../api/scan.ts';
+import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
 import type { PendingChanges } from '../change/pending-changes.ts';
 import { isFinished } from '../scan/scan-status.ts';
 import type { World } from './world.ts';
@@ -31,7 +31,8 @@ export class ChangeBurst {
     this.#last = { name, at: clock() };
     const some = !namespaces.includes('') && namespaces.length <= mostNamespaces;
     const spec = {
-      policies: [...policies],
+      // More than a Scan may name are most likely all that there are.
+      ...(policies.length <= MOST_SCAN_POLICIES ? { policies: [...policies] } : {}),
       ...(some ? { namespaces: { include: [...namespaces] } } : {}),
       ttlSecondsAfterFinished: keptSeconds,
     };

@@ -93,7 +93,7 @@ async function follow(
   return {
     set,
     input: { kubernetesVersion, systemNamespaces, policies: snapshots, resources: interned },
-    policies: snapshots.map((snapshot) => ledgerPolicy(snapshot, set, new Map())),
+    policies: snapshots.map((snapshot) => ledgerPolicy(snapshot, 0)),
   };
 }
 

@@ -163,7 +163,10 @@ export class OnChange {
       this.controller.queue.add('ground');
       return { requeueAfter: lookAgain };
     }
-    if (pending.size > this.#world.changeBurst) return this.#scanInstead(pending, ground);
+    if (pending.exceeds(this.#world.changeBurst)) {
+      this.controller.queue.add('burst');
+      return {};
+    }
     const batch = pending.take(namespace);
     if (!batch) return {};
     const first = this.#firstAt.get(namespace) ?? performance.now();
@@ -190,8 +193,15 @@ export class OnChange {
     return {};
   }
 
-  async #scanInstead(pending: PendingChanges, { judge }: FollowedGround): Promise<ReconcileResult> {
-    const names = judge.policies.map(({ name }) => name);
+  /** Has a Scan look at what waits, where that is too much to be judged here; one at a time. */
+  async scanInstead(): Promise<ReconcileResult> {
+    const [ground, pending] = [this.#ground, this.#pending];
+    if (!ground || !pending) return {};
+    if (!pending.exceeds(this.#world.changeBurst)) {
+      this.#enqueue(pending.namespaces);
+      return {};
+    }
+    const names = ground.judge.policies.map(({ name }) => name);
     if (!(await this.#burst.scan(pending, names))) return { requeueAfter: lookAgain };
     this.#firstAt.clear();
     return {};
@@ -231,6 +241,7 @@ export class OnChange {
 }
 
 const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) => Promise<ReconcileResult>>> = {
+  burst: (own) => own.scanInstead(),
   ground: (own) => own.renewGround(),
   'first-lists': (own) => own.firstLists(),
   schedules: (own) => own.tellSchedules(),

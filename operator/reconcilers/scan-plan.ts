@@ -1,5 +1,5 @@
 import { ANNOTATIONS } from '../api/group.ts';
-import type { Scan } from '../api/scan.ts';
+import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
 import { compilePolicies } from '../engine/policy-set.ts';
@@ -71,6 +71,13 @@ function choosePolicies(
       refused: {
         reason: 'PolicyStalled',
         message: `no policy of this scan can be evaluated: ${[...broken].join(', ')}; see their Ready condition`,
+      },
+    };
+  if (policies.length > MOST_SCAN_POLICIES)
+    return {
+      refused: {
+        reason: 'TooManyPolicies',
+        message: `${policies.length} policies are more than the ${MOST_SCAN_POLICIES} of one Scan: give them labels, and each group of them a Scan or ScanSchedule by spec.policySelector`,
       },
     };
   return { policies };

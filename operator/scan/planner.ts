@@ -54,6 +54,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
     shardTargets,
     parallelism: spec.scan?.parallelism ?? defaultParallelism,
   });
+  const included = includedNamespaces(set, namespaces);
   const chosen = [...namespaces.values()].filter(({ name }) => scope.includesNamespace(name));
   const used = chosen.filter((facts) => set.policiesFor(facts).length > 0);
   return {
@@ -66,7 +67,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
       namespaces: Object.fromEntries(chosen.map(({ name, labels }) => [name, { labels }])),
     },
     shards,
-    policies: policies.map((policy) => ledgerPolicy(policy, set, namespaces)),
+    policies: policies.map((policy) => ledgerPolicy(policy, namespaces.size - (included.get(policy.name) ?? 0))),
     uncovered: [...refused, ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) }))],
     excludedNamespaces: namespaces.size - used.length,
   };
@@ -133,19 +134,22 @@ function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
   return [{ resource: WHOLE_CLUSTER, targets: 1, policies: Object.fromEntries(policies.map((policy) => [policy, 1])) }];
 }
 
+/** By policy, in how many of the namespaces it looks. */
+function includedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, NamespaceFacts>): ReadonlyMap<string, number> {
+  const included = new Map<string, number>();
+  for (const facts of namespaces.values())
+    for (const policy of set.policiesFor(facts)) included.set(policy, (included.get(policy) ?? 0) + 1);
+  return included;
+}
+
 /** A policy as a scan keeps it. */
-export function ledgerPolicy(
-  { name, uid, generation, spec }: PolicySnapshot,
-  set: PolicySet,
-  namespaces: ReadonlyMap<string, NamespaceFacts>,
-): LedgerPolicy {
-  const included = [...namespaces.values()].filter((facts) => set.policiesFor(facts).includes(name)).length;
+export function ledgerPolicy({ name, uid, generation, spec }: PolicySnapshot, excludedNamespaces: number): LedgerPolicy {
   return {
     name,
     uid,
     generation,
     listPasses: spec.reporting?.passing === 'List',
     ownerLabels: spec.reporting?.ownerLabels ?? [],
-    excludedNamespaces: namespaces.size - included,
+    excludedNamespaces,
   };
 }

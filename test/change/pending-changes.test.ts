@@ -93,6 +93,8 @@ describe('what a change may tell another verdict about', () => {
       const { pending, change } = cluster(objects, controls);
       const touched = new Set(changed.flatMap(change));
       expect([...touched].toSorted()).to.deep.equal(Object.keys(waits).toSorted());
+      const { size } = pending;
+      expect([pending.exceeds(size), pending.exceeds(size - 1)]).to.deep.equal([false, size > 0]);
       expect(Object.fromEntries([...touched].map((namespace) => [namespace, linesOf(pending.take(namespace))]))).to.deep.equal(waits);
       expect(pending.size).to.equal(0);
     });

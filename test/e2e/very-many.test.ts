@@ -5,6 +5,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import { listAll } from '../../operator/kube/list.ts';
+import { readLedger } from '../../operator/report/policy-ledger.ts';
 import { concurrently } from '../../operator/publish/concurrently.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 import { eventually, install, makeScan, reportsIn, scanEnded } from './installation.ts';
@@ -14,6 +15,8 @@ const policies = all ? 500 : 130;
 const namespaces = all ? 2000 : 100;
 const namespace = 'limits';
 const label = 'test.vigil.dev/limits';
+/** The worst first. */
+const severities = ['critical', 'high', 'medium', 'low'] as const;
 const nameOf = (index: number): string => `limits-${String(index).padStart(3, '0')}`;
 
 const policy = (index: number): KubeObject =>
@@ -100,9 +103,14 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
       rest.map(({ properties }) => properties?.['truncated']),
       'results left out',
     ).to.deep.equal([String(counted - results.length + 1)]);
-    // The worst are not among those.
-    const failing = results.filter(({ result }) => result === 'fail');
-    expect(failing.length).to.equal(summary?.fail);
+    // Nothing is left out that is worse than what is kept.
+    const ledger = Object.values(readLedger(report?.metadata.annotations?.[ANNOTATIONS.policies]));
+    const kept = (wanted: string): number => results.filter(({ result, severity }) => result === 'fail' && severity === wanted).length;
+    const short = severities.findIndex((severity) => kept(severity) < ledger.reduce((sum, { failing }) => sum + failing[severity], 0));
+    const milder = short < 0 ? [] : severities.slice(short + 1);
+    expect(milder.map(kept), 'milder failures than the first that is left out').to.deep.equal(milder.map(() => 0));
+    expect(results.some(({ result }) => result === 'pass') && short >= 0, 'passes beside failures that are left out').to.equal(false);
+    expect(kept('high')).to.be.greaterThan(0);
     expect(JSON.stringify(report).length).to.be.within(500_000, 1_250_000);
   });
 
@@ -113,5 +121,11 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
     const { status } = await scanEnded(await makeScan({ policies: ['limits-everywhere'] }), all ? 600 : 120);
     expect(status?.coverage).to.deep.include({ inScope: namespaces, scanned: namespaces, failed: 0 });
     expect(status?.summary?.fail).to.equal(namespaces);
+  });
+
+  it('tells of a scan by all policies which those were', async () => {
+    const { status } = await scanEnded(await makeScan({ namespaces: { include: [namespace] } }), all ? 300 : 120);
+    const names = status?.policies?.map(({ name }) => name) ?? [];
+    expect([status?.phase, names.filter((name) => name.startsWith('limits-')).length]).to.deep.equal(['Complete', policies + 1]);
   });
 });
