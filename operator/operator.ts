@@ -184,11 +184,14 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
       (operation) => metrics.reportWrites.add(1, { operation }),
       (target, failures) => events.about(target, findingEvent(failures)),
     ),
-    policies: watch(RESOURCES.policies, (policy, type) => [
-      ['securitypolicy', policy.metadata.name],
-      ['onchange', 'ground'],
-      ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
-    ]),
+    policies: watch(RESOURCES.policies, (policy, type) => {
+      onChange.heardOf(policy, type);
+      return [
+        ['securitypolicy', policy.metadata.name],
+        ['onchange', 'ground'],
+        ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
+      ];
+    }),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [
       ['scanschedule', metadata.name],
       ['onchange', 'ground'],

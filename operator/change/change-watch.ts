@@ -43,10 +43,11 @@ const key = ({ group, version, resource }: ApiResource): string => `${group}/${v
 /** Changes that are kept for policies that join. */
 const mostRecent = 2000;
 
-/** A feed, and when it began, by performance.now(). */
+/** A feed, when it began, by performance.now(), and since when it told what was written before, in milliseconds since the epoch. */
 interface Followed {
   readonly feed: ChangeFeed;
   readonly begun: number;
+  readonly since: number;
 }
 
 /** Follows a set of resources, and Vigil's own reports. What changed while nobody watched is found by when it was last written. */
@@ -54,14 +55,16 @@ export class ChangeWatch {
   readonly #client: KubeClient;
   readonly #observer: ChangeWatchObserver;
   readonly #feeds = new Map<string, Followed>();
-  #recent = new RecentChanges(mostRecent);
+  readonly #recent: RecentChanges;
   #early: ObjectChange[] = [];
   #since = Number.POSITIVE_INFINITY;
   #reports: { readonly abort: AbortController; readonly running: Promise<unknown> } | undefined;
 
-  constructor(client: KubeClient, observer: ChangeWatchObserver) {
+  /** `keeps`: so many changes at most for policies that join. */
+  constructor(client: KubeClient, observer: ChangeWatchObserver, keeps = mostRecent) {
     this.#client = client;
     this.#observer = observer;
+    this.#recent = new RecentChanges(keeps);
   }
 
   /** The feeds, and what each knows. */
@@ -105,8 +108,8 @@ export class ChangeWatch {
   async #tellAgain(from: number): Promise<void> {
     if (from === Number.POSITIVE_INFINITY) return;
     const recent = this.#recent.since(from);
-    for (const [name, { feed, begun }] of [...this.#feeds]) {
-      if (recent !== undefined && begun <= from) continue;
+    for (const [name, { feed, begun, since }] of [...this.#feeds]) {
+      if (recent !== undefined && (begun <= from || since <= this.#since)) continue;
       await this.#end(name);
       this.#begin(name, feed.resource);
     }
@@ -136,17 +139,18 @@ export class ChangeWatch {
   }
 
   #begin(name: string, resource: ApiResource): void {
+    const since = this.#since;
     const feed = new ChangeFeed(this.#client, resource, {
       onChange: (change) => this.#tell(change),
       onFound: (_resource, object) => {
-        if (writtenAt(object) < this.#since) return;
+        if (writtenAt(object) < since) return;
         const { namespace = '', name: found } = object.metadata;
         this.#hold({ resource, namespace, name: found, before: undefined, after: entryOf(object) });
       },
       onError: (failed, error) => this.#observer.onError(failed, error),
       onRecovered: () => this.#observer.onRecovered(),
     });
-    this.#feeds.set(name, { feed, begun: performance.now() });
+    this.#feeds.set(name, { feed, begun: performance.now(), since });
     feed.start();
   }
 

@@ -1,23 +1,29 @@
-/** Since when generations of policies are known here, by a clock that never goes back. */
+/** A generation of a policy. */
+interface Sighted {
+  readonly uid?: string;
+  readonly generation?: number;
+}
+
+/** Since when the present generations of policies are known here, by a clock that never goes back. */
 export class GenerationSightings {
-  readonly #seen = new Map<string, number>();
-  #lastLook: number;
+  readonly #seen = new Map<string, { readonly generation: number; readonly at: number }>();
 
-  /** What is there at the first look may have come at this time. */
-  constructor(begin: number) {
-    this.#lastLook = begin;
+  /** A policy was heard of. To be called as that happens: before anybody can have made a plan with this generation. */
+  note({ uid = '', generation = 0 }: Sighted, now: number): void {
+    if (this.#seen.get(uid)?.generation !== generation) this.#seen.set(uid, { generation, at: now });
   }
 
-  /** Looks at those that are there, with what tells each from all others: what is new has come after the last look. */
-  look(generations: Iterable<string>, now: number): void {
-    const there = new Set(generations);
-    for (const known of [...this.#seen.keys()]) if (!there.has(known)) this.#seen.delete(known);
-    for (const generation of there) if (!this.#seen.has(generation)) this.#seen.set(generation, this.#lastLook);
-    this.#lastLook = now;
+  /** A policy is gone. */
+  forget({ uid = '' }: Sighted): void {
+    this.#seen.delete(uid);
   }
 
-  /** A time at which none of these was there yet; the end of time for none. */
-  before(generations: Iterable<string>): number {
-    return Math.min(...[...generations].map((generation) => this.#seen.get(generation) ?? Number.NEGATIVE_INFINITY));
+  /** When the first of these was heard of; the end of time for none, its beginning where one was never heard of. */
+  first(generations: Iterable<Sighted>): number {
+    const times = [...generations].map(({ uid = '', generation = 0 }) => {
+      const seen = this.#seen.get(uid);
+      return seen?.generation === generation ? seen.at : Number.NEGATIVE_INFINITY;
+    });
+    return Math.min(...times);
   }
 }

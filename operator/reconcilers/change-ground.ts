@@ -41,7 +41,6 @@ export async function renewedGround(
   watch: ChangeWatch,
   { known, sightings }: { readonly known: FollowedGround | undefined; readonly sightings: GenerationSightings },
 ): Promise<FollowedGround | undefined> {
-  sightings.look(world.policies.list().map(generationOf), performance.now());
   const { schedules, policies, renewing } = choose(world);
   if (schedules.length === 0 || policies.length === 0) {
     await (renewing ? watch.rest() : watch.stop());
@@ -53,7 +52,8 @@ export async function renewedGround(
   const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), renewing, ...generations]);
   if (known?.fingerprint === fingerprint) return known;
   // While one that joins was scanned, changes were judged by the others alone, and nowhere but in their scopes.
-  const joined = sightings.before(generations.difference(known?.generations ?? new Set()));
+  const joining = policies.filter((policy) => known?.generations.has(generationOf(policy)) !== true);
+  const joined = sightings.first(joining.map(({ metadata }) => metadata));
   const judge = await follow(world, watch, { policies, kubernetesVersion, resources, joined, renewing });
   return { fingerprint, debounce, generations, judge };
 }

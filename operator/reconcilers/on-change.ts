@@ -1,10 +1,12 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import type { ApiResource } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
 import { ChangeWatch } from '../change/change-watch.ts';
 import { GenerationSightings } from '../change/generation-sightings.ts';
 import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
+import type { ChangeType } from '../kube/list-watch.ts';
 import { noTotals } from '../publish/policy-totals.ts';
 import { totalsOfReports } from '../publish/report-sweeper.ts';
 import { isFinished } from '../scan/scan-status.ts';
@@ -27,7 +29,7 @@ export class OnChange {
   readonly controller: Controller;
   readonly #world: World;
   readonly #watch: ChangeWatch;
-  readonly #sightings = new GenerationSightings(performance.now());
+  readonly #sightings = new GenerationSightings();
   #ground: FollowedGround | undefined;
   #pending: PendingChanges | undefined;
   /** When a namespace may be looked at again, in milliseconds since the epoch. */
@@ -62,6 +64,12 @@ export class OnChange {
       reconcile: (key, context) => this.#reconcile(key, context),
     });
     this.controller.queue.add('ground');
+  }
+
+  /** To be told of each policy as it is heard of. */
+  heardOf({ metadata }: KubeObject, type: ChangeType): void {
+    if (type === 'DELETED') this.#sightings.forget(metadata);
+    else this.#sightings.note(metadata, performance.now());
   }
 
   /** Ends all watches. */

@@ -29,18 +29,24 @@ describe('the latest changes', () => {
   });
 });
 
-describe('since when a generation of a policy is there', () => {
-  it('is after the last look that did not find it', () => {
-    const sightings = new GenerationSightings(100);
-    sightings.look(['a/1'], 200);
-    sightings.look(['a/1', 'b/1'], 300);
-    sightings.look(['a/1', 'b/1'], 400);
-    sightings.look(['a/2', 'b/1'], 500);
-    expect([sightings.before(['a/2']), sightings.before(['b/1']), sightings.before(['a/2', 'b/1'])]).to.deep.equal([400, 200, 200]);
-    expect(sightings.before([])).to.equal(Number.POSITIVE_INFINITY);
-    // What is gone and comes again is new; of what was never seen nothing is known.
-    sightings.look(['b/1'], 600);
-    sightings.look(['a/2', 'b/1'], 700);
-    expect([sightings.before(['a/2']), sightings.before(['c/1'])]).to.deep.equal([600, Number.NEGATIVE_INFINITY]);
+describe('since when a generation of a policy is known', () => {
+  const [a1, a2, b1] = [
+    { uid: 'a', generation: 1 },
+    { uid: 'a', generation: 2 },
+    { uid: 'b', generation: 1 },
+  ];
+
+  it('is when it was first heard of', () => {
+    const sightings = new GenerationSightings();
+    for (const [index, policy] of [a1, b1, a1, a2, a2].entries()) sightings.note(policy, index);
+    expect([sightings.first([a2]), sightings.first([b1]), sightings.first([a2, b1])]).to.deep.equal([3, 1, 1]);
+    expect(sightings.first([])).to.equal(Number.POSITIVE_INFINITY);
+  });
+
+  it('is not known of one that is gone, or is not the present one', () => {
+    const sightings = new GenerationSightings();
+    for (const [index, policy] of [a1, b1, a2].entries()) sightings.note(policy, index);
+    sightings.forget(b1);
+    expect([sightings.first([a1]), sightings.first([b1])]).to.deep.equal([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   });
 });
