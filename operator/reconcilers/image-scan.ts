@@ -10,6 +10,7 @@ import type { ImagePlan } from '../images/image-plan.ts';
 import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
 import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
+import { ExpectedPods } from './expected-pods.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { takeIn, withRefusal } from './image-jobs.ts';
 import { ImageLooks, mostStale } from './image-looks.ts';
@@ -44,6 +45,7 @@ export class ImageScan {
       reader: new ImageDataReader(client, namespace),
       looks: new ImageLooks(world),
       namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
+      expected: new ExpectedPods(),
     };
     this.controller = new Controller({ name: 'images', log, observe, reconcile: (_key, context) => this.#look(context) });
     this.controller.queue.add(IMAGES_KEY);
@@ -71,6 +73,7 @@ interface Kept {
   readonly reader: ImageDataReader;
   readonly looks: ImageLooks;
   readonly namespaces: ImageNamespaces;
+  readonly expected: ExpectedPods;
 }
 
 class ImagePass {
@@ -79,6 +82,7 @@ class ImagePass {
   readonly #looks: ImageLooks;
   readonly #reader: ImageDataReader;
   readonly #namespaces: ImageNamespaces;
+  readonly #expected: ExpectedPods;
   readonly #context: ReconcileContext;
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
@@ -89,6 +93,7 @@ class ImagePass {
     this.#looks = kept.looks;
     this.#reader = kept.reader;
     this.#namespaces = kept.namespaces;
+    this.#expected = kept.expected;
     this.#context = context;
     this.#now = context.now;
   }
@@ -116,7 +121,7 @@ class ImagePass {
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
     if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
-    return idle ? this.#rest(plan) : { requeueAfter: whileBusy };
+    return idle ? this.#rest(plan, around) : { requeueAfter: whileBusy };
   }
 
   /** Takes over what is known of images under the keys of another version, or of a time when nodes could not be listed. */
@@ -126,10 +131,11 @@ class ImagePass {
   }
 
   /** Nothing is left to do for now. */
-  async #rest(plan: ImagePlan): Promise<ReconcileResult> {
+  async #rest(plan: ImagePlan, { policies }: ImageSurroundings): Promise<ReconcileResult> {
     await this.#sweep(plan);
     this.#looks.forget();
-    return { requeueAfter: Math.min(plan.next ?? Number.POSITIVE_INFINITY, this.#world.images.imageInterval * 1000) };
+    const pauses = [plan.next ?? Number.POSITIVE_INFINITY, this.#world.images.imageInterval * 1000, this.#expected.pause(policies)];
+    return { requeueAfter: Math.min(...pauses) };
   }
 
   /** Where images may be looked into besides Vigil's namespace. */
