@@ -208,6 +208,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
     imagesBegan: () => images.began,
+    podCame: () => images.podCame(),
     watching: () => onChange.condition(),
     enqueueGenerations: () => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),

@@ -25,6 +25,10 @@ import type { World } from './world.ts';
 export const IMAGES_KEY = 'cluster';
 /** Milliseconds between looks at Jobs that run. */
 const whileBusy = 1000;
+/** Milliseconds that a pod is given to start. */
+const starting = 2000;
+/** Between looks that pods call for, so many times what the last one took. */
+const restFactor = 10;
 
 /**
  * Looks into the images that run in the scope of policies with `spec.images`: an inventory an image, once; matched with each new
@@ -35,6 +39,8 @@ export class ImageScan {
   readonly #world: World;
   readonly #kept: Kept;
   #began: number | undefined;
+  /** Until when no pod calls for a look, by performance.now(). */
+  #restUntil = 0;
 
   constructor(world: World) {
     const { client, namespace, images, log, observe } = world;
@@ -56,13 +62,22 @@ export class ImageScan {
     return this.#began;
   }
 
+  /** A pod was made: what runs is looked at again once it may have started, with rests where a look takes long. */
+  podCame(): void {
+    if (!this.#world.policies.list().some(({ spec }) => spec.images)) return;
+    this.controller.queue.addAfter(IMAGES_KEY, Math.max(starting, this.#restUntil - performance.now()));
+  }
+
   async #look(context: ReconcileContext): Promise<ReconcileResult> {
     const now = this.#world.clock();
+    const started = performance.now();
     this.#began = now;
     try {
       return await new ImagePass(this.#world, this.#kept, { ...context, now }).run();
     } finally {
       this.#began = undefined;
+      const ended = performance.now();
+      this.#restUntil = Math.max(this.#restUntil, ended + (ended - started) * restFactor);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
+import type { ObjectChange } from '../change/change-feed.ts';
 import { ChangeWatch } from '../change/change-watch.ts';
 import { GenerationSightings } from '../change/generation-sightings.ts';
 import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
@@ -48,7 +49,10 @@ export class OnChange {
     this.#world = world;
     this.#burst = new ChangeBurst(world);
     this.#watch = new ChangeWatch(world.client, {
-      onChange: (change) => this.#enqueue(this.#pending?.add(change) ?? []),
+      onChange: (change) => {
+        if (isNewPod(change) && change.namespace !== world.namespace) world.podCame();
+        this.#enqueue(this.#pending?.add(change) ?? []);
+      },
       onDrift: (owner, namespace) => this.#drifted(owner, namespace),
       onError: (resource, error) => {
         world.log.warn({ err: error, resource: resource.resource }, 'changes cannot be followed now; it is tried again');
@@ -256,6 +260,8 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
   'after-scans': (own) => own.afterScans(),
   totals: (own, context) => own.totals(context),
 };
+
+const isNewPod = ({ resource: { group, kind }, before }: ObjectChange): boolean => group === '' && kind === 'Pod' && before === undefined;
 
 const runningScans = ({ scans }: World): boolean => scans.list().some((scan) => !isFinished(scan));
 

@@ -81,6 +81,8 @@ export interface World {
   readonly enqueueSchedule: (name: string) => void;
   /** In milliseconds since the epoch, when the look at images began that still writes reports; undefined while none does. */
   readonly imagesBegan: () => number | undefined;
+  /** To be called for a pod that is new: it may run an image that is to be told of. */
+  readonly podCame: () => void;
   /** How following changes goes. */
   readonly watching: () => ConditionUpdate;
   readonly observe: NonNullable<ControllerOptions['observe']>;

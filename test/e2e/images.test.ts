@@ -245,6 +245,20 @@ describe('images that run', function () {
     expect(reports).not.to.include('2E0A8F3B244C9986');
   });
 
+  it('are told of a new workload within seconds, however seldom all that runs is looked at', async () => {
+    shop.configure('VIGIL_IMAGE_INTERVAL=3600');
+    await eventually('changes are followed', () => {
+      const path = '-o=jsonpath={.items[*].status.conditions[?(@.type=="Watching")].status}';
+      return kubectl(['get', 'scanschedules', path]).includes('True') && countsAgree().then(() => true);
+    });
+    apply(deployment('third', `${registry}/node-old:1`));
+    await becomes('third', node);
+    kubectl(['-n', namespace, 'delete', 'deployment', 'third']);
+    shop.configure('VIGIL_IMAGE_INTERVAL=2');
+    await eventually('its report is gone', async () => ((await reportOf('third')) ? undefined : true));
+    expect(await inventories()).to.deep.equal(taken);
+  });
+
   it('are skipped where a document vouches for them, and say whether they are exploited, with no inventory and no match', async () => {
     const matched = await findings();
     const statements = [
