@@ -251,6 +251,8 @@ describe('images that run', function () {
       const path = '-o=jsonpath={.items[*].status.conditions[?(@.type=="Watching")].status}';
       return kubectl(['get', 'scanschedules', path]).includes('True') && countsAgree().then(() => true);
     });
+    // The operator's first look is over by then.
+    await sleep(8000);
     apply(deployment('third', `${registry}/node-old:1`));
     await becomes('third', node);
     kubectl(['-n', namespace, 'delete', 'deployment', 'third']);
