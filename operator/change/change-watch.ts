@@ -1,10 +1,10 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { RESOURCES } from '../api/api-resource.ts';
-import { LABELS, MANAGED_BY } from '../api/group.ts';
+import { MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { ListWatch, type ChangeType } from '../kube/list-watch.ts';
-import { SOURCE } from '../report/report-name.ts';
+import { SOURCE, reportSelector } from '../report/report-name.ts';
 import { ChangeFeed, type ObjectChange } from './change-feed.ts';
 import { entryOf, type ObjectIndex } from './object-index.ts';
 import { RecentChanges } from './recent-changes.ts';
@@ -171,7 +171,7 @@ export class ChangeWatch {
   #followReports(): void {
     if (this.#reports) return;
     const abort = new AbortController();
-    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${SOURCE}`;
+    const labelSelector = reportSelector(SOURCE);
     const running = [RESOURCES.reports, RESOURCES.clusterReports].map((resource) => {
       const onError = (error: unknown): void => this.#observer.onError(resource, error);
       const ignore = (): void => undefined;

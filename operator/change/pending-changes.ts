@@ -83,17 +83,13 @@ export class PendingChanges {
 
   /** How many targets wait in all. */
   get size(): number {
-    let size = 0;
-    for (const [namespace, waiting] of this.#waiting) for (const [, names] of this.#expanded(namespace, waiting)) size += names.size;
-    return size;
+    return this.#counts().reduce((sum, count) => sum + count, 0);
   }
 
   /** Whether more than so many targets wait: asked again and again, so it counts no further than that. */
   exceeds(limit: number): boolean {
-    let count = 0;
-    for (const [namespace, waiting] of this.#waiting)
-      for (const names of this.#names(namespace, waiting)) if ((count += names) > limit) return true;
-    return false;
+    let size = 0;
+    return this.#counts().some((count) => (size += count) > limit);
   }
 
   /** The namespaces in which something waits. */
@@ -201,10 +197,15 @@ export class PendingChanges {
     return namespace;
   }
 
-  /** The numbers of targets that wait in a namespace, each besides those before it. */
-  *#names(namespace: string, { targets, kinds }: Waiting): Generator<number> {
-    for (const names of targets.values()) yield names.size;
-    for (const resource of kinds) for (const name of this.#unowned(resource, namespace)) if (!targets.get(resource)?.has(name)) yield 1;
+  /** How many targets wait, bit by bit. */
+  *#counts(): Generator<number> {
+    for (const [namespace, { targets, kinds }] of this.#waiting) {
+      for (const names of targets.values()) yield names.size;
+      for (const resource of kinds) {
+        const others = this.#unowned(resource, namespace).filter((name) => !targets.get(resource)?.has(name));
+        yield* others.map(() => 1);
+      }
+    }
   }
 
   /** The objects of a kind in a namespace that are judged by themselves. */

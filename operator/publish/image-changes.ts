@@ -1,10 +1,10 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { changeWithin, readHistory, type Span } from '../report/change-history.ts';
 import { addChanges, noChange, type ReportChange } from '../report/report-change.ts';
-import { IMAGES_SOURCE } from '../report/report-name.ts';
+import { IMAGES_SOURCE, reportSelector } from '../report/report-name.ts';
 
 /** Of which policies, when and where changes are counted. */
 export interface ImageChangesRequest {
@@ -16,7 +16,7 @@ export interface ImageChangesRequest {
 
 /** What came and went in the reports about images that are there now; of those, only metadata is read. */
 export async function imageChanges(client: KubeClient, { spans, looksAt, signal }: ImageChangesRequest): Promise<ReportChange> {
-  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${IMAGES_SOURCE}`;
+  const labelSelector = reportSelector(IMAGES_SOURCE);
   let sum = noChange();
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true, signal })) {
     for (const { metadata } of items) {

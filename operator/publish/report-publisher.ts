@@ -10,7 +10,7 @@ import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, type EvidenceInput } fr
 import { concurrently } from './concurrently.ts';
 import { buildReport, withoutPolicy, type ReportInput } from '../report/report-builder.ts';
 import { changeOf, newFailures, type ReportChange } from '../report/report-change.ts';
-import { policyLabel, reportKey, reportName } from '../report/report-name.ts';
+import { policyLabel, reportKey, reportName, reportSelector } from '../report/report-name.ts';
 import { addSeverities, emptySeverities } from '../scan/tally.ts';
 
 /** A report to bring up to date. */
@@ -99,7 +99,7 @@ export class ReportPublisher {
 
   /** Brings the evidence of one policy up to date: a report a framework, and none of frameworks that it asks for no more. */
   async publishEvidence(policy: EvidenceInput['policy'], wishes: readonly Omit<EvidenceInput, 'existing' | 'policy'>[]): Promise<void> {
-    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${FRAMEWORKS_SOURCE},${policyLabel(policy.name)}`;
+    const labelSelector = `${reportSelector(FRAMEWORKS_SOURCE)},${policyLabel(policy.name)}`;
     const left = new Map<string, PolicyReport>();
     for (const report of await listAll<PolicyReport>(this.#client, RESOURCES.clusterReports, { labelSelector }))
       left.set(report.metadata.name, report);
@@ -155,7 +155,7 @@ export class ReportPublisher {
   ): Promise<boolean> {
     const [{ source, target }] = group as readonly [ReportWish];
     const { resource, namespace } = homeOf(target);
-    const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${source}`;
+    const labelSelector = reportSelector(source);
     const all = wanted.size;
     let read = 0;
     for await (const { items, next } of listPages<PolicyReport>(this.#client, resource, { namespace, labelSelector, limit: pageSize })) {

@@ -1,11 +1,11 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject, OwnerReference } from '../api/metadata.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { withoutManagedFields } from '../kube/reflector.ts';
-import { reportKey, SOURCE } from '../report/report-name.ts';
+import { reportKey, SOURCE, reportSelector } from '../report/report-name.ts';
 import { readLedger, type PolicyLedger } from '../report/policy-ledger.ts';
 import { addTotals, noTotals, type PolicyTotals } from './policy-totals.ts';
 import type { ReportPublisher } from './report-publisher.ts';
@@ -104,7 +104,7 @@ const ledgerOf = ({ metadata }: KubeObject): PolicyLedger => readLedger(metadata
 
 /** Vigil's reports about configuration, of which only metadata is read, each with its resource. */
 async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenerator<readonly [ApiResource, KubeObject]> {
-  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${SOURCE}`;
+  const labelSelector = reportSelector(SOURCE);
   for (const home of [RESOURCES.reports, RESOURCES.clusterReports]) {
     for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal }))
       for (const report of items) yield [home, withoutManagedFields(report)];

@@ -1,6 +1,6 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import { ANNOTATIONS } from '../api/group.ts';
 import type { ImageData, ImageDataReader } from '../images/image-data.ts';
 import { entryIn, findingsKey, type ImageAccess } from '../images/image-access.ts';
 import type { ImageFindings } from '../images/image-finding.ts';
@@ -15,7 +15,7 @@ import { listPages } from '../kube/list.ts';
 import { homeOf, type Published, type ReportPublisher, type ReportWish } from '../publish/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../publish/policy-totals.ts';
 import { readLedger } from '../report/policy-ledger.ts';
-import { IMAGES_SOURCE, reportKey, reportName } from '../report/report-name.ts';
+import { IMAGES_SOURCE, reportKey, reportName, reportSelector } from '../report/report-name.ts';
 import type { RecordResult } from '../stream/stream-record.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
 
@@ -198,7 +198,7 @@ async function withdraw(
   { client, publisher }: ImagePublishing,
   asked: ReadonlyMap<string, Asked>,
 ): Promise<Pick<ImagesPublished, 'withdrawn' | 'totals'>> {
-  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${IMAGES_SOURCE}`;
+  const labelSelector = reportSelector(IMAGES_SOURCE);
   const totals = new Map<string, PolicyTotals>();
   let withdrawn = 0;
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true })) {

@@ -1,8 +1,7 @@
 import type { PolicyReport } from '../api/policy-report.ts';
 import { ANNOTATIONS } from '../api/group.ts';
-import type { SeverityCounts } from '../api/security-policy.ts';
 import { readLedger } from './policy-ledger.ts';
-import { addChanges, noChange, policyChanges, type ReportChange } from './report-change.ts';
+import { addChanges, countsOf, noChange, numbersOf, policyChanges, type ReportChange } from './report-change.ts';
 
 /** What came and went for a policy in one second. */
 interface DatedChange extends ReportChange {
@@ -70,12 +69,9 @@ export function readHistory(text: string | undefined): ChangeHistory {
 }
 
 const rowOf = ({ seconds, new: came, fixed }: DatedChange): number[] => [seconds, ...numbersOf(came), ...numbersOf(fixed)];
-const numbersOf = ({ critical, high, medium, low }: SeverityCounts): number[] => [critical, high, medium, low];
 
 function datedOf(row: unknown): DatedChange[] {
   if (!Array.isArray(row) || row.length !== 9 || !row.every((value) => Number.isSafeInteger(value) && (value as number) >= 0)) return [];
   const [seconds = 0, ...counts] = row as number[];
   return [{ seconds, new: countsOf(counts.slice(0, 4)), fixed: countsOf(counts.slice(4)) }];
 }
-
-const countsOf = ([critical = 0, high = 0, medium = 0, low = 0]: readonly number[]): SeverityCounts => ({ critical, high, medium, low });

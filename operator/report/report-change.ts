@@ -66,19 +66,22 @@ export function addChanges(a: ReportChange, b: ReportChange): ReportChange {
 
 /** A change as the text of an annotation: the scan, then the counts from critical to low. */
 export function writeChange(scan: string, change: ReportChange): string {
-  return [scan, ...[change.new, change.fixed].map((counts) => order.map((severity) => counts[severity]).join(','))].join(' ');
+  return [scan, ...[change.new, change.fixed].map((counts) => numbersOf(counts).join(','))].join(' ');
 }
 
 /** What a scan has changed in a report already, by the report's own note; nothing when its note is another scan's. */
 export function changeOf(report: PolicyReport | undefined, scan: string | undefined): ReportChange {
   const [by, ...counts] = (report?.metadata.annotations?.[ANNOTATIONS.change] ?? '').split(' ');
   if (by !== scan) return noChange();
-  const [found, fixed] = counts.map(countsOf);
+  const [found, fixed] = counts.map((text) => countsOf(text.split(',').map(Number)));
   return { new: found ?? none(), fixed: fixed ?? none() };
 }
 
-function countsOf(text: string): SeverityCounts {
-  const numbers = text.split(',').map(Number);
+/** Counts as numbers from critical to low. */
+export const numbersOf = (counts: SeverityCounts): number[] => order.map((severity) => counts[severity]);
+
+/** Counts out of {@link numbersOf}; what is no whole number counts as none. */
+export function countsOf(numbers: readonly number[]): SeverityCounts {
   const at = (index: number): number => (Number.isSafeInteger(numbers[index]) ? (numbers[index] ?? 0) : 0);
   return { critical: at(0), high: at(1), medium: at(2), low: at(3) };
 }

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import { LABELS, MANAGED_BY } from '../api/group.ts';
 
 /** The source of reports about configuration. */
 export const SOURCE = 'vigil';
 /** The source of reports about images. */
 export const IMAGES_SOURCE = 'vigil-images';
+
+/** Selects Vigil's reports of a source. */
+export const reportSelector = (source: string): string => `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${source}`;
 
 /** What tells one report from all others. */
 export const reportKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;

@@ -94,6 +94,8 @@ describe('what a change may tell another verdict about', () => {
       const touched = new Set(changed.flatMap(change));
       expect([...touched].toSorted()).to.deep.equal(Object.keys(waits).toSorted());
       const { size } = pending;
+      const targets = Object.values(waits).flat();
+      expect(size).to.equal(targets.filter((target) => target !== 'the cluster').length);
       expect([pending.exceeds(size), pending.exceeds(size - 1)]).to.deep.equal([false, size > 0]);
       expect(Object.fromEntries([...touched].map((namespace) => [namespace, linesOf(pending.take(namespace))]))).to.deep.equal(waits);
       expect(pending.size).to.equal(0);
