@@ -8,6 +8,7 @@ import type { Credentials } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
 import { Deadline, failureOf, messageOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { fenced, FencedError, type WriteFence } from './write-fence.ts';
 
 export type { KubeRequest } from './kube-request.ts';
 
@@ -20,17 +21,6 @@ export interface ObjectKey {
 /** What `KubeClient` tells of each call, for metrics. */
 export interface CallObserver {
   (call: { readonly method: string; readonly status: number; readonly seconds: number }): void;
-}
-
-/** Says whether this process may write now. */
-export interface WriteFence {
-  /** Why it may not; undefined while it may. Asked immediately before each write is sent. */
-  closed(): string | undefined;
-}
-
-/** A write that was not sent: this process is not the one that writes (any more). */
-export class FencedError extends Error {
-  override readonly name = 'FencedError';
 }
 
 /** How a client behaves. */
@@ -50,6 +40,7 @@ export interface KubeClientOptions {
 export class KubeClient {
   readonly credentials: Credentials;
   readonly #options: KubeClientOptions;
+  #behind: { readonly pool: Dispatcher; readonly fenced: Dispatcher } | undefined;
 
   constructor(credentials: Credentials, options: KubeClientOptions = {}) {
     this.credentials = credentials;
@@ -110,18 +101,24 @@ export class KubeClient {
     const method = call.method ?? 'GET';
     const observe = (status: number): void => this.#options.observe?.({ method, status, seconds: (performance.now() - started) / 1000 });
     const options = requestOptions(call, headers, { timeout: this.#timeoutOf(call), signal, stream });
-    // Nothing is awaited between this question and the sending: a process that was frozen for long asks before it writes.
-    const closed = method === 'GET' ? undefined : this.#options.fence?.closed();
-    if (closed !== undefined) throw new FencedError(`${method} ${call.path}: not sent: ${closed}`);
+    const through = this.#fenced(dispatcher);
     try {
-      const response = await request(`${server}${call.path}${queryString(call.query)}`, { ...options, method, dispatcher });
+      const response = await request(`${server}${call.path}${queryString(call.query)}`, { ...options, method, dispatcher: through });
       observe(response.statusCode);
       return response;
     } catch (error) {
-      if (call.signal?.aborted) throw error;
+      if (call.signal?.aborted || error instanceof FencedError) throw error;
       observe(0);
       throw new KubeApiError(`${method} ${call.path}: no answer from ${server}: ${messageOf(error)}`, { status: 0, cause: error });
     }
+  }
+
+  /** The pool behind this client's fence. */
+  #fenced(dispatcher: Dispatcher): Dispatcher {
+    const { fence } = this.#options;
+    if (!fence) return dispatcher;
+    if (this.#behind?.pool !== dispatcher) this.#behind = { pool: dispatcher, fenced: fenced(dispatcher, fence) };
+    return this.#behind.fenced;
   }
 
   /** Reads one object; throws a 404 when it is not there. */

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { isConflict, isNotFound } from './kube-api-error.ts';
-import type { KubeClient, WriteFence } from './kube-client.ts';
+import type { KubeClient } from './kube-client.ts';
+import type { WriteFence } from './write-fence.ts';
 
 interface LeaseObject extends KubeObject {
   readonly spec?: {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { contains } from '../../operator/kube/contains.ts';
 import { isDenied, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import { FencedError } from '../../operator/kube/kube-client.ts';
 import { lines } from '../../operator/kube/lines.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { RateLimit } from '../../operator/kube/rate-limit.ts';
+import { FencedError } from '../../operator/kube/write-fence.ts';
 import { ApiDouble, breaks, says } from './api-double.ts';
 
 const map = { metadata: { namespace: 'n', name: 'm', labels: { a: 'b' } } };
@@ -83,6 +83,24 @@ describe('the client of the API server', () => {
       expect(await failure(write())).to.be.instanceOf(FencedError);
     await client.get(RESOURCES.configMaps, map.metadata);
     expect(server.calls.map(({ method }) => method)).to.deep.equal(['GET']);
+  });
+
+  it('sends no write whose connection is there only after the fence has closed', async () => {
+    const state: { why?: string } = {};
+    const client = await server.start({ fence: { closed: () => state.why } });
+    server.answers = [says({ metadata: { name: 'm' } })];
+    await client.credentials.current();
+    // The first waits for a connection to be made, the second for the check of the idle one.
+    for (const wanted of [[], ['GET']]) {
+      delete state.why;
+      const write = failure(client.apply(RESOURCES.configMaps, map));
+      // All that needs no input or output has happened: the call is with the pool, and nothing of it is on its way.
+      await new Promise((resolve) => process.nextTick(resolve));
+      state.why = 'this process was frozen';
+      expect(await write).to.be.instanceOf(FencedError);
+      expect(server.calls.map(({ method }) => method)).to.deep.equal(wanted);
+      await client.get(RESOURCES.configMaps, map.metadata);
+    }
   });
 
   it('reads no answer that is too long, and lists in smaller pages instead', async () => {
