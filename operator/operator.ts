@@ -17,6 +17,7 @@ import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
 import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
+import { GonePolicies } from './reconcilers/gone-policies.ts';
 import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
@@ -177,6 +178,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     shardTargets: config.shardTargets,
     changeBurst: config.changeBurst,
+    watchSilence: config.watchSilence * 1000,
     worker: workerSettings(client, config),
     images: config,
     publisher: new ReportPublisher(
@@ -208,14 +210,15 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
     imagesBegan: () => images.began,
-    podCame: () => images.podCame(),
     watching: () => onChange.condition(),
     enqueueGenerations: () => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
-    enqueuePolicy: (name) => controllers['securitypolicy']?.queue.add(name),
+    policyGone: (name) => gonePolicies.add(name),
     observe: observer(metrics),
   };
   const reflectors = [world.policies, world.schedules, world.scans, world.jobs, world.pods];
   controllers['securitypolicy'] = securityPolicyController(world);
+  const gonePolicies = new GonePolicies(world);
+  controllers['gone-policies'] = gonePolicies.controller;
   controllers['generation'] = generationScanController(world);
   controllers['scan'] = scanController(world);
   controllers['scanschedule'] = scanScheduleController(world);
@@ -232,7 +235,8 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     metrics.watchedObjects.set(onChange.size);
   });
   const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
-  return new Lifecycle([...reflectors.map(watchPart), changes, ...Object.values(controllers).map(controllerPart)], log);
+  const podNews: Part = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
+  return new Lifecycle([...reflectors.map(watchPart), changes, podNews, ...Object.values(controllers).map(controllerPart)], log);
 }
 
 /** Milliseconds that more new generations may come in before they are scanned. */

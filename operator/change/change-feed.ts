@@ -2,7 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { ListWatch, type ChangeType } from '../kube/list-watch.ts';
+import { ListWatch, type ChangeType, type ListWatchOptions } from '../kube/list-watch.ts';
 import { entryOf, type IndexEntry, isReaching, ObjectIndex } from './object-index.ts';
 
 /** What happened to one object. */
@@ -37,7 +37,7 @@ export class ChangeFeed {
   #abort: AbortController | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(client: KubeClient, resource: ApiResource, observer: ChangeObserver) {
+  constructor(client: KubeClient, resource: ApiResource, observer: ChangeObserver, patience: Pick<ListWatchOptions, 'silence'> = {}) {
     this.resource = resource;
     this.#observer = observer;
     const onError = (error: unknown): void => {
@@ -47,7 +47,7 @@ export class ChangeFeed {
     this.#feed = new ListWatch<KubeObject>(
       client,
       resource,
-      { metadataOnly: !isReaching(resource), onError },
+      { ...patience, metadataOnly: !isReaching(resource), onError },
       {
         begin: () => void (this.#listed = new ObjectIndex()),
         listed: (object) => this.#found(object),

@@ -3,9 +3,9 @@ import { RESOURCES } from '../api/api-resource.ts';
 import { MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { ListWatch, type ChangeType } from '../kube/list-watch.ts';
+import { ListWatch, type ChangeType, type ListWatchOptions } from '../kube/list-watch.ts';
 import { SOURCE, reportSelector } from '../report/report-name.ts';
-import { ChangeFeed, type ObjectChange } from './change-feed.ts';
+import { ChangeFeed, type ChangeObserver, type ObjectChange } from './change-feed.ts';
 import { entryOf, type ObjectIndex } from './object-index.ts';
 import { RecentChanges } from './recent-changes.ts';
 
@@ -19,6 +19,14 @@ export interface ChangeWatchObserver {
   ) => void;
   readonly onError: (resource: ApiResource, error: unknown) => void;
   readonly onRecovered: () => void;
+}
+
+/** How a change watch behaves. */
+export interface ChangeWatchOptions {
+  /** So many changes at most are kept for policies that join. Default 2,000. */
+  readonly keeps?: number;
+  /** As of every watch: see {@link ListWatchOptions}. */
+  readonly silence?: number;
 }
 
 interface ManagedFields {
@@ -54,16 +62,17 @@ interface Followed {
 export class ChangeWatch {
   readonly #client: KubeClient;
   readonly #observer: ChangeWatchObserver;
+  readonly #patience: Pick<ListWatchOptions, 'silence'>;
   readonly #feeds = new Map<string, Followed>();
   readonly #recent: RecentChanges;
   #early: ObjectChange[] = [];
   #since = Number.POSITIVE_INFINITY;
   #reports: { readonly abort: AbortController; readonly running: Promise<unknown> } | undefined;
 
-  /** `keeps`: so many changes at most for policies that join. */
-  constructor(client: KubeClient, observer: ChangeWatchObserver, keeps = mostRecent) {
+  constructor(client: KubeClient, observer: ChangeWatchObserver, { keeps = mostRecent, silence }: ChangeWatchOptions = {}) {
     this.#client = client;
     this.#observer = observer;
+    this.#patience = silence === undefined ? {} : { silence };
     this.#recent = new RecentChanges(keeps);
   }
 
@@ -140,7 +149,7 @@ export class ChangeWatch {
 
   #begin(name: string, resource: ApiResource): void {
     const since = this.#since;
-    const feed = new ChangeFeed(this.#client, resource, {
+    const observer: ChangeObserver = {
       onChange: (change) => this.#tell(change),
       onFound: (_resource, object) => {
         if (writtenAt(object) < since) return;
@@ -149,7 +158,8 @@ export class ChangeWatch {
       },
       onError: (failed, error) => this.#observer.onError(failed, error),
       onRecovered: () => this.#observer.onRecovered(),
-    });
+    };
+    const feed = new ChangeFeed(this.#client, resource, observer, this.#patience);
     this.#feeds.set(name, { feed, begun: performance.now(), since });
     feed.start();
   }
@@ -178,7 +188,7 @@ export class ChangeWatch {
       const feed = new ListWatch<KubeObject>(
         this.#client,
         resource,
-        { labelSelector, metadataOnly: true, onError },
+        { ...this.#patience, labelSelector, metadataOnly: true, onError },
         {
           begin: ignore,
           listed: (report) => this.#report('MODIFIED', report),

@@ -16,6 +16,8 @@ export interface ListWatchOptions {
   readonly labelSelector?: string;
   /** Only `metadata` of each object: a fraction of the bytes. */
   readonly metadataOnly?: boolean;
+  /** Nothing is told of what is there already: each list is a glance at the version to watch from. */
+  readonly fromNow?: boolean;
   /** Called when a list or watch fails; it is tried again with growing pauses. */
   readonly onError?: (error: unknown) => void;
   /** Milliseconds without a word, bookmarks included, after which a watch is taken to be dead. Default 150,000: bookmarks come each minute. */
@@ -94,14 +96,20 @@ export class ListWatch<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { namespace, labelSelector, metadataOnly = false } = this.#options;
-    const selection = { namespace, metadataOnly, ...(labelSelector === undefined ? {} : { labelSelector }) };
+    const { namespace, labelSelector, metadataOnly = false, fromNow = false } = this.#options;
+    const selection = {
+      namespace,
+      metadataOnly,
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fromNow ? { limit: 1 } : {}),
+    };
     let version: string | undefined;
     this.#sink.begin();
     for await (const page of listPages<T>(this.#client, this.resource, { ...selection, signal })) {
-      for (const item of page.items) this.#guarded(() => this.#sink.listed(item));
       // Pages after an expired token are newer than the first: what changed between them must come with the watch.
       version ??= page.resourceVersion;
+      if (fromNow) break;
+      for (const item of page.items) this.#guarded(() => this.#sink.listed(item));
     }
     this.#guarded(() => this.#sink.complete());
     this.#version = version;

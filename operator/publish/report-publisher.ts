@@ -1,5 +1,4 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
-import { LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
@@ -118,20 +117,6 @@ export class ReportPublisher {
     }
   }
 
-  /** Takes a policy that is gone out of every report, and removes the reports that hold nothing else. Returns how many were changed. */
-  async removePolicy(policy: string): Promise<number> {
-    let changed = 0;
-    for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
-      const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${policyLabel(policy)}`;
-      for await (const { items } of listPages(this.#client, resource, { labelSelector, metadataOnly: true })) {
-        await concurrently(items, writers, async ({ metadata }) => {
-          if (await this.withdraw(resource, metadata, [policy])) changed++;
-        });
-      }
-    }
-    return changed;
-  }
-
   /**
    * Brings up reports that lie in one place, each with what is there of it: by a list where most of that is wanted, of which one
    * page at a time is held, else one by one.
@@ -203,17 +188,21 @@ export class ReportPublisher {
     }
   }
 
-  /** Takes policies out of one report, and removes it when it holds nothing else. Returns whether that changed anything. */
+  /**
+   * Takes policies out of one report, and removes it when it holds nothing else. `isWanted` is asked for each policy whenever the
+   * report was read: what it says last counts. Returns whether that changed anything.
+   */
   async withdraw(
     resource: ApiResource,
     { namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>,
     policies: readonly string[],
+    isWanted: (policy: string) => boolean = () => true,
   ): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const report = await this.#read(resource, { namespace, name });
       if (!report) return false;
       try {
-        return (await this.#without(resource, report, policies)) === 1;
+        return (await this.#without(resource, report, policies.filter(isWanted))) === 1;
       } catch (error) {
         // What lies in a namespace that is going, goes with it.
         if (isNamespaceGoing(error)) return false;

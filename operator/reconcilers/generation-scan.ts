@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 
 /** So many scans of new generations run at once; what comes meanwhile is scanned together as soon as one of them has ended. */
 const mostAtOnce = 4;
-/** The most policies in one Scan: what its schema takes. */
+/** The most policies in one Scan of new generations: more of them are scanned one after the other. */
 const mostPolicies = 500;
 /** How long a Scan is kept that new generations made, in seconds. */
 const keptSeconds = 86_400;

@@ -1,32 +1,19 @@
-import { RESOURCES } from '../api/api-resource.ts';
-import type { KubeObject } from '../api/metadata.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
-import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
-import { withAdopted } from '../images/image-adoption.ts';
 import { ImageDataReader } from '../images/image-data.ts';
-import { keyIn } from '../images/image-key.ts';
-import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
-import type { ImagePlan } from '../images/image-plan.ts';
-import { ImageStore, type StoredImageLedger } from '../images/image-store.ts';
-import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
-import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
+import { ImageStore } from '../images/image-store.ts';
+import { PodNews } from '../images/pod-news.ts';
 import { ExpectedPods } from './expected-pods.ts';
-import type { ImageJob } from './image-job-list.ts';
-import { takeIn, withRefusal } from './image-jobs.ts';
 import { ImageLooks, mostStale } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
-import { publishImages, type ImagesPublished } from './image-publish.ts';
-import type { ImageSurroundings } from './image-surroundings.ts';
-import { tellImages } from './image-telling.ts';
-import { isOutdated, meansNow, withoutMootFailures, workJobs, workPlan } from './image-work.ts';
+import { ImagePass, type ImagesKept } from './image-pass.ts';
 import type { World } from './world.ts';
 
 /** The only key of the controller: what runs in the cluster is looked at as a whole. */
 export const IMAGES_KEY = 'cluster';
-/** Milliseconds between looks at Jobs that run. */
-const whileBusy = 1000;
 /** Milliseconds that a pod is given to start. */
 const starting = 2000;
+/** Milliseconds by which a timer may be early. */
+const early = 10;
 /** Between looks that pods call for, so many times what the last one took. */
 const restFactor = 10;
 
@@ -37,13 +24,16 @@ const restFactor = 10;
 export class ImageScan {
   readonly controller: Controller;
   readonly #world: World;
-  readonly #kept: Kept;
+  readonly #kept: ImagesKept;
+  readonly #podNews: PodNews;
   #began: number | undefined;
   /** Until when no pod calls for a look, by performance.now(). */
   #restUntil = 0;
+  /** When a look is due that a pod called for, by performance.now(). */
+  #due: number | undefined;
 
   constructor(world: World) {
-    const { client, namespace, images, log, observe } = world;
+    const { client, namespace, images, log, observe, clock, watchSilence: silence } = world;
     const lasts = Math.min(mostStale, images.imageInterval * 1000);
     this.#world = world;
     this.#kept = {
@@ -55,6 +45,9 @@ export class ImageScan {
     };
     this.controller = new Controller({ name: 'images', log, observe, reconcile: (_key, context) => this.#look(context) });
     this.controller.queue.add(IMAGES_KEY);
+    const onNews = (): void => this.#podCame();
+    const onError = (error: unknown): void => log.warn({ err: error }, 'new pods cannot be followed now; it is tried again');
+    this.#podNews = new PodNews(client, { onNews, onError }, { silence, clock });
   }
 
   /** In milliseconds since the epoch, when the look began that goes on now: it dates what it writes by that. */
@@ -62,13 +55,30 @@ export class ImageScan {
     return this.#began;
   }
 
-  /** A pod was made: what runs is looked at again once it may have started, with rests where a look takes long. */
-  podCame(): void {
-    if (!this.#world.policies.list().some(({ spec }) => spec.images)) return;
-    this.controller.queue.addAfter(IMAGES_KEY, Math.max(starting, this.#restUntil - performance.now()));
+  /** Ends what it follows. */
+  stop(): Promise<void> {
+    return this.#podNews.stop();
+  }
+
+  /** What runs is looked at again once the pod may have started, with rests where a look takes long. */
+  #podCame(): void {
+    const now = performance.now();
+    this.#due ??= Math.max(now + starting, this.#restUntil);
+    this.controller.queue.addAfter(IMAGES_KEY, this.#due - now);
+  }
+
+  /** Follows pods where a policy asks about images. */
+  async #follow(): Promise<void> {
+    if (this.#world.policies.list().some(({ spec }) => spec.images)) this.#podNews.start();
+    else await this.#podNews.stop();
   }
 
   async #look(context: ReconcileContext): Promise<ReconcileResult> {
+    await this.#follow();
+    if (this.#due !== undefined && performance.now() + early >= this.#due) {
+      this.#due = undefined;
+      this.#kept.looks.forget();
+    }
     const now = this.#world.clock();
     const started = performance.now();
     this.#began = now;
@@ -79,179 +89,5 @@ export class ImageScan {
       const ended = performance.now();
       this.#restUntil = Math.max(this.#restUntil, ended + (ended - started) * restFactor);
     }
-  }
-}
-
-/** What one pass leaves to the next. */
-interface Kept {
-  readonly store: ImageStore;
-  readonly reader: ImageDataReader;
-  readonly looks: ImageLooks;
-  readonly namespaces: ImageNamespaces;
-  readonly expected: ExpectedPods;
-}
-
-class ImagePass {
-  readonly #world: World;
-  readonly #store: ImageStore;
-  readonly #looks: ImageLooks;
-  readonly #reader: ImageDataReader;
-  readonly #namespaces: ImageNamespaces;
-  readonly #expected: ExpectedPods;
-  readonly #context: ReconcileContext;
-  readonly #now: number;
-  #stored: StoredImageLedger = { ledger: {} };
-
-  constructor(world: World, kept: Kept, context: ReconcileContext & { readonly now: number }) {
-    this.#world = world;
-    this.#store = kept.store;
-    this.#looks = kept.looks;
-    this.#reader = kept.reader;
-    this.#namespaces = kept.namespaces;
-    this.#expected = kept.expected;
-    this.#context = context;
-    this.#now = context.now;
-  }
-
-  async run(): Promise<ReconcileResult> {
-    const asking = this.#world.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
-    this.#stored = await this.#store.readLedger();
-    const jobs = await this.#namespaces.jobs();
-    if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const { around, anew } = await this.#looks.at(this.#now, asking, { ledger: this.#stored.ledger, signal: this.#context.signal });
-    await this.#adopt(around);
-    jobs.push(...(await this.#namespaces.jobsIn((await this.#access(around)).optedIn)));
-    const before = this.#stored.ledger;
-    const running = await this.#takeInEnded(jobs);
-    const news = this.#stored.ledger !== before;
-    await this.#adopt(around);
-    await this.#write(withoutLost(this.#stored.ledger, await this.#store.names()));
-    // Only now is it known which images were refused.
-    const access = await this.#access(around);
-    const keys = imageKeys(this.#stored.ledger, around.images, access);
-    await this.#write(withUnpullable(withSeen(this.#stored.ledger, keys, this.#now), keys, this.#now));
-    const work = { keys, running, asking, now: this.#now };
-    await this.#write(withoutMootFailures(this.#world.images, { ...work, ledger: this.#stored.ledger }));
-    const plan = workPlan(this.#world.images, { ...work, ledger: this.#stored.ledger });
-    const idle = running.length + (await this.#start(plan, keys)) === 0;
-    // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
-    if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
-    return idle ? this.#rest(plan, around) : { requeueAfter: whileBusy };
-  }
-
-  /** Takes over what is known of images under the keys of another version, or of a time when nodes could not be listed. */
-  async #adopt({ images, users, platforms }: ImageSurroundings): Promise<void> {
-    const inside = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyIn(image, namespace)));
-    await this.#write(withAdopted(this.#stored.ledger, [...images.keys(), ...inside], platforms));
-  }
-
-  /** Nothing is left to do for now. */
-  async #rest(plan: ImagePlan, { policies }: ImageSurroundings): Promise<ReconcileResult> {
-    await this.#sweep(plan);
-    this.#looks.forget();
-    const pauses = [plan.next ?? Number.POSITIVE_INFINITY, this.#world.images.imageInterval * 1000, this.#expected.pause(policies)];
-    return { requeueAfter: Math.min(...pauses) };
-  }
-
-  /** Where images may be looked into besides Vigil's namespace. */
-  async #access({ images, users }: ImageSurroundings): Promise<ImageAccess> {
-    const optedIn = await this.#namespaces.optedIn(candidates(this.#stored.ledger, images, users), this.#now);
-    return { home: this.#world.namespace, users, optedIn };
-  }
-
-  /** Takes in the Jobs that have ended, each into the ledger before it is deleted. Returns those that run. */
-  async #takeInEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
-    const { client, namespace: home, images } = this.#world;
-    const means = meansNow(images);
-    const running: ImageJob[] = [];
-    for (const found of jobs) {
-      const { ended, ledger, node } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
-      await this.#write(ledger);
-      if (!ended && !isOutdated(found, means)) {
-        running.push({ ...found, node });
-        continue;
-      }
-      await this.#remove(found);
-      for (const digest of ended ? found.images : []) this.#tell(digest, ledger[digest]);
-    }
-    return running;
-  }
-
-  /** Removes a Job; one in a namespace that has opted out meanwhile goes by itself. */
-  async #remove({ job: { metadata } }: ImageJob): Promise<void> {
-    const { name, uid, namespace = this.#world.namespace } = metadata;
-    try {
-      await this.#world.client.delete(RESOURCES.jobs, { namespace, name }, { uid });
-    } catch (error) {
-      if (namespace === this.#world.namespace || !isForbidden(error)) throw error;
-    }
-  }
-
-  #tell(digest: string, entry: ImageEntry | undefined): void {
-    const { failure } = entry ?? {};
-    if (failure?.at === this.#now)
-      this.#context.log.warn({ digest, step: failure.step, reason: failure.reason }, 'an image could not be scanned');
-    else this.#context.log.info({ digest, database: entry?.findings?.database }, 'an image was scanned');
-  }
-
-  /** Makes the Jobs of a plan. Returns how many. */
-  async #start(plan: ImagePlan, { places }: ImageKeys): Promise<number> {
-    if (plan.inventories.length + plan.match.length === 0) return 0;
-    const { worker, namespace, images: settings } = this.#world;
-    const { image, imagePullPolicy, imagePullSecrets } = await worker();
-    const pods = { namespace, image, imagePullPolicy, imagePullSecrets };
-    let made = 0;
-    for (const job of workJobs(plan, { ledger: this.#stored.ledger, places }, { pods, settings })) if (await this.#create(job)) made++;
-    return made;
-  }
-
-  /** Makes a Job. Returns whether one of its name is there now; what the server refuses is a failure of the images that it is about. */
-  async #create(job: KubeObject): Promise<boolean> {
-    this.#namespaces.noteJob(job);
-    try {
-      await this.#world.client.create(RESOURCES.jobs, job);
-      this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
-      return true;
-    } catch (error) {
-      // One of that name is still going: the next look finds it gone.
-      if (isConflict(error)) return true;
-      if (!(isForbidden(error) || isInvalid(error) || isNotFound(error))) throw error;
-      await this.#write(withRefusal(this.#stored.ledger, job, { reason: error instanceof Error ? error.message : '', at: this.#now }));
-      this.#context.log.warn({ err: error, job: job.metadata.name }, 'a Job for images was refused');
-      return false;
-    }
-  }
-
-  async #publish({ policies }: ImageSurroundings, access: ImageAccess): Promise<void> {
-    const { client, publisher } = this.#world;
-    const { ledger } = this.#stored;
-    const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
-    const published = await publishImages({ ...input, database: meansNow(this.#world.images).database });
-    const { written, withdrawn, said } = published;
-    this.#tellProblems(said);
-    if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
-    if (published.lost.length > 0) await this.#write(withoutFindings(this.#stored.ledger, published.lost));
-    await tellImages(this.#world, { policies, ledger: this.#stored.ledger, access, published, now: this.#now });
-  }
-
-  /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */
-  #tellProblems({ data: { problems }, anew }: ImagesPublished['said']): void {
-    for (const { configMap, message } of problems) {
-      const { namespace = '', name } = configMap.metadata;
-      if (anew)
-        this.#context.log.warn({ configMap: `${namespace}/${name}`, reason: message }, 'a document about vulnerabilities is not used');
-      this.#world.events.record(RESOURCES.configMaps, configMap, { type: 'Warning', reason: 'DocumentNotUsed', message });
-    }
-  }
-
-  /** Forgets images that nothing runs, and removes what the ledger does not name. */
-  async #sweep({ forget }: ImagePlan): Promise<void> {
-    await this.#write(withoutImages(this.#stored.ledger, forget));
-    await this.#store.remove(unnamedIn(this.#stored.ledger, (await this.#store.names()).values(), this.#now));
-  }
-
-  async #write(ledger: ImageLedger): Promise<void> {
-    if (JSON.stringify(ledger) === JSON.stringify(this.#stored.ledger)) return;
-    this.#stored = await this.#store.writeLedger({ ...this.#stored, ledger });
   }
 }

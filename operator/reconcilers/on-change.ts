@@ -1,8 +1,7 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { ObjectChange } from '../change/change-feed.ts';
-import { ChangeWatch } from '../change/change-watch.ts';
+import { ChangeWatch, type ChangeWatchObserver } from '../change/change-watch.ts';
 import { GenerationSightings } from '../change/generation-sightings.ts';
 import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
@@ -48,18 +47,16 @@ export class OnChange {
   constructor(world: World) {
     this.#world = world;
     this.#burst = new ChangeBurst(world);
-    this.#watch = new ChangeWatch(world.client, {
-      onChange: (change) => {
-        if (isNewPod(change) && change.namespace !== world.namespace) world.podCame();
-        this.#enqueue(this.#pending?.add(change) ?? []);
-      },
+    const observer: ChangeWatchObserver = {
+      onChange: (change) => this.#enqueue(this.#pending?.add(change) ?? []),
       onDrift: (owner, namespace) => this.#drifted(owner, namespace),
       onError: (resource, error) => {
         world.log.warn({ err: error, resource: resource.resource }, 'changes cannot be followed now; it is tried again');
         this.controller.queue.addAfter('schedules', lookAgain);
       },
       onRecovered: () => this.controller.queue.addAfter('schedules', lookAgain),
-    });
+    };
+    this.#watch = new ChangeWatch(world.client, observer, { silence: world.watchSilence });
     this.controller = new Controller({
       name: 'onchange',
       log: world.log,
@@ -260,8 +257,6 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
   'after-scans': (own) => own.afterScans(),
   totals: (own, context) => own.totals(context),
 };
-
-const isNewPod = ({ resource: { group, kind }, before }: ObjectChange): boolean => group === '' && kind === 'Pod' && before === undefined;
 
 const runningScans = ({ scans }: World): boolean => scans.list().some((scan) => !isFinished(scan));
 

@@ -51,7 +51,7 @@ export async function finishScan(world: World, ended: EndedScan): Promise<ScanIm
   let swept = await sweepReports(world.client, world.publisher, request);
   if (await verifier.verify(scan, ledger, { seen, signal })) swept = await sweepReports(world.client, world.publisher, request);
   if (swept.changed > 0) world.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
-  for (const name of swept.totals.keys()) if (!world.policies.get(name)) world.enqueuePolicy(name);
+  for (const name of swept.totals.keys()) if (!world.policies.get(name)) world.policyGone(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
     if (!ledger.partial) await publishEvidence(world, ended, { policy, set });

@@ -51,14 +51,14 @@ async function makeDefaultSchedule({ client, namespace, log }: World): Promise<R
   return {};
 }
 
-/** Has policies looked at that reports speak of and that are not there: they were deleted while no operator ran. */
-async function findDeletedPolicies({ client, policies, enqueuePolicy }: World): Promise<ReconcileResult> {
+/** Finds policies that reports speak of and that are not there: they were deleted while no operator ran. */
+async function findDeletedPolicies({ client, policies, policyGone }: World): Promise<ReconcileResult> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
   const named = new Set<string>();
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
     for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true }))
       for (const policy of items.flatMap(policiesIn)) named.add(policy);
-  for (const policy of named) if (!policies.get(policy)) enqueuePolicy(policy);
+  for (const policy of named) if (!policies.get(policy)) policyGone(policy);
   return {};
 }
 

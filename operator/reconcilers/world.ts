@@ -60,6 +60,8 @@ export interface World {
   readonly systemNamespaces: readonly string[];
   /** The most targets in a shard. */
   readonly shardTargets: number;
+  /** Milliseconds without a word after which a watch is taken to be dead. */
+  readonly watchSilence: number;
   /** More changed targets than this at once become a Scan. */
   readonly changeBurst: number;
   /** What the pods of scanning Jobs run. */
@@ -75,14 +77,12 @@ export interface World {
   readonly pods: Reflector<WorkerPod>;
   /** Has looked after policies whose new generation was not scanned yet. */
   readonly enqueueGenerations: () => void;
-  /** Has a policy looked at again. */
-  readonly enqueuePolicy: (name: string) => void;
+  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  readonly policyGone: (name: string) => void;
   /** Has a schedule looked at again. */
   readonly enqueueSchedule: (name: string) => void;
   /** In milliseconds since the epoch, when the look at images began that still writes reports; undefined while none does. */
   readonly imagesBegan: () => number | undefined;
-  /** To be called for a pod that is new: it may run an image that is to be told of. */
-  readonly podCame: () => void;
   /** How following changes goes. */
   readonly watching: () => ConditionUpdate;
   readonly observe: NonNullable<ControllerOptions['observe']>;

@@ -43,7 +43,7 @@ describe('a policy that joins those that judge changes', () => {
       onError: () => undefined,
       onRecovered: () => undefined,
     };
-    watch = new ChangeWatch(client, observer, keeps);
+    watch = new ChangeWatch(client, observer, keeps === undefined ? {} : { keeps });
     // Nothing that is there was written after this.
     await follow(undefined, Date.parse(written) + 1000);
   }

@@ -3,6 +3,7 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
 import { listAll } from '../../operator/kube/list.ts';
+import { removePolicies } from '../../operator/publish/policy-removal.ts';
 import { ReportPublisher } from '../../operator/publish/report-publisher.ts';
 import type { ReportInput } from '../../operator/report/report-builder.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
@@ -13,6 +14,8 @@ describe('publishing reports to a real API server', function () {
   const namespaces = ['a', 'b'].map((letter) => uniqueName(`publish-${letter}`));
   const writes: string[] = [];
   const publisher = new ReportPublisher(client, (operation) => writes.push(operation));
+  const remove = (...policies: readonly string[]): Promise<number> =>
+    removePolicies(client, publisher, { policies, isGone: (policy) => policy !== 'back' });
   let owners: KubeObject[] = [];
 
   before(async () => {
@@ -106,13 +109,41 @@ describe('publishing reports to a real API server', function () {
   });
 
   it('takes one policy out and leaves the others, and removes what is then empty', async () => {
-    expect(await publisher.removePolicy('left')).to.equal(1);
-    expect(await publisher.removePolicy('right')).to.equal(1);
+    writes.splice(0);
+    expect(await remove('left')).to.equal(1);
+    expect(await remove('right', 'nobody')).to.equal(1);
+    expect(writes).to.deep.equal(['write', 'write']);
     expect(
       (await reports()).flatMap(({ results = [] }) => results.map(({ policy }) => policy)).every((policy) => policy === 'baseline'),
     ).to.equal(true);
-    expect(await publisher.removePolicy('baseline')).to.equal(12);
+    writes.splice(0);
+    expect(await remove('baseline')).to.equal(12);
+    expect(writes).to.deep.equal(Array.from({ length: 12 }, () => 'delete'));
     expect(await reports()).to.deep.equal([]);
+  });
+
+  it('takes policies that go together out of each report in one write', async () => {
+    const [shared, other] = owners;
+    for (const policy of ['baseline', 'left', 'right']) await publisher.publish([input(shared!, [policy], policy)]);
+    await publisher.publish([input(other!, ['left'], 'left')]);
+    writes.splice(0);
+    expect(await remove('left', 'right', 'nobody')).to.equal(2);
+    expect(writes.toSorted()).to.deep.equal(['delete', 'write']);
+    const [left, ...more] = await reports();
+    expect([more, left?.results?.map(({ policy, rule }) => [policy, rule])]).to.deep.equal([[], [['baseline', 'baseline']]]);
+    expect(await remove('left', 'right')).to.equal(0);
+    await remove('baseline');
+    expect(await reports()).to.deep.equal([]);
+  });
+
+  it('leaves what is said of a policy that has come back meanwhile', async () => {
+    const [owner] = owners;
+    await publisher.publish([input(owner!, ['back'], 'back')]);
+    await publisher.publish([input(owner!, ['left'], 'left')]);
+    expect(await remove('left', 'back')).to.equal(1);
+    expect(await remove('back')).to.equal(0);
+    expect((await reports()).flatMap(({ results = [] }) => results.map(({ policy }) => policy))).to.deep.equal(['back']);
+    await removePolicies(client, publisher, { policies: ['back'], isGone: () => true });
   });
 
   it("leaves another tool's reports alone", async () => {
@@ -121,7 +152,7 @@ describe('publishing reports to a real API server', function () {
       metadata: { namespace: namespace!, name: 'others' },
       results: [{ policy: 'baseline' }],
     } as PolicyReport);
-    await publisher.removePolicy('baseline');
+    await remove('baseline', 'left');
     expect((await reports()).map(({ metadata }) => metadata.name)).to.deep.equal(['others']);
   });
 
