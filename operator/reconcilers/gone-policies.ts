@@ -10,6 +10,8 @@ const gone = 'gone';
 const debounce = 300;
 /** Milliseconds until one is looked at again that the watch does not know and the server does. */
 const lookAgain = 1000;
+/** Names in a line of the log. */
+const mostNames = 10;
 
 /** Takes policies that are gone out of the reports, once the server has said that they are. */
 export class GonePolicies {
@@ -47,7 +49,8 @@ export class GonePolicies {
       metrics.failing.remove({ policy: name });
       metrics.freshness.remove({ policy: name });
     }
-    if (reports > 0) log.info({ policies: names, reports }, 'policies are gone, and what reports said of them');
+    if (reports > 0)
+      log.info({ policies: names.length, names: names.slice(0, mostNames), reports }, 'policies are gone, and what reports said of them');
     return this.#waiting.size > 0 ? { requeueAfter: lookAgain } : {};
   }
 }
