@@ -52,6 +52,7 @@ export class ChangeFeed {
         begin: () => void (this.#listed = new ObjectIndex()),
         listed: (object) => this.#found(object),
         complete: () => this.#replace(),
+        steady: () => this.#recovered(),
         changed: (type, object) => this.#changed(type, object),
       },
     );

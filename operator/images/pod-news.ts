@@ -48,8 +48,8 @@ export class PodNews {
         begin: () => undefined,
         listed: () => undefined,
         complete: onNews,
+        steady: () => void (this.#problem = undefined),
         changed: (type, pod) => {
-          this.#problem = undefined;
           if (isNews(type, pod)) onNews();
         },
       },

@@ -32,6 +32,8 @@ export interface ListWatchSink<T> {
   readonly begin: () => void;
   /** The list is complete: what was not in it is gone. */
   readonly complete: () => void;
+  /** A watch has stood for {@link steadyMilliseconds}, whether anything changes or not: what went wrong before is over. */
+  readonly steady?: () => void;
   /** What the watch tells. */
   readonly changed: (type: ChangeType, object: T) => void;
 }
@@ -46,6 +48,8 @@ const watchSeconds = 300;
 const silenceMilliseconds = 150_000;
 /** What ends sooner than this, in milliseconds, is no success, however it ended: the next try waits longer. */
 const shortWatch = 5000;
+/** Milliseconds that a watch must stand for what went wrong before to count as over. */
+const steadyMilliseconds = 1000;
 const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /**
@@ -120,8 +124,10 @@ export class ListWatch<T extends KubeObject> {
     const { silence = silenceMilliseconds } = this.#options;
     const quiet = new AbortController();
     const dead = setTimeout(() => quiet.abort(), silence);
+    let steady: NodeJS.Timeout | undefined;
     try {
       const body = await this.#open(AbortSignal.any([outer, quiet.signal]));
+      steady = setTimeout(() => this.#guarded(() => this.#sink.steady?.()), steadyMilliseconds);
       for await (const line of lines(body as AsyncIterable<Buffer>)) {
         dead.refresh();
         this.#accept(JSON.parse(line) as WatchEvent<T>);
@@ -134,6 +140,7 @@ export class ListWatch<T extends KubeObject> {
       throw new KubeApiError(`watch ${this.resource.resource}: ${what}`, { status: 0, cause: error });
     } finally {
       clearTimeout(dead);
+      clearTimeout(steady);
     }
   }
 

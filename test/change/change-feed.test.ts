@@ -4,18 +4,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { ChangeFeed } from '../../operator/change/change-feed.ts';
-import { ApiDouble, says } from '../kube/api-double.ts';
+import { ApiDouble, breaks, says } from '../kube/api-double.ts';
 
 const object = (name: string, resourceVersion: string): KubeObject => ({ metadata: { namespace: 'n', name, resourceVersion } });
 const list = (resourceVersion: string, ...items: readonly KubeObject[]): ((answer: ServerResponse) => void) =>
   says({ metadata: { resourceVersion }, items });
 
+/** A watch that says nothing. */
+const silence = (answer: ServerResponse): void => {
+  answer.writeHead(200);
+  answer.flushHeaders();
+};
+
 /** A watch that says this, and then nothing. */
 const watch =
   (type: string, what: unknown) =>
   (answer: ServerResponse): void => {
-    answer.writeHead(200);
-    answer.flushHeaders();
+    silence(answer);
     answer.write(`${JSON.stringify({ type, object: what })}\n`);
   };
 
@@ -53,5 +58,18 @@ describe('a feed of changes', () => {
     expect(found).to.deep.equal(['same', 'changed', 'gone']);
     expect(told).to.deep.equal(['gone was -', 'changed was is', 'came - is', 'same was is']);
     expect([feed.index, index.size, [...index.in('n')].map(([name]) => name)]).to.deep.equal([index, 3, ['same', 'changed', 'came']]);
+  });
+
+  it('is well again once its watch stands, though nothing of its kind changes', async () => {
+    let recovered = 0;
+    const observer = { onChange: () => undefined, onFound: () => undefined, onError: () => undefined, onRecovered: () => recovered++ };
+    server.answers = [list('5'), breaks, silence];
+    feed = new ChangeFeed(await server.start(), RESOURCES.configMaps, observer);
+    feed.start();
+    for (let count = 0; count < 800 && feed.problem === undefined; count++) await sleep(10);
+    expect(String(feed.problem)).to.match(/no answer from/);
+    expect(recovered).to.equal(0);
+    for (let count = 0; count < 800 && feed.problem !== undefined; count++) await sleep(10);
+    expect([feed.problem, recovered]).to.deep.equal([undefined, 1]);
   });
 });

@@ -7,6 +7,7 @@ import type { ScanSchedule } from '../../operator/api/scan-schedule.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import { listAll } from '../../operator/kube/list.ts';
+import { restartPart } from '../faults/cluster-part.ts';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
 import { eventually, install, reportsIn, reportWrites } from './installation.ts';
 
@@ -54,6 +55,11 @@ describe('changes, judged when they happen', function () {
     });
   };
 
+  const follows = async (): Promise<true | undefined> => {
+    const { status } = await client.get<ScanSchedule>(RESOURCES.schedules, { name });
+    return status?.conditions?.some(({ type, status: holds }) => type === 'Watching' && holds === 'True') ? true : undefined;
+  };
+
   before(async () => {
     await install();
     apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
@@ -72,10 +78,7 @@ describe('changes, judged when they happen', function () {
       return status?.evaluatedGeneration === metadata.generation ? true : undefined;
     };
     await eventually('the policy is scanned once', evaluated, 90);
-    await eventually('changes are followed', async () => {
-      const { status } = await client.get<ScanSchedule>(RESOURCES.schedules, { name });
-      return status?.conditions?.some(({ type, status: holds }) => type === 'Watching' && holds === 'True') ? true : undefined;
-    });
+    await eventually('changes are followed', follows);
   });
 
   after(async () => {
@@ -253,6 +256,16 @@ describe('changes, judged when they happen', function () {
     kubectl(['delete', 'namespace', late, '--wait=false']);
   });
 
+  it('follows on after the API server was gone, and says so, though most kinds never change', async () => {
+    await restartPart('kube-apiserver');
+    // Watches end at their own moments, and each of them tells.
+    await sleep(10_000);
+    await eventually('all kinds are followed', follows);
+    apply(deployment('after', { hostPID: true }, 0));
+    await becomes('vigil-deployment-after', 'host-pid', true);
+    expect(await follows()).to.equal(true);
+  });
+
   it('says what it may not follow, with the verb and the resource', async () => {
     const group = `${uniqueName('g')}.example.com`;
     const names = { kind: 'Widget', listKind: 'WidgetList', plural: 'widgets', singular: 'widget' };
@@ -282,10 +295,7 @@ describe('changes, judged when they happen', function () {
       metadata: { name: group, labels },
       rules: [{ apiGroups: [group], resources: ['widgets'], verbs: ['list', 'watch'] }],
     });
-    await eventually('it follows them now', async () => {
-      const { status } = await client.get<ScanSchedule>(RESOURCES.schedules, { name });
-      return status?.conditions?.some(({ type, status: holds }) => type === 'Watching' && holds === 'True') ? true : undefined;
-    });
+    await eventually('it follows them now', follows);
     kubectl(['delete', 'clusterrole', group]);
     kubectl(['delete', 'crd', `widgets.${group}`, '--wait=false']);
   });
