@@ -5,8 +5,9 @@ import type { ImageData } from './image-data.ts';
 import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from './image-finding.ts';
 import { keyOf } from './image-key.ts';
 import type { ImageEntry } from './image-ledger.ts';
+import type { RunningImage } from './image-reference.ts';
 import type { ContainerImage, ImageTarget } from './image-targets.ts';
-import { joinPlatforms, type PlatformResults } from './platform-results.ts';
+import { joinPlatforms, unknownInAll, type PlatformResults, type Unknown } from './platform-results.ts';
 import { vulnerabilityResult } from './vulnerability-result.ts';
 
 type ImagesSpec = NonNullable<SecurityPolicySpec['images']>;
@@ -37,8 +38,16 @@ export interface TargetResults {
   readonly passes: number;
   /** Whether anything is known: a report is written only then. */
   readonly known: boolean;
+  /** Containers of whose images not all is known yet: what was said of them before stays. */
+  readonly pending: ReadonlyMap<string, Unknown>;
 }
 
+/** The rule of results about the scanning of an image. */
+export const IMAGE_SCAN = 'image-scan';
+/** The category of results about secrets. */
+export const SECRET = 'Secret in image';
+/** The property that says of a result that what it is from could not be renewed. */
+export const STALE = { stale: 'true' } as const;
 /** Milliseconds after which a database is told to be old: a new one is made several times a day. */
 const oldest = 7 * 24 * 3_600_000;
 const order: readonly FindingSeverity[] = ['info', 'low', 'medium', 'high', 'critical'];
@@ -46,7 +55,12 @@ const order: readonly FindingSeverity[] = ['info', 'low', 'medium', 'high', 'cri
 /** The verdicts of a policy about the images of a workload. Pure. */
 export function imageResults(policy: ImagesPolicy, target: ImageTarget, knowledge: ImageKnowledge): TargetResults {
   const parts = joinPlatforms(target.containers.map((container) => containerResults(policy, container, knowledge)));
+  const pending = [...Map.groupBy(parts, ({ container: { container } }) => container)].flatMap(([container, own]) => {
+    const unknown = unknownInAll(own);
+    return unknown ? [[container, unknown] as const] : [];
+  });
   return {
+    pending: new Map(pending),
     results: distinct(parts.flatMap(({ results }) => results)),
     passes: parts.filter(({ passed }) => passed).length,
     known: parts.some(({ known }) => known),
@@ -54,7 +68,18 @@ export function imageResults(policy: ImagesPolicy, target: ImageTarget, knowledg
 }
 
 function containerResults(policy: ImagesPolicy, container: ContainerImage, knowledge: ImageKnowledge): PlatformResults {
-  if (!container.image) return { container, results: [notRunning(policy, container)], passed: false, known: true };
+  return container.image ? runningResults(policy, { ...container, image: container.image }, knowledge) : idleResults(policy, container);
+}
+
+function idleResults(policy: ImagesPolicy, container: ContainerImage): PlatformResults {
+  return { container, results: [notRunning(policy, container)], passed: false, known: true, unknown: { secrets: true, failed: false } };
+}
+
+function runningResults(
+  policy: ImagesPolicy,
+  container: ContainerImage & { readonly image: RunningImage },
+  knowledge: ImageKnowledge,
+): PlatformResults {
   const key = keyOf(container.image);
   const { failure, findings, waiting } = knowledge.entry(key) ?? {};
   const found = knowledge.findings(key);
@@ -66,8 +91,14 @@ function containerResults(policy: ImagesPolicy, container: ContainerImage, knowl
     ...unidentifiedResults(policy, container, found),
     ...databaseResults(policy, container, { unmatched, made: findings?.made, knowledge }),
   ];
-  const known = found !== undefined || (failure ?? waiting) !== undefined;
-  return { container, results, passed: known && !unmatched && results.length === 0, known };
+  const known = [found, failure, waiting].some((each) => each !== undefined);
+  const part = { container, results, passed: known && !unmatched && results.length === 0, known };
+  return found && !unmatched ? part : { ...part, unknown: unknownOf(found, failure, knowledge.database) };
+}
+
+/** What is not known of an image that was not looked into, or not matched. */
+function unknownOf(found: ImageFindings | undefined, failure: ImageEntry['failure'], database: boolean): Unknown {
+  return { secrets: !found, failed: failure !== undefined || (found !== undefined && !database) };
 }
 
 function failureResults(
@@ -108,9 +139,8 @@ function findingResults(
   ];
 }
 
-/** Says of a result that what it is from could not be renewed. */
 const marked = (result: RecordResult, stale: boolean): RecordResult =>
-  stale ? { ...result, properties: { ...result.properties, stale: 'true' } } : result;
+  stale ? { ...result, properties: { ...result.properties, ...STALE } } : result;
 
 function unreadableResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): RecordResult[] {
   if (!found?.unreadable) return [];
@@ -155,14 +185,14 @@ function secretResult(policy: ImagesPolicy, container: ContainerImage, secret: I
     check: secret.rule,
     verdict: 'fail',
     severity: findingSeverity(secret.severity),
-    category: 'Secret in image',
+    category: SECRET,
     message: `${secret.title} in ${secret.path}, line ${secret.line}: whoever can pull the image can read it`,
   };
 }
 
 const failedResult = (policy: ImagesPolicy, container: ContainerImage, message: string): RecordResult => ({
   ...base(policy, container),
-  check: 'image-scan',
+  check: IMAGE_SCAN,
   verdict: 'error',
   severity: 'medium',
   category: 'Image scan',
@@ -180,7 +210,7 @@ const noDatabase = (policy: ImagesPolicy, container: ContainerImage): RecordResu
 
 const notRunning = (policy: ImagesPolicy, container: ContainerImage): RecordResult => ({
   ...base(policy, container),
-  check: 'image-scan',
+  check: IMAGE_SCAN,
   verdict: 'skip',
   severity: 'info',
   category: 'Image scan',

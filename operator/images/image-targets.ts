@@ -40,6 +40,9 @@ export interface ImageUser {
   readonly references: readonly string[];
 }
 
+/** By reference as pods have it: the image that ran last, on each of its platforms. */
+export type RanImages = ReadonlyMap<string, readonly RunningImage[]>;
+
 /** By what their images are kept under and by namespace. */
 export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, ImageUser>>;
 
@@ -89,16 +92,17 @@ interface Running {
 
 /**
  * What runs where, gathered object by object: the workloads first, then the pods, of which only the images are kept. A pod counts for
- * the topmost workload above it; a workload without pods has the references of its template, whose image is known when some pod ran
- * the same reference.
+ * the topmost workload above it; a workload without pods has the references of its template. Where no pod says which image a reference
+ * is, as while one starts, it is taken for the one that ran last.
  */
 export class ImageTargets {
   readonly #inScope: (target: RecordTarget) => boolean;
   readonly #platformOf: (node: string | undefined) => string | undefined;
+  readonly #before: RanImages;
   readonly #workloads = new Map<string, Workload>();
   /** By uid; undefined: in no scope. */
   readonly #running = new Map<string, Running | undefined>();
-  /** By reference: the image that ran last, on each of its platforms. */
+  /** Of the pods that are there. */
   readonly #known = new Map<string, readonly RunningImage[]>();
   readonly #nodes = new Map<string, Set<string>>();
   readonly #names = new Map<string, Names>();
@@ -110,11 +114,14 @@ export class ImageTargets {
   /**
    * @param inScope Whether anybody asks about a workload.
    * @param platform The platform of a node; undefined while it is not known.
+   * @param before What ran when they were gathered before, as {@link ran} said.
    */
   constructor(
     inScope: (target: RecordTarget) => boolean = () => true,
     platform: (node: string | undefined) => string | undefined = () => undefined,
+    before: RanImages = new Map(),
   ) {
+    this.#before = before;
     this.#inScope = inScope;
     this.#platformOf = platform;
   }
@@ -145,11 +152,10 @@ export class ImageTargets {
       ([uid, { owner, target }]) => !this.#running.has(uid) && owner === undefined && this.#inScope(target),
     );
     return [
-      ...[...this.#running.values()].flatMap((found) => (found ? [{ workload: found.target, containers: found.containers }] : [])),
-      ...idle.map(([, { target, containers }]) => ({
-        workload: target,
-        containers: containers.flatMap((container) => this.#withKnown(container)),
-      })),
+      ...[...this.#running.values()].flatMap((found) =>
+        found ? [{ workload: found.target, containers: this.#withKnown(found.containers) }] : [],
+      ),
+      ...idle.map(([, { target, containers }]) => ({ workload: target, containers: this.#withKnown(containers) })),
     ].filter(({ containers }) => containers.length > 0);
   }
 
@@ -162,6 +168,16 @@ export class ImageTargets {
       if (!images.has(key)) images.set(key, { image, references: this.#referencesOf(image), nodes: [...(this.#nodes.get(key) ?? [])] });
     }
     return images;
+  }
+
+  /** Which images these name by which references: for when pods are between one run and the next. */
+  ran(targets: readonly ImageTarget[]): RanImages {
+    const ran = new Map<string, RunningImage[]>();
+    for (const { reference, image } of targets.flatMap(({ containers }) => containers)) {
+      const images = image && ran.getOrInsertComputed(reference, () => []);
+      if (image && images?.some((each) => keyOf(each) === keyOf(image)) === false) images.push(image);
+    }
+    return ran;
   }
 
   /** Who names pull secrets; those of a service account are written into its pods by the server. */
@@ -219,8 +235,17 @@ export class ImageTargets {
     if (!known.some((each) => keyOf(each) === keyOf(image))) this.#known.set(reference, [...known, image]);
   }
 
-  #withKnown(container: ContainerImage): ContainerImage[] {
-    const known = this.#known.get(container.reference) ?? [];
+  /** The containers, those of which no pod says what they run with what ran last under that reference. */
+  #withKnown(containers: readonly ContainerImage[]): readonly ContainerImage[] {
+    if (containers.every(({ image }) => image)) return containers;
+    const all: ContainerImage[] = containers.filter(({ image }) => image);
+    for (const container of containers.filter(({ image }) => !image))
+      for (const known of this.#asRan(container)) if (!all.some((each) => isSame(each, known))) all.push(known);
+    return all;
+  }
+
+  #asRan(container: ContainerImage): ContainerImage[] {
+    const known = this.#known.get(container.reference) ?? this.#before.get(container.reference) ?? [];
     return known.length === 0 ? [container] : known.map((image) => ({ ...container, image }));
   }
 

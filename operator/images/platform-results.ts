@@ -9,6 +9,23 @@ export interface PlatformResults {
   readonly passed: boolean;
   /** Whether anything is known of it. */
   readonly known: boolean;
+  /** Absent where all that the policy asks for is known. */
+  readonly unknown?: Unknown;
+}
+
+/** What is not known yet of the image of a container. */
+export interface Unknown {
+  /** Neither secrets nor packages are; else the packages' vulnerabilities alone. */
+  readonly secrets: boolean;
+  /** A try to find out has failed. */
+  readonly failed: boolean;
+}
+
+/** What is known of none of these. */
+export function unknownInAll(parts: readonly Pick<PlatformResults, 'unknown'>[]): Unknown | undefined {
+  const unknown = parts.flatMap((part) => part.unknown ?? []);
+  if (unknown.length < parts.length) return undefined;
+  return { secrets: unknown.every(({ secrets }) => secrets), failed: unknown.some(({ failed }) => failed) };
 }
 
 /**
@@ -26,8 +43,10 @@ function joined(group: readonly PlatformResults[]): PlatformResults {
   const results = group.flatMap(({ container: { image }, results: own }) =>
     own.map((result) => (counts.get(identityOf(result)) === group.length ? result : on(image?.platform, result))),
   );
+  const unknown = unknownInAll(group);
   return {
-    ...(group[0] as PlatformResults),
+    container: (group[0] as PlatformResults).container,
+    ...(unknown ? { unknown } : {}),
     results: [...new Map(results.map((result) => [identityOf(result), result])).values()],
     passed: group.every(({ passed }) => passed),
     known: group.some(({ known }) => known),

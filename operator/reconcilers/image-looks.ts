@@ -1,6 +1,7 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ownJobs } from '../images/image-access.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
+import type { RanImages } from '../images/image-targets.ts';
 import { NodePlatforms } from '../images/node-platforms.ts';
 import { clusterPlatforms } from './cluster-platforms.ts';
 import { imageSurroundings, type ImageSurroundings } from './image-surroundings.ts';
@@ -12,6 +13,7 @@ export const mostStale = 60_000;
 /** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
 export class ImageLooks {
   readonly #world: World;
+  #ran: RanImages = new Map();
   #last: { readonly at: number; readonly asking: string; readonly around: ImageSurroundings } | undefined;
 
   constructor(world: World) {
@@ -32,7 +34,9 @@ export class ImageLooks {
     this.#last = undefined;
     // A ledger without anybody who asks is only swept.
     const platforms = policies.length === 0 ? new NodePlatforms() : await clusterPlatforms(this.#world, signal);
-    const around = await imageSurroundings(client, policies, { systemNamespaces, platforms, own: ownJobs(ledger), signal });
+    const options = { systemNamespaces, platforms, own: ownJobs(ledger), before: this.#ran, signal };
+    const around = await imageSurroundings(client, policies, options);
+    this.#ran = around.ran;
     this.#last = { at: now, asking, around };
     return { around, anew: true };
   }

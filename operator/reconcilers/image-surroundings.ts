@@ -3,7 +3,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import type { KubernetesObject } from '../engine/kubernetes-object.ts';
 import { policyScope, type NamespaceFacts } from '../engine/policy-scope.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { ImageTargets, type ImageNodes, type ImageTarget, type ImageUsers } from '../images/image-targets.ts';
+import { ImageTargets, type ImageNodes, type ImageTarget, type ImageUsers, type RanImages } from '../images/image-targets.ts';
 import { withModes } from '../images/image-modes.ts';
 import type { NodePlatforms } from '../images/node-platforms.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -21,6 +21,8 @@ export interface ImageSurroundings {
   readonly policies: readonly PolicyTargets[];
   readonly images: ImageNodes;
   readonly users: ImageUsers;
+  /** What they run, for the next look. */
+  readonly ran: RanImages;
   /** Of the cluster's nodes. */
   readonly platforms: ReadonlySet<string>;
 }
@@ -46,22 +48,25 @@ export async function imageSurroundings(
     systemNamespaces,
     platforms,
     own,
+    before,
     signal,
   }: {
     readonly systemNamespaces: readonly string[];
     readonly platforms: NodePlatforms;
     /** Vigil's own Jobs in other namespaces: nobody asks about these. */
     readonly own: (target: RecordTarget) => boolean;
+    /** What ran at the look before. */
+    readonly before: RanImages;
     readonly signal: AbortSignal;
   },
 ): Promise<ImageSurroundings> {
-  if (policies.length === 0) return { policies: [], images: new Map(), users: new Map(), platforms: platforms.all() };
+  if (policies.length === 0) return { policies: [], images: new Map(), users: new Map(), ran: new Map(), platforms: platforms.all() };
   const places = new Map<string, NamespaceFacts>();
   for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal }))
     for (const { metadata } of items) places.set(metadata.name, { name: metadata.name, labels: metadata.labels ?? {} });
   const asking = policies.map((policy) => ({ policy, asks: asksAbout(policy, systemNamespaces, places) }));
   const inScope = (target: RecordTarget): boolean => !own(target) && asking.some(({ asks }) => asks(target));
-  const gathered = new ImageTargets(inScope, (node) => platforms.of(node));
+  const gathered = new ImageTargets(inScope, (node) => platforms.of(node), before);
   for (const [resource, metadataOnly] of workloadResources)
     await each(client, resource, { metadataOnly, signal }, (object) => gathered.addWorkload(object));
   await each(client, RESOURCES.pods, { signal }, (pod) => gathered.addPod(pod));
@@ -74,6 +79,7 @@ export async function imageSurroundings(
       asked.map(({ policy, targets }) => ({ images: policy.spec.images, targets })),
     ),
     users: gathered.users(),
+    ran: gathered.ran(all),
     platforms: platforms.all(),
   };
 }

@@ -17,6 +17,11 @@ export interface ReportInput {
   /** The policies that judged it now; others' results in the report stay as they are. */
   readonly policies: readonly EvaluatedPolicy[];
   readonly results: readonly RecordResult[];
+  /**
+   * Of what the report says by policies that judged now, what stays beside the results, and as what: nothing new is known in its place
+   * yet. Undefined: it goes. Default: all of it goes.
+   */
+  readonly stays?: (result: ReportResult) => ReportResult | undefined;
   /** Policies that do not look at the object any more: what they said goes. */
   readonly withdrawn?: readonly string[];
   /** Seconds since the epoch that a verdict which was not there before is dated with: the scan's start, so that a repetition gives the same. */
@@ -45,25 +50,44 @@ export const MAXIMUM_REPORT = 1024 * 1024;
  * the same bytes. A verdict made from an older state of the object than the report's never replaces it.
  */
 export function buildReport(input: ReportInput): PolicyReport | undefined {
-  const { existing, target, policies } = input;
-  if (existing && isStale(existing, target, policies)) return undefined;
-  const evaluated = renewed(input);
+  const { existing, target } = input;
+  if (existing && isStale(existing, target, input.policies)) return undefined;
+  const stays = staying(input);
+  const policies = input.policies.filter(({ name }) => !stays.unknown.has(name));
+  const evaluated = renewed({ ...input, policies });
   const kept = (existing?.results ?? []).filter((result) => !evaluated.has(result.policy) && !isNotice(result));
   const firstSeen = new Map((existing?.results ?? []).map((result) => [identityOf(result), result.timestamp?.seconds]));
-  const made = input.results.map((record) => {
-    const result = reportResult(input.source, record, input.seconds);
-    const before = firstSeen.get(identityOf(result));
-    return before === undefined ? result : { ...result, timestamp: { seconds: before, nanos: 0 } };
-  });
+  const fresh = input.results
+    .filter(({ policy }) => !stays.unknown.has(policy))
+    .map((record) => {
+      const result = reportResult(input.source, record, input.seconds);
+      const before = firstSeen.get(identityOf(result));
+      return before === undefined ? result : { ...result, timestamp: { seconds: before, nanos: 0 } };
+    });
+  const made = [...fresh, ...stays.results];
   const earlier = Object.entries(readLedger(existing?.metadata.annotations?.[ANNOTATIONS.policies])).filter(
     ([policy]) => !evaluated.has(policy),
   );
   const ledger: PolicyLedger = {
     ...Object.fromEntries(earlier),
-    ...Object.fromEntries(policies.map((policy) => [policy.name, entryFor(policy, input.results)])),
+    ...Object.fromEntries(policies.map((policy) => [policy.name, entryFor(policy, made)])),
   };
-  const report = differing(existing, assemble(input, ledger, [...kept, ...made]));
+  const report = differing(existing, assemble({ ...input, policies }, ledger, [...kept, ...made]));
   return report && withChange(report, input);
+}
+
+/** What stays of what policies that judged now said before, and the policies of which that is not known: their results were too many to list. */
+function staying({ policies, existing, stays = () => undefined }: ReportInput): {
+  readonly results: readonly ReportResult[];
+  readonly unknown: ReadonlySet<string>;
+} {
+  const judged = new Set(policies.map(({ name }) => name));
+  const staying = (existing?.results ?? [])
+    .filter((result) => judged.has(result.policy) && !isNotice(result))
+    .flatMap((result) => stays(result) ?? []);
+  const ledger = readLedger(existing?.metadata.annotations?.[ANNOTATIONS.policies]);
+  const unknown = new Set(staying.map(({ policy }) => policy).filter((policy) => (ledger[policy]?.left ?? 0) > 0));
+  return { results: staying.filter(({ policy }) => !unknown.has(policy)), unknown };
 }
 
 /** The policies whose part of the report is made anew, or goes. */
@@ -92,13 +116,13 @@ export function withoutPolicy(report: PolicyReport, policy: string): PolicyRepor
 }
 
 /** Counts of one policy; passes are counted by the worker whether they are listed or not. */
-function entryFor(policy: EvaluatedPolicy, results: readonly RecordResult[]): PolicyEntry {
+function entryFor(policy: EvaluatedPolicy, results: readonly ReportResult[]): PolicyEntry {
   const summary: Summary = { pass: policy.passes, fail: 0, warn: 0, error: 0, skip: 0 };
   const failing: SeverityCounts = { critical: 0, high: 0, medium: 0, low: 0 };
-  for (const { policy: name, verdict, severity } of results) {
-    if (name !== policy.name || verdict === 'pass') continue;
-    summary[verdict]++;
-    if (verdict === 'fail' && severity !== 'info') failing[severity]++;
+  for (const { policy: name, result = 'pass', severity = 'info' } of results) {
+    if (name !== policy.name || result === 'pass') continue;
+    summary[result]++;
+    if (result === 'fail' && severity !== 'info') failing[severity]++;
   }
   return { generation: policy.generation, summary, failing };
 }

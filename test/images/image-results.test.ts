@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import type { ReportResult } from '../../operator/api/policy-report.ts';
 import type { ImageFindings } from '../../operator/images/image-finding.ts';
 import type { ImageEntry } from '../../operator/images/image-ledger.ts';
 import { imageResults, type ImagesPolicy } from '../../operator/images/image-results.ts';
 import type { ImageTarget } from '../../operator/images/image-targets.ts';
+import { staysWhile } from '../../operator/images/previous-results.ts';
 
 const now = Date.parse('2026-11-10T00:00:00Z');
 const image = { digest: 'd', reference: 'r/web@d' };
@@ -88,6 +90,59 @@ describe('what a policy says of images', () => {
     const empty: ImageFindings = { vulnerabilities: [], secrets: [] };
     expect(lines({ vulnerabilities: {} }, entry, empty)).to.deep.equal(['passes 0']);
     expect(lines({ vulnerabilities: {} }, entry, empty, false)).to.deep.equal(['image-scan error medium', 'passes 0']);
+  });
+
+  it('tells the containers of whose images not all is known, for what was said of them before to stay', () => {
+    const other = { digest: 'e', reference: 'r/other@e' };
+    const containers = [
+      ...target.containers,
+      // One of two images of a container is known: that is what there is to say of it.
+      { container: 'main', reference: 'web:2', image: other },
+      { container: 'new', reference: 'other:1', image: other },
+      { container: 'broken', reference: 'bad:1', image: { digest: 'f', reference: 'r/bad@f' } },
+      { container: 'idle', reference: 'never:1' },
+      { container: 'unmatched', reference: 'u:1', image: { digest: 'u', reference: 'r/u@u' } },
+    ];
+    const entries: Readonly<Record<string, ImageEntry>> = {
+      d: matched,
+      f: { seen: 0, failure: { step: 'inventory', reason: 'gone', at: 0, attempts: 1 } },
+      u: { seen: 0, findings: { configMaps: [], database: '', made: '', at: 0 } },
+    };
+    const { pending } = imageResults(
+      { name: 'p', images: { vulnerabilities: {} } },
+      { ...target, containers },
+      {
+        entry: (key) => entries[key],
+        findings: (key) => (key === 'd' ? findings : key === 'u' ? { vulnerabilities: [], secrets: findings.secrets } : undefined),
+        database: true,
+        now,
+      },
+    );
+    expect([...pending]).to.deep.equal([
+      ['new', { secrets: true, failed: false }],
+      ['broken', { secrets: true, failed: true }],
+      ['idle', { secrets: true, failed: false }],
+      ['unmatched', { secrets: false, failed: false }],
+    ]);
+    const result = (container: string, rule = 'CVE-1', verdict: 'fail' | 'warn' | 'error' | 'skip' = 'fail', by = 'p'): ReportResult => ({
+      policy: by,
+      rule,
+      result: verdict,
+      properties: { container },
+    });
+    const stays = staysWhile(new Map([['p', pending]]));
+    expect(stays(result('new'))).to.deep.equal(result('new'));
+    expect(stays(result('idle', 'CVE-2', 'skip'))).to.deep.equal(result('idle', 'CVE-2', 'skip'));
+    expect(stays(result('broken'))).to.deep.equal({ ...result('broken'), properties: { container: 'broken', stale: 'true' } });
+    expect(stays(result('new', 'image-scan', 'warn'))?.result).to.equal('warn');
+    const secret = (of: string): ReportResult => ({ ...result(of, 'aws-access-key-id'), category: 'Secret in image' });
+    expect([stays(secret('new'))?.rule, stays(secret('unmatched')), stays(result('unmatched'))?.rule]).to.deep.equal([
+      'aws-access-key-id',
+      undefined,
+      'CVE-1',
+    ]);
+    const gone = [result('main'), result('gone'), result('new', 'CVE-1', 'fail', 'q'), result('new', 'image-scan', 'error')];
+    expect([...gone, result('idle', 'image-scan', 'skip')].map(stays)).to.deep.equal(Array.from({ length: 5 }));
   });
 
   it('is a skip for an image that no pod has run', () => {

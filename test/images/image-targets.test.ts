@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ImageTargets } from '../../operator/images/image-targets.ts';
+import { ImageTargets, type RanImages } from '../../operator/images/image-targets.ts';
 import { runningImage } from '../../operator/images/image-reference.ts';
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
@@ -32,8 +32,9 @@ function gathered(
   pods: readonly Record<string, unknown>[],
   inScope?: ConstructorParameters<typeof ImageTargets>[0],
   platform?: ConstructorParameters<typeof ImageTargets>[1],
+  before?: RanImages,
 ): ImageTargets {
-  const all = new ImageTargets(inScope, platform);
+  const all = new ImageTargets(inScope, platform, before);
   for (const object of workloads) all.addWorkload(object);
   for (const object of pods) all.addPod(object);
   return all;
@@ -73,6 +74,25 @@ describe('the images that run', () => {
       ['idle', 'never:1', undefined],
       ['known', 'web:1', digest('b')],
     ]);
+  });
+
+  it('are those that ran last under a reference while no pod says more, as between two pods of a workload', () => {
+    const deployment = workload('Deployment', 'web', 'web:1');
+    const of = (name: string, imageID: string, phase = 'Running'): Record<string, unknown> =>
+      pod(name, owner('Deployment', 'web'), { containers: [['web:1', imageID]] }, phase);
+    const ranIn = (all: ImageTargets): RanImages => all.ran(all.targets());
+    const imagesOf = (all: ImageTargets): unknown => all.targets().map(({ containers }) => containers.map(({ image }) => image?.digest));
+    const running = gathered([deployment], [of('x', `r/web@${digest('a')}`)]);
+    // The next pod waits, then there is none at all: what ran is handed on from look to look.
+    const waiting = gathered([deployment], [of('y', '', 'Pending')], undefined, undefined, ranIn(running));
+    const none = gathered([deployment], [], undefined, undefined, ranIn(waiting));
+    const other = gathered([deployment], [of('z', `r/web@${digest('b')}`)], undefined, undefined, ranIn(none));
+    expect([running, waiting, none, other].map(imagesOf)).to.deep.equal(['a', 'a', 'a', 'b'].map((letter) => [[digest(letter)]]));
+    // One that starts beside one that runs tells nothing twice; what another reference is, nobody knows.
+    const beside = gathered([deployment], [of('x', `r/web@${digest('a')}`), of('y', '', 'Pending')]);
+    const rolled = gathered([workload('Deployment', 'web', 'web:2')], [], undefined, undefined, ranIn(running));
+    expect([beside, rolled].map(imagesOf)).to.deep.equal([[[digest('a')]], [[undefined]]]);
+    expect([...ranIn(rolled)]).to.deep.equal([]);
   });
 
   it('are told once of a workload whose pods name one image by two references, and apart where the images differ', () => {

@@ -124,6 +124,28 @@ describe('building reports', () => {
     expect(withoutPolicy(report, 'other')?.summary).to.deep.equal(existing.summary);
   });
 
+  it('keeps what stays of a policy that judged now, with its date and in its counts', () => {
+    const existing = stored(buildReport(input()));
+    const stays: ReportInput['stays'] = (result) => (result.rule === 'host-pid' ? { ...result, message: 'as before' } : undefined);
+    const report = stored(buildReport(input({ existing, results: [finding('host-network')], seconds: 2000, stays })));
+    expect(report.results?.map(({ rule, message, timestamp }) => [rule, message, timestamp?.seconds])).to.deep.equal([
+      ['host-network', 'host-network fails', 2000],
+      ['host-pid', 'as before', 1000],
+    ]);
+    expect(report.summary).to.deep.equal({ pass: 5, fail: 2, warn: 0, error: 0, skip: 0 });
+    expect(Object.values(readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]))[0]?.failing.high).to.equal(2);
+    expect(buildReport(input({ existing, results: [], stays: (result) => result }))).to.equal(undefined);
+  });
+
+  it('leaves a policy as it is of which something stays that is too much to be listed', () => {
+    const many = Array.from({ length: 3000 }, (_, index) => finding(`rule-${index}`, { message: 'm'.repeat(900) }));
+    const existing = stored(buildReport(input({ results: many })));
+    expect(buildReport(input({ existing, results: [finding('host-pid')], stays: (result) => result }))).to.equal(undefined);
+    const other = { policies: [policy(), policy('other')], results: [finding('host-pid'), finding('host-ipc', { policy: 'other' })] };
+    const report = stored(buildReport(input({ existing, ...other, stays: (result) => result })));
+    expect(report.summary?.fail).to.equal(3001);
+  });
+
   it('is gone with its last policy', () => {
     expect(withoutPolicy(stored(buildReport(input())), 'baseline')).to.equal(undefined);
   });
