@@ -14,8 +14,8 @@ export const IMAGES_KEY = 'cluster';
 const starting = 2000;
 /** Milliseconds by which a timer may be early. */
 const early = 10;
-/** Between looks that pods call for, so many times what the last one took. */
-const restFactor = 10;
+/** Between looks that pods call for, so many times what the last one took: where pods come all the time, looks are a thirtieth of it. */
+const restFactor = 30;
 
 /**
  * Looks into the images that run in the scope of policies with `spec.images`: an inventory an image, once; matched with each new
