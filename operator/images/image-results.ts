@@ -121,6 +121,14 @@ function failureResults(
   ];
 }
 
+/** Whether a policy that asks about vulnerabilities asks about this one. */
+export function isShown(
+  { minSeverity, ignoreUnfixed = false }: NonNullable<ImagesSpec['vulnerabilities']>,
+  { severity, fixed }: { readonly severity: FindingSeverity; readonly fixed?: string | undefined },
+): boolean {
+  return order.indexOf(severity) >= order.indexOf(minSeverity ?? 'info') && (!ignoreUnfixed || fixed !== undefined);
+}
+
 function findingResults(
   policy: ImagesPolicy,
   container: ContainerImage,
@@ -128,12 +136,11 @@ function findingResults(
 ): RecordResult[] {
   if (!found) return [];
   const { vulnerabilities, secrets } = policy.images;
-  const least = order.indexOf(vulnerabilities?.minSeverity ?? 'info');
-  const shown = (vulnerability: Vulnerability): boolean =>
-    order.indexOf(vulnerability.severity) >= least && (vulnerabilities?.ignoreUnfixed !== true || vulnerability.fixed !== undefined);
   return [
     ...(vulnerabilities
-      ? found.vulnerabilities.filter(shown).map((item) => marked(vulnerability(policy, container, { item, data }), stale))
+      ? found.vulnerabilities
+          .filter((item) => isShown(vulnerabilities, item))
+          .map((item) => marked(vulnerability(policy, container, { item, data }), stale))
       : []),
     ...(secrets ? found.secrets.map((secret) => secretResult(policy, container, secret)) : []),
   ];

@@ -7,9 +7,9 @@ import type { ImageFindings } from '../images/image-finding.ts';
 import { keyOf } from '../images/image-key.ts';
 import type { ImageLedger } from '../images/image-ledger.ts';
 import { imageName } from '../images/image-name.ts';
-import { imageResults, type ImageKnowledge, type TargetResults } from '../images/image-results.ts';
+import { imageResults, type ImageKnowledge } from '../images/image-results.ts';
 import type { ImageTarget } from '../images/image-targets.ts';
-import { staysWhile } from '../images/previous-results.ts';
+import { staysWhile, type PendingContainers } from '../images/previous-results.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
@@ -179,13 +179,14 @@ function wishOf(
   };
   const evaluated: ReportWish['policies'][number][] = [];
   const all: RecordResult[] = [];
-  const pending = new Map<string, TargetResults['pending']>();
+  const pending = new Map<string, PendingContainers>();
   for (const { metadata, spec } of policies) {
     const { name, generation = 0 } = metadata;
     const { passing, ownerLabels = [] } = spec.reporting ?? {};
-    const { results, passes, known, pending: containers } = imageResults({ name, images: spec.images ?? {} }, target, knowledge);
+    const { images = {} } = spec;
+    const { results, passes, known, pending: containers } = imageResults({ name, images }, target, knowledge);
     if (!known) continue;
-    if (containers.size > 0) pending.set(name, containers);
+    if (containers.size > 0) pending.set(name, { images, containers });
     evaluated.push({ name, generation, passes, listPasses: passing === 'List', ownerLabels });
     all.push(...results);
   }

@@ -130,19 +130,33 @@ describe('what a policy says of images', () => {
       result: verdict,
       properties: { container },
     });
-    const stays = staysWhile(new Map([['p', pending]]));
+    const stays = staysWhile(new Map([['p', { images: { vulnerabilities: {}, secrets: {} }, containers: pending }]]));
     expect(stays(result('new'))).to.deep.equal(result('new'));
     expect(stays(result('idle', 'CVE-2', 'skip'))).to.deep.equal(result('idle', 'CVE-2', 'skip'));
     expect(stays(result('broken'))).to.deep.equal({ ...result('broken'), properties: { container: 'broken', stale: 'true' } });
-    expect(stays(result('new', 'image-scan', 'warn'))?.result).to.equal('warn');
     const secret = (of: string): ReportResult => ({ ...result(of, 'aws-access-key-id'), category: 'Secret in image' });
     expect([stays(secret('new'))?.rule, stays(secret('unmatched')), stays(result('unmatched'))?.rule]).to.deep.equal([
       'aws-access-key-id',
       undefined,
       'CVE-1',
     ]);
-    const gone = [result('main'), result('gone'), result('new', 'CVE-1', 'fail', 'q'), result('new', 'image-scan', 'error')];
-    expect([...gone, result('idle', 'image-scan', 'skip')].map(stays)).to.deep.equal(Array.from({ length: 5 }));
+    const strict = { vulnerabilities: { minSeverity: 'high', ignoreUnfixed: true } } as const;
+    const asked = staysWhile(new Map([['p', { images: strict, containers: pending }]]));
+    const old: ReportResult[] = [
+      { ...result('new'), severity: 'high', properties: { container: 'new', fixed: '2' } },
+      { ...result('new'), severity: 'high' },
+      { ...result('new'), severity: 'medium', properties: { container: 'new', fixed: '2' } },
+      secret('new'),
+    ];
+    expect(old.map((each) => asked(each) === each)).to.deep.equal([true, false, false, false]);
+    const gone = [
+      result('new', 'image-scan', 'warn'),
+      result('main'),
+      result('gone'),
+      result('new', 'CVE-1', 'fail', 'q'),
+      result('new', 'image-scan', 'error'),
+    ];
+    expect([...gone, result('idle', 'image-scan', 'skip')].map(stays)).to.deep.equal(Array.from({ length: 6 }));
   });
 
   it('is a skip for an image that no pod has run', () => {
