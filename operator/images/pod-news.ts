@@ -10,7 +10,7 @@ const youth = 300_000;
 
 /** Who wants to know. */
 export interface PodNewsObserver {
-  /** Pods were made or have begun to run, or may have while nobody watched. */
+  /** Pods were made, have begun to run or are gone, or may be while nobody watched. */
   readonly onNews: () => void;
   /** Pods cannot be followed now, which is tried again; told once for each reason. */
   readonly onError: (error: unknown) => void;
@@ -29,7 +29,7 @@ export class PodNews {
     { silence, clock }: { readonly silence: number; readonly clock: () => number },
   ) {
     const isNews = (type: ChangeType, { metadata: { labels, creationTimestamp = '' } }: KubeObject): boolean =>
-      type !== 'DELETED' && labels?.[LABELS.managedBy] !== MANAGED_BY && clock() - Date.parse(creationTimestamp) < youth;
+      labels?.[LABELS.managedBy] !== MANAGED_BY && (type === 'DELETED' || clock() - Date.parse(creationTimestamp) < youth);
     this.#feed = new ListWatch<KubeObject>(
       client,
       RESOURCES.pods,

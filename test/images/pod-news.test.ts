@@ -57,18 +57,26 @@ describe('news of pods', () => {
     expect(seen).to.deep.equal({ news: 1, errors: [] });
   });
 
-  it('are pods that were just made, and changes of them, but not of old pods, of those that go, or of its own Jobs', async () => {
+  it('are pods that were just made, changes of them, and pods that are gone, but not changes of old ones, nor pods of its own Jobs', async () => {
     const own = { labels: { 'app.kubernetes.io/managed-by': 'vigil' } };
     const quiet = [
       ['MODIFIED', pod('old', '6', { age: 301 })],
-      ['DELETED', pod('young', '7')],
+      ['DELETED', pod('own', '7', own)],
       ['ADDED', pod('own', '8', own)],
     ] as const;
-    server.answers = [glance, watch(...quiet, ['ADDED', pod('new', '9')], ['MODIFIED', pod('new', '10', { age: 299 })])];
+    server.answers = [
+      glance,
+      watch(
+        ...quiet,
+        ['ADDED', pod('new', '9')],
+        ['MODIFIED', pod('new', '10', { age: 299 })],
+        ['DELETED', pod('old', '11', { age: 301 })],
+      ),
+    ];
     await start();
-    await until(() => seen.news === 3);
+    await until(() => seen.news === 4);
     await sleep(50);
-    expect(seen).to.deep.equal({ news: 3, errors: [] });
+    expect(seen).to.deep.equal({ news: 4, errors: [] });
   });
 
   it('may have been missed where the server has forgotten the version', async () => {
