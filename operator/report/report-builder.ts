@@ -56,12 +56,12 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   const policies = input.policies.filter(({ name }) => !stays.unknown.has(name));
   const evaluated = renewed({ ...input, policies });
   const kept = (existing?.results ?? []).filter((result) => !evaluated.has(result.policy) && !isNotice(result));
-  const firstSeen = new Map((existing?.results ?? []).map((result) => [identityOf(result), result.timestamp?.seconds]));
+  const firstSeen = datesOf(existing?.results ?? []);
   const fresh = input.results
     .filter(({ policy }) => !stays.unknown.has(policy))
     .map((record) => {
       const result = reportResult(input.source, record, input.seconds);
-      const before = firstSeen.get(identityOf(result));
+      const before = firstSeen.get(identityOf(result)) ?? firstSeen.get(identityOf(ofNoPod(result)));
       return before === undefined ? result : { ...result, timestamp: { seconds: before, nanos: 0 } };
     });
   const made = [...fresh, ...stays.results];
@@ -75,6 +75,20 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   const report = differing(existing, assemble({ ...input, policies }, ledger, [...kept, ...made]));
   return report && withChange(report, input);
 }
+
+/** When each verdict was first there; one about a pod also for the pods that come after it: that it is another's now is nothing new. */
+function datesOf(results: readonly ReportResult[]): ReadonlyMap<string, number> {
+  const dates = new Map<string, number>();
+  for (const result of results)
+    for (const identity of new Set([identityOf(result), identityOf(ofNoPod(result))]))
+      if (result.timestamp) dates.set(identity, Math.min(dates.get(identity) ?? Number.POSITIVE_INFINITY, result.timestamp.seconds));
+  return dates;
+}
+
+const ofNoPod = (result: ReportResult): ReportResult => {
+  const { pod: _pod, ...properties } = result.properties ?? {};
+  return { ...result, properties };
+};
 
 /** What stays of what policies that judged now said before, and the policies of which that is not known: their results were too many to list. */
 function staying({ policies, existing, stays = () => undefined }: ReportInput): {

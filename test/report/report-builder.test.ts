@@ -103,6 +103,23 @@ describe('building reports', () => {
     expect(report?.metadata.resourceVersion).to.equal('7');
   });
 
+  it('keeps the date of a failure that is another pod’s now', () => {
+    const of = (pod: string): RecordResult => finding('host-pid', { pod });
+    const dated = (report: PolicyReport): unknown =>
+      report.results?.map(({ properties, timestamp }) => [properties?.['pod'], timestamp?.seconds]);
+    const first = stored(buildReport(input({ results: [of('a')] })));
+    const both = stored(buildReport(input({ existing: first, seconds: 2000, results: [of('a'), of('b')] })));
+    const next = stored(buildReport(input({ existing: both, seconds: 3000, results: [of('c')] })));
+    expect([dated(both), dated(next)]).to.deep.equal([
+      [
+        ['a', 1000],
+        ['b', 1000],
+      ],
+      [['c', 1000]],
+    ]);
+    expect(buildReport(input({ existing: next, seconds: 4000, results: [of('c')] }))).to.equal(undefined);
+  });
+
   it('leaves the results of policies that were not evaluated now as they are', () => {
     const existing = stored(buildReport(input()));
     const report = stored(
