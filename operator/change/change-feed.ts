@@ -34,8 +34,6 @@ export class ChangeFeed {
   #listed = new ObjectIndex();
   #synced = false;
   #problem: unknown;
-  #abort: AbortController | undefined;
-  #running: Promise<void> | undefined;
 
   constructor(client: KubeClient, resource: ApiResource, observer: ChangeObserver, patience: Pick<ListWatchOptions, 'silence'> = {}) {
     this.resource = resource;
@@ -69,15 +67,11 @@ export class ChangeFeed {
   }
 
   start(): void {
-    if (this.#abort) return;
-    this.#abort = new AbortController();
-    this.#running = this.#feed.run(this.#abort.signal);
+    this.#feed.start();
   }
 
-  async stop(): Promise<void> {
-    this.#abort?.abort();
-    await this.#running;
-    this.#abort = undefined;
+  stop(): Promise<void> {
+    return this.#feed.stop();
   }
 
   #typed(object: KubeObject): KubeObject {

@@ -67,7 +67,7 @@ export class ChangeWatch {
   readonly #recent: RecentChanges;
   #early: ObjectChange[] = [];
   #since = Number.POSITIVE_INFINITY;
-  #reports: { readonly abort: AbortController; readonly running: Promise<unknown> } | undefined;
+  #reports: readonly ListWatch<KubeObject>[] = [];
 
   constructor(client: KubeClient, observer: ChangeWatchObserver, { keeps = mostRecent, silence }: ChangeWatchOptions = {}) {
     this.#client = client;
@@ -179,13 +179,12 @@ export class ChangeWatch {
   }
 
   #followReports(): void {
-    if (this.#reports) return;
-    const abort = new AbortController();
+    if (this.#reports.length > 0) return;
     const labelSelector = reportSelector(SOURCE);
-    const running = [RESOURCES.reports, RESOURCES.clusterReports].map((resource) => {
+    this.#reports = [RESOURCES.reports, RESOURCES.clusterReports].map((resource) => {
       const onError = (error: unknown): void => this.#observer.onError(resource, error);
       const ignore = (): void => undefined;
-      const feed = new ListWatch<KubeObject>(
+      return new ListWatch<KubeObject>(
         this.#client,
         resource,
         { ...this.#patience, labelSelector, metadataOnly: true, onError },
@@ -196,15 +195,13 @@ export class ChangeWatch {
           changed: (type, report) => this.#report(type, report),
         },
       );
-      return feed.run(abort.signal);
     });
-    this.#reports = { abort, running: Promise.all(running) };
+    for (const feed of this.#reports) feed.start();
   }
 
   async #forgetReports(): Promise<void> {
-    this.#reports?.abort.abort();
-    await this.#reports?.running;
-    this.#reports = undefined;
+    await Promise.all(this.#reports.map((feed) => feed.stop()));
+    this.#reports = [];
   }
 
   #report(type: ChangeType, report: KubeObject): void {

@@ -20,7 +20,6 @@ export interface PodNewsObserver {
 export class PodNews {
   readonly #feed: ListWatch<KubeObject>;
   #problem: string | undefined;
-  #running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
   /** `silence`: milliseconds without a word after which a watch is taken to be dead; `clock`: milliseconds since the epoch. */
   constructor(
@@ -58,15 +57,11 @@ export class PodNews {
 
   /** Begins where it has not. */
   start(): void {
-    if (this.#running) return;
-    const abort = new AbortController();
-    this.#running = { abort, ended: this.#feed.run(abort.signal) };
+    this.#feed.start();
   }
 
   /** Ends the watch and waits for it. */
-  async stop(): Promise<void> {
-    this.#running?.abort.abort();
-    await this.#running?.ended;
-    this.#running = undefined;
+  stop(): Promise<void> {
+    return this.#feed.stop();
   }
 }

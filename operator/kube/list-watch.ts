@@ -63,6 +63,7 @@ export class ListWatch<T extends KubeObject> {
   readonly #sink: ListWatchSink<T>;
   /** Where the next watch begins; undefined: a list is needed. */
   #version: string | undefined;
+  #running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
   constructor(client: KubeClient, resource: ApiResource, options: ListWatchOptions, sink: ListWatchSink<T>) {
     this.#client = client;
@@ -71,8 +72,23 @@ export class ListWatch<T extends KubeObject> {
     this.#sink = sink;
   }
 
+  /** Begins to list and watch, until it is stopped; a second call does nothing. */
+  start(): void {
+    if (this.#running) return;
+    const abort = new AbortController();
+    this.#running = { abort, ended: this.#run(abort.signal) };
+  }
+
+  /** Ends the watch and waits for it. It may be started again, and goes on where it was. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    running?.abort.abort();
+    await running?.ended;
+    if (this.#running === running) this.#running = undefined;
+  }
+
   /** Lists and watches until the signal is given. Never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       const began = performance.now();

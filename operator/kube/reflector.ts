@@ -29,8 +29,6 @@ export class Reflector<T extends KubeObject> {
   #fresh = new Map<string, T>();
   readonly #firstList = Promise.withResolvers<undefined>();
   #synced = false;
-  #abort: AbortController | undefined;
-  #running: Promise<void> | undefined;
 
   constructor(client: KubeClient, resource: ApiResource, options: ReflectorOptions<T>) {
     this.resource = resource;
@@ -71,16 +69,12 @@ export class Reflector<T extends KubeObject> {
 
   /** Begins to list and watch; a second call does nothing. */
   start(): void {
-    if (this.#abort) return;
-    this.#abort = new AbortController();
-    this.#running = this.#feed.run(this.#abort.signal);
+    this.#feed.start();
   }
 
   /** Ends the watch and waits for it. */
-  async stop(): Promise<void> {
-    this.#abort?.abort();
-    await this.#running;
-    this.#abort = undefined;
+  stop(): Promise<void> {
+    return this.#feed.stop();
   }
 
   #replace(): void {

@@ -61,7 +61,7 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
     .filter(({ policy }) => !stays.unknown.has(policy))
     .map((record) => {
       const result = reportResult(input.source, record, input.seconds);
-      const before = firstSeen.get(identityOf(result)) ?? firstSeen.get(identityOf(ofNoPod(result)));
+      const before = firstSeen.get(identityOf(result)) ?? firstSeen.get(identityOf(result, ''));
       return before === undefined ? result : { ...result, timestamp: { seconds: before, nanos: 0 } };
     });
   const made = [...fresh, ...stays.results];
@@ -80,15 +80,10 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
 function datesOf(results: readonly ReportResult[]): ReadonlyMap<string, number> {
   const dates = new Map<string, number>();
   for (const result of results)
-    for (const identity of new Set([identityOf(result), identityOf(ofNoPod(result))]))
+    for (const identity of new Set([identityOf(result), identityOf(result, '')]))
       if (result.timestamp) dates.set(identity, Math.min(dates.get(identity) ?? Number.POSITIVE_INFINITY, result.timestamp.seconds));
   return dates;
 }
-
-const ofNoPod = (result: ReportResult): ReportResult => {
-  const { pod: _pod, ...properties } = result.properties ?? {};
-  return { ...result, properties };
-};
 
 /** What stays of what policies that judged now said before, and the policies of which that is not known: their results were too many to list. */
 function staying({ policies, existing, stays = () => undefined }: ReportInput): {

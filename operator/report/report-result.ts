@@ -12,8 +12,8 @@ const shown = (text: string, limit: number): string => printable(text.length <= 
 export const placeProperties = ['pod', 'container', 'package', 'installed', 'file', 'line'] as const;
 
 /** What tells one result of a report from another: two of one identity are the same finding with the same verdict. */
-export const identityOf = ({ policy, rule, result, properties }: ReportResult): string =>
-  [policy, rule, result, properties?.['pod']].join('\0');
+export const identityOf = ({ policy, rule, result, properties }: ReportResult, pod = properties?.['pod']): string =>
+  [policy, rule, result, pod].join('\0');
 
 /** A verdict as a report lists it. `seconds` is when it first appeared. */
 export function reportResult(source: string, record: RecordResult, seconds: number): ReportResult {
