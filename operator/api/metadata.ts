@@ -8,6 +8,19 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
+/** A set of fields as the API server writes it: a tree of keys such as `f:status`. */
+export interface FieldsV1 {
+  readonly [key: string]: FieldsV1;
+}
+
+/** `metav1.ManagedFieldsEntry`. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: 'Apply' | 'Update';
+  readonly subresource?: string;
+  readonly fieldsV1?: FieldsV1;
+}
+
 /** The part of `metav1.ObjectMeta` that Vigil reads or writes. */
 export interface ObjectMeta {
   readonly name: string;
@@ -21,6 +34,7 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly ManagedFields[];
 }
 
 /** Any object as the API server returns it. */

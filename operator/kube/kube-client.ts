@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request, type Dispatcher } from 'undici';
 import type { KubeObject } from '../api/metadata.ts';
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
+import { FIELD_MANAGERS, type FieldManager } from '../api/field-managers.ts';
 import { contains } from './contains.ts';
+import { withoutLegacyManager } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
@@ -16,6 +18,18 @@ export type { KubeRequest } from './kube-request.ts';
 export interface ObjectKey {
   readonly namespace?: string | undefined;
   readonly name: string;
+}
+
+/** Who writes. */
+export interface WriteOptions {
+  /** Default: `FIELD_MANAGERS.operator`. */
+  readonly manager?: FieldManager;
+}
+
+/** How an object is applied. */
+export interface ApplyOptions {
+  readonly manager: FieldManager;
+  readonly sub?: 'status';
 }
 
 /** What `KubeClient` tells of each call, for metrics. */
@@ -133,7 +147,7 @@ export class KubeClient {
   async create<T extends KubeObject>(
     resource: ApiResource,
     object: KubeObject,
-    query: { dryRun?: string; fieldManager?: string } = {},
+    { dryRun, manager }: WriteOptions & { readonly dryRun?: string } = {},
   ): Promise<T> {
     const body = typed(resource, object);
     const { namespace, name } = object.metadata;
@@ -142,7 +156,7 @@ export class KubeClient {
       return await this.call<T>({
         method: 'POST',
         path: resourcePath(resource, { namespace }),
-        query: { fieldManager: 'vigil', ...query },
+        query: { fieldManager: manager ?? FIELD_MANAGERS.operator, ...(dryRun === undefined ? {} : { dryRun }) },
         body,
         onRetry: (error) => failures.push(error),
       });
@@ -154,35 +168,71 @@ export class KubeClient {
     }
   }
 
-  /** Server-side apply as field manager `vigil`; makes the object where it is not. `sub: 'status'` writes the status alone. */
-  apply<T extends KubeObject>(resource: ApiResource, object: KubeObject, sub?: 'status'): Promise<T> {
-    const { namespace, name } = object.metadata;
-    return this.call<T>({
-      method: 'PATCH',
-      path: resourcePath(resource, { namespace, name, ...(sub === undefined ? {} : { sub }) }),
-      query: { fieldManager: 'vigil', force: true },
+  /**
+   * Server-side apply by a field manager; makes the object if it does not exist. `sub: 'status'` writes the status alone. Fields that an
+   * older version of Vigil applied are handed over to their owners of today ({@link withoutLegacyManager}).
+   */
+  async apply<T extends KubeObject>(resource: ApiResource, object: KubeObject, options: ApplyOptions): Promise<T> {
+    const applied = await this.#apply<T>(resource, object, options);
+    const { managedFields = [], resourceVersion } = (applied as Partial<KubeObject>).metadata ?? {};
+    const adopted = withoutLegacyManager(managedFields, { resource: resource.resource, ...options });
+    if (!adopted) return applied;
+    try {
+      const { metadata } = await this.#patchBy<T>(resource, object, options, {
+        contentType: 'application/json-patch+json',
+        body: [
+          { op: 'replace', path: '/metadata/managedFields', value: adopted },
+          { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+        ],
+      });
+      const again = object.metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion ?? '' };
+      return await this.#apply<T>(resource, { ...object, metadata: { ...object.metadata, ...again } }, options);
+    } catch (error) {
+      // Another write came between: the next apply hands them over.
+      if (isConflict(error)) return applied;
+      throw error;
+    }
+  }
+
+  #apply<T extends KubeObject>(resource: ApiResource, object: KubeObject, options: ApplyOptions): Promise<T> {
+    return this.#patchBy<T>(resource, object, options, {
+      query: { force: true },
       contentType: 'application/apply-patch+yaml',
       body: typed(resource, object),
     });
   }
 
+  #patchBy<T>(
+    resource: ApiResource,
+    { metadata: { namespace, name } }: KubeObject,
+    { sub, manager }: ApplyOptions,
+    call: Pick<KubeRequest, 'query' | 'contentType' | 'body'>,
+  ): Promise<T> {
+    return this.call<T>({
+      ...call,
+      method: 'PATCH',
+      path: resourcePath(resource, { namespace, name, ...(sub === undefined ? {} : { sub }) }),
+      query: { fieldManager: manager, ...call.query },
+    });
+  }
+
   /** Replaces an object; throws a 409 when its resourceVersion is no longer the current one. */
-  replace<T extends KubeObject>(resource: ApiResource, object: KubeObject): Promise<T> {
+  replace<T extends KubeObject>(resource: ApiResource, object: KubeObject, { manager }: WriteOptions = {}): Promise<T> {
     const { namespace, name } = object.metadata;
     return this.call<T>({
       method: 'PUT',
       path: resourcePath(resource, { namespace, name }),
-      query: { fieldManager: 'vigil' },
+      query: { fieldManager: manager ?? FIELD_MANAGERS.operator },
       body: typed(resource, object),
     });
   }
 
   /** A JSON merge patch. */
-  patch<T extends KubeObject>(resource: ApiResource, key: ObjectKey, patch: unknown): Promise<T> {
+  patch<T extends KubeObject>(resource: ApiResource, key: ObjectKey, patch: unknown, { manager }: WriteOptions = {}): Promise<T> {
     return this.call<T>({
       method: 'PATCH',
       path: resourcePath(resource, key),
-      query: { fieldManager: 'vigil' },
+      query: { fieldManager: manager ?? FIELD_MANAGERS.operator },
       contentType: 'application/merge-patch+json',
       body: patch,
     });

@@ -1,4 +1,5 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
@@ -34,6 +35,7 @@ export type FindingObserver = (target: ReportWish['target'], failures: readonly 
 /** Told of each write, for metrics. */
 export type WriteObserver = (operation: 'write' | 'delete') => void;
 
+const byReports = { manager: FIELD_MANAGERS.reports };
 const conflictTries = 4;
 /** So many reports are read one by one. */
 const few = 3;
@@ -107,7 +109,7 @@ export class ReportPublisher {
       const report = buildEvidence({ ...wish, policy, existing: left.get(name) });
       left.delete(name);
       if (!report) continue;
-      await this.#client.apply(RESOURCES.clusterReports, report);
+      await this.#client.apply(RESOURCES.clusterReports, report, byReports);
       this.#observe('write');
     }
     for (const { metadata } of left.values()) {
@@ -164,7 +166,7 @@ export class ReportPublisher {
       const report = buildReport({ ...input, existing });
       if (!report) return { written: 0, version: existing?.metadata.resourceVersion ?? '', ...changeOf(existing, input.scan) };
       try {
-        const { metadata } = await this.#client.apply<PolicyReport>(resource, report);
+        const { metadata } = await this.#client.apply<PolicyReport>(resource, report, byReports);
         this.#observe('write');
         const failures = newFailures(existing, report);
         if (failures.length > 0) this.#found(input.target, failures);
@@ -230,7 +232,7 @@ export class ReportPublisher {
         ownerReferences,
       }).filter(([, value]) => value !== undefined),
     ) as unknown as PolicyReport['metadata'];
-    await this.#client.apply(resource, { ...rest, metadata });
+    await this.#client.apply(resource, { ...rest, metadata }, byReports);
     this.#observe('write');
     return 1;
   }

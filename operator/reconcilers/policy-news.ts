@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../api/api-resource.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
 import { compilePolicies } from '../engine/policy-set.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
@@ -28,7 +29,10 @@ export async function tellPolicy(
       const status = await renewedStatus(world, policy, news);
       const metadata = { name, resourceVersion: policy.metadata.resourceVersion ?? '' };
       if (!isDeepStrictEqual(policy.status, status))
-        await world.client.apply(RESOURCES.policies, { metadata, status } as SecurityPolicy, 'status');
+        await world.client.apply(RESOURCES.policies, { metadata, status } as SecurityPolicy, {
+          sub: 'status',
+          manager: FIELD_MANAGERS.policies,
+        });
       tellMetrics(world, name, status, news);
       return;
     } catch (error) {

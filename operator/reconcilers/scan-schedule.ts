@@ -1,4 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { LABELS } from '../api/group.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
@@ -32,7 +33,7 @@ async function carryOut(world: World, schedule: ScanSchedule, plan: SchedulePlan
   for (const scan of plan.remove) await world.client.delete(RESOURCES.scans, { name: scan.metadata.name }, { uid: scan.metadata.uid });
   if (plan.create) await makeScan(world, schedule, plan.create);
   // The status is written last: a crash before it only repeats a creation that finds its Scan there.
-  const written = await writeStatus(world, RESOURCES.schedules, schedule, plan.status);
+  const written = await writeStatus(world, RESOURCES.schedules, schedule, { status: plan.status, manager: FIELD_MANAGERS.schedules });
   for (const event of plan.events) world.events.record(RESOURCES.schedules, schedule, event);
   return written;
 }

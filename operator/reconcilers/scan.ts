@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../api/api-resource.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { LABELS } from '../api/group.ts';
 import type { Scan, ScanStatus } from '../api/scan.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
@@ -192,7 +193,10 @@ class ScanReconciler {
   }
 
   async #apply({ metadata: { name, resourceVersion = '' } }: Scan, status: ScanStatus): Promise<void> {
-    await this.#world.client.apply(RESOURCES.scans, { metadata: { name, resourceVersion }, status } as Scan, 'status');
+    await this.#world.client.apply(RESOURCES.scans, { metadata: { name, resourceVersion }, status } as Scan, {
+      sub: 'status',
+      manager: FIELD_MANAGERS.scans,
+    });
   }
 }
 

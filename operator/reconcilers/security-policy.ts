@@ -1,4 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { compilePolicies } from '../engine/policy-set.ts';
 import { untilStale } from './policy-compliance.ts';
@@ -31,7 +32,7 @@ async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
   const now = world.clock();
   const status = policyStatus({ policy, problems, schedules: world.schedules.list(), now });
-  const written = await writeStatus(world, RESOURCES.policies, policy, status);
+  const written = await writeStatus(world, RESOURCES.policies, policy, { status, manager: FIELD_MANAGERS.policies });
   const [problem] = problems;
   if (problem) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: problem.reason, message: problemText(problem) });
   else if (policy.status?.evaluatedGeneration !== policy.metadata.generation) world.enqueueGenerations();

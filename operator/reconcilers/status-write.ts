@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiResource } from '../api/api-resource.ts';
+import type { FieldManager } from '../api/field-managers.ts';
 import type { Resource } from '../api/metadata.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import type { World } from './world.ts';
@@ -12,11 +13,14 @@ export async function writeStatus<Spec, Status>(
   { client, log }: World,
   resource: ApiResource,
   { metadata: { name, resourceVersion = '' }, status: before }: Resource<Spec, Status>,
-  status: Status,
+  { status, manager }: { readonly status: Status; readonly manager: FieldManager },
 ): Promise<boolean> {
   if (isDeepStrictEqual(before, status)) return true;
   try {
-    await client.apply(resource, { metadata: { name, resourceVersion }, status } as unknown as Resource<Spec, Status>, 'status');
+    await client.apply(resource, { metadata: { name, resourceVersion }, status } as unknown as Resource<Spec, Status>, {
+      sub: 'status',
+      manager,
+    });
     return true;
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
 import { buildReport } from '../../operator/report/report-builder.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
@@ -62,7 +63,7 @@ describe('reports under the published CRDs, on a real API server', function () {
   it('are taken with nothing pruned, and compare as unchanged when read back', async () => {
     const report = build(3);
     if (!report) throw new Error('no report');
-    await client.apply(RESOURCES.reports, unowned(report));
+    await client.apply(RESOURCES.reports, unowned(report), { manager: FIELD_MANAGERS.reports });
     const read = await client.get<PolicyReport>(RESOURCES.reports, { namespace, name: report.metadata.name });
     expect({ scope: read.scope, summary: read.summary, results: read.results }).to.deep.equal({
       scope: report.scope,
@@ -77,7 +78,9 @@ describe('reports under the published CRDs, on a real API server', function () {
   it('are taken at their largest', async () => {
     const report = build(3000);
     if (!report) throw new Error('no report');
-    const { metadata: made } = await client.apply<PolicyReport>(RESOURCES.reports, unowned(report, uniqueName('large')));
+    const { metadata: made } = await client.apply<PolicyReport>(RESOURCES.reports, unowned(report, uniqueName('large')), {
+      manager: FIELD_MANAGERS.reports,
+    });
     expect(made.uid).to.be.a('string');
   });
 });

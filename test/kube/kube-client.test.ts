@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import { contains } from '../../operator/kube/contains.ts';
 import { isDenied, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import { lines } from '../../operator/kube/lines.ts';
@@ -48,7 +49,7 @@ describe('the client of the API server', () => {
     const busy = says(status(429, 'TooManyRequests'), 429, { 'retry-after': '1' });
     const began = performance.now();
     server.answers = [busy, says({ metadata: { name: 'm' } })];
-    await client.apply(RESOURCES.configMaps, map);
+    await client.apply(RESOURCES.configMaps, map, { manager: FIELD_MANAGERS.operator });
     server.answers = [busy, says({})];
     (await client.stream({ path: '/log' })).resume();
     expect(performance.now() - began).to.be.greaterThan(1990);
@@ -70,11 +71,11 @@ describe('the client of the API server', () => {
     const state: { why?: string } = {};
     const client = await server.start({ fence: { closed: () => state.why } });
     server.answers = [says({ metadata: { name: 'm' } })];
-    await client.apply(RESOURCES.configMaps, map);
+    await client.apply(RESOURCES.configMaps, map, { manager: FIELD_MANAGERS.operator });
     state.why = 'this process does not lead';
     server.calls.length = 0;
     for (const write of [
-      () => client.apply(RESOURCES.configMaps, map),
+      () => client.apply(RESOURCES.configMaps, map, { manager: FIELD_MANAGERS.operator }),
       () => client.create(RESOURCES.configMaps, map),
       () => client.replace(RESOURCES.configMaps, map),
       () => client.delete(RESOURCES.configMaps, map.metadata),
@@ -93,7 +94,7 @@ describe('the client of the API server', () => {
     // The first waits for a connection to be made, the second for the check of the idle one.
     for (const wanted of [[], ['GET']]) {
       delete state.why;
-      const write = failure(client.apply(RESOURCES.configMaps, map));
+      const write = failure(client.apply(RESOURCES.configMaps, map, { manager: FIELD_MANAGERS.operator }));
       // All that needs no input or output has happened: the call is with the pool, and nothing of it is on its way.
       await new Promise((resolve) => process.nextTick(resolve));
       state.why = 'this process was frozen';
