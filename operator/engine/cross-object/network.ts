@@ -78,14 +78,30 @@ const metadataEgress: CrossObjectJudge = (workload, { snapshot }) => {
   return policies.length === 0 || open ? failure(labelsPath(workload)) : clean;
 };
 
-/** The workloads of a namespace that are targets of their own. */
+/** The workloads of a namespace, those that a controller made included. */
 export function workloadsIn(snapshot: Snapshot, namespace: string): readonly Projection[] {
   return workloadKinds.flatMap((kind) => snapshot.in(namespace, kind));
 }
 
+/** Kinds that a rollout leaves behind with no pods. */
+const revisionKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'ReplicaSet.extensions', 'ReplicationController']);
+
+/**
+ * The workloads of a namespace whose pods a selector can match. What another workload made has the labels of its owner, or of an earlier
+ * revision of it: only its pods count. A ReplicaSet without replicas has no pods. A Deployment scaled to zero will have pods again.
+ */
+function selectableIn(snapshot: Snapshot, namespace: string): readonly Projection[] {
+  return workloadsIn(snapshot, namespace).filter((workload) => {
+    if (workload.groupKind === 'Pod') return true;
+    return !workload.owned && !(revisionKinds.has(workload.groupKind) && workloadOf(workload).replicas === 0);
+  });
+}
+
 const danglingPolicy: CrossObjectJudge = (policy, { snapshot }) => {
   if (isEmptySelector(policy.body['podSelector'])) return clean;
-  const found = workloadsIn(snapshot, policy.reference.namespace ?? '').some((workload) => selects(policy, workloadOf(workload).podLabels));
+  const found = selectableIn(snapshot, policy.reference.namespace ?? '').some((workload) =>
+    selects(policy, workloadOf(workload).podLabels),
+  );
   return found ? clean : failure('spec.podSelector');
 };
 
@@ -98,7 +114,7 @@ function serves(service: Projection, labels: Readonly<Record<string, string>>): 
 const danglingService: CrossObjectJudge = (service, { snapshot }) => {
   const selector = textMapOf(service.body['selector']);
   if (service.body['type'] === 'ExternalName' || Object.keys(selector).length === 0) return clean;
-  const found = workloadsIn(snapshot, service.reference.namespace ?? '').some((workload) =>
+  const found = selectableIn(snapshot, service.reference.namespace ?? '').some((workload) =>
     serves(service, workloadOf(workload).podLabels),
   );
   return found ? clean : failure('spec.selector');

@@ -10,6 +10,14 @@ const service = (spec: string, name = 'web', inNamespace = 'shop'): string =>
 const ingress = (spec: string, annotations = '{}'): string =>
   `{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: it, namespace: shop, annotations: ${annotations}}, spec: ${spec}}`;
 const together = (...documents: readonly string[]): string => documents.join('\n---\n');
+const ownedBy = (kind: string, name: string): string =>
+  `ownerReferences: [{apiVersion: apps/v1, kind: ${kind}, name: ${name}, uid: u, controller: true}]`;
+/** A workload whose pods are labelled `app: LABEL`. */
+const workload = (kind: string, { replicas = 1, label = 'web', owner = '' }): string =>
+  `{apiVersion: apps/v1, kind: ${kind}, metadata: {name: web, namespace: shop, ${owner}}, spec: {replicas: ${replicas}, template: {metadata: {labels: {app: ${label}}}, spec: {}}}}`;
+/** A Deployment whose labels changed, and a ReplicaSet of the time before. */
+const relabelled = (replicas: number): string =>
+  together(workload('Deployment', { label: 'shop' }), workload('ReplicaSet', { replicas, owner: ownedBy('Deployment', 'web') }));
 const labelled = 'metadata: {labels: {app: web, tier: front}}\nspec: {containers: [{name: a}]}';
 const both = 'policyTypes: [Ingress, Egress]';
 
@@ -270,7 +278,32 @@ export const table: Tables = {
         '{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop, labels: {app: web}}, spec: {}}',
       ),
     ),
+    passes('a Deployment scaled to zero', together(service('{selector: {app: web}}'), workload('Deployment', { replicas: 0 }))),
+    passes('a ReplicaSet of its own', together(service('{selector: {app: web}}'), workload('ReplicaSet', {}))),
+    passes(
+      'the pod of a StatefulSet by its own label',
+      together(
+        service('{selector: {statefulset.kubernetes.io/pod-name: db-0}}'),
+        `{apiVersion: v1, kind: Pod, metadata: {name: db-0, namespace: shop, labels: {statefulset.kubernetes.io/pod-name: db-0}, ${ownedBy('StatefulSet', 'db')}}, spec: {}}`,
+      ),
+    ),
     fails('none', service('{selector: {app: web}}'), 'spec.selector'),
+    fails("a Deployment's ReplicaSet of before", together(service('{selector: {app: web}}'), relabelled(1)), 'spec.selector'),
+    fails(
+      'a ReplicaSet without replicas',
+      together(service('{selector: {app: web}}'), workload('ReplicaSet', { replicas: 0 })),
+      'spec.selector',
+    ),
+  ),
+  'netpol-dangling': objects(
+    passes('for all pods', policy('{podSelector: {}}')),
+    passes('a workload', together(policy('{podSelector: {matchLabels: {app: web}}}'), workload('Deployment', {}))),
+    fails('none', policy('{podSelector: {matchLabels: {app: web}}}'), 'spec.podSelector'),
+    fails(
+      "a Deployment's ReplicaSet of before",
+      together(policy('{podSelector: {matchLabels: {app: web}}}'), relabelled(0)),
+      'spec.podSelector',
+    ),
   ),
   'ingress-dangling-backend': objects(
     passes('a Service', together(ingress('{defaultBackend: {service: {name: web}}}'), service('{}'))),
