@@ -17,7 +17,7 @@ import { projectionOf, referenceOf, type Snapshot } from './snapshot.ts';
 import { crossControls, type SnapshotEvaluation, SnapshotJudge, type SnapshotOptions } from './snapshot-judge.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import type { ResourceReference } from './verdict.ts';
-import { isWorkloadKind } from './workload-kind.ts';
+import { isServiceKind, isWorkloadKind } from './workload-kind.ts';
 
 export type { CompileOptions, PolicySource } from './compiled-policy.ts';
 export { wholeCluster } from './control-kinds.ts';
@@ -34,7 +34,10 @@ export interface EvaluationContext {
   readonly namespace?: NamespaceFacts;
   /** Whether an owner is there. Without it every owner of a pod-bearing kind is taken to be. */
   readonly ownerExists?: (object: KubernetesObject) => boolean;
-  /** Report at this object instead: a live pod that differs from its owner's template. */
+  /**
+   * Report at this object instead: a live pod that differs from its owner's template. Only checks that are about the owner's kind, or
+   * about pods themselves, are asked; rules about pods only if the owner's pods run on.
+   */
   readonly reportAt?: ResourceReference;
   /** Told of each pass. */
   readonly onPass?: PassObserver;
@@ -52,6 +55,14 @@ interface KindJudgement {
   readonly plans: readonly KindPlan[];
   readonly walk: KindWalk;
 }
+
+/** Which checks are asked. */
+interface AskedChecks {
+  readonly control: (check: ControlCheck) => boolean;
+  readonly rule: (rule: RuleCheck) => boolean;
+}
+
+const everyCheck: AskedChecks = { control: () => true, rule: () => true };
 
 /** Policies compiled together. Pure: nothing is read, and no verdict depends on the order of objects. */
 export class PolicySet {
@@ -155,7 +166,7 @@ export class PolicySet {
   /** Judges one object by every check that needs no other. */
   evaluate(object: KubernetesObject, context: EvaluationContext = {}): Evaluation {
     const resource = this.#index.of(object);
-    const { plans, walk } = this.#judgementOf(resource);
+    const { plans, walk } = this.#judgementOf(resource, context.reportAt);
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return nothingToJudge;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
@@ -202,15 +213,17 @@ export class PolicySet {
     return this.#judgementOf(resource).plans;
   }
 
-  #judgementOf(resource: ApiResource): KindJudgement {
-    const key = `${resource.group}/${resource.version}/${resource.kind}/${resource.namespaced}`;
+  #judgementOf(resource: ApiResource, owner?: ResourceReference): KindJudgement {
+    const key = [resource.group, resource.version, resource.kind, resource.namespaced, owner?.apiVersion, owner?.kind].join('/');
     const known = this.#judgements.get(key);
     if (known !== undefined) return known;
     const groupKind = nameOfKind(resource);
+    const asked = owner === undefined ? everyCheck : this.#askedOf(owner);
     const plans = this.#policies
       .map((policy): KindPlan => {
         const controls = policy.controls.filter(({ control }) => kindsInclude(control.kinds, groupKind, resource.namespaced));
-        return { policy, controls, rules: policy.rules.filter((rule) => rule.couldJudge(resource)) };
+        const rules = policy.rules.filter((rule) => rule.couldJudge(resource));
+        return { policy, controls: controls.filter(asked.control), rules: rules.filter(asked.rule) };
       })
       .filter(({ controls, rules }) => controls.length + rules.length > 0);
     const judgement = {
@@ -222,6 +235,19 @@ export class PolicySet {
     };
     this.#judgements.set(key, judgement);
     return judgement;
+  }
+
+  /**
+   * The checks that an owner is asked for, and its pods with it; controls about pods themselves, too, such as about containers that no
+   * template has. A rule about pods says nothing lasting of an owner whose pods end.
+   */
+  #askedOf(owner: ResourceReference): AskedChecks {
+    const groupKind = groupKindOf(owner as unknown as KubernetesObject);
+    const resource = this.#index.of({ ...owner, metadata: { namespace: owner.namespace } });
+    return {
+      control: ({ control: { kinds } }) => kindsInclude(kinds, groupKind, resource.namespaced) || kinds.includes('Pod'),
+      rule: (rule) => isServiceKind(groupKind) || rule.couldJudge(resource),
+    };
   }
 
   /** Left out of a cluster's targets unless a rule asks for it, or a control names it: what a check about every namespaced object has no use for. */

@@ -75,3 +75,61 @@ describe('live pods and their owner', () => {
     expect(judge(deployment(), replicaSet, ending, ended, other, pod('d', injected, {})).evaluation.results).to.deep.equal([]);
   });
 });
+
+describe('live pods of an owner whose kind is not asked for everything', () => {
+  const rule = (name: string, resources: readonly string[], apiGroups: readonly string[]): object => ({
+    name,
+    matchConstraints: { resourceRules: [{ apiGroups, apiVersions: ['*'], operations: ['CREATE'], resources }] },
+    validations: [{ expression: 'false' }],
+  });
+  const spec = {
+    controls: ['readiness-probe', 'naked-pod', 'ephemeral-container', 'privileged-container'].map((name) => ({ name })),
+    rules: [rule('pods-too', ['pods'], [''])],
+  };
+  const asked = compilePolicies([{ name: 'p', spec: spec as never }], {
+    kubernetesVersion: '1.36',
+    resources: builtinResources,
+    systemNamespaces: [],
+  });
+  const template = { spec: { containers: [{ name: 'c', image: 'i:1' }] } };
+  const cronJob: KubernetesObject = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name: 'nightly', namespace: 'shop' },
+    spec: { schedule: '@daily', jobTemplate: { spec: { template } } },
+  };
+  const job: KubernetesObject = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'nightly-1', namespace: 'shop', ...controller('batch/v1', 'CronJob', 'nightly') },
+  };
+  const web: KubernetesObject = { ...deployment(), spec: { template } };
+  const added = (owner: KubernetesObject, ...objects: readonly KubernetesObject[]): readonly string[] => {
+    const live = new LivePods();
+    for (const object of objects) live.add(object);
+    const own = asked.evaluate(owner);
+    const { evaluation } = live.join(owner, own, (one) => asked.evaluate(one, { reportAt: workloadReference(owner) }));
+    return evaluation.results.filter(({ pod: name }) => name !== undefined).map(({ check }) => check);
+  };
+  before(() => expect(asked.problems).to.deep.equal([]));
+
+  const ofJob = controller('batch/v1', 'Job', 'nightly-1');
+
+  it('are asked what their template is asked: a pod of a CronJob needs no probes', () => {
+    expect(added(cronJob, job, pod('nightly-1-a', {}, ofJob))).to.deep.equal([]);
+  });
+
+  it('of a CronJob still add what was injected', () => {
+    expect(added(cronJob, job, pod('nightly-1-a', injected, ofJob))).to.deep.equal(['privileged-container']);
+  });
+
+  it('of a CronJob still add a debug container, which no template has', () => {
+    expect(added(cronJob, job, pod('nightly-1-a', { ephemeralContainers: [{ name: 'd', image: 'd:1' }] }, ofJob))).to.deep.equal([
+      'ephemeral-container',
+    ]);
+  });
+
+  it('of a Deployment are judged by rules about pods, and not as pods that nobody owns', () => {
+    expect(added(web, replicaSet, pod('web-1-a'))).to.deep.equal(['pods-too']);
+  });
+});
