@@ -16,6 +16,12 @@ export const LABELS = {
   schedule: `${GROUP}/schedule`,
   part: `${GROUP}/part`,
   trigger: `${GROUP}/trigger`,
+  /** Of a ConfigMap of the document store: the kind of its document. */
+  document: `${GROUP}/document`,
+  /** Of a ConfigMap with a piece of a document. */
+  documentPiece: `${GROUP}/document-piece`,
+  /** Of a piece: the head that names it. */
+  documentHead: `${GROUP}/document-head`,
   /** What a ConfigMap of Vigil's namespace tells about vulnerabilities: set by people, not by Vigil. */
   imageData: `${GROUP}/image-data`,
 } as const;
