@@ -20,6 +20,11 @@ export const FIELD_MANAGERS = {
 /** A field manager of Vigil's. */
 export type FieldManager = (typeof FIELD_MANAGERS)[keyof typeof FIELD_MANAGERS];
 
+const own: ReadonlySet<unknown> = new Set(Object.values(FIELD_MANAGERS));
+
+/** Whether a field manager is one of Vigil's, of this version or of an earlier one. */
+export const isOwnFieldManager = (manager: unknown): boolean => own.has(manager);
+
 /** The one manager of all server-side applies until each writer got its own: its fields are handed over ({@link fieldOwner}). */
 export const LEGACY_FIELD_MANAGER = 'vigil';
 

@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { RESOURCES } from '../api/api-resource.ts';
-import { MANAGED_BY } from '../api/group.ts';
+import { isOwnFieldManager } from '../api/field-managers.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../kube/list-watch.ts';
@@ -205,7 +205,7 @@ export class ChangeWatch {
   }
 
   #report(type: ChangeType, report: KubeObject): void {
-    const foreign = managersOf(report).some(({ manager }) => manager !== MANAGED_BY);
+    const foreign = managersOf(report).some(({ manager }) => !isOwnFieldManager(manager));
     if (type !== 'DELETED' && !foreign) return;
     this.#observer.onDrift(report.metadata.ownerReferences?.[0], report.metadata.namespace ?? '');
   }

@@ -108,3 +108,52 @@ describe('a policy that joins those that judge changes', () => {
     expect(lists()).to.equal(2);
   });
 });
+
+describe('a report of Vigil’s', () => {
+  const rows: readonly [title: string, type: string, managers: readonly string[], drifts: boolean][] = [
+    ['that Vigil wrote', 'MODIFIED', ['vigil-reports'], false],
+    ['that an earlier version wrote', 'MODIFIED', ['vigil'], false],
+    ['that somebody else wrote to, too', 'MODIFIED', ['vigil-reports', 'kubectl-edit'], true],
+    ['that somebody else wrote', 'ADDED', ['kubectl'], true],
+    ['that was deleted', 'DELETED', ['vigil-reports'], true],
+  ];
+  for (const [title, type, managers, drifts] of rows) {
+    it(`${title} ${drifts ? 'has its object judged again' : 'is left alone'}`, async () => {
+      const server = new ApiDouble();
+      const drifted: unknown[] = [];
+      let errors = 0;
+      const watch = new ChangeWatch(await server.start(), {
+        onChange: () => undefined,
+        onDrift: (owner, namespace) => drifted.push([owner?.name, namespace]),
+        onError: () => (errors += 1),
+        onRecovered: () => undefined,
+      });
+      const owner = { apiVersion: 'v1', kind: 'Pod', name: 'web', uid: 'u' };
+      const event = (name: string, fields: readonly string[], kind: string): string => {
+        const managedFields = fields.map((manager) => ({ manager }));
+        const metadata = { namespace: 'n', name, resourceVersion: '2', ownerReferences: [{ ...owner, name }], managedFields };
+        return `${JSON.stringify({ type: kind, object: { metadata } })}\n`;
+      };
+      server.answers = [
+        (answer, { url }) => {
+          if (!url.includes('watch=true')) {
+            says({ metadata: { resourceVersion: '1' }, items: [] })(answer);
+            return;
+          }
+          answer.writeHead(200);
+          answer.flushHeaders();
+          // The second one always drifts: when it is told, the first was looked at.
+          if (url.includes('/policyreports')) answer.write(event('first', managers, type) + event('last', ['somebody'], 'MODIFIED'));
+        },
+      ];
+      try {
+        await watch.follow([RESOURCES.configMaps], 0);
+        await until('the last report is told', () => drifted.length > (drifts ? 1 : 0));
+        expect([drifted, errors]).to.deep.equal([[...(drifts ? [['first', 'n']] : []), ['last', 'n']], 0]);
+      } finally {
+        await watch.stop();
+        server.stop();
+      }
+    });
+  }
+});
