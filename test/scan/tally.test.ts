@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { addTallies, TallyBuilder } from '../../operator/scan/tally.ts';
+
+describe('a tally', () => {
+  it('counts failures alone by severity, and those of severity info by none', () => {
+    const tally = new TallyBuilder();
+    tally.target();
+    tally.verdict('a', 'fail', 'high');
+    tally.verdict('a', 'error', 'high');
+    tally.verdict('a', 'warn', 'critical');
+    tally.verdict('b', 'fail', 'info');
+    tally.verdict('b', 'skip', 'low');
+    tally.verdict('b', 'pass', 'info');
+    expect(tally.build()).to.deep.equal({
+      targets: 1,
+      summary: { pass: 1, fail: 2, warn: 1, error: 1, skip: 1 },
+      failing: { critical: 0, high: 1, medium: 0, low: 0 },
+      checks: {
+        a: { pass: 0, fail: 1, warn: 1, error: 1, skip: 0 },
+        b: { pass: 1, fail: 1, warn: 0, error: 0, skip: 1 },
+      },
+    });
+  });
+
+  it('takes a pass back, of the check and of the sum', () => {
+    const tally = new TallyBuilder();
+    tally.verdict('a', 'pass', 'info');
+    tally.verdict('b', 'pass', 'info');
+    tally.takeBack('a');
+    const { summary, checks } = tally.build();
+    expect([summary.pass, checks['a']?.pass, checks['b']?.pass]).to.deep.equal([1, 0, 1]);
+  });
+
+  it('adds up with another one, check by check', () => {
+    const [one, other] = [new TallyBuilder(), new TallyBuilder()];
+    one.verdict('a', 'fail', 'low');
+    other.verdict('a', 'fail', 'low');
+    other.verdict('b', 'pass', 'info');
+    const sum = addTallies(one.build(), other.build());
+    expect([sum.checks['a']?.fail, sum.checks['b']?.pass, sum.failing.low, sum.summary.fail]).to.deep.equal([2, 1, 2, 2]);
+  });
+});
