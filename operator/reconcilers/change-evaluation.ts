@@ -11,7 +11,7 @@ import { reportKey, reportName, SOURCE } from '../report/report-name.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
 import { shortHash } from '../scan/names.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
-import { WHOLE_CLUSTER, type Slice } from '../scan/shard.ts';
+import { indexOfResource, WHOLE_CLUSTER, type Slice } from '../scan/shard.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
 import type { StreamRecord, TargetRecord } from '../stream/stream-record.ts';
 import { ShardWorker } from '../worker/shard-worker.ts';
@@ -82,10 +82,13 @@ export async function judgeChanges(
 
 const kindName = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>): string => `${group}/${kind}`;
 
-function slicesOf({ namespace, targets, wholeCluster: whole }: ChangeBatch, resources: readonly ApiResource[]): Slice[] {
+/** What to read of a batch. A kind that is not served any more has no objects: what was said of them is withdrawn. */
+export function slicesOf({ namespace, targets, wholeCluster: whole }: ChangeBatch, resources: readonly ApiResource[]): Slice[] {
   const place = namespace === '' ? {} : { namespace };
-  const slices = [...targets].map(([resource, names]): Slice => {
-    return { resource: resources.indexOf(resource), ...place, names: [...names].toSorted(), targets: names.size, policies: {} };
+  const slices = [...targets].flatMap(([kind, names]): Slice[] => {
+    const resource = indexOfResource(resources, kind);
+    if (resource === undefined) return [];
+    return [{ resource, ...place, names: [...names].toSorted(), targets: names.size, policies: {} }];
   });
   return whole ? [...slices, { resource: WHOLE_CLUSTER, targets: 1, policies: {} }] : slices;
 }

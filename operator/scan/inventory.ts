@@ -40,14 +40,7 @@ export async function takeInventory(client: KubeClient, options: InventoryOption
   const unlisted: Unlisted[] = [];
   for (const [index, resource] of options.resources) {
     try {
-      for (const [namespace, tally] of await countByNamespace(client, resource, options)) {
-        const place = resource.namespaced ? { resource: index, namespace } : { resource: index };
-        const ranges =
-          tally.targets > options.sliceTargets
-            ? await splitRanges(client, resource, { ...options, namespace: resource.namespaced ? namespace : undefined })
-            : undefined;
-        counts.push({ ...place, ...tally.counts(), ...(ranges === undefined ? {} : { ranges }) });
-      }
+      counts.push(...(await countsOf(client, { index, resource }, options)));
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
       unlisted.push({ resource, message: whyUnlisted(resource, error) });
@@ -56,12 +49,39 @@ export async function takeInventory(client: KubeClient, options: InventoryOption
   return { counts, unlisted };
 }
 
+/** The counts of one resource, by namespace. */
+async function countsOf(
+  client: KubeClient,
+  { index, resource }: { readonly index: number; readonly resource: ApiResource },
+  options: InventoryOptions,
+): Promise<Count[]> {
+  const counts: Count[] = [];
+  for (const [namespace, tally] of await countByNamespace(client, resource, options)) {
+    const place = resource.namespaced ? { resource: index, namespace } : { resource: index };
+    const isLong = tally.targets > options.sliceTargets && tally.sorted;
+    const ranges = isLong ? await splitRanges(client, resource, { ...options, namespace: place.namespace }) : undefined;
+    const sorted = tally.sorted && ranges !== 'unsorted';
+    counts.push({
+      ...place,
+      ...tally.counts(),
+      ...(sorted ? {} : { unsorted: true }),
+      ...(ranges === undefined || ranges === 'unsorted' ? {} : { ranges }),
+    });
+  }
+  return counts;
+}
+
 /** Counts targets, in all and by policy. */
 class TargetCount {
   targets = 0;
+  /** The names came in order so far. */
+  sorted = true;
+  #last = '';
   readonly #policies: Record<string, number> = {};
 
-  add(policies: readonly string[]): void {
+  add(name: string, policies: readonly string[]): void {
+    this.sorted &&= name >= this.#last;
+    this.#last = name;
     if (policies.length > 0) this.targets++;
     for (const policy of policies) this.#policies[policy] = (this.#policies[policy] ?? 0) + 1;
   }
@@ -84,7 +104,7 @@ async function countByNamespace(
       const namespace = object.metadata.namespace ?? '';
       const tally = counts.get(namespace) ?? new TargetCount();
       counts.set(namespace, tally);
-      tally.add(policies);
+      tally.add(object.metadata.name, policies);
     }
   }
   return counts;
@@ -94,28 +114,34 @@ type Range = Omit<Slice, 'resource' | 'namespace'>;
 
 /**
  * The places where a long list is cut: each range begins with a continue token and ends with a name, so that a token which
- * has expired meanwhile, and objects made meanwhile, move nothing from one range to another.
+ * has expired meanwhile, and objects made meanwhile, move nothing from one range to another. Not to be cut
+ * where the names are in no order, as an aggregated API may have it.
  */
 async function splitRanges(
   client: KubeClient,
   resource: ApiResource,
   options: InventoryOptions & { namespace: string | undefined },
-): Promise<Range[]> {
+): Promise<Range[] | 'unsorted'> {
   const { namespace, policiesOf, sliceTargets, signal } = options;
   const ranges: Range[] = [];
   let from: string | undefined;
   let tally = new TargetCount();
   const limit = Math.min(sliceTargets, LIST_PAGE);
   for await (const { items, next } of listPages(client, resource, { namespace, metadataOnly: true, limit, signal })) {
-    for (const object of items) tally.add(policiesOf(resource, object));
+    for (const object of items) tally.add(object.metadata.name, policiesOf(resource, object));
+    // What has no order cannot be cut at a name.
+    if (!tally.sorted) return 'unsorted';
     const last = items.at(-1)?.metadata.name;
     if (next !== undefined && (tally.targets < sliceTargets || last === undefined)) continue;
-    const end = next === undefined || last === undefined ? {} : { to: last };
-    ranges.push({ ...tally.counts(), ...(from === undefined ? {} : { from }), ...end });
+    ranges.push(rangeOf(tally, from, next === undefined ? undefined : last));
     from = next;
     tally = new TargetCount();
   }
   return ranges;
+}
+
+function rangeOf(tally: TargetCount, from: string | undefined, to: string | undefined): Range {
+  return { ...tally.counts(), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
 function whyUnlisted({ group, resource }: ApiResource, error: unknown): string {

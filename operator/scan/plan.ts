@@ -1,12 +1,14 @@
-import type { Shard, Slice } from './shard.ts';
+import { WHOLE_CLUSTER, type Shard, type Slice, type SliceResource } from './shard.ts';
 
 /** Objects a page, unless a shard had to be made smaller. */
 export const PAGE_SIZE = 500;
 
 /** Targets of one resource in one namespace, as counted; `ranges` where they are too many for one shard. */
 export interface Count {
-  readonly resource: number;
+  readonly resource: SliceResource;
   readonly namespace?: string;
+  /** The list has no order of names: it is never divided. */
+  readonly unsorted?: true;
   readonly targets: number;
   readonly policies: Readonly<Record<string, number>>;
   readonly ranges?: readonly Omit<Slice, 'resource' | 'namespace'>[];
@@ -54,9 +56,9 @@ function byNamespace(counts: readonly Count[]): Slice[][] {
   const groups = new Map<string, Slice[]>();
   const ordered = counts
     .filter(({ targets }) => targets > 0)
-    .toSorted((a, b) => compare(a.namespace ?? '', b.namespace ?? '') || a.resource - b.resource);
-  for (const { resource, namespace, targets, policies, ranges } of ordered) {
-    const place = namespace === undefined ? { resource } : { resource, namespace };
+    .toSorted((a, b) => compare(a.namespace ?? '', b.namespace ?? '') || placeOf(a.resource) - placeOf(b.resource));
+  for (const { ranges, targets, policies, ...place } of ordered) {
+    const { namespace } = place;
     const slices = ranges?.map((range) => ({ ...place, ...range })) ?? [{ ...place, targets, policies }];
     const group = groups.get(namespace ?? '');
     if (group) group.push(...slices);
@@ -65,4 +67,6 @@ function byNamespace(counts: readonly Count[]): Slice[][] {
   return [...groups.values()];
 }
 
+/** The cluster as a whole comes first. */
+const placeOf = (resource: SliceResource): number => (resource === WHOLE_CLUSTER ? -1 : resource);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -10,7 +10,7 @@ import { takeInventory } from './inventory.ts';
 import type { LedgerPolicy, Uncovered } from './ledger.ts';
 import { packShards, type Count } from './plan.ts';
 import type { PolicySnapshot, ScanInput } from './scan-input.ts';
-import { WHOLE_CLUSTER, type Shard } from './shard.ts';
+import { indexOfResource, WHOLE_CLUSTER, type Shard } from './shard.ts';
 
 /** What a plan is made from. */
 export interface PlanRequest {
@@ -122,8 +122,11 @@ function lookedAt(set: PolicySet, resources: readonly ApiResource[]): { looked: 
   const refused: Uncovered[] = [];
   for (const resource of set.targets) {
     const why = neverListed.get(`${resource.group}/${resource.resource}`);
-    if (why === undefined) looked.set(resources.indexOf(resource), resource);
-    else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
+    if (why === undefined) {
+      const index = indexOfResource(resources, resource);
+      if (index === undefined) throw new Error(`${resource.resource} is judged, and not among what the cluster serves`);
+      looked.set(index, resource);
+    } else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
   }
   return { looked, refused };
 }

@@ -7,7 +7,7 @@ import { Snapshot } from '../engine/snapshot.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import { WHOLE_CLUSTER, type Shard } from '../scan/shard.ts';
+import { resourceOf, type Shard } from '../scan/shard.ts';
 
 /** What a shard's cross-object checks are judged by. */
 export interface CrossObjectWork {
@@ -78,7 +78,7 @@ const isReadable = ({ group, resource }: ApiResource): boolean => !(group === ''
 function surroundings({ set, shard, resources }: CrossObjectWork): readonly Place[] {
   const inNamespaces = shard.slices.filter(({ namespace }) => namespace !== undefined);
   const kindsOf = (slices: Shard['slices']): (ApiResource | undefined)[] => [
-    ...new Set(slices.map(({ resource }) => (resource === WHOLE_CLUSTER ? undefined : resources[resource]))),
+    ...new Set(slices.map((slice) => resourceOf(slice, resources))),
   ];
   const clusterSlices = shard.slices.filter(({ namespace }) => namespace === undefined);
   const everywhere = clusterSlices.length > 0 ? set.contextFor(kindsOf(clusterSlices)).filter(isReadable) : [];

@@ -5,7 +5,7 @@ import { isWorkloadKind } from '../engine/workload-kind.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import { WHOLE_CLUSTER, type Shard } from '../scan/shard.ts';
+import { resourceOf, type Shard } from '../scan/shard.ts';
 
 /** What the live pods of a shard's workloads are read by. */
 export interface LivePodWork {
@@ -23,7 +23,7 @@ const pageSize = 250;
 /** The live pods in the namespaces where the shard has workloads that control some. What may not be listed is told where it is a target. */
 export async function livePodsOf({ client, shard, resources, signal }: LivePodWork): Promise<LivePods> {
   const live = new LivePods();
-  const controlling = shard.slices.filter(({ resource }) => resource !== WHOLE_CLUSTER && controlsPods(resources[resource]));
+  const controlling = shard.slices.filter((slice) => controlsPods(resourceOf(slice, resources)));
   const namespaces = new Set(controlling.flatMap(({ namespace }) => namespace ?? []));
   const links = resources.filter((resource) => between.has(groupKind(resource)));
   const pods = resources.filter((resource) => groupKind(resource) === 'Pod');

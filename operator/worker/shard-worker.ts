@@ -10,12 +10,14 @@ import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
-import { WHOLE_CLUSTER, type Shard, type Slice } from '../scan/shard.ts';
+import { resourceOf, type Shard, type Slice } from '../scan/shard.ts';
 import { TallyBuilder, type PolicyTally } from '../scan/tally.ts';
-import type { RecordResult, RecordTarget, StreamRecord } from '../stream/stream-record.ts';
+import type { RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
 import { livePodsOf } from './live-pods.ts';
 import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object.ts';
+import { ListOrderError, slicePages } from './slice-pages.ts';
+import { given, joined, targetOf, targetRecord } from './target-record.ts';
 
 /** What a worker says of its whole shard, in the stream's trailer. */
 export interface ShardSummary {
@@ -46,6 +48,15 @@ export interface ShardWork {
   readonly set?: PolicySet;
 }
 
+/** What was counted before a slice was begun. */
+interface Counted {
+  readonly scanned: number;
+  readonly policies: ReadonlyMap<string, number>;
+}
+
+/** Names that a message gives as examples. */
+const fewExamples = 3;
+
 /** So many objects are asked for one by one; for more, the list is read through. */
 const fewNames = 20;
 
@@ -55,6 +66,8 @@ export class ShardWorker {
   readonly #set: PolicySet;
   readonly #tallies = new Map<string, TallyBuilder>();
   readonly #unread: Record<string, number> = {};
+  /** The names that were judged of the slice at hand. */
+  readonly #judged = new Set<string>();
   #crossObject: CrossObjectVerdicts | undefined;
   #live = new LivePods();
   #scanned = 0;
@@ -90,35 +103,89 @@ export class ShardWorker {
 
   /** Judges a slice. Returns what is left of it when the stream is full. */
   async #slice(slice: Slice): Promise<Slice | undefined> {
-    if (slice.resource === WHOLE_CLUSTER) {
+    const resource = resourceOf(slice, this.#work.input.resources);
+    if (resource === undefined) {
       this.#record(wholeCluster, this.#crossObject?.ofCluster() ?? nothingToJudge);
       return undefined;
     }
-    const { resources } = this.#work.input;
-    const resource = resources[slice.resource];
-    if (!resource) throw new Error(`the shard names resource ${slice.resource}, the scan has ${resources.length}`);
-    const before = { scanned: this.#scanned, policies: this.#targetsByPolicy() };
+    const before: Counted = { scanned: this.#scanned, policies: this.#targetsByPolicy() };
+    this.#judged.clear();
     try {
-      return await this.#pages(slice, resource);
+      return await this.#listed(slice, resource, before);
     } catch (error) {
-      if (!isForbidden(error) && !isNotFound(error)) throw error;
+      if (!isUnreadable(error)) throw error;
       this.#unreadable(slice, resource, { message: error instanceof Error ? error.message : String(error), before });
       return undefined;
     }
   }
 
+  async #listed(slice: Slice, resource: ApiResource, before: Counted): Promise<Slice | undefined> {
+    if (slice.names !== undefined) return this.#named(slice, resource, slice.names);
+    const left = await this.#pages(slice, resource);
+    if (left !== undefined) return { ...left, ...this.#remaining(slice, before) };
+    return this.#judgeMissed(slice, resource, before);
+  }
+
   async #pages(slice: Slice, resource: ApiResource): Promise<Slice | undefined> {
-    const { client, shard, signal } = this.#work;
-    const { namespace, from, names } = slice;
-    if (names !== undefined) return this.#named(slice, resource, names);
-    let left = slice;
-    for await (const page of listPages<KubeObject>(client, resource, { namespace, from, limit: shard.pageSize, signal })) {
-      const { ended, last } = this.#page(page.items, resource, left);
-      if (ended === 'full') return { ...left, ...given({ after: last }) };
-      if (ended === 'end') return undefined;
-      left = { ...left, ...given({ from: page.next, after: last }) };
+    const { client, shard, signal, writer, streamBytes } = this.#work;
+    const { from: _from, after, ...whole } = slice;
+    let done = after;
+    for await (const { items, from, sorted } of slicePages(client, resource, slice, { limit: shard.pageSize, signal })) {
+      for (const object of items) {
+        if (writer.bytes > streamBytes) return { ...whole, ...given({ from, after: done }), ...(sorted ? {} : { unsorted: true }) };
+        this.#judge(object, resource);
+        done = object.metadata.name;
+      }
+      // The next page has a token of its own.
+      done = undefined;
     }
     return undefined;
+  }
+
+  /**
+   * Fewer were judged than were planned: what is still there is judged now, as it may be missed where a list changes while it is read.
+   * What then remains is told as not scanned. An object that is deleted meanwhile is in no list, and is no target any more.
+   */
+  async #judgeMissed(slice: Slice, resource: ApiResource, before: Counted): Promise<undefined> {
+    if (this.#scanned - before.scanned >= slice.targets) return undefined;
+    const missed = await this.#notJudged(slice, resource);
+    if (missed.length === 0) return undefined;
+    await this.#named(slice, resource, missed);
+    const lost = missed.every((name) => this.#judged.has(name)) ? [] : await this.#notJudged(slice, resource);
+    if (lost.length === 0) return undefined;
+    const names = lost.slice(0, fewExamples).join(', ');
+    const message = `${lost.length} objects are in the list and cannot be read by name, among them ${names}`;
+    this.#unreadable({ ...slice, targets: this.#scanned - before.scanned + lost.length }, resource, { message, before });
+    return undefined;
+  }
+
+  /** The names of the targets of a slice that are there and were not judged. */
+  async #notJudged(slice: Slice, resource: ApiResource): Promise<readonly string[]> {
+    const { client, signal } = this.#work;
+    const missed: string[] = [];
+    for await (const { items } of slicePages(client, resource, slice, { metadataOnly: true, signal })) {
+      const others = items.filter(({ metadata }) => !this.#judged.has(metadata.name));
+      missed.push(...others.filter((object) => this.#isTarget(object, resource)).map(({ metadata }) => metadata.name));
+    }
+    return missed;
+  }
+
+  #isTarget(item: KubeObject, resource: ApiResource): boolean {
+    const facts = this.#factsOf(item, resource);
+    const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
+    return facts !== undefined && this.#set.inScope(object, facts).length > 0;
+  }
+
+  /** How many targets of a slice are left. */
+  #remaining({ targets, policies }: Slice, before: Counted): Pick<Slice, 'targets' | 'policies'> {
+    const now = this.#targetsByPolicy();
+    const done = (policy: string): number => (now.get(policy) ?? 0) - (before.policies.get(policy) ?? 0);
+    return {
+      targets: Math.max(targets - (this.#scanned - before.scanned), 0),
+      policies: Object.fromEntries(
+        Object.entries(policies).map(([policy, planned]) => [policy, Math.max(planned - done(policy), 0)] as const),
+      ),
+    };
   }
 
   /** Judges only some objects of a list. */
@@ -133,37 +200,15 @@ export class ShardWorker {
     return undefined;
   }
 
-  /** Judges a page up to the slice's end, or until the stream is full. `last`: the last name that is done. */
-  #page(
-    items: readonly KubeObject[],
-    resource: ApiResource,
-    { after, to }: Slice,
-  ): { ended: 'end' | 'full' | 'more'; last: string | undefined } {
-    let last = after;
-    for (const object of items) {
-      const { name } = object.metadata;
-      if (to !== undefined && name > to) return { ended: 'end', last };
-      if (last !== undefined && name <= last) continue;
-      if (this.#work.writer.bytes > this.#work.streamBytes) return { ended: 'full', last };
-      this.#judge(object, resource);
-      last = name;
-    }
-    return { ended: 'more', last };
-  }
-
   /** Tells what is left of a slice that cannot be read on. */
   #unreadable(
     slice: Slice,
     { group, resource, kind }: ApiResource,
-    { message, before }: { message: string; before: { readonly scanned: number; readonly policies: ReadonlyMap<string, number> } },
+    { message, before }: { readonly message: string; readonly before: Counted },
   ): void {
-    const targets = Math.max(slice.targets - (this.#scanned - before.scanned), 0);
+    const { targets, policies } = this.#remaining(slice, before);
     this.#failed += targets;
-    const now = this.#targetsByPolicy();
-    for (const [policy, planned] of Object.entries(slice.policies)) {
-      const done = (now.get(policy) ?? 0) - (before.policies.get(policy) ?? 0);
-      this.#unread[policy] = (this.#unread[policy] ?? 0) + Math.max(planned - done, 0);
-    }
+    for (const [policy, left] of Object.entries(policies)) this.#unread[policy] = (this.#unread[policy] ?? 0) + left;
     this.#work.writer.record({
       type: 'unreadable',
       resource: { group, resource, kind },
@@ -177,13 +222,20 @@ export class ShardWorker {
   /** Lists leave `apiVersion` and `kind` out of their items; checks need them. */
   #judge(item: KubeObject, resource: ApiResource): void {
     const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
-    const home = resource.kind === 'Namespace' && resource.group === '' ? item.metadata.name : item.metadata.namespace;
-    const known = home === undefined ? undefined : this.#work.input.namespaces[home];
-    if (home !== undefined && known === undefined) return;
-    const facts = home === undefined || known === undefined ? {} : { namespace: { name: home, labels: known.labels } };
+    const facts = this.#factsOf(item, resource);
+    if (facts === undefined) return;
     const evaluation = this.#set.evaluate(object, { ...facts, onPass: this.#countPass });
     if (evaluation.policies.length === 0) return;
+    this.#judged.add(item.metadata.name);
     this.#record(targetOf(object, resource), joined(this.#withPods(object, evaluation, facts), this.#crossObject?.of(object)));
+  }
+
+  /** The namespace of an object as the scan knows it; undefined if the object is in one that the scan leaves alone. */
+  #factsOf({ metadata }: KubeObject, { kind, group }: ApiResource): EvaluationContext | undefined {
+    const home = kind === 'Namespace' && group === '' ? metadata.name : metadata.namespace;
+    if (home === undefined) return {};
+    const known = this.#work.input.namespaces[home];
+    return known && { namespace: { name: home, labels: known.labels } };
   }
 
   /** The evaluation with what the object's live pods add to it. */
@@ -198,15 +250,7 @@ export class ShardWorker {
   #record(target: RecordTarget, evaluation: Evaluation): void {
     this.#scanned++;
     this.#count(evaluation);
-    this.#work.writer.record({
-      type: 'target',
-      target,
-      passes: Object.fromEntries(evaluation.policies.map((policy) => [policy, evaluation.passes.get(policy) ?? 0])),
-      results: evaluation.results.map((result): RecordResult => {
-        const { policy, check, verdict, severity, category, frameworks, message, path, paths, fix, pod } = result;
-        return { policy: policy ?? '', check, verdict, severity, category, frameworks, message, ...given({ path, paths, fix, pod }) };
-      }),
-    } satisfies StreamRecord);
+    this.#work.writer.record(targetRecord(target, evaluation));
   }
 
   #count({ policies, results }: Evaluation): void {
@@ -230,22 +274,5 @@ export class ShardWorker {
   }
 }
 
-/** What one object came to by itself and among others, as one. */
-function joined(own: Evaluation, among: Evaluation | undefined): Evaluation {
-  if (among === undefined || among === nothingToJudge) return own;
-  const passes = new Map(own.passes);
-  for (const [policy, count] of among.passes) passes.set(policy, (passes.get(policy) ?? 0) + count);
-  return { results: [...own.results, ...among.results], passes, policies: own.policies };
-}
-
-function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {
-  const { name, namespace, uid, resourceVersion, labels } = metadata;
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...given({ namespace, uid, resourceVersion, labels }) };
-}
-
-/** The entries that have a value. */
-function given<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
+/** What keeps one kind from being read, and nothing else. */
+const isUnreadable = (error: unknown): boolean => isForbidden(error) || isNotFound(error) || error instanceof ListOrderError;

@@ -1,0 +1,108 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listPages } from '../kube/list.ts';
+import type { Slice } from '../scan/shard.ts';
+
+/** The objects of one page of a list that belong to a slice. */
+export interface SlicePage {
+  readonly items: readonly KubeObject[];
+  /** The token that begins the page; absent on the first one of a list. */
+  readonly from?: string | undefined;
+  /** The names of the list are in order up to here. */
+  readonly sorted: boolean;
+}
+
+/** A list is in no order, or in another one than before, so that the part which a slice names cannot be told from the rest. */
+export class ListOrderError extends Error {
+  override readonly name = 'ListOrderError';
+}
+
+/** How the pages of a slice are read. */
+export interface SlicePageOptions {
+  readonly limit?: number;
+  readonly metadataOnly?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Pages through the part of a list that a slice names. The API server sorts the names of a namespace; an aggregated API need not. A slice
+ * that is a whole list holds whatever the order. Throws {@link ListOrderError} if a slice begins or ends at a name and the list is not
+ * sorted, and what the API server answers.
+ */
+export async function* slicePages(
+  client: KubeClient,
+  resource: ApiResource,
+  slice: Slice,
+  { limit, ...options }: SlicePageOptions,
+): AsyncGenerator<SlicePage> {
+  const part = new SlicePart(slice, resource);
+  let { from } = slice;
+  const pages = listPages<KubeObject>(client, resource, {
+    ...options,
+    namespace: slice.namespace,
+    from,
+    ...(limit === undefined ? {} : { limit }),
+  });
+  for await (const { items, next } of pages) {
+    const taken = part.take(items);
+    yield { items: taken, from, sorted: part.sorted };
+    if (part.ended) return;
+    from = next;
+  }
+  part.finish();
+}
+
+/** Tells the objects of a slice from the others of its list. */
+class SlicePart {
+  readonly #slice: Slice;
+  readonly #resource: ApiResource;
+  #before = '';
+  /** In a list without order, what is done already ends where its last name stands. */
+  #passing: boolean;
+  sorted = true;
+  ended = false;
+
+  constructor(slice: Slice, resource: ApiResource) {
+    this.#slice = slice;
+    this.#resource = resource;
+    this.#passing = slice.unsorted === true && slice.after !== undefined;
+  }
+
+  take(items: readonly KubeObject[]): readonly KubeObject[] {
+    return items.filter(({ metadata: { name } }) => {
+      this.#order(name);
+      return this.#slice.unsorted === true ? this.#takesByPlace(name) : this.#takesByName(name);
+    });
+  }
+
+  finish(): void {
+    if (this.#passing) throw this.#error(`'${this.#slice.after ?? ''}', the last object that was scanned, is not in it any more`);
+  }
+
+  #takesByPlace(name: string): boolean {
+    if (!this.#passing) return true;
+    this.#passing = name !== this.#slice.after;
+    return false;
+  }
+
+  #takesByName(name: string): boolean {
+    const { after, to } = this.#slice;
+    if (to !== undefined && name > to) this.ended = true;
+    return !this.ended && (after === undefined || name > after);
+  }
+
+  #order(name: string): void {
+    this.sorted &&= name >= this.#before;
+    this.#before = name;
+    const { after, to, unsorted } = this.#slice;
+    const byName = unsorted !== true && (after !== undefined || to !== undefined);
+    if (byName && !this.sorted) throw this.#error('its names are in no order');
+  }
+
+  #error(why: string): ListOrderError {
+    const { group, resource } = this.#resource;
+    const where = group === '' ? resource : `${resource}.${group}`;
+    return new ListOrderError(`the list of ${where} cannot be read in parts: ${why}`);
+  }
+}

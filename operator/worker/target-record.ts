@@ -1,0 +1,39 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { apiVersionOf } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { nothingToJudge, type Evaluation } from '../engine/evaluation.ts';
+import type { RecordResult, RecordTarget, TargetRecord } from '../stream/stream-record.ts';
+
+/** What one target came to, as the stream carries it. */
+export function targetRecord(target: RecordTarget, { policies, passes, results }: Evaluation): TargetRecord {
+  return {
+    type: 'target',
+    target,
+    passes: Object.fromEntries(policies.map((policy) => [policy, passes.get(policy) ?? 0])),
+    results: results.map((result): RecordResult => {
+      const { policy, check, verdict, severity, category, frameworks, message, path, paths, fix, pod } = result;
+      return { policy: policy ?? '', check, verdict, severity, category, frameworks, message, ...given({ path, paths, fix, pod }) };
+    }),
+  };
+}
+
+/** What one object came to by itself and among others, as one. */
+export function joined(own: Evaluation, among: Evaluation | undefined): Evaluation {
+  if (among === undefined || among === nothingToJudge) return own;
+  const passes = new Map(own.passes);
+  for (const [policy, count] of among.passes) passes.set(policy, (passes.get(policy) ?? 0) + count);
+  return { results: [...own.results, ...among.results], passes, policies: own.policies };
+}
+
+/** What a record calls an object. */
+export function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {
+  const { name, namespace, uid, resourceVersion, labels } = metadata;
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...given({ namespace, uid, resourceVersion, labels }) };
+}
+
+/** The entries that have a value. */
+export function given<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
