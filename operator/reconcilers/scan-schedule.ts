@@ -4,9 +4,9 @@ import { LABELS } from '../api/group.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
+import { LOOK_AGAIN, writeStatus } from '../controller/status-writer.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { planSchedule, type SchedulePlan } from '../schedule/schedule-plan.ts';
-import { LOOK_AGAIN, writeStatus } from './status-write.ts';
 import type { World } from './world.ts';
 
 /** Makes Scans when they are due, keeps their history short, and tells when the next one comes. */

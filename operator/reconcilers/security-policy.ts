@@ -1,10 +1,10 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
+import { LOOK_AGAIN, writeStatus } from '../controller/status-writer.ts';
 import { compilePolicies } from '../engine/policy-set.ts';
 import { untilStale } from './policy-compliance.ts';
 import { policyStatus, problemText } from './policy-status.ts';
-import { LOOK_AGAIN, writeStatus } from './status-write.ts';
 import type { World } from './world.ts';
 
 /** Says whether a SecurityPolicy can be evaluated, and has each new generation scanned at once, and a deleted one taken out of the reports. */

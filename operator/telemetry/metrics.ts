@@ -65,6 +65,11 @@ export class Metrics {
   readonly scans = new Family('vigil_scans_total', 'counter', 'Finished scans by phase.');
   readonly shards = new Family('vigil_shard_attempts_total', 'counter', 'Attempts at shards by outcome.');
   readonly reportWrites = new Family('vigil_report_writes_total', 'counter', 'Writes of reports by operation.');
+  readonly statusRefusals = new Family(
+    'vigil_status_writes_refused_total',
+    'counter',
+    'Writes of a status that were refused because they leave a terminal phase, by kind. Any is a defect of Vigil.',
+  );
   readonly failing = new Family('vigil_failing_results', 'gauge', 'Failing results by policy and severity.');
   readonly freshness = new Family('vigil_policy_last_scan_timestamp_seconds', 'gauge', 'When the verdicts of a policy were last made.');
   readonly eventsDropped = new Family(
