@@ -18,6 +18,8 @@ const plainSettings = z.strictObject({
   shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000),
   /** So many changed targets at once become a Scan. */
   changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000),
+  /** Scans that run at once; others wait for their turn. */
+  maxConcurrentScans: z.coerce.number().int().min(1).max(1000).default(4),
   /** The image of the scanner that looks into images. */
   scannerImage: z.string().min(1).default('ghcr.io/aquasecurity/trivy:0.70.0'),
   /** An image that holds a vulnerability database in `/db`; without one, images are looked into for secrets alone. */
@@ -70,6 +72,7 @@ const flags: Readonly<Record<string, keyof OperatorConfig>> = {
   'worker-image': 'workerImage',
   'shard-targets': 'shardTargets',
   'change-burst': 'changeBurst',
+  'max-concurrent-scans': 'maxConcurrentScans',
   'lease-duration': 'leaseDuration',
   'lease-renew-deadline': 'leaseRenewDeadline',
   'lease-retry-period': 'leaseRetryPeriod',

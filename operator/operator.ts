@@ -21,11 +21,12 @@ import { GonePolicies } from './reconcilers/gone-policies.ts';
 import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
-import { scanController } from './reconcilers/scan.ts';
+import { scanCleanup, scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
 import { upkeepController } from './reconcilers/upkeep.ts';
 import type { Surroundings, World } from './reconcilers/world.ts';
 import { workerPodOf } from './scan/attempt.ts';
+import { scanWatchKeys } from './scans/scan-watch-keys.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
 import { findingEvent } from './report/finding-event.ts';
 import { HealthServer } from './telemetry/health-server.ts';
@@ -178,6 +179,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     shardTargets: config.shardTargets,
     changeBurst: config.changeBurst,
+    maxConcurrentScans: config.maxConcurrentScans,
     watchSilence: config.watchSilence * 1000,
     worker: workerSettings(client, config),
     images: config,
@@ -199,13 +201,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
       ['onchange', 'ground'],
       ...world.policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
     ]),
-    scans: watch(RESOURCES.scans, ({ metadata }) => [
-      ['scan', metadata.name],
-      ...(metadata.ownerReferences ?? []).flatMap(({ kind, name }) => {
-        const controller = scanOwners[kind];
-        return controller === undefined ? [] : [[controller, name] as const];
-      }),
-    ]),
+    scans: watch(RESOURCES.scans, scanWatchKeys()),
     jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
     pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
@@ -221,6 +217,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   controllers['gone-policies'] = gonePolicies.controller;
   controllers['generation'] = generationScanController(world);
   controllers['scan'] = scanController(world);
+  controllers['scan-cleanup'] = scanCleanup(world);
   controllers['scanschedule'] = scanScheduleController(world);
   setProblems(() =>
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
@@ -241,9 +238,6 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
 
 /** Milliseconds that more new generations may come in before they are scanned. */
 const generationDebounce = 300;
-
-/** Which controller looks after what owns a Scan. */
-const scanOwners: Readonly<Record<string, string>> = { ScanSchedule: 'scanschedule', SecurityPolicy: 'securitypolicy' };
 
 /** A reflector as a part: its start ends when the first list is in, so that no reconcile sees half a world. */
 function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Part {

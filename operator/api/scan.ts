@@ -9,7 +9,10 @@ const quantities = z.record(z.string(), z.union([z.string(), z.int()]).meta({ 'x
 /** How the pods of a scan's Jobs run. */
 export const scanTemplate = z.strictObject({
   parallelism: field(z.int().min(1).max(100).optional(), 'How many pods work at the same time. Omitted: 4.'),
-  activeDeadlineSeconds: field(z.int().min(30).max(86_400).optional(), 'How long one pod may work on its shard. Omitted: 3600.'),
+  activeDeadlineSeconds: field(
+    z.int().min(30).max(86_400).optional(),
+    'How long one pod may work on its shard, and how long it may wait to be made and placed. Omitted: 3600.',
+  ),
   job: field(
     z
       .strictObject({
@@ -56,7 +59,7 @@ export const scanSpec = z.strictObject({
   scan: field(scanTemplate.optional(), 'How the pods run.'),
   ttlSecondsAfterFinished: field(
     z.int().min(0).max(31_536_000).optional(),
-    'How long a finished Scan is kept. Omitted: until its schedule or a person removes it; 86400 for one that a policy made.',
+    'How long a finished Scan is kept. Omitted: 604800, a week; one that a ScanSchedule made is kept by the history limits of that.',
   ),
 });
 export type ScanSpec = z.infer<typeof scanSpec>;

@@ -3,9 +3,8 @@ import type { Scan } from '../api/scan.ts';
 import { isDenied, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
 import type { CollectedScan, ShardCollector } from '../publish/shard-collector.ts';
-import { Ages } from '../scan/ages.ts';
 import type { FailureClass, WorkerPod } from '../scan/attempt.ts';
-import { isIdle, JobState, type ScanJob } from '../scan/job-state.ts';
+import { isIdle, JobState, type IndexState, type ScanJob } from '../scan/job-state.ts';
 import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
 import {
   allSettled,
@@ -23,7 +22,10 @@ import {
 import { jobName, scanHash } from '../scan/names.ts';
 import { PAGE_SIZE } from '../scan/plan.ts';
 import type { AttemptInput } from '../scan/scan-input.ts';
+import { podDeadlineSeconds } from '../scan/scan-job.ts';
 import type { Shard } from '../scan/shard.ts';
+import type { ScanHold } from '../scans/scan-hold.ts';
+import type { ScanMemory } from '../scans/scan-memory.ts';
 import { isCurrent } from './policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
 import type { World } from './world.ts';
@@ -31,10 +33,10 @@ import type { World } from './world.ts';
 /** What advancing a scan needs besides it. */
 export interface AdvanceContext {
   readonly signal: AbortSignal;
-  /** Gathers the reports that were seen to. */
-  readonly seen: SeenReports;
-  /** Tells how the scan stands. */
-  readonly tell: (ledger: Ledger, message: string) => Promise<void>;
+  /** What this process remembers of the scan, the reports that it made sure of among it. */
+  readonly memory: ScanMemory;
+  /** Tells how the scan stands, and what holds it up. */
+  readonly tell: (ledger: Ledger, hold: ScanHold | undefined) => Promise<void>;
 }
 
 /** A scan after it was advanced as far as it goes now. */
@@ -50,11 +52,6 @@ export class Attempts {
   readonly #store: LedgerStore;
   readonly #collector: ShardCollector;
   readonly #jobs: ScanJobs;
-  readonly #ages = new Ages();
-  /** For how long Jobs have had nothing at work. */
-  readonly #idle = new Ages();
-  /** When a log could not be read for the first time, by pod uid, in milliseconds that only grow. */
-  readonly #unreadable = new Map<string, number>();
 
   constructor(world: World, parts: { readonly store: LedgerStore; readonly collector: ShardCollector; readonly jobs: ScanJobs }) {
     this.#world = world;
@@ -70,114 +67,155 @@ export class Attempts {
       if (ledger === current.ledger) return;
       current = await this.#store.update(identityOf(scan), { ledger, resourceVersion: current.resourceVersion });
     };
-    let note = '';
+    let hold: ScanHold | undefined;
     const job = current.ledger.jobs.at(-1);
-    if (job && pendingIn(current.ledger, job).length > 0) note = await this.#work(scan, () => current.ledger, { ...context, job, save });
+    if (job && pendingIn(current.ledger, job).length > 0) hold = await this.#work(scan, () => current.ledger, { ...context, job, save });
     if (attemptEnded(current.ledger) && !allSettled(current.ledger)) await save(await this.#another(scan, current.ledger));
     const last = current.ledger.jobs.at(-1);
-    if (last && !last.created) await save(await this.#createJob(scan, current.ledger, last));
-    if (!allSettled(current.ledger)) await context.tell(current.ledger, note);
+    if (last && !last.created) {
+      const made = await this.#createJob(scan, current.ledger, { ...context, job: last });
+      hold = made.hold ?? hold;
+      await save(made.ledger);
+    }
+    if (!allSettled(current.ledger)) await context.tell(current.ledger, hold);
     return { stored: current, settled: allSettled(current.ledger) };
   }
 
-  /** Takes in what the current Job's pods came to. Returns what holds the Job up, for people. */
+  /** Takes in what the current Job's pods came to. Returns what holds the Job up. */
   async #work(
     scan: Scan,
     ledger: () => Ledger,
     context: AdvanceContext & { readonly job: LedgerJob; readonly save: (ledger: Ledger) => Promise<void> },
-  ): Promise<string> {
-    const { job, save } = context;
-    if (!job.created) return '';
+  ): Promise<ScanHold | undefined> {
+    const { job, save, memory } = context;
+    if (!job.created) return undefined;
     const found = await this.#jobs.find(job);
-    const failAll = async (failure: { class: FailureClass; message: string }): Promise<void> =>
+    const failAll = async (failure: Failure): Promise<void> =>
       save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(scan, left, { shard, ...failure }), ledger()));
     if (!found) {
       await failAll({ class: 'JobGone', message: `Job ${job.name} was deleted` });
-      return '';
+      return undefined;
     }
     const pods = this.#jobs.podsOf(found);
-    if (pods.some((pod) => this.#waitsLong(pod))) await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
-    const state = await this.#stateOf(found, pods, pendingIn(ledger(), lastOf(ledger())));
-    let note = '';
-    for (const { shard, index } of pendingIn(ledger(), lastOf(ledger()))) {
-      const at = state.of(index);
+    if (pods.some((pod) => waitsLong(pod, memory))) await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
+    const hold = await this.#takeIn(scan, ledger, { ...context, found, pods });
+    if (pendingIn(ledger(), lastOf(ledger())).length === 0) return undefined;
+    return (await this.#whyIdle(scan, ledger(), { job, found, pods, memory, fail: failAll })) ?? hold;
+  }
+
+  /** Takes in each index of a Job that came to something. Returns what holds the others up. */
+  async #takeIn(
+    scan: Scan,
+    ledger: () => Ledger,
+    context: AdvanceContext & {
+      readonly job: LedgerJob;
+      readonly found: ScanJob;
+      readonly pods: readonly WorkerPod[];
+      readonly save: (ledger: Ledger) => Promise<void>;
+    },
+  ): Promise<ScanHold | undefined> {
+    const { job, found, pods, save, memory } = context;
+    const pending = pendingIn(ledger(), lastOf(ledger()));
+    const state = await this.#stateOf(found, pods, { pending, memory });
+    let hold: ScanHold | undefined;
+    for (const { shard, index } of pending) {
+      const waited = { what: `place/${job.name}/${index}`, inAll: waitedInAll(this.#world, ledger(), pods), limit: deadlineOf(scan, job) };
+      const at = outwaited(state.of(index), memory, waited);
       if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
       else if (at.kind === 'finished') {
         const next = await this.#collect(scan, ledger(), { ...context, shard, pod: at.pod });
         await save(next);
-        await context.tell(next, note);
-      } else if (at.note !== undefined) note = at.note;
+        await context.tell(next, undefined);
+      } else hold = at.hold ?? hold;
     }
-    if (pendingIn(ledger(), lastOf(ledger())).length === 0) return note;
-    return (await this.#whyIdle(found, pods, failAll)) ?? note;
+    // Where some of its pods work, that others wait for room holds up nothing.
+    return hold?.reason === 'Unschedulable' && pods.some(({ status }) => status?.phase === 'Running') ? undefined : hold;
   }
 
   /** How a Job stands. Its pods are watched apart from it: before one counts as failed, the server is asked, since the other watch may be behind. */
-  async #stateOf(job: ScanJob, pods: readonly WorkerPod[], pending: readonly { readonly index: number }[]): Promise<JobState> {
-    const cached = new JobState(job, pods, this.#ages.of);
-    if (!pending.some(({ index }) => cached.of(index).kind === 'failed')) return cached;
-    return new JobState(job, await this.#jobs.livePodsOf(job), this.#ages.of);
-  }
-
-  /** What a Job with nothing at work waits for; undefined for one at work. Where its pods are refused for too long, they fail as that. */
-  async #whyIdle(
+  async #stateOf(
     job: ScanJob,
     pods: readonly WorkerPod[],
-    fail: (failure: { class: FailureClass; message: string }) => Promise<void>,
-  ): Promise<string | undefined> {
-    if (!isIdle(job, pods)) {
-      this.#idle.forget(job);
-      return undefined;
-    }
-    const idle = this.#idle.of(job);
-    if (idle < usualIdleness) return undefined;
-    const live = await this.#jobs.livePodsOf(job);
-    if (!isIdle(job, live)) return 'the watch of pods is behind';
-    const refusal = await this.#jobs.whyNoPod(job, live);
-    if (refusal === undefined) return idle < birthPatience ? undefined : `Job ${job.metadata.name} has no pod yet, and no event says why`;
-    if (idle < birthPatience) return `FailedCreate: ${refusal}`;
-    await fail({ class: 'Rejected', message: refusal });
-    return '';
+    { pending, memory }: { readonly pending: readonly { readonly index: number }[]; readonly memory: ScanMemory },
+  ): Promise<JobState> {
+    const cached = new JobState(job, pods, memory.ages.of);
+    if (!pending.some(({ index }) => cached.of(index).kind === 'failed')) return cached;
+    return new JobState(job, await this.#jobs.livePodsOf(job), memory.ages.of);
   }
 
-  /** Whether a pod has been on its way to its container for longer than that takes: what it mounts may be gone. */
-  #waitsLong(pod: WorkerPod): boolean {
-    const { phase, containerStatuses = [] } = pod.status ?? {};
-    const creating = phase === 'Pending' && containerStatuses.some(({ state }) => state?.waiting?.reason === 'ContainerCreating');
-    return creating && this.#ages.of(pod) > mountPatience;
+  /**
+   * What a Job with nothing at work waits for; undefined for one at work. Where a quota refuses its pods they are waited for until the
+   * deadline: room comes and goes. Where anything else refuses them for too long, they fail as that.
+   */
+  async #whyIdle(
+    scan: Scan,
+    ledger: Ledger,
+    {
+      job,
+      found,
+      pods,
+      memory,
+      fail,
+    }: {
+      readonly job: LedgerJob;
+      readonly found: ScanJob;
+      readonly pods: readonly WorkerPod[];
+      readonly memory: ScanMemory;
+      readonly fail: (failure: Failure) => Promise<void>;
+    },
+  ): Promise<ScanHold | undefined> {
+    const what = `idle/${job.name}`;
+    if (!isIdle(found, pods)) {
+      memory.goesOn(what);
+      return undefined;
+    }
+    const idle = memory.waited(what);
+    if (idle < usualIdleness) return undefined;
+    const live = await this.#jobs.livePodsOf(found);
+    if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the watch of pods is behind' };
+    const refusal = await this.#jobs.whyNoPod(found, live);
+    if (refusal === undefined)
+      return idle < birthPatience
+        ? undefined
+        : { reason: 'NoPod', message: `Job ${found.metadata.name} has no pod yet, and no event says why` };
+    const quota = isQuota(refusal);
+    const patience = quota ? deadlineOf(scan, job) : birthPatience;
+    if (Math.max(idle, quota ? waitedInAll(this.#world, ledger, pods) : 0) < patience)
+      return { reason: quota ? 'QuotaExceeded' : 'FailedCreate', message: refusal };
+    await fail({ class: 'Rejected', message: refusal });
+    return undefined;
   }
 
   /** The ledger after a finished pod's results were taken, or could not be. */
   async #collect(
     scan: Scan,
     ledger: Ledger,
-    { shard, pod, seen, signal }: AdvanceContext & { readonly shard: number; readonly pod: WorkerPod },
+    { shard, pod, memory, signal }: AdvanceContext & { readonly shard: number; readonly pod: WorkerPod },
   ): Promise<Ledger> {
     const { name, namespace = '', uid = '' } = pod.metadata;
     try {
-      const result = await this.#collector.collect({ namespace, name }, collectedScan(this.#world, { scan, ledger, shard, seen, signal }));
-      this.#unreadable.delete(uid);
+      const result = await this.#collector.collect(
+        { namespace, name },
+        collectedScan(this.#world, { scan, ledger, shard, seen: memory.seen, signal }),
+      );
+      memory.unreadable.delete(uid);
       if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
-      seen.collected(shard);
+      memory.seen.collected(shard);
       this.#world.metrics.shards.add(1, { outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
       this.#world.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
       return shardCollected(ledger, shard, result);
     } catch (error) {
-      const since = this.#unreadable.get(uid) ?? performance.now();
-      this.#unreadable.set(uid, since);
+      const since = memory.unreadable.get(uid) ?? performance.now();
+      memory.unreadable.set(uid, since);
       if (!isServerFailure(error) || performance.now() - since < logPatience) throw error;
-      this.#unreadable.delete(uid);
+      memory.unreadable.delete(uid);
       return this.#failed(scan, ledger, { shard, class: 'LogLost', message: error instanceof Error ? error.message : String(error) });
     }
   }
 
   /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
-  #failed(
-    scan: Scan,
-    ledger: Ledger,
-    { shard, ...failure }: { readonly shard: number; readonly class: FailureClass; readonly message: string },
-  ): Ledger {
+  #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: Failure & { readonly shard: number }): Ledger {
     this.#world.metrics.shards.add(1, { outcome: failure.class });
     this.#world.log.warn(
       { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
@@ -210,27 +248,75 @@ export class Attempts {
     return nextAttempt(ledger, definitions, { name, configMaps }).ledger;
   }
 
-  /** The ledger after the Job was made, or was refused; as it is while another Job of that name has to go first. */
-  async #createJob(scan: Scan, ledger: Ledger, job: LedgerJob): Promise<Ledger> {
+  /**
+   * The ledger after the Job was made, or was refused; as it is while another Job of that name has to go first, or while a quota has no
+   * room for it: that is waited for until the deadline.
+   */
+  async #createJob(
+    scan: Scan,
+    ledger: Ledger,
+    { job, memory }: AdvanceContext & { readonly job: LedgerJob },
+  ): Promise<{ readonly ledger: Ledger; readonly hold?: ScanHold }> {
     try {
       const uid = await this.#jobs.create(scan, ledger, job);
-      return uid === undefined ? ledger : jobCreated(ledger, job.name, uid);
+      return { ledger: uid === undefined ? ledger : jobCreated(ledger, job.name, uid) };
     } catch (error) {
       // A right that is missing may be given again: the scan is held up, and says what it lacks.
       if (isDenied(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      return job.shards.reduce(
-        (left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }),
-        jobCreated(ledger, job.name),
-      );
+      const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(this.#world, ledger, []));
+      if (isQuota(message) && waited < deadlineOf(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };
+      const made = jobCreated(ledger, job.name);
+      return { ledger: job.shards.reduce((left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }), made) };
     }
   }
+}
+
+/** How an attempt at a shard failed. */
+interface Failure {
+  readonly class: FailureClass;
+  readonly message: string;
+}
+
+const isQuota = (message: string): boolean => /exceeded quota/.test(message);
+
+/** How long the pods of an attempt may wait for their place, in milliseconds. */
+const deadlineOf = ({ spec }: Scan, { deadlineFactor }: LedgerJob): number => podDeadlineSeconds(spec.scan ?? {}, deadlineFactor) * 1000;
+
+/**
+ * For how long a scan has waited of which no pod was ever placed, in milliseconds: also over a restart of the operator. 0 for one that
+ * has got further.
+ */
+function waitedInAll({ clock }: Pick<World, 'clock'>, { jobs, scanned, failed, startTime }: Ledger, pods: readonly WorkerPod[]): number {
+  const placed = jobs.length > 1 || scanned + failed > 0 || pods.some(({ status }) => status?.phase !== 'Pending');
+  return placed ? 0 : clock() - Date.parse(startTime);
+}
+
+/** An index as it stands; as failed where no node took its pod until the deadline. A pod's own deadline begins when it is placed. */
+function outwaited(
+  at: IndexState,
+  memory: ScanMemory,
+  { what, inAll, limit }: { readonly what: string; readonly inAll: number; readonly limit: number },
+): IndexState {
+  if (at.kind !== 'waiting' || at.hold?.reason !== 'Unschedulable') {
+    memory.goesOn(what);
+    return at;
+  }
+  if (Math.max(memory.waited(what), inAll) < limit) return at;
+  return { kind: 'failed', class: 'Unschedulable', message: at.hold.message };
+}
+
+/** Whether a pod has been on its way to its container for longer than that takes: what it mounts may be gone. */
+function waitsLong(pod: WorkerPod, { ages }: ScanMemory): boolean {
+  const { phase, containerStatuses = [] } = pod.status ?? {};
+  const creating = phase === 'Pending' && containerStatuses.some(({ state }) => state?.waiting?.reason === 'ContainerCreating');
+  return creating && ages.of(pod) > mountPatience;
 }
 
 /** What the collector is told of a scan. */
 export function collectedScan(
   world: World,
-  { scan, ledger, shard, seen, signal }: Pick<AdvanceContext, 'seen' | 'signal'> & { scan: Scan; ledger: Ledger; shard: number },
+  { scan, ledger, shard, seen, signal }: { scan: Scan; ledger: Ledger; shard: number; seen: SeenReports; signal: AbortSignal },
 ): CollectedScan {
   return {
     id: scanHash(scan.metadata.uid ?? ''),

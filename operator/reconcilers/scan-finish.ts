@@ -88,7 +88,9 @@ function findingsOf(
   { policy, set, totals }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals },
 ): PolicyFindings {
   if (ledger.partial) return totals;
-  const time = world.clock();
+  const time = Date.parse(ledger.endTime ?? timestampOf(world.clock()));
+  // A scan that ended later has told the policy already: its word stands.
+  if (Date.parse(world.policies.get(policy.name)?.status?.lastScanTime ?? '') > time) return totals;
   const { checks, complete } = talliesOf(ledger, policy);
   const frameworks = set
     .frameworksOf(policy.name)

@@ -1,32 +1,42 @@
+import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS } from '../api/group.ts';
 import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
-import { compilePolicies } from '../engine/policy-set.ts';
+import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
+import { listAll } from '../kube/list.ts';
 import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
-import { newLedger } from '../scan/ledger.ts';
+import { newLedger, type Uncovered } from '../scan/ledger.ts';
 import { jobName } from '../scan/names.ts';
 import { planScan } from '../scan/planner.ts';
 import type { AttemptInput, PolicySnapshot } from '../scan/scan-input.ts';
-import { timestampOf } from '../scan/scan-status.ts';
+import type { ScanHold } from '../scans/scan-hold.ts';
+import { problemText } from './policy-status.ts';
 import type { Surroundings, World } from './world.ts';
 
 /** Why a scan cannot be made at all. */
 export interface Refused {
-  readonly refused: { readonly reason: string; readonly message: string };
+  readonly refused: ScanHold;
 }
+
+/** What came of a plan: the scan has begun, it cannot be made at all, or it waits. */
+export type Begun = StoredLedger | Refused | { readonly hold: ScanHold };
 
 /**
  * Plans a scan and keeps the plan; the ledger is written last, and with it the scan has begun. What a plan before it left
  * behind when it was cut off is removed with the scan.
  */
-export async function beginScan(world: World, store: LedgerStore, scan: Scan, signal: AbortSignal): Promise<StoredLedger | Refused> {
+export async function beginScan(
+  world: PlanSurroundings,
+  store: Pick<LedgerStore, 'keep' | 'create'>,
+  scan: Scan,
+  { startTime, signal }: { readonly startTime: string; readonly signal: AbortSignal },
+): Promise<Begun> {
   const { name, uid = '' } = scan.metadata;
-  const startTime = timestampOf(world.clock());
   // A kind that was made a moment ago is scanned as well.
   const surroundings = await world.surroundings(true);
-  const chosen = choosePolicies(world, scan, surroundings);
-  if ('refused' in chosen) return chosen;
+  const chosen = await choosePolicies(world, scan, { ...surroundings, signal });
+  if (!('policies' in chosen)) return chosen;
   const plan = await planScan(world.client, {
     scan: { name, uid },
     spec: scan.spec,
@@ -40,39 +50,56 @@ export async function beginScan(world: World, store: LedgerStore, scan: Scan, si
   const configMaps = await store.keep({ name, uid }, 'shards', { shards: plan.shards } satisfies AttemptInput);
   const start = { startTime, partial: scan.spec.namespaces !== undefined, policies: plan.policies, input };
   const ledger = newLedger(
-    { ...start, uncovered: plan.uncovered, excludedNamespaces: plan.excludedNamespaces },
+    { ...start, uncovered: [...chosen.uncovered, ...plan.uncovered], excludedNamespaces: plan.excludedNamespaces },
     { name: jobName(uid, 1), shards: plan.shards, configMaps },
   );
   world.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length }, 'the scan is planned');
   return store.create({ name, uid }, ledger);
 }
 
-/** The policies that a scan is about, as they are now. One that does not compile takes no part: its last good verdicts stay. */
-function choosePolicies(
-  world: World,
-  { spec, metadata: { annotations } }: Scan,
-  { kubernetesVersion, resources }: Surroundings,
-): { readonly policies: readonly PolicySnapshot[] } | Refused {
-  const live = world.policies.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const missing = (spec.policies ?? []).filter((name) => !live.some(({ metadata }) => metadata.name === name));
-  // Where new generations of several are scanned, one may be gone by now.
-  if (missing.length > 0 && (annotations?.[ANNOTATIONS.generations] === undefined || missing.length === spec.policies?.length))
-    return { refused: { reason: 'PolicyNotFound', message: `spec.policies: no SecurityPolicy ${missing.join(', ')}` } };
-  const selects = labelMatch(spec.policySelector);
-  const chosen = live.filter(
-    ({ metadata }) => (spec.policies === undefined || spec.policies.includes(metadata.name)) && selects(metadata.labels ?? {}),
-  );
+/** What planning needs. */
+export type PlanSurroundings = Pick<World, 'client' | 'log' | 'surroundings' | 'systemNamespaces' | 'shardTargets'> & {
+  readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
+};
+
+interface Chosen {
+  readonly policies: readonly PolicySnapshot[];
+  /** Policies that the scan is about and that cannot be evaluated. */
+  readonly uncovered: readonly Uncovered[];
+}
+
+/** Policies that cannot be evaluated and that are named each; the others are counted. */
+const mostBroken = 10;
+
+/**
+ * The policies that a scan is about, as the server has them now: no verdict on the scan comes from a cache. One that does not compile
+ * takes no part, which the scan says: its last good verdicts stay. Until the watch has what the server has, the scan waits: what it
+ * finds is written only for policies that the watch knows.
+ */
+async function choosePolicies(
+  world: PlanSurroundings,
+  scan: Scan,
+  { kubernetesVersion, resources, signal }: Surroundings & { readonly signal: AbortSignal },
+): Promise<Chosen | Exclude<Begun, StoredLedger>> {
+  const there = await listAll<SecurityPolicy>(world.client, RESOURCES.policies, { signal });
+  const live = there.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const missing = missingOf(scan, live);
+  if (missing) return { refused: missing };
+  const selects = labelMatch(scan.spec.policySelector);
+  const isNamed = ({ metadata: { name } }: SecurityPolicy): boolean => scan.spec.policies?.includes(name) ?? true;
+  const chosen = live.filter((policy) => isNamed(policy) && selects(policy.metadata.labels ?? {}));
+  const unheard = chosen.find((policy) => isBehind(world.policies.get(policy.metadata.name), policy));
+  if (unheard)
+    return { hold: { reason: 'WatchBehind', message: `the watch of policies does not have SecurityPolicy ${unheard.metadata.name} yet` } };
   const snapshots = chosen.map(snapshotOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces });
-  const broken = new Set(problems.map(({ policy }) => policy));
+  return evaluable(snapshots, problems);
+}
+
+/** The policies that can be evaluated, and what is said of the others. */
+function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly PolicyProblem[]): Chosen | Refused {
+  const broken = new Map(problems.toReversed().map((problem) => [problem.policy, problem]));
   const policies = snapshots.filter(({ name }) => !broken.has(name));
-  if (policies.length === 0 && broken.size > 0)
-    return {
-      refused: {
-        reason: 'PolicyStalled',
-        message: `no policy of this scan can be evaluated: ${[...broken].join(', ')}; see their Ready condition`,
-      },
-    };
   if (policies.length > MOST_SCAN_POLICIES)
     return {
       refused: {
@@ -80,7 +107,32 @@ function choosePolicies(
         message: `${policies.length} policies are more than the ${MOST_SCAN_POLICIES} of one Scan: give them labels, and each group of them a Scan or ScanSchedule by spec.policySelector`,
       },
     };
-  return { policies };
+  if (broken.size === 0) return { policies, uncovered: [] };
+  const text = brokenText([...broken.values()]);
+  if (policies.length === 0) return { refused: { reason: 'PolicyStalled', message: `no policy of this scan can be evaluated: ${text}` } };
+  return { policies, uncovered: [{ message: `not evaluated: ${text}`, policies: [] }] };
+}
+
+/** Why a scan cannot be made of these policies: some that it names are not there. Where new generations of several are scanned, one may be gone by now. */
+function missingOf({ spec: { policies = [] }, metadata: { annotations } }: Scan, live: readonly SecurityPolicy[]): ScanHold | undefined {
+  const missing = policies.filter((name) => !live.some(({ metadata }) => metadata.name === name));
+  const mayMiss = annotations?.[ANNOTATIONS.generations] !== undefined && missing.length < policies.length;
+  if (missing.length === 0 || mayMiss) return undefined;
+  return { reason: 'PolicyNotFound', message: `spec.policies: no SecurityPolicy ${missing.join(', ')}` };
+}
+
+/** Whether a cache has an older generation of a policy than the server, another of its name, or none. */
+const isBehind = (cached: SecurityPolicy | undefined, { metadata: { uid, generation = 0 } }: SecurityPolicy): boolean =>
+  cached?.metadata.uid !== uid || (cached?.metadata.generation ?? 0) < generation;
+
+/** The broken policies by name, each with its first problem. */
+function brokenText(problems: readonly PolicyProblem[]): string {
+  const named = problems
+    .toSorted((a, b) => (a.policy < b.policy ? -1 : 1))
+    .slice(0, mostBroken)
+    .map((problem) => `SecurityPolicy ${problem.policy}: ${problemText(problem)}`);
+  const rest = problems.length - named.length;
+  return [...named, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
 }
 
 function snapshotOf({ metadata, spec }: SecurityPolicy): PolicySnapshot {

@@ -1,19 +1,24 @@
-import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../api/api-resource.ts';
-import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { LABELS } from '../api/group.ts';
-import type { Scan, ScanStatus } from '../api/scan.ts';
+import type { Scan } from '../api/scan.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
-import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import { SeenReports } from '../publish/seen-reports.ts';
+import { ObjectMemory } from '../controller/object-memory.ts';
+import { isNotFound } from '../kube/kube-api-error.ts';
 import { ShardCollector } from '../publish/shard-collector.ts';
-import { InputLost, LedgerConflict, LedgerStore } from '../scan/ledger-store.ts';
+import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from '../scan/ledger-store.ts';
+import type { Ledger } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
-import { isFinished, scanStatus, type ScanStage } from '../scan/scan-status.ts';
-import { Attempts } from './scan-attempts.ts';
+import { podDeadlineSeconds } from '../scan/scan-job.ts';
+import { isFinished, timestampOf, type ScanStage } from '../scan/scan-status.ts';
+import { scanCleanupController } from '../scans/scan-cleanup.ts';
+import type { ScanHold } from '../scans/scan-hold.ts';
+import { ScanMemory } from '../scans/scan-memory.ts';
+import { ScanStatusWriter } from '../scans/scan-status-writer.ts';
+import { waitingFor } from '../scans/scan-turns.ts';
+import { Attempts, type AdvanceContext, type Advanced } from './scan-attempts.ts';
 import { finishScan } from './scan-finish.ts';
 import { ScanJobs } from './scan-jobs.ts';
-import { beginScan } from './scan-plan.ts';
+import { beginScan, type Begun } from './scan-plan.ts';
 import { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
 
@@ -21,13 +26,37 @@ import type { World } from './world.ts';
 const workers = 2;
 /** Milliseconds between looks at a running scan; its Jobs and pods are watched besides. */
 const lookAgain = 3000;
+/** Milliseconds between looks at a scan that waits for its turn. */
+const turnPause = 1000;
 
 /** The longest pause before a scan that is held up is tried again, in milliseconds: what held it up may be over at any time. */
 const longestPause = 30_000;
 
+/** What the life of a Scan needs beside its steps. */
+export type ScanSurroundings = Pick<World, 'client' | 'clock' | 'events' | 'log' | 'metrics' | 'maxConcurrentScans'> & {
+  readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
+};
+
+/** The steps of a Scan, each of which may be repeated. */
+export interface ScanSteps {
+  readonly store: Pick<LedgerStore, 'read' | 'update' | 'remove'>;
+  /** Plans the scan and keeps the plan. */
+  readonly begin: (scan: Scan, startTime: string, signal: AbortSignal) => Promise<Begun>;
+  /** Runs its Jobs, and takes in what is there. */
+  readonly advance: (scan: Scan, stored: StoredLedger, context: AdvanceContext) => Promise<Advanced>;
+  /** Sweeps, and tells the policies. */
+  readonly finish: (
+    scan: Scan,
+    ledger: Ledger,
+    context: { readonly memory: ScanMemory; readonly signal: AbortSignal },
+  ) => ReturnType<typeof finishScan>;
+  /** Removes the Jobs of a scan that has no plan. Returns how many there were. */
+  readonly clear: (scan: Scan) => Promise<number>;
+}
+
 /** Plans Scans, runs their Jobs, takes in what these find, and tells how they stand. */
 export function scanController(world: World): Controller {
-  const reconciler = new ScanReconciler(world);
+  const reconciler = new ScanReconciler(world, scanSteps(world));
   return new Controller({
     name: 'scan',
     log: world.log,
@@ -38,94 +67,168 @@ export function scanController(world: World): Controller {
   });
 }
 
+/** Removes what finished Scans leave, and finished Scans when their time is over. */
+export function scanCleanup(world: World): Controller {
+  return scanCleanupController({ ...world, store: new LedgerStore(world.client, world.namespace), jobs: new ScanJobs(world) });
+}
+
+function scanSteps(world: World): ScanSteps {
+  const store = new LedgerStore(world.client, world.namespace);
+  const jobs = new ScanJobs(world);
+  const parts = { store, collector: new ShardCollector(world.client, world.publisher), jobs };
+  const attempts = new Attempts(world, parts);
+  const verifier = new ScanVerifier(world, parts);
+  return {
+    store,
+    begin: (scan, startTime, signal) => beginScan(world, store, scan, { startTime, signal }),
+    advance: (scan, stored, context) => attempts.advance(scan, stored, context),
+    finish: (scan, ledger, { memory: { seen }, signal }) => finishScan(world, { scan, ledger, seen, store, verifier, signal }),
+    clear: (scan) => jobs.clear(scan),
+  };
+}
+
+const identityOf = ({ metadata: { name, uid = '' } }: Scan): { readonly name: string; readonly uid: string } => ({ name, uid });
+
 /**
  * Each step reads the scan's ledger and goes on from there; what was done twice has the effect of once. So an operator that dies
- * anywhere, or another that takes over, ends the scan as if nothing had happened.
+ * anywhere, or another that takes over, ends the scan as if nothing had happened. A Scan that has ended is not touched any more:
+ * what it leaves is cleaned up by a controller of its own.
  */
-class ScanReconciler {
-  readonly #world: World;
-  readonly #store: LedgerStore;
-  readonly #jobs: ScanJobs;
-  readonly #attempts: Attempts;
-  readonly #verifier: ScanVerifier;
-  /** By the Scan's uid. */
-  readonly #seen = new Map<string, SeenReports>();
+export class ScanReconciler {
+  readonly #world: ScanSurroundings;
+  readonly #steps: ScanSteps;
+  readonly #writer: ScanStatusWriter;
+  readonly #memory = new ObjectMemory(() => new ScanMemory());
+  /** Scans that this process has begun, by uid: the watch may be behind. */
+  readonly #begun = new Set<string>();
 
-  constructor(world: World) {
+  constructor(world: ScanSurroundings, steps: ScanSteps) {
     this.#world = world;
-    this.#store = new LedgerStore(world.client, world.namespace);
-    this.#jobs = new ScanJobs(world);
-    const parts = { store: this.#store, collector: new ShardCollector(world.client, world.publisher), jobs: this.#jobs };
-    this.#attempts = new Attempts(world, parts);
-    this.#verifier = new ScanVerifier(world, parts);
+    this.#steps = steps;
+    this.#writer = new ScanStatusWriter(world);
+  }
+
+  /** Scans of which something is remembered. */
+  get remembered(): number {
+    return this.#memory.size;
   }
 
   async reconcile(name: string, context: ReconcileContext): Promise<ReconcileResult> {
     const scan = this.#world.scans.get(name);
-    if (!scan || scan.metadata.deletionTimestamp !== undefined) return {};
-    if (isFinished(scan)) return this.#afterEnd(scan);
+    if (!scan || scan.metadata.deletionTimestamp !== undefined || isFinished(scan)) {
+      this.#memory.forget(name);
+      return {};
+    }
+    const memory = this.#memory.of(name, scan);
     try {
-      return await this.#step(scan, context);
+      const turn = this.#turnOf(scan);
+      if (turn) return await this.#wait(scan, turn, memory);
+      return await this.#step(scan, context, memory);
     } catch (error) {
       if (context.signal.aborted) throw error;
       // The cache was behind, or another operator writes: look again at what is there now.
       if (error instanceof LedgerConflict) return { requeueAfter: 500 };
-      if (error instanceof InputLost) return this.#planAgain(scan, error);
-      await this.#tellFailure(scan, error);
+      if (error instanceof InputLost) return this.#planAgain(scan, error, memory);
+      await this.#tellFailure(scan, error, memory);
       throw error;
     }
   }
 
-  async #step(scan: Scan, context: ReconcileContext): Promise<ReconcileResult> {
-    const { name, uid = '' } = scan.metadata;
-    const identity = { name, uid };
-    let stored = await this.#store.read(identity);
+  /** What a scan waits for whose turn has not come; from its turn on it counts as running, until it has ended or is gone. */
+  #turnOf(scan: Scan): ScanHold | undefined {
+    const unfinished = this.#world.scans.list().filter((other) => !isFinished(other));
+    const uids = new Set(unfinished.map(({ metadata: { uid = '' } }) => uid));
+    for (const uid of this.#begun) if (!uids.has(uid)) this.#begun.delete(uid);
+    const hasBegun = ({ metadata: { uid = '' }, status }: Scan): boolean => this.#begun.has(uid) || status?.startTime !== undefined;
+    if (hasBegun(scan)) return undefined;
+    const running = unfinished.filter(hasBegun);
+    const waiting = unfinished.filter((other) => !hasBegun(other) && other.metadata.deletionTimestamp === undefined);
+    const hold = waitingFor(scan, { waiting, running, limit: this.#world.maxConcurrentScans });
+    if (!hold) this.#begun.add(scan.metadata.uid ?? '');
+    return hold;
+  }
+
+  async #wait(scan: Scan, hold: ScanHold, memory: ScanMemory): Promise<ReconcileResult> {
+    await this.#write(scan, { stage: 'queued', hold }, memory);
+    return { requeueAfter: turnPause };
+  }
+
+  async #step(scan: Scan, context: ReconcileContext, memory: ScanMemory): Promise<ReconcileResult> {
+    const identity = identityOf(scan);
+    let stored = await this.#steps.store.read(identity);
     if (!stored) {
       // A ledger goes with the end of its scan, which the cache may not have heard of.
       if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
       // Jobs of a plan whose ledger was deleted work on shards that no longer count.
-      if ((await this.#jobs.clear(scan)) > 0) return { requeueAfter: 1000 };
-      if (scan.status?.phase === undefined) await this.#write(scan, { stage: 'planning', message: 'finding what is in scope' });
-      const begun = await beginScan(this.#world, this.#store, scan, context.signal);
-      if ('refused' in begun) {
-        await this.#write(scan, { stage: 'refused', ...begun.refused });
-        this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', ...begun.refused });
-        return {};
+      if ((await this.#steps.clear(scan)) > 0) return { requeueAfter: 1000 };
+      const begun = await this.#begin(scan, context, memory);
+      if (!begun) return {};
+      if ('hold' in begun) {
+        await this.#tellHold(scan, { stage: 'planning', startTime: this.#startOf(scan), hold: begun.hold }, memory);
+        return { requeueAfter: turnPause };
       }
       stored = begun;
     }
-    const seen = this.#seen.get(uid) ?? new SeenReports();
-    this.#seen.set(uid, seen);
-    const tell = (ledger: typeof stored.ledger, message: string): Promise<void> => this.#write(scan, { stage: 'running', ledger, message });
-    const moved = await this.#attempts.advance(scan, stored, { ...context, seen, tell });
-    if (!moved.settled) return { requeueAfter: lookAgain };
-    const { ledger } = moved.stored;
-    const images = await finishScan(this.#world, {
-      scan,
-      ledger,
-      seen,
-      store: this.#store,
-      verifier: this.#verifier,
-      signal: context.signal,
-    });
-    await this.#write(scan, { stage: 'ended', ledger, images });
-    await this.#jobs.tidy(ledger);
-    await this.#store.remove(identity);
-    this.#seen.delete(uid);
-    this.#tellEnd(scan, ledger.startTime);
+    const tell = (ledger: Ledger, hold: ScanHold | undefined): Promise<void> =>
+      this.#tellHold(scan, { stage: 'running', ledger, hold }, memory);
+    const moved = await this.#steps.advance(scan, stored, { ...context, memory, tell });
+    return moved.settled ? this.#end(scan, moved.stored, { ...context, memory }) : { requeueAfter: lookAgain };
+  }
+
+  /** The ledger of a scan that begins now, or what it waits for; undefined for one that cannot. */
+  async #begin(scan: Scan, { signal }: ReconcileContext, memory: ScanMemory): Promise<Exclude<Begun, { refused: unknown }> | undefined> {
+    const startTime = this.#startOf(scan);
+    // Once: while planning is held up, that is what the Scan says.
+    if (scan.status?.startTime === undefined) await this.#write(scan, { stage: 'planning', startTime }, memory);
+    const begun = await this.#steps.begin(scan, startTime, signal);
+    if (!('refused' in begun)) return begun;
+    await this.#refuse(scan, begun.refused, memory);
+    return undefined;
+  }
+
+  #startOf(scan: Scan): string {
+    return (this.#world.scans.get(scan.metadata.name) ?? scan).status?.startTime ?? timestampOf(this.#world.clock());
+  }
+
+  /** Ends a scan of which nothing is left to run. When that was is kept first, so that a repetition tells the same. */
+  async #end(
+    scan: Scan,
+    settled: StoredLedger,
+    { signal, memory }: ReconcileContext & { readonly memory: ScanMemory },
+  ): Promise<ReconcileResult> {
+    // Another operator may have ended it: then its policies were told, and others may have been since.
+    if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
+    let { ledger } = settled;
+    if (ledger.endTime === undefined) {
+      ledger = { ...ledger, endTime: timestampOf(this.#world.clock()) };
+      await this.#steps.store.update(identityOf(scan), { ledger, resourceVersion: settled.resourceVersion });
+    }
+    const images = await this.#steps.finish(scan, ledger, { memory, signal });
+    await this.#write(scan, { stage: 'ended', ledger, images }, memory);
+    const seconds = Math.round((this.#world.clock() - Date.parse(ledger.startTime)) / 1000);
+    this.#world.log.info({ scan: scan.metadata.name, seconds }, 'the scan has ended');
+    this.#memory.forget(scan.metadata.name);
     return {};
   }
 
+  /** Ends a scan that cannot be made at all. */
+  async #refuse(scan: Scan, refused: ScanHold, memory: ScanMemory): Promise<void> {
+    await this.#write(scan, { stage: 'refused', ...refused }, memory);
+    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', ...refused });
+    this.#memory.forget(scan.metadata.name);
+  }
+
   /** Gives up a plan of which a part was deleted: what it found so far stays, and a new one finds it again. */
-  async #planAgain(scan: Scan, { message }: InputLost): Promise<ReconcileResult> {
-    const { name, uid = '' } = scan.metadata;
-    this.#world.log.warn({ scan: name, reason: message }, 'the scan is planned again');
-    await this.#jobs.clear(scan);
-    await this.#store.remove({ name, uid });
-    this.#seen.delete(uid);
+  async #planAgain(scan: Scan, { message }: InputLost, memory: ScanMemory): Promise<ReconcileResult> {
+    if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
+    this.#world.log.warn({ scan: scan.metadata.name, reason: message }, 'the scan is planned again');
+    await this.#steps.clear(scan);
+    await this.#steps.store.remove(identityOf(scan));
+    memory.startAnew();
     return { requeueAfter: 500 };
   }
 
+  /** Whether a scan has ended, or is gone: asked of the server, since the cache may be behind. */
   async #hasEnded({ metadata: { name, uid } }: Scan): Promise<boolean> {
     try {
       const live = await this.#world.client.get<Scan>(RESOURCES.scans, { name });
@@ -136,67 +239,42 @@ class ScanReconciler {
     }
   }
 
-  /** A finished Scan: what a crash left behind goes, and the Scan itself when its time is over. */
-  async #afterEnd(scan: Scan): Promise<ReconcileResult> {
-    const { name, uid = '' } = scan.metadata;
-    const left = await this.#store.read({ name, uid });
-    if (left) {
-      await this.#jobs.tidy(left.ledger);
-      await this.#store.remove({ name, uid });
-    }
-    const { ttlSecondsAfterFinished } = scan.spec;
-    if (ttlSecondsAfterFinished === undefined) return {};
-    const due = Date.parse(scan.status?.completionTime ?? '') + ttlSecondsAfterFinished * 1000;
-    const wait = due - this.#world.clock();
-    if (wait > 0) return { requeueAfter: wait };
-    await this.#world.client.delete(RESOURCES.scans, { name }, { uid });
-    return {};
-  }
-
-  #tellEnd(scan: Scan, startTime: string): void {
-    const ended = this.#world.scans.get(scan.metadata.name) ?? scan;
-    const seconds = Math.round((this.#world.clock() - Date.parse(startTime)) / 1000);
-    const failed = ended.status?.phase === 'Failed';
-    this.#world.metrics.scans.add(1, { phase: failed ? 'Failed' : 'Complete' });
-    this.#world.log.info({ scan: scan.metadata.name, seconds }, 'the scan has ended');
-  }
-
-  /** Says in the Scan what holds it up; what it found so far stays. */
-  async #tellFailure(scan: Scan, error: unknown): Promise<void> {
-    const message = `held up, and tried again: ${error instanceof Error ? error.message : String(error)}`;
+  /** Says in the Scan what holds it up; what it found so far stays. One that could not be planned until its deadline ends so. */
+  async #tellFailure(scan: Scan, error: unknown, memory: ScanMemory): Promise<void> {
+    const said = error instanceof Error ? error.message : String(error);
+    const hold = { reason: 'HeldUp', message: `held up, and tried again: ${said}` };
     try {
-      const { name, uid = '' } = scan.metadata;
-      const stored = await this.#store.read({ name, uid });
-      await this.#write(scan, stored ? { stage: 'running', ledger: stored.ledger, message } : { stage: 'planning', message });
+      const stored = await this.#steps.store.read(identityOf(scan));
+      if (stored) await this.#tellHold(scan, { stage: 'running', ledger: stored.ledger, hold }, memory);
+      else await this.#tellUnplanned(scan, { hold, said }, memory);
     } catch (second) {
       this.#world.log.debug({ err: second, scan: scan.metadata.name }, 'could not say what holds the scan up');
     }
   }
 
-  async #write(scan: Scan, stage: ScanStage): Promise<void> {
-    const { name } = scan.metadata;
-    const current = this.#world.scans.get(name);
-    if (!current || current.metadata.uid !== scan.metadata.uid) return;
-    for (let known = current; ;) {
-      const status = scanStatus(known, stage, this.#world.clock());
-      if (isDeepStrictEqual(known.status, status)) return;
-      try {
-        await this.#apply(known, status);
-        return;
-      } catch (error) {
-        if (isNotFound(error)) return;
-        if (!isConflict(error)) throw error;
-        known = await this.#world.client.get<Scan>(RESOURCES.scans, { name });
-        if (known.metadata.uid !== scan.metadata.uid) return;
-      }
+  async #tellUnplanned(scan: Scan, { hold, said }: { readonly hold: ScanHold; readonly said: string }, memory: ScanMemory): Promise<void> {
+    const startTime = this.#startOf(scan);
+    const limit = podDeadlineSeconds(scan.spec.scan ?? {});
+    if (this.#world.clock() - Date.parse(startTime) < limit * 1000) {
+      await this.#tellHold(scan, { stage: 'planning', startTime, hold }, memory);
+      return;
     }
+    const message = `could not be planned in ${limit} seconds (spec.scan.activeDeadlineSeconds): ${said}`;
+    await this.#refuse(scan, { reason: 'DeadlineExceeded', message }, memory);
   }
 
-  async #apply({ metadata: { name, resourceVersion = '' } }: Scan, status: ScanStatus): Promise<void> {
-    await this.#world.client.apply(RESOURCES.scans, { metadata: { name, resourceVersion }, status } as Scan, {
-      sub: 'status',
-      manager: FIELD_MANAGERS.scans,
-    });
+  /** Writes how a scan stands; an Event tells what holds it up, once for each reason. */
+  async #tellHold(scan: Scan, stage: ScanStage & { readonly hold?: ScanHold | undefined }, memory: ScanMemory): Promise<void> {
+    await this.#write(scan, stage, memory);
+    const { hold } = stage;
+    if (!hold || memory.told.has(hold.reason)) return;
+    memory.told.add(hold.reason);
+    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', ...hold });
+  }
+
+  async #write(scan: Scan, stage: ScanStage, memory: ScanMemory): Promise<void> {
+    const phase = await this.#writer.write(scan, stage, memory);
+    if (phase) this.#world.metrics.scans.add(1, { phase });
   }
 }
 

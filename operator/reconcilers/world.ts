@@ -60,6 +60,8 @@ export interface World {
   readonly systemNamespaces: readonly string[];
   /** The most targets in a shard. */
   readonly shardTargets: number;
+  /** Scans that run at once. */
+  readonly maxConcurrentScans: number;
   /** Milliseconds without a word after which a watch is taken to be dead. */
   readonly watchSilence: number;
   /** More changed targets than this at once become a Scan. */

@@ -108,11 +108,13 @@ export interface AttemptResponse {
 
 /** How an attempt failed: what its pod tells, and what only the operator sees: a lost log, a broken stream, a worker of another version, a Job refused or gone. */
 export type FailureClass =
-  Exclude<AttemptClass, 'Running' | 'Succeeded' | 'Unschedulable'> | 'LogLost' | 'StreamBroken' | 'OtherVersion' | 'Rejected' | 'JobGone';
+  Exclude<AttemptClass, 'Running' | 'Succeeded'> | 'LogLost' | 'StreamBroken' | 'OtherVersion' | 'Rejected' | 'JobGone';
 
 /** The response to each class. */
 export const responses: Readonly<Record<FailureClass, AttemptResponse>> = {
   PullError: { tries: 1 },
+  /** No node took its pod until the deadline: it has waited long enough. */
+  Unschedulable: { tries: 1 },
   DeadlineExceeded: { tries: 2, deadlineFactor: 2 },
   Disrupted: { tries: 6 },
   StorageExceeded: { tries: 4, smaller: true, memoryFactor: 2 },

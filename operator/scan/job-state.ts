@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
+import type { ScanHold } from '../scans/scan-hold.ts';
 import { attemptOutcome, type AttemptClass, type FailureClass, type WorkerPod } from './attempt.ts';
 
 /** The part of a Job that tells how its indexes stand. */
@@ -19,7 +20,7 @@ export interface ScanJob extends KubeObject {
 
 /** How one index of a Job stands. */
 export type IndexState =
-  | { readonly kind: 'waiting'; readonly note?: string }
+  | { readonly kind: 'waiting'; readonly hold?: ScanHold }
   | { readonly kind: 'finished'; readonly pod: WorkerPod }
   | { readonly kind: 'failed'; readonly class: FailureClass; readonly message: string };
 
@@ -101,7 +102,7 @@ export class JobState {
     const outcome = attemptOutcome(pod);
     if (outcome.class === 'PullError' && this.#ageOf(pod) > pullPatience) return { kind: 'failed', ...outcome, class: 'PullError' };
     if (outcome.class === 'PullError' || outcome.class === 'Unschedulable')
-      return { kind: 'waiting', note: `${outcome.class}: ${outcome.message}` };
+      return { kind: 'waiting', hold: { reason: outcome.class, message: outcome.message } };
     return { kind: 'waiting' };
   }
 
@@ -111,7 +112,7 @@ export class JobState {
     // Apart from the pod's own age.
     const age = this.#ageOf({ metadata: { name, uid: `${uid}/leaving` } });
     if (age > lossPatience) return { kind: 'failed', class: 'Disrupted', message };
-    return age > lossPatience / 4 ? { kind: 'waiting', note: `Disrupted: ${message}` } : { kind: 'waiting' };
+    return age > lossPatience / 4 ? { kind: 'waiting', hold: { reason: 'Disrupted', message } } : { kind: 'waiting' };
   }
 }
 
@@ -126,5 +127,5 @@ function failureOf(pod: WorkerPod | undefined, ended: { readonly reason?: string
   };
 }
 
-const isFailure = (outcome: AttemptClass): outcome is Exclude<AttemptClass, 'Running' | 'Succeeded' | 'Unschedulable'> =>
-  outcome !== 'Running' && outcome !== 'Succeeded' && outcome !== 'Unschedulable';
+const isFailure = (outcome: AttemptClass): outcome is Exclude<AttemptClass, 'Running' | 'Succeeded'> =>
+  outcome !== 'Running' && outcome !== 'Succeeded';

@@ -61,6 +61,8 @@ export interface LedgerJob {
 /** The durable state of a scan: what an operator that comes back, or another, goes on from. Kept in a ConfigMap. */
 export interface Ledger {
   readonly startTime: string;
+  /** When nothing was left to run or to collect: set once, so that whoever ends the scan says the same. */
+  readonly endTime?: string;
   /** Only some namespaces were looked at: totals of the policies are not this scan's. */
   readonly partial: boolean;
   readonly policies: readonly LedgerPolicy[];

@@ -39,11 +39,15 @@ const defaults = {
   limits: { memory: '256Mi' },
 } as const;
 
+/** How long one pod may work on its shard, and how long it may wait to be placed, in seconds. */
+export const podDeadlineSeconds = ({ activeDeadlineSeconds = defaults.activeDeadlineSeconds }: ScanTemplate, factor = 1): number =>
+  activeDeadlineSeconds * factor;
+
 /** The Indexed Job of one attempt: a pod a shard, under the restricted Pod Security Standard. */
 export function scanJob(input: ScanJobInput): KubeObject {
   const { scan, namespace, attempt, shards, template } = input;
   const parallelism = Math.min(template.parallelism ?? defaults.parallelism, shards);
-  const deadline = (template.activeDeadlineSeconds ?? defaults.activeDeadlineSeconds) * input.deadlineFactor;
+  const deadline = podDeadlineSeconds(template, input.deadlineFactor);
   const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) };
   const spec = {
     completionMode: 'Indexed',

@@ -1,16 +1,18 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
 import type { Scan, ScanImages, ScanStatus } from '../api/scan.ts';
+import type { ScanHold } from '../scans/scan-hold.ts';
 import { coverageOf, problemsOf, progressOf, type Ledger } from './ledger.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from './tally.ts';
 
 /** Whether a scan has come to its end. */
 export const isFinished = ({ status }: Pick<Scan, 'status'>): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';
 
-/** Where a scan is on its way. */
+/** Where a scan is on its way. `hold`: what keeps it from going on. */
 export type ScanStage =
-  | { readonly stage: 'planning'; readonly message: string }
+  | { readonly stage: 'queued'; readonly hold: ScanHold }
+  | { readonly stage: 'planning'; readonly startTime: string; readonly hold?: ScanHold | undefined }
   | { readonly stage: 'refused'; readonly reason: string; readonly message: string }
-  | { readonly stage: 'running'; readonly ledger: Ledger; readonly message: string }
+  | { readonly stage: 'running'; readonly ledger: Ledger; readonly hold?: ScanHold | undefined }
   | { readonly stage: 'ended'; readonly ledger: Ledger; readonly images: ScanImages | undefined };
 
 const mostProblems = 100;
@@ -18,34 +20,53 @@ const mostProblems = 100;
 /** `2026-01-31T12:00:00Z` of milliseconds since the epoch. */
 export const timestampOf = (now: number): string => new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z');
 
-/** The status of a Scan at a stage. Pure; `now` in milliseconds since the epoch. */
+/**
+ * The status of a Scan at a stage. Pure; `now` in milliseconds since the epoch. A Scan that has ended keeps the status that it ended
+ * with, whatever stage somebody believes it to be at: a terminal phase is never left.
+ */
 export function scanStatus({ metadata, status }: Scan, stage: ScanStage, now: number): ScanStatus {
+  if (status && isFinished({ status })) return status;
   const generation = metadata.generation ?? 0;
   const at = { now: timestampOf(now), generation };
   const conditions = setConditions(status?.conditions, conditionsOf(stage), at);
-  const base = { observedGeneration: generation, conditions };
+  return { ...standingOf(status ?? {}, stage, at.now), observedGeneration: generation, conditions };
+}
+
+/** The phase, the times and the figures of a Scan at a stage. */
+function standingOf(before: ScanStatus, stage: ScanStage, now: string): ScanStatus {
+  const figures = figuresBefore(before);
   switch (stage.stage) {
+    case 'queued':
+      return { phase: 'Pending' };
     case 'planning':
-      return { ...base, phase: 'Pending' };
+      // Of a plan that is made anew, what the one before it found stays.
+      return { startTime: stage.startTime, ...figures, phase: before.phase ?? 'Pending' };
     case 'refused':
-      return { ...base, phase: 'Failed', startTime: status?.startTime ?? at.now, completionTime: at.now };
+      return { progress: '0/0', startTime: now, ...figures, phase: 'Failed', completionTime: now };
     case 'running':
-      return { ...base, phase: 'Running', ...figuresOf(stage.ledger) };
+      return { ...(isBehind(stage.ledger, before) ? figures : figuresOf(stage.ledger)), phase: 'Running' };
     case 'ended':
-      return {
-        ...base,
-        phase: hasFailed(stage.ledger) ? 'Failed' : 'Complete',
-        completionTime: at.now,
-        ...figuresOf(stage.ledger),
-        ...(stage.images && { images: stage.images }),
-      };
+      return ended(stage.ledger, stage.images, now);
   }
+}
+
+function ended(ledger: Ledger, images: ScanImages | undefined, now: string): ScanStatus {
+  const phase = hasFailed(ledger) ? 'Failed' : 'Complete';
+  return { ...figuresOf(ledger), phase, completionTime: ledger.endTime ?? now, ...(images && { images }) };
 }
 
 /** Whether some shard could not be scanned, which is a failure of the scan; what may not be read is told as missing coverage. */
 const hasFailed = (ledger: Ledger): boolean => ledger.shards.some(({ state }) => state === 'error');
 
-function figuresOf(ledger: Ledger): Omit<ScanStatus, 'phase' | 'conditions' | 'observedGeneration'> {
+type Figures = Omit<ScanStatus, 'phase' | 'conditions' | 'observedGeneration'>;
+
+const figuresBefore = ({ phase, conditions, observedGeneration, ...figures }: ScanStatus): Figures => figures;
+
+/** Whether a plan that was made anew has not come as far yet as the one before it had: its counts would seem to go down. */
+const isBehind = ({ scanned, failed }: Ledger, { coverage }: ScanStatus): boolean =>
+  coverage !== undefined && scanned + failed < coverage.scanned + coverage.failed;
+
+function figuresOf(ledger: Ledger): Figures {
   const totals = Object.values(ledger.totals);
   const problems = problemsOf(ledger);
   return {
@@ -62,89 +83,55 @@ function figuresOf(ledger: Ledger): Omit<ScanStatus, 'phase' | 'conditions' | 'o
   };
 }
 
-function conditionsOf(stage: ScanStage): ConditionUpdate[] {
-  const ready = (holds: boolean, reason: string, message: string): ConditionUpdate => ({
-    type: 'Ready',
-    status: holds ? 'True' : 'False',
-    reason,
-    message,
-  });
-  const busy = (holds: boolean, reason: string, message = ''): ConditionUpdate => ({
-    type: 'Reconciling',
-    status: holds ? 'True' : 'False',
-    reason,
-    message,
-  });
-  const stalled = (holds: boolean, reason: string, message = ''): ConditionUpdate => ({
-    type: 'Stalled',
-    status: holds ? 'True' : 'False',
-    reason,
-    message,
-  });
-  const complete = (holds: boolean, reason: string): ConditionUpdate => ({
-    type: 'Complete',
-    status: holds ? 'True' : 'False',
-    reason,
-    message: '',
-  });
-  switch (stage.stage) {
-    case 'planning':
-      return [
-        ready(false, 'Planning', stage.message),
-        busy(true, 'Planning', stage.message),
-        stalled(false, 'Planning'),
-        complete(false, 'Planning'),
-      ];
-    case 'running':
-      return [
-        ready(false, 'Running', stage.message),
-        busy(true, 'Running', stage.message),
-        stalled(false, 'Running'),
-        complete(false, 'Running'),
-        coveredOf(stage.ledger),
-      ];
-    case 'refused':
-      return [
-        ready(false, stage.reason, stage.message),
-        busy(false, stage.reason),
-        stalled(true, stage.reason, stage.message),
-        complete(false, stage.reason),
-      ];
-    case 'ended':
-      return endConditions(stage.ledger, { ready, busy, stalled, complete });
-  }
-}
+type Holds = ConditionUpdate['status'];
+const holds = (value: boolean): Holds => (value ? 'True' : 'False');
 
-interface Makers {
-  readonly ready: (holds: boolean, reason: string, message: string) => ConditionUpdate;
-  readonly busy: (holds: boolean, reason: string, message?: string) => ConditionUpdate;
-  readonly stalled: (holds: boolean, reason: string, message?: string) => ConditionUpdate;
-  readonly complete: (holds: boolean, reason: string) => ConditionUpdate;
-}
-
-function endConditions(ledger: Ledger, { ready, busy, stalled, complete }: Makers): ConditionUpdate[] {
-  const problems = problemsOf(ledger);
-  const [first] = problems;
-  if (!first) {
-    return [
-      ready(true, 'Complete', ''),
-      busy(false, 'Complete'),
-      stalled(false, 'Complete'),
-      complete(true, 'Complete'),
-      coveredOf(ledger),
-    ];
-  }
-  const message = `${problems.length} of ${ledger.shards.length} shards could not be scanned; the first: ${first.reason}: ${first.message}`;
+/** A scan that has not ended: what it does, or what it waits for. */
+function underWay({ reason, message }: ScanHold): ConditionUpdate[] {
   return [
-    ready(false, first.reason, message),
-    busy(false, first.reason),
-    stalled(true, first.reason, message),
-    complete(false, first.reason),
-    coveredOf(ledger),
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Reconciling', status: 'True', reason, message },
+    { type: 'Stalled', status: 'False', reason, message: '' },
+    { type: 'Complete', status: 'False', reason, message: '' },
+    { type: 'Failed', status: 'False', reason, message: '' },
   ];
 }
 
-/** Whether every target in scope came to verdicts. */
+/** A scan that has ended: Complete or Failed is True, as of a Job. */
+function over(complete: boolean, reason: string, message: string): ConditionUpdate[] {
+  return [
+    { type: 'Ready', status: holds(complete), reason, message },
+    { type: 'Reconciling', status: 'False', reason, message: '' },
+    { type: 'Stalled', status: holds(!complete), reason, message: complete ? '' : message },
+    { type: 'Complete', status: holds(complete), reason, message: complete ? message : '' },
+    { type: 'Failed', status: holds(!complete), reason, message: complete ? '' : message },
+  ];
+}
+
+function conditionsOf(stage: ScanStage): ConditionUpdate[] {
+  switch (stage.stage) {
+    case 'queued':
+      return underWay(stage.hold);
+    case 'planning':
+      return underWay(stage.hold ?? { reason: 'Planning', message: 'finding what is in scope' });
+    case 'running':
+      return [...underWay(stage.hold ?? { reason: 'Running', message: '' }), coveredOf(stage.ledger)];
+    case 'refused':
+      return over(false, stage.reason, stage.message);
+    case 'ended':
+      return [...endConditions(stage.ledger), coveredOf(stage.ledger)];
+  }
+}
+
+function endConditions(ledger: Ledger): ConditionUpdate[] {
+  const problems = problemsOf(ledger);
+  const [first] = problems;
+  if (!first) return over(true, 'Complete', `shards scanned: ${progressOf(ledger)}`);
+  const message = `${problems.length} of ${ledger.shards.length} shards could not be scanned; the first: ${first.reason}: ${first.message}`;
+  return over(false, first.reason, message);
+}
+
+/** Whether every target in scope of every policy came to verdicts. */
 function coveredOf(ledger: Ledger): ConditionUpdate {
   const { inScope, scanned, failed } = coverageOf(ledger);
   const missing = [

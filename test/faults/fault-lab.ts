@@ -165,12 +165,13 @@ export class FaultLab {
     return endState(this.client, { scan: name(), policy: policyName });
   }
 
-  /** Waits until the Scan's Ready condition says this. */
+  /** Waits until the Scan's Ready condition says this: `Reason: message`. */
   async says(scan: string, what: RegExp, seconds?: number): Promise<void> {
     const ready = async (): Promise<string> => {
       // There is none before the operator has made it.
       const found = await this.client.get<Scan>(RESOURCES.scans, { name: scan }).catch(() => undefined);
-      return found?.status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
+      const { reason = '', message = '' } = found?.status?.conditions?.find(({ type }) => type === 'Ready') ?? {};
+      return `${reason}: ${message}`;
     };
     await eventually(`Scan ${scan} says ${String(what)}`, async () => (what.test(await ready()) ? true : undefined), seconds);
   }

@@ -55,7 +55,7 @@ describe('the state of a Job', () => {
   it('gives an image time to be pulled, and says meanwhile what it waits for', () => {
     expect(new JobState(job(), [pod(0, pulling)], after(30)).of(0)).to.deep.equal({
       kind: 'waiting',
-      note: 'PullError: no such image',
+      hold: { reason: 'PullError', message: 'no such image' },
     });
     expect(new JobState(job(), [pod(0, pulling)], after(120)).of(0)).to.include({ kind: 'failed', class: 'PullError' });
   });
@@ -101,7 +101,7 @@ describe('the state of a Job', () => {
       new JobState(job(), [leaving], ({ metadata: { uid } }) => (uid === 'u/leaving' ? seconds * 1000 : 900_000)).of(0);
     const message = 'pod p0-0 is being deleted, and its node does not say that it has ended';
     expect(at(5)).to.deep.equal({ kind: 'waiting' });
-    expect(at(30)).to.deep.equal({ kind: 'waiting', note: `Disrupted: ${message}` });
+    expect(at(30)).to.deep.equal({ kind: 'waiting', hold: { reason: 'Disrupted', message } });
     expect(at(61)).to.deep.equal({ kind: 'failed', class: 'Disrupted', message });
   });
 });

@@ -102,6 +102,9 @@ async function quota(hard: string): Promise<void> {
 }
 const noQuota = (): void => void inHome('delete', 'quota', 'flt', '--ignore-not-found');
 
+/** A scan that waits for its pods no longer than the least that may be asked for. */
+const soon = { activeDeadlineSeconds: 30 };
+
 /** Jobs and pods that the cluster does not take. */
 export const refusalScenarios: readonly Scenario[] = [
   {
@@ -123,6 +126,7 @@ export const refusalScenarios: readonly Scenario[] = [
     kind: 'refused',
     seconds: 150,
     recovers: true,
+    template: soon,
     prepare: () => quota('pods=0'),
     undo: noQuota,
     expect: failsAs('Rejected', /exceeded quota/),
@@ -131,6 +135,7 @@ export const refusalScenarios: readonly Scenario[] = [
     name: 'a quota refuses the Job',
     kind: 'refused',
     recovers: true,
+    template: soon,
     prepare: () => quota('count/jobs.batch=0'),
     undo: noQuota,
     expect: failsAs('Rejected', /exceeded quota/),
@@ -143,6 +148,29 @@ export const refusalScenarios: readonly Scenario[] = [
     prepare: () => quota('limits.cpu=10'),
     undo: noQuota,
     expect: failsAs('Rejected', /must specify limits.cpu/),
+  },
+  {
+    name: 'a quota refuses the pods for longer than a minute, and then has room',
+    kind: 'refused for now',
+    seconds: 180,
+    prepare: () => quota('pods=0'),
+    act: async ({ lab, scan }) => {
+      await lab.says(scan, /^QuotaExceeded: .*exceeded quota/);
+      // Other refusals are given up after a minute.
+      await sleep(75_000);
+      noQuota();
+    },
+    undo: noQuota,
+  },
+  {
+    name: 'a quota refuses the Job, and then has room',
+    kind: 'refused for now',
+    prepare: () => quota('count/jobs.batch=0'),
+    act: async ({ lab, scan }) => {
+      await lab.says(scan, /^QuotaExceeded: .*exceeded quota/);
+      noQuota();
+    },
+    undo: noQuota,
   },
   { name: 'a quota has room for one pod at a time', kind: 'refused', seconds: 150, prepare: () => quota('pods=1'), undo: noQuota },
   {
@@ -162,6 +190,7 @@ export const refusalScenarios: readonly Scenario[] = [
     name: 'a quota is full when a pod is to be replaced, and stays so',
     kind: 'refused',
     seconds: 200,
+    template: soon,
     recovers: true,
     act: async () => {
       const { pod } = await freezeWorker();

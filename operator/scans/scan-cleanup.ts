@@ -1,0 +1,68 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import type { Scan } from '../api/scan.ts';
+import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { LedgerStore } from '../scan/ledger-store.ts';
+import type { Ledger } from '../scan/ledger.ts';
+import { isFinished } from '../scan/scan-status.ts';
+import { removalTime } from './scan-retention.ts';
+
+/** What cleaning up needs. */
+export interface CleanupParts {
+  readonly client: Pick<KubeClient, 'delete'>;
+  readonly scans: { readonly get: (name: string) => Scan | undefined };
+  readonly store: Pick<LedgerStore, 'read' | 'remove'>;
+  readonly jobs: { readonly tidy: (ledger: Ledger) => Promise<void> };
+  readonly events: Pick<EventRecorder, 'record'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly log: ControllerOptions['log'];
+  readonly observe?: NonNullable<ControllerOptions['observe']>;
+}
+
+/** The longest pause between two tries to clean up, in milliseconds. */
+const longestPause = 300_000;
+
+/**
+ * Removes what finished Scans leave: their Jobs and ConfigMaps, and the Scan itself when its time is over. It begins when a Scan has
+ * ended, and writes no status: whatever fails here changes nothing of how the Scan ended. A failure is told as an Event and in the
+ * log, and tried again with growing pauses, which only this controller's own queue paces.
+ */
+export function scanCleanupController(parts: CleanupParts): Controller {
+  const { log, observe } = parts;
+  return new Controller({
+    name: 'scan-cleanup',
+    log,
+    ...(observe ? { observe } : {}),
+    queue: { baseDelay: 1000, maxDelay: longestPause },
+    reconcile: (name) => cleanUp(parts, name),
+  });
+}
+
+/** Cleans up after one Scan, as far as it has ended. Throws what kept it from that. */
+export async function cleanUp(parts: CleanupParts, name: string): Promise<ReconcileResult> {
+  const scan = parts.scans.get(name);
+  if (!scan || !isFinished(scan) || scan.metadata.deletionTimestamp !== undefined) return {};
+  try {
+    await removeParts(parts, scan);
+  } catch (error) {
+    const message = `what the scan left could not be removed, and is tried again: ${error instanceof Error ? error.message : String(error)}`;
+    parts.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: 'CleanupFailed', message });
+    throw error;
+  }
+  const due = removalTime(scan);
+  if (due === undefined) return {};
+  const wait = due - parts.clock();
+  if (wait > 0) return { requeueAfter: wait };
+  await parts.client.delete(RESOURCES.scans, { name }, { uid: scan.metadata.uid });
+  return {};
+}
+
+/** The ledger goes last: while it is there, something may be left. */
+async function removeParts({ store, jobs }: CleanupParts, { metadata: { name, uid = '' } }: Scan): Promise<void> {
+  const left = await store.read({ name, uid });
+  if (!left) return;
+  await jobs.tidy(left.ledger);
+  await store.remove({ name, uid });
+}

@@ -1,0 +1,32 @@
+import { SeenReports } from '../publish/seen-reports.ts';
+import { Ages } from '../scan/ages.ts';
+import type { StatusMemory } from './scan-status-writer.ts';
+
+/** What a process remembers of one Scan that has not ended, beside its ledger: nothing that another could not go on without. */
+export class ScanMemory implements StatusMemory {
+  writtenAt = Number.NEGATIVE_INFINITY;
+  /** The reports that were made sure of. */
+  seen = new SeenReports();
+  /** How long its Jobs and pods have been seen for. */
+  readonly ages = new Ages();
+  /** When a log could not be read for the first time, by pod uid, in milliseconds that only grow. */
+  readonly unreadable = new Map<string, number>();
+  /** The reasons of holds that an Event has told. */
+  readonly told = new Set<string>();
+  readonly #waits = new Ages();
+
+  /** Its plan is made anew: what was made sure of counts no longer. */
+  startAnew(): void {
+    this.seen = new SeenReports();
+  }
+
+  /** For how long the same has been waited for, in milliseconds since it was first asked. */
+  waited(what: string): number {
+    return this.#waits.of({ metadata: { name: what, uid: what } });
+  }
+
+  /** It is not waited for any more. */
+  goesOn(what: string): void {
+    this.#waits.forget({ metadata: { name: what, uid: what } });
+  }
+}

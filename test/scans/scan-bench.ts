@@ -1,0 +1,153 @@
+import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
+import type { EventText } from '../../operator/controller/event-recorder.ts';
+import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
+import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger } from '../../operator/scan/ledger.ts';
+import { emptySeverities } from '../../operator/scan/tally.ts';
+import type { ScanSteps, ScanSurroundings } from '../../operator/reconcilers/scan.ts';
+
+const shard = { slices: [{ resource: 0, namespace: 'a', targets: 10, policies: { p: 10 } }], pageSize: 500 };
+const start = { startTime: '2026-01-01T00:00:00Z', partial: false, policies: [], input: ['in'], uncovered: [], excludedNamespaces: 0 };
+
+/** A ledger of so many shards of ten targets each, whose Job runs. */
+export const ledgerOf = (shards = 2): Ledger =>
+  jobCreated(newLedger(start, { name: 'a1', shards: Array.from({ length: shards }, () => shard), configMaps: ['m'] }), 'a1');
+
+/** With one shard more taken in. */
+export const collect = (ledger: Ledger, at: number): Ledger =>
+  shardCollected(ledger, at, {
+    scanned: 10,
+    failed: 0,
+    unread: {},
+    policies: {},
+    new: emptySeverities(),
+    fixed: emptySeverities(),
+    uncovered: [],
+    rest: [],
+    peakMebibytes: 1,
+  });
+
+/** With one shard given up. */
+export const giveUp = (ledger: Ledger, at: number): Ledger => shardFailed(ledger, at, { class: 'Permanent', message: 'broken' });
+
+/** A Scan as the server has it. */
+export function scanOf(name = 's', status?: ScanStatus, more: Partial<Scan['metadata']> & { spec?: Scan['spec'] } = {}): Scan {
+  const { spec = {}, ...metadata } = more;
+  return {
+    metadata: { name, uid: `u-${name}`, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '1', ...metadata },
+    spec,
+    ...(status && { status }),
+  };
+}
+
+/** A server and a cache with Scans in them, for a controller that is built by hand. */
+export class ScanBench {
+  readonly live = new Map<string, Scan>();
+  /** What the watch has heard of. */
+  readonly cached = new Map<string, Scan>();
+  readonly written: ScanStatus[] = [];
+  readonly told: EventText[] = [];
+  readonly counted: string[] = [];
+  now = Date.parse('2026-01-01T00:01:00Z');
+
+  constructor(...scans: readonly Scan[]) {
+    for (const scan of scans) this.put(scan);
+  }
+
+  put(scan: Scan): void {
+    this.live.set(scan.metadata.name, scan);
+    this.cached.set(scan.metadata.name, scan);
+  }
+
+  /** The watch hears of everything. */
+  catchUp(): void {
+    this.cached.clear();
+    for (const [name, scan] of this.live) this.cached.set(name, scan);
+  }
+
+  readonly scans = {
+    get: (name: string): Scan | undefined => this.cached.get(name),
+    list: (): readonly Scan[] => [...this.cached.values()],
+  };
+
+  readonly client = {
+    get: (_resource: unknown, { name }: { name: string }): Promise<Scan> => {
+      const scan = this.live.get(name);
+      return scan ? Promise.resolve(scan) : Promise.reject(new KubeApiError(`no Scan ${name}`, { status: 404 }));
+    },
+    apply: (_resource: unknown, { metadata, status }: Scan): Promise<Scan> => {
+      const scan = this.live.get(metadata.name);
+      if (!scan) return Promise.reject(new KubeApiError('gone', { status: 404 }));
+      if (metadata.resourceVersion !== scan.metadata.resourceVersion) return Promise.reject(new KubeApiError('conflict', { status: 409 }));
+      const resourceVersion = String(Number(scan.metadata.resourceVersion) + 1);
+      this.live.set(metadata.name, { ...scan, metadata: { ...scan.metadata, resourceVersion }, ...(status && { status }) });
+      if (status) this.written.push(status);
+      return Promise.resolve(scan);
+    },
+    delete: (_resource: unknown, { name }: { name: string }): Promise<void> => {
+      this.live.delete(name);
+      return Promise.resolve();
+    },
+  };
+
+  readonly events = { record: (_resource: unknown, _object: unknown, text: EventText): void => void this.told.push(text) };
+  readonly log = { info: () => undefined, warn: () => undefined, debug: () => undefined, error: () => undefined };
+  readonly metrics = { scans: { add: (_by: number, { phase }: { phase: string }): void => void this.counted.push(phase) } };
+  readonly clock = (): number => this.now;
+
+  /** What a controller of Scans needs. */
+  surroundings(maxConcurrentScans = 4): ScanSurroundings {
+    return { ...this.parts, maxConcurrentScans } as unknown as ScanSurroundings;
+  }
+
+  get parts(): object {
+    const { client, scans, clock, events, log, metrics } = this;
+    return { client, scans, clock, events, log, metrics };
+  }
+}
+
+/** A ledger that is kept in memory, and steps that a test sets. */
+export class StepsBench implements ScanSteps {
+  kept: StoredLedger | undefined;
+  readonly done: string[] = [];
+  next: Ledger = collect(collect(ledgerOf(), 0), 1);
+  /** What the steps throw, by name; taken once. */
+  readonly failures = new Map<string, Error>();
+
+  readonly #do = (what: string): void => {
+    this.done.push(what);
+    const error = this.failures.get(what);
+    this.failures.delete(what);
+    if (error) throw error;
+  };
+
+  readonly store: ScanSteps['store'] = {
+    read: () => Promise.resolve(this.kept),
+    update: (_scan, { ledger }) => Promise.resolve((this.kept = { ledger, resourceVersion: '2' })),
+    remove: () => {
+      this.done.push('remove');
+      this.kept = undefined;
+      return Promise.resolve();
+    },
+  };
+  readonly begin: ScanSteps['begin'] = async () => {
+    await Promise.resolve();
+    this.#do('begin');
+    return (this.kept = { ledger: ledgerOf(), resourceVersion: '1' });
+  };
+  readonly advance: ScanSteps['advance'] = async () => {
+    await Promise.resolve();
+    this.#do('advance');
+    this.kept = {
+      ledger: { ...this.next, ...(this.kept?.ledger.endTime ? { endTime: this.kept.ledger.endTime } : {}) },
+      resourceVersion: '2',
+    };
+    return { stored: this.kept, settled: this.next.shards.every(({ state }) => state === 'done' || state === 'error') };
+  };
+  readonly finish: ScanSteps['finish'] = async (_scan, ledger) => {
+    await Promise.resolve();
+    this.#do(`finish ${ledger.endTime ?? 'without a time'}`.replace(/ 2026.*T/, ' '));
+    return undefined;
+  };
+  readonly clear = (): Promise<number> => Promise.resolve(0);
+}

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { cleanUp, type CleanupParts } from '../../operator/scans/scan-cleanup.ts';
+import { DEFAULT_RETENTION, removalTime } from '../../operator/scans/scan-retention.ts';
+import { ledgerOf, ScanBench, scanOf, StepsBench } from './scan-bench.ts';
+
+const complete = { phase: 'Complete' as const, completionTime: '2026-01-01T00:00:30Z' };
+
+function ground(scan = scanOf('s', complete)): {
+  bench: ScanBench;
+  steps: StepsBench;
+  tidied: unknown[];
+  parts: CleanupParts;
+  refuse: (error?: Error) => void;
+} {
+  const bench = new ScanBench(scan);
+  const steps = new StepsBench();
+  steps.kept = { ledger: ledgerOf(), resourceVersion: '1' };
+  const tidied: unknown[] = [];
+  let refusal: Error | undefined;
+  const jobs = {
+    tidy: (ledger: unknown): Promise<void> => {
+      tidied.push(ledger);
+      return refusal ? Promise.reject(refusal) : Promise.resolve();
+    },
+  };
+  const parts = { ...bench.parts, store: steps.store, jobs } as unknown as CleanupParts;
+  return { bench, steps, tidied, parts, refuse: (error) => void (refusal = error) };
+}
+
+describe('cleaning up after a Scan', () => {
+  it('removes the Jobs, then what is kept, and looks again when the Scan is to go', async () => {
+    const { steps, tidied, parts } = ground();
+    expect(await cleanUp(parts, 's')).to.deep.equal({ requeueAfter: DEFAULT_RETENTION * 1000 - 30_000 });
+    expect([tidied.length, steps.kept]).to.deep.equal([1, undefined]);
+  });
+
+  for (const [what, error] of [
+    ['an admission policy', new KubeApiError("ValidatingAdmissionPolicy 'x' denied request: not on a Tuesday", { status: 422 })],
+    ['a missing right', new KubeApiError('User "x" cannot delete jobs', { status: 403 })],
+    ['a failing server', new KubeApiError('etcdserver: no leader', { status: 500 })],
+  ] as const)
+    it(`is refused by ${what}: the Scan stays as it ended, an Event says so, and nothing is forgotten`, async () => {
+      const { bench, steps, parts, refuse } = ground();
+      const before = bench.live.get('s');
+      refuse(error);
+      let thrown: unknown;
+      await cleanUp(parts, 's').catch((failure: unknown) => (thrown = failure));
+      expect(thrown).to.equal(error);
+      expect(bench.live.get('s')).to.deep.equal(before);
+      expect(bench.written).to.deep.equal([]);
+      expect(bench.told.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal(['Warning CleanupFailed']);
+      expect(steps.kept).not.to.equal(undefined);
+      refuse();
+      await cleanUp(parts, 's');
+      expect(steps.kept).to.equal(undefined);
+    });
+
+  it('leaves one alone that has not ended', async () => {
+    const { steps, tidied, parts } = ground(scanOf('s', { phase: 'Running' }));
+    expect(await cleanUp(parts, 's')).to.deep.equal({});
+    expect([tidied.length, steps.kept === undefined]).to.deep.equal([0, false]);
+  });
+
+  it('removes the Scan when its time is over', async () => {
+    const { bench, parts } = ground(scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 30 } }));
+    expect(await cleanUp(parts, 's')).to.deep.equal({});
+    expect(bench.live.size).to.equal(0);
+  });
+});
+
+describe('how long a finished Scan is kept', () => {
+  const schedule = { ownerReferences: [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'ScanSchedule', name: 'n', uid: 'n' }] };
+  const ended = Date.parse(complete.completionTime);
+  for (const [what, scan, wanted] of [
+    ['a week where it does not say', scanOf('s', complete), ended + 604_800_000],
+    ['as long as it says', scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 60 } }), ended + 60_000],
+    ['no time, where it says so', scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 0 } }), ended],
+    ['by its schedule', scanOf('s', complete, schedule), undefined],
+    [
+      'as long as it says, of a schedule too',
+      scanOf('s', complete, { ...schedule, spec: { ttlSecondsAfterFinished: 60 } }),
+      ended + 60_000,
+    ],
+    ['while it has not ended', scanOf('s', { phase: 'Running' }), undefined],
+  ] as const)
+    it(`is ${what}`, () => expect(removalTime(scan)).to.equal(wanted));
+});
