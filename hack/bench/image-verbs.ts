@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inventoryDocumentName } from '../../operator/images/image-job.ts';
 import type { InventoryPackage } from '../../operator/images/inventory.ts';
-import { inventoryDocument } from '../../operator/images/inventory-document.ts';
-import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
+import { INVENTORY } from '../../operator/images/inventory-document.ts';
+import { documentFiles } from '../../operator/store/mounted-document.ts';
 
 /** What a run of the program took, on one core, with what it starts. */
 export interface VerbRun {
@@ -97,10 +97,8 @@ export function writeInventories(folder: string, from: number, to: number, known
       { name: 'Node.js', class: 'lang-pkgs', type: 'node-pkg', packages: Array.from({ length: 150 }, (_, at) => npm(image, at, known)) },
     ];
     const inventory = { system: { family: 'debian', name: '12.5' }, applications, secrets: [] };
-    for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), inventoryDocument(digest, inventory), {
-      name: 'x',
-    }))
-      for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, key), Buffer.from(text, 'base64'));
+    for (const [name, bytes] of documentFiles(inventoryDocumentName(digest), INVENTORY, { digest, inventory }))
+      writeFileSync(join(folder, name), bytes);
   }
 }
 

@@ -1,33 +1,28 @@
 import { createHash } from 'node:crypto';
+import { hasFields, type DocumentKind } from '../store/document-kind.ts';
 import type { Inventory } from './inventory.ts';
 
 /** An inventory as it is kept, with the image that it is of. */
 export interface InventoryDocument {
-  /** `sha256:…`. */
+  /** What the image is kept under, `sha256:…`. */
   readonly digest: string;
   readonly inventory: Inventory;
-  /** SHA-256, in hex, of the inventory as JSON: tells what somebody edited from what was written. */
-  readonly sum: string;
 }
 
-/** Somebody changed an inventory, or it is of another version of Vigil. */
-export class InventoryDocumentError extends Error {
-  override readonly name = 'InventoryDocumentError';
-}
+const isInventory = hasFields('digest', 'inventory');
 
-const sumOf = (inventory: unknown): string => createHash('sha256').update(JSON.stringify(inventory)).digest('hex');
+/** Before documents had a version, and a checksum with it, an inventory brought the SHA-256, in hex, of its own JSON. */
+const hasItsSum = ({ inventory, sum }: InventoryDocument & { readonly sum?: unknown }): boolean =>
+  sum === createHash('sha256').update(JSON.stringify(inventory)).digest('hex');
 
-/** An inventory as it is to be kept. */
-export const inventoryDocument = (digest: string, inventory: Inventory): InventoryDocument => ({
-  digest,
-  inventory,
-  sum: sumOf(inventory),
-});
-
-/** A kept document as what it is. Throws {@link InventoryDocumentError} when it is not as it was written. */
-export function readInventoryDocument(kept: unknown): InventoryDocument {
-  const { digest, inventory, sum } = (kept ?? {}) as Partial<InventoryDocument>;
-  if (typeof digest !== 'string' || inventory === undefined || sum !== sumOf(inventory))
-    throw new InventoryDocumentError('it is not as it was written');
-  return { digest, inventory, sum };
-}
+/** The inventory of an image. Pods that match mount it. */
+export const INVENTORY: DocumentKind<InventoryDocument> = {
+  name: 'image-inventory',
+  formatVersion: 1,
+  read: (content, formatVersion) => {
+    if (!isInventory(content)) return undefined;
+    const document = content as InventoryDocument;
+    if (formatVersion === 0 && !hasItsSum(document)) return undefined;
+    return { digest: document.digest, inventory: document.inventory };
+  },
+};

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { unpackDocument } from '../scan/config-map-chunks.ts';
+import { unpackDocument } from '../store/document-format.ts';
 import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import { cycloneDx } from './cyclonedx.ts';
 import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
 import { fetchDatabase } from './image-database.ts';
 import { imageHash } from './image-job.ts';
-import { readInventoryDocument, type InventoryDocument } from './inventory-document.ts';
+import { INVENTORY, type InventoryDocument } from './inventory-document.ts';
 import { lastWords } from './last-line.ts';
 import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
 import { trivyReport } from './trivy-report.ts';
@@ -93,7 +93,11 @@ interface Matching {
 async function recordsOf(folders: Folders, { image, files, patience }: Matching, signal: AbortSignal): Promise<MatchRecord[]> {
   let document: InventoryDocument;
   try {
-    document = readInventoryDocument(unpackDocument(files.map((file) => readFileSync(join(folders.input, file)))));
+    document = unpackDocument(
+      INVENTORY,
+      files.map((file) => readFileSync(join(folders.input, file))),
+      `of ${image}`,
+    ).content;
     if (imageHash(document.digest) !== image) throw new Error('it is of another image');
   } catch (error) {
     return [{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${messageOf(error)}` }];

@@ -7,7 +7,6 @@ import { meansOf } from '../images/image-means.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../images/image-ledger.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../images/inventory.ts';
-import { InventoryDocumentError, readInventoryDocument } from '../images/inventory-document.ts';
 import type { AcceptedStream } from '../stream/stream-reader.ts';
 import type { ImageJob } from './image-job-list.ts';
 
@@ -87,16 +86,6 @@ export async function withMatches(
 /** What a stream calls an image by: the key that its inventory was taken under. */
 const nameOf = (key: string, { inventory }: ImageEntry): string => imageHash(inventory?.of ?? key);
 
-/** The inventory of an image as it was taken; undefined when it is gone or somebody changed it. */
-async function keptInventory(store: ImageStore, { inventory }: ImageEntry): Promise<Inventory | undefined> {
-  try {
-    return readInventoryDocument(await store.read(inventory?.configMaps ?? [])).inventory;
-  } catch (error) {
-    if (error instanceof InventoryDocumentError) return undefined;
-    throw error;
-  }
-}
-
 async function matchedEntry(
   { store, now }: IntakeContext,
   digest: string,
@@ -108,7 +97,7 @@ async function matchedEntry(
     return end.damaged === true || !inventory ? rest : { ...rest, inventory };
   }
   if (!end) return undefined;
-  const inventory = await keptInventory(store, entry);
+  const inventory = await store.inventory(entry.inventory?.configMaps ?? []);
   if (!inventory) {
     const { inventory: lost, ...rest } = withFailure(entry, { step: 'match', reason: 'the inventory is not as it was written', at: now });
     return rest;

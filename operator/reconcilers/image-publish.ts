@@ -127,7 +127,7 @@ class KnownFindings {
   async #findingsOf(key: string): Promise<ImageFindings | undefined> {
     if (this.#held.has(key)) return this.#held.get(key);
     const kept = this.#input.ledger[key]?.findings;
-    const findings = kept && ((await this.#input.store.read(kept.configMaps)) as ImageFindings | undefined);
+    const findings = kept && (await this.#input.store.findings(kept.configMaps));
     if (kept && !findings) this.lost.add(key);
     if (this.#size > mostHeld) {
       this.#held.clear();

@@ -37,7 +37,7 @@ export class ImageScan {
     const lasts = Math.min(mostStale, images.imageInterval * 1000);
     this.#world = world;
     this.#kept = {
-      store: new ImageStore(client, namespace),
+      store: new ImageStore(client, namespace, log),
       reader: new ImageDataReader(client, namespace),
       looks: new ImageLooks(world),
       namespaces: new ImageNamespaces(client, { home: namespace, lasts }),

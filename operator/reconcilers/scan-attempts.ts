@@ -65,7 +65,7 @@ export class Attempts {
     let current = stored;
     const save = async (ledger: Ledger): Promise<void> => {
       if (ledger === current.ledger) return;
-      current = await this.#store.update(identityOf(scan), { ledger, resourceVersion: current.resourceVersion });
+      current = await this.#store.update(identityOf(scan), { ...current, ledger });
     };
     let hold: ScanHold | undefined;
     const job = current.ledger.jobs.at(-1);
@@ -236,7 +236,7 @@ export class Attempts {
       const own = ledger.shards[shard]?.slices;
       if (own) definitions.set(shard, { slices: own, pageSize: PAGE_SIZE });
       if (own || !job) continue;
-      const document = documents.get(job) ?? ((await this.#store.document(job.configMaps)) as AttemptInput);
+      const document = documents.get(job) ?? (await this.#store.shards(job.configMaps));
       documents.set(job, document);
       const definition = document.shards[index];
       if (!definition) throw new Error(`Job ${job.name} has no shard at index ${index}`);
@@ -244,7 +244,7 @@ export class Attempts {
     }
     const name = jobName(scan.metadata.uid ?? '', ledger.jobs.length + 1);
     const { input } = nextAttempt(ledger, definitions, { name, configMaps: [] });
-    const configMaps = await this.#store.keep(identityOf(scan), 'shards', input);
+    const configMaps = await this.#store.keepShards(identityOf(scan), input);
     return nextAttempt(ledger, definitions, { name, configMaps }).ledger;
   }
 

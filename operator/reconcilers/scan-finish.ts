@@ -7,7 +7,6 @@ import type { SeenReports } from '../publish/seen-reports.ts';
 import { policyCoverage, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../scan/planner.ts';
-import type { ScanInput } from '../scan/scan-input.ts';
 import { timestampOf } from '../scan/scan-status.ts';
 import { tellPolicy } from './policy-news.ts';
 import type { PolicyFindings } from './policy-status.ts';
@@ -32,7 +31,7 @@ export interface EndedScan {
  */
 export async function finishScan(world: World, ended: EndedScan): Promise<ScanImages | undefined> {
   const { scan, ledger, seen, store, verifier, signal } = ended;
-  const input = (await store.document(ledger.input)) as ScanInput;
+  const input = await store.input(ledger.input);
   const { kubernetesVersion, systemNamespaces, resources } = input;
   const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces });
   const current = ledger.policies.filter((policy) => isCurrent(world, policy));

@@ -9,7 +9,7 @@ import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
 import { newLedger, type Uncovered } from '../scan/ledger.ts';
 import { jobName } from '../scan/names.ts';
 import { planScan } from '../scan/planner.ts';
-import type { AttemptInput, PolicySnapshot } from '../scan/scan-input.ts';
+import type { PolicySnapshot } from '../scan/scan-input.ts';
 import type { ScanHold } from '../scans/scan-hold.ts';
 import { problemText } from './policy-status.ts';
 import type { Surroundings, World } from './world.ts';
@@ -23,12 +23,12 @@ export interface Refused {
 export type Begun = StoredLedger | Refused | { readonly hold: ScanHold };
 
 /**
- * Plans a scan and keeps the plan; the ledger is written last, and with it the scan has begun. What a plan before it left
- * behind when it was cut off is removed with the scan.
+ * Plans a scan and keeps the plan; the ledger is written last, and with it the scan has begun. A try that fails leaves nothing
+ * behind.
  */
 export async function beginScan(
   world: PlanSurroundings,
-  store: Pick<LedgerStore, 'keep' | 'create'>,
+  store: Pick<LedgerStore, 'begin'>,
   scan: Scan,
   { startTime, signal }: { readonly startTime: string; readonly signal: AbortSignal },
 ): Promise<Begun> {
@@ -46,15 +46,14 @@ export async function beginScan(
     shardTargets: world.shardTargets,
     signal,
   });
-  const input = await store.keep({ name, uid }, 'input', plan.input);
-  const configMaps = await store.keep({ name, uid }, 'shards', { shards: plan.shards } satisfies AttemptInput);
-  const start = { startTime, partial: scan.spec.namespaces !== undefined, policies: plan.policies, input };
-  const ledger = newLedger(
-    { ...start, uncovered: [...chosen.uncovered, ...plan.uncovered], excludedNamespaces: plan.excludedNamespaces },
-    { name: jobName(uid, 1), shards: plan.shards, configMaps },
-  );
+  const start = { startTime, partial: scan.spec.namespaces !== undefined, policies: plan.policies };
   world.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length }, 'the scan is planned');
-  return store.create({ name, uid }, ledger);
+  return store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>
+    newLedger(
+      { ...start, input, uncovered: [...chosen.uncovered, ...plan.uncovered], excludedNamespaces: plan.excludedNamespaces },
+      { name: jobName(uid, 1), shards: plan.shards, configMaps },
+    ),
+  );
 }
 
 /** What planning needs. */

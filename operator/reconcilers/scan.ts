@@ -69,11 +69,11 @@ export function scanController(world: World): Controller {
 
 /** Removes what finished Scans leave, and finished Scans when their time is over. */
 export function scanCleanup(world: World): Controller {
-  return scanCleanupController({ ...world, store: new LedgerStore(world.client, world.namespace), jobs: new ScanJobs(world) });
+  return scanCleanupController({ ...world, store: new LedgerStore(world.client, world.namespace, world.log), jobs: new ScanJobs(world) });
 }
 
 function scanSteps(world: World): ScanSteps {
-  const store = new LedgerStore(world.client, world.namespace);
+  const store = new LedgerStore(world.client, world.namespace, world.log);
   const jobs = new ScanJobs(world);
   const parts = { store, collector: new ShardCollector(world.client, world.publisher), jobs };
   const attempts = new Attempts(world, parts);
@@ -201,7 +201,7 @@ export class ScanReconciler {
     let { ledger } = settled;
     if (ledger.endTime === undefined) {
       ledger = { ...ledger, endTime: timestampOf(this.#world.clock()) };
-      await this.#steps.store.update(identityOf(scan), { ledger, resourceVersion: settled.resourceVersion });
+      await this.#steps.store.update(identityOf(scan), { ...settled, ledger });
     }
     const images = await this.#steps.finish(scan, ledger, { memory, signal });
     await this.#write(scan, { stage: 'ended', ledger, images }, memory);

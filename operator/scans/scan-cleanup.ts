@@ -3,7 +3,7 @@ import type { Scan } from '../api/scan.ts';
 import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import type { LedgerStore } from '../scan/ledger-store.ts';
+import { InputLost, type LedgerStore } from '../scan/ledger-store.ts';
 import type { Ledger } from '../scan/ledger.ts';
 import { isFinished } from '../scan/scan-status.ts';
 import { removalTime } from './scan-retention.ts';
@@ -13,7 +13,7 @@ export interface CleanupParts {
   readonly client: Pick<KubeClient, 'delete'>;
   readonly scans: { readonly get: (name: string) => Scan | undefined };
   readonly store: Pick<LedgerStore, 'read' | 'remove'>;
-  readonly jobs: { readonly tidy: (ledger: Ledger) => Promise<void> };
+  readonly jobs: { readonly tidy: (ledger: Ledger) => Promise<void>; readonly clear: (scan: Scan) => Promise<number> };
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -59,10 +59,16 @@ export async function cleanUp(parts: CleanupParts, name: string): Promise<Reconc
   return {};
 }
 
-/** The ledger goes last: while it is there, something may be left. */
-async function removeParts({ store, jobs }: CleanupParts, { metadata: { name, uid = '' } }: Scan): Promise<void> {
-  const left = await store.read({ name, uid });
-  if (!left) return;
-  await jobs.tidy(left.ledger);
+/** The ledger goes last: while it is there, something may be left. Without one that can be read, all Jobs go. */
+async function removeParts({ store, jobs }: CleanupParts, scan: Scan): Promise<void> {
+  const { name, uid = '' } = scan.metadata;
+  try {
+    const left = await store.read({ name, uid });
+    if (!left) return;
+    await jobs.tidy(left.ledger);
+  } catch (error) {
+    if (!(error instanceof InputLost)) throw error;
+    await jobs.clear(scan);
+  }
   await store.remove({ name, uid });
 }

@@ -68,6 +68,12 @@ export class DocumentStore {
     }
   }
 
+  /** What a document is before it is written anew, whatever its head holds; undefined if there is none. For those that have to be made again. */
+  async before(name: string): Promise<DocumentBefore | undefined> {
+    const head = await this.#get(name);
+    return head && { resourceVersion: head.metadata.resourceVersion ?? '', pieces: namedPieces(head) };
+  }
+
   /**
    * Writes a document. `before` is what was read or written last; without it the document must not be there yet. Throws
    * {@link DocumentConflict} if that is not so any more. The pieces of `before` are removed once the new head is written.

@@ -1,10 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Credentials } from '../kube/credentials.ts';
 import { KubeClient } from '../kube/kube-client.ts';
-import { unpackDocument } from '../scan/config-map-chunks.ts';
-import type { AttemptInput, ScanInput } from '../scan/scan-input.ts';
+import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE } from '../scan/scan-documents.ts';
 import { INPUT_PATH, PERMANENT_EXIT } from '../scan/scan-job.ts';
+import { readMountedDocument } from '../store/mounted-document.ts';
 import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -18,8 +16,8 @@ export async function workerVerb(_args: readonly string[], signal: AbortSignal):
   const log = createLogger('info');
   const index = Number(process.env['JOB_COMPLETION_INDEX'] ?? Number.NaN);
   const folder = process.env['VIGIL_INPUT'] ?? INPUT_PATH;
-  const input = readDocument(folder, 'input') as ScanInput;
-  const shard = (readDocument(folder, 'shards') as AttemptInput).shards[index];
+  const input = readMountedDocument(folder, INPUT_FILE, INPUT);
+  const shard = readMountedDocument(folder, SHARDS_FILE, SHARDS).shards[index];
   if (!shard) {
     log.error({ index }, 'no shard has this index: JOB_COMPLETION_INDEX and the input do not belong together');
     return PERMANENT_EXIT;
@@ -31,11 +29,4 @@ export async function workerVerb(_args: readonly string[], signal: AbortSignal):
   await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();
   await client.credentials.close();
   return 0;
-}
-
-function readDocument(folder: string, name: string): unknown {
-  const files = readdirSync(folder)
-    .filter((file) => file.startsWith(`${name}-`))
-    .toSorted();
-  return unpackDocument(files.map((file) => readFileSync(join(folder, file))));
 }

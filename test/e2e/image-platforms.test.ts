@@ -1,9 +1,12 @@
 import { expect } from 'chai';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { platformOf, withoutPlatform } from '../../operator/images/image-key.ts';
+import { IMAGE_LEDGER } from '../../operator/images/image-documents.ts';
 import type { ImageLedger } from '../../operator/images/image-ledger.ts';
+import { IMAGE_LEDGER_NAME } from '../../operator/images/image-store.ts';
 import { listAll } from '../../operator/kube/list.ts';
+import { DocumentStore } from '../../operator/store/document-store.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 import { ImageShop, registry } from './image-shop.ts';
 import { eventually, home } from './installation.ts';
@@ -20,15 +23,13 @@ describe('the platforms of images', function () {
   });
   after(() => shop.close());
 
-  const ledger = (): ImageLedger => {
-    const text = kubectl(['-n', home, 'get', 'configmap', 'vigil-images', '-o', 'jsonpath={.binaryData.ledger\\.json\\.gz}']);
-    return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as ImageLedger;
-  };
+  const ledger = async (): Promise<ImageLedger> =>
+    (await new DocumentStore(testClient(), home).read(IMAGE_LEDGER_NAME, IMAGE_LEDGER))?.content ?? {};
 
   /** What the image of web is kept under, with its platform; others may have left some without. */
   const keyOfWeb = async (): Promise<string> => {
     const [, digest = ''] = (await shop.result('web', 'CVE-2021-23337'))?.properties?.['image']?.split('@') ?? [];
-    return Object.keys(ledger()).find((each) => each !== digest && withoutPlatform(each) === digest) ?? '';
+    return Object.keys(await ledger()).find((each) => each !== digest && withoutPlatform(each) === digest) ?? '';
   };
 
   it('are those of the nodes that run them, and no result says so where there is one', async () => {
@@ -40,18 +41,19 @@ describe('the platforms of images', function () {
   });
 
   it('are added to what a version has kept that told none apart: with no inventory, and all that was found', async () => {
-    const [before, taken] = [ledger(), await shop.inventories()];
+    const [before, taken] = [await ledger(), await shop.inventories()];
     const image = await keyOfWeb();
     const old = Object.entries(before).map(([each, { inventory, ...entry }]) => [
       withoutPlatform(each),
       { ...entry, ...(inventory ? { inventory: { ...inventory, of: each } } : {}) },
     ]);
-    const binaryData = { [key]: gzipSync(JSON.stringify(Object.fromEntries(old))).toString('base64') };
+    // As an older version keeps it.
+    const binaryData = { document: null, [key]: gzipSync(JSON.stringify(Object.fromEntries(old))).toString('base64') };
     kubectl(['-n', home, 'patch', 'configmap', 'vigil-images', '--type=merge', '-p', JSON.stringify({ binaryData })]);
-    const found = await eventually('the key has a platform again', () => ledger()[image]?.findings);
+    const found = await eventually('the key has a platform again', async () => (await ledger())[image]?.findings);
     expect(found).to.deep.equal(before[image]?.findings);
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
-    await eventually('it is matched again', () => (ledger()[image]?.findings?.database.endsWith(':2') ? true : undefined));
+    await eventually('it is matched again', async () => ((await ledger())[image]?.findings?.database.endsWith(':2') ? true : undefined));
     expect(await shop.linesOf('web')).to.deep.equal(['CVE-2021-23337 fail']);
     expect(await shop.inventories()).to.deep.equal(taken);
   });

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
-import { readInventoryDocument } from '../../operator/images/inventory-document.ts';
+import { ImageStore } from '../../operator/images/image-store.ts';
 import type { Inventory } from '../../operator/images/inventory.ts';
 import { listAll } from '../../operator/kube/list.ts';
-import { documentOf, type ChunkConfigMap } from '../../operator/scan/config-map-chunks.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 import { apply, ImageShop, nodeAddress, privateRegistry } from './image-shop.ts';
 import { eventually, home } from './installation.ts';
@@ -63,9 +62,11 @@ describe('images that the scanner pulls', function () {
 
   const inventory = async (): Promise<{ name: string; inventory: Inventory }> => {
     const labelSelector = 'vigil.dev/part=image-inventory';
-    const found = await listAll<ChunkConfigMap>(testClient(), RESOURCES.configMaps, { namespace: home, labelSelector });
+    const found = await listAll(testClient(), RESOURCES.configMaps, { namespace: home, labelSelector, metadataOnly: true });
     expect(found).to.have.length(1);
-    return { name: found[0]?.metadata.name ?? '', inventory: readInventoryDocument(documentOf(found)).inventory };
+    const name = found[0]?.metadata.name ?? '';
+    const taken = await new ImageStore(testClient(), home).inventory([name]);
+    return { name, inventory: taken ?? expect.fail(`${name} is no inventory`) };
   };
 
   it('have the same inventory, and the same in their reports, as those that are mounted', async () => {

@@ -9,11 +9,11 @@ import { purlOf } from '../../operator/images/image-data.ts';
 import { inventoryDocumentName, inventoryJob } from '../../operator/images/image-job.ts';
 import { imageName } from '../../operator/images/image-name.ts';
 import { inventoryOf, type Inventory, type InventoryRecord } from '../../operator/images/inventory.ts';
-import { inventoryDocument } from '../../operator/images/inventory-document.ts';
+import { INVENTORY } from '../../operator/images/inventory-document.ts';
 import { readOpenVex } from '../../operator/images/openvex.ts';
 import { packageKey } from '../../operator/images/package-url.ts';
 import { VexIndex } from '../../operator/images/vex.ts';
-import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
+import { documentFiles } from '../../operator/store/mounted-document.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import { directScan, imageFolder, javaIndex, trivyProgram, unpackImage, withFolder, type TrivyReport } from './trivy.ts';
 
@@ -56,8 +56,8 @@ async function vigilScan(image: string, database: string, folder: string): Promi
   execFileSync(process.execPath, ['operator/main.ts', 'prepare', join(folder, 'work/cache'), javaIndex()]);
   execFileSync(trivyProgram(), scannerArguments(folder), { stdio: 'pipe' });
   const inventory = inventoryOf(await records<InventoryRecord>(['normalize', join(folder, 'work/report.json')]));
-  for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), inventoryDocument(digest, inventory), { name: 'x' }))
-    for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
+  for (const [name, bytes] of documentFiles(inventoryDocumentName(digest), INVENTORY, { digest, inventory }))
+    writeFileSync(join(folder, 'input', name), bytes);
   const places = ['--scanner', trivyProgram(), '--database', join(imageFolder(), database)];
   const matched = await records<MatchRecord>(['match', '--input', join(folder, 'input'), '--work', join(folder, 'matching'), ...places]);
   expect(matched.at(-1)?.type).to.equal('done');

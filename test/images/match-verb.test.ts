@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { imageHash, inventoryDocumentName } from '../../operator/images/image-job.ts';
-import { inventoryDocument } from '../../operator/images/inventory-document.ts';
+import { INVENTORY } from '../../operator/images/inventory-document.ts';
 import type { MatchBody, MatchRecord } from '../../operator/images/image-finding.ts';
-import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
+import type { Inventory } from '../../operator/images/inventory.ts';
+import { documentFiles } from '../../operator/store/mounted-document.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 
 const placesIn = (folder: string): string[] =>
@@ -26,15 +29,22 @@ describe('vigil match', function () {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'vigil-match-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  const filesOf = (of: string, as = of): [string, Buffer][] =>
+    documentFiles(inventoryDocumentName(as), INVENTORY, { digest: of, inventory });
+  /** As a version of Vigil wrote it whose documents had no version. */
+  const oldFiles = (document: unknown): [string, Buffer][] => [
+    [`${inventoryDocumentName(digest)}-000000`, gzipSync(JSON.stringify(document))],
+  ];
+  const sumOf = (kept: Inventory): string => createHash('sha256').update(JSON.stringify(kept)).digest('hex');
+
   /** Runs the verb with a program in the scanner's place. Returns what leaves it. */
   async function match(
     program: string,
-    document: unknown = inventoryDocument(digest, inventory),
+    files: readonly (readonly [name: string, bytes: Buffer])[] = filesOf(digest),
     more: readonly string[] = [],
   ): Promise<{ records: MatchRecord[]; database: string }> {
     for (const part of ['input', 'database/db', 'work']) mkdirSync(join(folder, part), { recursive: true });
-    for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(digest), document, { name: 'x' }))
-      for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
+    for (const [name, bytes] of files) writeFileSync(join(folder, 'input', name), bytes);
     writeFileSync(join(folder, 'scanner'), `#!/bin/sh\n${program}\n`);
     writeFileSync(join(folder, 'database/db/trivy.db'), '');
     writeFileSync(join(folder, 'database/db/metadata.json'), '{"Version":2,"UpdatedAt":"2026-11-01T00:00:00Z"}');
@@ -49,8 +59,8 @@ describe('vigil match', function () {
     const stream = await acceptStream<MatchBody>(lines());
     return { records: [...(stream.records() as Iterable<MatchRecord>)], database: stream.trailer.body.database };
   }
-  const failure = async (program: string, document?: unknown): Promise<string> => {
-    const [record, ...more] = (await match(program, document)).records;
+  const failure = async (program: string, files?: readonly (readonly [string, Buffer])[]): Promise<string> => {
+    const [record, ...more] = (await match(program, files)).records;
     expect(more).to.deep.equal([]);
     return record?.type === 'failed' ? record.message : `no failure: ${JSON.stringify(record)}`;
   };
@@ -105,22 +115,41 @@ describe('vigil match', function () {
   });
 
   it('asks for an inventory anew that is not the one of its image', async () => {
-    const { records } = await match('exit 0', inventoryDocument(`sha256:${'b'.repeat(64)}`, inventory));
+    const { records } = await match('exit 0', filesOf(`sha256:${'b'.repeat(64)}`, digest));
     expect(records).to.deep.equal([
       { type: 'failed', image, damaged: true, message: 'the inventory cannot be read: it is of another image' },
     ]);
   });
 
-  for (const [what, edited] of [
-    ['with a package taken out', { ...inventoryDocument(digest, inventory), inventory: { applications: [], secrets: [] } }],
-    ['of another shape', { digest, inventory: 'none' }],
-    ['of another Vigil, without a sum', { digest, inventory }],
-    ['that is nothing', null],
+  it('matches an inventory that an older version kept', async () => {
+    expect((await match(nothing, oldFiles({ digest, inventory, sum: sumOf(inventory) }))).records).to.deep.equal([{ type: 'done', image }]);
+  });
+
+  const edited = filesOf(digest).map(([name, bytes]): [string, Buffer] => [
+    name,
+    Buffer.from(bytes).fill(255, bytes.length - 12, bytes.length - 8),
+  ]);
+  const notOne = 'it is no image-inventory of format version 0';
+  for (const [what, files, reason] of [
+    ['with some bytes changed', edited, 'its checksum is another'],
+    [
+      'with a package taken out, of an older version',
+      oldFiles({ digest, inventory: { applications: [], secrets: [] }, sum: sumOf(inventory) }),
+      notOne,
+    ],
+    ['of another shape', oldFiles({ digest, inventory: 'none' }), notOne],
+    ['of an older version, without a sum', oldFiles({ digest, inventory }), notOne],
+    ['that is nothing', oldFiles(null), notOne],
+    [
+      'that a newer version wrote',
+      documentFiles(inventoryDocumentName(digest), { ...INVENTORY, formatVersion: 9 }, { digest, inventory }),
+      'document of IMAGE has format version 9; this version of Vigil reads versions up to 1',
+    ],
   ] as const) {
     it(`asks for an inventory anew that was edited: ${what}`, async () => {
-      const { records } = await match('exit 0', edited);
-      const message = 'the inventory cannot be read: it is not as it was written';
-      expect(records).to.deep.equal([{ type: 'failed', image, damaged: true, message }]);
+      const { records } = await match('exit 0', files);
+      const why = reason.startsWith('document') ? reason.replace('IMAGE', image) : `document of ${image} is damaged: ${reason}`;
+      expect(records).to.deep.equal([{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${why}` }]);
     });
   }
 
@@ -141,8 +170,7 @@ describe('vigil match', function () {
   it('leaves inventories to another Job when its time is up, and says of each that it did what came of it', async () => {
     const other = `sha256:${'b'.repeat(64)}`;
     mkdirSync(join(folder, 'input'), { recursive: true });
-    for (const { binaryData = {} } of documentConfigMaps(inventoryDocumentName(other), inventoryDocument(other, inventory), { name: 'x' }))
-      for (const [key, text] of Object.entries(binaryData)) writeFileSync(join(folder, 'input', key), Buffer.from(text, 'base64'));
+    for (const [name, bytes] of filesOf(other)) writeFileSync(join(folder, 'input', name), bytes);
     const [first] = [image, imageHash(other)].toSorted();
     expect((await match(nothing, undefined, ['--seconds', '0'])).records).to.deep.equal([{ type: 'done', image: first }]);
     rmSync(join(folder, 'work'), { recursive: true });

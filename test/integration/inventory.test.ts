@@ -6,7 +6,6 @@ import { Credentials } from '../../operator/kube/credentials.ts';
 import { discoverResources, serverVersion } from '../../operator/kube/discovery.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listPages } from '../../operator/kube/list.ts';
-import { documentConfigMaps } from '../../operator/scan/config-map-chunks.ts';
 import { takeInventory } from '../../operator/scan/inventory.ts';
 import { packShards } from '../../operator/scan/plan.ts';
 import { scanJob } from '../../operator/scan/scan-job.ts';
@@ -102,8 +101,6 @@ describe('planning a scan over a real API server', function () {
   it('makes Jobs and ConfigMaps that the server takes, with pods that restricted takes', async () => {
     const namespace = namespaces[1] ?? '';
     const scan = { name: 'now', uid: '0b0c0d0e-0000-4000-8000-000000000000' };
-    const maps = documentConfigMaps('shards', { shards: [] }, { name: 'input', namespace });
-    for (const map of maps) await client.create(RESOURCES.configMaps, map, { dryRun: 'All' });
     const job = scanJob({
       scan,
       namespace,

@@ -8,8 +8,10 @@ import { parse } from 'yaml';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { discoverResources } from '../../operator/kube/discovery.ts';
-import { packDocument } from '../../operator/scan/config-map-chunks.ts';
 import type { AttemptInput, ScanInput } from '../../operator/scan/scan-input.ts';
+import { INPUT, SHARDS } from '../../operator/scan/scan-documents.ts';
+import type { DocumentKind } from '../../operator/store/document-kind.ts';
+import { documentFiles } from '../../operator/store/mounted-document.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import type { StreamRecord } from '../../operator/stream/stream-record.ts';
 import type { ShardSummary } from '../../operator/worker/shard-worker.ts';
@@ -126,8 +128,8 @@ describe('a worker whose lists meet with faults', function () {
     const shards: AttemptInput = {
       shards: [{ slices: [{ resource, namespace, targets: count, policies: { baseline: count } }], pageSize: 7 }],
     };
-    keep('input', input);
-    keep('shards', shards);
+    keep('input', INPUT, input);
+    keep('shards', SHARDS, shards);
     const config = parse(readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8')) as { clusters: { cluster: Record<string, string> }[] };
     const { cluster = {} } = config.clusters[0] ?? {};
     const authority = cluster['certificate-authority-data'];
@@ -148,9 +150,9 @@ describe('a worker whose lists meet with faults', function () {
     await client.delete(RESOURCES.namespaces, { name: namespace });
   });
 
-  function keep(name: string, document: unknown): void {
+  function keep<T>(name: string, kind: DocumentKind<T>, document: T): void {
     mkdirSync(join(folder, 'input'), { recursive: true });
-    for (const [index, piece] of packDocument(document).entries()) writeFileSync(join(folder, 'input', `${name}-00000${index}`), piece);
+    for (const [file, bytes] of documentFiles(name, kind, document)) writeFileSync(join(folder, 'input', file), bytes);
   }
 
   /** Runs a worker to its end. */

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { documentConfigMaps, documentOf } from '../../operator/scan/config-map-chunks.ts';
 import { generationScanName, jobName } from '../../operator/scan/names.ts';
 import { packShards, type Count } from '../../operator/scan/plan.ts';
 import { shardTargets, smaller } from '../../operator/scan/shard.ts';
@@ -73,19 +72,6 @@ describe('packing shards', () => {
     expect(smaller({ slices: shard!.slices.slice(0, 1), pageSize: 500 })).to.deep.equal([
       { slices: shard!.slices.slice(0, 1), pageSize: 250 },
     ]);
-  });
-});
-
-describe('documents in ConfigMaps', () => {
-  it('come back whole from pieces in any order, each below 1 MiB', () => {
-    let state = 7;
-    const document = {
-      text: Array.from({ length: 400_000 }, () => ((state = (state * 1_103_515_245 + 12_345) % 2 ** 31), state.toString(36))).join(''),
-    };
-    const maps = documentConfigMaps('input', document, { name: 'x', namespace: 'vigil-system' });
-    expect(maps.length).to.be.greaterThan(1);
-    for (const map of maps) expect(JSON.stringify(map).length).to.be.below(1024 * 1024);
-    expect(documentOf(maps.toReversed())).to.deep.equal(document);
   });
 });
 

@@ -123,7 +123,7 @@ export class StepsBench implements ScanSteps {
 
   readonly store: ScanSteps['store'] = {
     read: () => Promise.resolve(this.kept),
-    update: (_scan, { ledger }) => Promise.resolve((this.kept = { ledger, resourceVersion: '2' })),
+    update: (_scan, { ledger }) => Promise.resolve((this.kept = { ledger, resourceVersion: '2', pieces: [] })),
     remove: () => {
       this.done.push('remove');
       this.kept = undefined;
@@ -133,7 +133,7 @@ export class StepsBench implements ScanSteps {
   readonly begin: ScanSteps['begin'] = async () => {
     await Promise.resolve();
     this.#do('begin');
-    return (this.kept = { ledger: ledgerOf(), resourceVersion: '1' });
+    return (this.kept = { ledger: ledgerOf(), resourceVersion: '1', pieces: [] });
   };
   readonly advance: ScanSteps['advance'] = async () => {
     await Promise.resolve();
@@ -141,6 +141,7 @@ export class StepsBench implements ScanSteps {
     this.kept = {
       ledger: { ...this.next, ...(this.kept?.ledger.endTime ? { endTime: this.kept.ledger.endTime } : {}) },
       resourceVersion: '2',
+      pieces: [],
     };
     return { stored: this.kept, settled: this.next.shards.every(({ state }) => state === 'done' || state === 'error') };
   };

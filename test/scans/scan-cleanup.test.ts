@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { InputLost } from '../../operator/scan/ledger-store.ts';
 import { cleanUp, type CleanupParts } from '../../operator/scans/scan-cleanup.ts';
 import { DEFAULT_RETENTION, removalTime } from '../../operator/scans/scan-retention.ts';
 import { ledgerOf, ScanBench, scanOf, StepsBench } from './scan-bench.ts';
@@ -15,13 +16,17 @@ function ground(scan = scanOf('s', complete)): {
 } {
   const bench = new ScanBench(scan);
   const steps = new StepsBench();
-  steps.kept = { ledger: ledgerOf(), resourceVersion: '1' };
+  steps.kept = { ledger: ledgerOf(), resourceVersion: '1', pieces: [] };
   const tidied: unknown[] = [];
   let refusal: Error | undefined;
   const jobs = {
     tidy: (ledger: unknown): Promise<void> => {
       tidied.push(ledger);
       return refusal ? Promise.reject(refusal) : Promise.resolve();
+    },
+    clear: (): Promise<number> => {
+      tidied.push('all');
+      return Promise.resolve(1);
     },
   };
   const parts = { ...bench.parts, store: steps.store, jobs } as unknown as CleanupParts;
@@ -55,6 +60,13 @@ describe('cleaning up after a Scan', () => {
       await cleanUp(parts, 's');
       expect(steps.kept).to.equal(undefined);
     });
+
+  it('removes all its Jobs when the ledger cannot be read', async () => {
+    const { steps, tidied, parts } = ground();
+    const read = (): Promise<never> => Promise.reject(new InputLost('document l is damaged'));
+    await cleanUp({ ...parts, store: { read, remove: steps.store.remove } }, 's');
+    expect([tidied, steps.kept]).to.deep.equal([['all'], undefined]);
+  });
 
   it('leaves one alone that has not ended', async () => {
     const { steps, tidied, parts } = ground(scanOf('s', { phase: 'Running' }));

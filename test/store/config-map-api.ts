@@ -70,12 +70,17 @@ export class ConfigMapApi {
     return says(kept);
   }
 
+  /** Equality, presence, absence, and membership: what selectors of Vigil use. */
   #select(selector: string): DocumentConfigMap[] {
     const holds = (labels: Readonly<Record<string, string>>, part: string): boolean => {
+      const [, set, members = ''] = /^(\S+) in \((.*)\)$/.exec(part) ?? [];
+      if (set !== undefined) return members.split(',').includes(labels[set] ?? '');
       if (part.startsWith('!')) return labels[part.slice(1)] === undefined;
       const [label = '', value] = part.split('=');
       return value === undefined ? labels[label] !== undefined : labels[label] === value;
     };
-    return [...this.kept.values()].filter(({ metadata }) => selector.split(',').every((part) => holds(metadata.labels ?? {}, part)));
+    return [...this.kept.values()].filter(({ metadata }) =>
+      selector.split(/,(?![^(]*\))/).every((part) => holds(metadata.labels ?? {}, part)),
+    );
   }
 }

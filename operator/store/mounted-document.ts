@@ -1,0 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pieceKey } from './document-config-map.ts';
+import { packDocument, piecesOf, unpackDocument } from './document-format.ts';
+import type { DocumentKind } from './document-kind.ts';
+
+/** The files of a document that pods mount, by name: what `DocumentStore.keep` puts into ConfigMaps under the same `file`. */
+export const documentFiles = <T>(file: string, kind: DocumentKind<T>, content: T): [name: string, bytes: Buffer][] =>
+  piecesOf(packDocument(kind, content)).map((piece, index) => [pieceKey(file, index), piece]);
+
+/** Reads a document from a folder that its ConfigMaps are mounted into. Throws as `DocumentStore.load` does. */
+export function readMountedDocument<T>(folder: string, file: string, kind: DocumentKind<T>): T {
+  const pieces = readdirSync(folder).filter((name) => name.startsWith(`${file}-`) && /^-[0-9]{6}$/.test(name.slice(file.length)));
+  return unpackDocument(
+    kind,
+    pieces.toSorted().map((name) => readFileSync(join(folder, name))),
+    file,
+  ).content;
+}
