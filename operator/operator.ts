@@ -25,6 +25,7 @@ import { scanCleanup, scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
 import { upkeepController } from './reconcilers/upkeep.ts';
 import type { Surroundings, World } from './reconcilers/world.ts';
+import { DEFAULT_SCHEDULE } from './schedule/default-schedule.ts';
 import { workerPodOf } from './scan/attempt.ts';
 import { scanWatchKeys } from './scans/scan-watch-keys.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
@@ -193,11 +194,13 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
       return [
         ['securitypolicy', policy.metadata.name],
         ['onchange', 'ground'],
+        ['scanschedule', DEFAULT_SCHEDULE],
         ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
       ];
     }),
     schedules: watch(RESOURCES.schedules, ({ metadata }) => [
       ['scanschedule', metadata.name],
+      ['scanschedule', DEFAULT_SCHEDULE],
       ['onchange', 'ground'],
       ...world.policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
     ]),

@@ -1,5 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { ANNOTATIONS } from '../api/group.ts';
+import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
@@ -112,13 +112,17 @@ function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly Poli
   return { policies, uncovered: [{ message: `not evaluated: ${text}`, policies: [] }] };
 }
 
-/** Why a scan cannot be made of these policies: some that it names are not there. Where new generations of several are scanned, one may be gone by now. */
-function missingOf({ spec: { policies = [] }, metadata: { annotations } }: Scan, live: readonly SecurityPolicy[]): ScanHold | undefined {
+/** Why a scan cannot be made of these policies: some that it names are not there. Of those that Vigil named, one may be gone by now. */
+function missingOf({ spec: { policies = [] }, metadata }: Scan, live: readonly SecurityPolicy[]): ScanHold | undefined {
   const missing = policies.filter((name) => !live.some(({ metadata }) => metadata.name === name));
-  const mayMiss = annotations?.[ANNOTATIONS.generations] !== undefined && missing.length < policies.length;
+  const mayMiss = isNamedByVigil(metadata) && missing.length < policies.length;
   if (missing.length === 0 || mayMiss) return undefined;
   return { reason: 'PolicyNotFound', message: `spec.policies: no SecurityPolicy ${missing.join(', ')}` };
 }
+
+/** Whether Vigil named the policies: new generations, or what other schedules leave to the default one. */
+const isNamedByVigil = ({ annotations, labels }: Scan['metadata']): boolean =>
+  annotations?.[ANNOTATIONS.generations] !== undefined || labels?.[LABELS.schedule] !== undefined;
 
 /** Whether a cache has an older generation of a policy than the server, another of its name, or none. */
 const isBehind = (cached: SecurityPolicy | undefined, { metadata: { uid, generation = 0 } }: SecurityPolicy): boolean =>

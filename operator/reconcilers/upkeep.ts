@@ -6,11 +6,12 @@ import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import { listPages } from '../kube/list.ts';
 import { readLedger } from '../report/policy-ledger.ts';
+import { DEFAULT_SCHEDULE } from '../schedule/default-schedule.ts';
 import type { World } from './world.ts';
 
 /** Says that the default schedule was made once: a person who deleted it keeps it deleted. */
 const marker = 'vigil-default-schedule';
-const name = 'default';
+const name = DEFAULT_SCHEDULE;
 /** The default schedules of many clusters do not start in the same moment. */
 const jitterSeconds = 3600;
 
@@ -40,7 +41,8 @@ async function makeDefaultSchedule({ client, namespace, log }: World): Promise<R
     if (!isNotFound(error)) throw error;
   }
   const labels = { [LABELS.managedBy]: MANAGED_BY };
-  const schedule: ScanSchedule = { metadata: { name, labels }, spec: { schedule: '@daily', jitterSeconds, onChange: {} } };
+  const spec = { schedule: '@daily', concurrencyPolicy: 'Forbid', jitterSeconds, onChange: {} } as const;
+  const schedule: ScanSchedule = { metadata: { name, labels }, spec };
   await client.create(RESOURCES.schedules, schedule).catch((error: unknown) => {
     if (!isConflict(error)) throw error;
   });

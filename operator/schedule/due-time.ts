@@ -1,10 +1,10 @@
-import type { Cron } from './cron.ts';
+import type { Recurrence } from './recurrence.ts';
 
 /** What decides whether a scheduled run is due; times in milliseconds since the epoch. */
 export interface DueInput {
-  readonly cron: Cron;
+  readonly cron: Recurrence;
   readonly now: number;
-  /** The due time that last started (or deliberately skipped) a run. */
+  /** The due time that last started a run, or was told as missed. */
   readonly last: number | undefined;
   /** When the schedule was made: nothing before it is due. */
   readonly created: number;
@@ -16,6 +16,8 @@ export interface DueInput {
 export interface DueTimes {
   /** The most recent due time that has come and was not run; earlier missed ones are passed over, as CronJob does. */
   readonly due: number | undefined;
+  /** When `due` can no longer start, jitter included; undefined when it always can. */
+  readonly expires: number | undefined;
   /** A due time that came but is past its starting deadline: it is skipped, and told. */
   readonly missed: number | undefined;
   /** The next due time, without jitter; it starts `jitter` later. */
@@ -27,7 +29,9 @@ export function dueTimes({ cron, now, last, created, startingDeadlineSeconds, ji
   const clock = now - jitter;
   const latest = cron.previous(clock);
   const next = cron.next(clock);
-  if (latest === undefined || latest <= Math.max(last ?? 0, created)) return { due: undefined, missed: undefined, next };
-  const late = startingDeadlineSeconds !== undefined && clock - latest > startingDeadlineSeconds * 1000;
-  return late ? { due: undefined, missed: latest, next } : { due: latest, missed: undefined, next };
+  const none = { due: undefined, expires: undefined, missed: undefined, next };
+  if (latest === undefined || latest <= Math.max(last ?? 0, created)) return none;
+  if (startingDeadlineSeconds === undefined) return { ...none, due: latest };
+  const patience = startingDeadlineSeconds * 1000;
+  return clock - latest > patience ? { ...none, missed: latest } : { ...none, due: latest, expires: latest + patience + jitter };
 }

@@ -1,23 +1,13 @@
-import { setConditions, type ConditionUpdate } from '../api/condition.ts';
+import type { ConditionUpdate } from '../api/condition.ts';
 import { API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
-import type { ScanSchedule, ScanScheduleStatus } from '../api/scan-schedule.ts';
+import type { ScanScheduleStatus } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
-import { CronError, parseCron, type Cron } from './cron.ts';
+import { CronError, parseCron } from './cron.ts';
+import type { LeftToOthers } from './default-schedule.ts';
 import { dueTimes, type DueTimes } from './due-time.ts';
 import { jitterMilliseconds } from './jitter.ts';
-
-/** What a schedule looks like at a moment. */
-export interface ScheduleSnapshot {
-  readonly schedule: ScanSchedule;
-  /** The Scans that the schedule made. */
-  readonly scans: readonly Scan[];
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** What tells this cluster from others: the uid of kube-system. */
-  readonly clusterIdentity: string;
-  /** How following changes goes, where the schedule asks for it. */
-  readonly watching?: ConditionUpdate;
-}
+import type { Recurrence } from './recurrence.ts';
+import { isFinished, iso, milliseconds, ready, scheduleStatus, type ScheduleSnapshot, type Standing } from './schedule-status.ts';
 
 /** What is to be told as an Event. */
 export interface ScheduleEvent {
@@ -33,14 +23,12 @@ export interface SchedulePlan {
   /** Scans to delete: replaced ones, and finished ones past the history limits. */
   readonly remove: readonly Scan[];
   readonly status: ScanScheduleStatus;
+  /** The status instead where the Scan cannot be made, because its name is taken: its due time was missed. */
+  readonly statusIfTaken?: ScanScheduleStatus;
   readonly events: readonly ScheduleEvent[];
   /** Milliseconds until something is due; undefined when nothing ever is. */
   readonly requeueAfter: number | undefined;
 }
-
-const isFinished = ({ status }: Scan): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';
-const iso = (time: number): string => new Date(Math.floor(time / 1000) * 1000).toISOString().replace('.000Z', 'Z');
-const milliseconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
 
 /** The name of the Scan that a schedule makes for a due time. */
 export const scheduledScanName = (schedule: string, due: number): string => `${schedule}-${Math.floor(due / 60_000)}`;
@@ -48,25 +36,29 @@ export const scheduledScanName = (schedule: string, due: number): string => `${s
 /** Decides what a ScanSchedule needs now, as CronJob's controller does for Jobs. Pure. */
 export function planSchedule(snapshot: ScheduleSnapshot): SchedulePlan {
   const { schedule, now, clusterIdentity } = snapshot;
-  if (schedule.spec.schedule === undefined) return decide(snapshot, { due: undefined, missed: undefined, next: undefined }, 0);
-  let cron: Cron;
-  try {
-    cron = parseCron(schedule.spec.schedule, schedule.spec.timeZone);
-  } catch (error) {
-    if (!(error instanceof CronError)) throw error;
-    return stalled(snapshot, error);
-  }
-  const jitter = jitterMilliseconds(clusterIdentity, schedule.metadata.name, schedule.spec.jitterSeconds ?? 0);
-  const due = dueTimes({
-    cron,
-    now,
-    jitter,
-    last: milliseconds(schedule.status?.lastScheduleTime),
-    created: milliseconds(schedule.metadata.creationTimestamp) ?? now,
-    startingDeadlineSeconds: schedule.spec.startingDeadlineSeconds,
-  });
-  return decide(snapshot, due, jitter);
+  const { spec, status, metadata } = schedule;
+  const cron = recurrenceOf(snapshot);
+  if (cron instanceof CronError) return stalled(snapshot, cron);
+  if (cron === undefined) return decide(snapshot, never, 0);
+  const created = milliseconds(metadata.creationTimestamp) ?? now;
+  const jitter = jitterMilliseconds(clusterIdentity, metadata.name, spec.jitterSeconds ?? 0);
+  const last = Math.max(milliseconds(status?.lastScheduleTime) ?? 0, milliseconds(status?.lastMissedTime) ?? 0);
+  return decide(snapshot, dueTimes({ cron, now, jitter, last, created, startingDeadlineSeconds: spec.startingDeadlineSeconds }), jitter);
 }
+
+/** The schedule's due times, why they cannot be known, or undefined when it has none. An interval counts from the last run, as a CronJob's. */
+function recurrenceOf({ schedule: { spec, status, metadata }, now }: ScheduleSnapshot): Recurrence | CronError | undefined {
+  if (spec.schedule === undefined) return undefined;
+  const anchor = milliseconds(status?.lastScheduleTime ?? metadata.creationTimestamp) ?? now;
+  try {
+    return parseCron(spec.schedule, spec.timeZone, anchor);
+  } catch (error) {
+    if (error instanceof CronError) return error;
+    throw error;
+  }
+}
+
+const never: DueTimes = { due: undefined, expires: undefined, missed: undefined, next: undefined };
 
 /** A schedule that cannot be read: it says so, and what it made goes on. */
 function stalled(snapshot: ScheduleSnapshot, error: CronError): SchedulePlan {
@@ -80,98 +72,83 @@ function stalled(snapshot: ScheduleSnapshot, error: CronError): SchedulePlan {
   return {
     create: undefined,
     remove: [],
-    status: statusOf(snapshot, conditions, { last: milliseconds(snapshot.schedule.status?.lastScheduleTime), next: undefined }),
+    status: scheduleStatus(snapshot, conditions, {}),
     events: [{ type: 'Warning', reason, message }],
     requeueAfter: undefined,
   };
 }
 
 function decide(snapshot: ScheduleSnapshot, due: DueTimes, jitter: number): SchedulePlan {
-  const { schedule, now } = snapshot;
-  if (schedule.spec.suspend) {
-    const status = statusOf(snapshot, readyConditions(true), { last: lastOf(schedule), next: undefined });
+  const { schedule, left } = snapshot;
+  const idle = schedule.spec.suspend === true ? suspended : left?.policies.length === 0 ? standsDown(left) : undefined;
+  if (idle) {
+    const status = scheduleStatus(snapshot, ready(idle), {});
     return { create: undefined, remove: pastHistory(snapshot), status, events: [], requeueAfter: undefined };
   }
-  const { create, replaced, events } = start(snapshot, due);
-  const next = due.next === undefined ? undefined : due.next + jitter;
-  const last = due.due ?? due.missed ?? lastOf(schedule);
+  return carryOn(snapshot, start(snapshot, due), { ...due, next: due.next === undefined ? undefined : due.next + jitter });
+}
+
+function carryOn(
+  snapshot: ScheduleSnapshot,
+  { create, replaced, waits, events }: Start,
+  { due, expires, missed, next }: DueTimes,
+): SchedulePlan {
+  const { now, left } = snapshot;
+  const conditions = ready(waits ?? { reason: 'Scheduled', message: left ? shared(left) : '' });
+  const told = { next, replaced };
+  const status = scheduleStatus(snapshot, conditions, create ? { ...told, create, started: due } : { ...told, missed });
+  const wake = Math.min(next ?? Infinity, waits ? (expires ?? Infinity) : Infinity);
   return {
     create,
     remove: [...replaced, ...pastHistory(snapshot)],
-    status: statusOf(snapshot, readyConditions(false), { last, next, create, replaced }),
+    status,
+    ...(create ? { statusIfTaken: scheduleStatus(snapshot, conditions, { ...told, missed: due }) } : {}),
     events,
-    requeueAfter: next === undefined ? undefined : Math.max(next - now, 0),
+    requeueAfter: wake === Infinity ? undefined : Math.max(wake - now, 0),
   };
 }
 
-const lastOf = ({ status }: ScanSchedule): number | undefined => milliseconds(status?.lastScheduleTime);
+/** What a due time starts. */
+interface Start {
+  readonly create?: Scan;
+  readonly replaced: readonly Scan[];
+  /** Why what is due does not start yet. */
+  readonly waits?: Standing;
+  readonly events: readonly ScheduleEvent[];
+}
 
-/** What a due time starts, and what it replaces, by the concurrency policy. */
-function start(
-  { schedule, scans }: ScheduleSnapshot,
-  { due, missed }: DueTimes,
-): { create: Scan | undefined; replaced: Scan[]; events: ScheduleEvent[] } {
+/** What a due time starts, and what it replaces, by the concurrency policy. Under Forbid it waits until the running scan ends. */
+function start(snapshot: ScheduleSnapshot, { due, missed }: DueTimes): Start {
+  const { schedule, scans } = snapshot;
   if (missed !== undefined) {
     const message = `the scan due at ${iso(missed)} is skipped: it was missed by more than startingDeadlineSeconds`;
-    return { create: undefined, replaced: [], events: [{ type: 'Warning', reason: 'MissedSchedule', message }] };
+    return { replaced: [], events: [{ type: 'Warning', reason: 'MissedSchedule', message }] };
   }
-  if (due === undefined) return { create: undefined, replaced: [], events: [] };
-  const create = scanFor(schedule, due);
-  const others = scans.filter((scan) => !isFinished(scan) && scan.metadata.name !== create.metadata.name);
-  if (schedule.spec.concurrencyPolicy === 'Replace') return { create, replaced: others, events: [] };
-  const [running] = others;
-  if (!running) return { create, replaced: [], events: [] };
-  const message = `the scan due at ${iso(due)} is skipped: ${running.metadata.name} still runs`;
-  return { create: undefined, replaced: [], events: [{ type: 'Normal', reason: 'StillRunning', message }] };
+  if (due === undefined) return { replaced: [], events: [] };
+  const create = scanFor(snapshot, due);
+  const running = scans.filter((scan) => !isFinished(scan) && scan.metadata.name !== create.metadata.name);
+  if (schedule.spec.concurrencyPolicy === 'Replace') return { create, replaced: running, events: [] };
+  const [first] = running;
+  if (schedule.spec.concurrencyPolicy !== 'Forbid' || !first) return { create, replaced: [], events: [] };
+  const waits = { reason: 'Waiting', message: `the scan due at ${iso(due)} waits: ${first.metadata.name} still runs` };
+  const isNew = schedule.status?.conditions?.every(({ message }) => message !== waits.message) ?? true;
+  return { replaced: [], waits, events: isNew ? [{ type: 'Normal', reason: 'StillRunning', message: waits.message }] : [] };
 }
 
-function readyConditions(suspend: boolean): ConditionUpdate[] {
-  const reason = suspend ? 'Suspended' : 'Scheduled';
-  return [
-    { type: 'Ready', status: 'True', reason, message: suspend ? 'no new scans are made while spec.suspend is true' : '' },
-    { type: 'Reconciling', status: 'False', reason, message: '' },
-    { type: 'Stalled', status: 'False', reason, message: '' },
-  ];
-}
+const suspended: Standing = { reason: 'Suspended', message: 'no new scans are made while spec.suspend is true' };
 
-interface Times {
-  readonly last: number | undefined;
-  readonly next: number | undefined;
-  readonly create?: Scan | undefined;
-  readonly replaced?: readonly Scan[];
-}
+const standsDown = ({ schedules }: LeftToOthers): Standing => ({
+  reason: 'StandsDown',
+  message: `no scans are made: ScanSchedule ${schedules.join(', ')} scans every SecurityPolicy`,
+});
 
-function statusOf(
-  snapshot: ScheduleSnapshot,
-  conditions: readonly ConditionUpdate[],
-  { last, next, create, replaced = [] }: Times,
-): ScanScheduleStatus {
-  const { schedule, scans, now } = snapshot;
-  const generation = schedule.metadata.generation ?? 0;
-  const running = scans.filter((scan) => !isFinished(scan) && !replaced.includes(scan)).map(({ metadata }) => metadata.name);
-  const names = [...new Set([...running, ...(create ? [create.metadata.name] : [])])].toSorted();
-  const completed = scans.filter(({ status }) => status?.phase === 'Complete').map(({ status }) => status?.completionTime ?? '');
-  const success = [...completed, schedule.status?.lastSuccessfulTime ?? ''].toSorted().at(-1);
-  return {
-    observedGeneration: generation,
-    conditions: setConditions(schedule.status?.conditions, [...conditions, ...watching(snapshot)], { now: iso(now), generation }),
-    active: names.map((name) => ({ name })),
-    ...optional('lastScheduleTime', last === undefined ? undefined : iso(last)),
-    ...optional('nextScheduleTime', next === undefined ? undefined : iso(next)),
-    ...optional('lastSuccessfulTime', success === '' ? undefined : success),
-  };
-}
-
-function watching({ schedule: { spec }, watching: told }: ScheduleSnapshot): ConditionUpdate[] {
-  if (spec.onChange === undefined || told === undefined) return [];
-  return spec.suspend === true ? [{ type: 'Watching', status: 'False', reason: 'Suspended' }] : [told];
-}
-
-const optional = (key: string, value: string | undefined): Record<string, string> => (value === undefined ? {} : { [key]: value });
+const shared = ({ schedules }: LeftToOthers): string =>
+  `the SecurityPolicies that ScanSchedule ${schedules.join(', ')} scans are left to it`;
 
 /** The Scan for a due time, owned by its schedule. */
-function scanFor(schedule: ScanSchedule, due: number): Scan {
+function scanFor({ schedule, left }: ScheduleSnapshot, due: number): Scan {
   const { policySelector, scan } = schedule.spec;
+  const which = left ? { policies: [...left.policies] } : policySelector ? { policySelector } : {};
   const { name, uid = '' } = schedule.metadata;
   return {
     apiVersion: API_VERSION,
@@ -181,13 +158,13 @@ function scanFor(schedule: ScanSchedule, due: number): Scan {
       labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.schedule]: name },
       ownerReferences: [{ apiVersion: API_VERSION, kind: 'ScanSchedule', name, uid, controller: true }],
     },
-    spec: { ...(policySelector ? { policySelector } : {}), ...(scan ? { scan } : {}) },
+    spec: { ...which, ...(scan ? { scan } : {}) },
   };
 }
 
 /** Finished scans past the history limits, oldest first. */
 function pastHistory({ schedule, scans }: ScheduleSnapshot): Scan[] {
-  const limits = { Complete: schedule.spec.successfulScansHistoryLimit ?? 3, Failed: schedule.spec.failedScansHistoryLimit ?? 3 };
+  const limits = { Complete: schedule.spec.successfulScansHistoryLimit ?? 3, Failed: schedule.spec.failedScansHistoryLimit ?? 1 };
   return (['Complete', 'Failed'] as const).flatMap((phase) => {
     const ended = scans
       .filter(({ status }) => status?.phase === phase)

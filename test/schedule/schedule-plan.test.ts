@@ -45,14 +45,57 @@ describe('planning a ScanSchedule', () => {
     expect(plan(schedule(), [scan(nowName, 'Running')]).create?.metadata.name).to.equal(nowName);
   });
 
-  it('skips a run while another still runs, and says so, when it forbids concurrency', () => {
-    const { create, events, status } = plan(schedule(), [scan('nightly-1', 'Running')]);
-    expect([create, events[0]?.reason, status.lastScheduleTime, status.active]).to.deep.equal([
-      undefined,
-      'StillRunning',
-      '2027-01-05T03:00:00Z',
-      [{ name: 'nightly-1' }],
-    ]);
+  it('starts another beside the one that runs, unless it is told otherwise, as a CronJob does', () => {
+    for (const spec of [{}, { concurrencyPolicy: 'Allow' }] as const) {
+      const { create, remove, status } = plan(schedule(spec), [scan('nightly-1', 'Running')]);
+      expect([create?.metadata.name, remove, status.active]).to.deep.equal([nowName, [], [{ name: 'nightly-1' }, { name: nowName }]]);
+    }
+  });
+
+  describe('that forbids concurrency', () => {
+    const forbid = { concurrencyPolicy: 'Forbid' } as const;
+    const before = { lastScheduleTime: '2027-01-04T03:00:00Z' };
+
+    it('lets a run wait while another still runs, and says so once', () => {
+      const { create, events, status, requeueAfter } = plan(schedule(forbid, before), [scan('nightly-1', 'Running')]);
+      expect([create, status.lastScheduleTime, status.lastMissedTime, status.active]).to.deep.equal([
+        undefined,
+        '2027-01-04T03:00:00Z',
+        undefined,
+        [{ name: 'nightly-1' }],
+      ]);
+      const message = 'the scan due at 2027-01-05T03:00:00Z waits: nightly-1 still runs';
+      expect(events).to.deep.equal([{ type: 'Normal', reason: 'StillRunning', message }]);
+      expect(status.conditions?.find(({ type }) => type === 'Ready')).to.deep.include({ status: 'True', reason: 'Waiting', message });
+      expect(requeueAfter).to.equal(Date.parse('2027-01-06T03:00:00Z') - now);
+      expect(plan(schedule(forbid, status), [scan('nightly-1', 'Running')]).events).to.deep.equal([]);
+    });
+
+    it('starts the run that waited when the other ends, under the name of its due time', () => {
+      const waiting = plan(schedule(forbid, before), [scan('nightly-1', 'Running')]).status;
+      const ended = [scan('nightly-1', 'Failed', '2027-01-05T09:00:00Z')];
+      const { create, status } = plan(schedule(forbid, waiting), ended, Date.parse('2027-01-05T09:00:00Z'));
+      expect([create?.metadata.name, status.lastScheduleTime]).to.deep.equal([nowName, '2027-01-05T03:00:00Z']);
+      expect(status.conditions?.find(({ type }) => type === 'Ready')).to.deep.include({ reason: 'Scheduled', message: '' });
+    });
+
+    it('starts it within its starting deadline only, and looks again when that has passed', () => {
+      const spec = { ...forbid, startingDeadlineSeconds: 600 };
+      const waiting = plan(schedule(spec, before), [scan('nightly-1', 'Running')]);
+      expect(waiting.requeueAfter).to.equal(570_000);
+      const inTime = plan(schedule(spec, waiting.status), [], Date.parse('2027-01-05T03:10:00Z'));
+      expect(inTime.create?.metadata.name).to.equal(nowName);
+      const late = plan(schedule(spec, waiting.status), [], Date.parse('2027-01-05T03:10:01Z'));
+      expect([late.create, late.events[0]?.reason, late.status.lastMissedTime]).to.deep.equal([
+        undefined,
+        'MissedSchedule',
+        '2027-01-05T03:00:00Z',
+      ]);
+    });
+
+    it('is not kept waiting by the Scan that it made for the same time', () => {
+      expect(plan(schedule(forbid), [scan(nowName, 'Running')]).create?.metadata.name).to.equal(nowName);
+    });
   });
 
   it('replaces the running one when it is told to', () => {
@@ -60,9 +103,35 @@ describe('planning a ScanSchedule', () => {
     expect([create?.metadata.name, names(remove), status.active]).to.deep.equal([nowName, ['nightly-1'], [{ name: nowName }]]);
   });
 
-  it('tells a run that it missed by more than its deadline', () => {
-    const { create, events } = plan(schedule({ startingDeadlineSeconds: 10 }));
-    expect([create, events[0]?.reason]).to.deep.equal([undefined, 'MissedSchedule']);
+  it('tells a run that it missed by more than its deadline once, and does not count it as scheduled', () => {
+    const spec = { startingDeadlineSeconds: 10 };
+    const { create, events, status } = plan(schedule(spec));
+    expect([create, events[0]?.reason, status.lastScheduleTime, status.lastMissedTime]).to.deep.equal([
+      undefined,
+      'MissedSchedule',
+      undefined,
+      '2027-01-05T03:00:00Z',
+    ]);
+    const again = plan(schedule(spec, status), [], now + 60_000);
+    expect([again.create, again.events, again.status.lastMissedTime]).to.deep.equal([undefined, [], '2027-01-05T03:00:00Z']);
+  });
+
+  it('counts a run as missed when its Scan cannot be made, because another has its name', () => {
+    const { statusIfTaken } = plan(schedule({}, { lastScheduleTime: '2027-01-04T03:00:00Z' }));
+    expect(statusIfTaken).to.deep.include({
+      lastScheduleTime: '2027-01-04T03:00:00Z',
+      lastMissedTime: '2027-01-05T03:00:00Z',
+      nextScheduleTime: '2027-01-06T03:00:00Z',
+      active: [],
+    });
+  });
+
+  it('counts an interval from the last run, and from its own making before the first', () => {
+    const spec = { schedule: '@every 7h' };
+    const made = plan(schedule(spec), [], Date.parse('2027-01-01T06:59:59Z'));
+    expect([made.create, made.status.nextScheduleTime]).to.deep.equal([undefined, '2027-01-01T07:00:00Z']);
+    const later = plan(schedule(spec, { lastScheduleTime: '2027-01-04T20:30:00Z' }), [], Date.parse('2027-01-05T03:31:00Z'));
+    expect([later.status.lastScheduleTime, later.status.nextScheduleTime]).to.deep.equal(['2027-01-05T03:30:00Z', '2027-01-05T10:30:00Z']);
   });
 
   it('runs one missed by less than its deadline, once for a whole outage', () => {
@@ -89,6 +158,13 @@ describe('planning a ScanSchedule', () => {
       scan('c', 'Complete', '2027-01-02T00:00:00Z'),
     ];
     expect(names(plan(schedule({ failedScansHistoryLimit: 1, successfulScansHistoryLimit: 0 }), scans).remove)).to.have.members(['b', 'c']);
+  });
+
+  it('keeps three finished and one failed scan unless it is told otherwise, as a CronJob does', () => {
+    const ended = (phase: 'Complete' | 'Failed'): Scan[] =>
+      [1, 2, 3, 4, 5].map((day) => scan(`${phase}-${String(day)}`, phase, `2027-01-0${String(day)}T03:01:00Z`));
+    const { remove } = plan(schedule({ suspend: true }), [...ended('Failed'), ...ended('Complete')]);
+    expect(names(remove)).to.deep.equal(['Complete-1', 'Complete-2', 'Failed-1', 'Failed-2', 'Failed-3', 'Failed-4']);
   });
 
   it('remembers the last success after its scan was tidied away', () => {

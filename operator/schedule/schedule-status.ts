@@ -1,0 +1,95 @@
+import { setConditions, type ConditionUpdate } from '../api/condition.ts';
+import type { ScanSchedule, ScanScheduleStatus } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import type { LeftToOthers } from './default-schedule.ts';
+
+/** What a schedule looks like at a moment. */
+export interface ScheduleSnapshot {
+  readonly schedule: ScanSchedule;
+  /** The Scans that the schedule made. */
+  readonly scans: readonly Scan[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What tells this cluster from others: the uid of kube-system. */
+  readonly clusterIdentity: string;
+  /** How following changes goes, where the schedule asks for it. */
+  readonly watching?: ConditionUpdate;
+  /** What the default schedule leaves to others; undefined for any other schedule, or where that is nothing. */
+  readonly left?: LeftToOthers | undefined;
+}
+
+/** Whether a Scan has come to its end. */
+export const isFinished = ({ status }: Scan): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';
+/** `2026-01-31T12:00:00Z` of milliseconds since the epoch. */
+export const iso = (time: number): string => new Date(Math.floor(time / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+/** Milliseconds since the epoch of a time in RFC 3339. */
+export const milliseconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
+
+/** Why a schedule that is ready does what it does. */
+export interface Standing {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The conditions of a schedule that can be read. */
+export function ready({ reason, message }: Standing): ConditionUpdate[] {
+  return [
+    { type: 'Ready', status: 'True', reason, message },
+    { type: 'Reconciling', status: 'False', reason, message: '' },
+    { type: 'Stalled', status: 'False', reason, message: '' },
+  ];
+}
+
+/** What is new of a schedule's times. */
+export interface ScheduleTimes {
+  /** The due time that starts a scan now. */
+  readonly started?: number | undefined;
+  /** The due time that is past its deadline now. */
+  readonly missed?: number | undefined;
+  readonly next?: number | undefined;
+  readonly create?: Scan | undefined;
+  readonly replaced?: readonly Scan[];
+}
+
+/** The status of a schedule; what is not told of its times stays as it was. */
+export function scheduleStatus(
+  snapshot: ScheduleSnapshot,
+  conditions: readonly ConditionUpdate[],
+  { started, missed, next, create, replaced = [] }: ScheduleTimes,
+): ScanScheduleStatus {
+  const { schedule, now } = snapshot;
+  const { status: before, metadata } = schedule;
+  const generation = metadata.generation ?? 0;
+  return {
+    observedGeneration: generation,
+    conditions: setConditions(before?.conditions, [...conditions, ...watching(snapshot)], { now: iso(now), generation }),
+    active: activeNames(snapshot, create, replaced).map((name) => ({ name })),
+    ...optional('lastScheduleTime', started === undefined ? before?.lastScheduleTime : iso(started)),
+    ...optional('lastMissedTime', missed === undefined ? before?.lastMissedTime : iso(missed)),
+    ...optional('nextScheduleTime', next === undefined ? undefined : iso(next)),
+    ...optional('lastSuccessfulTime', lastSuccess(snapshot)),
+  };
+}
+
+function activeNames({ scans }: ScheduleSnapshot, create: Scan | undefined, replaced: readonly Scan[]): string[] {
+  const running = scans.filter((scan) => !isFinished(scan) && !replaced.includes(scan));
+  const names = new Set([...running, ...(create ? [create] : [])].map(({ metadata }) => metadata.name));
+  return [...names].toSorted().slice(0, mostActive);
+}
+
+/** When a scan last completed; a scan that was tidied away since counts by what the status says. */
+function lastSuccess({ schedule, scans }: ScheduleSnapshot): string | undefined {
+  const completed = scans.filter(({ status }) => status?.phase === 'Complete').map(({ status }) => status?.completionTime ?? '');
+  const success = [...completed, schedule.status?.lastSuccessfulTime ?? ''].toSorted().at(-1);
+  return success === '' ? undefined : success;
+}
+
+function watching({ schedule: { spec }, watching: told }: ScheduleSnapshot): ConditionUpdate[] {
+  if (spec.onChange === undefined || told === undefined) return [];
+  return spec.suspend === true ? [{ type: 'Watching', status: 'False', reason: 'Suspended' }] : [told];
+}
+
+/** The most running scans that a status names. */
+const mostActive = 100;
+
+const optional = (key: string, value: string | undefined): Record<string, string> => (value === undefined ? {} : { [key]: value });
