@@ -25,6 +25,15 @@ export class KubeApiError extends Error {
   }
 }
 
+interface StatusDetails {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly causes?: readonly { readonly reason?: string }[];
+}
+
+/** The `details` of the server's `Status`: what its answer is about, and the machine-readable causes. */
+const detailsOf = ({ body }: KubeApiError): StatusDetails => (body as { details?: StatusDetails } | undefined)?.details ?? {};
+
 const hasStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
   error instanceof KubeApiError && statuses.includes(error.status);
 
@@ -41,11 +50,14 @@ export const isExpired = (error: unknown): boolean => hasStatus(error, 410);
 /** The object is refused as it is: another try with the same content cannot succeed. */
 export const isInvalid = (error: unknown): boolean => hasStatus(error, 400, 413, 422) || isTooLarge(error);
 
-/** etcd refuses the object for its size; the server says so with a 500 that must not be retried. */
+/**
+ * etcd refuses the object for its size; the server says so with a 500 that must not be retried. It hands on etcd's error and gRPC's, which
+ * have neither reason nor causes: their constant texts are all that tells them from other errors.
+ */
 export function isTooLarge(error: unknown): boolean {
   return (
     error instanceof KubeApiError &&
-    (error.status === 413 || (error.status === 500 && /request is too large|larger than max/.test(error.message)))
+    (error.status === 413 || (error.status === 500 && error.reason === '' && /request is too large|larger than max/.test(error.message)))
   );
 }
 
@@ -60,16 +72,20 @@ export const isTooLong = (error: unknown): boolean => error instanceof KubeApiEr
 /** The server may have done what it was asked, whatever came back: nothing came, or an error after the request was in. */
 export const mayHaveHappened = (error: unknown): boolean => hasStatus(error, 0, 500, 502, 503, 504);
 
-/** The account lacks the right: the refusal is the authorizer's, not a quota's or an admission plugin's. The message names verb and resource. */
+/**
+ * Of a create: the account lacks the right. The authorizer decides before the object is read, so that its refusal names the kind alone;
+ * a quota, Pod Security or an admission policy names the object, and a webhook names what it likes, or nothing.
+ */
 export function isDenied(error: unknown): boolean {
-  return isForbidden(error) && /User "[^"]*" cannot /.test((error as KubeApiError).message);
+  if (!(error instanceof KubeApiError) || error.status !== 403 || error.reason !== 'Forbidden') return false;
+  const { kind, name, causes } = detailsOf(error);
+  return kind !== undefined && name === undefined && causes === undefined;
 }
 
 /** The namespace is being deleted, or is gone: nothing can be made in it any more. */
 export function isNamespaceGoing(error: unknown): boolean {
   if (!(error instanceof KubeApiError)) return false;
-  return (
-    (error.status === 403 && /being terminated/.test(error.message)) ||
-    (error.status === 404 && /namespaces "[^"]*" not found/.test(error.message))
-  );
+  const { kind, causes = [] } = detailsOf(error);
+  if (error.status === 403) return causes.some(({ reason }) => reason === 'NamespaceTerminating');
+  return error.status === 404 && error.reason === 'NotFound' && kind === 'namespaces';
 }

@@ -6,7 +6,7 @@ import { FIELD_MANAGERS, type FieldManager } from '../api/field-managers.ts';
 import { contains } from './contains.ts';
 import { withoutLegacyManager } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials, PoolName } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
 import { Deadline, failureOf, messageOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -48,6 +48,8 @@ export interface KubeClientOptions {
   readonly rateLimit?: RateLimit;
   /** Keeps writes back. */
   readonly fence?: WriteFence;
+  /** Which connections the calls go over. Default `shared`. */
+  readonly pool?: PoolName;
 }
 
 /** A thin client on one connection pool: JSON in, JSON out, typed errors, and patience with a busy server. */
@@ -66,7 +68,7 @@ export class KubeClient {
     return this.#patiently(call, async () => {
       await this.#options.rateLimit?.take(call.signal);
       using deadline = new Deadline(this.#timeoutOf(call), call.signal);
-      const response = await this.#send(call, deadline.signal, false);
+      const response = await this.#send(call, { signal: deadline.signal, stream: undefined });
       const text = await readText(call, response.body);
       if (response.statusCode >= 300) throw failureOf(call, response, text);
       try {
@@ -80,7 +82,9 @@ export class KubeClient {
   /** The open body of an answer, for watches and logs; only its beginning is tried again. The caller reads it to the end or destroys it. */
   stream(call: KubeRequest): Promise<Dispatcher.ResponseData['body']> {
     return this.#patiently(call, async () => {
-      const response = await this.#send(call, call.signal, true);
+      const pieces = this.#timeoutOf(call);
+      const head = pieces === 0 ? this.#timeoutOf({ path: call.path }) : pieces;
+      const response = await this.#send(call, { signal: call.signal, stream: { head, pieces } });
       if (response.statusCode >= 300) throw failureOf(call, response, await readText(call, response.body));
       return response.body;
     });
@@ -94,10 +98,7 @@ export class KubeClient {
       try {
         return await once();
       } catch (error) {
-        if (isUnauthorized(error)) {
-          refusals++;
-          this.credentials.expire();
-        }
+        if (isUnauthorized(error)) refusals++;
         if (attempt >= retries || !isWorthAnother(call, error, refusals)) throw error;
         call.onRetry?.(error);
         await sleep(pauseAfter(error, attempt), undefined, { signal: call.signal });
@@ -109,16 +110,18 @@ export class KubeClient {
     return timeout ?? this.#options.timeout ?? 60_000;
   }
 
-  async #send(call: KubeRequest, signal: AbortSignal | undefined, stream: boolean): Promise<Dispatcher.ResponseData> {
-    const { server, headers, dispatcher } = await this.credentials.current();
+  async #send(call: KubeRequest, patience: Parameters<typeof requestOptions>[2]): Promise<Dispatcher.ResponseData> {
+    const access = await this.credentials.current();
+    const { server, headers } = access;
     const started = performance.now();
     const method = call.method ?? 'GET';
     const observe = (status: number): void => this.#options.observe?.({ method, status, seconds: (performance.now() - started) / 1000 });
-    const options = requestOptions(call, headers, { timeout: this.#timeoutOf(call), signal, stream });
-    const through = this.#fenced(dispatcher);
+    const options = requestOptions(call, headers, patience);
+    const through = this.#fenced(access.pool(this.#options.pool ?? 'shared'));
     try {
       const response = await request(`${server}${call.path}${queryString(call.query)}`, { ...options, method, dispatcher: through });
       observe(response.statusCode);
+      if (response.statusCode === 401) this.credentials.expire(access);
       return response;
     } catch (error) {
       if (call.signal?.aborted || error instanceof FencedError) throw error;

@@ -10,7 +10,7 @@ export interface KubeRequest {
   readonly contentType?: string;
   readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the call is given up; default the client's. For a stream: until its head is there, and between two pieces of it; 0: for ever. */
+  /** Milliseconds until the call is given up; default the client's. For a stream: until its head is there, and between two pieces of it; 0: the client's until its head, then for ever. */
   readonly timeout?: number;
   /** How often a retryable failure is tried again; default the client's. */
   readonly retries?: number;
@@ -28,11 +28,17 @@ export function queryString(query: KubeRequest['query'] = {}): string {
 
 type RequestOptions = Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
 
-/** What undici is told of a call; `timeout` in milliseconds counts here for a `stream` only: until its head, and between its pieces. */
+/** Milliseconds that a stream is waited for: until its head is there, and between its pieces; 0: for ever. */
+export interface StreamPatience {
+  readonly head: number;
+  readonly pieces: number;
+}
+
+/** What undici is told of a call. Only a stream has limits here: any other call ends by its {@link Deadline}. */
 export function requestOptions(
   call: KubeRequest,
   headers: Readonly<Record<string, string>>,
-  { timeout, signal, stream }: { readonly timeout: number; readonly signal: AbortSignal | undefined; readonly stream: boolean },
+  { signal, stream }: { readonly signal: AbortSignal | undefined; readonly stream: StreamPatience | undefined },
 ): RequestOptions {
   const accept = call.accept ?? 'application/json';
   return {
@@ -40,7 +46,7 @@ export function requestOptions(
       ? { headers: { ...headers, accept } }
       : { headers: { ...headers, accept, 'content-type': call.contentType ?? 'application/json' }, body: JSON.stringify(call.body) }),
     ...(signal === undefined ? {} : { signal }),
-    ...(stream ? { headersTimeout: timeout === 0 ? 60_000 : timeout, bodyTimeout: timeout } : {}),
+    ...(stream ? { headersTimeout: stream.head, bodyTimeout: stream.pieces } : {}),
   };
 }
 

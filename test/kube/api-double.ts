@@ -17,6 +17,8 @@ export class ApiDouble {
   /** What answers the next calls; the last one answers all that follow. */
   answers: ((answer: ServerResponse, call: SeenCall) => void)[] = [];
   readonly #server: Server;
+  #listening: Promise<void> | undefined;
+  #waiting: (() => void)[] = [];
 
   constructor() {
     this.#server = createServer((incoming, answer) => void this.#serve(incoming, answer));
@@ -24,7 +26,8 @@ export class ApiDouble {
 
   /** Begins to listen. Returns a client of it. */
   async start(options: KubeClientOptions = {}): Promise<KubeClient> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.#listening ??= new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await this.#listening;
     return this.client(options);
   }
 
@@ -33,6 +36,12 @@ export class ApiDouble {
     const kubeConfig = new KubeConfig();
     kubeConfig.loadFromClusterAndUser({ name: 'c', server, skipTLSVerify: true }, { name: 'u', token: 't' });
     return new KubeClient(new Credentials({ kubeConfig }), options);
+  }
+
+  /** Resolves when so many more calls have come. */
+  async seen(more: number): Promise<void> {
+    const wanted = this.calls.length + more;
+    while (this.calls.length < wanted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   stop(): void {
@@ -47,6 +56,7 @@ export class ApiDouble {
     this.calls.push(call);
     const say = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
     say?.(answer, call);
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import { contains } from '../../operator/kube/contains.ts';
-import { isDenied, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { isDenied, isNamespaceGoing, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import { lines } from '../../operator/kube/lines.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { RateLimit } from '../../operator/kube/rate-limit.ts';
@@ -121,9 +121,24 @@ describe('the client of the API server', () => {
   });
 
   it('tells a missing right from a refusal for another reason', () => {
-    const told = (message: string): KubeApiError => new KubeApiError(message, { status: 403, reason: 'Forbidden' });
-    expect(isDenied(told('jobs.batch is forbidden: User "system:x" cannot create resource "jobs" in API group "batch"'))).to.equal(true);
-    expect(isDenied(told('jobs.batch "a" is forbidden: exceeded quota: q, requested: count/jobs.batch=1'))).to.equal(false);
+    const refused = (details?: object, code = 403, reason = 'Forbidden'): KubeApiError =>
+      new KubeApiError('refused', { status: code, reason, body: { details } });
+    expect(isDenied(refused({ group: 'batch', kind: 'jobs' }))).to.equal(true);
+    // A quota or Pod Security names the object, a namespace that goes has a cause, a webhook need say nothing.
+    expect(isDenied(refused({ name: 'a', group: 'batch', kind: 'jobs' }))).to.equal(false);
+    expect(isDenied(refused({ kind: 'jobs', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(false);
+    expect(isDenied(refused())).to.equal(false);
+    expect(isDenied(refused({ kind: 'jobs' }, 404, 'NotFound'))).to.equal(false);
+  });
+
+  it('knows a namespace that is going or gone by the cause and the kind, whatever the text', () => {
+    const refused = (code: number, reason: string, details?: object): KubeApiError =>
+      new KubeApiError('namespaces "n" not found, being terminated', { status: code, reason, body: { details } });
+    expect(isNamespaceGoing(refused(403, 'Forbidden', { name: 'a', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(true);
+    expect(isNamespaceGoing(refused(404, 'NotFound', { name: 'n', kind: 'namespaces' }))).to.equal(true);
+    expect(isNamespaceGoing(refused(404, 'NotFound', { name: 'a', kind: 'policyreports' }))).to.equal(false);
+    expect(isNamespaceGoing(refused(403, 'Forbidden', { name: 'a' }))).to.equal(false);
+    expect(isNamespaceGoing(new Error('being terminated'))).to.equal(false);
   });
 });
 
