@@ -23,13 +23,7 @@ export const operatorSettings = z.strictObject({
   workerImage: image.optional().describe("the image of scanning pods; default: that of the operator's own pod"),
   shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000).describe('the most targets in a shard of a scan'),
   changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000).describe('more changed targets than this at once become a Scan'),
-  maxConcurrentScans: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1000)
-    .default(4)
-    .describe('Scans that run at once; others wait for their turn'),
+  maxConcurrentScans: z.coerce.number().int().min(1).max(1000).default(4).describe('Scans that run at once; others wait for their turn'),
   scannerImage: image.default('ghcr.io/aquasecurity/trivy:0.70.0').describe('the image of the scanner that takes inventories of images'),
   databaseImage: image
     .optional()

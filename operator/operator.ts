@@ -20,6 +20,7 @@ import { GENERATIONS_KEY, generationScanController } from './reconcilers/generat
 import { GonePolicies } from './reconcilers/gone-policies.ts';
 import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
 import { OnChange } from './reconcilers/on-change.ts';
+import { policyGauges } from './reconcilers/policy-gauges.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
 import { scanCleanup, scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
@@ -55,21 +56,25 @@ export async function runOperator(
 ): Promise<'stopped' | 'lost-leadership'> {
   const metrics = new Metrics();
   const observe: CallObserver = ({ method, status, seconds }) => {
-    metrics.apiCalls.add(1, { method, status });
-    metrics.apiSeconds.add(seconds, { method });
+    metrics.apiCalls.inc({ method, status });
+    metrics.apiSeconds.observe({ method }, seconds);
   };
   const identity = `${hostname()}_${randomUUID()}`;
   // The lease has a client of its own: it never waits behind other calls, and gives up in time to stop before another leads.
   const { leaseDuration, leaseRenewDeadline, leaseRetryPeriod, requestTimeout } = config;
   const timeout = Math.min(requestTimeout, leaseRenewDeadline / 2) * 1000;
-  const lease = new Lease(new KubeClient(credentials, { observe, timeout, retries: 0 }), {
+  const leaseClient = new KubeClient(credentials, { observe, timeout, retries: 0, pool: 'lease' });
+  const election = new EventRecorder(leaseClient, log, { instance: identity });
+  const recordElection = (outcome: string): void =>
+    election.record(RESOURCES.leases, lease.object, { type: 'Normal', reason: 'LeaderElection', message: `${identity} ${outcome}` });
+  const lease = new Lease(leaseClient, {
     namespace: config.namespace,
     name: 'vigil-operator',
     identity,
     duration: leaseDuration,
     renewDeadline: leaseRenewDeadline,
     retryPeriod: leaseRetryPeriod,
-    onError: (error) => log.warn({ err: error }, 'could not renew the lease'),
+    onError: (error) => log.warn({ err: error, refusal: lease.refusal }, 'could not take or renew the lease; it is tried again'),
   });
   const rateLimit = new RateLimit({ qps: config.kubeApiQps, burst: config.kubeApiBurst });
   const client = new KubeClient(credentials, { observe, timeout: requestTimeout * 1000, rateLimit, fence: lease });
@@ -78,21 +83,25 @@ export async function runOperator(
     host: config.healthHost,
     metrics: () => metrics.text(),
     healthy: () => [],
-    ready: () => problems(),
+    ready: () => [...(lease.refusal === undefined ? [] : [lease.refusal]), ...problems()],
   });
-  // One that stands by is ready: a rolling update waits for it before the one that leads is asked to go.
+  // One that stands by is ready: a rolling update waits for it before the one that leads is asked to go. One that can never lead is not.
   let problems = (): readonly string[] => [];
   log.info({ port: await health.start(), namespace: config.namespace, identity }, 'the operator is up');
   try {
     await lease.acquire(signal);
     metrics.leader.set(1);
     log.info({ identity }, 'this process leads');
+    recordElection('became leader');
     await leadUntil(signal, { config, client, log, metrics, identity, clock, lease }, (ready) => (problems = ready));
+    metrics.leader.set(0);
+    recordElection('stopped leading');
     return signal.aborted ? 'stopped' : 'lost-leadership';
   } catch (error) {
     if (signal.aborted) return 'stopped';
     throw error;
   } finally {
+    await election.settled();
     await health.stop();
     await client.credentials.close();
   }
@@ -100,21 +109,39 @@ export async function runOperator(
 
 /** Leads until the signal is given or the lease is lost, and gives the lease up, whatever happened. */
 async function leadUntil(signal: AbortSignal, leadership: Leadership, setProblems: SetProblems): Promise<void> {
-  const { lease, log, metrics } = leadership;
-  let end = (): Promise<unknown> => Promise.resolve();
-  try {
-    const lifecycle = await lead(leadership, setProblems);
-    const failed = new AbortController();
-    // The lease is renewed while the parts still start: a slow first list must not let another lead.
-    const started = lifecycle.start().catch((error: unknown) => {
-      log.error({ err: error }, 'could not start');
-      failed.abort();
-    });
-    end = () => Promise.all([lifecycle.shutdown(), started]);
-    await lease.hold(AbortSignal.any([signal, failed.signal]));
-  } finally {
-    metrics.leader.set(0);
-    await handOver(lease, end());
+  const { lease, log, client } = leadership;
+  const [failed, stopping] = [new AbortController(), new AbortController()];
+  let lifecycle: Lifecycle | undefined;
+  const start = async (): Promise<void> => {
+    setProblems(() => ['the namespace kube-system could not be read yet']);
+    const clusterIdentity = await identityOfCluster(client, log, stopping.signal);
+    lifecycle = lead({ ...leadership, clusterIdentity }, setProblems);
+    await lifecycle.start();
+  };
+  // The lease is renewed while the parts still start: a slow first list must not let another lead.
+  const started = start().catch((error: unknown) => {
+    if (stopping.signal.aborted) return;
+    log.error({ err: error }, 'could not start');
+    failed.abort();
+  });
+  await lease.hold(AbortSignal.any([signal, failed.signal]));
+  stopping.abort();
+  await handOver(lease, Promise.all([lifecycle?.shutdown(), started]));
+}
+
+/** Milliseconds between two tries to read what everything else waits for. */
+const startPause = 2000;
+
+/** The uid of kube-system: what tells this cluster from others. Tries until it is read; rejects only when aborted. */
+async function identityOfCluster(client: KubeClient, log: Logger, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      return (await client.get<KubeObject>(RESOURCES.namespaces, { name: 'kube-system' })).metadata.uid ?? '';
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ err: error }, 'could not read the namespace kube-system; it is tried again');
+      await sleep(startPause, undefined, { signal });
+    }
   }
 }
 
@@ -144,9 +171,8 @@ interface Leadership {
 }
 
 /** What the leader watches and reconciles, ready to start. */
-async function lead(leadership: Leadership, setProblems: SetProblems): Promise<Lifecycle> {
-  const { config, client, log, metrics, identity, clock } = leadership;
-  const system = await client.get<KubeObject>(RESOURCES.namespaces, { name: 'kube-system' });
+function lead(leadership: Leadership & { readonly clusterIdentity: string }, setProblems: SetProblems): Lifecycle {
+  const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
   const controllers: Record<string, Controller> = {};
   const watch = <T extends KubeObject>(
     resource: ApiResource,
@@ -167,14 +193,14 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     const scan = metadata.annotations?.[ANNOTATIONS.scan];
     return scan === undefined ? [] : [['scan', scan]];
   };
-  const events = new EventRecorder(client, log, { instance: identity, onDropped: () => metrics.eventsDropped.add(1) });
+  const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
   const world: World = {
     client,
     log,
     metrics,
     events,
     clock,
-    clusterIdentity: system.metadata.uid ?? '',
+    clusterIdentity,
     namespace: config.namespace,
     surroundings: remembered(client),
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
@@ -186,7 +212,7 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
     images: config,
     publisher: new ReportPublisher(
       client,
-      (operation) => metrics.reportWrites.add(1, { operation }),
+      (operation) => metrics.reportWrites.inc({ operation }),
       (target, failures) => events.about(target, findingEvent(failures)),
     ),
     policies: watch(RESOURCES.policies, (policy, type) => {
@@ -230,8 +256,9 @@ async function lead(leadership: Leadership, setProblems: SetProblems): Promise<L
   controllers['images'] = images.controller;
   const onChange = new OnChange(world);
   controllers['onchange'] = onChange.controller;
+  metrics.follow(() => policyGauges(world.policies.list()));
   metrics.collect(() => {
-    for (const { name, queue } of Object.values(controllers)) metrics.queueDepth.set(queue.depth, { controller: name });
+    for (const { name, queue } of Object.values(controllers)) metrics.queueDepth.set({ controller: name }, queue.depth);
     metrics.watchedObjects.set(onChange.size);
   });
   const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
@@ -273,8 +300,9 @@ function controllerPart(controller: Controller): Part {
 }
 
 function observer(metrics: Metrics): NonNullable<ControllerOptions['observe']> {
-  return ({ controller, result, seconds }) => {
-    metrics.reconciles.add(1, { controller, result });
-    metrics.reconcileSeconds.add(seconds, { controller });
+  return ({ controller, result, seconds, waited }) => {
+    metrics.reconciles.inc({ controller, result });
+    metrics.reconcileSeconds.observe({ controller }, seconds);
+    metrics.queueSeconds.observe({ controller }, waited);
   };
 }

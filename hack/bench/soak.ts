@@ -21,7 +21,7 @@ const floors: number[] = [];
 async function heapUsed(): Promise<number> {
   const { name } = (await ground.operatorPod()).metadata;
   const text = await (await client.stream({ path: `/api/v1/namespaces/vigil-system/pods/${name}:8080/proxy/metrics` })).text();
-  return Number(/^nodejs_heap_size_bytes\{part="used"\} (\d+)$/m.exec(text)?.[1] ?? Number.NaN) / 1024 / 1024;
+  return Number(/^nodejs_heap_size_used_bytes (\d+)$/m.exec(text)?.[1] ?? Number.NaN) / 1024 / 1024;
 }
 let next = 0;
 while (next < scans) {

@@ -37,6 +37,8 @@ export interface ControllerOptions {
     readonly controller: string;
     readonly result: 'success' | 'requeue' | 'error' | 'terminal';
     readonly seconds: number;
+    /** Seconds that the key was ready before it was taken. */
+    readonly waited: number;
   }) => void;
 }
 
@@ -81,6 +83,7 @@ export class Controller {
   async #reconcile(key: string, signal: AbortSignal): Promise<void> {
     const log = this.#options.log.child({ controller: this.name, key, reconcileID: randomUUID() });
     const started = performance.now();
+    const waited = this.queue.waited(key) / 1000;
     let result: 'success' | 'requeue' | 'error' | 'terminal' = 'success';
     try {
       const { requeueAfter } = await this.#options.reconcile(key, { signal, log });
@@ -100,7 +103,7 @@ export class Controller {
       }
     }
     try {
-      this.#options.observe?.({ controller: this.name, result, seconds: (performance.now() - started) / 1000 });
+      this.#options.observe?.({ controller: this.name, result, seconds: (performance.now() - started) / 1000, waited });
     } catch (error) {
       log.error({ err: error }, 'could not count a reconcile');
     }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { apiVersionOf, RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
+import { isNotFound } from '../kube/kube-api-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { EventCorrelator, type EventDecision, type EventLimits, type EventOccurrence } from './event-correlator.ts';
 
 /** What happened, as `kubectl describe` shows it. */
 export interface EventText {
@@ -22,29 +24,43 @@ export interface EventSubject {
   readonly resourceVersion?: string | undefined;
 }
 
-const quietMilliseconds = 600_000;
-/** So many Events at once, and then one in so many milliseconds: etcd keeps each for an hour. */
-const most = 50;
-const refill = 5000;
+/** What a recorder needs beside its client. */
+export interface EventRecorderOptions {
+  /** Which process records: `reportingInstance`. */
+  readonly instance: string;
+  /** Told of each Event that is dropped because there are too many, with its reason. */
+  readonly onDropped?: (reason: string) => void;
+  readonly limits?: Partial<EventLimits>;
+  /** Milliseconds that only grow; default: the process's. */
+  readonly steady?: () => number;
+  /** Milliseconds since the epoch; default: the system's. */
+  readonly clock?: () => number;
+}
+
+const longestMessage = 1000;
 
 /**
- * Records Events about objects. The same text about the same object is recorded once in ten minutes; of very many at once the
- * later ones are dropped, and counted. A failure to record is only logged.
+ * Records Events about objects. {@link EventCorrelator} says which are recorded: the same text about the same object once in ten minutes,
+ * many similar ones together, and each object and reason within a budget of its own. What is dropped is counted and logged, word for word.
+ * A failure to record is logged, and the text may be recorded when it occurs again.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #log: Logger;
-  readonly #instance: string;
-  readonly #dropped: () => void;
-  readonly #recent = new Map<string, number>();
-  #room = most;
-  #filledAt = Date.now();
+  readonly #options: EventRecorderOptions;
+  readonly #correlator: EventCorrelator;
+  readonly #steady: () => number;
+  readonly #clock: () => number;
+  /** What is on its way. An Event that many share is written in the order of its counts. */
+  readonly #pending = new Map<string, Promise<void>>();
 
-  constructor(client: KubeClient, log: Logger, options: { readonly instance: string; readonly onDropped?: () => void }) {
+  constructor(client: KubeClient, log: Logger, options: EventRecorderOptions) {
     this.#client = client;
     this.#log = log;
-    this.#instance = options.instance;
-    this.#dropped = options.onDropped ?? (() => undefined);
+    this.#options = options;
+    this.#correlator = new EventCorrelator(options.limits);
+    this.#steady = options.steady ?? ((): number => performance.now());
+    this.#clock = options.clock ?? Date.now;
   }
 
   /** Records an Event about an object of Vigil's; returns at once. */
@@ -54,44 +70,98 @@ export class EventRecorder {
 
   /** Records an Event about any object; returns at once. */
   about(subject: EventSubject, text: EventText): void {
-    const now = Date.now();
-    const id = createHash('sha256').update([subject.uid, text.reason, text.message].join('\0')).digest('hex').slice(0, 16);
-    for (const [key, at] of this.#recent) if (now - at > quietMilliseconds) this.#recent.delete(key);
-    if (this.#recent.has(id)) return;
-    if (!this.#hasRoom(now)) {
-      this.#dropped();
+    const { type, reason, message } = text;
+    const object = subject.uid ?? [subject.apiVersion, subject.kind, subject.namespace ?? '', subject.name].join('/');
+    const occurrence = { object, type, reason, message };
+    const decision = this.#correlator.decide(occurrence, this.#steady());
+    if (decision.kind === 'known') return;
+    if (decision.kind === 'dropped') {
+      this.#options.onDropped?.(reason);
+      const { kind, namespace, name } = subject;
+      this.#log.warn({ kind, namespace, name, reason, message }, 'an event was not recorded: there were too many of its reason');
       return;
     }
-    this.#recent.set(id, now);
-    this.#client
-      .create(RESOURCES.events, this.#event(subject, text, { id, now }))
-      .catch((error: unknown) => this.#log.warn({ err: error, reason: text.reason }, 'could not record an event'));
+    this.#write(subject, text, { occurrence, decision });
   }
 
-  #hasRoom(now: number): boolean {
-    this.#room = Math.min(most, this.#room + (now - this.#filledAt) / refill);
-    this.#filledAt = now;
-    if (this.#room < 1) return false;
-    this.#room -= 1;
-    return true;
+  /** Resolves when nothing is on its way any more. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending.values());
   }
 
-  #event(subject: EventSubject, { type, reason, message }: EventText, { id, now }: { id: string; now: number }): KubeObject {
-    const { name, namespace } = subject;
-    const time = new Date(now).toISOString();
-    const event = {
-      metadata: { namespace: namespace ?? 'default', name: `${name.slice(0, 200).replace(/[^a-z0-9.-]/g, '-')}.${id}${now.toString(16)}` },
+  #write(
+    subject: EventSubject,
+    text: EventText,
+    how: { occurrence: EventOccurrence; decision: Extract<EventDecision, { kind: 'new' | 'combined' }> },
+  ): void {
+    const { occurrence, decision } = how;
+    const identity =
+      decision.kind === 'combined' ? decision.group : `${occurrence.object}\0${text.reason}\0${text.message}\0${this.#clock()}`;
+    const name = eventName(subject, identity);
+    const count = decision.kind === 'combined' ? decision.count : 1;
+    const message = decision.kind === 'combined' ? `(combined from similar events): ${text.message}` : text.message;
+    const event = this.#event(subject, { ...text, message: message.slice(0, longestMessage) }, { name, count });
+    const before = this.#pending.get(name) ?? Promise.resolve();
+    const written = before
+      .then(() => (count > 1 ? this.#countUp(event) : this.#client.create(RESOURCES.events, event)))
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          this.#correlator.retract(occurrence);
+          this.#log.warn({ err: error, reason: text.reason, message: text.message }, 'could not record an event');
+        },
+      )
+      .finally(() => {
+        if (this.#pending.get(name) === written) this.#pending.delete(name);
+      });
+    this.#pending.set(name, written);
+  }
+
+  /** Counts an Event that is there up; makes it where it went meanwhile. */
+  async #countUp(event: EventObject): Promise<unknown> {
+    const { metadata, count, message, lastTimestamp } = event;
+    try {
+      return await this.#client.patch(RESOURCES.events, metadata, { count, message, lastTimestamp });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return this.#client.create(RESOURCES.events, event);
+    }
+  }
+
+  #event(subject: EventSubject, { type, reason, message }: EventText, { name, count }: { name: string; count: number }): EventObject {
+    const time = new Date(this.#clock()).toISOString();
+    return {
+      metadata: { namespace: subject.namespace ?? 'default', name },
       involvedObject: subject,
       type,
       reason,
-      message: message.slice(0, 1000),
+      message,
       source: { component: 'vigil' },
       reportingComponent: 'vigil.dev/operator',
-      reportingInstance: this.#instance,
+      reportingInstance: this.#options.instance,
       firstTimestamp: time,
       lastTimestamp: time,
-      count: 1,
+      count,
     };
-    return event;
   }
+}
+
+interface EventObject extends KubeObject {
+  readonly metadata: KubeObject['metadata'] & { readonly namespace: string };
+  readonly involvedObject: EventSubject;
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly source: { readonly component: string };
+  readonly reportingComponent: string;
+  readonly reportingInstance: string;
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+  readonly count: number;
+}
+
+/** A name that begins with the object's, as other recorders have it, and is the same for the same identity. */
+function eventName({ name }: EventSubject, identity: string): string {
+  const id = createHash('sha256').update(identity).digest('hex').slice(0, 24);
+  return `${name.slice(0, 200).replace(/[^a-z0-9.-]/g, '-')}.${id}`;
 }

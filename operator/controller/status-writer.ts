@@ -6,13 +6,12 @@ import type { Resource } from '../api/metadata.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 
 /** What the status writer needs. */
 export interface StatusWriting {
   readonly client: Pick<KubeClient, 'apply' | 'get'>;
   readonly log: Pick<Logger, 'debug' | 'error'>;
-  readonly metrics: { readonly statusRefusals: Pick<Metrics['statusRefusals'], 'add'> };
+  readonly metrics: { readonly statusRefusals: { inc(labels: { readonly kind: string }): void } };
 }
 
 /** Milliseconds after which an object is reconciled again if its status could not be written because the cache was behind. */
@@ -115,7 +114,7 @@ async function apply<O extends Resource<unknown, object>>(
   const own = ownFields(resource, manager, status);
   if (isDeepStrictEqual(ownFields(resource, manager, object.status), own)) return object;
   if (leavesTerminalPhase(object.status, status)) {
-    metrics.statusRefusals.add(1, { kind: resource.kind });
+    metrics.statusRefusals.inc({ kind: resource.kind });
     log.error(
       { [resource.kind]: name, from: (object.status as StatusFields)['phase'], to: own['phase'] },
       'a terminal phase is never left: the status was not written',

@@ -34,7 +34,9 @@ export class WorkQueue {
     normal: { keys: new Set(), passedOver: 0 },
     low: { keys: new Set(), passedOver: 0 },
   };
-  readonly #active = new Set<string>();
+  /** The keys that are worked on, each with the milliseconds that it waited. */
+  readonly #active = new Map<string, number>();
+  readonly #readyAt = new Map<string, number>();
   readonly #dirty = new Map<string, Priority>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>();
@@ -60,7 +62,7 @@ export class WorkQueue {
     }
     const taker = this.#takers.shift();
     if (taker) {
-      this.#active.add(key);
+      this.#active.set(key, 0);
       taker(key);
     } else this.#ready(key, priority);
   }
@@ -97,8 +99,15 @@ export class WorkQueue {
     if (this.#closed) return Promise.resolve(undefined);
     const key = this.#next();
     if (key === undefined) return new Promise((resolve) => this.#takers.push(resolve));
-    this.#active.add(key);
+    const now = performance.now();
+    this.#active.set(key, now - (this.#readyAt.get(key) ?? now));
+    this.#readyAt.delete(key);
     return Promise.resolve(key);
+  }
+
+  /** Milliseconds that a key which is worked on now was ready before it was taken. */
+  waited(key: string): number {
+    return this.#active.get(key) ?? 0;
   }
 
   /** Gives a taken key back. */
@@ -114,6 +123,7 @@ export class WorkQueue {
     this.#closed = true;
     for (const key of [...this.#timers.keys()]) this.#clearTimer(key);
     for (const priority of priorities) this.#lanes[priority].keys.clear();
+    this.#readyAt.clear();
     for (const taker of this.#takers.splice(0)) taker(undefined);
   }
 
@@ -126,6 +136,7 @@ export class WorkQueue {
     if (known === higher(priority, known)) return;
     if (known !== undefined) this.#lanes[known].keys.delete(key);
     this.#lanes[priority].keys.add(key);
+    if (known === undefined) this.#readyAt.set(key, performance.now());
   }
 
   /** Takes the first key of the lane whose patience is over, the lowest before others, else of the highest that has one. */

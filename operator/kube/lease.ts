@@ -1,18 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { isConflict, isNotFound } from './kube-api-error.ts';
+import { isConflict, isForbidden, isNamespaceGoing, isNotFound, isUnauthorized } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
+import { messageOf } from './kube-request.ts';
 import type { WriteFence } from './write-fence.ts';
 
+interface LeaseSpec {
+  readonly holderIdentity?: string | null;
+  readonly leaseDurationSeconds?: number;
+  readonly renewTime?: string | null;
+  readonly acquireTime?: string | null;
+  readonly leaseTransitions?: number;
+}
 interface LeaseObject extends KubeObject {
-  readonly spec?: {
-    readonly holderIdentity?: string | null;
-    readonly leaseDurationSeconds?: number;
-    readonly renewTime?: string | null;
-    readonly acquireTime?: string | null;
-    readonly leaseTransitions?: number;
-  };
+  readonly spec?: LeaseSpec;
+}
+
+/** A moment by two clocks: one that only grows but stands still while the machine sleeps, and one that people set. Both in milliseconds. */
+export interface Moment {
+  readonly steady: number;
+  readonly wall: number;
 }
 
 /** Who runs for which lease, and how fast. The leader gives up `renewDeadline` after its last success, before `duration` lets another in. */
@@ -20,53 +28,71 @@ export interface LeaseOptions {
   readonly namespace: string;
   readonly name: string;
   readonly identity: string;
-  /** Seconds that a lease lasts without renewal. Default 15. */
-  readonly duration?: number;
-  /** Seconds without a successful renewal after which the leader stops. Default 10. */
-  readonly renewDeadline?: number;
-  /** Seconds between tries. Default 2. */
-  readonly retryPeriod?: number;
+  /** Seconds that a lease lasts without renewal. */
+  readonly duration: number;
+  /** Seconds without a successful renewal after which the leader stops. */
+  readonly renewDeadline: number;
+  /** Seconds between tries. */
+  readonly retryPeriod: number;
+  /** A try failed. Called once for each reason, and again when the reason is another or the last try succeeded. */
   readonly onError?: (error: unknown) => void;
-}
-
-/** Two clocks: one that only grows but stands still while the machine sleeps, and one that people set. */
-interface Moment {
-  readonly steady: number;
-  readonly wall: number;
+  /** Default: the process's clocks. */
+  readonly clock?: () => Moment;
 }
 
 const present = (): Moment => ({ steady: performance.now(), wall: Date.now() });
-
-/** Milliseconds since a moment, by the clock that went further. */
-const since = ({ steady, wall }: Moment): number => Math.max(performance.now() - steady, Date.now() - wall);
 
 /**
  * Leader election on a coordination.k8s.io Lease, as client-go does it: another's lease counts from when its last renewal
  * was *seen*, so clocks need not agree. It is also the fence that keeps writes back: one's own lease counts from when its last
  * renewal was *sent*, and a process that was frozen past the renew deadline writes nothing more. Its client must have short
- * time-outs, no retries, and no fence.
+ * time-outs, connections of its own, no retries, and no fence. Labels, annotations and fields of others stay as they are.
  */
 export class Lease implements WriteFence {
   readonly #client: KubeClient;
-  readonly #options: Required<Omit<LeaseOptions, 'onError'>> & Pick<LeaseOptions, 'onError'>;
+  readonly #options: LeaseOptions;
+  readonly #clock: () => Moment;
+  #object: KubeObject | undefined;
   #seen: { readonly record: string; readonly at: number } | undefined;
   #renewed: Moment | undefined;
+  #failure: { readonly message: string; readonly isRefusal: boolean } | undefined;
   #trying: Promise<boolean> = Promise.resolve(false);
+  /** Milliseconds after which another's lease, as the last try saw it, has lapsed. */
+  #lapsesIn = Number.POSITIVE_INFINITY;
 
   constructor(client: KubeClient, options: LeaseOptions) {
     this.#client = client;
-    this.#options = { duration: 15, renewDeadline: 10, retryPeriod: 2, ...options };
+    this.#options = options;
+    this.#clock = options.clock ?? present;
   }
 
   closed(): string | undefined {
     if (!this.#renewed) return 'this process does not lead';
     const { renewDeadline } = this.#options;
-    return since(this.#renewed) < renewDeadline * 1000 ? undefined : `this process has not renewed its lease for ${renewDeadline} s`;
+    return this.#since(this.#renewed) < renewDeadline * 1000 ? undefined : `this process has not renewed its lease for ${renewDeadline} s`;
+  }
+
+  /** Why this process can never lead as things are, and how to mend it; undefined while it can, or while it is only not its turn. */
+  get refusal(): string | undefined {
+    const { namespace, name } = this.#options;
+    return this.#failure?.isRefusal === true
+      ? `lease ${namespace}/${name} cannot be taken: ${this.#failure.message}; run the operator in its own namespace, or name that namespace by --namespace or VIGIL_NAMESPACE`
+      : undefined;
+  }
+
+  /** The Lease as last seen: what Events about the election are about. */
+  get object(): KubeObject {
+    const { namespace, name } = this.#options;
+    return this.#object ?? { metadata: { namespace, name } };
   }
 
   /** Waits until this process leads. Rejects only when aborted. */
   async acquire(signal: AbortSignal): Promise<void> {
-    while (!(await this.#try())) await sleep(this.#options.retryPeriod * 1000 * (0.9 + Math.random() / 5), undefined, { signal });
+    while (!(await this.#try())) {
+      const pause = this.#options.retryPeriod * 1000 * (0.9 + Math.random() / 5);
+      // A lease that lapses before the next try is taken the moment it lapses.
+      await sleep(Math.min(pause, this.#lapsesIn), undefined, { signal });
+    }
   }
 
   /** Renews while this process leads. Resolves when leadership is lost, or the signal is given. */
@@ -88,15 +114,21 @@ export class Lease implements WriteFence {
     try {
       const lease = await this.#client.get<LeaseObject>(RESOURCES.leases, this.#options);
       if (lease.spec?.holderIdentity !== this.#options.identity) return;
-      await this.#write(lease, { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 });
+      await this.#write(lease, { holderIdentity: '', leaseDurationSeconds: 1 });
     } catch (error) {
       this.#options.onError?.(error);
     }
   }
 
+  /** Milliseconds since a moment, by the clock that went further. */
+  #since({ steady, wall }: Moment): number {
+    const now = this.#clock();
+    return Math.max(now.steady - steady, now.wall - wall);
+  }
+
   /** Milliseconds until the renew deadline. */
   #left(): number {
-    return this.#renewed ? Math.max(this.#options.renewDeadline * 1000 - since(this.#renewed), 0) : 0;
+    return this.#renewed ? Math.max(this.#options.renewDeadline * 1000 - this.#since(this.#renewed), 0) : 0;
   }
 
   #try(): Promise<boolean> {
@@ -106,27 +138,55 @@ export class Lease implements WriteFence {
 
   /** Takes or renews the lease. True when this process holds it now. */
   async #attempt(): Promise<boolean> {
+    this.#lapsesIn = Number.POSITIVE_INFINITY;
     try {
       const lease = await this.#read();
-      const holder = lease.spec?.holderIdentity ?? '';
-      this.#look(lease);
-      if (holder !== this.#options.identity && holder !== '' && !this.#lapsed(lease)) return false;
-      const sent = present();
-      await this.#claim(lease);
-      this.#renewed = sent;
-      return true;
+      const isTaken = this.#isAnothers(lease);
+      const sent = this.#clock();
+      if (!isTaken) {
+        await this.#claim(lease);
+        this.#renewed = sent;
+      }
+      this.#failure = undefined;
+      return !isTaken;
     } catch (error) {
-      if (!isConflict(error)) this.#options.onError?.(error);
+      this.#failed(error);
       return false;
     }
   }
 
+  /** Another holds the lease, and is not known to have let it lapse. */
+  #isAnothers(lease: LeaseObject): boolean {
+    const { holderIdentity, leaseDurationSeconds = this.#options.duration } = lease.spec ?? {};
+    const seenAt = this.#look(lease);
+    if (holderIdentity === this.#options.identity || (holderIdentity ?? '') === '') return false;
+    const left = seenAt + leaseDurationSeconds * 1000 - this.#clock().steady;
+    if (left < 0) return false;
+    this.#lapsesIn = left + 1;
+    return true;
+  }
+
+  #failed(error: unknown): void {
+    // Somebody else was faster: that is no failure.
+    if (isConflict(error)) return;
+    const message = messageOf(error);
+    const isRefusal = isForbidden(error) || isUnauthorized(error) || isNamespaceGoing(error);
+    const isNew = this.#failure?.message !== message;
+    this.#failure = { message, isRefusal };
+    if (isNew) this.#options.onError?.(error);
+  }
+
   async #claim(lease: LeaseObject): Promise<void> {
-    const now = microTime();
-    const renewal = { holderIdentity: this.#options.identity, leaseDurationSeconds: this.#options.duration, renewTime: now };
+    const now = microTime(this.#clock().wall);
     const { holderIdentity, acquireTime = now, leaseTransitions = 0 } = lease.spec ?? {};
     const mine = holderIdentity === this.#options.identity;
-    await this.#write(lease, { ...renewal, acquireTime: mine ? acquireTime : now, leaseTransitions: leaseTransitions + (mine ? 0 : 1) });
+    await this.#write(lease, {
+      holderIdentity: this.#options.identity,
+      leaseDurationSeconds: this.#options.duration,
+      renewTime: now,
+      acquireTime: mine ? acquireTime : now,
+      leaseTransitions: leaseTransitions + (mine ? 0 : 1),
+    });
   }
 
   async #read(): Promise<LeaseObject> {
@@ -139,23 +199,23 @@ export class Lease implements WriteFence {
     }
   }
 
-  async #write(lease: LeaseObject, spec: NonNullable<LeaseObject['spec']>): Promise<void> {
-    const { namespace, name } = this.#options;
-    const body: LeaseObject = { metadata: { namespace, name, resourceVersion: lease.metadata.resourceVersion ?? '' }, spec };
-    this.#look(await this.#client.replace<LeaseObject>(RESOURCES.leases, body));
+  /** Replaces the lease as it was read, with these fields changed. */
+  async #write(lease: LeaseObject, spec: LeaseSpec): Promise<void> {
+    this.#look(await this.#client.replace<LeaseObject>(RESOURCES.leases, { ...lease, spec: { ...lease.spec, ...spec } } as LeaseObject));
   }
 
-  #look({ spec }: LeaseObject): void {
+  /** Takes note of a renewal. Returns when it was first seen, by the steady clock. */
+  #look(lease: LeaseObject): number {
+    this.#object = lease;
+    const { spec } = lease;
     const record = `${spec?.holderIdentity ?? ''}/${spec?.renewTime ?? ''}`;
-    if (this.#seen?.record !== record) this.#seen = { record, at: performance.now() };
-  }
-
-  #lapsed({ spec }: LeaseObject): boolean {
-    return this.#seen !== undefined && performance.now() - this.#seen.at > (spec?.leaseDurationSeconds ?? this.#options.duration) * 1000;
+    const at = this.#seen?.record === record ? this.#seen.at : this.#clock().steady;
+    this.#seen = { record, at };
+    return at;
   }
 }
 
-/** Now as a `MicroTime`. */
-function microTime(): string {
-  return new Date().toISOString().replace('Z', '000Z');
+/** A time as a `MicroTime`. */
+function microTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('Z', '000Z');
 }

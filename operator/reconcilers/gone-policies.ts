@@ -36,19 +36,14 @@ export class GonePolicies {
   }
 
   async #remove(): Promise<ReconcileResult> {
-    const { client, publisher, policies, metrics, log } = this.#world;
+    const { client, publisher, policies, log } = this.#world;
     for (const name of this.#waiting) if (policies.get(name)) this.#waiting.delete(name);
     if (this.#waiting.size === 0) return {};
     const there = new Set((await listAll(client, RESOURCES.policies, { metadataOnly: true })).map(({ metadata }) => metadata.name));
     const names = [...this.#waiting].filter((name) => !there.has(name));
     const isGone = (name: string): boolean => policies.get(name) === undefined;
     const reports = await removePolicies(client, publisher, { policies: names, isGone });
-    for (const name of names) {
-      this.#waiting.delete(name);
-      if (!isGone(name)) continue;
-      metrics.failing.remove({ policy: name });
-      metrics.freshness.remove({ policy: name });
-    }
+    for (const name of names) this.#waiting.delete(name);
     if (reports > 0)
       log.info({ policies: names.length, names: names.slice(0, mostNames), reports }, 'policies are gone, and what reports said of them');
     return this.#waiting.size > 0 ? { requeueAfter: lookAgain } : {};

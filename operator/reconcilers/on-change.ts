@@ -183,12 +183,11 @@ export class OnChange {
     const started = performance.now();
     try {
       const outcome = await judgeChanges(this.#world, ground.judge, { batch, now: this.#world.clock(), signal });
-      this.#world.metrics.changes.add(outcome.judged, { outcome: 'judged' });
-      this.#world.metrics.changes.add(outcome.written, { outcome: 'written' });
+      this.#world.metrics.changes.inc({ outcome: 'judged' }, outcome.judged);
+      this.#world.metrics.changes.inc({ outcome: 'written' }, outcome.written);
       for (const message of outcome.unreadable) log.warn({ namespace, message }, 'what changed could not be read');
       if (outcome.written > 0) {
-        this.#world.metrics.changeSeconds.add((performance.now() - first) / 1000);
-        this.#world.metrics.changeBatches.add(1);
+        this.#world.metrics.changeSeconds.observe((performance.now() - first) / 1000);
         log.info({ namespace, judged: outcome.judged, written: outcome.written }, 'changes were judged');
         this.controller.queue.addAfter('totals', Math.max(lookAgain, this.#totalsRest - Date.now()));
       }

@@ -33,7 +33,6 @@ export async function tellPolicy(
           sub: 'status',
           manager: FIELD_MANAGERS.policies,
         });
-      tellMetrics(world, name, status, news);
       return;
     } catch (error) {
       if (isNotFound(error)) return;
@@ -47,9 +46,4 @@ async function renewedStatus(world: World, policy: SecurityPolicy, news: PolicyN
   const options = { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces };
   const { problems } = compilePolicies([{ name: policy.metadata.name, spec: policy.spec }], options);
   return policyStatus({ policy, problems, schedules: world.schedules.list(), ...news, now: world.clock() });
-}
-
-function tellMetrics({ metrics }: World, policy: string, { failing }: SecurityPolicyStatus, { findings }: PolicyNews): void {
-  for (const [severity, count] of Object.entries(failing ?? {})) metrics.failing.set(count, { policy, severity });
-  if (findings?.whole) metrics.freshness.set(Math.floor(findings.whole.time / 1000), { policy });
 }

@@ -201,7 +201,7 @@ export class Attempts {
       memory.unreadable.delete(uid);
       if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
       memory.seen.collected(shard);
-      this.#world.metrics.shards.add(1, { outcome: 'Succeeded' });
+      this.#world.metrics.shards.inc({ outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
       this.#world.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
       return shardCollected(ledger, shard, result);
@@ -216,7 +216,7 @@ export class Attempts {
 
   /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
   #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: Failure & { readonly shard: number }): Ledger {
-    this.#world.metrics.shards.add(1, { outcome: failure.class });
+    this.#world.metrics.shards.inc({ outcome: failure.class });
     this.#world.log.warn(
       { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
       'an attempt at a shard failed',

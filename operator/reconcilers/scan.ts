@@ -274,7 +274,10 @@ export class ScanReconciler {
 
   async #write(scan: Scan, stage: ScanStage, memory: ScanMemory): Promise<void> {
     const phase = await this.#writer.write(scan, stage, memory);
-    if (phase) this.#world.metrics.scans.add(1, { phase });
+    if (!phase) return;
+    this.#world.metrics.scans.inc({ phase });
+    const made = Date.parse(scan.metadata.creationTimestamp ?? '');
+    if (!Number.isNaN(made)) this.#world.metrics.scanSeconds.observe({ phase }, Math.max(this.#world.clock() - made, 0) / 1000);
   }
 }
 

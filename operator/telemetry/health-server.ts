@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What the health server tells. */
@@ -6,7 +6,7 @@ export interface HealthOptions {
   readonly host?: string;
   readonly port: number;
   /** The text of /metrics. */
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
   /** What is wrong, by check; empty when all is well. */
   readonly ready: () => readonly string[];
   readonly healthy: () => readonly string[];
@@ -23,15 +23,17 @@ export class HealthServer {
 
   /** Listens. Resolves to the port in use. */
   async start(): Promise<number> {
-    const pages: Readonly<Record<string, () => readonly [number, string]>> = {
-      '/metrics': () => [200, this.#options.metrics()],
+    const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
+      '/metrics': async () => [200, await this.#options.metrics()],
       '/healthz': () => verdict(this.#options.healthy()),
       '/readyz': () => verdict(this.#options.ready()),
     };
-    const server = createServer((request, response) => {
-      const page = pages[(request.url ?? '/').split('?')[0] ?? '/'];
-      const [status, text] = page ? page() : [404, 'not found\n'];
+    const answer = async (url: string, response: ServerResponse): Promise<void> => {
+      const [status, text] = await (pages[url.split('?')[0] ?? '/'] ?? notFound)();
       response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
+    };
+    const server = createServer((request, response) => {
+      answer(request.url ?? '/', response).catch((error: unknown) => response.writeHead(500).end(`${String(error)}\n`));
     });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -50,6 +52,10 @@ export class HealthServer {
   }
 }
 
-function verdict(problems: readonly string[]): readonly [number, string] {
+type Page = readonly [status: number, text: string];
+
+const notFound = (): Page => [404, 'not found\n'];
+
+function verdict(problems: readonly string[]): Page {
   return problems.length === 0 ? [200, 'ok\n'] : [503, `${problems.join('\n')}\n`];
 }

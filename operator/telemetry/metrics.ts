@@ -1,125 +1,163 @@
-type Labels = Readonly<Record<string, string | number>>;
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import packageFile from '../../package.json' with { type: 'json' };
 
-interface Series {
-  readonly labels: Labels;
-  value: number;
+/** What policies say of themselves, as gauges. */
+export interface PolicyGauges {
+  /** Failing results by policy and severity. */
+  readonly failing: readonly { readonly policy: string; readonly severity: string; readonly count: number }[];
+  /** When verdicts were last made, in seconds since the epoch. */
+  readonly scanned: readonly { readonly policy: string; readonly time: number }[];
 }
 
-/** One metric family. */
-class Family {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge';
-  readonly #series = new Map<string, Series>();
+/** Seconds of calls and of reconciles that wait for them. */
+const callBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Seconds that work waits in a queue, debounces among them, or from a change to its report. */
+const waitBuckets = [0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
+/** Seconds of whole scans. */
+const scanBuckets = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
-  constructor(name: string, type: 'counter' | 'gauge', help: string) {
-    this.name = name;
-    this.type = type;
-    this.help = help;
-  }
-
-  add(value: number, labels: Labels = {}): void {
-    this.#at(labels).value += value;
-  }
-
-  set(value: number, labels: Labels = {}): void {
-    this.#at(labels).value = value;
-  }
-
-  /** Drops the series whose labels contain these. */
-  remove(labels: Labels): void {
-    for (const [key, series] of this.#series) {
-      if (Object.entries(labels).every(([name, value]) => series.labels[name] === value)) this.#series.delete(key);
-    }
-  }
-
-  /** The family in the Prometheus text format. */
-  text(): string {
-    const lines = [...this.#series.values()].map(({ labels, value }) => `${this.name}${labelText(labels)} ${value}`);
-    return [`# HELP ${this.name} ${this.help}`, `# TYPE ${this.name} ${this.type}`, ...lines, ''].join('\n');
-  }
-
-  #at(labels: Labels): Series {
-    const key = labelText(labels);
-    const known = this.#series.get(key);
-    if (known) return known;
-    const series = { labels, value: 0 };
-    this.#series.set(key, series);
-    return series;
-  }
-}
-
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(
-    ([name, value]) => `${name}="${String(value).replace(/["\\\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`,
-  );
-  return pairs.length > 0 ? `{${pairs.join(',')}}` : '';
-}
-
-/** What the operator counts, in the Prometheus text exposition format. Label values are bounded: controllers, verbs, policies, severities. */
+/**
+ * What the operator measures. Label values are bounded: controllers, verbs, phases, policies, severities. What policies say is not
+ * kept here but read at each scrape ({@link follow}), so that it is right from the first scrape of a new process on.
+ */
 export class Metrics {
-  readonly reconciles = new Family('vigil_reconcile_total', 'counter', 'Reconciles by controller and result.');
-  readonly reconcileSeconds = new Family('vigil_reconcile_seconds_total', 'counter', 'Seconds spent in reconciles.');
-  readonly apiCalls = new Family('vigil_api_requests_total', 'counter', 'Calls to the API server by method and status (0: no answer).');
-  readonly apiSeconds = new Family('vigil_api_request_seconds_total', 'counter', 'Seconds spent waiting for the API server, by method.');
-  readonly scans = new Family('vigil_scans_total', 'counter', 'Finished scans by phase.');
-  readonly shards = new Family('vigil_shard_attempts_total', 'counter', 'Attempts at shards by outcome.');
-  readonly reportWrites = new Family('vigil_report_writes_total', 'counter', 'Writes of reports by operation.');
-  readonly statusRefusals = new Family(
-    'vigil_status_writes_refused_total',
-    'counter',
-    'Writes of a status that were refused because they leave a terminal phase, by kind. Any is a defect of Vigil.',
-  );
-  readonly failing = new Family('vigil_failing_results', 'gauge', 'Failing results by policy and severity.');
-  readonly freshness = new Family('vigil_policy_last_scan_timestamp_seconds', 'gauge', 'When the verdicts of a policy were last made.');
-  readonly eventsDropped = new Family(
-    'vigil_events_dropped_total',
-    'counter',
-    'Events that were not recorded because there were too many at once.',
-  );
-  readonly queueDepth = new Family('vigil_queue_depth', 'gauge', 'Keys that wait to be reconciled, by controller.');
-  readonly watchedObjects = new Family('vigil_watched_objects', 'gauge', 'Objects whose changes are followed.');
-  readonly changes = new Family(
-    'vigil_change_targets_total',
-    'counter',
-    'Targets that were judged because something changed, and reports written for it.',
-  );
-  readonly changeSeconds = new Family(
-    'vigil_change_seconds_total',
-    'counter',
-    'Seconds from a change to its report, over vigil_change_batches_total.',
-  );
-  readonly changeBatches = new Family('vigil_change_batches_total', 'counter', 'Gathered changes that made a report differ.');
-  readonly leader = new Family('vigil_leader', 'gauge', '1 while this process leads.');
+  readonly #registry = new Registry();
+  readonly #on = { registers: [this.#registry] };
+  readonly reconciles = new Counter({
+    name: 'vigil_reconcile_total',
+    help: 'Reconciles by controller and result.',
+    labelNames: ['controller', 'result'] as const,
+    ...this.#on,
+  });
+  readonly reconcileSeconds = new Histogram({
+    name: 'vigil_reconcile_seconds',
+    help: 'Seconds that a reconcile took, by controller.',
+    labelNames: ['controller'] as const,
+    buckets: callBuckets,
+    ...this.#on,
+  });
+  readonly apiCalls = new Counter({
+    name: 'vigil_api_requests_total',
+    help: 'Calls to the API server by method and status (0: no answer).',
+    labelNames: ['method', 'status'] as const,
+    ...this.#on,
+  });
+  readonly apiSeconds = new Histogram({
+    name: 'vigil_api_request_seconds',
+    help: 'Seconds until the API server began to answer, by method.',
+    labelNames: ['method'] as const,
+    buckets: callBuckets,
+    ...this.#on,
+  });
+  readonly scans = new Counter({
+    name: 'vigil_scans_total',
+    help: 'Finished scans by phase.',
+    labelNames: ['phase'] as const,
+    ...this.#on,
+  });
+  readonly scanSeconds = new Histogram({
+    name: 'vigil_scan_seconds',
+    help: 'Seconds from the making of a Scan to its end, by phase.',
+    labelNames: ['phase'] as const,
+    buckets: scanBuckets,
+    ...this.#on,
+  });
+  readonly shards = new Counter({
+    name: 'vigil_shard_attempts_total',
+    help: 'Attempts at shards by outcome.',
+    labelNames: ['outcome'] as const,
+    ...this.#on,
+  });
+  readonly reportWrites = new Counter({
+    name: 'vigil_report_writes_total',
+    help: 'Writes of reports by operation.',
+    labelNames: ['operation'] as const,
+    ...this.#on,
+  });
+  readonly statusRefusals = new Counter({
+    name: 'vigil_status_writes_refused_total',
+    help: 'Writes of a status that were refused because they leave a terminal phase, by kind. Any is a defect of Vigil.',
+    labelNames: ['kind'] as const,
+    ...this.#on,
+  });
+  readonly eventsDropped = new Counter({
+    name: 'vigil_events_dropped_total',
+    help: 'Events that were not recorded because there were too many, by reason. Each is in the log.',
+    labelNames: ['reason'] as const,
+    ...this.#on,
+  });
+  readonly queueDepth = new Gauge({
+    name: 'vigil_queue_depth',
+    help: 'Keys that wait to be reconciled, by controller.',
+    labelNames: ['controller'] as const,
+    ...this.#on,
+  });
+  readonly queueSeconds = new Histogram({
+    name: 'vigil_queue_wait_seconds',
+    help: 'Seconds that a ready key waited for a worker, by controller.',
+    labelNames: ['controller'] as const,
+    buckets: waitBuckets,
+    ...this.#on,
+  });
+  readonly watchedObjects = new Gauge({ name: 'vigil_watched_objects', help: 'Objects whose changes are followed.', ...this.#on });
+  readonly changes = new Counter({
+    name: 'vigil_change_targets_total',
+    help: 'Targets that were judged because something changed, and reports written for it.',
+    labelNames: ['outcome'] as const,
+    ...this.#on,
+  });
+  readonly changeSeconds = new Histogram({
+    name: 'vigil_change_seconds',
+    help: 'Seconds from a change to its report.',
+    buckets: waitBuckets,
+    ...this.#on,
+  });
+  readonly leader = new Gauge({ name: 'vigil_leader', help: '1 while this process leads.', ...this.#on });
+  readonly #buildInfo = new Gauge({
+    name: 'vigil_build_info',
+    help: '1, with the version that runs.',
+    labelNames: ['version'] as const,
+    ...this.#on,
+  });
+  readonly #failing = new Gauge({
+    name: 'vigil_failing_results',
+    help: 'Failing results by policy and severity.',
+    labelNames: ['policy', 'severity'] as const,
+    ...this.#on,
+  });
+  readonly #scanned = new Gauge({
+    name: 'vigil_policy_last_scan_timestamp_seconds',
+    help: 'When the verdicts of a policy were last made.',
+    labelNames: ['policy'] as const,
+    ...this.#on,
+  });
+  readonly #collectors: (() => void)[] = [];
 
-  readonly resident = new Family('process_resident_memory_bytes', 'gauge', 'Memory that the process holds.');
-  readonly heap = new Family(
-    'nodejs_heap_size_bytes',
-    'gauge',
-    'Memory of the JavaScript heap: used, reserved for it, and held outside of it.',
-  );
-  readonly cpu = new Family('process_cpu_seconds_total', 'counter', 'Seconds of processor time.');
-  readonly #collectors: (() => void)[] = [() => this.#process()];
-
-  #process(): void {
-    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
-    this.resident.set(rss);
-    for (const [part, bytes] of Object.entries({ used: heapUsed, total: heapTotal, external })) this.heap.set(bytes, { part });
-    const { user, system } = process.cpuUsage();
-    this.cpu.set((user + system) / 1e6);
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#buildInfo.set({ version: packageFile.version }, 1);
+    this.leader.set(0);
   }
 
-  /** Has a function called before the families are read, to set gauges that nothing else sets. */
+  /** Has a function called at each scrape, before the values are read. */
   collect(collector: () => void): void {
     this.#collectors.push(collector);
   }
 
-  /** All families as text. */
-  text(): string {
+  /** Reads what policies say at each scrape; a policy that is not in it any more is not in the metrics either. */
+  follow(read: () => PolicyGauges): void {
+    this.collect(() => {
+      this.#failing.reset();
+      this.#scanned.reset();
+      const { failing, scanned } = read();
+      for (const { policy, severity, count } of failing) this.#failing.set({ policy, severity }, count);
+      for (const { policy, time } of scanned) this.#scanned.set({ policy }, time);
+    });
+  }
+
+  /** All values in the Prometheus text format. */
+  text(): Promise<string> {
     for (const collector of this.#collectors) collector();
-    return Object.values(this)
-      .filter((member) => member instanceof Family)
-      .map((family) => family.text())
-      .join('');
+    return this.#registry.metrics();
   }
 }

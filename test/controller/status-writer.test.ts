@@ -35,7 +35,7 @@ class Server implements StatusWriting {
     debug: () => undefined,
     error: (_: unknown, message?: string) => void this.errors.push(message ?? ''),
   } as unknown as StatusWriting['log'];
-  readonly metrics = { statusRefusals: { add: (_: number, labels?: object) => void this.refused.push(labels ?? {}) } };
+  readonly metrics = { statusRefusals: { inc: (labels: object) => void this.refused.push(labels) } };
 }
 
 const by = <S>(status: S, manager: (typeof FIELD_MANAGERS)[keyof typeof FIELD_MANAGERS] = FIELD_MANAGERS.scans) => ({ status, manager });

@@ -92,7 +92,10 @@ export class ScanBench {
 
   readonly events = { record: (_resource: unknown, _object: unknown, text: EventText): void => void this.told.push(text) };
   readonly log = { info: () => undefined, warn: () => undefined, debug: () => undefined, error: () => undefined };
-  readonly metrics = { scans: { add: (_by: number, { phase }: { phase: string }): void => void this.counted.push(phase) } };
+  readonly metrics = {
+    scans: { inc: ({ phase }: { phase: string }): void => void this.counted.push(phase) },
+    scanSeconds: { observe: (): void => undefined },
+  };
   readonly clock = (): number => this.now;
 
   /** What a controller of Scans needs. */

@@ -1,0 +1,157 @@
+import { expect } from 'chai';
+import pino from 'pino';
+import type { ServerResponse } from 'node:http';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { EventCorrelator, type EventOccurrence } from '../../operator/controller/event-correlator.ts';
+import { EventRecorder, type EventRecorderOptions } from '../../operator/controller/event-recorder.ts';
+import { ApiDouble, breaks, says, type SeenCall } from '../kube/api-double.ts';
+
+describe('the correlator of Events', () => {
+  const about = (object: string, message: string, reason = 'NewFindings'): EventOccurrence => ({
+    object,
+    type: 'Warning',
+    reason,
+    message,
+  });
+  const kinds = (correlator: EventCorrelator, occurrences: readonly EventOccurrence[], now = 0): string[] =>
+    occurrences.map((occurrence) => correlator.decide(occurrence, now).kind);
+  const texts = (object: string, count: number): EventOccurrence[] =>
+    Array.from({ length: count }, (_, index) => about(object, `text ${index}`));
+
+  it('records the same text about the same object once in ten minutes', () => {
+    const correlator = new EventCorrelator();
+    expect(kinds(correlator, [about('a', 'x'), about('a', 'x'), about('b', 'x'), about('a', 'y')])).to.deep.equal([
+      'new',
+      'known',
+      'new',
+      'new',
+    ]);
+    expect(correlator.decide(about('a', 'x'), 599_999).kind).to.equal('known');
+    expect(correlator.decide(about('a', 'x'), 600_000).kind).to.equal('new');
+  });
+
+  it('has similar ones share one Event from the eleventh on, which is counted up', () => {
+    const correlator = new EventCorrelator();
+    const decisions = texts('a', 13).map((occurrence) => correlator.decide(occurrence, 7));
+    expect(decisions.map(({ kind }) => kind)).to.deep.equal([...Array<string>(10).fill('new'), 'combined', 'combined', 'combined']);
+    const combined = decisions.filter((decision) => decision.kind === 'combined');
+    expect(combined.map(({ count }) => count)).to.deep.equal([1, 2, 3]);
+    expect(new Set(combined.map(({ group }) => group)).size).to.equal(1);
+  });
+
+  it('drops what is past the budget of its object and reason, and lets one more through every five minutes', () => {
+    const correlator = new EventCorrelator();
+    expect(kinds(correlator, texts('a', 27)).slice(24)).to.deep.equal(['combined', 'dropped', 'dropped']);
+    expect(kinds(correlator, [about('a', 'later'), about('a', 'too much')], 300_000)).to.deep.equal(['combined', 'dropped']);
+  });
+
+  it('never lets a burst about others starve a warning, about whatever object and of whatever reason', () => {
+    const correlator = new EventCorrelator();
+    const burst = Array.from({ length: 5000 }, (_, index) => about(`pod-${index}`, 'found'));
+    const decided = kinds(correlator, burst);
+    expect([decided.filter((kind) => kind === 'new').length, decided.filter((kind) => kind === 'dropped').length]).to.deep.equal([
+      1000, 4000,
+    ]);
+    expect(kinds(correlator, [about('policy', 'bad', 'InvalidSpec'), about('pod-1', 'no pod', 'FailedCreate')])).to.deep.equal([
+      'new',
+      'new',
+    ]);
+    expect(kinds(correlator, [about('pod-9', 'found more'), about('pod-8', 'found more')], 1000)).to.deep.equal(['new', 'dropped']);
+  });
+
+  it('remembers no more than it is told to, the longest unused going first', () => {
+    const correlator = new EventCorrelator({ remembered: 2 });
+    kinds(correlator, [about('a', 'x'), about('b', 'x'), about('c', 'x')]);
+    expect(kinds(correlator, [about('c', 'x'), about('a', 'x')])).to.deep.equal(['known', 'new']);
+  });
+
+  it('records again what could not be recorded', () => {
+    const correlator = new EventCorrelator();
+    kinds(correlator, [about('a', 'x')]);
+    correlator.retract(about('a', 'x'));
+    expect(kinds(correlator, [about('a', 'x')])).to.deep.equal(['new']);
+  });
+});
+
+describe('the recorder of Events', () => {
+  let server: ApiDouble;
+  const lines: Record<string, unknown>[] = [];
+  const log = pino(
+    { level: 'warn', base: null },
+    { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const policy = { metadata: { name: 'web', uid: 'u', resourceVersion: '7' } };
+  const warning = (message: string, reason = 'InvalidSpec') => ({ type: 'Warning', reason, message }) as const;
+  const echo = (answer: ServerResponse, { body }: SeenCall): void => says(JSON.parse(body))(answer);
+  const recorderOf = async (options: Partial<EventRecorderOptions> = {}): Promise<EventRecorder> =>
+    new EventRecorder(await server.start({ retries: 0 }), log, {
+      ...{ instance: 'i', clock: () => Date.parse('2026-01-01T00:00:00Z') },
+      ...options,
+    });
+  const bodies = (): Record<string, unknown>[] => server.calls.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+
+  beforeEach(() => {
+    lines.length = 0;
+    server = new ApiDouble();
+    server.answers = [echo];
+  });
+  afterEach(() => server.stop());
+
+  it('says what happened to which object, of cluster-scoped ones in the namespace default', async () => {
+    const recorder = await recorderOf();
+    recorder.record(RESOURCES.policies, policy, warning('spec: no checks'));
+    await recorder.settled();
+    expect(server.calls[0]).to.include({ method: 'POST', url: '/api/v1/namespaces/default/events?fieldManager=vigil' });
+    const [event] = bodies();
+    expect(event).to.deep.include({
+      ...{ type: 'Warning', reason: 'InvalidSpec', message: 'spec: no checks', count: 1, reportingInstance: 'i' },
+      ...{ firstTimestamp: '2026-01-01T00:00:00.000Z', lastTimestamp: '2026-01-01T00:00:00.000Z' },
+      involvedObject: { apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name: 'web', uid: 'u', resourceVersion: '7' },
+    });
+    expect(event?.['metadata'])
+      .to.have.property('name')
+      .that.matches(/^web\.[0-9a-f]{24}$/);
+  });
+
+  it('makes one Event of very many similar ones, and counts it up in order', async () => {
+    const recorder = await recorderOf();
+    for (let index = 0; index < 13; index++) recorder.record(RESOURCES.policies, policy, warning(`text ${index}`));
+    await recorder.settled();
+    expect(server.calls.map(({ method }) => method).filter((method) => method === 'PATCH')).to.have.length(2);
+    expect(server.calls.filter(({ method }) => method === 'POST')).to.have.length(11);
+    const counted = bodies().filter(({ message }) => String(message).startsWith('(combined from similar events): '));
+    expect(counted.map(({ count, message }) => [count, message])).to.deep.equal([
+      [1, '(combined from similar events): text 10'],
+      [2, '(combined from similar events): text 11'],
+      [3, '(combined from similar events): text 12'],
+    ]);
+  });
+
+  it('counts and logs each Event that it drops, word for word', async () => {
+    const dropped: string[] = [];
+    const recorder = await recorderOf({
+      onDropped: (reason) => dropped.push(reason),
+      limits: { perReason: { burst: 1, refill: 1000 } },
+      steady: () => 0,
+    });
+    recorder.record(RESOURCES.policies, policy, warning('first'));
+    recorder.record(RESOURCES.policies, policy, warning('second'));
+    recorder.record(RESOURCES.policies, policy, warning('of another reason', 'Other'));
+    await recorder.settled();
+    expect(server.calls).to.have.length(2);
+    expect(dropped).to.deep.equal(['InvalidSpec']);
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include({ kind: 'SecurityPolicy', name: 'web', reason: 'InvalidSpec', message: 'second' });
+  });
+
+  it('logs a failure to record, and records the text when it occurs again', async () => {
+    const recorder = await recorderOf();
+    server.answers = [breaks, echo];
+    recorder.record(RESOURCES.policies, policy, warning('x'));
+    await recorder.settled();
+    expect(lines[0]).to.include({ msg: 'could not record an event', reason: 'InvalidSpec' });
+    recorder.record(RESOURCES.policies, policy, warning('x'));
+    await recorder.settled();
+    expect(server.calls).to.have.length(2);
+  });
+});
