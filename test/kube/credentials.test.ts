@@ -25,7 +25,7 @@ describe('credentials', () => {
       args: ['-c', `echo run >>${folder}/runs; cat ${folder}/credential.json`],
       interactiveMode: 'Never',
     };
-    kubeConfig.loadFromClusterAndUser({ name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: true }, { name: folder, exec } as never);
+    kubeConfig.loadFromClusterAndUser({ name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: true }, { name: folder, exec });
     return kubeConfig;
   }
   const runs = (): number => readFileSync(join(folder, 'runs'), 'utf8').trim().split('\n').length;

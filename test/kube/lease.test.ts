@@ -19,9 +19,15 @@ describe('a lease', () => {
 
   /** Holds one Lease, as the API server does. */
   const store = (answer: ServerResponse, { method, body }: SeenCall): void => {
-    if (method === 'GET') return says(stored)(answer);
+    if (method === 'GET') {
+      says(stored)(answer);
+      return;
+    }
     const sent = JSON.parse(body) as LeaseObject;
-    if (sent.metadata.resourceVersion !== stored.metadata.resourceVersion) return status(409, 'Conflict')(answer);
+    if (sent.metadata.resourceVersion !== stored.metadata.resourceVersion) {
+      status(409, 'Conflict')(answer);
+      return;
+    }
     stored = { ...sent, metadata: { ...sent.metadata, resourceVersion: String(Number(stored.metadata.resourceVersion) + 1) } };
     says(stored)(answer);
   };
