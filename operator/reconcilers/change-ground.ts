@@ -7,6 +7,7 @@ import type { ChangeWatch } from '../change/change-watch.ts';
 import type { GenerationSightings } from '../change/generation-sightings.ts';
 import { labelMatch } from '../engine/label-selector.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
+import { failedScanOf } from '../scans/generation-tries.ts';
 import { ledgerPolicy, neverListed } from '../scan/planner.ts';
 import type { ChangeJudge } from './change-evaluation.ts';
 import type { World } from './world.ts';
@@ -99,10 +100,14 @@ async function follow(
 
 /**
  * From when on nobody may have judged what changed, in milliseconds since the epoch by the server's clock: from the making of the last Scan that
- * judged all by this generation; where none is kept, from well before its end was noted.
+ * judged all by this generation; where none is kept, from well before its end was noted. Where no scan could, from when the first one tried:
+ * what changed before is left to the next try.
  */
-export function judgedSince({ metadata, status }: SecurityPolicy, scans: readonly Scan[]): number {
+export function judgedSince(policy: SecurityPolicy, scans: readonly Scan[]): number {
+  const { metadata, status } = policy;
   const { name, generation } = metadata;
+  const failed = failedScanOf(policy, scans);
+  if (failed) return Date.parse(failed.metadata.creationTimestamp ?? '') - clockGrain;
   const whole = scans.filter(
     (scan) =>
       scan.status?.phase === 'Complete' &&
@@ -117,7 +122,7 @@ export function judgedSince({ metadata, status }: SecurityPolicy, scans: readonl
  * The schedules that follow changes, and the policies that they take: those whose present generation was scanned as a whole. Where an
  * earlier generation was, the present one is soon, and most likely asks about the same: what is followed for it goes on.
  */
-function choose({ schedules, policies }: World): {
+function choose({ schedules, policies, scans }: World): {
   readonly schedules: readonly ScanSchedule[];
   readonly policies: readonly SecurityPolicy[];
   readonly renewing: boolean;
@@ -129,7 +134,10 @@ function choose({ schedules, policies }: World): {
     .list()
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .filter(({ metadata }) => following.some(({ spec }) => labelMatch(spec.policySelector)(metadata.labels ?? {})));
-  const isSettled = ({ metadata, status }: SecurityPolicy): boolean => status?.evaluatedGeneration === metadata.generation;
+  const known = scans.list();
+  // One that no scan could evaluate is followed as well: what changes is judged, and the rest is tried again.
+  const isSettled = (policy: SecurityPolicy): boolean =>
+    policy.status?.evaluatedGeneration === policy.metadata.generation || failedScanOf(policy, known) !== undefined;
   return {
     schedules: following,
     policies: selected.filter(isSettled).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),

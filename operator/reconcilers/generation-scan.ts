@@ -6,6 +6,7 @@ import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from '../scan/names.ts';
 import { isFinished } from '../scan/scan-status.ts';
+import { marksOf, triesOf } from '../scans/generation-tries.ts';
 import type { World } from './world.ts';
 
 /** So many scans of new generations run at once; what comes meanwhile is scanned together as soon as one of them has ended. */
@@ -27,8 +28,7 @@ export const GENERATIONS_KEY = 'generations';
  * repository of them is applied.
  */
 export function generationScanController(world: World): Controller {
-  /** Scans that were made and that the watch has not told of yet, with the generations in them. */
-  const made = new Map<string, { readonly marks: string; readonly at: number }>();
+  const made: MadeScans = new Map();
   return new Controller({
     name: 'generation',
     log: world.log,
@@ -37,56 +37,79 @@ export function generationScanController(world: World): Controller {
   });
 }
 
-async function scanGenerations(world: World, made: Map<string, { readonly marks: string; readonly at: number }>): Promise<ReconcileResult> {
+/** What is needed to see to new generations. */
+export type GenerationWorld = Pick<World, 'log' | 'clock'> & {
+  readonly client: Pick<World['client'], 'create'>;
+  readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
+  readonly policies: { readonly list: () => readonly SecurityPolicy[] };
+};
+
+/** Scans that were made and that the watch has not told of yet, with the generations in them. */
+export type MadeScans = Map<string, { readonly marks: string; readonly at: number }>;
+
+/**
+ * Makes a Scan of the generations that no Scan has evaluated and that may be tried now. One that Scans have failed to evaluate is tried
+ * again with growing pauses ({@link triesOf}).
+ */
+export async function scanGenerations(world: GenerationWorld, made: MadeScans): Promise<ReconcileResult> {
   const scans = world.scans.list();
   for (const [name, { at }] of made) if (world.scans.get(name) || performance.now() - at > watchPatience) made.delete(name);
-  const tried = [...scans.map(marksOf), ...[...made.values()].map(({ marks }) => marks)].join(' ');
-  const isTried = (key: PolicyGeneration): boolean =>
-    tried.includes(generationMark(key)) || world.scans.get(generationScanName(key)) !== undefined;
-  const waiting = world.policies.list().filter((policy) => isNew(policy) && !isTried(keyOf(policy)));
-  if (waiting.length === 0) return {};
+  const unseen = [...made.values()].map(({ marks }) => marks).join(' ');
+  const waiting = world.policies
+    .list()
+    .filter((policy) => isNew(policy) && !unseen.includes(generationMark(keyOf(policy))))
+    .map((policy) => ({ policy, ...triesOf(keyOf(policy), scans) }));
+  const now = world.clock();
+  const due = waiting.filter(({ next }) => next !== undefined && next <= now);
+  const later = waiting.flatMap(({ next }) => (next !== undefined && next > now ? [next - now] : []));
+  const wait = later.length > 0 ? { requeueAfter: Math.min(...later) } : {};
+  if (due.length === 0) return wait;
   const running = scans.filter((scan) => marksOf(scan) !== '' && !isFinished(scan)).length + made.size;
   if (running >= mostAtOnce) return { requeueAfter: lookAgain };
-  const scan = scanOf(waiting.slice(0, mostPolicies));
+  const taken = due.slice(0, mostPolicies);
+  const scan = scanOf(
+    taken.map(({ policy }) => policy),
+    (name) => world.scans.get(name) !== undefined,
+  );
   const { name } = scan.metadata;
   try {
     await world.client.create(RESOURCES.scans, scan);
-    world.log.info({ policies: scan.spec.policies?.length, scan: name }, 'new generations are scanned');
+    const again = taken.filter(({ ended }) => ended > 0).length;
+    world.log.info({ policies: taken.length, again, scan: name }, 'new generations are scanned');
   } catch (error) {
     if (!isConflict(error)) throw error;
   }
   made.set(name, { marks: marksOf(scan), at: performance.now() });
-  return waiting.length > mostPolicies ? { requeueAfter: lookAgain } : {};
+  return due.length > mostPolicies ? { requeueAfter: lookAgain } : wait;
 }
 
 /** Whether a policy can be evaluated as it is now, and has not been. */
 function isNew({ metadata, status }: SecurityPolicy): boolean {
   const { generation, deletionTimestamp } = metadata;
   const accepted = status?.conditions?.some(
-    ({ type, status: holds, observedGeneration }) => type === 'Ready' && holds === 'True' && observedGeneration === generation,
+    ({ type, status: holds, observedGeneration }) => type === 'Stalled' && holds === 'False' && observedGeneration === generation,
   );
   return deletionTimestamp === undefined && accepted === true && status?.evaluatedGeneration !== generation;
 }
-
-const marksOf = ({ metadata }: Scan): string => metadata.annotations?.[ANNOTATIONS.generations] ?? '';
 
 function keyOf({ metadata: { name, uid = '', generation = 0 } }: SecurityPolicy): PolicyGeneration {
   return { name, uid, generation };
 }
 
-/** The Scan of these policies' present generations; its name is the same whoever makes it, and however often. */
-function scanOf(policies: readonly SecurityPolicy[]): Scan {
+/** The Scan of these policies' present generations; its name is the same whoever makes it, and another for each try. It goes with the last of its policies. */
+function scanOf(policies: readonly SecurityPolicy[], isTaken: (name: string) => boolean): Scan {
   const keys = policies.map(keyOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const [first] = keys;
-  const alone = first !== undefined && keys.length === 1;
+  const base = first !== undefined && keys.length === 1 ? generationScanName(first) : generationsScanName(keys);
+  let name = base;
+  for (let attempt = 2; isTaken(name); attempt++) name = `${base}-t${attempt}`;
   return {
     metadata: {
-      name: alone ? generationScanName(first) : generationsScanName(keys),
+      name,
       labels: { [LABELS.managedBy]: MANAGED_BY },
       annotations: { [ANNOTATIONS.generations]: keys.map(generationMark).join(' ') },
-      // One that is about a single policy goes with it.
-      ...(alone ? { ownerReferences: [{ apiVersion: API_VERSION, kind: 'SecurityPolicy', name: first.name, uid: first.uid }] } : {}),
+      ownerReferences: keys.map((key) => ({ apiVersion: API_VERSION, kind: 'SecurityPolicy', name: key.name, uid: key.uid })),
     },
-    spec: { policies: keys.map(({ name }) => name), ttlSecondsAfterFinished: keptSeconds },
+    spec: { policies: keys.map((key) => key.name), ttlSecondsAfterFinished: keptSeconds },
   };
 }
