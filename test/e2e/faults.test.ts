@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { differences, isScanWrite, reportsWrittenTwice, type EndState } from '../faults/end-state.ts';
 import { FaultLab, ScenarioRun } from '../faults/fault-lab.ts';
 import { callScenarios } from '../faults/scenarios/call-scenarios.ts';
+import { cleanupScenarios } from '../faults/scenarios/cleanup-scenarios.ts';
 import { controlPlaneScenarios } from '../faults/scenarios/control-plane-scenarios.ts';
 import { handScenarios } from '../faults/scenarios/hand-scenarios.ts';
 import { killScenario, killScenarios } from '../faults/scenarios/kill-scenarios.ts';
@@ -11,6 +12,7 @@ import { nodeScenarios } from '../faults/scenarios/node-scenarios.ts';
 import { refusalScenarios } from '../faults/scenarios/refusal-scenarios.ts';
 import type { Scenario } from '../faults/scenarios/scenario.ts';
 import { workerScenarios } from '../faults/scenarios/worker-scenarios.ts';
+import { StatusWatch } from '../faults/status-watch.ts';
 
 const all = process.env['VIGIL_TEST_ALL'] === '1';
 /** Only scenarios whose name or kind has this text, for work on one of them. */
@@ -21,6 +23,7 @@ const scenarios = [
   ...workerScenarios,
   ...nodeScenarios,
   ...refusalScenarios,
+  ...cleanupScenarios,
   ...handScenarios,
   ...kindScenarios,
   ...leaderScenarios,
@@ -30,6 +33,8 @@ const scenarios = [
 /** Runs a scenario to its end, and leaves nothing of it. */
 async function runScenario(lab: FaultLab, scenario: Scenario, check: (end: EndState, run: ScenarioRun) => void): Promise<void> {
   await lab.clean();
+  const watch = new StatusWatch(lab.client);
+  await watch.start();
   const run = await ScenarioRun.begin(lab, scenario.name.replace(/[^a-z0-9]+/gi, '-'), scenario);
   let undone = false;
   const undo = async (): Promise<void> => {
@@ -49,7 +54,9 @@ async function runScenario(lab: FaultLab, scenario: Scenario, check: (end: EndSt
     check(end, run);
     await undo();
     if (scenario.recovers) check(await lab.scanAgain(90), run);
+    expect(await watch.stop(), 'what was wrong on the way').to.deep.equal([]);
   } finally {
+    await watch.stop();
     await run.end();
     await undo();
   }

@@ -9,7 +9,7 @@ import { takeAway } from './hand-scenarios.ts';
 import { inHome, type Scenario } from './scenario.ts';
 import { failsAs } from './worker-scenarios.ts';
 
-const admissionPolicy = (resource: string, group: string): string =>
+const admissionPolicy = (resource: string, group: string, operation: string): string =>
   JSON.stringify({
     apiVersion: 'v1',
     kind: 'List',
@@ -21,7 +21,7 @@ const admissionPolicy = (resource: string, group: string): string =>
         spec: {
           matchConstraints: {
             namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': home } },
-            resourceRules: [{ apiGroups: [group], apiVersions: ['v1'], operations: ['CREATE'], resources: [resource] }],
+            resourceRules: [{ apiGroups: [group], apiVersions: ['v1'], operations: [operation], resources: [resource] }],
           },
           validations: [{ expression: 'false', message: 'not on a Tuesday' }],
         },
@@ -35,21 +35,25 @@ const admissionPolicy = (resource: string, group: string): string =>
     ],
   });
 
-/** A ValidatingAdmissionPolicy refuses what Vigil makes. */
-function refused(resource: string, group: string): Pick<Scenario, 'prepare' | 'undo' | 'recovers'> {
-  return {
-    recovers: true,
-    prepare: async () => {
-      kubectl(['apply', '-f', '-'], admissionPolicy(resource, group));
-      // In force within about a second.
-      await sleep(2000);
-    },
-    undo: async () => {
-      kubectl(['delete', '--ignore-not-found', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'flt-refuse']);
-      await sleep(2000);
-    },
-  };
+/** From now on a ValidatingAdmissionPolicy refuses this in Vigil's namespace. */
+export async function refusing(resource: string, group: string, operation: 'CREATE' | 'DELETE'): Promise<void> {
+  kubectl(['apply', '-f', '-'], admissionPolicy(resource, group, operation));
+  // In force within about a second.
+  await sleep(2000);
 }
+
+/** And from now on no more. */
+export async function refusingNoMore(): Promise<void> {
+  kubectl(['delete', '--ignore-not-found', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'flt-refuse']);
+  await sleep(2000);
+}
+
+/** A ValidatingAdmissionPolicy refuses what Vigil makes. */
+const refused = (resource: string, group: string): Pick<Scenario, 'prepare' | 'undo' | 'recovers'> => ({
+  recovers: true,
+  prepare: () => refusing(resource, group, 'CREATE'),
+  undo: refusingNoMore,
+});
 
 /** What a service mesh or an agent does to pods as they are made: a container more, with a right that Pod Security does not grant. */
 const injector = JSON.stringify({
