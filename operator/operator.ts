@@ -14,6 +14,7 @@ import { KubeClient, type CallObserver } from './kube/kube-client.ts';
 import { Lease } from './kube/lease.ts';
 import { RateLimit } from './kube/rate-limit.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
+import { WatchHub } from './kube/watch-hub.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { discoverResources, serverVersion } from './kube/discovery.ts';
 import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
@@ -78,6 +79,7 @@ export async function runOperator(
   });
   const rateLimit = new RateLimit({ qps: config.kubeApiQps, burst: config.kubeApiBurst });
   const client = new KubeClient(credentials, { observe, timeout: requestTimeout * 1000, rateLimit, fence: lease });
+  WatchHub.of(client, { streamsLists: true });
   const health = new HealthServer({
     port: config.healthPort,
     host: config.healthHost,

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeObject } from '../api/metadata.ts';
 import type { ApiResource } from '../api/api-resource.ts';
-import { resourcePath } from './resource-path.ts';
-import { isExpired, isRetryable, KubeApiError } from './kube-api-error.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { isRetryable } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
-import { lines } from './lines.ts';
-import { listPages } from './list.ts';
+import { WatchHub } from './watch-hub.ts';
+import { pauseAfter, type ChangeType, type Follower, type WatchSelection, type WatchStream } from './watch-stream.ts';
 
-/** What a watch says that happened to an object. */
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+export type { ChangeType } from './watch-stream.ts';
 
 /** What is listed and watched. */
 export interface ListWatchOptions {
@@ -32,44 +30,37 @@ export interface ListWatchSink<T> {
   readonly begin: () => void;
   /** The list is complete: what was not in it is gone. */
   readonly complete: () => void;
-  /** A watch has stood for {@link steadyMilliseconds}, whether anything changes or not: what went wrong before is over. */
+  /** A watch has stood for a second, whether anything changes or not: what went wrong before is over. */
   readonly steady?: () => void;
   /** What the watch tells. */
   readonly changed: (type: ChangeType, object: T) => void;
 }
 
-interface WatchEvent<T> {
-  readonly type: ChangeType | 'BOOKMARK' | 'ERROR';
-  readonly object: T & { readonly code?: number; readonly message?: string };
-}
-
-/** How long the server is asked to keep a watch, in seconds. */
-const watchSeconds = 300;
 const silenceMilliseconds = 150_000;
-/** What ends sooner than this, in milliseconds, is no success, however it ended: the next try waits longer. */
+/** What needs a list again sooner than this, in milliseconds, waits longer before it. */
 const shortWatch = 5000;
-/** Milliseconds that a watch must stand for what went wrong before to count as over. */
-const steadyMilliseconds = 1000;
-const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /**
- * Lists one resource and follows its watch for as long as it is left to: resumes by resourceVersion, uses bookmarks, lists
- * again when the server has forgotten (410), and gives up a watch that says nothing. Keeps nothing itself.
+ * A subscription to one resource: lists it, and follows it by the watch that all subscribers of the client's {@link WatchHub} share, for as
+ * long as it is left to. Lists again when the server has forgotten the version (410). Keeps nothing itself but its version.
  */
 export class ListWatch<T extends KubeObject> {
   readonly resource: ApiResource;
-  readonly #client: KubeClient;
+  readonly #hub: WatchHub;
   readonly #options: ListWatchOptions;
   readonly #sink: ListWatchSink<T>;
+  readonly #selection: WatchSelection;
   /** Where the next watch begins; undefined: a list is needed. */
   #version: string | undefined;
   #running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
   constructor(client: KubeClient, resource: ApiResource, options: ListWatchOptions, sink: ListWatchSink<T>) {
-    this.#client = client;
+    this.#hub = WatchHub.of(client);
     this.resource = resource;
     this.#options = options;
     this.#sink = sink;
+    const { namespace, labelSelector, metadataOnly = false } = options;
+    this.#selection = { namespace, labelSelector, metadataOnly };
   }
 
   /** Begins to list and watch, until it is stopped; a second call does nothing. */
@@ -92,102 +83,70 @@ export class ListWatch<T extends KubeObject> {
     let failures = 0;
     while (!signal.aborted) {
       const began = performance.now();
-      const failure = await this.#listAndWatch(signal);
+      const failure = await this.#listAndFollow(signal);
       if (isAborted(signal)) return;
       failures = performance.now() - began >= shortWatch ? 0 : failures + 1;
       if (failure !== undefined) this.#options.onError?.(failure);
-      // The first watch that ends early is followed at once: a server that restarts ends all of them.
       else if (failures <= 1) continue;
       await sleep(pauseAfter(failures, failure), undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** Lists where that is needed, and follows a watch to its end. Returns what went wrong. */
-  async #listAndWatch(signal: AbortSignal): Promise<Error | undefined> {
+  /** Lists where that is needed, and follows the watch until a list is needed again. Returns what went wrong. */
+  async #listAndFollow(signal: AbortSignal): Promise<Error | undefined> {
     try {
-      if (this.#version === undefined) await this.#list(signal);
-      await this.#watch(signal);
-      return undefined;
+      this.#version ??= await this.#list(signal);
+      return await this.#follow(this.#version, signal);
     } catch (error) {
-      // What another try of the same cannot mend, a new list may.
       if (!isRetryable(error)) this.#version = undefined;
       return error instanceof Error ? error : new Error(String(error));
     }
   }
 
-  async #list(signal: AbortSignal): Promise<void> {
-    const { namespace, labelSelector, metadataOnly = false, fromNow = false } = this.#options;
-    const selection = {
-      namespace,
-      metadataOnly,
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(fromNow ? { limit: 1 } : {}),
+  async #list(signal: AbortSignal): Promise<string> {
+    const { fromNow = false, silence = silenceMilliseconds } = this.#options;
+    const into = {
+      begin: () => this.#sink.begin(),
+      listed: (object: T) => this.#guarded(() => this.#sink.listed(object)),
     };
-    let version: string | undefined;
-    this.#sink.begin();
-    for await (const page of listPages<T>(this.#client, this.resource, { ...selection, signal })) {
-      // Pages after an expired token are newer than the first: what changed between them must come with the watch.
-      version ??= page.resourceVersion;
-      if (fromNow) break;
-      for (const item of page.items) this.#guarded(() => this.#sink.listed(item));
-    }
+    const version = await this.#hub.lists.read<T>(this.resource, into, { selection: this.#selection, fromNow, silence, signal });
     this.#guarded(() => this.#sink.complete());
-    this.#version = version;
+    return version ?? '';
   }
 
-  /** Follows one watch to its end, and keeps the version to go on from. */
-  async #watch(outer: AbortSignal): Promise<void> {
-    const { silence = silenceMilliseconds } = this.#options;
-    const quiet = new AbortController();
-    const dead = setTimeout(() => quiet.abort(), silence);
-    let steady: NodeJS.Timeout | undefined;
-    try {
-      const body = await this.#open(AbortSignal.any([outer, quiet.signal]));
-      steady = setTimeout(() => this.#guarded(() => this.#sink.steady?.()), steadyMilliseconds);
-      for await (const line of lines(body as AsyncIterable<Buffer>)) {
-        dead.refresh();
-        this.#accept(JSON.parse(line) as WatchEvent<T>);
-        if (this.#version === undefined) return;
-      }
-    } catch (error) {
-      if (outer.aborted || (error instanceof KubeApiError && !quiet.signal.aborted)) throw error;
-      // Goes on from the last event that came whole.
-      const what = quiet.signal.aborted ? `nothing came for ${silence / 1000} s` : 'it was cut off';
-      throw new KubeApiError(`watch ${this.resource.resource}: ${what}`, { status: 0, cause: error });
-    } finally {
-      clearTimeout(dead);
-      clearTimeout(steady);
-    }
+  /** Follows the shared watch until it cannot go on from where this subscription is. Returns what went wrong. */
+  async #follow(version: string, signal: AbortSignal): Promise<Error | undefined> {
+    const expired = Promise.withResolvers<Error | undefined>();
+    const stream = this.#hub.streamFor(this.resource, this.#selection, version);
+    const follower = this.#follower(version, expired.resolve);
+    const leave = (): void => expired.resolve(undefined);
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    else stream.join(follower);
+    const failure = await expired.promise;
+    signal.removeEventListener('abort', leave);
+    await this.#left(stream, follower, signal);
+    return failure;
   }
 
-  #open(signal: AbortSignal): ReturnType<KubeClient['stream']> {
-    const { namespace, labelSelector, metadataOnly } = this.#options;
-    return this.#client.stream({
-      path: resourcePath(this.resource, { namespace }),
-      query: {
-        watch: true,
-        allowWatchBookmarks: true,
-        resourceVersion: this.#version,
-        timeoutSeconds: watchSeconds,
-        labelSelector,
-      },
-      ...(metadataOnly === true ? { accept: metadataAccept } : {}),
-      timeout: 0,
-      retries: 0,
-      signal,
-    });
+  /** Keeps where it is when it was stopped; else a list is needed. */
+  async #left(stream: WatchStream, follower: Follower, signal: AbortSignal): Promise<void> {
+    const leaving = stream.leave(follower);
+    this.#version = signal.aborted ? follower.version : undefined;
+    if (signal.aborted) await leaving;
   }
 
-  /** Takes in one event, and the version that it brings; none when the server has forgotten ours. */
-  #accept({ type, object }: WatchEvent<T>): void {
-    if (type === 'ERROR') {
-      const failure = new KubeApiError(`watch ${this.resource.resource}: ${object.message ?? 'error'}`, { status: object.code ?? 500 });
-      if (!isExpired(failure)) throw failure;
-      this.#version = undefined;
-      return;
-    }
-    if (type !== 'BOOKMARK') this.#guarded(() => this.#sink.changed(type, object));
-    this.#version = object.metadata.resourceVersion ?? this.#version;
+  #follower(version: string, expired: (error: Error | undefined) => void): Follower {
+    const { silence = silenceMilliseconds, metadataOnly = false, onError } = this.#options;
+    return {
+      version,
+      metadataOnly,
+      silence,
+      changed: (type, object) => this.#guarded(() => this.#sink.changed(type, object as T)),
+      steady: () => this.#guarded(() => this.#sink.steady?.()),
+      failed: (error) => onError?.(error),
+      expired,
+    };
   }
 
   /** What a sink throws is told, and stops nothing: without this, the same event would come again without end. */
@@ -198,12 +157,6 @@ export class ListWatch<T extends KubeObject> {
       this.#options.onError?.(error);
     }
   }
-}
-
-/** Milliseconds until the next try: what the server asked for, else longer each time, with jitter. */
-function pauseAfter(failures: number, failure: Error | undefined): number {
-  const asked = failure instanceof KubeApiError ? failure.retryAfterSeconds : undefined;
-  return asked === undefined ? Math.min(250 * 2 ** failures, 30_000) * (0.5 + Math.random() / 2) : Math.min(asked, 60) * 1000;
 }
 
 /** The signal's state now: a function, since a check on the property is taken to hold across an await. */

@@ -7,7 +7,7 @@ const callKinds: Readonly<Record<string, Match>> = {
   discovery: ({ method, path }) => method === 'GET' && /^\/(apis?|version)$/.test(path),
   'list while planning': ({ method, path, query }) => method === 'GET' && path === '/apis/apps/v1/statefulsets' && query.includes('limit'),
   'list of a watch': ({ method, path, query }) =>
-    method === 'GET' && path.endsWith('/vigil.dev/v1alpha1/scans') && !query.includes('watch='),
+    method === 'GET' && path.endsWith('/vigil.dev/v1alpha1/scans') && (!query.includes('watch=') || query.includes('sendInitialEvents=')),
   'watch of pods': ({ path, query }) => path.endsWith('/pods') && query.includes('watch=true'),
   'watch of scans': ({ path, query }) => path.endsWith('/scans') && query.includes('watch=true'),
   'scan create': ({ method, path }) => method === 'POST' && path.endsWith('/scans'),
