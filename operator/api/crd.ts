@@ -32,11 +32,17 @@ export interface KindDefinition {
 
 const condition = (type: string): string => `.status.conditions[?(@.type=="${type}")].status`;
 const age: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
-const reason: Column = { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason', priority: 1 };
+const reasonOf = (type: string): Column => ({
+  name: 'Reason',
+  type: 'string',
+  jsonPath: `.status.conditions[?(@.type=="${type}")].reason`,
+  priority: 1,
+});
 const withStatus = (spec: z.ZodObject, status: z.ZodObject, specText: string): z.ZodObject =>
   z.strictObject({
     spec: spec.meta({ description: specText }),
-    status: status.meta({ description: 'What Vigil says; never to be written by others.' }).optional(),
+    // By kstatus an object without a status is Current: -1 says that nobody has looked at it yet.
+    status: status.meta({ description: 'What Vigil says; never to be written by others.', default: { observedGeneration: -1 } }).optional(),
   });
 
 const own = { group: GROUP, version: VERSION, categories: ['vigil'], namespaced: false, statusSubresource: true } as const;
@@ -61,7 +67,8 @@ export const ownKinds: readonly KindDefinition[] = [
       { name: 'Low', type: 'integer', jsonPath: '.status.failing.low', priority: 1 },
       { name: 'Fresh', type: 'string', jsonPath: condition('Fresh'), priority: 1 },
       { name: 'Covered', type: 'string', jsonPath: condition('Covered'), priority: 1 },
-      reason,
+      reasonOf('Compliant'),
+      age,
     ],
   },
   {
@@ -88,14 +95,15 @@ export const ownKinds: readonly KindDefinition[] = [
       { name: 'Next', type: 'string', jsonPath: '.status.nextScheduleTime' },
       { name: 'Time Zone', type: 'string', jsonPath: '.spec.timeZone', priority: 1 },
       { name: 'Last Success', type: 'date', jsonPath: '.status.lastSuccessfulTime', priority: 1 },
-      reason,
+      reasonOf('Ready'),
+      age,
     ],
   },
   {
     ...own,
     kind: 'Scan',
     plural: 'scans',
-    shortNames: [],
+    shortNames: ['vscan'],
     description: 'A Scan is one run over the cluster, as a Job is to a CronJob. Create one to scan now.',
     body: withStatus(scanSpec, scanStatus, 'What to scan. It cannot be changed; make another Scan.'),
     rules: [
@@ -111,7 +119,8 @@ export const ownKinds: readonly KindDefinition[] = [
       { name: 'In Scope', type: 'integer', jsonPath: '.status.coverage.inScope', priority: 1 },
       { name: 'Started', type: 'date', jsonPath: '.status.startTime' },
       { name: 'Completed', type: 'date', jsonPath: '.status.completionTime' },
-      reason,
+      reasonOf('Ready'),
+      age,
     ],
   },
 ];

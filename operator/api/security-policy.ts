@@ -208,7 +208,24 @@ const imagesStatus = z.strictObject({
 /** What a policy's status says of images. */
 export type ImagesStatus = z.infer<typeof imagesStatus>;
 
-/** The status of a SecurityPolicy. */
+const configurationStatus = z.strictObject({
+  evaluatedGeneration: field(
+    z.int().meta({ format: 'int64' }).optional(),
+    'The generation whose verdicts the reports hold. Omitted: no scan has evaluated the policy yet.',
+  ),
+  lastScan: field(z.string().optional(), 'The Scan that looked at all of it last.'),
+  lastScanTime: field(timestamp.optional(), 'When the last Scan that judged anything ended.'),
+  summary: field(summary, 'Verdicts of checks on targets.'),
+  failing: field(severityCounts, 'Failures by severity.'),
+  coverage: field(coverage.optional(), 'Targets.'),
+  failure: field(z.string().optional(), 'Why targets could not be scanned.'),
+  uncovered: field(z.array(z.string()).max(20).optional(), 'What could not be looked at, and why.'),
+  excludedNamespaces: field(z.array(z.string()).max(20).optional(), 'Names of namespaces that the scope leaves out, the first of them.'),
+});
+/** What a policy's status says of configuration. */
+export type ConfigurationStatus = z.infer<typeof configurationStatus>;
+
+/** The status of a SecurityPolicy: parts that each have a writer of their own, and totals and conditions computed from them. */
 export const securityPolicyStatus = z.strictObject({
   observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation that the conditions speak of.'),
   conditions,
@@ -216,8 +233,9 @@ export const securityPolicyStatus = z.strictObject({
   summary: field(summary.optional(), 'Verdicts of checks on targets, those about images among them.'),
   failing: field(severityCounts.optional(), 'Failures by severity, those in images among them.'),
   coverage: field(coverage.optional(), 'Targets, images among them.'),
-  coveragePercent: field(z.string().optional(), 'Scanned of in scope, for people.'),
+  coveragePercent: field(z.string().optional(), 'Scanned of in scope, for people. 100% only if all in scope was evaluated.'),
   uncovered: field(z.array(z.string()).max(20).optional(), 'What could not be looked at, and why.'),
+  configuration: field(configurationStatus.optional(), 'What of all this scans and changes found in the configuration of objects.'),
   images: field(imagesStatus.optional(), 'What of all this is about images, where the policy asks about them.'),
   frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Requirements of each framework.'),
   lastScan: field(z.string().optional(), 'The Scan that the figures come from.'),

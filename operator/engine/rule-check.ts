@@ -2,6 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicyRule } from '../api/security-policy.ts';
 import { controlById } from '../controls/catalogue.ts';
 import type { Severity } from '../controls/severity.ts';
+import { pluralOf } from './builtin-resources.ts';
 import { fieldsOf, type KubernetesObject, nameOf, textMapOf } from './kubernetes-object.ts';
 import { type LabelMatch, labelMatch } from './label-selector.ts';
 import type { ReportProblem } from './policy-problem.ts';
@@ -47,6 +48,7 @@ export class RuleCheck {
       });
       return undefined;
     }
+    reportKinds(rule, path, options);
     const program = RuleProgram.compile(rule, path, options);
     return program === undefined ? undefined : new RuleCheck(rule, options.index, program);
   }
@@ -84,6 +86,25 @@ export class RuleCheck {
   #operations(): string {
     return [...new Set(this.#rule.matchConstraints.resourceRules.flatMap(({ operations }) => operations))].join(', ');
   }
+}
+
+/** A kind in place of a resource matches nothing: no resource has a capital letter in its name. */
+function reportKinds(
+  { matchConstraints: { resourceRules, excludeResourceRules = [] } }: SecurityPolicyRule,
+  path: string,
+  { index, report }: { readonly index: ResourceIndex; readonly report: ReportProblem },
+): void {
+  for (const [field, rules] of Object.entries({ resourceRules, excludeResourceRules }))
+    for (const [position, { resources }] of rules.entries())
+      resources.forEach((resource, entry) => {
+        if (!/[A-Z]/.test(resource)) return;
+        const plural = index.all.find(({ kind }) => kind === resource)?.resource ?? pluralOf(resource);
+        report({
+          path: `${path}.matchConstraints.${field}[${position}].resources[${entry}]`,
+          reason: 'InvalidRule',
+          message: `'${resource}' is a kind: write the resource, '${plural}'`,
+        });
+      });
 }
 
 const podResource: ApiResource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true };

@@ -94,7 +94,7 @@ async function follow(
   return {
     set,
     input: { kubernetesVersion, systemNamespaces, policies: snapshots, resources: interned },
-    policies: snapshots.map((snapshot) => ledgerPolicy(snapshot, 0)),
+    policies: snapshots.map((snapshot) => ledgerPolicy(snapshot)),
   };
 }
 

@@ -5,7 +5,7 @@ import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
 import { imagesStatus, renewedImages } from './images-status.ts';
 import type { ImagesPublished } from './image-publish.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
-import { tellPolicy } from './policy-news.ts';
+import { updateImages } from './policy-parts.ts';
 import type { World } from './world.ts';
 
 /** What there is to tell policies of images. */
@@ -29,6 +29,6 @@ export async function tellImages(world: World, { policies, ledger, access, publi
     // What the cache has not heard of is found out by asking.
     const cached = world.policies.get(name);
     if (cached?.status?.images && renewedImages(cached, images) === cached.status.images) continue;
-    await tellPolicy(world, { name, uid }, { images });
+    await updateImages(world, { name, uid }, images);
   }
 }

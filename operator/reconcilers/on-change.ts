@@ -7,15 +7,15 @@ import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
 import type { ChangeType } from '../kube/list-watch.ts';
+import { configurationOf } from '../policies/configuration-part.ts';
 import { noTotals } from '../publish/policy-totals.ts';
 import { totalsOfReports } from '../publish/report-sweeper.ts';
 import { isFinished } from '../scan/scan-status.ts';
 import { ChangeBurst } from './change-burst.ts';
 import { judgeChanges } from './change-evaluation.ts';
 import { renewedGround, type FollowedGround } from './change-ground.ts';
-import { configurationCounts } from './policy-counts.ts';
 import { isPresent } from './policy-presence.ts';
-import { tellPolicy } from './policy-news.ts';
+import { updateConfiguration } from './policy-parts.ts';
 import type { World } from './world.ts';
 
 /** Between two looks at a namespace that changes all the time, so many times what the last look took. */
@@ -237,10 +237,10 @@ export class OnChange {
     const started = performance.now();
     const totals = await totalsOfReports(this.#world.client, signal);
     for (const policy of this.#ground?.judge.policies ?? []) {
-      const known = configurationCounts(this.#world.policies.get(policy.name)?.status ?? {});
+      const known = configurationOf(this.#world.policies.get(policy.name)?.status);
       const { summary, failing } = totals.get(policy.name) ?? noTotals;
-      if (JSON.stringify([known.summary, known.failing]) === JSON.stringify([summary, failing])) continue;
-      await tellPolicy(this.#world, policy, { findings: { summary, failing } });
+      if (JSON.stringify([known?.summary, known?.failing]) === JSON.stringify([summary, failing])) continue;
+      await updateConfiguration(this.#world, policy, { summary, failing });
     }
     // Where there are many reports, adding them up is not for every change.
     this.#totalsRest = Date.now() + Math.min((performance.now() - started) * restFactor, 60_000);

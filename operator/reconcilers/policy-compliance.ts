@@ -1,12 +1,34 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import { durationMilliseconds } from '../api/field.ts';
-import { severities, type SecurityPolicy, type SecurityPolicyStatus, type SeverityCounts } from '../api/security-policy.ts';
-import { configurationCounts } from './policy-counts.ts';
+import {
+  severities,
+  type ConfigurationStatus,
+  type Coverage,
+  type ImagesStatus,
+  type SecurityPolicy,
+  type SecurityPolicyStatus,
+  type SeverityCounts,
+} from '../api/security-policy.ts';
+import type { PolicyInspection } from '../engine/policy-inspection.ts';
+import type { EvaluationAttempt } from '../policies/evaluation-attempt.ts';
+import { statusTotals } from '../policies/status-totals.ts';
 
 const defaultMaxAge = '26h';
 const hourly = 3_600_000;
 /** Images that a condition's message names; the status names more. */
 const mostNamed = 5;
+
+/** What is known of a policy, from which its conditions are told. */
+export interface PolicyStanding {
+  readonly policy: SecurityPolicy;
+  readonly inspection: PolicyInspection;
+  readonly configuration: ConfigurationStatus | undefined;
+  /** Undefined also where the policy does not ask about images. */
+  readonly images: ImagesStatus | undefined;
+  readonly attempt: EvaluationAttempt | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 /** Milliseconds that a policy's verdicts stay fresh. */
 export const maxAgeOf = ({ spec }: SecurityPolicy): number => durationMilliseconds(spec.maxAge ?? defaultMaxAge) ?? 26 * hourly;
@@ -19,105 +41,158 @@ export function untilStale(policy: SecurityPolicy, { lastScanTime, images }: Sec
   return Math.min(...left) + 1000;
 }
 
-/** Whether the verdicts are fresh, whether all there is was looked at, and whether what must hold does: the status is the one to be. Pure. */
-export function complianceConditions(policy: SecurityPolicy, status: SecurityPolicyStatus, now: number): ConditionUpdate[] {
-  const fresh = freshness(policy, status, now);
-  const covered = coverageCondition(policy, status);
-  return [fresh, covered, compliance(policy, status, { fresh, covered })];
+/**
+ * Whether the verdicts are fresh, whether all in scope was evaluated, and whether it complies. The rule of all three: what was not
+ * evaluated is never fresh, covered or compliant. Pure.
+ */
+export function complianceConditions(standing: PolicyStanding): ConditionUpdate[] {
+  const fresh = freshness(standing);
+  const covered = coverageCondition(standing);
+  return [fresh, covered, compliance(standing, { fresh, covered })];
 }
 
 const unknown = (type: string, reason: string, message: string): ConditionUpdate => ({ type, status: 'Unknown', reason, message });
-const never = (type: string): ConditionUpdate => unknown(type, 'NeverScanned', 'no scan has evaluated this policy');
 const noImages = (type: string): ConditionUpdate =>
-  unknown(type, 'NeverScanned', 'the images that run in scope were not looked into for this policy yet');
+  unknown(type, 'NeverScanned', 'the images that run in scope were not scanned for this policy yet');
 
-function freshness(policy: SecurityPolicy, { lastScanTime, images }: SecurityPolicyStatus, now: number): ConditionUpdate {
-  if (lastScanTime === undefined) return never('Fresh');
+/** Of a policy that no Scan has evaluated, and why. */
+function never(type: string, { configuration, attempt }: PolicyStanding): ConditionUpdate {
+  if (configuration?.lastScan !== undefined)
+    return unknown(type, 'ScanFailed', `no scan has evaluated this policy yet: ${failureText(configuration)}`);
+  const reason = attempt?.failed === true ? 'ScanFailed' : 'NeverScanned';
+  return unknown(type, reason, `no scan has evaluated this policy yet${attempt ? `: ${attempt.text}` : ''}`);
+}
+
+/** `5 of 5 targets could not be scanned by Scan nightly-1: DeadlineExceeded: …`. */
+function failureText({ lastScan = '', coverage, failure }: ConfigurationStatus): string {
+  const { failed = 0, inScope = 0 } = coverage ?? {};
+  return `${failed} of ${inScope} targets could not be scanned by Scan ${lastScan}${failure === undefined ? '' : `: ${failure}`}`;
+}
+
+function freshness(standing: PolicyStanding): ConditionUpdate {
+  const { policy, configuration, images, now } = standing;
+  const lastScanTime = configuration?.lastScanTime;
+  if (lastScanTime === undefined) return never('Fresh', standing);
   if (policy.spec.images && !images) return noImages('Fresh');
   const maxAge = policy.spec.maxAge ?? defaultMaxAge;
   const old = (time: string | undefined): boolean => now - Date.parse(time ?? '') > maxAgeOf(policy);
   const stale = [
     ...(old(lastScanTime) ? [`the last verdicts are of ${lastScanTime}, older than ${maxAge}`] : []),
-    ...(images && old(images.lastScanTime) ? [`images were last looked into at ${images.lastScanTime}, longer ago than ${maxAge}`] : []),
+    ...(images && old(images.lastScanTime) ? [`images were last scanned at ${images.lastScanTime}, longer ago than ${maxAge}`] : []),
   ];
   return stale.length === 0
-    ? { type: 'Fresh', status: 'True', reason: 'Scanned', message: '' }
+    ? { type: 'Fresh', status: 'True', reason: 'Scanned', message: `the last verdicts are of ${lastScanTime}, not older than ${maxAge}` }
     : { type: 'Fresh', status: 'False', reason: 'Stale', message: stale.join('; ') };
 }
 
-function coverageCondition(
-  { spec }: SecurityPolicy,
-  { coverage, lastScan, uncovered = [], images }: SecurityPolicyStatus,
-): ConditionUpdate {
-  if (!coverage || lastScan === undefined) return never('Covered');
-  if (spec.images && !images) return noImages('Covered');
-  const { inScope, scanned, failed, skipped } = coverage;
-  const missing = [
-    ...(failed > 0 ? [`${failed} of ${inScope} targets could not be scanned`] : []),
-    ...uncovered,
-    ...(images ? imageGaps(images) : []),
-  ];
+function coverageCondition(standing: PolicyStanding): ConditionUpdate {
+  const { policy, inspection, configuration, images } = standing;
+  if (inspection.unserved.length > 0) return { type: 'Covered', status: 'False', reason: 'NotServed', message: gaps(standing).join('; ') };
+  if (!configuration?.coverage) return never('Covered', standing);
+  if (policy.spec.images && !images) return noImages('Covered');
+  const missing = gaps(standing);
   if (missing.length > 0) return { type: 'Covered', status: 'False', reason: 'Incomplete', message: missing.join('; ') };
+  return nothingToEvaluate('Covered', standing) ?? allScanned(statusTotals(standing).coverage);
+}
+
+function allScanned(coverage: Coverage | undefined): ConditionUpdate {
+  const { inScope = 0, scanned = 0, skipped = 0 } = coverage ?? {};
   const idle = skipped > 0 ? `; images that no pod has run yet: ${skipped}` : '';
   return { type: 'Covered', status: 'True', reason: 'AllScanned', message: `${scanned} of ${inScope} targets${idle}` };
 }
 
-function imageGaps({ coverage: { waiting }, uncovered = [] }: NonNullable<SecurityPolicyStatus['images']>): string[] {
+/** What of the policy's scope was not evaluated, and why. */
+function gaps({ inspection, configuration, images }: PolicyStanding): string[] {
+  return [
+    ...inspection.unserved,
+    ...(configuration && (configuration.coverage?.failed ?? 0) > 0 ? [failureText(configuration)] : []),
+    ...(configuration?.uncovered ?? []),
+    ...(images ? imageGaps(images) : []),
+  ];
+}
+
+function imageGaps({ coverage: { waiting, failed, inScope }, uncovered = [] }: ImagesStatus): string[] {
   const rest = uncovered.length - mostNamed;
   return [
-    ...(waiting > 0 ? [`${waiting} ${waiting === 1 ? 'image waits' : 'images wait'} to be looked into`] : []),
+    ...(failed > 0 ? [`${failed} of ${inScope} images could not be scanned`] : []),
+    ...(waiting > 0 ? [`${waiting} ${waiting === 1 ? 'image waits' : 'images wait'} to be scanned`] : []),
     ...uncovered.slice(0, mostNamed),
     ...(rest > 0 ? [`and more, see status.images.uncovered`] : []),
   ];
 }
 
-interface Standing {
+/** A policy without checks, or without anything that these are about: it says nothing of the cluster. */
+function nothingToEvaluate(type: string, standing: PolicyStanding): ConditionUpdate | undefined {
+  const { policy, inspection } = standing;
+  if (inspection.problems.length === 0 && inspection.checks === 0 && !policy.spec.images)
+    return unknown(type, 'NoChecks', 'the policy has no checks that a scan evaluates: give frameworks, controls, rules or images');
+  if (statusTotals(standing).coverage?.inScope !== 0) return undefined;
+  return unknown(type, 'NothingInScope', `nothing is in scope: ${scopeText(policy)}`);
+}
+
+function scopeText({ spec: { scope } }: SecurityPolicy): string {
+  const include = scope?.namespaces?.include;
+  if (include)
+    return `no object that the checks are about is in the namespaces of spec.scope.namespaces.include: ${include.slice(0, 10).join(', ')}`;
+  return scope ? 'no object that the checks are about matches spec.scope' : 'the cluster has no object that the checks are about';
+}
+
+interface FreshAndCovered {
   readonly fresh: ConditionUpdate;
   readonly covered: ConditionUpdate;
 }
 
 /** A failure counts before anything else that may be missing; only where nothing is missing, nothing failing is a pass. */
-function compliance(policy: SecurityPolicy, status: SecurityPolicyStatus, standing: Standing): ConditionUpdate {
+function compliance(standing: PolicyStanding, conditions: FreshAndCovered): ConditionUpdate {
   return (
-    notEvaluated(policy, status) ??
-    failure(policy, status) ??
-    imagesNotEvaluated(policy, status) ??
-    incomplete(status, standing) ?? { type: 'Compliant', status: 'True', reason: 'Passing', message: '' }
+    notEvaluated(standing) ?? failure(standing) ?? imagesNotEvaluated(standing) ?? incomplete(standing, conditions) ?? passing(standing)
   );
 }
 
-function notEvaluated({ metadata: { generation = 0 } }: SecurityPolicy, status: SecurityPolicyStatus): ConditionUpdate | undefined {
-  if (status.evaluatedGeneration === undefined) return never('Compliant');
-  return status.evaluatedGeneration === generation ? undefined : otherGeneration('verdicts', status.evaluatedGeneration, generation);
+const generationOf = ({ policy }: PolicyStanding): number => policy.metadata.generation ?? 0;
+
+function notEvaluated(standing: PolicyStanding): ConditionUpdate | undefined {
+  const evaluated = standing.configuration?.evaluatedGeneration;
+  if (evaluated === undefined) return never('Compliant', standing);
+  if (evaluated === generationOf(standing)) return undefined;
+  const why = standing.attempt === undefined ? '' : `: ${standing.attempt.text}`;
+  return otherGeneration('verdicts', evaluated, `${generationOf(standing)} was not evaluated yet${why}`);
 }
 
-function failure({ metadata: { generation = 0 }, spec }: SecurityPolicy, status: SecurityPolicyStatus): ConditionUpdate | undefined {
-  const counted = countedFailures(current(status, generation), spec.compliance?.failOn ?? 'low');
+function failure(standing: PolicyStanding): ConditionUpdate | undefined {
+  const { configuration, images, policy } = standing;
+  // Failures in images count only if it was this generation that asked about them.
+  const current = images?.evaluatedGeneration === generationOf(standing) ? images : undefined;
+  const counted = countedFailures(statusTotals({ configuration, images: current }).failing, policy.spec.compliance?.failOn ?? 'low');
   return counted === '' ? undefined : { type: 'Compliant', status: 'False', reason: 'Failing', message: `failing: ${counted}` };
 }
 
-function imagesNotEvaluated(
-  { metadata: { generation = 0 }, spec }: SecurityPolicy,
-  { images }: SecurityPolicyStatus,
-): ConditionUpdate | undefined {
-  if (!images) return spec.images ? noImages('Compliant') : undefined;
-  if (images.evaluatedGeneration === generation) return undefined;
-  return otherGeneration('verdicts about images', images.evaluatedGeneration, generation);
+function imagesNotEvaluated(standing: PolicyStanding): ConditionUpdate | undefined {
+  const { images, policy } = standing;
+  if (!images) return policy.spec.images ? noImages('Compliant') : undefined;
+  if (images.evaluatedGeneration === generationOf(standing)) return undefined;
+  return otherGeneration('verdicts about images', images.evaluatedGeneration, `${generationOf(standing)} was not evaluated yet`);
 }
 
-function incomplete({ summary }: SecurityPolicyStatus, { fresh, covered }: Standing): ConditionUpdate | undefined {
+function incomplete(standing: PolicyStanding, { fresh, covered }: FreshAndCovered): ConditionUpdate | undefined {
   if (fresh.status !== 'True') return unknown('Compliant', 'Stale', `the verdicts are too old: ${fresh.message ?? ''}`);
-  if (covered.status !== 'True') return unknown('Compliant', 'Incomplete', covered.message ?? '');
-  const errors = summary?.error ?? 0;
+  if (covered.status === 'False') return unknown('Compliant', 'Incomplete', covered.message ?? '');
+  if (covered.status === 'Unknown') return { ...covered, type: 'Compliant' };
+  const errors = statusTotals(standing).summary?.error ?? 0;
   return errors > 0 ? unknown('Compliant', 'Incomplete', `${errors} checks could not be evaluated`) : undefined;
 }
 
-const otherGeneration = (what: string, evaluated: number, generation: number): ConditionUpdate =>
-  unknown('Compliant', 'Stale', `the ${what} are of generation ${evaluated}; generation ${generation} was not evaluated yet`);
+/** Nothing fails. It is a pass only if something was evaluated. */
+function passing(standing: PolicyStanding): ConditionUpdate {
+  const { pass = 0, warn = 0, fail = 0, skip = 0 } = statusTotals(standing).summary ?? {};
+  if (pass + warn + fail === 0)
+    return unknown('Compliant', 'NothingEvaluated', `no check came to a verdict: ${skip} do not apply or cannot be judged`);
+  const below = fail > 0 ? `, ${fail} fail below compliance.failOn` : '';
+  return { type: 'Compliant', status: 'True', reason: 'Passing', message: `${pass} checks pass${below}` };
+}
 
-/** The failures by the policy as it is now: those in images count only when it was this generation that asked about them. */
-const current = (status: SecurityPolicyStatus, generation: number): SeverityCounts | undefined =>
-  status.images && status.images.evaluatedGeneration !== generation ? configurationCounts(status).failing : status.failing;
+const otherGeneration = (what: string, evaluated: number, rest: string): ConditionUpdate =>
+  unknown('Compliant', 'Stale', `the ${what} are of generation ${evaluated}; generation ${rest}`);
 
 /** The failures that count, worst first, such as `1 critical, 3 high`; empty when there are none. */
 function countedFailures(failing: SeverityCounts | undefined, failOn: (typeof severities)[number]): string {

@@ -1,118 +1,92 @@
 import { setConditions, type Condition, type ConditionUpdate } from '../api/condition.ts';
+import type { Scan } from '../api/scan.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
-import type {
-  Coverage,
-  FrameworkStatus,
-  ImagesStatus,
-  SecurityPolicy,
-  SecurityPolicyStatus,
-  SeverityCounts,
-  Summary,
-} from '../api/security-policy.ts';
+import type { SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
+import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/policy-set.ts';
+import { configurationOf } from '../policies/configuration-part.ts';
+import { evaluationAttempt } from '../policies/evaluation-attempt.ts';
+import { coveragePercent, statusTotals } from '../policies/status-totals.ts';
 import { timestampOf } from '../scan/scan-status.ts';
-import { complianceConditions } from './policy-compliance.ts';
-import { configurationCounts, wholeCounts } from './policy-counts.ts';
-import { renewedImages } from './images-status.ts';
-
-/** What a scan found for one policy. A scan of some namespaces says nothing about the whole: it brings counts only. */
-export interface PolicyFindings {
-  readonly summary: Summary;
-  readonly failing: SeverityCounts;
-  readonly whole?: {
-    readonly scan: string;
-    readonly generation: number;
-    /** Milliseconds since the epoch. */
-    readonly time: number;
-    readonly coverage: Coverage;
-    readonly frameworks: readonly FrameworkStatus[];
-    /** What could not be looked at, and why. */
-    readonly uncovered: readonly string[];
-  };
-}
+import { complianceConditions, type PolicyStanding } from './policy-compliance.ts';
 
 /** What a policy's status is made of. */
 export interface PolicyStatusInput {
+  /** The policy, with the parts of its status as their writers left them. */
   readonly policy: SecurityPolicy;
-  readonly problems: readonly PolicyProblem[];
+  readonly inspection: PolicyInspection;
   readonly schedules: readonly ScanSchedule[];
-  /** What a scan has just found; without it, what earlier ones found stays. */
-  readonly findings?: PolicyFindings;
-  /** What was just found in images; without it, what was found before stays. */
-  readonly images?: ImagesStatus;
+  /** The Scans that are kept. */
+  readonly scans: readonly Scan[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The status of a SecurityPolicy. Pure. */
-export function policyStatus({ policy, problems, schedules, findings, images, now }: PolicyStatusInput): SecurityPolicyStatus {
+/** The status of a SecurityPolicy: its parts as they are, and totals and conditions computed from them. Pure. */
+export function policyStatus({ policy, inspection, schedules, scans, now }: PolicyStatusInput): SecurityPolicyStatus {
   const generation = policy.metadata.generation ?? 0;
-  const scanned = withFindings(policy.status ?? {}, findings);
-  const found = withImages(scanned, policy.spec.images && renewedImages(policy, images));
-  const updates = [...readiness(problems), scheduling(policy, schedules), ...complianceConditions(policy, found, now)];
+  const { frameworks } = policy.status ?? {};
+  const configuration = configurationOf(policy.status);
+  const images = policy.spec.images && policy.status?.images;
+  const totals = statusTotals({ configuration, images });
+  const attempt = evaluationAttempt(policy, scans);
+  const standing: PolicyStanding = { policy, inspection, configuration, images, attempt, now };
+  const compliance = complianceConditions(standing);
+  const updates = [...readiness(standing), scheduling(policy, schedules), ...compliance];
+  const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
+  const uncovered = [...inspection.unserved, ...(totals.uncovered ?? [])].slice(0, 20);
   return {
-    ...found,
+    ...given({ configuration, images, frameworks }),
+    ...totals,
+    ...given({
+      uncovered: uncovered.length > 0 ? uncovered : undefined,
+      coveragePercent: totals.coverage && coveragePercent(totals.coverage, isCovered),
+    }),
     observedGeneration: generation,
     conditions: setConditions(policy.status?.conditions, updates, { now: timestampOf(now), generation }),
   };
 }
 
-/** The status with what a scan found in place of what it said of configuration; what it says of images stays. */
-function withFindings(status: SecurityPolicyStatus, findings: PolicyFindings | undefined): SecurityPolicyStatus {
-  if (!findings) return status;
-  const { summary, failing, whole } = findings;
-  const counts = wholeCounts(
-    { ...configurationCounts(status), summary, failing, ...(whole ? { coverage: whole.coverage } : {}) },
-    status.images,
-  );
-  if (!whole) return { ...status, ...counts };
-  const { scan, generation, time, coverage, frameworks, uncovered } = whole;
-  const judgedNothing = coverage.scanned === 0 && coverage.failed > 0;
-  const { uncovered: before, ...rest } = status;
-  return {
-    ...rest,
-    ...counts,
-    frameworks: [...frameworks],
-    lastScan: scan,
-    ...(uncovered.length > 0 ? { uncovered: uncovered.slice(0, 20) } : {}),
-    // A scan that judged nothing makes no verdict younger.
-    ...(judgedNothing ? {} : { evaluatedGeneration: generation, lastScanTime: timestampOf(time) }),
-  };
-}
+/** The fields that are there. */
+const given = (fields: { readonly [K in keyof SecurityPolicyStatus]: SecurityPolicyStatus[K] | undefined }): SecurityPolicyStatus =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-/** The status with this said of images, and nothing where the policy does not ask about them; what it says of configuration stays. */
-function withImages(status: SecurityPolicyStatus, images: ImagesStatus | undefined): SecurityPolicyStatus {
-  const { images: before, coveragePercent, ...rest } = status;
-  const counts = wholeCounts(configurationCounts(status), images);
-  return {
-    ...rest,
-    ...counts,
-    ...(counts.coverage ? { coveragePercent: percentOf(counts.coverage) } : {}),
-    ...(images ? { images } : {}),
-  };
-}
-
-/** Whole percents, rounded down: 100% means all. */
-function percentOf({ inScope, scanned }: Coverage): string {
-  return inScope === 0 ? '100%' : `${Math.floor((scanned / inScope) * 100)}%`;
-}
-
-function readiness(problems: readonly PolicyProblem[]): ConditionUpdate[] {
+/** kstatus: a policy is Current once its generation was evaluated, Failed while it cannot be, and InProgress until then. */
+function readiness(standing: PolicyStanding): ConditionUpdate[] {
+  const { problems } = standing.inspection;
   const [first] = problems;
-  if (!first) {
+  if (first) {
+    const message = problems.map(problemText).join('; ');
     return [
-      { type: 'Ready', status: 'True', reason: 'Accepted', message: '' },
-      { type: 'Reconciling', status: 'False', reason: 'Accepted', message: '' },
-      { type: 'Stalled', status: 'False', reason: 'Accepted', message: '' },
+      { type: 'Ready', status: 'False', reason: first.reason, message },
+      { type: 'Reconciling', status: 'False', reason: first.reason, message: 'the policy waits for a new generation' },
+      { type: 'Stalled', status: 'True', reason: first.reason, message },
     ];
   }
-  const message = problems.map(problemText).join('; ');
+  const stalled: ConditionUpdate = { type: 'Stalled', status: 'False', reason: 'Accepted', message: 'the policy can be evaluated' };
+  const waiting = notEvaluated(standing);
+  const { generation = 0 } = standing.policy.metadata;
+  if (waiting === undefined)
+    return [
+      { type: 'Ready', status: 'True', reason: 'Evaluated', message: `generation ${generation} was evaluated` },
+      { type: 'Reconciling', status: 'False', reason: 'Evaluated', message: `generation ${generation} was evaluated` },
+      stalled,
+    ];
   return [
-    { type: 'Ready', status: 'False', reason: first.reason, message },
-    { type: 'Reconciling', status: 'False', reason: first.reason, message: '' },
-    { type: 'Stalled', status: 'True', reason: first.reason, message },
+    { type: 'Ready', status: 'Unknown', reason: 'NotEvaluated', message: waiting },
+    { type: 'Reconciling', status: 'True', reason: 'NotEvaluated', message: waiting },
+    stalled,
   ];
+}
+
+/** What of the present generation was not evaluated yet; undefined if all was. */
+function notEvaluated({ policy, configuration, images, attempt }: PolicyStanding): string | undefined {
+  const { generation = 0 } = policy.metadata;
+  if (configuration?.evaluatedGeneration !== generation)
+    return `generation ${generation} was not evaluated yet${attempt === undefined ? '' : `: ${attempt.text}`}`;
+  if (policy.spec.images && images?.evaluatedGeneration !== generation) return `images were not scanned for generation ${generation} yet`;
+  return undefined;
 }
 
 /** `spec.rules[0].validations[0].expression: 4:12: …`. */

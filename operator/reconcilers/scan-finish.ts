@@ -1,15 +1,15 @@
 import type { Scan, ScanImages } from '../api/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../controls/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
+import type { PolicyFindings } from '../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../publish/policy-totals.ts';
 import { sweepReports, type SweepRequest } from '../publish/report-sweeper.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
-import { policyCoverage, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
+import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../scan/planner.ts';
 import { timestampOf } from '../scan/scan-status.ts';
-import { tellPolicy } from './policy-news.ts';
-import type { PolicyFindings } from './policy-status.ts';
+import { updateConfiguration } from './policy-parts.ts';
 import { isCurrent } from './policy-presence.ts';
 import { scanImages } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
@@ -54,7 +54,7 @@ export async function finishScan(world: World, ended: EndedScan): Promise<ScanIm
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
     if (!ledger.partial) await publishEvidence(world, ended, { policy, set });
-    await tellPolicy(world, policy, { findings: findingsOf(world, ended, { policy, set, totals }) });
+    await updateConfiguration(world, policy, findingsOf(world, ended, { policy, set, totals }));
   }
   return images;
 }
@@ -103,6 +103,8 @@ function findingsOf(
       coverage: policyCoverage(ledger, policy),
       frameworks,
       uncovered: uncoveredOf(ledger, policy),
+      failure: policyFailure(ledger, policy),
+      excludedNamespaces: policy.excludedNames ?? [],
     },
   };
 }

@@ -1,10 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
-import { LOOK_AGAIN, writeStatus } from '../controller/status-writer.ts';
-import { compilePolicies } from '../engine/policy-set.ts';
 import { untilStale } from './policy-compliance.ts';
-import { policyStatus, problemText } from './policy-status.ts';
+import { updateTotals } from './policy-parts.ts';
 import type { World } from './world.ts';
 
 /** Says whether a SecurityPolicy can be evaluated, and has each new generation scanned at once, and a deleted one taken out of the reports. */
@@ -27,14 +24,10 @@ async function reconcile(world: World, name: string): Promise<ReconcileResult> {
     return {};
   }
   if (policy.metadata.deletionTimestamp !== undefined) return {};
-  const { kubernetesVersion, resources } = await world.surroundings();
-  const options = { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces };
-  const { problems } = compilePolicies([{ name, spec: policy.spec }], options);
-  const now = world.clock();
-  const status = policyStatus({ policy, problems, schedules: world.schedules.list(), now });
-  const written = await writeStatus(world, RESOURCES.policies, policy, { status, manager: FIELD_MANAGERS.policies });
-  const [problem] = problems;
-  if (problem) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: problem.reason, message: problemText(problem) });
-  else if (policy.status?.evaluatedGeneration !== policy.metadata.generation) world.enqueueGenerations();
-  return { requeueAfter: written ? Math.min(resyncMilliseconds, untilStale(policy, status, now)) : LOOK_AGAIN };
+  const written = await updateTotals(world, policy);
+  if (!written) return {};
+  const stalled = written.status?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
+  if (stalled) world.events.record(RESOURCES.policies, written, { type: 'Warning', reason: stalled.reason, message: stalled.message });
+  else if (written.status?.evaluatedGeneration !== written.metadata.generation) world.enqueueGenerations();
+  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(written, written.status ?? {}, world.clock())) };
 }

@@ -14,6 +14,8 @@ export interface LedgerPolicy {
   readonly ownerLabels: readonly string[];
   /** Namespaces that its scope leaves out. */
   readonly excludedNamespaces: number;
+  /** The first of their names. */
+  readonly excludedNames?: readonly string[];
 }
 
 /** Something that could not be looked at, and the policies that would have. */
@@ -260,6 +262,12 @@ export function policyCoverage(ledger: Ledger, { name, excludedNamespaces }: Led
   const scanned = ledger.totals[name]?.targets ?? 0;
   const failed = ledger.failedByPolicy[name] ?? 0;
   return { inScope: scanned + failed, scanned, failed, skipped: 0, excludedNamespaces };
+}
+
+/** Why targets of one policy were not judged, by the first of its shards that failed; undefined if none did. */
+export function policyFailure({ shards }: Ledger, { name }: LedgerPolicy): string | undefined {
+  const failed = shards.find(({ state, policies }) => state === 'error' && (policies[name] ?? 0) > 0);
+  return failed && [failed.reason ?? 'Unknown', ...(failed.message ? [failed.message] : [])].join(': ');
 }
 
 /** What could not be looked at, of one policy. */

@@ -41,6 +41,8 @@ export const neverListed: ReadonlyMap<string, string> = new Map([
 ]);
 
 const defaultParallelism = 4;
+/** Names of namespaces that a policy leaves out, as many as its status has room for. */
+const mostNames = 20;
 
 /** Finds what is in scope and packs it into shards. Throws what the API server answers; what may not be listed is told in the plan. */
 export async function planScan(client: KubeClient, request: PlanRequest): Promise<ScanPlan> {
@@ -54,7 +56,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
     shardTargets,
     parallelism: spec.scan?.parallelism ?? defaultParallelism,
   });
-  const included = includedNamespaces(set, namespaces);
+  const excluded = excludedNamespaces(set, namespaces);
   const chosen = [...namespaces.values()].filter(({ name }) => scope.includesNamespace(name));
   const used = chosen.filter((facts) => set.policiesFor(facts).length > 0);
   return {
@@ -67,7 +69,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
       namespaces: Object.fromEntries(chosen.map(({ name, labels }) => [name, { labels }])),
     },
     shards,
-    policies: policies.map((policy) => ledgerPolicy(policy, namespaces.size - (included.get(policy.name) ?? 0))),
+    policies: policies.map((policy) => ledgerPolicy(policy, excluded.get(policy.name))),
     uncovered: [...refused, ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) }))],
     excludedNamespaces: namespaces.size - used.length,
   };
@@ -137,22 +139,38 @@ function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
   return [{ resource: WHOLE_CLUSTER, targets: 1, policies: Object.fromEntries(policies.map((policy) => [policy, 1])) }];
 }
 
-/** By policy, in how many of the namespaces it looks. */
-function includedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, NamespaceFacts>): ReadonlyMap<string, number> {
-  const included = new Map<string, number>();
-  for (const facts of namespaces.values())
-    for (const policy of set.policiesFor(facts)) included.set(policy, (included.get(policy) ?? 0) + 1);
-  return included;
+/** By policy, the namespaces that its scope leaves out. */
+function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, NamespaceFacts>): ReadonlyMap<string, Excluded> {
+  const excluded = new Map(set.policies.map((policy) => [policy, { count: 0, names: [] as string[] }]));
+  for (const facts of namespaces.values()) {
+    const looking = new Set(set.policiesFor(facts));
+    for (const [policy, left] of excluded) {
+      if (looking.has(policy)) continue;
+      left.count++;
+      if (left.names.length < mostNames) left.names.push(facts.name);
+    }
+  }
+  return excluded;
+}
+
+/** Namespaces that a policy leaves out, and the names of the first. */
+interface Excluded {
+  readonly count: number;
+  readonly names: readonly string[];
 }
 
 /** A policy as a scan keeps it. */
-export function ledgerPolicy({ name, uid, generation, spec }: PolicySnapshot, excludedNamespaces: number): LedgerPolicy {
+export function ledgerPolicy(
+  { name, uid, generation, spec }: PolicySnapshot,
+  { count, names }: Excluded = { count: 0, names: [] },
+): LedgerPolicy {
   return {
     name,
     uid,
     generation,
     listPasses: spec.reporting?.passing === 'List',
     ownerLabels: spec.reporting?.ownerLabels ?? [],
-    excludedNamespaces,
+    excludedNamespaces: count,
+    ...(names.length > 0 ? { excludedNames: names } : {}),
   };
 }

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { ImagesStatus, SecurityPolicy, SecurityPolicySpec, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
 import { imagesStatus, renewedImages } from '../../operator/reconcilers/images-status.ts';
-import { configurationCounts } from '../../operator/reconcilers/policy-counts.ts';
-import { policyStatus, type PolicyFindings } from '../../operator/reconcilers/policy-status.ts';
+import { configurationFields, type PolicyFindings } from '../../operator/policies/configuration-part.ts';
+import { policyStatus } from '../../operator/reconcilers/policy-status.ts';
 
 const hour = 3_600_000;
 const now = Date.parse('2026-01-02T00:00:00Z');
@@ -45,11 +45,13 @@ interface News {
 /** The status after these were told, one after the other. */
 function told(news: readonly News[], of = policy(), at = now): SecurityPolicyStatus {
   const first = of.status ?? {};
-  return news.reduce<SecurityPolicyStatus>(
-    (status, each) => policyStatus({ policy: { ...of, status }, problems: [], schedules: [], ...each, now: at }),
-    first,
-  );
+  return news.reduce<SecurityPolicyStatus>((status, { findings, images: looked }) => {
+    const renewed = looked && renewedImages({ ...of, status }, looked);
+    const parts = { ...status, ...(findings && configurationFields(status, findings)), ...(renewed && { images: renewed }) };
+    return policyStatus({ policy: { ...of, status: parts }, inspection, schedules: [], scans: [], now: at });
+  }, first);
 }
+const inspection = { problems: [], checks: 1, unserved: [] };
 const condition = ({ conditions = [] }: SecurityPolicyStatus, wanted: string): string => {
   const { status, reason, message } = conditions.find(({ type }) => type === wanted) ?? { status: '', reason: '', message: '' };
   return `${status} ${reason}${message === '' ? '' : `: ${message}`}`;
@@ -60,14 +62,14 @@ describe('the status of a SecurityPolicy that asks about images', () => {
   const compliant: Readonly<Record<string, readonly [news: readonly News[], expected: string]>> = {
     'is unknown before images were looked into': [
       [whole],
-      'Unknown NeverScanned: the images that run in scope were not looked into for this policy yet',
+      'Unknown NeverScanned: the images that run in scope were not scanned for this policy yet',
     ],
     'is unknown before a scan, whatever is known of images': [
       [{ images: images() }],
-      'Unknown NeverScanned: no scan has evaluated this policy',
+      'Unknown NeverScanned: no scan has evaluated this policy yet',
     ],
-    'is true when both are known, and nothing fails': [[whole, { images: images() }], 'True Passing'],
-    'is true whichever of the two was told last': [[{ images: images() }, whole], 'True Passing'],
+    'is true when both are known, and nothing fails': [[whole, { images: images() }], 'True Passing: 12 checks pass'],
+    'is true whichever of the two was told last': [[{ images: images() }, whole], 'True Passing: 12 checks pass'],
     'is false with a failure in an image': [[whole, { images: images(bad(2)) }], 'False Failing: failing: 2 high'],
     'is false with a failure outside of images before these are known': [
       [{ findings: scan({ failing: { ...none, low: 1 } }) }],
@@ -91,7 +93,7 @@ describe('the status of a SecurityPolicy that asks about images', () => {
           }),
         },
       ],
-      'Unknown Incomplete: 1 image waits to be looked into; image r/a@a: waits to be looked into',
+      'Unknown Incomplete: 1 image waits to be scanned; image r/a@a: waits to be looked into',
     ],
     'is unknown while an image could not be looked into, and says why': [
       [
@@ -103,7 +105,7 @@ describe('the status of a SecurityPolicy that asks about images', () => {
           }),
         },
       ],
-      'Unknown Incomplete: 1 of 7 targets could not be scanned; image r/a@a: no space',
+      'Unknown Incomplete: 1 of 3 images could not be scanned; image r/a@a: no space',
     ],
     'is unknown where a report was refused': [
       [whole, { images: images({ uncovered: ['the report about the images of Deployment shop/web was refused: no'] }) }],
@@ -111,7 +113,7 @@ describe('the status of a SecurityPolicy that asks about images', () => {
     ],
     'is true beside an image that no pod has run': [
       [whole, { images: images({ coverage: { inScope: 3, scanned: 2, failed: 0, skipped: 1, waiting: 0 } }) }],
-      'True Passing',
+      'True Passing: 12 checks pass',
     ],
     'is unknown when images were looked into for another generation, and what these found does not count': [
       [whole, { images: images({ ...bad(2), evaluatedGeneration: 0 }) }],
@@ -123,7 +125,9 @@ describe('the status of a SecurityPolicy that asks about images', () => {
 
   it('fails only from the severity on that compliance.failOn names', () => {
     const lenient = policy(undefined, { images: { secrets: {} }, compliance: { failOn: 'critical' } });
-    expect(condition(told([whole, { images: images(bad(2)) }], lenient), 'Compliant')).to.equal('True Passing');
+    expect(condition(told([whole, { images: images(bad(2)) }], lenient), 'Compliant')).to.equal(
+      'True Passing: 11 checks pass, 2 fail below compliance.failOn',
+    );
     expect(condition(told([whole, { images: images(bad(2, 'critical')) }], lenient), 'Compliant')).to.match(/^False Failing/);
   });
 
@@ -132,7 +136,7 @@ describe('the status of a SecurityPolicy that asks about images', () => {
     const coverage = { inScope: 7, scanned: 0, failed: 7, skipped: 0, waiting: 0 };
     const covered = condition(told([whole, { images: images({ coverage, uncovered }) }]), 'Covered');
     expect(covered).to.equal(
-      'False Incomplete: 7 of 11 targets could not be scanned; image 0: no; image 1: no; image 2: no; image 3: no; image 4: no; and more, see status.images.uncovered',
+      'False Incomplete: 7 of 7 images could not be scanned; image 0: no; image 1: no; image 2: no; image 3: no; image 4: no; and more, see status.images.uncovered',
     );
   });
 
@@ -165,7 +169,7 @@ describe('the status of a SecurityPolicy that asks about images', () => {
     ]);
     const mended = told([{ images: images() }], policy(part));
     expect([mended.summary, mended.failing]).to.deep.equal([{ pass: 9, fail: 3, warn: 1, error: 0, skip: 2 }, again.failing]);
-    expect(configurationCounts(mended)).to.deep.equal({ ...again, coverage: whole.findings.whole?.coverage });
+    expect(mended.configuration).to.deep.include({ ...again, coverage: whole.findings.whole?.coverage });
     expect(told([{ images: images() }, whole, { images: found }])).to.deep.equal(status);
   });
 

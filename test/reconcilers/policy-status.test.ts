@@ -1,13 +1,17 @@
 import { expect } from 'chai';
 import type { ScanSchedule } from '../../operator/api/scan-schedule.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
-import { policyStatus, type PolicyFindings } from '../../operator/reconcilers/policy-status.ts';
+import type { PolicyInspection } from '../../operator/engine/policy-inspection.ts';
+import type { PolicyProblem } from '../../operator/engine/policy-problem.ts';
+import { configurationFields, type PolicyFindings } from '../../operator/policies/configuration-part.ts';
+import { policyStatus } from '../../operator/reconcilers/policy-status.ts';
 
 const now = Date.parse('2026-01-02T00:00:00Z');
 const summary = { pass: 10, fail: 0, warn: 0, error: 0, skip: 0 };
 const failing = { critical: 0, high: 0, medium: 0, low: 0 };
 const coverage = { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamespaces: 1 };
 const whole = { scan: 's', generation: 1, time: now, coverage, frameworks: [], uncovered: [] };
+const inspection = (problems: readonly PolicyProblem[] = []): PolicyInspection => ({ problems, checks: 1, unserved: [] });
 const policy = (change: Partial<SecurityPolicy> = {}): SecurityPolicy => ({
   metadata: { name: 'p', generation: 1, labels: { team: 'a' } },
   spec: {},
@@ -18,7 +22,13 @@ const schedule = (spec: Partial<ScanSchedule['spec']> = {}): ScanSchedule => ({
   spec: { schedule: '@daily', ...spec },
 });
 const found = (findings?: PolicyFindings, of = policy(), schedules = [schedule()], at = now): SecurityPolicyStatus =>
-  policyStatus({ policy: of, problems: [], schedules, now: at, ...(findings ? { findings } : {}) });
+  policyStatus({
+    policy: findings ? { ...of, status: { ...of.status, ...configurationFields(of.status, findings) } } : of,
+    inspection: inspection(),
+    schedules,
+    scans: [],
+    now: at,
+  });
 const condition = (status: SecurityPolicyStatus, type: string): string => {
   const { status: holds, reason } = status.conditions?.find((entry) => entry.type === type) ?? { status: 'absent', reason: '' };
   return `${holds} ${reason}`;
@@ -28,7 +38,7 @@ describe('the status of a SecurityPolicy', () => {
   it('says of a policy that was never scanned that nothing is known', () => {
     const status = found();
     expect(['Ready', 'Fresh', 'Covered', 'Compliant'].map((type) => condition(status, type))).to.deep.equal([
-      'True Accepted',
+      'Unknown NotEvaluated',
       'Unknown NeverScanned',
       'Unknown NeverScanned',
       'Unknown NeverScanned',
@@ -67,8 +77,9 @@ describe('the status of a SecurityPolicy', () => {
     ];
     const broken = policyStatus({
       policy: policy({ status: scanned, metadata: { name: 'p', generation: 2 } }),
-      problems,
+      inspection: inspection(problems),
       schedules: [],
+      scans: [],
       now,
     });
     expect([condition(broken, 'Ready'), condition(broken, 'Stalled'), broken.evaluatedGeneration, broken.summary]).to.deep.equal([

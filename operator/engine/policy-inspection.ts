@@ -1,0 +1,78 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import type { ResourceRule, SecurityPolicySpec } from '../api/security-policy.ts';
+import { didYouMean } from '../controls/suggestion.ts';
+import { type CompileOptions, compilePolicy, type PolicySource } from './compiled-policy.ts';
+import type { PolicyProblem } from './policy-problem.ts';
+import { ResourceIndex } from './resource-index.ts';
+import { ResourceMatch } from './resource-match.ts';
+
+/** Whether a policy can be evaluated, and what of it never is on this cluster. */
+export interface PolicyInspection {
+  /** Why it cannot be evaluated at all. */
+  readonly problems: readonly PolicyProblem[];
+  /** Checks that a scan evaluates: controls, and rules about CREATE. Images are beside these. */
+  readonly checks: number;
+  /** Resources of rules that the cluster does not serve, each with its path: nothing that these rules are about is evaluated. */
+  readonly unserved: readonly string[];
+}
+
+type Rule = NonNullable<SecurityPolicySpec['rules']>[number];
+
+/** Inspects a policy against what a cluster serves. Pure. */
+export function inspectPolicy(source: PolicySource, options: CompileOptions): PolicyInspection {
+  const index = new ResourceIndex(options.resources);
+  const compiled = compilePolicy(source, options, index);
+  if (!('owner' in compiled)) return { problems: compiled, checks: 0, unserved: [] };
+  const rules = source.spec.rules ?? [];
+  return {
+    problems: [],
+    checks: compiled.controls.length + rules.filter(seesCreate).length,
+    unserved: rules.flatMap((rule, position) => unservedOf(rule, `spec.rules[${position}].matchConstraints`, index)),
+  };
+}
+
+const seesCreate = ({ matchConstraints: { resourceRules } }: Rule): boolean =>
+  resourceRules.some(({ operations }) => operations.some((operation) => operation === 'CREATE' || operation === '*'));
+
+function unservedOf(rule: Rule, path: string, index: ResourceIndex): string[] {
+  const lines = rule.matchConstraints.resourceRules.flatMap((resourceRule, position) =>
+    resourceRule.resources.flatMap((resource, entry) =>
+      isPlain(resource) && !isServed(rule, [{ ...resourceRule, resources: [resource] }], index)
+        ? [`${path}.resourceRules[${position}].resources[${entry}]: ${whyUnserved(resource, resourceRule, index)}`]
+        : [],
+    ),
+  );
+  if (lines.length > 0 || isServed(rule, rule.matchConstraints.resourceRules, index)) return lines;
+  return [`${path}: rule ${rule.name} matches no resource that a scan reads on this cluster`];
+}
+
+/** Neither a wildcard nor a subresource. */
+const isPlain = (resource: string): boolean => !/[*/]/.test(resource);
+
+/** Whether a rule with these constraints could judge objects of some resource. */
+function isServed(rule: Rule, resourceRules: readonly ResourceRule[], index: ResourceIndex): boolean {
+  const { excludeResourceRules, ...constraints } = rule.matchConstraints;
+  const match = new ResourceMatch({ ...constraints, resourceRules: [...resourceRules] }, rule.podTemplates === true, index);
+  return index.all.some((resource) => match.match(resource) !== 'no');
+}
+
+function whyUnserved(resource: string, { apiGroups, apiVersions }: ResourceRule, { all }: ResourceIndex): string {
+  const inGroups = apiGroups.includes('*') ? all : all.filter(({ group }) => apiGroups.includes(group));
+  const where = apiGroups.map(groupText).join(', ');
+  if (inGroups.length === 0) return `this cluster serves no resources in ${where}${groupHint(apiGroups, all)}`;
+  const same = inGroups.find((served) => served.resource === resource);
+  if (same && !apiVersions.some((version) => version === '*' || version === same.version))
+    return `${resource} in ${where} is not judged in ${apiVersions.join(', ')}: this cluster prefers ${same.version}`;
+  if (same) return `${resource} in ${where} is never judged by this rule`;
+  const singular = inGroups.find(({ kind }) => kind.toLowerCase() === resource);
+  const hint = singular
+    ? ` (did you mean '${singular.resource}'?)`
+    : didYouMean(resource, [...new Set(inGroups.map((served) => served.resource))]);
+  return `this cluster does not serve ${resource} in ${where}${hint}`;
+}
+
+const groupText = (group: string): string => (group === '' ? 'the core API group' : group === '*' ? 'any API group' : `API group ${group}`);
+
+function groupHint([group = '', ...others]: readonly string[], all: readonly ApiResource[]): string {
+  return others.length > 0 ? '' : didYouMean(group, [...new Set(all.map((served) => served.group))]);
+}

@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import type { ResourceRule, SecurityPolicyRule, SecurityPolicySpec } from '../../operator/api/security-policy.ts';
+import { builtinResources } from '../../operator/engine/builtin-resources.ts';
+import { inspectPolicy, type PolicyInspection } from '../../operator/engine/policy-inspection.ts';
+
+const options = { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [] };
+const inspect = (spec: SecurityPolicySpec): PolicyInspection => inspectPolicy({ name: 'p', spec }, options);
+const rule = (resourceRule: Partial<ResourceRule>, change: Partial<SecurityPolicyRule> = {}): SecurityPolicySpec => ({
+  rules: [
+    {
+      name: 'r',
+      matchConstraints: {
+        resourceRules: [{ apiGroups: ['apps'], apiVersions: ['*'], operations: ['*'], resources: ['deployments'], ...resourceRule }],
+      },
+      validations: [{ expression: 'true' }],
+      ...change,
+    },
+  ],
+});
+const path = 'spec.rules[0].matchConstraints.resourceRules[0].resources[0]: ';
+
+describe('the inspection of a policy', () => {
+  it('counts the checks that a scan evaluates', () => {
+    expect([
+      inspect({}).checks,
+      inspect(rule({})).checks,
+      inspect(rule({ operations: ['UPDATE', 'DELETE'] })).checks,
+      inspect({ controls: [{ name: 'host-pid' }] }).checks,
+      inspect({ controls: [{ name: 'host-pid', exclude: true }] }).checks,
+    ]).to.deep.equal([0, 1, 0, 1, 0]);
+  });
+
+  const cases: Readonly<Record<string, readonly [Partial<ResourceRule>, readonly string[]]>> = {
+    'a resource that is served': [{}, []],
+    'one that one of several groups serves': [{ apiGroups: ['extensions', 'apps'] }, []],
+    'a mistyped resource': [
+      { resources: ['deploymnets'] },
+      [`${path}this cluster does not serve deploymnets in API group apps (did you mean 'deployments'?)`],
+    ],
+    'a mistyped resource beside a good one': [
+      { resources: ['deploymnets', 'statefulsets'] },
+      [`${path}this cluster does not serve deploymnets in API group apps (did you mean 'deployments'?)`],
+    ],
+    'a kind in lower case': [
+      { resources: ['deployment'] },
+      [`${path}this cluster does not serve deployment in API group apps (did you mean 'deployments'?)`],
+    ],
+    'a group that is not served': [
+      { apiGroups: ['gateway.networking.k8s.io'], resources: ['gateways'] },
+      [`${path}this cluster serves no resources in API group gateway.networking.k8s.io`],
+    ],
+    'a mistyped group': [{ apiGroups: ['app'] }, [`${path}this cluster serves no resources in API group app (did you mean 'apps'?)`]],
+    'all resources of all groups': [{ apiGroups: ['*'], resources: ['*'] }, []],
+    'a subresource, which a scan never reads': [
+      { apiGroups: [''], resources: ['pods/exec'] },
+      ['spec.rules[0].matchConstraints: rule r matches no resource that a scan reads on this cluster'],
+    ],
+    'all resources of a group that is not served': [
+      { apiGroups: ['example.org'], resources: ['*'] },
+      ['spec.rules[0].matchConstraints: rule r matches no resource that a scan reads on this cluster'],
+    ],
+  };
+  for (const [name, [resourceRule, unserved]] of Object.entries(cases))
+    it(`${unserved.length === 0 ? 'accepts' : 'names'} ${name}`, () =>
+      expect(inspect(rule(resourceRule)).unserved).to.deep.equal(unserved));
+
+  it('takes pod templates for pods', () => {
+    expect(inspect(rule({ apiGroups: [''], resources: ['pods'] }, { podTemplates: true })).unserved).to.deep.equal([]);
+  });
+
+  it('refuses a kind in place of a resource, with the plural to write', () => {
+    const { problems } = inspect(rule({ resources: ['Deployment'] }));
+    expect(problems.map(({ path: at, reason, message }) => ({ path: at, reason, message }))).to.deep.equal([
+      {
+        path: 'spec.rules[0].matchConstraints.resourceRules[0].resources[0]',
+        reason: 'InvalidRule',
+        message: "'Deployment' is a kind: write the resource, 'deployments'",
+      },
+    ]);
+    expect(inspect(rule({ resources: ['NetworkPolicy'] })).problems[0]?.message).to.equal(
+      "'NetworkPolicy' is a kind: write the resource, 'networkpolicies'",
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import type { ImagesStatus, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
+import { configurationFields, configurationOf } from '../../operator/policies/configuration-part.ts';
+import { coveragePercent, statusTotals } from '../../operator/policies/status-totals.ts';
+
+const summary = { pass: 10, fail: 2, warn: 0, error: 0, skip: 1 };
+const failing = { critical: 0, high: 2, medium: 0, low: 0 };
+const coverage = { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamespaces: 3 };
+const whole = {
+  scan: 's',
+  generation: 2,
+  time: Date.parse('2026-01-02T00:00:00Z'),
+  coverage,
+  frameworks: [],
+  uncovered: [],
+  excludedNamespaces: ['kube-system', 'kube-public'],
+};
+const images: ImagesStatus = {
+  evaluatedGeneration: 2,
+  lastScanTime: '2026-01-02T00:00:00Z',
+  summary: { pass: 1, fail: 5, warn: 0, error: 0, skip: 0 },
+  failing: { critical: 5, high: 0, medium: 0, low: 0 },
+  coverage: { inScope: 3, scanned: 1, failed: 1, skipped: 0, waiting: 1 },
+};
+
+describe("the parts of a policy's status", () => {
+  it('a scan of the whole says all of its part, with the names of namespaces that the scope leaves out', () => {
+    expect(configurationFields(undefined, { summary, failing, whole })).to.deep.equal({
+      configuration: {
+        evaluatedGeneration: 2,
+        lastScan: 's',
+        lastScanTime: '2026-01-02T00:00:00Z',
+        summary,
+        failing,
+        coverage,
+        excludedNamespaces: ['kube-public', 'kube-system'],
+      },
+      frameworks: [],
+    });
+  });
+
+  it('a change brings counts, and keeps what else its own part says, whatever the totals and the other part are', () => {
+    const before: SecurityPolicyStatus = {
+      ...configurationFields(undefined, { summary, failing, whole }),
+      images,
+      summary: images.summary,
+    };
+    const after = configurationFields(before, { summary: { ...summary, fail: 0 }, failing: { ...failing, high: 0 } });
+    expect(after).to.deep.equal({
+      configuration: { ...before.configuration, summary: { ...summary, fail: 0 }, failing: { ...failing, high: 0 } },
+      frameworks: [],
+    });
+  });
+
+  it('a scan that judged nothing keeps the generation and the time of the last verdicts, and says why', () => {
+    const before = configurationFields(undefined, { summary, failing, whole });
+    const nothing = { ...coverage, scanned: 0, failed: 4 };
+    const failed = { ...whole, scan: 't', generation: 3, time: whole.time + 1000, coverage: nothing, failure: 'DeadlineExceeded: slow' };
+    const { configuration } = configurationFields(before, { summary, failing, whole: failed });
+    expect(configuration).to.deep.include({
+      evaluatedGeneration: 2,
+      lastScanTime: '2026-01-02T00:00:00Z',
+      lastScan: 't',
+      failure: 'DeadlineExceeded: slow',
+      coverage: nothing,
+    });
+    const never = configurationFields(undefined, { summary, failing, whole: failed }).configuration ?? {};
+    expect([Object.hasOwn(never, 'evaluatedGeneration'), Object.hasOwn(never, 'lastScanTime')]).to.deep.equal([false, false]);
+  });
+
+  it('make the totals by addition alone', () => {
+    const { configuration } = configurationFields(undefined, { summary, failing, whole });
+    expect(statusTotals({ configuration, images })).to.deep.equal({
+      evaluatedGeneration: 2,
+      lastScan: 's',
+      lastScanTime: '2026-01-02T00:00:00Z',
+      summary: { pass: 11, fail: 7, warn: 0, error: 0, skip: 1 },
+      failing: { critical: 5, high: 2, medium: 0, low: 0 },
+      coverage: { inScope: 7, scanned: 5, failed: 1, skipped: 0, excludedNamespaces: 3 },
+    });
+    expect(statusTotals({ images })).to.deep.equal({
+      summary: images.summary,
+      failing: images.failing,
+      coverage: { inScope: 3, scanned: 1, failed: 1, skipped: 0, excludedNamespaces: 0 },
+    });
+    expect(statusTotals({})).to.deep.equal({});
+  });
+
+  it('are told from the sums that an older version wrote, once', () => {
+    const legacy: SecurityPolicyStatus = {
+      evaluatedGeneration: 2,
+      lastScan: 's',
+      lastScanTime: '2026-01-02T00:00:00Z',
+      uncovered: ['widgets'],
+      ...statusTotals({ ...configurationFields(undefined, { summary, failing, whole }), images }),
+      images,
+    };
+    expect(configurationOf(legacy)).to.deep.equal({
+      evaluatedGeneration: 2,
+      lastScan: 's',
+      lastScanTime: '2026-01-02T00:00:00Z',
+      summary,
+      failing,
+      coverage,
+      uncovered: ['widgets'],
+    });
+    const known = { summary: images.summary, failing };
+    expect(configurationOf({ ...legacy, configuration: known })).to.equal(known);
+    expect([configurationOf({}), configurationOf(undefined), configurationOf({ summary, failing })]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('never make 100% of what is not all, or is nothing', () => {
+    expect([
+      coveragePercent(coverage, true),
+      coveragePercent(coverage, false),
+      coveragePercent({ ...coverage, inScope: 1000, scanned: 999 }, true),
+      coveragePercent({ ...coverage, scanned: 1 }, false),
+      coveragePercent({ ...coverage, inScope: 0, scanned: 0 }, true),
+      coveragePercent({ ...coverage, inScope: 0, scanned: 0 }, false),
+    ]).to.deep.equal(['100%', '99%', '99%', '25%', '0%', '0%']);
+  });
+});
