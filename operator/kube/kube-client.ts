@@ -4,7 +4,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import { FIELD_MANAGERS, type FieldManager } from '../api/field-managers.ts';
 import { contains } from './contains.ts';
-import { withoutLegacyManager } from './legacy-fields.ts';
+import { handOver } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials, PoolName } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
@@ -173,49 +173,31 @@ export class KubeClient {
 
   /**
    * Server-side apply by a field manager; makes the object if it does not exist. `sub: 'status'` writes the status alone. Fields that an
-   * older version of Vigil applied are handed over to their owners of today ({@link withoutLegacyManager}).
+   * older version of Vigil applied are handed over to their owners of today ({@link handOver}).
    */
   async apply<T extends KubeObject>(resource: ApiResource, object: KubeObject, options: ApplyOptions): Promise<T> {
-    const applied = await this.#apply<T>(resource, object, options);
-    const { managedFields = [], resourceVersion } = (applied as Partial<KubeObject>).metadata ?? {};
-    const adopted = withoutLegacyManager(managedFields, { resource: resource.resource, ...options });
-    if (!adopted) return applied;
+    let applied = await this.#apply<T>(resource, object, options);
     try {
-      const { metadata } = await this.#patchBy<T>(resource, object, options, {
-        contentType: 'application/json-patch+json',
-        body: [
-          { op: 'replace', path: '/metadata/managedFields', value: adopted },
-          { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
-        ],
-      });
-      const again = object.metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion ?? '' };
-      return await this.#apply<T>(resource, { ...object, metadata: { ...object.metadata, ...again } }, options);
+      for (const { manager, fields } of handOver(applied, { resource: resource.resource, ...options })) {
+        const { name, namespace, resourceVersion } = applied.metadata;
+        const metadata = { name, ...(namespace === undefined ? {} : { namespace }), resourceVersion };
+        applied = await this.#apply<T>(resource, { metadata, ...fields } as KubeObject, { ...options, manager });
+      }
     } catch (error) {
       // Another write came between: the next apply hands them over.
-      if (isConflict(error)) return applied;
-      throw error;
+      if (!isConflict(error)) throw error;
     }
+    return applied;
   }
 
-  #apply<T extends KubeObject>(resource: ApiResource, object: KubeObject, options: ApplyOptions): Promise<T> {
-    return this.#patchBy<T>(resource, object, options, {
-      query: { force: true },
-      contentType: 'application/apply-patch+yaml',
-      body: typed(resource, object),
-    });
-  }
-
-  #patchBy<T>(
-    resource: ApiResource,
-    { metadata: { namespace, name } }: KubeObject,
-    { sub, manager }: ApplyOptions,
-    call: Pick<KubeRequest, 'query' | 'contentType' | 'body'>,
-  ): Promise<T> {
+  #apply<T extends KubeObject>(resource: ApiResource, object: KubeObject, { sub, manager }: ApplyOptions): Promise<T> {
+    const { namespace, name } = object.metadata;
     return this.call<T>({
-      ...call,
       method: 'PATCH',
       path: resourcePath(resource, { namespace, name, ...(sub === undefined ? {} : { sub }) }),
-      query: { fieldManager: manager, ...call.query },
+      query: { fieldManager: manager, force: true },
+      contentType: 'application/apply-patch+yaml',
+      body: typed(resource, object),
     });
   }
 

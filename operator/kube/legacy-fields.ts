@@ -1,54 +1,40 @@
 import { fieldOwner, LEGACY_FIELD_MANAGER, type FieldManager } from '../api/field-managers.ts';
-import type { FieldsV1, ManagedFields } from '../api/metadata.ts';
+import type { KubeObject, ManagedFields } from '../api/metadata.ts';
 
-/** Of which object, by whom, the fields are to be handed over. */
+/** How an object was applied, and by whom. */
 export interface LegacyFieldsRequest {
   readonly resource: string;
   readonly sub?: 'status' | undefined;
-  /** Who applies now. */
   readonly manager: FieldManager;
 }
 
+/** One apply of a hand-over. */
+export interface HandOverStep {
+  readonly manager: FieldManager;
+  /** The object without its metadata, which the caller adds with the resourceVersion of the step before. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 /**
- * The managed fields after those that the old manager of all applies owns went to their owners of today; undefined if it owns none.
- * A field that its new owner does not apply is then removed by its next apply. Without this it would stay for ever. This is what
- * client-go's `csaupgrade` does for fields of client-side apply: the union of both sets under the new name.
+ * The applies that hand the fields of the old manager of all applies over to their owners of today, given the object as the first apply
+ * of a new manager left it; none if the old manager owns nothing. Each owner first applies its fields as they are, so that it owns them,
+ * too; then the old manager applies nothing: what only it owned goes. Without this, such a field would stay for ever. client-go's
+ * `csaupgrade` edits `managedFields` instead, which the status subresource ignores.
  */
-export function withoutLegacyManager(
-  entries: readonly ManagedFields[],
+export function handOver(
+  applied: Partial<KubeObject> & { readonly status?: object },
   request: LegacyFieldsRequest,
-): readonly ManagedFields[] | undefined {
-  const isHere = ({ operation, subresource }: ManagedFields): boolean =>
-    operation === 'Apply' && (subresource ?? '') === (request.sub ?? '');
-  const legacy = entries.find((entry) => isHere(entry) && entry.manager === LEGACY_FIELD_MANAGER);
-  if (!legacy) return undefined;
-  const handed = handedOver(legacy.fieldsV1 ?? {}, request);
-  const kept = entries
-    .filter((entry) => entry !== legacy)
-    .map((entry) => {
-      const fields = isHere(entry) ? handed.get(entry.manager ?? '') : undefined;
-      if (!fields) return entry;
-      handed.delete(entry.manager ?? '');
-      return { ...entry, fieldsV1: union(entry.fieldsV1 ?? {}, fields) };
-    });
-  return [...kept, ...[...handed].map(([manager, fieldsV1]) => ({ ...legacy, manager, fieldsV1 }))];
-}
-
-/** The fields of an entry by their owners of today. */
-function handedOver(fields: FieldsV1, { resource, sub, manager }: LegacyFieldsRequest): Map<string, FieldsV1> {
-  const status = fields['f:status'];
-  if (sub !== 'status' || !status) return new Map([[manager, fields]]);
-  const handed = new Map<string, FieldsV1>();
-  for (const [key, below] of Object.entries(status)) {
-    const owner = key.startsWith('f:') ? fieldOwner(resource, key.slice(2), manager) : manager;
-    handed.set(owner, union(handed.get(owner) ?? {}, { 'f:status': { [key]: below } }));
+): readonly HandOverStep[] {
+  if (!applied.metadata?.managedFields?.some((entry) => isLegacy(entry, request))) return [];
+  const release: HandOverStep = { manager: LEGACY_FIELD_MANAGER, fields: {} };
+  if (request.sub !== 'status') return [release];
+  const byOwner = new Map<FieldManager, Record<string, unknown>>();
+  for (const [field, value] of Object.entries<unknown>({ ...applied.status })) {
+    const owner = fieldOwner(request.resource, field, request.manager);
+    if (owner !== request.manager) byOwner.set(owner, { ...byOwner.get(owner), [field]: value });
   }
-  return handed;
+  return [...[...byOwner].map(([manager, status]) => ({ manager, fields: { status } })), release];
 }
 
-/** A set of fields is a tree of keys; the union of two has the branches of both. */
-function union(a: FieldsV1, b: FieldsV1): FieldsV1 {
-  const both: Record<string, FieldsV1> = { ...a };
-  for (const [key, below] of Object.entries(b)) both[key] = union(both[key] ?? {}, below);
-  return both;
-}
+const isLegacy = ({ manager, operation, subresource, fieldsV1 = {} }: ManagedFields, { sub }: LegacyFieldsRequest): boolean =>
+  manager === LEGACY_FIELD_MANAGER && operation === 'Apply' && (subresource ?? '') === (sub ?? '') && Object.keys(fieldsV1).length > 0;

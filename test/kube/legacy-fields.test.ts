@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FIELD_MANAGERS, fieldOwner } from '../../operator/api/field-managers.ts';
-import type { FieldsV1, ManagedFields } from '../../operator/api/metadata.ts';
-import { withoutLegacyManager } from '../../operator/kube/legacy-fields.ts';
+import type { FieldsV1, KubeObject, ManagedFields } from '../../operator/api/metadata.ts';
+import { handOver } from '../../operator/kube/legacy-fields.ts';
 
 const applied = (manager: string, fieldsV1: FieldsV1, subresource?: string): ManagedFields => ({
   manager,
@@ -9,53 +9,45 @@ const applied = (manager: string, fieldsV1: FieldsV1, subresource?: string): Man
   fieldsV1,
   ...(subresource === undefined ? {} : { subresource }),
 });
-const status = (fields: FieldsV1): FieldsV1 => ({ 'f:status': fields });
+const object = (managedFields: readonly ManagedFields[], status: object = {}): KubeObject & { status: object } => ({
+  metadata: { name: 'a', managedFields },
+  status,
+});
+const legacy = applied('vigil', { 'f:status': { 'f:summary': {} } }, 'status');
 
 describe('the fields of the manager of an older version', () => {
-  it('go to the writer of the resource, joined with what it owns already', () => {
-    const before = [
-      applied('vigil', status({ 'f:conditions': { 'k:{"type":"Old"}': { '.': {} } }, 'f:phase': {} }), 'status'),
-      applied('vigil-scans', status({ 'f:conditions': { 'k:{"type":"New"}': { '.': {} } } }), 'status'),
-    ];
-    expect(withoutLegacyManager(before, { resource: 'scans', sub: 'status', manager: FIELD_MANAGERS.scans })).to.deep.equal([
-      applied(
-        'vigil-scans',
-        status({ 'f:conditions': { 'k:{"type":"New"}': { '.': {} }, 'k:{"type":"Old"}': { '.': {} } }, 'f:phase': {} }),
-        'status',
-      ),
+  it('that nobody else owns go when it applies nothing any more, after the new manager has applied its own', () => {
+    const scan = object([legacy], { phase: 'Running', conditions: [] });
+    expect(handOver(scan, { resource: 'scans', sub: 'status', manager: FIELD_MANAGERS.scans })).to.deep.equal([
+      { manager: 'vigil', fields: {} },
     ]);
   });
 
-  it("of a policy's status go each to its owner, whoever applies first", () => {
-    const legacy = applied(
-      'vigil',
-      status({ 'f:summary': { 'f:pass': {} }, 'f:images': { 'f:summary': {} }, 'f:frameworks': {} }),
-      'status',
-    );
-    const request = { resource: 'securitypolicies', sub: 'status', manager: FIELD_MANAGERS.images } as const;
-    const after = withoutLegacyManager([legacy], request) ?? [];
-    expect(Object.fromEntries(after.map(({ manager = '', fieldsV1 = {} }) => [manager, fieldsV1]))).to.deep.equal({
-      'vigil-policies': status({ 'f:summary': { 'f:pass': {} } }),
-      'vigil-images': status({ 'f:images': { 'f:summary': {} } }),
-      'vigil-scans': status({ 'f:frameworks': {} }),
-    });
-    expect(after.every(({ operation, subresource }) => operation === 'Apply' && subresource === 'status')).to.equal(true);
+  it("of a policy's status are applied by their owners before, whoever applies first", () => {
+    const policy = object([legacy], { summary: 1, conditions: [2], images: 3, frameworks: 4, configuration: 5 });
+    expect(handOver(policy, { resource: 'securitypolicies', sub: 'status', manager: FIELD_MANAGERS.images })).to.deep.equal([
+      { manager: 'vigil-policies', fields: { status: { summary: 1, conditions: [2] } } },
+      { manager: 'vigil-scans', fields: { status: { frameworks: 4, configuration: 5 } } },
+      { manager: 'vigil', fields: {} },
+    ]);
   });
 
-  it('stay where they are for what is written otherwise, or elsewhere', () => {
-    const entries: ManagedFields[] = [
+  it('of an object without a status of its own go', () => {
+    const report = object([applied('vigil', { 'f:results': {} })]);
+    expect(handOver(report, { resource: 'policyreports', manager: FIELD_MANAGERS.reports })).to.deep.equal([
+      { manager: 'vigil', fields: {} },
+    ]);
+  });
+
+  it('are nothing to hand over where it owns none, or owns them otherwise or elsewhere', () => {
+    const others: ManagedFields[] = [
       { ...applied('vigil', { 'f:spec': {} }), operation: 'Update' },
       applied('vigil', { 'f:spec': {} }),
-      applied('kubectl', status({ 'f:phase': {} }), 'status'),
+      applied('vigil', {}, 'status'),
+      applied('kubectl', { 'f:status': {} }, 'status'),
     ];
-    expect(withoutLegacyManager(entries, { resource: 'scans', sub: 'status', manager: FIELD_MANAGERS.scans })).to.equal(undefined);
-  });
-
-  it('of an object without a status of its own go to who applies it', () => {
-    const before = [applied('vigil', { 'f:results': {}, 'f:metadata': { 'f:labels': { 'f:old': {} } } })];
-    expect(withoutLegacyManager(before, { resource: 'policyreports', manager: FIELD_MANAGERS.reports })).to.deep.equal([
-      applied('vigil-reports', { 'f:results': {}, 'f:metadata': { 'f:labels': { 'f:old': {} } } }),
-    ]);
+    const request = { resource: 'scans', sub: 'status', manager: FIELD_MANAGERS.scans } as const;
+    expect([handOver(object(others), request), handOver({}, request)]).to.deep.equal([[], []]);
   });
 
   it('have one owner each', () => {
