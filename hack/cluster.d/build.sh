@@ -1,12 +1,28 @@
 # Sourced by hack/cluster: builds the cluster's programs once, into a cache outside the checkout.
-KUBERNETES_VERSION=1.36.3
+DEFAULT_KUBERNETES=1.36
 ETCD_VERSION=3.7.3
 CONTAINERD_VERSION=2.4.2
 CRANE_VERSION=0.22.0
 RUNC_VERSION=1.4.0
 TRIVY_VERSION=0.70.0
-BIN="$VIGIL_CACHE/bin/k$KUBERNETES_VERSION-e$ETCD_VERSION-c$CONTAINERD_VERSION-r$RUNC_VERSION-g$CRANE_VERSION"
 TRIVY_BIN="$VIGIL_CACHE/bin/trivy-$TRIVY_VERSION"
+
+# kubernetes_minors: the minors that can be built, oldest first; each has a module of its own, whose go.mod says which patch it is.
+kubernetes_minors() { local folder; for folder in "$VIGIL_ROOT"/hack/cluster.d/modules/kubernetes-*; do printf '%s\n' "${folder##*-}"; done | sort -V; }
+
+# use_kubernetes VERSION: which Kubernetes is meant from here on, 1.37 or v1.37.2. Sets KUBERNETES_MINOR, KUBERNETES_VERSION and BIN.
+use_kubernetes() {
+  local wanted="${1#v}" known
+  KUBERNETES_MINOR="$(cut -d. -f1,2 <<<"$wanted")"
+  KUBERNETES_VERSION="$(sed -n 's/^require k8s.io\/kubernetes v//p' "$VIGIL_ROOT/hack/cluster.d/modules/kubernetes-$KUBERNETES_MINOR/go.mod" 2>/dev/null)"
+  if [ -z "$KUBERNETES_VERSION" ] || { [ "$wanted" != "$KUBERNETES_MINOR" ] && [ "$wanted" != "$KUBERNETES_VERSION" ]; }; then
+    known="$(kubernetes_minors | tr '\n' ' ')"
+    printf 'hack/cluster: no Kubernetes %s: --kubernetes takes one of %s\n' "$1" "${known% }" >&2
+    exit 2
+  fi
+  OTHERS="e$ETCD_VERSION-c$CONTAINERD_VERSION-r$RUNC_VERSION-g$CRANE_VERSION"
+  BIN="$VIGIL_CACHE/bin/k$KUBERNETES_VERSION-$OTHERS"
+}
 
 # program<TAB>module folder<TAB>package<TAB>tags: what the control plane needs comes first.
 PROGRAMS='kube-apiserver kubernetes k8s.io/kubernetes/cmd/kube-apiserver -
@@ -36,13 +52,25 @@ install_packages() {
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}"; } >"$VIGIL_CACHE/apt.log" 2>&1 || { tail -5 "$VIGIL_CACHE/apt.log" >&2; exit 2; }
 }
 
+# link_program NAME: takes a program that is not Kubernetes' own from where another Kubernetes has it.
+link_program() {
+  local other
+  for other in "$VIGIL_CACHE"/bin/k*-"$OTHERS/$1"; do [ ! -x "$other" ] || { ln -f "$other" "$BIN/$1" && return 0; }; done
+  return 1
+}
+
 # build_program NAME MODULE PACKAGE TAGS: builds one program under a temporary name, so that an interrupted build leaves nothing half done.
 build_program() {
   local name="$1" module="$2" package="$3" tags="$4" cgo=0 flags='-s -w' started=$SECONDS
   [ ! -x "$BIN/$name" ] || return 0
+  if [ "$module" = kubernetes ]; then
+    module="kubernetes-$KUBERNETES_MINOR"
+    flags="$flags -X k8s.io/component-base/version.gitVersion=v$KUBERNETES_VERSION -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=${KUBERNETES_MINOR#*.}"
+  elif [ "$module" != trivy ] && link_program "$name"; then
+    return 0
+  fi
   [ "$module" != runc ] || cgo=1
   [ "$name" != trivy ] || flags="$flags -X github.com/aquasecurity/trivy/pkg/version/app.ver=$TRIVY_VERSION"
-  [ "$module" != kubernetes ] || flags="$flags -X k8s.io/component-base/version.gitVersion=v$KUBERNETES_VERSION -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
   say "building $name"
   (
     cd "$VIGIL_ROOT/hack/cluster.d/modules/$module" || exit 1
