@@ -39,15 +39,20 @@ function schedulesAround(clock: WallClock, { at, shift }: ClockChange): Times[] 
 }
 
 describe('due times, beside a watcher of the clock', function () {
-  this.timeout(everything ? 900_000 : 60_000);
+  this.timeout(everything ? 3_600_000 : 60_000);
 
   it('are the same around every clock change of 2020 to 2040', () => {
     let changes = 0;
     let runs = 0;
+    // What a clock does around a change decides alone; many zones change alike.
+    const checked = new Set<string>();
     for (const zone of zones) {
       const clock = new WallClock(zone);
       for (const change of clock.changes(Date.UTC(2020, 0, 1), Date.UTC(2041, 0, 1))) {
         if (!everything && changes++ % 11 !== 0 && !(zone === 'Australia/Lord_Howe')) continue;
+        const alike = [change.at, change.shift, clock.read(change.at) - change.at].join();
+        if (checked.has(alike)) continue;
+        checked.add(alike);
         const window = { from: change.at - 27 * hour, until: change.at + 27 * hour };
         for (const times of schedulesAround(clock, change)) {
           const expected = watched(times, clock, window);
