@@ -1,8 +1,9 @@
 import { compareEngines, Oracle } from '../test/cel/differential.ts';
 
-const [path = '', seconds = '600', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
+const [version = '', path = '', seconds = '600', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
 const oracle = new Oracle(path);
 const { differences, counts, sameCost } = await compareEngines(oracle, {
+  version,
   seed: Number(seed),
   wanted: Number.MAX_SAFE_INTEGER,
   milliseconds: Number(seconds) * 1000,

@@ -128,8 +128,16 @@ func evaluate(compiler plugin.Compiler, q question) (out answer) {
 	return out
 }
 
+// minor is the Kubernetes minor version that is asked; the build sets it with the module's.
+var minor string
+
 func main() {
-	compiler := plugin.NewCompiler(environment.MustBaseEnvSet(version.MajorMinor(1, 36)))
+	number, err := strconv.ParseUint(minor, 10, 0)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "built without a version: use hack/fuzz --build")
+		os.Exit(1)
+	}
+	compiler := plugin.NewCompiler(environment.MustBaseEnvSet(version.MajorMinor(1, uint(number))))
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
 	for {

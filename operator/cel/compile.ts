@@ -23,7 +23,7 @@ export type { CompileError } from './source.ts';
 
 /** How an expression is compiled. */
 export interface CompileOptions {
-  /** The dialect's Kubernetes version, `1.36`; the newest that is known by default. */
+  /** The dialect's Kubernetes version, `1.37`; the newest that is known by default. */
   readonly kubernetesVersion?: string;
   /** The variables that it may read, and their types. By default those of a ValidatingAdmissionPolicy without params. */
   readonly variables?: Readonly<Record<string, CelType>>;

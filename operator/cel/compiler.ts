@@ -5,7 +5,7 @@ import { CelFault, noSuchOverload } from './cel-fault.ts';
 import type { Checked } from './checker.ts';
 import { constant, spend } from './code.ts';
 import type { Code, Frame } from './code.ts';
-import { TYPE_NAMES } from './environment.ts';
+import { atLeast, TYPE_NAMES } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { foldCode, put } from './fold.ts';
 import { isIn } from './standard.ts';
@@ -25,14 +25,20 @@ export interface Bindings {
   readonly firstLocal: number;
 }
 
-/** `a.or(b)` and `a.orValue(b)`: what is no optional gives itself, and `b` is evaluated only when it is wanted. */
-function lazyOr(args: readonly Code[], pick: (held: unknown, optional: Optional) => unknown): Code {
+/** The first version for which `or` and `orValue` of what is no optional are errors; before, it gave itself. */
+const STRICT_OR = '1.37';
+
+/** `a.or(b)` and `a.orValue(b)`: `b` is evaluated only when it is wanted. */
+function lazyOr(args: readonly Code[], isStrict: boolean, pick: (held: unknown, optional: Optional) => unknown): Code {
   const [a, b] = args as [Code, Code];
   return {
     cost: a.cost + 1,
     run: (frame) => {
       const value = a.run(frame);
-      if (!(value instanceof Optional)) return value;
+      if (!(value instanceof Optional)) {
+        if (isStrict) throw noSuchOverload('or');
+        return value;
+      }
       if (value.held !== undefined) return pick(value.held, value);
       spend(b.cost);
       return b.run(frame);
@@ -72,8 +78,8 @@ const SPECIALS: Readonly<Record<string, Special>> = {
   '_[_]': (_, args) => indexed(args, indexInto),
   '_[?_]': (_, args) => indexed(args, optionalIndex),
   '@in': (_, args) => membership(args[0] as Code, args[1] as Code),
-  orValue: (_, args) => lazyOr(args, (held) => held),
-  or: (_, args) => lazyOr(args, (_held, optional) => optional),
+  orValue: (compiler, args) => lazyOr(args, compiler.isAtLeast(STRICT_OR), (held) => held),
+  or: (compiler, args) => lazyOr(args, compiler.isAtLeast(STRICT_OR), (_held, optional) => optional),
   '_?._': (_, args) => pair(args, 1, (value, field) => optionalField(value, field as string)),
 };
 
@@ -107,6 +113,11 @@ class Compiler {
     this.bindings = bindings;
     this.nextLocal = bindings.firstLocal;
     this.frameSize = bindings.firstLocal;
+  }
+
+  /** Whether the dialect is that of a version or of a later one. */
+  isAtLeast(version: string): boolean {
+    return atLeast(this.environment.version, version);
   }
 
   compile(expr: Expr): Code {

@@ -5,7 +5,7 @@ import type { Overload } from './overload.ts';
 import { OVERLOADS } from './overload-table.ts';
 
 /** The newest Kubernetes version whose dialect is known. */
-export const NEWEST_VERSION = '1.36';
+export const NEWEST_VERSION = '1.37';
 
 /** Whether version `a` is at least `b`, both `major.minor`. */
 export function atLeast(a: string, b: string): boolean {
@@ -13,6 +13,10 @@ export function atLeast(a: string, b: string): boolean {
   const [majorB = 0, minorB = 0] = b.split('.').map(Number);
   return majorA !== majorB ? majorA > majorB : minorA >= minorB;
 }
+
+/** Whether a version has an overload: not before it came, and not after it went. */
+const isSpoken = (version: string, { since, until }: Overload): boolean =>
+  atLeast(version, since) && (until === undefined || !atLeast(version, until));
 
 /** The names of types, which are values of an expression. */
 export const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>([
@@ -33,7 +37,7 @@ export class Environment {
   private constructor(version: string) {
     this.version = version;
     for (const overload of OVERLOADS) {
-      if (!atLeast(version, overload.since)) continue;
+      if (!isSpoken(version, overload)) continue;
       const known = this.byName.get(overload.name);
       if (known === undefined) this.byName.set(overload.name, [overload]);
       else known.push(overload);

@@ -16,6 +16,8 @@ export interface Overload {
   readonly run: (...args: unknown[]) => unknown;
   /** The first Kubernetes version that has it. */
   readonly since: string;
+  /** The first Kubernetes version that no longer has it; undefined where each has. */
+  readonly until: string | undefined;
   /** What a call costs beyond 1, in the API server's units; the receiver comes first. */
   readonly cost: ((args: readonly unknown[], result: unknown) => number) | undefined;
 }
@@ -57,8 +59,8 @@ export function counting(entry: OverloadEntry): OverloadEntry {
   return { ...entry, run: (...args: unknown[]) => run(...args.map(plain)) };
 }
 
-/** Reads the entries of a library that came with a Kubernetes version. */
-export function library(since: string, entries: readonly OverloadEntry[]): Overload[] {
+/** Reads the entries of a library that came with a Kubernetes version, and went with another where that is given. */
+export function library(since: string, entries: readonly OverloadEntry[], until?: string): Overload[] {
   return entries.map((entry) => {
     const [params = '', result = ''] = entry.signature.split('->').map((part) => part.trim());
     return {
@@ -69,6 +71,7 @@ export function library(since: string, entries: readonly OverloadEntry[]): Overl
       result: parseType(result),
       run: entry.run as Overload['run'],
       since,
+      until,
       cost: entry.cost,
     };
   });

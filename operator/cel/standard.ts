@@ -131,9 +131,7 @@ const CONVERSIONS: readonly OverloadEntry[] = [
   ...['double', 'int', 'string', 'uint'].map((from) =>
     fn('double', `${WIDE[from] ?? from}_to_double`, `${from} -> double`, convert.toDouble),
   ),
-  ...['duration', 'int', 'string'].map((from) =>
-    fn('duration', `${WIDE[from] ?? from}_to_duration`, `${from} -> duration`, convert.toDuration),
-  ),
+  ...['duration', 'string'].map((from) => fn('duration', `${from}_to_duration`, `${from} -> duration`, convert.toDuration)),
   ...['int', 'double', 'duration', 'string', 'timestamp', 'uint'].map((from) =>
     fn('int', `${WIDE[from] ?? from}_to_int64`, `${from} -> int`, convert.toInt),
   ),
@@ -209,6 +207,8 @@ export const STANDARD = [
     ...TEXT,
     ...TIMES,
   ]),
+  // Refused when it ran, and since 1.37 when the policy is made.
+  ...library('1.0', [fn('duration', 'int64_to_duration', 'int -> duration', convert.toDuration)], '1.37'),
   ...library(
     '1.28',
     CROSS_ORDERED.flatMap(([a, b]) => ordering(a, b)),

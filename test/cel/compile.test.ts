@@ -42,7 +42,6 @@ const cases: readonly (readonly [string, unknown])[] = [
   ["dyn(1) ? 'a' : 'b'", '!no_such_overload'],
   ["object.metadata.?labels.?team.orValue('none')", 'x'],
   ["object.metadata.?annotations.?team.orValue('none')", 'none'],
-  ["object.metadata.labels.orValue({})['team']", 'x'],
   ["object.metadata.labels[?'nobody'].hasValue()", false],
   ['object.spec.list.all(x, x > 0)', true],
   ['object.spec.list.exists(x, x == 2)', true],

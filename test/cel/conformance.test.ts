@@ -12,7 +12,7 @@ import { check } from '../../operator/cel/checker.ts';
 import type { Checked } from '../../operator/cel/checker.ts';
 import { runMetered } from '../../operator/cel/compile.ts';
 import { generate } from '../../operator/cel/compiler.ts';
-import { Environment } from '../../operator/cel/environment.ts';
+import { Environment, NEWEST_VERSION } from '../../operator/cel/environment.ts';
 import { checkLiterals, children } from '../../operator/cel/literal-check.ts';
 import { parse } from '../../operator/cel/parser.ts';
 import { SyntaxFault } from '../../operator/cel/source.ts';
@@ -43,7 +43,7 @@ function flatten(suite: Suite, prefix = ''): Named[] {
   return [...own, ...(suite.suites ?? []).flatMap((inner) => flatten(inner, `${path}/`))];
 }
 
-const environment = Environment.of('1.36');
+const environment = Environment.of(NEWEST_VERSION);
 const isMacro = (name: string, args: number, member: boolean): boolean => environment.isMacro(name, args, member);
 
 /** The macros that the data's own parser had: those without optionals and second variables. */

@@ -44,9 +44,9 @@ export class Oracle {
 const VARIABLES = admissionVariables(true);
 const SLOTS = ['object', 'oldObject', 'params', 'namespaceObject'];
 
-/** What Vigil makes of it. */
-export function ownAnswer(expression: string, object: unknown): Answer {
-  const analysis = analyze(expression, '1.36', VARIABLES);
+/** What Vigil makes of it, in the dialect of a Kubernetes version. */
+export function ownAnswer(expression: string, object: unknown, version: string): Answer {
+  const analysis = analyze(expression, version, VARIABLES);
   if (!('parsed' in analysis)) return { compile: analysis.map((error) => error.message).join('; ') };
   const slotOf = (name: string): number | undefined => (SLOTS.includes(name) ? SLOTS.indexOf(name) : undefined);
   const { code, frameSize } = generate(analysis.parsed.root, analysis.checked, analysis.environment, { firstLocal: SLOTS.length, slotOf });
@@ -102,13 +102,15 @@ export interface Comparison {
 
 /** How much is compared: expressions made from a seed, until there are enough or the time is over. */
 export interface Extent {
+  /** The Kubernetes version whose compiler the oracle runs. */
+  readonly version: string;
   readonly seed: number;
   readonly wanted: number;
   readonly milliseconds: number;
 }
 
 /** Asks both engines, and tells where they differ. Every overload is called once at least. */
-export async function compareEngines(oracle: Oracle, { seed, wanted, milliseconds }: Extent): Promise<Comparison> {
+export async function compareEngines(oracle: Oracle, { version, seed, wanted, milliseconds }: Extent): Promise<Comparison> {
   const dice = new Dice(seed);
   const expressions = new ExpressionDice(dice);
   const object = JSON.parse(JSON.stringify(OBJECT)) as unknown;
@@ -119,7 +121,7 @@ export async function compareEngines(oracle: Oracle, { seed, wanted, millisecond
     const expression =
       overload === undefined ? expressions.expression(dice.pick(TYPES), 1 + dice.roll(4)) : expressions.callOf(overload, 2);
     if (expression.length > 3000) continue;
-    compare(expression, await oracle.ask(expression, object), ownAnswer(expression, object), found);
+    compare(expression, await oracle.ask(expression, object), ownAnswer(expression, object, version), found);
   }
   return found;
 }

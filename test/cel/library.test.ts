@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { compile } from '../../operator/cel/compile.ts';
+import { NEWEST_VERSION } from '../../operator/cel/environment.ts';
 
 /** What an expression gives: its value as JSON, or the code of its failure, or the first compile error's message. */
-export function outcome(source: string, bindings: Record<string, unknown> = {}): unknown {
-  const result = compile(source);
+export function outcome(source: string, bindings: Record<string, unknown> = {}, kubernetesVersion = NEWEST_VERSION): unknown {
+  const result = compile(source, { kubernetesVersion });
   if (!result.ok) return result.errors[0]?.message;
   const evaluated = result.program.evaluate(bindings);
   return evaluated.ok ? evaluated.value : evaluated.error.code;
@@ -92,7 +93,6 @@ const TABLE: Record<string, readonly (readonly [string, unknown])[]> = {
     ['[?{"x": 1}.?x, ?{"x": 1}.?y]', [1]],
     ['optional.of(1).optMap(x, x + 1).value()', 2],
     ['optional.none().optFlatMap(x, optional.of(x)).hasValue()', false],
-    ['dyn(3).orValue(4)', 3],
     ['optional.none().value()', 'invalid_argument'],
     ['optional.unwrap([optional.of(1), optional.none()])', [1]],
   ],
@@ -105,5 +105,28 @@ describe('the libraries', () => {
         expect(outcome(source)).to.deep.equal(wanted);
       });
     }
+  }
+});
+
+/** What a later version of Kubernetes makes otherwise of the same text; before it, and from it on. */
+const CHANGED: readonly (readonly [source: string, version: string, before: unknown, since: unknown])[] = [
+  ['lists.range(-1)', '1.37', [], 'invalid_argument'],
+  ['lists.range(2)', '1.37', [0, 1], [0, 1]],
+  ['dyn(3).orValue(4)', '1.37', 3, 'no_such_overload'],
+  ["object.labels.orValue({})['team']", '1.37', 'x', 'no_such_overload'],
+  ['dyn(3).or(optional.of(4))', '1.37', 3, 'no_such_overload'],
+  ['optional.none().orValue(4)', '1.37', 4, 4],
+  ['optional.of(3).or(optional.none()).value()', '1.37', 3, 3],
+  ['duration(object.labels.size())', '1.37', 'invalid_argument', "found no matching overload for 'duration' applied to '(int)'"],
+  ['duration("5s") == duration("5s")', '1.37', true, true],
+];
+
+describe('the dialect of a Kubernetes version', () => {
+  const before = (version: string): string => version.replace(/\d+$/, (minor) => String(Number(minor) - 1));
+  for (const [source, version, earlier, later] of CHANGED) {
+    it(`has ${source} of ${version}, and of the one before`, () => {
+      const bindings = { object: { labels: { team: 'x' } } };
+      expect([outcome(source, bindings, before(version)), outcome(source, bindings, version)]).to.deep.equal([earlier, later]);
+    });
   }
 });

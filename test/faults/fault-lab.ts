@@ -57,7 +57,7 @@ function workloads(namespace: string): object[] {
 }
 
 const policySpec: object = {
-  frameworks: [{ name: 'pss-restricted', version: '1.36' }],
+  frameworks: [{ name: 'pss-restricted' }],
   scope: { namespaces: { include: ['flt-*'] } },
 };
 

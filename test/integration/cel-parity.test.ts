@@ -5,12 +5,12 @@ import { request } from 'undici';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { compileAdmission } from '../../operator/cel/admission.ts';
-import { compile } from '../../operator/cel/compile.ts';
+import { compile as compileFor, type CompileResult } from '../../operator/cel/compile.ts';
 import { showType } from '../../operator/cel/cel-type.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import { concurrently } from '../../operator/publish/concurrently.ts';
 import { corpus, specs } from './cel-parity/corpus.ts';
-import { kubectl, testClient } from './cluster-access.ts';
+import { kubectl, serverMinor, testClient } from './cluster-access.ts';
 
 const policies: ApiResource = {
   group: 'admissionregistration.k8s.io',
@@ -28,6 +28,10 @@ interface Verdict {
   readonly kind: 'pass' | 'fail' | 'error' | 'refused' | 'crash';
   readonly text: string;
 }
+
+/** The server's version: its dialect is asked of Vigil. */
+let version = '';
+const compile = (expression: string): CompileResult => compileFor(expression, { kubernetesVersion: version });
 
 /** The literal of a value that is plain JSON; undefined of others. */
 function literal(value: unknown): string | undefined {
@@ -161,7 +165,7 @@ describe('the expression language, beside the API server itself', function () {
   }
 
   function judged(validation: string, object: unknown): Verdict {
-    const compiled = compileAdmission({ validations: [{ expression: validation }] });
+    const compiled = compileAdmission({ validations: [{ expression: validation }] }, { kubernetesVersion: version });
     if (!compiled.ok) return { kind: 'refused', text: compiled.errors[0]?.message ?? '' };
     const [outcome] = compiled.program.evaluate(bindingsOf(object)).validations;
     if (outcome?.outcome === 'error') return { kind: 'error', text: outcome.message };
@@ -220,6 +224,7 @@ describe('the expression language, beside the API server itself', function () {
   }
 
   before(async () => {
+    version = serverMinor();
     const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
     const definition = {
       apiVersion: 'apiextensions.k8s.io/v1',

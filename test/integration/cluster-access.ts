@@ -22,3 +22,9 @@ export function kubectl(args: readonly string[], input = ''): string {
     maxBuffer: 64 * 1024 * 1024,
   });
 }
+
+/** The minor version, such as `1.36`, that the server tells kubectl. */
+export function serverMinor(): string {
+  const { serverVersion } = JSON.parse(kubectl(['version', '-o', 'json'])) as { serverVersion: { major: string; minor: string } };
+  return `${serverVersion.major}.${serverVersion.minor.replace(/\D/g, '')}`;
+}

@@ -11,7 +11,7 @@ import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import type { LocatedResult } from '../../operator/output/scan-result.ts';
 import { runVerb } from '../cli/person.ts';
-import { kubectl, testClient, uniqueName } from './cluster-access.ts';
+import { kubectl, serverMinor, testClient, uniqueName } from './cluster-access.ts';
 
 const rbac = (resource: string, kind: string): ApiResource => ({
   group: 'rbac.authorization.k8s.io',
@@ -117,7 +117,7 @@ describe('vigil scan --cluster', function () {
   };
 
   it('comes to the verdicts that the files come to', async () => {
-    const ofFiles = await scanned(['-', '--kubernetes-version', '1.36'], yaml);
+    const ofFiles = await scanned(['-', '--kubernetes-version', serverMinor()], yaml);
     const ofCluster = await scanned(['--cluster', '--namespace', namespace]);
     expect(ofCluster.errors).to.deep.equal([]);
     expect(ofCluster.code).to.equal(1);

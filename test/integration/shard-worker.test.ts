@@ -8,7 +8,7 @@ import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import type { TargetRecord } from '../../operator/stream/stream-record.ts';
 import { StreamWriter } from '../../operator/stream/stream-writer.ts';
 import { ShardWorker, type ShardSummary } from '../../operator/worker/shard-worker.ts';
-import { testClient, uniqueName } from './cluster-access.ts';
+import { serverMinor, testClient, uniqueName } from './cluster-access.ts';
 
 describe('a worker over a real API server', function () {
   this.timeout(60_000);
@@ -33,7 +33,7 @@ describe('a worker over a real API server', function () {
     pods = resources.findIndex(({ group, resource }) => group === '' && resource === 'pods');
     input = {
       scan: { name: 'test', uid: 'u' },
-      kubernetesVersion: '1.36',
+      kubernetesVersion: serverMinor(),
       systemNamespaces: ['kube-system'],
       policies: [{ name: 'baseline', uid: 'p', generation: 1, spec: { controls: [{ name: 'host-pid' }, { name: 'host-ipc' }] } }],
       resources,

@@ -17,7 +17,7 @@ import type { StreamRecord } from '../../operator/stream/stream-record.ts';
 import type { ShardSummary } from '../../operator/worker/shard-worker.ts';
 import { FaultProxy, statusBody, type FaultAction, type FaultRule, type ProxiedCall } from '../faults/fault-proxy.ts';
 import { writeKubeConfig } from '../faults/operator-process.ts';
-import { kubectl, testClient, uniqueName } from './cluster-access.ts';
+import { kubectl, serverMinor, testClient, uniqueName } from './cluster-access.ts';
 
 const count = 40;
 
@@ -118,7 +118,7 @@ describe('a worker whose lists meet with faults', function () {
     const resources = await discoverResources(client);
     const input: ScanInput = {
       scan: { name: 'test', uid: 'u' },
-      kubernetesVersion: '1.36',
+      kubernetesVersion: serverMinor(),
       systemNamespaces: ['kube-system'],
       policies: [{ name: 'baseline', uid: 'p', generation: 1, spec: { controls: [{ name: 'host-pid' }, { name: 'host-ipc' }] } }],
       resources,

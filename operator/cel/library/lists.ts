@@ -89,11 +89,16 @@ function range(n: number | bigint): List {
   return Array.from({ length: n > 0 ? Number(n) : 0 }, (_, i) => i);
 }
 
+/** A negative size is an error since 1.37; before, it gave the empty list. */
+function checkedRange(n: number | bigint): List {
+  if (n < 0) throw new CelFault('invalid_argument', `lists.range: size must be non-negative, got ${String(n)}`);
+  return range(n);
+}
+
 const EXTENDED_LISTS = library('1.34', [
   counting(method('slice', 'list_slice', 'list(T), int, int -> list(T)', slice)),
   method('flatten', 'list_flatten', 'list(list(T)) -> list(T)', (list: List) => flatten(list, 1)),
   counting(method('flatten', 'list_flatten_int', 'list(dyn), int -> list(dyn)', flatten)),
-  fn('lists.range', 'lists_range', 'int -> list(int)', range),
   method('reverse', 'list_reverse', 'list(T) -> list(T)', (list: List) => list.toReversed()),
   method('distinct', 'list_distinct', 'list(T) -> list(T)', distinct),
   ...COMPARABLE.flatMap((type) => [
@@ -103,4 +108,9 @@ const EXTENDED_LISTS = library('1.34', [
 ]);
 
 /** The functions of lists: Kubernetes' own, and those that came with 1.34. */
-export const LISTS = [...KUBERNETES_LISTS, ...EXTENDED_LISTS];
+export const LISTS = [
+  ...KUBERNETES_LISTS,
+  ...EXTENDED_LISTS,
+  ...library('1.34', [fn('lists.range', 'lists_range', 'int -> list(int)', range)], '1.37'),
+  ...library('1.37', [fn('lists.range', 'lists_range', 'int -> list(int)', checkedRange)]),
+];

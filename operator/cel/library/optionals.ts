@@ -22,7 +22,7 @@ const unwrap = (list: readonly unknown[]): unknown[] =>
     return item.held === undefined ? [] : [item.held];
   });
 
-/** Optional values. The two `_or` functions also take a value that is no optional, and give it back: policies rely on it. */
+/** Optional values. */
 export const OPTIONALS = library('1.28', [
   fn('optional.of', 'optional_of', 'V -> optional(V)', (held: unknown) => new Optional(held)),
   fn('optional.ofNonZeroValue', 'optional_ofNonZeroValue', 'V -> optional(V)', (held: unknown) =>
