@@ -89,3 +89,9 @@ export function isNamespaceGoing(error: unknown): boolean {
   if (error.status === 403) return causes.some(({ reason }) => reason === 'NamespaceTerminating');
   return error.status === 404 && error.reason === 'NotFound' && kind === 'namespaces';
 }
+
+/** What the server said, for conditions and Events: without the method, the path and the status code of the call. */
+export function serverMessage(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/^[A-Z]+ \/\S*: (\d{3}: )*/, '');
+}

@@ -5,7 +5,7 @@ import { ChangeWatch, type ChangeWatchObserver } from '../change/change-watch.ts
 import { GenerationSightings } from '../change/generation-sightings.ts';
 import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
-import { isForbidden } from '../kube/kube-api-error.ts';
+import { isForbidden, serverMessage } from '../kube/kube-api-error.ts';
 import type { ChangeType } from '../kube/list-watch.ts';
 import { configurationOf } from '../policies/configuration-part.ts';
 import { noTotals } from '../publish/policy-totals.ts';
@@ -261,7 +261,7 @@ const runningScans = ({ scans }: World): boolean => scans.list().some((scan) => 
 
 function problemText({ group, resource }: ApiResource, error: unknown): string {
   const where = group === '' ? 'the core API group' : `API group ${group}`;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = serverMessage(error);
   if (isForbidden(error))
     return `may not list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${said})`;
   return `${resource} in ${where} cannot be followed now: ${said}`;

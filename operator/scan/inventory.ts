@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { isForbidden, isNotFound, KubeApiError } from '../kube/kube-api-error.ts';
+import { isForbidden, isNotFound, serverMessage } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { LIST_PAGE, listPages } from '../kube/list.ts';
 import type { Count } from './plan.ts';
@@ -147,6 +147,6 @@ function rangeOf(tally: TargetCount, from: string | undefined, to: string | unde
 function whyUnlisted({ group, resource }: ApiResource, error: unknown): string {
   const where = group === '' ? 'the core API group' : `API group ${group}`;
   if (isNotFound(error)) return `${resource} in ${where} is not served by this cluster any more`;
-  const said = error instanceof KubeApiError ? error.message : String(error);
+  const said = serverMessage(error);
   return `may not list ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" (${said})`;
 }
