@@ -89,7 +89,8 @@ describe('the operator, its schedules and its policies on a real API server', fu
     const create = (name: string, spec: unknown): Promise<KubeObject> =>
       client.create(RESOURCES.policies, { metadata: { name }, spec } as KubeObject);
     await create(policy, { frameworks: [{ name: 'pss-restricted' }], rules: [rule('has(object.metadata.labels)')] });
-    kubectl(['wait', '--for=condition=Ready', '--timeout=20s', `securitypolicy/${policy}`]);
+    // It is Ready only once it was evaluated, which needs pods.
+    kubectl(['wait', '--for=condition=Stalled=false', '--timeout=20s', `secpol/${policy}`]);
     const broken: readonly (readonly [unknown, RegExp])[] = [
       [
         { rules: [rule('has(object.metadata.labels) &&\n  objekt.kind == "x"')] },
