@@ -30,6 +30,7 @@ export interface OverloadEntry {
   readonly signature: string;
   readonly run: Implementation;
   readonly cost?: Overload['cost'];
+  readonly until?: string;
 }
 
 /** An entry for a global function or an operator: `fn('size', 'size_list', 'list(A) -> int', (l: unknown[]) => l.length)`. */
@@ -59,8 +60,11 @@ export function counting(entry: OverloadEntry): OverloadEntry {
   return { ...entry, run: (...args: unknown[]) => run(...args.map(plain)) };
 }
 
-/** Reads the entries of a library that came with a Kubernetes version, and went with another where that is given. */
-export function library(since: string, entries: readonly OverloadEntry[], until?: string): Overload[] {
+/** The entry, which a Kubernetes version no longer has. */
+export const goneWith = (until: string, entry: OverloadEntry): OverloadEntry => ({ ...entry, until });
+
+/** Reads the entries of a library that came with a Kubernetes version. */
+export function library(since: string, entries: readonly OverloadEntry[]): Overload[] {
   return entries.map((entry) => {
     const [params = '', result = ''] = entry.signature.split('->').map((part) => part.trim());
     return {
@@ -71,7 +75,7 @@ export function library(since: string, entries: readonly OverloadEntry[], until?
       result: parseType(result),
       run: entry.run as Overload['run'],
       since,
-      until,
+      until: entry.until,
       cost: entry.cost,
     };
   });

@@ -2,7 +2,7 @@ import { add, compare, divide, modulo, multiply, negate, subtract } from './arit
 import { CelFault } from './cel-fault.ts';
 import * as convert from './conversion.ts';
 import { pattern } from './pattern.ts';
-import { fn, library, method } from './overload.ts';
+import { fn, goneWith, library, method } from './overload.ts';
 import type { OverloadEntry } from './overload.ts';
 import { civil } from './timestamp.ts';
 import type { Timestamp, Duration } from './timestamp.ts';
@@ -131,7 +131,10 @@ const CONVERSIONS: readonly OverloadEntry[] = [
   ...['double', 'int', 'string', 'uint'].map((from) =>
     fn('double', `${WIDE[from] ?? from}_to_double`, `${from} -> double`, convert.toDouble),
   ),
-  ...['duration', 'string'].map((from) => fn('duration', `${from}_to_duration`, `${from} -> duration`, convert.toDuration)),
+  fn('duration', 'duration_to_duration', 'duration -> duration', convert.toDuration),
+  // Refused when it ran, and since 1.37 when the policy is made.
+  goneWith('1.37', fn('duration', 'int64_to_duration', 'int -> duration', convert.toDuration)),
+  fn('duration', 'string_to_duration', 'string -> duration', convert.toDuration),
   ...['int', 'double', 'duration', 'string', 'timestamp', 'uint'].map((from) =>
     fn('int', `${WIDE[from] ?? from}_to_int64`, `${from} -> int`, convert.toInt),
   ),
@@ -207,8 +210,6 @@ export const STANDARD = [
     ...TEXT,
     ...TIMES,
   ]),
-  // Refused when it ran, and since 1.37 when the policy is made.
-  ...library('1.0', [fn('duration', 'int64_to_duration', 'int -> duration', convert.toDuration)], '1.37'),
   ...library(
     '1.28',
     CROSS_ORDERED.flatMap(([a, b]) => ordering(a, b)),

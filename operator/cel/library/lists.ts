@@ -1,6 +1,6 @@
 import { add, compare } from '../arithmetic.ts';
 import { absorb, CelFault } from '../cel-fault.ts';
-import { counting, fn, library, method } from '../overload.ts';
+import { counting, fn, goneWith, library, method } from '../overload.ts';
 import { Duration } from '../timestamp.ts';
 import { double, equal, typeOfValue, Uint } from '../value.ts';
 
@@ -111,6 +111,6 @@ const EXTENDED_LISTS = library('1.34', [
 export const LISTS = [
   ...KUBERNETES_LISTS,
   ...EXTENDED_LISTS,
-  ...library('1.34', [fn('lists.range', 'lists_range', 'int -> list(int)', range)], '1.37'),
+  ...library('1.34', [goneWith('1.37', fn('lists.range', 'lists_range', 'int -> list(int)', range))]),
   ...library('1.37', [fn('lists.range', 'lists_range', 'int -> list(int)', checkedRange)]),
 ];
