@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { MAXIMUM_LINE, StreamError } from '../../operator/stream/frame.ts';
+import { encodeFrame, MAXIMUM_LINE, StreamError } from '../../operator/stream/frame.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import { StreamWriter } from '../../operator/stream/stream-writer.ts';
 
@@ -76,5 +76,53 @@ describe('the framed result stream', () => {
       (reason: unknown) => reason,
     );
     expect(error).to.be.instanceOf(StreamError).with.property('kind', 'version');
+  });
+
+  it('refuses what unpacks to more than it was told, and takes just as much', async () => {
+    const lines = write(['abc', 'de']);
+    // The records, the empty line and the trailer, without line ends.
+    const { trailer } = await read(lines);
+    const most = '"abc"'.length + '"de"'.length + JSON.stringify(trailer).length;
+    expect((await acceptStream(each(lines), most)).trailer.records).to.equal(2);
+    const error: unknown = await acceptStream(each(lines), most - 1).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(StreamError);
+    expect((error as Error).message).to.equal(`the stream unpacks to more than ${String(most - 1)} bytes`);
+  });
+
+  it('refuses a stream that never ends by its size, before it is unpacked', async () => {
+    const frame = Buffer.alloc(1024 * 1024, 7);
+    async function* endless(): AsyncGenerator<string> {
+      await Promise.resolve();
+      for (let sequence = 0; ; sequence++) yield encodeFrame(sequence, frame);
+    }
+    const error: unknown = await acceptStream(endless()).catch((reason: unknown) => reason);
+    expect((error as Error).message).to.equal(`the stream has more than ${String(64 * 1024 * 1024)} bytes`);
+  });
+
+  it('passes over empty lines', async () => {
+    const lines = write([1, 2]);
+    expect([...(await read(['', ...lines, ''])).records()]).to.deep.equal([1, 2]);
+  });
+
+  it('counts what it wrote: lines, their ends, and records', () => {
+    const lines: string[] = [];
+    const writer = new StreamWriter((line) => lines.push(line));
+    for (let index = 0; index < 30; index++) writer.record(noise(3000, index));
+    writer.end({});
+    expect([writer.records, writer.bytes]).to.deep.equal([30, lines.reduce((sum, line) => sum + line.length + 1, 0)]);
+  });
+
+  it('writes a trailer alone when there is no record', async () => {
+    const lines = write([]);
+    expect(lines).to.have.length(1);
+    expect([...(await read(lines)).records()]).to.deep.equal([]);
+  });
+
+  it('packs what compresses well into few lines, also after what did not', () => {
+    const small = Array.from({ length: 20_000 }, (_, index) => ({ verdict: 'pass', index }));
+    const few = write(small).length;
+    expect(few).to.be.at.most(16);
+    const noisy = write([noise(300_000, 1)]).length;
+    expect(write([noise(300_000, 1), ...small]).length).to.be.at.most(noisy + few + 12);
   });
 });
