@@ -94,8 +94,8 @@ function concatBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 function addTimes(a: Boxed, b: unknown): unknown {
-  if (a instanceof Timestamp && b instanceof Duration) return new Timestamp(a.epochNanos + b.nanos);
-  if (a instanceof Duration && b instanceof Timestamp) return new Timestamp(a.nanos + b.epochNanos);
+  if (a instanceof Timestamp && b instanceof Duration) return new Timestamp(a.epochNanos + b.nanos, a.offset);
+  if (a instanceof Duration && b instanceof Timestamp) return new Timestamp(a.nanos + b.epochNanos, b.offset);
   if (a instanceof Duration && b instanceof Duration) return new Duration(a.nanos + b.nanos);
   return onNumbers('_+_', a, b);
 }
@@ -112,7 +112,7 @@ export function add(a: unknown, b: unknown): unknown {
 /** `a - b` for any two values. */
 export function subtract(a: unknown, b: unknown): unknown {
   if (a instanceof Timestamp && b instanceof Timestamp) return new Duration(a.epochNanos - b.epochNanos);
-  if (a instanceof Timestamp && b instanceof Duration) return new Timestamp(a.epochNanos - b.nanos);
+  if (a instanceof Timestamp && b instanceof Duration) return new Timestamp(a.epochNanos - b.nanos, a.offset);
   if (a instanceof Duration && b instanceof Duration) return new Duration(a.nanos - b.nanos);
   return onNumbers('_-_', a, b);
 }

@@ -27,8 +27,11 @@ export class Duration extends Boxed {
 /** A point in time between the years 1 and 9999. `epochNanos` counts from 1970. */
 export class Timestamp extends Boxed {
   readonly epochNanos: bigint;
-  constructor(epochNanos: bigint) {
+  /** Seconds by which the clock that it was written by differs from UTC: `string()` writes it so again, as the API server does. */
+  readonly offset: number;
+  constructor(epochNanos: bigint, offset = 0) {
     super();
+    this.offset = offset;
     const seconds = floorDivide(epochNanos, NANOS);
     if (seconds < MIN_SECONDS || seconds > MAX_SECONDS) throw new CelFault('overflow', 'timestamp overflow: outside the years 1 to 9999');
     this.epochNanos = epochNanos;
@@ -116,7 +119,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   const offset = offsetSeconds(parts[8] as string);
   if (seconds === undefined || offset === undefined) return undefined;
   const fraction = BigInt((parts[7] ?? '').slice(0, 9).padEnd(9, '0'));
-  return new Timestamp(BigInt(seconds - offset) * NANOS + fraction);
+  return new Timestamp(BigInt(seconds - offset) * NANOS + fraction, offset);
 }
 
 /** Whole seconds from 1970. */
@@ -128,8 +131,19 @@ export function epochSeconds(timestamp: Timestamp): bigint {
 export function showTimestamp(timestamp: Timestamp): string {
   const seconds = epochSeconds(timestamp);
   const fraction = (timestamp.epochNanos - seconds * NANOS).toString().padStart(9, '0').replace(/0+$/, '');
-  const base = new Date(Number(seconds) * 1000).toISOString().replace(/\.000Z$/, '');
-  return `${base}${fraction === '' ? '' : `.${fraction}`}Z`;
+  const base = new Date((Number(seconds) + timestamp.offset) * 1000)
+    .toISOString()
+    .replace(/\.000Z$/, '')
+    .replace(/^\+0/, '');
+  return `${base}${fraction === '' ? '' : `.${fraction}`}${showOffset(timestamp.offset)}`;
+}
+
+/** `Z`, or `+02:00`. */
+function showOffset(offset: number): string {
+  if (offset === 0) return 'Z';
+  const minutes = Math.abs(offset) / 60;
+  const part = (value: number): string => String(Math.trunc(value)).padStart(2, '0');
+  return `${offset < 0 ? '-' : '+'}${part(minutes / 60)}:${part(minutes % 60)}`;
 }
 
 function namedOffset(zone: string, millis: number): number {

@@ -108,6 +108,31 @@ describe('the libraries', () => {
   }
 });
 
+/** Times as `string()` writes them: by the clock that they were written by, as Kubernetes' own compiler was asked. */
+const WRITTEN: readonly (readonly [source: string, written: string])[] = [
+  ["timestamp('2024-02-29T12:30:00+02:00')", '2024-02-29T12:30:00+02:00'],
+  ["timestamp('2024-02-29T12:30:00.5-08:30')", '2024-02-29T12:30:00.5-08:30'],
+  ["timestamp('2024-02-29T12:30:00-00:00')", '2024-02-29T12:30:00Z'],
+  ["timestamp('2024-02-29T12:30:00+02:00') + duration('1h')", '2024-02-29T13:30:00+02:00'],
+  ["duration('1h') + timestamp('2024-02-29T12:30:00+02:00')", '2024-02-29T13:30:00+02:00'],
+  ["timestamp('2024-02-29T12:30:00+02:00') - duration('1h')", '2024-02-29T11:30:00+02:00'],
+  ["timestamp('9999-12-31T23:59:59+01:00') + duration('1h')", '10000-01-01T00:59:59+01:00'],
+  ["timestamp(int(timestamp('2024-02-29T12:30:00+02:00')))", '2024-02-29T10:30:00Z'],
+];
+
+describe('times', () => {
+  for (const [source, written] of WRITTEN) {
+    it(`are written by their own clock: ${source}`, () => {
+      expect(outcome(`string(${source})`)).to.equal(written);
+    });
+  }
+
+  it('are the same whatever clock they are written by', () => {
+    expect(outcome("timestamp('2024-02-29T12:30:00+02:00') == timestamp('2024-02-29T10:30:00Z')")).to.equal(true);
+    expect(outcome("timestamp('2024-02-29T12:30:00+02:00').getHours()")).to.equal(10);
+  });
+});
+
 /** What a later version of Kubernetes makes otherwise of the same text; before it, and from it on. */
 const CHANGED: readonly (readonly [source: string, version: string, before: unknown, since: unknown])[] = [
   ['lists.range(-1)', '1.37', [], 'invalid_argument'],
