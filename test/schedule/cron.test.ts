@@ -83,6 +83,7 @@ describe('cron schedules', () => {
     ['0 0 * *', 'UTC', /must have five fields, .* and has 4$/],
     ['0 0 * * 7', 'UTC', /Sunday is 0, not 7$/],
     ['0 0 * * 1-7', 'UTC', /Sunday is 0, not 7$/],
+    ['0 0 * * 01-07', 'UTC', /Sunday is 0, not 7$/],
     ['TZ=Europe/Lisbon 0 3 * * *', 'UTC', /use spec\.timeZone$/],
     ['@every 30s', 'UTC', /a duration of a minute or more, such as @every 1h30m$/],
     ['@every day', 'UTC', /a duration of a minute or more/],

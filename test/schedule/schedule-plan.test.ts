@@ -196,4 +196,36 @@ describe('planning a ScanSchedule', () => {
       '2027-01-05T03:01:30Z',
     ]);
   });
+
+  it('has nothing due, and is ready, when it only follows changes; and says how that goes', () => {
+    const { schedule: _, ...spec } = schedule({ onChange: {} }).spec;
+    const following: ScanSchedule = { ...schedule(), spec };
+    const told = { type: 'Watching', status: 'True', reason: 'Watching', message: 'all kinds' } as const;
+    const planned = (object: ScanSchedule, watching?: typeof told): SchedulePlan =>
+      planSchedule({ schedule: object, scans: [], now, clusterIdentity: 'c', ...(watching ? { watching } : {}) });
+    const { create, requeueAfter, status } = planned(following, told);
+    expect([create, requeueAfter, status.nextScheduleTime]).to.deep.equal([undefined, undefined, undefined]);
+    const of = (found: SchedulePlan, type: string): unknown => found.status.conditions?.find((condition) => condition.type === type);
+    expect(of(planned(following, told), 'Ready')).to.deep.include({ status: 'True', reason: 'Scheduled', message: '' });
+    expect(of(planned(following, told), 'Stalled')).to.deep.include({ status: 'False', reason: 'Scheduled', message: '' });
+    expect(of(planned(following, told), 'Watching')).to.deep.include(told);
+    expect(of(planned(following), 'Watching')).to.equal(undefined);
+    expect(of(planned(schedule(), told), 'Watching')).to.equal(undefined);
+    const suspended = planned({ ...following, spec: { ...spec, suspend: true } }, told);
+    expect(of(suspended, 'Watching')).to.deep.include({ status: 'False', reason: 'Suspended' });
+  });
+
+  it('leaves its scans as they are while it is stalled, and says in the Event what is wrong', () => {
+    const { remove, events, status } = plan(schedule({ schedule: '0 25 * * *' }, { lastScheduleTime: '2027-01-04T03:00:00Z' }));
+    expect([remove, status.lastScheduleTime, status.nextScheduleTime]).to.deep.equal([[], '2027-01-04T03:00:00Z', undefined]);
+    expect(events[0]?.message).to.match(/^spec\.schedule: "0 25 \* \* \*" is not a cron expression: /);
+  });
+
+  it('names the due time that it missed, and the one that waits although something else was said before', () => {
+    expect(plan(schedule({ startingDeadlineSeconds: 10 })).events[0]?.message).to.equal(
+      'the scan due at 2027-01-05T03:00:00Z is skipped: it was missed by more than startingDeadlineSeconds',
+    );
+    const before = plan(schedule({ suspend: true })).status;
+    expect(plan(schedule({ concurrencyPolicy: 'Forbid' }, before), [scan('nightly-1', 'Running')]).events).to.have.length(1);
+  });
 });
