@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { spawn } from 'node:child_process';
 import { encodeFrame, MAXIMUM_LINE, StreamError } from '../../operator/stream/frame.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import { StreamWriter } from '../../operator/stream/stream-writer.ts';
@@ -44,21 +45,30 @@ describe('the framed result stream', () => {
     expect([...(await read(lines)).records()]).to.deep.equal(records);
   });
 
-  const damage: readonly (readonly [string, (lines: string[]) => string[]])[] = [
-    ['the last line is missing', (lines) => lines.slice(0, -1)],
-    ['the first line is missing, as after log rotation', (lines) => lines.slice(1)],
-    ['a line in the middle is missing', (lines) => lines.toSpliced(3, 1)],
-    ['two lines changed places', (lines) => [lines[1]!, lines[0]!, ...lines.slice(2)]],
-    ['a line came twice', (lines) => lines.toSpliced(2, 0, lines[2]!)],
-    ['a line is cut', (lines) => lines.with(2, lines[2]!.slice(0, -10))],
+  const damage: readonly (readonly [string, (lines: string[]) => string[], RegExp])[] = [
+    ['the last line is missing', (lines) => lines.slice(0, -1), /^the stream has no trailer: it was cut off$/],
+    ['the first line is missing, as after log rotation', (lines) => lines.slice(1), /^frame 0 is missing: frame 1 came instead$/],
+    ['a line in the middle is missing', (lines) => lines.toSpliced(3, 1), /^frame 3 is missing: frame 4 came instead$/],
+    ['two lines changed places', (lines) => [lines[1]!, lines[0]!, ...lines.slice(2)], /^frame 0 is missing: frame 1 came instead$/],
+    ['a line came twice', (lines) => lines.toSpliced(2, 0, lines[2]!), /^frame 3 is missing: frame 2 came instead$/],
+    [
+      'a line is cut',
+      (lines) => lines.with(2, lines[2]!.slice(0, -10)),
+      /^frame 2 has a wrong checksum$|^a line of the stream is not a whole frame$/,
+    ],
     [
       'a character changed',
       (lines) => lines.with(2, `${lines[2]!.slice(0, 60)}${lines[2]![60] === 'A' ? 'B' : 'A'}${lines[2]!.slice(61)}`),
+      /^frame 2 has a wrong checksum$/,
     ],
-    ['something else was printed between', (lines) => lines.toSpliced(2, 0, 'warning: low disk')],
-    ['there is nothing at all', () => []],
+    [
+      'something else was printed between',
+      (lines) => lines.toSpliced(2, 0, 'warning: low disk'),
+      /^a line of the stream is not a whole frame$/,
+    ],
+    ['there is nothing at all', () => [], /^the stream has no trailer: it was cut off$/],
   ];
-  for (const [what, spoil] of damage) {
+  for (const [what, spoil, message] of damage) {
     it(`refuses the whole when ${what}`, async () => {
       const lines = write(Array.from({ length: 30 }, (_, index) => noise(3000, index + 1)));
       expect(lines.length).to.be.greaterThan(5);
@@ -67,15 +77,19 @@ describe('the framed result stream', () => {
         (reason: unknown) => reason,
       );
       expect(error).to.be.instanceOf(StreamError).with.property('kind', 'broken');
+      expect((error as Error).message).to.match(message);
     });
   }
 
   it('tells a stream of another version from a broken one', async () => {
-    const error: unknown = await read(write([1]).map((line) => line.replace('VIGIL1', 'VIGIL2'))).then(
+    const error: unknown = await read(write([1]).map((line) => line.replace('VIGIL1', 'VIGIL23'))).then(
       () => undefined,
       (reason: unknown) => reason,
     );
     expect(error).to.be.instanceOf(StreamError).with.property('kind', 'version');
+    expect(String(error)).to.equal(
+      'StreamError: the stream is VIGIL23, this operator reads VIGIL1: worker and operator are of different versions',
+    );
   });
 
   it('refuses what unpacks to more than it was told, and takes just as much', async () => {
@@ -124,5 +138,15 @@ describe('the framed result stream', () => {
     expect(few).to.be.at.most(16);
     const noisy = write([noise(300_000, 1)]).length;
     expect(write([noise(300_000, 1), ...small]).length).to.be.at.most(noisy + few + 12);
+  });
+
+  it('writes lines to standard output whole, whatever a slow pipe takes at once', async () => {
+    const code =
+      "import { writeStreamLine } from './operator/stream/stream-output.ts'; for (let i = 0; i < 40; i++) writeStreamLine(String(i).padEnd(10_000, 'x'));";
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const chunks: Buffer[] = [];
+    for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+    const expected = Array.from({ length: 40 }, (_, index) => `${String(index).padEnd(10_000, 'x')}\n`).join('');
+    expect(Buffer.concat(chunks).toString()).to.equal(expected);
   });
 });
