@@ -20,6 +20,7 @@ import { discoverResources, serverVersion } from './kube/discovery.ts';
 import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
 import { GonePolicies } from './reconcilers/gone-policies.ts';
 import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
+import { onChangeDependencies } from './reconcilers/on-change-dependencies.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { policyGauges } from './reconcilers/policy-gauges.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
@@ -256,7 +257,7 @@ function lead(leadership: Leadership & { readonly clusterIdentity: string }, set
   controllers['upkeep'] = upkeepController(world);
   const images = new ImageScan(world);
   controllers['images'] = images.controller;
-  const onChange = new OnChange(world);
+  const onChange = new OnChange(onChangeDependencies(world));
   controllers['onchange'] = onChange.controller;
   metrics.follow(() => policyGauges(world.policies.list()));
   metrics.collect(() => {

@@ -1,35 +1,16 @@
 import type { ApiResource } from '../api/api-resource.ts';
+import { ChangedTargets, type ChangeBatch, type WaitingTargets } from '../changes/changed-targets.ts';
+import type { ScanDebt } from '../changes/scan-debt.ts';
 import { bareNamespace, type PolicySet } from '../engine/policy-set.ts';
+export type { ChangeBatch } from '../changes/changed-targets.ts';
 import type { ObjectChange } from './change-feed.ts';
 import type { IndexEntry, ObjectIndex } from './object-index.ts';
-
-/** Targets to judge again: those of one namespace, or those outside of all (the namespace is empty). */
-export interface ChangeBatch {
-  readonly namespace: string;
-  readonly targets: ReadonlyMap<ApiResource, ReadonlySet<string>>;
-  /** The cluster as a whole is one of them. */
-  readonly wholeCluster: boolean;
-}
 
 /** What changes are measured by. */
 export interface ChangeGround {
   readonly set: PolicySet;
   /** What is known of each resource that is watched. */
   readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
-}
-
-/** What waits in one namespace. */
-class Waiting {
-  readonly targets = new Map<ApiResource, Set<string>>();
-  /** Every object of these. */
-  readonly kinds = new Set<ApiResource>();
-  wholeCluster = false;
-
-  add(resource: ApiResource, name: string): void {
-    const names = this.targets.get(resource);
-    if (names === undefined) this.targets.set(resource, new Set([name]));
-    else names.add(name);
-  }
 }
 
 const isNamespace = ({ group, kind }: ApiResource): boolean => group === '' && kind === 'Namespace';
@@ -42,17 +23,19 @@ const placesOf = ({ namespace, before, after }: ObjectChange): ReadonlySet<strin
 
 /**
  * Which targets a change may have given another verdict: the object's own report, that of the workload which owns it, and those
- * of the objects whose checks read it. Many changes of one target come to one entry.
+ * of the objects whose checks read it. Many changes of one target come to one entry; more entries than may be become a debt to a Scan.
  */
 export class PendingChanges {
   #ground: ChangeGround;
   #byKind: ReadonlyMap<string, ApiResource> = new Map();
   #targets: ReadonlySet<ApiResource> = new Set();
   readonly #dependents = new Map<ApiResource, readonly (ApiResource | undefined)[]>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting: ChangedTargets;
 
-  constructor(ground: ChangeGround) {
+  /** `most`: so many entries at most are known one by one. */
+  constructor(ground: ChangeGround, most = Number.POSITIVE_INFINITY) {
     this.#ground = ground;
+    this.#waiting = new ChangedTargets(most);
     this.setGround(ground);
   }
 
@@ -94,38 +77,38 @@ export class PendingChanges {
 
   /** The namespaces in which something waits. */
   get namespaces(): readonly string[] {
-    return [...this.#waiting.keys()];
+    return this.#waiting.namespaces;
+  }
+
+  /** What is too much to be judged one by one: a Scan has to look at it. */
+  get debt(): ScanDebt {
+    return this.#waiting.debt;
   }
 
   /** Hands over what waits in a namespace; undefined when nothing does. */
   take(namespace: string): ChangeBatch | undefined {
-    const waiting = this.#waiting.get(namespace);
-    if (!waiting) return undefined;
-    this.#waiting.delete(namespace);
-    return { namespace, targets: this.#expanded(namespace, waiting), wholeCluster: waiting.wholeCluster };
+    const waiting = this.#waiting.take(namespace);
+    return waiting && { namespace, targets: this.#expanded(namespace, waiting), wholeCluster: waiting.wholeCluster };
   }
 
   /** Puts a batch back that could not be judged. */
-  restore({ namespace, targets, wholeCluster }: ChangeBatch): void {
-    const waiting = this.#at(namespace);
-    for (const [resource, names] of targets) for (const name of names) waiting.add(resource, name);
-    waiting.wholeCluster ||= wholeCluster;
+  restore(batch: ChangeBatch): void {
+    this.#waiting.addBatch(batch);
   }
 
-  /** Forgets all that waits. */
-  clear(): void {
-    this.#waiting.clear();
+  /** Takes in what has to be judged again. */
+  merge(targets: ChangedTargets): void {
+    this.#waiting.merge(targets);
   }
 
-  #at(namespace: string): Waiting {
-    const known = this.#waiting.get(namespace) ?? new Waiting();
-    this.#waiting.set(namespace, known);
-    return known;
+  /** Makes all that waits a debt to a Scan. */
+  collapse(): void {
+    this.#waiting.collapse();
   }
 
   #own(resource: ApiResource, namespace: string, name: string): readonly string[] {
     if (!this.#targets.has(resource) || !this.#inScope(namespace)) return [];
-    this.#at(namespace).add(resource, name);
+    this.#waiting.add(namespace, resource, name);
     return [namespace];
   }
 
@@ -152,12 +135,12 @@ export class PendingChanges {
   #others(resource: ApiResource, namespace: string): readonly string[] {
     const touched: string[] = [];
     for (const dependent of this.#dependentsOf(resource)) {
-      if (dependent === undefined) this.#at(outside).wholeCluster = true;
-      else if (namespace !== outside && isNamespace(dependent)) this.#at(outside).add(dependent, namespace);
-      else if (!dependent.namespaced) this.#at(outside).kinds.add(dependent);
+      if (dependent === undefined) this.#waiting.addWholeCluster();
+      else if (namespace !== outside && isNamespace(dependent)) this.#waiting.add(outside, dependent, namespace);
+      else if (!dependent.namespaced) this.#waiting.addKind(outside, dependent);
       else {
         for (const place of this.#placesOf(dependent, namespace)) {
-          this.#at(place).kinds.add(dependent);
+          this.#waiting.addKind(place, dependent);
           touched.push(place);
         }
         continue;
@@ -192,14 +175,13 @@ export class PendingChanges {
 
   /** Everything in a namespace: its labels may have brought it into a scope, or out of one. */
   #whole(namespace: string): string {
-    const waiting = this.#at(namespace);
-    for (const resource of this.#targets) if (resource.namespaced) waiting.kinds.add(resource);
+    for (const resource of this.#targets) if (resource.namespaced) this.#waiting.addKind(namespace, resource);
     return namespace;
   }
 
   /** How many targets wait, bit by bit. */
   *#counts(): Generator<number> {
-    for (const [namespace, { targets, kinds }] of this.#waiting) {
+    for (const [namespace, { targets, kinds }] of this.#waiting.entries()) {
       for (const names of targets.values()) yield names.size;
       for (const resource of kinds) {
         const others = this.#unowned(resource, namespace).filter((name) => !targets.get(resource)?.has(name));
@@ -214,7 +196,7 @@ export class PendingChanges {
       if (controller === undefined || !this.#byKind.has(controller.groupKind)) yield name;
   }
 
-  #expanded(namespace: string, { targets, kinds }: Waiting): ReadonlyMap<ApiResource, ReadonlySet<string>> {
+  #expanded(namespace: string, { targets, kinds }: WaitingTargets): ReadonlyMap<ApiResource, ReadonlySet<string>> {
     const expanded = new Map<ApiResource, ReadonlySet<string>>(targets);
     for (const resource of kinds)
       expanded.set(resource, new Set([...(targets.get(resource) ?? []), ...this.#unowned(resource, namespace)]));

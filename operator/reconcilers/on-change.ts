@@ -1,22 +1,19 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { ChangeWatch, type ChangeWatchObserver } from '../change/change-watch.ts';
+import type { ChangeWatchObserver } from '../change/change-watch.ts';
 import { GenerationSightings } from '../change/generation-sightings.ts';
-import { PendingChanges, type ChangeBatch } from '../change/pending-changes.ts';
+import { PendingChanges } from '../change/pending-changes.ts';
+import { ChangeBacklog } from '../changes/change-backlog.ts';
+import { Rests } from '../changes/rests.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { isForbidden, serverMessage } from '../kube/kube-api-error.ts';
 import type { ChangeType } from '../kube/list-watch.ts';
-import { configurationOf } from '../policies/configuration-part.ts';
-import { noTotals } from '../publish/policy-totals.ts';
-import { totalsOfReports } from '../publish/report-sweeper.ts';
-import { isFinished } from '../scan/scan-status.ts';
-import { ChangeBurst } from './change-burst.ts';
-import { judgeChanges } from './change-evaluation.ts';
-import { renewedGround, type FollowedGround } from './change-ground.ts';
+import { ChangeBurst, runningScans } from './change-burst.ts';
+import type { ChangeOutcome } from './change-evaluation.ts';
+import type { FollowedGround } from './change-ground.ts';
+import type { FollowedResources, OnChangeDependencies } from './on-change-dependencies.ts';
 import { isPresent } from './policy-presence.ts';
-import { updateConfiguration } from './policy-parts.ts';
-import type { World } from './world.ts';
 
 /** Between two looks at a namespace that changes all the time, so many times what the last look took. */
 const restFactor = 5;
@@ -27,40 +24,38 @@ const namespaceKey = 'namespace/';
 /** Judges what changes when it changes, for schedules that ask for it. */
 export class OnChange {
   readonly controller: Controller;
-  readonly #world: World;
-  readonly #watch: ChangeWatch;
+  readonly #own: OnChangeDependencies;
+  readonly #watch: FollowedResources;
   readonly #sightings = new GenerationSightings();
   #ground: FollowedGround | undefined;
-  #pending: PendingChanges | undefined;
-  /** When a namespace may be looked at again, in milliseconds since the epoch. */
-  readonly #rest = new Map<string, number>();
+  #backlog: ChangeBacklog | undefined;
+  /** When a namespace may be looked at again. */
+  readonly #rests = new Rests();
   readonly #burst: ChangeBurst;
   /** When what is followed may be looked at again, by performance.now(). */
   #groundRest = 0;
-  /** When the counts of policies may be added up again, in milliseconds since the epoch. */
+  /** When the counts of policies may be added up again, by performance.now(). */
   #totalsRest = 0;
-  /** What was judged while a scan ran, whose older verdicts may come after: judged once more when it has ended. */
-  #afterScans: ChangeBatch[] = [];
   /** When the first change that waits in a namespace came, by performance.now(). */
   readonly #firstAt = new Map<string, number>();
 
-  constructor(world: World) {
-    this.#world = world;
-    this.#burst = new ChangeBurst(world);
+  constructor(own: OnChangeDependencies) {
+    this.#own = own;
+    this.#burst = new ChangeBurst(own);
     const observer: ChangeWatchObserver = {
-      onChange: (change) => this.#enqueue(this.#pending?.add(change) ?? []),
+      onChange: (change) => this.#enqueue(this.#backlog?.pending.add(change) ?? []),
       onDrift: (owner, namespace) => this.#drifted(owner, namespace),
       onError: (resource, error) => {
-        world.log.warn({ err: error, resource: resource.resource }, 'changes cannot be followed now; it is tried again');
+        own.log.warn({ err: error, resource: resource.resource }, 'changes cannot be followed now; it is tried again');
         this.controller.queue.addAfter('schedules', lookAgain);
       },
       onRecovered: () => this.controller.queue.addAfter('schedules', lookAgain),
     };
-    this.#watch = new ChangeWatch(world.client, observer, { silence: world.watchSilence });
+    this.#watch = own.watch(observer);
     this.controller = new Controller({
       name: 'onchange',
-      log: world.log,
-      observe: world.observe,
+      log: own.log,
+      observe: own.observe,
       workers: 2,
       reconcile: (key, context) => this.#reconcile(key, context),
     });
@@ -87,6 +82,7 @@ export class OnChange {
   condition(): ConditionUpdate {
     const type = 'Watching';
     const problems = this.#watch.problems.map(([resource, error]) => problemText(resource, error));
+    if (this.#burst.problem !== undefined) problems.push(this.#burst.problem);
     if (problems.length > 0) return { type, status: 'False', reason: 'Incomplete', message: problems.join('; ') };
     if (this.#ground === undefined || !this.#watch.ready)
       return { type, status: 'Unknown', reason: 'Starting', message: 'changes are followed once a policy was scanned' };
@@ -105,10 +101,10 @@ export class OnChange {
     const rest = this.#groundRest - performance.now();
     if (rest > 0) return { requeueAfter: rest };
     const started = performance.now();
-    this.#ground = await renewedGround(this.#world, this.#watch, { known: before, sightings: this.#sightings });
+    this.#ground = await this.#watch.renew({ known: before, sightings: this.#sightings });
     this.#groundRest = performance.now() + Math.min((performance.now() - started) * restFactor, lookAgain);
     if (this.#ground === before) return { requeueAfter: resync };
-    if (this.#ground === undefined) this.#pending = undefined;
+    if (this.#ground === undefined) this.#backlog = undefined;
     else this.#stand(this.#ground);
     this.#tellSchedules();
     return { requeueAfter: resync };
@@ -116,9 +112,10 @@ export class OnChange {
 
   #stand({ judge: { set, policies } }: FollowedGround): void {
     const { indexes } = this.#watch;
-    if (this.#pending) this.#pending.setGround({ set, indexes });
-    else this.#pending = new PendingChanges({ set, indexes });
-    this.#world.log.info({ policies: policies.length, kinds: indexes.size }, 'changes are followed');
+    const most = this.#own.changeBurst;
+    if (this.#backlog) this.#backlog.pending.setGround({ set, indexes });
+    else this.#backlog = new ChangeBacklog(new PendingChanges({ set, indexes }, most), most);
+    this.#own.log.info({ policies: policies.length, kinds: indexes.size }, 'changes are followed');
     this.controller.queue.add('first-lists');
   }
 
@@ -131,8 +128,7 @@ export class OnChange {
   }
 
   #tellSchedules(): void {
-    for (const { metadata, spec } of this.#world.schedules.list())
-      if (spec.onChange !== undefined) this.#world.enqueueSchedule(metadata.name);
+    for (const { metadata, spec } of this.#own.schedules.list()) if (spec.onChange !== undefined) this.#own.enqueueSchedule(metadata.name);
   }
 
   /** Has the schedules say how following goes. */
@@ -151,99 +147,95 @@ export class OnChange {
     const namespace = resource.namespaced ? home : '';
     // What is gone takes its report with it.
     if (this.#watch.indexes.get(resource)?.get(namespace, owner.name) === undefined) return;
-    this.#enqueue(this.#pending?.addTarget(resource, namespace, owner.name) ?? []);
+    this.#enqueue(this.#backlog?.pending.addTarget(resource, namespace, owner.name) ?? []);
   }
 
   #enqueue(namespaces: readonly string[]): void {
     if (!this.#ground) return;
     for (const namespace of namespaces) {
       if (!this.#firstAt.has(namespace)) this.#firstAt.set(namespace, performance.now());
-      const rested = (this.#rest.get(namespace) ?? 0) - Date.now();
+      const rested = this.#rests.left(namespace, performance.now());
       this.controller.queue.addAfter(`${namespaceKey}${namespace}`, Math.max(this.#ground.debounce, rested));
     }
   }
 
   /** Judges what waits in a namespace; what is too much becomes a Scan. */
   async #judge(namespace: string, { signal, log }: ReconcileContext): Promise<ReconcileResult> {
-    const [ground, pending] = [this.#ground, this.#pending];
-    if (!ground || !pending) return {};
-    if (!ground.judge.policies.every((policy) => isPresent(this.#world, policy))) {
+    const [ground, backlog] = [this.#ground, this.#backlog];
+    if (!ground || !backlog) return {};
+    if (!ground.judge.policies.every((policy) => isPresent(this.#own, policy))) {
       // What a policy said before must not come after what it says now.
       this.controller.queue.add('ground');
       return { requeueAfter: lookAgain };
     }
-    if (pending.exceeds(this.#world.changeBurst)) {
-      this.controller.queue.add('burst');
-      return {};
-    }
-    const batch = pending.take(namespace);
-    if (!batch) return {};
+    if (backlog.pending.exceeds(this.#own.changeBurst)) backlog.pending.collapse();
+    if (!backlog.pending.debt.isEmpty) this.controller.queue.add('burst');
+    const work = backlog.take(namespace, runningScans(this.#own));
     const first = this.#firstAt.get(namespace) ?? performance.now();
     this.#firstAt.delete(namespace);
+    if (!work) return {};
     const started = performance.now();
     try {
-      const outcome = await judgeChanges(this.#world, ground.judge, { batch, now: this.#world.clock(), signal });
-      this.#world.metrics.changes.inc({ outcome: 'judged' }, outcome.judged);
-      this.#world.metrics.changes.inc({ outcome: 'written' }, outcome.written);
-      for (const message of outcome.unreadable) log.warn({ namespace, message }, 'what changed could not be read');
-      if (outcome.written > 0) {
-        this.#world.metrics.changeSeconds.observe((performance.now() - first) / 1000);
-        log.info({ namespace, judged: outcome.judged, written: outcome.written }, 'changes were judged');
-        this.controller.queue.addAfter('totals', Math.max(lookAgain, this.#totalsRest - Date.now()));
-      }
+      const outcome = await this.#own.judge(ground.judge, { batch: work.batch, now: this.#own.clock(), signal });
+      this.#tell(outcome, { namespace, first, log });
     } catch (error) {
-      pending.restore(batch);
+      backlog.failed(work);
       this.#firstAt.set(namespace, first);
       throw error;
     }
-    this.#rest.set(namespace, Date.now() + (performance.now() - started) * restFactor);
-    this.#remember(batch);
+    const now = performance.now();
+    this.#rests.set(namespace, now + (now - started) * restFactor, now);
+    this.#enqueue(backlog.judged(work, runningScans(this.#own)));
+    this.#lookAfterScans(backlog);
     return {};
   }
 
-  /** Has a Scan look at what waits, where that is too much to be judged here; one at a time. */
+  #lookAfterScans({ waitsForScans, pending }: ChangeBacklog): void {
+    if (waitsForScans) this.controller.queue.addAfter('after-scans', lookAgain);
+    if (!pending.debt.isEmpty) this.controller.queue.add('burst');
+  }
+
+  #tell(
+    { judged, written, unreadable }: ChangeOutcome,
+    { namespace, first, log }: { readonly namespace: string; readonly first: number; readonly log: ReconcileContext['log'] },
+  ): void {
+    const { metrics } = this.#own;
+    metrics.changes.inc({ outcome: 'judged' }, judged);
+    metrics.changes.inc({ outcome: 'written' }, written);
+    for (const message of unreadable) log.warn({ namespace, message }, 'what changed could not be read');
+    if (written === 0) return;
+    metrics.changeSeconds.observe((performance.now() - first) / 1000);
+    log.info({ namespace, judged, written }, 'changes were judged');
+    this.controller.queue.addAfter('totals', Math.max(lookAgain, this.#totalsRest - performance.now()));
+  }
+
+  /** Has a Scan look at what is too much to be judged here; one at a time, until one has judged it. */
   async scanInstead(): Promise<ReconcileResult> {
-    const [ground, pending] = [this.#ground, this.#pending];
-    if (!ground || !pending) return {};
-    if (!pending.exceeds(this.#world.changeBurst)) {
-      this.#enqueue(pending.namespaces);
-      return {};
-    }
+    const [ground, backlog] = [this.#ground, this.#backlog];
+    if (!ground || !backlog) return {};
     const names = ground.judge.policies.map(({ name }) => name);
-    if (!(await this.#burst.scan(pending, names))) return { requeueAfter: lookAgain };
-    this.#firstAt.clear();
-    return {};
+    const before = this.#burst.problem;
+    const isBusy = await this.#burst.reconcile(backlog, names);
+    if (this.#burst.problem !== before) this.#tellSchedules();
+    if (backlog.waitsForScans) this.controller.queue.addAfter('after-scans', lookAgain);
+    return isBusy ? { requeueAfter: lookAgain } : {};
   }
 
-  #remember(batch: ChangeBatch): void {
-    if (!runningScans(this.#world)) return;
-    this.#afterScans.push(batch);
-    this.controller.queue.addAfter('after-scans', lookAgain);
-  }
-
-  /** Judges once more what was judged while a scan ran. */
+  /** Has what was judged while a scan ran judged once more when the scan has ended. */
   afterScans(): Promise<ReconcileResult> {
-    if (this.#afterScans.length === 0) return Promise.resolve({});
-    if (runningScans(this.#world)) return Promise.resolve({ requeueAfter: lookAgain });
-    const batches = this.#afterScans;
-    this.#afterScans = [];
-    for (const batch of batches) this.#pending?.restore(batch);
-    this.#enqueue([...new Set(batches.map(({ namespace }) => namespace))]);
+    const backlog = this.#backlog;
+    if (!backlog) return Promise.resolve({});
+    this.#enqueue(backlog.scansRun(runningScans(this.#own)));
+    this.#lookAfterScans(backlog);
     return Promise.resolve({});
   }
 
-  /** Brings the counts of the policies up to date with the reports. */
+  /** Brings the counts of the policies up to date. */
   async totals({ signal }: ReconcileContext): Promise<ReconcileResult> {
     const started = performance.now();
-    const totals = await totalsOfReports(this.#world.client, signal);
-    for (const policy of this.#ground?.judge.policies ?? []) {
-      const known = configurationOf(this.#world.policies.get(policy.name)?.status);
-      const { summary, failing } = totals.get(policy.name) ?? noTotals;
-      if (JSON.stringify([known?.summary, known?.failing]) === JSON.stringify([summary, failing])) continue;
-      await updateConfiguration(this.#world, policy, { summary, failing });
-    }
+    await this.#own.updateTotals(this.#ground?.judge.policies ?? [], signal);
     // Where there are many reports, adding them up is not for every change.
-    this.#totalsRest = Date.now() + Math.min((performance.now() - started) * restFactor, 60_000);
+    this.#totalsRest = performance.now() + Math.min((performance.now() - started) * restFactor, 60_000);
     return {};
   }
 }
@@ -256,8 +248,6 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
   'after-scans': (own) => own.afterScans(),
   totals: (own, context) => own.totals(context),
 };
-
-const runningScans = ({ scans }: World): boolean => scans.list().some((scan) => !isFinished(scan));
 
 function problemText({ group, resource }: ApiResource, error: unknown): string {
   const where = group === '' ? 'the core API group' : `API group ${group}`;

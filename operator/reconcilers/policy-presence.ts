@@ -1,22 +1,26 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
-import type { World } from './world.ts';
+
+/** The policies that are known. */
+export interface KnownPolicies {
+  readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
+}
 
 /** The policy itself, in whatever generation; undefined when it is gone, going, or another of that name. */
-function standing({ policies }: World, { name, uid }: LedgerPolicy): SecurityPolicy | undefined {
+function standing({ policies }: KnownPolicies, { name, uid }: LedgerPolicy): SecurityPolicy | undefined {
   const policy = policies.get(name);
   return policy?.metadata.uid === uid && policy.metadata.deletionTimestamp === undefined ? policy : undefined;
 }
 
 /** Whether a policy is there in just this generation. */
-export const isPresent = (world: World, policy: LedgerPolicy): boolean =>
+export const isPresent = (world: KnownPolicies, policy: LedgerPolicy): boolean =>
   standing(world, policy)?.metadata.generation === policy.generation;
 
 /**
  * Whether what a scan found for a policy is worth writing: the policy is there, and no newer generation of it is about to be
  * scanned. One whose newer generation does not compile keeps getting the verdicts of the last good one.
  */
-export function isCurrent(world: World, judged: LedgerPolicy): boolean {
+export function isCurrent(world: KnownPolicies, judged: LedgerPolicy): boolean {
   const policy = standing(world, judged);
   if (!policy) return false;
   if (policy.metadata.generation === judged.generation) return true;

@@ -1,0 +1,108 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import { ChangeWatch, type ChangeWatchObserver } from '../change/change-watch.ts';
+import type { GenerationSightings } from '../change/generation-sightings.ts';
+import type { ChangeBatch } from '../changes/changed-targets.ts';
+import type { ObjectIndex } from '../change/object-index.ts';
+import type { ControllerOptions } from '../controller/controller.ts';
+import { configurationOf } from '../policies/configuration-part.ts';
+import { noTotals } from '../publish/policy-totals.ts';
+import { totalsOfReports } from '../publish/report-sweeper.ts';
+import type { LedgerPolicy } from '../scan/ledger.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ChangeBurstDependencies } from './change-burst.ts';
+import { judgeChanges, type ChangeJudge, type ChangeOutcome } from './change-evaluation.ts';
+import { renewedGround, type FollowedGround } from './change-ground.ts';
+import { updateConfiguration } from './policy-parts.ts';
+import type { World } from './world.ts';
+
+/** What is followed: the part of a {@link ChangeWatch} that judging needs. */
+export interface FollowedResources {
+  readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
+  readonly size: number;
+  readonly problems: readonly (readonly [resource: ApiResource, error: unknown])[];
+  readonly ready: boolean;
+  /** Tells what was held back until the first lists were in. */
+  release(): void;
+  /** Has what the policies of today look at followed; see {@link renewedGround}. */
+  renew(known: {
+    readonly known: FollowedGround | undefined;
+    readonly sightings: GenerationSightings;
+  }): Promise<FollowedGround | undefined>;
+  stop(): Promise<void>;
+}
+
+interface Named<T> {
+  readonly get: (name: string) => T | undefined;
+  readonly list: () => readonly T[];
+}
+
+/** What judging changes as they happen needs, and nothing else. */
+export interface OnChangeDependencies extends ChangeBurstDependencies {
+  readonly log: Logger;
+  readonly observe: NonNullable<ControllerOptions['observe']>;
+  readonly metrics: Pick<Metrics, 'changes' | 'changeSeconds'>;
+  /** More changed targets than this at once become a Scan. */
+  readonly changeBurst: number;
+  readonly policies: Named<SecurityPolicy>;
+  readonly schedules: Pick<Named<ScanSchedule>, 'list'>;
+  readonly scans: Named<Scan>;
+  /** Has a schedule looked at again. */
+  readonly enqueueSchedule: (name: string) => void;
+  /** Makes what follows resources, and is told of changes. */
+  readonly watch: (observer: ChangeWatchObserver) => FollowedResources;
+  /** Judges the targets of a batch, and brings their reports up to date. */
+  readonly judge: (
+    judge: ChangeJudge,
+    work: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
+  ) => Promise<ChangeOutcome>;
+  /** Brings the counts of these policies up to date. */
+  readonly updateTotals: (policies: readonly LedgerPolicy[], signal: AbortSignal) => Promise<void>;
+}
+
+/** The dependencies as the operator has them. */
+export function onChangeDependencies(world: World): OnChangeDependencies {
+  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence } = world;
+  return {
+    ...{ client, log, clock, metrics, observe, changeBurst, enqueueSchedule },
+    policies: { get: (name) => policies.get(name), list: () => policies.list() },
+    schedules: { list: () => schedules.list() },
+    scans: { get: (name) => scans.get(name), list: () => scans.list() },
+    watch: (observer) => followedResources(world, new ChangeWatch(client, observer, { silence: watchSilence })),
+    judge: (judge, work) => judgeChanges(world, judge, work),
+    updateTotals: (judged, signal) => updateTotals(world, judged, signal),
+  };
+}
+
+function followedResources(world: World, watch: ChangeWatch): FollowedResources {
+  return {
+    get indexes() {
+      return watch.indexes;
+    },
+    get size() {
+      return watch.size;
+    },
+    get problems() {
+      return watch.problems;
+    },
+    get ready() {
+      return watch.ready;
+    },
+    release: () => watch.release(),
+    renew: (known) => renewedGround(world, watch, known),
+    stop: () => watch.stop(),
+  };
+}
+
+async function updateTotals(world: World, judged: readonly LedgerPolicy[], signal: AbortSignal): Promise<void> {
+  const totals = await totalsOfReports(world.client, signal);
+  for (const policy of judged) {
+    const known = configurationOf(world.policies.get(policy.name)?.status);
+    const { summary, failing } = totals.get(policy.name) ?? noTotals;
+    if (JSON.stringify([known?.summary, known?.failing]) === JSON.stringify([summary, failing])) continue;
+    await updateConfiguration(world, policy, { summary, failing });
+  }
+}
