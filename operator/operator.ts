@@ -16,7 +16,7 @@ import { RateLimit } from './kube/rate-limit.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import { WatchHub } from './kube/watch-hub.ts';
 import type { OperatorConfig } from './operator-config.ts';
-import { discoverResources, serverVersion } from './kube/discovery.ts';
+import { discoverApi, serverVersion } from './kube/discovery.ts';
 import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
 import { GonePolicies } from './reconcilers/gone-policies.ts';
 import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
@@ -291,8 +291,8 @@ function remembered(client: KubeClient): World['surroundings'] {
   let known: { readonly at: number; readonly value: Surroundings } | undefined;
   return async (anew = false) => {
     if (!known || anew || performance.now() - known.at > surroundingsAge) {
-      const [kubernetesVersion, resources] = await Promise.all([serverVersion(client), discoverResources(client)]);
-      known = { at: performance.now(), value: { kubernetesVersion, resources } };
+      const [kubernetesVersion, served] = await Promise.all([serverVersion(client), discoverApi(client)]);
+      known = { at: performance.now(), value: { kubernetesVersion, ...served } };
     }
     return known.value;
   };

@@ -11,6 +11,8 @@ import { Credentials } from '../kube/credentials.ts';
 import { discoverResources, serverVersion } from '../kube/discovery.ts';
 import { isForbidden, isNotFound, KubeApiError } from '../kube/kube-api-error.ts';
 import { KubeClient } from '../kube/kube-client.ts';
+import type { ConvertedObject } from '../engine/rule-check.ts';
+import { ConvertedObjects } from '../worker/converted-objects.ts';
 import { listAll, listPages } from '../kube/list.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import type { ScanResult } from '../output/scan-result.ts';
@@ -22,6 +24,8 @@ export interface Cluster {
   readonly name: string;
   readonly resources: readonly ApiResource[];
   readonly kubernetesVersion: string;
+  /** An object can be had in every version that is served. */
+  readonly converts: true;
 }
 
 /** Why a cluster cannot be scanned at all: no kubeconfig, no such context, no answer. */
@@ -34,7 +38,7 @@ export async function reachCluster(context: string | undefined, given?: KubeClie
   try {
     const client = given ?? new KubeClient(new Credentials({ context }));
     const [resources, kubernetesVersion] = await Promise.all([discoverResources(client), serverVersion(client)]);
-    return { client, name: client.credentials.context, resources, kubernetesVersion };
+    return { client, name: client.credentials.context, resources, kubernetesVersion, converts: true };
   } catch (failure) {
     throw new UnreachableCluster(failure instanceof Error ? failure.message : String(failure), { cause: failure });
   }
@@ -65,6 +69,7 @@ class ClusterScan {
   readonly #terminating = new Set<string>();
   readonly #unreadable = new Map<string, string>();
   readonly #live = new LivePods();
+  readonly #converted: ConvertedObjects;
   /** Workloads with what they came to by themselves, until all their pods are read. */
   readonly #workloads: { readonly owner: KubernetesObject; readonly own: Evaluation; readonly facts: EvaluationContext }[] = [];
   readonly #results: Result[] = [];
@@ -73,6 +78,7 @@ class ClusterScan {
 
   constructor(cluster: Cluster, set: PolicySet, namespace: string | undefined) {
     this.#cluster = cluster;
+    this.#converted = new ConvertedObjects(cluster.client, new AbortController().signal);
     this.#set = set;
     this.#namespace = namespace;
   }
@@ -111,25 +117,30 @@ class ClusterScan {
   async #resource(resource: ApiResource, use: Use): Promise<void> {
     const namespace = resource.namespaced && !(use.kept && farReaching.has(resource.group)) ? this.#namespace : undefined;
     try {
-      for await (const { items } of listPages<KubeObject>(this.#cluster.client, resource, { namespace }))
-        for (const item of items) this.#object({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind }, use);
+      let from: string | undefined;
+      for await (const { items, next } of listPages<KubeObject>(this.#cluster.client, resource, { namespace })) {
+        const forms = use.judged ? this.#set.formsOf(resource) : [];
+        const converted = await this.#converted.read(forms, { items, namespace, from });
+        for (const item of items) this.#object({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind }, use, converted(item));
+        from = next;
+      }
     } catch (failure) {
       this.#refused(resource, failure);
     }
   }
 
-  #object(object: KubeObject & KubernetesObject, { judged, kept }: Use): void {
+  #object(object: KubeObject & KubernetesObject, { judged, kept }: Use, converted: ConvertedObject): void {
     const { namespace, name } = object.metadata;
     const home = object.kind === 'Namespace' && object.apiVersion === 'v1' ? name : namespace;
     if (home !== undefined && this.#terminating.has(home)) return;
     if (this.#set.isOwned(object)) this.#live.add(object);
     if (kept) this.#snapshot.add(object, this.#set.isOwned(object));
-    if (judged && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#judge(object, home);
+    if (judged && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#judge(object, home, converted);
   }
 
-  #judge(object: KubernetesObject, home: string | undefined): void {
+  #judge(object: KubernetesObject, home: string | undefined, converted: ConvertedObject): void {
     const facts = home === undefined ? {} : { namespace: this.#namespaces.get(home) ?? bareNamespace(home) };
-    const own = this.#set.evaluate(object, facts);
+    const own = this.#set.evaluate(object, { ...facts, converted });
     if (own.policies.length === 0 || groupKindOf(object) === 'Pod' || !isWorkloadKind(groupKindOf(object))) this.#take(own);
     else this.#workloads.push({ owner: identityOf(object), own, facts });
   }

@@ -34,12 +34,14 @@ function problemError({ policy, path, message, line, column }: PolicyProblem, fi
 interface Ground {
   readonly resources: readonly ApiResource[];
   readonly kubernetesVersion?: string;
+  readonly converts?: boolean;
 }
 
 function compile(policies: readonly PolicySource[], ground: Ground, { passing, output, kubernetesVersion }: ScanArguments): PolicySet {
   return compilePolicies(policies, {
     kubernetesVersion: kubernetesVersion ?? ground.kubernetesVersion ?? `1.${newestMinor}`,
     resources: ground.resources,
+    converts: ground.converts === true,
     systemNamespaces,
     passing: passing || output === 'junit' || output === 'yaml' ? 'List' : 'Count',
   });

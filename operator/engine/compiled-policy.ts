@@ -23,6 +23,8 @@ export interface CompileOptions {
   /** What the cluster serves, preferred versions first; for files the built-in kinds and the CRDs among them. */
   readonly resources: readonly ApiResource[];
   readonly systemNamespaces: readonly string[];
+  /** Whether objects can be had in every served version: of a cluster. Default false: files have them in one. */
+  readonly converts?: boolean;
   /** Instead of each policy's `reporting.passing`. */
   readonly passing?: 'Count' | 'List';
 }

@@ -1,4 +1,4 @@
-import type { ApiResource } from '../api/api-resource.ts';
+import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import type { CatalogueEntry } from '../controls/control.ts';
 import type { Framework } from '../controls/framework.ts';
 import { type CompiledPolicy, compilePolicy, type CompileOptions, type PolicySource } from './compiled-policy.ts';
@@ -11,7 +11,7 @@ import type { PolicyProblem } from './policy-problem.ts';
 import { bareNamespace, type NamespaceFacts, type Place } from './policy-scope.ts';
 import { ResourceIndex } from './resource-index.ts';
 import { addControlResult } from './result-builder.ts';
-import type { RuleCheck } from './rule-check.ts';
+import type { ConvertedObject, RuleCheck } from './rule-check.ts';
 import { addRuleResult } from './rule-result.ts';
 import { projectionOf, referenceOf, type Snapshot } from './snapshot.ts';
 import { crossControls, type SnapshotEvaluation, SnapshotJudge, type SnapshotOptions } from './snapshot-judge.ts';
@@ -39,6 +39,8 @@ export interface EvaluationContext {
    * about pods themselves, are asked; rules about pods only if the owner's pods run on.
    */
   readonly reportAt?: ResourceReference;
+  /** The object in another version, for rules about that; see {@link PolicySet.formsOf}. */
+  readonly converted?: ConvertedObject;
   /** Told of each pass. */
   readonly onPass?: PassObserver;
 }
@@ -91,6 +93,13 @@ export class PolicySet {
   /** The policies that some check of theirs makes judge objects of a resource. */
   judging(resource: ApiResource): readonly string[] {
     return this.#planFor(resource).map(({ policy }) => policy.owner.name);
+  }
+
+  /** The other versions in which rules judge objects of a resource: see {@link EvaluationContext.converted}. */
+  formsOf(resource: ApiResource): readonly ApiResource[] {
+    const forms = this.#planFor(resource).flatMap(({ rules }) => rules.map((rule) => rule.formOf(resource)));
+    const others = forms.filter((form) => apiVersionOf(form) !== apiVersionOf(resource));
+    return [...new Map(others.map((form) => [apiVersionOf(form), form])).values()];
   }
 
   /** Every resource that cross-object checks read; what they judge is among them. */
@@ -180,7 +189,7 @@ export class PolicySet {
         walk.through(prepared.subject);
       }
       builder.inScope(plan.policy.owner.name);
-      evaluatePlan(narrowed, { ...prepared, resource, namespace }, builder);
+      evaluatePlan(narrowed, { ...prepared, resource, namespace, converted: context.converted }, builder);
     }
     return builder.build();
   }
@@ -283,11 +292,12 @@ interface PreparedObject {
   readonly reference: ResourceReference;
   readonly resource: ApiResource;
   readonly namespace: NamespaceFacts | undefined;
+  readonly converted: ConvertedObject | undefined;
 }
 
 function evaluatePlan(
   { policy, controls, rules }: KindPlan,
-  { subject, reference, resource, namespace }: PreparedObject,
+  { subject, reference, ...place }: PreparedObject,
   builder: EvaluationBuilder,
 ): void {
   for (const check of controls) {
@@ -295,14 +305,14 @@ function evaluatePlan(
     addControlResult(builder, check, policy.owner, { resource: reference, outcome: judgeControl(check, subject) });
   }
   for (const rule of rules) {
-    const outcome = rule.judge(subject, resource, namespace);
+    const outcome = rule.judge(subject, place);
     if (outcome !== undefined) addRuleResult(builder, rule, policy.owner, { resource: reference, outcome });
   }
 }
 
 /** Compiles policies for one cluster, or for one set of files. A policy with a problem is left out as a whole, and told. */
 export function compilePolicies(policies: readonly PolicySource[], options: CompileOptions): PolicySet {
-  const index = new ResourceIndex(options.resources);
+  const index = new ResourceIndex(options.resources, options.converts);
   const compiled: CompiledPolicy[] = [];
   const problems: PolicyProblem[] = [];
   for (const policy of policies) {

@@ -40,9 +40,12 @@ function seemsNamespaced({ metadata }: KubernetesObject, kind: string): boolean 
 export class ResourceIndex {
   readonly #byKind = new Map<string, ApiResource[]>();
   readonly all: readonly ApiResource[];
+  /** Whether objects can be had in every version that is served, as an API server converts them. */
+  readonly converts: boolean;
 
-  constructor(resources: readonly ApiResource[]) {
+  constructor(resources: readonly ApiResource[], converts = false) {
     this.all = resources;
+    this.converts = converts;
     for (const resource of resources) {
       const name = key(resource.group, resource.kind);
       const same = this.#byKind.get(name);

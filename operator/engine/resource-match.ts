@@ -69,13 +69,29 @@ export class ResourceMatch {
     return matching.some(sees) ? 'yes' : 'other-operations';
   }
 
+  /**
+   * The version, and the group, of a resource in which the API server would hand its objects to the rule: the resource's own if the
+   * constraints name it, else the first other one that is served and that they name.
+   */
+  form(resource: ApiResource): ApiResource {
+    if (this.#podTemplates) return resource;
+    const named = (form: ApiResource): boolean => this.#constraints.resourceRules.some((rule) => resourceFits(rule, form));
+    return named(resource) ? resource : (this.#forms(resource).find(named) ?? resource);
+  }
+
   #rules(rules: readonly ResourceRule[], resource: ApiResource): readonly ResourceRule[] {
     return rules.filter((rule) => this.#forms(resource).some((form) => resourceFits(rule, form)));
   }
 
-  /** What the resource may also be called: the same objects in other groups and versions, and as pods. */
+  /**
+   * What the resource may also be called: the same objects in other groups and versions, and as pods. An object of a cluster has no
+   * version of its own: to a rule that matches exactly it comes in each version that is served; an object of a file in its own.
+   */
   #forms(resource: ApiResource): readonly ApiResource[] {
-    const own = this.#constraints.matchPolicy === 'Exact' ? [resource] : [resource, ...this.#index.equivalents(resource)];
+    const equivalents = this.#index.equivalents(resource);
+    const isExact = this.#constraints.matchPolicy === 'Exact';
+    const exact = this.#index.converts ? equivalents.filter(({ group }) => group === resource.group) : [];
+    const own = [resource, ...(isExact ? exact : equivalents)];
     return this.#podTemplates ? [...own, pods] : own;
   }
 }

@@ -1,4 +1,4 @@
-import type { ApiResource } from '../api/api-resource.ts';
+import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicyRule } from '../api/security-policy.ts';
 import { controlById } from '../controls/catalogue.ts';
 import type { Severity } from '../controls/severity.ts';
@@ -11,6 +11,16 @@ import type { ResourceIndex } from './resource-index.ts';
 import { ResourceMatch, type ResourceVerdict } from './resource-match.ts';
 import { type RuleOutcome, RuleProgram } from './rule-program.ts';
 import type { Subject } from './subject.ts';
+
+/** An object in another version; an error where the server does not give it; undefined where nobody converts. */
+export type ConvertedObject = (form: ApiResource) => KubernetesObject | Error | undefined;
+
+/** Where a judged object stands. */
+export interface JudgedPlace {
+  readonly resource: ApiResource;
+  readonly namespace: NamespaceFacts | undefined;
+  readonly converted?: ConvertedObject | undefined;
+}
 
 /** A rule that a user wrote, compiled. */
 export class RuleCheck {
@@ -58,22 +68,34 @@ export class RuleCheck {
     return this.#match.match(resource) !== 'no';
   }
 
-  /** Judges one object; undefined when the rule is not about it. */
-  judge(subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined): RuleOutcome | undefined {
+  /** The version in which the rule judges objects of a resource. */
+  formOf(resource: ApiResource): ApiResource {
+    return this.#match.form(resource);
+  }
+
+  /**
+   * Judges one object; undefined when the rule is not about it. `converted` gives the object in another version; without it, a rule about
+   * another version cannot be judged.
+   */
+  judge(subject: Subject, { resource, namespace, converted }: JudgedPlace): RuleOutcome | undefined {
     const matched = this.#matches(subject, resource, namespace);
     if (matched === 'no') return undefined;
     if (matched === 'other-operations')
       return { kind: 'skip', message: `the rule is about ${this.#operations()} only: a scan sees objects as they are` };
     if (this.#rule.podTemplates === true && subject.fault !== undefined)
       return { kind: 'error', message: subject.fault.problem, path: subject.fault.path };
-    const object = this.#rule.podTemplates === true ? subject.ground.object : subject.object;
-    const scoped = resource.namespaced ? namespace : undefined;
-    return this.#program.evaluate({
-      object,
-      resource: this.#rule.podTemplates === true ? podResource : resource,
-      namespace: scoped,
-      params: this.#rule.params ?? null,
-    });
+    return this.#evaluated(subject, { resource, namespace, converted });
+  }
+
+  #evaluated(subject: Subject, { resource, namespace, converted }: JudgedPlace): RuleOutcome {
+    const rest = { namespace: resource.namespaced ? namespace : undefined, params: this.#rule.params ?? null };
+    if (this.#rule.podTemplates === true) return this.#program.evaluate({ object: subject.ground.object, resource: podResource, ...rest });
+    const form = this.formOf(resource);
+    if (apiVersionOf(form) === apiVersionOf(resource)) return this.#program.evaluate({ object: subject.object, resource, ...rest });
+    const object = converted === undefined ? undefined : converted(form);
+    if (!(object instanceof Error) && object !== undefined)
+      return this.#program.evaluate({ object, resource: form, requested: resource, ...rest });
+    return unconverted(form, resource, object);
   }
 
   #matches(subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined): ResourceVerdict {
@@ -105,6 +127,15 @@ function reportKinds(
           message: `'${resource}' is a kind: write the resource, '${plural}'`,
         });
       });
+}
+
+function unconverted(form: ApiResource, resource: ApiResource, problem: Error | undefined): RuleOutcome {
+  const [wanted, written] = [apiVersionOf(form), apiVersionOf(resource)];
+  if (problem) return { kind: 'error', message: `it cannot be read as ${wanted}: ${problem.message}` };
+  return {
+    kind: 'skip',
+    message: `the rule is about ${wanted}, and the object is written in ${written}: only a cluster converts it`,
+  };
 }
 
 const podResource: ApiResource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true };

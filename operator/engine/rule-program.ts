@@ -16,6 +16,8 @@ export interface RuleOutcome {
 export interface RuleInput {
   readonly object: Fields;
   readonly resource: ApiResource;
+  /** What the object was asked for in, where the rule is about another version. */
+  readonly requested?: ApiResource;
   readonly namespace: NamespaceFacts | undefined;
   readonly params: unknown;
 }
@@ -80,24 +82,23 @@ export class RuleProgram {
 }
 
 /** What the API server binds for the creation of an object. */
-function bindingsOf({ object, resource, namespace, params }: RuleInput): Parameters<AdmissionProgram['evaluate']>[0] {
-  const { group, version, kind, resource: plural, namespaced } = resource;
-  const kindOf = { group, version, kind: textOf(object['kind']) ?? kind };
-  const resourceOf = { group, version, resource: plural };
+function bindingsOf({ object, resource, requested = resource, namespace, params }: RuleInput): Parameters<AdmissionProgram['evaluate']>[0] {
+  const kindOf = ({ group, version, kind }: ApiResource): Fields => ({ group, version, kind: textOf(object['kind']) ?? kind });
+  const resourceOf = ({ group, version, resource: plural }: ApiResource): Fields => ({ group, version, resource: plural });
   return {
     object,
     oldObject: null,
     params,
     namespaceObject: namespace === undefined ? null : namespaceObject(namespace),
     request: {
-      kind: kindOf,
-      resource: resourceOf,
-      requestKind: kindOf,
-      requestResource: resourceOf,
+      kind: kindOf(resource),
+      resource: resourceOf(resource),
+      requestKind: kindOf(requested),
+      requestResource: resourceOf(requested),
       subResource: '',
       requestSubResource: '',
       name: nameOf(object) ?? '',
-      namespace: namespaced ? namespaceOf(object) : '',
+      namespace: resource.namespaced ? namespaceOf(object) : '',
       operation: 'CREATE',
       dryRun: false,
     },

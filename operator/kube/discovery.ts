@@ -18,23 +18,44 @@ interface ResourceDiscovery {
 
 const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** Every listable resource in its preferred version, by aggregated discovery (two requests; Kubernetes 1.30 and later). */
-export async function discoverResources(client: KubeClient): Promise<ApiResource[]> {
-  const lists = await Promise.all(['/api', '/apis'].map((path) => client.call<{ items?: readonly GroupDiscovery[] }>({ path, accept })));
-  return lists.flatMap(({ items }) => items ?? []).flatMap(resourcesOf);
+/** What an API server serves, and what it should. */
+export interface ServedApi {
+  /** Every listable resource in every version, the preferred one of each first. */
+  readonly resources: readonly ApiResource[];
+  /** Group versions that are registered and whose server does not answer, such as `metrics.k8s.io/v1beta1`. */
+  readonly unavailable: readonly string[];
 }
 
-/** The listable resources of one group; the first version that serves one is the preferred one. */
-function resourcesOf({ metadata: { name = '' }, versions = [] }: GroupDiscovery): ApiResource[] {
-  const found = new Map<string, ApiResource>();
-  for (const { version, resources = [] } of versions) {
-    for (const { resource, scope, responseKind } of resources.filter(({ verbs }) => verbs?.includes('list'))) {
-      if (found.has(resource)) continue;
-      found.set(resource, { group: name, version, resource, kind: responseKind?.kind ?? '', namespaced: scope === 'Namespaced' });
-    }
-  }
-  return [...found.values()];
+/** What is served, by aggregated discovery (two requests; Kubernetes 1.30 and later). */
+export async function discoverApi(client: KubeClient): Promise<ServedApi> {
+  const lists = await Promise.all(['/api', '/apis'].map((path) => client.call<{ items?: readonly GroupDiscovery[] }>({ path, accept })));
+  const groups = lists.flatMap(({ items }) => items ?? []);
+  return { resources: groups.flatMap(resourcesOf), unavailable: groups.flatMap(unavailableOf) };
 }
+
+/** Every listable resource in every version that is served and answers, the preferred one of each first. */
+export async function discoverResources(client: KubeClient): Promise<readonly ApiResource[]> {
+  return (await discoverApi(client)).resources;
+}
+
+/** What the server remembers of a version whose own server does not answer may be listed by nobody. */
+const isStale = ({ freshness }: { readonly freshness?: string }): boolean => freshness === 'Stale';
+
+/** The listable resources of one group; the first version that serves one is the preferred one. */
+function resourcesOf({ metadata: { name: group = '' }, versions = [] }: GroupDiscovery): ApiResource[] {
+  return versions
+    .filter((version) => !isStale(version))
+    .flatMap(({ version, resources = [] }) =>
+      resources
+        .filter(({ verbs }) => verbs?.includes('list'))
+        .map(({ resource, scope, responseKind }): ApiResource => {
+          return { group, version, resource, kind: responseKind?.kind ?? '', namespaced: scope === 'Namespaced' };
+        }),
+    );
+}
+
+const unavailableOf = ({ metadata: { name = '' }, versions = [] }: GroupDiscovery): string[] =>
+  versions.filter(isStale).map(({ version }) => `${name}/${version}`);
 
 /** The server's minor version as `1.36`. */
 export async function serverVersion(client: KubeClient): Promise<string> {

@@ -78,7 +78,7 @@ async function follow(
 ): Promise<ChangeJudge> {
   const snapshots = policies.map(({ metadata: { name, uid = '', generation = 0 }, spec }) => ({ name, uid, generation, spec }));
   const compiled = (served: readonly ApiResource[]): PolicySet =>
-    compilePolicies(snapshots, { kubernetesVersion, resources: served, systemNamespaces });
+    compilePolicies(snapshots, { kubernetesVersion, resources: served, systemNamespaces, converts: true });
   const first = compiled(resources);
   const namespaces = resources.filter(({ group, kind }) => group === '' && kind === 'Namespace');
   const asked = [...first.targets, ...first.context, ...namespaces, ...(renewing ? watch.indexes.keys() : [])];

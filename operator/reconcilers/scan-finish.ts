@@ -33,7 +33,7 @@ export async function finishScan(world: World, ended: EndedScan): Promise<ScanIm
   const { scan, ledger, seen, store, verifier, signal } = ended;
   const input = await store.input(ledger.input);
   const { kubernetesVersion, systemNamespaces, resources } = input;
-  const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces });
+  const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
   const current = ledger.policies.filter((policy) => isCurrent(world, policy));
   const scope = new TargetScope(set, scan.spec, await namespacesOf(world.client, signal));
   const request: SweepRequest = {

@@ -17,6 +17,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 export interface Surroundings {
   readonly kubernetesVersion: string;
   readonly resources: readonly ApiResource[];
+  /** Group versions that are registered and whose server does not answer. */
+  readonly unavailable?: readonly string[];
 }
 
 /** What the pods of scanning Jobs run, and as whom. */

@@ -19,6 +19,8 @@ export interface PlanRequest {
   readonly policies: readonly PolicySnapshot[];
   readonly kubernetesVersion: string;
   readonly resources: readonly ApiResource[];
+  /** Group versions whose server does not answer: what rules ask of them is told as not covered. */
+  readonly unavailable?: readonly string[];
   readonly systemNamespaces: readonly string[];
   readonly shardTargets: number;
   readonly signal: AbortSignal;
@@ -47,7 +49,7 @@ const mostNames = 20;
 /** Finds what is in scope and packs it into shards. Throws what the API server answers; what may not be listed is told in the plan. */
 export async function planScan(client: KubeClient, request: PlanRequest): Promise<ScanPlan> {
   const { scan, spec, policies, kubernetesVersion, resources, systemNamespaces, shardTargets, signal } = request;
-  const set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces });
+  const set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
   const namespaces = await namespacesOf(client, signal);
   const scope = new TargetScope(set, spec, namespaces);
   const { looked, refused } = lookedAt(set, resources);
@@ -70,7 +72,11 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
     },
     shards,
     policies: policies.map((policy) => ledgerPolicy(policy, excluded.get(policy.name))),
-    uncovered: [...refused, ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) }))],
+    uncovered: [
+      ...refused,
+      ...unavailableTo(policies, request.unavailable ?? []),
+      ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) })),
+    ],
     excludedNamespaces: namespaces.size - used.length,
   };
 }
@@ -157,6 +163,26 @@ function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, Name
 interface Excluded {
   readonly count: number;
   readonly names: readonly string[];
+}
+
+/** What rules ask of API groups whose server does not answer. */
+function unavailableTo(policies: readonly PolicySnapshot[], unavailable: readonly string[]): Uncovered[] {
+  return unavailable.flatMap((groupVersion) => {
+    const asking = policies.filter(({ spec }) => spec.rules?.some((rule) => asksFor(rule, groupVersion)));
+    if (asking.length === 0) return [];
+    const message = `API ${groupVersion} is registered and does not answer, so that its objects are not scanned: see kubectl get apiservices`;
+    return [{ message, policies: asking.map(({ name }) => name) }];
+  });
+}
+
+/** Whether a rule may be about kinds of a group version of which nothing else is known. */
+function asksFor({ matchConstraints }: NonNullable<PolicySnapshot['spec']['rules']>[number], groupVersion: string): boolean {
+  const [group = '', version = ''] = groupVersion.split('/');
+  return matchConstraints.resourceRules.some(({ apiGroups, apiVersions, resources }) => {
+    const isNamed = apiGroups.includes(group) || (apiGroups.includes('*') && resources.some((entry) => entry.startsWith('*')));
+    const isExact = matchConstraints.matchPolicy === 'Exact' && !apiVersions.includes('*');
+    return isNamed && (!isExact || apiVersions.includes(version));
+  });
 }
 
 /** A policy as a scan keeps it. */

@@ -5,6 +5,7 @@ import { nothingToJudge } from '../engine/evaluation.ts';
 import { groupKindOf, type KubernetesObject } from '../engine/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/live-pods.ts';
 import { compilePolicies, wholeCluster, type Evaluation, type EvaluationContext, type PolicySet } from '../engine/policy-set.ts';
+import type { ConvertedObject } from '../engine/rule-check.ts';
 import { isWorkloadKind } from '../engine/workload-kind.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -15,6 +16,7 @@ import { TallyBuilder, type PolicyTally } from '../scan/tally.ts';
 import type { RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
 import { livePodsOf } from './live-pods.ts';
+import { ConvertedObjects } from './converted-objects.ts';
 import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object.ts';
 import { ListOrderError, slicePages } from './slice-pages.ts';
 import { given, joined, targetOf, targetRecord } from './target-record.ts';
@@ -64,6 +66,7 @@ const fewNames = 20;
 export class ShardWorker {
   readonly #work: ShardWork;
   readonly #set: PolicySet;
+  readonly #converted: ConvertedObjects;
   readonly #tallies = new Map<string, TallyBuilder>();
   readonly #unread: Record<string, number> = {};
   /** The names that were judged of the slice at hand. */
@@ -76,7 +79,8 @@ export class ShardWorker {
   constructor(work: ShardWork) {
     const { policies, kubernetesVersion, resources, systemNamespaces } = work.input;
     this.#work = work;
-    this.#set = work.set ?? compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces });
+    this.#converted = new ConvertedObjects(work.client, work.signal);
+    this.#set = work.set ?? compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
   }
 
   /** Works through the shard. Throws what the API server answers, except that a resource may not or cannot be read: that is a record. */
@@ -131,9 +135,10 @@ export class ShardWorker {
     const { from: _from, after, ...whole } = slice;
     let done = after;
     for await (const { items, from, sorted } of slicePages(client, resource, slice, { limit: shard.pageSize, signal })) {
+      const converted = await this.#converted.read(this.#set.formsOf(resource), { items, namespace: slice.namespace, from });
       for (const object of items) {
         if (writer.bytes > streamBytes) return { ...whole, ...given({ from, after: done }), ...(sorted ? {} : { unsorted: true }) };
-        this.#judge(object, resource);
+        this.#judge(object, resource, converted(object));
         done = object.metadata.name;
       }
       // The next page has a token of its own.
@@ -194,8 +199,11 @@ export class ShardWorker {
     const wanted = new Set(names);
     const selections = names.length > fewNames ? [{}] : names.map((name) => ({ fieldSelector: `metadata.name=${name}` }));
     for (const selection of selections) {
-      for await (const { items } of listPages<KubeObject>(client, resource, { namespace, limit: shard.pageSize, signal, ...selection }))
-        for (const item of items.filter(({ metadata }) => wanted.has(metadata.name))) this.#judge(item, resource);
+      for await (const page of listPages<KubeObject>(client, resource, { namespace, limit: shard.pageSize, signal, ...selection })) {
+        const items = page.items.filter(({ metadata }) => wanted.has(metadata.name));
+        const converted = await this.#converted.read(this.#set.formsOf(resource), { items, namespace });
+        for (const item of items) this.#judge(item, resource, converted(item));
+      }
     }
     return undefined;
   }
@@ -220,11 +228,11 @@ export class ShardWorker {
   }
 
   /** Lists leave `apiVersion` and `kind` out of their items; checks need them. */
-  #judge(item: KubeObject, resource: ApiResource): void {
+  #judge(item: KubeObject, resource: ApiResource, converted: ConvertedObject): void {
     const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
     const facts = this.#factsOf(item, resource);
     if (facts === undefined) return;
-    const evaluation = this.#set.evaluate(object, { ...facts, onPass: this.#countPass });
+    const evaluation = this.#set.evaluate(object, { ...facts, converted, onPass: this.#countPass });
     if (evaluation.policies.length === 0) return;
     this.#judged.add(item.metadata.name);
     this.#record(targetOf(object, resource), joined(this.#withPods(object, evaluation, facts), this.#crossObject?.of(object)));

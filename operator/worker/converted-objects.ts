@@ -1,0 +1,75 @@
+import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { KubernetesObject } from '../engine/kubernetes-object.ts';
+import type { ConvertedObject } from '../engine/rule-check.ts';
+import { KubeApiError } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listAll, listPages } from '../kube/list.ts';
+
+/** So few objects are asked for one by one. */
+const fewObjects = 20;
+
+/** A page of objects, and the token that begins it. */
+export interface PageOfObjects {
+  readonly items: readonly KubeObject[];
+  readonly namespace?: string | undefined;
+  readonly from?: string | undefined;
+}
+
+/** Gives objects in the versions that rules name: the API server converts them. */
+export class ConvertedObjects {
+  readonly #client: KubeClient;
+  readonly #signal: AbortSignal;
+
+  constructor(client: KubeClient, signal: AbortSignal) {
+    this.#client = client;
+    this.#signal = signal;
+  }
+
+  /** Reads a page in these versions. What the server does not give is an error of that version alone. */
+  async read(forms: readonly ApiResource[], page: PageOfObjects): Promise<(object: KubeObject) => ConvertedObject> {
+    const read = new Map<string, Map<string, KubernetesObject | Error>>();
+    for (const form of forms) read.set(apiVersionOf(form), await this.#inVersion(form, page));
+    return (object) => (form) => read.get(apiVersionOf(form))?.get(keyOf(object));
+  }
+
+  async #inVersion(form: ApiResource, page: PageOfObjects): Promise<Map<string, KubernetesObject | Error>> {
+    const found = page.items.length > fewObjects ? await this.#page(form, page) : new Map<string, KubernetesObject | Error>();
+    for (const item of page.items) if (!found.has(keyOf(item))) found.set(keyOf(item), await this.#one(form, item));
+    return found;
+  }
+
+  /** A continue token holds no version: the same one begins the same page. */
+  async #page(form: ApiResource, { items, namespace, from }: PageOfObjects): Promise<Map<string, KubernetesObject | Error>> {
+    const options = { namespace, from, limit: items.length, signal: this.#signal };
+    try {
+      for await (const page of listPages<KubeObject>(this.#client, form, options))
+        return new Map(page.items.map((item) => [keyOf(item), typed(item, form)]));
+    } catch (error) {
+      if (!(error instanceof KubeApiError)) throw error;
+      // Where a conversion fails it fails for each of them.
+      return new Map(items.map((item) => [keyOf(item), error]));
+    }
+    return new Map();
+  }
+
+  async #one(form: ApiResource, { metadata: { namespace, name } }: KubeObject): Promise<KubernetesObject | Error> {
+    try {
+      const options = { namespace, fieldSelector: `metadata.name=${name}`, signal: this.#signal };
+      const [item] = await listAll<KubeObject>(this.#client, form, options);
+      if (item?.metadata.name === name) return typed(item, form);
+      return new Error('it is not in the list');
+    } catch (error) {
+      if (error instanceof KubeApiError) return error;
+      throw error;
+    }
+  }
+}
+
+const keyOf = ({ metadata: { namespace = '', name } }: KubeObject): string => `${namespace}/${name}`;
+
+const typed = (item: KubeObject, form: ApiResource): KubernetesObject => ({
+  ...item,
+  apiVersion: apiVersionOf(form),
+  kind: form.kind,
+});

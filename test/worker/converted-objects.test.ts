@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { ConvertedObjects } from '../../operator/worker/converted-objects.ts';
+import { ListDouble, widgets } from './list-double.ts';
+
+const older = { ...widgets, version: 'v1beta1' };
+const many = Array.from({ length: 25 }, (_, index) => `w${String(index).padStart(2, '0')}`);
+const reader = (list: ListDouble): ConvertedObjects => new ConvertedObjects(list.client, new AbortController().signal);
+const nameOf = (object: unknown): unknown => (object instanceof Error ? object.message : (object as KubeObject | undefined)?.metadata.name);
+
+describe('objects in another version', () => {
+  it('are read page by page, in that version', async () => {
+    const list = new ListDouble(many);
+    const converted = await reader(list).read([older], { items: list.objects, namespace: 'shop' });
+    const last = list.objects[24] as KubeObject;
+    expect(converted(last)(older)).to.deep.include({ apiVersion: 'shop.example.com/v1beta1', kind: 'Widget' });
+    expect(list.calls.map(({ path }) => path)).to.deep.equal(['/apis/shop.example.com/v1beta1/namespaces/shop/widgets']);
+  });
+
+  it('are read one by one where they are few, or come between two pages', async () => {
+    const list = new ListDouble(many);
+    const [first, second] = list.objects as [KubeObject, KubeObject];
+    const few = await reader(list).read([older], { items: [first, second], namespace: 'shop' });
+    expect([nameOf(few(first)(older)), nameOf(few(second)(older)), list.calls.length]).to.deep.equal(['w00', 'w01', 2]);
+    list.page = (items, { query }) => (query['fieldSelector'] === undefined ? items.slice(1) : items);
+    const all = await reader(list).read([older], { items: list.objects, namespace: 'shop' });
+    expect(nameOf(all(first)(older))).to.equal('w00');
+  });
+
+  it('that are gone meanwhile, or that a conversion fails for, are errors', async () => {
+    const list = new ListDouble(many);
+    const objects = list.objects;
+    list.objects = objects.slice(1);
+    const gone = await reader(list).read([older], { items: objects.slice(0, 2), namespace: 'shop' });
+    expect(nameOf(gone(objects[0] as KubeObject)(older))).to.equal('it is not in the list');
+    list.page = () => {
+      throw new KubeApiError('conversion webhook failed', { status: 500 });
+    };
+    const { length } = list.calls;
+    const failed = await reader(list).read([older], { items: objects, namespace: 'shop' });
+    expect(objects.map((object) => nameOf(failed(object)(older)))).to.deep.equal(objects.map(() => 'conversion webhook failed'));
+    expect(list.calls.length).to.equal(length + 1);
+  });
+
+  it('are not asked for where no rule is about another version', async () => {
+    const list = new ListDouble(many);
+    const converted = await reader(list).read([], { items: list.objects, namespace: 'shop' });
+    expect([converted(list.objects[0] as KubeObject)(older), list.calls]).to.deep.equal([undefined, []]);
+  });
+});
