@@ -20,6 +20,7 @@ import { discoverApi, serverVersion } from './kube/discovery.ts';
 import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
 import { GonePolicies } from './reconcilers/gone-policies.ts';
 import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
+import { CrdCheck } from './manager/crd-check.ts';
 import { onChangeDependencies } from './reconcilers/on-change-dependencies.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { policyGauges } from './reconcilers/policy-gauges.ts';
@@ -206,6 +207,8 @@ function lead(leadership: Leadership & { readonly clusterIdentity: string }, set
     clusterIdentity,
     namespace: config.namespace,
     surroundings: remembered(client),
+    crdProblems: () => crds.problems,
+    lookAtCrds: () => crds.look(),
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     shardTargets: config.shardTargets,
     changeBurst: config.changeBurst,
@@ -254,6 +257,13 @@ function lead(leadership: Leadership & { readonly clusterIdentity: string }, set
   setProblems(() =>
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   );
+  const crds = new CrdCheck({
+    ...world,
+    onChange: () => {
+      for (const { metadata } of world.policies.list()) controllers['securitypolicy']?.queue.add(metadata.name);
+    },
+  });
+  controllers['crds'] = crds.controller;
   controllers['upkeep'] = upkeepController(world);
   const images = new ImageScan(world);
   controllers['images'] = images.controller;

@@ -1,9 +1,13 @@
+/** What is wrong: with the policy itself, or with the CRDs that hold it and its reports. */
+export type ProblemReason =
+  'UnknownControl' | 'UnknownFramework' | 'InvalidParameter' | 'InvalidRule' | 'InvalidExpression' | 'CRDMissing' | 'CRDOutdated';
+
 /** Why a policy cannot be used, with the exact path. One is enough to leave the whole policy out. */
 export interface PolicyProblem {
   readonly policy: string;
   /** Such as `spec.rules[2].validations[0].expression`. */
   readonly path: string;
-  readonly reason: 'UnknownControl' | 'UnknownFramework' | 'InvalidParameter' | 'InvalidRule' | 'InvalidExpression';
+  readonly reason: ProblemReason;
   readonly message: string;
   /** Where in the expression; both count from 1. */
   readonly line?: number;

@@ -4,6 +4,7 @@ import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
 import { updateStatus } from '../controller/status-writer.ts';
 import { inspectPolicy } from '../engine/policy-inspection.ts';
+import type { PolicyProblem } from '../engine/policy-problem.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
 import { configurationFields, type PolicyFindings } from '../policies/configuration-part.ts';
 import { legacyConfiguration } from '../policies/status-adoption.ts';
@@ -14,7 +15,7 @@ import type { World } from './world.ts';
 /** What writing the status of policies needs. */
 export type PolicyStatusWorld = Pick<
   World,
-  'client' | 'log' | 'metrics' | 'events' | 'clock' | 'surroundings' | 'systemNamespaces' | 'schedules' | 'scans'
+  'client' | 'log' | 'metrics' | 'events' | 'clock' | 'surroundings' | 'crdProblems' | 'systemNamespaces' | 'schedules' | 'scans'
 >;
 
 /** A policy that was evaluated. */
@@ -78,7 +79,8 @@ export async function updateTotals(world: PolicyStatusWorld, policy: SecurityPol
     manager: FIELD_MANAGERS.policies,
     compute: (current) => {
       before = current.status;
-      const inspection = inspectPolicy({ name: current.metadata.name, spec: current.spec }, options);
+      const inspected = inspectPolicy({ name: current.metadata.name, spec: current.spec }, options);
+      const inspection = { ...inspected, problems: [...crdProblemsOf(world, current.metadata.name), ...inspected.problems] };
       const [schedules, scans] = [world.schedules.list(), world.scans.list()];
       return policyStatus({ policy: current, inspection, schedules, scans, now: world.clock() });
     },
@@ -97,6 +99,12 @@ async function tidyParts(world: PolicyStatusWorld, policy: SecurityPolicy): Prom
     });
   if (!current?.status?.images || current.spec.images) return current;
   return updateStatus(world, RESOURCES.policies, current, { manager: FIELD_MANAGERS.images, compute: () => ({}) });
+}
+
+/** What a policy needs and the CRDs of the cluster do not give. ScanSchedules are their own affair. */
+function crdProblemsOf({ crdProblems }: Pick<World, 'crdProblems'>, policy: string): PolicyProblem[] {
+  const problems = crdProblems().filter(({ crd }) => !crd.startsWith(`${RESOURCES.schedules.resource}.`));
+  return problems.map(({ crd, reason, message }) => ({ policy, path: crd, reason, message }));
 }
 
 /** Reasons that say of a policy that it, or a part of it, evaluates nothing. */

@@ -33,6 +33,8 @@ export async function beginScan(
   { startTime, signal }: { readonly startTime: string; readonly signal: AbortSignal },
 ): Promise<Begun> {
   const { name, uid = '' } = scan.metadata;
+  const [crd] = await world.lookAtCrds();
+  if (crd) return { hold: { reason: crd.reason, message: crd.message } };
   // A kind that was made a moment ago is scanned as well.
   const surroundings = await world.surroundings(true);
   const chosen = await choosePolicies(world, scan, { ...surroundings, signal });
@@ -57,7 +59,7 @@ export async function beginScan(
 }
 
 /** What planning needs. */
-export type PlanSurroundings = Pick<World, 'client' | 'log' | 'surroundings' | 'systemNamespaces' | 'shardTargets'> & {
+export type PlanSurroundings = Pick<World, 'client' | 'log' | 'lookAtCrds' | 'surroundings' | 'systemNamespaces' | 'shardTargets'> & {
   readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
 };
 

@@ -6,7 +6,7 @@ import { ObjectMemory } from '../controller/object-memory.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
 import { ShardCollector } from '../publish/shard-collector.ts';
 import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from '../scan/ledger-store.ts';
-import type { Ledger } from '../scan/ledger.ts';
+import type { Ledger, Uncovered } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
 import { podDeadlineSeconds } from '../scan/scan-job.ts';
 import { isFinished, timestampOf, type ScanStage } from '../scan/scan-status.ts';
@@ -19,6 +19,7 @@ import { Attempts, type AdvanceContext, type Advanced } from './scan-attempts.ts
 import { finishScan } from './scan-finish.ts';
 import { ScanJobs } from './scan-jobs.ts';
 import { beginScan, type Begun } from './scan-plan.ts';
+import { unservedKinds } from './unserved-kinds.ts';
 import { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +45,8 @@ export interface ScanSteps {
   readonly begin: (scan: Scan, startTime: string, signal: AbortSignal) => Promise<Begun>;
   /** Runs its Jobs, and takes in what is there. */
   readonly advance: (scan: Scan, stored: StoredLedger, context: AdvanceContext) => Promise<Advanced>;
+  /** What was judged when the scan was planned, and is not served any more. */
+  readonly unserved: (ledger: Ledger) => Promise<readonly Uncovered[]>;
   /** Sweeps, and tells the policies. */
   readonly finish: (
     scan: Scan,
@@ -78,11 +81,21 @@ function scanSteps(world: World): ScanSteps {
   const parts = { store, collector: new ShardCollector(world.client, world.publisher), jobs };
   const attempts = new Attempts(world, parts);
   const verifier = new ScanVerifier(world, parts);
+  /** Says which CRD is missing where the server says no more than that something is not found. */
+  const inWords = async <T>(step: Promise<T>): Promise<T> => {
+    try {
+      return await step;
+    } catch (error) {
+      const [crd] = isNotFound(error) ? await world.lookAtCrds() : [];
+      throw crd ? new Error(crd.message, { cause: error }) : error;
+    }
+  };
   return {
     store,
     begin: (scan, startTime, signal) => beginScan(world, store, scan, { startTime, signal }),
-    advance: (scan, stored, context) => attempts.advance(scan, stored, context),
-    finish: (scan, ledger, { memory: { seen }, signal }) => finishScan(world, { scan, ledger, seen, store, verifier, signal }),
+    advance: (scan, stored, context) => inWords(attempts.advance(scan, stored, context)),
+    unserved: (ledger) => unservedKinds(world, store, ledger),
+    finish: (scan, ledger, { memory: { seen }, signal }) => inWords(finishScan(world, { scan, ledger, seen, store, verifier, signal })),
     clear: (scan) => jobs.clear(scan),
   };
 }
@@ -200,7 +213,8 @@ export class ScanReconciler {
     if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
     let { ledger } = settled;
     if (ledger.endTime === undefined) {
-      ledger = { ...ledger, endTime: timestampOf(this.#world.clock()) };
+      const uncovered = [...ledger.uncovered, ...(await this.#steps.unserved(ledger))];
+      ledger = { ...ledger, uncovered, endTime: timestampOf(this.#world.clock()) };
       await this.#steps.store.update(identityOf(scan), { ...settled, ledger });
     }
     const images = await this.#steps.finish(scan, ledger, { memory, signal });

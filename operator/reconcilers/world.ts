@@ -1,4 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
+import type { CrdProblem } from '../api/crd-skew.ts';
 import type { ConditionUpdate } from '../api/condition.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
@@ -59,6 +60,10 @@ export interface World {
   /** The server's version and what it serves, read anew when older than a minute, or when asked to. */
   readonly surroundings: (anew?: boolean) => Promise<Surroundings>;
   /** System namespaces, Vigil's own among them. */
+  /** What is wrong with the CRDs of the cluster. */
+  readonly crdProblems: () => readonly CrdProblem[];
+  /** Looks at the CRDs now, and returns what is wrong. */
+  readonly lookAtCrds: () => Promise<readonly CrdProblem[]>;
   readonly systemNamespaces: readonly string[];
   /** The most targets in a shard. */
   readonly shardTargets: number;

@@ -80,6 +80,12 @@ export class Metrics {
     labelNames: ['kind'] as const,
     ...this.#on,
   });
+  readonly crdProblems = new Gauge({
+    name: 'vigil_crd_problems',
+    help: '1 for each CRD that is missing or of another version of Vigil.',
+    labelNames: ['crd'] as const,
+    ...this.#on,
+  });
   readonly eventsDropped = new Counter({
     name: 'vigil_events_dropped_total',
     help: 'Events that were not recorded because there were too many, by reason. Each is in the log.',

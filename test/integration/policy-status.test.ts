@@ -42,6 +42,7 @@ describe('the status of a policy on a real API server', function () {
     log: { debug: () => undefined, error: () => undefined },
     metrics: { statusRefusals: { add: () => undefined } },
     events: { record: (_: unknown, __: unknown, event: { type: string; reason: string }) => void events.push(event) },
+    crdProblems: () => [],
     surroundings: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
     systemNamespaces: [],
     schedules: { list: () => [] },

@@ -2,7 +2,7 @@ import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
-import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger } from '../../operator/scan/ledger.ts';
+import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scan/ledger.ts';
 import { emptySeverities } from '../../operator/scan/tally.ts';
 import type { ScanSteps, ScanSurroundings } from '../../operator/reconcilers/scan.ts';
 
@@ -148,6 +148,9 @@ export class StepsBench implements ScanSteps {
     };
     return { stored: this.kept, settled: this.next.shards.every(({ state }) => state === 'done' || state === 'error') };
   };
+  /** What is not served any more at the end. */
+  gone: readonly Uncovered[] = [];
+  readonly unserved: ScanSteps['unserved'] = () => Promise.resolve(this.gone);
   readonly finish: ScanSteps['finish'] = async (_scan, ledger) => {
     await Promise.resolve();
     this.#do(`finish ${ledger.endTime ?? 'without a time'}`.replace(/ 2026.*T/, ' '));

@@ -33,6 +33,14 @@ describe('the life of a Scan', () => {
     expect(bench.counted).to.deep.equal(['Complete']);
   });
 
+  it('is not covered where a kind was deleted while it ran', async () => {
+    const { bench, steps, run } = ground();
+    steps.gone = [{ message: 'widgets in API group example.com was served when the scan began and is not any more', policies: ['p'] }];
+    await run();
+    const covered = bench.live.get('s')?.status?.conditions?.find(({ type }) => type === 'Covered');
+    expect([covered?.status, covered?.message]).to.deep.equal(['False', steps.gone[0]?.message]);
+  });
+
   it('is not worked on any more once it has ended, whatever its ledger and the cache say', async () => {
     const { bench, steps, run } = ground();
     await run();

@@ -1,0 +1,97 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import { ownKinds, reportKinds, type KindDefinition } from '../api/crd.ts';
+import { crdProblem, type CrdProblem, type ServedCrd } from '../api/crd-skew.ts';
+import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** Milliseconds between looks: CRDs change with an upgrade, or by hand; sooner while something is wrong. */
+const intervals = { well: 3_600_000, wrong: 30_000 };
+
+/** The only key of the controller. */
+const check = 'check';
+
+const definitions: ApiResource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+/** What the check needs. */
+export interface CrdCheckDependencies {
+  readonly client: Pick<KubeClient, 'get'>;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'crdProblems'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly observe: NonNullable<ControllerOptions['observe']>;
+  /** Told whenever what is wrong changes: what needs the CRDs is to be looked at again. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Compares the CRDs of the cluster with those that this version needs: at the start, hourly, and when asked. What is wrong is told by a log
+ * line, a Warning Event and a metric, and by `Ready=False` of whatever asks {@link problems}. Writes nothing.
+ */
+export class CrdCheck {
+  readonly controller: Controller;
+  readonly #own: CrdCheckDependencies;
+  #problems: readonly CrdProblem[] = [];
+
+  constructor(own: CrdCheckDependencies) {
+    this.#own = own;
+    this.controller = new Controller({ name: 'crds', log: own.log, observe: own.observe, reconcile: () => this.#reconcile() });
+    this.controller.queue.add(check);
+  }
+
+  /** What was wrong when it was last looked at. */
+  get problems(): readonly CrdProblem[] {
+    return this.#problems;
+  }
+
+  /** Looks now, and returns what is wrong. Throws what the API server answers. */
+  async look(): Promise<readonly CrdProblem[]> {
+    const found = await Promise.all([...ownKinds, ...reportKinds].map((kind) => this.#problemOf(kind)));
+    const problems = found.filter((problem) => problem !== undefined);
+    const before = this.#problems;
+    this.#problems = problems;
+    if (JSON.stringify(before) !== JSON.stringify(problems)) this.#tell(before, problems);
+    return problems;
+  }
+
+  async #reconcile(): Promise<ReconcileResult> {
+    const problems = await this.look();
+    return { requeueAfter: problems.length > 0 ? intervals.wrong : intervals.well };
+  }
+
+  async #problemOf(kind: KindDefinition): Promise<CrdProblem | undefined> {
+    const name = `${kind.plural}.${kind.group}`;
+    try {
+      return crdProblem(kind, await this.#own.client.get<ServedCrd>(definitions, { name }));
+    } catch (error) {
+      if (isNotFound(error)) return crdProblem(kind, undefined);
+      if (!isForbidden(error)) throw error;
+      this.#own.log.warn(
+        { err: error, crd: name },
+        'may not read the CRD: whether it is of this version is not known; apply config/base/rbac.yaml',
+      );
+      return undefined;
+    }
+  }
+
+  #tell(before: readonly CrdProblem[], problems: readonly CrdProblem[]): void {
+    const { log, metrics, events, onChange } = this.#own;
+    for (const { crd } of before) metrics.crdProblems.remove({ crd });
+    for (const { crd, reason, message } of problems) {
+      metrics.crdProblems.set({ crd }, 1);
+      log.error({ crd, reason, message }, 'a CRD is not what this version needs');
+      events.record(definitions, { metadata: { name: crd } }, { type: 'Warning', reason, message });
+    }
+    if (problems.length === 0) log.info({ crds: before.map(({ crd }) => crd) }, 'the CRDs are what this version needs again');
+    onChange();
+  }
+}

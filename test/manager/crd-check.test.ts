@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import pino from 'pino';
+import { customResourceDefinition, ownKinds, reportKinds } from '../../operator/api/crd.ts';
+import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { CrdCheck, type CrdCheckDependencies } from '../../operator/manager/crd-check.ts';
+import { Metrics } from '../../operator/telemetry/metrics.ts';
+
+const nameOf = ({ plural, group }: { plural: string; group: string }): string => `${plural}.${group}`;
+
+/** A cluster with CRDs, and a check of them. */
+function clusterOf(): {
+  readonly crds: Map<string, unknown>;
+  readonly check: CrdCheck;
+  readonly events: string[];
+  readonly changes: () => number;
+  readonly metrics: Metrics;
+} {
+  const crds = new Map<string, unknown>([...ownKinds, ...reportKinds].map((kind) => [nameOf(kind), customResourceDefinition(kind)]));
+  const events: string[] = [];
+  const metrics = new Metrics();
+  let changes = 0;
+  const get = (_resource: unknown, { name }: { name: string }): Promise<unknown> => {
+    const crd = crds.get(name);
+    if (crd instanceof Error) return Promise.reject(crd);
+    return crd === undefined ? Promise.reject(new KubeApiError('not found', { status: 404 })) : Promise.resolve(crd);
+  };
+  const check = new CrdCheck({
+    client: { get } as unknown as CrdCheckDependencies['client'],
+    log: pino({ level: 'silent' }),
+    metrics,
+    events: { record: (_resource, { metadata }, { type, reason }) => events.push([type, metadata.name, reason].join(' ')) },
+    observe: () => undefined,
+    onChange: () => (changes += 1),
+  });
+  return { crds, check, events, metrics, changes: () => changes };
+}
+
+describe('the check of the CRDs', () => {
+  it('has nothing to say where all are as this version needs them', async () => {
+    const { check, events, changes } = clusterOf();
+    expect([await check.look(), check.problems, events, changes()]).to.deep.equal([[], [], [], 0]);
+  });
+
+  it('tells once that one is missing, by Event and metric, and that it is back', async () => {
+    const { crds, check, events, metrics, changes } = clusterOf();
+    const name = 'policyreports.wgpolicyk8s.io';
+    const crd = crds.get(name);
+    crds.delete(name);
+    for (let look = 0; look < 2; look++) expect((await check.look()).map(({ crd: of }) => of)).to.deep.equal([name]);
+    expect([events, changes()]).to.deep.equal([[`Warning ${name} CRDMissing`], 1]);
+    expect(await metrics.text()).to.contain(`vigil_crd_problems{crd="${name}"} 1`);
+    crds.set(name, crd);
+    expect([await check.look(), changes()]).to.deep.equal([[], 2]);
+    expect(await metrics.text()).not.to.contain(`crd="${name}"`);
+  });
+
+  it('takes one that it may not read for right, and throws where the server fails', async () => {
+    const { crds, check } = clusterOf();
+    crds.set('scans.vigil.dev', new KubeApiError('forbidden', { status: 403 }));
+    expect(await check.look()).to.deep.equal([]);
+    crds.set('scans.vigil.dev', new KubeApiError('overloaded', { status: 500 }));
+    let thrown: unknown;
+    await check.look().catch((error: unknown) => (thrown = error));
+    expect(thrown).to.have.property('message', 'overloaded');
+  });
+});
