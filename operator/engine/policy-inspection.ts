@@ -60,10 +60,10 @@ function whyUnserved(resource: string, { apiGroups, apiVersions }: ResourceRule,
   const inGroups = apiGroups.includes('*') ? all : all.filter(({ group }) => apiGroups.includes(group));
   const where = apiGroups.map(groupText).join(', ');
   if (inGroups.length === 0) return `this cluster serves no resources in ${where}${groupHint(apiGroups, all)}`;
-  const same = inGroups.find((served) => served.resource === resource);
-  if (same && !apiVersions.some((version) => version === '*' || version === same.version))
-    return `${resource} in ${where} is not judged in ${apiVersions.join(', ')}: this cluster prefers ${same.version}`;
-  if (same) return `${resource} in ${where} is never judged by this rule`;
+  const same = inGroups.filter((served) => served.resource === resource).map(({ version }) => version);
+  if (same.length > 0 && !apiVersions.some((version) => version === '*' || same.includes(version)))
+    return `this cluster does not serve ${resource} in ${where} as ${apiVersions.join(', ')}: it serves ${[...new Set(same)].join(', ')}`;
+  if (same.length > 0) return `${resource} in ${where} is never judged by this rule`;
   const singular = inGroups.find(({ kind }) => kind.toLowerCase() === resource);
   const hint = singular
     ? ` (did you mean '${singular.resource}'?)`

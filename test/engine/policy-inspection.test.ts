@@ -50,6 +50,14 @@ describe('the inspection of a policy', () => {
       [`${path}this cluster serves no resources in API group gateway.networking.k8s.io`],
     ],
     'a mistyped group': [{ apiGroups: ['app'] }, [`${path}this cluster serves no resources in API group app (did you mean 'apps'?)`]],
+    'a version that is served and is not the preferred one': [
+      { apiGroups: ['autoscaling'], apiVersions: ['v1'], resources: ['horizontalpodautoscalers'] },
+      [],
+    ],
+    'a version that is not served': [
+      { apiGroups: ['autoscaling'], apiVersions: ['v2beta2'], resources: ['horizontalpodautoscalers'] },
+      [`${path}this cluster does not serve horizontalpodautoscalers in API group autoscaling as v2beta2: it serves v2, v1`],
+    ],
     'all resources of all groups': [{ apiGroups: ['*'], resources: ['*'] }, []],
     'a subresource, which a scan never reads': [
       { apiGroups: [''], resources: ['pods/exec'] },
