@@ -1,12 +1,14 @@
 import { hostname } from 'node:os';
 import { RESOURCES } from './api/api-resource.ts';
 import type { KubeObject } from './api/metadata.ts';
+import { placementOf, type Placement } from './jobs/placement.ts';
+import { isForbidden, isNotFound } from './kube/kube-api-error.ts';
 import type { KubeClient } from './kube/kube-client.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import type { WorkerSettings } from './reconcilers/world.ts';
 
 interface OwnPod extends KubeObject {
-  readonly spec?: {
+  readonly spec?: Placement & {
     readonly containers?: readonly {
       readonly name: string;
       readonly image?: string;
@@ -18,22 +20,37 @@ interface OwnPod extends KubeObject {
 
 const serviceAccount = 'vigil-scanner';
 
-/** How scanning pods run: as the configuration says, else by the image of the operator's own pod. Read once. */
+/** How the pods of Jobs run: as the configuration says, else by the image of the operator's own pod; placed as that is. Read once. */
 export function workerSettings(client: KubeClient, { namespace, workerImage }: OperatorConfig): () => Promise<WorkerSettings> {
   let known: WorkerSettings | undefined;
   return async () => {
-    known ??= workerImage === undefined ? await ofOwnPod(client, namespace) : configured(workerImage);
+    known ??= workerImage === undefined ? await ofOwnPod(client, namespace) : await configured(client, namespace, workerImage);
     return known;
   };
 }
 
-const configured = (image: string): WorkerSettings => ({ image, imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], serviceAccount });
+async function configured(client: KubeClient, namespace: string, image: string): Promise<WorkerSettings> {
+  const placement = placementOf((await ownPodIfAny(client, namespace))?.spec);
+  return { image, imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], serviceAccount, placement };
+}
+
+const ownPod = (client: KubeClient, namespace: string): Promise<OwnPod> =>
+  client.get<OwnPod>(RESOURCES.pods, { namespace, name: hostname() });
+
+/** Outside of the cluster there is none. */
+async function ownPodIfAny(client: KubeClient, namespace: string): Promise<OwnPod | undefined> {
+  try {
+    return await ownPod(client, namespace);
+  } catch (error) {
+    if (isNotFound(error) || isForbidden(error)) return undefined;
+    throw error;
+  }
+}
 
 async function ofOwnPod(client: KubeClient, namespace: string): Promise<WorkerSettings> {
-  const name = hostname();
-  const { spec } = await client.get<OwnPod>(RESOURCES.pods, { namespace, name });
+  const { spec } = await ownPod(client, namespace);
   const { containers = [], imagePullSecrets = [] } = spec ?? {};
   const { image, imagePullPolicy = 'IfNotPresent' } = containers.find((container) => container.name === 'operator') ?? {};
-  if (image === undefined) throw new Error(`pod ${namespace}/${name} has no container operator: give --worker-image`);
-  return { image, imagePullPolicy, imagePullSecrets, serviceAccount };
+  if (image === undefined) throw new Error(`pod ${namespace}/${hostname()} has no container operator: give --worker-image`);
+  return { image, imagePullPolicy, imagePullSecrets, serviceAccount, placement: placementOf(spec) };
 }

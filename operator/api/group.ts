@@ -39,4 +39,6 @@ export const ANNOTATIONS = {
   generations: `${GROUP}/generations`,
   /** The images that a Job is about, by digest. */
   images: `${GROUP}/images`,
+  /** What a Job for images was made with, as JSON. */
+  imageJob: `${GROUP}/image-job`,
 } as const;

@@ -25,9 +25,20 @@ export const scanTemplate = z.strictObject({
             .optional(),
           'Resources of a pod. Omitted: requests 50m and 128Mi, limit 256Mi of memory.',
         ),
-        nodeSelector: field(z.record(z.string(), z.string()).optional(), 'Nodes with these labels; kubernetes.io/os: linux is added.'),
-        tolerations: field(z.array(anyObject()).max(32).optional(), 'Tolerations, as in a Pod.'),
-        priorityClassName: field(z.string().max(253).optional(), 'Priority class.'),
+        nodeSelector: field(
+          z.record(z.string(), z.string()).optional(),
+          "Nodes with these labels; kubernetes.io/os: linux is added. Omitted: the operator's own.",
+        ),
+        tolerations: field(
+          z.array(anyObject()).max(32).optional(),
+          "Tolerations, as in a Pod. Omitted: those of the operator's own pod, as with all that says where pods run.",
+        ),
+        affinity: field(anyObject().optional(), "Affinity, as in a Pod. Omitted: the operator's own to nodes."),
+        topologySpreadConstraints: field(
+          z.array(anyObject()).max(16).optional(),
+          "Topology spread constraints, as in a Pod. Omitted: the operator's own, over the pods of Jobs.",
+        ),
+        priorityClassName: field(z.string().max(253).optional(), "Priority class. Omitted: the operator's own."),
         labels: field(z.record(z.string(), z.string()).optional(), 'Labels on the pods.'),
         annotations: field(z.record(z.string(), z.string()).optional(), 'Annotations on the pods.'),
       })

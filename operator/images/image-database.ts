@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { KubeObject } from '../api/metadata.ts';
-import { matchArguments, volumeImage } from './image-job-template.ts';
 import { lastLine } from './last-line.ts';
 
 /** Where the vulnerability database is: an image that is mounted, or an artifact as Trivy publishes its own, that the Job fetches. */
@@ -26,18 +24,9 @@ export function chosenDatabase({
 /** What findings name it by. */
 export const databaseName = (database: ImageDatabase): string => ('image' in database ? database.image : database.repository);
 
-const repositoryFlag = '--repository=';
 /** The arguments of `vigil match` with it. */
 export const databaseArguments = (database: ImageDatabase): string[] =>
-  'image' in database ? [] : [`${repositoryFlag}${database.repository}`];
-
-/** The name of the database that a Job matches with. */
-export const databaseOf = (job: KubeObject): string =>
-  volumeImage(job, 'database') ??
-  matchArguments(job)
-    .find((argument) => argument.startsWith(repositoryFlag))
-    ?.slice(repositoryFlag.length) ??
-  '';
+  'image' in database ? [] : [`--repository=${database.repository}`];
 
 /** Milliseconds that fetching may take. */
 const patience = 300_000;

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-import { isPull, wantedReference } from './image-job-template.ts';
+import { isPull, wantedReference } from './image-job-state.ts';
 import { lastWords } from './last-line.ts';
 import type { ScanJob } from '../scan/job-state.ts';
 

@@ -1,9 +1,12 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { shortHash } from '../scan/names.ts';
-import { databaseArguments, type ImageDatabase } from './image-database.ts';
+import { jobOf } from '../jobs/job-template.ts';
+import { placedBy, preferring, type Placement } from '../jobs/placement.ts';
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../jobs/pod-security.ts';
+import { databaseArguments, databaseName, type ImageDatabase } from './image-database.ts';
 import { keyIn, keyOf } from './image-key.ts';
-import { volumeImage } from './image-job-template.ts';
+import { imageJobAnnotation, type ImageJobState } from './image-job-state.ts';
 import type { ImagePlace } from './image-targets.ts';
 
 /** What the pods of image Jobs run. */
@@ -17,6 +20,8 @@ export interface ImageJobSettings {
   readonly scanner: string;
   /** An image with an index of Java archives in `/java-db`. */
   readonly javaIndex?: string | undefined;
+  /** Where pods go in Vigil's own namespace. */
+  readonly placement?: Placement;
 }
 
 /** An image, and where it is looked into. */
@@ -31,12 +36,10 @@ export const PARTS = { inventory: 'image-inventory', match: 'image-match' } as c
 export const STREAM_CONTAINER = 'vigil';
 /** The volume with the index of Java archives. */
 const INDEX_VOLUME = 'java';
-/** The index of Java archives that the Job of an inventory has; undefined for none. */
-export const javaIndexOf = (job: KubeObject): string | undefined => volumeImage(job, INDEX_VOLUME);
 /** Seconds that a pod may take. */
 const deadline = 900;
 const root = '/vigil';
-/** The user that pulls. */
+/** The user that the scanner runs as where its image, whose own user is root, runs as anybody. */
 const nobody = 65_532;
 
 /** Twelve characters that stand for an image, by what it is kept under, in names. */
@@ -49,8 +52,8 @@ export const inventoryJobName = (key: string): string => `vigil-inventory-${imag
  * a token, and Vigil's `normalize` after it. The image is a volume, or the scanner pulls it.
  */
 export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInput): KubeObject {
-  const { image, inside, pull = false } = input;
-  const { spec, args, target } = pull ? pulling(image) : mounting(input);
+  const { image, pull = false } = input;
+  const { spec, args, target, near, user = {} } = pull ? pulling(image) : mounting(input);
   // Where nodes mount no images, they mount none with an index either.
   const index = pull ? undefined : settings.javaIndex;
   const indexMounts = index === undefined ? [] : [mount(INDEX_VOLUME, true)];
@@ -65,6 +68,7 @@ export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInpu
     imagePullPolicy: 'IfNotPresent',
     command: ['trivy'],
     args,
+    ...user,
     env: scannerEnvironment,
     volumeMounts: [...target.mounts, mount('work'), ...indexMounts],
   };
@@ -83,24 +87,52 @@ export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInpu
       ...(index === undefined ? [] : [{ name: INDEX_VOLUME, image: { reference: index, pullPolicy: 'IfNotPresent' } }]),
     ],
   };
+  return job({ ...settings, ...placeOf(input) }, { ...inventoryParts(settings, input, near), spec: whole });
+}
+
+/** The namespace of a Job for an inventory, and the pull secrets that are its own. */
+const placeOf = ({ inside }: InventoryJobInput): Partial<Pick<ImageJobSettings, 'namespace' | 'imagePullSecrets'>> =>
+  inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};
+
+/** What a Job for an inventory is called, what it is about, and where it goes: to a node with these labels. */
+function inventoryParts(
+  settings: ImageJobSettings,
+  { image, inside, node, pull = false }: InventoryJobInput,
+  near: Readonly<Record<string, string>>,
+): Omit<ImageJobParts, 'spec'> {
   const key = inside ? keyIn(keyOf(image), inside.namespace) : keyOf(image);
-  const at = inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};
-  return job({ ...settings, ...at }, { name: inventoryJobName(key), part: PARTS.inventory, images: [key], spec: whole });
+  const mounted = {
+    ...(settings.javaIndex === undefined ? {} : { javaIndex: settings.javaIndex }),
+    ...(node === undefined ? {} : { node }),
+  };
+  const state: ImageJobState = { scanner: settings.scanner, reference: image.reference, ...(pull ? { pull } : mounted) };
+  // What is Vigil's is no other namespace's: there, no toleration and no priority.
+  const placement = preferring(placedBy({}, inside ? {} : (settings.placement ?? {})), state.node);
+  return {
+    name: inventoryJobName(key),
+    part: PARTS.inventory,
+    images: [key],
+    state,
+    placement: { ...placement, nodeSelector: { ...placement.nodeSelector, ...near } },
+  };
 }
 
 /** How a scanner comes by an image. */
 interface Way {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
+  /** Labels that its node must have. */
+  readonly near: Readonly<Record<string, string>>;
+  /** Whom the scanner runs as, where its image does not fit. */
+  readonly user?: Readonly<Record<string, unknown>>;
   readonly target: { readonly mounts: readonly unknown[]; readonly folders: readonly string[]; readonly volumes: readonly unknown[] };
 }
 
 /** As a volume, without network. Root of a user namespace reads what root owns; it is nobody on the node. */
-function mounting({ image, node }: InventoryJobInput): Way {
-  const near =
-    node === undefined ? {} : { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference(node)] } } };
+function mounting({ image }: InventoryJobInput): Way {
   return {
-    spec: { ...near, nodeSelector: { ...linux, ...architectureOf(image) } },
+    spec: {},
+    near: architectureOf(image),
     args: ['rootfs', ...scannerArguments, `${root}/target`],
     target: {
       mounts: [mount('target', true)],
@@ -113,13 +145,18 @@ function mounting({ image, node }: InventoryJobInput): Way {
 /** What needs nothing of root's: no user namespace, which not all nodes have. */
 const asAnybody = {
   hostUsers: undefined,
-  securityContext: { runAsNonRoot: true, runAsUser: nobody, runAsGroup: nobody, seccompProfile: { type: 'RuntimeDefault' } },
+  securityContext: RESTRICTED_POD,
 };
+
+/** The scanner's own image runs as root: where it is run as anybody, it needs a user. */
+const scannerUser = { securityContext: { ...RESTRICTED_CONTAINER, runAsUser: nobody } };
 
 /** From its registry, by any node and any user: nothing is mounted that root owns, and no credentials are at hand. */
 function pulling({ reference, platform }: ImagePlace['image']): Way {
   return {
     spec: asAnybody,
+    near: {},
+    user: scannerUser,
     args: ['image', ...scannerArguments, '--image-src', 'remote', ...(platform === undefined ? [] : ['--platform', platform]), reference],
     target: { mounts: [], folders: [], volumes: [] },
   };
@@ -157,7 +194,8 @@ export function matchingJob(settings: ImageJobSettings, { database, images, conf
     ],
   };
   const name = `vigil-match-${shortHash(JSON.stringify([database, configMaps]), 12)}`;
-  return job(settings, { name, part: PARTS.match, images, spec });
+  const state = { scanner: settings.scanner, database: databaseName(database) };
+  return job(settings, { name, part: PARTS.match, images, state, placement: placedBy({}, settings.placement ?? {}), spec });
 }
 
 /** How matching comes by the scanner, and by a database that is an image. */
@@ -183,6 +221,7 @@ function copying({ scanner }: ImageJobSettings): MatchWay {
   const program = `${root}/work/trivy`;
   const copy = {
     ...container('trivy', scanner, { memory: '256Mi' }),
+    ...scannerUser,
     imagePullPolicy: 'IfNotPresent',
     command: ['cp', '/usr/local/bin/trivy', program],
     volumeMounts: [mount('work')],
@@ -193,18 +232,11 @@ function copying({ scanner }: ImageJobSettings): MatchWay {
 /** The name by which the pieces of an image's inventory begin, where several lie in one folder. */
 export const inventoryDocumentName = (digest: string): string => `inventory-${imageHash(digest)}`;
 
-const linux = { 'kubernetes.io/os': 'linux' };
-
 /** Of an index, a node mounts the image of its own platform. */
 function architectureOf({ platform }: ImagePlace['image']): Readonly<Record<string, string>> {
   const [, architecture] = platform?.split('/') ?? [];
   return architecture === undefined ? {} : { 'kubernetes.io/arch': architecture };
 }
-
-const preference = (node: string): unknown => ({
-  weight: 100,
-  preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] },
-});
 
 const mount = (name: string, readOnly = false): unknown => ({ name, mountPath: `${root}/${name}`, ...(readOnly ? { readOnly } : {}) });
 
@@ -232,7 +264,7 @@ const container = (name: string, image: string, { memory }: { readonly memory: s
   name,
   image,
   resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory } },
-  securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+  securityContext: RESTRICTED_CONTAINER,
   terminationMessagePolicy: 'FallbackToLogsOnError',
 });
 
@@ -241,39 +273,33 @@ const vigil = ({ image, imagePullPolicy }: ImageJobSettings): Readonly<Record<st
   imagePullPolicy,
 });
 
-interface JobParts {
+/** What tells one Job for images from another. */
+interface ImageJobParts {
   readonly name: string;
   readonly part: string;
   readonly images: readonly string[];
+  readonly state: ImageJobState;
+  readonly placement: Placement;
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-function job({ namespace, imagePullSecrets }: ImageJobSettings, { name, part, images, spec }: JobParts): KubeObject {
-  const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.part]: part };
-  const annotations = { [ANNOTATIONS.images]: images.join(' ') };
-  const pod = {
-    restartPolicy: 'Never',
-    // The pod's own deadline leaves its log; the Job's deletes it and is only an outer bound.
-    activeDeadlineSeconds: deadline,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    hostUsers: false,
-    terminationGracePeriodSeconds: 5,
-    nodeSelector: linux,
-    ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
-    securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
-    ...spec,
-  };
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name, namespace, labels, annotations },
-    spec: {
-      backoffLimit: 0,
-      activeDeadlineSeconds: deadline + 300,
-      ttlSecondsAfterFinished: 3600,
-      podReplacementPolicy: 'Failed',
-      template: { metadata: { labels, annotations }, spec: pod },
+function job({ namespace, imagePullSecrets }: ImageJobSettings, { name, part, images, state, placement, spec }: ImageJobParts): KubeObject {
+  return jobOf({
+    name,
+    namespace,
+    labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.part]: part },
+    annotations: { [ANNOTATIONS.images]: images.join(' '), ...imageJobAnnotation(state) },
+    imagePullSecrets,
+    placement,
+    podDeadline: deadline,
+    jobDeadline: deadline + 300,
+    ttl: 3600,
+    run: { backoffLimit: 0 },
+    pod: {
+      automountServiceAccountToken: false,
+      hostUsers: false,
+      securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
+      ...spec,
     },
-  } as KubeObject;
+  });
 }

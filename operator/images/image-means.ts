@@ -1,8 +1,7 @@
 import { LABELS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { databaseOf } from './image-database.ts';
-import { isPull, scannerOf } from './image-job-template.ts';
-import { javaIndexOf, PARTS } from './image-job.ts';
+import { databaseOf, isPull, javaIndexOf, scannerOf } from './image-job-state.ts';
+import { PARTS } from './image-job.ts';
 
 /** What images are looked into with: what failed with one is tried with another at once. */
 export interface ImageMeans {

@@ -1,7 +1,7 @@
 import { checkedInventoryOf } from '../images/checked-inventory.ts';
 import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../images/image-finding.ts';
-import { databaseOf } from '../images/image-database.ts';
-import { imageHash, javaIndexOf } from '../images/image-job.ts';
+import { databaseOf, javaIndexOf } from '../images/image-job-state.ts';
+import { imageHash } from '../images/image-job.ts';
 import { namespaceOf } from '../images/image-key.ts';
 import { meansOf } from '../images/image-means.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../images/image-ledger.ts';

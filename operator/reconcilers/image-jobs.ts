@@ -3,7 +3,7 @@ import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { InventoryRecordError } from '../images/checked-inventory.ts';
 import type { MatchBody } from '../images/image-finding.ts';
-import { isPull, preferredNode } from '../images/image-job-template.ts';
+import { isPull, preferredNode } from '../images/image-job-state.ts';
 import { meansOf } from '../images/image-means.ts';
 import { PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
 import {

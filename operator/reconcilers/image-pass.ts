@@ -4,6 +4,7 @@ import type { ReconcileContext, ReconcileResult } from '../controller/controller
 import { candidates, imageKeys, type ImageAccess, type ImageKeys } from '../images/image-access.ts';
 import { withAdopted } from '../images/image-adoption.ts';
 import type { ImageDataReader } from '../images/image-data.ts';
+import { imageJobState } from '../images/image-job-state.ts';
 import { keyIn } from '../images/image-key.ts';
 import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
 import type { ImagePlan } from '../images/image-plan.ts';
@@ -108,6 +109,10 @@ export class ImagePass {
     const means = meansNow(images);
     const running: ImageJob[] = [];
     for (const found of jobs) {
+      if (!imageJobState(found.job)) {
+        await this.#replace(found);
+        continue;
+      }
       const { ended, ledger, node } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
       await this.#write(ledger);
       if (!ended && !isOutdated(found, means)) {
@@ -118,6 +123,12 @@ export class ImagePass {
       for (const digest of ended ? found.images : []) this.#tell(digest, ledger[digest]);
     }
     return running;
+  }
+
+  /** Removes a Job of an older version of Vigil, which says in no annotation what it was made with: its work is done again. */
+  async #replace(found: ImageJob): Promise<void> {
+    this.#context.log.info({ job: found.job.metadata.name }, 'a Job of an older version of Vigil is replaced');
+    await this.#remove(found);
   }
 
   /** Removes a Job; one in a namespace that has opted out meanwhile goes by itself. */
@@ -141,8 +152,8 @@ export class ImagePass {
   async #start(plan: ImagePlan, { places }: ImageKeys): Promise<number> {
     if (plan.inventories.length + plan.match.length === 0) return 0;
     const { worker, namespace, images: settings } = this.#world;
-    const { image, imagePullPolicy, imagePullSecrets } = await worker();
-    const pods = { namespace, image, imagePullPolicy, imagePullSecrets };
+    const { image, imagePullPolicy, imagePullSecrets, placement } = await worker();
+    const pods = { namespace, image, imagePullPolicy, imagePullSecrets, placement };
     let made = 0;
     for (const job of workJobs(plan, { ledger: this.#stored.ledger, places }, { pods, settings })) if (await this.#create(job)) made++;
     return made;

@@ -3,7 +3,7 @@ import type { SecurityPolicy } from '../api/security-policy.ts';
 import { busyKeys } from '../images/image-adoption.ts';
 import type { ImageKeys } from '../images/image-access.ts';
 import { chosenDatabase, databaseName } from '../images/image-database.ts';
-import { isPull } from '../images/image-job-template.ts';
+import { isPull } from '../images/image-job-state.ts';
 import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
 import { untried, type ImageLedger } from '../images/image-ledger.ts';
 import { inventoryMeans, matchMeans, meansOf, type ImageMeans } from '../images/image-means.ts';

@@ -23,7 +23,7 @@ export class ScanJobs {
   /** Makes the Job of an attempt. Returns its uid, also when it was made before; undefined when another of its name is on its way out. */
   async create(scan: Scan, ledger: Ledger, job: LedgerJob): Promise<string | undefined> {
     const { client, namespace } = this.#world;
-    const { image, imagePullPolicy, imagePullSecrets, serviceAccount } = await this.#world.worker();
+    const { image, imagePullPolicy, imagePullSecrets, serviceAccount, placement } = await this.#world.worker();
     const { name, uid = '' } = scan.metadata;
     const manifest = scanJob({
       scan: { name, uid },
@@ -36,6 +36,7 @@ export class ScanJobs {
       serviceAccount,
       configMaps: [...ledger.input, ...job.configMaps],
       template: scan.spec.scan ?? {},
+      placement,
       memoryFactor: job.memoryFactor,
       deadlineFactor: job.deadlineFactor,
     });

@@ -11,6 +11,7 @@ import type { Reflector } from '../kube/reflector.ts';
 import type { ReportPublisher } from '../publish/report-publisher.ts';
 import type { WorkerPod } from '../scan/attempt.ts';
 import type { ScanJob } from '../scan/job-state.ts';
+import type { Placement } from '../jobs/placement.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -29,6 +30,8 @@ export interface WorkerSettings {
   /** Pull secrets by name, as the operator's own pod has them. */
   readonly imagePullSecrets: readonly { readonly name: string }[];
   readonly serviceAccount: string;
+  /** Where the pods of Jobs go as far as nothing else says so. */
+  readonly placement: Placement;
 }
 
 /** What images are looked into with, and how much at once. */

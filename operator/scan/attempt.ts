@@ -121,7 +121,8 @@ export const responses: Readonly<Record<FailureClass, AttemptResponse>> = {
   OutOfMemory: { tries: 4, smaller: true, memoryFactor: 2 },
   Permanent: { tries: 1 },
   Killed: { tries: 3, smaller: true },
-  Crashed: { tries: 2 },
+  // A Job makes one pod an index, whose crash may be of the moment.
+  Crashed: { tries: 3 },
   LogLost: { tries: 2 },
   StreamBroken: { tries: 3, smaller: true },
   OtherVersion: { tries: 3 },

@@ -2,6 +2,10 @@ import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import { API_VERSION } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ScanTemplate } from '../api/scan.ts';
+import { jobOf } from '../jobs/job-template.ts';
+import { heapOption, moreMemory, type Quantities } from '../jobs/memory.ts';
+import { placedBy, type Placement } from '../jobs/placement.ts';
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../jobs/pod-security.ts';
 import { jobName, scanHash } from './names.ts';
 
 /** What one attempt's Job is made of. */
@@ -17,6 +21,8 @@ export interface ScanJobInput {
   /** ConfigMaps with the scan's input and the attempt's shards. */
   readonly configMaps: readonly string[];
   readonly template: ScanTemplate;
+  /** Where pods go as far as the template does not say. */
+  readonly placement: Placement;
   /** More than the template's, for an attempt after one that ran out of memory or time. */
   readonly memoryFactor: number;
   readonly deadlineFactor: number;
@@ -26,9 +32,6 @@ export interface ScanJobInput {
 export const PERMANENT_EXIT = 42;
 /** How a process ends whose heap is full (SIGABRT), or that was killed. */
 export const HEAP_EXIT = 134;
-const KILLED_EXIT = 137;
-/** MiB of a worker's heap: what fits into the default memory limit beside everything else. */
-const heapMebibytes = 110;
 /** Where the ConfigMaps are mounted in a worker. */
 export const INPUT_PATH = '/vigil/input';
 
@@ -43,81 +46,67 @@ const defaults = {
 export const podDeadlineSeconds = ({ activeDeadlineSeconds = defaults.activeDeadlineSeconds }: ScanTemplate, factor = 1): number =>
   activeDeadlineSeconds * factor;
 
-/** The Indexed Job of one attempt: a pod a shard, under the restricted Pod Security Standard. */
+/** The Indexed Job of one attempt: a pod a shard, under the restricted Pod Security Standard. Each failed index is the operator's to try again. */
 export function scanJob(input: ScanJobInput): KubeObject {
-  const { scan, namespace, attempt, shards, template } = input;
+  const { scan, namespace, attempt, shards, template, imagePullSecrets } = input;
+  const { job = {} } = template;
   const parallelism = Math.min(template.parallelism ?? defaults.parallelism, shards);
   const deadline = podDeadlineSeconds(template, input.deadlineFactor);
-  const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) };
-  const spec = {
-    completionMode: 'Indexed',
-    completions: shards,
-    parallelism,
-    backoffLimitPerIndex: 1,
-    podReplacementPolicy: 'Failed',
-    // The pods' own deadline leaves their logs; the Job's deletes them and is only an outer bound.
-    activeDeadlineSeconds: deadline * Math.ceil(shards / parallelism) * 2 + 600,
-    ttlSecondsAfterFinished: 86_400,
-    podFailurePolicy: {
-      rules: [
-        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-        { action: 'FailIndex', onExitCodes: { operator: 'In', values: [PERMANENT_EXIT, HEAP_EXIT, KILLED_EXIT] } },
-      ],
-    },
-    template: podTemplate(input, labels, deadline),
-  };
-  const owner = { apiVersion: API_VERSION, kind: 'Scan', name: scan.name, uid: scan.uid, controller: true };
-  const metadata = {
+  return jobOf({
     name: jobName(scan.uid, attempt),
     namespace,
-    labels,
+    labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) },
     annotations: { [ANNOTATIONS.scan]: scan.name },
-    ownerReferences: [owner],
-  };
-  return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec } as KubeObject;
-}
-
-const nodeOptions = (factor: number): string =>
-  `--disable-warning=DEP0040 --max-semi-space-size=2 --max-old-space-size=${heapMebibytes * factor}`;
-
-/** Limits with so many times the memory; a memory limit that is not a plain quantity stays as it is. */
-function moreMemory(limits: Readonly<Record<string, string | number>>, factor: number): Readonly<Record<string, string | number>> {
-  const [, number, unit] = /^([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)$/.exec(String(limits['memory'] ?? '')) ?? [];
-  if (factor === 1 || number === undefined || unit === undefined) return limits;
-  return { ...limits, memory: `${Number(number) * factor}${unit}` };
-}
-
-function podTemplate(input: ScanJobInput, labels: Readonly<Record<string, string>>, deadline: number): unknown {
-  const { job = {} } = input.template;
-  const { requests = defaults.requests, limits = defaults.limits } = job.resources ?? {};
-  return {
-    metadata: { labels: { ...job.labels, ...labels }, annotations: { ...job.annotations, [ANNOTATIONS.scan]: input.scan.name } },
-    spec: {
-      restartPolicy: 'Never',
-      activeDeadlineSeconds: deadline,
-      serviceAccountName: input.serviceAccount,
-      ...(input.imagePullSecrets.length > 0 ? { imagePullSecrets: input.imagePullSecrets } : {}),
-      nodeSelector: { ...job.nodeSelector, 'kubernetes.io/os': 'linux' },
-      ...(job.tolerations ? { tolerations: job.tolerations } : {}),
-      ...(job.priorityClassName ? { priorityClassName: job.priorityClassName } : {}),
-      enableServiceLinks: false,
-      terminationGracePeriodSeconds: 5,
-      securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'worker',
-          image: input.image,
-          imagePullPolicy: input.imagePullPolicy,
-          args: ['worker'],
-          // More memory is of use only to a heap that may grow.
-          env: [{ name: 'NODE_OPTIONS', value: nodeOptions(input.memoryFactor) }],
-          resources: { requests, limits: moreMemory(limits, input.memoryFactor) },
-          securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-          terminationMessagePolicy: 'FallbackToLogsOnError',
-          volumeMounts: [{ name: 'input', mountPath: INPUT_PATH, readOnly: true }],
-        },
-      ],
-      volumes: [{ name: 'input', projected: { sources: input.configMaps.map((name) => ({ configMap: { name } })) } }],
+    ...(job.labels ? { podLabels: job.labels } : {}),
+    ...(job.annotations ? { podAnnotations: job.annotations } : {}),
+    ownerReferences: [{ apiVersion: API_VERSION, kind: 'Scan', name: scan.name, uid: scan.uid, controller: true }],
+    imagePullSecrets,
+    placement: placedBy(job as Placement, input.placement),
+    podDeadline: deadline,
+    jobDeadline: deadline * Math.ceil(shards / parallelism) * 2 + 600,
+    ttl: 86_400,
+    run: {
+      completionMode: 'Indexed',
+      completions: shards,
+      parallelism,
+      // A pod that failed keeps the Job's finalizer until the pod in its place is there; in a namespace that is being deleted that is never.
+      backoffLimitPerIndex: 0,
+      podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
     },
+    pod: workerPod(input),
+  });
+}
+
+/** What a worker's Node.js is told: a heap that fits into the limit. More memory is of use only to a heap that may grow. */
+const nodeOptions = (limits: Quantities): string =>
+  ['--disable-warning=DEP0040', '--max-semi-space-size=2', ...[heapOption(limits) ?? []].flat()].join(' ');
+
+function workerPod({
+  template,
+  serviceAccount,
+  image,
+  imagePullPolicy,
+  memoryFactor,
+  configMaps,
+}: ScanJobInput): Readonly<Record<string, unknown>> {
+  const { requests = defaults.requests, limits = defaults.limits } = template.job?.resources ?? {};
+  const more = moreMemory(limits, memoryFactor);
+  return {
+    serviceAccountName: serviceAccount,
+    securityContext: RESTRICTED_POD,
+    containers: [
+      {
+        name: 'worker',
+        image,
+        imagePullPolicy,
+        args: ['worker'],
+        env: [{ name: 'NODE_OPTIONS', value: nodeOptions(more) }],
+        resources: { requests, limits: more },
+        securityContext: RESTRICTED_CONTAINER,
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+        volumeMounts: [{ name: 'input', mountPath: INPUT_PATH, readOnly: true }],
+      },
+    ],
+    volumes: [{ name: 'input', projected: { sources: configMaps.map((name) => ({ configMap: { name } })) } }],
   };
 }

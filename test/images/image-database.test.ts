@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { chosenDatabase, databaseName, databaseOf, type ImageDatabase } from '../../operator/images/image-database.ts';
+import { chosenDatabase, databaseName, type ImageDatabase } from '../../operator/images/image-database.ts';
+import { databaseOf } from '../../operator/images/image-job-state.ts';
 import { matchingJob } from '../../operator/images/image-job.ts';
 
 const settings = { namespace: 'vigil', image: 'v', imagePullPolicy: 'Always', imagePullSecrets: [], scanner: 't' } as const;

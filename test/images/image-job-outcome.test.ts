@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { imageJobAnnotation } from '../../operator/images/image-job-state.ts';
 import { imageJobOutcome, type ImageJobEvent, type ImagePod } from '../../operator/images/image-job-outcome.ts';
 
 const born = Date.parse('2026-01-01T00:00:00Z');
@@ -18,7 +19,7 @@ describe('how a Job for images went', () => {
   const pulling = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } };
   const unplaced = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes' }] };
   const over = { ...job, status: { conditions: [{ type: 'Failed', status: 'True', message: 'was too late' }] } };
-  const target = { ...job, spec: { template: { spec: { volumes: [{ name: 'target', image: { reference: 'r/web@d' } }] } } } };
+  const target = { metadata: { ...job.metadata, annotations: imageJobAnnotation({ scanner: 's', reference: 'r/web@d' }) } };
   const event = (reason: string, message: string): ImageJobEvent => ({ metadata: { name: 'e' }, reason, message });
   const pull = (message: string): ImageJobEvent[] => [
     event('Pulling', 'Pulling image "r/web@d"'),
@@ -49,10 +50,10 @@ describe('how a Job for images went', () => {
 
   it('names an image once, however long its name is', () => {
     const reference = `r/${'web'.repeat(80)}@d`;
-    const spec = { template: { spec: { volumes: [{ name: 'target', image: { reference } }] } } };
+    const metadata = { ...job.metadata, annotations: imageJobAnnotation({ scanner: 's', reference }) };
     const steps = `failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": 401 Unauthorized`;
     const events = [event('Failed', `Failed to pull image "${reference}": ${steps}`)];
-    const found = imageJobOutcome({ ...job, spec } as typeof job, { pods: initializing, events }, born + 2000);
+    const found = imageJobOutcome({ metadata }, { pods: initializing, events }, born + 2000);
     expect(found).to.deep.equal({
       kind: 'failed',
       denied: true,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { preferredNode } from '../../operator/images/image-job-template.ts';
+import { preferredNode } from '../../operator/images/image-job-state.ts';
 import { inventoryJob } from '../../operator/images/image-job.ts';
 import { placeInventories, type PlacementInput } from '../../operator/images/image-placement.ts';
 

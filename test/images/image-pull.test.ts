@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
 import { imageKeys } from '../../operator/images/image-access.ts';
 import { imageJobOutcome, type ImagePod } from '../../operator/images/image-job-outcome.ts';
-import { isPull, scannerOf } from '../../operator/images/image-job-template.ts';
+import { isPull, scannerOf } from '../../operator/images/image-job-state.ts';
 import { inventoryJob, matchingJob } from '../../operator/images/image-job.ts';
 import { withFailure, type ImageEntry } from '../../operator/images/image-ledger.ts';
 import { withModes } from '../../operator/images/image-modes.ts';
@@ -24,6 +24,7 @@ interface PodSpec {
     readonly name: string;
     readonly args: readonly string[];
     readonly volumeMounts: readonly unknown[];
+    readonly securityContext: { readonly runAsUser?: number };
   }[];
   readonly containers: readonly { readonly args: readonly string[] }[];
   readonly volumes: readonly object[];
@@ -44,8 +45,9 @@ describe('an image that the scanner pulls', () => {
     expect(pod.volumes).to.deep.equal([{ name: 'work', emptyDir: { sizeLimit: '1Gi' } }]);
     expect(pod).not.to.have.any.keys('hostUsers', 'affinity', 'serviceAccountName');
     expect(pod).to.deep.include({ automountServiceAccountToken: false, nodeSelector: { 'kubernetes.io/os': 'linux' } });
-    const securityContext = { runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } };
-    expect(pod['securityContext']).to.deep.equal(securityContext);
+    expect(pod['securityContext']).to.deep.equal({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    // The image of the scanner says nothing of a user but root.
+    expect(pod.initContainers.map(({ securityContext }) => securityContext.runAsUser)).to.deep.equal([undefined, 65_532]);
   });
 
   it('is matched without a mounted image where none is needed: the scanner’s own image copies the program', () => {

@@ -22,6 +22,17 @@ describe('the guard over the operator', function () {
     scanner: 'ghcr.io/aquasecurity/trivy:0.70.0',
   } as const;
   const image = { digest: `sha256:${'a'.repeat(64)}`, reference: 'registry.example/a:1' };
+  // As the operator's own pod may be placed.
+  const placement = {
+    nodeSelector: { pool: 'security' },
+    tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }],
+    affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: { a: 'b' } } },
+    ],
+    priorityClassName: 'system-cluster-critical',
+  };
+  const placed = (): Job => structuredClone(inventoryJob({ ...settings, placement }, { image, node: 'n' })) as unknown as Job;
   const inventory = (): Job => structuredClone(inventoryJob(settings, { image, node: 'n' })) as unknown as Job;
   const pulling = (): Job =>
     structuredClone(inventoryJob(settings, { image: { ...image, platform: 'linux/arm64' }, pull: true })) as unknown as Job;
@@ -56,6 +67,7 @@ describe('the guard over the operator', function () {
         serviceAccount: 'vigil-scanner',
         configMaps: ['c'],
         template: {},
+        placement,
         memoryFactor: 1,
         deadlineFactor: 1,
       }),
@@ -109,6 +121,7 @@ describe('the guard over the operator', function () {
     ['an inventory with the pull secrets of another namespace', away],
     ['an inventory with an index of Java archives', indexed],
     ['an inventory with both', indexedAway],
+    ['an inventory that is placed as the operator is', placed],
     ['matching', matching],
     ['matching with a database that it fetches', fetching],
     ['matching without image volumes', copying],

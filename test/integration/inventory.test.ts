@@ -110,6 +110,7 @@ describe('planning a scan over a real API server', function () {
       imagePullPolicy: 'IfNotPresent',
       imagePullSecrets: [{ name: 'registry' }],
       serviceAccount: 'vigil-scanner',
+      placement: {},
       configMaps: ['input-0'],
       template: { parallelism: 3, job: { labels: { team: 'a' }, tolerations: [{ operator: 'Exists' }] } },
       memoryFactor: 2,
