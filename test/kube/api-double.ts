@@ -47,6 +47,7 @@ export class ApiDouble {
   stop(): void {
     this.#server.closeAllConnections();
     this.#server.close();
+    this.#listening = undefined;
   }
 
   async #serve(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
