@@ -33,6 +33,7 @@ import { DEFAULT_SCHEDULE } from './schedule/default-schedule.ts';
 import { workerPodOf } from './scan/attempt.ts';
 import { scanWatchKeys } from './scans/scan-watch-keys.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
+import { conflictEvent } from './reports/conflict-event.ts';
 import { findingEvent } from './report/finding-event.ts';
 import { HealthServer } from './telemetry/health-server.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -216,11 +217,14 @@ function lead(leadership: Leadership & { readonly clusterIdentity: string }, set
     watchSilence: config.watchSilence * 1000,
     worker: workerSettings(client, config),
     images: config,
-    publisher: new ReportPublisher(
-      client,
-      (operation) => metrics.reportWrites.inc({ operation }),
-      (target, failures) => events.about(target, findingEvent(failures)),
-    ),
+    publisher: new ReportPublisher(client, {
+      onWrite: (operation) => metrics.reportWrites.inc({ operation }),
+      onFailures: (target, failures) => events.about(target, findingEvent(failures)),
+      onConflict: (target, conflict) => {
+        metrics.reportConflicts.inc({ reason: conflict.reason });
+        events.about(target, conflictEvent(conflict));
+      },
+    }),
     policies: watch(RESOURCES.policies, (policy, type) => {
       onChange.heardOf(policy, type);
       return [

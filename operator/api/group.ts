@@ -34,6 +34,8 @@ export const ANNOTATIONS = {
   /** Of a report about images: when what came and went, by policy. */
   changes: `${GROUP}/changes`,
   resourceVersion: `${GROUP}/resource-version`,
+  /** Of a report: a digest over what Vigil wrote, by which it knows its own. */
+  digest: `${GROUP}/digest`,
   scan: `${GROUP}/scan`,
   /** Of a Scan: the generations of policies for which it was made. */
   generations: `${GROUP}/generations`,

@@ -35,6 +35,7 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly managedFields?: readonly ManagedFields[];
+  readonly finalizers?: readonly string[];
 }
 
 /** Any object as the API server returns it. */

@@ -5,7 +5,7 @@ import { fieldsOf, groupKindOf, type KubernetesObject } from '../engine/kubernet
 import { LivePods, workloadReference } from '../engine/live-pods.ts';
 import { bareNamespace, type EvaluationContext, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot.ts';
-import type { ResourceReference, Result } from '../engine/verdict.ts';
+import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
 import { isWorkloadKind } from '../engine/workload-kind.ts';
 import { Credentials } from '../kube/credentials.ts';
 import { discoverResources, serverVersion } from '../kube/discovery.ts';
@@ -72,7 +72,7 @@ class ClusterScan {
   readonly #converted: ConvertedObjects;
   /** Workloads with what they came to by themselves, until all their pods are read. */
   readonly #workloads: { readonly owner: KubernetesObject; readonly own: Evaluation; readonly facts: EvaluationContext }[] = [];
-  readonly #results: Result[] = [];
+  readonly #results: ObjectFinding[] = [];
   readonly #errors: ManifestError[] = [];
   readonly #summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
 
@@ -179,8 +179,8 @@ function identityOf(object: KubernetesObject): KubernetesObject {
 }
 
 /** By namespace, kind and name; the checks of one object stay in their order. */
-function sorted(results: readonly Result[]): readonly Result[] {
-  const key = ({ resource: { namespace = '', kind, apiVersion, name } }: Result): string =>
+function sorted(results: readonly ObjectFinding[]): readonly ObjectFinding[] {
+  const key = ({ resource: { namespace = '', kind, apiVersion, name } }: ObjectFinding): string =>
     [namespace, kind, apiVersion, name].join('\u0000');
   const keyed = results.map((result) => ({ result, key: key(result) }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ result }) => result);

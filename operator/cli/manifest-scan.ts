@@ -18,7 +18,7 @@ import { applyManifestDefaults } from '../engine/manifest-defaults.ts';
 import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
 import { ResourceIndex } from '../engine/resource-index.ts';
 import { Snapshot } from '../engine/snapshot.ts';
-import type { ResourceReference, Result } from '../engine/verdict.ts';
+import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
 import { isWorkloadKind } from '../engine/workload-kind.ts';
 import type { Manifest, ManifestError } from '../manifests/manifest.ts';
 import type { LocatedResult, ScanResult } from '../output/scan-result.ts';
@@ -112,7 +112,7 @@ export class ManifestState {
     const errors: ManifestError[] = [];
     const snapshot = new Snapshot();
     const byReference = new Map<ResourceReference, Manifest>();
-    const found = new Map<Manifest | undefined, Result[]>();
+    const found = new Map<Manifest | undefined, ObjectFinding[]>();
     const take = (manifest: Manifest | undefined, { results, passes }: Evaluation): void => {
       for (const result of results) if (result.verdict !== 'pass') summary[result.verdict] += 1;
       for (const count of passes.values()) summary.pass += count;
@@ -148,7 +148,7 @@ export class ManifestState {
   }
 
   /** Where a failure of the cluster as a whole is shown: at the first Namespace. */
-  #placeOfCluster({ verdict }: Result): Manifest | undefined {
+  #placeOfCluster({ verdict }: ObjectFinding): Manifest | undefined {
     return verdict === 'fail' ? this.manifests.find(({ object }) => groupKindOf(object) === 'Namespace') : undefined;
   }
 
@@ -185,7 +185,7 @@ export class ManifestState {
   }
 }
 
-function located(result: Result, manifest: Manifest | undefined): LocatedResult {
+function located(result: ObjectFinding, manifest: Manifest | undefined): LocatedResult {
   if (manifest === undefined) return result;
   return { ...result, source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(result.path) } };
 }

@@ -3,7 +3,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { newestMinor } from '../controls/framework.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { groupOf, isFields } from '../engine/kubernetes-object.ts';
-import type { Result } from '../engine/verdict.ts';
+import type { ObjectFinding } from '../findings/finding.ts';
 import { completed, isList, type Manifest } from '../manifests/manifest.ts';
 import type { LocatedResult } from '../output/scan-result.ts';
 import type { Io } from './io.ts';
@@ -33,7 +33,7 @@ interface Judged {
 }
 
 /** `Kind/namespace/name`, `Kind/name` or `Kind.group/…` of a result, in all the ways that a test may write it. */
-export function resourceNames({ resource: { apiVersion, kind, namespace, name } }: Pick<Result, 'resource'>): readonly string[] {
+export function resourceNames({ resource: { apiVersion, kind, namespace, name } }: Pick<ObjectFinding, 'resource'>): readonly string[] {
   const group = groupOf(apiVersion);
   const kinds = group === '' ? [kind] : [kind, `${kind}.${group}`];
   return kinds.map((text) => (namespace === undefined ? `${text}/${name}` : `${text}/${namespace}/${name}`));

@@ -21,6 +21,8 @@ export interface RequirementOutcome {
   /** Failures, passes: of all its controls together. */
   readonly failures: number;
   readonly passes: number;
+  /** Checks that could not be evaluated. */
+  readonly errors: number;
 }
 
 /** A policy's `status.frameworks` row. */
@@ -54,7 +56,7 @@ function stateOf(requirement: Requirement, sum: Required<ControlTally>): readonl
   if (requirement.controls.length === 0) return ['manual', requirement.manual ?? 'No control covers it: a person must judge.'];
   if (sum.fail > 0) return ['failed'];
   if (sum.excepted > 0) return ['excepted'];
-  if (sum.error > 0) return ['notEvaluated', `${sum.error} checks could not be evaluated.`];
+  if (sum.error > 0) return ['notEvaluated', 'Some of its checks could not be evaluated.'];
   if (requirement.manual !== undefined) return ['manual', requirement.manual];
   if (sum.pass > 0) return ['passed'];
   return ['notEvaluated', sum.skip > 0 ? 'Its checks were skipped.' : 'Nothing in scope that its controls judge.'];
@@ -75,7 +77,7 @@ export function requirementOutcomes(
     const sum = total(requirement, tallies);
     const found = stateOf(requirement, sum);
     const [state, reason] = found[0] === 'passed' && !complete ? incomplete : found;
-    return { requirement, state, failures: sum.fail, passes: sum.pass, ...(reason === undefined ? {} : { reason }) };
+    return { requirement, state, failures: sum.fail, passes: sum.pass, errors: sum.error, ...(reason === undefined ? {} : { reason }) };
   });
 }
 

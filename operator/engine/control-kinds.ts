@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { CatalogueEntry, ControlKinds } from '../controls/control.ts';
 import { builtinResources } from './builtin-resources.ts';
-import type { ResourceReference } from './verdict.ts';
+import type { ResourceReference } from '../findings/finding.ts';
 import { isServiceKind, isWorkloadKind, workloadKinds } from './workload-kind.ts';
 
 /** The object that findings about the cluster as a whole are about. */

@@ -1,9 +1,9 @@
-import type { Result } from './verdict.ts';
+import type { ObjectFinding } from '../findings/finding.ts';
 
 /** What one object came to under every policy that looks at it. */
 export interface Evaluation {
   /** Failures, errors and skips; passes too where they are listed. Sorted by policy, then in the order of its checks. */
-  readonly results: readonly Result[];
+  readonly results: readonly ObjectFinding[];
   /** Passes by policy, listed or not. */
   readonly passes: ReadonlyMap<string, number>;
   /** The policies that count the object as a target: some check of theirs could judge it. */
@@ -18,7 +18,7 @@ export type PassObserver = (policy: string, check: string) => void;
 
 /** Gathers one object's evaluation. */
 export class EvaluationBuilder {
-  readonly #results: Result[] = [];
+  readonly #results: ObjectFinding[] = [];
   readonly #passes = new Map<string, number>();
   readonly #policies: string[] = [];
   readonly #observe: PassObserver | undefined;
@@ -42,7 +42,7 @@ export class EvaluationBuilder {
   }
 
   /** A result that is listed. */
-  add(result: Result): void {
+  add(result: ObjectFinding): void {
     this.#results.push(result);
   }
 

@@ -10,7 +10,7 @@ import {
   namespaceOf,
   textOf,
 } from './kubernetes-object.ts';
-import type { ResourceReference, Result } from './verdict.ts';
+import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
 import { isWorkloadKind } from './workload-kind.ts';
 
 /** What an owner came to once its live pods were looked at. */
@@ -96,7 +96,7 @@ export class LivePods {
     const pods = this.#under(workloadKey(owner));
     if (pods.length === 0) return { evaluation: own, overturned: [] };
     const failing = new Set(own.results.filter(({ verdict }) => verdict === 'fail').map(checkOf));
-    const added = new Map<string, Result>();
+    const added = new Map<string, ObjectFinding>();
     for (const pod of pods) {
       for (const result of judge(pod).results) {
         const check = checkOf(result);
@@ -124,10 +124,10 @@ export class LivePods {
   }
 }
 
-const checkOf = ({ policy, check }: Result): string => `${policy ?? ''}/${check}`;
-const ofPod = (result: Result, pod: string): Result => ({ ...result, pod, message: `${result.message} (live pod ${pod})` });
+const checkOf = ({ policy, check }: ObjectFinding): string => `${policy ?? ''}/${check}`;
+const ofPod = (result: ObjectFinding, pod: string): ObjectFinding => ({ ...result, pod, message: `${result.message} (live pod ${pod})` });
 
-function withAdditions(own: Evaluation, added: ReadonlyMap<string, Result>): JoinedEvaluation {
+function withAdditions(own: Evaluation, added: ReadonlyMap<string, ObjectFinding>): JoinedEvaluation {
   const listed = new Map(own.results.map((result) => [checkOf(result), result.verdict]));
   const overturned = [...added.values()]
     .filter((result) => (listed.get(checkOf(result)) ?? 'pass') === 'pass')

@@ -16,7 +16,7 @@ import { addRuleResult } from './rule-result.ts';
 import { projectionOf, referenceOf, type Snapshot } from './snapshot.ts';
 import { crossControls, type SnapshotEvaluation, SnapshotJudge, type SnapshotOptions } from './snapshot-judge.ts';
 import { type Subject, subjectOf } from './subject.ts';
-import type { ResourceReference } from './verdict.ts';
+import type { ResourceReference } from '../findings/finding.ts';
 import { isServiceKind, isWorkloadKind } from './workload-kind.ts';
 
 export type { CompileOptions, PolicySource } from './compiled-policy.ts';

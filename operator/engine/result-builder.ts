@@ -1,7 +1,7 @@
 import type { ControlCheck } from './control-check.ts';
 import type { EvaluationBuilder } from './evaluation.ts';
 import type { Fault, Offence, Outcome } from './outcome.ts';
-import type { ResourceReference, Result } from './verdict.ts';
+import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
 
 /** A policy as results name it, and whether its passes are listed. */
 export interface ResultOwner {
@@ -38,13 +38,13 @@ function failureMessage(message: string, offences: readonly Offence[]): string {
   return `${message}${message.endsWith(' by') ? '' : ':'} ${names}${rest}`;
 }
 
-type Draft = { -readonly [Field in keyof Result]: Result[Field] };
+type Draft = { -readonly [Field in keyof ObjectFinding]: ObjectFinding[Field] };
 
 function resultOf(
-  verdict: Result['verdict'],
+  verdict: ObjectFinding['verdict'],
   check: ControlCheck,
   owner: ResultOwner,
-  { resource, message }: Pick<Result, 'resource' | 'message'>,
+  { resource, message }: Pick<ObjectFinding, 'resource' | 'message'>,
 ): Draft {
   return {
     verdict,
@@ -64,7 +64,7 @@ function withPaths(result: Draft, paths: readonly string[]): Draft {
   return result;
 }
 
-function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, outcome: Outcome): Result {
+function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, outcome: Outcome): ObjectFinding {
   const { offences, severity, bound } = outcome;
   const result = resultOf('fail', check, owner, { resource, message: failureMessage(check.control.message, offences) });
   withPaths(result, distinct(offences, 'path'));
@@ -81,7 +81,7 @@ export function faultMessage({ path, problem }: Fault): string {
   return path === '' ? `cannot be judged: ${problem}` : `cannot be judged: ${path}: ${problem}`;
 }
 
-function error(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, faults: readonly Fault[]): Result {
+function error(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, faults: readonly Fault[]): ObjectFinding {
   const [first] = faults;
   const message = first === undefined ? 'cannot be judged' : faultMessage(first);
   return withPaths(resultOf('error', check, owner, { resource, message }), [...new Set(faults.map(({ path }) => path))]);

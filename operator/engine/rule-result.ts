@@ -2,7 +2,7 @@ import type { EvaluationBuilder } from './evaluation.ts';
 import type { ResultOwner } from './result-builder.ts';
 import type { RuleCheck } from './rule-check.ts';
 import type { RuleOutcome } from './rule-program.ts';
-import type { ResourceReference } from './verdict.ts';
+import type { ResourceReference } from '../findings/finding.ts';
 
 /** Turns a rule's outcome into the one result of this rule on this target; a pass may be only counted. */
 export function addRuleResult(

@@ -6,7 +6,7 @@ import { type Evaluation, EvaluationBuilder, type PassObserver } from './evaluat
 import { bareNamespace, type NamespaceFacts } from './policy-scope.ts';
 import { addControlResult } from './result-builder.ts';
 import type { Projection, Snapshot } from './snapshot.ts';
-import type { ResourceReference } from './verdict.ts';
+import type { ResourceReference } from '../findings/finding.ts';
 
 /** How a snapshot is judged. */
 export interface SnapshotOptions {

@@ -13,7 +13,7 @@ import {
 import type { Labels } from './label-selector.ts';
 import { type ProjectionFault, projectionFaults } from './projection-shape.ts';
 import { type MissingTemplate, syntheticPod, type SyntheticPod } from './synthetic-pod.ts';
-import type { ResourceReference } from './verdict.ts';
+import type { ResourceReference } from '../findings/finding.ts';
 import { isWorkloadKind } from './workload-kind.ts';
 
 /** What the cross-object checks need of an object: who it is, and the few fields that some check reads. */

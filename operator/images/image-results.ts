@@ -1,6 +1,6 @@
 import { NO_DATABASE } from './image-database.ts';
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
-import type { RecordResult } from '../stream/stream-record.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { ImageData } from './image-data.ts';
 import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from './image-finding.ts';
 import { keyOf } from './image-key.ts';
@@ -33,7 +33,7 @@ export interface ImageKnowledge {
 
 /** What a policy says of one workload's images. */
 export interface TargetResults {
-  readonly results: readonly RecordResult[];
+  readonly results: readonly Finding[];
   /** Images with nothing that the policy asks about. */
   readonly passes: number;
   /** Whether anything is known: a report is written only then. */
@@ -113,7 +113,7 @@ function failureResults(
     readonly waiting: string | undefined;
     readonly found: ImageFindings | undefined;
   },
-): RecordResult[] {
+): Finding[] {
   const stays = found ? '; what was found before stays' : '';
   return [
     ...(failure ? [failedResult(policy, container, `${failure.reason}${stays}`)] : []),
@@ -133,7 +133,7 @@ function findingResults(
   policy: ImagesPolicy,
   container: ContainerImage,
   { found, stale, data }: { readonly found: ImageFindings | undefined; readonly stale: boolean; readonly data: ImageData | undefined },
-): RecordResult[] {
+): Finding[] {
   if (!found) return [];
   const { vulnerabilities, secrets } = policy.images;
   return [
@@ -146,17 +146,17 @@ function findingResults(
   ];
 }
 
-const marked = (result: RecordResult, stale: boolean): RecordResult =>
+const marked = (result: Finding, stale: boolean): Finding =>
   stale ? { ...result, properties: { ...result.properties, ...STALE } } : result;
 
-function unreadableResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): RecordResult[] {
+function unreadableResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): Finding[] {
   if (!found?.unreadable) return [];
   const { count, examples } = found.unreadable;
   const message = `${count} files or folders of the image could not be read, and what is in them is not known: ${examples.join(', ')}`;
   return [{ ...failedResult(policy, container, message), verdict: 'warn', severity: 'low' }];
 }
 
-function unidentifiedResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): RecordResult[] {
+function unidentifiedResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): Finding[] {
   if (!policy.images.vulnerabilities || !found?.unidentified) return [];
   const { count, examples } = found.unidentified;
   const message = `${count} Java archives do not say what they are, so nothing is known of them without an index (--java-index-image): ${examples.join(', ')}`;
@@ -168,7 +168,7 @@ function databaseResults(
   policy: ImagesPolicy,
   container: ContainerImage,
   { unmatched, made, knowledge }: { readonly unmatched: boolean; readonly made: string | undefined; readonly knowledge: ImageKnowledge },
-): RecordResult[] {
+): Finding[] {
   if (unmatched && !knowledge.database) return [noDatabase(policy, container)];
   const age = knowledge.now - Date.parse(made ?? '');
   // A database that does not say when it was made has no age.
@@ -181,12 +181,12 @@ function vulnerability(
   policy: ImagesPolicy,
   container: ContainerImage,
   { item, data }: { readonly item: Vulnerability; readonly data: ImageData | undefined },
-): RecordResult {
+): Finding {
   const { properties, ...verdict } = vulnerabilityResult(item, container, data);
   return { ...base(policy, container, properties), ...verdict };
 }
 
-function secretResult(policy: ImagesPolicy, container: ContainerImage, secret: ImageFindings['secrets'][number]): RecordResult {
+function secretResult(policy: ImagesPolicy, container: ContainerImage, secret: ImageFindings['secrets'][number]): Finding {
   return {
     ...base(policy, container, { file: secret.path, line: String(secret.line) }),
     check: secret.rule,
@@ -197,7 +197,7 @@ function secretResult(policy: ImagesPolicy, container: ContainerImage, secret: I
   };
 }
 
-const failedResult = (policy: ImagesPolicy, container: ContainerImage, message: string): RecordResult => ({
+const failedResult = (policy: ImagesPolicy, container: ContainerImage, message: string): Finding => ({
   ...base(policy, container),
   check: IMAGE_SCAN,
   verdict: 'error',
@@ -207,15 +207,15 @@ const failedResult = (policy: ImagesPolicy, container: ContainerImage, message: 
 });
 
 /** Nothing has failed yet, but whoever looks wants to know why there is nothing new. */
-const waitingResult = (policy: ImagesPolicy, container: ContainerImage, waiting: string): RecordResult => ({
+const waitingResult = (policy: ImagesPolicy, container: ContainerImage, waiting: string): Finding => ({
   ...failedResult(policy, container, `the image is not looked into yet: ${waiting}`),
   verdict: 'warn',
   severity: 'low',
 });
 
-const noDatabase = (policy: ImagesPolicy, container: ContainerImage): RecordResult => failedResult(policy, container, NO_DATABASE);
+const noDatabase = (policy: ImagesPolicy, container: ContainerImage): Finding => failedResult(policy, container, NO_DATABASE);
 
-const notRunning = (policy: ImagesPolicy, container: ContainerImage): RecordResult => ({
+const notRunning = (policy: ImagesPolicy, container: ContainerImage): Finding => ({
   ...base(policy, container),
   check: IMAGE_SCAN,
   verdict: 'skip',
@@ -228,13 +228,13 @@ function base(
   { name }: ImagesPolicy,
   { container, reference, image }: ContainerImage,
   more: Readonly<Record<string, string | undefined>> = {},
-): Pick<RecordResult, 'policy' | 'frameworks' | 'properties'> {
+): Pick<Finding, 'policy' | 'frameworks' | 'properties'> {
   const known: [string, string | undefined][] = Object.entries({ container, image: image?.reference ?? reference, ...more });
   const properties = Object.fromEntries(known.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
   return { policy: name, frameworks: [], properties };
 }
 
 /** One advisory may come by several sources, or a package by several records: a report says it once. */
-function distinct(results: readonly RecordResult[]): RecordResult[] {
+function distinct(results: readonly Finding[]): Finding[] {
   return [...new Map(results.map((result) => [JSON.stringify([result.check, result.verdict, result.properties]), result])).values()];
 }

@@ -1,10 +1,10 @@
-import type { RecordResult } from '../stream/stream-record.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { ContainerImage } from './image-targets.ts';
 
 /** What a policy says of the image of a container, on one platform. */
 export interface PlatformResults {
   readonly container: ContainerImage;
-  readonly results: readonly RecordResult[];
+  readonly results: readonly Finding[];
   /** Whether it has nothing that the policy asks about. */
   readonly passed: boolean;
   /** Whether anything is known of it. */
@@ -53,7 +53,7 @@ function joined(group: readonly PlatformResults[]): PlatformResults {
   };
 }
 
-const identityOf = ({ check, verdict, message, properties }: RecordResult): string => JSON.stringify([check, verdict, message, properties]);
+const identityOf = ({ check, verdict, message, properties }: Finding): string => JSON.stringify([check, verdict, message, properties]);
 
-const on = (platform: string | undefined, result: RecordResult): RecordResult =>
+const on = (platform: string | undefined, result: Finding): Finding =>
   platform === undefined ? result : { ...result, properties: { ...result.properties, platform } };

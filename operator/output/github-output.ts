@@ -1,4 +1,4 @@
-import type { Severity } from '../engine/verdict.ts';
+import type { Severity } from '../findings/finding.ts';
 import type { Source } from '../manifests/manifest.ts';
 import { type Output, resourceName } from './scan-result.ts';
 

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Verdict } from '../engine/verdict.ts';
+import type { Verdict } from '../findings/finding.ts';
 import { reportName } from '../report/report-name.ts';
 import type { LocatedResult, Output, ScanResult } from './scan-result.ts';
 

@@ -1,5 +1,5 @@
 import { controlById } from '../controls/catalogue.ts';
-import type { Severity } from '../engine/verdict.ts';
+import type { Severity } from '../findings/finding.ts';
 import type { Source } from '../manifests/manifest.ts';
 import { type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';
 

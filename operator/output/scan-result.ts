@@ -1,8 +1,8 @@
-import type { Result, Verdict } from '../engine/verdict.ts';
+import type { ObjectFinding, Verdict } from '../findings/finding.ts';
 import type { ManifestError, Source } from '../manifests/manifest.ts';
 
 /** A result with the place in the files that it is about. */
-export interface LocatedResult extends Result {
+export interface LocatedResult extends ObjectFinding {
   readonly source?: Source;
 }
 
@@ -39,6 +39,6 @@ export function placeOf(source: Source | undefined): string {
 }
 
 /** `Kind namespace/name`. */
-export function resourceName({ resource: { kind, namespace, name } }: Pick<Result, 'resource'>): string {
+export function resourceName({ resource: { kind, namespace, name } }: Pick<ObjectFinding, 'resource'>): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -3,7 +3,7 @@ import { LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import { policyLabel } from '../report/report-name.ts';
+import { policyLabels } from '../report/report-name.ts';
 import { concurrently } from './concurrently.ts';
 import type { ReportPublisher } from './report-publisher.ts';
 
@@ -22,15 +22,18 @@ export interface Removal {
  * Returns how many were changed. Throws what the server answers; a repetition goes on from there.
  */
 export async function removePolicies(client: KubeClient, publisher: ReportPublisher, { policies, isGone }: Removal): Promise<number> {
-  const labels = policies.map((policy) => [policy, policyLabel(policy)] as const);
-  const [first, ...others] = labels;
-  if (!first) return 0;
+  const [only, ...others] = policies;
+  if (only === undefined) return 0;
+  const own = `${LABELS.managedBy}=${MANAGED_BY}`;
   // A selector cannot ask for one label or another.
-  const labelSelector = [`${LABELS.managedBy}=${MANAGED_BY}`, ...(others.length === 0 ? [first[1]] : [])].join(',');
+  const selectors = others.length === 0 ? policyLabels(only).map((label) => `${own},${label}`) : [own];
+  const labels = policies.map((policy) => [policy, policyLabels(policy)] as const);
   const saidIn = ({ metadata }: KubeObject): readonly string[] =>
-    labels.filter(([, label]) => metadata.labels?.[label] !== undefined).map(([policy]) => policy);
+    labels.filter(([, keys]) => keys.some((key) => metadata.labels?.[key] !== undefined)).map(([policy]) => policy);
   let changed = 0;
-  for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
+  for (const [resource, labelSelector] of [RESOURCES.reports, RESOURCES.clusterReports].flatMap((each) =>
+    selectors.map((selector) => [each, selector] as const),
+  )) {
     for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true })) {
       await concurrently(items, writers, async (report) => {
         const said = saidIn(report);

@@ -1,20 +1,24 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
-import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
-import { isConflict, isInvalid, isNamespaceGoing, isNotFound } from '../kube/kube-api-error.ts';
+import { isConflict, isInvalid, isNamespaceGoing } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { listAll, listPages } from '../kube/list.ts';
-import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, type EvidenceInput } from '../report/evidence.ts';
+import { listPages } from '../kube/list.ts';
+import type { EvidenceInput } from '../report/evidence.ts';
 import { concurrently } from './concurrently.ts';
-import { buildReport, withoutPolicy, type ReportInput } from '../report/report-builder.ts';
+import { buildReport, comparedPolicies, withoutPolicies, type ReportInput } from '../report/report-builder.ts';
 import { changeOf, newFailures, type ReportChange } from '../report/report-change.ts';
-import { policyLabel, reportKey, reportName, reportSelector } from '../report/report-name.ts';
+import { otherReportName, reportKey, reportName, reportSelector } from '../report/report-name.ts';
+import { EvidencePublisher, type EvidenceWish } from '../reports/evidence-publisher.ts';
+import { priorReport } from '../reports/prior-report.ts';
+import { metadataRecords, type ReportRecords } from '../reports/report-records.ts';
+import { ReportWriter, type WriteObserver } from '../reports/report-writer.ts';
+import { isTakenOver, returned } from '../reports/returned-report.ts';
 import { addSeverities, emptySeverities } from '../scan/tally.ts';
 
 /** A report to bring up to date. */
-export type ReportWish = Omit<ReportInput, 'existing'>;
+export type ReportWish = Omit<ReportInput, 'existing' | 'name'>;
 
 /** What publishing did. */
 export interface Published {
@@ -32,13 +36,31 @@ export interface Published {
 /** Told of failures that a report did not have before it was written. */
 export type FindingObserver = (target: ReportWish['target'], failures: readonly ReportResult[]) => void;
 
-/** Told of each write, for metrics. */
-export type WriteObserver = (operation: 'write' | 'delete') => void;
+/** What somebody else has done to a report of Vigil's, or under its name. */
+export interface ReportConflict {
+  /** `NameTaken`: another's report has the name, Vigil's lies beside it. `ForeignResults`: results of others were removed from Vigil's. */
+  readonly reason: 'NameTaken' | 'ForeignResults';
+  /** The report of Vigil's. */
+  readonly report: string;
+  readonly message: string;
+}
 
-const byReports = { manager: FIELD_MANAGERS.reports };
+/** Who is told of what is published. */
+export interface PublishObservers {
+  readonly onWrite?: WriteObserver;
+  readonly onFailures?: FindingObserver;
+  readonly onConflict?: (target: ReportWish['target'], conflict: ReportConflict) => void;
+}
+
 const conflictTries = 4;
 /** So many reports are read one by one. */
 const few = 3;
+/** The name of a report, and the report that has it. */
+interface Place {
+  readonly name: string;
+  readonly existing: PolicyReport | undefined;
+}
+
 /** Writes what is wished over what is there. */
 type BringUp = (wish: ReportWish, existing: PolicyReport | undefined) => Promise<void>;
 
@@ -60,16 +82,23 @@ export function homeOf({ kind, apiVersion, namespace, name }: ReportInput['targe
   return { resource: home === undefined ? RESOURCES.clusterReports : RESOURCES.reports, namespace: home };
 }
 
-/** The only writer of reports: reads what is there, writes only what differs, and touches nothing without Vigil's own label. */
+/**
+ * The only writer of reports: reads what is there, writes only what differs, and touches no report that Vigil did not write: where such a one has
+ * the name, Vigil's lies beside it under another.
+ */
 export class ReportPublisher {
   readonly #client: KubeClient;
-  readonly #observe: WriteObserver;
-  readonly #found: FindingObserver;
+  readonly #writer: ReportWriter;
+  readonly #records: ReportRecords;
+  readonly #observers: PublishObservers;
+  readonly #evidence: EvidencePublisher;
 
-  constructor(client: KubeClient, observe: WriteObserver = () => undefined, found: FindingObserver = () => undefined) {
+  constructor(client: KubeClient, observers: PublishObservers = {}, records: ReportRecords = metadataRecords) {
     this.#client = client;
-    this.#observe = observe;
-    this.#found = found;
+    this.#records = records;
+    this.#observers = observers;
+    this.#writer = new ReportWriter({ client, records, onWrite: (operation) => observers.onWrite?.(operation) });
+    this.#evidence = new EvidencePublisher(client, this.#writer, records);
   }
 
   /**
@@ -84,13 +113,13 @@ export class ReportPublisher {
       try {
         const outcome = await this.#bringUp(wish, existing);
         total.written += outcome.written;
-        versions.set(reportKey(homeOf(wish.target).namespace, reportName(wish.source, wish.target)), outcome.version);
+        versions.set(reportKey(homeOf(wish.target).namespace, outcome.name), outcome.version);
         total.unchanged += 1 - outcome.written;
         total.new = addSeverities(total.new, outcome.new);
         total.fixed = addSeverities(total.fixed, outcome.fixed);
       } catch (error) {
         if (isNamespaceGoing(error)) return;
-        if (!isInvalid(error)) throw error;
+        if (!isInvalid(error) && !(error instanceof NamesTakenError)) throw error;
         refused.push({ wish, message: error instanceof Error ? error.message : String(error) });
       }
     };
@@ -99,24 +128,8 @@ export class ReportPublisher {
   }
 
   /** Brings the evidence of one policy up to date: a report a framework, and none of frameworks that it asks for no more. */
-  async publishEvidence(policy: EvidenceInput['policy'], wishes: readonly Omit<EvidenceInput, 'existing' | 'policy'>[]): Promise<void> {
-    const labelSelector = `${reportSelector(FRAMEWORKS_SOURCE)},${policyLabel(policy.name)}`;
-    const left = new Map<string, PolicyReport>();
-    for (const report of await listAll<PolicyReport>(this.#client, RESOURCES.clusterReports, { labelSelector }))
-      left.set(report.metadata.name, report);
-    for (const wish of wishes) {
-      const name = evidenceName(policy.name, wish.framework);
-      const report = buildEvidence({ ...wish, policy, existing: left.get(name) });
-      left.delete(name);
-      if (!report) continue;
-      await this.#client.apply(RESOURCES.clusterReports, report, byReports);
-      this.#observe('write');
-    }
-    for (const { metadata } of left.values()) {
-      const { name, uid, resourceVersion } = metadata;
-      await this.#client.delete(RESOURCES.clusterReports, { name }, { uid, resourceVersion });
-      this.#observe('delete');
-    }
+  publishEvidence(policy: EvidenceInput['policy'], wishes: readonly EvidenceWish[]): Promise<void> {
+    return this.#evidence.publish(policy, wishes);
   }
 
   /**
@@ -125,19 +138,20 @@ export class ReportPublisher {
    */
   async #publishInto(group: readonly ReportWish[], bringUp: BringUp): Promise<void> {
     const wanted = Map.groupBy(group, ({ source, target }) => reportName(source, target));
+    const others = new Map(group.map(({ source, target }) => [otherReportName(source, target), reportName(source, target)]));
     const take = async (name: string, report: PolicyReport | undefined): Promise<void> => {
       const wishes = wanted.get(name) ?? [];
       wanted.delete(name);
       for (const wish of wishes) await bringUp(wish, report);
     };
-    const whole = wanted.size > few && (await this.#takeListed(group, wanted, take));
+    const whole = wanted.size > few && (await this.#takeListed(group, { wanted, others }, take));
     await concurrently([...wanted.keys()], writers, async (name) => take(name, whole ? undefined : await this.#readAt(group, name)));
   }
 
   /** Takes the reports that are wanted out of a list, read on while it holds enough of them. Returns whether the list was read to its end. */
   async #takeListed(
     group: readonly ReportWish[],
-    wanted: ReadonlyMap<string, unknown>,
+    { wanted, others }: { readonly wanted: ReadonlyMap<string, unknown>; readonly others: ReadonlyMap<string, string> },
     take: (name: string, report: PolicyReport) => Promise<void>,
   ): Promise<boolean> {
     const [{ source, target }] = group as readonly [ReportWish];
@@ -146,48 +160,90 @@ export class ReportPublisher {
     const all = wanted.size;
     let read = 0;
     for await (const { items, next } of listPages<PolicyReport>(this.#client, resource, { namespace, labelSelector, limit: pageSize })) {
-      const found = items.filter(({ metadata }) => wanted.has(metadata.name));
-      await concurrently(found, writers, (report) => take(report.metadata.name, report));
+      const found = items.flatMap((report) => {
+        const name = others.get(report.metadata.name) ?? report.metadata.name;
+        return wanted.has(name) ? [[name, report] as const] : [];
+      });
+      await concurrently(found, writers, ([name, report]) => take(name, report));
       read += items.length;
       if (next !== undefined && (wanted.size === 0 || read > (all - wanted.size) * readAhead + grace)) return false;
     }
     return true;
   }
 
-  #readAt([first]: readonly ReportWish[], name: string): Promise<PolicyReport | undefined> {
-    const { resource, namespace } = homeOf((first as ReportWish).target);
-    return this.#read(resource, { namespace, name });
+  /** The report of one of these, by its name; where there is none, by the name that it has beside another's. */
+  async #readAt(group: readonly ReportWish[], name: string): Promise<PolicyReport | undefined> {
+    const wish = group.find(({ source, target }) => reportName(source, target) === name) as ReportWish;
+    const { resource, namespace } = homeOf(wish.target);
+    for (const each of [name, otherReportName(wish.source, wish.target)]) {
+      const report = await this.#writer.read(resource, { namespace, name: each });
+      if (report) return report;
+    }
+    return undefined;
   }
 
-  async #bringUp(input: ReportWish, known: PolicyReport | undefined): Promise<ReportChange & { written: 0 | 1; version: string }> {
-    const { resource, namespace } = homeOf(input.target);
-    let existing = known;
+  async #bringUp(
+    wish: ReportWish,
+    known: PolicyReport | undefined,
+  ): Promise<ReportChange & { written: 0 | 1; name: string; version: string }> {
+    const { resource, namespace } = homeOf(wish.target);
+    let at = await this.#placeFor(wish, known?.metadata.name ?? reportName(wish.source, wish.target), known);
     for (let attempt = 1; ; attempt++) {
-      const report = buildReport({ ...input, existing });
-      if (!report) return { written: 0, version: existing?.metadata.resourceVersion ?? '', ...changeOf(existing, input.scan) };
+      const { name, existing } = at;
+      const report = buildReport({ ...wish, existing, name });
+      if (!report) return { written: 0, name, version: existing?.metadata.resourceVersion ?? '', ...changeOf(existing, wish.scan) };
       try {
-        const { metadata } = await this.#client.apply<PolicyReport>(resource, report, byReports);
-        this.#observe('write');
-        const failures = newFailures(existing, report);
-        if (failures.length > 0) this.#found(input.target, failures);
-        return { written: 1, version: metadata.resourceVersion ?? '', ...changeOf(report, input.scan) };
+        const version = await this.#writer.write(resource, report, existing);
+        this.#tell(wish, { existing, report });
+        return { written: 1, name, version, ...changeOf(report, wish.scan) };
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
-        existing = await this.#read(resource, { namespace, name: report.metadata.name });
+        at = await this.#placeFor(wish, name, await this.#writer.read(resource, { namespace, name }));
       }
     }
   }
 
-  async #read(
-    resource: ApiResource,
-    key: { readonly namespace: string | undefined; readonly name: string },
-  ): Promise<PolicyReport | undefined> {
-    try {
-      return await this.#client.get<PolicyReport>(resource, key);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  /** The name that a report is written under, and what is there: beside the usual one where that is another's. */
+  async #placeFor(wish: ReportWish, name: string, existing: PolicyReport | undefined): Promise<Place> {
+    const { resource, namespace } = homeOf(wish.target);
+    if (!existing || !(await this.#isAnothers(resource, existing))) return { name, existing };
+    const beside = this.#besides(wish, name);
+    return this.#placeFor(wish, beside, await this.#writer.read(resource, { namespace, name: beside }));
+  }
+
+  /** Whether a report is another's; one that Vigil before 0.2 took over is given back. */
+  async #isAnothers(resource: ApiResource, report: PolicyReport): Promise<boolean> {
+    if (this.#records.ownership(report) === 'foreign') return true;
+    if (!isTakenOver(report)) return false;
+    await this.#writer.write(resource, returned(report), report);
+    return true;
+  }
+
+  /** The name beside another's report. Throws when that is another's, too. */
+  #besides({ source, target }: ReportWish, taken: string): string {
+    const name = otherReportName(source, target);
+    if (taken === name) throw new NamesTakenError(`the reports ${reportName(source, target)} and ${name} are not Vigil's`);
+    const message = `the report ${taken} is not Vigil's and stays as it is: what Vigil found is in ${name}`;
+    this.#observers.onConflict?.(target, { reason: 'NameTaken', report: name, message });
+    return name;
+  }
+
+  #tell(wish: ReportWish, { existing, report }: { readonly existing: PolicyReport | undefined; readonly report: PolicyReport }): void {
+    const failures = newFailures(existing, report, comparedPolicies(wish));
+    if (failures.length > 0) this.#observers.onFailures?.(wish.target, failures);
+    const foreign = priorReport(existing).foreign.length;
+    if (foreign === 0) return;
+    const { name } = report.metadata;
+    const message = `${foreign} results that Vigil did not write were removed from its report ${name}: another tool needs a report of its own`;
+    this.#observers.onConflict?.(wish.target, { reason: 'ForeignResults', report: name, message });
+  }
+
+  /** As {@link withdraw}, of the report about an object, whichever of its names that has. */
+  async withdrawFrom({ source, target }: Pick<ReportWish, 'source' | 'target'>, policies: readonly string[]): Promise<boolean> {
+    const { resource, namespace } = homeOf(target);
+    for (const name of [reportName(source, target), otherReportName(source, target)])
+      if (await this.withdraw(resource, namespace === undefined ? { name } : { name, namespace }, policies)) return true;
+    return false;
   }
 
   /**
@@ -201,8 +257,8 @@ export class ReportPublisher {
     isWanted: (policy: string) => boolean = () => true,
   ): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
-      const report = await this.#read(resource, { namespace, name });
-      if (!report) return false;
+      const report = await this.#writer.read(resource, { namespace, name });
+      if (!report || this.#records.ownership(report) === 'foreign') return false;
       try {
         return (await this.#without(resource, report, policies.filter(isWanted))) === 1;
       } catch (error) {
@@ -214,26 +270,16 @@ export class ReportPublisher {
   }
 
   async #without(resource: ApiResource, report: PolicyReport, policies: readonly string[]): Promise<0 | 1> {
-    const { name, namespace, uid, resourceVersion, labels, annotations, ownerReferences } = report.metadata;
-    const rest = policies.reduce<PolicyReport | undefined>((left, policy) => left && withoutPolicy(left, policy), report);
+    const rest = withoutPolicies(report, policies);
     if (rest === report) return 0;
-    if (!rest) {
-      await this.#client.delete(resource, { name, namespace }, { uid, resourceVersion });
-      this.#observe('delete');
-      return 1;
-    }
-    const metadata = Object.fromEntries(
-      Object.entries({
-        name,
-        namespace,
-        resourceVersion,
-        labels: rest.metadata.labels ?? labels,
-        annotations: rest.metadata.annotations ?? annotations,
-        ownerReferences,
-      }).filter(([, value]) => value !== undefined),
-    ) as unknown as PolicyReport['metadata'];
-    await this.#client.apply(resource, { ...rest, metadata }, byReports);
-    this.#observe('write');
+    if (rest) await this.#writer.write(resource, rest, report);
+    else if (isTakenOver(report)) await this.#writer.write(resource, returned(report), report);
+    else await this.#writer.remove(resource, report);
     return 1;
   }
+}
+
+/** Both names that the report about an object may have are another's. */
+class NamesTakenError extends Error {
+  override readonly name = 'NamesTakenError';
 }

@@ -1,12 +1,14 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
-import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject, OwnerReference } from '../api/metadata.ts';
+import type { PolicyReport } from '../api/policy-report.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { withoutManagedFields } from '../kube/reflector.ts';
 import { reportKey, SOURCE, reportSelector } from '../report/report-name.ts';
-import { readLedger, type PolicyLedger } from '../report/policy-ledger.ts';
+import type { PolicyLedger } from '../report/policy-ledger.ts';
+import { priorReport } from '../reports/prior-report.ts';
+import { countedIn, ownershipOf } from '../reports/report-ownership.ts';
 import { addTotals, noTotals, type PolicyTotals } from './policy-totals.ts';
 import type { ReportPublisher } from './report-publisher.ts';
 import type { SeenReports } from './seen-reports.ts';
@@ -39,6 +41,7 @@ export interface Swept {
 interface Suspect {
   readonly report: KubeObject;
   readonly home: ApiResource;
+  readonly ledger: PolicyLedger;
   readonly owner: OwnerReference | undefined;
   readonly policies: readonly string[];
 }
@@ -59,20 +62,18 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
   const settle = async (suspects: readonly Suspect[]): Promise<void> => {
     for (const group of Map.groupBy(suspects, placeOf).values()) {
       for (const { suspect, policies } of await staleIn(client, group, request)) {
-        const ledger = ledgerOf(suspect.report);
         await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
-        for (const policy of policies) addTotals(totals, policy, ledger[policy] ?? noTotals, -1);
+        for (const policy of policies) addTotals(totals, policy, suspect.ledger[policy] ?? noTotals, -1);
         changed++;
       }
     }
   };
   const suspects: Suspect[] = [];
-  for await (const [home, report] of ownReports(client, request.signal)) {
+  for await (const { home, report, ledger } of ownReports(client, request.signal)) {
     const { namespace, name, resourceVersion = '' } = report.metadata;
     request.seen.found(reportKey(namespace, name), resourceVersion);
-    const ledger = ledgerOf(report);
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
-    const suspect = suspectOf(report, home, Object.keys(ledger), request);
+    const suspect = suspectOf({ report, home, ledger }, request);
     if (suspect) suspects.push(suspect);
     // An operator that took a scan over has seen no report: all are suspect, and may be very many.
     if (suspects.length >= mostSuspects) await settle(suspects.splice(0));
@@ -84,8 +85,8 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
 /** What the reports of each policy hold together. */
 export async function totalsOfReports(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, PolicyTotals>> {
   const totals = new Map<string, PolicyTotals>();
-  for await (const [, report] of ownReports(client, signal))
-    for (const [policy, entry] of Object.entries(ledgerOf(report))) addTotals(totals, policy, entry, 1);
+  for await (const { ledger } of ownReports(client, signal))
+    for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
   return totals;
 }
 
@@ -100,22 +101,42 @@ async function staleIn(
   return group.map((suspect) => ({ suspect, policies: staleOf(suspect, objects, request) })).filter(({ policies }) => policies.length > 0);
 }
 
-const ledgerOf = ({ metadata }: KubeObject): PolicyLedger => readLedger(metadata.annotations?.[ANNOTATIONS.policies]);
+/** A report of Vigil's, of which metadata is known, with what it counts. */
+interface OwnReport {
+  readonly home: ApiResource;
+  readonly report: KubeObject;
+  readonly ledger: PolicyLedger;
+}
 
-/** Vigil's reports about configuration, of which only metadata is read, each with its resource. */
-async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenerator<readonly [ApiResource, KubeObject]> {
+/** The reports about configuration that Vigil wrote. Of one whose metadata somebody has edited, what it counts is what its results say. */
+async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenerator<OwnReport> {
   const labelSelector = reportSelector(SOURCE);
-  for (const home of [RESOURCES.reports, RESOURCES.clusterReports]) {
-    for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal }))
-      for (const report of items) yield [home, withoutManagedFields(report)];
+  for (const home of [RESOURCES.reports, RESOURCES.clusterReports])
+    for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal })) yield* own(client, home, items);
+}
+
+async function* own(client: KubeClient, home: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
+  for (const report of reports) {
+    if (ownershipOf(report) === 'foreign') continue;
+    const ledger = countedIn(report) ?? (await countedInResults(client, home, report));
+    yield { home, report: withoutManagedFields(report), ledger };
   }
 }
 
-function suspectOf(report: KubeObject, home: ApiResource, said: readonly string[], request: SweepRequest): Suspect | undefined {
+async function countedInResults(client: KubeClient, home: ApiResource, { metadata }: KubeObject): Promise<PolicyLedger> {
+  try {
+    return priorReport(await client.get<PolicyReport>(home, metadata)).ledger;
+  } catch (error) {
+    if (isNotFound(error)) return {};
+    throw error;
+  }
+}
+
+function suspectOf({ report, home, ledger }: OwnReport, request: SweepRequest): Suspect | undefined {
   const { namespace, name, ownerReferences } = report.metadata;
   if (request.seen.has(reportKey(namespace, name)) || !request.looksAt(namespace)) return undefined;
-  const policies = said.filter((policy) => request.policies.has(policy));
-  return policies.length === 0 ? undefined : { report, home, owner: ownerReferences?.[0], policies };
+  const policies = Object.keys(ledger).filter((policy) => request.policies.has(policy));
+  return policies.length === 0 ? undefined : { report, home, ledger, owner: ownerReferences?.[0], policies };
 }
 
 const placeOf = ({ report, owner }: Suspect): string =>

@@ -23,13 +23,15 @@ export interface CollectedScan {
   readonly policies: readonly LedgerPolicy[];
   /** Whether a policy is still there: what was found for one that is gone is not written. */
   readonly isAlive: (policy: LedgerPolicy) => boolean;
+  /** When all targets were last evaluated by this generation of a policy, as {@link EvaluatedPolicy} has it. */
+  readonly evaluatedSince: (policy: LedgerPolicy) => number | undefined;
   /** Told of each report that says what the scan found, and of the version in which it does. */
   readonly onReport: (key: string, resourceVersion: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** What makes wishes of records. */
-export type WishContext = Pick<CollectedScan, 'id' | 'seconds' | 'policies' | 'isAlive'>;
+export type WishContext = Pick<CollectedScan, 'id' | 'seconds' | 'policies' | 'isAlive' | 'evaluatedSince'>;
 
 /** Why a shard's results could not be taken. */
 export interface CollectFailure {
@@ -133,12 +135,15 @@ export class ShardCollector {
 export function wishesOf({ target, passes, results }: TargetRecord, scan: WishContext): ReportWish[] {
   const policies = scan.policies
     .filter((policy) => passes[policy.name] !== undefined && scan.isAlive(policy))
-    .map(({ name, generation, listPasses, ownerLabels }): EvaluatedPolicy => {
-      return { name, generation, passes: passes[name] ?? 0, listPasses, ownerLabels };
+    .map((policy): EvaluatedPolicy => {
+      const { name, generation, listPasses, ownerLabels } = policy;
+      const evaluatedSince = scan.evaluatedSince(policy);
+      const since = evaluatedSince === undefined ? {} : { evaluatedSince };
+      return { name, generation, passes: passes[name] ?? 0, listPasses, ownerLabels, ...since };
     });
   if (policies.length === 0) return [];
   const names = new Set(policies.map(({ name }) => name));
-  const kept = results.filter(({ policy }) => names.has(policy));
+  const kept = results.filter(({ policy }) => policy !== null && names.has(policy));
   return [{ source: SOURCE, target, policies, results: kept, seconds: scan.seconds, scan: scan.id }];
 }
 

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { apiVersionOf, RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { ChangeBatch } from '../change/pending-changes.ts';
 import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listAll } from '../kube/list.ts';
-import { homeOf, type ReportPublisher } from '../publish/report-publisher.ts';
+import type { ReportPublisher } from '../publish/report-publisher.ts';
 import { wishesOf } from '../publish/shard-collector.ts';
-import { reportKey, reportName, SOURCE } from '../report/report-name.ts';
+import { reportKey, SOURCE } from '../report/report-name.ts';
+import { evaluatedSince } from '../reports/evaluated-since.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
 import { shortHash } from '../scan/names.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
@@ -51,7 +53,15 @@ class RecordList implements RecordSink {
 
 /** Judges the targets of a batch, and brings their reports up to date; what is gone or out of scope is withdrawn. */
 export async function judgeChanges(
-  { client, publisher }: { readonly client: KubeClient; readonly publisher: ReportPublisher },
+  {
+    client,
+    publisher,
+    policies: known,
+  }: {
+    readonly client: KubeClient;
+    readonly publisher: ReportPublisher;
+    readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
+  },
   { set, input, policies }: ChangeJudge,
   { batch, now, signal }: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
 ): Promise<ChangeOutcome> {
@@ -62,7 +72,13 @@ export async function judgeChanges(
   const shard = { slices: slicesOf(batch, input.resources), pageSize };
   const work = { client, input: { ...input, scan: { name: '', uid: '' }, namespaces }, shard, index: 0, set };
   await new ShardWorker({ ...work, writer: sink, streamBytes: Number.POSITIVE_INFINITY, signal }).run();
-  const context = { id: shortHash(randomUUID(), 10), seconds: Math.floor(now / 1000), policies, isAlive: () => true };
+  const context = {
+    id: shortHash(randomUUID(), 10),
+    seconds: Math.floor(now / 1000),
+    policies,
+    isAlive: () => true,
+    evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(known.get(policy.name), policy),
+  };
   const records = sink.records.filter((record) => record.type === 'target');
   const wishes = records.flatMap((record) =>
     wishesOf(record, context).map((wish) => ({ ...wish, withdrawn: names.filter((name) => record.passes[name] === undefined) })),
@@ -71,7 +87,7 @@ export async function judgeChanges(
   const unread = sink.records.filter((record) => record.type === 'unreadable');
   let withdrawn = 0;
   for (const gone of missing(batch, records, new Set(unread.map(({ resource }) => kindName(resource))))) {
-    if (await publisher.withdraw(gone.resource, gone.metadata, names)) withdrawn++;
+    if (await publisher.withdrawFrom({ source: SOURCE, target: gone }, names)) withdrawn++;
   }
   return {
     judged: records.length,
@@ -107,12 +123,12 @@ async function namespacesOf(client: KubeClient, { namespace, targets }: ChangeBa
   return found;
 }
 
-/** Where the reports of targets are that were asked for and that nothing was said of: they are gone, or in no policy's scope. */
+/** The targets that were asked for and that nothing was said of: they are gone, or in no policy's scope. */
 function missing(
   { namespace, targets }: ChangeBatch,
   records: readonly TargetRecord[],
   unread: ReadonlySet<string>,
-): { readonly resource: ApiResource; readonly metadata: { readonly name: string; readonly namespace?: string } }[] {
+): readonly TargetRecord['target'][] {
   const key = (kind: string, place: string | undefined, name: string): string => [kind, reportKey(place, name)].join('/');
   const judged = new Set(records.map(({ target }) => key(target.kind, target.namespace, target.name)));
   const place = namespace === '' ? {} : { namespace };
@@ -120,11 +136,6 @@ function missing(
     if (unread.has(kindName(resource))) return [];
     return [...names]
       .filter((name) => !judged.has(key(resource.kind, place.namespace, name)))
-      .map((name) => {
-        const target = { apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...place };
-        const home = homeOf(target);
-        const metadata = { name: reportName(SOURCE, target), ...(home.namespace === undefined ? {} : { namespace: home.namespace }) };
-        return { resource: home.resource, metadata };
-      });
+      .map((name) => ({ apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...place }));
   });
 }

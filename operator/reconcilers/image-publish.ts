@@ -1,6 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ANNOTATIONS } from '../api/group.ts';
+import type { KubeObject } from '../api/metadata.ts';
 import type { ImageData, ImageDataReader } from '../images/image-data.ts';
 import { entryIn, findingsKey, type ImageAccess } from '../images/image-access.ts';
 import type { ImageFindings } from '../images/image-finding.ts';
@@ -15,9 +16,10 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { homeOf, type Published, type ReportPublisher, type ReportWish } from '../publish/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../publish/policy-totals.ts';
-import { readLedger } from '../report/policy-ledger.ts';
-import { IMAGES_SOURCE, reportKey, reportName, reportSelector } from '../report/report-name.ts';
-import type { RecordResult } from '../stream/stream-record.ts';
+import { readLedger, type PolicyLedger } from '../report/policy-ledger.ts';
+import { IMAGES_SOURCE, otherReportName, reportKey, reportName, reportSelector } from '../report/report-name.ts';
+import type { Finding } from '../findings/finding.ts';
+import { countedIn } from '../reports/report-ownership.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
 
 /** What is written to reports about images, and by whom. */
@@ -178,7 +180,7 @@ function wishOf(
     now,
   };
   const evaluated: ReportWish['policies'][number][] = [];
-  const all: RecordResult[] = [];
+  const all: Finding[] = [];
   const pending = new Map<string, PendingContainers>();
   for (const { metadata, spec } of policies) {
     const { name, generation = 0 } = metadata;
@@ -198,18 +200,27 @@ function wishOf(
 /** Where the report about a workload's images lies. */
 const placeOf = (workload: ImageTarget['workload']): string => reportKey(homeOf(workload).namespace, reportName(IMAGES_SOURCE, workload));
 
+/** Where it lies beside another's report. */
+const otherPlaceOf = (workload: ImageTarget['workload']): string =>
+  reportKey(homeOf(workload).namespace, otherReportName(IMAGES_SOURCE, workload));
+
+/** What a report counts; what somebody has edited is right again with the next write. */
+const ledgerOf = (report: KubeObject): PolicyLedger => countedIn(report) ?? readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]);
+
 /** Takes a policy out of the reports of workloads that it does not look at any more, or not for their images; adds up what stays. */
 async function withdraw(
   { client, publisher }: ImagePublishing,
   asked: ReadonlyMap<string, Asked>,
 ): Promise<Pick<ImagesPublished, 'withdrawn' | 'totals'>> {
   const labelSelector = reportSelector(IMAGES_SOURCE);
+  const others = new Map([...asked.values()].map((each) => [otherPlaceOf(each.target.workload), each]));
   const totals = new Map<string, PolicyTotals>();
   let withdrawn = 0;
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true })) {
     for (const { metadata } of items) {
-      const wanted = new Set(asked.get(reportKey(metadata.namespace, metadata.name))?.policies.map((policy) => policy.metadata.name));
-      const ledger = Object.entries(readLedger(metadata.annotations?.[ANNOTATIONS.policies]));
+      const key = reportKey(metadata.namespace, metadata.name);
+      const wanted = new Set((asked.get(key) ?? others.get(key))?.policies.map((policy) => policy.metadata.name));
+      const ledger = Object.entries(ledgerOf({ metadata }));
       const [kept = [], stale = []] = [true, false].map((keep) => ledger.filter(([policy]) => wanted.has(policy) === keep));
       for (const [policy, entry] of kept) addTotals(totals, policy, entry, 1);
       if (stale.length === 0) continue;

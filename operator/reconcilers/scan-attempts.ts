@@ -28,6 +28,7 @@ import type { ScanHold } from '../scans/scan-hold.ts';
 import type { ScanMemory } from '../scans/scan-memory.ts';
 import { isCurrent } from './policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
+import { evaluatedSince } from '../reports/evaluated-since.ts';
 import type { World } from './world.ts';
 
 /** What advancing a scan needs besides it. */
@@ -323,6 +324,7 @@ export function collectedScan(
     seconds: Math.floor(Date.parse(ledger.startTime) / 1000),
     policies: ledger.policies,
     isAlive: (policy: LedgerPolicy) => isCurrent(world, policy),
+    evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(world.policies.get(policy.name), policy),
     onReport: (key, version) => seen.saw(key, shard, version),
     signal,
   };

@@ -7,6 +7,7 @@ import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import { listPages } from '../kube/list.ts';
 import { readLedger } from '../report/policy-ledger.ts';
 import { DEFAULT_SCHEDULE } from '../schedule/default-schedule.ts';
+import { countedIn } from '../reports/report-ownership.ts';
 import type { World } from './world.ts';
 
 /** Says that the default schedule was made once: a person who deleted it keeps it deleted. */
@@ -64,4 +65,5 @@ async function findDeletedPolicies({ client, policies, policyGone }: World): Pro
   return {};
 }
 
-const policiesIn = ({ metadata }: KubeObject): readonly string[] => Object.keys(readLedger(metadata.annotations?.[ANNOTATIONS.policies]));
+const policiesIn = ({ metadata }: KubeObject): readonly string[] =>
+  Object.keys(countedIn({ metadata }) ?? readLedger(metadata.annotations?.[ANNOTATIONS.policies]));

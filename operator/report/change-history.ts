@@ -1,7 +1,7 @@
 import type { PolicyReport } from '../api/policy-report.ts';
 import { ANNOTATIONS } from '../api/group.ts';
 import { readLedger } from './policy-ledger.ts';
-import { addChanges, countsOf, noChange, numbersOf, policyChanges, type ReportChange } from './report-change.ts';
+import { addChanges, countsOf, noChange, numbersOf, policyChanges, type ComparedPolicies, type ReportChange } from './report-change.ts';
 
 /** What came and went for a policy in one second. */
 interface DatedChange extends ReportChange {
@@ -21,10 +21,14 @@ export interface Span {
 /** The most changes that are kept of a policy, and of all policies together, but for the last of each. */
 const [mostOfPolicy, most] = [24, 400];
 
-/** The history of a report that takes the place of another: that one's, with what differs between them. */
-export function historyOf(before: PolicyReport | undefined, after: PolicyReport, seconds: number): ChangeHistory {
+/** The history of a report that takes the place of another: that one's, with what differs between them. `compared`: as in `policyChanges`. */
+export function historyOf(
+  before: PolicyReport | undefined,
+  after: PolicyReport,
+  { seconds, compared }: { readonly seconds: number; readonly compared?: ComparedPolicies },
+): ChangeHistory {
   const known = readHistory(before?.metadata.annotations?.[ANNOTATIONS.changes]);
-  const changes = policyChanges(before, after);
+  const changes = policyChanges(before, after, compared);
   const policies = Object.keys(readLedger(after.metadata.annotations?.[ANNOTATIONS.policies]));
   const room = Math.max(1, Math.min(mostOfPolicy, Math.floor(most / policies.length)));
   const rows = policies.map((policy) => [policy, withChange(known[policy] ?? [], changes.get(policy), seconds).slice(-room)] as const);

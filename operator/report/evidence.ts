@@ -4,7 +4,10 @@ import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import { controlById } from '../controls/catalogue.ts';
 import type { RequirementOutcome, RequirementState } from '../controls/framework-rows.ts';
 import type { Framework } from '../controls/framework.ts';
-import { mendedName, policyLabel } from './report-name.ts';
+import { othersEntries } from '../reports/field-owners.ts';
+import { withIdentities } from '../reports/result-identity.ts';
+import { hashedName, mendedName, policyLabel } from './report-name.ts';
+import { wholeWords } from './report-result.ts';
 
 /** The source of reports about frameworks. */
 export const FRAMEWORKS_SOURCE = 'vigil-frameworks';
@@ -18,11 +21,17 @@ export interface EvidenceInput {
   readonly seconds: number;
   /** The report as it is in the cluster. */
   readonly existing: PolicyReport | undefined;
+  /** The name of the report. Default: {@link evidenceName}. */
+  readonly name?: string;
 }
 
 /** The name of the evidence: readable, and mended with a hash where the policy's name makes it too long. */
 export const evidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
   mendedName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
+
+/** Its name where another's report has the usual one. */
+export const otherEvidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
+  hashedName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
 
 const verdicts: Readonly<Record<RequirementState, 'pass' | 'fail' | 'skip'>> = {
   passed: 'pass',
@@ -34,11 +43,12 @@ const verdicts: Readonly<Record<RequirementState, 'pass' | 'fail' | 'skip'>> = {
 const severities = ['critical', 'high', 'medium', 'low'] as const;
 
 /** The ClusterPolicyReport of one policy and framework: a result for each requirement. Undefined when the one in the cluster says the same. */
-export function buildEvidence({ policy, framework, outcomes, seconds, existing }: EvidenceInput): PolicyReport | undefined {
+export function buildEvidence({ policy, framework, outcomes, seconds, existing, name }: EvidenceInput): PolicyReport | undefined {
   const before = new Map(
     (existing?.results ?? []).map((result) => [`${result.rule ?? ''} ${result.result ?? ''}`, result.timestamp?.seconds]),
   );
-  const results = outcomes.map((outcome): ReportResult => {
+  const scope = { apiVersion: API_VERSION, kind: 'SecurityPolicy', name: policy.name, uid: policy.uid };
+  const made = outcomes.map((outcome): ReportResult => {
     const { requirement, state } = outcome;
     const result = verdicts[state];
     return {
@@ -51,29 +61,51 @@ export function buildEvidence({ policy, framework, outcomes, seconds, existing }
       scored: state !== 'manual',
       message: messageOf(outcome),
       timestamp: { seconds: before.get(`${requirement.id} ${result}`) ?? seconds, nanos: 0 },
-      properties: { state, ...(requirement.controls.length > 0 ? { controls: requirement.controls.join(' ').slice(0, 500) } : {}) },
+      properties: propertiesOf(outcome),
     };
   });
+  const results = [...withIdentities(scope, made)];
   const count = (verdict: string): number => results.filter(({ result }) => result === verdict).length;
   const report: PolicyReport = {
     metadata: {
-      name: evidenceName(policy.name, framework),
+      name: name ?? evidenceName(policy.name, framework),
       ...(existing?.metadata.resourceVersion === undefined ? {} : { resourceVersion: existing.metadata.resourceVersion }),
-      labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.source]: FRAMEWORKS_SOURCE, [policyLabel(policy.name)]: 'true' },
+      labels: {
+        ...othersEntries(existing, 'labels'),
+        [LABELS.managedBy]: MANAGED_BY,
+        [LABELS.source]: FRAMEWORKS_SOURCE,
+        [policyLabel(policy.name)]: 'true',
+      },
+      annotations: othersEntries(existing, 'annotations'),
       ownerReferences: [{ apiVersion: API_VERSION, kind: 'SecurityPolicy', name: policy.name, uid: policy.uid }],
     },
-    scope: { apiVersion: API_VERSION, kind: 'SecurityPolicy', name: policy.name, uid: policy.uid },
+    scope,
     summary: { pass: count('pass'), fail: count('fail'), warn: 0, error: 0, skip: count('skip') },
     results,
   };
   return existing !== undefined && saysTheSame(existing, report) ? undefined : report;
 }
 
-function messageOf({ requirement, state, reason, failures, passes }: RequirementOutcome): string {
+/** Stable while the verdict is: what is counted is in the properties. */
+function messageOf({ requirement, state, reason }: RequirementOutcome): string {
   const title = requirement.title === requirement.id ? '' : `${requirement.title}: `;
-  if (state === 'failed') return `${title}${failures} failed, ${passes} passed`;
-  if (state === 'passed') return `${title}${passes} passed`;
-  return `${title}${reason ?? 'an exception covers the failures'}`.slice(0, 1000);
+  return `${title}${reason ?? sentences[state]}`.slice(0, 1000);
+}
+
+const sentences: Readonly<Record<RequirementState, string>> = {
+  passed: 'every check passed',
+  failed: 'at least one check failed',
+  excepted: 'an exception covers the failures',
+  manual: 'a person must judge',
+  notEvaluated: 'it was not evaluated',
+};
+
+function propertiesOf({ requirement, state, failures, passes, errors }: RequirementOutcome): Record<string, string> {
+  const controls = wholeWords(requirement.controls);
+  const counts = Object.entries({ failed: failures, passed: passes, errors }).flatMap(([name, count]) =>
+    count > 0 ? [[name, String(count)] as const] : [],
+  );
+  return { state, ...Object.fromEntries(counts), ...(controls === undefined ? {} : { controls }) };
 }
 
 function saysTheSame(existing: PolicyReport, report: PolicyReport): boolean {

@@ -49,6 +49,16 @@ export function readLedger(text: string | undefined): PolicyLedger {
   }
 }
 
+/** Whether an annotation's text is a ledger in every row. */
+export function isLedger(text: string): boolean {
+  try {
+    const parsed = JSON.parse(text) as unknown;
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) && Object.values(parsed).every(isRow);
+  } catch {
+    return false;
+  }
+}
+
 type Row = readonly [number, number, number, number, number, number, number, number, number, number, number?];
 
 function isRow(row: unknown): row is Row {

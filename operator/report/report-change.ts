@@ -1,7 +1,9 @@
 import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import { ANNOTATIONS } from '../api/group.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
-import { readLedger } from './policy-ledger.ts';
+import { priorReport } from '../reports/prior-report.ts';
+import { resultFingerprint } from '../reports/result-identity.ts';
+import type { PolicyLedger } from './policy-ledger.ts';
 
 /** Failures that came and went between two reports about one object. */
 export interface ReportChange {
@@ -9,44 +11,81 @@ export interface ReportChange {
   readonly fixed: SeverityCounts;
 }
 
+/** Policies that can be compared although the reports do not say that the same generation of them made both. */
+export interface ComparedPolicies {
+  /** Those whose generation has evaluated all targets before: an unchanged report says what it would have said. */
+  readonly before: ReadonlySet<string>;
+  /** Those whose generation has evaluated all targets before there was the object: without an earlier report, all that fails is new. */
+  readonly fromNothing: ReadonlySet<string>;
+}
+
+const nothingCompared: ComparedPolicies = { before: new Set(), fromNothing: new Set() };
+
 /**
- * Compares two reports, policy by policy, where both hold the same generation of it: a changed policy makes nothing new or
- * fixed. Without an earlier report, or a later one, nothing is either.
+ * Compares two reports, policy by policy, where the same generation of it made both: a changed policy makes nothing new or
+ * fixed, and neither does a first evaluation, but for objects that were made after it.
  */
-export function reportChange(before: PolicyReport | undefined, after: PolicyReport | undefined): ReportChange {
-  return [...policyChanges(before, after).values()].reduce(addChanges, noChange());
+export function reportChange(
+  before: PolicyReport | undefined,
+  after: PolicyReport | undefined,
+  compared: ComparedPolicies = nothingCompared,
+): ReportChange {
+  return [...policyChanges(before, after, compared).values()].reduce(addChanges, noChange());
 }
 
 /** By policy, what {@link reportChange} counts of it; none of a policy of which nothing came or went. */
-export function policyChanges(before: PolicyReport | undefined, after: PolicyReport | undefined): ReadonlyMap<string, ReportChange> {
+export function policyChanges(
+  before: PolicyReport | undefined,
+  after: PolicyReport | undefined,
+  compared: ComparedPolicies = nothingCompared,
+): ReadonlyMap<string, ReportChange> {
   const changes = new Map<string, ReportChange>();
   const add = (kind: keyof ReportChange, results: readonly ReportResult[]): void => {
     for (const { policy, severity } of results)
       if (severity !== undefined && severity !== 'info') changes.getOrInsertComputed(policy, noChange)[kind][severity]++;
   };
-  add('new', newFailures(before, after));
-  add('fixed', newFailures(after, before));
+  add('new', newFailures(before, after, compared));
+  add('fixed', fixedFailures(before, after, compared));
   return changes;
 }
 
-/** The failures of a report that were not in the one before it, of policies whose generation both hold. */
-export function newFailures(before: PolicyReport | undefined, after: PolicyReport | undefined): readonly ReportResult[] {
-  if (!before || !after) return [];
+/** The failures of a report that were not in the one before it, of policies that can be compared. */
+export function newFailures(
+  before: PolicyReport | undefined,
+  after: PolicyReport | undefined,
+  compared: ComparedPolicies = nothingCompared,
+): readonly ReportResult[] {
+  if (!after) return [];
   const old = failures(before);
-  const [ledger, earlier] = [after, before].map((report) => readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]));
-  const comparable = (policy: string): boolean =>
-    earlier?.[policy] !== undefined && earlier[policy].generation === ledger?.[policy]?.generation;
-  return [...failures(after)].filter(([key, { policy }]) => !old.has(key) && comparable(policy)).map(([, result]) => result);
+  const [earlier, now] = [ledgerOf(before), ledgerOf(after)];
+  const isComparable = (policy: string): boolean =>
+    earlier[policy] === undefined ? compared.fromNothing.has(policy) : isSameJudgement(policy, [earlier, now], compared);
+  return [...failures(after)].filter(([key, { policy }]) => !old.has(key) && isComparable(policy)).map(([, result]) => result);
 }
 
-function failures({ results = [] }: PolicyReport): Map<string, ReportResult> {
-  const failing = results.filter(({ result }) => result === 'fail');
-  return new Map(failing.map((result) => [findingKey(result), result]));
+/** The failures of a report that are not in the one after it, of policies that can be compared. */
+function fixedFailures(
+  before: PolicyReport | undefined,
+  after: PolicyReport | undefined,
+  compared: ComparedPolicies,
+): readonly ReportResult[] {
+  if (!before || !after) return [];
+  const now = failures(after);
+  const [earlier, later] = [ledgerOf(before), ledgerOf(after)];
+  const isComparable = (policy: string): boolean => later[policy] !== undefined && isSameJudgement(policy, [earlier, later], compared);
+  return [...failures(before)].filter(([key, { policy }]) => !now.has(key) && isComparable(policy)).map(([, result]) => result);
 }
 
-/** One rule may fail for several packages of several containers; that it fails for another pod is nothing new. */
-const findingKey = ({ policy, rule, properties }: ReportResult): string =>
-  [policy, rule, ...['container', 'package', 'file'].map((name) => properties?.[name])].join('\0');
+const isSameJudgement = (policy: string, [before, after]: readonly [PolicyLedger, PolicyLedger], compared: ComparedPolicies): boolean =>
+  compared.before.has(policy) || before[policy]?.generation === after[policy]?.generation;
+
+/** What a report counts by policy, as far as it can be trusted. */
+const ledgerOf = (report: PolicyReport | undefined): PolicyLedger => priorReport(report).ledger;
+
+function failures(report: PolicyReport | undefined): Map<string, ReportResult> {
+  const failing = priorReport(report).results.filter(({ result }) => result === 'fail');
+  return new Map(failing.map((result) => [resultFingerprint(result), result]));
+}
 
 const order = ['critical', 'high', 'medium', 'low'] as const;
 const none = (): SeverityCounts => ({ critical: 0, high: 0, medium: 0, low: 0 });

@@ -69,20 +69,50 @@ export function reportName(source: string, object: NamedObject): string {
   const known = plainKinds.has(`${group}/${object.kind}`.toLowerCase());
   const unchanged = legal === `${source}-${object.kind.toLowerCase()}-${object.name}` && legal.length <= maximum && /[a-z0-9]$/.test(legal);
   if (known && unchanged) return legal;
-  const hash = createHash('sha256')
-    .update([group, object.kind, object.namespace ?? '', object.name].join('\0'))
-    .digest('hex')
-    .slice(0, 10);
-  return `${legal.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hash}`;
+  return `${legal.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hashOf(object)}`;
 }
 
-/** The label key by which the reports of one policy are found; the policy's name may be too long for a key. */
-export const policyLabel = (policy: string): string => `policy.vigil.dev/${createHash('sha256').update(policy).digest('hex').slice(0, 10)}`;
+/** The label keys by which the reports of one policy are found: the one that is written, and the one that Vigil before 0.2 wrote. */
+export const policyLabels = (policy: string): readonly string[] => [
+  ...new Set([policyLabel(policy), `${LABELS.policyPrefix}${shortHash(policy)}`]),
+];
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 10);
+/** The most characters of a label key behind its prefix. */
+const longestKey = 63;
+const hashed = /^[0-9a-f]{10}$/;
+
+/** The label key of one policy: its name, or a hash of it where the name is too long for a key, or looks like a hash. */
+export const policyLabel = (policy: string): string =>
+  `${LABELS.policyPrefix}${policy.length <= longestKey && !hashed.test(policy) ? policy : shortHash(policy)}`;
+
+/** The policy that a label key names; undefined where it is no policy's label, or holds a hash. */
+export function policyOfLabel(label: string): string | undefined {
+  const name = label.startsWith(LABELS.policyPrefix) ? label.slice(LABELS.policyPrefix.length) : '';
+  return name === '' || hashed.test(name) ? undefined : name;
+}
+
+/** The name of the report about an object where another's report has the usual one: with a hash of the object behind it. */
+export function otherReportName(source: string, object: NamedObject): string {
+  const name = reportName(source, object);
+  return `${name.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hashOf(object, source)}`;
+}
+
+const hashOf = ({ apiVersion, kind, namespace = '', name }: NamedObject, salt = ''): string =>
+  createHash('sha256')
+    .update([groupOf(apiVersion), kind, namespace, name, ...(salt === '' ? [] : [salt])].join('\0'))
+    .digest('hex')
+    .slice(0, 10);
 
 /** A name as it is when it is a legal one and short enough; else mended, cut, and told from others by a hash. */
 export function mendedName(name: string): string {
-  const legal = name.toLowerCase().replace(/[^a-z0-9.-]/g, '-');
-  if (legal === name && name.length <= maximum && /[a-z0-9]$/.test(name)) return name;
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 10);
-  return `${legal.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hash}`;
+  return legalName(name) === name && name.length <= maximum && /[a-z0-9]$/.test(name) ? name : hashedName(name);
 }
+
+/** A name mended, cut, and told from others by a hash. */
+export const hashedName = (name: string): string =>
+  `${legalName(name)
+    .slice(0, maximum - 11)
+    .replace(/[^a-z0-9]+$/, '')}-${shortHash(name)}`;
+
+const legalName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9.-]/g, '-');

@@ -1,5 +1,6 @@
 import type { ReportResult } from '../api/policy-report.ts';
-import type { RecordResult } from '../stream/stream-record.ts';
+import type { Finding } from '../findings/finding.ts';
+import { resultFingerprint } from '../reports/result-identity.ts';
 import { printable } from './printable.ts';
 
 /** The longest message and property that a report carries, in characters; what is longer ends in an ellipsis. */
@@ -8,36 +9,39 @@ const longest = { message: 1000, property: 500 } as const;
 /** Cut before it is mended: what is cut may end in half a character. */
 const shown = (text: string, limit: number): string => printable(text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
 
-/** The properties that say what a finding is about, where a rule has several in one report. */
-export const placeProperties = ['pod', 'container', 'package', 'installed', 'file', 'line'] as const;
-
-/** What tells one result of a report from another: two of one identity are the same finding with the same verdict. */
-export const identityOf = ({ policy, rule, result, properties }: ReportResult, pod = properties?.['pod']): string =>
-  [policy, rule, result, pod].join('\0');
+/** As many whole words as fit, with an ellipsis for the rest; undefined for none. */
+export function wholeWords(words: readonly string[], limit: number = longest.property): string | undefined {
+  if (words.length === 0) return undefined;
+  const text = words.join(' ');
+  if (text.length <= limit) return text;
+  let length = 2;
+  const end = words.findIndex((word) => (length += word.length + 1) > limit);
+  return [...words.slice(0, end), '…'].join(' ').trimStart();
+}
 
 /** A verdict as a report lists it. `seconds` is when it first appeared. */
-export function reportResult(source: string, record: RecordResult, seconds: number): ReportResult {
-  const paths = record.paths ?? [];
+export function reportResult(source: string, finding: Finding, seconds: number): ReportResult {
+  const paths = finding.paths ?? [];
   const properties: Record<string, string | undefined> = {
-    path: record.path,
-    paths: paths.length > 1 ? paths.join(' ') : undefined,
-    fix: record.fix,
-    controls: record.frameworks.length > 0 ? record.frameworks.join(' ') : undefined,
-    pod: record.pod,
-    ...record.properties,
+    path: finding.path,
+    paths: paths.length > 1 ? wholeWords(paths) : undefined,
+    fix: finding.fix,
+    frameworks: wholeWords(finding.frameworks),
+    pod: finding.pod,
+    ...finding.properties,
   };
   const given = Object.entries(properties).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, shown(value, longest.property)] as const],
   );
   return {
     source,
-    policy: record.policy,
-    rule: shown(record.check, longest.property),
-    category: record.category,
-    severity: record.severity,
-    result: record.verdict,
+    policy: finding.policy ?? '',
+    rule: shown(finding.check, longest.property),
+    category: finding.category,
+    severity: finding.severity,
+    result: finding.verdict,
     scored: true,
-    message: shown(record.message, longest.message),
+    message: shown(finding.message, longest.message),
     timestamp: { seconds, nanos: 0 },
     ...(given.length > 0 ? { properties: Object.fromEntries(given) } : {}),
   };
@@ -55,8 +59,10 @@ export function bySeverity(a: ReportResult, b: ReportResult): number {
   );
 }
 
-/** By policy, then rule: the order in a report. Locale plays no part. */
+/** By policy, then rule, then place. Locale plays no part. */
 export function byRule(a: ReportResult, b: ReportResult): number {
-  const [left, right] = [identityOf(a), identityOf(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  const key = (result: ReportResult): string =>
+    [resultFingerprint(result), ...['pod', 'installed', 'line', 'platform'].map((name) => result.properties?.[name])].join('\0');
+  const [left, right] = [key(a), key(b)];
+  return left < right ? -1 : Number(left > right);
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** The first word of every frame; its number is the version of the stream. */
-export const MAGIC = 'VIGIL1';
+export const MAGIC = 'VIGIL2';
 /** The longest line that is written, in bytes: longer ones were seen torn by what stderr wrote meanwhile. */
 export const MAXIMUM_LINE = 8000;
 
@@ -29,7 +29,7 @@ export function encodeFrame(sequence: number, data: Buffer): string {
   return `${MAGIC} ${sequence} ${checksum(data)} ${data.toString('base64')}`;
 }
 
-const framePattern = /^VIGIL1 ([0-9]{1,9}) ([0-9a-f]{8}) ([A-Za-z0-9+/]*={0,2})$/;
+const framePattern = /^VIGIL2 ([0-9]{1,9}) ([0-9a-f]{8}) ([A-Za-z0-9+/]*={0,2})$/;
 
 /** Reads one line. Throws {@link StreamError} when it is not a whole frame of this version. */
 export function decodeFrame(line: string): Frame {

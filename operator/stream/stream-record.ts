@@ -1,4 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
+import type { Finding } from '../findings/finding.ts';
 
 /** The object that a record is about. */
 export interface RecordTarget {
@@ -8,26 +9,10 @@ export interface RecordTarget {
   readonly name: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  /** When the object was made, in RFC 3339. */
+  readonly created?: string;
   /** The labels of the object that its report may carry. */
   readonly labels?: Readonly<Record<string, string>>;
-}
-
-/** One verdict that a report lists. */
-export interface RecordResult {
-  readonly policy: string;
-  readonly check: string;
-  readonly verdict: 'pass' | 'fail' | 'warn' | 'error' | 'skip';
-  readonly severity: 'critical' | 'high' | 'medium' | 'low' | 'info';
-  readonly category: string;
-  readonly frameworks: readonly string[];
-  readonly message: string;
-  readonly path?: string;
-  readonly paths?: readonly string[];
-  readonly fix?: string;
-  /** The pod that the verdict is about, where it is not its owner's template. */
-  readonly pod?: string;
-  /** More about it, as the report's properties have it: of findings in images. */
-  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** A target that was judged. */
@@ -36,7 +21,7 @@ export interface TargetRecord {
   readonly target: RecordTarget;
   /** Policies in whose scope it is, with the number of checks that passed. */
   readonly passes: Readonly<Record<string, number>>;
-  readonly results: readonly RecordResult[];
+  readonly results: readonly Finding[];
 }
 
 /** Targets that could not be read. */

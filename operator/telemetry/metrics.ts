@@ -74,6 +74,12 @@ export class Metrics {
     labelNames: ['operation'] as const,
     ...this.#on,
   });
+  readonly reportConflicts = new Counter({
+    name: 'vigil_report_conflicts_total',
+    help: 'Writes beside a report of another that has the name, or over results of others, by reason.',
+    labelNames: ['reason'] as const,
+    ...this.#on,
+  });
   readonly statusRefusals = new Counter({
     name: 'vigil_status_writes_refused_total',
     help: 'Writes of a status that were refused because they leave a terminal phase, by kind. Any is a defect of Vigil.',

@@ -2,7 +2,8 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { nothingToJudge, type Evaluation } from '../engine/evaluation.ts';
-import type { RecordResult, RecordTarget, TargetRecord } from '../stream/stream-record.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { RecordTarget, TargetRecord } from '../stream/stream-record.ts';
 
 /** What one target came to, as the stream carries it. */
 export function targetRecord(target: RecordTarget, { policies, passes, results }: Evaluation): TargetRecord {
@@ -10,10 +11,7 @@ export function targetRecord(target: RecordTarget, { policies, passes, results }
     type: 'target',
     target,
     passes: Object.fromEntries(policies.map((policy) => [policy, passes.get(policy) ?? 0])),
-    results: results.map((result): RecordResult => {
-      const { policy, check, verdict, severity, category, frameworks, message, path, paths, fix, pod } = result;
-      return { policy: policy ?? '', check, verdict, severity, category, frameworks, message, ...given({ path, paths, fix, pod }) };
-    }),
+    results: results.map(({ resource: _, ...finding }): Finding => finding),
   };
 }
 
@@ -27,8 +25,8 @@ export function joined(own: Evaluation, among: Evaluation | undefined): Evaluati
 
 /** What a record calls an object. */
 export function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {
-  const { name, namespace, uid, resourceVersion, labels } = metadata;
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...given({ namespace, uid, resourceVersion, labels }) };
+  const { name, namespace, uid, resourceVersion, labels, creationTimestamp: created } = metadata;
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...given({ namespace, uid, resourceVersion, created, labels }) };
 }
 
 /** The entries that have a value. */

@@ -5,7 +5,7 @@ import { catalogue, controlById } from '../../operator/controls/catalogue.ts';
 import { newestMinor } from '../../operator/controls/framework.ts';
 import { nameOf } from '../../operator/engine/kubernetes-object.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
-import type { Result } from '../../operator/engine/verdict.ts';
+import type { ObjectFinding } from '../../operator/findings/finding.ts';
 import { isServiceKind } from '../../operator/engine/workload-kind.ts';
 import { documentsOf, type Row, type Table, type Tables, templateOf, type Workload, workloads } from './control-table.ts';
 
@@ -16,7 +16,7 @@ for (const file of readdirSync(new URL('./tables', import.meta.url)).sort()) {
 }
 
 /** Judges objects as files are judged, by one control alone. The verdict about the first of them. */
-function judge(id: string, { minor, parameters }: Row, documents: readonly Record<string, unknown>[]): Result | undefined {
+function judge(id: string, { minor, parameters }: Row, documents: readonly Record<string, unknown>[]): ObjectFinding | undefined {
   const control = { name: id, ...(parameters === undefined ? {} : { parameters }) };
   const frameworks = minor === undefined ? [] : [{ name: `pss-restricted`, version: `1.${minor}` }];
   const state = new ManifestState(documents.map((object, document) => ({ object, file: 'row', document, lineOf: () => 1 })));
@@ -42,7 +42,7 @@ function judge(id: string, { minor, parameters }: Row, documents: readonly Recor
 const pathIn = ({ prefix }: Workload, path: string): string =>
   /^(spec\b|metadata\.(labels|annotations))/.test(path) ? prefix + path : path;
 
-function expectVerdict(result: Result | undefined, { verdict, severity }: Row, paths: readonly string[], where: string): void {
+function expectVerdict(result: ObjectFinding | undefined, { verdict, severity }: Row, paths: readonly string[], where: string): void {
   expect(result?.verdict, `${where}: ${result?.message ?? 'not judged'}`).to.equal(verdict);
   expect(result?.paths ?? (result?.path === undefined ? [] : [result.path]), where).to.deep.equal(paths);
   if (severity !== undefined) expect(result?.severity, where).to.equal(severity);

@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../operator/engine/kubernetes-object.t
 import { applyManifestDefaults } from '../../operator/engine/manifest-defaults.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 import { Snapshot } from '../../operator/engine/snapshot.ts';
-import type { Result } from '../../operator/engine/verdict.ts';
+import type { ObjectFinding } from '../../operator/findings/finding.ts';
 
 interface Case {
   readonly id: string;
@@ -27,7 +27,10 @@ interface Suite {
 /** Public verdict cases that stand beside a checkout; the project's own tests do not depend on them. */
 const folder = '../shared/cases';
 
-function failures(spec: Parameters<typeof compilePolicies>[0][number]['spec'], objects: readonly KubernetesObject[]): readonly Result[] {
+function failures(
+  spec: Parameters<typeof compilePolicies>[0][number]['spec'],
+  objects: readonly KubernetesObject[],
+): readonly ObjectFinding[] {
   const set = compilePolicies([{ name: 'case', spec }], {
     kubernetesVersion: '1.37',
     resources: builtinResources,
@@ -35,7 +38,7 @@ function failures(spec: Parameters<typeof compilePolicies>[0][number]['spec'], o
   });
   expect(set.problems).to.deep.equal([]);
   const snapshot = new Snapshot();
-  const results: Result[] = [];
+  const results: ObjectFinding[] = [];
   for (const original of objects) {
     const object = structuredClone(original) as Record<string, unknown>;
     applyManifestDefaults(object, { typed: true, namespaced: true });

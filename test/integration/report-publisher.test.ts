@@ -13,7 +13,7 @@ describe('publishing reports to a real API server', function () {
   const client = testClient();
   const namespaces = ['a', 'b'].map((letter) => uniqueName(`publish-${letter}`));
   const writes: string[] = [];
-  const publisher = new ReportPublisher(client, (operation) => writes.push(operation));
+  const publisher = new ReportPublisher(client, { onWrite: (operation) => writes.push(operation) });
   const remove = (...policies: readonly string[]): Promise<number> =>
     removePolicies(client, publisher, { policies, isGone: (policy) => policy !== 'back' });
   let owners: KubeObject[] = [];

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ANNOTATIONS } from '../../operator/api/group.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
 import { changeWithin, readHistory, type ChangeHistory } from '../../operator/report/change-history.ts';
-import { buildReport, withoutPolicy, type EvaluatedPolicy } from '../../operator/report/report-builder.ts';
+import { buildReport, withoutPolicies, type EvaluatedPolicy } from '../../operator/report/report-builder.ts';
 
 const target = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'web', name: 'api', uid: 'u1' };
 const evaluated = (name: string, generation = 1): EvaluatedPolicy => ({ name, generation, passes: 0, listPasses: false, ownerLabels: [] });
@@ -60,7 +60,7 @@ describe('when the failures of a report came and went', () => {
       ['images', [200, 300, 500]],
       ['strict', [500]],
     ]);
-    expect(Object.keys(historyIn(withoutPolicy(more, 'images') as PolicyReport))).to.deep.equal(['strict']);
+    expect(Object.keys(historyIn(withoutPolicies(more, ['images']) as PolicyReport))).to.deep.equal(['strict']);
   });
 
   it('takes nothing for new that another generation of the policy finds, nor what has no weight', () => {

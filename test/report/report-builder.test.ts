@@ -6,13 +6,13 @@ import { readLedger, writeLedger } from '../../operator/report/policy-ledger.ts'
 import {
   buildReport,
   MAXIMUM_REPORT,
-  withoutPolicy,
+  withoutPolicies,
   type EvaluatedPolicy,
   type ReportInput,
 } from '../../operator/report/report-builder.ts';
 import { changeOf, reportChange } from '../../operator/report/report-change.ts';
 import { policyLabel, reportName } from '../../operator/report/report-name.ts';
-import type { RecordResult } from '../../operator/stream/stream-record.ts';
+import type { Finding } from '../../operator/findings/finding.ts';
 
 const policy = (name = 'baseline', change: Partial<EvaluatedPolicy> = {}): EvaluatedPolicy => ({
   name,
@@ -22,7 +22,7 @@ const policy = (name = 'baseline', change: Partial<EvaluatedPolicy> = {}): Evalu
   ownerLabels: [],
   ...change,
 });
-const finding = (check: string, change: Partial<RecordResult> = {}): RecordResult => ({
+const finding = (check: string, change: Partial<Finding> = {}): Finding => ({
   policy: 'baseline',
   check,
   verdict: 'fail',
@@ -79,13 +79,11 @@ describe('building reports', () => {
     });
     expect(report.scope).to.deep.equal({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'web', name: 'api', uid: 'u1' });
     expect(report.summary).to.deep.equal({ pass: 5, fail: 2, warn: 0, error: 0, skip: 0 });
-    expect(rules(report)).to.deep.equal(['host-ipc', 'host-pid']);
-    expect(report.results?.[1]).to.deep.include({
-      severity: 'high',
-      result: 'fail',
-      timestamp: { seconds: 1000, nanos: 0 },
-      properties: { path: 'spec.hostPID', controls: 'pss-baseline@1.36' },
-    });
+    expect(rules(report)).to.deep.equal(['host-pid', 'host-ipc']);
+    const [{ properties, ...worst } = {}] = report.results ?? [];
+    expect(worst).to.deep.include({ severity: 'high', result: 'fail', timestamp: { seconds: 1000, nanos: 0 } });
+    expect(properties).to.include({ path: 'spec.hostPID', frameworks: 'pss-baseline@1.36' });
+    expect(properties?.['resultID']).to.match(/^[0-9a-f]{20}$/);
   });
 
   it('writes nothing when nothing changed, whenever it is asked and however often the object was touched', () => {
@@ -104,7 +102,7 @@ describe('building reports', () => {
   });
 
   it('keeps the date of a failure that is another pod’s now', () => {
-    const of = (pod: string): RecordResult => finding('host-pid', { pod });
+    const of = (pod: string): Finding => finding('host-pid', { pod });
     const dated = (report: PolicyReport): unknown =>
       report.results?.map(({ properties, timestamp }) => [properties?.['pod'], timestamp?.seconds]);
     const first = stored(buildReport(input({ results: [of('a')] })));
@@ -132,13 +130,13 @@ describe('building reports', () => {
       ),
     );
     expect(report.results?.map(({ policy: name, rule }) => `${name}/${rule ?? ''}`)).to.deep.equal([
-      'baseline/host-ipc',
       'baseline/host-pid',
       'other/team-label',
+      'baseline/host-ipc',
     ]);
     expect(report.summary).to.deep.equal({ pass: 7, fail: 3, warn: 0, error: 0, skip: 0 });
-    expect(withoutPolicy(report, 'other')?.results).to.deep.equal(existing.results);
-    expect(withoutPolicy(report, 'other')?.summary).to.deep.equal(existing.summary);
+    expect(withoutPolicies(report, ['other'])?.results).to.deep.equal(existing.results);
+    expect(withoutPolicies(report, ['other'])?.summary).to.deep.equal(existing.summary);
   });
 
   it('keeps what stays of a policy that judged now, with its date and in its counts', () => {
@@ -164,7 +162,7 @@ describe('building reports', () => {
   });
 
   it('is gone with its last policy', () => {
-    expect(withoutPolicy(stored(buildReport(input())), 'baseline')).to.equal(undefined);
+    expect(withoutPolicies(stored(buildReport(input())), ['baseline'])).to.equal(undefined);
   });
 
   it('never replaces a verdict by one from an older state of the object, unless its policy changed', () => {
@@ -180,7 +178,7 @@ describe('building reports', () => {
     expect([report?.metadata.name, report?.metadata.namespace, report?.scope?.namespace]).to.deep.equal([
       'vigil-namespace-web',
       'web',
-      undefined,
+      'web',
     ]);
   });
 
@@ -200,22 +198,22 @@ describe('building reports', () => {
   });
 
   it('says once how much is left out of policies that were scanned apart, and no more of one that is gone', () => {
-    const many = (of: string): RecordResult[] =>
+    const many = (of: string): Finding[] =>
       Array.from({ length: 1500 }, (_, index) => finding(`rule-${index}`, { policy: of, message: 'm'.repeat(900) }));
     const first = stored(buildReport(input({ results: many('baseline') })));
     const other = { policies: [policy('other')], results: many('other') };
     const both = stored(buildReport(input({ ...other, existing: first })));
     const told = ({ results = [] }: PolicyReport): unknown =>
-      results.filter(({ rule }) => rule === 'truncated').map(({ properties }) => properties);
+      results.filter(({ rule }) => rule === 'truncated').map(({ properties }) => ({ truncated: properties?.['truncated'] }));
     const listed = ({ results = [] }: PolicyReport, of?: string): number =>
       results.filter(({ policy: name, rule }) => rule !== 'truncated' && (of === undefined || of === name)).length;
     expect(told(first)).to.deep.equal([{ truncated: String(1500 - listed(first)) }]);
     expect(told(both)).to.deep.equal([{ truncated: String(3000 - listed(both)) }]);
     expect(Buffer.byteLength(JSON.stringify(both))).to.be.at.most(MAXIMUM_REPORT);
-    const rest = withoutPolicy(both, 'other')!;
+    const rest = withoutPolicies(both, ['other'])!;
     expect(told(rest)).to.deep.equal([{ truncated: String(1500 - listed(both, 'baseline')) }]);
     const whole = stored(buildReport(input({ existing: both, results: [finding('host-pid')] })));
-    expect(told(withoutPolicy(whole, 'other')!)).to.deep.equal([]);
+    expect(told(withoutPolicies(whole, ['other'])!)).to.deep.equal([]);
   });
 
   it('lets no control character or lone surrogate of a message through', () => {
@@ -238,7 +236,7 @@ describe('building reports', () => {
 
 describe('what changed between two reports', () => {
   const before = stored(buildReport(input()));
-  const after = (results: readonly RecordResult[], generation = 1): PolicyReport =>
+  const after = (results: readonly Finding[], generation = 1): PolicyReport =>
     stored(buildReport(input({ existing: before, results, policies: [policy('baseline', { generation })] })));
 
   it('counts failures that came and went, by severity', () => {

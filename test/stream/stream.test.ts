@@ -82,7 +82,7 @@ describe('the framed result stream', () => {
   }
 
   it('tells a stream of another version from a broken one', async () => {
-    const error: unknown = await read(write([1]).map((line) => line.replace('VIGIL1', 'VIGIL23'))).then(
+    const error: unknown = await read(write([1]).map((line) => line.replace('VIGIL2', 'VIGIL23'))).then(
       () => undefined,
       (reason: unknown) => reason,
     );
