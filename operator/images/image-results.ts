@@ -1,6 +1,6 @@
 import { NO_DATABASE } from './image-database.ts';
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
-import type { Finding } from '../findings/finding.ts';
+import { STALE, type Finding } from '../findings/finding.ts';
 import type { ImageData } from './image-data.ts';
 import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from './image-finding.ts';
 import { keyOf } from './image-key.ts';
@@ -46,8 +46,6 @@ export interface TargetResults {
 export const IMAGE_SCAN = 'image-scan';
 /** The category of results about secrets. */
 export const SECRET = 'Secret in image';
-/** The property that says of a result that what it is from could not be renewed. */
-export const STALE = { stale: 'true' } as const;
 /** Milliseconds after which a database is told to be old: a new one is made several times a day. */
 const oldest = 7 * 24 * 3_600_000;
 const order: readonly FindingSeverity[] = ['info', 'low', 'medium', 'high', 'critical'];
@@ -152,15 +150,18 @@ const marked = (result: Finding, stale: boolean): Finding =>
 function unreadableResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): Finding[] {
   if (!found?.unreadable) return [];
   const { count, examples } = found.unreadable;
-  const message = `${count} files or folders of the image could not be read, and what is in them is not known: ${examples.join(', ')}`;
-  return [{ ...failedResult(policy, container, message), verdict: 'warn', severity: 'low' }];
+  const message = `some files or folders of the image could not be read, and what is in them is not known: ${examples.join(', ')}`;
+  return [{ ...counted(failedResult(policy, container, message), count), verdict: 'warn', severity: 'low' }];
 }
+
+/** A count is a property: with each other count the message would be another one. */
+const counted = (finding: Finding, count: number): Finding => ({ ...finding, properties: { ...finding.properties, count: String(count) } });
 
 function unidentifiedResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): Finding[] {
   if (!policy.images.vulnerabilities || !found?.unidentified) return [];
   const { count, examples } = found.unidentified;
-  const message = `${count} Java archives do not say what they are, so nothing is known of them without an index (--java-index-image): ${examples.join(', ')}`;
-  return [{ ...failedResult(policy, container, message), verdict: 'warn', severity: 'low' }];
+  const message = `some Java archives do not say what they are, so nothing is known of them without an index (--java-index-image): ${examples.join(', ')}`;
+  return [{ ...counted(failedResult(policy, container, message), count), verdict: 'warn', severity: 'low' }];
 }
 
 /** What there is to say of the database: that there is none, or that it is old. */

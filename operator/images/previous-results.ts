@@ -1,5 +1,6 @@
 import type { ReportResult } from '../api/policy-report.ts';
-import { isShown, IMAGE_SCAN, SECRET, STALE, type ImagesPolicy } from './image-results.ts';
+import { STALE } from '../findings/finding.ts';
+import { isShown, IMAGE_SCAN, SECRET, type ImagesPolicy } from './image-results.ts';
 import type { Unknown } from './platform-results.ts';
 
 /** A policy, and the containers of a workload of whose images not all is known yet. */

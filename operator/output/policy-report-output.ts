@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Verdict } from '../findings/finding.ts';
 import { reportName } from '../report/report-name.ts';
+import { wholeWords } from '../report/report-result.ts';
 import type { LocatedResult, Output, ScanResult } from './scan-result.ts';
 
 const source = 'vigil';
@@ -12,7 +13,7 @@ function properties(result: LocatedResult): Record<string, string> {
       path,
       container: containers?.join(','),
       fix,
-      controls: frameworks.length === 0 ? undefined : frameworks.join(','),
+      frameworks: wholeWords(frameworks),
       file: result.source === undefined ? undefined : `${result.source.file}:${result.source.line ?? 1}`,
     }).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
@@ -33,7 +34,8 @@ function reportOf(results: readonly LocatedResult[], passing: boolean): Record<s
       ...(namespace === undefined ? {} : { namespace }),
       labels: { 'app.kubernetes.io/managed-by': 'vigil', 'vigil.dev/source': source },
     },
-    scope: resource,
+    // As the operator has it: a Namespace is named as its own namespace, too.
+    scope: { ...resource, ...(namespace === undefined ? {} : { namespace }) },
     summary: { pass: count('pass'), fail: count('fail'), warn: count('warn'), error: count('error'), skip: count('skip') },
     results: listed.map((result) => ({
       source,

@@ -1,6 +1,7 @@
+import { whyUnread } from './unread-kind.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { isForbidden, isNotFound, serverMessage } from '../kube/kube-api-error.ts';
+import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { LIST_PAGE, listPages } from '../kube/list.ts';
 import type { Count } from './plan.ts';
@@ -43,7 +44,7 @@ export async function takeInventory(client: KubeClient, options: InventoryOption
       counts.push(...(await countsOf(client, { index, resource }, options)));
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
-      unlisted.push({ resource, message: whyUnlisted(resource, error) });
+      unlisted.push({ resource, message: whyUnread(resource, error) });
     }
   }
   return { counts, unlisted };
@@ -142,11 +143,4 @@ async function splitRanges(
 
 function rangeOf(tally: TargetCount, from: string | undefined, to: string | undefined): Range {
   return { ...tally.counts(), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
-
-function whyUnlisted({ group, resource }: ApiResource, error: unknown): string {
-  const where = group === '' ? 'the core API group' : `API group ${group}`;
-  if (isNotFound(error)) return `${resource} in ${where} is not served by this cluster any more`;
-  const said = serverMessage(error);
-  return `may not list ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" (${said})`;
 }

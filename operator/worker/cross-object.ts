@@ -5,6 +5,7 @@ import { nothingToJudge, type Evaluation, type PassObserver } from '../engine/ev
 import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import { whyUnread } from '../scan/unread-kind.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { resourceOf, type Shard } from '../scan/shard.ts';
@@ -23,6 +24,8 @@ export interface CrossObjectWork {
 export interface CrossObjectVerdicts {
   readonly of: (object: KubernetesObject) => Evaluation;
   readonly ofCluster: () => Evaluation;
+  /** The kinds that could not be read, and why. */
+  readonly unread: readonly { readonly resource: ApiResource; readonly message: string }[];
 }
 
 /** Objects a page while the surroundings are read: few, since each is dropped as soon as it is reduced. */
@@ -37,21 +40,22 @@ const farReaching: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', '
  */
 export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossObjectVerdicts> {
   const { set, onPass } = work;
-  if (!set.needsSnapshot) return { of: () => nothingToJudge, ofCluster: () => nothingToJudge };
+  if (!set.needsSnapshot) return { of: () => nothingToJudge, ofCluster: () => nothingToJudge, unread: [] };
   const snapshot = new Snapshot();
-  const unreadable = new Map<string, string>();
+  const unread = new Map<ApiResource, string>();
   for (const place of surroundings(work)) {
     try {
       await addAll(snapshot, work, place);
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
-      unreadable.set(kindName(place.resource), error instanceof Error ? error.message : String(error));
+      unread.set(place.resource, whyUnread(place.resource, error));
     }
   }
-  const options = { unreadable, onPass };
+  const options = { unreadable: new Map([...unread].map(([resource, message]) => [kindName(resource), message])), onPass };
   return {
     of: set.among(snapshot, options),
     ofCluster: () => set.evaluateSnapshot(snapshot, { ...options, only: (reference) => reference === wholeCluster })[0] ?? nothingToJudge,
+    unread: [...unread].map(([resource, message]) => ({ resource, message })),
   };
 }
 

@@ -12,6 +12,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
 import { resourceOf, type Shard, type Slice } from '../scan/shard.ts';
+import { whyUnread } from '../scan/unread-kind.ts';
 import { TallyBuilder, type PolicyTally } from '../scan/tally.ts';
 import type { RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
@@ -73,6 +74,8 @@ export class ShardWorker {
   readonly #judged = new Set<string>();
   #crossObject: CrossObjectVerdicts | undefined;
   #live = new LivePods();
+  /** Policies of which a check needed what could not be read. */
+  readonly #hindered = new Set<string>();
   #scanned = 0;
   #failed = 0;
 
@@ -97,6 +100,7 @@ export class ShardWorker {
         break;
       }
     }
+    this.#recordUnread();
     const policies = Object.fromEntries([...this.#tallies].map(([name, tally]) => [name, tally.build()]));
     const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
     const counts = { scanned: this.#scanned, failed: this.#failed, policies, unread: this.#unread };
@@ -105,11 +109,20 @@ export class ShardWorker {
     return summary;
   }
 
+  /** Says which kinds could not be read beside the targets, where a check needed them: its targets are judged, but not by all that is asked. */
+  #recordUnread(): void {
+    for (const { resource, message } of this.#hindered.size > 0 ? (this.#crossObject?.unread ?? []) : []) {
+      const { group, resource: name, kind } = resource;
+      const beside = { resource: { group, resource: name, kind }, targets: 0, policies: [...this.#hindered], message };
+      this.#work.writer.record({ type: 'unreadable', ...beside } satisfies StreamRecord);
+    }
+  }
+
   /** Judges a slice. Returns what is left of it when the stream is full. */
   async #slice(slice: Slice): Promise<Slice | undefined> {
     const resource = resourceOf(slice, this.#work.input.resources);
     if (resource === undefined) {
-      this.#record(wholeCluster, this.#crossObject?.ofCluster() ?? nothingToJudge);
+      this.#record(wholeCluster, this.#noting(this.#crossObject?.ofCluster()) ?? nothingToJudge);
       return undefined;
     }
     const before: Counted = { scanned: this.#scanned, policies: this.#targetsByPolicy() };
@@ -118,7 +131,7 @@ export class ShardWorker {
       return await this.#listed(slice, resource, before);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      this.#unreadable(slice, resource, { message: error instanceof Error ? error.message : String(error), before });
+      this.#unreadable(slice, resource, { message: whyUnread(resource, error), before });
       return undefined;
     }
   }
@@ -235,7 +248,17 @@ export class ShardWorker {
     const evaluation = this.#set.evaluate(object, { ...facts, converted, onPass: this.#countPass });
     if (evaluation.policies.length === 0) return;
     this.#judged.add(item.metadata.name);
-    this.#record(targetOf(object, resource), joined(this.#withPods(object, evaluation, facts), this.#crossObject?.of(object)));
+    this.#record(
+      targetOf(object, resource),
+      joined(this.#withPods(object, evaluation, facts), this.#noting(this.#crossObject?.of(object))),
+    );
+  }
+
+  /** Notes the policies that are hindered by what could not be read. */
+  #noting(among: Evaluation | undefined): Evaluation | undefined {
+    if (this.#crossObject?.unread.length)
+      for (const { policy, verdict } of among?.results ?? []) if (verdict === 'error' && policy !== null) this.#hindered.add(policy);
+    return among;
   }
 
   /** The namespace of an object as the scan knows it; undefined if the object is in one that the scan leaves alone. */

@@ -49,7 +49,7 @@ describe('what is there to scan', () => {
     [
       'that may not be listed',
       new KubeApiError('widgets is forbidden', { status: 403 }),
-      /^may not list widgets in API group shop.example.com: grant it by a ClusterRole labelled .* \(widgets is forbidden\)$/,
+      /^may not list widgets in API group shop.example.com: grant it by a ClusterRole labelled vigil.dev\/aggregate-to-scan: "true"$/,
     ],
     ['that is not served any more', notServed(), /^widgets in API group shop.example.com is not served by this cluster any more$/],
   ];

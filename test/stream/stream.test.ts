@@ -88,7 +88,7 @@ describe('the framed result stream', () => {
     );
     expect(error).to.be.instanceOf(StreamError).with.property('kind', 'version');
     expect(String(error)).to.equal(
-      'StreamError: the stream is VIGIL23, this operator reads VIGIL1: worker and operator are of different versions',
+      'StreamError: the stream is VIGIL23, this operator reads VIGIL2: worker and operator are of different versions',
     );
   });
 
