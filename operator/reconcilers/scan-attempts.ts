@@ -118,9 +118,10 @@ export class Attempts {
     const { job, found, pods, save, memory } = context;
     const pending = pendingIn(ledger(), lastOf(ledger()));
     const state = await this.#stateOf(found, pods, { pending, memory });
+    const wait = { inAll: waitedInAll(this.#world, ledger(), pods), limit: deadlineOf(scan, job) };
     let hold: ScanHold | undefined;
     for (const { shard, index } of pending) {
-      const waited = { what: `place/${job.name}/${index}`, inAll: waitedInAll(this.#world, ledger(), pods), limit: deadlineOf(scan, job) };
+      const waited = { ...wait, what: `place/${job.name}/${index}` };
       const at = outwaited(state.of(index), memory, waited);
       if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
       else if (at.kind === 'finished') {

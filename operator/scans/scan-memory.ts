@@ -8,12 +8,18 @@ export class ScanMemory implements StatusMemory {
   /** The reports that were made sure of. */
   seen = new SeenReports();
   /** How long its Jobs and pods have been seen for. */
-  readonly ages = new Ages();
+  readonly ages: Ages;
   /** When a log could not be read for the first time, by pod uid, in milliseconds that only grow. */
   readonly unreadable = new Map<string, number>();
   /** The reasons of holds that an Event has told. */
   readonly told = new Set<string>();
-  readonly #waits = new Ages();
+  readonly #waits: Ages;
+
+  /** `now`: milliseconds that only grow; default the process's. */
+  constructor(now: () => number = () => performance.now()) {
+    this.ages = new Ages(now);
+    this.#waits = new Ages(now);
+  }
 
   /** Its plan is made anew: what was made sure of counts no longer. */
   startAnew(): void {

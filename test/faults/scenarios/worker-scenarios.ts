@@ -88,6 +88,14 @@ export const workerScenarios: readonly Scenario[] = [
     undo: () => void kubectl(['label', 'nodes', '--all', 'flt-']),
   },
   {
+    name: 'pods cannot be scheduled until the deadline',
+    kind: 'pod',
+    template: { activeDeadlineSeconds: 30, job: { nodeSelector: { flt: 'no' } } },
+    seconds: 120,
+    act: ({ lab, scan }) => lab.says(scan, /^Unschedulable: .*node/),
+    expect: failsAs('Unschedulable', /node/),
+  },
+  {
     name: 'the image cannot be pulled',
     kind: 'pod',
     flags: ['--worker-image', '127.0.0.1:5000/there-is-none:1'],

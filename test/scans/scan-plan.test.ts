@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { beginScan, type Begun, type PlanSurroundings } from '../../operator/reconcilers/scan-plan.ts';
+import type { Ledger } from '../../operator/scan/ledger.ts';
+import { scanOf } from './scan-bench.ts';
+
+const policyOf = (name: string, spec: object = { controls: [{ name: 'host-network' }] }, generation = 1): SecurityPolicy => ({
+  metadata: { name, uid: `u-${name}`, generation },
+  spec,
+});
+const broken = policyOf('broken', { controls: [{ name: 'there-is-none' }] });
+
+/** Plans a scan of these policies: what the server has, and what the watch has heard of. */
+async function plan(scan: Scan, live: readonly SecurityPolicy[], cached = live): Promise<Begun & { readonly ledger?: Ledger }> {
+  const world = {
+    client: {
+      call: ({ path }: { path: string }) => Promise.resolve({ metadata: {}, items: path.endsWith('/securitypolicies') ? live : [] }),
+    },
+    log: { info: () => undefined },
+    surroundings: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
+    systemNamespaces: [],
+    shardTargets: 10,
+    policies: { get: (name: string) => cached.find(({ metadata }) => metadata.name === name) },
+  } as unknown as PlanSurroundings;
+  const store = {
+    keep: () => Promise.resolve([]),
+    keepPlan: () => Promise.resolve({ input: [], configMaps: [] }),
+    begin: (_scan: unknown, _draft: unknown, ledgerOf: (kept: unknown) => Ledger) =>
+      Promise.resolve({ ledger: ledgerOf({ input: [], configMaps: [] }), resourceVersion: '1' }),
+    create: (_scan: unknown, ledger: Ledger) => Promise.resolve({ ledger, resourceVersion: '1' }),
+  } as unknown as Parameters<typeof beginScan>[1];
+  return beginScan(world, store, scan, { startTime: '2026-01-01T00:00:00Z', signal: new AbortController().signal });
+}
+const naming = (...policies: readonly string[]): Scan => scanOf('s', undefined, { spec: { policies: [...policies] } });
+
+describe('the policies of a scan', () => {
+  it('are those that the server has: one that the watch has not heard of is waited for, not left out', async () => {
+    for (const scan of [naming('late'), scanOf()]) {
+      const begun = await plan(scan, [policyOf('known'), policyOf('late')], [policyOf('known')]);
+      expect(begun).to.deep.equal({
+        hold: { reason: 'WatchBehind', message: 'the watch of policies does not have SecurityPolicy late yet' },
+      });
+    }
+  });
+
+  it('are waited for in the generation that the server has', async () => {
+    expect(await plan(scanOf(), [policyOf('p', undefined, 2)], [policyOf('p')])).to.have.property('hold');
+  });
+
+  it('must be there on the server', async () => {
+    expect(await plan(naming('p', 'gone'), [policyOf('p')], [policyOf('p'), policyOf('gone')])).to.deep.equal({
+      refused: { reason: 'PolicyNotFound', message: 'spec.policies: no SecurityPolicy gone' },
+    });
+  });
+
+  it('are told of where one is broken beside a good one', async () => {
+    const { ledger } = await plan(naming('good', 'broken'), [policyOf('good'), broken]);
+    expect(ledger?.policies.map(({ name }) => name)).to.deep.equal(['good']);
+    expect(ledger?.uncovered.map(({ message }) => message).join()).to.match(
+      /^not evaluated: SecurityPolicy broken: spec\.controls.*there-is-none/,
+    );
+  });
+
+  it('refuse the scan where none can be evaluated, with what is wrong', async () => {
+    const begun = await plan(naming('broken'), [broken]);
+    expect('refused' in begun ? `${begun.refused.reason} ${begun.refused.message}` : '').to.match(
+      /^PolicyStalled no policy of this scan can be evaluated: SecurityPolicy broken: spec\.controls.*there-is-none/,
+    );
+  });
+});
