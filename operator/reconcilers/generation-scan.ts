@@ -6,7 +6,7 @@ import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from '../scan/names.ts';
 import { isFinished } from '../scan/scan-status.ts';
-import { marksOf, triesOf } from '../scans/generation-tries.ts';
+import { marksOf, triesOf, triesText } from '../scans/generation-tries.ts';
 import type { World } from './world.ts';
 
 /** So many scans of new generations run at once; what comes meanwhile is scanned together as soon as one of them has ended. */
@@ -40,6 +40,7 @@ export function generationScanController(world: World): Controller {
 /** What is needed to see to new generations. */
 export type GenerationWorld = Pick<World, 'log' | 'clock'> & {
   readonly client: Pick<World['client'], 'create'>;
+  readonly events: Pick<World['events'], 'record'>;
   readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
   readonly policies: { readonly list: () => readonly SecurityPolicy[] };
 };
@@ -49,7 +50,7 @@ export type MadeScans = Map<string, { readonly marks: string; readonly at: numbe
 
 /**
  * Makes a Scan of the generations that no Scan has evaluated and that may be tried now. One that Scans have failed to evaluate is tried
- * again with growing pauses ({@link triesOf}).
+ * again with growing pauses ({@link triesOf}), and an Event at the policy says so.
  */
 export async function scanGenerations(world: GenerationWorld, made: MadeScans): Promise<ReconcileResult> {
   const scans = world.scans.list();
@@ -59,6 +60,10 @@ export async function scanGenerations(world: GenerationWorld, made: MadeScans): 
     .list()
     .filter((policy) => isNew(policy) && !unseen.includes(generationMark(keyOf(policy))))
     .map((policy) => ({ policy, ...triesOf(keyOf(policy), scans) }));
+  for (const { policy, ...tries } of waiting) {
+    const message = triesText(tries);
+    if (message !== undefined) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: 'NotEvaluated', message });
+  }
   const now = world.clock();
   const due = waiting.filter(({ next }) => next !== undefined && next <= now);
   const later = waiting.flatMap(({ next }) => (next !== undefined && next > now ? [next - now] : []));

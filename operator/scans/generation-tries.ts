@@ -2,7 +2,7 @@ import { ANNOTATIONS } from '../api/group.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { generationMark, generationScanName, type PolicyGeneration } from '../scan/names.ts';
-import { isFinished } from '../scan/scan-status.ts';
+import { isFinished, timestampOf } from '../scan/scan-status.ts';
 
 /** The Scans of one generation of a policy are tried so often: then its schedule scans it, or a person. */
 export const MOST_TRIES = 10;
@@ -35,11 +35,11 @@ export function triesOf(policy: PolicyGeneration, scans: readonly Scan[]): Gener
   return { running, ended: ended.length, next: running || ended.length >= MOST_TRIES ? undefined : last + pause };
 }
 
-/** What is said of a generation that Scans have failed to evaluate; undefined where none has. Pure. */
-export function triesText({ running, ended, next }: GenerationTries, now: number): string | undefined {
+/** What is said of a generation that Scans have failed to evaluate; undefined where none has, and while one runs. The same until a Scan changes. Pure. */
+export function triesText({ running, ended, next }: GenerationTries): string | undefined {
   if (ended === 0 || running) return undefined;
-  if (next === undefined) return `tried ${ended} times; its schedule scans it next, or delete its Scans to have it tried again`;
-  return `tried ${ended} of ${MOST_TRIES} times; tried again in ${Math.max(0, Math.ceil((next - now) / 1000))} s`;
+  if (next === undefined) return `tried ${ended} times: its schedule scans it next, or delete its Scans to have it tried again`;
+  return `tried ${ended} of ${MOST_TRIES} times, and again at ${timestampOf(next)}`;
 }
 
 /**

@@ -24,6 +24,11 @@ class Ground implements GenerationWorld {
   now = begin;
   readonly clock = (): number => this.now;
   readonly log = { info: () => undefined } as unknown as GenerationWorld['log'];
+  readonly told: string[] = [];
+  readonly events = {
+    record: (_resource: unknown, _policy: unknown, { reason, message }: { reason: string; message: string }): void =>
+      void this.told.push(`${reason}: ${message}`),
+  };
   readonly policies: GenerationWorld['policies'];
   readonly scans = {
     get: (name: string): Scan | undefined => this.made.find(({ metadata }) => metadata.name === name),
@@ -67,6 +72,8 @@ describe('the Scans of new generations', () => {
     }
     expect(pauses).to.deep.equal([30, 60, 120, 240, 480, 960, 1800, 1800, 1800]);
     expect(ground.made).to.have.length(MOST_TRIES);
+    expect(ground.told[0]).to.equal('NotEvaluated: tried 1 of 10 times, and again at 2026-01-01T00:00:30Z');
+    expect(ground.told.at(-1)).to.match(/^NotEvaluated: tried 10 times: its schedule scans it next/);
     expect(new Set(ground.made.map(({ metadata }) => metadata.name)).size).to.equal(MOST_TRIES);
   });
 
@@ -101,11 +108,11 @@ describe('the Scans of new generations', () => {
     const key = { name: 'p', uid: 'u-p', generation: 2 };
     const ground = new Ground(policyOf());
     await ground.run();
-    expect(triesText(triesOf(key, ground.made), ground.now)).to.equal(undefined);
+    expect(triesText(triesOf(key, ground.made))).to.equal(undefined);
     ground.end('Failed');
-    expect(triesText(triesOf(key, ground.made), ground.now + 10_000)).to.equal('tried 1 of 10 times; tried again in 20 s');
+    expect(triesText(triesOf(key, ground.made))).to.equal('tried 1 of 10 times, and again at 2026-01-01T00:00:30Z');
     const all = Array.from({ length: MOST_TRIES }, () => ground.made[0]!);
-    expect(triesText(triesOf(key, all), ground.now)).to.match(/^tried 10 times; its schedule scans it next/);
+    expect(triesText(triesOf(key, all))).to.match(/^tried 10 times: its schedule scans it next/);
   });
 });
 

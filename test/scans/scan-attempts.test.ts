@@ -42,7 +42,7 @@ class Ground {
   async look(seconds: number): Promise<string[]> {
     this.seconds = seconds;
     this.bench.now = Date.parse('2026-01-01T00:00:00Z') + seconds * 1000;
-    const world = { ...this.bench.parts, metrics: { shards: { add: () => undefined } } } as unknown as World;
+    const world = { ...this.bench.parts, metrics: { shards: { inc: () => undefined } } } as unknown as World;
     const attempts = new Attempts(world, {
       store: { update: (_scan: unknown, stored: StoredLedger) => Promise.resolve(stored) },
       collector: {},
