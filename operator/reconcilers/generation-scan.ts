@@ -6,7 +6,7 @@ import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from '../scan/names.ts';
 import { isFinished } from '../scan/scan-status.ts';
-import { marksOf, triesOf, triesText } from '../scans/generation-tries.ts';
+import { marksOf, triesOf, triesText, type GenerationTries } from '../scans/generation-tries.ts';
 import type { World } from './world.ts';
 
 /** So many scans of new generations run at once; what comes meanwhile is scanned together as soon as one of them has ended. */
@@ -60,10 +60,7 @@ export async function scanGenerations(world: GenerationWorld, made: MadeScans): 
     .list()
     .filter((policy) => isNew(policy) && !unseen.includes(generationMark(keyOf(policy))))
     .map((policy) => ({ policy, ...triesOf(keyOf(policy), scans) }));
-  for (const { policy, ...tries } of waiting) {
-    const message = triesText(tries);
-    if (message !== undefined) world.events.record(RESOURCES.policies, policy, { type: 'Warning', reason: 'NotEvaluated', message });
-  }
+  reportTries(world, waiting);
   const now = world.clock();
   const due = waiting.filter(({ next }) => next !== undefined && next <= now);
   const later = waiting.flatMap(({ next }) => (next !== undefined && next > now ? [next - now] : []));
@@ -86,6 +83,14 @@ export async function scanGenerations(world: GenerationWorld, made: MadeScans): 
   }
   made.set(name, { marks: marksOf(scan), at: performance.now() });
   return due.length > mostPolicies ? { requeueAfter: lookAgain } : wait;
+}
+
+/** Says at each policy how often Scans have failed to evaluate it, and when it is tried again. */
+function reportTries({ events }: GenerationWorld, waiting: readonly ({ readonly policy: SecurityPolicy } & GenerationTries)[]): void {
+  for (const { policy, ...tries } of waiting) {
+    const message = triesText(tries);
+    if (message !== undefined) events.record(RESOURCES.policies, policy, { type: 'Warning', reason: 'NotEvaluated', message });
+  }
 }
 
 /** Whether a policy can be evaluated as it is now, and has not been. */

@@ -8,7 +8,8 @@ import { newLedger, shardCollected, type Collected, type Ledger } from '../../op
 import { scanHash } from '../../operator/scan/names.ts';
 import { LEDGER } from '../../operator/scan/scan-documents.ts';
 import { packDocument } from '../../operator/store/document-format.ts';
-import { testClient, uniqueName } from './cluster-access.ts';
+import type { Scan } from '../../operator/api/scan.ts';
+import { kubectl, testClient, uniqueName } from './cluster-access.ts';
 
 describe('documents on a real API server', function () {
   this.timeout(120_000);
@@ -16,8 +17,16 @@ describe('documents on a real API server', function () {
   const namespace = uniqueName('store');
   const store = new LedgerStore(client, namespace);
 
-  before(() => client.create(RESOURCES.namespaces, { metadata: { name: namespace } }));
-  after(() => client.delete(RESOURCES.namespaces, { name: namespace }));
+  const scans: string[] = [];
+  before(async () => {
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/']);
+    kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', 'crds/']);
+    await client.create(RESOURCES.namespaces, { metadata: { name: namespace } });
+  });
+  after(async () => {
+    await client.delete(RESOURCES.namespaces, { name: namespace });
+    for (const name of scans) await client.delete(RESOURCES.scans, { name });
+  });
 
   const severities = { critical: 0, high: 0, medium: 0, low: 0 };
   /** What a shard adds for so many policies with so many checks each; counts that compress as badly as real ones. */
@@ -42,8 +51,21 @@ describe('documents on a real API server', function () {
       rest: [],
     };
   }
-  const scanOf = (name: string): { name: string; uid: string } => ({ name, uid: `${name}-${namespace}` });
-  const input = { scan: scanOf('x'), kubernetesVersion: '1.36', systemNamespaces: [], policies: [], resources: [], namespaces: {} };
+  /** A Scan that is there: what belongs to an absent one is garbage, and collected. */
+  async function scanOf(prefix: string): Promise<{ name: string; uid: string }> {
+    const name = `${prefix}-${namespace}`;
+    const { metadata } = await client.create<Scan>(RESOURCES.scans, { metadata: { name }, spec: {} } as Scan);
+    scans.push(name);
+    return { name, uid: metadata.uid ?? '' };
+  }
+  const input = {
+    scan: { name: 'x', uid: 'x' },
+    kubernetesVersion: '1.36',
+    systemNamespaces: [],
+    policies: [],
+    resources: [],
+    namespaces: {},
+  };
   const shards = { shards: [{ slices: [], pageSize: 500 }] };
   const begin = (scan: { name: string; uid: string }): ReturnType<LedgerStore['begin']> =>
     store.begin(scan, { input, shards }, ({ input: names, configMaps }) =>
@@ -62,7 +84,7 @@ describe('documents on a real API server', function () {
     [2000, 60, 2],
   ] as const) {
     it(`keep the ledger of ${policies} policies with ${checks} checks each, write after write`, async () => {
-      const scan = scanOf(`scan-${policies}`);
+      const scan = await scanOf(`scan-${policies}`);
       let stored = await begin(scan);
       const after: Ledger = shardCollected(stored.ledger, 0, collected(policies, checks));
       if (pieces > 0) expect(packDocument(LEDGER, after).length).to.be.greaterThan(1024 * 1024);
@@ -80,7 +102,7 @@ describe('documents on a real API server', function () {
   }
 
   it('are written by one of two that write at the same time, and nothing of the other stays', async () => {
-    const scan = scanOf('race');
+    const scan = await scanOf('race');
     const stored = await begin(scan);
     const large = shardCollected(stored.ledger, 0, collected(2000, 60));
     const writes = await Promise.allSettled([1, 2, 3].map((scanned) => store.update(scan, { ...stored, ledger: { ...large, scanned } })));
@@ -96,7 +118,7 @@ describe('documents on a real API server', function () {
     const there = (await listAll(client, RESOURCES.configMaps, { namespace, metadataOnly: true })).length;
     const quotas = { group: '', version: 'v1', resource: 'resourcequotas', kind: 'ResourceQuota', namespaced: true, verbs: [] };
     await client.create(quotas, { metadata, spec: { hard: { configmaps: String(there + 1) } } } as never);
-    const scan = scanOf('refused');
+    const scan = await scanOf('refused');
     for (let tries = 0; tries < 3; tries++) {
       const error = await begin(scan).catch((thrown: unknown) => thrown);
       expect((error as Error).message).to.contain('exceeded quota');
