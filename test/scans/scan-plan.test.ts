@@ -12,12 +12,18 @@ const policyOf = (name: string, spec: object = { controls: [{ name: 'host-networ
 const broken = policyOf('broken', { controls: [{ name: 'there-is-none' }] });
 
 /** Plans a scan of these policies: what the server has, and what the watch has heard of. */
-async function plan(scan: Scan, live: readonly SecurityPolicy[], cached = live): Promise<Begun & { readonly ledger?: Ledger }> {
+async function plan(
+  scan: Scan,
+  live: readonly SecurityPolicy[],
+  cached = live,
+  crds: readonly { readonly reason: string; readonly message: string }[] = [],
+): Promise<Begun & { readonly ledger?: Ledger }> {
   const world = {
     client: {
       call: ({ path }: { path: string }) => Promise.resolve({ metadata: {}, items: path.endsWith('/securitypolicies') ? live : [] }),
     },
     log: { info: () => undefined },
+    lookAtCrds: () => Promise.resolve(crds),
     surroundings: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
     systemNamespaces: [],
     shardTargets: 10,
@@ -67,5 +73,11 @@ describe('the policies of a scan', () => {
     expect('refused' in begun ? `${begun.refused.reason} ${begun.refused.message}` : '').to.match(
       /^PolicyStalled no policy of this scan can be evaluated: SecurityPolicy broken: spec\.controls.*there-is-none/,
     );
+  });
+
+  it('wait while a CRD is missing or outdated, and say which', async () => {
+    const crd = { reason: 'CRDOutdated', message: 'scans.vigil.dev has no field spec.full' };
+    const policies = [policyOf('known')];
+    expect(await plan(scanOf(), policies, policies, [crd])).to.deep.equal({ hold: crd });
   });
 });
