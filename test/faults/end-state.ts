@@ -45,7 +45,12 @@ export function reportContent({ metadata, results = [], summary, scope, ...rest 
     policies: annotations?.[ANNOTATIONS.policies],
     scope: scope?.kind === 'SecurityPolicy' ? { ...scope, uid: '' } : scope,
     summary,
-    results: results.map(({ timestamp: _timestamp, ...result }) => result),
+    results: results.map(({ timestamp: _timestamp, properties: { resultID: _id, ...properties } = {}, ...result }) => ({
+      ...result,
+      properties,
+    })),
+    // An id depends on the object and on when the finding first appeared: what counts is that each result has one of its own.
+    ids: new Set(results.map(({ properties }) => properties?.['resultID'] ?? '')).size,
     kind: rest.kind,
   };
 }
@@ -56,7 +61,7 @@ function scanContent({ status }: Scan): unknown {
 }
 
 const conditionContent = ({ type, status, reason, message }: { type: string; status: string; reason: string; message: string }): string =>
-  [type, status, reason, message].join(' ').trim();
+  [type, status, reason, message.replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'TIME')].join(' ').trim();
 
 function policyContent({ status }: SecurityPolicy): unknown {
   const { conditions = [], summary, failing, coverage, frameworks = [], evaluatedGeneration } = status ?? {};
@@ -79,14 +84,16 @@ export async function leftOvers(client: KubeClient, namespace: string): Promise<
 }
 
 const isReportWrite = ({ method, path, forwarded, status }: ProxiedCall): boolean =>
-  method === 'PATCH' && forwarded && status < 300 && /\/(cluster)?policyreports\//.test(path);
+  method !== 'GET' && method !== 'DELETE' && forwarded && status < 300 && /\/(cluster)?policyreports(\/|$)/.test(path);
 
 /** Reports that were written with contents that differ from each other, by path: none when one scan wrote them once and well. */
 export function reportsWrittenTwice(calls: readonly ProxiedCall[]): string[] {
   const contents = new Map<string, Set<string>>();
-  for (const { path, body } of calls.filter(isReportWrite)) {
-    const known = contents.get(path) ?? new Set();
-    contents.set(path, known.add(JSON.stringify(reportContent(JSON.parse(body) as PolicyReport))));
+  for (const { method, path, body } of calls.filter(isReportWrite)) {
+    const report = JSON.parse(body) as PolicyReport;
+    const written = method === 'POST' ? `${path}/${report.metadata.name}` : path;
+    const known = contents.get(written) ?? new Set();
+    contents.set(written, known.add(JSON.stringify(reportContent(report))));
   }
   return [...contents].filter(([, distinct]) => distinct.size > 1).map(([path]) => path);
 }

@@ -2,6 +2,9 @@ import type { ProxiedCall } from '../fault-proxy.ts';
 
 type Match = (call: ProxiedCall) => boolean;
 
+/** A report is made by a POST and changed by a PUT; what an older version owned is handed over by a PATCH. */
+const isWrite = (method: string): boolean => ['POST', 'PUT', 'PATCH'].includes(method);
+
 /** The kinds of calls that an operator makes in a scan. */
 const callKinds: Readonly<Record<string, Match>> = {
   discovery: ({ method, path }) => method === 'GET' && /^\/(apis?|version)$/.test(path),
@@ -18,8 +21,8 @@ const callKinds: Readonly<Record<string, Match>> = {
   'job create': ({ method, path }) => method === 'POST' && path.endsWith('/jobs'),
   'log read': ({ path }) => path.endsWith('/log'),
   'report read': ({ method, path }) => method === 'GET' && /\/policyreports(\/|$)/.test(path),
-  'report write': ({ method, path }) => method === 'PATCH' && /\/policyreports\//.test(path),
-  'evidence write': ({ method, path }) => method === 'PATCH' && /\/clusterpolicyreports\//.test(path),
+  'report write': ({ method, path }) => isWrite(method) && /\/policyreports(\/|$)/.test(path),
+  'evidence write': ({ method, path }) => isWrite(method) && /\/clusterpolicyreports(\/|$)/.test(path),
   'scan status write': ({ method, path }) => method === 'PATCH' && /\/scans\/[^/]+\/status$/.test(path),
   'policy status write': ({ method, path }) => method === 'PATCH' && /\/securitypolicies\/[^/]+\/status$/.test(path),
   'job delete': ({ method, path }) => method === 'DELETE' && /\/jobs\//.test(path),
@@ -32,4 +35,12 @@ export function callsOf(kind: string): Match {
   const match = callKinds[kind];
   if (!match) throw new Error(`no kind of call ${kind}: there are ${Object.keys(callKinds).join(', ')}`);
   return match;
+}
+
+/** Which report a call writes: a new one is named in the body alone. Undefined where the call writes no report in a namespace. */
+export function writtenReport({ method, path, body }: ProxiedCall): { readonly namespace: string; readonly name: string } | undefined {
+  const [, namespace, name] = /namespaces\/([^/]+)\/policyreports(?:\/([^/]+))?$/.exec(path) ?? [];
+  if (namespace === undefined) return undefined;
+  const made = method === 'POST' ? (JSON.parse(body) as { metadata: { name: string } }).metadata.name : name;
+  return made === undefined ? undefined : { namespace, name: made };
 }

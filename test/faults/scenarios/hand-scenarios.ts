@@ -2,9 +2,11 @@ import { expect } from 'chai';
 import type { Coverage } from '../../../operator/api/security-policy.ts';
 import { home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
+import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import { differences } from '../end-state.ts';
 import type { ScenarioRun } from '../fault-lab.ts';
 import { toWorker } from '../worker-process.ts';
-import { callsOf } from './call-kinds.ts';
+import { callsOf, writtenReport } from './call-kinds.ts';
 import { at, inHome, type Scenario } from './scenario.ts';
 
 /** Deletes the scan's ConfigMaps whose names have this text. */
@@ -42,12 +44,10 @@ function takenAwayFor(seconds: number, call: string, ...what: readonly string[])
 }
 
 const reportPath = ({ proxy }: ScenarioRun): { namespace: string; name: string } => {
-  const [, namespace = '', name = ''] =
-    /namespaces\/([^/]+)\/policyreports\/([^/]+)$/.exec(
-      proxy.calls.find((call) => callsOf('report write')(call) && call.status > 0)?.path ?? '',
-    ) ?? [];
-  if (name === '') throw new Error('no report was written yet');
-  return { namespace, name };
+  const written = proxy.calls.find((call) => callsOf('report write')(call) && call.status > 0);
+  const report = written && writtenReport(written);
+  if (!report) throw new Error('no report was written yet');
+  return report;
 };
 
 const deletions: readonly Scenario[] = [
@@ -154,8 +154,34 @@ const reports: readonly Scenario[] = [
     rewrites: true,
     rules: (run) => [
       at('report write', () => {
-        const { path } = run.proxy.calls.at(-1) ?? { path: '' };
-        const [, namespace = '', name = ''] = /namespaces\/([^/]+)\/policyreports\/([^/]+)$/.exec(path) ?? [];
+        const call = run.proxy.calls.at(-1);
+        const report = call && writtenReport(call);
+        if (!report) throw new Error('the call writes no report');
+        run.notes['taken'] = `${report.namespace}/${report.name}`;
+        const stranger = {
+          apiVersion: 'wgpolicyk8s.io/v1alpha2',
+          kind: 'PolicyReport',
+          metadata: { ...report, labels: { faults: 'yes' } },
+          summary: { fail: 7 },
+        };
+        kubectl(['apply', '-f', '-'], JSON.stringify(stranger));
+      }),
+    ],
+    // The stranger's report stays as it is; what Vigil found lies beside it under another name, and nothing else differs.
+    expect: (end, run, wanted) => {
+      const taken = run.notes['taken'] ?? '';
+      const [namespace = '', name = ''] = taken.split('/');
+      const moved = Object.keys(end.reports).filter((report) => !(report in wanted.reports));
+      expect(moved).to.have.length(1);
+      expect(moved[0]).to.match(new RegExp(`^${taken}-[0-9a-f]{10}$`));
+      const { [moved[0] ?? '']: report, ...others } = end.reports;
+      expect(differences(wanted, { ...end, reports: { ...others, [taken]: report } })).to.deep.equal([]);
+      const stranger = JSON.parse(kubectl(['-n', namespace, 'get', 'policyreport', name, '-o', 'json'])) as PolicyReport;
+      expect(stranger.summary).to.deep.equal({ fail: 7 });
+      expect([stranger.metadata.labels, stranger.results]).to.deep.equal([{ faults: 'yes' }, undefined]);
+    },
+  },
+];
         const stranger = {
           apiVersion: 'wgpolicyk8s.io/v1alpha2',
           kind: 'PolicyReport',
