@@ -182,17 +182,6 @@ const reports: readonly Scenario[] = [
     },
   },
 ];
-        const stranger = {
-          apiVersion: 'wgpolicyk8s.io/v1alpha2',
-          kind: 'PolicyReport',
-          metadata: { namespace, name },
-          summary: { fail: 7 },
-        };
-        kubectl(['apply', '-f', '-'], JSON.stringify(stranger));
-      }),
-    ],
-  },
-];
 
 const rights: readonly Scenario[] = [
   {
