@@ -76,7 +76,9 @@ export function requirementOutcomes(
   return framework.requirements.map((requirement) => {
     const sum = total(requirement, tallies);
     const found = stateOf(requirement, sum);
-    const [state, reason] = found[0] === 'passed' && !complete ? incomplete : found;
+    // Without a failure or an error, what was not scanned may hold either: neither a pass nor "nothing in scope" is proved.
+    const unproved = found[0] === 'passed' || (found[0] === 'notEvaluated' && sum.error + sum.skip === 0);
+    const [state, reason] = unproved && !complete ? incomplete : found;
     return { requirement, state, failures: sum.fail, passes: sum.pass, errors: sum.error, ...(reason === undefined ? {} : { reason }) };
   });
 }

@@ -100,7 +100,12 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
       .flat()
       .flatMap(({ scope, results: found = [] }) =>
         found.map(({ rule, result, message, properties }) =>
-          line(scope?.kind ?? '', scope?.namespace, scope?.name ?? '', [rule, result, properties?.['path'], message]),
+          line(scope?.kind ?? '', scope?.kind === 'Namespace' ? undefined : scope?.namespace, scope?.name ?? '', [
+            rule,
+            result,
+            properties?.['path'],
+            message,
+          ]),
         ),
       );
     const [mine, theirs] = [reported, said].map((lines) => lines.filter((text) => !isOurs(text)).toSorted());

@@ -56,8 +56,8 @@ export interface Upstream {
 }
 
 /** A Kubernetes `Status` as an API server answers it. */
-export function statusBody(code: number, reason: string, message: string): object {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
+export function statusBody(code: number, reason: string, message: string, details?: object): object {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code, ...(details ? { details } : {}) };
 }
 
 /** A rule's state. */

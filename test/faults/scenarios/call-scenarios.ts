@@ -8,6 +8,8 @@ const forbidden = statusBody(
   403,
   'Forbidden',
   'User "system:serviceaccount:vigil-system:vigil-operator" cannot do this: it was taken away',
+  // The authorizer names the kind and no object: it decides before the object is read.
+  { kind: 'resources' },
 );
 
 /** The faults of one call, each with the times it takes. */
