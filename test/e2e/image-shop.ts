@@ -130,12 +130,12 @@ export class ImageShop {
     return (await reportsIn(namespace)).find(({ metadata }) => metadata.name === `vigil-images-deployment-${app}`);
   }
 
-  /** The results about a Deployment's images, each as `rule verdict`; stale ones say so. */
+  /** The results about a Deployment's images, each as `rule verdict`, in the order of rules; stale ones say so. */
   async linesOf(app: string, namespace = this.namespace): Promise<string[]> {
     const results = (await this.reportOf(app, namespace))?.results ?? [];
-    return results.map(
-      ({ rule, result, properties }) => `${rule ?? ''} ${result ?? ''}${properties?.['stale'] === 'true' ? ' stale' : ''}`,
-    );
+    return results
+      .map(({ rule, result, properties }) => `${rule ?? ''} ${result ?? ''}${properties?.['stale'] === 'true' ? ' stale' : ''}`)
+      .toSorted();
   }
 
   /** Waits until a Deployment’s images have just these results: long enough for a second try, which comes a minute after a failure. */
@@ -143,7 +143,7 @@ export class ImageShop {
     let last: readonly string[] = [];
     await eventually(
       '',
-      async () => ((last = await this.linesOf(app, namespace)).join('\n') === expected.join('\n') ? true : undefined),
+      async () => ((last = await this.linesOf(app, namespace)).join('\n') === expected.toSorted().join('\n') ? true : undefined),
       seconds,
     ).catch(async () => {
       const said = ((await this.reportOf(app, namespace))?.results ?? []).map(({ message }) => message ?? '');

@@ -71,15 +71,17 @@ describe('images that run', function () {
     });
   const reportOf = (app: string): Promise<PolicyReport | undefined> => shop.reportOf(app);
   const linesOf = async (app: string): Promise<string[]> =>
-    ((await reportOf(app))?.results ?? []).map(({ rule, result, properties }) =>
-      [rule, result, properties?.['package'], properties?.['installed'], properties?.['fixed']]
-        .filter((part) => part !== undefined)
-        .join(' '),
-    );
+    ((await reportOf(app))?.results ?? [])
+      .map(({ rule, result, properties }) =>
+        [rule, result, properties?.['package'], properties?.['installed'], properties?.['fixed']]
+          .filter((part) => part !== undefined)
+          .join(' '),
+      )
+      .toSorted();
   const becomes = (app: string, expected: readonly string[]): Promise<true> =>
     eventually(
       `the images of ${app}: ${expected.join(', ')}`,
-      async () => ((await linesOf(app)).join('\n') === expected.join('\n') ? true : undefined),
+      async () => ((await linesOf(app)).join('\n') === expected.toSorted().join('\n') ? true : undefined),
       90,
     );
   const configMaps = (part: string): Promise<KubeObject[]> =>
@@ -336,7 +338,7 @@ describe('images that run', function () {
       return said === '' ? undefined : said;
     });
     expect(messages).to.match(/^debian\.json is not used: statements\[0\]\.status: Invalid option/);
-    expect(await linesOf('app')).to.deep.equal(node.map((line) => line.replace(' fail ', ' skip ')));
+    expect(await linesOf('app')).to.deep.equal(node.map((line) => line.replace(' fail ', ' skip ')).toSorted());
   });
 
   it('are as they were when the documents are gone', async () => {
