@@ -81,14 +81,22 @@ function failure(pod: WorkerPod): AttemptOutcome {
   return byContainer(pod);
 }
 
+/** What V8 prints when it gives up. */
+const heapIsFull = 'JavaScript heap out of memory';
+
 const exitClasses: Readonly<Record<number, AttemptClass>> = { [PERMANENT_EXIT]: 'Permanent', [HEAP_EXIT]: 'OutOfMemory', 137: 'Killed' };
 
 function byContainer({ status }: WorkerPod): AttemptOutcome {
   const worker = status?.containerStatuses?.find(({ name }) => name === 'worker');
   const terminated = worker?.state?.terminated;
-  if (!terminated) return neverRan(status);
-  const { exitCode, reason, message } = terminated;
-  const said = message || `exit code ${exitCode}`;
+  return terminated ? byExit(terminated) : neverRan(status);
+}
+
+function byExit({ exitCode, reason, message = '' }: NonNullable<ContainerState['terminated']>): AttemptOutcome {
+  // V8 ends the process by an abort: exit code 134, or 139 as the first process of a container.
+  if (message.includes(heapIsFull))
+    return { class: 'OutOfMemory', message: 'the heap of the worker is full: its memory limit is too small' };
+  const said = message === '' ? `exit code ${exitCode}` : message;
   return { class: reason === 'OOMKilled' ? 'OutOfMemory' : (exitClasses[exitCode] ?? 'Crashed'), message: said };
 }
 

@@ -73,7 +73,9 @@ describe('Vigil installed on a real node', function () {
     const rightsOf = (account: string): string[] =>
       kubectl(['auth', 'can-i', '--list', '--no-headers', `--as=system:serviceaccount:vigil-system:${account}`, '-n', 'vigil-system'])
         .split('\n')
-        .filter((line) => /^[a-z]/.test(line));
+        .filter((line) => /^[a-z]/.test(line))
+        // Columns are as wide as the widest entry of a list.
+        .map((line) => line.replaceAll(/\s+/g, ' ').trim());
     // What each service account may do is Kubernetes' own, and differs by version.
     const everyones = rightsOf('nobody');
     const rows = rightsOf('vigil-scanner').filter((line) => !everyones.includes(line));

@@ -32,6 +32,12 @@ const cases: readonly (readonly [string, Status, AttemptClass, string?])[] = [
   ['one evicted for its own disk use', { ...terminated(137), reason: 'Evicted' }, 'StorageExceeded'],
   ['one out of memory', terminated(137, 'OOMKilled'), 'OutOfMemory'],
   ['one whose heap was full', terminated(134), 'OutOfMemory'],
+  [
+    'one whose heap was full, as the first process of its container',
+    terminated(139, 'Error', 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n 1: 0x840e50'),
+    'OutOfMemory',
+    'the heap of the worker is full: its memory limit is too small',
+  ],
   ['one killed otherwise', terminated(137), 'Killed'],
   ['one that cannot succeed', terminated(42, 'Error', 'spec.rules[0]: broken'), 'Permanent', 'spec.rules[0]: broken'],
   ['one that crashed without a word', terminated(1), 'Crashed', 'exit code 1'],
