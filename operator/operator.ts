@@ -24,6 +24,7 @@ import { CrdCheck } from './manager/crd-check.ts';
 import { onChangeDependencies } from './reconcilers/on-change-dependencies.ts';
 import { OnChange } from './reconcilers/on-change.ts';
 import { policyGauges } from './reconcilers/policy-gauges.ts';
+import { PolicyRevisions } from './reconcilers/policy-revisions.ts';
 import { scanScheduleController } from './reconcilers/scan-schedule.ts';
 import { scanCleanup, scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
@@ -119,8 +120,7 @@ async function leadUntil(signal: AbortSignal, leadership: Leadership, setProblem
   let lifecycle: Lifecycle | undefined;
   const start = async (): Promise<void> => {
     setProblems(() => ['the namespace kube-system could not be read yet']);
-    const clusterIdentity = await identityOfCluster(client, log, stopping.signal);
-    lifecycle = lead({ ...leadership, clusterIdentity }, setProblems);
+    lifecycle = lead({ ...leadership, ...(await clusterFacts(client, log, stopping.signal)) }, setProblems);
     await lifecycle.start();
   };
   // The lease is renewed while the parts still start: a slow first list must not let another lead.
@@ -137,14 +137,22 @@ async function leadUntil(signal: AbortSignal, leadership: Leadership, setProblem
 /** Milliseconds between two tries to read what everything else waits for. */
 const startPause = 2000;
 
-/** The uid of kube-system: what tells this cluster from others. Tries until it is read; rejects only when aborted. */
-async function identityOfCluster(client: KubeClient, log: Logger, signal: AbortSignal): Promise<string> {
+/** What is read of a cluster before all else. */
+interface ClusterFacts {
+  /** The uid of kube-system: what tells this cluster from others. */
+  readonly clusterIdentity: string;
+  readonly kubernetesVersion: string;
+}
+
+/** Reads what everything else waits for. Tries until it is read; rejects only when aborted. */
+async function clusterFacts(client: KubeClient, log: Logger, signal: AbortSignal): Promise<ClusterFacts> {
   for (;;) {
     try {
-      return (await client.get<KubeObject>(RESOURCES.namespaces, { name: 'kube-system' })).metadata.uid ?? '';
+      const { metadata } = await client.get<KubeObject>(RESOURCES.namespaces, { name: 'kube-system' });
+      return { clusterIdentity: metadata.uid ?? '', kubernetesVersion: await serverVersion(client) };
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ err: error }, 'could not read the namespace kube-system; it is tried again');
+      log.warn({ err: error }, 'could not read the namespace kube-system and the version of the server; it is tried again');
       await sleep(startPause, undefined, { signal });
     }
   }
@@ -176,8 +184,9 @@ interface Leadership {
 }
 
 /** What the leader watches and reconciles, ready to start. */
-function lead(leadership: Leadership & { readonly clusterIdentity: string }, setProblems: SetProblems): Lifecycle {
+function lead(leadership: Leadership & ClusterFacts, setProblems: SetProblems): Lifecycle {
   const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
+  const revisions = new PolicyRevisions(leadership.kubernetesVersion);
   const controllers: Record<string, Controller> = {};
   const watch = <T extends KubeObject>(
     resource: ApiResource,
@@ -207,9 +216,10 @@ function lead(leadership: Leadership & { readonly clusterIdentity: string }, set
     clock,
     clusterIdentity,
     namespace: config.namespace,
-    surroundings: remembered(client),
+    surroundings: remembered(client, revisions),
     crdProblems: () => crds.problems,
     lookAtCrds: () => crds.look(),
+    revisionOf: revisions.of,
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     shardTargets: config.shardTargets,
     changeBurst: config.changeBurst,
@@ -301,12 +311,13 @@ function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' |
 const surroundingsAge = 60_000;
 
 /** Reads the surroundings when they are asked for anew, or what is known of them is older than a minute. */
-function remembered(client: KubeClient): World['surroundings'] {
+function remembered(client: KubeClient, revisions: PolicyRevisions): World['surroundings'] {
   let known: { readonly at: number; readonly value: Surroundings } | undefined;
   return async (anew = false) => {
     if (!known || anew || performance.now() - known.at > surroundingsAge) {
       const [kubernetesVersion, served] = await Promise.all([serverVersion(client), discoverApi(client)]);
       known = { at: performance.now(), value: { kubernetesVersion, ...served } };
+      revisions.servedBy(kubernetesVersion);
     }
     return known.value;
   };

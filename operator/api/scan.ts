@@ -97,6 +97,7 @@ export const scanStatus = z.strictObject({
       z.strictObject({
         name: field(z.string(), 'The SecurityPolicy.'),
         generation: field(z.int().meta({ format: 'int64' }), 'The generation that was evaluated.'),
+        revision: field(z.string().max(64).optional(), 'What it was judged by: generation, controls and frameworks, as one word.'),
       }),
       ['name'],
       MOST_SCAN_POLICIES,

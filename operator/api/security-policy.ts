@@ -208,11 +208,15 @@ const imagesStatus = z.strictObject({
 /** What a policy's status says of images. */
 export type ImagesStatus = z.infer<typeof imagesStatus>;
 
+const evaluatedRevision =
+  'What those verdicts were made by, as one word: the generation, the controls of this version of Vigil, and the frameworks as they resolve.';
+
 const configurationStatus = z.strictObject({
   evaluatedGeneration: field(
     z.int().meta({ format: 'int64' }).optional(),
     'The generation whose verdicts the reports hold. Omitted: no scan has evaluated the policy yet.',
   ),
+  evaluatedRevision: field(z.string().max(64).optional(), evaluatedRevision),
   lastScan: field(z.string().optional(), 'The Scan that looked at all of it last.'),
   lastScanTime: field(timestamp.optional(), 'When the last Scan that judged anything ended.'),
   summary: field(summary, 'Verdicts of checks on targets.'),
@@ -230,6 +234,7 @@ export const securityPolicyStatus = z.strictObject({
   observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation that the conditions speak of.'),
   conditions,
   evaluatedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation whose verdicts the reports hold.'),
+  evaluatedRevision: field(z.string().max(64).optional(), evaluatedRevision),
   summary: field(summary.optional(), 'Verdicts of checks on targets, those about images among them.'),
   failing: field(severityCounts.optional(), 'Failures by severity, those in images among them.'),
   coverage: field(coverage.optional(), 'Targets, images among them.'),

@@ -16,6 +16,8 @@ export interface PolicyFindings {
   readonly whole?: {
     readonly scan: string;
     readonly generation: number;
+    /** What was judged by: see `judgementRevision`. */
+    readonly revision: string;
     /** Milliseconds since the epoch. */
     readonly time: number;
     readonly coverage: Coverage;
@@ -47,12 +49,16 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
     const { frameworks } = before ?? {};
     return { configuration: { ...known, summary, failing }, ...(frameworks ? { frameworks } : {}) };
   }
-  const { scan, generation, time, coverage, frameworks, uncovered, failure, excludedNamespaces = [] } = whole;
+  const { scan, generation, revision, time, coverage, frameworks, uncovered, failure, excludedNamespaces = [] } = whole;
   // A scan that judged nothing makes no verdict younger.
   const judgedNothing = coverage.scanned === 0 && coverage.failed > 0;
   const evaluated = judgedNothing
-    ? given({ evaluatedGeneration: known?.evaluatedGeneration, lastScanTime: known?.lastScanTime })
-    : { evaluatedGeneration: generation, lastScanTime: timestampOf(time) };
+    ? given({
+        evaluatedGeneration: known?.evaluatedGeneration,
+        evaluatedRevision: known?.evaluatedRevision,
+        lastScanTime: known?.lastScanTime,
+      })
+    : { evaluatedGeneration: generation, evaluatedRevision: revision, lastScanTime: timestampOf(time) };
   return {
     configuration: {
       ...evaluated,

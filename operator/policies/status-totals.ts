@@ -11,7 +11,7 @@ export interface PolicyParts {
 /** What a status counts in all. */
 export type StatusTotals = Pick<
   SecurityPolicyStatus,
-  'summary' | 'failing' | 'coverage' | 'uncovered' | 'evaluatedGeneration' | 'lastScan' | 'lastScanTime'
+  'summary' | 'failing' | 'coverage' | 'uncovered' | 'evaluatedGeneration' | 'evaluatedRevision' | 'lastScan' | 'lastScanTime'
 >;
 
 const noCounts = { summary: emptySummary(), failing: emptySeverities() };
@@ -32,7 +32,7 @@ export function statusTotals({ configuration, images }: PolicyParts): StatusTota
 }
 
 /** What a status says of configuration alone. */
-const copied = ['evaluatedGeneration', 'lastScan', 'lastScanTime', 'uncovered'] as const;
+const copied = ['evaluatedGeneration', 'evaluatedRevision', 'lastScan', 'lastScanTime', 'uncovered'] as const;
 
 /** Images count as targets. */
 function addCoverage(configuration: Coverage | undefined, images: ImagesStatus | undefined): Coverage | undefined {

@@ -21,6 +21,8 @@ export interface CollectedScan {
   /** When it began, in seconds since the epoch: dates what is new. */
   readonly seconds: number;
   readonly policies: readonly LedgerPolicy[];
+  /** What it was planned with: a worker of another catalogue is not believed. */
+  readonly catalogue: string;
   /** Whether a policy is still there: what was found for one that is gone is not written. */
   readonly isAlive: (policy: LedgerPolicy) => boolean;
   /** When all targets were last evaluated by this generation of a policy, as {@link EvaluatedPolicy} has it. */
@@ -63,6 +65,12 @@ export class ShardCollector {
   async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | CollectFailure> {
     const stream = await this.#read(pod, scan.signal);
     if ('class' in stream) return stream;
+    const { catalogue } = stream.trailer.body;
+    if (catalogue !== scan.catalogue)
+      return {
+        class: 'OtherVersion',
+        message: 'the worker judged by other controls than the operator: worker and operator are of different versions',
+      };
     const written = this.#turn.then(() => this.#write(stream, scan));
     this.#turn = written.catch(() => undefined);
     return written;
@@ -136,10 +144,10 @@ export function wishesOf({ target, passes, results }: TargetRecord, scan: WishCo
   const policies = scan.policies
     .filter((policy) => passes[policy.name] !== undefined && scan.isAlive(policy))
     .map((policy): EvaluatedPolicy => {
-      const { name, generation, listPasses, ownerLabels } = policy;
+      const { name, revision, listPasses, ownerLabels } = policy;
       const evaluatedSince = scan.evaluatedSince(policy);
       const since = evaluatedSince === undefined ? {} : { evaluatedSince };
-      return { name, generation, passes: passes[name] ?? 0, listPasses, ownerLabels, ...since };
+      return { name, revision, passes: passes[name] ?? 0, listPasses, ownerLabels, ...since };
     });
   if (policies.length === 0) return [];
   const names = new Set(policies.map(({ name }) => name));

@@ -10,6 +10,7 @@ import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { failedScanOf } from '../scans/generation-tries.ts';
 import { ledgerPolicy, neverListed } from '../scan/planner.ts';
 import type { ChangeJudge } from './change-evaluation.ts';
+import { snapshotOf } from './scan-plan.ts';
 import type { World } from './world.ts';
 
 /** What is followed, and by what it is judged. */
@@ -19,11 +20,12 @@ export interface FollowedGround {
   readonly judge: ChangeJudge;
   /** Milliseconds that changes are gathered for. */
   readonly debounce: number;
-  /** The generations of policies that judge. */
-  readonly generations: ReadonlySet<string>;
+  /** The revisions of policies that judge. */
+  readonly revisions: ReadonlySet<string>;
 }
 
-const generationOf = ({ metadata: { uid = '', generation = 0 } }: SecurityPolicy): string => `${uid}/${generation}`;
+const identityOf = ({ revisionOf }: Pick<World, 'revisionOf'>, policy: SecurityPolicy): string =>
+  `${policy.metadata.uid ?? ''}/${revisionOf(policy)}`;
 
 const defaultDebounce = 2000;
 /** How long before a policy's last scan was noted its scan may have begun, in milliseconds. */
@@ -49,18 +51,18 @@ export async function renewedGround(
   }
   const debounce = Math.min(...schedules.map(({ spec }) => durationMilliseconds(spec.onChange?.debounce ?? '') ?? defaultDebounce));
   const { kubernetesVersion, resources } = await world.surroundings();
-  const generations = new Set(policies.map(generationOf));
-  const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), renewing, ...generations]);
+  const revisions = new Set(policies.map((policy) => identityOf(world, policy)));
+  const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), renewing, ...revisions]);
   if (known?.fingerprint === fingerprint) return known;
   // While one that joins was scanned, changes were judged by the others alone, and nowhere but in their scopes.
-  const joining = policies.filter((policy) => known?.generations.has(generationOf(policy)) !== true);
+  const joining = policies.filter((policy) => known?.revisions.has(identityOf(world, policy)) !== true);
   const joined = sightings.first(joining.map(({ metadata }) => metadata));
   const judge = await follow(world, watch, { policies, kubernetesVersion, resources, joined, renewing });
-  return { fingerprint, debounce, generations, judge };
+  return { fingerprint, debounce, revisions, judge };
 }
 
 async function follow(
-  { systemNamespaces, scans }: World,
+  { systemNamespaces, scans, revisionOf }: World,
   watch: ChangeWatch,
   {
     policies,
@@ -76,7 +78,7 @@ async function follow(
     readonly renewing: boolean;
   },
 ): Promise<ChangeJudge> {
-  const snapshots = policies.map(({ metadata: { name, uid = '', generation = 0 }, spec }) => ({ name, uid, generation, spec }));
+  const snapshots = policies.map((policy) => snapshotOf(policy, kubernetesVersion));
   const compiled = (served: readonly ApiResource[]): PolicySet =>
     compilePolicies(snapshots, { kubernetesVersion, resources: served, systemNamespaces, converts: true });
   const first = compiled(resources);
@@ -86,7 +88,7 @@ async function follow(
     ({ group, resource }) => !neverListed.has(`${group}/${resource}`),
   );
   const kept = scans.list();
-  const since = Math.min(...policies.map((policy) => judgedSince(policy, kept)));
+  const since = Math.min(...policies.map((policy) => judgedSince(policy, kept, revisionOf(policy))));
   // The same objects stand for resources everywhere, however often discovery is read.
   const followed = new Map((await watch.follow(wanted, since, joined)).map((resource) => [identity(resource), resource]));
   const interned = resources.map((resource) => followed.get(identity(resource)) ?? resource);
@@ -100,29 +102,29 @@ async function follow(
 
 /**
  * From when on nobody may have judged what changed, in milliseconds since the epoch by the server's clock: from the making of the last Scan that
- * judged all by this generation; where none is kept, from well before its end was noted. Where no scan could, from when the first one tried:
+ * judged all by this revision; where none is kept, from well before its end was noted. Where no scan could, from when the first one tried:
  * what changed before is left to the next try.
  */
-export function judgedSince(policy: SecurityPolicy, scans: readonly Scan[]): number {
+export function judgedSince(policy: SecurityPolicy, scans: readonly Scan[], revision: string): number {
   const { metadata, status } = policy;
-  const { name, generation } = metadata;
-  const failed = failedScanOf(policy, scans);
+  const { name } = metadata;
+  const failed = failedScanOf(policy, scans, revision);
   if (failed) return Date.parse(failed.metadata.creationTimestamp ?? '') - clockGrain;
   const whole = scans.filter(
     (scan) =>
       scan.status?.phase === 'Complete' &&
       scan.spec.namespaces === undefined &&
-      scan.status.policies?.some((evaluated) => evaluated.name === name && evaluated.generation === generation),
+      scan.status.policies?.some((evaluated) => evaluated.name === name && evaluated.revision === revision),
   );
   const begun = whole.map((scan) => Date.parse(scan.metadata.creationTimestamp ?? '')).filter((time) => !Number.isNaN(time));
   return begun.length > 0 ? Math.max(...begun) - clockGrain : (Date.parse(status?.lastScanTime ?? '') || 0) - scanSlack;
 }
 
 /**
- * The schedules that follow changes, and the policies that they take: those whose present generation was scanned as a whole. Where an
- * earlier generation was, the present one is soon, and most likely asks about the same: what is followed for it goes on.
+ * The schedules that follow changes, and the policies that they take: those whose present revision was scanned as a whole. Where an
+ * earlier one was, the present one is soon, and most likely asks about the same: what is followed for it goes on.
  */
-function choose({ schedules, policies, scans }: World): {
+function choose({ schedules, policies, scans, revisionOf }: World): {
   readonly schedules: readonly ScanSchedule[];
   readonly policies: readonly SecurityPolicy[];
   readonly renewing: boolean;
@@ -137,7 +139,7 @@ function choose({ schedules, policies, scans }: World): {
   const known = scans.list();
   // One that no scan could evaluate is followed as well: what changes is judged, and the rest is tried again.
   const isSettled = (policy: SecurityPolicy): boolean =>
-    policy.status?.evaluatedGeneration === policy.metadata.generation || failedScanOf(policy, known) !== undefined;
+    policy.status?.evaluatedRevision === revisionOf(policy) || failedScanOf(policy, known, revisionOf(policy)) !== undefined;
   return {
     schedules: following,
     policies: selected.filter(isSettled).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),

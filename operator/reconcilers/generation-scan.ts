@@ -38,7 +38,7 @@ export function generationScanController(world: World): Controller {
 }
 
 /** What is needed to see to new generations. */
-export type GenerationWorld = Pick<World, 'log' | 'clock'> & {
+export type GenerationWorld = Pick<World, 'log' | 'clock' | 'revisionOf'> & {
   readonly client: Pick<World['client'], 'create'>;
   readonly events: Pick<World['events'], 'record'>;
   readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
@@ -58,8 +58,10 @@ export async function scanGenerations(world: GenerationWorld, made: MadeScans): 
   const unseen = [...made.values()].map(({ marks }) => marks).join(' ');
   const waiting = world.policies
     .list()
-    .filter((policy) => isNew(policy) && !unseen.includes(generationMark(keyOf(policy))))
-    .map((policy) => ({ policy, ...triesOf(keyOf(policy), scans) }));
+    .filter((policy) => isNew(world, policy))
+    .map((policy) => ({ policy, key: keyOf(world, policy) }))
+    .filter(({ key }) => !unseen.includes(generationMark(key)))
+    .map(({ policy, key }) => ({ policy, key, ...triesOf(key, scans) }));
   reportTries(world, waiting);
   const now = world.clock();
   const due = waiting.filter(({ next }) => next !== undefined && next <= now);
@@ -70,7 +72,7 @@ export async function scanGenerations(world: GenerationWorld, made: MadeScans): 
   if (running >= mostAtOnce) return { requeueAfter: lookAgain };
   const taken = due.slice(0, mostPolicies);
   const scan = scanOf(
-    taken.map(({ policy }) => policy),
+    taken.map(({ key }) => key),
     (name) => world.scans.get(name) !== undefined,
   );
   const { name } = scan.metadata;
@@ -93,22 +95,24 @@ function reportTries({ events }: GenerationWorld, waiting: readonly ({ readonly 
   }
 }
 
-/** Whether a policy can be evaluated as it is now, and has not been. */
-function isNew({ metadata, status }: SecurityPolicy): boolean {
+/** Whether a policy can be evaluated as it is now, and has not been, or by another catalogue. */
+function isNew(world: Pick<World, 'revisionOf'>, policy: SecurityPolicy): boolean {
+  const { metadata, status } = policy;
   const { generation, deletionTimestamp } = metadata;
   const accepted = status?.conditions?.some(
     ({ type, status: holds, observedGeneration }) => type === 'Stalled' && holds === 'False' && observedGeneration === generation,
   );
-  return deletionTimestamp === undefined && accepted === true && status?.evaluatedGeneration !== generation;
+  return deletionTimestamp === undefined && accepted === true && status?.evaluatedRevision !== world.revisionOf(policy);
 }
 
-function keyOf({ metadata: { name, uid = '', generation = 0 } }: SecurityPolicy): PolicyGeneration {
-  return { name, uid, generation };
+function keyOf({ revisionOf }: Pick<World, 'revisionOf'>, policy: SecurityPolicy): PolicyGeneration {
+  const { name, uid = '', generation = 0 } = policy.metadata;
+  return { name, uid, generation, revision: revisionOf(policy) };
 }
 
-/** The Scan of these policies' present generations; its name is the same whoever makes it, and another for each try. It goes with the last of its policies. */
-function scanOf(policies: readonly SecurityPolicy[], isTaken: (name: string) => boolean): Scan {
-  const keys = policies.map(keyOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** The Scan of these policies' present revisions; its name is the same whoever makes it, and another for each try. It goes with the last of its policies. */
+function scanOf(policies: readonly PolicyGeneration[], isTaken: (name: string) => boolean): Scan {
+  const keys = policies.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const [first] = keys;
   const base = first !== undefined && keys.length === 1 ? generationScanName(first) : generationsScanName(keys);
   let name = base;

@@ -189,7 +189,8 @@ function wishOf(
     const { results, passes, known, pending: containers } = imageResults({ name, images }, target, knowledge);
     if (!known) continue;
     if (containers.size > 0) pending.set(name, { images, containers });
-    evaluated.push({ name, generation, passes, listPasses: passing === 'List', ownerLabels });
+    // The catalogue plays no part in what is found in images.
+    evaluated.push({ name, revision: String(generation), passes, listPasses: passing === 'List', ownerLabels });
     all.push(...results);
   }
   if (evaluated.length === 0) return undefined;

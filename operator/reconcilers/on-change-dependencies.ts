@@ -48,6 +48,8 @@ export interface OnChangeDependencies extends ChangeBurstDependencies {
   /** More changed targets than this at once become a Scan. */
   readonly changeBurst: number;
   readonly policies: Named<SecurityPolicy>;
+  /** What a policy is judged by now. */
+  readonly revisionOf: (policy: SecurityPolicy) => string;
   readonly schedules: Pick<Named<ScanSchedule>, 'list'>;
   readonly scans: Named<Scan>;
   /** Has a schedule looked at again. */
@@ -65,9 +67,9 @@ export interface OnChangeDependencies extends ChangeBurstDependencies {
 
 /** The dependencies as the operator has them. */
 export function onChangeDependencies(world: World): OnChangeDependencies {
-  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence } = world;
+  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence, revisionOf } = world;
   return {
-    ...{ client, log, clock, metrics, observe, changeBurst, enqueueSchedule },
+    ...{ client, log, clock, metrics, observe, changeBurst, enqueueSchedule, revisionOf },
     policies: { get: (name) => policies.get(name), list: () => policies.list() },
     schedules: { list: () => schedules.list() },
     scans: { get: (name) => scans.get(name), list: () => scans.list() },

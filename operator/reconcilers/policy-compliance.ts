@@ -26,6 +26,8 @@ export interface PolicyStanding {
   /** Undefined also where the policy does not ask about images. */
   readonly images: ImagesStatus | undefined;
   readonly attempt: EvaluationAttempt | undefined;
+  /** What the policy is judged by now: see `judgementRevision`. */
+  readonly revision: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -154,10 +156,19 @@ const generationOf = ({ policy }: PolicyStanding): number => policy.metadata.gen
 function notEvaluated(standing: PolicyStanding): ConditionUpdate | undefined {
   const evaluated = standing.configuration?.evaluatedGeneration;
   if (evaluated === undefined) return never('Compliant', standing);
-  if (evaluated === generationOf(standing)) return undefined;
+  if (isEvaluated(standing)) return undefined;
+  if (evaluated === generationOf(standing)) return unknown('Compliant', 'Stale', otherControls);
   const why = standing.attempt === undefined ? '' : `: ${standing.attempt.text}`;
   return otherGeneration('verdicts', evaluated, `${generationOf(standing)} was not evaluated yet${why}`);
 }
+
+/** Whether the verdicts are of the present generation, by the controls and frameworks as they are now. */
+export const isEvaluated = ({ policy, configuration, revision }: PolicyStanding): boolean =>
+  configuration?.evaluatedGeneration === (policy.metadata.generation ?? 0) && configuration.evaluatedRevision === revision;
+
+/** Why verdicts of the present generation are not enough. */
+export const otherControls =
+  'controls, frameworks or Kubernetes have changed since the last scan of this generation; a scan evaluates it again';
 
 function failure(standing: PolicyStanding): ConditionUpdate | undefined {
   const { configuration, images, policy } = standing;

@@ -15,7 +15,7 @@ import type { World } from './world.ts';
 /** What writing the status of policies needs. */
 export type PolicyStatusWorld = Pick<
   World,
-  'client' | 'log' | 'metrics' | 'events' | 'clock' | 'surroundings' | 'crdProblems' | 'systemNamespaces' | 'schedules' | 'scans'
+  'client' | 'log' | 'metrics' | 'events' | 'clock' | 'surroundings' | 'crdProblems' | 'systemNamespaces' | 'revisionOf' | 'schedules' | 'scans'
 >;
 
 /** A policy that was evaluated. */
@@ -82,7 +82,7 @@ export async function updateTotals(world: PolicyStatusWorld, policy: SecurityPol
       const inspected = inspectPolicy({ name: current.metadata.name, spec: current.spec }, options);
       const inspection = { ...inspected, problems: [...crdProblemsOf(world, current.metadata.name), ...inspected.problems] };
       const [schedules, scans] = [world.schedules.list(), world.scans.list()];
-      return policyStatus({ policy: current, inspection, schedules, scans, now: world.clock() });
+      return policyStatus({ policy: current, inspection, revision: world.revisionOf(current), schedules, scans, now: world.clock() });
     },
   });
   if (written) warn(world, written, before?.conditions);

@@ -3,6 +3,7 @@ import type { LedgerPolicy } from '../scan/ledger.ts';
 
 /** The policies that are known. */
 export interface KnownPolicies {
+  readonly revisionOf: (policy: SecurityPolicy) => string;
   readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
 }
 
@@ -12,18 +13,20 @@ function standing({ policies }: KnownPolicies, { name, uid }: LedgerPolicy): Sec
   return policy?.metadata.uid === uid && policy.metadata.deletionTimestamp === undefined ? policy : undefined;
 }
 
-/** Whether a policy is there in just this generation. */
-export const isPresent = (world: KnownPolicies, policy: LedgerPolicy): boolean =>
-  standing(world, policy)?.metadata.generation === policy.generation;
+/** Whether a policy is there, and is judged by just this revision. */
+export function isPresent(world: KnownPolicies, judged: LedgerPolicy): boolean {
+  const policy = standing(world, judged);
+  return policy !== undefined && world.revisionOf(policy) === judged.revision;
+}
 
 /**
- * Whether what a scan found for a policy is worth writing: the policy is there, and no newer generation of it is about to be
+ * Whether what a scan found for a policy is worth writing: the policy is there, and no newer revision of it is about to be
  * scanned. One whose newer generation does not compile keeps getting the verdicts of the last good one.
  */
 export function isCurrent(world: KnownPolicies, judged: LedgerPolicy): boolean {
   const policy = standing(world, judged);
   if (!policy) return false;
-  if (policy.metadata.generation === judged.generation) return true;
+  if (world.revisionOf(policy) === judged.revision) return true;
   const { observedGeneration, conditions = [] } = policy.status ?? {};
   return (
     observedGeneration === policy.metadata.generation && conditions.some(({ type, status }) => type === 'Stalled' && status === 'True')

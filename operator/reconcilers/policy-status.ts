@@ -9,13 +9,15 @@ import { configurationOf } from '../policies/configuration-part.ts';
 import { evaluationAttempt } from '../policies/evaluation-attempt.ts';
 import { coveragePercent, statusTotals } from '../policies/status-totals.ts';
 import { timestampOf } from '../scan/scan-status.ts';
-import { complianceConditions, type PolicyStanding } from './policy-compliance.ts';
+import { complianceConditions, isEvaluated, otherControls, type PolicyStanding } from './policy-compliance.ts';
 
 /** What a policy's status is made of. */
 export interface PolicyStatusInput {
   /** The policy, with the parts of its status as their writers left them. */
   readonly policy: SecurityPolicy;
   readonly inspection: PolicyInspection;
+  /** What the policy is judged by now: see `judgementRevision`. */
+  readonly revision: string;
   readonly schedules: readonly ScanSchedule[];
   /** The Scans that are kept. */
   readonly scans: readonly Scan[];
@@ -24,14 +26,14 @@ export interface PolicyStatusInput {
 }
 
 /** The status of a SecurityPolicy: its parts as they are, and totals and conditions computed from them. Pure. */
-export function policyStatus({ policy, inspection, schedules, scans, now }: PolicyStatusInput): SecurityPolicyStatus {
+export function policyStatus({ policy, inspection, revision, schedules, scans, now }: PolicyStatusInput): SecurityPolicyStatus {
   const generation = policy.metadata.generation ?? 0;
   const { frameworks } = policy.status ?? {};
   const configuration = configurationOf(policy.status);
   const images = policy.spec.images && policy.status?.images;
   const totals = statusTotals({ configuration, images });
   const attempt = evaluationAttempt(policy, scans);
-  const standing: PolicyStanding = { policy, inspection, configuration, images, attempt, now };
+  const standing: PolicyStanding = { policy, inspection, configuration, images, attempt, revision, now };
   const compliance = complianceConditions(standing);
   const updates = [...readiness(standing), scheduling(policy, schedules), ...compliance];
   const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
@@ -81,10 +83,12 @@ function readiness(standing: PolicyStanding): ConditionUpdate[] {
 }
 
 /** What of the present generation was not evaluated yet; undefined if all was. */
-function notEvaluated({ policy, configuration, images, attempt }: PolicyStanding): string | undefined {
+function notEvaluated(standing: PolicyStanding): string | undefined {
+  const { policy, configuration, images, attempt } = standing;
   const { generation = 0 } = policy.metadata;
   if (configuration?.evaluatedGeneration !== generation)
     return `generation ${generation} was not evaluated yet${attempt === undefined ? '' : `: ${attempt.text}`}`;
+  if (!isEvaluated(standing)) return otherControls;
   if (policy.spec.images && images?.evaluatedGeneration !== generation) return `images were not scanned for generation ${generation} yet`;
   return undefined;
 }

@@ -324,6 +324,7 @@ export function collectedScan(
     id: scanHash(scan.metadata.uid ?? ''),
     seconds: Math.floor(Date.parse(ledger.startTime) / 1000),
     policies: ledger.policies,
+    catalogue: ledger.catalogue,
     isAlive: (policy: LedgerPolicy) => isCurrent(world, policy),
     evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(world.policies.get(policy.name), policy),
     onReport: (key, version) => seen.saw(key, shard, version),

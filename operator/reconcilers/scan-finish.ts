@@ -99,6 +99,7 @@ function findingsOf(
     whole: {
       scan: scan.metadata.name,
       generation: policy.generation,
+      revision: policy.revision,
       time,
       coverage: policyCoverage(ledger, policy),
       frameworks,

@@ -3,6 +3,7 @@ import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
+import { catalogueVersion, judgementRevision } from '../engine/judgement-revision.ts';
 import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
 import { listAll } from '../kube/list.ts';
 import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
@@ -48,7 +49,7 @@ export async function beginScan(
     shardTargets: world.shardTargets,
     signal,
   });
-  const start = { startTime, partial: scan.spec.namespaces !== undefined, policies: plan.policies };
+  const start = { startTime, catalogue: catalogueVersion, partial: scan.spec.namespaces !== undefined, policies: plan.policies };
   world.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length }, 'the scan is planned');
   return store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>
     newLedger(
@@ -92,7 +93,7 @@ async function choosePolicies(
   const unheard = chosen.find((policy) => isBehind(world.policies.get(policy.metadata.name), policy));
   if (unheard)
     return { hold: { reason: 'WatchBehind', message: `the watch of policies does not have SecurityPolicy ${unheard.metadata.name} yet` } };
-  const snapshots = chosen.map(snapshotOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const snapshots = chosen.map((policy) => snapshotOf(policy, kubernetesVersion)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces });
   return evaluable(snapshots, problems);
 }
@@ -140,6 +141,8 @@ function brokenText(problems: readonly PolicyProblem[]): string {
   return [...named, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
 }
 
-function snapshotOf({ metadata, spec }: SecurityPolicy): PolicySnapshot {
-  return { name: metadata.name, uid: metadata.uid ?? '', generation: metadata.generation ?? 0, spec };
+/** A policy as it is judged now. */
+export function snapshotOf({ metadata, spec }: SecurityPolicy, kubernetesVersion: string): PolicySnapshot {
+  const { name, uid = '', generation = 0 } = metadata;
+  return { name, uid, generation, revision: judgementRevision({ generation, spec }, { kubernetesVersion }), spec };
 }

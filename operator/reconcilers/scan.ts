@@ -3,6 +3,7 @@ import { LABELS } from '../api/group.ts';
 import type { Scan } from '../api/scan.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ObjectMemory } from '../controller/object-memory.ts';
+import { catalogueVersion } from '../engine/judgement-revision.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
 import { ShardCollector } from '../publish/shard-collector.ts';
 import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from '../scan/ledger-store.ts';
@@ -182,6 +183,7 @@ export class ScanReconciler {
       }
       stored = begun;
     }
+    assertOwnPlan(stored.ledger);
     const tell = (ledger: Ledger, hold: ScanHold | undefined): Promise<void> =>
       this.#tellHold(scan, { stage: 'running', ledger, hold }, memory);
     const moved = await this.#steps.advance(scan, stored, { ...context, memory, tell });
@@ -293,6 +295,11 @@ export class ScanReconciler {
     const made = Date.parse(scan.metadata.creationTimestamp ?? '');
     if (!Number.isNaN(made)) this.#world.metrics.scanSeconds.observe({ phase }, Math.max(this.#world.clock() - made, 0) / 1000);
   }
+}
+
+/** Throws {@link InputLost} for what a version of Vigil with other controls planned: its workers judge otherwise. */
+function assertOwnPlan({ catalogue }: Ledger): void {
+  if (catalogue !== catalogueVersion) throw new InputLost('a version of Vigil with other controls planned it');
 }
 
 /** Selects what belongs to a scan in Vigil's namespace. */

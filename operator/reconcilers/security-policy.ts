@@ -28,6 +28,6 @@ async function reconcile(world: World, name: string): Promise<ReconcileResult> {
   if (!written) return {};
   const stalled = written.status?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
   if (stalled) world.events.record(RESOURCES.policies, written, { type: 'Warning', reason: stalled.reason, message: stalled.message });
-  else if (written.status?.evaluatedGeneration !== written.metadata.generation) world.enqueueGenerations();
+  else if (written.status?.evaluatedRevision !== world.revisionOf(written)) world.enqueueGenerations();
   return { requeueAfter: Math.min(resyncMilliseconds, untilStale(written, written.status ?? {}, world.clock())) };
 }

@@ -62,6 +62,8 @@ export interface World {
   readonly namespace: string;
   /** The server's version and what it serves, read anew when older than a minute, or when asked to. */
   readonly surroundings: (anew?: boolean) => Promise<Surroundings>;
+  /** What a policy is judged by now: by its spec, this version of Vigil, and the server's version as it was last read. */
+  readonly revisionOf: (policy: Pick<SecurityPolicy, 'metadata' | 'spec'>) => string;
   /** System namespaces, Vigil's own among them. */
   /** What is wrong with the CRDs of the cluster. */
   readonly crdProblems: () => readonly CrdProblem[];

@@ -2,7 +2,8 @@ import type { SeverityCounts, Summary } from '../api/security-policy.ts';
 
 /** What a report holds for one policy: kept in an annotation, so that a policy scanned alone loses nothing of the others', and totals need only metadata. */
 export interface PolicyEntry {
-  readonly generation: number;
+  /** What its verdicts were made by: see `judgementRevision`. */
+  readonly revision: string;
   readonly summary: Summary;
   readonly failing: SeverityCounts;
   /** Results that are counted, but left out of the report for its size. */
@@ -17,10 +18,10 @@ export function writeLedger(ledger: PolicyLedger): string {
   const entries = Object.entries(ledger).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(
     Object.fromEntries(
-      entries.map(([policy, { generation, summary, failing, left }]) => [
+      entries.map(([policy, { revision, summary, failing, left }]) => [
         policy,
         [
-          generation,
+          revision,
           summary.pass,
           summary.fail,
           summary.warn,
@@ -59,16 +60,25 @@ export function isLedger(text: string): boolean {
   }
 }
 
-type Row = readonly [number, number, number, number, number, number, number, number, number, number, number?];
+/** An older version of Vigil wrote the generation in place of the revision. */
+type Row = readonly [string | number, number, number, number, number, number, number, number, number, number, number?];
 
 function isRow(row: unknown): row is Row {
   return (
     Array.isArray(row) &&
     (row.length === 10 || row.length === 11) &&
-    row.every((value) => Number.isSafeInteger(value) && (value as number) >= 0)
+    (typeof row[0] === 'string' || isCount(row[0])) &&
+    row.slice(1).every(isCount)
   );
 }
 
-function entryOf([generation, pass, fail, warn, error, skip, critical, high, medium, low, left]: Row): PolicyEntry {
-  return { generation, summary: { pass, fail, warn, error, skip }, failing: { critical, high, medium, low }, ...(left ? { left } : {}) };
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function entryOf([revision, pass, fail, warn, error, skip, critical, high, medium, low, left]: Row): PolicyEntry {
+  return {
+    revision: String(revision),
+    summary: { pass, fail, warn, error, skip },
+    failing: { critical, high, medium, low },
+    ...(left ? { left } : {}),
+  };
 }

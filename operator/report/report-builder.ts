@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
+import { generationOf } from '../engine/judgement-revision.ts';
 import { STALE, type Finding } from '../findings/finding.ts';
 import { othersEntries } from '../reports/field-owners.ts';
 import { countsOf, priorReport, type PriorReport } from '../reports/prior-report.ts';
@@ -44,7 +45,8 @@ export interface ReportInput {
 /** A policy in whose scope the object is. */
 export interface EvaluatedPolicy {
   readonly name: string;
-  readonly generation: number;
+  /** What it judged by: see `judgementRevision`. */
+  readonly revision: string;
   readonly passes: number;
   readonly listPasses: boolean;
   readonly ownerLabels: readonly string[];
@@ -164,10 +166,10 @@ export function withoutPolicies(report: PolicyReport, policies: readonly string[
 }
 
 /** Counts of one policy; passes are counted by the worker whether they are listed or not. */
-function entryFor({ name, generation, passes }: EvaluatedPolicy, results: readonly ReportResult[]): PolicyLedger[string] {
+function entryFor({ name, revision, passes }: EvaluatedPolicy, results: readonly ReportResult[]): PolicyLedger[string] {
   return countsOf(
     results.filter(({ policy }) => policy === name),
-    { generation, passes },
+    { revision, passes },
   );
 }
 
@@ -234,12 +236,15 @@ function differing(existing: PolicyReport | undefined, wanted: PolicyReport): Po
   return priorReport(existing).intact && isDeepStrictEqual(about(existing.metadata), about(wanted.metadata)) ? undefined : wanted;
 }
 
-/** Whether the report was made from a newer state of the same object, by at least the same generations. */
+/** Whether the report was made from a newer state of the same object, by the same revisions, or those of later generations. */
 function isStale({ metadata, scope }: PolicyReport, target: RecordTarget, policies: readonly EvaluatedPolicy[]): boolean {
   const before = metadata.annotations?.[ANNOTATIONS.resourceVersion];
   if (before === undefined || target.resourceVersion === undefined || scope?.uid !== target.uid) return false;
   if (!/^[0-9]+$/.test(before) || !/^[0-9]+$/.test(target.resourceVersion) || BigInt(target.resourceVersion) >= BigInt(before))
     return false;
   const ledger = readLedger(metadata.annotations?.[ANNOTATIONS.policies]);
-  return policies.every(({ name, generation }) => (ledger[name]?.generation ?? -1) >= generation);
+  return policies.every(({ name, revision }) => {
+    const known = ledger[name]?.revision;
+    return known !== undefined && (known === revision || generationOf(known) > generationOf(revision));
+  });
 }

@@ -22,7 +22,7 @@ export interface ComparedPolicies {
 const nothingCompared: ComparedPolicies = { before: new Set(), fromNothing: new Set() };
 
 /**
- * Compares two reports, policy by policy, where the same generation of it made both: a changed policy makes nothing new or
+ * Compares two reports, policy by policy, where the same revision of it made both: a changed policy makes nothing new or
  * fixed, and neither does a first evaluation, but for objects that were made after it.
  */
 export function reportChange(
@@ -77,7 +77,7 @@ function fixedFailures(
 }
 
 const isSameJudgement = (policy: string, [before, after]: readonly [PolicyLedger, PolicyLedger], compared: ComparedPolicies): boolean =>
-  compared.before.has(policy) || before[policy]?.generation === after[policy]?.generation;
+  compared.before.has(policy) || before[policy]?.revision === after[policy]?.revision;
 
 /** What a report counts by policy, as far as it can be trusted. */
 const ledgerOf = (report: PolicyReport | undefined): PolicyLedger => priorReport(report).ledger;

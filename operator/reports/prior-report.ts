@@ -67,7 +67,7 @@ function countedAnew({ metadata: { labels = {} } }: PolicyReport, results: reado
   const policies = new Set([...named, ...results.map(({ policy }) => policy)]);
   const entries = [...policies].map((policy) => {
     const own = results.filter((result) => result.policy === policy);
-    return [policy, countsOf(own, { generation: 0, passes: own.filter(({ result }) => result === 'pass').length })] as const;
+    return [policy, countsOf(own, { revision: '', passes: own.filter(({ result }) => result === 'pass').length })] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -75,7 +75,7 @@ function countedAnew({ metadata: { labels = {} } }: PolicyReport, results: reado
 /** What the results of one policy come to. Passes are counted whether they are listed or not. */
 export function countsOf(
   results: readonly ReportResult[],
-  { generation, passes }: { readonly generation: number; readonly passes: number },
+  { revision, passes }: { readonly revision: string; readonly passes: number },
 ): PolicyEntry {
   const summary = { pass: passes, fail: 0, warn: 0, error: 0, skip: 0 };
   const failing = { critical: 0, high: 0, medium: 0, low: 0 };
@@ -84,5 +84,5 @@ export function countsOf(
     summary[result]++;
     if (result === 'fail' && severity !== 'info') failing[severity]++;
   }
-  return { generation, summary, failing };
+  return { revision, summary, failing };
 }

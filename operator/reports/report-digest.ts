@@ -5,7 +5,7 @@ import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 
 /**
  * The digest of a report, kept in its annotation `vigil.dev/digest`: over what its metadata says (name, source, owners and what is counted of
- * each policy), then over its content. Metadata alone is enough to check the first. The generation of a policy is in neither: a policy
+ * each policy), then over its content. Metadata alone is enough to check the first. The revision of a policy is in neither: a policy
  * that changes without another verdict leaves its reports unwritten.
  */
 export function reportDigest({ metadata, scope = {}, summary = {}, results = [] }: PolicyReport): string {
@@ -33,11 +33,11 @@ export function hasIntactContent(report: PolicyReport): boolean | undefined {
   return digest === undefined ? undefined : digest === reportDigest(report);
 }
 
-/** A ledger's rows begin with the generation of their policy. */
-const generations = /\[[0-9]+,/g;
+/** A ledger's rows begin with the revision of their policy; those of an older version of Vigil with its generation. */
+const revisions = /\[(?:[0-9]+|"[^"]*"),/g;
 
 function metadataDigest({ namespace, name, labels, annotations, ownerReferences = [] }: ObjectMeta): string {
-  const counts = annotations?.[ANNOTATIONS.policies]?.replace(generations, '[');
+  const counts = annotations?.[ANNOTATIONS.policies]?.replace(revisions, '[');
   return digestOf([namespace, name, labels?.[LABELS.source], ownerReferences.map(({ uid }) => uid), counts]);
 }
 

@@ -10,6 +10,8 @@ export interface LedgerPolicy {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
+  /** What it is judged by: see `judgementRevision`. */
+  readonly revision: string;
   readonly listPasses: boolean;
   readonly ownerLabels: readonly string[];
   /** Namespaces that its scope leaves out. */
@@ -65,6 +67,8 @@ export interface Ledger {
   readonly startTime: string;
   /** When nothing was left to run or to collect: set once, so that whoever ends the scan says the same. */
   readonly endTime?: string;
+  /** The catalogue that it was planned with: another version of Vigil plans it again. */
+  readonly catalogue: string;
   /** Only some namespaces were looked at: totals of the policies are not this scan's. */
   readonly partial: boolean;
   readonly policies: readonly LedgerPolicy[];
@@ -126,7 +130,7 @@ function entryAt(ledger: Ledger, shard: number): LedgerShard {
 
 /** A ledger at the start of a scan, with its first attempt. */
 export function newLedger(
-  start: Pick<Ledger, 'startTime' | 'partial' | 'policies' | 'input' | 'uncovered' | 'excludedNamespaces'>,
+  start: Pick<Ledger, 'startTime' | 'catalogue' | 'partial' | 'policies' | 'input' | 'uncovered' | 'excludedNamespaces'>,
   attempt: { readonly name: string; readonly shards: readonly Shard[]; readonly configMaps: readonly string[] },
 ): Ledger {
   const { name, shards, configMaps } = attempt;

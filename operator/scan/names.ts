@@ -11,15 +11,17 @@ export const scanHash = (uid: string): string => shortHash(uid, 10);
 /** The Job of a Scan's n-th attempt. */
 export const jobName = (uid: string, attempt: number): string => `vigil-${scanHash(uid)}-a${attempt}`;
 
-/** A policy as it was written once. */
+/** A policy as it is judged: by one revision. */
 export interface PolicyGeneration {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
+  /** See `judgementRevision`. */
+  readonly revision: string;
 }
 
-/** Tells one generation of a policy from every other: 12 characters. */
-export const generationMark = ({ uid, generation }: PolicyGeneration): string => shortHash(`${uid}/${generation}`, 12);
+/** Tells one revision of a policy from every other: 12 characters. */
+export const generationMark = ({ uid, revision }: PolicyGeneration): string => shortHash(`${uid}/${revision}`, 12);
 
 /** The Scan that a policy's new generation makes. */
 export function generationScanName(policy: PolicyGeneration): string {

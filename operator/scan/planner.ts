@@ -187,13 +187,14 @@ function asksFor({ matchConstraints }: NonNullable<PolicySnapshot['spec']['rules
 
 /** A policy as a scan keeps it. */
 export function ledgerPolicy(
-  { name, uid, generation, spec }: PolicySnapshot,
+  { name, uid, generation, revision, spec }: PolicySnapshot,
   { count, names }: Excluded = { count: 0, names: [] },
 ): LedgerPolicy {
   return {
     name,
     uid,
     generation,
+    revision,
     listPasses: spec.reporting?.passing === 'List',
     ownerLabels: spec.reporting?.ownerLabels ?? [],
     excludedNamespaces: count,

@@ -7,6 +7,8 @@ export interface PolicySnapshot {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
+  /** What it is judged by: see `judgementRevision`. */
+  readonly revision: string;
   readonly spec: SecurityPolicySpec;
 }
 

@@ -73,7 +73,7 @@ function figuresOf(ledger: Ledger): Figures {
     progress: progressOf(ledger),
     startTime: ledger.startTime,
     jobs: ledger.jobs.map(({ name }) => name),
-    policies: ledger.policies.map(({ name, generation }) => ({ name, generation })),
+    policies: ledger.policies.map(({ name, generation, revision }) => ({ name, generation, revision })),
     summary: totals.reduce((sum, { summary }) => addSummaries(sum, summary), emptySummary()),
     failing: totals.reduce((sum, { failing }) => addSeverities(sum, failing), emptySeverities()),
     coverage: coverageOf(ledger),

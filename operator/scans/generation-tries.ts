@@ -43,17 +43,17 @@ export function triesText({ running, ended, next }: GenerationTries): string | u
 }
 
 /**
- * The first Scan that was to evaluate this generation of a policy everywhere, and failed without doing it: from its making on changes are
+ * The first Scan that was to evaluate this revision of a policy everywhere, and failed without doing it: from its making on changes are
  * judged that nobody has judged; undefined where none did, and
  * for a policy that cannot be evaluated as it is. Pure.
  */
-export function failedScanOf({ metadata, status }: SecurityPolicy, scans: readonly Scan[]): Scan | undefined {
+export function failedScanOf({ metadata, status }: SecurityPolicy, scans: readonly Scan[], revision: string): Scan | undefined {
   const { name, uid = '', generation = 0 } = metadata;
   const isAccepted = status?.conditions?.some(
     ({ type, status: holds, observedGeneration }) => type === 'Stalled' && holds === 'False' && observedGeneration === generation,
   );
-  if (isAccepted !== true || status?.evaluatedGeneration === generation) return undefined;
-  const key = { name, uid, generation };
+  if (isAccepted !== true || status?.evaluatedRevision === revision) return undefined;
+  const key = { name, uid, generation, revision };
   return scans
     .filter((scan) => scan.status?.phase === 'Failed' && scan.spec.namespaces === undefined)
     .filter((scan) => marksOf(scan).includes(generationMark(key)) || scan.metadata.name === generationScanName(key))

@@ -2,6 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { nothingToJudge } from '../engine/evaluation.ts';
+import { catalogueVersion } from '../engine/judgement-revision.ts';
 import { groupKindOf, type KubernetesObject } from '../engine/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/live-pods.ts';
 import { compilePolicies, wholeCluster, type Evaluation, type EvaluationContext, type PolicySet } from '../engine/policy-set.ts';
@@ -25,6 +26,8 @@ import { given, joined, targetOf, targetRecord } from './target-record.ts';
 /** What a worker says of its whole shard, in the stream's trailer. */
 export interface ShardSummary {
   readonly shard: number;
+  /** What it judged by: see `catalogueVersion`. */
+  readonly catalogue: string;
   /** Targets that were judged, and that could not be read. */
   readonly scanned: number;
   readonly failed: number;
@@ -104,7 +107,7 @@ export class ShardWorker {
     const policies = Object.fromEntries([...this.#tallies].map(([name, tally]) => [name, tally.build()]));
     const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
     const counts = { scanned: this.#scanned, failed: this.#failed, policies, unread: this.#unread };
-    const summary: ShardSummary = { shard: index, ...counts, peakMebibytes, rest };
+    const summary: ShardSummary = { shard: index, catalogue: catalogueVersion, ...counts, peakMebibytes, rest };
     writer.end(summary);
     return summary;
   }

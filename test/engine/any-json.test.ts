@@ -178,7 +178,7 @@ describe('the engine, given any JSON', () => {
       ),
       { numRuns: 1500 },
     );
-  }).timeout(60_000);
+  }).timeout(300_000);
 
   it('comes to the same verdicts in whatever order the objects stand', () => {
     const expected = judge(seeds);

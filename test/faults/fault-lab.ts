@@ -4,6 +4,8 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { judgementRevision } from '../../operator/engine/judgement-revision.ts';
+import { serverVersion } from '../../operator/kube/discovery.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { generationScanName } from '../../operator/scan/names.ts';
@@ -139,7 +141,9 @@ export class FaultLab {
       spec: policySpec,
     } as KubeObject);
     const { name, uid = '', generation = 0 } = policy.metadata;
-    const scan = generationScanName({ name, uid, generation });
+    const kubernetesVersion = await serverVersion(this.client);
+    const revision = judgementRevision({ generation, spec: policy.spec }, { kubernetesVersion });
+    const scan = generationScanName({ name, uid, generation, revision });
     if (template) {
       const ownerReferences = [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name, uid }];
       await this.client.create(RESOURCES.scans, {

@@ -70,7 +70,15 @@ describe('documents on a real API server', function () {
   const begin = (scan: { name: string; uid: string }): ReturnType<LedgerStore['begin']> =>
     store.begin(scan, { input, shards }, ({ input: names, configMaps }) =>
       newLedger(
-        { startTime: '2026-11-01T00:00:00Z', partial: false, policies: [], input: names, uncovered: [], excludedNamespaces: 0 },
+        {
+          startTime: '2026-11-01T00:00:00Z',
+          catalogue: 'c',
+          partial: false,
+          policies: [],
+          input: names,
+          uncovered: [],
+          excludedNamespaces: 0,
+        },
         { name: 'job', shards: shards.shards, configMaps },
       ),
     );

@@ -14,7 +14,15 @@ const row = { name: 'nsa', version: '1', passed: 1, failed: 0, manual: 0, notEva
 const findings: PolicyFindings = {
   summary,
   failing,
-  whole: { scan: 's', generation: 1, time: Date.parse('2026-01-02T00:00:00Z'), coverage, frameworks: [row], uncovered: [] },
+  whole: {
+    scan: 's',
+    generation: 1,
+    revision: '1-a',
+    time: Date.parse('2026-01-02T00:00:00Z'),
+    coverage,
+    frameworks: [row],
+    uncovered: [],
+  },
 };
 const images: ImagesStatus = {
   evaluatedGeneration: 1,
@@ -37,6 +45,7 @@ describe('the status of a policy on a real API server', function () {
   const client = testClient();
   const events: { readonly type: string; readonly reason: string }[] = [];
   const world = {
+    revisionOf: ({ metadata }: SecurityPolicy) => `${metadata.generation}-a`,
     client,
     clock: () => Date.parse('2026-01-02T01:00:00Z'),
     log: { debug: () => undefined, error: () => undefined },

@@ -81,7 +81,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
   const wish = (results: readonly Finding[], seconds: number, target?: ReportWish['target']): ReportWish => ({
     source: 'vigil-images',
     target: target ?? { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: owner.metadata.name, uid: owner.metadata.uid ?? '' },
-    policies: [{ name: 'baseline', generation: 1, passes: 0, listPasses: false, ownerLabels: [] }],
+    policies: [{ name: 'baseline', revision: '1-a', passes: 0, listPasses: false, ownerLabels: [] }],
     results,
     seconds,
   });

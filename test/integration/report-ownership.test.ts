@@ -49,7 +49,7 @@ describe('whose reports are, on a real API server', function () {
   const wish = (checks: readonly string[], of = policy): ReportWish => ({
     source: 'vigil',
     target: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: owner.metadata.name, uid: owner.metadata.uid ?? '' },
-    policies: [{ name: of, generation: 1, passes: 2, listPasses: false, ownerLabels: [] }],
+    policies: [{ name: of, revision: '1-a', passes: 2, listPasses: false, ownerLabels: [] }],
     results: checks.map((check) => ({
       policy: of,
       check,

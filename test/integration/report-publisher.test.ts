@@ -38,7 +38,7 @@ describe('publishing reports to a real API server', function () {
     { metadata }: KubeObject,
     checks: readonly string[],
     policy = 'baseline',
-    generation = 1,
+    revision = '1',
   ): Omit<ReportInput, 'existing'> => ({
     source: 'vigil',
     target: {
@@ -49,7 +49,7 @@ describe('publishing reports to a real API server', function () {
       uid: metadata.uid ?? '',
       resourceVersion: metadata.resourceVersion ?? '',
     },
-    policies: [{ name: policy, generation, passes: 2, listPasses: false, ownerLabels: [] }],
+    policies: [{ name: policy, revision, passes: 2, listPasses: false, ownerLabels: [] }],
     results: checks.map((check) => ({
       policy,
       check,

@@ -36,7 +36,7 @@ describe('reports under the published CRDs, on a real API server', function () {
         uid: '7b4b9b1e-0000-4000-8000-000000000000',
         resourceVersion: '1',
       },
-      policies: [{ name: 'baseline', generation: 1, passes: 3, listPasses: false, ownerLabels: [] }],
+      policies: [{ name: 'baseline', revision: '1', passes: 3, listPasses: false, ownerLabels: [] }],
       results: Array.from({ length: count }, (_, index) => ({
         policy: 'baseline',
         check: `rule-${index}`,

@@ -35,7 +35,9 @@ describe('a worker over a real API server', function () {
       scan: { name: 'test', uid: 'u' },
       kubernetesVersion: serverMinor(),
       systemNamespaces: ['kube-system'],
-      policies: [{ name: 'baseline', uid: 'p', generation: 1, spec: { controls: [{ name: 'host-pid' }, { name: 'host-ipc' }] } }],
+      policies: [
+        { name: 'baseline', uid: 'p', generation: 1, revision: '1-a', spec: { controls: [{ name: 'host-pid' }, { name: 'host-ipc' }] } },
+      ],
       resources,
       namespaces: { [namespace]: { labels: {} } },
     };

@@ -120,7 +120,9 @@ describe('a worker whose lists meet with faults', function () {
       scan: { name: 'test', uid: 'u' },
       kubernetesVersion: serverMinor(),
       systemNamespaces: ['kube-system'],
-      policies: [{ name: 'baseline', uid: 'p', generation: 1, spec: { controls: [{ name: 'host-pid' }, { name: 'host-ipc' }] } }],
+      policies: [
+        { name: 'baseline', uid: 'p', generation: 1, revision: '1-a', spec: { controls: [{ name: 'host-pid' }, { name: 'host-ipc' }] } },
+      ],
       resources,
       namespaces: { [namespace]: { labels: {} } },
     };

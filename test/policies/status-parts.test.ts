@@ -9,6 +9,7 @@ const coverage = { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamesp
 const whole = {
   scan: 's',
   generation: 2,
+  revision: '2-a',
   time: Date.parse('2026-01-02T00:00:00Z'),
   coverage,
   frameworks: [],
@@ -28,6 +29,7 @@ describe("the parts of a policy's status", () => {
     expect(configurationFields(undefined, { summary, failing, whole })).to.deep.equal({
       configuration: {
         evaluatedGeneration: 2,
+        evaluatedRevision: '2-a',
         lastScan: 's',
         lastScanTime: '2026-01-02T00:00:00Z',
         summary,
@@ -55,10 +57,19 @@ describe("the parts of a policy's status", () => {
   it('a scan that judged nothing keeps the generation and the time of the last verdicts, and says why', () => {
     const before = configurationFields(undefined, { summary, failing, whole });
     const nothing = { ...coverage, scanned: 0, failed: 4 };
-    const failed = { ...whole, scan: 't', generation: 3, time: whole.time + 1000, coverage: nothing, failure: 'DeadlineExceeded: slow' };
+    const failed = {
+      ...whole,
+      scan: 't',
+      generation: 3,
+      revision: '3-a',
+      time: whole.time + 1000,
+      coverage: nothing,
+      failure: 'DeadlineExceeded: slow',
+    };
     const { configuration } = configurationFields(before, { summary, failing, whole: failed });
     expect(configuration).to.deep.include({
       evaluatedGeneration: 2,
+      evaluatedRevision: '2-a',
       lastScanTime: '2026-01-02T00:00:00Z',
       lastScan: 't',
       failure: 'DeadlineExceeded: slow',
@@ -72,6 +83,7 @@ describe("the parts of a policy's status", () => {
     const { configuration } = configurationFields(undefined, { summary, failing, whole });
     expect(statusTotals({ configuration, images })).to.deep.equal({
       evaluatedGeneration: 2,
+      evaluatedRevision: '2-a',
       lastScan: 's',
       lastScanTime: '2026-01-02T00:00:00Z',
       summary: { pass: 11, fail: 7, warn: 0, error: 0, skip: 1 },

@@ -11,11 +11,11 @@ const policy = {
   status: { lastScanTime: at(40) },
 } as unknown as SecurityPolicy;
 
-function scan(minute: number, { phase = 'Complete', name = 'baseline', generation = 2, some = false } = {}): Scan {
+function scan(minute: number, { phase = 'Complete', name = 'baseline', revision = '2-b', some = false } = {}): Scan {
   return {
     metadata: { name: `scan-${minute}`, creationTimestamp: at(minute) },
     spec: some ? { namespaces: { include: ['shop'] } } : {},
-    status: { phase, policies: [{ name, generation }] },
+    status: { phase, policies: [{ name, generation: 2, revision }] },
   } as unknown as Scan;
 }
 
@@ -25,14 +25,14 @@ describe('from when on changes were not judged', () => {
     ['is not that of a scan that runs', [scan(10), scan(30, { phase: 'Running' })], 10 - 1 / 60],
     ['is not that of one that failed', [scan(30, { phase: 'Failed' })], 25],
     ['is not that of one of some namespaces', [scan(30, { some: true })], 25],
-    ['is not that of one of another generation', [scan(30, { generation: 1 })], 25],
+    ['is not that of one of another revision', [scan(30, { revision: '2-a' })], 25],
     ['is not that of one of another policy', [scan(30, { name: 'other' })], 25],
     ['is well before its end where none is kept', [], 25],
   ] as const) {
-    it(what, () => expect(minutes(judgedSince(policy, scans))).to.be.closeTo(expected, 1e-9));
+    it(what, () => expect(minutes(judgedSince(policy, scans, '2-b'))).to.be.closeTo(expected, 1e-9));
   }
 
   it('is always for a policy that was never scanned', () => {
-    expect(judgedSince({ ...policy, status: {} }, [])).to.be.lessThan(0);
+    expect(judgedSince({ ...policy, status: {} }, [], '2-b')).to.be.lessThan(0);
   });
 });

@@ -43,8 +43,8 @@ class Cluster {
     });
     const indexes = new Map([[pods, this.index]]);
     const input = { kubernetesVersion: '1.36', systemNamespaces: [], policies: [], resources: builtinResources };
-    const judged = { name: 'p', uid: 'u', generation: 1, listPasses: false, ownerLabels: [], excludedNamespaces: 0 };
-    const ground = { fingerprint: '', judge: { set, input, policies: [judged] }, debounce: 1, generations: new Set<string>() };
+    const judged = { name: 'p', uid: 'u', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 };
+    const ground = { fingerprint: '', judge: { set, input, policies: [judged] }, debounce: 1, revisions: new Set<string>() };
     const own: OnChangeDependencies = {
       client: { create: (_resource: unknown, scan: unknown) => this.#create(scan as Scan) } as unknown as OnChangeDependencies['client'],
       log: pino({ level: 'silent' }),
@@ -53,6 +53,7 @@ class Cluster {
       clock: () => Date.now(),
       changeBurst,
       policies: { get: () => policy, list: () => [policy] },
+      revisionOf: () => '1-a',
       schedules: { list: () => [] },
       scans: { get: (name) => this.scans.find(({ metadata }) => metadata.name === name), list: () => this.scans },
       enqueueSchedule: () => undefined,

@@ -9,6 +9,7 @@ const none = { critical: 0, high: 0, medium: 0, low: 0 };
 const nothing = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
 const evaluated = (change: Partial<ConfigurationStatus> = {}): ConfigurationStatus => ({
   evaluatedGeneration: 2,
+  evaluatedRevision: '2-a',
   lastScan: 's',
   lastScanTime: '2026-01-01T23:00:00Z',
   summary: { ...nothing, pass: 4 },
@@ -41,7 +42,14 @@ function conditionsOf({ spec = {}, configuration, inspection, scans = [] }: Know
     spec,
     ...(configuration ? { status: { configuration } } : {}),
   };
-  const status = policyStatus({ policy, inspection: { problems: [], checks: 1, unserved: [], ...inspection }, schedules: [], scans, now });
+  const status = policyStatus({
+    policy,
+    inspection: { problems: [], checks: 1, unserved: [], ...inspection },
+    revision: '2-a',
+    schedules: [],
+    scans,
+    now,
+  });
   const entries = (status.conditions ?? []).map(({ type, status: holds, reason, message }) => [type, `${holds} ${reason}: ${message}`]);
   return { ...Object.fromEntries(entries), coverage: status.coveragePercent ?? '' } as Record<string, string>;
 }

@@ -13,6 +13,7 @@ const scan = (change: Partial<PolicyFindings> = {}): PolicyFindings => ({
   whole: {
     scan: 's',
     generation: 1,
+    revision: '1-a',
     time: now,
     coverage: { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamespaces: 1 },
     frameworks: [],
@@ -48,7 +49,14 @@ function told(news: readonly News[], of = policy(), at = now): SecurityPolicySta
   return news.reduce<SecurityPolicyStatus>((status, { findings, images: looked }) => {
     const renewed = looked && renewedImages({ ...of, status }, looked);
     const parts = { ...status, ...(findings && configurationFields(status, findings)), ...(renewed && { images: renewed }) };
-    return policyStatus({ policy: { ...of, status: parts }, inspection, schedules: [], scans: [], now: at });
+    return policyStatus({
+      policy: { ...of, status: parts },
+      inspection,
+      revision: `${of.metadata.generation}-a`,
+      schedules: [],
+      scans: [],
+      now: at,
+    });
   }, first);
 }
 const inspection = { problems: [], checks: 1, unserved: [] };

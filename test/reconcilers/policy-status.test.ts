@@ -10,7 +10,7 @@ const now = Date.parse('2026-01-02T00:00:00Z');
 const summary = { pass: 10, fail: 0, warn: 0, error: 0, skip: 0 };
 const failing = { critical: 0, high: 0, medium: 0, low: 0 };
 const coverage = { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamespaces: 1 };
-const whole = { scan: 's', generation: 1, time: now, coverage, frameworks: [], uncovered: [] };
+const whole = { scan: 's', generation: 1, revision: '1-a', time: now, coverage, frameworks: [], uncovered: [] };
 const inspection = (problems: readonly PolicyProblem[] = []): PolicyInspection => ({ problems, checks: 1, unserved: [] });
 const policy = (change: Partial<SecurityPolicy> = {}): SecurityPolicy => ({
   metadata: { name: 'p', generation: 1, labels: { team: 'a' } },
@@ -25,6 +25,7 @@ const found = (findings?: PolicyFindings, of = policy(), schedules = [schedule()
   policyStatus({
     policy: findings ? { ...of, status: { ...of.status, ...configurationFields(of.status, findings) } } : of,
     inspection: inspection(),
+    revision: `${of.metadata.generation}-a`,
     schedules,
     scans: [],
     now: at,
@@ -70,6 +71,24 @@ describe('the status of a SecurityPolicy', () => {
     ]);
   });
 
+  it('takes verdicts of another catalogue for stale, though the generation is the same', () => {
+    const scanned = found({ summary, failing, whole });
+    expect(scanned.evaluatedRevision).to.equal('1-a');
+    const upgraded = policyStatus({
+      policy: policy({ status: scanned }),
+      inspection: inspection(),
+      revision: '1-b',
+      schedules: [schedule()],
+      scans: [],
+      now,
+    });
+    const told = (status: SecurityPolicyStatus): string[] => ['Compliant', 'Reconciling'].map((type) => condition(status, type));
+    expect([told(scanned), told(upgraded)]).to.deep.equal([
+      ['True Passing', 'False Evaluated'],
+      ['Unknown Stale', 'True NotEvaluated'],
+    ]);
+  });
+
   it('keeps the last good verdicts of a policy that breaks', () => {
     const scanned = found({ summary, failing, whole });
     const problems = [
@@ -78,6 +97,7 @@ describe('the status of a SecurityPolicy', () => {
     const broken = policyStatus({
       policy: policy({ status: scanned, metadata: { name: 'p', generation: 2 } }),
       inspection: inspection(problems),
+      revision: '2-a',
       schedules: [],
       scans: [],
       now,

@@ -5,7 +5,7 @@ import { changeWithin, readHistory, type ChangeHistory } from '../../operator/re
 import { buildReport, withoutPolicies, type EvaluatedPolicy } from '../../operator/report/report-builder.ts';
 
 const target = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'web', name: 'api', uid: 'u1' };
-const evaluated = (name: string, generation = 1): EvaluatedPolicy => ({ name, generation, passes: 0, listPasses: false, ownerLabels: [] });
+const evaluated = (name: string, revision = '1'): EvaluatedPolicy => ({ name, revision, passes: 0, listPasses: false, ownerLabels: [] });
 const finding = (policy: string, check: string, severity: 'critical' | 'high' | 'info' = 'high') =>
   ({ policy, check, verdict: 'fail', severity, category: 'Vulnerabilities', frameworks: [], message: check, path: '' }) as const;
 
@@ -13,17 +13,17 @@ interface Written {
   readonly seconds: number;
   readonly checks?: readonly string[];
   readonly policies?: readonly string[];
-  readonly generation?: number;
+  readonly revision?: string;
   readonly severity?: 'critical' | 'high' | 'info';
 }
 
 /** The report as the server would give it back after it was brought up to date. */
 function written(
   existing: PolicyReport | undefined,
-  { seconds, checks = [], policies = ['images'], generation = 1, severity = 'high' }: Written,
+  { seconds, checks = [], policies = ['images'], revision = '1', severity = 'high' }: Written,
 ): PolicyReport {
   const results = policies.flatMap((policy) => checks.map((check) => finding(policy, check, severity)));
-  const made = policies.map((policy) => evaluated(policy, generation));
+  const made = policies.map((policy) => evaluated(policy, revision));
   const report = buildReport({ source: 'vigil-images', target, policies: made, results, seconds, existing });
   if (!report) throw new Error('nothing differs');
   return JSON.parse(JSON.stringify(report)) as PolicyReport;
@@ -63,8 +63,8 @@ describe('when the failures of a report came and went', () => {
     expect(Object.keys(historyIn(withoutPolicies(more, ['images']) as PolicyReport))).to.deep.equal(['strict']);
   });
 
-  it('takes nothing for new that another generation of the policy finds, nor what has no weight', () => {
-    expect(historyIn(written(third, { seconds: 400, checks: ['CVE-9'], generation: 2 }))['images']).to.have.length(2);
+  it('takes nothing for new that another revision of the policy finds, nor what has no weight', () => {
+    expect(historyIn(written(third, { seconds: 400, checks: ['CVE-9'], revision: '2' }))['images']).to.have.length(2);
     expect(historyIn(written(third, { seconds: 400, checks: ['CVE-3', 'CVE-9'], severity: 'info' }))['images']).to.have.length(2);
   });
 

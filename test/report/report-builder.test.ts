@@ -16,7 +16,7 @@ import type { Finding } from '../../operator/findings/finding.ts';
 
 const policy = (name = 'baseline', change: Partial<EvaluatedPolicy> = {}): EvaluatedPolicy => ({
   name,
-  generation: 1,
+  revision: '1-a',
   passes: 5,
   listPasses: false,
   ownerLabels: [],
@@ -124,7 +124,7 @@ describe('building reports', () => {
       buildReport(
         input({
           existing,
-          policies: [policy('other', { generation: 3, passes: 2 })],
+          policies: [policy('other', { revision: '3-a', passes: 2 })],
           results: [finding('team-label', { policy: 'other' })],
         }),
       ),
@@ -169,7 +169,7 @@ describe('building reports', () => {
     const existing = stored(buildReport(input()));
     const older = { existing, target: { ...target, resourceVersion: '99' }, results: [] };
     expect(buildReport(input(older))).to.equal(undefined);
-    expect(buildReport(input({ ...older, policies: [policy('baseline', { generation: 2 })] }))?.results).to.deep.equal([]);
+    expect(buildReport(input({ ...older, policies: [policy('baseline', { revision: '2-a' })] }))?.results).to.deep.equal([]);
     expect(buildReport(input({ ...older, target: { ...target, uid: 'u2', resourceVersion: '99' } }))?.results).to.deep.equal([]);
   });
 
@@ -236,8 +236,8 @@ describe('building reports', () => {
 
 describe('what changed between two reports', () => {
   const before = stored(buildReport(input()));
-  const after = (results: readonly Finding[], generation = 1): PolicyReport =>
-    stored(buildReport(input({ existing: before, results, policies: [policy('baseline', { generation })] })));
+  const after = (results: readonly Finding[], revision = '1-a'): PolicyReport =>
+    stored(buildReport(input({ existing: before, results, policies: [policy('baseline', { revision })] })));
 
   it('counts failures that came and went, by severity', () => {
     expect(reportChange(before, after([finding('host-pid'), finding('host-network', { severity: 'critical' })]))).to.deep.equal({
@@ -246,9 +246,9 @@ describe('what changed between two reports', () => {
     });
   });
 
-  it('counts nothing across generations of a policy, nor without an earlier or a later report', () => {
+  it('counts nothing across revisions of a policy, nor without an earlier or a later report', () => {
     const nothing = { new: { critical: 0, high: 0, medium: 0, low: 0 }, fixed: { critical: 0, high: 0, medium: 0, low: 0 } };
-    expect(reportChange(before, after([finding('host-network')], 2))).to.deep.equal(nothing);
+    expect(reportChange(before, after([finding('host-network')], '2-a'))).to.deep.equal(nothing);
     expect(reportChange(undefined, before)).to.deep.equal(nothing);
     expect(reportChange(before, undefined)).to.deep.equal(nothing);
   });
@@ -287,9 +287,15 @@ describe('the names of reports', () => {
 describe('the ledger of a report', () => {
   it('comes back as it was written, and as nothing when somebody edited it', () => {
     const ledger = {
-      b: { generation: 2, summary: { pass: 1, fail: 2, warn: 3, error: 4, skip: 5 }, failing: { critical: 6, high: 7, medium: 8, low: 9 } },
+      b: {
+        revision: '2-a',
+        summary: { pass: 1, fail: 2, warn: 3, error: 4, skip: 5 },
+        failing: { critical: 6, high: 7, medium: 8, low: 9 },
+      },
     };
     expect(readLedger(writeLedger(ledger))).to.deep.equal(ledger);
+    const old = readLedger('{"b":[2,1,2,3,4,5,6,7,8,9]}');
+    expect(old).to.deep.equal({ b: { ...ledger.b, revision: '2' } }, 'written by a version of Vigil that knew generations only');
     for (const text of [undefined, '', 'null', '[]', '{"a":[1]}', '{"a":"x"}', '{"a":[1,2,3,4,5,6,7,8,9,-1]}'])
       expect(readLedger(text)).to.deep.equal({});
     expect(ANNOTATIONS.policies).to.equal('vigil.dev/policies');

@@ -32,15 +32,15 @@ describe('what is new', () => {
 
 describe('an edit of a policy', () => {
   it('writes no report that says the same', () => {
-    expect(buildReport(input({ existing: built(), policies: [evaluated('baseline', { generation: 2 })], scan: 'scan-2' }))).to.equal(
+    expect(buildReport(input({ existing: built(), policies: [evaluated('baseline', { revision: '2-a' })], scan: 'scan-2' }))).to.equal(
       undefined,
     );
   });
 
   it('makes nothing new or fixed by itself, and hides nothing that comes after it in a report that it left as it was', () => {
     const change = { existing: built(), results: [finding('host-pid'), finding('host-network')], scan: 'scan-2' };
-    expect(counted(buildReport(input({ ...change, policies: [evaluated('baseline', { generation: 2 })] })))).to.deep.equal([0, 0]);
-    const policies = [evaluated('baseline', { generation: 2, evaluatedSince: 900 })];
+    expect(counted(buildReport(input({ ...change, policies: [evaluated('baseline', { revision: '2-a' })] })))).to.deep.equal([0, 0]);
+    const policies = [evaluated('baseline', { revision: '2-a', evaluatedSince: 900 })];
     expect(counted(buildReport(input({ ...change, policies })))).to.deep.equal([1, 1]);
     expect(told({ ...change, policies })).to.deep.equal(['host-network']);
   });

@@ -5,7 +5,7 @@ import { buildReport, type EvaluatedPolicy, type ReportInput } from '../../opera
 /** A policy that evaluated an object. */
 export const evaluated = (name = 'baseline', change: Partial<EvaluatedPolicy> = {}): EvaluatedPolicy => ({
   name,
-  generation: 1,
+  revision: '1-a',
   passes: 5,
   listPasses: false,
   ownerLabels: [],

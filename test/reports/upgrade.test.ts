@@ -30,7 +30,7 @@ describe('a report of a Vigil without identities and digests', () => {
     const existing = legacy('configuration');
     expect(ownershipOf(existing)).to.equal('ours');
     const found = [finding('host-pid'), finding('host-ipc', { severity: 'medium' })];
-    const report = again(existing, { policies: [evaluated('baseline', { generation: 3 })], results: found });
+    const report = again(existing, { policies: [evaluated('baseline', { revision: '3-a' })], results: found });
     expect(report.results?.map(({ policy, rule, timestamp }) => [policy, rule, timestamp?.seconds])).to.deep.equal([
       ['baseline', 'host-pid', 1000],
       ['labels', 'team-label', 1000],
@@ -43,7 +43,7 @@ describe('a report of a Vigil without identities and digests', () => {
       'policy.vigil.dev/labels',
     ]);
     expect(ownershipOf(report)).to.equal('ours');
-    expect(buildReport(input({ existing: report, policies: [evaluated('baseline', { generation: 3 })], results: found }))).to.equal(
+    expect(buildReport(input({ existing: report, policies: [evaluated('baseline', { revision: '3-a' })], results: found }))).to.equal(
       undefined,
     );
   });
@@ -52,7 +52,7 @@ describe('a report of a Vigil without identities and digests', () => {
     const cve = (container: string): Finding =>
       finding('CVE-2026-1', { policy: 'images', severity: 'critical', properties: { container, package: 'openssl', installed: '3.0.1' } });
     const existing = legacy('images');
-    const policies = [evaluated('images', { generation: 2, passes: 0 })];
+    const policies = [evaluated('images', { revision: '2-a', passes: 0 })];
     const report = again(existing, { source: 'vigil-images', policies, results: [cve('main'), cve('sidecar')] });
     expect(report.results?.map(({ timestamp }) => timestamp?.seconds)).to.deep.equal([2000, 2000]);
     expect(new Set(ids(report)).size).to.equal(2);

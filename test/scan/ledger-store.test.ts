@@ -18,7 +18,7 @@ describe('the store of ledgers', () => {
   };
   const ledgerOf = ({ input, configMaps }: KeptPlan): Ledger =>
     newLedger(
-      { startTime: '2026-11-01T00:00:00Z', partial: false, policies: [], input, uncovered: [], excludedNamespaces: 0 },
+      { startTime: '2026-11-01T00:00:00Z', catalogue: 'c', partial: false, policies: [], input, uncovered: [], excludedNamespaces: 0 },
       { name: 'job', shards: draft.shards.shards, configMaps },
     );
   let api: ConfigMapApi;

@@ -21,7 +21,15 @@ import {
 import type { Shard } from '../../operator/scan/shard.ts';
 import { emptySeverities, emptySummary } from '../../operator/scan/tally.ts';
 
-const policy: LedgerPolicy = { name: 'p', uid: 'u', generation: 1, listPasses: false, ownerLabels: [], excludedNamespaces: 2 };
+const policy: LedgerPolicy = {
+  name: 'p',
+  uid: 'u',
+  generation: 1,
+  revision: '1-a',
+  listPasses: false,
+  ownerLabels: [],
+  excludedNamespaces: 2,
+};
 const shard = (...namespaces: readonly string[]): Shard => ({
   slices: namespaces.map((namespace) => ({ resource: 0, namespace, targets: 10, policies: { p: 10 } })),
   pageSize: 500,
@@ -30,7 +38,15 @@ const shards = [shard('a', 'b'), shard('c'), shard('d')];
 const fresh = (): Ledger =>
   jobCreated(
     newLedger(
-      { startTime: '2026-01-01T00:00:00Z', partial: false, policies: [policy], input: ['in'], uncovered: [], excludedNamespaces: 2 },
+      {
+        startTime: '2026-01-01T00:00:00Z',
+        catalogue: 'c',
+        partial: false,
+        policies: [policy],
+        input: ['in'],
+        uncovered: [],
+        excludedNamespaces: 2,
+      },
       { name: 'a1', shards, configMaps: ['m1'] },
     ),
     'a1',
@@ -119,7 +135,7 @@ describe('the ledger of a scan', () => {
 
   it('is settled at once when there is nothing in scope', () => {
     const ledger = newLedger(
-      { startTime: '', partial: false, policies: [], input: [], uncovered: [], excludedNamespaces: 0 },
+      { startTime: '', catalogue: 'c', partial: false, policies: [], input: [], uncovered: [], excludedNamespaces: 0 },
       { name: 'a1', shards: [], configMaps: [] },
     );
     expect([allSettled(ledger), progressOf(ledger), ledger.jobs]).to.deep.equal([true, '0/0', []]);

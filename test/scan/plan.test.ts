@@ -78,7 +78,7 @@ describe('packing shards', () => {
 describe('names', () => {
   it('are the same for the same cause, and fit', () => {
     expect(jobName('7c1', 2)).to.match(/^vigil-[0-9a-f]{10}-a2$/);
-    const policy = { name: 'p'.repeat(253), uid: 'u', generation: 3 };
+    const policy = { name: 'p'.repeat(253), uid: 'u', generation: 3, revision: '3-a' };
     expect(generationScanName(policy)).to.match(/^p{40}-g3-[0-9a-f]{6}$/);
     expect(generationScanName({ ...policy, uid: 'v' })).not.to.equal(generationScanName(policy));
   });

@@ -22,6 +22,7 @@ const policyOf = (name = 'p', more: Partial<SecurityPolicy['status']> = {}): Sec
 class Ground implements GenerationWorld {
   readonly made: Scan[] = [];
   now = begin;
+  readonly revisionOf = (): string => '2-a';
   readonly clock = (): number => this.now;
   readonly log = { info: () => undefined } as unknown as GenerationWorld['log'];
   readonly told: string[] = [];
@@ -79,7 +80,7 @@ describe('the Scans of new generations', () => {
 
   it('are not made while one runs, nor of what was evaluated, nor of what cannot be', async () => {
     const stalled = policyOf('q', { conditions: [] });
-    const ground = new Ground(policyOf(), policyOf('e', { evaluatedGeneration: 2 }), stalled);
+    const ground = new Ground(policyOf(), policyOf('e', { evaluatedRevision: '2-a' }), stalled);
     await ground.run();
     expect(await ground.run()).to.deep.equal({});
     expect(ground.made.map(({ spec }) => spec.policies)).to.deep.equal([['p']]);
@@ -105,7 +106,7 @@ describe('the Scans of new generations', () => {
   });
 
   it('are told of: what was tried, and what follows', async () => {
-    const key = { name: 'p', uid: 'u-p', generation: 2 };
+    const key = { name: 'p', uid: 'u-p', generation: 2, revision: '2-a' };
     const ground = new Ground(policyOf());
     await ground.run();
     expect(triesText(triesOf(key, ground.made))).to.equal(undefined);
@@ -126,14 +127,14 @@ describe('a policy that no scan could evaluate', () => {
   };
 
   it('is followed on change, from when the first Scan of it was made', async () => {
-    expect(judgedSince(policyOf(), await failed())).to.equal(Date.parse(at(59)));
+    expect(judgedSince(policyOf(), await failed(), '2-a')).to.equal(Date.parse(at(59)));
   });
 
   it('is not, before one has failed, when it cannot be evaluated, or once it was', async () => {
     const scans = await failed();
-    expect(failedScanOf(policyOf(), [])).to.equal(undefined);
-    expect(failedScanOf(policyOf('p', { conditions: [] }), scans)).to.equal(undefined);
-    expect(failedScanOf(policyOf('p', { evaluatedGeneration: 2 }), scans)).to.equal(undefined);
-    expect(failedScanOf(policyOf(), scans)?.metadata.name).to.match(/^p-g2-/);
+    expect(failedScanOf(policyOf(), [], '2-a')).to.equal(undefined);
+    expect(failedScanOf(policyOf('p', { conditions: [] }), scans, '2-a')).to.equal(undefined);
+    expect(failedScanOf(policyOf('p', { evaluatedRevision: '2-a' }), scans, '2-a')).to.equal(undefined);
+    expect(failedScanOf(policyOf(), scans, '2-a')?.metadata.name).to.match(/^p-g2-/);
   });
 });

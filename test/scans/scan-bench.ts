@@ -1,5 +1,6 @@
 import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
+import { catalogueVersion } from '../../operator/engine/judgement-revision.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
 import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scan/ledger.ts';
@@ -7,7 +8,15 @@ import { emptySeverities } from '../../operator/scan/tally.ts';
 import type { ScanSteps, ScanSurroundings } from '../../operator/reconcilers/scan.ts';
 
 const shard = { slices: [{ resource: 0, namespace: 'a', targets: 10, policies: { p: 10 } }], pageSize: 500 };
-const start = { startTime: '2026-01-01T00:00:00Z', partial: false, policies: [], input: ['in'], uncovered: [], excludedNamespaces: 0 };
+const start = {
+  startTime: '2026-01-01T00:00:00Z',
+  catalogue: catalogueVersion,
+  partial: false,
+  policies: [],
+  input: ['in'],
+  uncovered: [],
+  excludedNamespaces: 0,
+};
 
 /** A ledger of so many shards of ten targets each, whose Job runs. */
 export const ledgerOf = (shards = 2): Ledger =>
