@@ -67,7 +67,8 @@ export interface OnChangeDependencies extends ChangeBurstDependencies {
 
 /** The dependencies as the operator has them. */
 export function onChangeDependencies(world: World): OnChangeDependencies {
-  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence, revisionOf } = world;
+  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence, revisionOf } =
+    world;
   return {
     ...{ client, log, clock, metrics, observe, changeBurst, enqueueSchedule, revisionOf },
     policies: { get: (name) => policies.get(name), list: () => policies.list() },

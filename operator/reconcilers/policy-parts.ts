@@ -15,7 +15,17 @@ import type { World } from './world.ts';
 /** What writing the status of policies needs. */
 export type PolicyStatusWorld = Pick<
   World,
-  'client' | 'log' | 'metrics' | 'events' | 'clock' | 'surroundings' | 'crdProblems' | 'systemNamespaces' | 'revisionOf' | 'schedules' | 'scans'
+  | 'client'
+  | 'log'
+  | 'metrics'
+  | 'events'
+  | 'clock'
+  | 'surroundings'
+  | 'crdProblems'
+  | 'systemNamespaces'
+  | 'revisionOf'
+  | 'schedules'
+  | 'scans'
 >;
 
 /** A policy that was evaluated. */

@@ -69,7 +69,9 @@ describe('a kind that a worker may not list any more, on a real API server', fun
 
   it('keeps the failure that was known as stale, says why in the same words everywhere, and brings nothing new when it is back', async () => {
     const publisher = new ReportPublisher(client);
-    const policies = [{ name: 'netpols', uid: 'p', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 }];
+    const policies = [
+      { name: 'netpols', uid: 'p', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 },
+    ];
     const publish = async (records: readonly StreamRecord[], seconds: number): Promise<readonly unknown[]> => {
       const context = { id: `scan-${seconds}`, seconds, policies, isAlive: () => true, evaluatedSince: () => 1 };
       const published = await publisher.publish(targetsIn(records).flatMap((record) => wishesOf(record, context)));
