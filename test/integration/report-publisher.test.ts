@@ -8,6 +8,9 @@ import { ReportPublisher } from '../../operator/publish/report-publisher.ts';
 import type { ReportInput } from '../../operator/report/report-builder.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
 
+/** No other test has reports of this policy, which are counted here. */
+const baseline = uniqueName('baseline');
+
 describe('publishing reports to a real API server', function () {
   this.timeout(120_000);
   const client = testClient();
@@ -37,7 +40,7 @@ describe('publishing reports to a real API server', function () {
   const input = (
     { metadata }: KubeObject,
     checks: readonly string[],
-    policy = 'baseline',
+    policy = baseline,
     revision = '1',
   ): Omit<ReportInput, 'existing'> => ({
     source: 'vigil',
@@ -105,7 +108,7 @@ describe('publishing reports to a real API server', function () {
     const stale = new ReportPublisher(client);
     await Promise.all([stale.publish([input(owner!, ['x'], 'left')]), publisher.publish([input(owner!, ['y'], 'right')])]);
     const report = (await reports()).find(({ metadata }) => metadata.ownerReferences?.[0]?.uid === owner?.metadata.uid);
-    expect([...new Set(report?.results?.map(({ policy }) => policy))]).to.deep.equal(['baseline', 'left', 'right']);
+    expect([...new Set(report?.results?.map(({ policy }) => policy))]).to.deep.equal([baseline, 'left', 'right']);
   });
 
   it('takes one policy out and leaves the others, and removes what is then empty', async () => {
@@ -114,25 +117,25 @@ describe('publishing reports to a real API server', function () {
     expect(await remove('right', 'nobody')).to.equal(1);
     expect(writes).to.deep.equal(['write', 'write']);
     expect(
-      (await reports()).flatMap(({ results = [] }) => results.map(({ policy }) => policy)).every((policy) => policy === 'baseline'),
+      (await reports()).flatMap(({ results = [] }) => results.map(({ policy }) => policy)).every((policy) => policy === baseline),
     ).to.equal(true);
     writes.splice(0);
-    expect(await remove('baseline')).to.equal(12);
+    expect(await remove(baseline)).to.equal(12);
     expect(writes).to.deep.equal(Array.from({ length: 12 }, () => 'delete'));
     expect(await reports()).to.deep.equal([]);
   });
 
   it('takes policies that go together out of each report in one write', async () => {
     const [shared, other] = owners;
-    for (const policy of ['baseline', 'left', 'right']) await publisher.publish([input(shared!, [policy], policy)]);
+    for (const policy of [baseline, 'left', 'right']) await publisher.publish([input(shared!, [policy], policy)]);
     await publisher.publish([input(other!, ['left'], 'left')]);
     writes.splice(0);
     expect(await remove('left', 'right', 'nobody')).to.equal(2);
     expect(writes.toSorted()).to.deep.equal(['delete', 'write']);
     const [left, ...more] = await reports();
-    expect([more, left?.results?.map(({ policy, rule }) => [policy, rule])]).to.deep.equal([[], [['baseline', 'baseline']]]);
+    expect([more, left?.results?.map(({ policy, rule }) => [policy, rule])]).to.deep.equal([[], [[baseline, baseline]]]);
     expect(await remove('left', 'right')).to.equal(0);
-    await remove('baseline');
+    await remove(baseline);
     expect(await reports()).to.deep.equal([]);
   });
 
@@ -150,9 +153,9 @@ describe('publishing reports to a real API server', function () {
     const [namespace] = namespaces;
     await client.create(RESOURCES.reports, {
       metadata: { namespace: namespace!, name: 'others' },
-      results: [{ policy: 'baseline' }],
+      results: [{ policy: baseline }],
     } as PolicyReport);
-    await remove('baseline', 'left');
+    await remove(baseline, 'left');
     expect((await reports()).map(({ metadata }) => metadata.name)).to.deep.equal(['others']);
   });
 
