@@ -5,6 +5,8 @@ import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../kube/list-watch.ts';
 import { SOURCE, reportSelector } from '../report/report-name.ts';
+import type { PolicyTotals } from '../publish/policy-totals.ts';
+import { ReportTotals } from '../reports/report-totals.ts';
 import { ChangeFeed, type ChangeObserver, type ObjectChange } from './change-feed.ts';
 import { entryOf, type ObjectIndex } from './object-index.ts';
 import { RecentChanges } from './recent-changes.ts';
@@ -17,6 +19,8 @@ export interface ChangeWatchObserver {
     owner: { readonly apiVersion: string; readonly kind: string; readonly name: string } | undefined,
     namespace: string,
   ) => void;
+  /** Reports count something else than before: see {@link ChangeWatch.totals}. */
+  readonly onTotals?: () => void;
   readonly onError: (resource: ApiResource, error: unknown) => void;
   readonly onRecovered: () => void;
 }
@@ -68,10 +72,12 @@ export class ChangeWatch {
   #early: ObjectChange[] = [];
   #since = Number.POSITIVE_INFINITY;
   #reports: readonly ListWatch<KubeObject>[] = [];
+  readonly #totals: ReportTotals;
 
   constructor(client: KubeClient, observer: ChangeWatchObserver, { keeps = mostRecent, silence }: ChangeWatchOptions = {}) {
     this.#client = client;
     this.#observer = observer;
+    this.#totals = new ReportTotals(SOURCE, () => observer.onTotals?.());
     this.#patience = silence === undefined ? {} : { silence };
     this.#recent = new RecentChanges(keeps);
   }
@@ -90,6 +96,11 @@ export class ChangeWatch {
   get problems(): readonly (readonly [resource: ApiResource, error: unknown])[] {
     const feeds = [...this.#feeds.values()].map(({ feed }) => feed);
     return feeds.flatMap(({ resource, problem }) => (problem === undefined ? [] : [[resource, problem] as const]));
+  }
+
+  /** The counts of each policy over all reports about configuration; undefined while they are not known: see {@link ReportTotals}. */
+  get totals(): ReadonlyMap<string, PolicyTotals> | undefined {
+    return this.#totals.get();
   }
 
   /** Whether every resource that can be followed has its first list. */
@@ -183,16 +194,22 @@ export class ChangeWatch {
     const labelSelector = reportSelector(SOURCE);
     this.#reports = [RESOURCES.reports, RESOURCES.clusterReports].map((resource) => {
       const onError = (error: unknown): void => this.#observer.onError(resource, error);
-      const ignore = (): void => undefined;
+      const counted = this.#totals.part();
       return new ListWatch<KubeObject>(
         this.#client,
         resource,
         { ...this.#patience, labelSelector, metadataOnly: true, onError },
         {
-          begin: ignore,
-          listed: (report) => this.#report('MODIFIED', report),
-          complete: ignore,
-          changed: (type, report) => this.#report(type, report),
+          begin: () => counted.begin(),
+          listed: (report) => {
+            counted.listed(report);
+            this.#report('MODIFIED', report);
+          },
+          complete: () => counted.complete(),
+          changed: (type, report) => {
+            counted.changed(type, report);
+            this.#report(type, report);
+          },
         },
       );
     });
@@ -202,6 +219,7 @@ export class ChangeWatch {
   async #forgetReports(): Promise<void> {
     await Promise.all(this.#reports.map((feed) => feed.stop()));
     this.#reports = [];
+    this.#totals.clear();
   }
 
   #report(type: ChangeType, report: KubeObject): void {

@@ -9,6 +9,7 @@ import { reportKey, SOURCE, reportSelector } from '../report/report-name.ts';
 import type { PolicyLedger } from '../report/policy-ledger.ts';
 import { priorReport } from '../reports/prior-report.ts';
 import { countedIn, ownershipOf } from '../reports/report-ownership.ts';
+import { isInPlace } from '../reports/report-place.ts';
 import { addTotals, noTotals, type PolicyTotals } from './policy-totals.ts';
 import type { ReportPublisher } from './report-publisher.ts';
 import type { SeenReports } from './seen-reports.ts';
@@ -108,7 +109,7 @@ interface OwnReport {
   readonly ledger: PolicyLedger;
 }
 
-/** The reports about configuration that Vigil wrote. Of one whose metadata somebody has edited, what it counts is what its results say. */
+/** The reports about configuration that Vigil wrote, in the places where it writes them. Of one whose metadata somebody has edited, what it counts is what its results say. */
 async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenerator<OwnReport> {
   const labelSelector = reportSelector(SOURCE);
   for (const home of [RESOURCES.reports, RESOURCES.clusterReports])
@@ -117,7 +118,7 @@ async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenera
 
 async function* own(client: KubeClient, home: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
   for (const report of reports) {
-    if (ownershipOf(report) === 'foreign') continue;
+    if (ownershipOf(report) === 'foreign' || !isInPlace(SOURCE, report)) continue;
     const ledger = countedIn(report) ?? (await countedInResults(client, home, report));
     yield { home, report: withoutManagedFields(report), ledger };
   }

@@ -8,7 +8,7 @@ import type { ChangeBatch } from '../changes/changed-targets.ts';
 import type { ObjectIndex } from '../change/object-index.ts';
 import type { ControllerOptions } from '../controller/controller.ts';
 import { configurationOf } from '../policies/configuration-part.ts';
-import { noTotals } from '../publish/policy-totals.ts';
+import { noTotals, type PolicyTotals } from '../publish/policy-totals.ts';
 import { totalsOfReports } from '../publish/report-sweeper.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -25,6 +25,8 @@ export interface FollowedResources {
   readonly size: number;
   readonly problems: readonly (readonly [resource: ApiResource, error: unknown])[];
   readonly ready: boolean;
+  /** The counts of each policy over all reports about configuration; undefined while they are not known. */
+  readonly totals: ReadonlyMap<string, PolicyTotals> | undefined;
   /** Tells what was held back until the first lists were in. */
   release(): void;
   /** Has what the policies of today look at followed; see {@link renewedGround}. */
@@ -33,6 +35,12 @@ export interface FollowedResources {
     readonly sightings: GenerationSightings;
   }): Promise<FollowedGround | undefined>;
   stop(): Promise<void>;
+}
+
+/** The totals of all policies as the watch of reports knows them. */
+export interface KnownTotals {
+  readonly totals: ReadonlyMap<string, PolicyTotals> | undefined;
+  readonly signal: AbortSignal;
 }
 
 interface Named<T> {
@@ -61,8 +69,8 @@ export interface OnChangeDependencies extends ChangeBurstDependencies {
     judge: ChangeJudge,
     work: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
   ) => Promise<ChangeOutcome>;
-  /** Brings the counts of these policies up to date. */
-  readonly updateTotals: (policies: readonly LedgerPolicy[], signal: AbortSignal) => Promise<void>;
+  /** Brings the counts of these policies up to date: with the totals that are known, or else by reading every report. */
+  readonly updateTotals: (policies: readonly LedgerPolicy[], known: KnownTotals) => Promise<void>;
 }
 
 /** The dependencies as the operator has them. */
@@ -76,7 +84,7 @@ export function onChangeDependencies(world: World): OnChangeDependencies {
     scans: { get: (name) => scans.get(name), list: () => scans.list() },
     watch: (observer) => followedResources(world, new ChangeWatch(client, observer, { silence: watchSilence })),
     judge: (judge, work) => judgeChanges(world, judge, work),
-    updateTotals: (judged, signal) => updateTotals(world, judged, signal),
+    updateTotals: (judged, known) => updateTotals(world, judged, known),
   };
 }
 
@@ -94,18 +102,21 @@ function followedResources(world: World, watch: ChangeWatch): FollowedResources 
     get ready() {
       return watch.ready;
     },
+    get totals() {
+      return watch.totals;
+    },
     release: () => watch.release(),
     renew: (known) => renewedGround(world, watch, known),
     stop: () => watch.stop(),
   };
 }
 
-async function updateTotals(world: World, judged: readonly LedgerPolicy[], signal: AbortSignal): Promise<void> {
-  const totals = await totalsOfReports(world.client, signal);
+async function updateTotals(world: World, judged: readonly LedgerPolicy[], { totals: known, signal }: KnownTotals): Promise<void> {
+  const totals = known ?? (await totalsOfReports(world.client, signal));
   for (const policy of judged) {
-    const known = configurationOf(world.policies.get(policy.name)?.status);
+    const configuration = configurationOf(world.policies.get(policy.name)?.status);
     const { summary, failing } = totals.get(policy.name) ?? noTotals;
-    if (JSON.stringify([known?.summary, known?.failing]) === JSON.stringify([summary, failing])) continue;
+    if (JSON.stringify([configuration?.summary, configuration?.failing]) === JSON.stringify([summary, failing])) continue;
     await updateConfiguration(world, policy, { summary, failing });
   }
 }

@@ -45,6 +45,7 @@ export class OnChange {
     const observer: ChangeWatchObserver = {
       onChange: (change) => this.#enqueue(this.#backlog?.pending.add(change) ?? []),
       onDrift: (owner, namespace) => this.#drifted(owner, namespace),
+      onTotals: () => this.controller.queue.addAfter('totals-after-scans', lookAgain),
       onError: (resource, error) => {
         own.log.warn({ err: error, resource: resource.resource }, 'changes cannot be followed now; it is tried again');
         this.controller.queue.addAfter('schedules', lookAgain);
@@ -124,6 +125,8 @@ export class OnChange {
     if (!this.#watch.ready) return Promise.resolve({ requeueAfter: 250 });
     this.#watch.release();
     this.#tellSchedules();
+    // Reports may have gone or changed while no operator ran.
+    this.controller.queue.add('totals-after-scans');
     return Promise.resolve({});
   }
 
@@ -233,10 +236,17 @@ export class OnChange {
   /** Brings the counts of the policies up to date. */
   async totals({ signal }: ReconcileContext): Promise<ReconcileResult> {
     const started = performance.now();
-    await this.#own.updateTotals(this.#ground?.judge.policies ?? [], signal);
+    await this.#own.updateTotals(this.#ground?.judge.policies ?? [], { totals: this.#watch.totals, signal });
     // Where there are many reports, adding them up is not for every change.
     this.#totalsRest = performance.now() + Math.min((performance.now() - started) * restFactor, 60_000);
     return {};
+  }
+
+  /** Brings the counts of the policies up to date once no scan runs: what a scan writes is counted when it ends, not bit by bit. */
+  totalsAfterScans(): Promise<ReconcileResult> {
+    if (runningScans(this.#own).size > 0) return Promise.resolve({ requeueAfter: lookAgain });
+    this.controller.queue.addAfter('totals', Math.max(lookAgain, this.#totalsRest - performance.now()));
+    return Promise.resolve({});
   }
 }
 
@@ -247,6 +257,7 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
   schedules: (own) => own.tellSchedules(),
   'after-scans': (own) => own.afterScans(),
   totals: (own, context) => own.totals(context),
+  'totals-after-scans': (own) => own.totalsAfterScans(),
 };
 
 function problemText({ group, resource }: ApiResource, error: unknown): string {

@@ -7,6 +7,8 @@ import type { PolicyReport } from '../../operator/api/policy-report.ts';
 import { removePolicies } from '../../operator/publish/policy-removal.ts';
 import { ReportPublisher, type ReportConflict, type ReportWish } from '../../operator/publish/report-publisher.ts';
 import { totalsOfReports } from '../../operator/publish/report-sweeper.ts';
+import { buildReport } from '../../operator/report/report-builder.ts';
+import { ownershipOf } from '../../operator/reports/report-ownership.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
 
 const published = '../shared/crds';
@@ -144,6 +146,21 @@ describe('whose reports are, on a real API server', function () {
     expect(await failing()).to.equal(before);
     expect(await remove(policy)).to.equal(0);
     expect((await read(forged.metadata.name)).results).to.have.length(1);
+  });
+
+  it('counts no report that somebody forged with all that Vigil writes, but for its place', async () => {
+    const before = await failing();
+    const { target, ...rest } = wish(['one']);
+    const { uid: _, ...nobody } = target;
+    const forged = buildReport({ ...rest, target: nobody, existing: undefined });
+    if (!forged) throw new Error('no report was built');
+    await byThem(forged);
+    expect(ownershipOf(await read())).to.equal('ours');
+    expect(await failing()).to.equal(before);
+    // The next evaluation writes over it, and counts once.
+    await publisher.publish([wish(['one'])]);
+    expect(await failing()).to.equal(before + 1);
+    await remove(policy);
   });
 
   it('keeps what it says of one policy when another is withdrawn, though somebody broke what it counts', async () => {

@@ -10,6 +10,7 @@ import type { ChangeBatch } from '../../operator/changes/changed-targets.ts';
 import { builtinResources } from '../../operator/engine/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import type { PolicyTotals } from '../../operator/publish/policy-totals.ts';
 import type { ChangeOutcome } from '../../operator/reconcilers/change-evaluation.ts';
 import type { OnChangeDependencies } from '../../operator/reconcilers/on-change-dependencies.ts';
 import { OnChange } from '../../operator/reconcilers/on-change.ts';
@@ -29,6 +30,9 @@ class Cluster {
   readonly batches: string[][] = [];
   readonly made: Scan[] = [];
   readonly index = new ObjectIndex();
+  /** The totals that the watch of reports knows, and with which the policies were brought up to date. */
+  readonly totals: ReadonlyMap<string, PolicyTotals> = new Map();
+  readonly counted: (ReadonlyMap<string, PolicyTotals> | undefined)[] = [];
   /** What judging a batch does, and what making a Scan does. */
   judge: (batch: ChangeBatch) => Promise<void> = () => Promise.resolve();
   create: (scan: Scan) => Promise<void> = () => Promise.resolve();
@@ -60,14 +64,14 @@ class Cluster {
       watch: (observer) => {
         this.#observer = observer;
         return {
-          ...{ indexes, size: 0, problems: [], ready: true },
+          ...{ indexes, size: 0, problems: [], ready: true, totals: this.totals },
           release: () => undefined,
           renew: () => Promise.resolve(ground),
           stop: () => Promise.resolve(),
         };
       },
       judge: (_judge, { batch }) => this.#judge(batch),
-      updateTotals: () => Promise.resolve(),
+      updateTotals: (_policies, { totals }) => Promise.resolve(void this.counted.push(totals)),
     };
     this.onChange = new OnChange(own);
   }
@@ -75,6 +79,10 @@ class Cluster {
   async start(): Promise<void> {
     this.onChange.controller.start();
     await until('it follows', () => this.onChange.condition().status === 'True');
+  }
+
+  reportsChange(): void {
+    this.#observer?.onTotals?.();
   }
 
   change(...names: readonly string[]): void {
@@ -127,6 +135,19 @@ describe('changes judged as they happen', function () {
     cluster.change('x');
     await until('it is judged', () => cluster.batches.length > 0);
     expect([cluster.batches, tries]).to.deep.equal([[['x']], 3]);
+  });
+
+  it('are counted once the first lists are in, since reports may have gone while no operator ran', () =>
+    until('they are counted', () => cluster.counted.length === 1 && cluster.counted[0] === cluster.totals));
+
+  it('are counted when a report changes, but not while a scan writes reports', async () => {
+    await until('the first lists are counted', () => cluster.counted.length === 1);
+    cluster.scans.push(running('s1'));
+    cluster.reportsChange();
+    await sleep(2500);
+    expect(cluster.counted).to.have.length(1);
+    cluster.scans.length = 0;
+    await until('they are counted', () => cluster.counted.length === 2);
   });
 
   it('are judged when the wall clock is put back an hour', async () => {
