@@ -1,11 +1,16 @@
 /** The reason of an error about an answer that is too long to be read. */
 export const ANSWER_TOO_LONG = 'AnswerTooLong';
 
-/** What the API server (or the way to it) answered instead of success. */
+/**
+ * What the API server (or the way to it) answered instead of success. The message is what the server said, so that it may stand in a
+ * condition, an Event or a report: method and path are in `call`, which logs show.
+ */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
   /** HTTP status; 0 when no answer came at all. */
   readonly status: number;
+  /** Method and path, such as `GET /api/v1/pods`; empty where it is of no call. */
+  readonly call: string;
   /** The server's `reason`, such as NotFound or AlreadyExists; empty when it gave none. */
   readonly reason: string;
   /** What the server asked to wait before another try, in seconds. */
@@ -15,10 +20,11 @@ export class KubeApiError extends Error {
 
   constructor(
     message: string,
-    detail: { status: number; reason?: string; retryAfterSeconds?: number | undefined; body?: unknown; cause?: unknown },
+    detail: { status: number; call?: string; reason?: string; retryAfterSeconds?: number | undefined; body?: unknown; cause?: unknown },
   ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.status = detail.status;
+    this.call = detail.call ?? '';
     this.reason = detail.reason ?? '';
     this.retryAfterSeconds = detail.retryAfterSeconds;
     this.body = detail.body;
@@ -88,10 +94,4 @@ export function isNamespaceGoing(error: unknown): boolean {
   const { kind, causes = [] } = detailsOf(error);
   if (error.status === 403) return causes.some(({ reason }) => reason === 'NamespaceTerminating');
   return error.status === 404 && error.reason === 'NotFound' && kind === 'namespaces';
-}
-
-/** What the server said, for conditions and Events: without the method, the path and the status code of the call. */
-export function serverMessage(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^[A-Z]+ \/\S*: (\d{3}: )*/, '');
 }

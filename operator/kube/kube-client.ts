@@ -8,7 +8,7 @@ import { handOver } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials, PoolName } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
-import { Deadline, failureOf, messageOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
+import { Deadline, failureOf, messageOf, nameOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { fenced, FencedError, type WriteFence } from './write-fence.ts';
 
@@ -74,7 +74,7 @@ export class KubeClient {
       try {
         return JSON.parse(text) as T;
       } catch (error) {
-        throw new KubeApiError(`${call.method ?? 'GET'} ${call.path}: the answer is not JSON`, { status: 0, cause: error });
+        throw new KubeApiError('the answer is not JSON', { status: 0, call: nameOf(call), cause: error });
       }
     });
   }
@@ -126,7 +126,7 @@ export class KubeClient {
     } catch (error) {
       if (call.signal?.aborted || error instanceof FencedError) throw error;
       observe(0);
-      throw new KubeApiError(`${method} ${call.path}: no answer from ${server}: ${messageOf(error)}`, { status: 0, cause: error });
+      throw new KubeApiError(`no answer from ${server}: ${messageOf(error)}`, { status: 0, call: nameOf(call), cause: error });
     }
   }
 

@@ -26,6 +26,9 @@ export function queryString(query: KubeRequest['query'] = {}): string {
   return pairs.length > 0 ? `?${pairs.join('&')}` : '';
 }
 
+/** Method and path of a call, for logs. */
+export const nameOf = ({ method = 'GET', path }: KubeRequest): string => `${method} ${path}`;
+
 type RequestOptions = Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
 
 /** Milliseconds that a stream is waited for: until its head is there, and between its pieces; 0: for ever. */
@@ -86,7 +89,7 @@ export class Deadline {
 
 /** The text of an answer. Throws a {@link KubeApiError} without status when it breaks off, or is longer than the call allows. */
 export async function readText(call: KubeRequest, body: Dispatcher.ResponseData['body']): Promise<string> {
-  const { method = 'GET', path, maximumBytes = 64 * 1024 * 1024 } = call;
+  const { maximumBytes = 64 * 1024 * 1024 } = call;
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -96,24 +99,27 @@ export async function readText(call: KubeRequest, body: Dispatcher.ResponseData[
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new KubeApiError(`${method} ${path}: the answer broke off: ${messageOf(error)}`, { status: 0, cause: error });
+    throw new KubeApiError(`the answer broke off: ${messageOf(error)}`, { status: 0, call: nameOf(call), cause: error });
   }
-  if (size > maximumBytes)
-    throw new KubeApiError(`${method} ${path}: the answer is longer than ${maximumBytes} bytes`, { status: 0, reason: ANSWER_TOO_LONG });
+  if (size > maximumBytes) {
+    const message = `the answer is longer than ${maximumBytes} bytes`;
+    throw new KubeApiError(message, { status: 0, call: nameOf(call), reason: ANSWER_TOO_LONG });
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The error that an answer which is no success stands for. */
 export function failureOf(
-  { method = 'GET', path }: KubeRequest,
+  call: KubeRequest,
   { statusCode: status, headers }: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
   text: string,
 ): KubeApiError {
   const body = parseStatus(text);
-  const said = typeof body?.message === 'string' ? body.message : text.slice(0, 500);
+  const said = typeof body?.message === 'string' ? body.message : text.slice(0, 500).trim();
   const retryAfter = Number(headers['retry-after']);
-  return new KubeApiError(`${method} ${path}: ${status}: ${said}`, {
+  return new KubeApiError(said === '' ? `the server answered with status ${status}` : said, {
     status,
+    call: nameOf(call),
     reason: body?.reason ?? '',
     body,
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
@@ -128,7 +134,7 @@ function parseStatus(text: string): { message?: string; reason?: string } | unde
   }
 }
 
-/** What an error says. */
+/** What an error says, for conditions, Events and reports. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -7,7 +7,8 @@ import { PendingChanges } from '../change/pending-changes.ts';
 import { ChangeBacklog } from '../changes/change-backlog.ts';
 import { Rests } from '../changes/rests.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
-import { isForbidden, serverMessage } from '../kube/kube-api-error.ts';
+import { isForbidden } from '../kube/kube-api-error.ts';
+import { messageOf } from '../kube/kube-request.ts';
 import type { ChangeType } from '../kube/list-watch.ts';
 import { ChangeBurst, runningScans } from './change-burst.ts';
 import type { ChangeOutcome } from './change-evaluation.ts';
@@ -262,7 +263,7 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
 
 function problemText({ group, resource }: ApiResource, error: unknown): string {
   const where = group === '' ? 'the core API group' : `API group ${group}`;
-  const said = serverMessage(error);
+  const said = messageOf(error);
   if (isForbidden(error))
     return `may not list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${said})`;
   return `${resource} in ${where} cannot be followed now: ${said}`;

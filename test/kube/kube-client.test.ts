@@ -56,6 +56,23 @@ describe('the client of the API server', () => {
     expect(server.calls.map(({ method }) => method)).to.deep.equal(['PATCH', 'PATCH', 'GET', 'GET']);
   });
 
+  it('fails with what the server said: method and path are for logs alone', async () => {
+    const client = await server.start({ retries: 0 });
+    const refused = 'widgets.a.dev is forbidden: User "v" cannot list';
+    for (const [answer, said] of [
+      [says(status(403, 'Forbidden', refused), 403), refused],
+      [says('404 page not found', 404), '"404 page not found"'],
+      [says(status(503, 'x', ''), 503), 'the server answered with status 503'],
+      [breaks, /^no answer from http:\S+: \w/],
+    ] as const) {
+      server.answers = [answer];
+      const error = (await failure(client.call({ path: '/apis/a.dev/v1/widgets', query: { limit: 5 } }))) as KubeApiError;
+      expect(error).to.be.instanceOf(KubeApiError);
+      expect(error.call).to.equal('GET /apis/a.dev/v1/widgets');
+      expect(error.message).to.match(typeof said === 'string' ? new RegExp(`^${RegExp.escape(said)}$`) : said);
+    }
+  });
+
   it('reads its credentials anew when they are refused, once', async () => {
     const client = await server.start();
     const refused = says(status(401, 'Unauthorized'), 401);

@@ -143,7 +143,7 @@ describe('a lease', () => {
     server.answers = [status(403, 'Forbidden', { kind: 'leases' })];
     const acquired = lease.acquire(new AbortController().signal);
     await server.seen(5);
-    expect(lease.refusal).to.match(/^lease n\/l cannot be taken: GET .*\/leases\/l: 403: Forbidden; .* by --namespace or VIGIL_NAMESPACE$/);
+    expect(lease.refusal).to.match(/^lease n\/l cannot be taken: Forbidden; .* by --namespace or VIGIL_NAMESPACE$/);
     // The same reason is told once.
     expect(errors).to.have.length(1);
     server.answers = [store];
