@@ -9,9 +9,9 @@ import { ShardCollector } from '../publish/shard-collector.ts';
 import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from '../scan/ledger-store.ts';
 import type { Ledger, Uncovered } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
-import { podDeadlineSeconds } from '../scan/scan-job.ts';
 import { isFinished, timestampOf, type ScanStage } from '../scan/scan-status.ts';
 import { scanCleanupController } from '../scans/scan-cleanup.ts';
+import { stageAfterFailure } from '../scans/scan-failure.ts';
 import type { ScanHold } from '../scans/scan-hold.ts';
 import { ScanMemory } from '../scans/scan-memory.ts';
 import { ScanStatusWriter } from '../scans/scan-status-writer.ts';
@@ -31,12 +31,17 @@ const lookAgain = 3000;
 /** Milliseconds between looks at a scan that waits for its turn. */
 const turnPause = 1000;
 
+/** What a Scan waits for whose steps fail, as {@link ScanMemory.waited} knows it. */
+const success = 'success';
+
 /** The longest pause before a scan that is held up is tried again, in milliseconds: what held it up may be over at any time. */
 const longestPause = 30_000;
 
 /** What the life of a Scan needs beside its steps. */
 export type ScanSurroundings = Pick<World, 'client' | 'clock' | 'events' | 'log' | 'metrics' | 'maxConcurrentScans'> & {
   readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
+  /** Milliseconds that only grow. Default: the process's. */
+  readonly steady?: () => number;
 };
 
 /** The steps of a Scan, each of which may be repeated. */
@@ -112,7 +117,7 @@ export class ScanReconciler {
   readonly #world: ScanSurroundings;
   readonly #steps: ScanSteps;
   readonly #writer: ScanStatusWriter;
-  readonly #memory = new ObjectMemory(() => new ScanMemory());
+  readonly #memory: ObjectMemory<ScanMemory>;
   /** Scans that this process has begun, by uid: the watch may be behind. */
   readonly #begun = new Set<string>();
 
@@ -120,6 +125,7 @@ export class ScanReconciler {
     this.#world = world;
     this.#steps = steps;
     this.#writer = new ScanStatusWriter(world);
+    this.#memory = new ObjectMemory(() => new ScanMemory(world.steady));
   }
 
   /** Scans of which something is remembered. */
@@ -137,14 +143,24 @@ export class ScanReconciler {
     try {
       const turn = this.#turnOf(scan);
       if (turn) return await this.#wait(scan, turn, memory);
-      return await this.#step(scan, context, memory);
+      const result = await this.#stepOrPlanAgain(scan, context, memory);
+      memory.goesOn(success);
+      return result;
     } catch (error) {
       if (context.signal.aborted) throw error;
       // The cache was behind, or another operator writes: look again at what is there now.
       if (error instanceof LedgerConflict) return { requeueAfter: 500 };
-      if (error instanceof InputLost) return this.#planAgain(scan, error, memory);
-      await this.#tellFailure(scan, error, memory);
+      if (await this.#hasStopped(scan, error, memory)) return {};
       throw error;
+    }
+  }
+
+  async #stepOrPlanAgain(scan: Scan, context: ReconcileContext, memory: ScanMemory): Promise<ReconcileResult> {
+    try {
+      return await this.#step(scan, context, memory);
+    } catch (error) {
+      if (!(error instanceof InputLost) || context.signal.aborted) throw error;
+      return this.#planAgain(scan, error, memory);
     }
   }
 
@@ -155,8 +171,10 @@ export class ScanReconciler {
     for (const uid of this.#begun) if (!uids.has(uid)) this.#begun.delete(uid);
     const hasBegun = ({ metadata: { uid = '' }, status }: Scan): boolean => this.#begun.has(uid) || status?.startTime !== undefined;
     if (hasBegun(scan)) return undefined;
-    const running = unfinished.filter(hasBegun);
-    const waiting = unfinished.filter((other) => !hasBegun(other) && other.metadata.deletionTimestamp === undefined);
+    // One that is being deleted is not worked on, however long its finalizers keep it.
+    const present = unfinished.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const running = present.filter(hasBegun);
+    const waiting = present.filter((other) => !hasBegun(other));
     const hold = waitingFor(scan, { waiting, running, limit: this.#world.maxConcurrentScans });
     if (!hold) this.#begun.add(scan.metadata.uid ?? '');
     return hold;
@@ -197,7 +215,7 @@ export class ScanReconciler {
     if (scan.status?.startTime === undefined) await this.#write(scan, { stage: 'planning', startTime }, memory);
     const begun = await this.#steps.begin(scan, startTime, signal);
     if (!('refused' in begun)) return begun;
-    await this.#refuse(scan, begun.refused, memory);
+    await this.#refuse(scan, { stage: 'refused', ...begun.refused }, memory);
     return undefined;
   }
 
@@ -227,10 +245,12 @@ export class ScanReconciler {
     return {};
   }
 
-  /** Ends a scan that cannot be made at all. */
-  async #refuse(scan: Scan, refused: ScanHold, memory: ScanMemory): Promise<void> {
-    await this.#write(scan, { stage: 'refused', ...refused }, memory);
-    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', ...refused });
+  /** Ends a scan that cannot be made, or cannot be finished. */
+  async #refuse(scan: Scan, stage: Extract<ScanStage, { readonly stage: 'refused' | 'stopped' }>, memory: ScanMemory): Promise<void> {
+    await this.#write(scan, stage, memory);
+    const { reason, message } = stage;
+    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', reason, message });
+    this.#world.log.warn({ scan: scan.metadata.name, reason, message }, 'the scan has failed');
     this.#memory.forget(scan.metadata.name);
   }
 
@@ -255,28 +275,34 @@ export class ScanReconciler {
     }
   }
 
-  /** Says in the Scan what holds it up; what it found so far stays. One that could not be planned until its deadline ends so. */
-  async #tellFailure(scan: Scan, error: unknown, memory: ScanMemory): Promise<void> {
-    const said = error instanceof Error ? error.message : String(error);
-    const hold = { reason: 'HeldUp', message: `held up, and tried again: ${said}` };
+  /**
+   * Says in the Scan what holds it up; what it found so far stays. Returns whether the Scan has ended by that: a step that fails until
+   * the deadline of the Scan is not tried again.
+   */
+  async #hasStopped(scan: Scan, error: unknown, memory: ScanMemory): Promise<boolean> {
+    const failingFor = memory.waited(success);
     try {
-      const stored = await this.#steps.store.read(identityOf(scan));
-      if (stored) await this.#tellHold(scan, { stage: 'running', ledger: stored.ledger, hold }, memory);
-      else await this.#tellUnplanned(scan, { hold, said }, memory);
+      const ledger = (await this.#readable(scan))?.ledger;
+      const stage = stageAfterFailure(scan, { error, ledger, failingFor, startTime: this.#startOf(scan), now: this.#world.clock() });
+      if ('message' in stage) {
+        await this.#refuse(scan, stage, memory);
+        return true;
+      }
+      await this.#tellHold(scan, stage, memory);
     } catch (second) {
       this.#world.log.debug({ err: second, scan: scan.metadata.name }, 'could not say what holds the scan up');
     }
+    return false;
   }
 
-  async #tellUnplanned(scan: Scan, { hold, said }: { readonly hold: ScanHold; readonly said: string }, memory: ScanMemory): Promise<void> {
-    const startTime = this.#startOf(scan);
-    const limit = podDeadlineSeconds(scan.spec.scan ?? {});
-    if (this.#world.clock() - Date.parse(startTime) < limit * 1000) {
-      await this.#tellHold(scan, { stage: 'planning', startTime, hold }, memory);
-      return;
+  /** The ledger; undefined where there is none that can be read. */
+  async #readable(scan: Scan): Promise<StoredLedger | undefined> {
+    try {
+      return await this.#steps.store.read(identityOf(scan));
+    } catch (error) {
+      if (error instanceof InputLost) return undefined;
+      throw error;
     }
-    const message = `could not be planned in ${limit} seconds (spec.scan.activeDeadlineSeconds): ${said}`;
-    await this.#refuse(scan, { reason: 'DeadlineExceeded', message }, memory);
   }
 
   /** Writes how a scan stands; an Event tells what holds it up, once for each reason. */

@@ -7,12 +7,13 @@ import { addSeverities, addSummaries, emptySeverities, emptySummary } from './ta
 /** Whether a scan has come to its end. */
 export const isFinished = ({ status }: Pick<Scan, 'status'>): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';
 
-/** Where a scan is on its way. `hold`: what keeps it from going on. */
+/** Where a scan is on its way. `hold`: what keeps it from going on. `stopped`: it has a plan, and was given up before it was finished. */
 export type ScanStage =
   | { readonly stage: 'queued'; readonly hold: ScanHold }
   | { readonly stage: 'planning'; readonly startTime: string; readonly hold?: ScanHold | undefined }
   | { readonly stage: 'refused'; readonly reason: string; readonly message: string }
   | { readonly stage: 'running'; readonly ledger: Ledger; readonly hold?: ScanHold | undefined }
+  | { readonly stage: 'stopped'; readonly ledger: Ledger; readonly reason: string; readonly message: string }
   | { readonly stage: 'ended'; readonly ledger: Ledger; readonly images: ScanImages | undefined };
 
 const mostProblems = 100;
@@ -45,6 +46,8 @@ function standingOf(before: ScanStatus, stage: ScanStage, now: string): ScanStat
       return { progress: '0/0', startTime: now, ...figures, phase: 'Failed', completionTime: now };
     case 'running':
       return { ...(isBehind(stage.ledger, before) ? figures : figuresOf(stage.ledger)), phase: 'Running' };
+    case 'stopped':
+      return { ...(isBehind(stage.ledger, before) ? figures : figuresOf(stage.ledger)), phase: 'Failed', completionTime: now };
     case 'ended':
       return ended(stage.ledger, stage.images, now);
   }
@@ -118,6 +121,8 @@ function conditionsOf(stage: ScanStage): ConditionUpdate[] {
       return [...underWay(stage.hold ?? { reason: 'Running', message: '' }), coveredOf(stage.ledger)];
     case 'refused':
       return over(false, stage.reason, stage.message);
+    case 'stopped':
+      return [...over(false, stage.reason, stage.message), coveredOf(stage.ledger, true)];
     case 'ended':
       return [...endConditions(stage.ledger), coveredOf(stage.ledger)];
   }
@@ -131,10 +136,12 @@ function endConditions(ledger: Ledger): ConditionUpdate[] {
   return over(false, first.reason, message);
 }
 
-/** Whether every target in scope of every policy came to verdicts. */
-function coveredOf(ledger: Ledger): ConditionUpdate {
+/** Whether every target in scope of every policy came to verdicts. `isOver`: no more of them will be scanned. */
+function coveredOf(ledger: Ledger, isOver = false): ConditionUpdate {
   const { inScope, scanned, failed } = coverageOf(ledger);
+  const left = isOver ? inScope - scanned - failed : 0;
   const missing = [
+    ...(left > 0 ? [`${left} of ${inScope} targets were not scanned`] : []),
     ...(failed > 0 ? [`${failed} of ${inScope} targets could not be scanned`] : []),
     ...ledger.uncovered.map(({ message }) => message),
   ];

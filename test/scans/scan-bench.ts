@@ -109,7 +109,7 @@ export class ScanBench {
 
   /** What a controller of Scans needs. */
   surroundings(maxConcurrentScans = 4): ScanSurroundings {
-    return { ...this.parts, maxConcurrentScans } as unknown as ScanSurroundings;
+    return { ...this.parts, maxConcurrentScans, steady: this.clock } as unknown as ScanSurroundings;
   }
 
   get parts(): object {

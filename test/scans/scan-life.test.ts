@@ -118,7 +118,7 @@ describe('the life of a Scan', () => {
 
   it('ends when it cannot be planned until its deadline', async () => {
     const { bench, steps, run } = ground(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 60 } } }));
-    for (const minute of [0, 2]) {
+    for (const minute of [0, 2, 4]) {
       bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
       steps.failures.set('begin', new Error('forbidden'));
       await run().catch(() => undefined);
@@ -128,6 +128,75 @@ describe('the life of a Scan', () => {
       'DeadlineExceeded: could not be planned in 60 seconds (spec.scan.activeDeadlineSeconds): forbidden',
     );
     expect(bench.live.get('s')?.status?.phase).to.equal('Failed');
+  });
+
+  it('ends as Failed when its finishing is refused until its deadline, keeps what it found, and gives its turn back', async () => {
+    const { bench, steps, run } = ground(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 600 } } }), scanOf('t'));
+    const refusal = new Error('policyreports "x" is forbidden: denied by an admission policy');
+    for (const minute of [0, 4, 8, 12]) {
+      bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
+      steps.failures.set('finish 00:01:00Z', refusal);
+      await run().catch(() => undefined);
+      bench.catchUp();
+      if (minute < 12) expect(bench.live.get('s')?.status?.phase).to.equal('Running');
+    }
+    const { phase, progress, completionTime } = bench.live.get('s')?.status ?? {};
+    expect({ phase, progress, completionTime }).to.deep.equal({ phase: 'Failed', progress: '2/2', completionTime: '2026-01-01T00:13:00Z' });
+    expect(ready(bench.live.get('s'))).to.equal(
+      `DeadlineExceeded: could not be finished in 600 seconds (spec.scan.activeDeadlineSeconds): ${refusal.message}`,
+    );
+    expect(bench.told.map(({ reason }) => reason)).to.deep.equal(['HeldUp', 'DeadlineExceeded']);
+    const before = steps.done.length;
+    await run();
+    expect(steps.done).to.have.length(before);
+    steps.kept = undefined;
+    await run('t');
+    expect(bench.live.get('t')?.status?.phase).to.equal('Complete');
+  });
+
+  it('is finished after an outage of hours in which no operator could try', async () => {
+    const { bench, steps, run } = ground();
+    for (const minute of [0, 300, 301]) {
+      bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
+      if (minute < 301) steps.failures.set('finish 00:01:00Z', new Error('the server is away'));
+      // Another operator, which remembers nothing.
+      await new ScanReconciler(bench.surroundings(), steps).reconcile('s', context).catch(() => undefined);
+      bench.catchUp();
+    }
+    expect(bench.live.get('s')?.status?.phase).to.equal('Complete');
+    await run();
+  });
+
+  it('ends as Failed when its work is refused until its deadline, and says what was not scanned', async () => {
+    const { bench, steps, run } = ground(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 600 } } }));
+    steps.next = collect(ledgerOf(), 0);
+    await run();
+    for (const minute of [0, 8, 16, 24]) {
+      bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
+      // A step that succeeds begins the time anew.
+      if (minute !== 8) steps.failures.set('advance', new Error('refused'));
+      bench.catchUp();
+      await run().catch(() => undefined);
+    }
+    expect(bench.live.get('s')?.status?.phase).to.equal('Running');
+    bench.now += 600_000;
+    bench.catchUp();
+    steps.failures.set('advance', new Error('refused'));
+    await run().catch(() => undefined);
+    expect(ready(bench.live.get('s'))).to.match(/^DeadlineExceeded: could not be continued in 600 seconds .*: refused$/);
+    const covered = bench.live.get('s')?.status?.conditions?.find(({ type }) => type === 'Covered');
+    expect([covered?.status, covered?.message]).to.deep.equal(['False', '10 of 20 targets were not scanned']);
+  });
+
+  it('holds no turn while its deletion waits for a finalizer of somebody', async () => {
+    const { bench, steps, run } = ground(scanOf('s'), scanOf('t', undefined, { creationTimestamp: '2026-01-01T00:00:10Z' }));
+    steps.next = collect(ledgerOf(), 0);
+    await run('s');
+    const { metadata, ...rest } = bench.live.get('s')!;
+    bench.put({ ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:02:00Z', finalizers: ['example.com/keep'] } });
+    steps.kept = undefined;
+    await run('t');
+    expect(bench.live.get('t')?.status?.startTime).not.to.equal(undefined);
   });
 
   it('remembers nothing of a Scan that is deleted while it runs, or of another of its name', async () => {

@@ -12,6 +12,7 @@ const stages: readonly ScanStage[] = [
   { stage: 'queued', hold: { reason: 'Queued', message: 'waits' } },
   { stage: 'planning', startTime: '2026-01-01T00:00:00Z' },
   { stage: 'refused', reason: 'PolicyNotFound', message: 'no SecurityPolicy p' },
+  { stage: 'stopped', ledger: collect(ledgerOf(), 0), reason: 'DeadlineExceeded', message: 'could not be finished' },
   { stage: 'running', ledger: ledgerOf(), hold },
   { stage: 'running', ledger: collect(ledgerOf(), 0) },
   { stage: 'ended', ledger: giveUp(collect(ledgerOf(), 0), 1), images: undefined },
@@ -58,7 +59,7 @@ describe('the status of a Scan', () => {
 
   it('tells what holds a Scan up, to whoever waits for it', () => {
     const holds = stages.map((stage) => holdOf({ status: after(undefined, stage) })?.reason);
-    expect(holds).to.deep.equal(['Queued', undefined, undefined, 'Unschedulable', undefined, undefined, undefined]);
+    expect(holds).to.deep.equal(['Queued', undefined, undefined, undefined, 'Unschedulable', undefined, undefined, undefined]);
   });
 });
 
