@@ -128,3 +128,6 @@ export type ScanImages = NonNullable<ScanStatus['images']>;
 
 /** One run over a set of targets. */
 export type Scan = Resource<ScanSpec, ScanStatus>;
+
+/** Whether a Scan has ended: its phase is terminal, and never changes again. */
+export const isFinished = ({ status }: Pick<Scan, 'status'>): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';

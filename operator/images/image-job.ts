@@ -1,6 +1,5 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { shortHash } from '../scan/names.ts';
 import { jobOf } from '../jobs/job-template.ts';
 import { placedBy, preferring, type Placement } from '../jobs/placement.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../jobs/pod-security.ts';
@@ -8,6 +7,7 @@ import { databaseArguments, databaseName, type ImageDatabase } from './image-dat
 import { keyIn, keyOf } from './image-key.ts';
 import { imageJobAnnotation, type ImageJobState } from './image-job-state.ts';
 import type { ImagePlace } from './image-targets.ts';
+import { shortHash } from '../api/short-hash.ts';
 
 /** What the pods of image Jobs run. */
 export interface ImageJobSettings {

@@ -6,8 +6,8 @@ import type {
   SeverityCounts,
   Summary,
 } from '../api/security-policy.ts';
-import { timestampOf } from '../scan/scan-status.ts';
 import { legacyConfiguration } from './status-adoption.ts';
+import { timestampOf } from '../api/timestamp.ts';
 
 /** What a scan found for one policy. A scan of some namespaces says nothing about the whole: it brings counts only. */
 export interface PolicyFindings {

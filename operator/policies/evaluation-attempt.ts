@@ -1,7 +1,6 @@
-import type { Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { isFinished } from '../scan/scan-status.ts';
-import { holdOf } from '../scans/scan-hold.ts';
+import { holdOf } from '../api/scan-hold.ts';
 
 /** The Scan that is to evaluate a policy: one that runs, or the last one if it failed. */
 export interface EvaluationAttempt {

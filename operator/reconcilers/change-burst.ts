@@ -1,10 +1,9 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../api/group.ts';
-import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
+import { isFinished, MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
 import type { ChangeBacklog, ChangeScanState } from '../changes/change-backlog.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { isFinished } from '../scan/scan-status.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** How long such a Scan is kept, in seconds. */

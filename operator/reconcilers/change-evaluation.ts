@@ -11,12 +11,12 @@ import { wishesOf } from '../publish/shard-collector.ts';
 import { reportKey, SOURCE } from '../report/report-name.ts';
 import { evaluatedSince } from '../reports/evaluated-since.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
-import { shortHash } from '../scan/names.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
 import { indexOfResource, WHOLE_CLUSTER, type Slice } from '../scan/shard.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
 import type { StreamRecord, TargetRecord } from '../stream/stream-record.ts';
 import { ShardWorker } from '../worker/shard-worker.ts';
+import { shortHash } from '../api/short-hash.ts';
 
 /** What changed objects are judged by. */
 export interface ChangeJudge {

@@ -1,11 +1,10 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
-import type { Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { Controller, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from '../scan/names.ts';
-import { isFinished } from '../scan/scan-status.ts';
 import { marksOf, triesOf, triesText, type GenerationTries } from '../scans/generation-tries.ts';
 import type { World } from './world.ts';
 

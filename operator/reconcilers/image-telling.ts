@@ -2,11 +2,12 @@ import { noTotals } from '../publish/policy-totals.ts';
 import { chosenDatabase } from '../images/image-database.ts';
 import { entryIn, type ImageAccess } from '../images/image-access.ts';
 import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
-import { imagesStatus, renewedImages } from './images-status.ts';
+import { imagesStatus } from './images-status.ts';
 import type { ImagesPublished } from './image-publish.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
 import { updateImages } from './policy-parts.ts';
 import type { World } from './world.ts';
+import { renewedImages } from './images-part.ts';
 
 /** What there is to tell policies of images. */
 export interface ImageNews {

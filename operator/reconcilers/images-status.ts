@@ -1,10 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { ImagesStatus, SecurityPolicy } from '../api/security-policy.ts';
+import type { ImagesStatus } from '../api/security-policy.ts';
 import { imageCoverage, type LookedInto } from '../images/image-coverage.ts';
 import type { PolicyTotals } from '../publish/policy-totals.ts';
-import { timestampOf } from '../scan/scan-status.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
-import { maxAgeOf } from './policy-compliance.ts';
+import { timestampOf } from '../api/timestamp.ts';
 
 /** What a policy's status says of images is made of. */
 export interface ImagesStatusInput {
@@ -39,15 +37,3 @@ const bounded = (lines: readonly string[]): string[] =>
   lines.length <= mostLines
     ? [...lines]
     : [...lines.slice(0, mostLines - 1), `and ${lines.length - mostLines + 1} more, see the reports with source vigil-images`];
-
-/**
- * What the status of a policy is to say of images, by what it says and what was just found. What is the same but for its time keeps
- * that for half of `maxAge`: looking at what did not change writes nothing.
- */
-export function renewedImages(policy: SecurityPolicy, found: ImagesStatus | undefined): ImagesStatus | undefined {
-  const before = policy.status?.images;
-  if (!found || !before) return found ?? before;
-  const same = isDeepStrictEqual({ ...before, lastScanTime: found.lastScanTime }, found);
-  const age = Date.parse(found.lastScanTime) - Date.parse(before.lastScanTime);
-  return same && age >= 0 && age < maxAgeOf(policy) / 2 ? before : found;
-}

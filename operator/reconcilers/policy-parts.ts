@@ -8,9 +8,9 @@ import type { PolicyProblem } from '../engine/policy-problem.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
 import { configurationFields, type PolicyFindings } from '../policies/configuration-part.ts';
 import { legacyConfiguration } from '../policies/status-adoption.ts';
-import { renewedImages } from './images-status.ts';
 import { policyStatus } from './policy-status.ts';
 import type { World } from './world.ts';
+import { renewedImages } from './images-part.ts';
 
 /** What writing the status of policies needs. */
 export type PolicyStatusWorld = Pick<

@@ -8,8 +8,8 @@ import type { PolicyProblem } from '../engine/policy-set.ts';
 import { configurationOf } from '../policies/configuration-part.ts';
 import { evaluationAttempt } from '../policies/evaluation-attempt.ts';
 import { coveragePercent, statusTotals } from '../policies/status-totals.ts';
-import { timestampOf } from '../scan/scan-status.ts';
 import { complianceConditions, isEvaluated, otherControls, type PolicyStanding } from './policy-compliance.ts';
+import { timestampOf } from '../api/timestamp.ts';
 
 /** What a policy's status is made of. */
 export interface PolicyStatusInput {

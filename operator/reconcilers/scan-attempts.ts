@@ -24,12 +24,12 @@ import { PAGE_SIZE } from '../scan/plan.ts';
 import type { AttemptInput } from '../scan/scan-input.ts';
 import { podDeadlineSeconds } from '../scan/scan-job.ts';
 import type { Shard } from '../scan/shard.ts';
-import type { ScanHold } from '../scans/scan-hold.ts';
 import type { ScanMemory } from '../scans/scan-memory.ts';
 import { isCurrent } from './policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
 import { evaluatedSince } from '../reports/evaluated-since.ts';
 import type { World } from './world.ts';
+import type { ScanHold } from '../api/scan-hold.ts';
 
 /** What advancing a scan needs besides it. */
 export interface AdvanceContext {

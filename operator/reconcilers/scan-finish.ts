@@ -8,12 +8,12 @@ import type { SeenReports } from '../publish/seen-reports.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../scan/planner.ts';
-import { timestampOf } from '../scan/scan-status.ts';
 import { updateConfiguration } from './policy-parts.ts';
 import { isCurrent } from './policy-presence.ts';
 import { scanImages } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
+import { timestampOf } from '../api/timestamp.ts';
 
 /** A scan whose shards are all settled. */
 export interface EndedScan {

@@ -1,9 +1,9 @@
-import type { Scan, ScanImages } from '../api/scan.ts';
+import { isFinished, type Scan, type ScanImages } from '../api/scan.ts';
 import { imageChanges } from '../publish/image-changes.ts';
 import type { Span } from '../report/change-history.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
-import { isFinished, timestampOf } from '../scan/scan-status.ts';
 import type { World } from './world.ts';
+import { timestampOf } from '../api/timestamp.ts';
 
 /** Of what a scan that ends counts the changes in images. */
 export interface ScannedImages {

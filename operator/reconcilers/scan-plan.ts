@@ -11,9 +11,9 @@ import { newLedger, type Uncovered } from '../scan/ledger.ts';
 import { jobName } from '../scan/names.ts';
 import { planScan } from '../scan/planner.ts';
 import type { PolicySnapshot } from '../scan/scan-input.ts';
-import type { ScanHold } from '../scans/scan-hold.ts';
 import { problemText } from './policy-status.ts';
 import type { Surroundings, World } from './world.ts';
+import type { ScanHold } from '../api/scan-hold.ts';
 
 /** Why a scan cannot be made at all. */
 export interface Refused {

@@ -1,6 +1,6 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { LABELS } from '../api/group.ts';
-import type { Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/scan.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ObjectMemory } from '../controller/object-memory.ts';
 import { catalogueVersion } from '../engine/judgement-revision.ts';
@@ -9,10 +9,9 @@ import { ShardCollector } from '../publish/shard-collector.ts';
 import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from '../scan/ledger-store.ts';
 import type { Ledger, Uncovered } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
-import { isFinished, timestampOf, type ScanStage } from '../scan/scan-status.ts';
+import type { ScanStage } from '../scan/scan-status.ts';
 import { scanCleanupController } from '../scans/scan-cleanup.ts';
 import { stageAfterFailure } from '../scans/scan-failure.ts';
-import type { ScanHold } from '../scans/scan-hold.ts';
 import { ScanMemory } from '../scans/scan-memory.ts';
 import { ScanStatusWriter } from '../scans/scan-status-writer.ts';
 import { waitingFor } from '../scans/scan-turns.ts';
@@ -23,6 +22,8 @@ import { beginScan, type Begun } from './scan-plan.ts';
 import { unservedKinds } from './unserved-kinds.ts';
 import { ScanVerifier } from './scan-verify.ts';
 import type { World } from './world.ts';
+import type { ScanHold } from '../api/scan-hold.ts';
+import { timestampOf } from '../api/timestamp.ts';
 
 /** Scans that are worked on at the same time. */
 const workers = 2;

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-import { HEAP_EXIT, PERMANENT_EXIT } from './scan-job.ts';
+import { HEAP_EXIT, PERMANENT_EXIT } from '../worker/exit-code.ts';
 
 interface ContainerState {
   readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/metadata.ts';
-import type { ScanHold } from '../scans/scan-hold.ts';
 import { attemptOutcome, type AttemptClass, type FailureClass, type WorkerPod } from './attempt.ts';
+import type { ScanHold } from '../api/scan-hold.ts';
 
 /** The part of a Job that tells how its indexes stand. */
 export interface ScanJob extends KubeObject {

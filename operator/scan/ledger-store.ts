@@ -10,8 +10,9 @@ import { DocumentStore, type StoredDocument } from '../store/document-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Ledger } from './ledger.ts';
 import { scanHash } from './names.ts';
-import { INPUT, INPUT_FILE, LEDGER, SHARDS, SHARDS_FILE } from './scan-documents.ts';
+import { LEDGER } from './scan-documents.ts';
 import type { AttemptInput, ScanInput } from './scan-input.ts';
+import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE } from '../worker/input-documents.ts';
 
 /** The Scan that things are kept for. */
 export interface ScanIdentity {

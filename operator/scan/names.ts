@@ -1,9 +1,4 @@
-import { createHash } from 'node:crypto';
-
-/** So many hex characters of a SHA-256. */
-export function shortHash(text: string, length: number): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, length);
-}
+import { shortHash } from '../api/short-hash.ts';
 
 /** What a Scan's Jobs and ConfigMaps are called by: ten characters of its uid's hash. */
 export const scanHash = (uid: string): string => shortHash(uid, 10);

@@ -6,6 +6,7 @@ import { jobOf } from '../jobs/job-template.ts';
 import { heapOption, moreMemory, type Quantities } from '../jobs/memory.ts';
 import { placedBy, type Placement } from '../jobs/placement.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../jobs/pod-security.ts';
+import { INPUT_PATH } from '../worker/input-documents.ts';
 import { jobName, scanHash } from './names.ts';
 
 /** What one attempt's Job is made of. */
@@ -27,13 +28,6 @@ export interface ScanJobInput {
   readonly memoryFactor: number;
   readonly deadlineFactor: number;
 }
-
-/** Exit code of a worker whose shard cannot succeed however often it is tried. */
-export const PERMANENT_EXIT = 42;
-/** How a process ends whose heap is full (SIGABRT), or that was killed. */
-export const HEAP_EXIT = 134;
-/** Where the ConfigMaps are mounted in a worker. */
-export const INPUT_PATH = '/vigil/input';
 
 const defaults = {
   parallelism: 4,

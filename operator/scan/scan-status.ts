@@ -1,11 +1,9 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
-import type { Scan, ScanImages, ScanStatus } from '../api/scan.ts';
-import type { ScanHold } from '../scans/scan-hold.ts';
+import { isFinished, type Scan, type ScanImages, type ScanStatus } from '../api/scan.ts';
+import { timestampOf } from '../api/timestamp.ts';
 import { coverageOf, problemsOf, progressOf, type Ledger } from './ledger.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from './tally.ts';
-
-/** Whether a scan has come to its end. */
-export const isFinished = ({ status }: Pick<Scan, 'status'>): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';
+import type { ScanHold } from '../api/scan-hold.ts';
 
 /** Where a scan is on its way. `hold`: what keeps it from going on. `stopped`: it has a plan, and was given up before it was finished. */
 export type ScanStage =
@@ -17,9 +15,6 @@ export type ScanStage =
   | { readonly stage: 'ended'; readonly ledger: Ledger; readonly images: ScanImages | undefined };
 
 const mostProblems = 100;
-
-/** `2026-01-31T12:00:00Z` of milliseconds since the epoch. */
-export const timestampOf = (now: number): string => new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z');
 
 /**
  * The status of a Scan at a stage. Pure; `now` in milliseconds since the epoch. A Scan that has ended keeps the status that it ended

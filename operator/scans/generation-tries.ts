@@ -1,8 +1,8 @@
 import { ANNOTATIONS } from '../api/group.ts';
-import type { Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { generationMark, generationScanName, type PolicyGeneration } from '../scan/names.ts';
-import { isFinished, timestampOf } from '../scan/scan-status.ts';
+import { timestampOf } from '../api/timestamp.ts';
 
 /** The Scans of one generation of a policy are tried so often: then its schedule scans it, or a person. */
 export const MOST_TRIES = 10;

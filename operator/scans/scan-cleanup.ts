@@ -1,11 +1,10 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import type { Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/scan.ts';
 import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { InputLost, type LedgerStore } from '../scan/ledger-store.ts';
 import type { Ledger } from '../scan/ledger.ts';
-import { isFinished } from '../scan/scan-status.ts';
 import { removalTime } from './scan-retention.ts';
 
 /** What cleaning up needs. */

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../api/api-resource.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { Condition } from '../api/condition.ts';
-import type { Scan, ScanStatus } from '../api/scan.ts';
+import { isFinished, type Scan, type ScanStatus } from '../api/scan.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { isFinished, scanStatus, type ScanStage } from '../scan/scan-status.ts';
+import { scanStatus, type ScanStage } from '../scan/scan-status.ts';
 
 /** In so many steps at most is the progress of a Scan told. */
 const mostSteps = 20;

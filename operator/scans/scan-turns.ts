@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import type { Scan } from '../api/scan.ts';
-import type { ScanHold } from './scan-hold.ts';
+import type { ScanHold } from '../api/scan-hold.ts';
 
 /** Who had a Scan made. */
 export type Trigger = 'person' | 'generation' | 'schedule';

@@ -1,7 +1,6 @@
-import type { Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/scan.ts';
 import type { ChangeType } from '../kube/list-watch.ts';
-import { isFinished } from '../scan/scan-status.ts';
-import { holdOf } from './scan-hold.ts';
+import { holdOf } from '../api/scan-hold.ts';
 
 /** A controller, and a key of its queue. */
 export type WatchKey = readonly [controller: string, key: string];

@@ -1,12 +1,12 @@
 import { Credentials } from '../kube/credentials.ts';
 import { KubeClient } from '../kube/kube-client.ts';
-import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE } from '../scan/scan-documents.ts';
-import { INPUT_PATH, PERMANENT_EXIT } from '../scan/scan-job.ts';
 import { readMountedDocument } from '../store/mounted-document.ts';
 import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { ShardWorker } from './shard-worker.ts';
+import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE, INPUT_PATH } from './input-documents.ts';
+import { PERMANENT_EXIT } from './exit-code.ts';
 
 /** Bytes of a stream, well below the kubelet's log rotation of 10 MiB. */
 const streamBytes = 4 * 1024 * 1024;

@@ -9,7 +9,6 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { discoverResources } from '../../operator/kube/discovery.ts';
 import type { AttemptInput, ScanInput } from '../../operator/scan/scan-input.ts';
-import { INPUT, SHARDS } from '../../operator/scan/scan-documents.ts';
 import type { DocumentKind } from '../../operator/store/document-kind.ts';
 import { documentFiles } from '../../operator/store/mounted-document.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
@@ -18,6 +17,7 @@ import type { ShardSummary } from '../../operator/worker/shard-worker.ts';
 import { FaultProxy, statusBody, type FaultAction, type FaultRule, type ProxiedCall } from '../faults/fault-proxy.ts';
 import { writeKubeConfig } from '../faults/operator-process.ts';
 import { kubectl, serverMinor, testClient, uniqueName } from './cluster-access.ts';
+import { INPUT, SHARDS } from '../../operator/worker/input-documents.ts';
 
 const count = 40;
 

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { ImagesStatus, SecurityPolicy, SecurityPolicySpec, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
-import { imagesStatus, renewedImages } from '../../operator/reconcilers/images-status.ts';
+import { imagesStatus } from '../../operator/reconcilers/images-status.ts';
 import { configurationFields, type PolicyFindings } from '../../operator/policies/configuration-part.ts';
 import { policyStatus } from '../../operator/reconcilers/policy-status.ts';
+import { renewedImages } from '../../operator/reconcilers/images-part.ts';
 
 const hour = 3_600_000;
 const now = Date.parse('2026-01-02T00:00:00Z');

@@ -6,9 +6,9 @@ import type { ScanJob } from '../../operator/scan/job-state.ts';
 import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
 import type { Ledger } from '../../operator/scan/ledger.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import type { ScanHold } from '../../operator/scans/scan-hold.ts';
 import { ScanMemory } from '../../operator/scans/scan-memory.ts';
 import { ledgerOf, ScanBench, scanOf } from './scan-bench.ts';
+import type { ScanHold } from '../../operator/api/scan-hold.ts';
 
 const quota = 'pods "x" is forbidden: exceeded quota: flt, requested: pods=1, used: pods=0, limited: pods=0';
 const pod = (index: number, status: WorkerPod['status']): WorkerPod => ({

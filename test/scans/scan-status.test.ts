@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { ScanStatus } from '../../operator/api/scan.ts';
 import { scanStatus, type ScanStage } from '../../operator/scan/scan-status.ts';
 import { isWorthWriting } from '../../operator/scans/scan-status-writer.ts';
-import { holdOf } from '../../operator/scans/scan-hold.ts';
 import { collect, giveUp, ledgerOf, scanOf } from './scan-bench.ts';
+import { holdOf } from '../../operator/api/scan-hold.ts';
 
 const now = Date.parse('2026-01-01T00:01:00Z');
 const hold = { reason: 'Unschedulable', message: '0/1 nodes are available' };

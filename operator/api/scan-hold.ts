@@ -1,4 +1,4 @@
-import type { Scan } from '../api/scan.ts';
+import type { Scan } from './scan.ts';
 
 /** What keeps a Scan from going on, for now. */
 export interface ScanHold {
