@@ -31,7 +31,7 @@ import { securityPolicyController } from './reconcilers/security-policy.ts';
 import { upkeepController } from './reconcilers/upkeep.ts';
 import type { Surroundings, World } from './reconcilers/world.ts';
 import { DEFAULT_SCHEDULE } from './schedule/default-schedule.ts';
-import { workerPodOf } from './scan/attempt.ts';
+import { jobPodOf } from './jobs/job-pod.ts';
 import { scanWatchKeys } from './scans/scan-watch-keys.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
 import { conflictEvent } from './reports/conflict-event.ts';
@@ -252,7 +252,7 @@ function lead(leadership: Leadership & ClusterFacts, setProblems: SetProblems): 
     ]),
     scans: watch(RESOURCES.scans, scanWatchKeys()),
     jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
-    pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: workerPodOf }),
+    pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: jobPodOf }),
     enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
     imagesBegan: () => images.began,
     watching: () => onChange.condition(),

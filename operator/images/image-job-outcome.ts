@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/metadata.ts';
 import { isPull, wantedReference } from './image-job-state.ts';
-import { lastWords } from './last-line.ts';
-import type { ScanJob } from '../scan/job-state.ts';
+import { lastWords } from '../jobs/last-words.ts';
+import type { JobObject } from '../jobs/job-state.ts';
 
 interface Terminated {
   readonly exitCode: number;
@@ -61,7 +61,7 @@ const passing: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreat
  * in milliseconds since the epoch.
  */
 export function imageJobOutcome(
-  job: ScanJob,
+  job: JobObject,
   { pods, events }: { readonly pods: readonly ImagePod[]; readonly events: readonly ImageJobEvent[] },
   now: number,
 ): ImageJobOutcome {
@@ -78,13 +78,13 @@ export function imageJobOutcome(
 export const wantsEvents = (pods: readonly ImagePod[]): boolean =>
   pods.every((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed' && !hasBegun(pod));
 
-function endWithoutPod({ status }: ScanJob): string | undefined {
+function endWithoutPod({ status }: JobObject): string | undefined {
   const ended = status?.conditions?.find(({ type, status: holds }) => (type === 'Failed' || type === 'Complete') && holds === 'True');
   return ended && oneLine(`the Job ended without a pod to ask: ${ended.message ?? ended.reason ?? ended.type}`);
 }
 
 interface Standing {
-  readonly job: ScanJob;
+  readonly job: JobObject;
   readonly pods: readonly ImagePod[];
   readonly events: readonly ImageJobEvent[];
 }

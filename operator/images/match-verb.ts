@@ -10,7 +10,7 @@ import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerabil
 import { fetchDatabase } from './image-database.ts';
 import { imageHash } from './image-job.ts';
 import { INVENTORY, type InventoryDocument } from './inventory-document.ts';
-import { lastWords } from './last-line.ts';
+import { lastWords } from '../jobs/last-words.ts';
 import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
 import { trivyReport } from './trivy-report.ts';
 

@@ -5,7 +5,7 @@ import { lines } from '../kube/lines.ts';
 import { resourcePath } from '../kube/resource-path.ts';
 import { SOURCE, reportKey, reportName } from '../report/report-name.ts';
 import type { EvaluatedPolicy } from '../report/report-builder.ts';
-import type { FailureClass } from '../scan/attempt.ts';
+import type { JobFailure } from '../jobs/job-failure.ts';
 import type { Collected, LedgerPolicy, Uncovered } from '../scan/ledger.ts';
 import { addSeverities, emptySeverities } from '../scan/tally.ts';
 import { StreamError } from '../stream/frame.ts';
@@ -35,12 +35,6 @@ export interface CollectedScan {
 /** What makes wishes of records. */
 export type WishContext = Pick<CollectedScan, 'id' | 'seconds' | 'policies' | 'isAlive' | 'evaluatedSince'>;
 
-/** Why a shard's results could not be taken. */
-export interface CollectFailure {
-  readonly class: FailureClass;
-  readonly message: string;
-}
-
 /** The most reports that are brought up to date by one call. */
 const batchSize = 300;
 /** So many are enough for a call where a namespace ends: a namespace that is split over two is read twice. */
@@ -62,7 +56,7 @@ export class ShardCollector {
    * Reads the pod's log, checks it and writes the reports. What is wrong with the log is a failure of the attempt; every other
    * error is thrown, and the same call can be made again.
    */
-  async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | CollectFailure> {
+  async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | JobFailure> {
     const stream = await this.#read(pod, scan.signal);
     if ('class' in stream) return stream;
     const { catalogue } = stream.trailer.body;
@@ -124,7 +118,7 @@ export class ShardCollector {
   async #read(
     { namespace, name }: { namespace: string; name: string },
     signal: AbortSignal,
-  ): Promise<AcceptedStream<ShardSummary> | CollectFailure> {
+  ): Promise<AcceptedStream<ShardSummary> | JobFailure> {
     try {
       const path = resourcePath(RESOURCES.pods, { namespace, name, sub: 'log' });
       const body = await this.#client.stream({ path, query: { container: 'worker' }, signal });

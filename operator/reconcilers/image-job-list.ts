@@ -4,11 +4,11 @@ import { inventoryJobName, PARTS } from '../images/image-job.ts';
 import { namespaceOf } from '../images/image-key.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listAll } from '../kube/list.ts';
-import type { ScanJob } from '../scan/job-state.ts';
+import type { JobObject } from '../jobs/job-state.ts';
 
 /** A Job for images that was found. */
 export interface ImageJob {
-  readonly job: ScanJob;
+  readonly job: JobObject;
   readonly part: string;
   readonly images: readonly string[];
   /** Where it is at work, or will best be, once it was looked at. */
@@ -19,7 +19,7 @@ export interface ImageJob {
 export async function imageJobs(client: KubeClient, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
   const parts = namespace === home ? Object.values(PARTS) : [PARTS.inventory];
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${parts.join(',')})`;
-  const found = await listAll<ScanJob>(client, RESOURCES.jobs, { namespace, labelSelector });
+  const found = await listAll<JobObject>(client, RESOURCES.jobs, { namespace, labelSelector });
   return found
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map((job) => ({

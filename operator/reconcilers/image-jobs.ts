@@ -21,7 +21,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { lines } from '../kube/lines.ts';
 import { listAll } from '../kube/list.ts';
 import { resourcePath } from '../kube/resource-path.ts';
-import type { ScanJob } from '../scan/job-state.ts';
+import type { JobObject } from '../jobs/job-state.ts';
 import { StreamError } from '../stream/frame.ts';
 import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
 import { withInventory, withMatches, type IntakeContext } from './image-intake.ts';
@@ -89,7 +89,7 @@ class TakeInError extends Error {
 
 async function outcomeOf(
   client: KubeClient,
-  { job, namespace }: { readonly job: ScanJob; readonly namespace: string },
+  { job, namespace }: { readonly job: JobObject; readonly namespace: string },
   now: number,
 ): Promise<{ readonly outcome: ImageJobOutcome; readonly node: string | undefined }> {
   const labelSelector = `batch.kubernetes.io/job-name=${job.metadata.name}`;

@@ -3,8 +3,11 @@ import type { Scan } from '../api/scan.ts';
 import { isDenied, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
 import type { CollectedScan, ShardCollector } from '../publish/shard-collector.ts';
-import type { FailureClass, WorkerPod } from '../scan/attempt.ts';
-import { isIdle, JobState, type IndexState, type ScanJob } from '../scan/job-state.ts';
+import { isQuota } from '../jobs/job-events.ts';
+import type { JobFailure } from '../jobs/job-failure.ts';
+import { idleState } from '../jobs/job-idle.ts';
+import type { JobPod } from '../jobs/job-pod.ts';
+import { isIdle, JobState, type AgeOf, type JobObject, type JobReading } from '../jobs/job-state.ts';
 import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
 import {
   allSettled,
@@ -22,7 +25,7 @@ import {
 import { jobName, scanHash } from '../scan/names.ts';
 import { PAGE_SIZE } from '../scan/plan.ts';
 import type { AttemptInput } from '../scan/scan-input.ts';
-import { podDeadlineSeconds } from '../scan/scan-job.ts';
+import { podDeadlineSeconds, WORKER_CONTAINER } from '../scan/scan-job.ts';
 import type { Shard } from '../scan/shard.ts';
 import type { ScanMemory } from '../scans/scan-memory.ts';
 import { isCurrent } from './policy-presence.ts';
@@ -91,7 +94,7 @@ export class Attempts {
     const { job, save, memory } = context;
     if (!job.created) return undefined;
     const found = await this.#jobs.find(job);
-    const failAll = async (failure: Failure): Promise<void> =>
+    const failAll = async (failure: JobFailure): Promise<void> =>
       save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(scan, left, { shard, ...failure }), ledger()));
     if (!found) {
       await failAll({ class: 'JobGone', message: `Job ${job.name} was deleted` });
@@ -110,19 +113,20 @@ export class Attempts {
     ledger: () => Ledger,
     context: AdvanceContext & {
       readonly job: LedgerJob;
-      readonly found: ScanJob;
-      readonly pods: readonly WorkerPod[];
+      readonly found: JobObject;
+      readonly pods: readonly JobPod[];
       readonly save: (ledger: Ledger) => Promise<void>;
     },
   ): Promise<ScanHold | undefined> {
     const { job, found, pods, save, memory } = context;
     const pending = pendingIn(ledger(), lastOf(ledger()));
-    const state = await this.#stateOf(found, pods, { pending, memory });
-    const wait = { inAll: waitedInAll(this.#world, ledger(), pods), limit: deadlineOf(scan, job) };
+    const limit = deadlineOf(scan, job);
+    // The wait of a pod for its place counts over a restart of the operator, too.
+    const place = waitedInAll(this.#world, ledger(), pods) >= limit ? 0 : limit;
+    const state = await this.#stateOf(found, pods, { pending, reading: readingOf(memory.ages.of, place) });
     let hold: ScanHold | undefined;
     for (const { shard, index } of pending) {
-      const waited = { ...wait, what: `place/${job.name}/${index}` };
-      const at = outwaited(state.of(index), memory, waited);
+      const at = state.of(index);
       if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
       else if (at.kind === 'finished') {
         const next = await this.#collect(scan, ledger(), { ...context, shard, pod: at.pod });
@@ -136,13 +140,13 @@ export class Attempts {
 
   /** How a Job stands. Its pods are watched apart from it: before one counts as failed, the server is asked, since the other watch may be behind. */
   async #stateOf(
-    job: ScanJob,
-    pods: readonly WorkerPod[],
-    { pending, memory }: { readonly pending: readonly { readonly index: number }[]; readonly memory: ScanMemory },
+    job: JobObject,
+    pods: readonly JobPod[],
+    { pending, reading }: { readonly pending: readonly { readonly index: number }[]; readonly reading: JobReading },
   ): Promise<JobState> {
-    const cached = new JobState(job, pods, memory.ages.of);
+    const cached = new JobState(job, pods, reading);
     if (!pending.some(({ index }) => cached.of(index).kind === 'failed')) return cached;
-    return new JobState(job, await this.#jobs.livePodsOf(job), memory.ages.of);
+    return new JobState(job, await this.#jobs.livePodsOf(job), reading);
   }
 
   /**
@@ -160,10 +164,10 @@ export class Attempts {
       fail,
     }: {
       readonly job: LedgerJob;
-      readonly found: ScanJob;
-      readonly pods: readonly WorkerPod[];
+      readonly found: JobObject;
+      readonly pods: readonly JobPod[];
       readonly memory: ScanMemory;
-      readonly fail: (failure: Failure) => Promise<void>;
+      readonly fail: (failure: JobFailure) => Promise<void>;
     },
   ): Promise<ScanHold | undefined> {
     const what = `idle/${job.name}`;
@@ -176,23 +180,17 @@ export class Attempts {
     const live = await this.#jobs.livePodsOf(found);
     if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the watch of pods is behind' };
     const refusal = await this.#jobs.whyNoPod(found, live);
-    if (refusal === undefined)
-      return idle < birthPatience
-        ? undefined
-        : { reason: 'NoPod', message: `Job ${found.metadata.name} has no pod yet, and no event says why` };
-    const quota = isQuota(refusal);
-    const patience = quota ? deadlineOf(scan, job) : birthPatience;
-    if (Math.max(idle, quota ? waitedInAll(this.#world, ledger, pods) : 0) < patience)
-      return { reason: quota ? 'QuotaExceeded' : 'FailedCreate', message: refusal };
-    await fail({ class: 'Rejected', message: refusal });
-    return undefined;
+    const waited = waitedInAll(this.#world, ledger, pods);
+    const state = idleState({ job: job.name, refusal, idle, waited }, { quota: deadlineOf(scan, job) });
+    if (state.kind === 'failed') await fail({ class: state.class, message: state.message });
+    return state.kind === 'waiting' ? state.hold : undefined;
   }
 
   /** The ledger after a finished pod's results were taken, or could not be. */
   async #collect(
     scan: Scan,
     ledger: Ledger,
-    { shard, pod, memory, signal }: AdvanceContext & { readonly shard: number; readonly pod: WorkerPod },
+    { shard, pod, memory, signal }: AdvanceContext & { readonly shard: number; readonly pod: JobPod },
   ): Promise<Ledger> {
     const { name, namespace = '', uid = '' } = pod.metadata;
     try {
@@ -217,7 +215,7 @@ export class Attempts {
   }
 
   /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
-  #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: Failure & { readonly shard: number }): Ledger {
+  #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: JobFailure & { readonly shard: number }): Ledger {
     this.#world.metrics.shards.inc({ outcome: failure.class });
     this.#world.log.warn(
       { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
@@ -274,13 +272,8 @@ export class Attempts {
   }
 }
 
-/** How an attempt at a shard failed. */
-interface Failure {
-  readonly class: FailureClass;
-  readonly message: string;
-}
-
-const isQuota = (message: string): boolean => /exceeded quota/.test(message);
+/** How the state of a scan's Job is read. `place`: milliseconds that a pod may wait for a node: its own deadline begins when it is placed. */
+export const readingOf = (ageOf: AgeOf, place: number): JobReading => ({ ageOf, container: WORKER_CONTAINER, patience: { place } });
 
 /** How long the pods of an attempt may wait for their place, in milliseconds. */
 const deadlineOf = ({ spec }: Scan, { deadlineFactor }: LedgerJob): number => podDeadlineSeconds(spec.scan ?? {}, deadlineFactor) * 1000;
@@ -289,27 +282,13 @@ const deadlineOf = ({ spec }: Scan, { deadlineFactor }: LedgerJob): number => po
  * For how long a scan has waited of which no pod was ever placed, in milliseconds: also over a restart of the operator. 0 for one that
  * has got further.
  */
-function waitedInAll({ clock }: Pick<World, 'clock'>, { jobs, scanned, failed, startTime }: Ledger, pods: readonly WorkerPod[]): number {
+function waitedInAll({ clock }: Pick<World, 'clock'>, { jobs, scanned, failed, startTime }: Ledger, pods: readonly JobPod[]): number {
   const placed = jobs.length > 1 || scanned + failed > 0 || pods.some(({ status }) => status?.phase !== 'Pending');
   return placed ? 0 : clock() - Date.parse(startTime);
 }
 
-/** An index as it stands; as failed where no node took its pod until the deadline. A pod's own deadline begins when it is placed. */
-function outwaited(
-  at: IndexState,
-  memory: ScanMemory,
-  { what, inAll, limit }: { readonly what: string; readonly inAll: number; readonly limit: number },
-): IndexState {
-  if (at.kind !== 'waiting' || at.hold?.reason !== 'Unschedulable') {
-    memory.goesOn(what);
-    return at;
-  }
-  if (Math.max(memory.waited(what), inAll) < limit) return at;
-  return { kind: 'failed', class: 'Unschedulable', message: at.hold.message };
-}
-
 /** Whether a pod has been on its way to its container for longer than that takes: what it mounts may be gone. */
-function waitsLong(pod: WorkerPod, { ages }: ScanMemory): boolean {
+function waitsLong(pod: JobPod, { ages }: ScanMemory): boolean {
   const { phase, containerStatuses = [] } = pod.status ?? {};
   const creating = phase === 'Pending' && containerStatuses.some(({ state }) => state?.waiting?.reason === 'ContainerCreating');
   return creating && ages.of(pod) > mountPatience;
@@ -334,8 +313,6 @@ export function collectedScan(
 
 /** How long it may take until a Job has its pods, or the next of them, in milliseconds. */
 const usualIdleness = 5000;
-/** How long a Job's pods may be refused, in milliseconds: the Job tries again meanwhile. */
-const birthPatience = 60_000;
 /** How long a pod may be about to start before what it mounts is looked for, in milliseconds. */
 const mountPatience = 10_000;
 /** How long a log that the server cannot get at now may come back, in milliseconds. */

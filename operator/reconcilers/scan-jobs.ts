@@ -5,8 +5,9 @@ import { LABELS } from '../api/group.ts';
 import { contains } from '../kube/contains.ts';
 import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import { listAll } from '../kube/list.ts';
-import type { WorkerPod } from '../scan/attempt.ts';
-import { isOver, type ScanJob } from '../scan/job-state.ts';
+import { eventsAbout, refusalIn } from '../jobs/job-events.ts';
+import type { JobPod } from '../jobs/job-pod.ts';
+import { isOver, type JobObject } from '../jobs/job-state.ts';
 import type { Ledger, LedgerJob } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
 import { scanJob } from '../scan/scan-job.ts';
@@ -54,8 +55,8 @@ export class ScanJobs {
   }
 
   /** The Job as it is: the server is asked when the cache does not have it (yet). */
-  async find({ name, uid }: LedgerJob): Promise<ScanJob | undefined> {
-    const isIt = (job: ScanJob | undefined): boolean => job !== undefined && (uid === undefined || job.metadata.uid === uid);
+  async find({ name, uid }: LedgerJob): Promise<JobObject | undefined> {
+    const isIt = (job: JobObject | undefined): boolean => job !== undefined && (uid === undefined || job.metadata.uid === uid);
     const known = this.#world.jobs.get(name, this.#world.namespace);
     if (isIt(known)) return known;
     const live = await this.#live(name);
@@ -63,25 +64,19 @@ export class ScanJobs {
   }
 
   /** The pods of a Job, as the cache has them. */
-  podsOf({ metadata: { uid } }: KubeObject): WorkerPod[] {
+  podsOf({ metadata: { uid } }: KubeObject): JobPod[] {
     return this.#world.pods.list().filter((pod) => isOf(pod, uid));
   }
 
   /** The pods of a Job, as the server has them: for what must not be decided by a cache that may have stopped. */
-  async livePodsOf({ metadata: { uid, name } }: KubeObject): Promise<WorkerPod[]> {
+  async livePodsOf({ metadata: { uid, name } }: KubeObject): Promise<JobPod[]> {
     const options = { namespace: this.#world.namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` };
-    return (await listAll<WorkerPod>(this.#world.client, RESOURCES.pods, options)).filter((pod) => isOf(pod, uid));
+    return (await listAll<JobPod>(this.#world.client, RESOURCES.pods, options)).filter((pod) => isOf(pod, uid));
   }
 
   /** What a Job's events say of why it has no pod but these; undefined when none says anything. */
-  async whyNoPod({ metadata: { uid = '' } }: ScanJob, pods: readonly WorkerPod[]): Promise<string | undefined> {
-    const { namespace, client } = this.#world;
-    const options = { namespace, fieldSelector: `involvedObject.uid=${uid}` };
-    const events = await listAll<JobEvent>(client, RESOURCES.events, options);
-    // What was refused before the latest pod was made is over.
-    const latest = Math.max(0, ...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')));
-    return events.findLast(({ reason, lastTimestamp }) => reason === 'FailedCreate' && !(Date.parse(lastTimestamp ?? '') < latest))
-      ?.message;
+  async whyNoPod(job: JobObject, pods: readonly JobPod[]): Promise<string | undefined> {
+    return refusalIn(await eventsAbout(this.#world.client, this.#world.namespace, job), pods);
   }
 
   /** Removes the Jobs of an ended scan. Those whose shards failed stay for a day, for people to look at their pods, unless they could make more. */
@@ -104,9 +99,9 @@ export class ScanJobs {
     return left.length;
   }
 
-  async #live(name: string): Promise<ScanJob | undefined> {
+  async #live(name: string): Promise<JobObject | undefined> {
     try {
-      return await this.#world.client.get<ScanJob>(RESOURCES.jobs, { namespace: this.#world.namespace, name });
+      return await this.#world.client.get<JobObject>(RESOURCES.jobs, { namespace: this.#world.namespace, name });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -114,14 +109,8 @@ export class ScanJobs {
   }
 }
 
-const isOf = ({ metadata }: WorkerPod, job: string | undefined): boolean =>
+const isOf = ({ metadata }: JobPod, job: string | undefined): boolean =>
   (metadata.ownerReferences ?? []).some(({ kind, uid }) => kind === 'Job' && uid === job);
-
-interface JobEvent extends KubeObject {
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastTimestamp?: string;
-}
 
 interface WithTemplate {
   readonly spec?: { readonly template?: { readonly spec?: { readonly volumes?: unknown } } };

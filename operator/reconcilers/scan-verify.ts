@@ -1,9 +1,9 @@
 import type { Scan } from '../api/scan.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
 import type { ShardCollector } from '../publish/shard-collector.ts';
-import { JobState } from '../scan/job-state.ts';
+import { JobState } from '../jobs/job-state.ts';
 import type { Ledger } from '../scan/ledger.ts';
-import { collectedScan } from './scan-attempts.ts';
+import { collectedScan, readingOf } from './scan-attempts.ts';
 import type { ScanJobs } from './scan-jobs.ts';
 import type { World } from './world.ts';
 
@@ -41,7 +41,11 @@ export class ScanVerifier {
     const job = ledger.jobs.findLast(({ shards }) => shards.includes(shard));
     const found = job && (await this.#jobs.find(job));
     if (!found) return undefined;
-    const state = new JobState(found, this.#jobs.podsOf(found), () => 0).of(job.shards.indexOf(shard));
+    const state = new JobState(
+      found,
+      this.#jobs.podsOf(found),
+      readingOf(() => 0, Number.POSITIVE_INFINITY),
+    ).of(job.shards.indexOf(shard));
     return state.kind === 'finished' ? { namespace: this.#world.namespace, name: state.pod.metadata.name } : undefined;
   }
 }

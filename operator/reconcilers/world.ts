@@ -9,8 +9,8 @@ import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { ReportPublisher } from '../publish/report-publisher.ts';
-import type { WorkerPod } from '../scan/attempt.ts';
-import type { ScanJob } from '../scan/job-state.ts';
+import type { JobPod } from '../jobs/job-pod.ts';
+import type { JobObject } from '../jobs/job-state.ts';
 import type { Placement } from '../jobs/placement.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -87,8 +87,8 @@ export interface World {
   readonly schedules: Reflector<ScanSchedule>;
   readonly scans: Reflector<Scan>;
   /** The Jobs of scans in Vigil's namespace, and their pods. */
-  readonly jobs: Reflector<ScanJob>;
-  readonly pods: Reflector<WorkerPod>;
+  readonly jobs: Reflector<JobObject>;
+  readonly pods: Reflector<JobPod>;
   /** Has looked after policies whose new generation was not scanned yet. */
   readonly enqueueGenerations: () => void;
   /** Has a policy taken out of the reports, once the server says that it is gone. */

@@ -1,6 +1,7 @@
 import type { Coverage, SeverityCounts } from '../api/security-policy.ts';
 import type { ShardProblem } from '../api/scan.ts';
-import { responses, type FailureClass } from './attempt.ts';
+import { RESPONSES } from '../jobs/job-attempts.ts';
+import type { JobFailure } from '../jobs/job-failure.ts';
 import type { AttemptInput } from './scan-input.ts';
 import { policyTargets, shardTargets, smaller, type Shard, type Slice } from './shard.ts';
 import { addSeverities, addTallies, emptySeverities, type PolicyTally } from './tally.ts';
@@ -182,10 +183,10 @@ export function shardCollected(ledger: Ledger, shard: number, collected: Collect
 }
 
 /** The ledger after an attempt at a shard failed so: another is queued, or past its budget the shard is an error and its targets are failed. */
-export function shardFailed(ledger: Ledger, shard: number, failure: { readonly class: FailureClass; readonly message: string }): Ledger {
+export function shardFailed(ledger: Ledger, shard: number, failure: JobFailure): Ledger {
   const entry = entryAt(ledger, shard);
   const tries = addCounts(entry.tries, { [failure.class]: 1 });
-  const { tries: budget, smaller: divide = false, memoryFactor = 1, deadlineFactor = 1 } = responses[failure.class];
+  const { tries: budget, smaller: divide = false, memoryFactor = 1, deadlineFactor = 1 } = RESPONSES[failure.class];
   const told = { ...entry, tries, reason: failure.class, message: failure.message.slice(0, 500) };
   if ((tries[failure.class] ?? 0) < budget) {
     const retry: Retry = { smaller: divide, memoryFactor, deadlineFactor };

@@ -29,6 +29,9 @@ export interface ScanJobInput {
   readonly deadlineFactor: number;
 }
 
+/** The container of a worker, whose log is the stream. */
+export const WORKER_CONTAINER = 'worker';
+
 const defaults = {
   parallelism: 4,
   activeDeadlineSeconds: 3600,
@@ -90,7 +93,7 @@ function workerPod({
     securityContext: RESTRICTED_POD,
     containers: [
       {
-        name: 'worker',
+        name: WORKER_CONTAINER,
         image,
         imagePullPolicy,
         args: ['worker'],

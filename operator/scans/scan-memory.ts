@@ -1,5 +1,5 @@
 import { SeenReports } from '../publish/seen-reports.ts';
-import { Ages } from '../scan/ages.ts';
+import { Ages } from '../jobs/ages.ts';
 import type { StatusMemory } from './scan-status-writer.ts';
 
 /** What a process remembers of one Scan that has not ended, beside its ledger: nothing that another could not go on without. */

@@ -6,7 +6,7 @@ import { StreamWriter } from '../stream/stream-writer.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { ShardWorker } from './shard-worker.ts';
 import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE, INPUT_PATH } from './input-documents.ts';
-import { PERMANENT_EXIT } from './exit-code.ts';
+import { PERMANENT_EXIT } from '../jobs/exit-code.ts';
 
 /** Bytes of a stream, well below the kubelet's log rotation of 10 MiB. */
 const streamBytes = 4 * 1024 * 1024;

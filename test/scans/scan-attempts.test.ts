@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { World } from '../../operator/reconcilers/world.ts';
 import { Attempts } from '../../operator/reconcilers/scan-attempts.ts';
-import type { WorkerPod } from '../../operator/scan/attempt.ts';
-import type { ScanJob } from '../../operator/scan/job-state.ts';
+import type { JobPod } from '../../operator/jobs/job-pod.ts';
+import type { JobObject } from '../../operator/jobs/job-state.ts';
 import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
 import type { Ledger } from '../../operator/scan/ledger.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
@@ -11,11 +11,11 @@ import { ledgerOf, ScanBench, scanOf } from './scan-bench.ts';
 import type { ScanHold } from '../../operator/api/scan-hold.ts';
 
 const quota = 'pods "x" is forbidden: exceeded quota: flt, requested: pods=1, used: pods=0, limited: pods=0';
-const pod = (index: number, status: WorkerPod['status']): WorkerPod => ({
+const pod = (index: number, status: JobPod['status']): JobPod => ({
   metadata: { name: `p-${index}`, uid: `p-${index}`, annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } },
   ...(status && { status }),
 });
-const unplaced: WorkerPod['status'] = {
+const unplaced: JobPod['status'] = {
   phase: 'Pending',
   conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available: 1 had a taint' }],
 };
@@ -26,10 +26,10 @@ class Ground {
   readonly scan = scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 100 } } });
   readonly memory = new ScanMemory(() => this.seconds * 1000);
   readonly holds: (ScanHold | undefined)[] = [];
-  readonly job: ScanJob = { metadata: { name: 'a1', uid: 'a1' }, status: { active: 0 } };
+  readonly job: JobObject = { metadata: { name: 'a1', uid: 'a1' }, status: { active: 0 } };
   /** Seconds since the scan began. */
   seconds = 0;
-  pods: readonly WorkerPod[] = [];
+  pods: readonly JobPod[] = [];
   refusal: string | undefined;
   creating: () => Promise<string> = () => Promise.resolve('a1');
   stored: StoredLedger;

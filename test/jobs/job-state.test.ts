@@ -1,16 +1,19 @@
 import { expect } from 'chai';
-import type { WorkerPod } from '../../operator/scan/attempt.ts';
-import { indexesOf, isIdle, isOver, JobState, type AgeOf, type ScanJob } from '../../operator/scan/job-state.ts';
+import type { JobPod } from '../../operator/jobs/job-pod.ts';
+import { indexesOf, isIdle, isOver, JobState, type AgeOf, type IndexState, type JobObject } from '../../operator/jobs/job-state.ts';
 
 const made = Date.parse('2026-01-01T00:00:00Z');
-const job = (status: ScanJob['status'] = {}): ScanJob => ({ metadata: { name: 'j', creationTimestamp: '2026-01-01T00:00:00Z' }, status });
+const job = (status: JobObject['status'] = {}): JobObject => ({
+  metadata: { name: 'j', creationTimestamp: '2026-01-01T00:00:00Z' },
+  status,
+});
 /** Seen for so many seconds. */
 const after =
   (seconds: number): AgeOf =>
   () =>
     seconds * 1000;
 const justNow = after(0);
-const pod = (index: number, status: NonNullable<WorkerPod['status']>, seconds = 0): WorkerPod => ({
+const pod = (index: number, status: NonNullable<JobPod['status']>, seconds = 0): JobPod => ({
   metadata: {
     name: `p${index}-${seconds}`,
     creationTimestamp: new Date(made + seconds * 1000).toISOString(),
@@ -18,14 +21,22 @@ const pod = (index: number, status: NonNullable<WorkerPod['status']>, seconds = 
   },
   status,
 });
-const crashed: NonNullable<WorkerPod['status']> = {
+const crashed: NonNullable<JobPod['status']> = {
   phase: 'Failed',
   containerStatuses: [{ name: 'worker', state: { terminated: { exitCode: 1, message: 'boom' } } }],
 };
-const pulling: NonNullable<WorkerPod['status']> = {
+const pulling: NonNullable<JobPod['status']> = {
   phase: 'Pending',
   containerStatuses: [{ name: 'worker', state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } }],
 };
+
+const unplaced: NonNullable<JobPod['status']> = {
+  phase: 'Pending',
+  conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }],
+};
+/** How an index stands, of a pod that may wait 100 s for a node. */
+const stateOf = (of: JobObject, pods: readonly JobPod[], index = 0, ageOf = justNow): IndexState =>
+  new JobState(of, pods, { ageOf, container: 'worker', patience: { place: 100_000 } }).of(index);
 
 describe('the state of a Job', () => {
   it('reads index lists as Kubernetes writes them', () => {
@@ -35,41 +46,66 @@ describe('the state of a Job', () => {
   });
 
   it('finds the pod whose log is to be collected, whatever failed before it', () => {
-    const state = new JobState(job({ completedIndexes: '0' }), [pod(0, crashed), pod(0, { phase: 'Succeeded' }, 5)], justNow);
-    expect(state.of(0)).to.deep.include({ kind: 'finished' });
+    const pods = [pod(0, crashed), pod(0, { phase: 'Succeeded' }, 5)];
+    expect(stateOf(job({ completedIndexes: '0' }), pods)).to.deep.include({ kind: 'finished' });
   });
 
   it('calls a completed index without its pod a lost log', () => {
-    expect(new JobState(job({ completedIndexes: '0-1' }), [], justNow).of(1)).to.include({ kind: 'failed', class: 'LogLost' });
+    expect(stateOf(job({ completedIndexes: '0-1' }), [], 1)).to.include({ kind: 'failed', class: 'LogLost' });
   });
 
   it('waits for what Kubernetes itself tries again, and fails what it does not', () => {
-    expect(new JobState(job(), [pod(0, crashed)], justNow).of(0)).to.deep.equal({ kind: 'waiting' });
-    expect(new JobState(job({ failedIndexes: '0' }), [pod(0, crashed)], justNow).of(0)).to.deep.equal({
+    expect(stateOf(job(), [pod(0, crashed)])).to.deep.equal({ kind: 'waiting' });
+    expect(stateOf(job({ failedIndexes: '0' }), [pod(0, crashed)])).to.deep.equal({
       kind: 'failed',
       class: 'Crashed',
-      message: 'boom',
+      message: 'worker ended with 1: boom',
     });
   });
 
   it('gives an image time to be pulled, and says meanwhile what it waits for', () => {
-    expect(new JobState(job(), [pod(0, pulling)], after(30)).of(0)).to.deep.equal({
+    expect(stateOf(job(), [pod(0, pulling)], 0, after(30))).to.deep.equal({
       kind: 'waiting',
-      hold: { reason: 'PullError', message: 'no such image' },
+      hold: { reason: 'PullError', message: 'ImagePullBackOff: no such image' },
     });
-    expect(new JobState(job(), [pod(0, pulling)], after(120)).of(0)).to.include({ kind: 'failed', class: 'PullError' });
+    expect(stateOf(job(), [pod(0, pulling)], 0, after(120))).to.include({ kind: 'failed', class: 'PullError' });
   });
 
   it('fails every index that an ended Job left open, by the Job’s own reason', () => {
     const conditions = [{ type: 'Failed', status: 'True', reason: 'DeadlineExceeded', message: 'too long' }];
-    expect(new JobState(job({ conditions }), [], justNow).of(3)).to.deep.equal({
+    expect(stateOf(job({ conditions }), [], 3)).to.deep.equal({
       kind: 'failed',
       class: 'DeadlineExceeded',
       message: 'too long',
     });
   });
 
-  const ended = (type: string): ScanJob => job({ conditions: [{ type, status: 'True' }] });
+  it('gives a pod time to find a node, as long as its owner says', () => {
+    expect(stateOf(job(), [pod(0, unplaced)], 0, after(99))).to.deep.equal({
+      kind: 'waiting',
+      hold: { reason: 'Unschedulable', message: '0/1 nodes are available' },
+    });
+    expect(stateOf(job(), [pod(0, unplaced)], 0, after(100))).to.include({ kind: 'failed', class: 'Unschedulable' });
+  });
+
+  it('counts the time that an image has from when pulling it failed first, not from when its pod was made', () => {
+    const ages = new Map([['u', 900_000]]);
+    const { metadata, ...rest } = pod(0, pulling);
+    const old = { metadata: { ...metadata, uid: 'u' }, ...rest };
+    expect(stateOf(job(), [old], 0, ({ metadata: { uid = '' } }) => ages.get(uid) ?? 0)).to.include({ kind: 'waiting' });
+  });
+
+  it('calls a completed Job without its pod a lost log, with indexes or without', () => {
+    expect(stateOf(ended('Complete'), [])).to.include({ kind: 'failed', class: 'LogLost' });
+  });
+
+  it('reads a Job without indexes as one with the index 0', () => {
+    const { metadata, status } = pod(0, { phase: 'Succeeded' });
+    const { annotations, ...bare } = metadata;
+    expect(stateOf(job(), [{ metadata: bare, ...(status && { status }) }])).to.include({ kind: 'finished' });
+  });
+
+  const ended = (type: string): JobObject => job({ conditions: [{ type, status: 'True' }] });
   const succeeded = pod(1, { phase: 'Succeeded' });
 
   for (const [what, of, pods, wanted] of [
@@ -98,7 +134,7 @@ describe('the state of a Job', () => {
     const { metadata, status } = pod(0, { phase: 'Running' });
     const leaving = { metadata: { ...metadata, uid: 'u', deletionTimestamp: '2026-01-01T00:00:09Z' }, ...(status && { status }) };
     const at = (seconds: number): unknown =>
-      new JobState(job(), [leaving], ({ metadata: { uid } }) => (uid === 'u/leaving' ? seconds * 1000 : 900_000)).of(0);
+      stateOf(job(), [leaving], 0, ({ metadata: { uid } }) => (uid === 'u/leaving' ? seconds * 1000 : 900_000));
     const message = 'pod p0-0 is being deleted, and its node does not say that it has ended';
     expect(at(5)).to.deep.equal({ kind: 'waiting' });
     expect(at(30)).to.deep.equal({ kind: 'waiting', hold: { reason: 'Disrupted', message } });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Ages } from '../../operator/scan/ages.ts';
+import { Ages } from '../../operator/jobs/ages.ts';
 
 describe('how long objects have been seen', () => {
   const object = { metadata: { name: 'a', uid: 'u' } };

@@ -1,0 +1,44 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { isForbidden } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listAll } from '../kube/list.ts';
+import type { JobPod } from './job-pod.ts';
+
+/** An Event about a Job or its pod, as the Job controller, the scheduler or the kubelet records it. */
+export interface JobEvent extends KubeObject {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
+  readonly series?: { readonly lastObservedTime?: string } | null;
+}
+
+/** When an Event was last seen, in milliseconds since the epoch; NaN if it does not say. */
+function timeOf({ series, lastTimestamp, eventTime, metadata }: JobEvent): number {
+  return Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '');
+}
+
+/** The Events about a Job or a pod, the latest last. None if the account may not list them there: they only explain. */
+export async function eventsAbout(client: KubeClient, namespace: string, { metadata: { uid = '' } }: KubeObject): Promise<JobEvent[]> {
+  try {
+    const found = await listAll<JobEvent>(client, RESOURCES.events, { namespace, fieldSelector: `involvedObject.uid=${uid}` });
+    return found.toSorted((a, b) => (timeOf(a) || 0) - (timeOf(b) || 0));
+  } catch (error) {
+    if (isForbidden(error)) return [];
+    throw error;
+  }
+}
+
+/**
+ * Why the Job controller cannot make a pod beside these, by the Events about the Job; undefined if none says so. A Job whose pods a quota,
+ * Pod Security or an admission policy refuses says so nowhere else. Pure.
+ */
+export function refusalIn(events: readonly JobEvent[], pods: readonly JobPod[]): string | undefined {
+  // What was refused before the latest pod was made is over.
+  const latest = Math.max(0, ...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') || 0));
+  return events.findLast((event) => event.reason === 'FailedCreate' && !(timeOf(event) < latest))?.message;
+}
+
+/** Whether a refusal is a ResourceQuota's, which may have room later. Its message is all that says so. */
+export const isQuota = (refusal: string): boolean => /exceeded quota/.test(refusal);

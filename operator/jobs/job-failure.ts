@@ -1,0 +1,140 @@
+import { HEAP_EXIT, PERMANENT_EXIT } from './exit-code.ts';
+import { containersOf, type ContainerStatus, type JobPod, type Terminated } from './job-pod.ts';
+import { lastWords, ownReason } from './last-words.ts';
+
+/** Why an attempt at a Job, or at an index of it, failed, as one word: the `reason` in conditions, Events and metrics. */
+export type FailureClass =
+  /** No node took the pod in the time that it had. */
+  | 'Unschedulable'
+  /** The kubelet could not pull an image. */
+  | 'PullError'
+  /** The kubelet had the images and could not start a container. */
+  | 'StartError'
+  | 'DeadlineExceeded'
+  /** The pod was drained, preempted or deleted, or its node is lost. */
+  | 'Disrupted'
+  /** Evicted for its own use of the node's disk. */
+  | 'StorageExceeded'
+  | 'OutOfMemory'
+  /** The program says that another attempt cannot succeed: {@link PERMANENT_EXIT}. */
+  | 'Permanent'
+  /** SIGKILL, and nothing says why. */
+  | 'Killed'
+  | 'Crashed'
+  /** The pod succeeded, and its log cannot be had. */
+  | 'LogLost'
+  /** The log is there and is not the whole stream that the program wrote. */
+  | 'StreamBroken'
+  /** The log was written by another version of Vigil. */
+  | 'OtherVersion'
+  /** Quota, Pod Security or an admission policy refused the Job or its pods. */
+  | 'Rejected'
+  /** The Job was deleted before it ended. */
+  | 'JobGone'
+  /** The server failed each time that the results were written. */
+  | 'WriteFailed';
+
+/** A failed attempt: its class, and one sentence that says what happened. */
+export interface JobFailure {
+  readonly class: FailureClass;
+  readonly message: string;
+}
+
+/** Classes of what keeps a pod from starting while Kubernetes goes on trying. */
+export type HeldClass = 'Unschedulable' | 'PullError' | 'StartError';
+
+/** How one pod stands. `held`: it has not started, and the message says why. */
+export type PodOutcome =
+  | { readonly kind: 'succeeded' | 'running' }
+  | { readonly kind: 'held'; readonly class: HeldClass; readonly message: string }
+  | ({ readonly kind: 'failed' } & JobFailure);
+
+const exitClasses: Readonly<Record<number, FailureClass>> = { [PERMANENT_EXIT]: 'Permanent', [HEAP_EXIT]: 'OutOfMemory', 137: 'Killed' };
+/** What V8 prints before it aborts. As the first process of a container it ends with 139 then, not with 134. */
+const heapIsFull = 'JavaScript heap out of memory';
+
+const pullReasons: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+]);
+/** Reasons of a container that is on its way: nothing is wrong yet. */
+const startingReasons: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating']);
+
+/**
+ * Classifies a pod: by its phase, then by its own reason, then by its containers. Pure.
+ * @param container The container that does the Job's work: if several containers failed, it is the one that counts.
+ */
+export function podOutcome(pod: JobPod, container: string): PodOutcome {
+  const { phase } = pod.status ?? {};
+  if (phase === 'Succeeded') return { kind: 'succeeded' };
+  return phase === 'Failed' ? { kind: 'failed', ...failureOf(pod, container) } : startOf(pod);
+}
+
+function startOf(pod: JobPod): PodOutcome {
+  const unplaced = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  if (unplaced) return { kind: 'held', class: 'Unschedulable', message: oneLine(unplaced.message ?? unplaced.reason ?? '') };
+  const waiting = containersOf(pod).map(({ state }) => state?.waiting);
+  const stuck = waiting.find((state) => state?.reason !== undefined && !startingReasons.has(state.reason));
+  if (stuck?.reason === undefined) return { kind: 'running' };
+  const message = oneLine(stuck.message === undefined ? stuck.reason : `${stuck.reason}: ${stuck.message}`);
+  return { kind: 'held', class: pullReasons.has(stuck.reason) ? 'PullError' : 'StartError', message };
+}
+
+/** What the reason of a pod itself says; undefined for a reason that says nothing of this. */
+function classOf({ reason, conditions = [] }: NonNullable<JobPod['status']>): FailureClass | undefined {
+  if (reason === 'DeadlineExceeded') return 'DeadlineExceeded';
+  if (conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') || reason === 'NodeLost') return 'Disrupted';
+  return reason === 'Evicted' ? 'StorageExceeded' : undefined;
+}
+
+function failureOf(pod: JobPod, container: string): JobFailure {
+  const { status = {} } = pod;
+  const found = classOf(status);
+  const said = oneLine(status.message ?? status.reason ?? '');
+  if (found) return { class: found, message: said };
+  const failed = failedContainer(pod, container);
+  if (failed) return exitFailure(failed.name, failed.terminated);
+  return { class: 'Crashed', message: said === '' ? `container ${container} never ran` : said };
+}
+
+/** The container that made a pod fail: the one that does the work if it failed, else the first that did. */
+function failedContainer(pod: JobPod, container: string): { readonly name: string; readonly terminated: Terminated } | undefined {
+  const failed = containersOf(pod).flatMap(({ name, state }: ContainerStatus) =>
+    state?.terminated && state.terminated.exitCode !== 0 ? [{ name, terminated: state.terminated }] : [],
+  );
+  return failed.find(({ name }) => name === container) ?? failed[0];
+}
+
+function exitFailure(name: string, { exitCode, reason, message = '' }: Terminated): JobFailure {
+  const ended = `${name} ended with ${exitCode}`;
+  if (message.includes(heapIsFull))
+    return { class: 'OutOfMemory', message: `${ended}, out of memory: its heap is full: its memory limit is too small` };
+  if (reason === 'OOMKilled') return { class: 'OutOfMemory', message: oneLine(`${ended}, out of memory: ${lastWords(message)}`) };
+  return { class: exitClasses[exitCode] ?? 'Crashed', message: oneLine(ownReason(message) ?? `${ended}: ${lastWords(message)}`) };
+}
+
+/** What a message leaves out, by class; none where the message says it all. */
+const subjects: Readonly<Partial<Record<FailureClass, string>>> = {
+  Unschedulable: 'the pod cannot be placed',
+  PullError: 'the pod cannot begin',
+  StartError: 'the pod cannot begin',
+  DeadlineExceeded: 'the pod failed: DeadlineExceeded',
+  Disrupted: 'the pod was lost',
+  StorageExceeded: 'the pod failed: Evicted',
+  LogLost: 'the log is lost',
+  StreamBroken: 'the log cannot be read',
+  Rejected: 'the Job has no pod',
+};
+
+/** A failure as one sentence, for a reader who does not see its class. */
+export function failureText(failure: JobFailure): string {
+  const subject = subjects[failure.class];
+  return subject === undefined ? failure.message : `${subject}: ${failure.message}`;
+}
+
+/** A text as one line of at most 600 characters. */
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 600);

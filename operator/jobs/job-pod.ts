@@ -1,0 +1,66 @@
+import type { KubeObject } from '../api/metadata.ts';
+
+/** How a container ended. */
+export interface Terminated {
+  readonly exitCode: number;
+  /** Such as `OOMKilled`, `Error`. */
+  readonly reason?: string;
+  /** The end of the container's output, as all containers of Jobs have `terminationMessagePolicy: FallbackToLogsOnError`. */
+  readonly message?: string;
+}
+
+/** The status of a container, as far as it says how a Job stands. */
+export interface ContainerStatus {
+  readonly name: string;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly running?: unknown;
+    readonly terminated?: Terminated;
+  };
+}
+
+/** A condition of a Job or a Pod. */
+export interface StatusCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** A Pod of a Job, as far as it says how the Job stands. */
+export interface JobPod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly conditions?: readonly StatusCondition[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+const stateOf = ({ name, state }: ContainerStatus): ContainerStatus => ({ name, ...(state && { state }) });
+
+/** What a cache keeps of a Job's Pod: the metadata, and what is read of the status. */
+export function jobPodOf({ metadata, status = {} }: JobPod): JobPod {
+  const { phase, reason, message, conditions, initContainerStatuses, containerStatuses } = status;
+  const kept = {
+    phase,
+    reason,
+    message,
+    conditions,
+    initContainerStatuses: initContainerStatuses?.map(stateOf),
+    containerStatuses: containerStatuses?.map(stateOf),
+  };
+  return { metadata, status: Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) };
+}
+
+/** The statuses of all containers: the init containers first, as they run first. */
+export const containersOf = ({ status }: JobPod): readonly ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
+
+/** Whether a Pod has ended: `Succeeded` or `Failed`. */
+export const hasEnded = ({ status }: JobPod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
