@@ -3,7 +3,11 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES, type ApiResource } from './api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from './api/group.ts';
+import type { ConditionUpdate } from './api/condition.ts';
 import type { KubeObject } from './api/metadata.ts';
+import type { ScanSchedule } from './api/scan-schedule.ts';
+import type { Scan } from './api/scan.ts';
+import type { SecurityPolicy } from './api/security-policy.ts';
 import type { Controller, ControllerOptions } from './controller/controller.ts';
 import { EventRecorder } from './controller/event-recorder.ts';
 import { Lifecycle, type Part } from './controller/lifecycle.ts';
@@ -16,7 +20,8 @@ import { RateLimit } from './kube/rate-limit.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import { WatchHub } from './kube/watch-hub.ts';
 import type { OperatorConfig } from './operator-config.ts';
-import { discoverApi, serverVersion } from './kube/discovery.ts';
+import { clusterInfoReader } from './kube/cluster-info.ts';
+import { serverVersion } from './kube/discovery.ts';
 import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
 import { GonePolicies } from './reconcilers/gone-policies.ts';
 import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
@@ -29,20 +34,20 @@ import { scanScheduleController } from './reconcilers/scan-schedule.ts';
 import { scanCleanup, scanController } from './reconcilers/scan.ts';
 import { securityPolicyController } from './reconcilers/security-policy.ts';
 import { upkeepController } from './reconcilers/upkeep.ts';
-import type { Surroundings, World } from './reconcilers/world.ts';
 import { DEFAULT_SCHEDULE } from './schedule/default-schedule.ts';
-import { jobPodOf } from './jobs/job-pod.ts';
+import { jobPodOf, type JobPod } from './jobs/job-pod.ts';
+import type { JobObject } from './jobs/job-state.ts';
 import { scanWatchKeys } from './scans/scan-watch-keys.ts';
 import { ReportPublisher } from './publish/report-publisher.ts';
 import { conflictEvent } from './reports/conflict-event.ts';
 import { findingEvent } from './report/finding-event.ts';
 import { HealthServer } from './telemetry/health-server.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { workerSettings } from './worker-settings.ts';
+import { workerSettings } from './jobs/worker-settings.ts';
 import { Metrics } from './telemetry/metrics.ts';
 
-/** What the operator is given by whoever runs it in another process than its own. */
-export interface OperatorSurroundings {
+/** What whoever runs the operator may set. */
+export interface OperatorOverrides {
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly clock?: () => number;
   /** Default: what the configuration and the environment say. */
@@ -57,7 +62,7 @@ export async function runOperator(
   config: OperatorConfig,
   log: Logger,
   signal: AbortSignal,
-  { clock = Date.now, credentials = new Credentials({ context: config.context }) }: OperatorSurroundings = {},
+  { clock = Date.now, credentials = new Credentials({ context: config.context }) }: OperatorOverrides = {},
 ): Promise<'stopped' | 'lost-leadership'> {
   const metrics = new Metrics();
   const observe: CallObserver = ({ method, status, seconds }) => {
@@ -208,82 +213,76 @@ function lead(leadership: Leadership & ClusterFacts, setProblems: SetProblems): 
     return scan === undefined ? [] : [['scan', scan]];
   };
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
-  const world: World = {
-    client,
-    log,
-    metrics,
-    events,
-    clock,
-    clusterIdentity,
-    namespace: config.namespace,
-    surroundings: remembered(client, revisions),
+  const policies = watch<SecurityPolicy>(RESOURCES.policies, (policy, type) => {
+    onChange.heardOf(policy, type);
+    return [
+      ['securitypolicy', policy.metadata.name],
+      ['onchange', 'ground'],
+      ['scanschedule', DEFAULT_SCHEDULE],
+      ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
+    ];
+  });
+  const schedules = watch<ScanSchedule>(RESOURCES.schedules, ({ metadata }) => [
+    ['scanschedule', metadata.name],
+    ['scanschedule', DEFAULT_SCHEDULE],
+    ['onchange', 'ground'],
+    ...policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
+  ]);
+  const scans = watch<Scan>(RESOURCES.scans, scanWatchKeys());
+  const jobs = watch<JobObject>(RESOURCES.jobs, scanKeys, ofScans);
+  const pods = watch<JobPod>(RESOURCES.pods, scanKeys, { ...ofScans, keep: jobPodOf });
+  const reflectors = [policies, schedules, scans, jobs, pods];
+  const publisher = new ReportPublisher(client, {
+    onWrite: (operation) => metrics.reportWrites.inc({ operation }),
+    onFailures: (target, failures) => events.about(target, findingEvent(failures)),
+    onConflict: (target, conflict) => {
+      metrics.reportConflicts.inc({ reason: conflict.reason });
+      events.about(target, conflictEvent(conflict));
+    },
+  });
+  const basics = { client, log, metrics, events, clock, observe: observer(metrics), namespace: config.namespace };
+  const crds: CrdCheck = new CrdCheck({
+    ...basics,
+    onChange: () => {
+      for (const { metadata } of policies.list()) controllers['securitypolicy']?.queue.add(metadata.name);
+    },
+  });
+  const gonePolicies = new GonePolicies({ ...basics, publisher, policies });
+  const { watchSilence, shardTargets, changeBurst, maxConcurrentScans } = config;
+  /** What controllers share. Each takes of it what its own dependencies name. */
+  const shared = {
+    ...basics,
+    ...{ policies, schedules, scans, jobs, pods, publisher },
+    ...{ clusterIdentity, shardTargets, changeBurst, maxConcurrentScans, watchSilence: watchSilence * 1000 },
+    clusterInfo: clusterInfoReader(client, (version) => revisions.servedBy(version)),
     crdProblems: () => crds.problems,
     lookAtCrds: () => crds.look(),
     revisionOf: revisions.of,
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
-    shardTargets: config.shardTargets,
-    changeBurst: config.changeBurst,
-    maxConcurrentScans: config.maxConcurrentScans,
-    watchSilence: config.watchSilence * 1000,
     worker: workerSettings(client, config),
     images: config,
-    publisher: new ReportPublisher(client, {
-      onWrite: (operation) => metrics.reportWrites.inc({ operation }),
-      onFailures: (target, failures) => events.about(target, findingEvent(failures)),
-      onConflict: (target, conflict) => {
-        metrics.reportConflicts.inc({ reason: conflict.reason });
-        events.about(target, conflictEvent(conflict));
-      },
-    }),
-    policies: watch(RESOURCES.policies, (policy, type) => {
-      onChange.heardOf(policy, type);
-      return [
-        ['securitypolicy', policy.metadata.name],
-        ['onchange', 'ground'],
-        ['scanschedule', DEFAULT_SCHEDULE],
-        ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
-      ];
-    }),
-    schedules: watch(RESOURCES.schedules, ({ metadata }) => [
-      ['scanschedule', metadata.name],
-      ['scanschedule', DEFAULT_SCHEDULE],
-      ['onchange', 'ground'],
-      ...world.policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
-    ]),
-    scans: watch(RESOURCES.scans, scanWatchKeys()),
-    jobs: watch(RESOURCES.jobs, scanKeys, ofScans),
-    pods: watch(RESOURCES.pods, scanKeys, { ...ofScans, keep: jobPodOf }),
-    enqueueSchedule: (name) => controllers['scanschedule']?.queue.add(name),
-    imagesBegan: () => images.began,
-    watching: () => onChange.condition(),
-    enqueueGenerations: () => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
-    policyGone: (name) => gonePolicies.add(name),
-    observe: observer(metrics),
+    enqueueSchedule: (name: string): void => controllers['scanschedule']?.queue.add(name),
+    enqueueGenerations: (): void => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
+    policyGone: (name: string): void => gonePolicies.add(name),
+    imagesBegan: (): number | undefined => images.began,
+    watching: (): ConditionUpdate => onChange.condition(),
   };
-  const reflectors = [world.policies, world.schedules, world.scans, world.jobs, world.pods];
-  controllers['securitypolicy'] = securityPolicyController(world);
-  const gonePolicies = new GonePolicies(world);
+  controllers['securitypolicy'] = securityPolicyController(shared);
   controllers['gone-policies'] = gonePolicies.controller;
-  controllers['generation'] = generationScanController(world);
-  controllers['scan'] = scanController(world);
-  controllers['scan-cleanup'] = scanCleanup(world);
-  controllers['scanschedule'] = scanScheduleController(world);
+  controllers['generation'] = generationScanController(shared);
+  controllers['scan'] = scanController(shared);
+  controllers['scan-cleanup'] = scanCleanup(shared);
+  controllers['scanschedule'] = scanScheduleController(shared);
   setProblems(() =>
     reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   );
-  const crds = new CrdCheck({
-    ...world,
-    onChange: () => {
-      for (const { metadata } of world.policies.list()) controllers['securitypolicy']?.queue.add(metadata.name);
-    },
-  });
   controllers['crds'] = crds.controller;
-  controllers['upkeep'] = upkeepController(world);
-  const images = new ImageScan(world);
+  controllers['upkeep'] = upkeepController(shared);
+  const images: ImageScan = new ImageScan(shared);
   controllers['images'] = images.controller;
-  const onChange = new OnChange(onChangeDependencies(world));
+  const onChange: OnChange = new OnChange(onChangeDependencies(shared));
   controllers['onchange'] = onChange.controller;
-  metrics.follow(() => policyGauges(world.policies.list()));
+  metrics.follow(() => policyGauges(policies.list()));
   metrics.collect(() => {
     for (const { name, queue } of Object.values(controllers)) metrics.queueDepth.set({ controller: name }, queue.depth);
     metrics.watchedObjects.set(onChange.size);
@@ -296,7 +295,7 @@ function lead(leadership: Leadership & ClusterFacts, setProblems: SetProblems): 
 /** Milliseconds that more new generations may come in before they are scanned. */
 const generationDebounce = 300;
 
-/** A reflector as a part: its start ends when the first list is in, so that no reconcile sees half a world. */
+/** A reflector as a part: its start ends when the first list is in, so that no reconcile sees a part of the list. */
 function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Part {
   return {
     name: `watch ${reflector.resource.resource}`,
@@ -305,21 +304,6 @@ function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' |
       return reflector.whenSynced(signal);
     },
     stop: () => reflector.stop(),
-  };
-}
-
-const surroundingsAge = 60_000;
-
-/** Reads the surroundings when they are asked for anew, or what is known of them is older than a minute. */
-function remembered(client: KubeClient, revisions: PolicyRevisions): World['surroundings'] {
-  let known: { readonly at: number; readonly value: Surroundings } | undefined;
-  return async (anew = false) => {
-    if (!known || anew || performance.now() - known.at > surroundingsAge) {
-      const [kubernetesVersion, served] = await Promise.all([serverVersion(client), discoverApi(client)]);
-      known = { at: performance.now(), value: { kubernetesVersion, ...served } };
-      revisions.servedBy(kubernetesVersion);
-    }
-    return known.value;
   };
 }
 

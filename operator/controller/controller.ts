@@ -20,7 +20,7 @@ export interface ReconcileContext {
   readonly log: Logger;
 }
 
-/** Brings the world of one key to what its object says; level-based and idempotent. */
+/** Brings the cluster to what the object of one key says; level-based and idempotent. */
 export type Reconcile = (key: string, context: ReconcileContext) => Promise<ReconcileResult>;
 
 /** How a controller works. */
@@ -33,14 +33,19 @@ export interface ControllerOptions {
   /** How its retries are paced. */
   readonly queue?: WorkQueueOptions;
   /** Told after each reconcile. What it throws is logged, and stops nothing. */
-  readonly observe?: (outcome: {
-    readonly controller: string;
-    readonly result: 'success' | 'requeue' | 'error' | 'terminal';
-    readonly seconds: number;
-    /** Seconds that the key was ready before it was taken. */
-    readonly waited: number;
-  }) => void;
+  readonly observe?:
+    | ((outcome: {
+        readonly controller: string;
+        readonly result: 'success' | 'requeue' | 'error' | 'terminal';
+        readonly seconds: number;
+        /** Seconds that the key was ready before it was taken. */
+        readonly waited: number;
+      }) => void)
+    | undefined;
 }
+
+/** What every controller gets from whoever starts it. */
+export type ControllerBasics = Pick<ControllerOptions, 'log' | 'observe'>;
 
 /** Takes keys from a queue and reconciles them until it is stopped. An error means a paced retry, never the end of the process. */
 export class Controller {

@@ -28,7 +28,7 @@ export interface CrdCheckDependencies {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'crdProblems'>;
   readonly events: Pick<EventRecorder, 'record'>;
-  readonly observe: NonNullable<ControllerOptions['observe']>;
+  readonly observe?: ControllerOptions['observe'];
   /** Told whenever what is wrong changes: what needs the CRDs is to be looked at again. */
   readonly onChange: () => void;
 }

@@ -11,7 +11,9 @@ import { failedScanOf } from '../scans/generation-tries.ts';
 import { ledgerPolicy, neverListed } from '../scan/planner.ts';
 import type { ChangeJudge } from './change-evaluation.ts';
 import { snapshotOf } from './scan-plan.ts';
-import type { World } from './world.ts';
+import type { ReadClusterInfo } from '../kube/cluster-info.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { RevisionOf } from './policy-revisions.ts';
 
 /** What is followed, and by what it is judged. */
 export interface FollowedGround {
@@ -24,7 +26,17 @@ export interface FollowedGround {
   readonly revisions: ReadonlySet<string>;
 }
 
-const identityOf = ({ revisionOf }: Pick<World, 'revisionOf'>, policy: SecurityPolicy): string =>
+/** What {@link renewedGround} uses. */
+export interface GroundDependencies {
+  readonly clusterInfo: ReadClusterInfo;
+  readonly systemNamespaces: readonly string[];
+  readonly revisionOf: RevisionOf;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'list'>;
+  readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
+  readonly scans: Pick<Lister<Scan>, 'list'>;
+}
+
+const identityOf = ({ revisionOf }: Pick<GroundDependencies, 'revisionOf'>, policy: SecurityPolicy): string =>
   `${policy.metadata.uid ?? ''}/${revisionOf(policy)}`;
 
 const defaultDebounce = 2000;
@@ -40,29 +52,29 @@ const identity = ({ group, version, resource }: ApiResource): string => `${group
  * changed; undefined, and nothing is followed, where no schedule asks for it or no policy was scanned yet.
  */
 export async function renewedGround(
-  world: World,
+  deps: GroundDependencies,
   watch: ChangeWatch,
   { known, sightings }: { readonly known: FollowedGround | undefined; readonly sightings: GenerationSightings },
 ): Promise<FollowedGround | undefined> {
-  const { schedules, policies, renewing } = choose(world);
+  const { schedules, policies, renewing } = choose(deps);
   if (schedules.length === 0 || policies.length === 0) {
     await (renewing ? watch.rest() : watch.stop());
     return undefined;
   }
   const debounce = Math.min(...schedules.map(({ spec }) => durationMilliseconds(spec.onChange?.debounce ?? '') ?? defaultDebounce));
-  const { kubernetesVersion, resources } = await world.surroundings();
-  const revisions = new Set(policies.map((policy) => identityOf(world, policy)));
+  const { kubernetesVersion, resources } = await deps.clusterInfo();
+  const revisions = new Set(policies.map((policy) => identityOf(deps, policy)));
   const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), renewing, ...revisions]);
   if (known?.fingerprint === fingerprint) return known;
   // While one that joins was scanned, changes were judged by the others alone, and nowhere but in their scopes.
-  const joining = policies.filter((policy) => known?.revisions.has(identityOf(world, policy)) !== true);
+  const joining = policies.filter((policy) => known?.revisions.has(identityOf(deps, policy)) !== true);
   const joined = sightings.first(joining.map(({ metadata }) => metadata));
-  const judge = await follow(world, watch, { policies, kubernetesVersion, resources, joined, renewing });
+  const judge = await follow(deps, watch, { policies, kubernetesVersion, resources, joined, renewing });
   return { fingerprint, debounce, revisions, judge };
 }
 
 async function follow(
-  { systemNamespaces, scans, revisionOf }: World,
+  { systemNamespaces, scans, revisionOf }: GroundDependencies,
   watch: ChangeWatch,
   {
     policies,
@@ -124,7 +136,7 @@ export function judgedSince(policy: SecurityPolicy, scans: readonly Scan[], revi
  * The schedules that follow changes, and the policies that they take: those whose present revision was scanned as a whole. Where an
  * earlier one was, the present one is soon, and most likely asks about the same: what is followed for it goes on.
  */
-function choose({ schedules, policies, scans, revisionOf }: World): {
+function choose({ schedules, policies, scans, revisionOf }: GroundDependencies): {
   readonly schedules: readonly ScanSchedule[];
   readonly policies: readonly SecurityPolicy[];
   readonly renewing: boolean;

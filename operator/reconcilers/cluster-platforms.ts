@@ -2,10 +2,14 @@ import { RESOURCES } from '../api/api-resource.ts';
 import { NodePlatforms } from '../images/node-platforms.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
 import { listPages } from '../kube/list.ts';
-import type { World } from './world.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Logger } from '../telemetry/logger.ts';
 
 /** The platforms of the nodes, by their metadata. Where these may not be listed, images are not told apart by platform, and the log says so. */
-export async function clusterPlatforms({ client, log }: Pick<World, 'client' | 'log'>, signal: AbortSignal): Promise<NodePlatforms> {
+export async function clusterPlatforms(
+  { client, log }: { readonly client: KubeClient; readonly log: Pick<Logger, 'warn'> },
+  signal: AbortSignal,
+): Promise<NodePlatforms> {
   const platforms = new NodePlatforms();
   try {
     for await (const { items } of listPages(client, RESOURCES.nodes, { metadataOnly: true, signal }))

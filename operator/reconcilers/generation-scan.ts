@@ -2,11 +2,15 @@ import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
 import { isFinished, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { Controller, type ReconcileResult } from '../controller/controller.ts';
+import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from '../scan/names.ts';
 import { marksOf, triesOf, triesText, type GenerationTries } from '../scans/generation-tries.ts';
-import type { World } from './world.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { RevisionOf } from './policy-revisions.ts';
 
 /** So many scans of new generations run at once; what comes meanwhile is scanned together as soon as one of them has ended. */
 const mostAtOnce = 4;
@@ -26,23 +30,27 @@ export const GENERATIONS_KEY = 'generations';
  * Has new generations of policies scanned at once: one by one where they come one by one; together where many come, as when a
  * repository of them is applied.
  */
-export function generationScanController(world: World): Controller {
+export function generationScanController(deps: GenerationScanDependencies & ControllerBasics): Controller {
   const made: MadeScans = new Map();
   return new Controller({
     name: 'generation',
-    log: world.log,
-    observe: world.observe,
-    reconcile: () => scanGenerations(world, made),
+    log: deps.log,
+    observe: deps.observe,
+    reconcile: () => scanGenerations(deps, made),
   });
 }
 
-/** What is needed to see to new generations. */
-export type GenerationWorld = Pick<World, 'log' | 'clock' | 'revisionOf'> & {
-  readonly client: Pick<World['client'], 'create'>;
-  readonly events: Pick<World['events'], 'record'>;
-  readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
-  readonly policies: { readonly list: () => readonly SecurityPolicy[] };
-};
+/** What {@link scanGenerations} uses. */
+export interface GenerationScanDependencies {
+  readonly client: Pick<KubeClient, 'create'>;
+  readonly log: Pick<Logger, 'info'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly revisionOf: RevisionOf;
+  readonly scans: Lister<Scan>;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'list'>;
+}
 
 /** Scans that were made and that the watch has not told of yet, with the generations in them. */
 export type MadeScans = Map<string, { readonly marks: string; readonly at: number }>;
@@ -51,18 +59,18 @@ export type MadeScans = Map<string, { readonly marks: string; readonly at: numbe
  * Makes a Scan of the generations that no Scan has evaluated and that may be tried now. One that Scans have failed to evaluate is tried
  * again with growing pauses ({@link triesOf}), and an Event at the policy says so.
  */
-export async function scanGenerations(world: GenerationWorld, made: MadeScans): Promise<ReconcileResult> {
-  const scans = world.scans.list();
-  for (const [name, { at }] of made) if (world.scans.get(name) || performance.now() - at > watchPatience) made.delete(name);
+export async function scanGenerations(deps: GenerationScanDependencies, made: MadeScans): Promise<ReconcileResult> {
+  const scans = deps.scans.list();
+  for (const [name, { at }] of made) if (deps.scans.get(name) || performance.now() - at > watchPatience) made.delete(name);
   const unseen = [...made.values()].map(({ marks }) => marks).join(' ');
-  const waiting = world.policies
+  const waiting = deps.policies
     .list()
-    .filter((policy) => isNew(world, policy))
-    .map((policy) => ({ policy, key: keyOf(world, policy) }))
+    .filter((policy) => isNew(deps, policy))
+    .map((policy) => ({ policy, key: keyOf(deps, policy) }))
     .filter(({ key }) => !unseen.includes(generationMark(key)))
     .map(({ policy, key }) => ({ policy, key, ...triesOf(key, scans) }));
-  reportTries(world, waiting);
-  const now = world.clock();
+  reportTries(deps, waiting);
+  const now = deps.clock();
   const due = waiting.filter(({ next }) => next !== undefined && next <= now);
   const later = waiting.flatMap(({ next }) => (next !== undefined && next > now ? [next - now] : []));
   const wait = later.length > 0 ? { requeueAfter: Math.min(...later) } : {};
@@ -72,13 +80,13 @@ export async function scanGenerations(world: GenerationWorld, made: MadeScans): 
   const taken = due.slice(0, mostPolicies);
   const scan = scanOf(
     taken.map(({ key }) => key),
-    (name) => world.scans.get(name) !== undefined,
+    (name) => deps.scans.get(name) !== undefined,
   );
   const { name } = scan.metadata;
   try {
-    await world.client.create(RESOURCES.scans, scan);
+    await deps.client.create(RESOURCES.scans, scan);
     const again = taken.filter(({ ended }) => ended > 0).length;
-    world.log.info({ policies: taken.length, again, scan: name }, 'new generations are scanned');
+    deps.log.info({ policies: taken.length, again, scan: name }, 'new generations are scanned');
   } catch (error) {
     if (!isConflict(error)) throw error;
   }
@@ -87,7 +95,10 @@ export async function scanGenerations(world: GenerationWorld, made: MadeScans): 
 }
 
 /** Says at each policy how often Scans have failed to evaluate it, and when it is tried again. */
-function reportTries({ events }: GenerationWorld, waiting: readonly ({ readonly policy: SecurityPolicy } & GenerationTries)[]): void {
+function reportTries(
+  { events }: Pick<GenerationScanDependencies, 'events'>,
+  waiting: readonly ({ readonly policy: SecurityPolicy } & GenerationTries)[],
+): void {
   for (const { policy, ...tries } of waiting) {
     const message = triesText(tries);
     if (message !== undefined) events.record(RESOURCES.policies, policy, { type: 'Warning', reason: 'NotEvaluated', message });
@@ -95,16 +106,16 @@ function reportTries({ events }: GenerationWorld, waiting: readonly ({ readonly 
 }
 
 /** Whether a policy can be evaluated as it is now, and has not been, or by another catalogue. */
-function isNew(world: Pick<World, 'revisionOf'>, policy: SecurityPolicy): boolean {
+function isNew(deps: Pick<GenerationScanDependencies, 'revisionOf'>, policy: SecurityPolicy): boolean {
   const { metadata, status } = policy;
   const { generation, deletionTimestamp } = metadata;
   const accepted = status?.conditions?.some(
     ({ type, status: holds, observedGeneration }) => type === 'Stalled' && holds === 'False' && observedGeneration === generation,
   );
-  return deletionTimestamp === undefined && accepted === true && status?.evaluatedRevision !== world.revisionOf(policy);
+  return deletionTimestamp === undefined && accepted === true && status?.evaluatedRevision !== deps.revisionOf(policy);
 }
 
-function keyOf({ revisionOf }: Pick<World, 'revisionOf'>, policy: SecurityPolicy): PolicyGeneration {
+function keyOf({ revisionOf }: Pick<GenerationScanDependencies, 'revisionOf'>, policy: SecurityPolicy): PolicyGeneration {
   const { name, uid = '', generation = 0 } = policy.metadata;
   return { name, uid, generation, revision: revisionOf(policy) };
 }

@@ -1,8 +1,11 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { Controller, type ReconcileResult } from '../controller/controller.ts';
+import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { listAll } from '../kube/list.ts';
 import { removePolicies } from '../publish/policy-removal.ts';
-import type { World } from './world.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { ReportPublisher } from '../publish/report-publisher.ts';
 
 /** The only key of the controller: those that go together are taken out of each report together. */
 const gone = 'gone';
@@ -13,18 +16,25 @@ const lookAgain = 1000;
 /** Names in a line of the log. */
 const mostNames = 10;
 
+/** What {@link GonePolicies} uses. */
+export interface GonePoliciesDependencies extends ControllerBasics {
+  readonly client: KubeClient;
+  readonly publisher: ReportPublisher;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+}
+
 /** Takes policies that are gone out of the reports, once the server has said that they are. */
 export class GonePolicies {
   readonly controller: Controller;
-  readonly #world: World;
+  readonly #deps: GonePoliciesDependencies;
   readonly #waiting = new Set<string>();
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(deps: GonePoliciesDependencies) {
+    this.#deps = deps;
     this.controller = new Controller({
       name: 'gone-policies',
-      log: world.log,
-      observe: world.observe,
+      log: deps.log,
+      observe: deps.observe,
       reconcile: () => this.#remove(),
     });
   }
@@ -36,7 +46,7 @@ export class GonePolicies {
   }
 
   async #remove(): Promise<ReconcileResult> {
-    const { client, publisher, policies, log } = this.#world;
+    const { client, publisher, policies, log } = this.#deps;
     for (const name of this.#waiting) if (policies.get(name)) this.#waiting.delete(name);
     if (this.#waiting.size === 0) return {};
     const there = new Set((await listAll(client, RESOURCES.policies, { metadataOnly: true })).map(({ metadata }) => metadata.name));

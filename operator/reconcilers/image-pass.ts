@@ -18,12 +18,30 @@ import type { ImageLooks } from './image-looks.ts';
 import type { ImageNamespaces } from './image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './image-publish.ts';
 import type { ImageSurroundings } from './image-surroundings.ts';
-import { tellImages } from './image-telling.ts';
+import { tellImages, type TellImagesDependencies } from './image-telling.ts';
 import { isOutdated, meansNow, withoutMootFailures, workJobs, workPlan } from './image-work.ts';
-import type { World } from './world.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { ImageSettings } from '../images/image-settings.ts';
+import type { WorkerSettings } from '../jobs/worker-settings.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { ReportPublisher } from '../publish/report-publisher.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
 
 /** Milliseconds between looks at Jobs that run. */
 const whileBusy = 1000;
+
+/** What {@link ImagePass} uses. */
+export interface ImagePassDependencies extends TellImagesDependencies {
+  readonly client: KubeClient;
+  readonly events: Pick<EventRecorder, 'record'>;
+  /** Vigil's own. */
+  readonly namespace: string;
+  readonly images: ImageSettings;
+  readonly worker: () => Promise<WorkerSettings>;
+  readonly publisher: ReportPublisher;
+  readonly policies: Lister<SecurityPolicy>;
+}
 
 /** What one pass leaves to the next. */
 export interface ImagesKept {
@@ -36,7 +54,7 @@ export interface ImagesKept {
 
 /** One look at what runs: takes in what has ended, starts what is to be done, and tells what is known. */
 export class ImagePass {
-  readonly #world: World;
+  readonly #deps: ImagePassDependencies;
   readonly #store: ImageStore;
   readonly #looks: ImageLooks;
   readonly #reader: ImageDataReader;
@@ -46,8 +64,8 @@ export class ImagePass {
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
 
-  constructor(world: World, kept: ImagesKept, context: ReconcileContext & { readonly now: number }) {
-    this.#world = world;
+  constructor(deps: ImagePassDependencies, kept: ImagesKept, context: ReconcileContext & { readonly now: number }) {
+    this.#deps = deps;
     this.#store = kept.store;
     this.#looks = kept.looks;
     this.#reader = kept.reader;
@@ -58,7 +76,7 @@ export class ImagePass {
   }
 
   async run(): Promise<ReconcileResult> {
-    const asking = this.#world.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
+    const asking = this.#deps.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
     this.#stored = await this.#store.readLedger();
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
@@ -75,8 +93,8 @@ export class ImagePass {
     const keys = imageKeys(this.#stored.ledger, around.images, access);
     await this.#write(withUnpullable(withSeen(this.#stored.ledger, keys, this.#now), keys, this.#now));
     const work = { keys, running, asking, now: this.#now };
-    await this.#write(withoutMootFailures(this.#world.images, { ...work, ledger: this.#stored.ledger }));
-    const plan = workPlan(this.#world.images, { ...work, ledger: this.#stored.ledger });
+    await this.#write(withoutMootFailures(this.#deps.images, { ...work, ledger: this.#stored.ledger }));
+    const plan = workPlan(this.#deps.images, { ...work, ledger: this.#stored.ledger });
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
     if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
@@ -93,19 +111,19 @@ export class ImagePass {
   async #rest(plan: ImagePlan, { policies }: ImageSurroundings): Promise<ReconcileResult> {
     await this.#sweep(plan);
     this.#looks.forget();
-    const pauses = [plan.next ?? Number.POSITIVE_INFINITY, this.#world.images.imageInterval * 1000, this.#expected.pause(policies)];
+    const pauses = [plan.next ?? Number.POSITIVE_INFINITY, this.#deps.images.imageInterval * 1000, this.#expected.pause(policies)];
     return { requeueAfter: Math.min(...pauses) };
   }
 
   /** Where images may be looked into besides Vigil's namespace. */
   async #access({ images, users }: ImageSurroundings): Promise<ImageAccess> {
     const optedIn = await this.#namespaces.optedIn(candidates(this.#stored.ledger, images, users), this.#now);
-    return { home: this.#world.namespace, users, optedIn };
+    return { home: this.#deps.namespace, users, optedIn };
   }
 
   /** Takes in the Jobs that have ended, each into the ledger before it is deleted. Returns those that run. */
   async #takeInEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
-    const { client, namespace: home, images } = this.#world;
+    const { client, namespace: home, images } = this.#deps;
     const means = meansNow(images);
     const running: ImageJob[] = [];
     for (const found of jobs) {
@@ -133,11 +151,11 @@ export class ImagePass {
 
   /** Removes a Job; one in a namespace that has opted out meanwhile goes by itself. */
   async #remove({ job: { metadata } }: ImageJob): Promise<void> {
-    const { name, uid, namespace = this.#world.namespace } = metadata;
+    const { name, uid, namespace = this.#deps.namespace } = metadata;
     try {
-      await this.#world.client.delete(RESOURCES.jobs, { namespace, name }, { uid });
+      await this.#deps.client.delete(RESOURCES.jobs, { namespace, name }, { uid });
     } catch (error) {
-      if (namespace === this.#world.namespace || !isForbidden(error)) throw error;
+      if (namespace === this.#deps.namespace || !isForbidden(error)) throw error;
     }
   }
 
@@ -151,7 +169,7 @@ export class ImagePass {
   /** Makes the Jobs of a plan. Returns how many. */
   async #start(plan: ImagePlan, { places }: ImageKeys): Promise<number> {
     if (plan.inventories.length + plan.match.length === 0) return 0;
-    const { worker, namespace, images: settings } = this.#world;
+    const { worker, namespace, images: settings } = this.#deps;
     const { image, imagePullPolicy, imagePullSecrets, placement } = await worker();
     const pods = { namespace, image, imagePullPolicy, imagePullSecrets, placement };
     let made = 0;
@@ -163,7 +181,7 @@ export class ImagePass {
   async #create(job: KubeObject): Promise<boolean> {
     this.#namespaces.noteJob(job);
     try {
-      await this.#world.client.create(RESOURCES.jobs, job);
+      await this.#deps.client.create(RESOURCES.jobs, job);
       this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
       return true;
     } catch (error) {
@@ -177,15 +195,15 @@ export class ImagePass {
   }
 
   async #publish({ policies }: ImageSurroundings, access: ImageAccess): Promise<void> {
-    const { client, publisher } = this.#world;
+    const { client, publisher } = this.#deps;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
-    const published = await publishImages({ ...input, database: meansNow(this.#world.images).database });
+    const published = await publishImages({ ...input, database: meansNow(this.#deps.images).database });
     const { written, withdrawn, said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
     if (published.lost.length > 0) await this.#write(withoutFindings(this.#stored.ledger, published.lost));
-    await tellImages(this.#world, { policies, ledger: this.#stored.ledger, access, published, now: this.#now });
+    await tellImages(this.#deps, { policies, ledger: this.#stored.ledger, access, published, now: this.#now });
   }
 
   /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */
@@ -194,7 +212,7 @@ export class ImagePass {
       const { namespace = '', name } = configMap.metadata;
       if (anew)
         this.#context.log.warn({ configMap: `${namespace}/${name}`, reason: message }, 'a document about vulnerabilities is not used');
-      this.#world.events.record(RESOURCES.configMaps, configMap, { type: 'Warning', reason: 'DocumentNotUsed', message });
+      this.#deps.events.record(RESOURCES.configMaps, configMap, { type: 'Warning', reason: 'DocumentNotUsed', message });
     }
   }
 

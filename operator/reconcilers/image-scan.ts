@@ -1,12 +1,12 @@
-import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
+import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { ImageStore } from '../images/image-store.ts';
 import { PodNews } from '../images/pod-news.ts';
 import { ExpectedPods } from './expected-pods.ts';
-import { ImageLooks, mostStale } from './image-looks.ts';
+import { ImageLooks, mostStale, type ImageLooksDependencies } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
-import { ImagePass, type ImagesKept } from './image-pass.ts';
-import type { World } from './world.ts';
+import { ImagePass, type ImagePassDependencies, type ImagesKept } from './image-pass.ts';
+import type { Logger } from '../telemetry/logger.ts';
 
 /** The only key of the controller: what runs in the cluster is looked at as a whole. */
 export const IMAGES_KEY = 'cluster';
@@ -17,13 +17,25 @@ const early = 10;
 /** Between looks that pods call for, so many times what the last one took: where pods come all the time, looks are a thirtieth of it. */
 const restFactor = 30;
 
+/** What {@link ImageScan} uses. */
+export interface ImageScanDependencies extends ImagePassDependencies, ImageLooksDependencies, ControllerBasics {
+  readonly log: Logger;
+  readonly images: ImagePassDependencies['images'];
+  readonly client: ImagePassDependencies['client'];
+  readonly systemNamespaces: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Milliseconds without a word after which a watch is taken to be dead. */
+  readonly watchSilence: number;
+}
+
 /**
  * Looks into the images that run in the scope of policies with `spec.images`: an inventory an image, once; matched with each new
  * database; told in the reports of the workloads that run it. Level-based: what is kept and what runs say all.
  */
 export class ImageScan {
   readonly controller: Controller;
-  readonly #world: World;
+  readonly #deps: ImageScanDependencies;
   readonly #kept: ImagesKept;
   readonly #podNews: PodNews;
   #began: number | undefined;
@@ -32,14 +44,14 @@ export class ImageScan {
   /** When a look is due that a pod called for, by performance.now(). */
   #due: number | undefined;
 
-  constructor(world: World) {
-    const { client, namespace, images, log, observe, clock, watchSilence: silence } = world;
+  constructor(deps: ImageScanDependencies) {
+    const { client, namespace, images, log, observe, clock, watchSilence: silence } = deps;
     const lasts = Math.min(mostStale, images.imageInterval * 1000);
-    this.#world = world;
+    this.#deps = deps;
     this.#kept = {
       store: new ImageStore(client, namespace, log),
       reader: new ImageDataReader(client, namespace),
-      looks: new ImageLooks(world),
+      looks: new ImageLooks(deps),
       namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
       expected: new ExpectedPods(),
     };
@@ -69,7 +81,7 @@ export class ImageScan {
 
   /** Follows pods where a policy asks about images. */
   async #follow(): Promise<void> {
-    if (this.#world.policies.list().some(({ spec }) => spec.images)) this.#podNews.start();
+    if (this.#deps.policies.list().some(({ spec }) => spec.images)) this.#podNews.start();
     else await this.#podNews.stop();
   }
 
@@ -79,11 +91,11 @@ export class ImageScan {
       this.#due = undefined;
       this.#kept.looks.forget();
     }
-    const now = this.#world.clock();
+    const now = this.#deps.clock();
     const started = performance.now();
     this.#began = now;
     try {
-      return await new ImagePass(this.#world, this.#kept, { ...context, now }).run();
+      return await new ImagePass(this.#deps, this.#kept, { ...context, now }).run();
     } finally {
       this.#began = undefined;
       const ended = performance.now();

@@ -40,7 +40,7 @@ const workloadResources: readonly (readonly [resource: ApiResource, metadataOnly
   [{ group: '', version: 'v1', resource: 'replicationcontrollers', kind: 'ReplicationController', namespaced: true }, true],
 ];
 
-/** Reads the workloads, pods and namespaces that the policies look at. Throws what the server answers: half a world is none. */
+/** Reads the workloads, pods and namespaces that the policies look at. Throws what the server answers: a part is not enough. */
 export async function imageSurroundings(
   client: KubeClient,
   policies: readonly SecurityPolicy[],

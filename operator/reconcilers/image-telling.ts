@@ -5,8 +5,10 @@ import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
 import { imagesStatus } from './images-status.ts';
 import type { ImagesPublished } from './image-publish.ts';
 import type { PolicyTargets } from './image-surroundings.ts';
-import { updateImages } from './policy-parts.ts';
-import type { World } from './world.ts';
+import { updateImages, type PolicyStatusDependencies } from './policy-parts.ts';
+import type { ImageSettings } from '../images/image-settings.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
 import { renewedImages } from './images-part.ts';
 
 /** What there is to tell policies of images. */
@@ -19,17 +21,23 @@ export interface ImageNews {
   readonly now: number;
 }
 
+/** What {@link tellImages} uses. */
+export interface TellImagesDependencies extends PolicyStatusDependencies {
+  readonly images: ImageSettings;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+}
+
 /** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
-export async function tellImages(world: World, { policies, ledger, access, published, now }: ImageNews): Promise<void> {
+export async function tellImages(deps: TellImagesDependencies, { policies, ledger, access, published, now }: ImageNews): Promise<void> {
   const entry = (image: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, image, namespace);
-  const known = { entry, database: chosenDatabase(world.images) !== undefined };
+  const known = { entry, database: chosenDatabase(deps.images) !== undefined };
   for (const asked of policies) {
     const { name, uid = '' } = asked.policy.metadata;
     const refused = published.refused.filter((report) => report.policies.includes(name)).map(({ message }) => message);
     const images = imagesStatus({ asked, known, totals: published.totals.get(name) ?? noTotals, refused, now });
     // What the cache has not heard of is found out by asking.
-    const cached = world.policies.get(name);
+    const cached = deps.policies.get(name);
     if (cached?.status?.images && renewedImages(cached, images) === cached.status.images) continue;
-    await updateImages(world, { name, uid }, images);
+    await updateImages(deps, { name, uid }, images);
   }
 }

@@ -10,7 +10,7 @@ import { inventoryMeans, matchMeans, meansOf, type ImageMeans } from '../images/
 import { LONGEST_MATCH_AGE, planImages, withoutMoot, type ImagePlan, type ImagePlanInput } from '../images/image-plan.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { maxAgeOf } from './policy-compliance.ts';
-import type { ImageSettings } from './world.ts';
+import type { ImageSettings } from '../images/image-settings.ts';
 
 /** From what there is, what is to be done, and the Jobs that do it. All pure. */
 

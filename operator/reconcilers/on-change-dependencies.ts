@@ -6,7 +6,7 @@ import { ChangeWatch, type ChangeWatchObserver } from '../change/change-watch.ts
 import type { GenerationSightings } from '../change/generation-sightings.ts';
 import type { ChangeBatch } from '../changes/changed-targets.ts';
 import type { ObjectIndex } from '../change/object-index.ts';
-import type { ControllerOptions } from '../controller/controller.ts';
+import type { ControllerBasics } from '../controller/controller.ts';
 import { configurationOf } from '../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../publish/policy-totals.ts';
 import { totalsOfReports } from '../publish/report-sweeper.ts';
@@ -15,9 +15,11 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ChangeBurstDependencies } from './change-burst.ts';
 import { judgeChanges, type ChangeJudge, type ChangeOutcome } from './change-evaluation.ts';
-import { renewedGround, type FollowedGround } from './change-ground.ts';
-import { updateConfiguration } from './policy-parts.ts';
-import type { World } from './world.ts';
+import { renewedGround, type FollowedGround, type GroundDependencies } from './change-ground.ts';
+import { updateConfiguration, type PolicyStatusDependencies } from './policy-parts.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { ReportPublisher } from '../publish/report-publisher.ts';
 
 /** What is followed: the part of a {@link ChangeWatch} that judging needs. */
 export interface FollowedResources {
@@ -43,23 +45,17 @@ export interface KnownTotals {
   readonly signal: AbortSignal;
 }
 
-interface Named<T> {
-  readonly get: (name: string) => T | undefined;
-  readonly list: () => readonly T[];
-}
-
 /** What judging changes as they happen needs, and nothing else. */
-export interface OnChangeDependencies extends ChangeBurstDependencies {
+export interface OnChangeDependencies extends ChangeBurstDependencies, ControllerBasics {
   readonly log: Logger;
-  readonly observe: NonNullable<ControllerOptions['observe']>;
   readonly metrics: Pick<Metrics, 'changes' | 'changeSeconds'>;
   /** More changed targets than this at once become a Scan. */
   readonly changeBurst: number;
-  readonly policies: Named<SecurityPolicy>;
+  readonly policies: Lister<SecurityPolicy>;
   /** What a policy is judged by now. */
   readonly revisionOf: (policy: SecurityPolicy) => string;
-  readonly schedules: Pick<Named<ScanSchedule>, 'list'>;
-  readonly scans: Named<Scan>;
+  readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
+  readonly scans: Lister<Scan>;
   /** Has a schedule looked at again. */
   readonly enqueueSchedule: (name: string) => void;
   /** Makes what follows resources, and is told of changes. */
@@ -73,22 +69,38 @@ export interface OnChangeDependencies extends ChangeBurstDependencies {
   readonly updateTotals: (policies: readonly LedgerPolicy[], known: KnownTotals) => Promise<void>;
 }
 
+/** What {@link onChangeDependencies} are made of. */
+export interface OnChangeParts
+  extends PolicyStatusDependencies, GroundDependencies, Pick<OnChangeDependencies, 'log' | 'observe' | 'changeBurst' | 'enqueueSchedule'> {
+  readonly client: KubeClient;
+  readonly log: Logger;
+  readonly metrics: PolicyStatusDependencies['metrics'] & OnChangeDependencies['metrics'];
+  readonly publisher: ReportPublisher;
+  readonly policies: Lister<SecurityPolicy>;
+  readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
+  readonly scans: Lister<Scan>;
+  readonly clusterInfo: GroundDependencies['clusterInfo'];
+  readonly systemNamespaces: readonly string[];
+  readonly revisionOf: GroundDependencies['revisionOf'];
+  /** Milliseconds without a word after which a watch is taken to be dead. */
+  readonly watchSilence: number;
+}
+
 /** The dependencies as the operator has them. */
-export function onChangeDependencies(world: World): OnChangeDependencies {
-  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence, revisionOf } =
-    world;
+export function onChangeDependencies(deps: OnChangeParts): OnChangeDependencies {
+  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence, revisionOf } = deps;
   return {
     ...{ client, log, clock, metrics, observe, changeBurst, enqueueSchedule, revisionOf },
     policies: { get: (name) => policies.get(name), list: () => policies.list() },
     schedules: { list: () => schedules.list() },
     scans: { get: (name) => scans.get(name), list: () => scans.list() },
-    watch: (observer) => followedResources(world, new ChangeWatch(client, observer, { silence: watchSilence })),
-    judge: (judge, work) => judgeChanges(world, judge, work),
-    updateTotals: (judged, known) => updateTotals(world, judged, known),
+    watch: (observer) => followedResources(deps, new ChangeWatch(client, observer, { silence: watchSilence })),
+    judge: (judge, work) => judgeChanges(deps, judge, work),
+    updateTotals: (judged, known) => updateTotals(deps, judged, known),
   };
 }
 
-function followedResources(world: World, watch: ChangeWatch): FollowedResources {
+function followedResources(deps: OnChangeParts, watch: ChangeWatch): FollowedResources {
   return {
     get indexes() {
       return watch.indexes;
@@ -106,17 +118,17 @@ function followedResources(world: World, watch: ChangeWatch): FollowedResources 
       return watch.totals;
     },
     release: () => watch.release(),
-    renew: (known) => renewedGround(world, watch, known),
+    renew: (known) => renewedGround(deps, watch, known),
     stop: () => watch.stop(),
   };
 }
 
-async function updateTotals(world: World, judged: readonly LedgerPolicy[], { totals: known, signal }: KnownTotals): Promise<void> {
-  const totals = known ?? (await totalsOfReports(world.client, signal));
+async function updateTotals(deps: OnChangeParts, judged: readonly LedgerPolicy[], { totals: known, signal }: KnownTotals): Promise<void> {
+  const totals = known ?? (await totalsOfReports(deps.client, signal));
   for (const policy of judged) {
-    const configuration = configurationOf(world.policies.get(policy.name)?.status);
+    const configuration = configurationOf(deps.policies.get(policy.name)?.status);
     const { summary, failing } = totals.get(policy.name) ?? noTotals;
     if (JSON.stringify([configuration?.summary, configuration?.failing]) === JSON.stringify([summary, failing])) continue;
-    await updateConfiguration(world, policy, { summary, failing });
+    await updateConfiguration(deps, policy, { summary, failing });
   }
 }

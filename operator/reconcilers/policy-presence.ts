@@ -1,4 +1,6 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { RevisionOf } from './policy-revisions.ts';
 
 /** A policy as it was evaluated: by one revision of it. */
 export interface EvaluatedPolicy {
@@ -9,8 +11,8 @@ export interface EvaluatedPolicy {
 
 /** The policies that are known. */
 export interface KnownPolicies {
-  readonly revisionOf: (policy: SecurityPolicy) => string;
-  readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
+  readonly revisionOf: RevisionOf;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
 }
 
 /** The policy itself, in whatever generation; undefined when it is gone, going, or another of that name. */
@@ -20,19 +22,19 @@ function standing({ policies }: KnownPolicies, { name, uid }: EvaluatedPolicy): 
 }
 
 /** Whether a policy is there, and is judged by just this revision. */
-export function isPresent(world: KnownPolicies, judged: EvaluatedPolicy): boolean {
-  const policy = standing(world, judged);
-  return policy !== undefined && world.revisionOf(policy) === judged.revision;
+export function isPresent(known: KnownPolicies, judged: EvaluatedPolicy): boolean {
+  const policy = standing(known, judged);
+  return policy !== undefined && known.revisionOf(policy) === judged.revision;
 }
 
 /**
  * Whether what a scan found for a policy is worth writing: the policy is there, and no newer revision of it is about to be
  * scanned. One whose newer generation does not compile keeps getting the verdicts of the last good one.
  */
-export function isCurrent(world: KnownPolicies, judged: EvaluatedPolicy): boolean {
-  const policy = standing(world, judged);
+export function isCurrent(known: KnownPolicies, judged: EvaluatedPolicy): boolean {
+  const policy = standing(known, judged);
   if (!policy) return false;
-  if (world.revisionOf(policy) === judged.revision) return true;
+  if (known.revisionOf(policy) === judged.revision) return true;
   const { observedGeneration, conditions = [] } = policy.status ?? {};
   return (
     observedGeneration === policy.metadata.generation && conditions.some(({ type, status }) => type === 'Stalled' && status === 'True')

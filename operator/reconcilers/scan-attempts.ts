@@ -28,11 +28,22 @@ import type { AttemptInput } from '../scan/scan-input.ts';
 import { podDeadlineSeconds, WORKER_CONTAINER } from '../scan/scan-job.ts';
 import type { Shard } from '../scan/shard.ts';
 import type { ScanMemory } from '../scans/scan-memory.ts';
-import { isCurrent } from './policy-presence.ts';
+import { isCurrent, type KnownPolicies } from './policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
 import { evaluatedSince } from '../reports/evaluated-since.ts';
-import type { World } from './world.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
+
+/** What {@link Attempts} uses. */
+export interface AttemptsDependencies extends KnownPolicies {
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: Pick<Metrics, 'shards'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
 
 /** What advancing a scan needs besides it. */
 export interface AdvanceContext {
@@ -52,13 +63,16 @@ export interface Advanced {
 
 /** Runs the Jobs of scans, one attempt after the other, and takes in what their pods found. */
 export class Attempts {
-  readonly #world: World;
+  readonly #deps: AttemptsDependencies;
   readonly #store: LedgerStore;
   readonly #collector: ShardCollector;
   readonly #jobs: ScanJobs;
 
-  constructor(world: World, parts: { readonly store: LedgerStore; readonly collector: ShardCollector; readonly jobs: ScanJobs }) {
-    this.#world = world;
+  constructor(
+    deps: AttemptsDependencies,
+    parts: { readonly store: LedgerStore; readonly collector: ShardCollector; readonly jobs: ScanJobs },
+  ) {
+    this.#deps = deps;
     this.#store = parts.store;
     this.#collector = parts.collector;
     this.#jobs = parts.jobs;
@@ -122,7 +136,7 @@ export class Attempts {
     const pending = pendingIn(ledger(), lastOf(ledger()));
     const limit = deadlineOf(scan, job);
     // The wait of a pod for its place counts over a restart of the operator, too.
-    const place = waitedInAll(this.#world, ledger(), pods) >= limit ? 0 : limit;
+    const place = waitedInAll(this.#deps, ledger(), pods) >= limit ? 0 : limit;
     const state = await this.#stateOf(found, pods, { pending, reading: readingOf(memory.ages.of, place) });
     let hold: ScanHold | undefined;
     for (const { shard, index } of pending) {
@@ -180,7 +194,7 @@ export class Attempts {
     const live = await this.#jobs.livePodsOf(found);
     if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the watch of pods is behind' };
     const refusal = await this.#jobs.whyNoPod(found, live);
-    const waited = waitedInAll(this.#world, ledger, pods);
+    const waited = waitedInAll(this.#deps, ledger, pods);
     const state = idleState({ job: job.name, refusal, idle, waited }, { quota: deadlineOf(scan, job) });
     if (state.kind === 'failed') await fail({ class: state.class, message: state.message });
     return state.kind === 'waiting' ? state.hold : undefined;
@@ -196,14 +210,14 @@ export class Attempts {
     try {
       const result = await this.#collector.collect(
         { namespace, name },
-        collectedScan(this.#world, { scan, ledger, shard, seen: memory.seen, signal }),
+        collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }),
       );
       memory.unreadable.delete(uid);
       if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
       memory.seen.collected(shard);
-      this.#world.metrics.shards.inc({ outcome: 'Succeeded' });
+      this.#deps.metrics.shards.inc({ outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
-      this.#world.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
+      this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
       return shardCollected(ledger, shard, result);
     } catch (error) {
       const since = memory.unreadable.get(uid) ?? performance.now();
@@ -216,15 +230,15 @@ export class Attempts {
 
   /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
   #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: JobFailure & { readonly shard: number }): Ledger {
-    this.#world.metrics.shards.inc({ outcome: failure.class });
-    this.#world.log.warn(
+    this.#deps.metrics.shards.inc({ outcome: failure.class });
+    this.#deps.log.warn(
       { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
       'an attempt at a shard failed',
     );
     const next = shardFailed(ledger, shard, failure);
     const follows = next.shards[shard]?.state === 'error' ? 'it is given up' : 'it is tried again';
     const message = `shard ${shard}: ${failure.message === '' ? failure.class : failure.message}; ${follows}`;
-    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
+    this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
     return next;
   }
 
@@ -264,7 +278,7 @@ export class Attempts {
       // A right that is missing may be given again: the scan is held up, and says what it lacks.
       if (isDenied(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(this.#world, ledger, []));
+      const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(this.#deps, ledger, []));
       if (isQuota(message) && waited < deadlineOf(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };
       const made = jobCreated(ledger, job.name);
       return { ledger: job.shards.reduce((left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }), made) };
@@ -282,7 +296,11 @@ const deadlineOf = ({ spec }: Scan, { deadlineFactor }: LedgerJob): number => po
  * For how long a scan has waited of which no pod was ever placed, in milliseconds: also over a restart of the operator. 0 for one that
  * has got further.
  */
-function waitedInAll({ clock }: Pick<World, 'clock'>, { jobs, scanned, failed, startTime }: Ledger, pods: readonly JobPod[]): number {
+function waitedInAll(
+  { clock }: Pick<AttemptsDependencies, 'clock'>,
+  { jobs, scanned, failed, startTime }: Ledger,
+  pods: readonly JobPod[],
+): number {
   const placed = jobs.length > 1 || scanned + failed > 0 || pods.some(({ status }) => status?.phase !== 'Pending');
   return placed ? 0 : clock() - Date.parse(startTime);
 }
@@ -296,7 +314,7 @@ function waitsLong(pod: JobPod, { ages }: ScanMemory): boolean {
 
 /** What the collector is told of a scan. */
 export function collectedScan(
-  world: World,
+  deps: KnownPolicies,
   { scan, ledger, shard, seen, signal }: { scan: Scan; ledger: Ledger; shard: number; seen: SeenReports; signal: AbortSignal },
 ): CollectedScan {
   return {
@@ -304,8 +322,8 @@ export function collectedScan(
     seconds: Math.floor(Date.parse(ledger.startTime) / 1000),
     policies: ledger.policies,
     catalogue: ledger.catalogue,
-    isAlive: (policy: LedgerPolicy) => isCurrent(world, policy),
-    evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(world.policies.get(policy.name), policy),
+    isAlive: (policy: LedgerPolicy) => isCurrent(deps, policy),
+    evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(deps.policies.get(policy.name), policy),
     onReport: (key, version) => seen.saw(key, shard, version),
     signal,
   };

@@ -8,12 +8,30 @@ import type { SeenReports } from '../publish/seen-reports.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../scan/planner.ts';
-import { updateConfiguration } from './policy-parts.ts';
-import { isCurrent } from './policy-presence.ts';
-import { scanImages } from './scan-images.ts';
+import { updateConfiguration, type PolicyStatusDependencies } from './policy-parts.ts';
+import { isCurrent, type KnownPolicies } from './policy-presence.ts';
+import { scanImages, type ScanImagesDependencies } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
-import type { World } from './world.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { ReportPublisher } from '../publish/report-publisher.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
 import { timestampOf } from '../api/timestamp.ts';
+
+/** What {@link finishScan} uses. */
+export interface FinishDependencies extends PolicyStatusDependencies, ScanImagesDependencies, KnownPolicies {
+  readonly client: KubeClient;
+  readonly log: Logger;
+  readonly publisher: ReportPublisher;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  readonly scans: Pick<Lister<Scan>, 'list'>;
+  readonly revisionOf: KnownPolicies['revisionOf'];
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  readonly policyGone: (name: string) => void;
+}
 
 /** A scan whose shards are all settled. */
 export interface EndedScan {
@@ -29,13 +47,13 @@ export interface EndedScan {
  * Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. Returns what came and
  * went in images meanwhile, where a policy asks about them.
  */
-export async function finishScan(world: World, ended: EndedScan): Promise<ScanImages | undefined> {
+export async function finishScan(deps: FinishDependencies, ended: EndedScan): Promise<ScanImages | undefined> {
   const { scan, ledger, seen, store, verifier, signal } = ended;
   const input = await store.input(ledger.input);
   const { kubernetesVersion, systemNamespaces, resources } = input;
   const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
-  const current = ledger.policies.filter((policy) => isCurrent(world, policy));
-  const scope = new TargetScope(set, scan.spec, await namespacesOf(world.client, signal));
+  const current = ledger.policies.filter((policy) => isCurrent(deps, policy));
+  const scope = new TargetScope(set, scan.spec, await namespacesOf(deps.client, signal));
   const request: SweepRequest = {
     policies: new Set(current.map(({ name }) => name)),
     resources,
@@ -46,15 +64,15 @@ export async function finishScan(world: World, ended: EndedScan): Promise<ScanIm
     signal,
   };
   // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
-  const images = await scanImages(world, scan, { policies: current, looksAt: request.looksAt, signal });
-  let swept = await sweepReports(world.client, world.publisher, request);
-  if (await verifier.verify(scan, ledger, { seen, signal })) swept = await sweepReports(world.client, world.publisher, request);
-  if (swept.changed > 0) world.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
-  for (const name of swept.totals.keys()) if (!world.policies.get(name)) world.policyGone(name);
+  const images = await scanImages(deps, scan, { policies: current, looksAt: request.looksAt, signal });
+  let swept = await sweepReports(deps.client, deps.publisher, request);
+  if (await verifier.verify(scan, ledger, { seen, signal })) swept = await sweepReports(deps.client, deps.publisher, request);
+  if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
+  for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.policyGone(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
-    if (!ledger.partial) await publishEvidence(world, ended, { policy, set });
-    await updateConfiguration(world, policy, findingsOf(world, ended, { policy, set, totals }));
+    if (!ledger.partial) await publishEvidence(deps, ended, { policy, set });
+    await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals }));
   }
   return images;
 }
@@ -69,7 +87,7 @@ function talliesOf(
 }
 
 async function publishEvidence(
-  world: World,
+  deps: Pick<FinishDependencies, 'publisher'>,
   { ledger }: EndedScan,
   { policy, set }: { readonly policy: LedgerPolicy; readonly set: PolicySet },
 ): Promise<void> {
@@ -78,18 +96,18 @@ async function publishEvidence(
   const wishes = set
     .frameworksOf(policy.name)
     .map((framework) => ({ framework, outcomes: requirementOutcomes(framework, checks, complete), seconds }));
-  await world.publisher.publishEvidence(policy, wishes);
+  await deps.publisher.publishEvidence(policy, wishes);
 }
 
 function findingsOf(
-  world: World,
+  deps: Pick<FinishDependencies, 'clock' | 'policies'>,
   { scan, ledger }: EndedScan,
   { policy, set, totals }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals },
 ): PolicyFindings {
   if (ledger.partial) return totals;
-  const time = Date.parse(ledger.endTime ?? timestampOf(world.clock()));
+  const time = Date.parse(ledger.endTime ?? timestampOf(deps.clock()));
   // A scan that ended later has told the policy already: its word stands.
-  if (Date.parse(world.policies.get(policy.name)?.status?.lastScanTime ?? '') > time) return totals;
+  if (Date.parse(deps.policies.get(policy.name)?.status?.lastScanTime ?? '') > time) return totals;
   const { checks, complete } = talliesOf(ledger, policy);
   const frameworks = set
     .frameworksOf(policy.name)

@@ -11,20 +11,34 @@ import { isOver, type JobObject } from '../jobs/job-state.ts';
 import type { Ledger, LedgerJob } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
 import { scanJob } from '../scan/scan-job.ts';
-import type { World } from './world.ts';
+import type { WorkerSettings } from '../jobs/worker-settings.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+
+/** What {@link ScanJobs} uses. */
+export interface ScanJobsDependencies {
+  readonly client: KubeClient;
+  /** Vigil's own. */
+  readonly namespace: string;
+  /** What the pods of Jobs run. */
+  readonly worker: () => Promise<WorkerSettings>;
+  /** The Jobs of scans in Vigil's namespace, and their pods. */
+  readonly jobs: Pick<Lister<JobObject>, 'get'>;
+  readonly pods: Pick<Lister<JobPod>, 'list'>;
+}
 
 /** The Jobs of scans as they are in the cluster. A Job is known by name and uid: one of the same name may be an earlier plan's. */
 export class ScanJobs {
-  readonly #world: World;
+  readonly #deps: ScanJobsDependencies;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(deps: ScanJobsDependencies) {
+    this.#deps = deps;
   }
 
   /** Makes the Job of an attempt. Returns its uid, also when it was made before; undefined when another of its name is on its way out. */
   async create(scan: Scan, ledger: Ledger, job: LedgerJob): Promise<string | undefined> {
-    const { client, namespace } = this.#world;
-    const { image, imagePullPolicy, imagePullSecrets, serviceAccount, placement } = await this.#world.worker();
+    const { client, namespace } = this.#deps;
+    const { image, imagePullPolicy, imagePullSecrets, serviceAccount, placement } = await this.#deps.worker();
     const { name, uid = '' } = scan.metadata;
     const manifest = scanJob({
       scan: { name, uid },
@@ -57,7 +71,7 @@ export class ScanJobs {
   /** The Job as it is: the server is asked when the cache does not have it (yet). */
   async find({ name, uid }: LedgerJob): Promise<JobObject | undefined> {
     const isIt = (job: JobObject | undefined): boolean => job !== undefined && (uid === undefined || job.metadata.uid === uid);
-    const known = this.#world.jobs.get(name, this.#world.namespace);
+    const known = this.#deps.jobs.get(name, this.#deps.namespace);
     if (isIt(known)) return known;
     const live = await this.#live(name);
     return isIt(live) ? live : undefined;
@@ -65,23 +79,23 @@ export class ScanJobs {
 
   /** The pods of a Job, as the cache has them. */
   podsOf({ metadata: { uid } }: KubeObject): JobPod[] {
-    return this.#world.pods.list().filter((pod) => isOf(pod, uid));
+    return this.#deps.pods.list().filter((pod) => isOf(pod, uid));
   }
 
   /** The pods of a Job, as the server has them: for what must not be decided by a cache that may have stopped. */
   async livePodsOf({ metadata: { uid, name } }: KubeObject): Promise<JobPod[]> {
-    const options = { namespace: this.#world.namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` };
-    return (await listAll<JobPod>(this.#world.client, RESOURCES.pods, options)).filter((pod) => isOf(pod, uid));
+    const options = { namespace: this.#deps.namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` };
+    return (await listAll<JobPod>(this.#deps.client, RESOURCES.pods, options)).filter((pod) => isOf(pod, uid));
   }
 
   /** What a Job's events say of why it has no pod but these; undefined when none says anything. */
   async whyNoPod(job: JobObject, pods: readonly JobPod[]): Promise<string | undefined> {
-    return refusalIn(await eventsAbout(this.#world.client, this.#world.namespace, job), pods);
+    return refusalIn(await eventsAbout(this.#deps.client, this.#deps.namespace, job), pods);
   }
 
   /** Removes the Jobs of an ended scan. Those whose shards failed stay for a day, for people to look at their pods, unless they could make more. */
   async tidy(ledger: Ledger): Promise<void> {
-    const { client, namespace } = this.#world;
+    const { client, namespace } = this.#deps;
     for (const { name, uid, shards, created } of ledger.jobs) {
       const failed = shards.some((shard) => ledger.shards[shard]?.state === 'error');
       const there = failed ? await this.#live(name) : undefined;
@@ -92,7 +106,7 @@ export class ScanJobs {
 
   /** Removes every Job of a scan that has no plan (any more). Returns how many there were. */
   async clear(scan: Scan): Promise<number> {
-    const { client, namespace } = this.#world;
+    const { client, namespace } = this.#deps;
     const labelSelector = `${LABELS.scan}=${scanHash(scan.metadata.uid ?? '')}`;
     const left = await listAll(client, RESOURCES.jobs, { namespace, labelSelector, metadataOnly: true });
     for (const { metadata } of left) await client.delete(RESOURCES.jobs, { namespace, name: metadata.name }, { uid: metadata.uid });
@@ -101,7 +115,7 @@ export class ScanJobs {
 
   async #live(name: string): Promise<JobObject | undefined> {
     try {
-      return await this.#world.client.get<JobObject>(RESOURCES.jobs, { namespace: this.#world.namespace, name });
+      return await this.#deps.client.get<JobObject>(RESOURCES.jobs, { namespace: this.#deps.namespace, name });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;

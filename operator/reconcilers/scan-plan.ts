@@ -12,7 +12,11 @@ import { jobName } from '../scan/names.ts';
 import { planScan } from '../scan/planner.ts';
 import type { PolicySnapshot } from '../scan/scan-input.ts';
 import { problemText } from './policy-status.ts';
-import type { Surroundings, World } from './world.ts';
+import type { CrdProblem } from '../api/crd-skew.ts';
+import type { ClusterInfo, ReadClusterInfo } from '../kube/cluster-info.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
 
 /** Why a scan cannot be made at all. */
@@ -28,29 +32,29 @@ export type Begun = StoredLedger | Refused | { readonly hold: ScanHold };
  * behind.
  */
 export async function beginScan(
-  world: PlanSurroundings,
+  deps: PlanDependencies,
   store: Pick<LedgerStore, 'begin'>,
   scan: Scan,
   { startTime, signal }: { readonly startTime: string; readonly signal: AbortSignal },
 ): Promise<Begun> {
   const { name, uid = '' } = scan.metadata;
-  const [crd] = await world.lookAtCrds();
+  const [crd] = await deps.lookAtCrds();
   if (crd) return { hold: { reason: crd.reason, message: crd.message } };
   // A kind that was made a moment ago is scanned as well.
-  const surroundings = await world.surroundings(true);
-  const chosen = await choosePolicies(world, scan, { ...surroundings, signal });
+  const cluster = await deps.clusterInfo(true);
+  const chosen = await choosePolicies(deps, scan, { ...cluster, signal });
   if (!('policies' in chosen)) return chosen;
-  const plan = await planScan(world.client, {
+  const plan = await planScan(deps.client, {
     scan: { name, uid },
     spec: scan.spec,
     policies: chosen.policies,
-    ...surroundings,
-    systemNamespaces: world.systemNamespaces,
-    shardTargets: world.shardTargets,
+    ...cluster,
+    systemNamespaces: deps.systemNamespaces,
+    shardTargets: deps.shardTargets,
     signal,
   });
   const start = { startTime, catalogue: catalogueVersion, partial: scan.spec.namespaces !== undefined, policies: plan.policies };
-  world.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length }, 'the scan is planned');
+  deps.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length }, 'the scan is planned');
   return store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>
     newLedger(
       { ...start, input, uncovered: [...chosen.uncovered, ...plan.uncovered], excludedNamespaces: plan.excludedNamespaces },
@@ -59,10 +63,19 @@ export async function beginScan(
   );
 }
 
-/** What planning needs. */
-export type PlanSurroundings = Pick<World, 'client' | 'log' | 'lookAtCrds' | 'surroundings' | 'systemNamespaces' | 'shardTargets'> & {
-  readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
-};
+/** What {@link beginScan} uses. */
+export interface PlanDependencies {
+  readonly client: KubeClient;
+  readonly log: Pick<Logger, 'info'>;
+  /** Looks at the CRDs now, and returns what is wrong. */
+  readonly lookAtCrds: () => Promise<readonly CrdProblem[]>;
+  readonly clusterInfo: ReadClusterInfo;
+  /** Vigil's own namespace among them. */
+  readonly systemNamespaces: readonly string[];
+  /** The most targets in a shard. */
+  readonly shardTargets: number;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+}
 
 interface Chosen {
   readonly policies: readonly PolicySnapshot[];
@@ -79,22 +92,22 @@ const mostBroken = 10;
  * finds is written only for policies that the watch knows.
  */
 async function choosePolicies(
-  world: PlanSurroundings,
+  deps: PlanDependencies,
   scan: Scan,
-  { kubernetesVersion, resources, signal }: Surroundings & { readonly signal: AbortSignal },
+  { kubernetesVersion, resources, signal }: ClusterInfo & { readonly signal: AbortSignal },
 ): Promise<Chosen | Exclude<Begun, StoredLedger>> {
-  const there = await listAll<SecurityPolicy>(world.client, RESOURCES.policies, { signal });
+  const there = await listAll<SecurityPolicy>(deps.client, RESOURCES.policies, { signal });
   const live = there.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const missing = missingOf(scan, live);
   if (missing) return { refused: missing };
   const selects = labelMatch(scan.spec.policySelector);
   const isNamed = ({ metadata: { name } }: SecurityPolicy): boolean => scan.spec.policies?.includes(name) ?? true;
   const chosen = live.filter((policy) => isNamed(policy) && selects(policy.metadata.labels ?? {}));
-  const unheard = chosen.find((policy) => isBehind(world.policies.get(policy.metadata.name), policy));
+  const unheard = chosen.find((policy) => isBehind(deps.policies.get(policy.metadata.name), policy));
   if (unheard)
     return { hold: { reason: 'WatchBehind', message: `the watch of policies does not have SecurityPolicy ${unheard.metadata.name} yet` } };
   const snapshots = chosen.map((policy) => snapshotOf(policy, kubernetesVersion)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: world.systemNamespaces });
+  const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces });
   return evaluable(snapshots, problems);
 }
 

@@ -5,16 +5,24 @@ import { JobState } from '../jobs/job-state.ts';
 import type { Ledger } from '../scan/ledger.ts';
 import { collectedScan, readingOf } from './scan-attempts.ts';
 import type { ScanJobs } from './scan-jobs.ts';
-import type { World } from './world.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { KnownPolicies } from './policy-presence.ts';
+
+/** What {@link ScanVerifier} uses. */
+export interface VerifierDependencies extends KnownPolicies {
+  readonly log: Pick<Logger, 'info'>;
+  /** Vigil's own. */
+  readonly namespace: string;
+}
 
 /** Takes results in again whose reports were changed or removed while their scan went on. */
 export class ScanVerifier {
-  readonly #world: World;
+  readonly #deps: VerifierDependencies;
   readonly #collector: ShardCollector;
   readonly #jobs: ScanJobs;
 
-  constructor(world: World, parts: { readonly collector: ShardCollector; readonly jobs: ScanJobs }) {
-    this.#world = world;
+  constructor(deps: VerifierDependencies, parts: { readonly collector: ShardCollector; readonly jobs: ScanJobs }) {
+    this.#deps = deps;
     this.#collector = parts.collector;
     this.#jobs = parts.jobs;
   }
@@ -28,12 +36,12 @@ export class ScanVerifier {
     const doubtful = seen.doubtful(done);
     for (const shard of doubtful) {
       const pod = await this.#podOf(ledger, shard);
-      const context = collectedScan(this.#world, { scan, ledger, shard, seen, signal });
+      const context = collectedScan(this.#deps, { scan, ledger, shard, seen, signal });
       // What the second sweep is to ask about must not count as seen: its object may be gone.
       if (pod) await this.#collector.collect(pod, { ...context, onReport: () => undefined });
       seen.collected(shard);
     }
-    if (doubtful.length > 0) this.#world.log.info({ scan: scan.metadata.name, shards: doubtful.length }, 'reports were made sure of again');
+    if (doubtful.length > 0) this.#deps.log.info({ scan: scan.metadata.name, shards: doubtful.length }, 'reports were made sure of again');
     return doubtful.length > 0;
   }
 
@@ -46,6 +54,6 @@ export class ScanVerifier {
       this.#jobs.podsOf(found),
       readingOf(() => 0, Number.POSITIVE_INFINITY),
     ).of(job.shards.indexOf(shard));
-    return state.kind === 'finished' ? { namespace: this.#world.namespace, name: state.pod.metadata.name } : undefined;
+    return state.kind === 'finished' ? { namespace: this.#deps.namespace, name: state.pod.metadata.name } : undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { LABELS } from '../api/group.ts';
 import { isFinished, type Scan } from '../api/scan.ts';
-import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
+import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ObjectMemory } from '../controller/object-memory.ts';
 import { catalogueVersion } from '../engine/judgement-revision.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
@@ -15,13 +15,18 @@ import { stageAfterFailure } from '../scans/scan-failure.ts';
 import { ScanMemory } from '../scans/scan-memory.ts';
 import { ScanStatusWriter } from '../scans/scan-status-writer.ts';
 import { waitingFor } from '../scans/scan-turns.ts';
-import { Attempts, type AdvanceContext, type Advanced } from './scan-attempts.ts';
-import { finishScan } from './scan-finish.ts';
-import { ScanJobs } from './scan-jobs.ts';
-import { beginScan, type Begun } from './scan-plan.ts';
+import { Attempts, type AdvanceContext, type Advanced, type AttemptsDependencies } from './scan-attempts.ts';
+import { finishScan, type FinishDependencies } from './scan-finish.ts';
+import { ScanJobs, type ScanJobsDependencies } from './scan-jobs.ts';
+import { beginScan, type Begun, type PlanDependencies } from './scan-plan.ts';
 import { unservedKinds } from './unserved-kinds.ts';
 import { ScanVerifier } from './scan-verify.ts';
-import type { World } from './world.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { ReportPublisher } from '../publish/report-publisher.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
@@ -39,11 +44,19 @@ const success = 'success';
 const longestPause = 30_000;
 
 /** What the life of a Scan needs beside its steps. */
-export type ScanSurroundings = Pick<World, 'client' | 'clock' | 'events' | 'log' | 'metrics' | 'maxConcurrentScans'> & {
-  readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
+export interface ScanLifeDependencies {
+  readonly client: Pick<KubeClient, 'apply' | 'get'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly log: Pick<Logger, 'debug' | 'error' | 'info' | 'warn'>;
+  readonly metrics: Pick<Metrics, 'scans' | 'scanSeconds' | 'statusRefusals'>;
+  /** Scans that run at once. */
+  readonly maxConcurrentScans: number;
+  readonly scans: Lister<Scan>;
   /** Milliseconds that only grow. Default: the process's. */
   readonly steady?: () => number;
-};
+}
 
 /** The steps of a Scan, each of which may be repeated. */
 export interface ScanSteps {
@@ -64,13 +77,24 @@ export interface ScanSteps {
   readonly clear: (scan: Scan) => Promise<number>;
 }
 
+/** What the steps of a Scan use. */
+export interface ScanStepsDependencies extends PlanDependencies, AttemptsDependencies, FinishDependencies, ScanJobsDependencies {
+  readonly client: KubeClient;
+  readonly publisher: ReportPublisher;
+  readonly log: Logger;
+  readonly metrics: AttemptsDependencies['metrics'] & FinishDependencies['metrics'];
+}
+
+/** What the controller of Scans uses. */
+export type ScanDependencies = ScanStepsDependencies & ScanLifeDependencies & ControllerBasics;
+
 /** Plans Scans, runs their Jobs, takes in what these find, and tells how they stand. */
-export function scanController(world: World): Controller {
-  const reconciler = new ScanReconciler(world, scanSteps(world));
+export function scanController(deps: ScanDependencies): Controller {
+  const reconciler = new ScanReconciler(deps, scanSteps(deps));
   return new Controller({
     name: 'scan',
-    log: world.log,
-    observe: world.observe,
+    log: deps.log,
+    observe: deps.observe,
     workers,
     queue: { maxDelay: longestPause },
     reconcile: (name, context) => reconciler.reconcile(name, context),
@@ -78,31 +102,31 @@ export function scanController(world: World): Controller {
 }
 
 /** Removes what finished Scans leave, and finished Scans when their time is over. */
-export function scanCleanup(world: World): Controller {
-  return scanCleanupController({ ...world, store: new LedgerStore(world.client, world.namespace, world.log), jobs: new ScanJobs(world) });
+export function scanCleanup(deps: ScanDependencies): Controller {
+  return scanCleanupController({ ...deps, store: new LedgerStore(deps.client, deps.namespace, deps.log), jobs: new ScanJobs(deps) });
 }
 
-function scanSteps(world: World): ScanSteps {
-  const store = new LedgerStore(world.client, world.namespace, world.log);
-  const jobs = new ScanJobs(world);
-  const parts = { store, collector: new ShardCollector(world.client, world.publisher), jobs };
-  const attempts = new Attempts(world, parts);
-  const verifier = new ScanVerifier(world, parts);
+function scanSteps(deps: ScanStepsDependencies): ScanSteps {
+  const store = new LedgerStore(deps.client, deps.namespace, deps.log);
+  const jobs = new ScanJobs(deps);
+  const parts = { store, collector: new ShardCollector(deps.client, deps.publisher), jobs };
+  const attempts = new Attempts(deps, parts);
+  const verifier = new ScanVerifier(deps, parts);
   /** Says which CRD is missing where the server says no more than that something is not found. */
   const inWords = async <T>(step: Promise<T>): Promise<T> => {
     try {
       return await step;
     } catch (error) {
-      const [crd] = isNotFound(error) ? await world.lookAtCrds() : [];
+      const [crd] = isNotFound(error) ? await deps.lookAtCrds() : [];
       throw crd ? new Error(crd.message, { cause: error }) : error;
     }
   };
   return {
     store,
-    begin: (scan, startTime, signal) => beginScan(world, store, scan, { startTime, signal }),
+    begin: (scan, startTime, signal) => beginScan(deps, store, scan, { startTime, signal }),
     advance: (scan, stored, context) => inWords(attempts.advance(scan, stored, context)),
-    unserved: (ledger) => unservedKinds(world, store, ledger),
-    finish: (scan, ledger, { memory: { seen }, signal }) => inWords(finishScan(world, { scan, ledger, seen, store, verifier, signal })),
+    unserved: (ledger) => unservedKinds(deps, store, ledger),
+    finish: (scan, ledger, { memory: { seen }, signal }) => inWords(finishScan(deps, { scan, ledger, seen, store, verifier, signal })),
     clear: (scan) => jobs.clear(scan),
   };
 }
@@ -115,18 +139,18 @@ const identityOf = ({ metadata: { name, uid = '' } }: Scan): { readonly name: st
  * what it leaves is cleaned up by a controller of its own.
  */
 export class ScanReconciler {
-  readonly #world: ScanSurroundings;
+  readonly #deps: ScanLifeDependencies;
   readonly #steps: ScanSteps;
   readonly #writer: ScanStatusWriter;
   readonly #memory: ObjectMemory<ScanMemory>;
   /** Scans that this process has begun, by uid: the watch may be behind. */
   readonly #begun = new Set<string>();
 
-  constructor(world: ScanSurroundings, steps: ScanSteps) {
-    this.#world = world;
+  constructor(deps: ScanLifeDependencies, steps: ScanSteps) {
+    this.#deps = deps;
     this.#steps = steps;
-    this.#writer = new ScanStatusWriter(world);
-    this.#memory = new ObjectMemory(() => new ScanMemory(world.steady));
+    this.#writer = new ScanStatusWriter(deps);
+    this.#memory = new ObjectMemory(() => new ScanMemory(deps.steady));
   }
 
   /** Scans of which something is remembered. */
@@ -135,7 +159,7 @@ export class ScanReconciler {
   }
 
   async reconcile(name: string, context: ReconcileContext): Promise<ReconcileResult> {
-    const scan = this.#world.scans.get(name);
+    const scan = this.#deps.scans.get(name);
     if (!scan || scan.metadata.deletionTimestamp !== undefined || isFinished(scan)) {
       this.#memory.forget(name);
       return {};
@@ -167,7 +191,7 @@ export class ScanReconciler {
 
   /** What a scan waits for whose turn has not come; from its turn on it counts as running, until it has ended or is gone. */
   #turnOf(scan: Scan): ScanHold | undefined {
-    const unfinished = this.#world.scans.list().filter((other) => !isFinished(other));
+    const unfinished = this.#deps.scans.list().filter((other) => !isFinished(other));
     const uids = new Set(unfinished.map(({ metadata: { uid = '' } }) => uid));
     for (const uid of this.#begun) if (!uids.has(uid)) this.#begun.delete(uid);
     const hasBegun = ({ metadata: { uid = '' }, status }: Scan): boolean => this.#begun.has(uid) || status?.startTime !== undefined;
@@ -176,7 +200,7 @@ export class ScanReconciler {
     const present = unfinished.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const running = present.filter(hasBegun);
     const waiting = present.filter((other) => !hasBegun(other));
-    const hold = waitingFor(scan, { waiting, running, limit: this.#world.maxConcurrentScans });
+    const hold = waitingFor(scan, { waiting, running, limit: this.#deps.maxConcurrentScans });
     if (!hold) this.#begun.add(scan.metadata.uid ?? '');
     return hold;
   }
@@ -221,7 +245,7 @@ export class ScanReconciler {
   }
 
   #startOf(scan: Scan): string {
-    return (this.#world.scans.get(scan.metadata.name) ?? scan).status?.startTime ?? timestampOf(this.#world.clock());
+    return (this.#deps.scans.get(scan.metadata.name) ?? scan).status?.startTime ?? timestampOf(this.#deps.clock());
   }
 
   /** Ends a scan of which nothing is left to run. When that was is kept first, so that a repetition tells the same. */
@@ -235,13 +259,13 @@ export class ScanReconciler {
     let { ledger } = settled;
     if (ledger.endTime === undefined) {
       const uncovered = [...ledger.uncovered, ...(await this.#steps.unserved(ledger))];
-      ledger = { ...ledger, uncovered, endTime: timestampOf(this.#world.clock()) };
+      ledger = { ...ledger, uncovered, endTime: timestampOf(this.#deps.clock()) };
       await this.#steps.store.update(identityOf(scan), { ...settled, ledger });
     }
     const images = await this.#steps.finish(scan, ledger, { memory, signal });
     await this.#write(scan, { stage: 'ended', ledger, images }, memory);
-    const seconds = Math.round((this.#world.clock() - Date.parse(ledger.startTime)) / 1000);
-    this.#world.log.info({ scan: scan.metadata.name, seconds }, 'the scan has ended');
+    const seconds = Math.round((this.#deps.clock() - Date.parse(ledger.startTime)) / 1000);
+    this.#deps.log.info({ scan: scan.metadata.name, seconds }, 'the scan has ended');
     this.#memory.forget(scan.metadata.name);
     return {};
   }
@@ -250,15 +274,15 @@ export class ScanReconciler {
   async #refuse(scan: Scan, stage: Extract<ScanStage, { readonly stage: 'refused' | 'stopped' }>, memory: ScanMemory): Promise<void> {
     await this.#write(scan, stage, memory);
     const { reason, message } = stage;
-    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', reason, message });
-    this.#world.log.warn({ scan: scan.metadata.name, reason, message }, 'the scan has failed');
+    this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', reason, message });
+    this.#deps.log.warn({ scan: scan.metadata.name, reason, message }, 'the scan has failed');
     this.#memory.forget(scan.metadata.name);
   }
 
   /** Gives up a plan of which a part was deleted: what it found so far stays, and a new one finds it again. */
   async #planAgain(scan: Scan, { message }: InputLost, memory: ScanMemory): Promise<ReconcileResult> {
     if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
-    this.#world.log.warn({ scan: scan.metadata.name, reason: message }, 'the scan is planned again');
+    this.#deps.log.warn({ scan: scan.metadata.name, reason: message }, 'the scan is planned again');
     await this.#steps.clear(scan);
     await this.#steps.store.remove(identityOf(scan));
     memory.startAnew();
@@ -268,7 +292,7 @@ export class ScanReconciler {
   /** Whether a scan has ended, or is gone: asked of the server, since the cache may be behind. */
   async #hasEnded({ metadata: { name, uid } }: Scan): Promise<boolean> {
     try {
-      const live = await this.#world.client.get<Scan>(RESOURCES.scans, { name });
+      const live = await this.#deps.client.get<Scan>(RESOURCES.scans, { name });
       return live.metadata.uid !== uid || isFinished(live);
     } catch (error) {
       if (isNotFound(error)) return true;
@@ -284,14 +308,14 @@ export class ScanReconciler {
     const failingFor = memory.waited(success);
     try {
       const ledger = (await this.#readable(scan))?.ledger;
-      const stage = stageAfterFailure(scan, { error, ledger, failingFor, startTime: this.#startOf(scan), now: this.#world.clock() });
+      const stage = stageAfterFailure(scan, { error, ledger, failingFor, startTime: this.#startOf(scan), now: this.#deps.clock() });
       if ('message' in stage) {
         await this.#refuse(scan, stage, memory);
         return true;
       }
       await this.#tellHold(scan, stage, memory);
     } catch (second) {
-      this.#world.log.debug({ err: second, scan: scan.metadata.name }, 'could not say what holds the scan up');
+      this.#deps.log.debug({ err: second, scan: scan.metadata.name }, 'could not say what holds the scan up');
     }
     return false;
   }
@@ -312,15 +336,15 @@ export class ScanReconciler {
     const { hold } = stage;
     if (!hold || memory.told.has(hold.reason)) return;
     memory.told.add(hold.reason);
-    this.#world.events.record(RESOURCES.scans, scan, { type: 'Warning', ...hold });
+    this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', ...hold });
   }
 
   async #write(scan: Scan, stage: ScanStage, memory: ScanMemory): Promise<void> {
     const phase = await this.#writer.write(scan, stage, memory);
     if (!phase) return;
-    this.#world.metrics.scans.inc({ phase });
+    this.#deps.metrics.scans.inc({ phase });
     const made = Date.parse(scan.metadata.creationTimestamp ?? '');
-    if (!Number.isNaN(made)) this.#world.metrics.scanSeconds.observe({ phase }, Math.max(this.#world.clock() - made, 0) / 1000);
+    if (!Number.isNaN(made)) this.#deps.metrics.scanSeconds.observe({ phase }, Math.max(this.#deps.clock() - made, 0) / 1000);
   }
 }
 

@@ -1,33 +1,47 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { Controller, type ReconcileResult } from '../controller/controller.ts';
+import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { untilStale } from './policy-compliance.ts';
-import { updateTotals } from './policy-parts.ts';
-import type { World } from './world.ts';
+import { updateTotals, type PolicyStatusDependencies } from './policy-parts.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { Lister } from '../kube/lister.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** What the controller of SecurityPolicies uses. */
+export interface SecurityPolicyDependencies extends PolicyStatusDependencies, ControllerBasics {
+  readonly log: Logger;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  /** Has policies looked after whose new generation was not scanned yet. */
+  readonly enqueueGenerations: () => void;
+  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  readonly policyGone: (name: string) => void;
+}
 
 /** Says whether a SecurityPolicy can be evaluated, and has each new generation scanned at once, and a deleted one taken out of the reports. */
-export function securityPolicyController(world: World): Controller {
+export function securityPolicyController(deps: SecurityPolicyDependencies): Controller {
   return new Controller({
     name: 'securitypolicy',
-    log: world.log,
-    observe: world.observe,
-    reconcile: (name) => reconcile(world, name),
+    log: deps.log,
+    observe: deps.observe,
+    reconcile: (name) => reconcile(deps, name),
   });
 }
 
 /** What the server serves changes without an event of the policy's: rules are looked at again. */
 const resyncMilliseconds = 600_000;
 
-async function reconcile(world: World, name: string): Promise<ReconcileResult> {
-  const policy = world.policies.get(name);
+async function reconcile(deps: SecurityPolicyDependencies, name: string): Promise<ReconcileResult> {
+  const policy = deps.policies.get(name);
   if (!policy) {
-    world.policyGone(name);
+    deps.policyGone(name);
     return {};
   }
   if (policy.metadata.deletionTimestamp !== undefined) return {};
-  const written = await updateTotals(world, policy);
+  const written = await updateTotals(deps, policy);
   if (!written) return {};
   const stalled = written.status?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
-  if (stalled) world.events.record(RESOURCES.policies, written, { type: 'Warning', reason: stalled.reason, message: stalled.message });
-  else if (written.status?.evaluatedRevision !== world.revisionOf(written)) world.enqueueGenerations();
-  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(written, written.status ?? {}, world.clock())) };
+  if (stalled) deps.events.record(RESOURCES.policies, written, { type: 'Warning', reason: stalled.reason, message: stalled.message });
+  else if (written.status?.evaluatedRevision !== deps.revisionOf(written)) deps.enqueueGenerations();
+  return { requeueAfter: Math.min(resyncMilliseconds, untilStale(written, written.status ?? {}, deps.clock())) };
 }

@@ -3,19 +3,19 @@ import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import type { Ledger, Uncovered } from '../scan/ledger.ts';
 import { indexOfResource } from '../scan/shard.ts';
-import type { World } from './world.ts';
+import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 
 /**
  * The kinds that a scan was planned with and that are not served any more: a CRD that is deleted takes its objects with it, so that their
  * lists are empty before they are gone. Asks the server.
  */
 export async function unservedKinds(
-  { surroundings }: Pick<World, 'surroundings'>,
+  { clusterInfo }: { readonly clusterInfo: ReadClusterInfo },
   store: Pick<LedgerStore, 'input'>,
   { input }: Pick<Ledger, 'input'>,
 ): Promise<readonly Uncovered[]> {
   const { kubernetesVersion, systemNamespaces, resources, policies } = await store.input(input);
-  const served = (await surroundings(true)).resources;
+  const served = (await clusterInfo(true)).resources;
   return goneKinds(compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true }), served);
 }
 

@@ -17,7 +17,7 @@ export interface CleanupParts {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly log: ControllerOptions['log'];
-  readonly observe?: NonNullable<ControllerOptions['observe']>;
+  readonly observe?: ControllerOptions['observe'];
 }
 
 /** The longest pause between two tries to clean up, in milliseconds. */

@@ -4,7 +4,7 @@ import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import type { KubeObject, ManagedFields } from '../../operator/api/metadata.ts';
 import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
 import type { PolicyFindings } from '../../operator/policies/configuration-part.ts';
-import { updateConfiguration, updateImages, updateTotals, type PolicyStatusWorld } from '../../operator/reconcilers/policy-parts.ts';
+import { updateConfiguration, updateImages, updateTotals, type PolicyStatusDependencies } from '../../operator/reconcilers/policy-parts.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
 
 const summary = { pass: 3, fail: 1, warn: 0, error: 0, skip: 0 };
@@ -44,7 +44,7 @@ describe('the status of a policy on a real API server', function () {
   this.timeout(60_000);
   const client = testClient();
   const events: { readonly type: string; readonly reason: string }[] = [];
-  const world = {
+  const deps = {
     revisionOf: ({ metadata }: SecurityPolicy) => `${metadata.generation}-a`,
     client,
     clock: () => Date.parse('2026-01-02T01:00:00Z'),
@@ -52,11 +52,11 @@ describe('the status of a policy on a real API server', function () {
     metrics: { statusRefusals: { add: () => undefined } },
     events: { record: (_: unknown, __: unknown, event: { type: string; reason: string }) => void events.push(event) },
     crdProblems: () => [],
-    surroundings: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
+    clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
     systemNamespaces: [],
     schedules: { list: () => [] },
     scans: { list: () => [] },
-  } as unknown as PolicyStatusWorld;
+  } as unknown as PolicyStatusDependencies;
   const made: string[] = [];
 
   before(() => {
@@ -100,9 +100,9 @@ describe('the status of a policy on a real API server', function () {
 
   it('has parts that do not touch each other, under managers of their own', async () => {
     const { name, uid } = await makePolicy();
-    await updateConfiguration(world, { name, uid }, findings);
-    await updateImages(world, { name, uid }, images);
-    await updateConfiguration(world, { name, uid }, { summary: { ...summary, pass: 9 }, failing });
+    await updateConfiguration(deps, { name, uid }, findings);
+    await updateImages(deps, { name, uid }, images);
+    await updateConfiguration(deps, { name, uid }, { summary: { ...summary, pass: 9 }, failing });
     const policy = await read(name);
     expect(policy.status?.images).to.deep.equal(images);
     expect(policy.status?.configuration).to.deep.include({ summary: { ...summary, pass: 9 }, coverage, lastScan: 's' });
@@ -119,33 +119,33 @@ describe('the status of a policy on a real API server', function () {
 
   it('keeps both parts when both writers write at once', async () => {
     const { name, uid } = await makePolicy();
-    await Promise.all([updateConfiguration(world, { name, uid }, findings), updateImages(world, { name, uid }, images)]);
+    await Promise.all([updateConfiguration(deps, { name, uid }, findings), updateImages(deps, { name, uid }, images)]);
     const { status } = await read(name);
     expect([status?.images, status?.configuration?.summary, status?.summary?.fail]).to.deep.equal([images, summary, 3]);
   });
 
   it('loses the part about images once the policy asks about none', async () => {
     const { name, uid } = await makePolicy();
-    await updateConfiguration(world, { name, uid }, findings);
-    await updateImages(world, { name, uid }, images);
+    await updateConfiguration(deps, { name, uid }, findings);
+    await updateImages(deps, { name, uid }, images);
     kubectl(['patch', 'secpol', name, '--type=json', '-p', '[{"op":"remove","path":"/spec/images"}]']);
-    await updateTotals(world, await read(name));
+    await updateTotals(deps, await read(name));
     const { status } = await read(name);
     expect([status?.images, status?.summary]).to.deep.equal([undefined, summary]);
   });
 
   it('writes nothing where nothing is new', async () => {
     const { name, uid } = await makePolicy();
-    await updateConfiguration(world, { name, uid }, findings);
+    await updateConfiguration(deps, { name, uid }, findings);
     const { metadata } = await read(name);
-    await updateConfiguration(world, { name, uid }, findings);
-    await updateTotals(world, await read(name));
+    await updateConfiguration(deps, { name, uid }, findings);
+    await updateTotals(deps, await read(name));
     expect((await read(name)).metadata.resourceVersion).to.equal(metadata.resourceVersion);
   });
 
   it('is not written for another policy of the same name', async () => {
     const { name } = await makePolicy();
-    await updateConfiguration(world, { name, uid: 'of-before' }, findings);
+    await updateConfiguration(deps, { name, uid: 'of-before' }, findings);
     expect((await read(name)).status).to.deep.equal({ observedGeneration: -1 });
   });
 
@@ -170,8 +170,8 @@ describe('the status of a policy on a real API server', function () {
       contentType: 'application/apply-patch+yaml',
       body: { apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', metadata: { name }, status: legacy },
     });
-    await updateTotals(world, await read(name));
-    await updateTotals(world, await read(name));
+    await updateTotals(deps, await read(name));
+    await updateTotals(deps, await read(name));
     const policy = await read(name);
     expect(policy.status?.configuration).to.deep.include({ summary, failing, coverage, lastScan: 's', evaluatedGeneration: 1 });
     expect([policy.status?.images, policy.status?.summary, policy.status?.lastScanTime]).to.deep.equal([
@@ -181,7 +181,7 @@ describe('the status of a policy on a real API server', function () {
     ]);
     expect(policy.status?.conditions?.map(({ type }) => type)).to.not.include('Forgotten');
     expect(Object.keys(owners(policy)).toSorted()).to.deep.equal(['vigil-images', 'vigil-policies', 'vigil-scans']);
-    await updateImages(world, { name, uid: policy.metadata.uid ?? '' }, { ...images, uncovered: ['image a: no'] });
+    await updateImages(deps, { name, uid: policy.metadata.uid ?? '' }, { ...images, uncovered: ['image a: no'] });
     expect((await read(name)).status?.images?.uncovered).to.deep.equal(['image a: no']);
   });
 
@@ -206,8 +206,8 @@ describe('the status of a policy on a real API server', function () {
     const nothing = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
     const none = { critical: 0, high: 0, medium: 0, low: 0 };
     const empty = { ...coverage, inScope: 0, scanned: 0 };
-    await updateConfiguration(world, { name, uid }, { summary: nothing, failing: none, whole: { ...findings.whole!, coverage: empty } });
-    await updateTotals(world, await read(name));
+    await updateConfiguration(deps, { name, uid }, { summary: nothing, failing: none, whole: { ...findings.whole!, coverage: empty } });
+    await updateTotals(deps, await read(name));
     const { status } = await read(name);
     expect(status?.conditions?.find(({ type }) => type === 'Compliant')).to.deep.include({ status: 'Unknown', reason: 'NoChecks' });
     expect(events.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal(['Warning NoChecks']);
@@ -215,8 +215,8 @@ describe('the status of a policy on a real API server', function () {
 
   it('has the columns that people look at, with an age, and short names', async () => {
     const { name, uid } = await makePolicy();
-    await updateConfiguration(world, { name, uid }, findings);
-    await updateImages(world, { name, uid }, images);
+    await updateConfiguration(deps, { name, uid }, findings);
+    await updateImages(deps, { name, uid }, images);
     const [header = '', row = ''] = kubectl(['get', 'secpol', name, '-o', 'wide']).trim().split('\n');
     expect(
       header

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { ControllerBasics } from '../../operator/controller/controller.ts';
 import { judgementRevision } from '../../operator/engine/judgement-revision.ts';
-import { GENERATIONS_KEY, generationScanController } from '../../operator/reconcilers/generation-scan.ts';
-import type { World } from '../../operator/reconcilers/world.ts';
+import { GENERATIONS_KEY, generationScanController, type GenerationScanDependencies } from '../../operator/reconcilers/generation-scan.ts';
 
 const spec = { frameworks: [{ name: 'vigil' }] };
 const revisionBy = (catalogue: string): string => judgementRevision({ generation: 1, spec }, { kubernetesVersion: '1.36', catalogue });
@@ -36,7 +36,7 @@ async function scansMade(catalogue: string, of: SecurityPolicy, there: readonly 
     list: () => items,
     get: (name: string) => items.find(({ metadata }) => metadata.name === name),
   });
-  const world = {
+  const deps = {
     log,
     observe: resolve,
     scans: list(there),
@@ -44,8 +44,8 @@ async function scansMade(catalogue: string, of: SecurityPolicy, there: readonly 
     clock: () => 0,
     revisionOf: () => revisionBy(catalogue),
     client: { create: (_: unknown, scan: Scan) => Promise.resolve(made.push(scan)) },
-  } as unknown as World;
-  const controller = generationScanController(world);
+  } as unknown as GenerationScanDependencies & ControllerBasics;
+  const controller = generationScanController(deps);
   controller.queue.add(GENERATIONS_KEY);
   controller.start();
   await reconciled;

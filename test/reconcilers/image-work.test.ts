@@ -4,7 +4,7 @@ import { inventoryMeans, matchMeans, meansOf } from '../../operator/images/image
 import type { ImageJob } from '../../operator/reconcilers/image-job-list.ts';
 import { isOutdated, matchAgeOf, meansNow, workJobs } from '../../operator/reconcilers/image-work.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import type { ImageSettings } from '../../operator/reconcilers/world.ts';
+import type { ImageSettings } from '../../operator/images/image-settings.ts';
 
 const limits = { imageJobs: 2, imageJobsPerNode: 1, imageInterval: 300 };
 const settings: ImageSettings = { ...limits, scannerImage: 't:1', databaseImage: 'db:1', javaIndexImage: 'java:1' };

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import { countedUntil } from '../../operator/reconcilers/scan-images.ts';
-import type { World } from '../../operator/reconcilers/world.ts';
 
 const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;
 
@@ -21,7 +20,7 @@ const lister = <T>(items: readonly T[]): { list: () => readonly T[]; get: () => 
 });
 const minuteOf = (scans: readonly Scan[], status: object): number | undefined => {
   const policies = lister([{ metadata: { name: 'images' }, spec: {}, status }]);
-  const counted = countedUntil({ scans: lister(scans), policies } as unknown as World, own, 'images');
+  const counted = countedUntil({ scans: lister(scans), policies }, own, 'images');
   return counted === undefined ? undefined : (counted - Date.parse(at(0))) / 60_000;
 };
 

@@ -3,7 +3,7 @@ import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ReconcileResult } from '../../operator/controller/controller.ts';
 import { judgedSince } from '../../operator/reconcilers/change-ground.ts';
-import { scanGenerations, type GenerationWorld } from '../../operator/reconcilers/generation-scan.ts';
+import { scanGenerations, type GenerationScanDependencies } from '../../operator/reconcilers/generation-scan.ts';
 import { failedScanOf, MOST_TRIES, triesOf, triesText } from '../../operator/scans/generation-tries.ts';
 
 const begin = Date.parse('2026-01-01T00:00:00Z');
@@ -19,18 +19,18 @@ const policyOf = (name = 'p', more: Partial<SecurityPolicy['status']> = {}): Sec
 });
 
 /** Policies, and the Scans that were made of them. */
-class Ground implements GenerationWorld {
+class Ground implements GenerationScanDependencies {
   readonly made: Scan[] = [];
   now = begin;
   readonly revisionOf = (): string => '2-a';
   readonly clock = (): number => this.now;
-  readonly log = { info: () => undefined } as unknown as GenerationWorld['log'];
+  readonly log = { info: () => undefined } as unknown as GenerationScanDependencies['log'];
   readonly told: string[] = [];
   readonly events = {
     record: (_resource: unknown, _policy: unknown, { reason, message }: { reason: string; message: string }): void =>
       void this.told.push(`${reason}: ${message}`),
   };
-  readonly policies: GenerationWorld['policies'];
+  readonly policies: GenerationScanDependencies['policies'];
   readonly scans = {
     get: (name: string): Scan | undefined => this.made.find(({ metadata }) => metadata.name === name),
     list: (): readonly Scan[] => this.made,
@@ -40,7 +40,7 @@ class Ground implements GenerationWorld {
       this.made.push({ ...scan, metadata: { ...scan.metadata, creationTimestamp: new Date(this.now).toISOString() } });
       return Promise.resolve(scan);
     },
-  } as unknown as GenerationWorld['client'];
+  } as unknown as GenerationScanDependencies['client'];
 
   constructor(...policies: readonly SecurityPolicy[]) {
     this.policies = { list: () => policies };

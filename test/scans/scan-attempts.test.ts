@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { World } from '../../operator/reconcilers/world.ts';
 import { Attempts } from '../../operator/reconcilers/scan-attempts.ts';
 import type { JobPod } from '../../operator/jobs/job-pod.ts';
 import type { JobObject } from '../../operator/jobs/job-state.ts';
@@ -42,8 +41,10 @@ class Ground {
   async look(seconds: number): Promise<string[]> {
     this.seconds = seconds;
     this.bench.now = Date.parse('2026-01-01T00:00:00Z') + seconds * 1000;
-    const world = { ...this.bench.parts, metrics: { shards: { inc: () => undefined } } } as unknown as World;
-    const attempts = new Attempts(world, {
+    const deps = { ...this.bench.parts, metrics: { shards: { inc: () => undefined } } } as unknown as ConstructorParameters<
+      typeof Attempts
+    >[0];
+    const attempts = new Attempts(deps, {
       store: { update: (_scan: unknown, stored: StoredLedger) => Promise.resolve(stored) },
       collector: {},
       jobs: {

@@ -5,7 +5,7 @@ import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
 import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scan/ledger.ts';
 import { emptySeverities } from '../../operator/scan/tally.ts';
-import type { ScanSteps, ScanSurroundings } from '../../operator/reconcilers/scan.ts';
+import type { ScanSteps, ScanLifeDependencies } from '../../operator/reconcilers/scan.ts';
 
 const shard = { slices: [{ resource: 0, namespace: 'a', targets: 10, policies: { p: 10 } }], pageSize: 500 };
 const start = {
@@ -108,8 +108,8 @@ export class ScanBench {
   readonly clock = (): number => this.now;
 
   /** What a controller of Scans needs. */
-  surroundings(maxConcurrentScans = 4): ScanSurroundings {
-    return { ...this.parts, maxConcurrentScans, steady: this.clock } as unknown as ScanSurroundings;
+  dependencies(maxConcurrentScans = 4): ScanLifeDependencies {
+    return { ...this.parts, maxConcurrentScans, steady: this.clock } as unknown as ScanLifeDependencies;
   }
 
   get parts(): object {

@@ -15,7 +15,7 @@ function ground(...scans: readonly Scan[]): {
 } {
   const bench = new ScanBench(...(scans.length > 0 ? scans : [scanOf()]));
   const steps = new StepsBench();
-  const reconciler = new ScanReconciler(bench.surroundings(1), steps);
+  const reconciler = new ScanReconciler(bench.dependencies(1), steps);
   return { bench, steps, reconciler, run: (name = 's') => reconciler.reconcile(name, context) };
 }
 
@@ -95,7 +95,7 @@ describe('the life of a Scan', () => {
     const refusing = Object.assign(steps, {
       begin: () => Promise.resolve({ refused: { reason: 'PolicyNotFound', message: 'no SecurityPolicy p' } }),
     });
-    await new ScanReconciler(bench.surroundings(), refusing).reconcile('s', context);
+    await new ScanReconciler(bench.dependencies(), refusing).reconcile('s', context);
     expect(bench.counted).to.deep.equal(['Failed']);
     expect(bench.live.get('s')?.status).to.include({ phase: 'Failed', progress: '0/0' });
     expect(bench.live.get('s')?.status?.conditions?.find(({ type }) => type === 'Failed')).to.include({
@@ -160,7 +160,7 @@ describe('the life of a Scan', () => {
       bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
       if (minute < 301) steps.failures.set('finish 00:01:00Z', new Error('the server is away'));
       // Another operator, which remembers nothing.
-      await new ScanReconciler(bench.surroundings(), steps).reconcile('s', context).catch(() => undefined);
+      await new ScanReconciler(bench.dependencies(), steps).reconcile('s', context).catch(() => undefined);
       bench.catchUp();
     }
     expect(bench.live.get('s')?.status?.phase).to.equal('Complete');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { beginScan, type Begun, type PlanSurroundings } from '../../operator/reconcilers/scan-plan.ts';
+import { beginScan, type Begun, type PlanDependencies } from '../../operator/reconcilers/scan-plan.ts';
 import type { Ledger } from '../../operator/scan/ledger.ts';
 import { scanOf } from './scan-bench.ts';
 
@@ -18,17 +18,17 @@ async function plan(
   cached = live,
   crds: readonly { readonly reason: string; readonly message: string }[] = [],
 ): Promise<Begun & { readonly ledger?: Ledger }> {
-  const world = {
+  const deps = {
     client: {
       call: ({ path }: { path: string }) => Promise.resolve({ metadata: {}, items: path.endsWith('/securitypolicies') ? live : [] }),
     },
     log: { info: () => undefined },
     lookAtCrds: () => Promise.resolve(crds),
-    surroundings: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
+    clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
     systemNamespaces: [],
     shardTargets: 10,
     policies: { get: (name: string) => cached.find(({ metadata }) => metadata.name === name) },
-  } as unknown as PlanSurroundings;
+  } as unknown as PlanDependencies;
   const store = {
     keep: () => Promise.resolve([]),
     keepPlan: () => Promise.resolve({ input: [], configMaps: [] }),
@@ -36,7 +36,7 @@ async function plan(
       Promise.resolve({ ledger: ledgerOf({ input: [], configMaps: [] }), resourceVersion: '1' }),
     create: (_scan: unknown, ledger: Ledger) => Promise.resolve({ ledger, resourceVersion: '1' }),
   } as unknown as Parameters<typeof beginScan>[1];
-  return beginScan(world, store, scan, { startTime: '2026-01-01T00:00:00Z', signal: new AbortController().signal });
+  return beginScan(deps, store, scan, { startTime: '2026-01-01T00:00:00Z', signal: new AbortController().signal });
 }
 const naming = (...policies: readonly string[]): Scan => scanOf('s', undefined, { spec: { policies: [...policies] } });
 

@@ -1,11 +1,20 @@
 import { hostname } from 'node:os';
-import { RESOURCES } from './api/api-resource.ts';
-import type { KubeObject } from './api/metadata.ts';
-import { placementOf, type Placement } from './jobs/placement.ts';
-import { isForbidden, isNotFound } from './kube/kube-api-error.ts';
-import type { KubeClient } from './kube/kube-client.ts';
-import type { OperatorConfig } from './operator-config.ts';
-import type { WorkerSettings } from './reconcilers/world.ts';
+import { RESOURCES } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { placementOf, type Placement } from './placement.ts';
+import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+
+/** What the pods of scanning Jobs run, and as whom. */
+export interface WorkerSettings {
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** Pull secrets by name, as the operator's own pod has them. */
+  readonly imagePullSecrets: readonly { readonly name: string }[];
+  readonly serviceAccount: string;
+  /** Where the pods of Jobs go as far as nothing else says so. */
+  readonly placement: Placement;
+}
 
 interface OwnPod extends KubeObject {
   readonly spec?: Placement & {
@@ -21,7 +30,10 @@ interface OwnPod extends KubeObject {
 const serviceAccount = 'vigil-scanner';
 
 /** How the pods of Jobs run: as the configuration says, else by the image of the operator's own pod; placed as that is. Read once. */
-export function workerSettings(client: KubeClient, { namespace, workerImage }: OperatorConfig): () => Promise<WorkerSettings> {
+export function workerSettings(
+  client: KubeClient,
+  { namespace, workerImage }: { readonly namespace: string; readonly workerImage?: string | undefined },
+): () => Promise<WorkerSettings> {
   let known: WorkerSettings | undefined;
   return async () => {
     known ??= workerImage === undefined ? await ofOwnPod(client, namespace) : await configured(client, namespace, workerImage);
