@@ -1,144 +1,127 @@
-import type { KubeObject } from '../api/metadata.ts';
+import { refusalIn, type JobEvent } from '../jobs/job-events.ts';
+import { failureText, oneLine, type FailureClass, type JobFailure } from '../jobs/job-failure.ts';
+import { idleState } from '../jobs/job-idle.ts';
+import { containersOf, hasEnded, type JobPod } from '../jobs/job-pod.ts';
+import { JobState, type AgeOf, type IndexState, type JobObject } from '../jobs/job-state.ts';
 import { isPull, wantedReference } from './image-job-state.ts';
-import { lastWords } from '../jobs/last-words.ts';
-import type { JobObject } from '../jobs/job-state.ts';
-
-interface Terminated {
-  readonly exitCode: number;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
-interface ContainerStatus {
-  readonly name: string;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly running?: unknown;
-    readonly terminated?: Terminated;
-  };
-}
-
-/** A pod of an image Job, as far as it tells how that went. */
-export interface ImagePod extends KubeObject {
-  readonly spec?: { readonly nodeName?: string };
-  readonly status?: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly reason?: string;
-      readonly message?: string;
-    }[];
-  };
-}
-
-/** An Event about an image Job or its pod. */
-export interface ImageJobEvent extends KubeObject {
-  readonly reason?: string;
-  readonly message?: string;
-}
+import { STREAM_CONTAINER } from './image-job.ts';
 
 /** How an image Job stands. */
 export type ImageJobOutcome =
   /** `waits`: for what, once it takes long. */
   | { readonly kind: 'running'; readonly waits?: string }
-  | { readonly kind: 'finished'; readonly pod: string }
-  /** `denied`: the registry gives the image to nobody without a password. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly denied?: true };
+  | { readonly kind: 'finished'; readonly pod: JobPod }
+  /** `reason`: a sentence. `denied`: the registry gives the image to nobody without a password. */
+  | { readonly kind: 'failed'; readonly class: FailureClass; readonly reason: string; readonly denied?: true };
 
-/** Milliseconds that a pod may wait for an image or a volume: the kubelet tries again meanwhile. */
+/** What is known of an image Job. `events`: those about its pod, or about the Job while it has no pod; the latest last. */
+export interface ImageJobFacts {
+  readonly pods: readonly JobPod[];
+  readonly events: readonly JobEvent[];
+}
+
+/** Milliseconds that a Job may wait for a pod, and its pod for a node, an image or a volume: others wait for its turn. */
 const patience = 60_000;
 /** Milliseconds after which a Job without an end is given up: more than its own deadline. */
 const longest = 1_500_000;
-const passing: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating']);
 
 /**
- * Reads off a Job, its pods and the Events about them how it went: of an image volume that cannot be had, Events alone tell. Pure; `now`
- * in milliseconds since the epoch.
+ * How an image Job stands, by the Job, its own pods and the Events about them: of an image volume that cannot be had, Events alone say so.
+ * Pure but for `ageOf`.
  */
-export function imageJobOutcome(
-  job: JobObject,
-  { pods, events }: { readonly pods: readonly ImagePod[]; readonly events: readonly ImageJobEvent[] },
-  now: number,
-): ImageJobOutcome {
-  const inPhase = (phase: string): ImagePod | undefined => pods.find(({ status }) => status?.phase === phase);
-  const done = inPhase('Succeeded');
-  if (done) return { kind: 'finished', pod: done.metadata.name };
-  const failed = inPhase('Failed');
-  if (failed) return { kind: 'failed', reason: withMending(job, podFailure(failed)) };
-  const over = endWithoutPod(job);
-  return over === undefined ? standing({ job, pods, events }, now) : { kind: 'failed', reason: over };
-}
-
-/** Whether the Events about a Job or its pods may tell more than these do. */
-export const wantsEvents = (pods: readonly ImagePod[]): boolean =>
-  pods.every((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed' && !hasBegun(pod));
-
-function endWithoutPod({ status }: JobObject): string | undefined {
-  const ended = status?.conditions?.find(({ type, status: holds }) => (type === 'Failed' || type === 'Complete') && holds === 'True');
-  return ended && oneLine(`the Job ended without a pod to ask: ${ended.message ?? ended.reason ?? ended.type}`);
-}
-
-interface Standing {
-  readonly job: JobObject;
-  readonly pods: readonly ImagePod[];
-  readonly events: readonly ImageJobEvent[];
-}
-
-/** A Job that has not ended: it goes on, or is given up. */
-function standing({ job, pods, events }: Standing, now: number): ImageJobOutcome {
-  const age = now - Date.parse(job.metadata.creationTimestamp ?? '');
-  if (age > longest) return { kind: 'failed', reason: `the pod did not end within ${longest / 60_000} minutes` };
-  if (!wantsEvents(pods)) return { kind: 'running' };
+export function imageJobOutcome(job: JobObject, { pods, events }: ImageJobFacts, ageOf: AgeOf): ImageJobOutcome {
+  const state = new JobState(job, pods, { ageOf, container: STREAM_CONTAINER, patience: { place: patience, start: patience } }).of(0);
+  if (state.kind === 'finished') return { kind: 'finished', pod: state.pod };
   // The status of a pull changes between one word and another; its Event says the same each time.
-  const reason = troubleOf(events) ?? pods.map(waitingReason).find((found) => found !== undefined);
-  if (reason === undefined) return age > patience ? { kind: 'running', waits: waitOf(events) } : { kind: 'running' };
-  if (isDenied(job, reason)) return { kind: 'failed', reason, denied: true };
-  return age > patience || absencePattern.test(reason) ? { kind: 'failed', reason } : { kind: 'running' };
+  const trouble = startTrouble(state, pods, events);
+  if (state.kind === 'failed') return failedBy(job, (isStart(state.class) ? trouble : undefined) ?? state);
+  const age = ageOf(job);
+  if (age > longest) return { kind: 'failed', class: 'DeadlineExceeded', reason: `the pod did not end within ${longest / 60_000} minutes` };
+  if (trouble) return troubled(job, trouble, ageOf);
+  if (pods.length === 0) return withoutPod(job, events, ageOf);
+  return age > patience ? waitingFor(state, pods, events) : { kind: 'running' };
 }
+
+/** Whether the Events about a Job or its pods may say more than these do. */
+export const wantsEvents = (pods: readonly JobPod[]): boolean => pods.every((pod) => !hasEnded(pod) && !hasBegun(pod));
 
 /** Whether the containers begin that need the volumes. */
-const hasBegun = (pod: ImagePod): boolean =>
-  statusesOf(pod).some(({ name, state }) => name !== 'prepare' && (state?.terminated !== undefined || state?.running !== undefined));
+const hasBegun = (pod: JobPod): boolean =>
+  containersOf(pod).some(({ name, state }) => name !== 'prepare' && (state?.terminated !== undefined || state?.running !== undefined));
+
+const isStart = (failure: string): failure is FailureClass => failure === 'PullError' || failure === 'StartError';
+
+/** What keeps the containers of a pod from starting, by the Events about it or its status. */
+function startTrouble(state: IndexState, pods: readonly JobPod[], events: readonly JobEvent[]): JobFailure | undefined {
+  if (!wantsEvents(pods)) return undefined;
+  const held = state.kind === 'waiting' ? state.hold : undefined;
+  return troubleIn(events) ?? (held && isStart(held.reason) ? { class: held.reason, message: held.message } : undefined);
+}
+
+function withoutPod(job: JobObject, events: readonly JobEvent[], ageOf: AgeOf): ImageJobOutcome {
+  const { name, uid = '' } = job.metadata;
+  const idleness = { job: name, refusal: refusalIn(events, []), idle: ageOf({ metadata: { name, uid: `${uid}/idle` } }) };
+  const state = idleState(idleness, { quota: patience, refusal: patience });
+  if (state.kind === 'failed') return failedBy(job, state);
+  const hold = state.kind === 'waiting' && state.hold?.reason === 'NoPod' ? state.hold : undefined;
+  return hold ? { kind: 'running', waits: hold.message } : { kind: 'running' };
+}
+
+/** A pod that cannot start, by an Event: it is given up at once if asking again does not help, else after a minute. */
+function troubled(job: JobObject, trouble: JobFailure, ageOf: AgeOf): ImageJobOutcome {
+  const failed = failedBy(job, trouble);
+  const { name, uid = '' } = job.metadata;
+  const since = ageOf({ metadata: { name, uid: `${uid}/trouble` } });
+  const isFinal = 'denied' in failed || absencePattern.test(trouble.message);
+  return isFinal || since >= patience ? failed : { kind: 'running' };
+}
+
+function waitingFor(state: IndexState, pods: readonly JobPod[], events: readonly JobEvent[]): ImageJobOutcome {
+  if (state.kind === 'waiting' && state.hold) {
+    const { reason, message } = state.hold;
+    return { kind: 'running', waits: failureText({ class: reason as FailureClass, message }) };
+  }
+  if (!wantsEvents(pods)) return { kind: 'running' };
+  const pulling = events.findLast(({ reason }) => reason === 'Pulling')?.message;
+  const waits = pulling === undefined ? 'the pod has not begun, and nothing says why' : `the node has not got it yet: ${pulling}`;
+  return { kind: 'running', waits: oneLine(waits) };
+}
 
 /** What registries and runtimes say to those without a password, or with a wrong one. */
 const denialPattern = /\b(401|403|unauthorized|forbidden|denied|authentication required|authorization failed|no basic auth credentials)\b/i;
-
-/** What fails for want of a password when the scanner pulls says so: it reads none, and the node may have one. */
-const withMending = (job: KubeObject, reason: string): string =>
-  isPull(job) && denialPattern.test(reason)
-    ? `${reason}; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets`
-    : reason;
-
 /** What the runtime says of an image that the registry does not have: asking again will not help. */
 const absencePattern = /Failed to pull image .*: not found$/;
 
-function isDenied(job: KubeObject, reason: string): boolean {
-  return !isPull(job) && missingReference(job, reason) !== undefined && denialPattern.test(reason);
+function failedBy(job: JobObject, failure: JobFailure): ImageJobOutcome {
+  const reason = failureText(failure);
+  const isDenied = denialPattern.test(reason);
+  if (isPull(job)) return { kind: 'failed', class: failure.class, reason: isDenied ? `${reason}${noCredentials}` : reason };
+  const denied = isStart(failure.class) && isDenied && missingReference(job, reason) !== undefined;
+  return { kind: 'failed', class: failure.class, reason, ...(denied ? { denied } : {}) };
 }
 
-/** The reference by which a Job could not have its image, where the reason says so. */
-export function missingReference(job: KubeObject, reason: string): string | undefined {
+/** What fails for want of a password when the scanner pulls says so: it reads none, and the node may have one. */
+const noCredentials =
+  '; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets';
+
+/** The reference by which a Job could not have its image, if the reason says so. */
+export function missingReference(job: JobObject, reason: string): string | undefined {
   const reference = wantedReference(job);
   return reference !== undefined && reason.includes(reference) ? reference : undefined;
 }
 
-/** Events that say why a Job has no pod, or a pod does not begin; of others, what matters is in the status. */
-const troubles: Readonly<Record<string, string>> = {
-  FailedCreate: 'the Job has no pod',
-  Failed: 'the pod cannot begin',
-  FailedMount: 'the pod cannot begin',
-  FailedCreatePodSandBox: 'the pod cannot begin',
+/** Events of the kubelet that say why a pod does not begin; other reasons are in the pod's status. */
+const troubles: Readonly<Record<string, FailureClass>> = {
+  Failed: 'PullError',
+  FailedMount: 'StartError',
+  FailedCreatePodSandBox: 'StartError',
 };
 
 /** The latest trouble; that a pull is put off says less than why. */
-function troubleOf(events: readonly ImageJobEvent[]): string | undefined {
+function troubleIn(events: readonly JobEvent[]): JobFailure | undefined {
   const found = events.findLast(({ reason = '', message = '' }) => reason in troubles && !message.startsWith('Error: '));
-  return found && oneLine(`${troubles[found.reason ?? ''] ?? ''}: ${brief(found.message ?? '')}`);
+  const failure = troubles[found?.reason ?? ''];
+  return failure && { class: failure, message: oneLine(brief(found?.message ?? '')) };
 }
 
 /** The runtime names an image again at each step that failed: once is enough, and why it failed comes last. */
@@ -148,42 +131,3 @@ function brief(message: string): string {
   const end = message.indexOf(name) + name.length;
   return message.slice(0, end) + message.slice(end).replaceAll(name, 'it');
 }
-
-function waitOf(events: readonly ImageJobEvent[]): string {
-  const pulling = events.findLast(({ reason }) => reason === 'Pulling')?.message;
-  return oneLine(pulling === undefined ? 'the pod has not begun, and nothing says why' : `the node has not got it yet: ${pulling}`);
-}
-
-const statusesOf = ({ status }: ImagePod): readonly ContainerStatus[] => [
-  ...(status?.initContainerStatuses ?? []),
-  ...(status?.containerStatuses ?? []),
-];
-
-function podFailure(pod: ImagePod): string {
-  const { reason = '', message = '' } = pod.status ?? {};
-  if (reason !== '') return oneLine(`the pod failed: ${reason}: ${message}`);
-  for (const { name, state } of statusesOf(pod))
-    if (state?.terminated && state.terminated.exitCode !== 0) return exitText(name, state.terminated);
-  return 'the pod failed and does not say why';
-}
-
-/** What Vigil's own program says of itself needs no more words about it. */
-const ownWords = /^vigil (?:match|normalize|prepare): (.+)$/;
-
-function exitText(name: string, { exitCode, reason, message = '' }: Terminated): string {
-  const words = lastWords(message);
-  const own = ownWords.exec(words)?.[1];
-  if (own !== undefined) return oneLine(own);
-  return oneLine(`${name} ended with ${exitCode}${reason === 'OOMKilled' ? ', out of memory' : ''}: ${words}`);
-}
-
-/** What a pod that does not begin waits for. */
-function waitingReason(pod: ImagePod): string | undefined {
-  const waiting = statusesOf(pod).map(({ state }) => state?.waiting);
-  const stuck = waiting.find((state) => state?.reason !== undefined && !passing.has(state.reason));
-  if (stuck) return oneLine(`the pod cannot begin: ${stuck.reason}: ${stuck.message ?? ''}`);
-  const unplaced = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
-  return unplaced && oneLine(`the pod cannot be placed: ${unplaced.message ?? ''}`);
-}
-
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 600);

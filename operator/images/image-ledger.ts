@@ -1,8 +1,13 @@
+import type { FailureClass } from '../jobs/job-failure.ts';
+import { RESPONSES } from '../jobs/job-attempts.ts';
 import { printable } from '../report/printable.ts';
 
 /** Something that was tried and did not succeed. */
 export interface ImageFailure {
   readonly step: 'inventory' | 'match';
+  /** How its Job failed; undefined for what failed without a Job, and for what an older version of Vigil kept. */
+  readonly class?: FailureClass;
+  /** A sentence. */
   readonly reason: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -62,8 +67,12 @@ export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...f
   return { ...entry, failure: { ...news, ...tried, attempts: (before?.attempts ?? 0) + 1 } };
 }
 
-const isSameTry = (before: ImageFailure | undefined, { step, means }: NewFailure): boolean =>
-  before?.step === step && before.means === means;
+/** Whether the cluster failed and not the Job's work, and how often that may be before it counts as the work's. */
+export const passingTries = ({ class: failure }: Pick<ImageFailure, 'class'>): number =>
+  failure !== undefined && RESPONSES[failure].passing ? RESPONSES[failure].tries : 0;
+
+const isSameTry = (before: ImageFailure | undefined, failure: NewFailure): boolean =>
+  before?.step === failure.step && before.means === failure.means && passingTries(before) > 0 === passingTries(failure) > 0;
 
 /** A failure by another name in the same attempt: that somebody has it behind a password says more than that others have it not. */
 function withName(before: ImageFailure, news: NewFailure, tried: readonly string[]): ImageFailure {

@@ -1,4 +1,4 @@
-import { untried, type ImageEntry, type ImageFailure, type ImageLedger } from './image-ledger.ts';
+import { passingTries, untried, type ImageEntry, type ImageFailure, type ImageLedger } from './image-ledger.ts';
 import { inventoryMeans, matchMeans, type ImageMeans } from './image-means.ts';
 import { placeInventories, type PlacedInventory, type PlacementInput } from './image-placement.ts';
 import type { ImagePlace } from './image-targets.ts';
@@ -46,8 +46,11 @@ const mostMatched = 100;
 /** While inventories are taken, so many wait to be matched together, the first of them no longer than this. */
 const [fewMatched, matchPatience] = [20, minute / 2];
 
-/** When a failed attempt may be repeated. */
-const retryAt = ({ at, attempts }: ImageFailure): number => at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
+/** When a failed attempt may be repeated: at once if the cluster failed, within that class's budget of attempts; else after growing pauses. */
+function retryAt(failure: ImageFailure): number {
+  const { at, attempts } = failure;
+  return attempts < passingTries(failure) ? at : at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
+}
 
 /** Whether an image may be tried: it did not fail, or its pause is over, or it is tried otherwise than it failed. */
 function isReady(failure: ImageFailure | undefined, { pull = false, references }: WantedImage, { means, now }: ImagePlanInput): boolean {

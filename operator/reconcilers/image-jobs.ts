@@ -6,22 +6,18 @@ import type { MatchBody } from '../images/image-finding.ts';
 import { isPull, preferredNode } from '../images/image-job-state.ts';
 import { meansOf } from '../images/image-means.ts';
 import { PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
-import {
-  imageJobOutcome,
-  missingReference,
-  wantsEvents,
-  type ImageJobEvent,
-  type ImageJobOutcome,
-  type ImagePod,
-} from '../images/image-job-outcome.ts';
+import { imageJobOutcome, missingReference, wantsEvents, type ImageJobOutcome } from '../images/image-job-outcome.ts';
+import { eventsAbout } from '../jobs/job-events.ts';
+import type { FailureClass } from '../jobs/job-failure.ts';
+import type { JobPod } from '../jobs/job-pod.ts';
 import { withFailure, withWaiting, type ImageFailure, type ImageLedger, type NewFailure } from '../images/image-ledger.ts';
 import type { InventoryBody } from '../images/inventory.ts';
-import { isForbidden, KubeApiError } from '../kube/kube-api-error.ts';
+import { KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { lines } from '../kube/lines.ts';
 import { listAll } from '../kube/list.ts';
 import { resourcePath } from '../kube/resource-path.ts';
-import type { JobObject } from '../jobs/job-state.ts';
+import type { AgeOf, JobObject } from '../jobs/job-state.ts';
 import { StreamError } from '../stream/frame.ts';
 import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
 import { withInventory, withMatches, type IntakeContext } from './image-intake.ts';
@@ -32,6 +28,7 @@ export interface ImageJobContext extends IntakeContext {
   readonly client: KubeClient;
   /** Vigil's namespace. */
   readonly home: string;
+  readonly ageOf: AgeOf;
 }
 
 /** What a Job makes of the ledger, and whether it has ended. */
@@ -47,12 +44,12 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
   const { client, home, now } = context;
   const { namespace = home } = found.job.metadata;
   const step = found.part === PARTS.inventory ? 'inventory' : 'match';
-  const { outcome, node } = await outcomeOf(client, { job: found.job, namespace }, now);
+  const { outcome, node } = await outcomeOf(context, { job: found.job, namespace });
   if (outcome.kind === 'running')
     return { ended: false, ledger: waiting(ledger, found.images, outcome.waits), ...(outcome.waits === undefined ? { node } : {}) };
   try {
-    if (outcome.kind === 'failed') throw new TakeInError(outcome.reason, outcome.denied);
-    const stream = await readStream(client, { namespace, name: outcome.pod }, namespace === home ? undefined : mostUntrusted);
+    if (outcome.kind === 'failed') throw new TakeInError(outcome.class, outcome.reason, outcome.denied);
+    const stream = await readStream(client, { namespace, name: outcome.pod.metadata.name }, namespace === home ? undefined : mostUntrusted);
     const taken =
       step === 'inventory'
         ? withInventory(context, found, ledger, stream as AcceptedStream<InventoryBody>)
@@ -67,56 +64,45 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
 const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'means'> => ({ ...(isPull(job) ? { pull: true } : {}), means: meansOf(job) });
 
 /** What an error says of an image; throws those that say nothing of it. */
-function failureOf(job: KubeObject, error: unknown): Pick<NewFailure, 'reason' | 'denied' | 'reference'> {
+function failureOf(job: KubeObject, error: unknown): Pick<NewFailure, 'class' | 'reason' | 'denied' | 'reference'> {
   if (error instanceof TakeInError) {
     const reference = missingReference(job, error.message);
-    return { reason: error.message, ...(error.denied ? { denied: true } : {}), ...(reference === undefined ? {} : { reference }) };
+    return {
+      class: error.class,
+      reason: error.message,
+      ...(error.denied ? { denied: true } : {}),
+      ...(reference === undefined ? {} : { reference }),
+    };
   }
-  if (error instanceof InventoryRecordError || error instanceof StreamError) return { reason: error.message };
+  if (error instanceof InventoryRecordError || error instanceof StreamError) return { class: 'StreamBroken', reason: error.message };
   throw error;
 }
 
 /** A Job ended without what it was made for. */
 class TakeInError extends Error {
   override readonly name = 'TakeInError';
+  readonly class: FailureClass;
   readonly denied: boolean;
 
-  constructor(message: string, denied = false) {
+  constructor(failure: FailureClass, message: string, denied = false) {
     super(message);
+    this.class = failure;
     this.denied = denied;
   }
 }
 
 async function outcomeOf(
-  client: KubeClient,
+  { client, ageOf }: ImageJobContext,
   { job, namespace }: { readonly job: JobObject; readonly namespace: string },
-  now: number,
 ): Promise<{ readonly outcome: ImageJobOutcome; readonly node: string | undefined }> {
   const labelSelector = `batch.kubernetes.io/job-name=${job.metadata.name}`;
-  const pods = await listAll<ImagePod>(client, RESOURCES.pods, { namespace, labelSelector });
+  const pods = await listAll<JobPod>(client, RESOURCES.pods, { namespace, labelSelector });
   const events = wantsEvents(pods) ? await eventsAbout(client, namespace, pods[0] ?? job) : [];
-  return { outcome: imageJobOutcome(job, { pods, events }, now), node: pods[0]?.spec?.nodeName ?? preferredNode(job) };
+  return { outcome: imageJobOutcome(job, { pods, events }, ageOf), node: pods[0]?.spec?.nodeName ?? preferredNode(job) };
 }
 
 /** Bytes that an inventory from another namespace may unpack to: some 60,000 packages. */
 const mostUntrusted = 16 * 1024 * 1024;
-
-interface DatedEvent extends ImageJobEvent {
-  readonly lastTimestamp?: string | null;
-  readonly eventTime?: string | null;
-}
-
-/** The Events about an object, the latest at the end; none where they may not be read. */
-async function eventsAbout(client: KubeClient, namespace: string, { metadata: { uid = '' } }: KubeObject): Promise<ImageJobEvent[]> {
-  const at = ({ lastTimestamp, eventTime, metadata }: DatedEvent): string => lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
-  try {
-    const found = await listAll<DatedEvent>(client, RESOURCES.events, { namespace, fieldSelector: `involvedObject.uid=${uid}` });
-    return found.toSorted((a, b) => Date.parse(at(a)) - Date.parse(at(b)));
-  } catch (error) {
-    if (isForbidden(error)) return [];
-    throw error;
-  }
-}
 
 function waiting(ledger: ImageLedger, images: readonly string[], what: string | undefined): ImageLedger {
   const entries = images.flatMap((key) => (ledger[key] ? [[key, withWaiting(ledger[key], what)] as const] : []));
@@ -140,15 +126,15 @@ async function readStream(
     return await acceptStream(lines(body as AsyncIterable<Buffer>), mostUnpacked);
   } catch (error) {
     if (!(error instanceof KubeApiError)) throw mostUnpacked === undefined ? error : untrusted(error);
-    if (error.status === 403) throw new TakeInError(`the log may not be read: ${error.message}`);
-    if (error.status === 404 || error.status === 400) throw new TakeInError(`the log is lost: ${error.message}`);
+    if (error.status === 403) throw new TakeInError('LogLost', `the log may not be read: ${error.message}`);
+    if (error.status === 404 || error.status === 400) throw new TakeInError('LogLost', `the log is lost: ${error.message}`);
     throw error;
   }
 }
 
 /** Whatever is wrong with what others could have written is that image's failure and nobody else's. */
 const untrusted = (error: unknown): TakeInError =>
-  new TakeInError(`the log cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  new TakeInError('StreamBroken', `the log cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 
 /** A server that does not know image volumes leaves them out, and then misses what the volume is. */
 const noImageVolumes = '; nodes mount no images here: use images.mode Pull, with the database in a repository (--database-repository)';
@@ -163,6 +149,7 @@ export function withRefusal(
   const step = labels?.[LABELS.part] === PARTS.inventory ? 'inventory' : 'match';
   return failed(ledger, (annotations?.[ANNOTATIONS.images] ?? '').split(' '), {
     step,
+    class: 'Rejected',
     reason: `the Job was refused: ${reason.slice(0, 600)}${/must specify a volume type/i.test(reason) ? noImageVolumes : ''}`,
     ...wayOf(job),
     at,

@@ -11,6 +11,7 @@ import type { ImagePlan } from '../images/image-plan.ts';
 import type { ImageStore, StoredImageLedger } from '../images/image-store.ts';
 import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
+import type { Ages } from '../jobs/ages.ts';
 import type { ExpectedPods } from './expected-pods.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { takeIn, withRefusal } from './image-jobs.ts';
@@ -50,6 +51,8 @@ export interface ImagesKept {
   readonly looks: ImageLooks;
   readonly namespaces: ImageNamespaces;
   readonly expected: ExpectedPods;
+  /** How long its Jobs and their pods have been seen for. */
+  readonly ages: Ages;
 }
 
 /** One look at what runs: takes in what has ended, starts what is to be done, and tells what is known. */
@@ -60,6 +63,7 @@ export class ImagePass {
   readonly #reader: ImageDataReader;
   readonly #namespaces: ImageNamespaces;
   readonly #expected: ExpectedPods;
+  readonly #ages: Ages;
   readonly #context: ReconcileContext;
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
@@ -71,6 +75,7 @@ export class ImagePass {
     this.#reader = kept.reader;
     this.#namespaces = kept.namespaces;
     this.#expected = kept.expected;
+    this.#ages = kept.ages;
     this.#context = context;
     this.#now = context.now;
   }
@@ -131,7 +136,11 @@ export class ImagePass {
         await this.#replace(found);
         continue;
       }
-      const { ended, ledger, node } = await takeIn({ client, home, store: this.#store, now: this.#now }, found, this.#stored.ledger);
+      const { ended, ledger, node } = await takeIn(
+        { client, home, store: this.#store, now: this.#now, ageOf: this.#ages.of },
+        found,
+        this.#stored.ledger,
+      );
       await this.#write(ledger);
       if (!ended && !isOutdated(found, means)) {
         running.push({ ...found, node });

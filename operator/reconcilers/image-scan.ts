@@ -2,6 +2,7 @@ import { Controller, type ControllerBasics, type ReconcileContext, type Reconcil
 import { ImageDataReader } from '../images/image-data.ts';
 import { ImageStore } from '../images/image-store.ts';
 import { PodNews } from '../images/pod-news.ts';
+import { Ages } from '../jobs/ages.ts';
 import { ExpectedPods } from './expected-pods.ts';
 import { ImageLooks, mostStale, type ImageLooksDependencies } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
@@ -54,6 +55,7 @@ export class ImageScan {
       looks: new ImageLooks(deps),
       namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
       expected: new ExpectedPods(),
+      ages: new Ages(),
     };
     this.controller = new Controller({ name: 'images', log, observe, reconcile: (_key, context) => this.#look(context) });
     this.controller.queue.add(IMAGES_KEY);

@@ -67,6 +67,19 @@ describe('the plan for images', () => {
     expect(plan({ a: { seen: now, inventory, findings } }, { taking: 1, database: 'db:2' }).match).to.deep.equal(['a']);
   });
 
+  it('repeats at once what the cluster failed, not the image, for as often as that may be', () => {
+    const lost = { step: 'inventory', class: 'Disrupted', reason: 'the pod was lost: x', at: now } as const;
+    const crashed = { ...lost, class: 'Crashed' } as const;
+    let entry: ImageEntry = { seen: now };
+    for (let attempt = 1; attempt < 6; attempt++) {
+      entry = withFailure(entry, lost);
+      expect(plan({ a: entry }).inventories).to.deep.equal([{ key: 'a' }]);
+    }
+    expect(plan({ a: withFailure(entry, lost) }).inventories).to.deep.equal([]);
+    // What the cluster failed makes no pause after what the image failed longer.
+    expect(plan({ a: withFailure(entry, crashed) })).to.deep.include({ inventories: [], next: minute });
+  });
+
   it('repeats what failed after a while, longer each time, and says when', () => {
     let entry: ImageEntry = withFailure({ seen: now }, { step: 'inventory', reason: 'x', at: now });
     expect(plan({ a: entry })).to.deep.include({ inventories: [], next: minute });

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
 import { imageKeys } from '../../operator/images/image-access.ts';
-import { imageJobOutcome, type ImagePod } from '../../operator/images/image-job-outcome.ts';
+import { imageJobOutcome } from '../../operator/images/image-job-outcome.ts';
 import { isPull, scannerOf } from '../../operator/images/image-job-state.ts';
 import { inventoryJob, matchingJob } from '../../operator/images/image-job.ts';
 import { withFailure, type ImageEntry } from '../../operator/images/image-ledger.ts';
 import { withModes } from '../../operator/images/image-modes.ts';
 import { planImages } from '../../operator/images/image-plan.ts';
 import { withRefusal } from '../../operator/reconcilers/image-jobs.ts';
+import type { JobPod } from '../../operator/jobs/job-pod.ts';
 import type { ImageTarget } from '../../operator/images/image-targets.ts';
 
 type Mode = NonNullable<SecurityPolicySpec['images']>['mode'];
@@ -93,8 +94,9 @@ describe('an image that the scanner pulls', () => {
 
   const failed = (of: typeof job, message: string): unknown => {
     const initContainerStatuses = [{ name: 'trivy', state: { terminated: { exitCode: 1, message } } }];
-    const pod: ImagePod = { metadata: { name: 'p' }, status: { phase: 'Failed', initContainerStatuses } };
-    return imageJobOutcome(of, { pods: [pod], events: [] }, 0);
+    const pod: JobPod = { metadata: { name: 'p' }, status: { phase: 'Failed', initContainerStatuses } };
+    const ended = { ...of, status: { conditions: [{ type: 'Failed', status: 'True' }] } };
+    return imageJobOutcome(ended, { pods: [pod], events: [] }, () => 0);
   };
   const denied = 'remote error: GET http://r/v2/web/manifests/d: UNAUTHORIZED: authentication required';
   const hint = '; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets';
@@ -103,7 +105,7 @@ describe('an image that the scanner pulls', () => {
     ['says no more than why when it fails otherwise', job, 'NAME_UNKNOWN: Unknown name', 'trivy ended with 1: NAME_UNKNOWN: Unknown name'],
     ['says no more than why when it is mounted', inventoryJob(settings, { image }), denied, `trivy ended with 1: ${denied}`],
   ] as const) {
-    it(what, () => expect(failed(of, message)).to.deep.equal({ kind: 'failed', reason }));
+    it(what, () => expect(failed(of, message)).to.deep.equal({ kind: 'failed', class: 'Crashed', reason }));
   }
 
   const plan = (entry: ImageEntry, pulled: boolean): readonly string[] =>
