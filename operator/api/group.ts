@@ -41,6 +41,8 @@ export const ANNOTATIONS = {
   generations: `${GROUP}/generations`,
   /** The images that a Job is about, by digest. */
   images: `${GROUP}/images`,
+  /** Of a Job: a hash of what it works on. A Job of the same name with another is not the one that is wanted. */
+  jobInputs: `${GROUP}/job-inputs`,
   /** What a Job for images was made with, as JSON. */
   imageJob: `${GROUP}/image-job`,
 } as const;

@@ -195,7 +195,15 @@ export function matchingJob(settings: ImageJobSettings, { database, images, conf
   };
   const name = `vigil-match-${shortHash(JSON.stringify([database, configMaps]), 12)}`;
   const state = { scanner: settings.scanner, database: databaseName(database) };
-  return job(settings, { name, part: PARTS.match, images, state, placement: placedBy({}, settings.placement ?? {}), spec });
+  return job(settings, {
+    name,
+    part: PARTS.match,
+    images,
+    state,
+    inputs: configMaps,
+    placement: placedBy({}, settings.placement ?? {}),
+    spec,
+  });
 }
 
 /** How matching comes by the scanner, and by a database that is an image. */
@@ -279,16 +287,22 @@ interface ImageJobParts {
   readonly part: string;
   readonly images: readonly string[];
   readonly state: ImageJobState;
+  /** The ConfigMaps that it reads. */
+  readonly inputs?: readonly string[];
   readonly placement: Placement;
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-function job({ namespace, imagePullSecrets }: ImageJobSettings, { name, part, images, state, placement, spec }: ImageJobParts): KubeObject {
+function job(
+  { namespace, imagePullSecrets }: ImageJobSettings,
+  { name, part, images, state, inputs = [], placement, spec }: ImageJobParts,
+): KubeObject {
   return jobOf({
     name,
     namespace,
     labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.part]: part },
     annotations: { [ANNOTATIONS.images]: images.join(' '), ...imageJobAnnotation(state) },
+    inputs: JSON.stringify([images, state, inputs]),
     imagePullSecrets,
     placement,
     podDeadline: deadline,

@@ -1,4 +1,6 @@
+import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject, OwnerReference } from '../api/metadata.ts';
+import { shortHash } from '../api/short-hash.ts';
 import type { Placement } from './placement.ts';
 
 /** What the Jobs of Vigil have in common, and what tells them apart. */
@@ -8,6 +10,8 @@ export interface JobParts {
   /** Of the Job and of its pods. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** All that decides what the Job works on, as a text: tells it from an earlier Job of its name. */
+  readonly inputs: string;
   readonly podLabels?: Readonly<Record<string, string>>;
   readonly podAnnotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
@@ -28,6 +32,7 @@ export interface JobParts {
 /** A Job whose pods run once, and are replaced only when they have ended. */
 export function jobOf(parts: JobParts): KubeObject {
   const { name, namespace, labels, annotations, ownerReferences, placement, imagePullSecrets } = parts;
+  const inputs = { [ANNOTATIONS.jobInputs]: shortHash(parts.inputs, 16) };
   const pod = {
     restartPolicy: 'Never',
     activeDeadlineSeconds: parts.podDeadline,
@@ -40,7 +45,7 @@ export function jobOf(parts: JobParts): KubeObject {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, namespace, labels, annotations, ...(ownerReferences ? { ownerReferences } : {}) },
+    metadata: { name, namespace, labels, annotations: { ...annotations, ...inputs }, ...(ownerReferences ? { ownerReferences } : {}) },
     spec: {
       ...parts.run,
       podReplacementPolicy: 'Failed',

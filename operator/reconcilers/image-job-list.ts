@@ -1,9 +1,7 @@
-import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import { inventoryJobName, PARTS } from '../images/image-job.ts';
 import { namespaceOf } from '../images/image-key.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
-import { listAll } from '../kube/list.ts';
+import type { JobRunner } from '../jobs/job-runner.ts';
 import type { JobObject } from '../jobs/job-state.ts';
 
 /** A Job for images that was found. */
@@ -16,12 +14,10 @@ export interface ImageJob {
 }
 
 /** Vigil's Jobs for images in a namespace; outside of Vigil's own those alone that take an inventory for that namespace. */
-export async function imageJobs(client: KubeClient, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
+export async function imageJobs(runner: JobRunner, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
   const parts = namespace === home ? Object.values(PARTS) : [PARTS.inventory];
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${parts.join(',')})`;
-  const found = await listAll<JobObject>(client, RESOURCES.jobs, { namespace, labelSelector });
-  return found
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  return (await runner.list(namespace, labelSelector))
     .map((job) => ({
       job,
       part: job.metadata.labels?.[LABELS.part] ?? '',

@@ -9,13 +9,12 @@ import { PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
 import { imageJobOutcome, missingReference, wantsEvents, type ImageJobOutcome } from '../images/image-job-outcome.ts';
 import { eventsAbout } from '../jobs/job-events.ts';
 import type { FailureClass } from '../jobs/job-failure.ts';
-import type { JobPod } from '../jobs/job-pod.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
 import { withFailure, withWaiting, type ImageFailure, type ImageLedger, type NewFailure } from '../images/image-ledger.ts';
 import type { InventoryBody } from '../images/inventory.ts';
 import { KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { lines } from '../kube/lines.ts';
-import { listAll } from '../kube/list.ts';
 import { resourcePath } from '../kube/resource-path.ts';
 import type { AgeOf, JobObject } from '../jobs/job-state.ts';
 import { StreamError } from '../stream/frame.ts';
@@ -95,8 +94,7 @@ async function outcomeOf(
   { client, ageOf }: ImageJobContext,
   { job, namespace }: { readonly job: JobObject; readonly namespace: string },
 ): Promise<{ readonly outcome: ImageJobOutcome; readonly node: string | undefined }> {
-  const labelSelector = `batch.kubernetes.io/job-name=${job.metadata.name}`;
-  const pods = await listAll<JobPod>(client, RESOURCES.pods, { namespace, labelSelector });
+  const pods = await new JobRunner(client).podsOf(job);
   const events = wantsEvents(pods) ? await eventsAbout(client, namespace, pods[0] ?? job) : [];
   return { outcome: imageJobOutcome(job, { pods, events }, ageOf), node: pods[0]?.spec?.nodeName ?? preferredNode(job) };
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
 import { concurrently } from '../publish/concurrently.ts';
@@ -18,6 +19,7 @@ const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 /** The namespaces outside of Vigil's own where it may take inventories, by what the API server says of its rights there, and its Jobs in them. */
 export class ImageNamespaces {
   readonly #client: KubeClient;
+  readonly #runner: JobRunner;
   readonly #home: string;
   readonly #lasts: number;
   readonly #known = new Map<string, { readonly at: number; readonly allowed: boolean }>();
@@ -27,6 +29,7 @@ export class ImageNamespaces {
   /** @param lasts Milliseconds for which an answer counts. */
   constructor(client: KubeClient, { home, lasts }: { readonly home: string; readonly lasts: number }) {
     this.#client = client;
+    this.#runner = new JobRunner(client);
     this.#home = home;
     this.#lasts = lasts;
   }
@@ -45,7 +48,7 @@ export class ImageNamespaces {
 
   /** Vigil's Jobs in Vigil's namespace. */
   jobs(): Promise<ImageJob[]> {
-    return imageJobs(this.#client, this.#home, { home: this.#home });
+    return imageJobs(this.#runner, this.#home, { home: this.#home });
   }
 
   /** Vigil's Jobs in these namespaces. */
@@ -66,7 +69,7 @@ export class ImageNamespaces {
 
   async #jobsIn(namespace: string): Promise<ImageJob[]> {
     try {
-      return await imageJobs(this.#client, namespace, { home: this.#home });
+      return await imageJobs(this.#runner, namespace, { home: this.#home });
     } catch (error) {
       if (isForbidden(error)) return [];
       throw error;

@@ -10,8 +10,9 @@ import type { ImageEntry, ImageLedger } from '../images/image-ledger.ts';
 import type { ImagePlan } from '../images/image-plan.ts';
 import type { ImageStore, StoredImageLedger } from '../images/image-store.ts';
 import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
-import { isConflict, isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
+import { isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import type { Ages } from '../jobs/ages.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
 import type { ExpectedPods } from './expected-pods.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { takeIn, withRefusal } from './image-jobs.ts';
@@ -64,6 +65,7 @@ export class ImagePass {
   readonly #namespaces: ImageNamespaces;
   readonly #expected: ExpectedPods;
   readonly #ages: Ages;
+  readonly #jobs: JobRunner;
   readonly #context: ReconcileContext;
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
@@ -76,6 +78,7 @@ export class ImagePass {
     this.#namespaces = kept.namespaces;
     this.#expected = kept.expected;
     this.#ages = kept.ages;
+    this.#jobs = new JobRunner(deps.client);
     this.#context = context;
     this.#now = context.now;
   }
@@ -162,7 +165,7 @@ export class ImagePass {
   async #remove({ job: { metadata } }: ImageJob): Promise<void> {
     const { name, uid, namespace = this.#deps.namespace } = metadata;
     try {
-      await this.#deps.client.delete(RESOURCES.jobs, { namespace, name }, { uid });
+      await this.#jobs.remove({ namespace, name, uid });
     } catch (error) {
       if (namespace === this.#deps.namespace || !isForbidden(error)) throw error;
     }
@@ -186,21 +189,24 @@ export class ImagePass {
     return made;
   }
 
-  /** Makes a Job. Returns whether one of its name is there now; what the server refuses is a failure of the images that it is about. */
+  /** Makes a Job. Returns whether it is there now, or the one before it is being deleted; what the server refuses is a failure of the images that it is about. */
   async #create(job: KubeObject): Promise<boolean> {
     this.#namespaces.noteJob(job);
     try {
-      await this.#deps.client.create(RESOURCES.jobs, job);
-      this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
+      const made = await this.#jobs.make(job);
+      if (made.kind === 'taken') return await this.#refused(job, made.message);
+      if (made.kind === 'made') this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
       return true;
     } catch (error) {
-      // One of that name is still going: the next look finds it gone.
-      if (isConflict(error)) return true;
       if (!(isForbidden(error) || isInvalid(error) || isNotFound(error))) throw error;
-      await this.#write(withRefusal(this.#stored.ledger, job, { reason: error instanceof Error ? error.message : '', at: this.#now }));
-      this.#context.log.warn({ err: error, job: job.metadata.name }, 'a Job for images was refused');
-      return false;
+      return this.#refused(job, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  async #refused(job: KubeObject, reason: string): Promise<false> {
+    await this.#write(withRefusal(this.#stored.ledger, job, { reason, at: this.#now }));
+    this.#context.log.warn({ job: job.metadata.name, reason }, 'a Job for images was refused');
+    return false;
   }
 
   async #publish({ policies }: ImageSurroundings, access: ImageAccess): Promise<void> {

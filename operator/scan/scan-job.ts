@@ -54,6 +54,7 @@ export function scanJob(input: ScanJobInput): KubeObject {
     namespace,
     labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) },
     annotations: { [ANNOTATIONS.scan]: scan.name },
+    inputs: input.configMaps.join(' '),
     ...(job.labels ? { podLabels: job.labels } : {}),
     ...(job.annotations ? { podAnnotations: job.annotations } : {}),
     ownerReferences: [{ apiVersion: API_VERSION, kind: 'Scan', name: scan.name, uid: scan.uid, controller: true }],
