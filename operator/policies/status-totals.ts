@@ -1,5 +1,5 @@
 import type { ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/security-policy.ts';
-import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../scan/tally.ts';
+import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../findings/tally.ts';
 
 /** What is known of a policy, by who found it. */
 export interface PolicyParts {

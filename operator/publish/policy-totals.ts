@@ -1,5 +1,5 @@
 import type { SeverityCounts, Summary } from '../api/security-policy.ts';
-import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../scan/tally.ts';
+import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../findings/tally.ts';
 
 /** What the reports of one policy hold together. */
 export interface PolicyTotals {

@@ -15,7 +15,7 @@ import { priorReport } from '../reports/prior-report.ts';
 import { metadataRecords, type ReportRecords } from '../reports/report-records.ts';
 import { ReportWriter, type WriteObserver } from '../reports/report-writer.ts';
 import { isTakenOver, returned } from '../reports/returned-report.ts';
-import { addSeverities, emptySeverities } from '../scan/tally.ts';
+import { addSeverities, emptySeverities } from '../findings/tally.ts';
 
 /** A report to bring up to date. */
 export type ReportWish = Omit<ReportInput, 'existing' | 'name'>;

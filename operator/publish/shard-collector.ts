@@ -7,7 +7,7 @@ import { SOURCE, reportKey, reportName } from '../report/report-name.ts';
 import type { EvaluatedPolicy } from '../report/report-builder.ts';
 import type { JobFailure } from '../jobs/job-failure.ts';
 import type { Collected, LedgerPolicy, Uncovered } from '../scan/ledger.ts';
-import { addSeverities, emptySeverities } from '../scan/tally.ts';
+import { addSeverities, emptySeverities } from '../findings/tally.ts';
 import { StreamError } from '../stream/frame.ts';
 import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
 import type { StreamRecord, TargetRecord, UnreadableRecord } from '../stream/stream-record.ts';

@@ -4,7 +4,7 @@ import { RESPONSES } from '../jobs/job-attempts.ts';
 import type { JobFailure } from '../jobs/job-failure.ts';
 import type { AttemptInput } from './scan-input.ts';
 import { policyTargets, shardTargets, smaller, type Shard, type Slice } from './shard.ts';
-import { addSeverities, addTallies, emptySeverities, type PolicyTally } from './tally.ts';
+import { addSeverities, addTallies, emptySeverities, type PolicyTally } from '../findings/tally.ts';
 
 /** A policy of a scan, as far as its reports need it. */
 export interface LedgerPolicy {

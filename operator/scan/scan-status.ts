@@ -2,7 +2,7 @@ import { setConditions, type ConditionUpdate } from '../api/condition.ts';
 import { isFinished, type Scan, type ScanImages, type ScanStatus } from '../api/scan.ts';
 import { timestampOf } from '../api/timestamp.ts';
 import { coverageOf, problemsOf, progressOf, type Ledger } from './ledger.ts';
-import { addSeverities, addSummaries, emptySeverities, emptySummary } from './tally.ts';
+import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../findings/tally.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
 
 /** Where a scan is on its way. `hold`: what keeps it from going on. `stopped`: it has a plan, and was given up before it was finished. */

@@ -14,7 +14,7 @@ import { listPages } from '../kube/list.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
 import { resourceOf, type Shard, type Slice } from '../scan/shard.ts';
 import { whyUnread } from '../scan/unread-kind.ts';
-import { TallyBuilder, type PolicyTally } from '../scan/tally.ts';
+import { TallyBuilder, type PolicyTally } from '../findings/tally.ts';
 import type { RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
 import { livePodsOf } from './live-pods.ts';

@@ -19,7 +19,7 @@ import {
   type LedgerPolicy,
 } from '../../operator/scan/ledger.ts';
 import type { Shard } from '../../operator/scan/shard.ts';
-import { emptySeverities, emptySummary } from '../../operator/scan/tally.ts';
+import { emptySeverities, emptySummary } from '../../operator/findings/tally.ts';
 
 const policy: LedgerPolicy = {
   name: 'p',

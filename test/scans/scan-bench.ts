@@ -4,7 +4,7 @@ import { catalogueVersion } from '../../operator/engine/judgement-revision.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
 import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scan/ledger.ts';
-import { emptySeverities } from '../../operator/scan/tally.ts';
+import { emptySeverities } from '../../operator/findings/tally.ts';
 import type { ScanSteps, ScanLifeDependencies } from '../../operator/reconcilers/scan.ts';
 
 const shard = { slices: [{ resource: 0, namespace: 'a', targets: 10, policies: { p: 10 } }], pageSize: 500 };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { addTallies, TallyBuilder } from '../../operator/scan/tally.ts';
+import { addTallies, TallyBuilder } from '../../operator/findings/tally.ts';
 
 describe('a tally', () => {
   it('counts failures alone by severity, and those of severity info by none', () => {
