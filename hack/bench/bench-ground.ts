@@ -85,9 +85,9 @@ export class BenchGround {
   }
 
   /** Makes a Scan and waits for its end. */
-  async scan(name: string): Promise<{ readonly seconds: number; readonly scan: Scan }> {
+  async scan(name: string, { full }: { readonly full: boolean }): Promise<{ readonly seconds: number; readonly scan: Scan }> {
     const started = performance.now();
-    await this.#client.create(RESOURCES.scans, { metadata: { name }, spec: { policies: ['bench'] } } as Scan);
+    await this.#client.create(RESOURCES.scans, { metadata: { name }, spec: { policies: ['bench'], full } } as Scan);
     for (;;) {
       const found = await this.#client.get<Scan>(RESOURCES.scans, { name });
       if (found.status?.phase === 'Complete' || found.status?.phase === 'Failed')

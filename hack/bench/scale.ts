@@ -92,9 +92,9 @@ let made = 0;
 for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
   await ground.makePods(made, size);
   made = size;
-  for (const round of ['first', 'again']) {
+  for (const round of ['first', 'again', 'full']) {
     const before = await counts();
-    const { seconds, scan: ended } = await ground.scan(`bench-${size}-${round}`);
+    const { seconds, scan: ended } = await ground.scan(`bench-${size}-${round}`, { full: round === 'full' });
     const after = await counts();
     const { phase, progress = '', coverage, summary } = ended.status ?? {};
     const targets = `${coverage?.scanned ?? 0}/${coverage?.inScope ?? 0}`;
@@ -110,7 +110,7 @@ for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
     );
     return status?.conditions?.some(({ type, status: holds }) => type === 'Watching' && holds === 'True') ?? false;
   });
-  const scanning = ground.scan(`bench-${size}-during`);
+  const scanning = ground.scan(`bench-${size}-during`, { full: true });
   const took = await changeSeconds(15, size);
   const median = took[Math.floor(took.length / 2)] ?? 0;
   print([

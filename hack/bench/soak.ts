@@ -31,7 +31,7 @@ while (next < scans) {
   let floor = Number.POSITIVE_INFINITY;
   const lane = async (): Promise<void> => {
     for (let number = next++; number < end; number = next++) {
-      const { scan } = await ground.scan(`soak-${number}`);
+      const { scan } = await ground.scan(`soak-${number}`, { full: true });
       if (scan.status?.phase !== 'Complete' || scan.status.coverage?.scanned !== pods)
         throw new Error(`scan ${number}: ${JSON.stringify(scan.status)}`);
       await client.delete(RESOURCES.scans, { name: scan.metadata.name });

@@ -117,6 +117,7 @@ export const ownKinds: readonly KindDefinition[] = [
       { name: 'New High', type: 'integer', jsonPath: '.status.new.high', priority: 1 },
       { name: 'Fixed High', type: 'integer', jsonPath: '.status.fixed.high', priority: 1 },
       { name: 'In Scope', type: 'integer', jsonPath: '.status.coverage.inScope', priority: 1 },
+      { name: 'Carried Over', type: 'integer', jsonPath: '.status.carriedOver', priority: 1 },
       { name: 'Started', type: 'date', jsonPath: '.status.startTime' },
       { name: 'Completed', type: 'date', jsonPath: '.status.completionTime' },
       reasonOf('Ready'),

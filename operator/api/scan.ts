@@ -67,6 +67,10 @@ export const scanSpec = z.strictObject({
       .optional(),
     "Only these of the namespaces in the policies' scopes. A scan of some namespaces leaves the results of the others as they are.",
   ),
+  full: field(
+    z.boolean().optional(),
+    'true evaluates everything anew. Omitted or false: a namespace in which nothing has changed since it was scanned last is not scanned again, and its results stay.',
+  ),
   scan: field(scanTemplate.optional(), 'How the pods run.'),
   ttlSecondsAfterFinished: field(
     z.int().min(0).max(31_536_000).optional(),
@@ -107,6 +111,10 @@ export const scanStatus = z.strictObject({
   summary: field(summary.optional(), 'Verdicts of checks on targets.'),
   failing: field(severityCounts.optional(), 'Failures by severity.'),
   coverage: field(coverage.optional(), 'Targets.'),
+  carriedOver: field(
+    count.optional(),
+    'Targets whose results of an earlier Scan hold, since nothing has changed that they depend on. They count as scanned.',
+  ),
   new: field(severityCounts.optional(), 'Failures that were not there before.'),
   fixed: field(severityCounts.optional(), 'Failures that are gone.'),
   images: field(

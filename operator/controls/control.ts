@@ -98,8 +98,11 @@ export interface Control {
   readonly aboutSystemNamespaces?: boolean;
   /** For what CEL says badly: the name of a function of the engine over one object. */
   readonly builtin?: string;
-  /** For what needs other objects: the name of a function of the engine over the snapshot, and the kinds that it reads. */
-  readonly crossObject?: { readonly judge: string; readonly reads: readonly string[] };
+  /**
+   * For what needs other objects: the name of a function of the engine over the snapshot, and the kinds that it reads. `across`: of these,
+   * the namespaced kinds that it looks for in other namespaces, too.
+   */
+  readonly crossObject?: { readonly judge: string; readonly reads: readonly string[]; readonly across?: readonly string[] };
 }
 
 /** A control with the section of the catalogue that it stands in. */

@@ -116,6 +116,13 @@ export class PolicySet {
     return this.#contextOf((control) => asked.some(({ name, namespaced }) => kindsInclude(control.kinds, name, namespaced)));
   }
 
+  /** The kinds that the cross-object checks of these kinds look for in other namespaces than the judged object's, beside those of far-reaching groups. */
+  contextAcross(kinds: readonly ApiResource[]): readonly string[] {
+    const controls = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control));
+    const asked = controls.filter((control) => kinds.some((kind) => kindsInclude(control.kinds, nameOfKind(kind), kind.namespaced)));
+    return asked.flatMap(({ crossObject }) => crossObject?.across ?? []);
+  }
+
   /** The resources that a change of an object of this one may tell another verdict about; undefined stands for the cluster as a whole. */
   dependentsOf(resource: ApiResource): readonly (ApiResource | undefined)[] {
     const name = nameOfKind(resource);

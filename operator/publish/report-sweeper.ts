@@ -9,7 +9,9 @@ import { reportKey, SOURCE, reportSelector } from '../report/report-name.ts';
 import type { PolicyLedger } from '../report/policy-ledger.ts';
 import { priorReport } from '../reports/prior-report.ts';
 import { countedIn, ownershipOf } from '../reports/report-ownership.ts';
+import { ReportMarks } from '../reports/report-marks.ts';
 import { isInPlace } from '../reports/report-place.ts';
+import { reportScope } from '../reports/report-scope.ts';
 import { addTotals, noTotals, type PolicyTotals } from './policy-totals.ts';
 import type { ReportPublisher } from './report-publisher.ts';
 import type { SeenReports } from './seen-reports.ts';
@@ -27,6 +29,8 @@ export interface SweepRequest {
   readonly looksAt: (namespace: string | undefined) => boolean;
   /** Reports that the scan has just made sure of; told of each report that is there. */
   readonly seen: SeenReports;
+  /** Whether verdicts about a namespace's targets hold from an earlier scan, so that nothing of them is absent; empty: outside of all. Default: none. */
+  readonly isCarriedOver?: (namespace: string) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -36,6 +40,10 @@ export interface Swept {
   readonly changed: number;
   /** By policy, whether it took part in the scan or not. */
   readonly totals: ReadonlyMap<string, PolicyTotals>;
+  /** The reports as they were found. */
+  readonly marks: ReportMarks;
+  /** Namespaces with a report that sweeping has changed: see `reportScope`. */
+  readonly changedIn: ReadonlySet<string>;
 }
 
 /** A report that says something of a policy which the scan did not say again. */
@@ -59,6 +67,8 @@ const fewObjects = 20;
  */
 export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<Swept> {
   const totals = new Map<string, PolicyTotals>();
+  const marks = new ReportMarks();
+  const changedIn = new Set<string>();
   let changed = 0;
   const settle = async (suspects: readonly Suspect[]): Promise<void> => {
     for (const group of Map.groupBy(suspects, placeOf).values()) {
@@ -66,11 +76,12 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
         await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
         for (const policy of policies) addTotals(totals, policy, suspect.ledger[policy] ?? noTotals, -1);
         changed++;
+        changedIn.add(reportScope(suspect.report));
       }
     }
   };
   const suspects: Suspect[] = [];
-  for await (const { home, report, ledger } of ownReports(client, request.signal)) {
+  for await (const { home, report, ledger } of ownReports(client, request.signal, marks)) {
     const { namespace, name, resourceVersion = '' } = report.metadata;
     request.seen.found(reportKey(namespace, name), resourceVersion);
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
@@ -80,7 +91,7 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
     if (suspects.length >= mostSuspects) await settle(suspects.splice(0));
   }
   await settle(suspects);
-  return { changed, totals };
+  return { changed, totals, marks, changedIn };
 }
 
 /** What the reports of each policy hold together. */
@@ -110,10 +121,13 @@ interface OwnReport {
 }
 
 /** The reports about configuration that Vigil wrote, in the places where it writes them. Of one whose metadata somebody has edited, what it counts is what its results say. */
-async function* ownReports(client: KubeClient, signal: AbortSignal): AsyncGenerator<OwnReport> {
+async function* ownReports(client: KubeClient, signal: AbortSignal, marks?: ReportMarks): AsyncGenerator<OwnReport> {
   const labelSelector = reportSelector(SOURCE);
   for (const home of [RESOURCES.reports, RESOURCES.clusterReports])
-    for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal })) yield* own(client, home, items);
+    for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal })) {
+      for (const report of items) marks?.add(report);
+      yield* own(client, home, items);
+    }
 }
 
 async function* own(client: KubeClient, home: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
@@ -136,6 +150,7 @@ async function countedInResults(client: KubeClient, home: ApiResource, { metadat
 function suspectOf({ report, home, ledger }: OwnReport, request: SweepRequest): Suspect | undefined {
   const { namespace, name, ownerReferences } = report.metadata;
   if (request.seen.has(reportKey(namespace, name)) || !request.looksAt(namespace)) return undefined;
+  if (request.isCarriedOver?.(reportScope(report)) === true) return undefined;
   const policies = Object.keys(ledger).filter((policy) => request.policies.has(policy));
   return policies.length === 0 ? undefined : { report, home, ledger, owner: ownerReferences?.[0], policies };
 }

@@ -7,10 +7,11 @@ import { SOURCE, reportKey, reportName } from '../report/report-name.ts';
 import type { EvaluatedPolicy } from '../report/report-builder.ts';
 import type { JobFailure } from '../jobs/job-failure.ts';
 import type { Collected, LedgerPolicy, Uncovered } from '../scan/ledger.ts';
+import { CLUSTER_SCOPE } from '../findings/namespace-marks.ts';
 import { addSeverities, emptySeverities } from '../findings/tally.ts';
 import { StreamError } from '../stream/frame.ts';
 import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
-import type { StreamRecord, TargetRecord, UnreadableRecord } from '../stream/stream-record.ts';
+import type { NamespaceRecord, StreamRecord, TargetRecord, UnreadableRecord } from '../stream/stream-record.ts';
 import type { ShardSummary } from '../worker/shard-worker.ts';
 import { homeOf, type ReportPublisher, type ReportWish } from './report-publisher.ts';
 
@@ -35,6 +36,11 @@ export interface CollectedScan {
 /** What makes wishes of records. */
 export type WishContext = Pick<CollectedScan, 'id' | 'seconds' | 'policies' | 'isAlive' | 'evaluatedSince'>;
 
+/** What a collected shard adds, and what each namespace in it came to: only those of which every result is in a report. */
+export interface CollectedShard extends Collected {
+  readonly namespaces: readonly NamespaceRecord[];
+}
+
 /** The most reports that are brought up to date by one call. */
 const batchSize = 300;
 /** So many are enough for a call where a namespace ends: a namespace that is split over two is read twice. */
@@ -56,7 +62,7 @@ export class ShardCollector {
    * Reads the pod's log, checks it and writes the reports. What is wrong with the log is a failure of the attempt; every other
    * error is thrown, and the same call can be made again.
    */
-  async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<Collected | JobFailure> {
+  async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<CollectedShard | JobFailure> {
     const stream = await this.#read(pod, scan.signal);
     if ('class' in stream) return stream;
     const { catalogue } = stream.trailer.body;
@@ -71,11 +77,13 @@ export class ShardCollector {
   }
 
   /** Brings the reports about a shard's targets up to date, in batches. */
-  async #write(stream: AcceptedStream<ShardSummary>, scan: CollectedScan): Promise<Collected> {
+  async #write(stream: AcceptedStream<ShardSummary>, scan: CollectedScan): Promise<CollectedShard> {
     const { scanned, failed, unread, policies, rest, peakMebibytes } = stream.trailer.body;
     const total = { new: emptySeverities(), fixed: emptySeverities() };
     const uncovered = new Map<string, Uncovered>();
     const miss = (message: string, policies: readonly string[]): unknown => uncovered.set(message, { message, policies });
+    const namespaces = new Map<string, NamespaceRecord>();
+    const unwritten = new Set<string>();
     let refused = 0;
     const flush = async (batch: ReportWish[]): Promise<void> => {
       const wishes = batch.splice(0);
@@ -89,6 +97,7 @@ export class ShardCollector {
       refused += published.refused.length;
       for (const { wish, message } of published.refused) {
         const policies = wish.policies.map(({ name }) => name);
+        unwritten.add(wish.target.namespace ?? CLUSTER_SCOPE);
         miss(`the report about ${describe(wish)} was refused: ${message}`, policies);
       }
     };
@@ -96,6 +105,10 @@ export class ShardCollector {
     for (const record of stream.records() as Iterable<StreamRecord>) {
       if (record.type === 'unreadable') {
         miss(unreadableText(record), record.policies);
+        continue;
+      }
+      if (record.type === 'namespace') {
+        namespaces.set(record.namespace, record);
         continue;
       }
       const namespaceEnds = batch.at(-1)?.target.namespace !== record.target.namespace;
@@ -111,6 +124,7 @@ export class ShardCollector {
       rest,
       uncovered: [...uncovered.values()],
       peakMebibytes,
+      namespaces: [...namespaces.values()].filter(({ namespace }) => !unwritten.has(namespace)),
       ...total,
     };
   }

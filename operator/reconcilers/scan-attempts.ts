@@ -215,6 +215,7 @@ export class Attempts {
       memory.unreadable.delete(uid);
       if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
       memory.seen.collected(shard);
+      memory.rescan?.collected(shard, result.namespaces);
       this.#deps.metrics.shards.inc({ outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
       this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');

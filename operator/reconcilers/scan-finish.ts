@@ -3,11 +3,13 @@ import { frameworkRow, requirementOutcomes, type ControlTally } from '../control
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import type { PolicyFindings } from '../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../publish/policy-totals.ts';
-import { sweepReports, type SweepRequest } from '../publish/report-sweeper.ts';
+import { sweepReports, type SweepRequest, type Swept } from '../publish/report-sweeper.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../scan/ledger.ts';
 import type { LedgerStore } from '../scan/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../scan/planner.ts';
+import type { RescanDraft } from '../scans/rescan/rescan-draft.ts';
+import type { RescanStore } from '../scans/rescan/rescan-store.ts';
 import { updateConfiguration, type PolicyStatusDependencies } from './policy-parts.ts';
 import { isCurrent, type KnownPolicies } from './policy-presence.ts';
 import { scanImages, type ScanImagesDependencies } from './scan-images.ts';
@@ -40,6 +42,9 @@ export interface EndedScan {
   readonly seen: SeenReports;
   readonly store: LedgerStore;
   readonly verifier: ScanVerifier;
+  /** What the scan found for the next one; undefined where another process planned it. */
+  readonly rescan: RescanDraft | undefined;
+  readonly rescans: Pick<RescanStore, 'update'>;
   readonly signal: AbortSignal;
 }
 
@@ -61,6 +66,7 @@ export async function finishScan(deps: FinishDependencies, ended: EndedScan): Pr
     wholeClusterPolicies: set.wholeClusterPolicies,
     looksAt: (namespace) => (namespace === undefined ? !ledger.partial : scope.includesNamespace(namespace)),
     seen,
+    isCarriedOver: carriedOverBy(ledger),
     signal,
   };
   // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
@@ -74,7 +80,28 @@ export async function finishScan(deps: FinishDependencies, ended: EndedScan): Pr
     if (!ledger.partial) await publishEvidence(deps, ended, { policy, set });
     await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals }));
   }
+  if (current.length === ledger.policies.length) await keepForNext(deps, ended, swept);
   return images;
+}
+
+/** Whether a ledger says of a namespace that its verdicts are carried over. */
+function carriedOverBy({ carriedOver }: Ledger): (namespace: string) => boolean {
+  const names = new Set(carriedOver?.namespaces);
+  return (namespace) => names.has(namespace);
+}
+
+/** Keeps what the scan found for the next one. Where that fails, the next one evaluates more than it would have to. */
+async function keepForNext(
+  { log }: Pick<FinishDependencies, 'log'>,
+  { scan, ledger, rescan, rescans }: EndedScan,
+  { marks, changedIn }: Swept,
+): Promise<void> {
+  if (!rescan) return;
+  try {
+    await rescans.update(ledger.policies, (before) => rescan.next(before, { marks, changed: changedIn }));
+  } catch (error) {
+    log.warn({ err: error, scan: scan.metadata.name }, 'what the scan found could not be kept: the next one evaluates it anew');
+  }
 }
 
 /** How often each check of a policy came to which verdict, and whether that is all there is to know. */

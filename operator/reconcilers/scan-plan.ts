@@ -1,6 +1,10 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
+import { MarkCollector } from '../scans/rescan/mark-collector.ts';
+import type { WorkerSettings } from '../jobs/worker-settings.ts';
+import type { RescanStore } from '../scans/rescan/rescan-store.ts';
+import type { ScanMemory } from '../scans/scan-memory.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/label-selector.ts';
 import { catalogueVersion, judgementRevision } from '../engine/judgement-revision.ts';
@@ -35,7 +39,7 @@ export async function beginScan(
   deps: PlanDependencies,
   store: Pick<LedgerStore, 'begin'>,
   scan: Scan,
-  { startTime, signal }: { readonly startTime: string; readonly signal: AbortSignal },
+  { startTime, signal, rescans, memory }: BeginContext,
 ): Promise<Begun> {
   const { name, uid = '' } = scan.metadata;
   const [crd] = await deps.lookAtCrds();
@@ -44,7 +48,9 @@ export async function beginScan(
   const cluster = await deps.clusterInfo(true);
   const chosen = await choosePolicies(deps, scan, { ...cluster, signal });
   if (!('policies' in chosen)) return chosen;
+  const carryOver = await collectorFor(deps, scan, rescans);
   const plan = await planScan(deps.client, {
+    carryOver,
     scan: { name, uid },
     spec: scan.spec,
     policies: chosen.policies,
@@ -53,14 +59,41 @@ export async function beginScan(
     shardTargets: deps.shardTargets,
     signal,
   });
-  const start = { startTime, catalogue: catalogueVersion, partial: scan.spec.namespaces !== undefined, policies: plan.policies };
-  deps.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length }, 'the scan is planned');
-  return store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>
+  const partial = scan.spec.namespaces !== undefined;
+  const start = { startTime, catalogue: catalogueVersion, partial, policies: plan.policies, ...carryOver?.totals };
+  const carriedOver = start.carriedOver?.targets ?? 0;
+  deps.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length, carriedOver }, 'the scan is planned');
+  const begun = await store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>
     newLedger(
       { ...start, input, uncovered: [...chosen.uncovered, ...plan.uncovered], excludedNamespaces: plan.excludedNamespaces },
       { name: jobName(uid, 1), shards: plan.shards, configMaps },
     ),
   );
+  if (memory) memory.rescan = carryOver?.draft;
+  return begun;
+}
+
+/** What beginning a scan needs besides it. */
+export interface BeginContext {
+  readonly startTime: string;
+  /** What earlier scans found. Default: everything is evaluated. */
+  readonly rescans?: Pick<RescanStore, 'read'>;
+  /** Takes what the scan finds for the next one. */
+  readonly memory?: Pick<ScanMemory, 'rescan'>;
+  readonly signal: AbortSignal;
+}
+
+/** New generations of policies have new verdicts everywhere: they carry nothing over, and leave nothing to carry over. */
+const isOfGenerations = ({ metadata: { annotations } }: Scan): boolean => annotations?.[ANNOTATIONS.generations] !== undefined;
+
+async function collectorFor(
+  deps: Pick<PlanDependencies, 'worker'>,
+  scan: Scan,
+  rescans: BeginContext['rescans'],
+): Promise<MarkCollector | undefined> {
+  if (!rescans || isOfGenerations(scan)) return undefined;
+  const { image } = await deps.worker();
+  return new MarkCollector({ store: rescans, program: image, full: scan.spec.full === true, partial: scan.spec.namespaces !== undefined });
 }
 
 /** What {@link beginScan} uses. */
@@ -75,6 +108,8 @@ export interface PlanDependencies {
   /** The most targets in a shard. */
   readonly shardTargets: number;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  /** What workers run: where another program evaluates, nothing is carried over. */
+  readonly worker: () => Promise<WorkerSettings>;
 }
 
 interface Chosen {

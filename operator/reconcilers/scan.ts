@@ -10,6 +10,7 @@ import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from '../sc
 import type { Ledger, Uncovered } from '../scan/ledger.ts';
 import { scanHash } from '../scan/names.ts';
 import type { ScanStage } from '../scan/scan-status.ts';
+import { RescanStore } from '../scans/rescan/rescan-store.ts';
 import { scanCleanupController } from '../scans/scan-cleanup.ts';
 import { stageAfterFailure } from '../scans/scan-failure.ts';
 import { ScanMemory } from '../scans/scan-memory.ts';
@@ -62,7 +63,10 @@ export interface ScanLifeDependencies {
 export interface ScanSteps {
   readonly store: Pick<LedgerStore, 'read' | 'update' | 'remove'>;
   /** Plans the scan and keeps the plan. */
-  readonly begin: (scan: Scan, startTime: string, signal: AbortSignal) => Promise<Begun>;
+  readonly begin: (
+    scan: Scan,
+    context: { readonly startTime: string; readonly memory: ScanMemory; readonly signal: AbortSignal },
+  ) => Promise<Begun>;
   /** Runs its Jobs, and takes in what is there. */
   readonly advance: (scan: Scan, stored: StoredLedger, context: AdvanceContext) => Promise<Advanced>;
   /** What was judged when the scan was planned, and is not served any more. */
@@ -108,6 +112,7 @@ export function scanCleanup(deps: ScanDependencies): Controller {
 
 function scanSteps(deps: ScanStepsDependencies): ScanSteps {
   const store = new LedgerStore(deps.client, deps.namespace, deps.log);
+  const rescans = new RescanStore(deps.client, deps.namespace, deps.log);
   const jobs = new ScanJobs(deps);
   const parts = { store, collector: new ShardCollector(deps.client, deps.publisher), jobs };
   const attempts = new Attempts(deps, parts);
@@ -123,10 +128,11 @@ function scanSteps(deps: ScanStepsDependencies): ScanSteps {
   };
   return {
     store,
-    begin: (scan, startTime, signal) => beginScan(deps, store, scan, { startTime, signal }),
+    begin: (scan, context) => beginScan(deps, store, scan, { ...context, rescans }),
     advance: (scan, stored, context) => inWords(attempts.advance(scan, stored, context)),
     unserved: (ledger) => unservedKinds(deps, store, ledger),
-    finish: (scan, ledger, { memory: { seen }, signal }) => inWords(finishScan(deps, { scan, ledger, seen, store, verifier, signal })),
+    finish: (scan, ledger, { memory: { seen, rescan }, signal }) =>
+      inWords(finishScan(deps, { scan, ledger, seen, store, verifier, rescan, rescans, signal })),
     clear: (scan) => jobs.clear(scan),
   };
 }
@@ -238,7 +244,7 @@ export class ScanReconciler {
     const startTime = this.#startOf(scan);
     // Once: while planning is held up, that is what the Scan says.
     if (scan.status?.startTime === undefined) await this.#write(scan, { stage: 'planning', startTime }, memory);
-    const begun = await this.#steps.begin(scan, startTime, signal);
+    const begun = await this.#steps.begin(scan, { startTime, memory, signal });
     if (!('refused' in begun)) return begun;
     await this.#refuse(scan, { stage: 'refused', ...begun.refused }, memory);
     return undefined;

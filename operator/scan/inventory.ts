@@ -28,6 +28,8 @@ export interface InventoryOptions {
   readonly policiesOf: (resource: ApiResource, object: KubeObject) => readonly string[];
   /** The most targets in a slice. */
   readonly sliceTargets: number;
+  /** Told of each object of these resources once, target or not. */
+  readonly onObject?: ((resource: ApiResource, object: KubeObject) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -95,11 +97,12 @@ class TargetCount {
 async function countByNamespace(
   client: KubeClient,
   resource: ApiResource,
-  { policiesOf, signal }: InventoryOptions,
+  { policiesOf, onObject, signal }: InventoryOptions,
 ): Promise<Map<string, TargetCount>> {
   const counts = new Map<string, TargetCount>();
   for await (const { items } of listPages(client, resource, { metadataOnly: true, signal })) {
     for (const object of items) {
+      onObject?.(resource, object);
       const policies = policiesOf(resource, object);
       if (policies.length === 0) continue;
       const namespace = object.metadata.namespace ?? '';

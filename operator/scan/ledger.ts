@@ -80,6 +80,8 @@ export interface Ledger {
   /** What could not be looked at. */
   readonly uncovered: readonly Uncovered[];
   readonly excludedNamespaces: number;
+  /** What was not evaluated anew, since nothing that its verdicts depend on has changed; counted in `scanned` and `totals`. */
+  readonly carriedOver?: CarriedNamespaces;
   readonly scanned: number;
   readonly failed: number;
   /** Targets that were not judged, by policy. */
@@ -87,6 +89,13 @@ export interface Ledger {
   readonly totals: Readonly<Record<string, PolicyTally>>;
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
+}
+
+/** Namespaces whose verdicts of an earlier scan hold. */
+export interface CarriedNamespaces {
+  readonly targets: number;
+  /** The empty name stands for what is outside of all namespaces. */
+  readonly namespaces: readonly string[];
 }
 
 /** What a collected shard adds. */
@@ -129,9 +138,10 @@ function entryAt(ledger: Ledger, shard: number): LedgerShard {
   return entry;
 }
 
-/** A ledger at the start of a scan, with its first attempt. */
+/** A ledger at the start of a scan, with its first attempt. `totals`: the counts of what is carried over, by policy. */
 export function newLedger(
-  start: Pick<Ledger, 'startTime' | 'catalogue' | 'partial' | 'policies' | 'input' | 'uncovered' | 'excludedNamespaces'>,
+  start: Pick<Ledger, 'startTime' | 'catalogue' | 'partial' | 'policies' | 'input' | 'uncovered' | 'excludedNamespaces' | 'carriedOver'> &
+    Partial<Pick<Ledger, 'totals'>>,
   attempt: { readonly name: string; readonly shards: readonly Shard[]; readonly configMaps: readonly string[] },
 ): Ledger {
   const { name, shards, configMaps } = attempt;
@@ -147,10 +157,10 @@ export function newLedger(
     ...start,
     shards: shards.map((shard) => entryOf(shard, 'pending')),
     jobs: shards.length === 0 ? [] : [job],
-    scanned: 0,
+    scanned: start.carriedOver?.targets ?? 0,
     failed: 0,
     failedByPolicy: {},
-    totals: {},
+    totals: start.totals ?? {},
     new: emptySeverities(),
     fixed: emptySeverities(),
   };

@@ -6,7 +6,7 @@ import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } f
 import { policyScope } from '../engine/policy-scope.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import { takeInventory } from './inventory.ts';
+import { takeInventory, type Unlisted } from './inventory.ts';
 import type { LedgerPolicy, Uncovered } from './ledger.ts';
 import { packShards, type Count } from './plan.ts';
 import type { PolicySnapshot, ScanInput } from './scan-input.ts';
@@ -23,7 +23,31 @@ export interface PlanRequest {
   readonly unavailable?: readonly string[];
   readonly systemNamespaces: readonly string[];
   readonly shardTargets: number;
+  /** Finds what need not be evaluated anew. Default: everything is evaluated. */
+  readonly carryOver?: CarryOver | undefined;
   readonly signal: AbortSignal;
+}
+
+/** What was found in scope, before it is packed into shards. */
+export interface FoundTargets {
+  readonly set: PolicySet;
+  readonly policies: readonly PolicySnapshot[];
+  readonly kubernetesVersion: string;
+  readonly resources: readonly ApiResource[];
+  readonly systemNamespaces: readonly string[];
+  /** The resources whose objects `onObject` was told of. */
+  readonly listed: readonly ApiResource[];
+  readonly unlisted: readonly Unlisted[];
+  readonly counts: readonly Count[];
+  readonly signal: AbortSignal;
+}
+
+/** Finds the namespaces that need not be evaluated anew. */
+export interface CarryOver {
+  /** Told of each object of the kinds that are looked at. */
+  readonly onObject: (resource: ApiResource, object: KubeObject) => void;
+  /** The namespaces whose targets are in no shard; the empty name stands for what is outside of all. */
+  readonly choose: (client: KubeClient, found: FoundTargets) => Promise<ReadonlySet<string>>;
 }
 
 /** What a scan will do. */
@@ -53,8 +77,20 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
   const namespaces = await namespacesOf(client, signal);
   const scope = new TargetScope(set, spec, namespaces);
   const { looked, refused } = lookedAt(set, resources);
-  const inventory = await takeInventory(client, { resources: looked, policiesOf: scope.policiesOf, sliceTargets: shardTargets, signal });
-  const shards = packShards([...inventory.counts, ...wholeClusterCount(set, spec)], {
+  const { carryOver } = request;
+  const { policiesOf } = scope;
+  const options = { resources: looked, policiesOf, sliceTargets: shardTargets, onObject: carryOver?.onObject, signal };
+  const inventory = await takeInventory(client, options);
+  const counts = [...inventory.counts, ...wholeClusterCount(set, spec)];
+  const carriedOver = await carryOver?.choose(client, {
+    ...request,
+    set,
+    listed: [...looked.values()],
+    unlisted: inventory.unlisted,
+    counts,
+  });
+  const toScan = counts.filter(({ namespace = '' }) => carriedOver?.has(namespace) !== true);
+  const shards = packShards(toScan, {
     shardTargets,
     parallelism: spec.scan?.parallelism ?? defaultParallelism,
   });

@@ -75,6 +75,7 @@ function figuresOf(ledger: Ledger): Figures {
     summary: totals.reduce((sum, { summary }) => addSummaries(sum, summary), emptySummary()),
     failing: totals.reduce((sum, { failing }) => addSeverities(sum, failing), emptySeverities()),
     coverage: coverageOf(ledger),
+    carriedOver: ledger.carriedOver?.targets ?? 0,
     new: ledger.new,
     fixed: ledger.fixed,
     ...(problems.length === 0 ? {} : { shards: problems.slice(0, mostProblems) }),
@@ -126,9 +127,14 @@ function conditionsOf(stage: ScanStage): ConditionUpdate[] {
 function endConditions(ledger: Ledger): ConditionUpdate[] {
   const problems = problemsOf(ledger);
   const [first] = problems;
-  if (!first) return over(true, 'Complete', `shards scanned: ${progressOf(ledger)}`);
+  if (!first) return over(true, 'Complete', `shards scanned: ${progressOf(ledger)}${carriedText(ledger)}`);
   const message = `${problems.length} of ${ledger.shards.length} shards could not be scanned; the first: ${first.reason}: ${first.message}`;
   return over(false, first.reason, message);
+}
+
+function carriedText(ledger: Ledger): string {
+  const { targets = 0 } = ledger.carriedOver ?? {};
+  return targets === 0 ? '' : `; ${targets} of ${coverageOf(ledger).inScope} targets have not changed since an earlier scan`;
 }
 
 /** Whether every target in scope of every policy came to verdicts. `isOver`: no more of them will be scanned. */

@@ -1,5 +1,6 @@
 import { SeenReports } from '../publish/seen-reports.ts';
 import { Ages } from '../jobs/ages.ts';
+import type { RescanDraft } from './rescan/rescan-draft.ts';
 import type { StatusMemory } from './scan-status-writer.ts';
 
 /** What a process remembers of one Scan that has not ended, beside its ledger: nothing that another could not go on without. */
@@ -7,6 +8,8 @@ export class ScanMemory implements StatusMemory {
   writtenAt = Number.NEGATIVE_INFINITY;
   /** The reports that were made sure of. */
   seen = new SeenReports();
+  /** What it finds for the next scan to carry over; undefined where this process has not planned it. */
+  rescan: RescanDraft | undefined;
   /** How long its Jobs and pods have been seen for. */
   readonly ages: Ages;
   /** When a log could not be read for the first time, by pod uid, in milliseconds that only grow. */
@@ -24,6 +27,7 @@ export class ScanMemory implements StatusMemory {
   /** Its plan is made anew: what was made sure of counts no longer. */
   startAnew(): void {
     this.seen = new SeenReports();
+    this.rescan = undefined;
   }
 
   /** For how long the same has been waited for, in milliseconds since it was first asked. */

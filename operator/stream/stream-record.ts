@@ -1,5 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { PolicyTally } from '../findings/tally.ts';
 
 /** The object that a record is about. */
 export interface RecordTarget {
@@ -36,5 +37,17 @@ export interface UnreadableRecord {
   readonly message: string;
 }
 
+/** What the targets of one namespace in a shard came to. */
+export interface NamespaceRecord {
+  readonly type: 'namespace';
+  /** Empty: outside of all namespaces. */
+  readonly namespace: string;
+  /** Targets that were judged. */
+  readonly scanned: number;
+  readonly policies: Readonly<Record<string, PolicyTally>>;
+  /** What was read beside the targets: kind, place and digest of each set, as marks of namespaces have them. */
+  readonly reads: readonly (readonly [kind: string, place: string, digest: string])[];
+}
+
 /** A line of the stream. */
-export type StreamRecord = TargetRecord | UnreadableRecord;
+export type StreamRecord = TargetRecord | UnreadableRecord | NamespaceRecord;

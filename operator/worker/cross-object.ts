@@ -2,8 +2,10 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubernetesObject } from '../engine/kubernetes-object.ts';
 import { nothingToJudge, type Evaluation, type PassObserver } from '../engine/evaluation.ts';
+import { contextReads } from '../engine/context-reads.ts';
 import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot.ts';
+import { ListedObjects } from '../findings/namespace-marks.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import { whyUnread } from '../scan/unread-kind.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -26,13 +28,12 @@ export interface CrossObjectVerdicts {
   readonly ofCluster: () => Evaluation;
   /** The kinds that could not be read, and why. */
   readonly unread: readonly { readonly resource: ApiResource; readonly message: string }[];
+  /** What was read. */
+  readonly read: ListedObjects;
 }
 
 /** Objects a page while the surroundings are read: few, since each is dropped as soon as it is reduced. */
 const pageSize = 250;
-
-/** Groups whose objects matter outside their own namespace, too. */
-const farReaching: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 
 /**
  * Reads what is around a shard's targets, as far as some check looks at it, reduced to the fields that count. What may not be
@@ -40,12 +41,13 @@ const farReaching: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', '
  */
 export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossObjectVerdicts> {
   const { set, onPass } = work;
-  if (!set.needsSnapshot) return { of: () => nothingToJudge, ofCluster: () => nothingToJudge, unread: [] };
+  const read = new ListedObjects();
+  if (!set.needsSnapshot) return { of: () => nothingToJudge, ofCluster: () => nothingToJudge, unread: [], read };
   const snapshot = new Snapshot();
   const unread = new Map<ApiResource, string>();
-  for (const place of surroundings(work)) {
+  for (const place of placesOf(work)) {
     try {
-      await addAll(snapshot, work, place);
+      await addAll({ snapshot, read }, work, place);
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
       unread.set(place.resource, whyUnread(place.resource, error));
@@ -56,14 +58,20 @@ export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossO
     of: set.among(snapshot, options),
     ofCluster: () => set.evaluateSnapshot(snapshot, { ...options, only: (reference) => reference === wholeCluster })[0] ?? nothingToJudge,
     unread: [...unread].map(([resource, message]) => ({ resource, message })),
+    read,
   };
 }
 
-async function addAll(snapshot: Snapshot, { client, set, signal }: CrossObjectWork, { resource, namespace }: Place): Promise<void> {
+async function addAll(
+  { snapshot, read }: { readonly snapshot: Snapshot; readonly read: ListedObjects },
+  { client, set, signal }: CrossObjectWork,
+  { resource, namespace }: Place,
+): Promise<void> {
   for await (const { items } of listPages(client, resource, { namespace, limit: pageSize, signal })) {
     for (const item of items) {
       const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
       snapshot.add(object, set.isOwned(object));
+      read.add(resource, item.metadata);
     }
   }
 }
@@ -75,22 +83,13 @@ interface Place {
   readonly namespace?: string;
 }
 
-/** Vigil reads no Secrets, whatever asks for them. */
-const isReadable = ({ group, resource }: ApiResource): boolean => !(group === '' && resource === 'secrets');
-
 /** The lists to read: of the targets' namespaces where that is enough, else of the whole cluster. */
-function surroundings({ set, shard, resources }: CrossObjectWork): readonly Place[] {
-  const inNamespaces = shard.slices.filter(({ namespace }) => namespace !== undefined);
-  const kindsOf = (slices: Shard['slices']): (ApiResource | undefined)[] => [
-    ...new Set(slices.map((slice) => resourceOf(slice, resources))),
-  ];
-  const clusterSlices = shard.slices.filter(({ namespace }) => namespace === undefined);
-  const everywhere = clusterSlices.length > 0 ? set.contextFor(kindsOf(clusterSlices)).filter(isReadable) : [];
-  const around = inNamespaces.length > 0 ? set.contextFor(kindsOf(inNamespaces)).filter(isReadable) : [];
-  const whole = new Set([...everywhere, ...around.filter(({ namespaced, group }) => !namespaced || farReaching.has(group))]);
-  const namespaces = [...new Set(inNamespaces.flatMap(({ namespace }) => namespace ?? []))];
+function placesOf({ set, shard, resources }: CrossObjectWork): readonly Place[] {
+  const kinds = [...new Set(shard.slices.map((slice) => resourceOf(slice, resources)))];
+  const { everywhere, inNamespace } = contextReads(set, kinds);
+  const namespaces = [...new Set(shard.slices.flatMap(({ namespace }) => namespace ?? []))];
   return [
-    ...[...whole].map((resource) => ({ resource })),
-    ...around.filter((resource) => !whole.has(resource)).flatMap((resource) => namespaces.map((namespace) => ({ resource, namespace }))),
+    ...everywhere.map((resource) => ({ resource })),
+    ...inNamespace.flatMap((resource) => namespaces.map((namespace) => ({ resource, namespace }))),
   ];
 }

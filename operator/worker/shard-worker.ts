@@ -9,15 +9,18 @@ import { compilePolicies, wholeCluster, type Evaluation, type EvaluationContext,
 import type { ConvertedObject } from '../engine/rule-check.ts';
 import { isWorkloadKind } from '../engine/workload-kind.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import { CLUSTER_SCOPE, ListedObjects } from '../findings/namespace-marks.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import type { ScanInput } from '../scan/scan-input.ts';
 import { resourceOf, type Shard, type Slice } from '../scan/shard.ts';
 import { whyUnread } from '../scan/unread-kind.ts';
-import { TallyBuilder, type PolicyTally } from '../findings/tally.ts';
+import type { PolicyTally, TallyBuilder } from '../findings/tally.ts';
+import { digestsOf, namespaceReads } from '../engine/namespace-reads.ts';
+import { NamespaceTallies } from './namespace-tallies.ts';
 import type { RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
-import { livePodsOf } from './live-pods.ts';
+import { livePodsOf, type ReadLivePods } from './live-pods.ts';
 import { ConvertedObjects } from './converted-objects.ts';
 import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object.ts';
 import { ListOrderError, slicePages } from './slice-pages.ts';
@@ -71,12 +74,12 @@ export class ShardWorker {
   readonly #work: ShardWork;
   readonly #set: PolicySet;
   readonly #converted: ConvertedObjects;
-  readonly #tallies = new Map<string, TallyBuilder>();
+  readonly #tallies = new NamespaceTallies();
   readonly #unread: Record<string, number> = {};
   /** The names that were judged of the slice at hand. */
   readonly #judged = new Set<string>();
   #crossObject: CrossObjectVerdicts | undefined;
-  #live = new LivePods();
+  #live: ReadLivePods = { live: new LivePods(), read: new ListedObjects() };
   /** Policies of which a check needed what could not be read. */
   readonly #hindered = new Set<string>();
   #scanned = 0;
@@ -104,7 +107,8 @@ export class ShardWorker {
       }
     }
     this.#recordUnread();
-    const policies = Object.fromEntries([...this.#tallies].map(([name, tally]) => [name, tally.build()]));
+    this.#recordNamespaces();
+    const policies = this.#tallies.total;
     const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
     const counts = { scanned: this.#scanned, failed: this.#failed, policies, unread: this.#unread };
     const summary: ShardSummary = { shard: index, catalogue: catalogueVersion, ...counts, peakMebibytes, rest };
@@ -121,14 +125,27 @@ export class ShardWorker {
     }
   }
 
+  /** Says what each namespace came to, and what its verdicts depend on beside its targets. */
+  #recordNamespaces(): void {
+    const { shard, input, writer } = this.#work;
+    for (const tally of this.#tallies.namespaces) {
+      const slices = shard.slices.filter(({ namespace = CLUSTER_SCOPE }) => namespace === tally.namespace);
+      const kinds = [...new Set(slices.map((slice) => resourceOf(slice, input.resources)))];
+      const { context, live } = namespaceReads(this.#set, { namespace: tally.namespace, kinds, resources: input.resources });
+      const reads = [...digestsOf(context, this.#crossObject?.read), ...digestsOf(live, this.#live.read)];
+      writer.record({ type: 'namespace', ...tally, reads } satisfies StreamRecord);
+    }
+  }
+
   /** Judges a slice. Returns what is left of it when the stream is full. */
   async #slice(slice: Slice): Promise<Slice | undefined> {
     const resource = resourceOf(slice, this.#work.input.resources);
+    this.#tallies.begin(slice.namespace ?? CLUSTER_SCOPE);
     if (resource === undefined) {
       this.#record(wholeCluster, this.#noting(this.#crossObject?.ofCluster()) ?? nothingToJudge);
       return undefined;
     }
-    const before: Counted = { scanned: this.#scanned, policies: this.#targetsByPolicy() };
+    const before: Counted = { scanned: this.#scanned, policies: this.#tallies.targetsByPolicy };
     this.#judged.clear();
     try {
       return await this.#listed(slice, resource, before);
@@ -199,7 +216,7 @@ export class ShardWorker {
 
   /** How many targets of a slice are left. */
   #remaining({ targets, policies }: Slice, before: Counted): Pick<Slice, 'targets' | 'policies'> {
-    const now = this.#targetsByPolicy();
+    const now = this.#tallies.targetsByPolicy;
     const done = (policy: string): number => (now.get(policy) ?? 0) - (before.policies.get(policy) ?? 0);
     return {
       targets: Math.max(targets - (this.#scanned - before.scanned), 0),
@@ -276,13 +293,14 @@ export class ShardWorker {
   #withPods(object: KubernetesObject, own: Evaluation, facts: EvaluationContext): Evaluation {
     if (!isWorkloadKind(groupKindOf(object))) return own;
     const reportAt = workloadReference(object);
-    const { evaluation, overturned } = this.#live.join(object, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt }));
+    const { evaluation, overturned } = this.#live.live.join(object, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt }));
     for (const { policy, check } of overturned) this.#tallyOf(policy).takeBack(check);
     return evaluation;
   }
 
   #record(target: RecordTarget, evaluation: Evaluation): void {
     this.#scanned++;
+    this.#tallies.target();
     this.#count(evaluation);
     this.#work.writer.record(targetRecord(target, evaluation));
   }
@@ -296,15 +314,7 @@ export class ShardWorker {
   readonly #countPass = (policy: string, check: string): void => this.#tallyOf(policy).verdict(check, 'pass', 'info');
 
   #tallyOf(policy: string): TallyBuilder {
-    const known = this.#tallies.get(policy);
-    if (known) return known;
-    const tally = new TallyBuilder();
-    this.#tallies.set(policy, tally);
-    return tally;
-  }
-
-  #targetsByPolicy(): ReadonlyMap<string, number> {
-    return new Map([...this.#tallies].map(([policy, tally]) => [policy, tally.targets]));
+    return this.#tallies.of(policy);
   }
 }
 

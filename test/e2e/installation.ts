@@ -45,7 +45,8 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
 
 /** Makes a Scan. Returns its name. */
 export async function makeScan(spec: Scan['spec'] = {}): Promise<string> {
-  const scan = await testClient().create<Scan>(RESOURCES.scans, { metadata: { name: `test-${Date.now().toString(36)}` }, spec } as Scan);
+  const metadata = { name: `test-${Date.now().toString(36)}` };
+  const scan = await testClient().create<Scan>(RESOURCES.scans, { metadata, spec: { full: true, ...spec } } as Scan);
   return scan.metadata.name;
 }
 

@@ -158,7 +158,7 @@ export class FaultLab {
   async scanAgain(seconds: number): Promise<EndState> {
     this.#kept = await leftOvers(this.client, home);
     const name = `again-${Date.now().toString(36)}`;
-    await this.client.create(RESOURCES.scans, { metadata: { name }, spec: { policies: [policyName] } } as KubeObject);
+    await this.client.create(RESOURCES.scans, { metadata: { name }, spec: { policies: [policyName], full: true } } as KubeObject);
     return this.ended(name, seconds).finally(() => (this.#kept = []));
   }
 

@@ -136,6 +136,7 @@ export const namespacesAndAdmission: Section = {
       crossObject: {
         judge: 'danglingBinding',
         reads: ['Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io', 'ServiceAccount'],
+        across: ['ServiceAccount'],
       },
     },
   ],

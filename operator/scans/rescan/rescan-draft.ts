@@ -1,0 +1,78 @@
+import type { ListedObjects } from '../../findings/namespace-marks.ts';
+import { addTallies, type PolicyTally } from '../../findings/tally.ts';
+import type { ReportMarks } from '../../reports/report-marks.ts';
+import type { NamespaceRecord } from '../../stream/stream-record.ts';
+import { countsAgree, type PlannedNamespace, type RescanEntry, type RescanIndex } from './rescan-index.ts';
+
+/** What a scan was planned with, as far as the next one needs it. */
+export interface DraftPlan {
+  /** The namespaces with targets, as they were found. */
+  readonly planned: ReadonlyMap<string, PlannedNamespace>;
+  /** Those that are in no shard. */
+  readonly carriedOver: ReadonlySet<string>;
+  /** The objects that were listed. */
+  readonly listed: ListedObjects;
+  /** Only some namespaces were looked at. */
+  readonly partial: boolean;
+}
+
+/** What the sweep at the end of a scan found. */
+export interface SweptReports {
+  readonly marks: ReportMarks;
+  /** Namespaces with a report that the sweep itself has changed: it is not as it was found. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/**
+ * Gathers what a scan finds for the next one to carry over. It is not kept: where another operator takes a scan over, what was found before
+ * is evaluated once more by the next scan.
+ */
+export class RescanDraft {
+  readonly #plan: DraftPlan;
+  readonly #collected = new Map<number, readonly NamespaceRecord[]>();
+
+  constructor(plan: DraftPlan) {
+    this.#plan = plan;
+  }
+
+  /** Takes in what a shard came to; the last word about a shard counts. */
+  collected(shard: number, records: readonly NamespaceRecord[]): void {
+    this.#collected.set(shard, records);
+  }
+
+  /**
+   * The index after the scan, by what it was before: an entry for each namespace that was evaluated as a whole and without an error, beside just
+   * what was there when the scan was planned. What is known of carried-over namespaces stays; what is known of others goes.
+   */
+  next(before: RescanIndex, swept: SweptReports): RescanIndex {
+    const { planned, carriedOver, partial } = this.#plan;
+    const next = new Map<string, RescanEntry>();
+    for (const [name, entry] of before) if (carriedOver.has(name) || (partial && !planned.has(name))) next.set(name, entry);
+    const records = Map.groupBy([...this.#collected.values()].flat(), ({ namespace }) => namespace);
+    for (const [name, now] of planned) {
+      const entry = carriedOver.has(name) ? undefined : this.#entryOf(now, records.get(name) ?? [], this.#reportsOf(name, swept));
+      if (entry) next.set(name, entry);
+    }
+    return next;
+  }
+
+  #reportsOf(name: string, { marks, changed }: SweptReports): string | undefined {
+    return changed.has(name) ? undefined : marks.of(name);
+  }
+
+  #entryOf(now: PlannedNamespace, records: readonly NamespaceRecord[], reports: string | undefined): RescanEntry | undefined {
+    if (now.mark === undefined || reports === undefined) return undefined;
+    if (!records.every(({ reads }) => reads.every((read) => this.#isAsListed(read)))) return undefined;
+    const policies: Record<string, PolicyTally> = {};
+    for (const record of records)
+      for (const [policy, tally] of Object.entries(record.policies)) policies[policy] = addTallies(policies[policy], tally);
+    if (Object.values(policies).some(({ summary }) => summary.error > 0)) return undefined;
+    const entry = { mark: now.mark, reports, scanned: records.reduce((sum, { scanned }) => sum + scanned, 0), policies };
+    return countsAgree(entry, now) ? entry : undefined;
+  }
+
+  /** Whether a worker read the same beside its targets as was listed when the scan was planned. */
+  #isAsListed([kind, place, digest]: NamespaceRecord['reads'][number]): boolean {
+    return this.#plan.listed.of({ kind, place }) === digest;
+  }
+}

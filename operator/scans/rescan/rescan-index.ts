@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PolicyTally } from '../../findings/tally.ts';
+import type { SeverityCounts, Summary } from '../../api/security-policy.ts';
+import type { DocumentKind } from '../../store/document-kind.ts';
+
+/** What is known of a namespace since all of it was evaluated. */
+export interface RescanEntry {
+  /** What its verdicts depend on: see `namespaceMark`. */
+  readonly mark: string;
+  /** The reports that hold its verdicts: see `ReportMarks`. */
+  readonly reports: string;
+  /** Targets. */
+  readonly scanned: number;
+  /** What they came to, by policy. */
+  readonly policies: Readonly<Record<string, PolicyTally>>;
+}
+
+/** By namespace; the empty name stands for what is outside of all. */
+export type RescanIndex = ReadonlyMap<string, RescanEntry>;
+
+/** A namespace as it is found now. */
+export interface PlannedNamespace {
+  /** Undefined if it cannot be proved what its verdicts depend on. */
+  readonly mark: string | undefined;
+  readonly targets: number;
+  /** Targets by policy. */
+  readonly policies: Readonly<Record<string, number>>;
+}
+
+/** Whether what was known of a namespace holds: nothing that its verdicts depend on is another, and its reports are as they were left. Pure. */
+export function isUnchanged(entry: RescanEntry | undefined, now: PlannedNamespace, reports: string | undefined): entry is RescanEntry {
+  if (entry === undefined || now.mark === undefined || reports === undefined) return false;
+  return entry.mark === now.mark && entry.reports === reports && countsAgree(entry, now);
+}
+
+/** Whether just the targets that were planned have been evaluated, by each policy. */
+export function countsAgree({ scanned, policies }: Pick<RescanEntry, 'scanned' | 'policies'>, planned: PlannedNamespace): boolean {
+  const judged = Object.fromEntries(Object.entries(policies).map(([policy, { targets }]) => [policy, targets]));
+  const isSome = ([, count]: readonly [string, number]): boolean => count > 0;
+  const some = (counts: Readonly<Record<string, number>>): unknown => Object.fromEntries(Object.entries(counts).filter(isSome));
+  return scanned === planned.targets && isDeepStrictEqual(some(judged), some(planned.policies));
+}
+
+/** The index as a document: names once, counts as plain numbers. */
+export interface RescanContent {
+  readonly policies: readonly string[];
+  readonly checks: readonly string[];
+  readonly namespaces: Readonly<Record<string, readonly [mark: string, reports: string, scanned: number, tallies: readonly number[][]]>>;
+}
+
+/** The document with an index. */
+export const RESCAN_INDEX: DocumentKind<RescanContent> = {
+  name: 'rescan-index',
+  formatVersion: 1,
+  read: (content) => (isContent(content) ? content : undefined),
+};
+
+function isContent(content: unknown): content is RescanContent {
+  const { policies, checks, namespaces } = (content ?? {}) as Partial<RescanContent>;
+  if (!Array.isArray(policies) || !Array.isArray(checks) || typeof namespaces !== 'object') return false;
+  return Object.values(namespaces).every((entry: unknown) => Array.isArray(entry) && entry.length === 4 && Array.isArray(entry[3]));
+}
+
+const verdicts = ['pass', 'fail', 'warn', 'error', 'skip'] as const;
+const severities = ['critical', 'high', 'medium', 'low'] as const;
+const fixed = 2 + verdicts.length + severities.length;
+
+/** An index as its document has it. Pure; the same index gives the same document. */
+export function contentOf(index: RescanIndex): RescanContent {
+  const all = [...index].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const policies = new NameTable();
+  const checks = new NameTable();
+  const rowOf = ([policy, { targets, summary, failing, checks: byCheck }]: readonly [string, PolicyTally]): number[] => [
+    policies.of(policy),
+    targets,
+    ...verdicts.map((verdict) => summary[verdict]),
+    ...severities.map((severity) => failing[severity]),
+    ...Object.entries(byCheck).flatMap(([check, counts]) => [checks.of(check), ...verdicts.map((verdict) => counts[verdict])]),
+  ];
+  const namespaces = Object.fromEntries(
+    all.map(([name, entry]) => [name, [entry.mark, entry.reports, entry.scanned, Object.entries(entry.policies).map(rowOf)] as const]),
+  );
+  return { policies: policies.names, checks: checks.names, namespaces };
+}
+
+/** The index of a document. */
+export function indexOf({ policies, checks, namespaces }: RescanContent): RescanIndex {
+  const tallyOf = (row: readonly number[]): readonly [string, PolicyTally] => {
+    const [policy = 0, targets = 0] = row;
+    const byCheck: Record<string, Summary> = {};
+    for (let at = fixed; at < row.length; at += 1 + verdicts.length)
+      byCheck[checks[row[at] ?? 0] ?? ''] = counted(verdicts, row.slice(at + 1));
+    const summary: Summary = counted(verdicts, row.slice(2));
+    const failing: SeverityCounts = counted(severities, row.slice(2 + verdicts.length));
+    return [policies[policy] ?? '', { targets, summary, failing, checks: byCheck }];
+  };
+  const entryOf = ([mark, reports, scanned, rows]: RescanContent['namespaces'][string]): RescanEntry => ({
+    mark,
+    reports,
+    scanned,
+    policies: Object.fromEntries(rows.map(tallyOf)),
+  });
+  return new Map(Object.entries(namespaces).map(([name, entry]) => [name, entryOf(entry)]));
+}
+
+const counted = <K extends string>(names: readonly K[], numbers: readonly number[]): Record<K, number> =>
+  Object.fromEntries(names.map((name, index) => [name, numbers[index] ?? 0])) as Record<K, number>;
+
+/** Names by number. */
+class NameTable {
+  readonly #numbers = new Map<string, number>();
+
+  of(name: string): number {
+    return this.#numbers.getOrInsertComputed(name, () => this.#numbers.size);
+  }
+
+  get names(): readonly string[] {
+    return [...this.#numbers.keys()];
+  }
+}

@@ -1,0 +1,93 @@
+import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { RESOURCES } from '../../api/api-resource.ts';
+import { API_VERSION } from '../../api/group.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { documentHeads } from '../../store/document-collector.ts';
+import type { DocumentPlace } from '../../store/document-config-map.ts';
+import { DocumentConflict, isUnusable } from '../../store/document-error.ts';
+import { DocumentStore, type DocumentBefore } from '../../store/document-store.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { contentOf, indexOf, RESCAN_INDEX, type RescanContent, type RescanIndex } from './rescan-index.ts';
+
+/** The policies that an index is about: those of one scan. */
+export type IndexedPolicies = readonly { readonly name: string; readonly uid: string }[];
+
+/** Indexes that are kept at most: one for each set of policies that Scans ask for. */
+const mostIndexes = 16;
+/** How often an index is written where others write it, too. */
+const writeTries = 3;
+
+/** Keeps for each set of policies what the last scans of them found in each namespace. */
+export class RescanStore {
+  readonly #store: DocumentStore;
+  readonly #log: Pick<Logger, 'info' | 'warn'>;
+
+  constructor(client: KubeClient, namespace: string, log: Pick<Logger, 'info' | 'warn'>) {
+    this.#store = new DocumentStore(client, namespace, (error) =>
+      log.warn({ err: error }, 'pieces of an older index could not be removed'),
+    );
+    this.#log = log;
+  }
+
+  /** The index of these policies; empty if there is none, or none that can be used: then everything is evaluated, and it is made again. */
+  async read(policies: IndexedPolicies): Promise<RescanIndex> {
+    const { content } = await this.#open(nameOf(policies));
+    return content ? indexOf(content) : new Map();
+  }
+
+  /** Writes the index of these policies anew, by what it is. An index that stays the same is not written. */
+  async update(policies: IndexedPolicies, change: (before: RescanIndex) => RescanIndex): Promise<void> {
+    const place = placeOf(policies);
+    for (let attempt = 1; ; attempt++) {
+      const { content, before } = await this.#open(place.name);
+      const next = contentOf(change(content ? indexOf(content) : new Map()));
+      if (isDeepStrictEqual(next, content)) return;
+      try {
+        await this.#store.write(place, RESCAN_INDEX, next, before);
+        await this.#tidy(place.name);
+        return;
+      } catch (error) {
+        if (!(error instanceof DocumentConflict) || attempt === writeTries) throw error;
+      }
+    }
+  }
+
+  async #open(name: string): Promise<{ readonly content?: RescanContent; readonly before?: DocumentBefore }> {
+    try {
+      const found = await this.#store.read(name, RESCAN_INDEX);
+      return found ? { content: found.content, before: found } : {};
+    } catch (error) {
+      if (!isUnusable(error)) throw error;
+      this.#log.info({ index: name, reason: error.message }, 'what earlier scans found cannot be used: everything is evaluated anew');
+      const before = await this.#store.before(name);
+      return before ? { before } : {};
+    }
+  }
+
+  /** Removes the indexes that were made first, where there are too many. */
+  async #tidy(own: string): Promise<void> {
+    const heads: { readonly name: string; readonly made: string }[] = [];
+    for await (const items of documentHeads(this.#store, RESCAN_INDEX))
+      heads.push(...items.map(({ metadata: { name, creationTimestamp = '' } }) => ({ name, made: creationTimestamp })));
+    const others = heads.filter(({ name }) => name !== own).toSorted((a, b) => (a.made < b.made ? 1 : -1));
+    for (const { name } of others.slice(mostIndexes - 1)) await this.#store.remove(name);
+  }
+}
+
+/** An index is about policies by their uid: another policy of the same name has another index. */
+const nameOf = (policies: IndexedPolicies): string =>
+  `vigil-rescan-${hash(
+    'sha256',
+    policies
+      .map(({ uid }) => uid)
+      .toSorted()
+      .join(' '),
+  ).slice(0, 10)}`;
+
+/** The first of the policies owns the index: without it there is no scan of this set any more. */
+function placeOf(policies: IndexedPolicies): DocumentPlace {
+  const [first] = policies.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const owner = first && { apiVersion: API_VERSION, kind: RESOURCES.policies.kind, name: first.name, uid: first.uid };
+  return { name: nameOf(policies), ...(owner ? { ownerReferences: [owner] } : {}) };
+}

@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
+import type { ObjectMeta } from '../../operator/api/metadata.ts';
+import {
+  anywhere,
+  CLUSTER_SCOPE,
+  inPlace,
+  judgementMark,
+  ListedObjects,
+  namespaceMark,
+  ObjectDigests,
+  type JudgementParts,
+} from '../../operator/findings/namespace-marks.ts';
+
+const { pods, configMaps, namespaces } = RESOURCES;
+const meta = (name: string, more: Partial<ObjectMeta> = {}): ObjectMeta => ({
+  name,
+  namespace: 'blue',
+  uid: name,
+  resourceVersion: '1',
+  ...more,
+});
+
+function listed(...objects: readonly (readonly [ApiResource, ObjectMeta])[]): ListedObjects {
+  const all = new ListedObjects();
+  for (const [resource, metadata] of objects) all.add(resource, metadata);
+  return all;
+}
+const sets = [inPlace(pods, 'blue'), inPlace(configMaps, 'blue'), anywhere(namespaces, 'blue')];
+const markOf = (...objects: readonly (readonly [ApiResource, ObjectMeta])[]): string | undefined =>
+  namespaceMark('j', sets, listed(...objects));
+
+describe('the mark of a namespace', () => {
+  const base = [
+    [pods, meta('a')],
+    [pods, meta('b')],
+    [namespaces, meta('blue', { uid: 'n' })],
+  ] as const;
+
+  it('is the same for the same objects in any order', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...base], { minLength: base.length }), (shuffled) => markOf(...shuffled) === markOf(...base)),
+    );
+  });
+
+  const changes: readonly [what: string, objects: readonly (readonly [ApiResource, ObjectMeta])[]][] = [
+    ['an object has another resourceVersion', [base[0], [pods, meta('b', { resourceVersion: '2' })], base[2]]],
+    ['an object has another uid', [base[0], [pods, meta('b', { uid: 'c' })], base[2]]],
+    ['an object is gone', [base[0], base[2]]],
+    ['an object is new', [...base, [pods, meta('c')]]],
+    ['an object is of another kind', [base[0], [configMaps, meta('b')], base[2]]],
+    ['an object lies in another namespace', [base[0], [pods, meta('b', { namespace: 'green' })], base[2]]],
+    ['the Namespace was changed', [base[0], base[1], [namespaces, meta('blue', { uid: 'n', resourceVersion: '7' })]]],
+    ['an object is listed twice', [...base, base[1]]],
+  ];
+  for (const [what, objects] of changes)
+    it(`is another if ${what}`, () => {
+      expect(markOf(...objects))
+        .to.be.a('string')
+        .and.not.equal(markOf(...base));
+    });
+
+  it('is the same whatever happens to other namespaces, and to kinds that nobody asks about', () => {
+    const others = [
+      [pods, meta('x', { namespace: 'green' })],
+      [namespaces, meta('green')],
+      [RESOURCES.jobs, meta('j')],
+    ] as const;
+    expect(markOf(...base, ...others)).to.equal(markOf(...base));
+  });
+
+  it('is another if what is judged by is another', () => {
+    expect(namespaceMark('k', sets, listed(...base))).to.not.equal(markOf(...base));
+  });
+
+  it('is none where an object does not say in which state it is', () => {
+    expect(markOf(...base, [configMaps, meta('c', { resourceVersion: '' })])).to.equal(undefined);
+    expect(markOf(...base, [configMaps, { name: 'c', namespace: 'blue', resourceVersion: '1' }])).to.equal(undefined);
+  });
+
+  it('covers all objects of a kind where a verdict depends on all', () => {
+    const all = [anywhere(pods, 'blue')];
+    const before = listed(...base);
+    const after = listed(...base, [pods, meta('x', { namespace: 'green' })]);
+    expect(namespaceMark('j', all, before)).to.not.equal(namespaceMark('j', all, after));
+  });
+
+  it('covers all Namespaces outside of them', () => {
+    const all = [anywhere(namespaces, CLUSTER_SCOPE)];
+    expect(namespaceMark('j', all, listed(...base))).to.not.equal(namespaceMark('j', all, listed(...base, [namespaces, meta('green')])));
+  });
+});
+
+describe('digests of objects', () => {
+  it('are kept apart for very many places', () => {
+    const digests = new ObjectDigests();
+    for (let place = 0; place < 1000; place++) digests.add('pods', `p${place}`, { uid: 'u', resourceVersion: String(place) });
+    expect(new Set(Array.from({ length: 1000 }, (_, place) => digests.of('pods', `p${place}`))).size).to.equal(1000);
+    expect(digests.of('pods', 'none')).to.equal(digests.of('pods', 'another without objects'));
+  });
+});
+
+describe('the mark of what is judged by', () => {
+  const parts: JudgementParts = {
+    policies: [{ name: 'p', uid: 'u', revision: '1-a' }],
+    catalogue: 'c',
+    program: 'vigil:1',
+    kubernetesVersion: '1.36',
+    systemNamespaces: ['kube-system'],
+    resources: [pods],
+  };
+  const others: Partial<JudgementParts>[] = [
+    { policies: [{ name: 'p', uid: 'u', revision: '2-a' }] },
+    { policies: [{ name: 'p', uid: 'v', revision: '1-a' }] },
+    { policies: [...parts.policies, { name: 'q', uid: 'q', revision: '1-a' }] },
+    { catalogue: 'd' },
+    { program: 'vigil:2' },
+    { kubernetesVersion: '1.37' },
+    { systemNamespaces: [] },
+    { resources: [{ ...pods, version: 'v2' }] },
+    { resources: [pods, { ...pods, version: 'v2' }] },
+  ];
+  for (const other of others)
+    it(`is another for another ${Object.keys(other).join()}: ${JSON.stringify(other)}`, () => {
+      expect(judgementMark({ ...parts, ...other })).to.not.equal(judgementMark(parts));
+    });
+});

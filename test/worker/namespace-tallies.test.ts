@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import { NamespaceTallies } from '../../operator/worker/namespace-tallies.ts';
+
+describe('tallies by namespace', () => {
+  function counted(): NamespaceTallies {
+    const tallies = new NamespaceTallies();
+    const target = (policy: string, verdict: 'pass' | 'fail'): void => {
+      tallies.target();
+      tallies.of(policy).target();
+      tallies.of(policy).verdict('check', verdict, 'high');
+    };
+    target('p', 'pass');
+    tallies.begin('blue');
+    target('p', 'fail');
+    target('q', 'pass');
+    tallies.begin('green');
+    tallies.begin('blue');
+    target('p', 'pass');
+    return tallies;
+  }
+
+  it('are kept apart, and a namespace goes on where it was left', () => {
+    expect(
+      counted().namespaces.map(({ namespace, scanned, policies }) => [
+        namespace,
+        scanned,
+        Object.entries(policies).map(([policy, { targets, summary }]) => [policy, targets, summary.pass, summary.fail]),
+      ]),
+    ).to.deep.equal([
+      ['', 1, [['p', 1, 1, 0]]],
+      [
+        'blue',
+        3,
+        [
+          ['p', 2, 1, 1],
+          ['q', 1, 1, 0],
+        ],
+      ],
+    ]);
+  });
+
+  it('come to all together', () => {
+    const { p, q } = counted().total;
+    expect([p?.targets, p?.summary.pass, p?.failing.high, q?.targets]).to.deep.equal([3, 2, 1, 1]);
+  });
+
+  it('tell the targets of the namespace at hand', () => {
+    expect([...counted().targetsByPolicy]).to.deep.equal([
+      ['p', 2],
+      ['q', 1],
+    ]);
+  });
+
+  it('leave out a namespace without a target', () => {
+    expect(counted().namespaces.map(({ namespace }) => namespace)).to.not.include('green');
+  });
+});
