@@ -1,10 +1,10 @@
 import { LABELS } from '../api/group.ts';
 import type { RecordTarget } from '../stream/stream-record.ts';
-import { inventoryJobName, PARTS } from './image-job.ts';
 import { keyIn, namespaceOf } from './image-key.ts';
 import type { ImageEntry, ImageFailure, ImageLedger } from './image-ledger.ts';
 import { whyUnpullable } from './image-reference.ts';
 import type { ImageNodes, ImagePlace, ImageUser, ImageUsers } from './image-targets.ts';
+import { inventoryJobName, PARTS } from './image-names.ts';
 
 /**
  * An image that needs a pull secret is looked into in the namespace of a workload that names one, where that namespace has opted in. Who

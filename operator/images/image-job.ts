@@ -8,6 +8,7 @@ import { keyIn, keyOf } from './image-key.ts';
 import { imageJobAnnotation, type ImageJobState } from './image-job-state.ts';
 import type { ImagePlace } from './image-targets.ts';
 import { shortHash } from '../api/short-hash.ts';
+import { PARTS, inventoryJobName } from './image-names.ts';
 
 /** What the pods of image Jobs run. */
 export interface ImageJobSettings {
@@ -30,8 +31,6 @@ export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'inside' |
   readonly node?: string;
 }
 
-/** What a Job is for: the value of its label `vigil.dev/part`. */
-export const PARTS = { inventory: 'image-inventory', match: 'image-match' } as const;
 /** The container whose log is the stream. */
 export const STREAM_CONTAINER = 'vigil';
 /** The volume with the index of Java archives. */
@@ -41,11 +40,6 @@ const deadline = 900;
 const root = '/vigil';
 /** The user that the scanner runs as where its image, whose own user is root, runs as anybody. */
 const nobody = 65_532;
-
-/** Twelve characters that stand for an image, by what it is kept under, in names. */
-export const imageHash = (key: string): string => shortHash(key, 12);
-/** The Job that takes an image's inventory. */
-export const inventoryJobName = (key: string): string => `vigil-inventory-${imageHash(key)}`;
 
 /**
  * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the scanner over the image, with empty databases and without
@@ -236,9 +230,6 @@ function copying({ scanner }: ImageJobSettings): MatchWay {
   };
   return { spec: { ...asAnybody, initContainers: [copy] }, args: [`--scanner=${program}`], mounts: [], volumes: [] };
 }
-
-/** The name by which the pieces of an image's inventory begin, where several lie in one folder. */
-export const inventoryDocumentName = (digest: string): string => `inventory-${imageHash(digest)}`;
 
 /** Of an index, a node mounts the image of its own platform. */
 function architectureOf({ platform }: ImagePlace['image']): Readonly<Record<string, string>> {

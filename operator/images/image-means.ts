@@ -1,7 +1,7 @@
 import { LABELS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { databaseOf, isPull, javaIndexOf, scannerOf } from './image-job-state.ts';
-import { PARTS } from './image-job.ts';
+import { PARTS } from './image-names.ts';
 
 /** What images are looked into with: what failed with one is tried with another at once. */
 export interface ImageMeans {

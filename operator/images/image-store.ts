@@ -9,10 +9,10 @@ import { DocumentStore, type DocumentBefore, type StoredDocument } from '../stor
 import type { Logger } from '../telemetry/logger.ts';
 import { FINDINGS, IMAGE_LEDGER } from './image-documents.ts';
 import type { ImageFindings } from './image-finding.ts';
-import { imageHash, inventoryDocumentName } from './image-job.ts';
 import type { ImageLedger } from './image-ledger.ts';
 import { INVENTORY } from './inventory-document.ts';
 import type { Inventory } from './inventory.ts';
+import { imageHash, inventoryDocumentName } from './image-names.ts';
 
 /** A ledger with what it was before it is written again; without that, it is not there yet. */
 export interface StoredImageLedger {

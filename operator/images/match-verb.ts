@@ -8,11 +8,11 @@ import { StreamWriter } from '../stream/stream-writer.ts';
 import { cycloneDx } from './cyclonedx.ts';
 import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
 import { fetchDatabase } from './image-database.ts';
-import { imageHash } from './image-job.ts';
 import { INVENTORY, type InventoryDocument } from './inventory-document.ts';
 import { lastWords } from '../jobs/last-words.ts';
 import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
 import { trivyReport } from './trivy-report.ts';
+import { imageHash } from './image-names.ts';
 
 /** Bytes of a stream, well below the kubelet's log rotation of 10 MiB: inventories that are left are matched by another Job. */
 const streamBytes = 4 * 1024 * 1024;

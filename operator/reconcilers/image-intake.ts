@@ -1,7 +1,6 @@
 import { checkedInventoryOf } from '../images/checked-inventory.ts';
 import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../images/image-finding.ts';
 import { databaseOf, javaIndexOf } from '../images/image-job-state.ts';
-import { imageHash } from '../images/image-job.ts';
 import { namespaceOf } from '../images/image-key.ts';
 import { meansOf } from '../images/image-means.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../images/image-ledger.ts';
@@ -9,6 +8,7 @@ import type { ImageStore } from '../images/image-store.ts';
 import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../images/inventory.ts';
 import type { AcceptedStream } from '../stream/stream-reader.ts';
 import type { ImageJob } from './image-job-list.ts';
+import { imageHash } from '../images/image-names.ts';
 
 /** What taking in what Jobs printed needs. */
 export interface IntakeContext {

@@ -1,8 +1,8 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
-import { inventoryJobName, PARTS } from '../images/image-job.ts';
 import { namespaceOf } from '../images/image-key.ts';
 import type { JobRunner } from '../jobs/job-runner.ts';
 import type { JobObject } from '../jobs/job-state.ts';
+import { inventoryJobName, PARTS } from '../images/image-names.ts';
 
 /** A Job for images that was found. */
 export interface ImageJob {

@@ -5,7 +5,7 @@ import { InventoryRecordError } from '../images/checked-inventory.ts';
 import type { MatchBody } from '../images/image-finding.ts';
 import { isPull, preferredNode } from '../images/image-job-state.ts';
 import { meansOf } from '../images/image-means.ts';
-import { PARTS, STREAM_CONTAINER } from '../images/image-job.ts';
+import { STREAM_CONTAINER } from '../images/image-job.ts';
 import { imageJobOutcome, missingReference, wantsEvents, type ImageJobOutcome } from '../images/image-job-outcome.ts';
 import { eventsAbout } from '../jobs/job-events.ts';
 import type { FailureClass } from '../jobs/job-failure.ts';
@@ -21,6 +21,7 @@ import { StreamError } from '../stream/frame.ts';
 import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
 import { withInventory, withMatches, type IntakeContext } from './image-intake.ts';
 import type { ImageJob } from './image-job-list.ts';
+import { PARTS } from '../images/image-names.ts';
 
 /** What taking in finished Jobs needs. */
 export interface ImageJobContext extends IntakeContext {

@@ -4,13 +4,14 @@ import { busyKeys } from '../images/image-adoption.ts';
 import type { ImageKeys } from '../images/image-access.ts';
 import { chosenDatabase, databaseName } from '../images/image-database.ts';
 import { isPull } from '../images/image-job-state.ts';
-import { inventoryJob, matchingJob, PARTS, type ImageJobSettings } from '../images/image-job.ts';
+import { inventoryJob, matchingJob, type ImageJobSettings } from '../images/image-job.ts';
 import { untried, type ImageLedger } from '../images/image-ledger.ts';
 import { inventoryMeans, matchMeans, meansOf, type ImageMeans } from '../images/image-means.ts';
 import { LONGEST_MATCH_AGE, planImages, withoutMoot, type ImagePlan, type ImagePlanInput } from '../images/image-plan.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { maxAgeOf } from './policy-compliance.ts';
 import type { ImageSettings } from '../images/image-settings.ts';
+import { PARTS } from '../images/image-names.ts';
 
 /** From what there is, what is to be done, and the Jobs that do it. All pure. */
 

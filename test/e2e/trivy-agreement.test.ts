@@ -6,7 +6,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import { findingSeverity, vulnerabilityOf, type MatchRecord, type Vulnerability } from '../../operator/images/image-finding.ts';
 import { readCsaf } from '../../operator/images/csaf.ts';
 import { purlOf } from '../../operator/images/image-data.ts';
-import { inventoryDocumentName, inventoryJob } from '../../operator/images/image-job.ts';
+import { inventoryJob } from '../../operator/images/image-job.ts';
 import { imageName } from '../../operator/images/image-name.ts';
 import { inventoryOf, type Inventory, type InventoryRecord } from '../../operator/images/inventory.ts';
 import { INVENTORY } from '../../operator/images/inventory-document.ts';
@@ -16,6 +16,7 @@ import { VexIndex } from '../../operator/images/vex.ts';
 import { documentFiles } from '../../operator/store/mounted-document.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import { directScan, imageFolder, javaIndex, trivyProgram, unpackImage, withFolder, type TrivyReport } from './trivy.ts';
+import { inventoryDocumentName } from '../../operator/images/image-names.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 /** Images of the tests, with how many vulnerabilities and secrets each is known to have: a scan that finds nothing agrees with none. */

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { candidates, entryIn, findingsKey, imageKeys, ownJobs, type ImageAccess } from '../../operator/images/image-access.ts';
-import { inventoryJob, inventoryJobName } from '../../operator/images/image-job.ts';
+import { inventoryJob } from '../../operator/images/image-job.ts';
 import { keyIn, namespaceOf } from '../../operator/images/image-key.ts';
 import type { ImageEntry, ImageLedger } from '../../operator/images/image-ledger.ts';
+import { inventoryJobName } from '../../operator/images/image-names.ts';
 
 const key = keyIn('d', 'shop');
 const images = new Map([['d', { image: { digest: 'd', reference: 'r/web@d' }, references: ['r/web@d'], nodes: ['n'] }]]);

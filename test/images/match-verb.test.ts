@@ -5,12 +5,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { imageHash, inventoryDocumentName } from '../../operator/images/image-job.ts';
 import { INVENTORY } from '../../operator/images/inventory-document.ts';
 import type { MatchBody, MatchRecord } from '../../operator/images/image-finding.ts';
 import type { Inventory } from '../../operator/images/inventory.ts';
 import { documentFiles } from '../../operator/store/mounted-document.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
+import { imageHash, inventoryDocumentName } from '../../operator/images/image-names.ts';
 
 const placesIn = (folder: string): string[] =>
   ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
-import { inventoryJob, inventoryJobName } from '../../operator/images/image-job.ts';
+import { inventoryJob } from '../../operator/images/image-job.ts';
 import { keyIn } from '../../operator/images/image-key.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { ImageNamespaces } from '../../operator/reconcilers/image-namespaces.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
+import { inventoryJobName } from '../../operator/images/image-names.ts';
 
 describe('namespaces that have images looked into with their pull secrets', function () {
   this.timeout(60_000);
