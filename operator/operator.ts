@@ -1,50 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RESOURCES, type ApiResource } from './api/api-resource.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY } from './api/group.ts';
-import type { ConditionUpdate } from './api/condition.ts';
+import { RESOURCES } from './api/api-resource.ts';
 import type { KubeObject } from './api/metadata.ts';
-import type { ScanSchedule } from './api/scan-schedule.ts';
-import type { Scan } from './api/scan.ts';
-import type { SecurityPolicy } from './api/security-policy.ts';
-import type { Controller, ControllerOptions } from './controller/controller.ts';
 import { EventRecorder } from './controller/event-recorder.ts';
-import { Lifecycle, type Part } from './controller/lifecycle.ts';
-import { specChanges } from './controller/spec-changes.ts';
-import type { ChangeType } from './kube/list-watch.ts';
+import { Lifecycle } from './controller/lifecycle.ts';
 import { Credentials } from './kube/credentials.ts';
 import { KubeClient, type CallObserver } from './kube/kube-client.ts';
 import { Lease } from './kube/lease.ts';
 import { RateLimit } from './kube/rate-limit.ts';
-import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import { WatchHub } from './kube/watch-hub.ts';
 import type { OperatorConfig } from './operator-config.ts';
-import { clusterInfoReader } from './kube/cluster-info.ts';
 import { serverVersion } from './kube/discovery.ts';
-import { GENERATIONS_KEY, generationScanController } from './reconcilers/generation-scan.ts';
-import { GonePolicies } from './reconcilers/gone-policies.ts';
-import { IMAGES_KEY, ImageScan } from './reconcilers/image-scan.ts';
-import { CrdCheck } from './manager/crd-check.ts';
-import { onChangeDependencies } from './reconcilers/on-change-dependencies.ts';
-import { OnChange } from './reconcilers/on-change.ts';
-import { policyGauges } from './reconcilers/policy-gauges.ts';
-import { PolicyRevisions } from './reconcilers/policy-revisions.ts';
-import { scanScheduleController } from './reconcilers/scan-schedule.ts';
-import { scanCleanup, scanController } from './reconcilers/scan.ts';
-import { securityPolicyController } from './reconcilers/security-policy.ts';
-import { upkeepController } from './reconcilers/upkeep.ts';
-import { DEFAULT_SCHEDULE } from './schedule/default-schedule.ts';
-import { jobPodOf, type JobPod } from './jobs/job-pod.ts';
-import type { JobObject } from './jobs/job-state.ts';
-import { scanWatchKeys } from './scans/scan-watch-keys.ts';
-import { ReportPublisher } from './publish/report-publisher.ts';
-import { conflictEvent } from './reports/conflict-event.ts';
-import { findingEvent } from './report/finding-event.ts';
 import { HealthServer } from './telemetry/health-server.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { workerSettings } from './jobs/worker-settings.ts';
 import { Metrics } from './telemetry/metrics.ts';
+import { leaderControllers, type Leadership } from './leader-controllers.ts';
 
 /** What whoever runs the operator may set. */
 export interface OperatorOverrides {
@@ -118,14 +89,19 @@ export async function runOperator(
   }
 }
 
+type SetProblems = (problems: () => readonly string[]) => void;
+type Leading = Omit<Leadership, 'clusterIdentity' | 'kubernetesVersion'> & { readonly lease: Lease };
+
 /** Leads until the signal is given or the lease is lost, and gives the lease up, whatever happened. */
-async function leadUntil(signal: AbortSignal, leadership: Leadership, setProblems: SetProblems): Promise<void> {
-  const { lease, log, client } = leadership;
+async function leadUntil(signal: AbortSignal, leading: Leading, setProblems: SetProblems): Promise<void> {
+  const { lease, log, client } = leading;
   const [failed, stopping] = [new AbortController(), new AbortController()];
   let lifecycle: Lifecycle | undefined;
   const start = async (): Promise<void> => {
     setProblems(() => ['the namespace kube-system could not be read yet']);
-    lifecycle = lead({ ...leadership, ...(await clusterFacts(client, log, stopping.signal)) }, setProblems);
+    const controllers = leaderControllers({ ...leading, ...(await clusterFacts(client, log, stopping.signal)) });
+    setProblems(controllers.problems);
+    lifecycle = new Lifecycle(controllers.parts, log);
     await lifecycle.start();
   };
   // The lease is renewed while the parts still start: a slow first list must not let another lead.
@@ -143,11 +119,7 @@ async function leadUntil(signal: AbortSignal, leadership: Leadership, setProblem
 const startPause = 2000;
 
 /** What is read of a cluster before all else. */
-interface ClusterFacts {
-  /** The uid of kube-system: what tells this cluster from others. */
-  readonly clusterIdentity: string;
-  readonly kubernetesVersion: string;
-}
+type ClusterFacts = Pick<Leadership, 'clusterIdentity' | 'kubernetesVersion'>;
 
 /** Reads what everything else waits for. Tries until it is read; rejects only when aborted. */
 async function clusterFacts(client: KubeClient, log: Logger, signal: AbortSignal): Promise<ClusterFacts> {
@@ -174,147 +146,4 @@ async function handOver(lease: Lease, ended: Promise<unknown>): Promise<void> {
   over.abort();
   await held;
   await lease.release();
-}
-
-type SetProblems = (problems: () => readonly string[]) => void;
-
-interface Leadership {
-  readonly lease: Lease;
-  readonly config: OperatorConfig;
-  readonly client: KubeClient;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  readonly identity: string;
-  readonly clock: () => number;
-}
-
-/** What the leader watches and reconciles, ready to start. */
-function lead(leadership: Leadership & ClusterFacts, setProblems: SetProblems): Lifecycle {
-  const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
-  const revisions = new PolicyRevisions(leadership.kubernetesVersion);
-  const controllers: Record<string, Controller> = {};
-  const watch = <T extends KubeObject>(
-    resource: ApiResource,
-    keys: (object: T, type: ChangeType) => readonly (readonly [controller: string, key: string])[],
-    where: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'keep'> = {},
-  ): Reflector<T> =>
-    new Reflector<T>(client, resource, {
-      ...where,
-      silence: config.watchSilence * 1000,
-      onChange: (type, object) => {
-        for (const [controller, key] of keys(object, type)) controllers[controller]?.queue.add(key);
-      },
-      onError: (error) => log.warn({ err: error, resource: resource.resource }, 'a watch failed; it is tried again'),
-    });
-  const ofScans = { namespace: config.namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
-  const isAnotherSpec = specChanges();
-  const scanKeys = ({ metadata }: KubeObject): (readonly ['scan', string])[] => {
-    const scan = metadata.annotations?.[ANNOTATIONS.scan];
-    return scan === undefined ? [] : [['scan', scan]];
-  };
-  const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
-  const policies = watch<SecurityPolicy>(RESOURCES.policies, (policy, type) => {
-    onChange.heardOf(policy, type);
-    return [
-      ['securitypolicy', policy.metadata.name],
-      ['onchange', 'ground'],
-      ['scanschedule', DEFAULT_SCHEDULE],
-      ...(isAnotherSpec(policy, type) ? [['images', IMAGES_KEY] as const] : []),
-    ];
-  });
-  const schedules = watch<ScanSchedule>(RESOURCES.schedules, ({ metadata }) => [
-    ['scanschedule', metadata.name],
-    ['scanschedule', DEFAULT_SCHEDULE],
-    ['onchange', 'ground'],
-    ...policies.list().map((policy) => ['securitypolicy', policy.metadata.name] as const),
-  ]);
-  const scans = watch<Scan>(RESOURCES.scans, scanWatchKeys());
-  const jobs = watch<JobObject>(RESOURCES.jobs, scanKeys, ofScans);
-  const pods = watch<JobPod>(RESOURCES.pods, scanKeys, { ...ofScans, keep: jobPodOf });
-  const reflectors = [policies, schedules, scans, jobs, pods];
-  const publisher = new ReportPublisher(client, {
-    onWrite: (operation) => metrics.reportWrites.inc({ operation }),
-    onFailures: (target, failures) => events.about(target, findingEvent(failures)),
-    onConflict: (target, conflict) => {
-      metrics.reportConflicts.inc({ reason: conflict.reason });
-      events.about(target, conflictEvent(conflict));
-    },
-  });
-  const basics = { client, log, metrics, events, clock, observe: observer(metrics), namespace: config.namespace };
-  const crds: CrdCheck = new CrdCheck({
-    ...basics,
-    onChange: () => {
-      for (const { metadata } of policies.list()) controllers['securitypolicy']?.queue.add(metadata.name);
-    },
-  });
-  const gonePolicies = new GonePolicies({ ...basics, publisher, policies });
-  const { watchSilence, shardTargets, changeBurst, maxConcurrentScans } = config;
-  /** What controllers share. Each takes of it what its own dependencies name. */
-  const shared = {
-    ...basics,
-    ...{ policies, schedules, scans, jobs, pods, publisher },
-    ...{ clusterIdentity, shardTargets, changeBurst, maxConcurrentScans, watchSilence: watchSilence * 1000 },
-    clusterInfo: clusterInfoReader(client, (version) => revisions.servedBy(version)),
-    crdProblems: () => crds.problems,
-    lookAtCrds: () => crds.look(),
-    revisionOf: revisions.of,
-    systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
-    worker: workerSettings(client, config),
-    images: config,
-    enqueueSchedule: (name: string): void => controllers['scanschedule']?.queue.add(name),
-    enqueueGenerations: (): void => controllers['generation']?.queue.addAfter(GENERATIONS_KEY, generationDebounce),
-    policyGone: (name: string): void => gonePolicies.add(name),
-    imagesBegan: (): number | undefined => images.began,
-    watching: (): ConditionUpdate => onChange.condition(),
-  };
-  controllers['securitypolicy'] = securityPolicyController(shared);
-  controllers['gone-policies'] = gonePolicies.controller;
-  controllers['generation'] = generationScanController(shared);
-  controllers['scan'] = scanController(shared);
-  controllers['scan-cleanup'] = scanCleanup(shared);
-  controllers['scanschedule'] = scanScheduleController(shared);
-  setProblems(() =>
-    reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
-  );
-  controllers['crds'] = crds.controller;
-  controllers['upkeep'] = upkeepController(shared);
-  const images: ImageScan = new ImageScan(shared);
-  controllers['images'] = images.controller;
-  const onChange: OnChange = new OnChange(onChangeDependencies(shared));
-  controllers['onchange'] = onChange.controller;
-  metrics.follow(() => policyGauges(policies.list()));
-  metrics.collect(() => {
-    for (const { name, queue } of Object.values(controllers)) metrics.queueDepth.set({ controller: name }, queue.depth);
-    metrics.watchedObjects.set(onChange.size);
-  });
-  const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
-  const podNews: Part = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
-  return new Lifecycle([...reflectors.map(watchPart), changes, podNews, ...Object.values(controllers).map(controllerPart)], log);
-}
-
-/** Milliseconds that more new generations may come in before they are scanned. */
-const generationDebounce = 300;
-
-/** A reflector as a part: its start ends when the first list is in, so that no reconcile sees a part of the list. */
-function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Part {
-  return {
-    name: `watch ${reflector.resource.resource}`,
-    start: (signal) => {
-      reflector.start();
-      return reflector.whenSynced(signal);
-    },
-    stop: () => reflector.stop(),
-  };
-}
-
-function controllerPart(controller: Controller): Part {
-  return { name: `controller ${controller.name}`, start: () => controller.start(), stop: () => controller.stop() };
-}
-
-function observer(metrics: Metrics): NonNullable<ControllerOptions['observe']> {
-  return ({ controller, result, seconds, waited }) => {
-    metrics.reconciles.inc({ controller, result });
-    metrics.reconcileSeconds.observe({ controller }, seconds);
-    metrics.queueSeconds.observe({ controller }, waited);
-  };
 }

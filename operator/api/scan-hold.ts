@@ -16,3 +16,7 @@ export function holdOf({ status }: Pick<Scan, 'status'>): ScanHold | undefined {
   if (reconciling?.status !== 'True' || going.has(reconciling.reason)) return undefined;
   return { reason: reconciling.reason, message: reconciling.message };
 }
+
+/** What others than its controller ask of a Scan, as a text that changes with it: its generation, its phase, and what holds it up. */
+export const standingOf = (scan: Scan): string =>
+  `${scan.metadata.generation ?? 0} ${scan.status?.phase ?? ''} ${holdOf(scan)?.reason ?? ''}`;

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import type { ApiResource } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { ChangeType } from '../kube/list-watch.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { WatchedResource } from './watched-resource.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 /** A failure that another try cannot mend: it is logged and shown in a condition, and waits for a change. */
@@ -28,6 +32,8 @@ export interface ControllerOptions {
   readonly name: string;
   readonly reconcile: Reconcile;
   readonly log: Logger;
+  /** What it watches. Default: nothing; then keys come from elsewhere. */
+  readonly watches?: readonly WatchedResource[];
   /** Keys worked on at the same time; a key never twice. Default 1. */
   readonly workers?: number;
   /** How its retries are paced. */
@@ -59,6 +65,12 @@ export class Controller {
     this.name = options.name;
     this.queue = new WorkQueue(options.queue);
     this.#options = options;
+  }
+
+  /** Queues the keys that a change of a watched object means. */
+  changed(resource: ApiResource, object: KubeObject, type: ChangeType): void {
+    for (const watched of this.#options.watches ?? [])
+      if (watched.resource === resource) for (const key of watched.keys(object, type)) this.queue.add(key);
   }
 
   /** Begins to work; a second call does nothing. */

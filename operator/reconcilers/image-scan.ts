@@ -1,3 +1,6 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { specChanges } from '../controller/object-changes.ts';
+import { watches, type WatchedResource } from '../controller/watched-resource.ts';
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from '../images/image-data.ts';
 import { ImageStore } from '../images/image-store.ts';
@@ -10,7 +13,7 @@ import { ImagePass, type ImagePassDependencies, type ImagesKept } from './image-
 import type { Logger } from '../telemetry/logger.ts';
 
 /** The only key of the controller: what runs in the cluster is looked at as a whole. */
-export const IMAGES_KEY = 'cluster';
+const IMAGES_KEY = 'cluster';
 /** Milliseconds that a pod is given to start. */
 const starting = 2000;
 /** Milliseconds by which a timer may be early. */
@@ -28,6 +31,12 @@ export interface ImageScanDependencies extends ImagePassDependencies, ImageLooks
   readonly clock: () => number;
   /** Milliseconds without a word after which a watch is taken to be dead. */
   readonly watchSilence: number;
+}
+
+/** Policies, but not for their status: a look at all that runs is too much for each of these. */
+function imagesWatches(): readonly WatchedResource[] {
+  const isAnotherSpec = specChanges();
+  return [watches(RESOURCES.policies, (policy, type) => (isAnotherSpec(policy, type) ? [IMAGES_KEY] : []))];
 }
 
 /**
@@ -57,7 +66,13 @@ export class ImageScan {
       expected: new ExpectedPods(),
       ages: new Ages(),
     };
-    this.controller = new Controller({ name: 'images', log, observe, reconcile: (_key, context) => this.#look(context) });
+    this.controller = new Controller({
+      name: 'images',
+      log,
+      observe,
+      watches: imagesWatches(),
+      reconcile: (_key, context) => this.#look(context),
+    });
     this.controller.queue.add(IMAGES_KEY);
     const onNews = (): void => this.#podCame();
     const onError = (error: unknown): void => log.warn({ err: error }, 'new pods cannot be followed now; it is tried again');

@@ -1,5 +1,7 @@
 import type { ConditionUpdate } from '../api/condition.ts';
-import type { ApiResource } from '../api/api-resource.ts';
+import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import { watches } from '../controller/watched-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ChangeWatchObserver } from '../change/change-watch.ts';
 import { GenerationSightings } from '../change/generation-sightings.ts';
@@ -59,13 +61,20 @@ export class OnChange {
       log: own.log,
       observe: own.observe,
       workers: 2,
+      watches: [
+        watches(RESOURCES.policies, (policy: SecurityPolicy, type) => {
+          this.#heardOf(policy, type);
+          return ['ground'];
+        }),
+        watches(RESOURCES.schedules, () => ['ground']),
+      ],
       reconcile: (key, context) => this.#reconcile(key, context),
     });
     this.controller.queue.add('ground');
   }
 
-  /** To be told of each policy as it is heard of. */
-  heardOf({ metadata }: KubeObject, type: ChangeType): void {
+  /** Keeps when each generation of a policy was first seen. */
+  #heardOf({ metadata }: KubeObject, type: ChangeType): void {
     if (type === 'DELETED') this.#sightings.forget(metadata);
     else this.#sightings.note(metadata, performance.now());
   }

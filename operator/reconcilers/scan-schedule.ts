@@ -1,4 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import { standingOf } from '../api/scan-hold.ts';
+import { objectChanges } from '../controller/object-changes.ts';
+import { watches, watchesFor, watchesOwned, type WatchedResource } from '../controller/watched-resource.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { LABELS } from '../api/group.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
@@ -6,7 +9,7 @@ import type { Scan } from '../api/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { LOOK_AGAIN, writeStatus, type StatusWriting } from '../controller/status-writer.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
-import { leftToOthers } from '../schedule/default-schedule.ts';
+import { DEFAULT_SCHEDULE, leftToOthers } from '../schedule/default-schedule.ts';
 import { planSchedule, type SchedulePlan } from '../schedule/schedule-plan.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ConditionUpdate } from '../api/condition.ts';
@@ -35,9 +38,18 @@ export function scanScheduleController(deps: ScanScheduleDependencies): Controll
     name: 'scanschedule',
     log: deps.log,
     observe: deps.observe,
+    watches: scanScheduleWatches(),
     reconcile: (name) => reconcile(deps, name),
   });
 }
+
+/** Schedules; policies and other schedules, since the default schedule scans what is left; and the Scans that schedules own. */
+export const scanScheduleWatches = (): readonly WatchedResource[] => [
+  watchesFor(RESOURCES.schedules),
+  watches(RESOURCES.schedules, () => [DEFAULT_SCHEDULE]),
+  watches(RESOURCES.policies, () => [DEFAULT_SCHEDULE]),
+  watchesOwned(RESOURCES.scans, 'ScanSchedule', objectChanges(standingOf)),
+];
 
 async function reconcile(deps: ScanScheduleDependencies, name: string): Promise<ReconcileResult> {
   const schedule = deps.schedules.get(name);

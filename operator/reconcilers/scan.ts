@@ -1,5 +1,8 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { LABELS } from '../api/group.ts';
+import { ANNOTATIONS, LABELS } from '../api/group.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { specChanges } from '../controller/object-changes.ts';
+import { watches, watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
 import { isFinished, type Scan } from '../api/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ObjectMemory } from '../controller/object-memory.ts';
@@ -100,10 +103,26 @@ export function scanController(deps: ScanDependencies): Controller {
     log: deps.log,
     observe: deps.observe,
     workers,
+    watches: scanWatches(),
     queue: { maxDelay: longestPause },
     reconcile: (name, context) => reconciler.reconcile(name, context),
   });
 }
+
+/**
+ * Scans, but not for their status: the controller writes that itself, and a write must not end the pause after a failure. And the Jobs of
+ * Scans, with their pods.
+ */
+export const scanWatches = (): readonly WatchedResource[] => [
+  watchesFor(RESOURCES.scans, specChanges()),
+  watches(RESOURCES.jobs, scanOf),
+  watches(RESOURCES.pods, scanOf),
+];
+
+const scanOf = ({ metadata: { annotations } }: KubeObject): readonly string[] => {
+  const scan = annotations?.[ANNOTATIONS.scan];
+  return scan === undefined ? [] : [scan];
+};
 
 /** Removes what finished Scans leave, and finished Scans when their time is over. */
 export function scanCleanup(deps: ScanDependencies): Controller {

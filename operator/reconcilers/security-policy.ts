@@ -1,5 +1,8 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import { standingOf } from '../api/scan-hold.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
+import { objectChanges } from '../controller/object-changes.ts';
+import { watches, watchesFor, watchesOwned, type WatchedResource } from '../controller/watched-resource.ts';
 import { untilStale } from './policy-compliance.ts';
 import { updateTotals, type PolicyStatusDependencies } from './policy-parts.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
@@ -11,7 +14,7 @@ import type { Logger } from '../telemetry/logger.ts';
 export interface SecurityPolicyDependencies extends PolicyStatusDependencies, ControllerBasics {
   readonly log: Logger;
   readonly events: Pick<EventRecorder, 'record'>;
-  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  readonly policies: Lister<SecurityPolicy>;
   /** Has policies looked after whose new generation was not scanned yet. */
   readonly enqueueGenerations: () => void;
   /** Has a policy taken out of the reports, once the server says that it is gone. */
@@ -24,9 +27,20 @@ export function securityPolicyController(deps: SecurityPolicyDependencies): Cont
     name: 'securitypolicy',
     log: deps.log,
     observe: deps.observe,
+    watches: securityPolicyWatches(deps.policies),
     reconcile: (name) => reconcile(deps, name),
   });
 }
+
+/**
+ * Policies; schedules, since a status says which of them take the policy; and the Scans that policies own, when these start or stop to run
+ * or to wait. A function of its own for tests.
+ */
+export const securityPolicyWatches = (policies: Pick<Lister<SecurityPolicy>, 'list'>): readonly WatchedResource[] => [
+  watchesFor(RESOURCES.policies),
+  watches(RESOURCES.schedules, () => policies.list().map(({ metadata }) => metadata.name)),
+  watchesOwned(RESOURCES.scans, 'SecurityPolicy', objectChanges(standingOf)),
+];
 
 /** What the server serves changes without an event of the policy's: rules are looked at again. */
 const resyncMilliseconds = 600_000;

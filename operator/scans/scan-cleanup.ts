@@ -1,4 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import { standingOf } from '../api/scan-hold.ts';
+import { objectChanges } from '../controller/object-changes.ts';
+import { watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
 import { isFinished, type Scan } from '../api/scan.ts';
 import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
@@ -33,10 +36,17 @@ export function scanCleanupController(parts: CleanupParts): Controller {
   return new Controller({
     name: 'scan-cleanup',
     log,
-    ...(observe ? { observe } : {}),
+    observe,
+    watches: scanCleanupWatches(),
     queue: { baseDelay: 1000, maxDelay: longestPause },
     reconcile: (name) => cleanUp(parts, name),
   });
+}
+
+/** Scans that have ended: when they end, and when the operator starts. */
+export function scanCleanupWatches(): readonly WatchedResource[] {
+  const isNews = objectChanges(standingOf);
+  return [watchesFor(RESOURCES.scans, (scan: Scan, type) => isNews(scan, type) && isFinished(scan))];
 }
 
 /** Cleans up after one Scan, as far as it has ended. Throws what kept it from that. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { specChanges } from '../../operator/controller/spec-changes.ts';
+import { specChanges } from '../../operator/controller/object-changes.ts';
 import type { ChangeType } from '../../operator/kube/list-watch.ts';
 
 describe('a change of more than the status', () => {

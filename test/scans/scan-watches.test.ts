@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { WatchedResource } from '../../operator/controller/watched-resource.ts';
+import type { ChangeType } from '../../operator/kube/list-watch.ts';
+import { scanScheduleWatches } from '../../operator/reconcilers/scan-schedule.ts';
+import { scanWatches } from '../../operator/reconcilers/scan.ts';
+import { securityPolicyWatches } from '../../operator/reconcilers/security-policy.ts';
+import { scanStatus } from '../../operator/scan/scan-status.ts';
+import { scanCleanupWatches } from '../../operator/scans/scan-cleanup.ts';
+import { collect, ledgerOf, scanOf } from './scan-bench.ts';
+
+const owner = { ownerReferences: [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name: 'p', uid: 'p' }] };
+const running = (message: string, reason = 'Running'): ReturnType<typeof scanOf> =>
+  scanOf('s', scanStatus(scanOf(), { stage: 'running', ledger: ledgerOf(), hold: { reason, message } }, 0), owner);
+const ended = scanOf(
+  's',
+  scanStatus(scanOf(), { stage: 'ended', ledger: collect(collect(ledgerOf(), 0), 1), images: undefined }, 0),
+  owner,
+);
+
+/** The keys that a change of an object brings into each controller's queue, as `controller/key`. */
+function allKeys(): (object: KubeObject, type: ChangeType, resource?: WatchedResource['resource']) => string[] {
+  const controllers = Object.entries({
+    scan: scanWatches(),
+    'scan-cleanup': scanCleanupWatches(),
+    securitypolicy: securityPolicyWatches({
+      list: () => [
+        { metadata: { name: 'p' }, spec: {} },
+        { metadata: { name: 'q' }, spec: {} },
+      ],
+    }),
+    scanschedule: scanScheduleWatches(),
+  });
+  return (object, type, resource = RESOURCES.scans) =>
+    controllers.flatMap(([name, watched]) =>
+      watched.filter((one) => one.resource === resource).flatMap((one) => one.keys(object, type).map((key) => `${name}/${key}`)),
+    );
+}
+
+describe('what a change of a Scan wakes', () => {
+  it('is never the Scan’s own controller for a status: a write must not end the pause after a failure', () => {
+    const keys = allKeys();
+    expect(keys(scanOf('s', undefined, owner), 'ADDED')).to.deep.equal(['scan/s', 'securitypolicy/p']);
+    expect(keys(running(''), 'MODIFIED')).to.deep.equal(['securitypolicy/p']);
+    expect(keys(running('1 of 3'), 'MODIFIED')).to.deep.equal([]);
+    expect(keys(running('no room', 'Unschedulable'), 'MODIFIED')).to.deep.equal(['securitypolicy/p']);
+    expect(keys({ ...running(''), metadata: { ...running('').metadata, generation: 2 } }, 'MODIFIED')).to.deep.include('scan/s');
+  });
+
+  it('is the schedule that owns it', () => {
+    const ownerReferences = owner.ownerReferences.map((reference) => ({ ...reference, kind: 'ScanSchedule', name: 'nightly' }));
+    expect(allKeys()(scanOf('s', undefined, { ownerReferences }), 'ADDED')).to.deep.equal(['scan/s', 'scanschedule/nightly']);
+  });
+
+  it('is the clean-up at the end, once, and at the start of an operator', () => {
+    for (const first of ['MODIFIED', 'ADDED'] as const) {
+      const keys = allKeys();
+      expect(keys(ended, first)).to.deep.include('scan-cleanup/s');
+      expect(keys({ ...ended, metadata: { ...ended.metadata, labels: { a: 'b' } } }, 'MODIFIED')).to.deep.equal([]);
+    }
+  });
+
+  it('is the Scan’s controller when it is gone', () => {
+    const keys = allKeys();
+    keys(running(''), 'ADDED');
+    expect(keys(running(''), 'DELETED')).to.deep.include('scan/s');
+  });
+});
+
+describe('what other changes wake', () => {
+  const named = (name: string, annotations = {}): KubeObject => ({ metadata: { name, uid: name, annotations } });
+
+  it('is the Scan that a Job or a pod works for', () => {
+    const pod = named('vigil-1-a1-0', { 'vigil.dev/scan': 's' });
+    expect(allKeys()(pod, 'MODIFIED', RESOURCES.pods)).to.deep.equal(['scan/s']);
+    expect(allKeys()(pod, 'MODIFIED', RESOURCES.jobs)).to.deep.equal(['scan/s']);
+    expect(allKeys()(named('other'), 'MODIFIED', RESOURCES.pods)).to.deep.equal([]);
+  });
+
+  it('is every policy and the default schedule for a schedule, the default schedule for a policy', () => {
+    expect(allKeys()(named('weekly'), 'ADDED', RESOURCES.schedules)).to.deep.equal([
+      'securitypolicy/p',
+      'securitypolicy/q',
+      'scanschedule/weekly',
+      'scanschedule/default',
+    ]);
+    expect(allKeys()(named('q'), 'ADDED', RESOURCES.policies)).to.deep.equal(['securitypolicy/q', 'scanschedule/default']);
+  });
+});
