@@ -1,7 +1,12 @@
 /** Bytes of one line past which a stream is not read on: far more than an object and what a watch wraps around it. */
 const longest = 16 * 1024 * 1024;
 
-/** The lines of a byte stream, whatever its chunks; an unfinished last line is left out. Throws when a line is without end. */
+/** A line has no end. */
+export class LineTooLongError extends Error {
+  override readonly name = 'LineTooLongError';
+}
+
+/** The lines of a byte stream, whatever its chunks; an unfinished last line is left out. Throws {@link LineTooLongError}. */
 export async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   let waiting = 0;
@@ -17,6 +22,6 @@ export async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<stri
     }
     rest.push(chunk.subarray(start));
     waiting += chunk.length - start;
-    if (waiting > longest) throw new Error(`a line is longer than ${longest} bytes`);
+    if (waiting > longest) throw new LineTooLongError(`a line is longer than ${longest} bytes`);
   }
 }

@@ -1,16 +1,15 @@
-import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
-import { KubeApiError } from '../kube/kube-api-error.ts';
+import type { ApiResource } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { lines } from '../kube/lines.ts';
-import { resourcePath } from '../kube/resource-path.ts';
 import { SOURCE, reportKey, reportName } from '../report/report-name.ts';
 import type { EvaluatedPolicy } from '../report/report-builder.ts';
 import type { JobFailure } from '../jobs/job-failure.ts';
+import { LogReader } from '../jobs/job-log.ts';
+import { WORKER_CONTAINER } from '../scan/scan-job.ts';
 import type { Collected, LedgerPolicy, Uncovered } from '../scan/ledger.ts';
 import { CLUSTER_SCOPE } from '../findings/namespace-marks.ts';
 import { addSeverities, emptySeverities } from '../findings/tally.ts';
-import { StreamError } from '../stream/frame.ts';
-import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
+import type { AcceptedStream } from '../stream/stream-reader.ts';
 import type { NamespaceRecord, StreamRecord, TargetRecord, UnreadableRecord } from '../stream/stream-record.ts';
 import type { ShardSummary } from '../worker/shard-worker.ts';
 import { homeOf, type ReportPublisher, type ReportWish } from './report-publisher.ts';
@@ -48,22 +47,22 @@ const enough = 100;
 
 /** Takes a finished worker's results from its log into reports: the whole of them, or nothing. */
 export class ShardCollector {
-  readonly #client: KubeClient;
+  readonly #logs: LogReader;
   readonly #publisher: ReportPublisher;
   /** Ends with the shard that is being written: two at a time would hold twice as much. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(client: KubeClient, publisher: ReportPublisher) {
-    this.#client = client;
+    this.#logs = new LogReader(client);
     this.#publisher = publisher;
   }
 
   /**
    * Reads the pod's log, checks it and writes the reports. What is wrong with the log is a failure of the attempt; every other
-   * error is thrown, and the same call can be made again.
+   * error is thrown, and the same call can be made again: see {@link LogReader.read}.
    */
-  async collect(pod: { readonly namespace: string; readonly name: string }, scan: CollectedScan): Promise<CollectedShard | JobFailure> {
-    const stream = await this.#read(pod, scan.signal);
+  async collect(pod: KubeObject, scan: CollectedScan): Promise<CollectedShard | JobFailure> {
+    const stream = await this.#logs.read<ShardSummary>(pod, { container: WORKER_CONTAINER, signal: scan.signal });
     if ('class' in stream) return stream;
     const { catalogue } = stream.trailer.body;
     if (catalogue !== scan.catalogue)
@@ -127,23 +126,6 @@ export class ShardCollector {
       namespaces: [...namespaces.values()].filter(({ namespace }) => !unwritten.has(namespace)),
       ...total,
     };
-  }
-
-  async #read(
-    { namespace, name }: { namespace: string; name: string },
-    signal: AbortSignal,
-  ): Promise<AcceptedStream<ShardSummary> | JobFailure> {
-    try {
-      const path = resourcePath(RESOURCES.pods, { namespace, name, sub: 'log' });
-      const body = await this.#client.stream({ path, query: { container: 'worker' }, signal });
-      return await acceptStream<ShardSummary>(lines(body as AsyncIterable<Buffer>));
-    } catch (error) {
-      if (error instanceof StreamError)
-        return { class: error.kind === 'version' ? 'OtherVersion' : 'StreamBroken', message: error.message };
-      if (error instanceof KubeApiError && (error.status === 404 || error.status === 400))
-        return { class: 'LogLost', message: error.message };
-      throw error;
-    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { InventoryRecordError } from '../images/checked-inventory.ts';
@@ -8,17 +7,17 @@ import { meansOf } from '../images/image-means.ts';
 import { STREAM_CONTAINER } from '../images/image-job.ts';
 import { imageJobOutcome, missingReference, wantsEvents, type ImageJobOutcome } from '../images/image-job-outcome.ts';
 import { eventsAbout } from '../jobs/job-events.ts';
-import type { FailureClass } from '../jobs/job-failure.ts';
+import { failureText, type FailureClass } from '../jobs/job-failure.ts';
+import { LogUnavailableError, type LogReader } from '../jobs/job-log.ts';
+import type { JobPod } from '../jobs/job-pod.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { withFailure, withWaiting, type ImageFailure, type ImageLedger, type NewFailure } from '../images/image-ledger.ts';
 import type { InventoryBody } from '../images/inventory.ts';
-import { KubeApiError } from '../kube/kube-api-error.ts';
+import { isForbidden } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { lines } from '../kube/lines.ts';
-import { resourcePath } from '../kube/resource-path.ts';
 import type { AgeOf, JobObject } from '../jobs/job-state.ts';
 import { StreamError } from '../stream/frame.ts';
-import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
+import type { AcceptedStream } from '../stream/stream-reader.ts';
 import { withInventory, withMatches, type IntakeContext } from './image-intake.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { PARTS } from '../images/image-names.ts';
@@ -29,6 +28,7 @@ export interface ImageJobContext extends IntakeContext {
   /** Vigil's namespace. */
   readonly home: string;
   readonly ageOf: AgeOf;
+  readonly logs: Pick<LogReader, 'read'>;
 }
 
 /** What a Job makes of the ledger, and whether it has ended. */
@@ -41,7 +41,7 @@ export interface TakenIn {
 
 /** Looks at a Job, and takes in what it says when it has ended. */
 export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: ImageLedger): Promise<TakenIn> {
-  const { client, home, now } = context;
+  const { home, now } = context;
   const { namespace = home } = found.job.metadata;
   const step = found.part === PARTS.inventory ? 'inventory' : 'match';
   const { outcome, node } = await outcomeOf(context, { job: found.job, namespace });
@@ -49,13 +49,15 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
     return { ended: false, ledger: waiting(ledger, found.images, outcome.waits), ...(outcome.waits === undefined ? { node } : {}) };
   try {
     if (outcome.kind === 'failed') throw new TakeInError(outcome.class, outcome.reason, outcome.denied);
-    const stream = await readStream(client, { namespace, name: outcome.pod.metadata.name }, namespace === home ? undefined : mostUntrusted);
+    const stream = await readStream(context, outcome.pod, namespace === home ? undefined : mostUntrusted);
     const taken =
       step === 'inventory'
         ? withInventory(context, found, ledger, stream as AcceptedStream<InventoryBody>)
         : withMatches(context, found, ledger, stream as AcceptedStream<MatchBody>);
     return { ended: true, ledger: await taken };
   } catch (error) {
+    if (error instanceof LogUnavailableError)
+      return { ended: false, ledger: waiting(ledger, found.images, `the log cannot be read yet: ${error.message}`) };
     return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(found.job, error), ...wayOf(found.job), at: now }) };
   }
 }
@@ -113,27 +115,19 @@ function failed(ledger: ImageLedger, images: readonly string[], failure: NewFail
   return { ...ledger, ...Object.fromEntries(entries) };
 }
 
-/** The checked log of a pod. Throws a `StreamError` or a {@link TakeInError} where there is none. */
-async function readStream(
-  client: KubeClient,
-  pod: { readonly namespace: string; readonly name: string },
-  mostUnpacked: number | undefined,
-): Promise<AcceptedStream<unknown>> {
+/** The checked log of a pod. Throws a {@link TakeInError} if there is none that counts, and a {@link LogUnavailableError}. */
+async function readStream({ logs }: ImageJobContext, pod: JobPod, mostUnpacked: number | undefined): Promise<AcceptedStream<unknown>> {
   try {
-    const path = resourcePath(RESOURCES.pods, { ...pod, sub: 'log' });
-    const body = await client.stream({ path, query: { container: STREAM_CONTAINER } });
-    return await acceptStream(lines(body as AsyncIterable<Buffer>), mostUnpacked);
+    const read = await logs.read<unknown>(pod, { container: STREAM_CONTAINER, mostUnpacked });
+    if ('class' in read) throw new TakeInError(read.class, failureText(read));
+    return read;
   } catch (error) {
-    if (!(error instanceof KubeApiError)) throw mostUnpacked === undefined ? error : untrusted(error);
-    if (error.status === 403) throw new TakeInError('LogLost', `the log may not be read: ${error.message}`);
-    if (error.status === 404 || error.status === 400) throw new TakeInError('LogLost', `the log is lost: ${error.message}`);
+    if (isForbidden(error)) throw new TakeInError('Rejected', `the log may not be read: ${messageOf(error)}`);
     throw error;
   }
 }
 
-/** Whatever is wrong with what others could have written is that image's failure and nobody else's. */
-const untrusted = (error: unknown): TakeInError =>
-  new TakeInError('StreamBroken', `the log cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A server that does not know image volumes leaves them out, and then misses what the volume is. */
 const noImageVolumes = '; nodes mount no images here: use images.mode Pull, with the database in a repository (--database-repository)';

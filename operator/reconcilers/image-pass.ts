@@ -12,6 +12,7 @@ import type { ImageStore, StoredImageLedger } from '../images/image-store.ts';
 import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from '../images/image-upkeep.ts';
 import { isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import type { Ages } from '../jobs/ages.ts';
+import type { LogReader } from '../jobs/job-log.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { ExpectedPods } from './expected-pods.ts';
 import type { ImageJob } from './image-job-list.ts';
@@ -54,6 +55,7 @@ export interface ImagesKept {
   readonly expected: ExpectedPods;
   /** How long its Jobs and their pods have been seen for. */
   readonly ages: Ages;
+  readonly logs: LogReader;
 }
 
 /** One look at what runs: takes in what has ended, starts what is to be done, and tells what is known. */
@@ -65,6 +67,7 @@ export class ImagePass {
   readonly #namespaces: ImageNamespaces;
   readonly #expected: ExpectedPods;
   readonly #ages: Ages;
+  readonly #logs: LogReader;
   readonly #jobs: JobRunner;
   readonly #context: ReconcileContext;
   readonly #now: number;
@@ -78,6 +81,7 @@ export class ImagePass {
     this.#namespaces = kept.namespaces;
     this.#expected = kept.expected;
     this.#ages = kept.ages;
+    this.#logs = kept.logs;
     this.#jobs = new JobRunner(deps.client);
     this.#context = context;
     this.#now = context.now;
@@ -140,7 +144,7 @@ export class ImagePass {
         continue;
       }
       const { ended, ledger, node } = await takeIn(
-        { client, home, store: this.#store, now: this.#now, ageOf: this.#ages.of },
+        { client, home, store: this.#store, now: this.#now, ageOf: this.#ages.of, logs: this.#logs },
         found,
         this.#stored.ledger,
       );

@@ -6,6 +6,7 @@ import { ImageDataReader } from '../images/image-data.ts';
 import { ImageStore } from '../images/image-store.ts';
 import { PodNews } from '../images/pod-news.ts';
 import { Ages } from '../jobs/ages.ts';
+import { LogReader } from '../jobs/job-log.ts';
 import { ExpectedPods } from './expected-pods.ts';
 import { ImageLooks, mostStale, type ImageLooksDependencies } from './image-looks.ts';
 import { ImageNamespaces } from './image-namespaces.ts';
@@ -65,6 +66,7 @@ export class ImageScan {
       namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
       expected: new ExpectedPods(),
       ages: new Ages(),
+      logs: new LogReader(client),
     };
     this.controller = new Controller({
       name: 'images',

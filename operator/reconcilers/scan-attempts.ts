@@ -206,13 +206,10 @@ export class Attempts {
     ledger: Ledger,
     { shard, pod, memory, signal }: AdvanceContext & { readonly shard: number; readonly pod: JobPod },
   ): Promise<Ledger> {
-    const { name, namespace = '', uid = '' } = pod.metadata;
+    const what = `write/${pod.metadata.uid ?? ''}`;
     try {
-      const result = await this.#collector.collect(
-        { namespace, name },
-        collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }),
-      );
-      memory.unreadable.delete(uid);
+      const result = await this.#collector.collect(pod, collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }));
+      memory.goesOn(what);
       if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
       memory.seen.collected(shard);
       memory.rescan?.collected(shard, result.namespaces);
@@ -221,11 +218,9 @@ export class Attempts {
       this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
       return shardCollected(ledger, shard, result);
     } catch (error) {
-      const since = memory.unreadable.get(uid) ?? performance.now();
-      memory.unreadable.set(uid, since);
-      if (!isServerFailure(error) || performance.now() - since < logPatience) throw error;
-      memory.unreadable.delete(uid);
-      return this.#failed(scan, ledger, { shard, class: 'LogLost', message: error instanceof Error ? error.message : String(error) });
+      if (!isServerFailure(error) || memory.waited(what) < writePatience) throw error;
+      memory.goesOn(what);
+      return this.#failed(scan, ledger, { shard, class: 'WriteFailed', message: error instanceof Error ? error.message : String(error) });
     }
   }
 
@@ -334,8 +329,8 @@ export function collectedScan(
 const usualIdleness = 5000;
 /** How long a pod may be about to start before what it mounts is looked for, in milliseconds. */
 const mountPatience = 10_000;
-/** How long a log that the server cannot get at now may come back, in milliseconds. */
-const logPatience = 60_000;
+/** How long the server may fail each time that results are written, in milliseconds. */
+const writePatience = 60_000;
 
 const isServerFailure = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && (error as { status?: unknown }).status === 500;

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../api/metadata.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SeenReports } from '../publish/seen-reports.ts';
 import type { ShardCollector } from '../publish/shard-collector.ts';
@@ -45,7 +46,7 @@ export class ScanVerifier {
     return doubtful.length > 0;
   }
 
-  async #podOf(ledger: Ledger, shard: number): Promise<{ readonly namespace: string; readonly name: string } | undefined> {
+  async #podOf(ledger: Ledger, shard: number): Promise<KubeObject | undefined> {
     const job = ledger.jobs.findLast(({ shards }) => shards.includes(shard));
     const found = job && (await this.#jobs.find(job));
     if (!found) return undefined;
@@ -54,6 +55,6 @@ export class ScanVerifier {
       this.#jobs.podsOf(found),
       readingOf(() => 0, Number.POSITIVE_INFINITY),
     ).of(job.shards.indexOf(shard));
-    return state.kind === 'finished' ? { namespace: this.#deps.namespace, name: state.pod.metadata.name } : undefined;
+    return state.kind === 'finished' ? state.pod : undefined;
   }
 }

@@ -12,8 +12,6 @@ export class ScanMemory implements StatusMemory {
   rescan: RescanDraft | undefined;
   /** How long its Jobs and pods have been seen for. */
   readonly ages: Ages;
-  /** When a log could not be read for the first time, by pod uid, in milliseconds that only grow. */
-  readonly unreadable = new Map<string, number>();
   /** The reasons of holds that an Event has told. */
   readonly told = new Set<string>();
   readonly #waits: Ages;

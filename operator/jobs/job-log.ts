@@ -1,0 +1,75 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { KubeApiError } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { LineTooLongError, lines } from '../kube/lines.ts';
+import { resourcePath } from '../kube/resource-path.ts';
+import { StreamError } from '../stream/frame.ts';
+import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
+import { Ages } from './ages.ts';
+import type { JobFailure } from './job-failure.ts';
+
+/** Which log is read, and how. */
+export interface LogOptions {
+  /** The container that writes the stream. */
+  readonly container: string;
+  /** The most bytes that the stream may unpack to, if others may have written it. Default: no limit. */
+  readonly mostUnpacked?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The API server cannot get at a log now; it may later. */
+export class LogUnavailableError extends Error {
+  override readonly name = 'LogUnavailableError';
+}
+
+/** For how long the API server may not get at a log until it counts as lost, in milliseconds: the node may come back. */
+const patience = 60_000;
+
+/** Reads the streams that the pods of Jobs have written to their logs: the whole of a stream, or nothing. */
+export class LogReader {
+  readonly #client: Pick<KubeClient, 'stream'>;
+  readonly #ages: Ages;
+
+  /** @param ages Since when logs could not be read. Default: by the clock of this process. */
+  constructor(client: Pick<KubeClient, 'stream'>, ages = new Ages()) {
+    this.#client = client;
+    this.#ages = ages;
+  }
+
+  /**
+   * The stream in a pod's log, checked whole. Returns a failure if the log is gone (`LogLost`), is cut or changed (`StreamBroken`) or is of
+   * another version of Vigil (`OtherVersion`). Throws {@link LogUnavailableError} for a minute at most while the node does not give the log
+   * out, then returns `LogLost`. Throws every other error of the API server, such as a right that is missing.
+   */
+  async read<T>(pod: KubeObject, { container, mostUnpacked, signal }: LogOptions): Promise<AcceptedStream<T> | JobFailure> {
+    const { namespace, name, uid } = pod.metadata;
+    const path = resourcePath(RESOURCES.pods, { namespace, name, sub: 'log' });
+    const unread: KubeObject = { metadata: { name, uid: uid ?? path } };
+    try {
+      const body = await this.#client.stream({ path, query: { container }, ...(signal && { signal }) });
+      const stream = await acceptStream<T>(lines(body as AsyncIterable<Buffer>), mostUnpacked);
+      this.#ages.forget(unread);
+      return stream;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const failure = failureOf(error);
+      if (!failure && this.#ages.of(unread) < patience) throw new LogUnavailableError(messageOf(error), { cause: error });
+      this.#ages.forget(unread);
+      return failure ?? { class: 'LogLost', message: messageOf(error) };
+    }
+  }
+}
+
+/** What is wrong with a log for good; undefined for what may pass. Throws what says nothing of the log. */
+function failureOf(error: unknown): JobFailure | undefined {
+  if (error instanceof StreamError) return { class: error.kind === 'version' ? 'OtherVersion' : 'StreamBroken', message: error.message };
+  if (error instanceof LineTooLongError) return { class: 'StreamBroken', message: error.message };
+  if (!(error instanceof KubeApiError)) return undefined;
+  // 400: the container has no log any more, such as after an eviction; 404: the pod is gone, or its node.
+  if (error.status === 404 || error.status === 400) return { class: 'LogLost', message: error.message };
+  if (error.status === 500) return undefined;
+  throw error;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

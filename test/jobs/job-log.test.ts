@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import { Ages } from '../../operator/jobs/ages.ts';
+import { LogReader, LogUnavailableError } from '../../operator/jobs/job-log.ts';
+import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import { StreamWriter } from '../../operator/stream/stream-writer.ts';
+
+const pod = { metadata: { namespace: 'v', name: 'p', uid: 'u' } };
+const status = (code: number): KubeApiError => new KubeApiError(`answer ${code}`, { status: code });
+
+/** The log of a pod with a stream of these records. */
+function logOf(...records: readonly object[]): string[] {
+  const written: string[] = [];
+  const writer = new StreamWriter((line) => void written.push(`${line}\n`));
+  for (const record of records) writer.record(record);
+  writer.end({ peak: 1 });
+  return written;
+}
+
+/** A server that gives out a log, or answers with an error, at a time that the test sets. */
+class Logs {
+  now = 0;
+  asked: unknown;
+  answer: readonly string[] | Error = [];
+  readonly reader = new LogReader(
+    {
+      stream: (call: unknown) => {
+        this.asked = call;
+        const { answer } = this;
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer.map((piece) => Buffer.from(piece)));
+      },
+    } as unknown as KubeClient,
+    new Ages(() => this.now),
+  );
+
+  /** The records, or the class of the failure. */
+  async read(mostUnpacked?: number): Promise<unknown> {
+    const found = await this.reader.read(pod, { container: 'worker', mostUnpacked });
+    return 'class' in found ? found.class : [...found.records()];
+  }
+}
+
+describe('the log of a Job’s pod', () => {
+  it('is read as a whole, from the container that writes it', async () => {
+    const logs = new Logs();
+    logs.answer = logOf({ a: 1 }, { b: 2 });
+    expect(await logs.read()).to.deep.equal([{ a: 1 }, { b: 2 }]);
+    expect(logs.asked).to.deep.equal({ path: '/api/v1/namespaces/v/pods/p/log', query: { container: 'worker' } });
+  });
+
+  const long = 'x'.repeat(9_000_000);
+  for (const [what, answer, wanted] of [
+    ['is gone with its pod', status(404), 'LogLost'],
+    ['is gone from its node', status(400), 'LogLost'],
+    ['is empty', [], 'StreamBroken'],
+    ['is cut at its end', logOf({ a: 1 }).slice(0, -1), 'StreamBroken'],
+    ['is cut at its beginning, as by rotation', logOf({ a: 1 }).slice(1), 'StreamBroken'],
+    ['is no stream', ['hello\n'], 'StreamBroken'],
+    ['has a line without end', [long, long], 'StreamBroken'],
+    ['is another version’s', ['VIGIL1 0 00000000 AA==\n'], 'OtherVersion'],
+  ] as const)
+    it(`is a failure if it ${what}`, async () => {
+      const logs = new Logs();
+      logs.answer = answer;
+      expect(await logs.read()).to.equal(wanted);
+    });
+
+  it('is a failure if it unpacks to more than a stranger may write', async () => {
+    const logs = new Logs();
+    logs.answer = logOf({ text: 'x'.repeat(1000) });
+    expect(await logs.read(500)).to.equal('StreamBroken');
+  });
+
+  for (const [what, error] of [
+    ['the node does not answer', status(500)],
+    ['the connection breaks', new Error('terminated')],
+  ] as const)
+    it(`is waited for while ${what}, and lost after a minute`, async () => {
+      const logs = new Logs();
+      logs.answer = error;
+      const failure = await logs.read().catch((thrown: unknown) => thrown);
+      expect(failure).to.be.instanceOf(LogUnavailableError);
+      logs.now = 59_999;
+      expect(await logs.read().catch((thrown: unknown) => thrown)).to.be.instanceOf(LogUnavailableError);
+      logs.now = 60_000;
+      expect(await logs.read()).to.equal('LogLost');
+    });
+
+  it('has the whole minute again after it was read', async () => {
+    const logs = new Logs();
+    logs.answer = status(500);
+    await logs.read().catch(() => undefined);
+    logs.answer = logOf();
+    await logs.read();
+    logs.now = 60_000;
+    logs.answer = status(500);
+    expect(await logs.read().catch((thrown: unknown) => thrown)).to.be.instanceOf(LogUnavailableError);
+  });
+
+  for (const code of [0, 403, 429, 503])
+    it(`is not judged if the API server answers ${code}`, async () => {
+      const logs = new Logs();
+      logs.answer = status(code);
+      expect(await logs.read().catch((thrown: unknown) => thrown)).to.equal(logs.answer);
+    });
+});
