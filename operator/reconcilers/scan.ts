@@ -17,7 +17,7 @@ import { RescanStore } from '../scans/rescan/rescan-store.ts';
 import { scanCleanupController } from '../scans/scan-cleanup.ts';
 import { stageAfterFailure } from '../scans/scan-failure.ts';
 import { ScanMemory } from '../scans/scan-memory.ts';
-import { ScanStatusWriter } from '../scans/scan-status-writer.ts';
+import { writeScanStatus } from '../scans/scan-status-writer.ts';
 import { waitingFor } from '../scans/scan-turns.ts';
 import { Attempts, type AdvanceContext, type Advanced, type AttemptsDependencies } from './scan-attempts.ts';
 import { finishScan, type FinishDependencies } from './scan-finish.ts';
@@ -166,7 +166,6 @@ const identityOf = ({ metadata: { name, uid = '' } }: Scan): { readonly name: st
 export class ScanReconciler {
   readonly #deps: ScanLifeDependencies;
   readonly #steps: ScanSteps;
-  readonly #writer: ScanStatusWriter;
   readonly #memory: ObjectMemory<ScanMemory>;
   /** Scans that this process has begun, by uid: the watch may be behind. */
   readonly #begun = new Set<string>();
@@ -174,7 +173,6 @@ export class ScanReconciler {
   constructor(deps: ScanLifeDependencies, steps: ScanSteps) {
     this.#deps = deps;
     this.#steps = steps;
-    this.#writer = new ScanStatusWriter(deps);
     this.#memory = new ObjectMemory(() => new ScanMemory(deps.steady));
   }
 
@@ -365,7 +363,7 @@ export class ScanReconciler {
   }
 
   async #write(scan: Scan, stage: ScanStage, memory: ScanMemory): Promise<void> {
-    const phase = await this.#writer.write(scan, stage, memory);
+    const phase = await writeScanStatus(this.#deps, scan, stage, memory);
     if (!phase) return;
     this.#deps.metrics.scans.inc({ phase });
     const made = Date.parse(scan.metadata.creationTimestamp ?? '');

@@ -3,8 +3,7 @@ import { RESOURCES } from '../api/api-resource.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { Condition } from '../api/condition.ts';
 import { isFinished, type Scan, type ScanStatus } from '../api/scan.ts';
-import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { updateStatus, type StatusWriting } from '../controller/status-writer.ts';
 import { scanStatus, type ScanStage } from '../scan/scan-status.ts';
 
 /** In so many steps at most is the progress of a Scan told. */
@@ -18,8 +17,7 @@ export interface StatusMemory {
 }
 
 /** What the writer needs. */
-export interface StatusWriterParts {
-  readonly client: Pick<KubeClient, 'get' | 'apply'>;
+export interface ScanStatusWriting extends StatusWriting {
   readonly scans: { readonly get: (name: string) => Scan | undefined };
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -53,55 +51,29 @@ export function isWorthWriting(before: ScanStatus | undefined, next: ScanStatus,
 const endOf = ({ phase }: ScanStatus): 'Complete' | 'Failed' | undefined =>
   phase === 'Complete' || phase === 'Failed' ? phase : undefined;
 
-/** Writes the status of Scans. Nothing else does. */
-export class ScanStatusWriter {
-  readonly #parts: StatusWriterParts;
-
-  constructor(parts: StatusWriterParts) {
-    this.#parts = parts;
-  }
-
-  /**
-   * Writes how a Scan stands. Returns the phase that this write ended the Scan with; undefined for any other write, and for none: the
-   * Scan is gone, has ended before, or there is too little to say.
-   */
-  async write(scan: Scan, stage: ScanStage, memory: StatusMemory): Promise<'Complete' | 'Failed' | undefined> {
-    const { scans, clock, steady = (): number => performance.now() } = this.#parts;
-    const current = scans.get(scan.metadata.name);
-    if (!current || current.metadata.uid !== scan.metadata.uid) return undefined;
-    for (let known: Scan | undefined = current; known && !isFinished(known); known = await this.#reread(scan)) {
-      const status = scanStatus(known, stage, clock());
-      const since = steady() - (memory.writtenAt ?? Number.NEGATIVE_INFINITY);
-      if (!isWorthWriting(known.status, status, since)) return undefined;
-      if (!(await this.#apply(known, status))) continue;
-      memory.writtenAt = steady();
-      return endOf(status);
-    }
-    return undefined;
-  }
-
-  /** Returns whether it is written; not where the Scan changed since it was read, or is gone. */
-  async #apply({ metadata: { name, resourceVersion = '' } }: Scan, status: ScanStatus): Promise<boolean> {
-    try {
-      await this.#parts.client.apply(RESOURCES.scans, { metadata: { name, resourceVersion }, status } as Scan, {
-        sub: 'status',
-        manager: FIELD_MANAGERS.scans,
-      });
-      return true;
-    } catch (error) {
-      if (isConflict(error) || isNotFound(error)) return false;
-      throw error;
-    }
-  }
-
-  /** The Scan as the server has it; undefined when it is gone. */
-  async #reread({ metadata: { name, uid } }: Scan): Promise<Scan | undefined> {
-    try {
-      const live = await this.#parts.client.get<Scan>(RESOURCES.scans, { name });
-      return live.metadata.uid === uid ? live : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  }
+/**
+ * Writes how a Scan stands, by {@link updateStatus}, if that {@link isWorthWriting}. Nothing else writes the status of Scans. Returns the phase
+ * that this write ended the Scan with; undefined for any other write, and for none: the Scan is gone, has ended before, or there is too
+ * little to say.
+ */
+export async function writeScanStatus(
+  writing: ScanStatusWriting,
+  scan: Scan,
+  stage: ScanStage,
+  memory: StatusMemory,
+): Promise<'Complete' | 'Failed' | undefined> {
+  const { scans, clock, steady = (): number => performance.now() } = writing;
+  const current = scans.get(scan.metadata.name);
+  if (!current || current.metadata.uid !== scan.metadata.uid) return undefined;
+  let written: ScanStatus | undefined;
+  const compute = (known: Scan): object => {
+    const status = scanStatus(known, stage, clock());
+    const since = steady() - (memory.writtenAt ?? Number.NEGATIVE_INFINITY);
+    written = !isFinished(known) && isWorthWriting(known.status, status, since) ? status : undefined;
+    return written ?? known.status ?? {};
+  };
+  const updated = await updateStatus(writing, RESOURCES.scans, current, { manager: FIELD_MANAGERS.scans, compute });
+  if (!updated || !written) return undefined;
+  memory.writtenAt = steady();
+  return endOf(written);
 }

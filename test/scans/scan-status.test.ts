@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ScanStatus } from '../../operator/api/scan.ts';
 import { scanStatus, type ScanStage } from '../../operator/scan/scan-status.ts';
-import { isWorthWriting } from '../../operator/scans/scan-status-writer.ts';
-import { collect, giveUp, ledgerOf, scanOf } from './scan-bench.ts';
+import { isWorthWriting, writeScanStatus, type ScanStatusWriting } from '../../operator/scans/scan-status-writer.ts';
+import { collect, giveUp, ledgerOf, ScanBench, scanOf } from './scan-bench.ts';
 import { holdOf } from '../../operator/api/scan-hold.ts';
 
 const now = Date.parse('2026-01-01T00:01:00Z');
@@ -89,5 +89,39 @@ describe('whether a status of a Scan is worth a write', () => {
       [before, writes] = [next, writes + 1];
     }
     expect(writes).to.equal(20);
+  });
+});
+
+describe('writing the status of a Scan', () => {
+  const end: ScanStage = { stage: 'ended', ledger: collect(collect(ledgerOf(), 0), 1), images: undefined };
+  const failure: ScanStage = { stage: 'ended', ledger: giveUp(collect(ledgerOf(), 0), 1), images: undefined };
+  const write = (bench: ScanBench, stage: ScanStage): Promise<string | undefined> =>
+    writeScanStatus(bench.parts as ScanStatusWriting, scanOf(), stage, {});
+
+  it('says which phase it ended the Scan with', async () => {
+    const bench = new ScanBench(scanOf());
+    expect(await write(bench, { stage: 'running', ledger: ledgerOf() })).to.equal(undefined);
+    bench.catchUp();
+    expect(await write(bench, end)).to.equal('Complete');
+    expect(bench.written.map(({ phase }) => phase)).to.deep.equal(['Running', 'Complete']);
+  });
+
+  it('writes over a change that the watch has not told, and over no end that it has not told', async () => {
+    const bench = new ScanBench(scanOf());
+    bench.live.set('s', scanOf('s', undefined, { resourceVersion: '7' }));
+    expect(await write(bench, { stage: 'running', ledger: ledgerOf() })).to.equal(undefined);
+    expect(bench.written).to.have.length(1);
+    expect(await write(bench, end)).to.equal('Complete');
+    expect(await write(bench, failure)).to.equal(undefined);
+    expect(bench.written.at(-1)?.phase).to.equal('Complete');
+  });
+
+  it('writes nothing of a Scan that is gone, or of another of its name', async () => {
+    const bench = new ScanBench(scanOf());
+    bench.live.set('s', scanOf('s', undefined, { uid: 'another', resourceVersion: '7' }));
+    expect(await write(bench, end)).to.equal(undefined);
+    bench.live.clear();
+    expect(await write(bench, end)).to.equal(undefined);
+    expect(bench.written).to.deep.equal([]);
   });
 });
