@@ -14,7 +14,7 @@ export interface LeftToOthers {
 }
 
 /** Whether a schedule makes Scans by itself: it has times, is not suspended, and can be read. */
-const scans = ({ metadata, spec, status }: ScanSchedule): boolean =>
+const makesScans = ({ metadata, spec, status }: ScanSchedule): boolean =>
   spec.schedule !== undefined &&
   spec.suspend !== true &&
   metadata.deletionTimestamp === undefined &&
@@ -31,12 +31,18 @@ export function leftToOthers(
 ): LeftToOthers | undefined {
   if (schedule.metadata.name !== DEFAULT_SCHEDULE) return undefined;
   const takes = ({ spec }: ScanSchedule, { metadata }: SecurityPolicy): boolean => labelMatch(spec.policySelector)(metadata.labels ?? {});
-  const others = schedules.filter((other) => other.metadata.name !== DEFAULT_SCHEDULE && scans(other));
+  const others = schedules.filter((other) => other.metadata.name !== DEFAULT_SCHEDULE && makesScans(other));
   const own = policies.filter((policy) => policy.metadata.deletionTimestamp === undefined && takes(schedule, policy));
   const taking = others.filter((other) => own.some((policy) => takes(other, policy)));
   if (taking.length === 0) return undefined;
   const left = own.filter((policy) => !taking.some((other) => takes(other, policy)));
   return { schedules: namesOf(taking), policies: namesOf(left) };
+}
+
+/** The schedules that scan a policy, of those that take it: not the default one where another makes Scans of it. Pure. */
+export function scanning(taking: readonly ScanSchedule[]): readonly ScanSchedule[] {
+  const isLeft = taking.some((other) => other.metadata.name !== DEFAULT_SCHEDULE && makesScans(other));
+  return isLeft ? taking.filter(({ metadata }) => metadata.name !== DEFAULT_SCHEDULE) : taking;
 }
 
 const namesOf = (objects: readonly { readonly metadata: { readonly name: string } }[]): string[] =>

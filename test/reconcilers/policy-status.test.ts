@@ -17,8 +17,8 @@ const policy = (change: Partial<SecurityPolicy> = {}): SecurityPolicy => ({
   spec: {},
   ...change,
 });
-const schedule = (spec: Partial<ScanSchedule['spec']> = {}): ScanSchedule => ({
-  metadata: { name: 'nightly' },
+const schedule = (spec: Partial<ScanSchedule['spec']> = {}, name = 'nightly'): ScanSchedule => ({
+  metadata: { name },
   spec: { schedule: '@daily', ...spec },
 });
 const found = (findings?: PolicyFindings, of = policy(), schedules = [schedule()], at = now): SecurityPolicyStatus =>
@@ -136,5 +136,15 @@ describe('the status of a SecurityPolicy', () => {
     expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'b' } } })])).to.equal('False NoSchedule');
     expect(scheduled([schedule({ suspend: true })])).to.equal('False NotRunning');
     expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'a' } } })])).to.equal('True Scheduled');
+  });
+
+  it('names its own schedule alone, not the default one, which leaves the policy to it', () => {
+    const scheduled = (schedules: ScanSchedule[]): string | undefined =>
+      found(undefined, policy(), schedules).conditions?.find(({ type }) => type === 'Scheduled')?.message;
+    const byDefault = schedule({}, 'default');
+    expect(scheduled([byDefault, schedule()])).to.equal('ScanSchedule nightly');
+    expect(scheduled([byDefault])).to.equal('ScanSchedule default');
+    expect(scheduled([byDefault, schedule({ suspend: true })])).to.equal('ScanSchedule default');
+    expect(scheduled([byDefault, { metadata: { name: 'changes' }, spec: { onChange: {} } }])).to.equal('ScanSchedule changes, default');
   });
 });
