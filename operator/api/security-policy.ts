@@ -225,6 +225,10 @@ const configurationStatus = z.strictObject({
   failure: field(z.string().optional(), 'Why targets could not be scanned.'),
   uncovered: field(z.array(z.string()).max(20).optional(), 'What could not be looked at, and why.'),
   excludedNamespaces: field(z.array(z.string()).max(20).optional(), 'Names of namespaces that the scope leaves out, the first of them.'),
+  unmatchedNamespaces: field(
+    z.array(z.string()).max(20).optional(),
+    'Entries of spec.scope.namespaces.include that matched no namespace in the last scan, the first of them.',
+  ),
 });
 /** What a policy's status says of configuration. */
 export type ConfigurationStatus = z.infer<typeof configurationStatus>;

@@ -45,6 +45,14 @@ function globMatches(parts: readonly string[], name: string): boolean {
   return true;
 }
 
+/** The entries of a list of names and patterns that match no name. Pure. */
+export function unmatchedPatterns(patterns: readonly string[], names: readonly string[]): string[] {
+  return patterns.filter((pattern) => {
+    const matches = patternMatch(pattern);
+    return !names.some((name) => matches(name));
+  });
+}
+
 /** The system namespaces that a scope neither includes nor names. */
 function leftOut(scope: SecurityPolicyScope | undefined, systemNamespaces: readonly string[]): ReadonlySet<string> {
   if (scope?.systemNamespaces === 'Include') return new Set();

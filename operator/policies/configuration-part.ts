@@ -28,6 +28,8 @@ export interface PolicyFindings {
     readonly failure?: string | undefined;
     /** Names of namespaces that the scope leaves out. */
     readonly excludedNamespaces?: readonly string[];
+    /** Entries of `spec.scope.namespaces.include` that match no namespace. */
+    readonly unmatchedNamespaces?: readonly string[];
   };
 }
 
@@ -49,7 +51,7 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
     const { frameworks } = before ?? {};
     return { configuration: { ...known, summary, failing }, ...(frameworks ? { frameworks } : {}) };
   }
-  const { scan, generation, revision, time, coverage, frameworks, uncovered, failure, excludedNamespaces = [] } = whole;
+  const { scan, generation, revision, time, coverage, frameworks, uncovered, failure, excludedNamespaces, unmatchedNamespaces } = whole;
   // A scan that judged nothing makes no verdict younger.
   const judgedNothing = coverage.scanned === 0 && coverage.failed > 0;
   const evaluated = judgedNothing
@@ -68,13 +70,14 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
       coverage,
       ...given({ failure }),
       ...listed('uncovered', uncovered),
-      ...listed('excludedNamespaces', excludedNamespaces.toSorted()),
+      ...listed('excludedNamespaces', excludedNamespaces?.toSorted()),
+      ...listed('unmatchedNamespaces', unmatchedNamespaces),
     },
     frameworks: [...frameworks],
   };
 }
 
-const listed = <K extends string>(key: K, entries: readonly string[]): { [P in K]?: string[] } =>
+const listed = <K extends string>(key: K, entries: readonly string[] = []): { [P in K]?: string[] } =>
   (entries.length === 0 ? {} : { [key]: entries.slice(0, mostEntries) }) as { [P in K]?: string[] };
 
 const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

@@ -3,7 +3,6 @@ import { durationMilliseconds } from '../api/field.ts';
 import {
   severities,
   type ConfigurationStatus,
-  type Coverage,
   type ImagesStatus,
   type SecurityPolicy,
   type SecurityPolicyStatus,
@@ -94,13 +93,18 @@ function coverageCondition(standing: PolicyStanding): ConditionUpdate {
   if (policy.spec.images && !images) return noImages('Covered');
   const missing = gaps(standing);
   if (missing.length > 0) return { type: 'Covered', status: 'False', reason: 'Incomplete', message: missing.join('; ') };
-  return nothingToEvaluate('Covered', standing) ?? allScanned(statusTotals(standing).coverage);
+  return nothingToEvaluate('Covered', standing) ?? allScanned(standing);
 }
 
-function allScanned(coverage: Coverage | undefined): ConditionUpdate {
-  const { inScope = 0, scanned = 0, skipped = 0 } = coverage ?? {};
+/** All in scope was scanned. An entry of the scope that matches no namespace takes nothing away from that, but may be a typing error. */
+function allScanned(standing: PolicyStanding): ConditionUpdate {
+  const { inScope = 0, scanned = 0, skipped = 0 } = statusTotals(standing).coverage ?? {};
   const idle = skipped > 0 ? `; images that no pod has run yet: ${skipped}` : '';
-  return { type: 'Covered', status: 'True', reason: 'AllScanned', message: `${scanned} of ${inScope} targets${idle}` };
+  const message = `${scanned} of ${inScope} targets${idle}`;
+  const { unmatchedNamespaces: unmatched = [] } = standing.configuration ?? {};
+  if (unmatched.length === 0) return { type: 'Covered', status: 'True', reason: 'AllScanned', message };
+  const typos = `no namespace matches ${unmatched.join(', ')} (spec.scope.namespaces.include)`;
+  return { type: 'Covered', status: 'True', reason: 'UnmatchedNamespaces', message: `${message}; ${typos}` };
 }
 
 /** What of the policy's scope was not evaluated, and why. */

@@ -122,8 +122,8 @@ function crdProblemsOf({ crdProblems }: Pick<PolicyStatusDependencies, 'crdProbl
   return problems.map(({ crd, reason, message }) => ({ policy, path: crd, reason, message }));
 }
 
-/** Reasons that say of a policy that it, or a part of it, evaluates nothing. */
-const silent: ReadonlySet<string> = new Set(['NoChecks', 'NothingInScope', 'NothingEvaluated', 'NotServed']);
+/** Reasons that say of a policy that it, or a part of it, or an entry of its scope, evaluates nothing. */
+const silent: ReadonlySet<string> = new Set(['NoChecks', 'NothingInScope', 'NothingEvaluated', 'NotServed', 'UnmatchedNamespaces']);
 
 function warn({ events }: PolicyStatusDependencies, policy: SecurityPolicy, before: readonly Condition[] = []): void {
   const told = new Set<string>();

@@ -151,6 +151,7 @@ function findingsOf(
       uncovered: uncoveredOf(ledger, policy),
       failure: policyFailure(ledger, policy),
       excludedNamespaces: policy.excludedNames ?? [],
+      unmatchedNamespaces: policy.unmatchedNamespaces ?? [],
     },
   };
 }

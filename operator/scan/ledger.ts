@@ -19,6 +19,8 @@ export interface LedgerPolicy {
   readonly excludedNamespaces: number;
   /** The first of their names. */
   readonly excludedNames?: readonly string[];
+  /** The first of the entries of its scope that match no namespace. */
+  readonly unmatchedNamespaces?: readonly string[];
 }
 
 /** Something that could not be looked at, and the policies that would have. */

@@ -3,7 +3,7 @@ import { apiVersionOf, RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ScanSpec } from '../api/scan.ts';
 import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
-import { policyScope } from '../engine/policy-scope.ts';
+import { policyScope, unmatchedPatterns } from '../engine/policy-scope.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { takeInventory, type Unlisted } from './inventory.ts';
@@ -97,6 +97,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
   const excluded = excludedNamespaces(set, namespaces);
   const chosen = [...namespaces.values()].filter(({ name }) => scope.includesNamespace(name));
   const used = chosen.filter((facts) => set.policiesFor(facts).length > 0);
+  const names = [...namespaces.keys()];
   return {
     input: {
       scan,
@@ -107,9 +108,10 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
       namespaces: Object.fromEntries(chosen.map(({ name, labels }) => [name, { labels }])),
     },
     shards,
-    policies: policies.map((policy) => ledgerPolicy(policy, excluded.get(policy.name))),
+    policies: policies.map((policy) => ({ ...ledgerPolicy(policy, excluded.get(policy.name)), ...unmatchedBy(policy, names) })),
     uncovered: [
       ...refused,
+      ...unmatchedByScan(spec, names),
       ...unavailableTo(policies, request.unavailable ?? []),
       ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) })),
     ],
@@ -199,6 +201,19 @@ function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, Name
 interface Excluded {
   readonly count: number;
   readonly names: readonly string[];
+}
+
+/** The namespaces that a policy names and that are not there. */
+function unmatchedBy({ spec: { scope } }: PolicySnapshot, names: readonly string[]): Pick<LedgerPolicy, 'unmatchedNamespaces'> {
+  const unmatched = unmatchedPatterns(scope?.namespaces?.include ?? [], names);
+  return unmatched.length > 0 ? { unmatchedNamespaces: unmatched.slice(0, mostNames) } : {};
+}
+
+/** As {@link unmatchedBy}, of the namespaces that the Scan names. */
+function unmatchedByScan({ namespaces }: ScanSpec, names: readonly string[]): Uncovered[] {
+  const unmatched = unmatchedPatterns(namespaces?.include ?? [], names);
+  if (unmatched.length === 0) return [];
+  return [{ message: `no namespace matches ${unmatched.slice(0, mostNames).join(', ')} (spec.namespaces.include)`, policies: [] }];
 }
 
 /** What rules ask of API groups whose server does not answer. */

@@ -43,14 +43,14 @@ const condition = (type: string): NonNullable<SecurityPolicyStatus['conditions']
 describe('the status of a policy on a real API server', function () {
   this.timeout(60_000);
   const client = testClient();
-  const events: { readonly type: string; readonly reason: string }[] = [];
+  const events: { readonly type: string; readonly reason: string; readonly message: string }[] = [];
   const deps = {
     revisionOf: ({ metadata }: SecurityPolicy) => `${metadata.generation}-a`,
     client,
     clock: () => Date.parse('2026-01-02T01:00:00Z'),
     log: { debug: () => undefined, error: () => undefined },
     metrics: { statusRefusals: { add: () => undefined } },
-    events: { record: (_: unknown, __: unknown, event: { type: string; reason: string }) => void events.push(event) },
+    events: { record: (_: unknown, __: unknown, event: { type: string; reason: string; message: string }) => void events.push(event) },
     crdProblems: () => [],
     clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
     systemNamespaces: [],
@@ -211,6 +211,18 @@ describe('the status of a policy on a real API server', function () {
     const { status } = await read(name);
     expect(status?.conditions?.find(({ type }) => type === 'Compliant')).to.deep.include({ status: 'Unknown', reason: 'NoChecks' });
     expect(events.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal(['Warning NoChecks']);
+  });
+
+  it('warns once of an entry of a scope that matches no namespace, and complies', async () => {
+    const { name, uid } = await makePolicy({ controls: [{ name: 'host-pid' }] });
+    const passing = { summary: { ...summary, fail: 0 }, failing: { critical: 0, high: 0, medium: 0, low: 0 } };
+    for (const scan of ['s', 't'])
+      await updateConfiguration(deps, { name, uid }, { ...passing, whole: { ...findings.whole!, scan, unmatchedNamespaces: ['shpo'] } });
+    const { status } = await read(name);
+    expect(status?.conditions?.find(({ type }) => type === 'Covered')).to.deep.include({ status: 'True', reason: 'UnmatchedNamespaces' });
+    expect(events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).to.deep.equal([
+      'Warning UnmatchedNamespaces: 2 of 2 targets; no namespace matches shpo (spec.scope.namespaces.include)',
+    ]);
   });
 
   it('has the columns that people look at, with an age, and short names', async () => {

@@ -15,6 +15,7 @@ const whole = {
   frameworks: [],
   uncovered: [],
   excludedNamespaces: ['kube-system', 'kube-public'],
+  unmatchedNamespaces: ['shpo'],
 };
 const images: ImagesStatus = {
   evaluatedGeneration: 2,
@@ -36,6 +37,7 @@ describe("the parts of a policy's status", () => {
         failing,
         coverage,
         excludedNamespaces: ['kube-public', 'kube-system'],
+        unmatchedNamespaces: ['shpo'],
       },
       frameworks: [],
     });

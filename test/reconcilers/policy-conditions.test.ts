@@ -87,6 +87,17 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
       coverage: '0%',
     },
   ],
+  'a scope of which one entry matches no namespace': [
+    {
+      spec: { scope: { namespaces: { include: ['shop', 'shpo', 'we*'] } } },
+      configuration: evaluated({ unmatchedNamespaces: ['shpo', 'we*'] }),
+    },
+    {
+      Covered: 'True UnmatchedNamespaces: 2 of 2 targets; no namespace matches shpo, we* (spec.scope.namespaces.include)',
+      Compliant: 'True Passing: 4 checks pass',
+      coverage: '100%',
+    },
+  ],
   'a cluster without an object that the checks are about': [
     { configuration: zero },
     { Compliant: 'Unknown NothingInScope: nothing is in scope: the cluster has no object that the checks are about' },

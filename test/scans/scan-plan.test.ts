@@ -17,10 +17,14 @@ async function plan(
   live: readonly SecurityPolicy[],
   cached = live,
   crds: readonly { readonly reason: string; readonly message: string }[] = [],
+  namespaces: readonly string[] = [],
 ): Promise<Begun & { readonly ledger?: Ledger }> {
   const deps = {
     client: {
-      call: ({ path }: { path: string }) => Promise.resolve({ metadata: {}, items: path.endsWith('/securitypolicies') ? live : [] }),
+      call: ({ path }: { path: string }) => {
+        const items = path.endsWith('/securitypolicies') ? live : namespaces.map((name) => ({ metadata: { name } }));
+        return Promise.resolve({ metadata: {}, items: path.endsWith('/securitypolicies') || path.endsWith('/namespaces') ? items : [] });
+      },
     },
     log: { info: () => undefined },
     lookAtCrds: () => Promise.resolve(crds),
@@ -73,6 +77,15 @@ describe('the policies of a scan', () => {
     expect('refused' in begun ? `${begun.refused.reason} ${begun.refused.message}` : '').to.match(
       /^PolicyStalled no policy of this scan can be evaluated: SecurityPolicy broken: spec\.controls.*there-is-none/,
     );
+  });
+
+  it('keep the entries of their scopes that match no namespace, exact names and patterns; a Scan says so of its own', async () => {
+    const include = ['shop', 'shpo', 'team-*', '*-prod', 'sh*'];
+    const policies = [policyOf('p', { controls: [], scope: { namespaces: { include } } }), policyOf('q')];
+    const scan = scanOf('s', undefined, { spec: { namespaces: { include: ['web', 'wbe'] } } });
+    const { ledger } = await plan(scan, policies, policies, [], ['shop', 'web', 'web-prod']);
+    expect(ledger?.policies.map(({ unmatchedNamespaces }) => unmatchedNamespaces)).to.deep.equal([['shpo', 'team-*'], undefined]);
+    expect(ledger?.uncovered).to.deep.equal([{ message: 'no namespace matches wbe (spec.namespaces.include)', policies: [] }]);
   });
 
   it('wait while a CRD is missing or outdated, and say which', async () => {
