@@ -134,11 +134,11 @@ class LiteralCheck {
     if (FINDERS.has(expr.name) && expr.args[0] !== undefined) this.foldedPattern(expr.args[0]);
     const reader = Object.hasOwn(READERS, expr.name) ? READERS[expr.name] : undefined;
     const [arg, second] = expr.args;
-    // The server looks at the first argument of matches(text, pattern) too, as if it were the pattern.
+    // The server looks at the first argument of matches(text, pattern) too, as if it were the pattern: at a literal, not at what was folded.
     if (expr.name === 'matches' && second !== undefined) this.foldedPattern(second);
     if (reader === undefined || arg === undefined) return;
     if (arg.kind !== 'constant') {
-      if (expr.name === 'matches') this.foldedPattern(arg);
+      if (expr.name === 'matches' && second === undefined) this.foldedPattern(arg);
       return;
     }
     if (expr.name === 'matches' && arg.literal.kind !== 'string') return;

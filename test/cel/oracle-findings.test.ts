@@ -21,6 +21,14 @@ const answers: readonly (readonly [string, unknown])[] = [
   ["object.strings[0].findAll('a{2,1}', 3)", 'refused'],
   ["matches('a{2,1}', 'a')", 'refused'],
   ["matches('a', '(')", 'refused'],
+  // The first argument is the text: only as a literal does the server read it as a pattern.
+  ["matches(dyn('a{2,1}'), 'a')", true],
+  ["matches(string('a{2,1}'), dyn('b'))", false],
+  ["matches(string(b'('), object.strings[0])", false],
+  ["false && matches(dyn(string('(')), 'a')", false],
+  ["matches('a', dyn('('))", 'refused'],
+  ["'a'.matches(string('('))", 'refused'],
+  ["matches(dyn('a'), dyn('a{2,1}'))", 'refused'],
 ];
 
 describe('what Kubernetes answers to expressions found at random', () => {
