@@ -21,7 +21,11 @@ export interface Removal {
  * Takes policies that are gone out of every report, out of each in one write, and removes the reports that hold nothing else.
  * Returns how many were changed. Throws what the server answers; a repetition goes on from there.
  */
-export async function removePolicies(client: KubeClient, publisher: ReportPublisher, { policies, isGone }: Removal): Promise<number> {
+export async function removePolicies(
+  client: KubeClient,
+  publisher: Pick<ReportPublisher, 'withdraw'>,
+  { policies, isGone }: Removal,
+): Promise<number> {
   const [only, ...others] = policies;
   if (only === undefined) return 0;
   const own = `${LABELS.managedBy}=${MANAGED_BY}`;

@@ -19,7 +19,7 @@ const mostNames = 10;
 /** What {@link GonePolicies} uses. */
 export interface GonePoliciesDependencies extends ControllerBasics {
   readonly client: KubeClient;
-  readonly publisher: ReportPublisher;
+  readonly publisher: Pick<ReportPublisher, 'withdraw'>;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
 }
 
@@ -35,7 +35,7 @@ export class GonePolicies {
       name: 'gone-policies',
       log: deps.log,
       observe: deps.observe,
-      reconcile: () => this.#remove(),
+      reconcile: () => this.remove(),
     });
   }
 
@@ -45,15 +45,26 @@ export class GonePolicies {
     this.controller.queue.addAfter(gone, debounce);
   }
 
-  async #remove(): Promise<ReconcileResult> {
+  /**
+   * Takes those that wait out of the reports. One that the server still has is looked at again. Throws what the server answers: then all wait
+   * for another try.
+   */
+  async remove(): Promise<ReconcileResult> {
     const { client, publisher, policies, log } = this.#deps;
     for (const name of this.#waiting) if (policies.get(name)) this.#waiting.delete(name);
     if (this.#waiting.size === 0) return {};
     const there = new Set((await listAll(client, RESOURCES.policies, { metadataOnly: true })).map(({ metadata }) => metadata.name));
     const names = [...this.#waiting].filter((name) => !there.has(name));
     const isGone = (name: string): boolean => policies.get(name) === undefined;
-    const reports = await removePolicies(client, publisher, { policies: names, isGone });
+    // One that comes and goes once more while reports are read waits anew.
     for (const name of names) this.#waiting.delete(name);
+    let reports: number;
+    try {
+      reports = await removePolicies(client, publisher, { policies: names, isGone });
+    } catch (error) {
+      for (const name of names) this.#waiting.add(name);
+      throw error;
+    }
     if (reports > 0)
       log.info({ policies: names.length, names: names.slice(0, mostNames), reports }, 'policies are gone, and what reports said of them');
     return this.#waiting.size > 0 ? { requeueAfter: lookAgain } : {};
