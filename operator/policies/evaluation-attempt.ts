@@ -29,6 +29,12 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const isNewer = ({ status: scan }: Scan, { status: policy }: SecurityPolicy): boolean =>
   (scan?.completionTime ?? '') > (policy?.configuration?.lastScanTime ?? policy?.lastScanTime ?? '');
 
+/** The names of the policies that a Scan evaluates, as far as it says: one of all policies names them once it runs. Pure. */
+export function evaluatedBy({ metadata: { ownerReferences = [] }, spec, status }: Scan): readonly string[] {
+  const owners = ownerReferences.filter(({ kind }) => kind === 'SecurityPolicy');
+  return [...new Set([...owners, ...(status?.policies ?? [])].map(({ name }) => name).concat(spec.policies ?? []))];
+}
+
 function concerns({ spec, status }: Scan, policy: string): boolean {
   return spec.policies?.includes(policy) === true || status?.policies?.some(({ name }) => name === policy) === true;
 }

@@ -1,10 +1,12 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import type { Scan } from '../api/scan.ts';
 import { standingOf } from '../api/scan-hold.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { objectChanges } from '../controller/object-changes.ts';
-import { watches, watchesFor, watchesOwned, type WatchedResource } from '../controller/watched-resource.ts';
+import { watches, watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
 import { untilStale } from './policy-compliance.ts';
 import { updateTotals, type PolicyStatusDependencies } from './policy-parts.ts';
+import { evaluatedBy } from '../policies/evaluation-attempt.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { Lister } from '../kube/lister.ts';
@@ -33,14 +35,17 @@ export function securityPolicyController(deps: SecurityPolicyDependencies): Cont
 }
 
 /**
- * Policies; schedules, since a status says which of them take the policy; and the Scans that policies own, when these start or stop to run
- * or to wait. A function of its own for tests.
+ * Policies; schedules, since a status says which of them take the policy; and the Scans that evaluate a policy, whoever made them, when these
+ * start or stop to run or to wait. A function of its own for tests.
  */
-export const securityPolicyWatches = (policies: Pick<Lister<SecurityPolicy>, 'list'>): readonly WatchedResource[] => [
-  watchesFor(RESOURCES.policies),
-  watches(RESOURCES.schedules, () => policies.list().map(({ metadata }) => metadata.name)),
-  watchesOwned(RESOURCES.scans, 'SecurityPolicy', objectChanges(standingOf)),
-];
+export function securityPolicyWatches(policies: Pick<Lister<SecurityPolicy>, 'list'>): readonly WatchedResource[] {
+  const isNews = objectChanges(standingOf);
+  return [
+    watchesFor(RESOURCES.policies),
+    watches(RESOURCES.schedules, () => policies.list().map(({ metadata }) => metadata.name)),
+    watches(RESOURCES.scans, (scan: Scan, type) => (isNews(scan, type) ? evaluatedBy(scan) : [])),
+  ];
+}
 
 /** What the server serves changes without an event of the policy's: rules are looked at again. */
 const resyncMilliseconds = 600_000;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { Scan } from '../../operator/api/scan.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { WatchedResource } from '../../operator/controller/watched-resource.ts';
 import type { ChangeType } from '../../operator/kube/list-watch.ts';
@@ -59,6 +60,20 @@ describe('what a change of a Scan wakes', () => {
       expect(keys(ended, first)).to.deep.include('scan-cleanup/s');
       expect(keys({ ...ended, metadata: { ...ended.metadata, labels: { a: 'b' } } }, 'MODIFIED')).to.deep.equal([]);
     }
+  });
+
+  it('is every policy that it evaluates, once each, whoever made it, when it begins and when it ends', () => {
+    const keys = allKeys();
+    const scan = scanOf('s', undefined, { ...owner, spec: { policies: ['p', 'q'] } });
+    expect(keys(scan, 'ADDED')).to.deep.equal(['scan/s', 'securitypolicy/p', 'securitypolicy/q']);
+    const policies = ['p', 'q', 'r'].map((name) => ({ name, generation: 1 }));
+    const woken = ['securitypolicy/p', 'securitypolicy/r', 'securitypolicy/q'].toSorted();
+    const at = (phase: 'Running' | 'Failed'): Scan => ({ ...scan, status: { phase, policies } });
+    expect(keys(at('Running'), 'MODIFIED').toSorted()).to.deep.equal(woken);
+    expect(keys(at('Failed'), 'MODIFIED').toSorted()).to.deep.equal(['scan-cleanup/s', ...woken]);
+    const scheduled = { ownerReferences: [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'ScanSchedule', name: 'nightly', uid: 'n' }] };
+    const nightly = scanOf('nightly-1', { phase: 'Complete', policies }, scheduled);
+    expect(keys(nightly, 'ADDED')).to.include.members(['scanschedule/nightly', ...woken]);
   });
 
   it('is the Scan’s controller when it is gone', () => {
