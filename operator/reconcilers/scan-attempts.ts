@@ -1,36 +1,30 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { Scan } from '../api/scan.ts';
 import { isDenied, isForbidden, isInvalid } from '../kube/kube-api-error.ts';
-import type { SeenReports } from '../publish/seen-reports.ts';
-import type { CollectedScan, ShardCollector } from '../publish/shard-collector.ts';
+import type { ShardCollector } from '../publish/shard-collector.ts';
 import { isQuota } from '../jobs/job-events.ts';
 import type { JobFailure } from '../jobs/job-failure.ts';
 import { idleState } from '../jobs/job-idle.ts';
+import { LogUnavailableError } from '../jobs/job-log.ts';
 import type { JobPod } from '../jobs/job-pod.ts';
-import { isIdle, JobState, type AgeOf, type JobObject, type JobReading } from '../jobs/job-state.ts';
+import { isIdle, JobState, type JobObject, type JobReading } from '../jobs/job-state.ts';
 import type { LedgerStore, StoredLedger } from '../scan/ledger-store.ts';
 import {
   allSettled,
   attemptEnded,
   jobCreated,
-  nextAttempt,
   pendingIn,
-  queuedShards,
   shardCollected,
   shardFailed,
   type Ledger,
   type LedgerJob,
-  type LedgerPolicy,
 } from '../scan/ledger.ts';
-import { jobName, scanHash } from '../scan/names.ts';
-import { PAGE_SIZE } from '../scan/plan.ts';
-import type { AttemptInput } from '../scan/scan-input.ts';
-import { podDeadlineSeconds, WORKER_CONTAINER } from '../scan/scan-job.ts';
-import type { Shard } from '../scan/shard.ts';
+import { deadlineOf, readingOf, waitedInAll, waitsLong } from '../scan/attempt-waits.ts';
 import type { ScanMemory } from '../scans/scan-memory.ts';
-import { isCurrent, type KnownPolicies } from './policy-presence.ts';
+import { collectedScan } from './collected-scan.ts';
+import { keepNextAttempt } from './next-attempt.ts';
+import type { KnownPolicies } from './policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
-import { evaluatedSince } from '../reports/evaluated-since.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -88,7 +82,8 @@ export class Attempts {
     let hold: ScanHold | undefined;
     const job = current.ledger.jobs.at(-1);
     if (job && pendingIn(current.ledger, job).length > 0) hold = await this.#work(scan, () => current.ledger, { ...context, job, save });
-    if (attemptEnded(current.ledger) && !allSettled(current.ledger)) await save(await this.#another(scan, current.ledger));
+    if (attemptEnded(current.ledger) && !allSettled(current.ledger))
+      await save(await keepNextAttempt(this.#store, identityOf(scan), current.ledger));
     const last = current.ledger.jobs.at(-1);
     if (last && !last.created) {
       const made = await this.#createJob(scan, current.ledger, { ...context, job: last });
@@ -115,7 +110,8 @@ export class Attempts {
       return undefined;
     }
     const pods = this.#jobs.podsOf(found);
-    if (pods.some((pod) => waitsLong(pod, memory))) await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
+    if (pods.some((pod) => waitsLong(pod, memory.ages.of)))
+      await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
     const hold = await this.#takeIn(scan, ledger, { ...context, found, pods });
     if (pendingIn(ledger(), lastOf(ledger())).length === 0) return undefined;
     return (await this.#whyIdle(scan, ledger(), { job, found, pods, memory, fail: failAll })) ?? hold;
@@ -136,20 +132,29 @@ export class Attempts {
     const pending = pendingIn(ledger(), lastOf(ledger()));
     const limit = deadlineOf(scan, job);
     // The wait of a pod for its place counts over a restart of the operator, too.
-    const place = waitedInAll(this.#deps, ledger(), pods) >= limit ? 0 : limit;
+    const place = waitedInAll(ledger(), pods, this.#deps.clock()) >= limit ? 0 : limit;
     const state = await this.#stateOf(found, pods, { pending, reading: readingOf(memory.ages.of, place) });
     let hold: ScanHold | undefined;
     for (const { shard, index } of pending) {
       const at = state.of(index);
       if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
-      else if (at.kind === 'finished') {
-        const next = await this.#collect(scan, ledger(), { ...context, shard, pod: at.pod });
-        await save(next);
-        await context.tell(next, undefined);
-      } else hold = at.hold ?? hold;
+      else if (at.kind === 'finished') hold = (await this.#finish(scan, ledger(), { ...context, shard, pod: at.pod })) ?? hold;
+      else hold = at.hold ?? hold;
     }
     // Where some of its pods work, that others wait for room holds up nothing.
     return hold?.reason === 'Unschedulable' && pods.some(({ status }) => status?.phase === 'Running') ? undefined : hold;
+  }
+
+  /** Takes in an index whose pod has finished. Returns what keeps it from that. */
+  async #finish(
+    scan: Scan,
+    ledger: Ledger,
+    context: AdvanceContext & { readonly shard: number; readonly pod: JobPod; readonly save: (ledger: Ledger) => Promise<void> },
+  ): Promise<ScanHold | undefined> {
+    const { ledger: next, hold } = await this.#collect(scan, ledger, context);
+    await context.save(next);
+    if (!hold) await context.tell(next, undefined);
+    return hold;
   }
 
   /** How a Job stands. Its pods are watched apart from it: before one counts as failed, the server is asked, since the other watch may be behind. */
@@ -194,33 +199,35 @@ export class Attempts {
     const live = await this.#jobs.livePodsOf(found);
     if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the watch of pods is behind' };
     const refusal = await this.#jobs.whyNoPod(found, live);
-    const waited = waitedInAll(this.#deps, ledger, pods);
+    const waited = waitedInAll(ledger, pods, this.#deps.clock());
     const state = idleState({ job: job.name, refusal, idle, waited }, { quota: deadlineOf(scan, job) });
     if (state.kind === 'failed') await fail({ class: state.class, message: state.message });
     return state.kind === 'waiting' ? state.hold : undefined;
   }
 
-  /** The ledger after a finished pod's results were taken, or could not be. */
+  /** The ledger after a finished pod's results were taken, or could not be; as it is while the node does not give out the log. */
   async #collect(
     scan: Scan,
     ledger: Ledger,
     { shard, pod, memory, signal }: AdvanceContext & { readonly shard: number; readonly pod: JobPod },
-  ): Promise<Ledger> {
+  ): Promise<{ readonly ledger: Ledger; readonly hold?: ScanHold }> {
     const what = `write/${pod.metadata.uid ?? ''}`;
     try {
       const result = await this.#collector.collect(pod, collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }));
       memory.goesOn(what);
-      if ('class' in result) return this.#failed(scan, ledger, { shard, ...result });
+      if ('class' in result) return { ledger: this.#failed(scan, ledger, { shard, ...result }) };
       memory.seen.collected(shard);
       memory.rescan?.collected(shard, result.namespaces);
       this.#deps.metrics.shards.inc({ outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
       this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
-      return shardCollected(ledger, shard, result);
+      return { ledger: shardCollected(ledger, shard, result) };
     } catch (error) {
+      if (error instanceof LogUnavailableError) return { ledger, hold: { reason: 'LogUnavailable', message: error.message } };
       if (!isServerFailure(error) || memory.waited(what) < writePatience) throw error;
       memory.goesOn(what);
-      return this.#failed(scan, ledger, { shard, class: 'WriteFailed', message: error instanceof Error ? error.message : String(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      return { ledger: this.#failed(scan, ledger, { shard, class: 'WriteFailed', message }) };
     }
   }
 
@@ -236,26 +243,6 @@ export class Attempts {
     const message = `shard ${shard}: ${failure.message === '' ? failure.class : failure.message}; ${follows}`;
     this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
     return next;
-  }
-
-  /** The ledger with another attempt over what is queued. */
-  async #another(scan: Scan, ledger: Ledger): Promise<Ledger> {
-    const definitions = new Map<number, Shard>();
-    const documents = new Map<LedgerJob, AttemptInput>();
-    for (const { shard, job, index } of queuedShards(ledger)) {
-      const own = ledger.shards[shard]?.slices;
-      if (own) definitions.set(shard, { slices: own, pageSize: PAGE_SIZE });
-      if (own || !job) continue;
-      const document = documents.get(job) ?? (await this.#store.shards(job.configMaps));
-      documents.set(job, document);
-      const definition = document.shards[index];
-      if (!definition) throw new Error(`Job ${job.name} has no shard at index ${index}`);
-      definitions.set(shard, definition);
-    }
-    const name = jobName(scan.metadata.uid ?? '', ledger.jobs.length + 1);
-    const { input } = nextAttempt(ledger, definitions, { name, configMaps: [] });
-    const configMaps = await this.#store.keepShards(identityOf(scan), input);
-    return nextAttempt(ledger, definitions, { name, configMaps }).ledger;
   }
 
   /**
@@ -274,7 +261,7 @@ export class Attempts {
       // A right that is missing may be given again: the scan is held up, and says what it lacks.
       if (isDenied(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(this.#deps, ledger, []));
+      const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(ledger, [], this.#deps.clock()));
       if (isQuota(message) && waited < deadlineOf(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };
       const made = jobCreated(ledger, job.name);
       return { ledger: job.shards.reduce((left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }), made) };
@@ -282,53 +269,8 @@ export class Attempts {
   }
 }
 
-/** How the state of a scan's Job is read. `place`: milliseconds that a pod may wait for a node: its own deadline begins when it is placed. */
-export const readingOf = (ageOf: AgeOf, place: number): JobReading => ({ ageOf, container: WORKER_CONTAINER, patience: { place } });
-
-/** How long the pods of an attempt may wait for their place, in milliseconds. */
-const deadlineOf = ({ spec }: Scan, { deadlineFactor }: LedgerJob): number => podDeadlineSeconds(spec.scan ?? {}, deadlineFactor) * 1000;
-
-/**
- * For how long a scan has waited of which no pod was ever placed, in milliseconds: also over a restart of the operator. 0 for one that
- * has got further.
- */
-function waitedInAll(
-  { clock }: Pick<AttemptsDependencies, 'clock'>,
-  { jobs, scanned, failed, startTime }: Ledger,
-  pods: readonly JobPod[],
-): number {
-  const placed = jobs.length > 1 || scanned + failed > 0 || pods.some(({ status }) => status?.phase !== 'Pending');
-  return placed ? 0 : clock() - Date.parse(startTime);
-}
-
-/** Whether a pod has been on its way to its container for longer than that takes: what it mounts may be gone. */
-function waitsLong(pod: JobPod, { ages }: ScanMemory): boolean {
-  const { phase, containerStatuses = [] } = pod.status ?? {};
-  const creating = phase === 'Pending' && containerStatuses.some(({ state }) => state?.waiting?.reason === 'ContainerCreating');
-  return creating && ages.of(pod) > mountPatience;
-}
-
-/** What the collector is told of a scan. */
-export function collectedScan(
-  deps: KnownPolicies,
-  { scan, ledger, shard, seen, signal }: { scan: Scan; ledger: Ledger; shard: number; seen: SeenReports; signal: AbortSignal },
-): CollectedScan {
-  return {
-    id: scanHash(scan.metadata.uid ?? ''),
-    seconds: Math.floor(Date.parse(ledger.startTime) / 1000),
-    policies: ledger.policies,
-    catalogue: ledger.catalogue,
-    isAlive: (policy: LedgerPolicy) => isCurrent(deps, policy),
-    evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(deps.policies.get(policy.name), policy),
-    onReport: (key, version) => seen.saw(key, shard, version),
-    signal,
-  };
-}
-
 /** How long it may take until a Job has its pods, or the next of them, in milliseconds. */
 const usualIdleness = 5000;
-/** How long a pod may be about to start before what it mounts is looked for, in milliseconds. */
-const mountPatience = 10_000;
 /** How long the server may fail each time that results are written, in milliseconds. */
 const writePatience = 60_000;
 

@@ -4,7 +4,8 @@ import type { SeenReports } from '../publish/seen-reports.ts';
 import type { ShardCollector } from '../publish/shard-collector.ts';
 import { JobState } from '../jobs/job-state.ts';
 import type { Ledger } from '../scan/ledger.ts';
-import { collectedScan, readingOf } from './scan-attempts.ts';
+import { readingOf } from '../scan/attempt-waits.ts';
+import { collectedScan } from './collected-scan.ts';
 import type { ScanJobs } from './scan-jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KnownPolicies } from './policy-presence.ts';
@@ -12,8 +13,6 @@ import type { KnownPolicies } from './policy-presence.ts';
 /** What {@link ScanVerifier} uses. */
 export interface VerifierDependencies extends KnownPolicies {
   readonly log: Pick<Logger, 'info'>;
-  /** Vigil's own. */
-  readonly namespace: string;
 }
 
 /** Takes results in again whose reports were changed or removed while their scan went on. */

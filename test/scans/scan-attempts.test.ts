@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { Attempts } from '../../operator/reconcilers/scan-attempts.ts';
+import { LogUnavailableError } from '../../operator/jobs/job-log.ts';
 import type { JobPod } from '../../operator/jobs/job-pod.ts';
 import type { JobObject } from '../../operator/jobs/job-state.ts';
 import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
 import type { Ledger } from '../../operator/scan/ledger.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import { ScanMemory } from '../../operator/scans/scan-memory.ts';
+import { emptySeverities } from '../../operator/findings/tally.ts';
 import { ledgerOf, ScanBench, scanOf } from './scan-bench.ts';
 import type { ScanHold } from '../../operator/api/scan-hold.ts';
 
@@ -31,6 +33,7 @@ class Ground {
   pods: readonly JobPod[] = [];
   refusal: string | undefined;
   creating: () => Promise<string> = () => Promise.resolve('a1');
+  collecting: (pod: string) => Promise<unknown> = () => Promise.reject(new Error('nothing is collected'));
   stored: StoredLedger;
 
   constructor(ledger: Ledger = ledgerOf()) {
@@ -46,7 +49,7 @@ class Ground {
     >[0];
     const attempts = new Attempts(deps, {
       store: { update: (_scan: unknown, stored: StoredLedger) => Promise.resolve(stored) },
-      collector: {},
+      collector: { collect: ({ metadata }: JobPod) => this.collecting(metadata.name) },
       jobs: {
         find: () => Promise.resolve(this.job),
         podsOf: () => this.pods,
@@ -131,5 +134,29 @@ describe('the attempts of a scan', () => {
     const other = new Ground(fresh);
     other.creating = () => Promise.reject(new KubeApiError('jobs.batch "x" is forbidden: exceeded quota: flt', { status: 403 }));
     expect(await other.look(101)).to.deep.equal(['error Rejected', 'error Rejected']);
+  });
+
+  const done = {
+    ...{ scanned: 10, failed: 0, unread: {}, policies: {}, new: emptySeverities(), fixed: emptySeverities() },
+    ...{ uncovered: [], rest: [], peakMebibytes: 1, namespaces: [] },
+  };
+
+  it('take in what has finished beside a pod whose node does not give out the log, and say what they wait for', async () => {
+    const ground = new Ground();
+    ground.pods = [pod(0, { phase: 'Succeeded' }), pod(1, { phase: 'Succeeded' })];
+    ground.collecting = (name) => (name === 'p-0' ? Promise.reject(new LogUnavailableError('no route to host')) : Promise.resolve(done));
+    expect(await ground.look(1)).to.deep.equal(['pending', 'done']);
+    expect(ground.holds.at(-1)).to.deep.equal({ reason: 'LogUnavailable', message: 'no route to host' });
+    ground.collecting = () => Promise.resolve(done);
+    expect(await ground.look(2)).to.deep.equal(['done', 'done']);
+  });
+
+  it('fail when their results cannot be written for a minute, and are tried again', async () => {
+    const ground = new Ground();
+    ground.pods = [pod(0, { phase: 'Succeeded' })];
+    ground.collecting = () => Promise.reject(new KubeApiError('etcdserver: no leader', { status: 500 }));
+    expect(await ground.look(1).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
+    expect(await ground.look(60).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
+    expect(await ground.look(62)).to.deep.equal(['queued WriteFailed', 'pending']);
   });
 });
