@@ -204,6 +204,10 @@ const imagesStatus = z.strictObject({
     'Images: scanned + failed + skipped + waiting = inScope.',
   ),
   uncovered: field(z.array(z.string()).max(20).optional(), 'What was not looked into, and why.'),
+  evaluatedSince: field(
+    timestamp.optional(),
+    'When no image in scope waited to be looked into for the first time: what fails in workloads that are younger is new.',
+  ),
 });
 /** What a policy's status says of images. */
 export type ImagesStatus = z.infer<typeof imagesStatus>;

@@ -258,13 +258,14 @@ export class ImageTargets {
   }
 
   #targetOf(object: KubernetesObject): RecordTarget {
-    const { namespace, name, uid, labels } = (object as unknown as KubeObject).metadata;
+    const { namespace, name, uid, labels, creationTimestamp: created } = (object as unknown as KubeObject).metadata;
     return {
       apiVersion: textOf(object.apiVersion) ?? '',
       kind: textOf(object.kind) ?? '',
       name,
       ...(namespace === undefined ? {} : { namespace }),
       ...(uid === undefined ? {} : { uid }),
+      ...(created === undefined ? {} : { created }),
       ...(labels ? { labels: this.#labelsOnce(labels) } : {}),
     };
   }

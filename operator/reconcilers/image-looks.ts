@@ -31,17 +31,17 @@ export class ImageLooks {
     this.#deps = deps;
   }
 
-  /** What runs in scope of these policies, and whether that was just looked at. */
+  /** What runs in scope of these policies, when that was listed in milliseconds since the epoch, and whether that was just now. */
   async at(
     now: number,
     policies: readonly SecurityPolicy[],
     { ledger, signal }: { readonly ledger: ImageLedger; readonly signal: AbortSignal },
-  ): Promise<{ readonly around: ImageSurroundings; readonly anew: boolean }> {
+  ): Promise<{ readonly around: ImageSurroundings; readonly listedAt: number; readonly anew: boolean }> {
     const { client, systemNamespaces, images } = this.#deps;
     const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
     const young = Math.min(mostStale, images.imageInterval * 1000);
     if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at)
-      return { around: this.#last.around, anew: false };
+      return { around: this.#last.around, listedAt: this.#last.at, anew: false };
     this.#last = undefined;
     // A ledger without anybody who asks is only swept.
     const platforms = policies.length === 0 ? new NodePlatforms() : await clusterPlatforms(this.#deps, signal);
@@ -49,7 +49,7 @@ export class ImageLooks {
     const around = await imageSurroundings(client, policies, options);
     this.#ran = around.ran;
     this.#last = { at: now, asking, around };
-    return { around, anew: true };
+    return { around, listedAt: now, anew: true };
   }
 
   /** Nothing is going on: what was seen is not needed until it is looked at again. */

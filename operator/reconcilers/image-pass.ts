@@ -92,7 +92,10 @@ export class ImagePass {
     this.#stored = await this.#store.readLedger();
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const { around, anew } = await this.#looks.at(this.#now, asking, { ledger: this.#stored.ledger, signal: this.#context.signal });
+    const { around, listedAt, anew } = await this.#looks.at(this.#now, asking, {
+      ledger: this.#stored.ledger,
+      signal: this.#context.signal,
+    });
     await this.#adopt(around);
     jobs.push(...(await this.#namespaces.jobsIn((await this.#access(around)).optedIn)));
     const before = this.#stored.ledger;
@@ -109,7 +112,7 @@ export class ImagePass {
     const plan = workPlan(this.#deps.images, { ...work, ledger: this.#stored.ledger });
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
-    if (idle || anew || news || running.length < jobs.length) await this.#publish(around, access);
+    if (idle || anew || news || running.length < jobs.length) await this.#publish(around, { access, listedAt });
     return idle ? this.#rest(plan, around) : { requeueAfter: whileBusy };
   }
 
@@ -213,7 +216,10 @@ export class ImagePass {
     return false;
   }
 
-  async #publish({ policies }: ImageSurroundings, access: ImageAccess): Promise<void> {
+  async #publish(
+    { policies }: ImageSurroundings,
+    { access, listedAt }: { readonly access: ImageAccess; readonly listedAt: number },
+  ): Promise<void> {
     const { client, publisher } = this.#deps;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
@@ -222,7 +228,7 @@ export class ImagePass {
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
     if (published.lost.length > 0) await this.#write(withoutFindings(this.#stored.ledger, published.lost));
-    await tellImages(this.#deps, { policies, ledger: this.#stored.ledger, access, published, now: this.#now });
+    await tellImages(this.#deps, { policies, ledger: this.#stored.ledger, access, published, listedAt, now: this.#now });
   }
 
   /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */

@@ -1,5 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { ImagesStatus, SecurityPolicy } from '../api/security-policy.ts';
 import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ImageData, ImageDataReader } from '../images/image-data.ts';
@@ -182,20 +182,33 @@ function wishOf(
   const evaluated: ReportWish['policies'][number][] = [];
   const all: Finding[] = [];
   const pending = new Map<string, PendingContainers>();
-  for (const { metadata, spec } of policies) {
-    const { name, generation = 0 } = metadata;
-    const { passing, ownerLabels = [] } = spec.reporting ?? {};
-    const { images = {} } = spec;
+  for (const policy of policies) {
+    const { name } = policy.metadata;
+    const { images = {} } = policy.spec;
     const { results, passes, known, pending: containers } = imageResults({ name, images }, target, knowledge);
     if (!known) continue;
     if (containers.size > 0) pending.set(name, { images, containers });
-    // The catalogue plays no part in what is found in images.
-    evaluated.push({ name, revision: String(generation), passes, listPasses: passing === 'List', ownerLabels });
+    evaluated.push(evaluatedBy(policy, passes));
     all.push(...results);
   }
   if (evaluated.length === 0) return undefined;
   const stays = pending.size > 0 ? { stays: staysWhile(pending) } : {};
   return { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all, seconds: Math.floor(now / 1000), ...stays };
+}
+
+/** What a policy has evaluated. The catalogue plays no part in what is found in images: its generation is all that it is judged by. */
+function evaluatedBy({ metadata, spec, status }: SecurityPolicy, passes: number): ReportWish['policies'][number] {
+  const { name, generation = 0 } = metadata;
+  const { passing, ownerLabels = [] } = spec.reporting ?? {};
+  const evaluated = { name, revision: String(generation), passes, listPasses: passing === 'List', ownerLabels };
+  const since = sinceWhen(generation, status?.images);
+  return since === undefined ? evaluated : { ...evaluated, evaluatedSince: since };
+}
+
+/** Since when a generation has looked into all images, in seconds since the epoch; undefined if it never has. */
+function sinceWhen(generation: number, images: ImagesStatus | undefined): number | undefined {
+  const since = Date.parse(images?.evaluatedSince ?? '');
+  return images?.evaluatedGeneration !== generation || Number.isNaN(since) ? undefined : since / 1000;
 }
 
 /** Where the report about a workload's images lies. */

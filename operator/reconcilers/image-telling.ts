@@ -17,6 +17,8 @@ export interface ImageNews {
   readonly ledger: ImageLedger;
   readonly access: ImageAccess;
   readonly published: Pick<ImagesPublished, 'totals' | 'refused'>;
+  /** When what runs was listed, in milliseconds since the epoch. */
+  readonly listedAt: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -28,13 +30,16 @@ export interface TellImagesDependencies extends PolicyStatusDependencies {
 }
 
 /** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
-export async function tellImages(deps: TellImagesDependencies, { policies, ledger, access, published, now }: ImageNews): Promise<void> {
+export async function tellImages(
+  deps: TellImagesDependencies,
+  { policies, ledger, access, published, listedAt, now }: ImageNews,
+): Promise<void> {
   const entry = (image: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, image, namespace);
   const known = { entry, database: chosenDatabase(deps.images) !== undefined };
   for (const asked of policies) {
     const { name, uid = '' } = asked.policy.metadata;
     const refused = published.refused.filter((report) => report.policies.includes(name)).map(({ message }) => message);
-    const images = imagesStatus({ asked, known, totals: published.totals.get(name) ?? noTotals, refused, now });
+    const images = imagesStatus({ asked, known, totals: published.totals.get(name) ?? noTotals, refused, listedAt, now });
     // What the cache has not heard of is found out by asking.
     const cached = deps.policies.get(name);
     if (cached?.status?.images && renewedImages(cached, images) === cached.status.images) continue;

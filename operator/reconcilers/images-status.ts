@@ -12,6 +12,8 @@ export interface ImagesStatusInput {
   readonly totals: PolicyTotals;
   /** Reports that the server refused, and why. */
   readonly refused: readonly string[];
+  /** When what runs was listed, in milliseconds since the epoch. */
+  readonly listedAt: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -20,7 +22,7 @@ export interface ImagesStatusInput {
 const [mostLines, longest] = [20, 300];
 
 /** What a policy's status says of images once its reports are up to date. Pure. */
-export function imagesStatus({ asked: { policy, targets }, known, totals, refused, now }: ImagesStatusInput): ImagesStatus {
+export function imagesStatus({ asked: { policy, targets }, known, totals, refused, listedAt, now }: ImagesStatusInput): ImagesStatus {
   const { coverage, uncovered } = imageCoverage(policy.spec.images ?? {}, targets, known);
   const lines = [...refused, ...uncovered].map((line) => (line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`));
   return {
@@ -29,6 +31,7 @@ export function imagesStatus({ asked: { policy, targets }, known, totals, refuse
     summary: totals.summary,
     failing: totals.failing,
     coverage,
+    ...(coverage.waiting === 0 ? { evaluatedSince: timestampOf(listedAt) } : {}),
     ...(lines.length > 0 ? { uncovered: bounded(lines) } : {}),
   };
 }

@@ -217,7 +217,7 @@ describe('what a status says of images', () => {
       failure: { reason: 'x'.repeat(400), step: 'match', at: 0, attempts: 1 },
     });
     const known = { entry: entry as never, database: true };
-    const status = imagesStatus({ asked, known, totals, refused: ['a report was refused'], now: now + 1 });
+    const status = imagesStatus({ asked, known, totals, refused: ['a report was refused'], listedAt: now - 5000, now: now + 1 });
     expect(status).to.deep.include({ evaluatedGeneration: 3, lastScanTime: '2026-01-02T00:00:00Z', ...totals });
     expect(status.coverage).to.deep.equal({ inScope: 25, scanned: 0, failed: 25, skipped: 0, waiting: 0 });
     expect(status.uncovered).to.have.length(20);
@@ -226,6 +226,29 @@ describe('what a status says of images', () => {
       300,
       'and 7 more, see the reports with source vigil-images',
     ]);
+  });
+
+  it('keeps since when all was looked into by its generation, whatever waits later', () => {
+    const first = images({ evaluatedSince: '2026-01-01T00:00:00Z' });
+    const held = policy({ images: first });
+    const waiting = { inScope: 4, scanned: 3, failed: 0, skipped: 0, waiting: 1 };
+    expect(renewedImages(held, images({ coverage: waiting }))?.evaluatedSince).to.equal(first.evaluatedSince);
+    expect(renewedImages(held, images({ ...bad(1), evaluatedSince: '2026-01-02T00:00:00Z' }))?.evaluatedSince).to.equal(
+      first.evaluatedSince,
+    );
+    expect(renewedImages(held, images({ evaluatedGeneration: 2, coverage: waiting }))?.evaluatedSince).to.equal(undefined);
+    const since = (targets: typeof asked.targets): string | undefined =>
+      imagesStatus({
+        ...{
+          asked: { ...asked, targets },
+          known: { entry: () => undefined, database: true },
+          totals,
+          refused: [],
+          listedAt: now - 5000,
+          now,
+        },
+      }).evaluatedSince;
+    expect([since([]), since(asked.targets)]).to.deep.equal(['2026-01-01T23:59:55Z', undefined]);
   });
 
   it('is renewed when it changed, and else only after half of maxAge', () => {
