@@ -27,6 +27,11 @@ export async function install(): Promise<void> {
   installed = true;
 }
 
+/** Says that Vigil is not in the cluster any more: the next suite installs it again. */
+export function uninstalled(): void {
+  installed = false;
+}
+
 /** Waits until one operator runs, and leads: a rollout has ended before the old one's pod has. */
 export async function operatorSettled(): Promise<void> {
   await eventually('one operator runs, and leads', async () => ((await operatorPods()).length === 1 && leads() ? true : undefined));
