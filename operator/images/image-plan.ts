@@ -1,3 +1,4 @@
+import { isQuota } from '../jobs/job-events.ts';
 import { passingTries, untried, type ImageEntry, type ImageFailure, type ImageLedger } from './image-ledger.ts';
 import { inventoryMeans, matchMeans, type ImageMeans } from './image-means.ts';
 import { placeInventories, type PlacedInventory, type PlacementInput } from './image-placement.ts';
@@ -46,9 +47,13 @@ const mostMatched = 100;
 /** While inventories are taken, so many wait to be matched together, the first of them no longer than this. */
 const [fewMatched, matchPatience] = [20, minute / 2];
 
-/** When a failed attempt may be repeated: at once if the cluster failed, within that class's budget of attempts; else after growing pauses. */
+/**
+ * When a failed attempt may be repeated: at once if the cluster failed, within that class's budget of attempts; each minute while a quota
+ * has no room; else after growing pauses.
+ */
 function retryAt(failure: ImageFailure): number {
   const { at, attempts } = failure;
+  if (failure.class === 'Rejected' && isQuota(failure.reason)) return at + minute;
   return attempts < passingTries(failure) ? at : at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
 }
 

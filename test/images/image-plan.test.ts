@@ -80,6 +80,14 @@ describe('the plan for images', () => {
     expect(plan({ a: withFailure(entry, crashed) })).to.deep.include({ inventories: [], next: minute });
   });
 
+  it('asks each minute whether a quota has room, however often it had none', () => {
+    const reason = 'the Job was refused: jobs.batch "x" is forbidden: exceeded quota: q';
+    let entry: ImageEntry = { seen: now };
+    for (let attempt = 1; attempt < 9; attempt++) entry = withFailure(entry, { step: 'inventory', class: 'Rejected', reason, at: now });
+    expect(plan({ a: entry })).to.deep.include({ inventories: [], next: minute });
+    expect(plan({ a: entry }, { now: now + minute }).inventories).to.deep.equal([{ key: 'a' }]);
+  });
+
   it('repeats what failed after a while, longer each time, and says when', () => {
     let entry: ImageEntry = withFailure({ seen: now }, { step: 'inventory', reason: 'x', at: now });
     expect(plan({ a: entry })).to.deep.include({ inventories: [], next: minute });
