@@ -1,8 +1,8 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { SOURCE, reportKey, reportName } from '../report/report-name.ts';
-import type { EvaluatedPolicy } from '../report/report-builder.ts';
+import { reportKey, reportName } from '../report/report-name.ts';
+import { wishesOf, type EvaluationResults } from './evaluation-results.ts';
 import type { JobFailure } from '../jobs/job-failure.ts';
 import { LogReader } from '../jobs/job-log.ts';
 import { WORKER_CONTAINER } from '../scan/scan-job.ts';
@@ -10,30 +10,18 @@ import type { Collected, LedgerPolicy, Uncovered } from '../scan/ledger.ts';
 import { CLUSTER_SCOPE } from '../findings/namespace-marks.ts';
 import { addSeverities, emptySeverities } from '../findings/tally.ts';
 import type { AcceptedStream } from '../stream/stream-reader.ts';
-import type { NamespaceRecord, StreamRecord, TargetRecord, UnreadableRecord } from '../stream/stream-record.ts';
+import type { NamespaceRecord, StreamRecord, UnreadableRecord } from '../stream/stream-record.ts';
 import type { ShardSummary } from '../worker/shard-worker.ts';
 import { homeOf, type ReportPublisher, type ReportWish } from './report-publisher.ts';
 
 /** Whose results are collected. */
-export interface CollectedScan {
-  /** What tells it from others, in its reports' notes. */
-  readonly id: string;
-  /** When it began, in seconds since the epoch: dates what is new. */
-  readonly seconds: number;
-  readonly policies: readonly LedgerPolicy[];
+export interface CollectedScan extends EvaluationResults<LedgerPolicy> {
   /** What it was planned with: a worker of another catalogue is not believed. */
   readonly catalogue: string;
-  /** Whether a policy is still there: what was found for one that is gone is not written. */
-  readonly isAlive: (policy: LedgerPolicy) => boolean;
-  /** When all targets were last evaluated by this generation of a policy, as {@link EvaluatedPolicy} has it. */
-  readonly evaluatedSince: (policy: LedgerPolicy) => number | undefined;
   /** Told of each report that says what the scan found, and of the version in which it does. */
   readonly onReport: (key: string, resourceVersion: string) => void;
   readonly signal: AbortSignal;
 }
-
-/** What makes wishes of records. */
-export type WishContext = Pick<CollectedScan, 'id' | 'seconds' | 'policies' | 'isAlive' | 'evaluatedSince'>;
 
 /** What a collected shard adds, and what each namespace in it came to: only those of which every result is in a report. */
 export interface CollectedShard extends Collected {
@@ -127,22 +115,6 @@ export class ShardCollector {
       ...total,
     };
   }
-}
-
-/** The report about a judged target; none when no policy of the scan is left that judged it. */
-export function wishesOf({ target, passes, results }: TargetRecord, scan: WishContext): ReportWish[] {
-  const policies = scan.policies
-    .filter((policy) => passes[policy.name] !== undefined && scan.isAlive(policy))
-    .map((policy): EvaluatedPolicy => {
-      const { name, revision, listPasses, ownerLabels } = policy;
-      const evaluatedSince = scan.evaluatedSince(policy);
-      const since = evaluatedSince === undefined ? {} : { evaluatedSince };
-      return { name, revision, passes: passes[name] ?? 0, listPasses, ownerLabels, ...since };
-    });
-  if (policies.length === 0) return [];
-  const names = new Set(policies.map(({ name }) => name));
-  const kept = results.filter(({ policy }) => policy !== null && names.has(policy));
-  return [{ source: SOURCE, target, policies, results: kept, seconds: scan.seconds, scan: scan.id }];
 }
 
 function describe({ target: { kind, namespace, name } }: ReportWish): string {

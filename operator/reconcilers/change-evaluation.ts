@@ -7,7 +7,6 @@ import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/po
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listAll } from '../kube/list.ts';
 import type { ReportPublisher } from '../publish/report-publisher.ts';
-import { wishesOf } from '../publish/shard-collector.ts';
 import { reportKey, SOURCE } from '../report/report-name.ts';
 import { evaluatedSince } from '../reports/evaluated-since.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
@@ -17,6 +16,7 @@ import type { RecordSink } from '../stream/stream-writer.ts';
 import type { StreamRecord, TargetRecord } from '../stream/stream-record.ts';
 import { ShardWorker } from '../worker/shard-worker.ts';
 import { shortHash } from '../api/short-hash.ts';
+import { wishesOf } from '../publish/evaluation-results.ts';
 
 /** What changed objects are judged by. */
 export interface ChangeJudge {

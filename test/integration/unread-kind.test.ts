@@ -5,11 +5,11 @@ import { Credentials } from '../../operator/kube/credentials.ts';
 import { discoverResources } from '../../operator/kube/discovery.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { ReportPublisher } from '../../operator/publish/report-publisher.ts';
-import { wishesOf } from '../../operator/publish/shard-collector.ts';
 import type { ScanInput } from '../../operator/scan/scan-input.ts';
 import type { StreamRecord, TargetRecord, UnreadableRecord } from '../../operator/stream/stream-record.ts';
 import { ShardWorker } from '../../operator/worker/shard-worker.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
+import { wishesOf } from '../../operator/publish/evaluation-results.ts';
 
 describe('a kind that a worker may not list any more, on a real API server', function () {
   this.timeout(120_000);

@@ -12,7 +12,6 @@ import { resourcePath } from '../../operator/kube/resource-path.ts';
 import { ReportPublisher, homeOf } from '../../operator/publish/report-publisher.ts';
 import { sweepReports } from '../../operator/publish/report-sweeper.ts';
 import { SeenReports } from '../../operator/publish/seen-reports.ts';
-import { wishesOf } from '../../operator/publish/shard-collector.ts';
 import { snapshotOf } from '../../operator/reconcilers/scan-plan.ts';
 import { reportKey, reportName } from '../../operator/report/report-name.ts';
 import { namespacesOf, planScan, TargetScope, type ScanPlan } from '../../operator/scan/planner.ts';
@@ -21,6 +20,7 @@ import { RescanStore } from '../../operator/scans/rescan/rescan-store.ts';
 import type { StreamRecord } from '../../operator/stream/stream-record.ts';
 import type { RecordSink } from '../../operator/stream/stream-writer.ts';
 import { ShardWorker } from '../../operator/worker/shard-worker.ts';
+import { wishesOf } from '../../operator/publish/evaluation-results.ts';
 
 const [services, accounts, deployments, roleBindings] = (['services', 'serviceaccounts', 'deployments', 'rolebindings'] as const).map(
   (name) => builtinResources.find(({ resource }) => resource === name),
