@@ -36,6 +36,8 @@ export const ANNOTATIONS = {
   resourceVersion: `${GROUP}/resource-version`,
   /** Of a report: a digest over what Vigil wrote, by which it knows its own. */
   digest: `${GROUP}/digest`,
+  /** Of the report about roles and bindings that Kubernetes brings: what is counted of each. */
+  bootstrap: `${GROUP}/bootstrap`,
   scan: `${GROUP}/scan`,
   /** Of a Scan: the generations of policies for which it was made. */
   generations: `${GROUP}/generations`,

@@ -6,6 +6,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../kube/list-watch.ts';
 import { SOURCE, reportSelector } from '../report/report-name.ts';
 import type { PolicyTotals } from '../publish/policy-totals.ts';
+import { objectsOf } from '../reports/bootstrap-report.ts';
 import { ReportTotals } from '../reports/report-totals.ts';
 import { ChangeFeed, type ChangeObserver, type ObjectChange } from './change-feed.ts';
 import { entryOf, type ObjectIndex } from './object-index.ts';
@@ -225,6 +226,6 @@ export class ChangeWatch {
   #report(type: ChangeType, report: KubeObject): void {
     const foreign = managersOf(report).some(({ manager }) => !isOwnFieldManager(manager));
     if (type !== 'DELETED' && !foreign) return;
-    this.#observer.onDrift(report.metadata.ownerReferences?.[0], report.metadata.namespace ?? '');
+    for (const object of objectsOf(report)) this.#observer.onDrift(object, report.metadata.namespace ?? '');
   }
 }

@@ -4,13 +4,23 @@ import type { PolicyReport, ReportResult } from '../api/policy-report.ts';
 import type { SeverityCounts } from '../api/security-policy.ts';
 import { isConflict, isInvalid, isNamespaceGoing } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
+import { messageOf } from '../kube/kube-request.ts';
 import { listPages } from '../kube/list.ts';
 import type { EvidenceInput } from '../report/evidence.ts';
+import { BootstrapReports, type BootstrapHome } from './bootstrap-reports.ts';
 import { concurrently } from './concurrently.ts';
 import { buildReport, comparedPolicies, withoutPolicies, type ReportInput } from '../report/report-builder.ts';
 import { changeOf, newFailures, type ReportChange } from '../report/report-change.ts';
 import { otherReportName, reportKey, reportName, reportSelector } from '../report/report-name.ts';
 import { EvidencePublisher, type EvidenceWish } from '../reports/evidence-publisher.ts';
+import {
+  BOOTSTRAP_REPORT,
+  entryOfReport,
+  entryReportName,
+  entryVersion,
+  isBootstrapPlace,
+  isBootstrapReport,
+} from '../reports/bootstrap-report.ts';
 import { priorReport } from '../reports/prior-report.ts';
 import { metadataRecords, type ReportRecords } from '../reports/report-records.ts';
 import { ReportWriter, type WriteObserver } from '../reports/report-writer.ts';
@@ -61,6 +71,9 @@ interface Place {
   readonly existing: PolicyReport | undefined;
 }
 
+/** A report that was brought up to date. */
+type BroughtUp = ReportChange & { readonly written: 0 | 1; readonly name: string; readonly version: string };
+
 /** Writes what is wished over what is there. */
 type BringUp = (wish: ReportWish, existing: PolicyReport | undefined) => Promise<void>;
 
@@ -109,9 +122,10 @@ export class ReportPublisher {
     const total = { written: 0, unchanged: 0, new: emptySeverities(), fixed: emptySeverities() };
     const refused: { wish: ReportWish; message: string }[] = [];
     const versions = new Map<string, string>();
+    const bootstrap = new BootstrapReports<ReportWish>(this.#writer, this.#records);
     const bringUp = async (wish: ReportWish, existing: PolicyReport | undefined): Promise<void> => {
       try {
-        const outcome = await this.#bringUp(wish, existing);
+        const outcome = await this.#bringUp(wish, existing, bootstrap);
         total.written += outcome.written;
         versions.set(reportKey(homeOf(wish.target).namespace, outcome.name), outcome.version);
         total.unchanged += 1 - outcome.written;
@@ -120,10 +134,13 @@ export class ReportPublisher {
       } catch (error) {
         if (isNamespaceGoing(error)) return;
         if (!isInvalid(error) && !(error instanceof NamesTakenError)) throw error;
-        refused.push({ wish, message: error instanceof Error ? error.message : String(error) });
+        refused.push({ wish, message: messageOf(error) });
       }
     };
     for (const group of Map.groupBy(wishes, ({ target }) => homeOf(target).namespace).values()) await this.#publishInto(group, bringUp);
+    await bootstrap.flush((some, error) => {
+      for (const wish of some) refused.push({ wish, message: messageOf(error) });
+    });
     return { ...total, versions, refused };
   }
 
@@ -182,25 +199,40 @@ export class ReportPublisher {
     return undefined;
   }
 
-  async #bringUp(
-    wish: ReportWish,
-    known: PolicyReport | undefined,
-  ): Promise<ReportChange & { written: 0 | 1; name: string; version: string }> {
-    const { resource, namespace } = homeOf(wish.target);
+  async #bringUp(wish: ReportWish, known: PolicyReport | undefined, bootstrap: BootstrapReports<ReportWish>): Promise<BroughtUp> {
+    const home = homeOf(wish.target);
+    const prior = await bootstrap.prior(home, wish.target);
     let at = await this.#placeFor(wish, known?.metadata.name ?? reportName(wish.source, wish.target), known);
     for (let attempt = 1; ; attempt++) {
-      const { name, existing } = at;
-      const report = buildReport({ ...wish, existing, name });
-      if (!report) return { written: 0, name, version: existing?.metadata.resourceVersion ?? '', ...changeOf(existing, wish.scan) };
       try {
-        const version = await this.#writer.write(resource, report, existing);
-        this.#tell(wish, { existing, report });
-        return { written: 1, name, version, ...changeOf(report, wish.scan) };
+        return await this.#bringUpAt(wish, at, { prior, bootstrap });
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
-        at = await this.#placeFor(wish, name, await this.#writer.read(resource, { namespace, name }));
+        at = await this.#placeFor(wish, at.name, await this.#writer.read(home.resource, { namespace: home.namespace, name: at.name }));
       }
     }
+  }
+
+  /** `prior`: what is counted of the object without a report of its own. */
+  async #bringUpAt(
+    wish: ReportWish,
+    { name, existing }: Place,
+    { prior, bootstrap }: { readonly prior: PolicyReport | undefined; readonly bootstrap: BootstrapReports<ReportWish> },
+  ): Promise<BroughtUp> {
+    const home = homeOf(wish.target);
+    const before = existing ?? prior;
+    const report = buildReport({ ...wish, existing: before, name });
+    const wanted = report ?? existing;
+    const taken = wanted && (await bootstrap.take(home, wish, { report: wanted, existing }));
+    if (taken) return { written: taken.isNews ? 1 : 0, name, version: taken.version, ...changeOf(wanted, wish.scan) };
+    let version = versionOf(before);
+    if (report) {
+      version = await this.#writer.write(home.resource, report, existing);
+      this.#tell(wish, { existing: before, report });
+    }
+    // It has a report of its own now.
+    if (wanted) await bootstrap.drop(home, wish.target);
+    return { written: report ? 1 : 0, name, version, ...changeOf(report ?? before, wish.scan) };
   }
 
   /** The name that a report is written under, and what is there: beside the usual one where that is another's. */
@@ -256,9 +288,11 @@ export class ReportPublisher {
     policies: readonly string[],
     isWanted: (policy: string) => boolean = () => true,
   ): Promise<boolean> {
+    const home = { resource, namespace };
     for (let attempt = 1; ; attempt++) {
       const report = await this.#writer.read(resource, { namespace, name });
-      if (!report || this.#records.ownership(report) === 'foreign') return false;
+      if (!report || isBootstrapReport(report)) return this.#withdrawBootstrap(home, name, policies.filter(isWanted));
+      if (this.#records.ownership(report) === 'foreign') return false;
       try {
         return (await this.#without(resource, report, policies.filter(isWanted))) === 1;
       } catch (error) {
@@ -266,6 +300,19 @@ export class ReportPublisher {
         if (isNamespaceGoing(error)) return false;
         if (!isConflict(error) || attempt === conflictTries) throw error;
       }
+    }
+  }
+
+  /** As {@link withdraw}, of an object without a report of its own; of all of them by the name of the report that counts them. */
+  async #withdrawBootstrap(home: BootstrapHome, name: string, policies: readonly string[]): Promise<boolean> {
+    const isWhole = name === BOOTSTRAP_REPORT;
+    if (!isBootstrapPlace(home.namespace) || !(isWhole || /^vigil-(cluster)?role(binding)?-/.test(name))) return false;
+    const bootstrap = new BootstrapReports(this.#writer, this.#records);
+    try {
+      return await bootstrap.withdraw(home, policies, (key) => isWhole || entryReportName(key, home.namespace) === name);
+    } catch (error) {
+      if (isNamespaceGoing(error)) return false;
+      throw error;
     }
   }
 
@@ -278,6 +325,10 @@ export class ReportPublisher {
     return 1;
   }
 }
+
+/** The version of a report; of what is counted without one, what stands for it. */
+const versionOf = (report: PolicyReport | undefined): string =>
+  report?.metadata.resourceVersion ?? (report ? entryVersion(entryOfReport(report)) : '');
 
 /** Both names that the report about an object may have are another's. */
 class NamesTakenError extends Error {

@@ -7,6 +7,7 @@ import { listPages } from '../kube/list.ts';
 import { withoutManagedFields } from '../kube/reflector.ts';
 import { reportKey, SOURCE, reportSelector } from '../report/report-name.ts';
 import type { PolicyLedger } from '../report/policy-ledger.ts';
+import { entriesIn, entryVersion, isBootstrapReport, reportOfEntry, type BootstrapEntry } from '../reports/bootstrap-report.ts';
 import { priorReport } from '../reports/prior-report.ts';
 import { countedIn, ownershipOf } from '../reports/report-ownership.ts';
 import { ReportMarks } from '../reports/report-marks.ts';
@@ -133,9 +134,19 @@ async function* ownReports(client: KubeClient, signal: AbortSignal, marks?: Repo
 async function* own(client: KubeClient, home: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
   for (const report of reports) {
     if (ownershipOf(report) === 'foreign' || !isInPlace(SOURCE, report)) continue;
+    if (isBootstrapReport(report)) {
+      for (const [key, entry] of entriesIn(report)) yield { home, ...countedAs(key, entry, report.metadata.namespace) };
+      continue;
+    }
     const ledger = countedIn(report) ?? (await countedInResults(client, home, report));
     yield { home, report: withoutManagedFields(report), ledger };
   }
+}
+
+/** What is counted of an object without a report of its own, as that report. */
+function countedAs(key: string, entry: BootstrapEntry, namespace: string | undefined): Omit<OwnReport, 'home'> {
+  const { metadata } = reportOfEntry(key, entry, namespace);
+  return { report: { metadata: { ...metadata, resourceVersion: entryVersion(entry) } }, ledger: entry.ledger };
 }
 
 async function countedInResults(client: KubeClient, home: ApiResource, { metadata }: KubeObject): Promise<PolicyLedger> {

@@ -38,7 +38,9 @@ const revisions = /\[(?:[0-9]+|"[^"]*"),/g;
 
 function metadataDigest({ namespace, name, labels, annotations, ownerReferences = [] }: ObjectMeta): string {
   const counts = annotations?.[ANNOTATIONS.policies]?.replace(revisions, '[');
-  return digestOf([namespace, name, labels?.[LABELS.source], ownerReferences.map(({ uid }) => uid), counts]);
+  const about = [namespace, name, labels?.[LABELS.source], ownerReferences.map(({ uid }) => uid), counts];
+  const bootstrap = annotations?.[ANNOTATIONS.bootstrap];
+  return digestOf(bootstrap === undefined ? about : [...about, bootstrap]);
 }
 
 const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
