@@ -1,7 +1,7 @@
 import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
 import type { KubeObject, ObjectMeta } from '../../operator/api/metadata.ts';
 import type { ScanSpec } from '../../operator/api/scan.ts';
-import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/security-policy.ts';
 import { builtinResources } from '../../operator/engine/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 import { addTallies, type PolicyTally } from '../../operator/findings/tally.ts';
@@ -36,11 +36,13 @@ class Objects {
   /** Paths of lists that are refused. */
   readonly refused = new Set<string>();
   readonly writes: string[] = [];
+  /** The paths of lists that were asked for. */
+  readonly lists: string[] = [];
   #version = 0;
 
   put(resource: ApiResource, object: KubeObject): KubeObject {
     const path = resourcePath(resource, object.metadata);
-    const uid = this.#kept.get(path)?.metadata.uid ?? `uid-${++this.#version}`;
+    const uid = this.#kept.get(path)?.metadata.uid ?? object.metadata.uid ?? `uid-${++this.#version}`;
     const kept = { ...object, metadata: { ...object.metadata, uid, resourceVersion: String(++this.#version) } };
     this.#kept.set(path, kept);
     return kept;
@@ -60,6 +62,7 @@ class Objects {
 
   readonly client = {
     call: ({ path, query = {} }: KubeRequest): Promise<unknown> => {
+      this.lists.push(path);
       if ([...this.refused].some((refused) => path.endsWith(refused))) return Promise.reject(new KubeApiError('no', { status: 403 }));
       const { labelSelector, fieldSelector } = query;
       const name = typeof fieldSelector === 'string' ? fieldSelector.replace('metadata.name=', '') : undefined;
@@ -105,6 +108,8 @@ export interface Scanned {
   readonly totals: Readonly<Record<string, PolicyTally>>;
   /** Reports that were written or deleted. */
   readonly written: readonly string[];
+  /** What the sweep listed. */
+  readonly swept: readonly string[];
 }
 
 /** A cluster with a policy, whose scans are run in one process from plan to sweep. */
@@ -127,7 +132,7 @@ export class RescanBench {
   meanwhile: () => void = () => undefined;
   /** Happens after workers have worked. */
   afterwards: () => void = () => undefined;
-  readonly #store = new RescanStore(this.objects.client, 'vigil-system', { info: () => undefined, warn: () => undefined });
+  readonly store = new RescanStore(this.objects.client, 'vigil-system', { info: () => undefined, warn: () => undefined });
 
   constructor() {
     for (const name of ['blue', 'green']) {
@@ -145,12 +150,16 @@ export class RescanBench {
     this.objects.put(KINDS.deployments, { metadata: { name, namespace }, spec } as KubeObject);
   }
 
+  get policy(): SecurityPolicy {
+    return { metadata: { name: 'p', uid: 'p', generation: this.generation }, spec: this.spec };
+  }
+
   async scan(spec: ScanSpec = {}): Promise<Scanned> {
     const { client } = this.objects;
     const { signal } = new AbortController();
-    const policy = snapshotOf({ metadata: { name: 'p', uid: 'p', generation: this.generation }, spec: this.spec }, this.kubernetesVersion);
+    const policy = snapshotOf(this.policy, this.kubernetesVersion);
     const options = { program: this.program, full: spec.full === true, partial: spec.namespaces !== undefined };
-    const carryOver = new MarkCollector({ store: this.#store, ...options });
+    const carryOver = new MarkCollector({ store: this.store, ...options });
     const { kubernetesVersion, resources } = this;
     const request = { scan: { name: 's', uid: 's' }, spec, policies: [policy], kubernetesVersion, resources, systemNamespaces: [] };
     const plan = await planScan(client, { ...request, shardTargets: 2, carryOver, signal });
@@ -177,6 +186,7 @@ export class RescanBench {
     this.afterwards();
     const set = compilePolicies([policy], { kubernetesVersion, resources, systemNamespaces: [], converts: true });
     const scope = new TargetScope(set, spec, await namespacesOf(client, signal));
+    this.objects.lists.length = 0;
     const carried = new Set(carryOver.totals.carriedOver?.namespaces);
     const swept = await sweepReports(client, publisher, {
       policies: new Set(['p']),
@@ -189,12 +199,13 @@ export class RescanBench {
       signal,
     });
     const written = [...this.objects.writes];
-    await this.#store.update(
+    const lists = [...this.objects.lists];
+    await this.store.update(
       plan.policies,
       (before) => carryOver.draft?.next(before, { marks: swept.marks, changed: swept.changedIn }) ?? before,
     );
     const evaluated = [...new Set(plan.shards.flatMap(({ slices }) => slices.map(({ namespace = '' }) => namespace)))].toSorted();
-    return { plan, evaluated, totals, written };
+    return { plan, evaluated, totals, written, swept: lists };
   }
 }
 

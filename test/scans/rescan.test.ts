@@ -40,6 +40,12 @@ describe('a rescan of what has not changed', () => {
     expect(second.totals).to.deep.equal(first.totals);
   });
 
+  it('asks about no object: the reports of what is carried over are about what is there', async () => {
+    const bench = await scanned();
+    const { swept } = await bench.scan();
+    expect(swept.map((path) => path.split('/').at(-1))).to.deep.equal(['policyreports', 'clusterpolicyreports']);
+  });
+
   it('goes on so: what was carried over is carried over again', async () => {
     const bench = await scanned();
     await bench.scan();
