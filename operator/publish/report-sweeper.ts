@@ -41,10 +41,8 @@ export interface Swept {
   readonly changed: number;
   /** By policy, whether it took part in the scan or not. */
   readonly totals: ReadonlyMap<string, PolicyTotals>;
-  /** The reports as they were found. */
+  /** The reports as they were found, before any was removed. */
   readonly marks: ReportMarks;
-  /** Namespaces with a report that sweeping has changed: see `reportScope`. */
-  readonly changedIn: ReadonlySet<string>;
 }
 
 /** A report that says something of a policy which the scan did not say again. */
@@ -69,7 +67,6 @@ const fewObjects = 20;
 export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<Swept> {
   const totals = new Map<string, PolicyTotals>();
   const marks = new ReportMarks();
-  const changedIn = new Set<string>();
   let changed = 0;
   const settle = async (suspects: readonly Suspect[]): Promise<void> => {
     for (const group of Map.groupBy(suspects, placeOf).values()) {
@@ -77,7 +74,6 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
         await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
         for (const policy of policies) addTotals(totals, policy, suspect.ledger[policy] ?? noTotals, -1);
         changed++;
-        changedIn.add(reportScope(suspect.report));
       }
     }
   };
@@ -92,7 +88,7 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
     if (suspects.length >= mostSuspects) await settle(suspects.splice(0));
   }
   await settle(suspects);
-  return { changed, totals, marks, changedIn };
+  return { changed, totals, marks };
 }
 
 /** What the reports of each policy hold together. */

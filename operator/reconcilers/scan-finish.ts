@@ -94,11 +94,11 @@ function carriedOverBy({ carriedOver }: Ledger): (namespace: string) => boolean 
 async function keepForNext(
   { log }: Pick<FinishDependencies, 'log'>,
   { scan, ledger, rescan, rescans }: EndedScan,
-  { marks, changedIn }: Swept,
+  { marks }: Swept,
 ): Promise<void> {
   if (!rescan) return;
   try {
-    await rescans.update(ledger.policies, (before) => rescan.next(before, { marks, changed: changedIn }));
+    await rescans.update(ledger.policies, (before) => rescan.next(before, marks));
   } catch (error) {
     log.warn({ err: error, scan: scan.metadata.name }, 'what the scan found could not be kept: the next one evaluates it anew');
   }

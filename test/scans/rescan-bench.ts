@@ -200,10 +200,7 @@ export class RescanBench {
     });
     const written = [...this.objects.writes];
     const lists = [...this.objects.lists];
-    await this.store.update(
-      plan.policies,
-      (before) => carryOver.draft?.next(before, { marks: swept.marks, changed: swept.changedIn }) ?? before,
-    );
+    await this.store.update(plan.policies, (before) => carryOver.draft?.next(before, swept.marks) ?? before);
     const evaluated = [...new Set(plan.shards.flatMap(({ slices }) => slices.map(({ namespace = '' }) => namespace)))].toSorted();
     return { plan, evaluated, totals, written, swept: lists };
   }

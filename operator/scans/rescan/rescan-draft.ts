@@ -16,13 +16,6 @@ export interface DraftPlan {
   readonly partial: boolean;
 }
 
-/** What the sweep at the end of a scan found. */
-export interface SweptReports {
-  readonly marks: ReportMarks;
-  /** Namespaces with a report that the sweep itself has changed: it is not as it was found. */
-  readonly changed: ReadonlySet<string>;
-}
-
 /**
  * Gathers what a scan finds for the next one to carry over. It is not kept: where another operator takes a scan over, what was found before
  * is evaluated once more by the next scan.
@@ -42,22 +35,19 @@ export class RescanDraft {
 
   /**
    * The index after the scan, by what it was before: an entry for each namespace that was evaluated as a whole and without an error, beside just
-   * what was there when the scan was planned. What is known of carried-over namespaces stays; what is known of others goes.
+   * what was there when the scan was planned. What is known of carried-over namespaces stays; what is known of others goes. `reports` are those
+   * that the sweep has found: where it has removed one, the namespace is evaluated once more.
    */
-  next(before: RescanIndex, swept: SweptReports): RescanIndex {
+  next(before: RescanIndex, reports: Pick<ReportMarks, 'of'>): RescanIndex {
     const { planned, carriedOver, partial } = this.#plan;
     const next = new Map<string, RescanEntry>();
     for (const [name, entry] of before) if (carriedOver.has(name) || (partial && !planned.has(name))) next.set(name, entry);
     const records = Map.groupBy([...this.#collected.values()].flat(), ({ namespace }) => namespace);
     for (const [name, now] of planned) {
-      const entry = carriedOver.has(name) ? undefined : this.#entryOf(now, records.get(name) ?? [], this.#reportsOf(name, swept));
+      const entry = carriedOver.has(name) ? undefined : this.#entryOf(now, records.get(name) ?? [], reports.of(name));
       if (entry) next.set(name, entry);
     }
     return next;
-  }
-
-  #reportsOf(name: string, { marks, changed }: SweptReports): string | undefined {
-    return changed.has(name) ? undefined : marks.of(name);
   }
 
   #entryOf(now: PlannedNamespace, records: readonly NamespaceRecord[], reports: string | undefined): RescanEntry | undefined {
