@@ -5,7 +5,7 @@ import { discoverResources } from '../../operator/kube/discovery.ts';
 import type { ScanInput } from '../../operator/scan/scan-input.ts';
 import type { Slice } from '../../operator/scan/shard.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
-import type { TargetRecord } from '../../operator/stream/stream-record.ts';
+import type { StreamRecord, TargetRecord } from '../../operator/stream/stream-record.ts';
 import { StreamWriter } from '../../operator/stream/stream-writer.ts';
 import { ShardWorker, type ShardSummary } from '../../operator/worker/shard-worker.ts';
 import { serverMinor, testClient, uniqueName } from './cluster-access.ts';
@@ -65,7 +65,10 @@ describe('a worker over a real API server', function () {
       })(),
     );
     expect(stream.trailer.body).to.deep.equal(summary);
-    return { summary, targets: [...stream.records()] as TargetRecord[] };
+    return {
+      summary,
+      targets: ([...stream.records()] as StreamRecord[]).filter((record): record is TargetRecord => record.type === 'target'),
+    };
   }
 
   it('judges every object of its slice once, with verdicts that add up', async () => {
