@@ -20,11 +20,17 @@ export class ObjectDigests {
   #sums = new Uint32Array(64 * words);
   #size = 0;
 
-  /** Adds an object to the set of a kind in a place. One without uid or resourceVersion makes the set one of which nothing can be proved. */
-  add(kind: string, place: string, { uid = '', resourceVersion = '' }: Pick<ObjectMeta, 'uid' | 'resourceVersion'>): void {
-    const slot = this.#slotFor(kind, place);
-    if (uid === '' || resourceVersion === '') this.#unproved.add(slot);
+  /** Adds an object to the sets of a kind in places. One without uid or resourceVersion makes them sets of which nothing can be proved. */
+  add(kind: string, places: readonly string[], { uid = '', resourceVersion = '' }: Pick<ObjectMeta, 'uid' | 'resourceVersion'>): void {
     const bytes = hash('sha256', `${kind}\0${uid}\0${resourceVersion}`, 'buffer');
+    for (const place of places) {
+      const slot = this.#slotFor(kind, place);
+      if (uid === '' || resourceVersion === '') this.#unproved.add(slot);
+      this.#sum(slot, bytes);
+    }
+  }
+
+  #sum(slot: number, bytes: Buffer): void {
     for (let word = 0; word < words; word++) {
       const at = slot * words + word;
       this.#sums[at] = (this.#sums[at] ?? 0) + bytes.readUInt32LE(word * 4);
@@ -88,9 +94,8 @@ export class ListedObjects {
   /** Takes an object of a list in. A Namespace counts as an object inside itself. */
   add(resource: ApiResource, metadata: ObjectMeta): void {
     const kind = kindInMarks(resource);
-    this.#digests.add(kind, ANYWHERE, metadata);
     const place = kind === namespaces ? metadata.name : metadata.namespace;
-    if (place !== undefined) this.#digests.add(kind, place, metadata);
+    this.#digests.add(kind, place === undefined ? [ANYWHERE] : [ANYWHERE, place], metadata);
   }
 
   /** The digest of a set; undefined if nothing can be proved by it. */

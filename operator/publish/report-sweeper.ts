@@ -35,14 +35,18 @@ export interface SweepRequest {
   readonly signal: AbortSignal;
 }
 
-/** What sweeping found and did. */
-export interface Swept {
-  /** Reports that were removed or lost what was said of a policy. */
-  readonly changed: number;
+/** What the reports about configuration say, by their metadata. */
+export interface ReadReports {
   /** By policy, whether it took part in the scan or not. */
   readonly totals: ReadonlyMap<string, PolicyTotals>;
   /** The reports as they were found, before any was removed. */
   readonly marks: ReportMarks;
+}
+
+/** What sweeping found and did. */
+export interface Swept extends ReadReports {
+  /** Reports that were removed or lost what was said of a policy. */
+  readonly changed: number;
 }
 
 /** A report that says something of a policy which the scan did not say again. */
@@ -91,12 +95,13 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
   return { changed, totals, marks };
 }
 
-/** What the reports of each policy hold together. */
-export async function totalsOfReports(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, PolicyTotals>> {
+/** Reads what the reports say, and changes nothing. */
+export async function readReports(client: KubeClient, signal: AbortSignal): Promise<ReadReports> {
   const totals = new Map<string, PolicyTotals>();
-  for await (const { ledger } of ownReports(client, signal))
+  const marks = new ReportMarks();
+  for await (const { ledger } of ownReports(client, signal, marks))
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
-  return totals;
+  return { totals, marks };
 }
 
 /** Of reports about objects of one list, those that say what holds no more, and of which policies. */

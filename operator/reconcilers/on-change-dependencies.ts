@@ -9,7 +9,7 @@ import type { ObjectIndex } from '../change/object-index.ts';
 import type { ControllerBasics } from '../controller/controller.ts';
 import { configurationOf } from '../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../publish/policy-totals.ts';
-import { totalsOfReports } from '../publish/report-sweeper.ts';
+import { readReports } from '../publish/report-sweeper.ts';
 import type { LedgerPolicy } from '../scan/ledger.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -124,7 +124,7 @@ function followedResources(deps: OnChangeParts, watch: ChangeWatch): FollowedRes
 }
 
 async function updateTotals(deps: OnChangeParts, judged: readonly LedgerPolicy[], { totals: known, signal }: KnownTotals): Promise<void> {
-  const totals = known ?? (await totalsOfReports(deps.client, signal));
+  const totals = known ?? (await readReports(deps.client, signal)).totals;
   for (const policy of judged) {
     const configuration = configurationOf(deps.policies.get(policy.name)?.status);
     const { summary, failing } = totals.get(policy.name) ?? noTotals;

@@ -53,7 +53,7 @@ export interface EndedScan {
  * went in images meanwhile, where a policy asks about them.
  */
 export async function finishScan(deps: FinishDependencies, ended: EndedScan): Promise<ScanImages | undefined> {
-  const { scan, ledger, seen, store, verifier, signal } = ended;
+  const { scan, ledger, seen, store, signal } = ended;
   const input = await store.input(ledger.input);
   const { kubernetesVersion, systemNamespaces, resources } = input;
   const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
@@ -71,8 +71,7 @@ export async function finishScan(deps: FinishDependencies, ended: EndedScan): Pr
   };
   // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
   const images = await scanImages(deps, scan, { policies: current, looksAt: request.looksAt, signal });
-  let swept = await sweepReports(deps.client, deps.publisher, request);
-  if (await verifier.verify(scan, ledger, { seen, signal })) swept = await sweepReports(deps.client, deps.publisher, request);
+  const swept = await sweep(deps, ended, request);
   if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.policyGone(name);
   for (const policy of current) {
@@ -82,6 +81,18 @@ export async function finishScan(deps: FinishDependencies, ended: EndedScan): Pr
   }
   if (current.length === ledger.policies.length) await keepForNext(deps, ended, swept);
   return images;
+}
+
+/** Sweeps until no report is found to have changed meanwhile. Where nothing was evaluated, the reports were read a moment ago. */
+async function sweep(
+  { client, publisher }: Pick<FinishDependencies, 'client' | 'publisher'>,
+  { scan, ledger, seen, verifier, rescan, signal }: EndedScan,
+  request: SweepRequest,
+): Promise<Swept> {
+  const known = rescan?.takeSwept();
+  if (known) return { ...known, changed: 0 };
+  const swept = await sweepReports(client, publisher, request);
+  return (await verifier.verify(scan, ledger, { seen, signal })) ? sweepReports(client, publisher, request) : swept;
 }
 
 /** Whether a ledger says of a namespace that its verdicts are carried over. */

@@ -95,7 +95,7 @@ describe('the mark of a namespace', () => {
 describe('digests of objects', () => {
   it('are kept apart for very many places', () => {
     const digests = new ObjectDigests();
-    for (let place = 0; place < 1000; place++) digests.add('pods', `p${place}`, { uid: 'u', resourceVersion: String(place) });
+    for (let place = 0; place < 1000; place++) digests.add('pods', [`p${place}`], { uid: 'u', resourceVersion: String(place) });
     expect(new Set(Array.from({ length: 1000 }, (_, place) => digests.of('pods', `p${place}`))).size).to.equal(1000);
     expect(digests.of('pods', 'none')).to.equal(digests.of('pods', 'another without objects'));
   });

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/policy-report.ts';
 import { removePolicies } from '../../operator/publish/policy-removal.ts';
 import { ReportPublisher, type ReportConflict, type ReportWish } from '../../operator/publish/report-publisher.ts';
-import { totalsOfReports } from '../../operator/publish/report-sweeper.ts';
+import { readReports } from '../../operator/publish/report-sweeper.ts';
 import { buildReport } from '../../operator/report/report-builder.ts';
 import { ownershipOf } from '../../operator/reports/report-ownership.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
@@ -77,7 +77,7 @@ describe('whose reports are, on a real API server', function () {
     return items.filter(({ scope }) => scope?.uid === owner.metadata.uid).map(({ metadata }) => metadata.name);
   };
   const failing = async (of = policy): Promise<number> =>
-    (await totalsOfReports(client, AbortSignal.timeout(60_000))).get(of)?.summary.fail ?? 0;
+    (await readReports(client, AbortSignal.timeout(60_000))).totals.get(of)?.summary.fail ?? 0;
   const remove = (...policies: string[]): Promise<number> => removePolicies(client, publisher, { policies, isGone: () => true });
   const edit = (change: unknown): Promise<PolicyReport> =>
     client.call<PolicyReport>({

@@ -188,16 +188,19 @@ export class RescanBench {
     const scope = new TargetScope(set, spec, await namespacesOf(client, signal));
     this.objects.lists.length = 0;
     const carried = new Set(carryOver.totals.carriedOver?.namespaces);
-    const swept = await sweepReports(client, publisher, {
-      policies: new Set(['p']),
-      resources,
-      policiesOf: scope.policiesOf,
-      wholeClusterPolicies: set.wholeClusterPolicies,
-      looksAt: (namespace) => (namespace === undefined ? spec.namespaces === undefined : scope.includesNamespace(namespace)),
-      seen,
-      isCarriedOver: (namespace) => carried.has(namespace),
-      signal,
-    });
+    const known = carryOver.draft?.takeSwept();
+    const swept =
+      known ??
+      (await sweepReports(client, publisher, {
+        policies: new Set(['p']),
+        resources,
+        policiesOf: scope.policiesOf,
+        wholeClusterPolicies: set.wholeClusterPolicies,
+        looksAt: (namespace) => (namespace === undefined ? spec.namespaces === undefined : scope.includesNamespace(namespace)),
+        seen,
+        isCarriedOver: (namespace) => carried.has(namespace),
+        signal,
+      }));
     const written = [...this.objects.writes];
     const lists = [...this.objects.lists];
     await this.store.update(plan.policies, (before) => carryOver.draft?.next(before, swept.marks) ?? before);

@@ -40,8 +40,25 @@ describe('a rescan of what has not changed', () => {
     expect(second.totals).to.deep.equal(first.totals);
   });
 
-  it('asks about no object: the reports of what is carried over are about what is there', async () => {
+  it('reads reports once, when it is planned', async () => {
     const bench = await scanned();
+    expect((await bench.scan()).swept).to.deep.equal([]);
+  });
+
+  it('sweeps reports in namespaces in which nothing is in scope any more', async () => {
+    const bench = await scanned();
+    for (const [kind, name] of [
+      [KINDS.deployments, 'web'],
+      [KINDS.services, 'web'],
+    ] as const)
+      bench.objects.remove(kind, { namespace: 'blue', name });
+    const { evaluated, written } = await bench.scan();
+    expect([evaluated, written]).to.deep.equal([[], ['delete vigil-deployment-web', 'delete vigil-service-web']]);
+  });
+
+  it('asks about no object of what is carried over: its reports are about what is there', async () => {
+    const bench = await scanned();
+    bench.deployment('blue', 'web', false);
     const { swept } = await bench.scan();
     expect(swept.map((path) => path.split('/').at(-1))).to.deep.equal(['policyreports', 'clusterpolicyreports']);
   });

@@ -17,8 +17,7 @@ import { addTallies, type PolicyTally } from '../../findings/tally.ts';
 import { KubeApiError } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
-import { reportSelector, SOURCE } from '../../report/report-name.ts';
-import { ReportMarks } from '../../reports/report-marks.ts';
+import { readReports, type ReadReports } from '../../publish/report-sweeper.ts';
 import type { Ledger } from '../../scan/ledger.ts';
 import type { Count } from '../../scan/plan.ts';
 import type { CarryOver, FoundTargets } from '../../scan/planner.ts';
@@ -48,6 +47,7 @@ export class MarkCollector implements CarryOver {
   /** Kinds that could not be listed: nothing is proved where they count. */
   readonly #unread = new Set<string>();
   #draft: RescanDraft | undefined;
+  #reports: ReadReports | undefined;
   #carried: ReadonlyMap<string, RescanEntry> = new Map();
 
   constructor(options: RescanOptions) {
@@ -62,7 +62,8 @@ export class MarkCollector implements CarryOver {
     const planned = this.#plannedOf(found);
     this.#carried = await this.#unchanged(client, found, planned);
     const carriedOver = new Set(this.#carried.keys());
-    this.#draft = new RescanDraft({ planned, carriedOver, listed: this.#listed, partial: this.#options.partial });
+    const { partial } = this.#options;
+    this.#draft = new RescanDraft({ planned, carriedOver, listed: this.#listed, partial, reports: this.#reports });
     return carriedOver;
   };
 
@@ -127,11 +128,12 @@ export class MarkCollector implements CarryOver {
   ): Promise<ReadonlyMap<string, RescanEntry>> {
     const known = this.#options.full ? new Map<string, RescanEntry>() : await this.#options.store.read(policies);
     if (known.size === 0) return new Map();
-    const reports = await reportMarks(client, signal);
+    this.#reports = await readReports(client, signal);
+    const { marks } = this.#reports;
     const unchanged = new Map<string, RescanEntry>();
     for (const [name, now] of planned) {
       const entry = known.get(name);
-      if (isUnchanged(entry, now, reports.of(name))) unchanged.set(name, entry);
+      if (isUnchanged(entry, now, marks.of(name))) unchanged.set(name, entry);
     }
     return unchanged;
   }
@@ -170,13 +172,4 @@ function sumOf(counts: readonly Count[]): Pick<PlannedNamespace, 'targets' | 'po
   for (const count of counts)
     for (const [policy, targets] of Object.entries(count.policies)) policies[policy] = (policies[policy] ?? 0) + targets;
   return { targets: counts.reduce((sum, { targets }) => sum + targets, 0), policies };
-}
-
-/** The marks of all reports about configuration, as they are now. */
-async function reportMarks(client: KubeClient, signal: AbortSignal): Promise<ReportMarks> {
-  const marks = new ReportMarks();
-  const options = { labelSelector: reportSelector(SOURCE), metadataOnly: true, signal };
-  for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
-    for await (const { items } of listPages(client, resource, options)) for (const report of items) marks.add(report);
-  return marks;
 }

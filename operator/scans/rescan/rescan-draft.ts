@@ -1,5 +1,6 @@
 import type { ListedObjects } from '../../findings/namespace-marks.ts';
 import { addTallies, type PolicyTally } from '../../findings/tally.ts';
+import type { ReadReports } from '../../publish/report-sweeper.ts';
 import type { ReportMarks } from '../../reports/report-marks.ts';
 import type { NamespaceRecord } from '../../stream/stream-record.ts';
 import { countsAgree, type PlannedNamespace, type RescanEntry, type RescanIndex } from './rescan-index.ts';
@@ -14,6 +15,8 @@ export interface DraftPlan {
   readonly listed: ListedObjects;
   /** Only some namespaces were looked at. */
   readonly partial: boolean;
+  /** The reports, as they were when the scan was planned; undefined where nobody asked. */
+  readonly reports?: ReadReports | undefined;
 }
 
 /**
@@ -22,10 +25,24 @@ export interface DraftPlan {
  */
 export class RescanDraft {
   readonly #plan: DraftPlan;
+  #reports: ReadReports | undefined;
   readonly #collected = new Map<number, readonly NamespaceRecord[]>();
 
   constructor(plan: DraftPlan) {
     this.#plan = plan;
+    this.#reports = plan.reports;
+  }
+
+  /**
+   * What the sweep at the end of the scan would find, where it has nothing to do: everything is carried over, and no report is about anything
+   * else. Undefined where there is something to sweep, and from the second time on: by then the reports may be others.
+   */
+  takeSwept(): ReadReports | undefined {
+    const { planned, carriedOver, partial } = this.#plan;
+    const reports = this.#reports;
+    this.#reports = undefined;
+    const isAll = !partial && carriedOver.size === planned.size && reports?.marks.namespaces.isSubsetOf(carriedOver) === true;
+    return isAll ? reports : undefined;
   }
 
   /** Takes in what a shard came to; the last word about a shard counts. */
