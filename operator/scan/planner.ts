@@ -44,6 +44,8 @@ export interface FoundTargets {
 
 /** Finds the namespaces that need not be evaluated anew. */
 export interface CarryOver {
+  /** Reads what is known from earlier scans, while targets are counted. */
+  readonly prepare: (client: KubeClient, found: Pick<FoundTargets, 'policies' | 'signal'>) => Promise<void>;
   /** Told of each object of the kinds that are looked at. */
   readonly onObject: (resource: ApiResource, object: KubeObject) => void;
   /** The namespaces whose targets are in no shard; the empty name stands for what is outside of all. */
@@ -80,7 +82,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
   const { carryOver } = request;
   const { policiesOf } = scope;
   const options = { resources: looked, policiesOf, sliceTargets: shardTargets, onObject: carryOver?.onObject, signal };
-  const inventory = await takeInventory(client, options);
+  const [inventory] = await Promise.all([takeInventory(client, options), carryOver?.prepare(client, request)]);
   const counts = [...inventory.counts, ...wholeClusterCount(set, spec)];
   const carriedOver = await carryOver?.choose(client, {
     ...request,

@@ -23,7 +23,7 @@ import type { Count } from '../../scan/plan.ts';
 import type { CarryOver, FoundTargets } from '../../scan/planner.ts';
 import { resourceOf } from '../../scan/shard.ts';
 import { RescanDraft } from './rescan-draft.ts';
-import { isUnchanged, type PlannedNamespace, type RescanEntry } from './rescan-index.ts';
+import { isUnchanged, type PlannedNamespace, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 import type { RescanStore } from './rescan-store.ts';
 
 /** How a scan is asked to rescan. */
@@ -48,11 +48,19 @@ export class MarkCollector implements CarryOver {
   readonly #unread = new Set<string>();
   #draft: RescanDraft | undefined;
   #reports: ReadReports | undefined;
+  /** What is known from earlier scans. */
+  #known: RescanIndex = new Map();
   #carried: ReadonlyMap<string, RescanEntry> = new Map();
 
   constructor(options: RescanOptions) {
     this.#options = options;
   }
+
+  readonly prepare = async (client: KubeClient, { policies, signal }: Pick<FoundTargets, 'policies' | 'signal'>): Promise<void> => {
+    if (this.#options.full) return;
+    this.#known = await this.#options.store.read(policies);
+    if (this.#known.size > 0) this.#reports = await readReports(client, signal);
+  };
 
   readonly onObject = (resource: ApiResource, { metadata }: KubeObject): void => this.#listed.add(resource, metadata);
 
@@ -60,7 +68,7 @@ export class MarkCollector implements CarryOver {
     for (const { resource } of found.unlisted) this.#unread.add(kindInMarks(resource));
     await this.#listContext(client, found);
     const planned = this.#plannedOf(found);
-    this.#carried = await this.#unchanged(client, found, planned);
+    this.#carried = this.#unchanged(planned);
     const carriedOver = new Set(this.#carried.keys());
     const { partial } = this.#options;
     this.#draft = new RescanDraft({ planned, carriedOver, listed: this.#listed, partial, reports: this.#reports });
@@ -121,20 +129,13 @@ export class MarkCollector implements CarryOver {
     return sets.some(({ kind }) => this.#unread.has(kind)) ? undefined : namespaceMark(judgement, sets, this.#listed);
   }
 
-  async #unchanged(
-    client: KubeClient,
-    { policies, signal }: FoundTargets,
-    planned: ReadonlyMap<string, PlannedNamespace>,
-  ): Promise<ReadonlyMap<string, RescanEntry>> {
-    const known = this.#options.full ? new Map<string, RescanEntry>() : await this.#options.store.read(policies);
-    if (known.size === 0) return new Map();
-    this.#reports = await readReports(client, signal);
-    const { marks } = this.#reports;
+  #unchanged(planned: ReadonlyMap<string, PlannedNamespace>): ReadonlyMap<string, RescanEntry> {
     const unchanged = new Map<string, RescanEntry>();
     for (const [name, now] of planned) {
-      const entry = known.get(name);
-      if (isUnchanged(entry, now, marks.of(name))) unchanged.set(name, entry);
+      const entry = this.#known.get(name);
+      if (isUnchanged(entry, now, this.#reports?.marks.of(name))) unchanged.set(name, entry);
     }
+    this.#known = new Map();
     return unchanged;
   }
 }
