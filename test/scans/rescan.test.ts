@@ -159,43 +159,6 @@ describe('a rescan evaluates anew', () => {
       expect(await again(change)).to.deep.equal(evaluated);
     });
 
-  describe('by a rule about Deployments alone', () => {
-    const rule = {
-      name: 'never',
-      matchConstraints: {
-        resourceRules: [{ apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE' as const], resources: ['deployments'] }],
-      },
-      validations: [{ expression: 'false' }],
-    };
-    const ofRule = async (change: (bench: RescanBench) => unknown): Promise<readonly string[]> => {
-      const bench = new RescanBench();
-      bench.spec = { rules: [rule] };
-      expect((await bench.scan()).evaluated).to.deep.equal(['blue', 'green']);
-      change(bench);
-      return (await bench.scan()).evaluated;
-    };
-
-    it('a namespace in which a Deployment was changed', async () => {
-      expect(await ofRule((bench) => bench.deployment('blue', 'web', false))).to.deep.equal(['blue']);
-    });
-
-    it('a namespace in which a pod was made, since live pods are judged with their Deployment', async () => {
-      const pod = { metadata: { name: 'web-1', namespace: 'blue' } };
-      expect(await ofRule(({ objects }) => objects.put(KINDS.pods, pod))).to.deep.equal(['blue']);
-    });
-
-    it('a namespace that has other labels', async () => {
-      const labelled = { metadata: { name: 'blue', labels: { tier: 'prod' } } };
-      expect(await ofRule(({ objects }) => objects.put(KINDS.namespaces, labelled))).to.deep.equal(['blue']);
-    });
-
-    it('and nothing when what no rule asks about has changed', async () => {
-      expect(await ofRule(({ objects }) => objects.put(KINDS.services, { metadata: { name: 'new', namespace: 'blue' } }))).to.deep.equal(
-        [],
-      );
-    });
-  });
-
   it('everything, if the Scan asks for it, and keeps what it finds for the next one', async () => {
     const bench = await scanned();
     expect((await bench.scan({ full: true })).evaluated).to.deep.equal(everything);

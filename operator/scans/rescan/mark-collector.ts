@@ -1,6 +1,7 @@
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { catalogueVersion } from '../../engine/judgement-revision.ts';
+import { builtinResources } from '../../engine/builtin-resources.ts';
 import { contextReads, livePodReads } from '../../engine/context-reads.ts';
 import { namespaceReads } from '../../engine/namespace-reads.ts';
 import {
@@ -125,7 +126,9 @@ export class MarkCollector implements CarryOver {
     counts: readonly Count[],
     { found, judgement }: { readonly found: FoundTargets; readonly judgement: string },
   ): string | undefined {
-    const sets = setsOf(namespace, counts, found);
+    const kinds = [...new Set(counts.map((count) => resourceOf(count, found.resources)))];
+    if (kinds.some((kind) => kind !== undefined && isConvertedByOthers(kind, found))) return undefined;
+    const sets = setsOf(namespace, kinds, found);
     return sets.some(({ kind }) => this.#unread.has(kind)) ? undefined : namespaceMark(judgement, sets, this.#listed);
   }
 
@@ -147,11 +150,22 @@ function contextOf({ set, listed, resources }: FoundTargets): readonly ApiResour
   return [RESOURCES.namespaces, ...everywhere, ...inNamespace, ...links, ...pods];
 }
 
+const isBuiltin = ({ group, kind }: ApiResource): boolean => builtinResources.some((known) => known.group === group && known.kind === kind);
+
+/**
+ * Whether rules judge objects of a custom kind in another version than they are listed in: a webhook may convert them, and may do so otherwise
+ * from one day to the next.
+ */
+const isConvertedByOthers = (kind: ApiResource, { set }: FoundTargets): boolean => !isBuiltin(kind) && set.formsOf(kind).length > 0;
+
 /** What verdicts in a namespace depend on: its own objects of the kinds that are looked at, itself, and what is read beside its targets. */
-function setsOf(namespace: string, counts: readonly Count[], { set, listed, resources }: FoundTargets): readonly ReadSet[] {
+function setsOf(
+  namespace: string,
+  kinds: readonly (ApiResource | undefined)[],
+  { set, listed, resources }: FoundTargets,
+): readonly ReadSet[] {
   const isOutside = namespace === CLUSTER_SCOPE;
   const own = listed.filter(({ namespaced }) => namespaced !== isOutside);
-  const kinds = [...new Set(counts.map((count) => resourceOf(count, resources)))];
   const { context, live } = namespaceReads(set, { namespace, kinds, resources });
   return [
     anywhere(RESOURCES.namespaces, namespace),
