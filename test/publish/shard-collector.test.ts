@@ -43,7 +43,10 @@ async function collect(records: readonly StreamRecord[], isRefused: (wish: Repor
         refused: wishes.filter(isRefused).map((wish) => ({ wish, message: 'too large' })),
       }),
   } as unknown as ReportPublisher;
-  const collected = await new ShardCollector(client, publisher).collect({ metadata: { namespace: 'vigil-system', name: 'w', uid: 'w' } }, scan);
+  const collected = await new ShardCollector(client, publisher).collect(
+    { metadata: { namespace: 'vigil-system', name: 'w', uid: 'w' } },
+    scan,
+  );
   if ('class' in collected) throw new Error(collected.message);
   return collected;
 }
