@@ -6,7 +6,7 @@ import { isNotFound } from '../../operator/kube/kube-api-error.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { removePolicies } from '../../operator/publish/policy-removal.ts';
 import { ReportPublisher, type Published, type ReportWish } from '../../operator/publish/report-publisher.ts';
-import { sweepReports, totalsOfReports } from '../../operator/publish/report-sweeper.ts';
+import { readReports, sweepReports } from '../../operator/publish/report-sweeper.ts';
 import { SeenReports } from '../../operator/publish/seen-reports.ts';
 import { buildReport } from '../../operator/report/report-builder.ts';
 import { reportName, reportSelector } from '../../operator/report/report-name.ts';
@@ -74,7 +74,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
         part.listed(report);
       part.complete();
     }
-    const both = [await totalsOfReports(client, signal), followed.get()].map((totals) => {
+    const both = [(await readReports(client, signal)).totals, followed.get()].map((totals) => {
       const { summary, failing } = totals?.get(by) ?? { summary: { pass: 0, fail: 0 }, failing: { high: 0 } };
       return `${summary.pass} pass, ${summary.fail} fail, ${failing.high} high`;
     });
@@ -115,7 +115,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
   it('are made anew where somebody has edited the one that counts, with what is evaluated next', async () => {
     const edit = { metadata: { annotations: { 'vigil.dev/policies': `{"${policy}":["",900,0,0,0,0,0,0,0,0]}` } } };
     kubectl(['patch', 'clusterpolicyreport', BOOTSTRAP_REPORT, '--type=merge', '-p', JSON.stringify(edit)]);
-    expect((await totalsOfReports(client, signal)).get(policy)).to.equal(undefined);
+    expect((await readReports(client, signal)).totals.get(policy)).to.equal(undefined);
     await publish(roles.map((role) => wish(role)));
     expect(await counted()).to.equal('15 pass, 0 fail, 0 high');
     await publish([wish(roles[0] as KubeObject, [], other)]);
