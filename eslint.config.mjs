@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /** Imports run downwards only (ARCHITECTURE.md): what each room may not import. */
-const pureRooms = ['cel', 'controls', 'engine', 'report', 'schedule', 'stream', 'manifests'];
+const pureRooms = ['cel', 'catalogue', 'engine', 'findings', 'stream', 'manifests', 'output'];
 
 export default tseslint.config(
   { ignores: ['node_modules', 'dist', '.vigil', '**/*.mjs'] },
@@ -33,16 +33,6 @@ export default tseslint.config(
       // A grammar's cases side by side read better than split by number.
       complexity: ['error', { max: 15, variant: 'modified' }],
       'max-params': ['error', 5],
-      'no-restricted-imports': [
-        'error',
-        { patterns: [{ group: ['../*', '!../cel/*'], message: "operator/cel imports nothing of Vigil's." }] },
-      ],
-    },
-  },
-  {
-    files: ['operator/cel/library/**/*.ts'],
-    rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['../../*'], message: "operator/cel imports nothing of Vigil's." }] }],
     },
   },
   {

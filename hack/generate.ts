@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { languageReference } from '../operator/cel/reference.ts';
 import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api/crd.ts';
+import { readRooms, withRooms } from './rooms.ts';
 
 /** Writes every generated file of the repository; with --check it only says which ones are not current, and fails. */
 const root = join(import.meta.dirname, '..');
@@ -27,6 +28,7 @@ for (const { kinds, folder } of homes) {
 }
 
 files.set('docs/expressions.md', `<!-- Generated from operator/cel by hack/generate; do not edit. -->\n\n${languageReference()}`);
+files.set('ARCHITECTURE.md', withRooms(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'), readRooms(root)));
 
 const check = process.argv.includes('--check');
 const stale = [...files].filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text);

@@ -11,15 +11,18 @@ const verbs: Readonly<Record<string, { readonly text: string; readonly load: () 
   worker: { text: 'work through a shard of a scan (in a Job)', load: async () => (await import('./worker/worker-verb.ts')).workerVerb },
   prepare: {
     text: "make the scanner's cache ready (in a Job)",
-    load: async () => (await import('./images/prepare-verb.ts')).prepareVerb,
+    load: async () => (await import('./images/matching/prepare-verb.ts')).prepareVerb,
   },
   normalize: {
     text: "print a scanner's report as an inventory (in a Job)",
-    load: async () => (await import('./images/normalize-verb.ts')).normalizeVerb,
+    load: async () => (await import('./images/inventory/normalize-verb.ts')).normalizeVerb,
   },
-  match: { text: 'match inventories with a database (in a Job)', load: async () => (await import('./images/match-verb.ts')).matchVerb },
+  match: {
+    text: 'match inventories with a database (in a Job)',
+    load: async () => (await import('./images/matching/match-verb.ts')).matchVerb,
+  },
   ...personVerbs,
-  operator: { text: 'run the operator', load: async () => (await import('./operator-verb.ts')).operatorVerb },
+  operator: { text: 'run the operator', load: async () => (await import('./manager/operator-verb.ts')).operatorVerb },
 };
 
 function usage(): string {

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
-import { concurrently } from '../../operator/publish/concurrently.ts';
+import { concurrently } from '../../operator/reports/publishing/concurrently.ts';
 import { MemoryWatch } from './process-memory.ts';
 
 const perNamespace = 250;

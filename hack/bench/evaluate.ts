@@ -7,8 +7,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
-import { Snapshot } from '../../operator/engine/snapshot.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
+import { Snapshot } from '../../operator/engine/snapshot/snapshot.ts';
 import { serverPod } from './server-pod.ts';
 
 const count = Number(process.argv[2] ?? 10_000);

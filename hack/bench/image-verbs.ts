@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InventoryPackage } from '../../operator/images/inventory.ts';
-import { INVENTORY } from '../../operator/images/inventory-document.ts';
-import { documentFiles } from '../../operator/store/mounted-document.ts';
-import { inventoryDocumentName } from '../../operator/images/image-names.ts';
+import type { InventoryPackage } from '../../operator/images/inventory/inventory.ts';
+import { INVENTORY } from '../../operator/images/inventory/inventory-document.ts';
+import { documentFiles } from '../../operator/kube/documents/mounted-document.ts';
+import { inventoryDocumentName } from '../../operator/images/targets/image-names.ts';
 
 /** What a run of the program took, on one core, with what it starts. */
 export interface VerbRun {

@@ -3,8 +3,8 @@ import { createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { MatchRecord } from '../../operator/images/image-finding.ts';
-import type { InventoryBody } from '../../operator/images/inventory.ts';
+import type { MatchRecord } from '../../operator/images/matching/image-finding.ts';
+import type { InventoryBody } from '../../operator/images/inventory/inventory.ts';
 import { acceptStream } from '../../operator/stream/stream-reader.ts';
 import { advisoryFacts, runVerb, writeInventories } from './image-verbs.ts';
 import { writeTrivyReport } from './trivy-report.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 /** What is mutated, and by which tests, as hack/mutate says in the environment. */
-const { VIGIL_MUTATE_ROOM = 'schedule', VIGIL_MUTATE_SAMPLE = '', VIGIL_MUTATE_FILES = '' } = process.env;
+const { VIGIL_MUTATE_ROOM = 'schedules', VIGIL_MUTATE_SAMPLE = '', VIGIL_MUTATE_FILES = '' } = process.env;
 const room = VIGIL_MUTATE_ROOM;
 const spec = existsSync(`test/${room}`) ? [`test/${room}/**/*.test.ts`] : ['test/**/*.test.ts', '!test/integration/**', '!test/e2e/**'];
 

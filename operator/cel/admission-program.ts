@@ -1,8 +1,8 @@
-import { CelFault } from './cel-fault.ts';
-import type { FaultCode } from './cel-fault.ts';
-import type { CelType } from './cel-type.ts';
-import { EXPRESSION_BUDGET, meter } from './code.ts';
-import type { Code, Frame } from './code.ts';
+import { CelFault } from './values/cel-fault.ts';
+import type { FaultCode } from './values/cel-fault.ts';
+import type { CelType } from './values/cel-type.ts';
+import { EXPRESSION_BUDGET, meter } from './compiler/code.ts';
+import type { Code, Frame } from './compiler/code.ts';
 import { runMetered } from './compile.ts';
 import { variableMeter } from './policy-variable.ts';
 

@@ -1,5 +1,5 @@
-import type { Expr } from './ast.ts';
-import { children } from './literal-check.ts';
+import type { Expr } from './syntax/ast.ts';
+import { children } from './compiler/literal-check.ts';
 
 /** What an expression reads that a background scan may not have. */
 export interface AdmissionReads {

@@ -1,5 +1,5 @@
-import { BOOL, DYN, INT, listOf, mapOf, objectOf, opaque, STRING, TIMESTAMP } from './cel-type.ts';
-import type { CelType } from './cel-type.ts';
+import { BOOL, DYN, INT, listOf, mapOf, objectOf, opaque, STRING, TIMESTAMP } from './values/cel-type.ts';
+import type { CelType } from './values/cel-type.ts';
 
 const strings = (...names: string[]): Record<string, CelType> => Object.fromEntries(names.map((name) => [name, STRING]));
 

@@ -1,17 +1,17 @@
 import { admissionReads } from './admission-reads.ts';
 import type { AdmissionReads } from './admission-reads.ts';
 import { admissionVariables } from './admission-variables.ts';
-import { objectOf } from './cel-type.ts';
-import type { CelType } from './cel-type.ts';
-import type { Code } from './code.ts';
+import { objectOf } from './values/cel-type.ts';
+import type { CelType } from './values/cel-type.ts';
+import type { Code } from './compiler/code.ts';
 import { AdmissionProgram, BASE } from './admission-program.ts';
 import type { Compiled, ExpressionFacts, Validation, ValidationSpec } from './admission-program.ts';
 import { analyze, wrongResult } from './compile.ts';
 import type { Analysis } from './compile.ts';
-import { generate } from './compiler.ts';
-import { NEWEST_VERSION } from './environment.ts';
-import { errorAt } from './source.ts';
-import type { CompileError } from './source.ts';
+import { generate } from './compiler/compiler.ts';
+import { NEWEST_VERSION } from './checking/environment.ts';
+import { errorAt } from './syntax/source.ts';
+import type { CompileError } from './syntax/source.ts';
 import { allVariables, policyVariable } from './policy-variable.ts';
 
 export { AdmissionProgram } from './admission-program.ts';

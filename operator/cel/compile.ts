@@ -1,25 +1,25 @@
-import { check } from './checker.ts';
-import type { Checked } from './checker.ts';
-import { CelFault } from './cel-fault.ts';
-import type { FaultCode } from './cel-fault.ts';
-import { showType } from './cel-type.ts';
-import type { CelType } from './cel-type.ts';
-import { EXPRESSION_BUDGET, meter, overspent } from './code.ts';
-import type { Code, Frame } from './code.ts';
-import { generate } from './compiler.ts';
-import type { Bindings } from './compiler.ts';
-import { Environment, NEWEST_VERSION } from './environment.ts';
-import { checkLiterals } from './literal-check.ts';
-import { native } from './native.ts';
-import { parse } from './parser.ts';
-import type { Parsed } from './parser.ts';
-import { errorAt, SyntaxFault } from './source.ts';
-import type { CompileError } from './source.ts';
+import { check } from './checking/checker.ts';
+import type { Checked } from './checking/checker.ts';
+import { CelFault } from './values/cel-fault.ts';
+import type { FaultCode } from './values/cel-fault.ts';
+import { showType } from './values/cel-type.ts';
+import type { CelType } from './values/cel-type.ts';
+import { EXPRESSION_BUDGET, meter, overspent } from './compiler/code.ts';
+import type { Code, Frame } from './compiler/code.ts';
+import { generate } from './compiler/compiler.ts';
+import type { Bindings } from './compiler/compiler.ts';
+import { Environment, NEWEST_VERSION } from './checking/environment.ts';
+import { checkLiterals } from './compiler/literal-check.ts';
+import { native } from './values/native.ts';
+import { parse } from './syntax/parser.ts';
+import type { Parsed } from './syntax/parser.ts';
+import { errorAt, SyntaxFault } from './syntax/source.ts';
+import type { CompileError } from './syntax/source.ts';
 import { admissionVariables } from './admission-variables.ts';
 
-export type { CelType } from './cel-type.ts';
-export { showError } from './source.ts';
-export type { CompileError } from './source.ts';
+export type { CelType } from './values/cel-type.ts';
+export { showError } from './syntax/source.ts';
+export type { CompileError } from './syntax/source.ts';
 
 /** How an expression is compiled. */
 export interface CompileOptions {

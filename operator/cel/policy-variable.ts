@@ -1,8 +1,8 @@
-import { CelFault } from './cel-fault.ts';
-import { EXPRESSION_BUDGET, meter } from './code.ts';
-import type { Code, Frame } from './code.ts';
+import { CelFault } from './values/cel-fault.ts';
+import { EXPRESSION_BUDGET, meter } from './compiler/code.ts';
+import type { Code, Frame } from './compiler/code.ts';
 import { runMetered } from './compile.ts';
-import { CelMap } from './value.ts';
+import { CelMap } from './values/value.ts';
 
 /** What the variables have cost that the expression in hand was the first to read. Set to 0 before each expression. */
 export const variableMeter = { spent: 0 };

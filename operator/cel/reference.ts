@@ -1,7 +1,7 @@
-import { showType } from './cel-type.ts';
-import { MACROS } from './macro.ts';
-import type { Overload } from './overload.ts';
-import { OVERLOADS } from './overload-table.ts';
+import { showType } from './values/cel-type.ts';
+import { MACROS } from './syntax/macro.ts';
+import type { Overload } from './library/overload.ts';
+import { OVERLOADS } from './library/overload-table.ts';
 
 const operator = /^(_|!_|-_)|@/;
 

@@ -1,4 +1,4 @@
-import type { PendingChanges } from '../change/pending-changes.ts';
+import type { PendingChanges } from './pending-changes.ts';
 import { ChangedTargets, type ChangeBatch } from './changed-targets.ts';
 import type { ScanDebt } from './scan-debt.ts';
 

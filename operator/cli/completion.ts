@@ -1,9 +1,9 @@
-import { catalogue } from '../controls/catalogue.ts';
-import { frameworkVersions } from '../controls/framework.ts';
-import { severityOrder } from '../controls/severity.ts';
-import type { Io } from './io.ts';
-import { outputNames } from './scan-arguments.ts';
-import { exitCodes } from './usage-error.ts';
+import { catalogue } from '../catalogue/controls/catalogue.ts';
+import { frameworkVersions } from '../catalogue/frameworks/framework.ts';
+import { severityOrder } from '../catalogue/controls/severity.ts';
+import type { Io } from './input/io.ts';
+import { outputNames } from './input/scan-arguments.ts';
+import { exitCodes } from './input/usage-error.ts';
 
 const verbs = ['scan', 'test', 'controls', 'explain', 'completion'];
 const words = {

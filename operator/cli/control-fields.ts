@@ -1,5 +1,5 @@
-import type { CatalogueEntry } from '../controls/control.ts';
-import { frameworkVersions, resolveFramework } from '../controls/framework.ts';
+import type { CatalogueEntry } from '../catalogue/controls/control.ts';
+import { frameworkVersions, resolveFramework } from '../catalogue/frameworks/framework.ts';
 
 /** A framework's requirements that a control serves. */
 export interface ServedRequirements {

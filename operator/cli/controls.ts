@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { catalogue } from '../controls/catalogue.ts';
-import type { CatalogueEntry } from '../controls/control.ts';
-import { frameworkVersions, resolveFramework } from '../controls/framework.ts';
+import { catalogue } from '../catalogue/controls/catalogue.ts';
+import type { CatalogueEntry } from '../catalogue/controls/control.ts';
+import { frameworkVersions, resolveFramework } from '../catalogue/frameworks/framework.ts';
 import { controlFields } from './control-fields.ts';
-import type { Io } from './io.ts';
-import { exitCodes, flagProblem, UsageError } from './usage-error.ts';
+import type { Io } from './input/io.ts';
+import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
 
 const controlsUsage = `vigil controls lists the built-in controls.
 

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { catalogue, controlById } from '../controls/catalogue.ts';
-import type { CatalogueEntry, ControlKinds } from '../controls/control.ts';
-import { didYouMean } from '../controls/suggestion.ts';
+import { catalogue, controlById } from '../catalogue/controls/catalogue.ts';
+import type { CatalogueEntry, ControlKinds } from '../catalogue/controls/control.ts';
+import { didYouMean } from '../catalogue/suggestion.ts';
 import { controlFields, servedRequirements } from './control-fields.ts';
-import type { Io } from './io.ts';
-import { exitCodes, flagProblem } from './usage-error.ts';
+import type { Io } from './input/io.ts';
+import { exitCodes, flagProblem } from './input/usage-error.ts';
 
 const explainUsage = `vigil explain ID tells what a control checks, why, and how to fix what it finds.
 

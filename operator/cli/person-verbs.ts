@@ -1,4 +1,4 @@
-import { onProcess, type PersonVerb, rememberCode } from './verb.ts';
+import { onProcess, type PersonVerb, rememberCode } from './input/verb.ts';
 
 interface VerbEntry {
   readonly text: string;

@@ -1,16 +1,16 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { newestMinor } from '../controls/framework.ts';
-import { atLeast } from '../controls/severity.ts';
+import { newestMinor } from '../catalogue/frameworks/framework.ts';
+import { atLeast } from '../catalogue/controls/severity.ts';
 import { compilePolicies, type PolicyProblem, type PolicySet, type PolicySource } from '../engine/policy-set.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import type { Output, ScanResult } from '../output/scan-result.ts';
-import type { Io } from './io.ts';
-import { readManifestFiles } from './manifest-files.ts';
-import { ManifestState } from './manifest-scan.ts';
-import { type PolicyFiles, readPolicyFiles } from './policy-files.ts';
-import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './scan-arguments.ts';
-import { systemNamespaces } from './system-namespaces.ts';
-import { exitCodes, UsageError } from './usage-error.ts';
+import type { Io } from './input/io.ts';
+import { readManifestFiles } from './input/manifest-files.ts';
+import { ManifestState } from './input/manifest-scan.ts';
+import { type PolicyFiles, readPolicyFiles } from './input/policy-files.ts';
+import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './input/scan-arguments.ts';
+import { systemNamespaces } from './input/system-namespaces.ts';
+import { exitCodes, UsageError } from './input/usage-error.ts';
 
 const outputs: Readonly<Record<OutputName, () => Promise<Output>>> = {
   table: async () => (await import('../output/table-output.ts')).tableOutput,

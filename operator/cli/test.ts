@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../controls/suggestion.ts';
+import { didYouMean } from '../catalogue/suggestion.ts';
 import type { Manifest } from '../manifests/manifest.ts';
-import type { Io } from './io.ts';
-import { readManifestFiles } from './manifest-files.ts';
-import { dottedPath } from './policy-files.ts';
-import { policyTest, testCase, type TestCase } from './policy-test.ts';
-import { jsonTestOutput, junitTestOutput, type TestOutput, textOutput } from './test-output.ts';
-import { TestRunner } from './test-runner.ts';
-import { exitCodes, flagProblem, UsageError } from './usage-error.ts';
+import type { Io } from './input/io.ts';
+import { readManifestFiles } from './input/manifest-files.ts';
+import { dottedPath } from './input/policy-files.ts';
+import { policyTest, testCase, type TestCase } from './testing/policy-test.ts';
+import { jsonTestOutput, junitTestOutput, type TestOutput, textOutput } from './testing/test-output.ts';
+import { TestRunner } from './testing/test-runner.ts';
+import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
 
 const testUsage = `vigil test FILE… runs PolicyTest documents: policies against objects, with the verdicts that are expected.
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { ChangeType } from '../kube/list-watch.ts';
+import type { ChangeType } from '../kube/watch/list-watch.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { WatchedResource } from './watched-resource.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-import type { ChangeType } from '../kube/list-watch.ts';
+import type { ChangeType } from '../kube/watch/list-watch.ts';
 
 /** Whether a change of an object matters. */
 export type ChangePredicate<T extends KubeObject> = (object: T, type: ChangeType) => boolean;

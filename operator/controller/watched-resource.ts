@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { ChangeType } from '../kube/list-watch.ts';
+import type { ChangeType } from '../kube/watch/list-watch.ts';
 
 /** A resource that a controller watches. Its functions may name the type of the resource's objects. */
 export interface WatchedResource {

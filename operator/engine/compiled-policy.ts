@@ -1,12 +1,12 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
-import type { Framework } from '../controls/framework.ts';
-import { controlChecks, type ControlCheck } from './control-check.ts';
-import type { PolicyProblem, ReportProblem } from './policy-problem.ts';
-import { policyScope, type PolicyScope } from './policy-scope.ts';
-import type { ResourceIndex } from './resource-index.ts';
-import type { ResultOwner } from './result-builder.ts';
-import { RuleCheck } from './rule-check.ts';
+import type { Framework } from '../catalogue/frameworks/framework.ts';
+import { controlChecks, type ControlCheck } from './controls/control-check.ts';
+import type { PolicyProblem, ReportProblem } from './outcomes/policy-problem.ts';
+import { policyScope, type PolicyScope } from './objects/policy-scope.ts';
+import type { ResourceIndex } from './objects/resource-index.ts';
+import type { ResultOwner } from './controls/result-builder.ts';
+import { RuleCheck } from './rules/rule-check.ts';
 
 /** A policy to compile. */
 export interface PolicySource {

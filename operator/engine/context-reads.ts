@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { nameOfKind } from './control-kinds.ts';
+import { nameOfKind } from './controls/control-kinds.ts';
 import type { PolicySet } from './policy-set.ts';
-import { isWorkloadKind } from './workload-kind.ts';
+import { isWorkloadKind } from './objects/workload-kind.ts';
 
 /** What the verdicts about objects depend on beside the objects themselves. */
 export interface ContextReads {

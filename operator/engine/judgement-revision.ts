@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
-import { catalogue } from '../controls/catalogue.ts';
-import { frameworkId, newestMinor, resolveFramework } from '../controls/framework.ts';
+import { catalogue } from '../catalogue/controls/catalogue.ts';
+import { frameworkId, newestMinor, resolveFramework } from '../catalogue/frameworks/framework.ts';
 
 /**
  * The version of the code that judges. To be raised with every change by which the same object may come to another verdict although

@@ -1,10 +1,10 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { ResourceRule, SecurityPolicySpec } from '../api/security-policy.ts';
-import { didYouMean } from '../controls/suggestion.ts';
+import { didYouMean } from '../catalogue/suggestion.ts';
 import { type CompileOptions, compilePolicy, type PolicySource } from './compiled-policy.ts';
-import type { PolicyProblem } from './policy-problem.ts';
-import { ResourceIndex } from './resource-index.ts';
-import { ResourceMatch } from './resource-match.ts';
+import type { PolicyProblem } from './outcomes/policy-problem.ts';
+import { ResourceIndex } from './objects/resource-index.ts';
+import { ResourceMatch } from './objects/resource-match.ts';
 
 /** Whether a policy can be evaluated, and what of it never is on this cluster. */
 export interface PolicyInspection {

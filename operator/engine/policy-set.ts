@@ -1,32 +1,32 @@
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
-import type { CatalogueEntry } from '../controls/control.ts';
-import type { Framework } from '../controls/framework.ts';
+import type { CatalogueEntry } from '../catalogue/controls/control.ts';
+import type { Framework } from '../catalogue/frameworks/framework.ts';
 import { type CompiledPolicy, compilePolicy, type CompileOptions, type PolicySource } from './compiled-policy.ts';
-import { type ControlCheck, judgeControl } from './control-check.ts';
-import { clusterKind, isLeftOut, kindsInclude, kindsReadBy, nameOfKind } from './control-kinds.ts';
-import { KindWalk } from './kind-walk.ts';
-import { type Evaluation, EvaluationBuilder, nothingToJudge, type PassObserver } from './evaluation.ts';
-import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './kubernetes-object.ts';
-import type { PolicyProblem } from './policy-problem.ts';
-import { bareNamespace, type NamespaceFacts, type Place } from './policy-scope.ts';
-import { ResourceIndex } from './resource-index.ts';
-import { addControlResult } from './result-builder.ts';
-import type { ConvertedObject, RuleCheck } from './rule-check.ts';
-import { addRuleResult } from './rule-result.ts';
-import { projectionOf, referenceOf, type Snapshot } from './snapshot.ts';
+import { type ControlCheck, judgeControl } from './controls/control-check.ts';
+import { clusterKind, isLeftOut, kindsInclude, kindsReadBy, nameOfKind } from './controls/control-kinds.ts';
+import { KindWalk } from './controls/kind-walk.ts';
+import { type Evaluation, EvaluationBuilder, nothingToJudge, type PassObserver } from './outcomes/evaluation.ts';
+import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './objects/kubernetes-object.ts';
+import type { PolicyProblem } from './outcomes/policy-problem.ts';
+import { bareNamespace, type NamespaceFacts, type Place } from './objects/policy-scope.ts';
+import { ResourceIndex } from './objects/resource-index.ts';
+import { addControlResult } from './controls/result-builder.ts';
+import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
+import { addRuleResult } from './rules/rule-result.ts';
+import { projectionOf, referenceOf, type Snapshot } from './snapshot/snapshot.ts';
 import { crossControls, type SnapshotEvaluation, SnapshotJudge, type SnapshotOptions } from './snapshot-judge.ts';
-import { type Subject, subjectOf } from './subject.ts';
+import { type Subject, subjectOf } from './controls/subject.ts';
 import type { ResourceReference } from '../findings/finding.ts';
-import { isServiceKind, isWorkloadKind } from './workload-kind.ts';
+import { isServiceKind, isWorkloadKind } from './objects/workload-kind.ts';
 
 export type { CompileOptions, PolicySource } from './compiled-policy.ts';
-export { wholeCluster } from './control-kinds.ts';
-export { bareNamespace } from './policy-scope.ts';
+export { wholeCluster } from './controls/control-kinds.ts';
+export { bareNamespace } from './objects/policy-scope.ts';
 export type { SnapshotEvaluation, SnapshotOptions } from './snapshot-judge.ts';
 export type { ApiResource } from '../api/api-resource.ts';
-export type { PolicyProblem } from './policy-problem.ts';
-export type { NamespaceFacts } from './policy-scope.ts';
-export type { Evaluation } from './evaluation.ts';
+export type { PolicyProblem } from './outcomes/policy-problem.ts';
+export type { NamespaceFacts } from './objects/policy-scope.ts';
+export type { Evaluation } from './outcomes/evaluation.ts';
 
 /** What is known about an object besides itself. */
 export interface EvaluationContext {

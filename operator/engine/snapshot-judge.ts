@@ -1,11 +1,11 @@
 import type { CompiledPolicy } from './compiled-policy.ts';
-import type { ControlCheck } from './control-check.ts';
-import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './control-kinds.ts';
-import { judgeProjected } from './cross-object/judges.ts';
-import { type Evaluation, EvaluationBuilder, type PassObserver } from './evaluation.ts';
-import { bareNamespace, type NamespaceFacts } from './policy-scope.ts';
-import { addControlResult } from './result-builder.ts';
-import type { Projection, Snapshot } from './snapshot.ts';
+import type { ControlCheck } from './controls/control-check.ts';
+import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './controls/control-kinds.ts';
+import { judgeProjected } from './snapshot/judges.ts';
+import { type Evaluation, EvaluationBuilder, type PassObserver } from './outcomes/evaluation.ts';
+import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
+import { addControlResult } from './controls/result-builder.ts';
+import type { Projection, Snapshot } from './snapshot/snapshot.ts';
 import type { ResourceReference } from '../findings/finding.ts';
 
 /** How a snapshot is judged. */

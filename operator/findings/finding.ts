@@ -1,6 +1,6 @@
-import type { Severity } from '../controls/severity.ts';
+import type { Severity } from '../catalogue/controls/severity.ts';
 
-export type { Severity } from '../controls/severity.ts';
+export type { Severity } from '../catalogue/controls/severity.ts';
 
 /** What one check on one target came to: the result values of a PolicyReport. */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'error' | 'skip';

@@ -1,5 +1,5 @@
-import { platformOf, withoutPlatform } from './image-key.ts';
-import type { ImageEntry, ImageLedger } from './image-ledger.ts';
+import { platformOf, withoutPlatform } from './targets/image-key.ts';
+import type { ImageEntry, ImageLedger } from './ledger/image-ledger.ts';
 
 /**
  * Keys had no platform once, and have none while nodes cannot be listed. What is kept under the one kind of key is taken over under the

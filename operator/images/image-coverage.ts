@@ -1,9 +1,9 @@
-import { NO_DATABASE } from './image-database.ts';
+import { NO_DATABASE } from './matching/image-database.ts';
 import type { ImagesStatus, SecurityPolicySpec } from '../api/security-policy.ts';
-import { keyOf } from './image-key.ts';
-import type { ImageEntry } from './image-ledger.ts';
-import type { RunningImage } from './image-reference.ts';
-import type { ImageTarget } from './image-targets.ts';
+import { keyOf } from './targets/image-key.ts';
+import type { ImageEntry } from './ledger/image-ledger.ts';
+import type { RunningImage } from './targets/image-reference.ts';
+import type { ImageTarget } from './targets/image-targets.ts';
 
 /** How many of the images in a policy's scope were looked into, and which were not and why. */
 export interface ImageCoverage {

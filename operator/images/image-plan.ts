@@ -1,8 +1,8 @@
 import { isQuota } from '../jobs/job-events.ts';
-import { passingTries, untried, type ImageEntry, type ImageFailure, type ImageLedger } from './image-ledger.ts';
-import { inventoryMeans, matchMeans, type ImageMeans } from './image-means.ts';
-import { placeInventories, type PlacedInventory, type PlacementInput } from './image-placement.ts';
-import type { ImagePlace } from './image-targets.ts';
+import { passingTries, untried, type ImageEntry, type ImageFailure, type ImageLedger } from './ledger/image-ledger.ts';
+import { inventoryMeans, matchMeans, type ImageMeans } from './jobs/image-means.ts';
+import { placeInventories, type PlacedInventory, type PlacementInput } from './targets/image-placement.ts';
+import type { ImagePlace } from './targets/image-targets.ts';
 
 /** What there is to do. */
 export interface ImagePlan {

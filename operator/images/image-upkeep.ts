@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/metadata.ts';
-import type { ImageKeys } from './image-access.ts';
-import { withFailure, type ImageEntry, type ImageLedger } from './image-ledger.ts';
-import { whyUnpullable } from './image-reference.ts';
+import type { ImageKeys } from './jobs/image-access.ts';
+import { withFailure, type ImageEntry, type ImageLedger } from './ledger/image-ledger.ts';
+import { whyUnpullable } from './targets/image-reference.ts';
 
 /** What a ledger of images becomes of itself, without a Job. All pure; times are milliseconds since the epoch. */
 

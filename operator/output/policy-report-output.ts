@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Verdict } from '../findings/finding.ts';
-import { reportName } from '../report/report-name.ts';
-import { wholeWords } from '../report/report-result.ts';
+import { reportName } from '../reports/identity/report-name.ts';
+import { wholeWords } from '../reports/building/report-result.ts';
 import type { LocatedResult, Output, ScanResult } from './scan-result.ts';
 
 const source = 'vigil';

@@ -1,4 +1,4 @@
-import { controlById } from '../controls/catalogue.ts';
+import { controlById } from '../catalogue/controls/catalogue.ts';
 import type { Severity } from '../findings/finding.ts';
 import type { Source } from '../manifests/manifest.ts';
 import { type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';

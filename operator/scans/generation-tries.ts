@@ -1,7 +1,7 @@
 import { ANNOTATIONS } from '../api/group.ts';
 import { isFinished, type Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { generationMark, generationScanName, type PolicyGeneration } from '../scan/names.ts';
+import { generationMark, generationScanName, type PolicyGeneration } from './ledger/names.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
 /** The Scans of one generation of a policy are tried so often: then its schedule scans it, or a person. */

@@ -6,8 +6,8 @@ import { isFinished, type Scan } from '../api/scan.ts';
 import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { InputLost, type LedgerStore } from '../scan/ledger-store.ts';
-import type { Ledger } from '../scan/ledger.ts';
+import { InputLost, type LedgerStore } from './ledger/ledger-store.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import { removalTime } from './scan-retention.ts';
 
 /** What cleaning up needs. */

@@ -1,8 +1,8 @@
 import type { Scan } from '../api/scan.ts';
 import { messageOf } from '../kube/kube-request.ts';
-import type { Ledger } from '../scan/ledger.ts';
-import { podDeadlineSeconds } from '../scan/scan-job.ts';
-import type { ScanStage } from '../scan/scan-status.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { podDeadlineSeconds } from './attempts/scan-job.ts';
+import type { ScanStage } from './status/scan-status.ts';
 
 /** For so long, in milliseconds, is a step tried at least, however late it is: no operator may have run until now. */
 const leastPatience = 120_000;

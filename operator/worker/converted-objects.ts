@@ -1,7 +1,7 @@
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { KubernetesObject } from '../engine/kubernetes-object.ts';
-import type { ConvertedObject } from '../engine/rule-check.ts';
+import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
+import type { ConvertedObject } from '../engine/rules/rule-check.ts';
 import { KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listAll, listPages } from '../kube/list.ts';

@@ -1,16 +1,16 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
-import type { KubernetesObject } from '../engine/kubernetes-object.ts';
-import { nothingToJudge, type Evaluation, type PassObserver } from '../engine/evaluation.ts';
+import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
+import { nothingToJudge, type Evaluation, type PassObserver } from '../engine/outcomes/evaluation.ts';
 import { contextReads } from '../engine/context-reads.ts';
 import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
-import { Snapshot } from '../engine/snapshot.ts';
+import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
-import { whyUnread } from '../scan/unread-kind.ts';
+import { whyUnread } from './unread-kind.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import { resourceOf, type Shard } from '../scan/shard.ts';
+import { resourceOf, type Shard } from './shard.ts';
 
 /** What a shard's cross-object checks are judged by. */
 export interface CrossObjectWork {

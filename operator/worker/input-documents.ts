@@ -1,5 +1,5 @@
-import type { AttemptInput, ScanInput } from '../scan/scan-input.ts';
-import { hasFields, jsonKind } from '../store/document-kind.ts';
+import type { AttemptInput, ScanInput } from './scan-input.ts';
+import { hasFields, jsonKind } from '../kube/documents/document-kind.ts';
 
 /** The documents that the pods of a scan mount. Version 1 has the content that was written before documents had a version. */
 

@@ -1,12 +1,12 @@
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { controlsPods, livePodReads } from '../engine/context-reads.ts';
-import { LivePods } from '../engine/live-pods.ts';
+import { LivePods } from '../engine/pods/live-pods.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import { resourceOf, type Shard, type Slice } from '../scan/shard.ts';
+import { resourceOf, type Shard, type Slice } from './shard.ts';
 
 /** What the live pods of a shard's workloads are read by. */
 export interface LivePodWork {

@@ -2,7 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
-import type { Slice } from '../scan/shard.ts';
+import type { Slice } from './shard.ts';
 
 /** The objects of one page of a list that belong to a slice. */
 export interface SlicePage {

@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { nothingToJudge, type Evaluation } from '../engine/evaluation.ts';
+import { nothingToJudge, type Evaluation } from '../engine/outcomes/evaluation.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { RecordTarget, TargetRecord } from '../stream/stream-record.ts';
 

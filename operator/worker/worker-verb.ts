@@ -1,6 +1,6 @@
 import { Credentials } from '../kube/credentials.ts';
 import { KubeClient } from '../kube/kube-client.ts';
-import { readMountedDocument } from '../store/mounted-document.ts';
+import { readMountedDocument } from '../kube/documents/mounted-document.ts';
 import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import { createLogger } from '../telemetry/logger.ts';

@@ -1,5 +1,5 @@
-import { floatOf, isDouble, isInt, isMap, entriesOf, Optional, TypeValue, typeOfValue, Uint } from '../../operator/cel/value.ts';
-import { Duration, Timestamp } from '../../operator/cel/timestamp.ts';
+import { floatOf, isDouble, isInt, isMap, entriesOf, Optional, TypeValue, typeOfValue, Uint } from '../../operator/cel/values/value.ts';
+import { Duration, Timestamp } from '../../operator/cel/values/timestamp.ts';
 
 const hex = (text: string): string => Buffer.from(text).toString('hex');
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
-import { DYN, type CelType } from '../../operator/cel/cel-type.ts';
+import { DYN, type CelType } from '../../operator/cel/values/cel-type.ts';
 import { compile } from '../../operator/cel/compile.ts';
-import { showError } from '../../operator/cel/source.ts';
+import { showError } from '../../operator/cel/syntax/source.ts';
 
 const object = JSON.parse(
   '{"metadata":{"name":"a","namespace":"web","labels":{"team":"x","__proto__":"y"}},"spec":{"replicas":3,"ratio":0.5,"nothing":null,"list":[1,2,3],"containers":[{"name":"c","image":"i:1"},{"name":"d"}]}}',

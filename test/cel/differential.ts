@@ -3,11 +3,11 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { admissionVariables } from '../../operator/cel/admission-variables.ts';
-import { CelFault } from '../../operator/cel/cel-fault.ts';
-import { meter } from '../../operator/cel/code.ts';
+import { CelFault } from '../../operator/cel/values/cel-fault.ts';
+import { meter } from '../../operator/cel/compiler/code.ts';
 import { analyze, runMetered } from '../../operator/cel/compile.ts';
-import { generate } from '../../operator/cel/compiler.ts';
-import { Dice } from '../integration/pod-mutations.ts';
+import { generate } from '../../operator/cel/compiler/compiler.ts';
+import { Dice } from '../integration/scans/pod-mutations.ts';
 import { canonical } from './canonical.ts';
 import { ExpressionDice, OBJECT, SPOKEN, TYPES } from './expression-dice.ts';
 

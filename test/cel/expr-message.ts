@@ -1,6 +1,6 @@
-import type { CallExpr, Expr, FoldExpr, Literal } from '../../operator/cel/ast.ts';
-import type { CelType } from '../../operator/cel/cel-type.ts';
-import type { Checked } from '../../operator/cel/checker.ts';
+import type { CallExpr, Expr, FoldExpr, Literal } from '../../operator/cel/syntax/ast.ts';
+import type { CelType } from '../../operator/cel/values/cel-type.ts';
+import type { Checked } from '../../operator/cel/checking/checker.ts';
 
 /** An expression in the shape of cel.expr.Expr, as the specification's printer takes it. */
 export type Message = Record<string, unknown>;

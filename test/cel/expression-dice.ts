@@ -1,8 +1,8 @@
-import { parseType, showType } from '../../operator/cel/cel-type.ts';
-import type { CelType } from '../../operator/cel/cel-type.ts';
-import type { Overload } from '../../operator/cel/overload.ts';
-import { OVERLOADS } from '../../operator/cel/overload-table.ts';
-import type { Dice } from '../integration/pod-mutations.ts';
+import { parseType, showType } from '../../operator/cel/values/cel-type.ts';
+import type { CelType } from '../../operator/cel/values/cel-type.ts';
+import type { Overload } from '../../operator/cel/library/overload.ts';
+import { OVERLOADS } from '../../operator/cel/library/overload-table.ts';
+import type { Dice } from '../integration/scans/pod-mutations.ts';
 
 /** What generated expressions read. Maps that are turned into lists have one key: Go gives several in no order. */
 export const OBJECT = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { compile } from '../../operator/cel/compile.ts';
-import { NEWEST_VERSION } from '../../operator/cel/environment.ts';
+import { NEWEST_VERSION } from '../../operator/cel/checking/environment.ts';
 
 /** What an expression gives: its value as JSON, or the code of its failure, or the first compile error's message. */
 export function outcome(source: string, bindings: Record<string, unknown> = {}, kubernetesVersion = NEWEST_VERSION): unknown {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import { nativeForm } from '../../operator/cel/pattern.ts';
+import { nativeForm } from '../../operator/cel/values/pattern.ts';
 
 const piece = fc.constantFrom('a', '-', '/', '\\.', '\\d', '\\w', '[a-z0-9-]', '[^/]', '[A-Z_]', '[\\w.-]', ' ', '_', '[+*?$]', '\\[', ':');
 const pattern = fc

@@ -1,7 +1,7 @@
-import { DYN, ERROR, listOf, mapOf, NULL, opaque, parseType, typeOf, typeParam } from '../../operator/cel/cel-type.ts';
-import type { CelType } from '../../operator/cel/cel-type.ts';
-import { parseDuration, parseTimestamp } from '../../operator/cel/timestamp.ts';
-import { CelMap, double, int, keyOf, TypeValue, Uint } from '../../operator/cel/value.ts';
+import { DYN, ERROR, listOf, mapOf, NULL, opaque, parseType, typeOf, typeParam } from '../../operator/cel/values/cel-type.ts';
+import type { CelType } from '../../operator/cel/values/cel-type.ts';
+import { parseDuration, parseTimestamp } from '../../operator/cel/values/timestamp.ts';
+import { CelMap, double, int, keyOf, TypeValue, Uint } from '../../operator/cel/values/value.ts';
 
 const MESSAGES: Record<string, string> = { 'google.protobuf.Duration': 'duration', 'google.protobuf.Timestamp': 'timestamp' };
 

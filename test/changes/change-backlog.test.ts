@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
-import { entryOf, ObjectIndex } from '../../operator/change/object-index.ts';
-import { PendingChanges } from '../../operator/change/pending-changes.ts';
+import { entryOf, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
+import { PendingChanges } from '../../operator/changes/pending-changes.ts';
 import { ChangeBacklog, type BatchAtWork } from '../../operator/changes/change-backlog.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 
 const kind = (name: string): ApiResource => {

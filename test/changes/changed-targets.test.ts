@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ChangedTargets } from '../../operator/changes/changed-targets.ts';
 import { Rests } from '../../operator/changes/rests.ts';
 import { ScanDebt } from '../../operator/changes/scan-debt.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 
 const [pods = builtinResources[0], services = builtinResources[2]] = builtinResources.filter(
   ({ kind }) => kind === 'Pod' || kind === 'Service',

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Io } from '../../operator/cli/io.ts';
-import type { PersonVerb } from '../../operator/cli/verb.ts';
+import type { Io } from '../../operator/cli/input/io.ts';
+import type { PersonVerb } from '../../operator/cli/input/verb.ts';
 
 /** What a verb for people printed, and its exit code. */
 export interface Ran {

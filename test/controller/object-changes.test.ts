@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { specChanges } from '../../operator/controller/object-changes.ts';
-import type { ChangeType } from '../../operator/kube/list-watch.ts';
+import type { ChangeType } from '../../operator/kube/watch/list-watch.ts';
 
 describe('a change of more than the status', () => {
   it('is the first that is heard of an object, another generation, and its end', () => {

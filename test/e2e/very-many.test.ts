@@ -5,8 +5,8 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import { listAll } from '../../operator/kube/list.ts';
-import { readLedger } from '../../operator/report/policy-ledger.ts';
-import { concurrently } from '../../operator/publish/concurrently.ts';
+import { readLedger } from '../../operator/reports/identity/policy-ledger.ts';
+import { concurrently } from '../../operator/reports/publishing/concurrently.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 import { eventually, install, makeScan, reportsIn, scanEnded } from './installation.ts';
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { catalogue } from '../../operator/controls/catalogue.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
-import type { KubernetesObject } from '../../operator/engine/kubernetes-object.ts';
-import { applyManifestDefaults } from '../../operator/engine/manifest-defaults.ts';
+import { catalogue } from '../../operator/catalogue/controls/catalogue.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
+import type { KubernetesObject } from '../../operator/engine/objects/kubernetes-object.ts';
+import { applyManifestDefaults } from '../../operator/engine/pods/manifest-defaults.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
-import { Snapshot } from '../../operator/engine/snapshot.ts';
+import { Snapshot } from '../../operator/engine/snapshot/snapshot.ts';
 
 const parameters: Readonly<Record<string, Record<string, unknown>>> = { 'trusted-registries': { registries: ['registry.example.com'] } };
 const set = compilePolicies(

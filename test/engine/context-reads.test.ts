@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { contextReads, livePodReads } from '../../operator/engine/context-reads.ts';
 import { compilePolicies, type PolicySet } from '../../operator/engine/policy-set.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ResourceRule, SecurityPolicyRule, SecurityPolicySpec } from '../../operator/api/security-policy.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { inspectPolicy, type PolicyInspection } from '../../operator/engine/policy-inspection.ts';
 
 const options = { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [] };

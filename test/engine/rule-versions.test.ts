@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SecurityPolicyRule } from '../../operator/api/security-policy.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
-import type { KubernetesObject } from '../../operator/engine/kubernetes-object.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
+import type { KubernetesObject } from '../../operator/engine/objects/kubernetes-object.ts';
 import { compilePolicies, type PolicySet } from '../../operator/engine/policy-set.ts';
 
 const autoscaler = (version: string, spec: object): KubernetesObject => ({

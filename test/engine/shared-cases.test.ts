@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
-import { resolveFramework } from '../../operator/controls/framework.ts';
-import { builtinResources } from '../../operator/engine/builtin-resources.ts';
-import type { KubernetesObject } from '../../operator/engine/kubernetes-object.ts';
-import { applyManifestDefaults } from '../../operator/engine/manifest-defaults.ts';
+import { resolveFramework } from '../../operator/catalogue/frameworks/framework.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
+import type { KubernetesObject } from '../../operator/engine/objects/kubernetes-object.ts';
+import { applyManifestDefaults } from '../../operator/engine/pods/manifest-defaults.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
-import { Snapshot } from '../../operator/engine/snapshot.ts';
+import { Snapshot } from '../../operator/engine/snapshot/snapshot.ts';
 import type { ObjectFinding } from '../../operator/findings/finding.ts';
 
 interface Case {

@@ -8,7 +8,7 @@ import { judgementRevision } from '../../operator/engine/judgement-revision.ts';
 import { serverVersion } from '../../operator/kube/discovery.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
-import { generationScanName } from '../../operator/scan/names.ts';
+import { generationScanName } from '../../operator/scans/ledger/names.ts';
 import { eventually, home, install, scaleOperator } from '../e2e/installation.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 import { endState, leftOvers, type EndState } from './end-state.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Credentials } from '../../operator/kube/credentials.ts';
-import { readOperatorConfig } from '../../operator/operator-config.ts';
-import { runOperator } from '../../operator/operator.ts';
+import { readOperatorConfig } from '../../operator/manager/operator-config.ts';
+import { runOperator } from '../../operator/manager/operator.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';
 
 /** How operators under test hold their lease and wait: as real ones, only faster. */

@@ -2,7 +2,7 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
-import { Reflector } from '../../operator/kube/reflector.ts';
+import { Reflector } from '../../operator/kube/watch/reflector.ts';
 import { StatusWay } from './status-way.ts';
 
 /** Watches every status of Scans and policies while a scenario runs, past the faults: a watch brings every version. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
-import { scanStatus, type ScanStage } from '../../operator/scan/scan-status.ts';
+import { scanStatus, type ScanStage } from '../../operator/scans/status/scan-status.ts';
 import { collect, ledgerOf, scanOf } from '../scans/scan-bench.ts';
 import { StatusWay } from './status-way.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { busyKeys, withAdopted } from '../../operator/images/image-adoption.ts';
-import { keyIn, keyOf, namespaceOf, platformOf, withoutPlatform } from '../../operator/images/image-key.ts';
-import type { ImageEntry, ImageLedger } from '../../operator/images/image-ledger.ts';
+import { keyIn, keyOf, namespaceOf, platformOf, withoutPlatform } from '../../operator/images/targets/image-key.ts';
+import type { ImageEntry, ImageLedger } from '../../operator/images/ledger/image-ledger.ts';
 
 const [amd, arm] = ['linux/amd64', 'linux/arm64'];
 const inventory = { configMaps: ['i'], at: 1 };

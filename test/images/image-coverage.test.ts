@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
 import { imageCoverage } from '../../operator/images/image-coverage.ts';
-import type { ImageEntry } from '../../operator/images/image-ledger.ts';
-import type { ContainerImage, ImageTarget } from '../../operator/images/image-targets.ts';
+import type { ImageEntry } from '../../operator/images/ledger/image-ledger.ts';
+import type { ContainerImage, ImageTarget } from '../../operator/images/targets/image-targets.ts';
 
 const running = (name: string, reference = `r/${name}@${name}`): ContainerImage => ({
   container: 'main',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { untried, withFailure, withSuccess, type ImageEntry } from '../../operator/images/image-ledger.ts';
-import { inventoryMeans, matchMeans, type ImageMeans } from '../../operator/images/image-means.ts';
+import { untried, withFailure, withSuccess, type ImageEntry } from '../../operator/images/ledger/image-ledger.ts';
+import { inventoryMeans, matchMeans, type ImageMeans } from '../../operator/images/jobs/image-means.ts';
 import { planImages, withoutMoot, type ImagePlan, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
 
 const [minute, hour] = [60_000, 3_600_000];

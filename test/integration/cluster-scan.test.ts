@@ -5,7 +5,7 @@ import type { ApiResource } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { reachCluster, scanCluster } from '../../operator/cli/cluster-scan.ts';
 import { run as scan } from '../../operator/cli/scan.ts';
-import { systemNamespaces } from '../../operator/cli/system-namespaces.ts';
+import { systemNamespaces } from '../../operator/cli/input/system-namespaces.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inventoryJob, matchingJob } from '../../operator/images/image-job.ts';
-import { scanJob } from '../../operator/scan/scan-job.ts';
+import { inventoryJob, matchingJob } from '../../operator/images/jobs/image-job.ts';
+import { scanJob } from '../../operator/scans/attempts/scan-job.ts';
 import { kubectl } from './cluster-access.ts';
 
 type Fields = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { jobOf, type JobParts } from '../../operator/jobs/job-template.ts';
+import { jobOf, type JobParts } from '../../operator/jobs/template/job-template.ts';
 import { JobRunner } from '../../operator/jobs/job-runner.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ReconcileResult } from '../../operator/controller/controller.ts';
-import { judgedSince } from '../../operator/reconcilers/change-ground.ts';
-import { scanGenerations, type GenerationScanDependencies } from '../../operator/reconcilers/generation-scan.ts';
+import { judgedSince } from '../../operator/changes/change-ground.ts';
+import { scanGenerations, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
 import { failedScanOf, MOST_TRIES, triesOf, triesText } from '../../operator/scans/generation-tries.ts';
 
 const begin = Date.parse('2026-01-01T00:00:00Z');

@@ -2,10 +2,10 @@ import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { catalogueVersion } from '../../operator/engine/judgement-revision.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import type { StoredLedger } from '../../operator/scan/ledger-store.ts';
-import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scan/ledger.ts';
+import type { StoredLedger } from '../../operator/scans/ledger/ledger-store.ts';
+import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scans/ledger/ledger.ts';
 import { emptySeverities } from '../../operator/findings/tally.ts';
-import type { ScanSteps, ScanLifeDependencies } from '../../operator/reconcilers/scan.ts';
+import type { ScanSteps, ScanLifeDependencies } from '../../operator/scans/scan.ts';
 
 const shard = { slices: [{ resource: 0, namespace: 'a', targets: 10, policies: { p: 10 } }], pageSize: 500 };
 const start = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import { InputLost } from '../../operator/scan/ledger-store.ts';
+import { InputLost } from '../../operator/scans/ledger/ledger-store.ts';
 import { cleanUp, type CleanupParts } from '../../operator/scans/scan-cleanup.ts';
 import { DEFAULT_RETENTION, removalTime } from '../../operator/scans/scan-retention.ts';
 import { ledgerOf, ScanBench, scanOf, StepsBench } from './scan-bench.ts';

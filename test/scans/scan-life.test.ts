@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { ReconcileContext, ReconcileResult } from '../../operator/controller/controller.ts';
-import { ScanReconciler } from '../../operator/reconcilers/scan.ts';
-import { InputLost } from '../../operator/scan/ledger-store.ts';
+import { ScanReconciler } from '../../operator/scans/scan.ts';
+import { InputLost } from '../../operator/scans/ledger/ledger-store.ts';
 import { collect, giveUp, ledgerOf, ScanBench, scanOf, StepsBench } from './scan-bench.ts';
 
 const context = { signal: new AbortController().signal } as unknown as ReconcileContext;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { beginScan, type Begun, type PlanDependencies } from '../../operator/reconcilers/scan-plan.ts';
-import type { Ledger } from '../../operator/scan/ledger.ts';
+import { beginScan, type Begun, type PlanDependencies } from '../../operator/scans/scan-plan.ts';
+import type { Ledger } from '../../operator/scans/ledger/ledger.ts';
 import { scanOf } from './scan-bench.ts';
 
 const policyOf = (name: string, spec: object = { controls: [{ name: 'host-network' }] }, generation = 1): SecurityPolicy => ({

@@ -3,11 +3,11 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { WatchedResource } from '../../operator/controller/watched-resource.ts';
-import type { ChangeType } from '../../operator/kube/list-watch.ts';
-import { scanScheduleWatches } from '../../operator/reconcilers/scan-schedule.ts';
-import { scanWatches } from '../../operator/reconcilers/scan.ts';
-import { securityPolicyWatches } from '../../operator/reconcilers/security-policy.ts';
-import { scanStatus } from '../../operator/scan/scan-status.ts';
+import type { ChangeType } from '../../operator/kube/watch/list-watch.ts';
+import { scanScheduleWatches } from '../../operator/schedules/scan-schedule.ts';
+import { scanWatches } from '../../operator/scans/scan.ts';
+import { securityPolicyWatches } from '../../operator/policies/security-policy.ts';
+import { scanStatus } from '../../operator/scans/status/scan-status.ts';
 import { scanCleanupWatches } from '../../operator/scans/scan-cleanup.ts';
 import { collect, ledgerOf, scanOf } from './scan-bench.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { policyGauges } from '../../operator/reconcilers/policy-gauges.ts';
+import { policyGauges } from '../../operator/policies/policy-gauges.ts';
 import { HealthServer } from '../../operator/telemetry/health-server.ts';
 import { Metrics } from '../../operator/telemetry/metrics.ts';
 

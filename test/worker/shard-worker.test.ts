@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ScanInput } from '../../operator/scan/scan-input.ts';
-import { indexOfResource, resourceOf, WHOLE_CLUSTER, type Slice } from '../../operator/scan/shard.ts';
+import type { ScanInput } from '../../operator/worker/scan-input.ts';
+import { indexOfResource, resourceOf, WHOLE_CLUSTER, type Slice } from '../../operator/worker/shard.ts';
 import type { StreamRecord, UnreadableRecord } from '../../operator/stream/stream-record.ts';
 import type { RecordSink } from '../../operator/stream/stream-writer.ts';
 import { ShardWorker, type ShardSummary } from '../../operator/worker/shard-worker.ts';

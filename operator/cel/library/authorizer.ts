@@ -1,6 +1,6 @@
-import { CelFault } from '../cel-fault.ts';
-import { library, method } from '../overload.ts';
-import type { OverloadEntry } from '../overload.ts';
+import { CelFault } from '../values/cel-fault.ts';
+import { library, method } from './overload.ts';
+import type { OverloadEntry } from './overload.ts';
 
 const NAME = 'kubernetes.authorization.';
 const [AUTHORIZER, PATH, GROUP, RESOURCE, DECISION] = ['Authorizer', 'PathCheck', 'GroupCheck', 'ResourceCheck', 'Decision'].map(

@@ -1,8 +1,8 @@
-import { CelFault } from '../cel-fault.ts';
-import { opaque } from '../cel-type.ts';
-import type { CelType } from '../cel-type.ts';
-import { fn, library, method } from '../overload.ts';
-import { Boxed } from '../value.ts';
+import { CelFault } from '../values/cel-fault.ts';
+import { opaque } from '../values/cel-type.ts';
+import type { CelType } from '../values/cel-type.ts';
+import { fn, library, method } from './overload.ts';
+import { Boxed } from '../values/value.ts';
 
 const IP_TYPE = opaque('net.IP');
 const CIDR_TYPE = opaque('net.CIDR');

@@ -1,8 +1,8 @@
-import { add, compare } from '../arithmetic.ts';
-import { absorb, CelFault } from '../cel-fault.ts';
-import { counting, fn, goneWith, library, method } from '../overload.ts';
-import { Duration } from '../timestamp.ts';
-import { double, equal, typeOfValue, Uint } from '../value.ts';
+import { add, compare } from '../values/arithmetic.ts';
+import { absorb, CelFault } from '../values/cel-fault.ts';
+import { counting, fn, goneWith, library, method } from './overload.ts';
+import { Duration } from '../values/timestamp.ts';
+import { double, equal, typeOfValue, Uint } from '../values/value.ts';
 
 type List = readonly unknown[];
 

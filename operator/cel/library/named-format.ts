@@ -1,8 +1,8 @@
-import { opaque } from '../cel-type.ts';
-import type { CelType } from '../cel-type.ts';
-import { parseTimestamp } from '../timestamp.ts';
-import { fn, library, method } from '../overload.ts';
-import { Boxed, Optional } from '../value.ts';
+import { opaque } from '../values/cel-type.ts';
+import type { CelType } from '../values/cel-type.ts';
+import { parseTimestamp } from '../values/timestamp.ts';
+import { fn, library, method } from './overload.ts';
+import { Boxed, Optional } from '../values/value.ts';
 import { parseUrl } from './url.ts';
 
 const TYPE = opaque('kubernetes.NamedFormat');

@@ -1,7 +1,7 @@
-import { CelFault } from '../cel-fault.ts';
-import { fn, library, method } from '../overload.ts';
-import { isMap, mapSize, numeric, Optional } from '../value.ts';
-import type { CelMap } from '../value.ts';
+import { CelFault } from '../values/cel-fault.ts';
+import { fn, library, method } from './overload.ts';
+import { isMap, mapSize, numeric, Optional } from '../values/value.ts';
+import type { CelMap } from '../values/value.ts';
 
 function isZero(value: unknown): boolean {
   if (value === null || value === '' || value === false) return true;

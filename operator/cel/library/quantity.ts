@@ -1,8 +1,8 @@
-import { CelFault, noSuchOverload } from '../cel-fault.ts';
-import { opaque } from '../cel-type.ts';
-import { fn, library, method } from '../overload.ts';
-import { Boxed, double, int } from '../value.ts';
-import type { CelType } from '../cel-type.ts';
+import { CelFault, noSuchOverload } from '../values/cel-fault.ts';
+import { opaque } from '../values/cel-type.ts';
+import { fn, library, method } from './overload.ts';
+import { Boxed, double, int } from '../values/value.ts';
+import type { CelType } from '../values/cel-type.ts';
 
 const TYPE = opaque('kubernetes.Quantity');
 const NANO = 9;

@@ -1,5 +1,5 @@
-import { counting, library, method } from '../overload.ts';
-import { pattern } from '../pattern.ts';
+import { counting, library, method } from './overload.ts';
+import { pattern } from '../values/pattern.ts';
 
 function find(text: string, expression: string): string {
   const matcher = pattern(expression).compiled.matcher(text);

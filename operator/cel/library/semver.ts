@@ -1,8 +1,8 @@
-import { CelFault } from '../cel-fault.ts';
-import { opaque } from '../cel-type.ts';
-import type { CelType } from '../cel-type.ts';
-import { fn, library, method } from '../overload.ts';
-import { Boxed, int } from '../value.ts';
+import { CelFault } from '../values/cel-fault.ts';
+import { opaque } from '../values/cel-type.ts';
+import type { CelType } from '../values/cel-type.ts';
+import { fn, library, method } from './overload.ts';
+import { Boxed, int } from '../values/value.ts';
 
 const TYPE = opaque('kubernetes.Semver');
 

@@ -1,5 +1,5 @@
-import { fn, library } from '../overload.ts';
-import { equal } from '../value.ts';
+import { fn, library } from './overload.ts';
+import { equal } from '../values/value.ts';
 
 type List = readonly unknown[];
 

@@ -1,9 +1,9 @@
-import { compareStrings } from '../arithmetic.ts';
-import { CelFault } from '../cel-fault.ts';
-import { showDouble, toText } from '../conversion.ts';
-import { Duration, Timestamp } from '../timestamp.ts';
-import { Boxed, Double, entriesOf, floatOf, isDouble, isInt, isMap, TypeValue, Uint } from '../value.ts';
-import type { CelMap } from '../value.ts';
+import { compareStrings } from '../values/arithmetic.ts';
+import { CelFault } from '../values/cel-fault.ts';
+import { showDouble, toText } from '../values/conversion.ts';
+import { Duration, Timestamp } from '../values/timestamp.ts';
+import { Boxed, Double, entriesOf, floatOf, isDouble, isInt, isMap, TypeValue, Uint } from '../values/value.ts';
+import type { CelMap } from '../values/value.ts';
 
 function complaint(message: string): CelFault {
   return new CelFault('invalid_argument', message);

@@ -1,6 +1,6 @@
-import { CelFault } from '../cel-fault.ts';
-import { codePointCount, codePoints, isFlat, sliceCodePoints } from '../code-point.ts';
-import { counting, library, method } from '../overload.ts';
+import { CelFault } from '../values/cel-fault.ts';
+import { codePointCount, codePoints, isFlat, sliceCodePoints } from '../values/code-point.ts';
+import { counting, library, method } from './overload.ts';
 import { format } from './string-format.ts';
 
 function outOfRange(index: number): CelFault {

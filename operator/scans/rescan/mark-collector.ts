@@ -1,7 +1,7 @@
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { catalogueVersion } from '../../engine/judgement-revision.ts';
-import { builtinResources } from '../../engine/builtin-resources.ts';
+import { builtinResources } from '../../engine/objects/builtin-resources.ts';
 import { contextReads, livePodReads } from '../../engine/context-reads.ts';
 import { namespaceReads } from '../../engine/namespace-reads.ts';
 import {
@@ -18,11 +18,11 @@ import { addTallies, type PolicyTally } from '../../findings/tally.ts';
 import { KubeApiError } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
-import { readReports, type ReadReports } from '../../publish/report-sweeper.ts';
-import type { Ledger } from '../../scan/ledger.ts';
-import type { Count } from '../../scan/plan.ts';
-import type { CarryOver, FoundTargets } from '../../scan/planner.ts';
-import { resourceOf } from '../../scan/shard.ts';
+import { readReports, type ReadReports } from '../../reports/sweeping/report-sweeper.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Count } from '../plan/plan.ts';
+import type { CarryOver, FoundTargets } from '../plan/planner.ts';
+import { resourceOf } from '../../worker/shard.ts';
 import { RescanDraft } from './rescan-draft.ts';
 import { isUnchanged, type PlannedNamespace, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 import type { RescanStore } from './rescan-store.ts';

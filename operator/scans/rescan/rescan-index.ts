@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PolicyTally } from '../../findings/tally.ts';
 import type { SeverityCounts, Summary } from '../../api/security-policy.ts';
-import type { DocumentKind } from '../../store/document-kind.ts';
+import type { DocumentKind } from '../../kube/documents/document-kind.ts';
 
 /** What is known of a namespace since all of it was evaluated. */
 export interface RescanEntry {

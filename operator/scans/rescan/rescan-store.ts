@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { API_VERSION } from '../../api/group.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
-import { documentHeads } from '../../store/document-collector.ts';
-import type { DocumentPlace } from '../../store/document-config-map.ts';
-import { DocumentConflict, isUnusable } from '../../store/document-error.ts';
-import { DocumentStore, type DocumentBefore } from '../../store/document-store.ts';
+import { documentHeads } from '../../kube/documents/document-collector.ts';
+import type { DocumentPlace } from '../../kube/documents/document-config-map.ts';
+import { DocumentConflict, isUnusable } from '../../kube/documents/document-error.ts';
+import { DocumentStore, type DocumentBefore } from '../../kube/documents/document-store.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { contentOf, indexOf, RESCAN_INDEX, type RescanContent, type RescanIndex } from './rescan-index.ts';
 

@@ -1,0 +1,143 @@
+import type { Section } from './control.ts';
+
+const system = { when: "has(object.metadata.name) && object.metadata.name in ['kube-system', 'kube-public', 'kube-node-lease']" };
+
+/** CONTROLS.md §9. */
+export const namespacesAndAdmission: Section = {
+  title: 'Namespace, admission policy, dangling references',
+  controls: [
+    {
+      id: 'namespace-psa-enforced',
+      title: 'Namespaces enforce a Pod Security Standard',
+      severity: 'medium',
+      essential: true,
+      kinds: ['Namespace'],
+      why: 'Without it nothing in the cluster itself refuses a privileged pod.',
+      fix: 'Label the namespace pod-security.kubernetes.io/enforce: baseline or restricted.',
+      example: {
+        before: 'metadata: {name: shop}\n',
+        after: 'metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: restricted}}\n',
+      },
+      message: 'no Pod Security Standard is enforced',
+      placement: { cis: ['5.2.1'], nsa: ['PS.enforcement'] },
+      theme: 'hardening',
+      parameters: { minimum: { description: 'The least level.', type: 'string', default: 'baseline', values: ['baseline', 'restricted'] } },
+      checks: [
+        {
+          at: 'metadata.labels',
+          type: 'map',
+          missing: 'fail',
+          require:
+            "'pod-security.kubernetes.io/enforce' in item && item['pod-security.kubernetes.io/enforce'].matches(params.minimum == 'baseline' ? '^(baseline|restricted)$' : '^restricted$')",
+        },
+      ],
+      exemptions: [system],
+    },
+    {
+      id: 'namespace-psa-version-pinned',
+      title: 'The enforced standard has a version',
+      severity: 'low',
+      essential: false,
+      kinds: ['Namespace'],
+      why: 'Without a version, an upgrade of the cluster changes what is refused.',
+      fix: 'Label the namespace pod-security.kubernetes.io/enforce-version with a version of the last three minors.',
+      example: {
+        before: 'metadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}\n',
+        after: 'metadata: {labels: {pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/enforce-version: v1.36}}\n',
+      },
+      message: 'no version of the enforced standard, or an old one',
+      placement: { cis: ['5.2.1'] },
+      theme: 'hardening',
+      checks: [
+        {
+          at: 'metadata.labels',
+          type: 'map',
+          require:
+            "!('pod-security.kubernetes.io/enforce' in item) || ('pod-security.kubernetes.io/enforce-version' in item && (item['pod-security.kubernetes.io/enforce-version'] == 'latest' || (item['pod-security.kubernetes.io/enforce-version'].matches('^v1[.][0-9]+$') && int(item['pod-security.kubernetes.io/enforce-version'].substring(3)) >= version - 3)))",
+        },
+      ],
+      exemptions: [system],
+    },
+    {
+      id: 'admission-policy-present',
+      title: 'Something checks pods before they are created',
+      severity: 'medium',
+      essential: true,
+      kinds: ['Cluster.vigil.dev'],
+      why: 'Without any admission control everyone who may create pods may create privileged ones.',
+      fix: 'Enforce a Pod Security Standard on namespaces, or install an admission policy for pods.',
+      example: {
+        before: 'kind: Namespace\nmetadata: {name: shop}\n',
+        after: 'kind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline}}\n',
+      },
+      message: 'no Pod Security Standard is enforced, and no admission policy or webhook checks pods',
+      placement: { cis: ['5.2.1'], nist: ['4.3.2'] },
+      theme: 'hardening',
+      crossObject: {
+        judge: 'admissionPresent',
+        reads: [
+          'Namespace',
+          'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
+          'MutatingWebhookConfiguration.admissionregistration.k8s.io',
+          'ValidatingAdmissionPolicy.admissionregistration.k8s.io',
+          'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io',
+        ],
+      },
+    },
+    {
+      id: 'webhook-failure-policy',
+      title: 'Security webhooks fail closed',
+      severity: 'medium',
+      essential: true,
+      kinds: ['ValidatingWebhookConfiguration.admissionregistration.k8s.io', 'MutatingWebhookConfiguration.admissionregistration.k8s.io'],
+      why: 'With Ignore, whoever can make the webhook slow or break it gets past it; over http anyone on the way can answer for it.',
+      fix: 'Set failurePolicy: Fail, and https in clientConfig.url.',
+      example: { before: 'webhooks: [{failurePolicy: Ignore}]\n', after: 'webhooks: [{failurePolicy: Fail}]\n' },
+      message: 'webhook that fails open, or is called without TLS',
+      placement: { mitre: ['T1562.001'] },
+      theme: 'hardening',
+      checks: [
+        {
+          at: 'webhooks[]',
+          type: 'map',
+          require:
+            "!(has(item.failurePolicy) && item.failurePolicy == 'Ignore' && has(item.rules) && item.rules.exists(r, has(r.resources) && has(r.apiGroups) && ((r.apiGroups.exists(g, g in ['', '*']) && r.resources.exists(s, s in ['pods', '*', '*/*', 'pods/*'])) || (r.apiGroups.exists(g, g in ['rbac.authorization.k8s.io', '*']) && r.resources.exists(s, s in ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings', '*', '*/*'])))))",
+        },
+        { at: 'webhooks[].failurePolicy', type: 'string', require: 'true' },
+        { at: 'webhooks[].clientConfig.url', type: 'string', require: "!item.lowerAscii().startsWith('http://')" },
+      ],
+    },
+    {
+      id: 'service-account-missing',
+      title: 'Service accounts that workloads name exist',
+      severity: 'low',
+      essential: false,
+      kinds: 'workloads',
+      why: 'The workload does not start; and whoever creates the account decides about its rights.',
+      fix: 'Create the ServiceAccount, or correct the name.',
+      example: { before: 'serviceAccountName: gone\n', after: 'serviceAccountName: app\n' },
+      message: 'its service account does not exist',
+      placement: {},
+      theme: 'access',
+      crossObject: { judge: 'missingServiceAccount', reads: ['ServiceAccount'] },
+    },
+    {
+      id: 'rbac-dangling-binding',
+      title: 'Bindings name roles and accounts that exist',
+      severity: 'low',
+      essential: false,
+      kinds: ['RoleBinding.rbac.authorization.k8s.io', 'ClusterRoleBinding.rbac.authorization.k8s.io'],
+      why: 'Whoever creates what is missing inherits the grant.',
+      fix: 'Delete the binding, or correct the names.',
+      example: { before: 'roleRef: {kind: Role, name: gone}\n', after: 'roleRef: {kind: Role, name: reader}\n' },
+      message: 'names what does not exist',
+      placement: { mitre: ['T1098.006'] },
+      theme: 'access',
+      crossObject: {
+        judge: 'danglingBinding',
+        reads: ['Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io', 'ServiceAccount'],
+        across: ['ServiceAccount'],
+      },
+    },
+  ],
+};

@@ -1,0 +1,153 @@
+import type { Control, Section } from './control.ts';
+
+const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
+
+type Resource = 'cpu' | 'memory';
+const resourceControl = (resource: Resource, part: 'limits' | 'requests', text: Pick<Control, 'severity' | 'why'>): Control => {
+  const value = resource === 'cpu' ? '500m' : '256Mi';
+  return {
+    id: `${resource}-${part}`,
+    title: `Containers have a ${resource} ${part === 'limits' ? 'limit' : 'request'}`,
+    severity: text.severity,
+    essential: true,
+    kinds: 'workloads',
+    why: text.why,
+    fix: `Set resources.${part}.${resource} on each container.`,
+    example: { before: container('resources: {}'), after: container(`resources: {${part}: {${resource}: ${value}}}`) },
+    message: `no ${resource} ${part === 'limits' ? 'limit' : 'request'}`,
+    placement: { nsa: ['NS.resources'], ...(part === 'limits' ? { mitre: ['T1496', 'T1499'] } : {}) },
+    theme: 'availability',
+    checks: [{ at: `AM.resources.${part}.${resource}`, type: 'quantity', missing: 'fail', require: 'true' }],
+  };
+};
+const probeControl = (probe: 'liveness' | 'readiness', why: string): Control => ({
+  id: `${probe}-probe`,
+  title: `Containers have a ${probe} probe`,
+  severity: 'low',
+  essential: true,
+  kinds: 'services',
+  why,
+  fix: `Set ${probe}Probe on each container.`,
+  example: { before: container('image: app'), after: container(`${probe}Probe: {httpGet: {path: /healthz, port: 8080}}`) },
+  message: `no ${probe} probe`,
+  placement: {},
+  theme: 'availability',
+  checks: [{ at: `M.${probe}Probe`, type: 'map', missing: 'fail', require: 'true' }],
+});
+
+/** CONTROLS.md §4. */
+export const resourcesAndAvailability: Section = {
+  title: 'Resources and availability',
+  controls: [
+    resourceControl('cpu', 'limits', { severity: 'low', why: 'Without a limit one container can take all of the processor of its node.' }),
+    resourceControl('memory', 'limits', {
+      severity: 'medium',
+      why: 'Without a limit one container can take all of the memory of its node, and the kernel kills its neighbours.',
+    }),
+    resourceControl('cpu', 'requests', {
+      severity: 'low',
+      why: 'Without a request the scheduler packs the pod onto a node that has no time for it.',
+    }),
+    resourceControl('memory', 'requests', {
+      severity: 'low',
+      why: 'Without a request the scheduler packs the pod onto a node that has no memory for it, and it is evicted first.',
+    }),
+    probeControl('liveness', 'Without one a program that hangs keeps running and is never restarted.'),
+    probeControl('readiness', 'Without one traffic reaches the pod before the program can answer.'),
+    {
+      id: 'emptydir-size-limit',
+      title: 'emptyDir volumes have a size limit',
+      severity: 'low',
+      essential: false,
+      kinds: 'workloads',
+      why: "Without a limit one pod can fill the node's disk, or its memory.",
+      fix: 'Set emptyDir.sizeLimit.',
+      example: { before: 'volumes:\n- name: tmp\n  emptyDir: {}\n', after: 'volumes:\n- name: tmp\n  emptyDir: {sizeLimit: 64Mi}\n' },
+      message: 'emptyDir without a size limit',
+      placement: { nsa: ['NS.resources'], mitre: ['T1499'] },
+      theme: 'availability',
+      parameters: { memoryOnly: { description: 'Only volumes of medium Memory.', type: 'bool', default: false } },
+      checks: [
+        {
+          at: 'spec.volumes[]',
+          type: 'map',
+          require:
+            "!has(item.emptyDir) || has(item.emptyDir.sizeLimit) || (params.memoryOnly && !(has(item.emptyDir.medium) && item.emptyDir.medium == 'Memory'))",
+        },
+      ],
+    },
+    {
+      id: 'deployment-replicas',
+      title: 'At least two replicas',
+      severity: 'low',
+      essential: false,
+      kinds: ['Deployment.apps', 'StatefulSet.apps'],
+      why: 'With one replica every drain, crash and update is an outage.',
+      fix: 'Set replicas to 2 or more, or add a HorizontalPodAutoscaler.',
+      example: { before: 'spec: {replicas: 1}\n', after: 'spec: {replicas: 2}\n' },
+      message: 'fewer than two replicas',
+      placement: {},
+      theme: 'availability',
+      crossObject: { judge: 'replicas', reads: ['HorizontalPodAutoscaler.autoscaling'] },
+    },
+    {
+      id: 'pod-disruption-budget',
+      title: 'A PodDisruptionBudget covers the workload',
+      severity: 'low',
+      essential: false,
+      kinds: ['Deployment.apps', 'StatefulSet.apps'],
+      why: 'Without one a drain may stop all replicas at once.',
+      fix: 'Add a PodDisruptionBudget whose selector matches the pods.',
+      example: {
+        before: 'kind: Deployment\n',
+        after: 'kind: PodDisruptionBudget\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: shop}}}\n',
+      },
+      message: 'no PodDisruptionBudget selects its pods',
+      placement: {},
+      theme: 'availability',
+      crossObject: { judge: 'disruptionBudget', reads: ['PodDisruptionBudget.policy'] },
+    },
+    {
+      id: 'pdb-zero-disruption',
+      title: 'A PodDisruptionBudget lets nodes be drained',
+      severity: 'low',
+      essential: false,
+      kinds: ['PodDisruptionBudget.policy'],
+      why: 'A budget that allows no disruption blocks node upgrades, security fixes among them.',
+      fix: 'Allow at least one pod to be unavailable.',
+      example: { before: 'spec: {maxUnavailable: 0}\n', after: 'spec: {maxUnavailable: 1}\n' },
+      message: 'allows no disruption',
+      placement: {},
+      theme: 'availability',
+      crossObject: { judge: 'zeroDisruption', reads: ['PodDisruptionBudget.policy', 'workloads'] },
+    },
+    {
+      id: 'namespace-resource-quota',
+      title: 'Namespaces have a ResourceQuota',
+      severity: 'low',
+      essential: true,
+      kinds: ['Namespace'],
+      why: 'Without a quota one namespace can take all of the cluster.',
+      fix: 'Add a ResourceQuota to the namespace.',
+      example: { before: 'kind: Namespace\n', after: 'kind: ResourceQuota\nspec: {hard: {limits.cpu: "8", limits.memory: 16Gi}}\n' },
+      message: 'no ResourceQuota',
+      placement: { nsa: ['NS.resources'], mitre: ['T1496'] },
+      theme: 'availability',
+      crossObject: { judge: 'namespaceHolds', reads: ['ResourceQuota'] },
+    },
+    {
+      id: 'namespace-limit-range',
+      title: 'Namespaces have a LimitRange',
+      severity: 'low',
+      essential: true,
+      kinds: ['Namespace'],
+      why: 'Without one a container that names no limits has none.',
+      fix: 'Add a LimitRange with default limits to the namespace.',
+      example: { before: 'kind: Namespace\n', after: 'kind: LimitRange\nspec: {limits: [{type: Container, default: {memory: 256Mi}}]}\n' },
+      message: 'no LimitRange',
+      placement: { nsa: ['NS.resources'] },
+      theme: 'availability',
+      crossObject: { judge: 'namespaceHolds', reads: ['LimitRange'] },
+    },
+  ],
+};

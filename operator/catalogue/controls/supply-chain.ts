@@ -1,0 +1,113 @@
+import type { Section } from './control.ts';
+
+const image = (name: string): string => `containers:\n- name: app\n  image: ${name}\n`;
+const unpinned =
+  "!item.contains('@') && (item.endsWith(':latest') || item.endsWith(':') || item.lastIndexOf(':') <= item.lastIndexOf('/'))";
+const unpinnedImage = unpinned.replaceAll('item', 'container.image');
+/** The image's name with its registry and `library/` made explicit, as the runtime reads it. */
+const explicitName =
+  "(!item.contains('/') ? 'docker.io/library/' + item" +
+  " : (item.startsWith('docker.io/') || item.startsWith('index.docker.io/')) ? (item.split('/').size() == 2 ? 'docker.io/library/' + item.split('/')[1] : 'docker.io/' + item.split('/', 2)[1])" +
+  " : (item.split('/')[0].contains('.') || item.split('/')[0].contains(':') || item.split('/')[0] == 'localhost' || item.split('/')[0].lowerAscii() != item.split('/')[0]) ? item : 'docker.io/' + item)";
+
+/** CONTROLS.md §5. */
+export const supplyChain: Section = {
+  title: 'Supply chain',
+  controls: [
+    {
+      id: 'image-tag-latest',
+      title: 'Images have a tag other than latest',
+      severity: 'medium',
+      essential: true,
+      kinds: 'workloads',
+      why: 'What runs changes without a change of yours: nobody can tell which version is running, or go back.',
+      fix: 'Name a version as the tag, or a digest.',
+      example: { before: image('registry.example.com/app'), after: image('registry.example.com/app:1.4.2') },
+      message: 'image without a tag, or latest',
+      placement: { nsa: ['PS.images'], nist: ['4.2.2'], mitre: ['T1525'] },
+      theme: 'supply-chain',
+      checks: [{ at: 'C*.image', type: 'string', require: `!(${unpinned})` }],
+    },
+    {
+      id: 'image-digest-pinned',
+      title: 'Images are pinned by digest',
+      severity: 'low',
+      essential: true,
+      kinds: 'workloads',
+      why: 'A tag can be moved to another image; a digest cannot.',
+      fix: 'Append @sha256:… to the image.',
+      example: {
+        before: image('registry.example.com/app:1.4.2'),
+        after: image(`registry.example.com/app:1.4.2@sha256:${'0123456789abcdef'.repeat(4)}`),
+      },
+      message: 'image without a digest',
+      placement: { nist: ['4.1.5'], mitre: ['T1525', 'T1204.003'] },
+      theme: 'supply-chain',
+      checks: [
+        {
+          at: 'C*.image',
+          type: 'string',
+          require: "item.contains('@') && item.matches('^[^@]+@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$')",
+        },
+      ],
+    },
+    {
+      id: 'image-pull-policy',
+      title: 'Moving tags are pulled anew',
+      severity: 'low',
+      essential: true,
+      kinds: 'workloads',
+      why: 'With a moving tag and no pull, each node runs whatever it happened to have.',
+      fix: 'Set imagePullPolicy: Always, or name a version.',
+      example: {
+        before: `${image('app:latest')}  imagePullPolicy: IfNotPresent\n`,
+        after: `${image('app:latest')}  imagePullPolicy: Always\n`,
+      },
+      message: 'latest is not pulled anew',
+      placement: { nist: ['4.2.2'] },
+      theme: 'supply-chain',
+      checks: [{ at: 'C*.imagePullPolicy', type: 'string', require: `item == 'Always' || !has(container.image) || !(${unpinnedImage})` }],
+    },
+    {
+      id: 'trusted-registries',
+      title: 'Images come from trusted registries',
+      severity: 'high',
+      essential: true,
+      kinds: 'workloads',
+      why: 'An image from elsewhere was checked by nobody of yours.',
+      fix: 'Copy the image into a trusted registry, and use it from there.',
+      example: { before: image('evil.example.net/app:1.4.2'), after: image('registry.example.com/app:1.4.2') },
+      message: 'image from a registry that is not trusted',
+      placement: { cis: ['5.5.1'], nsa: ['PS.images'], nist: ['4.1.5', '4.2.1'], mitre: ['T1204.003', 'T1525'] },
+      theme: 'supply-chain',
+      parameters: {
+        registries: {
+          description: 'Registries, or registries with the beginning of a repository, such as registry.example.com or docker.io/library.',
+          type: 'strings',
+        },
+      },
+      checks: [
+        {
+          at: 'C*.image',
+          type: 'string',
+          require: `[${explicitName}].exists(image, params.registries.exists(registry, image.startsWith(registry.endsWith('/') ? registry : registry + '/')))`,
+        },
+      ],
+    },
+    {
+      id: 'deprecated-registry',
+      title: 'No image from a registry that is shut down',
+      severity: 'low',
+      essential: false,
+      kinds: 'workloads',
+      why: 'The registry gets no updates, and one day no longer answers.',
+      fix: 'Use registry.k8s.io instead of k8s.gcr.io.',
+      example: { before: image('k8s.gcr.io/pause:3.9'), after: image('registry.k8s.io/pause:3.9') },
+      message: 'image from a deprecated registry',
+      placement: { nist: ['4.2.2'] },
+      theme: 'supply-chain',
+      parameters: { registries: { description: 'Registries that are shut down.', type: 'strings', default: ['k8s.gcr.io'] } },
+      checks: [{ at: 'C*.image', type: 'string', require: "!params.registries.exists(registry, item.startsWith(registry + '/'))" }],
+    },
+  ],
+};

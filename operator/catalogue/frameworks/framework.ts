@@ -1,0 +1,195 @@
+import { catalogue } from '../controls/catalogue.ts';
+import type { CatalogueEntry, Theme } from '../controls/control.ts';
+import { cisId, cisRequirements, cisVersions } from './cis.ts';
+import { gdprRequirements, pciRequirements, socRequirements, type ThemedRequirement } from './compliance.ts';
+import { mitreRequirements, nistRequirements, nsaRequirements } from './guidance.ts';
+import type { RequirementSource } from './requirement-source.ts';
+import { didYouMean } from '../suggestion.ts';
+
+/** The newest minor of Kubernetes whose Pod Security Standards the catalogue knows. */
+export const newestMinor = 37;
+
+/** One requirement of a framework, with the ids of the controls that serve it. */
+export interface Requirement {
+  readonly id: string;
+  readonly title: string;
+  /** Without any, the requirement is for people. It fails when one of them fails. */
+  readonly controls: readonly string[];
+  /** What a person has to look at, where controls cover nothing or only a part. */
+  readonly manual?: string;
+}
+
+/** A framework in one version: which controls it has, and its requirements. */
+export interface Framework {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly controls: readonly CatalogueEntry[];
+  readonly requirements: readonly Requirement[];
+  /** For the Pod Security Standards: the minor of the version. */
+  readonly podSecurityMinor?: number;
+}
+
+interface Family {
+  readonly title: string;
+  readonly versions: readonly string[];
+  readonly requirements: (version: string) => readonly Requirement[];
+}
+
+const minorOf = (version: string): number => Number(version.slice(2));
+const minors = Array.from({ length: newestMinor + 1 }, (_, minor) => `1.${minor}`);
+
+/** The controls of a Pod Security Standard in one minor; a restricted control takes the place of its baseline twin. */
+function podSecurityControls(level: 'baseline' | 'restricted', minor: number): readonly CatalogueEntry[] {
+  const members = catalogue.filter(
+    ({ placement: { pss } }) => pss !== undefined && (pss.since ?? 0) <= minor && (level === 'restricted' || pss.level === 'baseline'),
+  );
+  const replaced = new Set(members.map((control) => control.placement.pss?.replaces));
+  return members.filter((control) => !replaced.has(control.id));
+}
+
+function podSecurityRequirements(level: 'baseline' | 'restricted', version: string): readonly Requirement[] {
+  const members = podSecurityControls(level, minorOf(version));
+  const names = [...new Set(members.map((control) => control.placement.pss?.name ?? ''))];
+  return names.map((name) => ({
+    id: name,
+    title: name,
+    controls: members.filter((control) => control.placement.pss?.name === name).map(({ id }) => id),
+  }));
+}
+
+/** Requirements served by the controls that name their id. */
+function placed(
+  sources: readonly RequirementSource[],
+  idsOf: (control: CatalogueEntry) => readonly (string | undefined)[] | undefined,
+): readonly Requirement[] {
+  return sources.map((source) => ({
+    ...source,
+    controls: catalogue.filter((control) => idsOf(control)?.includes(source.id)).map(({ id }) => id),
+  }));
+}
+
+function themed(sources: readonly ThemedRequirement[]): readonly Requirement[] {
+  const themesOf = (control: CatalogueEntry): readonly Theme[] => (typeof control.theme === 'string' ? [control.theme] : control.theme);
+  return sources.map(({ themes, ...source }) => ({
+    ...source,
+    controls: catalogue.filter((control) => themesOf(control).some((theme) => themes.includes(theme))).map(({ id }) => id),
+  }));
+}
+
+const families: ReadonlyMap<string, Family> = new Map<string, Family>([
+  [
+    'pss-baseline',
+    {
+      title: 'Pod Security Standards, baseline',
+      versions: minors,
+      requirements: (version) => podSecurityRequirements('baseline', version),
+    },
+  ],
+  [
+    'pss-restricted',
+    {
+      title: 'Pod Security Standards, restricted',
+      versions: minors,
+      requirements: (version) => podSecurityRequirements('restricted', version),
+    },
+  ],
+  [
+    'cis',
+    {
+      title: 'CIS Kubernetes Benchmark, section 5',
+      versions: cisVersions,
+      requirements: (version) => placed(cisRequirements(version), ({ placement }) => placement.cis?.map((id) => cisId(id, version))),
+    },
+  ],
+  [
+    'nsa',
+    {
+      title: 'NSA/CISA Kubernetes Hardening Guidance',
+      versions: ['1.2'],
+      requirements: () => placed(nsaRequirements, ({ placement }) => placement.nsa),
+    },
+  ],
+  [
+    'mitre-containers',
+    {
+      title: 'MITRE ATT&CK, Containers matrix',
+      versions: ['16'],
+      requirements: () => placed(mitreRequirements, ({ placement }) => placement.mitre),
+    },
+  ],
+  [
+    'nist-800-190',
+    {
+      title: 'NIST SP 800-190, Application Container Security Guide',
+      versions: ['1'],
+      requirements: () => placed(nistRequirements, ({ placement }) => placement.nist),
+    },
+  ],
+  ['pci-dss', { title: 'PCI DSS', versions: ['4.0'], requirements: () => themed(pciRequirements) }],
+  ['soc2', { title: 'SOC 2 Trust Services Criteria', versions: ['2017'], requirements: () => themed(socRequirements) }],
+  ['gdpr', { title: 'GDPR, Article 32', versions: ['2016'], requirements: () => themed(gdprRequirements) }],
+  [
+    'vigil',
+    {
+      title: "Vigil's must-have controls",
+      versions: ['1'],
+      requirements: () => catalogue.filter(({ essential }) => essential).map(({ id, title }) => ({ id, title, controls: [id] })),
+    },
+  ],
+]);
+
+/** The names of all frameworks with their versions, oldest first. */
+export function frameworkVersions(): readonly { readonly name: string; readonly title: string; readonly versions: readonly string[] }[] {
+  return [...families].map(([name, { title, versions }]) => ({ name, title, versions }));
+}
+
+const resolved = new Map<string, Framework>();
+
+function build(name: string, family: Family, version: string): Framework {
+  const requirements = family.requirements(version);
+  const ids = new Set(requirements.flatMap((requirement) => requirement.controls));
+  const podSecurity = name.startsWith('pss-') ? { podSecurityMinor: minorOf(version) } : {};
+  return { name, version, title: family.title, requirements, controls: catalogue.filter(({ id }) => ids.has(id)), ...podSecurity };
+}
+
+/** `name@version` of a framework: how results name it. */
+export function frameworkId(framework: Pick<Framework, 'name' | 'version'>): string {
+  return `${framework.name}@${framework.version}`;
+}
+
+/**
+ * The framework of that name and version. An omitted version, or `latest`, is the newest; for the Pod Security Standards it is the
+ * cluster's minor (`kubernetesVersion`, such as "1.36"), at most the newest that Vigil knows. A leading `v` is allowed.
+ */
+export function resolveFramework(
+  name: string,
+  version: string | undefined,
+  kubernetesVersion: string | undefined,
+): { readonly ok: true; readonly framework: Framework } | { readonly ok: false; readonly message: string } {
+  const family = families.get(name);
+  if (family === undefined)
+    return {
+      ok: false,
+      message: `no framework '${name}'${didYouMean(name, families.keys())}; there are ${[...families.keys()].join(', ')}`,
+    };
+  const wanted = version === undefined || version === 'latest' ? latest(family, kubernetesVersion) : version.replace(/^v/, '');
+  if (!family.versions.includes(wanted)) {
+    return { ok: false, message: `framework '${name}' has no version '${version ?? wanted}'; there are ${versionList(family.versions)}` };
+  }
+  const key = `${name}@${wanted}`;
+  const framework = resolved.get(key) ?? build(name, family, wanted);
+  resolved.set(key, framework);
+  return { ok: true, framework };
+}
+
+function latest(family: Family, kubernetesVersion: string | undefined): string {
+  const newest = family.versions.at(-1) ?? '';
+  if (family.versions !== minors || kubernetesVersion === undefined) return newest;
+  const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
+  return `1.${Math.min(minor, newestMinor)}`;
+}
+
+function versionList(versions: readonly string[]): string {
+  return versions.length > 6 ? `${versions[0] ?? ''} to ${versions.at(-1) ?? ''} and latest` : [...versions, 'latest'].join(', ');
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { apiVersionOf, RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { ChangeBatch } from './pending-changes.ts';
+import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { listAll } from '../kube/list.ts';
+import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
+import { reportKey, SOURCE } from '../reports/identity/report-name.ts';
+import { evaluatedSince } from '../reports/publishing/evaluated-since.ts';
+import type { LedgerPolicy } from '../scans/ledger/ledger.ts';
+import type { ScanInput } from '../worker/scan-input.ts';
+import { indexOfResource, WHOLE_CLUSTER, type Slice } from '../worker/shard.ts';
+import type { RecordSink } from '../stream/stream-writer.ts';
+import type { StreamRecord, TargetRecord } from '../stream/stream-record.ts';
+import { ShardWorker } from '../worker/shard-worker.ts';
+import { shortHash } from '../api/short-hash.ts';
+import { wishesOf } from '../reports/publishing/evaluation-results.ts';
+
+/** What changed objects are judged by. */
+export interface ChangeJudge {
+  readonly set: PolicySet;
+  readonly input: Omit<ScanInput, 'namespaces' | 'scan'>;
+  readonly policies: readonly LedgerPolicy[];
+}
+
+/** What a batch came to. */
+export interface ChangeOutcome {
+  readonly judged: number;
+  /** Reports that were written, and policies' results that were taken out of one. */
+  readonly written: number;
+  /** What could not be read, and why. */
+  readonly unreadable: readonly string[];
+}
+
+/** Objects a page: few, since the operator holds more than a worker. */
+const pageSize = 100;
+
+/** Keeps the records instead of writing them. */
+class RecordList implements RecordSink {
+  readonly bytes = 0;
+  readonly records: StreamRecord[] = [];
+
+  record(value: unknown): void {
+    this.records.push(value as StreamRecord);
+  }
+
+  end(): void {
+    // What is said of the whole is for shards.
+  }
+}
+
+/** Judges the targets of a batch, and brings their reports up to date; what is gone or out of scope is withdrawn. */
+export async function judgeChanges(
+  {
+    client,
+    publisher,
+    policies: known,
+  }: {
+    readonly client: KubeClient;
+    readonly publisher: ReportPublisher;
+    readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
+  },
+  { set, input, policies }: ChangeJudge,
+  { batch, now, signal }: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
+): Promise<ChangeOutcome> {
+  const names = policies.map(({ name }) => name);
+  const facts = await namespacesOf(client, batch, signal);
+  const sink = new RecordList();
+  const namespaces = Object.fromEntries(facts.map(({ name, labels }) => [name, { labels }]));
+  const shard = { slices: slicesOf(batch, input.resources), pageSize };
+  const work = { client, input: { ...input, scan: { name: '', uid: '' }, namespaces }, shard, index: 0, set };
+  await new ShardWorker({ ...work, writer: sink, streamBytes: Number.POSITIVE_INFINITY, signal }).run();
+  const context = {
+    id: shortHash(randomUUID(), 10),
+    seconds: Math.floor(now / 1000),
+    policies,
+    isAlive: () => true,
+    evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(known.get(policy.name), policy),
+  };
+  const records = sink.records.filter((record) => record.type === 'target');
+  const wishes = records.flatMap((record) =>
+    wishesOf(record, context).map((wish) => ({ ...wish, withdrawn: names.filter((name) => record.passes[name] === undefined) })),
+  );
+  const { written } = await publisher.publish(wishes);
+  const unread = sink.records.filter((record) => record.type === 'unreadable');
+  let withdrawn = 0;
+  for (const gone of missing(batch, records, new Set(unread.map(({ resource }) => kindName(resource))))) {
+    if (await publisher.withdrawFrom({ source: SOURCE, target: gone }, names)) withdrawn++;
+  }
+  return {
+    judged: records.length,
+    written: written + withdrawn,
+    unreadable: unread.map(({ resource, message }) => `${resource.resource}: ${message}`),
+  };
+}
+
+const kindName = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>): string => `${group}/${kind}`;
+
+/** What to read of a batch. A kind that is not served any more has no objects: what was said of them is withdrawn. */
+export function slicesOf({ namespace, targets, wholeCluster: whole }: ChangeBatch, resources: readonly ApiResource[]): Slice[] {
+  const place = namespace === '' ? {} : { namespace };
+  const slices = [...targets].flatMap(([kind, names]): Slice[] => {
+    const resource = indexOfResource(resources, kind);
+    if (resource === undefined) return [];
+    return [{ resource, ...place, names: [...names].toSorted(), targets: names.size, policies: {} }];
+  });
+  return whole ? [...slices, { resource: WHOLE_CLUSTER, targets: 1, policies: {} }] : slices;
+}
+
+/** The namespaces that the batch's targets are in or are; those that are being deleted are left out, and with them their objects. */
+async function namespacesOf(client: KubeClient, { namespace, targets }: ChangeBatch, signal: AbortSignal): Promise<NamespaceFacts[]> {
+  const own = [...targets].find(([{ group, kind }]) => group === '' && kind === 'Namespace')?.[1] ?? new Set<string>();
+  const wanted = namespace === '' ? [...own] : [namespace];
+  const found: NamespaceFacts[] = [];
+  for (const name of wanted) {
+    const options = { fieldSelector: `metadata.name=${name}`, metadataOnly: true, signal };
+    for (const { metadata } of await listAll<KubeObject>(client, RESOURCES.namespaces, options)) {
+      if (metadata.deletionTimestamp === undefined) found.push({ name, labels: { ...bareNamespace(name).labels, ...metadata.labels } });
+    }
+  }
+  return found;
+}
+
+/** The targets that were asked for and that nothing was said of: they are gone, or in no policy's scope. */
+function missing(
+  { namespace, targets }: ChangeBatch,
+  records: readonly TargetRecord[],
+  unread: ReadonlySet<string>,
+): readonly TargetRecord['target'][] {
+  const key = (kind: string, place: string | undefined, name: string): string => [kind, reportKey(place, name)].join('/');
+  const judged = new Set(records.map(({ target }) => key(target.kind, target.namespace, target.name)));
+  const place = namespace === '' ? {} : { namespace };
+  return [...targets].flatMap(([resource, names]) => {
+    if (unread.has(kindName(resource))) return [];
+    return [...names]
+      .filter((name) => !judged.has(key(resource.kind, place.namespace, name)))
+      .map((name) => ({ apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...place }));
+  });
+}

@@ -1,0 +1,134 @@
+import type { ApiResource } from '../api/api-resource.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import { ChangeWatch, type ChangeWatchObserver } from './watch/change-watch.ts';
+import type { GenerationSightings } from './watch/generation-sightings.ts';
+import type { ChangeBatch } from './changed-targets.ts';
+import type { ObjectIndex } from './watch/object-index.ts';
+import type { ControllerBasics } from '../controller/controller.ts';
+import { configurationOf } from '../policies/configuration-part.ts';
+import { noTotals, type PolicyTotals } from '../findings/policy-totals.ts';
+import { readReports } from '../reports/sweeping/report-sweeper.ts';
+import type { LedgerPolicy } from '../scans/ledger/ledger.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ChangeBurstDependencies } from './change-burst.ts';
+import { judgeChanges, type ChangeJudge, type ChangeOutcome } from './change-evaluation.ts';
+import { renewedGround, type FollowedGround, type GroundDependencies } from './change-ground.ts';
+import { updateConfiguration, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/watch/lister.ts';
+import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
+
+/** What is followed: the part of a {@link ChangeWatch} that judging needs. */
+export interface FollowedResources {
+  readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
+  readonly size: number;
+  readonly problems: readonly (readonly [resource: ApiResource, error: unknown])[];
+  readonly ready: boolean;
+  /** The counts of each policy over all reports about configuration; undefined while they are not known. */
+  readonly totals: ReadonlyMap<string, PolicyTotals> | undefined;
+  /** Tells what was held back until the first lists were in. */
+  release(): void;
+  /** Has what the policies of today look at followed; see {@link renewedGround}. */
+  renew(known: {
+    readonly known: FollowedGround | undefined;
+    readonly sightings: GenerationSightings;
+  }): Promise<FollowedGround | undefined>;
+  stop(): Promise<void>;
+}
+
+/** The totals of all policies as the watch of reports knows them. */
+export interface KnownTotals {
+  readonly totals: ReadonlyMap<string, PolicyTotals> | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What judging changes as they happen needs, and nothing else. */
+export interface OnChangeDependencies extends ChangeBurstDependencies, ControllerBasics {
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'changes' | 'changeSeconds'>;
+  /** More changed targets than this at once become a Scan. */
+  readonly changeBurst: number;
+  readonly policies: Lister<SecurityPolicy>;
+  /** What a policy is judged by now. */
+  readonly revisionOf: (policy: SecurityPolicy) => string;
+  readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
+  readonly scans: Lister<Scan>;
+  /** Has a schedule looked at again. */
+  readonly enqueueSchedule: (name: string) => void;
+  /** Makes what follows resources, and is told of changes. */
+  readonly watch: (observer: ChangeWatchObserver) => FollowedResources;
+  /** Judges the targets of a batch, and brings their reports up to date. */
+  readonly judge: (
+    judge: ChangeJudge,
+    work: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
+  ) => Promise<ChangeOutcome>;
+  /** Brings the counts of these policies up to date: with the totals that are known, or else by reading every report. */
+  readonly updateTotals: (policies: readonly LedgerPolicy[], known: KnownTotals) => Promise<void>;
+}
+
+/** What {@link onChangeDependencies} are made of. */
+export interface OnChangeParts
+  extends PolicyStatusDependencies, GroundDependencies, Pick<OnChangeDependencies, 'log' | 'observe' | 'changeBurst' | 'enqueueSchedule'> {
+  readonly client: KubeClient;
+  readonly log: Logger;
+  readonly metrics: PolicyStatusDependencies['metrics'] & OnChangeDependencies['metrics'];
+  readonly publisher: ReportPublisher;
+  readonly policies: Lister<SecurityPolicy>;
+  readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
+  readonly scans: Lister<Scan>;
+  readonly clusterInfo: GroundDependencies['clusterInfo'];
+  readonly systemNamespaces: readonly string[];
+  readonly revisionOf: GroundDependencies['revisionOf'];
+  /** Milliseconds without a word after which a watch is taken to be dead. */
+  readonly watchSilence: number;
+}
+
+/** The dependencies as the operator has them. */
+export function onChangeDependencies(deps: OnChangeParts): OnChangeDependencies {
+  const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence, revisionOf } = deps;
+  return {
+    ...{ client, log, clock, metrics, observe, changeBurst, enqueueSchedule, revisionOf },
+    policies: { get: (name) => policies.get(name), list: () => policies.list() },
+    schedules: { list: () => schedules.list() },
+    scans: { get: (name) => scans.get(name), list: () => scans.list() },
+    watch: (observer) => followedResources(deps, new ChangeWatch(client, observer, { silence: watchSilence })),
+    judge: (judge, work) => judgeChanges(deps, judge, work),
+    updateTotals: (judged, known) => updateTotals(deps, judged, known),
+  };
+}
+
+function followedResources(deps: OnChangeParts, watch: ChangeWatch): FollowedResources {
+  return {
+    get indexes() {
+      return watch.indexes;
+    },
+    get size() {
+      return watch.size;
+    },
+    get problems() {
+      return watch.problems;
+    },
+    get ready() {
+      return watch.ready;
+    },
+    get totals() {
+      return watch.totals;
+    },
+    release: () => watch.release(),
+    renew: (known) => renewedGround(deps, watch, known),
+    stop: () => watch.stop(),
+  };
+}
+
+async function updateTotals(deps: OnChangeParts, judged: readonly LedgerPolicy[], { totals: known, signal }: KnownTotals): Promise<void> {
+  const totals = known ?? (await readReports(deps.client, signal)).totals;
+  for (const policy of judged) {
+    const configuration = configurationOf(deps.policies.get(policy.name)?.status);
+    const { summary, failing } = totals.get(policy.name) ?? noTotals;
+    if (JSON.stringify([configuration?.summary, configuration?.failing]) === JSON.stringify([summary, failing])) continue;
+    await updateConfiguration(deps, policy, { summary, failing });
+  }
+}

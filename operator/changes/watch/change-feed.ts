@@ -1,0 +1,126 @@
+import type { ApiResource } from '../../api/api-resource.ts';
+import { apiVersionOf } from '../../api/api-resource.ts';
+import type { KubeObject } from '../../api/metadata.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { ListWatch, type ChangeType, type ListWatchOptions } from '../../kube/watch/list-watch.ts';
+import { entryOf, type IndexEntry, isReaching, ObjectIndex } from './object-index.ts';
+
+/** What happened to one object. */
+export interface ObjectChange {
+  readonly resource: ApiResource;
+  /** Empty for cluster-scoped objects. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly before: IndexEntry | undefined;
+  readonly after: IndexEntry | undefined;
+}
+
+/** Who wants to know. */
+export interface ChangeObserver {
+  readonly onChange: (change: ObjectChange) => void;
+  /** An object of the first list, which was there before: whether it changed since it was last judged is for the observer to say. */
+  readonly onFound: (resource: ApiResource, object: KubeObject) => void;
+  readonly onError: (resource: ApiResource, error: unknown) => void;
+  /** What kept it from listing or watching is over. */
+  readonly onRecovered: () => void;
+}
+
+/** Follows one resource in the whole cluster by its metadata, and tells what changed so that a check could see it. Keeps an index only. */
+export class ChangeFeed {
+  readonly resource: ApiResource;
+  readonly index = new ObjectIndex();
+  readonly #observer: ChangeObserver;
+  readonly #feed: ListWatch<KubeObject>;
+  #listed = new ObjectIndex();
+  #synced = false;
+  #problem: unknown;
+
+  constructor(client: KubeClient, resource: ApiResource, observer: ChangeObserver, patience: Pick<ListWatchOptions, 'silence'> = {}) {
+    this.resource = resource;
+    this.#observer = observer;
+    const onError = (error: unknown): void => {
+      this.#problem = error;
+      observer.onError(resource, error);
+    };
+    this.#feed = new ListWatch<KubeObject>(
+      client,
+      resource,
+      { ...patience, metadataOnly: !isReaching(resource), onError },
+      {
+        begin: () => void (this.#listed = new ObjectIndex()),
+        listed: (object) => this.#found(object),
+        complete: () => this.#replace(),
+        steady: () => this.#recovered(),
+        changed: (type, object) => this.#changed(type, object),
+      },
+    );
+  }
+
+  /** Whether a complete list is in. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** What keeps it from listing or watching now. */
+  get problem(): unknown {
+    return this.#problem;
+  }
+
+  start(): void {
+    this.#feed.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#feed.stop();
+  }
+
+  #typed(object: KubeObject): KubeObject {
+    return { ...object, apiVersion: apiVersionOf(this.resource), kind: this.resource.kind };
+  }
+
+  #found(item: KubeObject): void {
+    const object = this.#typed(item);
+    const { namespace = '', name } = object.metadata;
+    this.#listed.set(namespace, name, entryOf(object));
+    if (!this.#synced) this.#observer.onFound(this.resource, object);
+  }
+
+  /** A list is complete: tells the differences from what was known, deletions that the watch missed among them. */
+  #replace(): void {
+    // From here on what was listed is what is known: two of both would be the most that this process ever holds.
+    this.index.swap(this.#listed);
+    const known = this.#listed;
+    this.#listed = new ObjectIndex();
+    this.#recovered();
+    const { index, resource } = this;
+    for (const [namespace, name, before] of known.all())
+      if (!index.has(namespace, name)) this.#observer.onChange({ resource, namespace, name, before, after: undefined });
+    if (this.#synced) for (const [namespace, name, after] of index.all()) this.#tell(namespace, name, known.get(namespace, name), after);
+    this.#synced = true;
+  }
+
+  #changed(type: ChangeType, item: KubeObject): void {
+    this.#recovered();
+    const { namespace = '', name } = item.metadata;
+    if (type === 'DELETED') this.#forget(namespace, name);
+    else {
+      const after = entryOf(this.#typed(item));
+      this.#tell(namespace, name, this.index.set(namespace, name, after), after);
+    }
+  }
+
+  #recovered(): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#observer.onRecovered();
+  }
+
+  #tell(namespace: string, name: string, before: IndexEntry | undefined, after: IndexEntry): void {
+    if (before?.mark !== after.mark) this.#observer.onChange({ resource: this.resource, namespace, name, before, after });
+  }
+
+  #forget(namespace: string, name: string): void {
+    const before = this.index.delete(namespace, name);
+    if (before) this.#observer.onChange({ resource: this.resource, namespace, name, before, after: undefined });
+  }
+}

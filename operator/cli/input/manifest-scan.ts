@@ -1,0 +1,191 @@
+import type { ApiResource } from '../../api/api-resource.ts';
+import { builtinResources } from '../../engine/objects/builtin-resources.ts';
+import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
+import {
+  controllerOf,
+  fieldsOf,
+  groupKindOf,
+  isFields,
+  type KubernetesObject,
+  listOf,
+  nameOf,
+  namespaceOf,
+  textMapOf,
+  textOf,
+} from '../../engine/objects/kubernetes-object.ts';
+import { LivePods, workloadReference } from '../../engine/pods/live-pods.ts';
+import { applyManifestDefaults } from '../../engine/pods/manifest-defaults.ts';
+import { bareNamespace, type NamespaceFacts, type PolicySet } from '../../engine/policy-set.ts';
+import { ResourceIndex } from '../../engine/objects/resource-index.ts';
+import { Snapshot } from '../../engine/snapshot/snapshot.ts';
+import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
+import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
+import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
+import type { LocatedResult, ScanResult } from '../../output/scan-result.ts';
+
+/** The resources of files: what every Kubernetes serves, Vigil's own, and the CRDs among the files. */
+export function resourcesOf(manifests: readonly Manifest[]): readonly ApiResource[] {
+  const definitions = manifests.filter(({ object }) => groupKindOf(object) === 'CustomResourceDefinition.apiextensions.k8s.io');
+  return [...builtinResources, ...wellKnown, ...definitions.flatMap(({ object }) => served(object))];
+}
+
+const wellKnown: readonly ApiResource[] = [
+  ['SecurityPolicy', 'securitypolicies'],
+  ['ScanSchedule', 'scanschedules'],
+  ['Scan', 'scans'],
+].map(([kind = '', resource = '']) => ({ group: 'vigil.dev', version: 'v1alpha1', resource, kind, namespaced: false }));
+
+function served(definition: KubernetesObject): readonly ApiResource[] {
+  const spec = fieldsOf(definition['spec']);
+  const names = fieldsOf(spec['names']);
+  const [group, kind, resource] = [textOf(spec['group']), textOf(names['kind']), textOf(names['plural'])];
+  if (group === undefined || kind === undefined || resource === undefined) return [];
+  const versions = listOf(spec['versions']).map((version) => textOf(fieldsOf(version)['name']));
+  const namespaced = spec['scope'] !== 'Cluster';
+  return versions.filter((version) => version !== undefined).map((version) => ({ group, version, resource, kind, namespaced }));
+}
+
+const builtinGroups: ReadonlySet<string> = new Set(builtinResources.map(({ group, kind }) => `${kind}/${group}`));
+
+type Problem = readonly [message: string, path: string];
+
+/** YAML 1.1, which kubectl reads, takes `no`, `n` and `off` for false. */
+const quoteIt = ': unquoted numbers, yes, no, on and off are no text in YAML, so put it in quotes';
+
+function textProblem(fields: Readonly<Record<string, unknown>>, name: string, path: string): Problem | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null || typeof value === 'string') return undefined;
+  return [`${path} must be a string${typeof value === 'object' ? '' : `, found ${JSON.stringify(value)}${quoteIt}`}`, path];
+}
+
+function typeProblem(object: Readonly<Record<string, unknown>>): Problem | undefined {
+  const missing = ['apiVersion', 'kind'].find((field) => (object[field] ?? '') === '');
+  if (missing !== undefined) return [`the object has no ${missing}`, ''];
+  return textProblem(object, 'apiVersion', 'apiVersion') ?? textProblem(object, 'kind', 'kind');
+}
+
+function metadataProblem({ metadata }: Readonly<Record<string, unknown>>): Problem | undefined {
+  if (metadata !== undefined && metadata !== null && !isFields(metadata)) return ['metadata must be a map', 'metadata'];
+  const fields = fieldsOf(metadata);
+  return textProblem(fields, 'name', 'metadata.name') ?? textProblem(fields, 'namespace', 'metadata.namespace');
+}
+
+/** Why a document is no object that can be judged. */
+function problemOf(object: Readonly<Record<string, unknown>>): Problem | undefined {
+  const problem = typeProblem(object) ?? metadataProblem(object);
+  if (problem !== undefined) return problem;
+  return (nameOf(object) ?? '') === '' ? ['the object has neither a name nor a generateName', 'metadata'] : undefined;
+}
+
+const identity = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
+
+/** Configuration of tools that stands among manifests, and is no object of a cluster. */
+const toolGroups = /^(kustomize\.config\.k8s\.io|kind\.x-k8s\.io|skaffold)\//;
+
+/** What all files together hold: one state of a cluster, and nothing else exists. */
+export class ManifestState {
+  readonly manifests: readonly Manifest[];
+  readonly errors: readonly ManifestError[];
+  readonly resources: readonly ApiResource[];
+  readonly #index: ResourceIndex;
+  readonly #namespaces = new Map<string, NamespaceFacts>();
+  readonly #identities = new Set<string>();
+
+  constructor(manifests: readonly Manifest[], defaultNamespace = 'default') {
+    const errors: ManifestError[] = [];
+    this.manifests = manifests.filter((manifest) => {
+      if (toolGroups.test(textOf(manifest.object['apiVersion']) ?? '')) return false;
+      const problem = problemOf(manifest.object);
+      if (problem === undefined) return true;
+      errors.push({ source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(problem[1]) }, message: problem[0] });
+      return false;
+    });
+    this.errors = errors;
+    this.resources = resourcesOf(this.manifests);
+    this.#index = new ResourceIndex(this.resources);
+    for (const { object } of this.manifests) this.#prepare(object, defaultNamespace);
+  }
+
+  /** Judges every object by every check. */
+  scan(set: PolicySet): Omit<ScanResult, 'errors'> & { readonly errors: readonly ManifestError[] } {
+    const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+    const errors: ManifestError[] = [];
+    const snapshot = new Snapshot();
+    const byReference = new Map<ResourceReference, Manifest>();
+    const found = new Map<Manifest | undefined, ObjectFinding[]>();
+    const take = (manifest: Manifest | undefined, { results, passes }: Evaluation): void => {
+      for (const result of results) if (result.verdict !== 'pass') summary[result.verdict] += 1;
+      for (const count of passes.values()) summary.pass += count;
+      const list = found.get(manifest);
+      if (list === undefined) found.set(manifest, [...results]);
+      else list.push(...results);
+    };
+    const live = new LivePods();
+    for (const { object } of this.manifests) if (set.isOwned(object, this.#ownerExists)) live.add(object);
+    for (const manifest of this.manifests) {
+      const { object } = manifest;
+      try {
+        take(manifest, this.#evaluate(set, object, live));
+        const reference = set.needsSnapshot ? snapshot.add(object, set.isOwned(object, this.#ownerExists)) : undefined;
+        if (reference !== undefined) byReference.set(reference, manifest);
+      } catch (failure) {
+        errors.push({ source: { file: manifest.file, document: manifest.document, line: manifest.lineOf() }, message: String(failure) });
+      }
+    }
+    if (set.needsSnapshot) for (const evaluation of set.evaluateSnapshot(snapshot)) take(byReference.get(evaluation.resource), evaluation);
+    const results = [...this.manifests, undefined].flatMap((manifest) =>
+      (found.get(manifest) ?? []).map((result) => located(result, manifest ?? this.#placeOfCluster(result))),
+    );
+    return { results, summary, errors };
+  }
+
+  /** Judges one object, and with an owner its live pods. */
+  #evaluate(set: PolicySet, object: KubernetesObject, live: LivePods): Evaluation {
+    const namespace = this.#namespace(namespaceOf(object));
+    const own = set.evaluate(object, { namespace, ownerExists: this.#ownerExists });
+    if (own.policies.length === 0 || !isWorkloadKind(groupKindOf(object))) return own;
+    return live.join(object, own, (pod) => set.evaluate(pod, { namespace, reportAt: workloadReference(object) })).evaluation;
+  }
+
+  /** Where a failure of the cluster as a whole is shown: at the first Namespace. */
+  #placeOfCluster({ verdict }: ObjectFinding): Manifest | undefined {
+    return verdict === 'fail' ? this.manifests.find(({ object }) => groupKindOf(object) === 'Namespace') : undefined;
+  }
+
+  /** Whether an object's owner is among the files. */
+  readonly #ownerExists = (object: KubernetesObject): boolean => {
+    const owner = controllerOf(object);
+    return (
+      owner !== undefined &&
+      this.#identities.has(identity(groupKindOf(owner as unknown as KubernetesObject), namespaceOf(object), owner.name))
+    );
+  };
+
+  #namespace(name: string): NamespaceFacts {
+    return this.#namespaces.get(name) ?? bareNamespace(name);
+  }
+
+  #prepare(object: Record<string, unknown>, defaultNamespace: string): void {
+    const { group, kind, namespaced } = this.#index.of(object);
+    if (!isFields(object['metadata'])) object['metadata'] = {};
+    if (namespaced && defaultNamespace !== 'default') {
+      const metadata = object['metadata'] as Record<string, unknown>;
+      metadata['namespace'] ??= defaultNamespace;
+    }
+    applyManifestDefaults(object, { typed: builtinGroups.has(`${kind}/${group}`), namespaced });
+    this.#identities.add(identity(groupKindOf(object), namespaced ? namespaceOf(object) : '', nameOf(object) ?? ''));
+    if (kind !== 'Namespace' || group !== '') return;
+    const name = nameOf(object) ?? '';
+    const { labels, annotations } = fieldsOf(object['metadata']);
+    this.#namespaces.set(name, {
+      name,
+      labels: { ...bareNamespace(name).labels, ...textMapOf(labels) },
+      annotations: textMapOf(annotations),
+    });
+  }
+}
+
+function located(result: ObjectFinding, manifest: Manifest | undefined): LocatedResult {
+  if (manifest === undefined) return result;
+  return { ...result, source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(result.path) } };
+}

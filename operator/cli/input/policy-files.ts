@@ -1,0 +1,65 @@
+import type { PolicySource } from '../../engine/policy-set.ts';
+import { fieldsOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
+import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
+import type { Io } from './io.ts';
+import { readManifestFiles } from './manifest-files.ts';
+
+/** Policies read from files, each with the place that it came from. */
+export interface PolicyFiles {
+  readonly policies: readonly PolicySource[];
+  readonly errors: readonly ManifestError[];
+  /** The place of a path in a policy. */
+  placeOf(policy: string, path: string): ManifestError['source'];
+}
+
+function errorAt(manifest: Manifest, path: string, message: string): ManifestError {
+  return { source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) }, message };
+}
+
+const isPolicy = ({ object }: Manifest): boolean =>
+  object['kind'] === 'SecurityPolicy' && String(object['apiVersion']).startsWith('vigil.dev/');
+
+/** A path of zod as Vigil writes paths. */
+export function dottedPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** Reads the SecurityPolicies in files; what the schema refuses is told with file and line. */
+export async function readPolicyFiles(paths: readonly string[], io: Io): Promise<PolicyFiles> {
+  if (paths.length === 0) return { policies: [], errors: [], placeOf: () => ({ file: '' }) };
+  const { securityPolicySpec } = await import('../../api/security-policy.ts');
+  const { manifests, errors } = await readManifestFiles(paths, io);
+  const problems = [...errors];
+  const policies: PolicySource[] = [];
+  const places = new Map<string, Manifest>();
+  for (const manifest of manifests) {
+    if (!isPolicy(manifest)) {
+      problems.push(errorAt(manifest, 'kind', `expected a SecurityPolicy of vigil.dev/v1alpha1, found ${String(manifest.object['kind'])}`));
+      continue;
+    }
+    const parsed = securityPolicySpec.safeParse(fieldsOf(manifest.object['spec']));
+    const name = nameOf(manifest.object) ?? manifest.file;
+    for (const { path, message } of parsed.error?.issues ?? []) {
+      const at = ['spec', dottedPath(path)]
+        .filter((part) => part !== '')
+        .join('.')
+        .replace('.[', '[');
+      problems.push(errorAt(manifest, at, `SecurityPolicy/${name}: ${at}: ${message}`));
+    }
+    if (parsed.success) policies.push({ name, spec: parsed.data });
+    places.set(name, manifest);
+  }
+  return {
+    policies,
+    errors: problems,
+    placeOf: (policy, path) => {
+      const manifest = places.get(policy);
+      return manifest === undefined
+        ? { file: paths[0] ?? '' }
+        : { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) };
+    },
+  };
+}

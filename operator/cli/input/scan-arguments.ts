@@ -1,0 +1,186 @@
+import { parseArgs } from 'node:util';
+import type { SecurityPolicySpec } from '../../api/security-policy.ts';
+import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
+import type { Parameter } from '../../catalogue/controls/control.ts';
+import { type Severity, severityOrder } from '../../catalogue/controls/severity.ts';
+import { didYouMean } from '../../catalogue/suggestion.ts';
+import { flagProblem, UsageError } from './usage-error.ts';
+
+/** The forms that a scan's result can be printed in. */
+export const outputNames = ['table', 'json', 'yaml', 'sarif', 'junit', 'github'] as const;
+export type OutputName = (typeof outputNames)[number];
+
+/** The command line of `vigil scan`, understood. */
+export interface ScanArguments {
+  readonly paths: readonly string[];
+  readonly policyFiles: readonly string[];
+  /** The policy that the flags make up; undefined when only policy files are used. */
+  readonly spec: SecurityPolicySpec | undefined;
+  readonly failOn: Severity;
+  readonly passing: boolean;
+  readonly output: OutputName;
+  readonly cluster: boolean;
+  readonly context: string | undefined;
+  readonly namespace: string | undefined;
+  readonly kubernetesVersion: string | undefined;
+  readonly help: boolean;
+}
+
+/** `vigil scan --help`. */
+export const scanUsage = `vigil scan PATH… judges Kubernetes manifests: files, folders, or - for standard input.
+vigil scan --cluster judges what is in a cluster.
+
+  --policy FILE               a SecurityPolicy to judge by; may be repeated
+  --framework NAME[@VERSION]  a framework to judge by, such as pss-restricted@1.34; may be repeated
+  --control ID[,ID…]          controls to judge by; may be repeated
+  --param CONTROL.KEY=VALUE   a parameter of a control; commas separate the items of a list
+  --fail-on SEVERITY          exit 1 only for failures of at least this severity (critical, high, medium, low, info)
+  --passing                   list what passed, too
+  -o, --output FORM           table, json, yaml (PolicyReports), sarif, junit, github
+  --cluster                   judge a cluster instead of files
+  --context NAME              the context of the kubeconfig
+  --namespace, -n NAME        in a cluster: only this namespace; for files: the namespace of objects that name none
+  --kubernetes-version 1.X    the version that "latest" stands for
+
+With nothing chosen: pss-restricted and all must-have controls.
+Exit code 0: clean; 1: findings; 2: something could not be read or judged.
+`;
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      policy: { type: 'string', multiple: true },
+      framework: { type: 'string', multiple: true },
+      control: { type: 'string', multiple: true },
+      param: { type: 'string', multiple: true },
+      'fail-on': { type: 'string' },
+      passing: { type: 'boolean' },
+      output: { type: 'string', short: 'o' },
+      cluster: { type: 'boolean' },
+      context: { type: 'string' },
+      namespace: { type: 'string', short: 'n' },
+      'kubernetes-version': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}
+
+function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((name) => name === value);
+  if (found === undefined) throw new UsageError(`${flag}: '${value}' is none of ${allowed.join(', ')}${didYouMean(value, allowed)}`);
+  return found;
+}
+
+function frameworkOf(text: string): { name: string; version?: string } {
+  const at = text.indexOf('@');
+  return at < 0 ? { name: text } : { name: text.slice(0, at), version: text.slice(at + 1) };
+}
+
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false };
+const readers: Readonly<Record<Parameter['type'], (text: string) => unknown>> = {
+  string: (text) => text,
+  int: (text) => (/^-?\d+$/.test(text) ? Number(text) : undefined),
+  bool: (text) => booleans[text],
+  strings: (text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+};
+
+function parameterOf(text: string): readonly [control: string, key: string, value: unknown] {
+  const match = /^([a-z0-9-]+)\.([A-Za-z0-9]+)=(.*)$/s.exec(text);
+  if (match === null) throw new UsageError(`--param: '${text}' is not CONTROL.KEY=VALUE`);
+  const [, id = '', key = '', value = ''] = match;
+  const control = controlById(id);
+  if (control === undefined)
+    throw new UsageError(
+      `--param: no control '${id}'${didYouMean(
+        id,
+        catalogue.map((entry) => entry.id),
+      )}`,
+    );
+  const parameters = control.parameters ?? {};
+  const parameter = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+  if (parameter === undefined)
+    throw new UsageError(`--param: control '${id}' has no parameter '${key}'${didYouMean(key, Object.keys(parameters))}`);
+  const read = readers[parameter.type](value);
+  if (read === undefined) throw new UsageError(`--param: ${id}.${key} must be of type ${parameter.type}, not '${value}'`);
+  return [id, key, read];
+}
+
+function controlsOf(
+  chosen: readonly string[],
+  parameters: readonly (readonly [string, string, unknown])[],
+): NonNullable<SecurityPolicySpec['controls']> {
+  const controls = new Map<string, { name: string; parameters?: Record<string, unknown> }>(chosen.map((name) => [name, { name }]));
+  for (const [name, key, value] of parameters) {
+    controls.set(name, { name, parameters: { ...controls.get(name)?.parameters, [key]: value } });
+  }
+  return [...controls.values()];
+}
+
+/** System namespaces of a cluster are left out unless they are asked for; files are all asked for. */
+function scopeOf({ cluster, namespace }: Values): SecurityPolicySpec['scope'] {
+  if (cluster !== true) return { systemNamespaces: 'Include' };
+  return namespace === undefined ? {} : { namespaces: { include: [namespace] } };
+}
+
+function specOf(values: Values): SecurityPolicySpec | undefined {
+  const { framework = [], control = [], param = [], policy = [] } = values;
+  const frameworks = framework.map(frameworkOf);
+  const chosen = control.flatMap((list) => list.split(',').map((id) => id.trim())).filter((id) => id !== '');
+  const parameters = param.map(parameterOf);
+  const nothing = frameworks.length === 0 && chosen.length === 0;
+  if (nothing && policy.length > 0) {
+    if (parameters.length > 0)
+      throw new UsageError('--param needs --control or --framework beside --policy; in a policy, set spec.controls[].parameters');
+    return undefined;
+  }
+  return {
+    scope: scopeOf(values),
+    frameworks: nothing ? [{ name: 'pss-restricted' }, { name: 'vigil' }] : frameworks,
+    controls: controlsOf(chosen, parameters),
+  };
+}
+
+function versionOf(text: string | undefined): string | undefined {
+  if (text === undefined || text === 'latest') return undefined;
+  const match = /^v?(1\.\d+)(\.\d+)?/.exec(text);
+  if (match === null) throw new UsageError(`--kubernetes-version: '${text}' is no version such as 1.36`);
+  return match[1];
+}
+
+/** Understands the command line of `vigil scan`. Throws {@link UsageError}. */
+export function scanArguments(args: readonly string[]): ScanArguments {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (failure) {
+    throw new UsageError(flagProblem(failure));
+  }
+  const { values, positionals } = parsed;
+  const cluster = values.cluster === true;
+  if (values.help !== true && cluster === positionals.length > 0) {
+    throw new UsageError(
+      cluster ? '--cluster takes no paths' : 'what is to be scanned? Name files or folders, - for standard input, or --cluster',
+    );
+  }
+  return {
+    paths: positionals,
+    policyFiles: values.policy ?? [],
+    spec: specOf(values),
+    failOn: oneOf('--fail-on', values['fail-on'] ?? 'info', severityOrder),
+    passing: values.passing === true,
+    output: oneOf('--output', values.output ?? 'table', outputNames),
+    cluster,
+    context: values.context,
+    namespace: values.namespace,
+    kubernetesVersion: versionOf(values['kubernetes-version']),
+    help: values.help === true,
+  };
+}

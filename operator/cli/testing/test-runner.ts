@@ -1,0 +1,160 @@
+import { dirname, resolve } from 'node:path';
+import type { ApiResource } from '../../api/api-resource.ts';
+import { newestMinor } from '../../catalogue/frameworks/framework.ts';
+import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
+import { groupOf, isFields } from '../../engine/objects/kubernetes-object.ts';
+import type { ObjectFinding } from '../../findings/finding.ts';
+import { completed, isList, type Manifest } from '../../manifests/manifest.ts';
+import type { LocatedResult } from '../../output/scan-result.ts';
+import type { Io } from '../input/io.ts';
+import { readManifestFiles } from '../input/manifest-files.ts';
+import { ManifestState } from '../input/manifest-scan.ts';
+import { dottedPath } from '../input/policy-files.ts';
+import { type ExpectedResult, securityPolicySpec, type TestCase } from './policy-test.ts';
+import { systemNamespaces } from '../input/system-namespaces.ts';
+
+/** What a case came to: as `expect` says it. */
+export type CaseVerdict = 'pass' | 'fail' | 'skip' | 'error';
+
+/** A case that was run. */
+export interface CaseOutcome {
+  readonly name: string;
+  readonly expect: CaseVerdict | null;
+  readonly actual: CaseVerdict;
+  readonly ok: boolean;
+  readonly results: readonly LocatedResult[];
+  /** Why the case is not ok, or what could not be read, or that no check applied. */
+  readonly notes: readonly string[];
+}
+
+interface Judged {
+  readonly results: readonly LocatedResult[];
+  readonly problems: readonly string[];
+}
+
+/** `Kind/namespace/name`, `Kind/name` or `Kind.group/…` of a result, in all the ways that a test may write it. */
+export function resourceNames({ resource: { apiVersion, kind, namespace, name } }: Pick<ObjectFinding, 'resource'>): readonly string[] {
+  const group = groupOf(apiVersion);
+  const kinds = group === '' ? [kind] : [kind, `${kind}.${group}`];
+  return kinds.map((text) => (namespace === undefined ? `${text}/${name}` : `${text}/${namespace}/${name}`));
+}
+
+function matches(expected: ExpectedResult, result: LocatedResult): boolean {
+  const { resource, ...fields } = expected;
+  if (resource !== undefined && !resourceNames(result).includes(resource)) return false;
+  return Object.entries(fields).every(([field, value]) => result[field as keyof LocatedResult] === value);
+}
+
+function actualOf(results: readonly LocatedResult[], problems: readonly string[]): CaseVerdict {
+  if (results.some(({ verdict }) => verdict === 'fail')) return 'fail';
+  if (problems.length > 0 || results.some(({ verdict }) => verdict === 'error')) return 'error';
+  return results.length > 0 && results.every(({ verdict }) => verdict === 'skip') ? 'skip' : 'pass';
+}
+
+/** `pass` asks that nothing fails and nothing errs: so does a case where all is skipped. */
+function isExpected(expect: CaseVerdict | null, actual: CaseVerdict): boolean {
+  return expect === null || expect === actual || (expect === 'pass' && actual === 'skip');
+}
+
+function inlineManifest(object: unknown, index: number): Manifest | string {
+  if (!isFields(object)) return `objects[${index}] is no object`;
+  return { object: object, file: 'objects', document: index, lineOf: () => 1 };
+}
+
+/** `List` objects stand for what they hold, as in files. */
+function withoutLists(objects: readonly unknown[]): readonly unknown[] {
+  return objects.flatMap((object) => {
+    if (!isFields(object) || !isList(object)) return [object];
+    return withoutLists((object['items'] as unknown[]).map((item) => (isFields(item) ? completed({ ...item }, object) : item)));
+  });
+}
+
+/** Policies are compiled once for all cases that share them. */
+const cacheSize = 500;
+
+/** Runs cases, each alone: what another case holds never shows. */
+export class TestRunner {
+  readonly #io: Io;
+  readonly #sets = new Map<string, PolicySet | readonly string[]>();
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  /** Runs one case; its files are found from the folder of the test's file. */
+  async run(test: TestCase, file: string): Promise<CaseOutcome> {
+    const folder = file === '-' ? '.' : dirname(file);
+    const { results, problems } = await this.#judge(test, folder);
+    const actual = actualOf(results, problems);
+    const missing = (test.results ?? []).filter((expected) => !results.some((result) => matches(expected, result)));
+    const expect = test.expect ?? null;
+    const notes = [
+      ...problems,
+      ...(isExpected(expect, actual) ? [] : [`expected ${String(expect)}, got ${actual}`]),
+      ...(expect === 'pass' && actual === 'skip' ? ['every check was skipped'] : []),
+      ...missing.map((expected) => `no such result: ${JSON.stringify(expected)}`),
+      ...(results.length === 0 && problems.length === 0 ? ['no check applied'] : []),
+    ];
+    return { name: test.name, expect, actual, ok: isExpected(expect, actual) && missing.length === 0, results, notes };
+  }
+
+  async #judge(test: TestCase, folder: string): Promise<Judged> {
+    const spec =
+      test.policyFile === undefined ? { spec: test.policy, problems: [] } : await this.#policyFile(resolve(folder, test.policyFile));
+    const inline = withoutLists(test.objects ?? []).map(inlineManifest);
+    const files =
+      test.files === undefined
+        ? { manifests: [], errors: [] }
+        : await readManifestFiles(
+            test.files.map((path) => resolve(folder, path)),
+            this.#io,
+          );
+    const objects = inline.filter((manifest) => typeof manifest !== 'string');
+    const state = new ManifestState([...objects, ...files.manifests]);
+    const unread = [...files.errors, ...state.errors].map(
+      ({ source, message }) => `${source.file}${source.document === undefined ? '' : `[${source.document}]`}: ${message}`,
+    );
+    const problems = [...spec.problems, ...inline.filter((manifest) => typeof manifest === 'string'), ...unread];
+    if (spec.problems.length > 0) return { results: [], problems };
+    const set = this.#compiled(spec.spec, state.resources);
+    if (!('evaluate' in set)) return { results: [], problems: [...problems, ...set] };
+    const scan = state.scan(set);
+    return { results: scan.results, problems: [...problems, ...scan.errors.map(({ message }) => message)] };
+  }
+
+  async #policyFile(path: string): Promise<{ readonly spec: unknown; readonly problems: readonly string[] }> {
+    const { manifests, errors } = await readManifestFiles([path], this.#io);
+    const [policy] = manifests;
+    if (policy === undefined) return { spec: undefined, problems: errors.map(({ message }) => `${path}: ${message}`) };
+    return { spec: policy.object['kind'] === 'SecurityPolicy' ? (policy.object['spec'] ?? {}) : policy.object, problems: [] };
+  }
+
+  #compiled(spec: unknown, resources: readonly ApiResource[]): PolicySet | readonly string[] {
+    const key = JSON.stringify([spec, resources.length === this.#plainResources ? null : resources]);
+    const known = this.#sets.get(key);
+    if (known !== undefined) return known;
+    if (this.#sets.size >= cacheSize) this.#sets.clear();
+    const made = compileSpec(spec, resources);
+    this.#sets.set(key, made);
+    return made;
+  }
+
+  /** How many resources there are without CRDs among a case's objects. */
+  readonly #plainResources = new ManifestState([]).resources.length;
+}
+
+function compileSpec(spec: unknown, resources: readonly ApiResource[]): PolicySet | readonly string[] {
+  const parsed = securityPolicySpec.safeParse(spec);
+  if (!parsed.success) {
+    return parsed.error.issues.map(({ path, message }) =>
+      `policy${path.length === 0 ? '' : `.${dottedPath(path)}`}: ${message}`.replace('.[', '['),
+    );
+  }
+  const source = { name: 'policy', spec: parsed.data, anonymous: true };
+  const set = compilePolicies([source], { kubernetesVersion: `1.${newestMinor}`, resources, systemNamespaces, passing: 'List' });
+  if (set.problems.length === 0) return set;
+  return set.problems.map(
+    ({ path, message, line, column }) =>
+      `${path.replace(/^spec/, 'policy')}: ${line === undefined ? '' : `${line}:${column ?? 1}: `}${message}`,
+  );
+}

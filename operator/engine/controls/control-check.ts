@@ -1,0 +1,168 @@
+import type { SecurityPolicySpec } from '../../api/security-policy.ts';
+import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
+import type { CatalogueEntry, ControlParameters, Parameter } from '../../catalogue/controls/control.ts';
+import { type Framework, frameworkId, newestMinor, resolveFramework } from '../../catalogue/frameworks/framework.ts';
+import type { Severity } from '../../catalogue/controls/severity.ts';
+import { didYouMean } from '../../catalogue/suggestion.ts';
+import { CheckProgram, type ControlProgram, controlProgram, isSet } from './control-program.ts';
+import type { Outcome } from '../outcomes/outcome.ts';
+import type { ReportProblem } from '../outcomes/policy-problem.ts';
+import type { Subject } from './subject.ts';
+
+/** A control as one policy uses it. */
+export interface ControlCheck {
+  readonly control: CatalogueEntry;
+  readonly severity: Severity;
+  /** Whether the policy set the severity: then nothing else lowers it. */
+  readonly severityIsSet: boolean;
+  readonly parameters: ControlParameters;
+  /** The chosen frameworks that the control belongs to. */
+  readonly frameworks: readonly string[];
+  /** One for each version of the Pod Security Standards that is asked for; none for cross-object controls. */
+  readonly programs: readonly ControlProgram[];
+  /** Whether system namespaces are looked at, too: the policy lists a control that is about them. */
+  readonly inSystemNamespaces: boolean;
+  /** Why the control cannot be judged, such as a parameter that is missing. */
+  readonly skip?: string;
+}
+
+const valueFits: Readonly<Record<Parameter['type'], (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  int: (value) => Number.isInteger(value),
+  bool: (value) => typeof value === 'boolean',
+  strings: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+};
+const expected: Readonly<Record<Parameter['type'], string>> = {
+  string: 'a string',
+  int: 'a whole number',
+  bool: 'true or false',
+  strings: 'a list of strings',
+};
+
+function parameterProblem(control: CatalogueEntry, name: string, value: unknown): string | undefined {
+  const known = control.parameters ?? {};
+  const parameter = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (parameter === undefined) {
+    const names = Object.keys(known);
+    return `control '${control.id}' has no parameter '${name}'${didYouMean(name, names)}${names.length === 0 ? '; it takes none' : `; it takes ${names.join(', ')}`}`;
+  }
+  if (!valueFits[parameter.type](value)) return `parameter '${name}' of '${control.id}' must be ${expected[parameter.type]}`;
+  if (parameter.values?.includes(value as string) === false)
+    return `parameter '${name}' of '${control.id}' must be one of ${parameter.values.join(', ')}`;
+  return undefined;
+}
+
+function parametersOf(
+  control: CatalogueEntry,
+  set: ControlParameters,
+): { readonly parameters: ControlParameters; readonly missing?: string } {
+  const parameters: Record<string, unknown> = {};
+  let missing: string | undefined;
+  for (const [name, parameter] of Object.entries(control.parameters ?? {})) {
+    parameters[name] = set[name] ?? parameter.default;
+    if (parameter.default === undefined && !isSet(parameters[name])) missing = name;
+  }
+  return { parameters, ...(missing === undefined ? {} : { missing }) };
+}
+
+type ControlEntry = NonNullable<SecurityPolicySpec['controls']>[number];
+
+function chosenFrameworks(spec: SecurityPolicySpec, kubernetesVersion: string, report: ReportProblem): readonly Framework[] {
+  return (spec.frameworks ?? []).flatMap(({ name, version }, index) => {
+    const found = resolveFramework(name, version, kubernetesVersion);
+    if (found.ok) return [found.framework];
+    report({ path: `spec.frameworks[${index}]`, reason: 'UnknownFramework', message: found.message });
+    return [];
+  });
+}
+
+function knownEntries(spec: SecurityPolicySpec, report: ReportProblem): ReadonlyMap<string, ControlEntry> {
+  const entries = new Map<string, ControlEntry>();
+  for (const [index, entry] of (spec.controls ?? []).entries()) {
+    const control = controlById(entry.name);
+    if (control === undefined) {
+      const meant = didYouMean(
+        entry.name,
+        catalogue.map(({ id }) => id),
+      );
+      report({ path: `spec.controls[${index}].name`, reason: 'UnknownControl', message: `no control '${entry.name}'${meant}` });
+      continue;
+    }
+    entries.set(entry.name, entry);
+    for (const [name, value] of Object.entries(entry.parameters ?? {})) {
+      const message = parameterProblem(control, name, value);
+      if (message !== undefined) report({ path: `spec.controls[${index}].parameters.${name}`, reason: 'InvalidParameter', message });
+    }
+  }
+  return entries;
+}
+
+/** The minors of the Pod Security Standards that a control is judged at: those of the chosen standards that have it, or the newest. */
+function minorsFor(control: CatalogueEntry, frameworks: readonly Framework[], newest: number): readonly number[] {
+  const standards = frameworks.filter(({ podSecurityMinor }) => podSecurityMinor !== undefined);
+  const having = standards.filter(({ controls }) => controls.includes(control));
+  const minors = having.length > 0 ? having : standards;
+  return minors.length === 0 ? [newest] : [...new Set(minors.map(({ podSecurityMinor }) => podSecurityMinor ?? newest))];
+}
+
+const programs = new Map<string, ControlProgram | undefined>();
+
+/** Programs are shared between policies: they depend on nothing but these three. */
+function sharedProgram(control: CatalogueEntry, parameters: ControlParameters, minor: number): ControlProgram | undefined {
+  const key = `${control.id} ${minor} ${control.parameters === undefined ? '' : JSON.stringify(parameters)}`;
+  if (programs.has(key)) return programs.get(key);
+  if (programs.size > 10_000) programs.clear();
+  const program = controlProgram(control, parameters, minor);
+  programs.set(key, program);
+  return program;
+}
+
+function checkOf(control: CatalogueEntry, entry: ControlEntry | undefined, frameworks: readonly Framework[], newest: number): ControlCheck {
+  const { parameters, missing } = parametersOf(control, entry?.parameters ?? {});
+  const minors = missing === undefined ? minorsFor(control, frameworks, newest) : [];
+  return {
+    control,
+    severity: entry?.severity ?? control.severity,
+    severityIsSet: entry?.severity !== undefined,
+    parameters,
+    inSystemNamespaces: control.aboutSystemNamespaces === true && entry !== undefined,
+    frameworks: frameworks.filter(({ controls }) => controls.includes(control)).map(frameworkId),
+    programs: minors.map((at) => sharedProgram(control, parameters, at)).filter((program) => program !== undefined),
+    ...(missing === undefined ? {} : { skip: `parameter '${missing}' is not set` }),
+  };
+}
+
+/** The controls that a policy asks for, in the catalogue's order, and its frameworks; what it gets wrong is reported. */
+export function controlChecks(
+  spec: SecurityPolicySpec,
+  kubernetesVersion: string,
+  report: ReportProblem,
+): { readonly checks: readonly ControlCheck[]; readonly frameworks: readonly Framework[] } {
+  const frameworks = chosenFrameworks(spec, kubernetesVersion, report);
+  const entries = knownEntries(spec, report);
+  const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
+  const newest = Math.min(minor, newestMinor);
+  const brought = new Set(frameworks.flatMap(({ controls }) => controls.map(({ id }) => id)));
+  const wanted = catalogue.filter(({ id }) => entries.get(id)?.exclude !== true && (entries.has(id) || brought.has(id)));
+  const checks = wanted.map((control) => checkOf(control, entries.get(control.id), frameworks, newest));
+  return { checks, frameworks };
+}
+
+const outcomeOf = (program: ControlProgram, subject: Subject): Outcome =>
+  program instanceof CheckProgram ? program.end() : program.judge(subject);
+
+/**
+ * What all programs of a check found together: it must hold at every version that is asked for. Those that look at values have
+ * been walked through the subject before; see {@link KindWalk}.
+ */
+export function judgeControl(check: ControlCheck, subject: Subject): Outcome {
+  const [first, ...others] = check.programs;
+  if (first === undefined) return { offences: [], faults: [], skip: check.skip ?? 'cannot be judged' };
+  if (subject.fault !== undefined) return { offences: [], faults: [subject.fault] };
+  let outcome = outcomeOf(first, subject);
+  for (const program of others) {
+    const next = outcomeOf(program, subject);
+    outcome = { offences: [...outcome.offences, ...next.offences], faults: [...outcome.faults, ...next.faults] };
+  }
+  return outcome;
+}

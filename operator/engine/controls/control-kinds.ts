@@ -1,0 +1,49 @@
+import type { ApiResource } from '../../api/api-resource.ts';
+import type { CatalogueEntry, ControlKinds } from '../../catalogue/controls/control.ts';
+import { builtinResources } from '../objects/builtin-resources.ts';
+import type { ResourceReference } from '../../findings/finding.ts';
+import { isServiceKind, isWorkloadKind, workloadKinds } from '../objects/workload-kind.ts';
+
+/** The object that findings about the cluster as a whole are about. */
+export const wholeCluster: ResourceReference = { apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' };
+export const clusterKind = 'Cluster.vigil.dev';
+
+/** `Kind`, or `Kind.group`. */
+export const nameOfKind = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
+
+/** Kinds that nobody writes by hand, or that Vigil may not read: no check about every namespaced object looks at them. */
+const unlisted: ReadonlySet<string> = new Set([
+  'Secret',
+  'Event',
+  'Event.events.k8s.io',
+  'Endpoints',
+  'EndpointSlice.discovery.k8s.io',
+  'Lease.coordination.k8s.io',
+  'ControllerRevision.apps',
+  'Binding',
+  'PodMetrics.metrics.k8s.io',
+  'PolicyReport.wgpolicyk8s.io',
+  'Report.openreports.io',
+  'LocalSubjectAccessReview.authorization.k8s.io',
+]);
+
+/** Whether a control is about a kind. */
+export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolean): boolean {
+  if (kinds === 'workloads') return isWorkloadKind(groupKind);
+  if (kinds === 'services') return isServiceKind(groupKind);
+  if (kinds === 'namespaced') return namespaced;
+  return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && isWorkloadKind(groupKind)));
+}
+
+/** Custom resources may be listed only where somebody grants it: see `vigil.dev/aggregate-to-scan`. */
+const builtinKinds: ReadonlySet<string> = new Set(builtinResources.map(nameOfKind));
+
+/** What a cross-object control reads; nothing for the others. */
+export function kindsReadBy({ crossObject, kinds }: CatalogueEntry): readonly string[] {
+  if (crossObject === undefined) return [];
+  const read = ['Namespace', ...crossObject.reads, ...(typeof kinds === 'string' ? ['workloads'] : kinds)];
+  return read.includes('workloads') ? [...read, ...workloadKinds] : read;
+}
+
+/** Whether checks about every namespaced object leave a kind out. */
+export const isLeftOut = (name: string): boolean => unlisted.has(name) || !builtinKinds.has(name);

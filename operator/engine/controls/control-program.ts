@@ -1,0 +1,252 @@
+import type { CatalogueEntry, ControlParameters, Exemption, ValueCheck, ValueType } from '../../catalogue/controls/control.ts';
+import { builtinJudges } from './builtin-judges.ts';
+import type { TreePosition, TreeVisitor } from './check-tree.ts';
+import { isUnset, leadsSomewhere } from './ground.ts';
+import { fieldsOf, isFields, textOf } from '../objects/kubernetes-object.ts';
+import { clean, type Fault, type Offence, type Outcome } from '../outcomes/outcome.ts';
+import { type Bindings, type Predicate, predicate } from './predicate.ts';
+import type { Subject } from './subject.ts';
+
+/** A quantity of Kubernetes: a decimal number with a binary or decimal suffix, or an exponent. */
+const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
+
+const fits: Readonly<Record<ValueType, (value: unknown) => boolean>> = {
+  bool: (value) => typeof value === 'boolean',
+  int: (value) => Number.isInteger(value),
+  string: (value) => typeof value === 'string',
+  quantity: (value) => (typeof value === 'string' ? quantity.test(value) : typeof value === 'number'),
+  list: Array.isArray,
+  map: isFields,
+  any: () => true,
+};
+
+const article: Readonly<Record<ValueType, string>> = {
+  bool: 'true or false',
+  int: 'a whole number',
+  string: 'a string',
+  quantity: 'a quantity',
+  list: 'a list',
+  map: 'a map',
+  any: 'a value',
+};
+
+/** Stands for a field that cannot be reached: something before it is no map. */
+const brokenWay = Symbol('broken way');
+
+/** What one way of one check found in the object that was walked last. */
+class CheckVisitor implements TreeVisitor {
+  readonly way: string;
+  readonly asksUnset: boolean;
+  /** Filled while the tree is walked. */
+  offences: Offence[] | undefined;
+  faults: Fault[] | undefined;
+  readonly #check: ValueCheck;
+  readonly #fits: (value: unknown) => boolean;
+  readonly #fallback: string[] | undefined;
+  readonly #given: string[] | undefined;
+  #givenOf: Subject | undefined;
+  #givenFound = false;
+  readonly #require: Predicate;
+  readonly #always: boolean | undefined;
+  readonly #run: Run;
+
+  constructor(check: ValueCheck, way: string, run: Run) {
+    this.way = way;
+    this.asksUnset = check.missing === 'fail' || check.fallback !== undefined;
+    this.#check = check;
+    this.#fits = fits[check.type];
+    this.#fallback = check.fallback?.split('.');
+    this.#given = check.given?.split('.');
+    this.#require = predicate(check.require);
+    this.#always = check.require === 'true' ? true : check.require === 'false' ? false : undefined;
+    this.#run = run;
+  }
+
+  value(item: unknown, position: TreePosition): void {
+    if (this.#given !== undefined && !this.#isGiven(this.#given)) return;
+    if (this.#check.entries === true) this.#entries(item, position);
+    else if (!this.#fits(item)) this.broken(`expected ${article[this.#check.type]}`, position.path());
+    else this.#judge(item, position);
+  }
+
+  /** Looked at once for each object. */
+  #isGiven(steps: readonly string[]): boolean {
+    const { subject } = this.#run;
+    if (this.#givenOf !== subject) {
+      this.#givenOf = subject;
+      this.#givenFound = leadsSomewhere(subject?.ground.object, steps);
+    }
+    return this.#givenFound;
+  }
+
+  unset(position: TreePosition): void {
+    if (this.#fallback !== undefined) {
+      const found = this.#run.fieldAt(this.#fallback);
+      if (found === brokenWay) {
+        this.broken('expected a map', this.#fallback.slice(0, -1).join('.'));
+        return;
+      }
+      if (!isUnset(found)) {
+        if (this.#fits(found)) this.#judge(found, position);
+        else this.broken(`expected ${article[this.#check.type]}`, this.#fallback.join('.'));
+        return;
+      }
+    }
+    if (this.#check.missing === 'fail') this.#offend(position.path(), position.container);
+  }
+
+  broken(problem: string, path: string): void {
+    this.#run.found = true;
+    (this.faults ??= []).push({ path: this.#run.subject?.path(path) ?? path, problem });
+  }
+
+  #judge(item: unknown, position: TreePosition): void {
+    if (this.#always === true) return;
+    if (this.#always === undefined) {
+      const { bindings } = this.#run;
+      bindings['item'] = item;
+      bindings['container'] = position.container;
+      const verdict = this.#require(bindings);
+      if (verdict === true) return;
+      if (verdict !== false) {
+        this.broken(verdict, position.path());
+        return;
+      }
+    }
+    this.#offend(position.path(), position.container);
+  }
+
+  #entries(map: unknown, position: TreePosition): void {
+    if (!isFields(map)) {
+      this.broken('expected a map', position.path());
+      return;
+    }
+    const { bindings } = this.#run;
+    for (const key of Object.keys(map)) {
+      bindings['key'] = key;
+      bindings['item'] = map[key];
+      bindings['container'] = position.container;
+      const verdict = this.#require(bindings);
+      if (verdict === true) continue;
+      const path = `${position.path()}['${key}']`;
+      if (verdict === false) this.#offend(path, position.container);
+      else this.broken(verdict, path);
+    }
+  }
+
+  #offend(path: string, container: unknown): void {
+    const { subject } = this.#run;
+    if (subject === undefined) return;
+    const name = container === undefined ? undefined : textOf(fieldsOf(container)['name']);
+    const offence: Offence = name === undefined ? labelled(subject, path) : { path: subject.path(path), label: name, container: name };
+    this.#run.found = true;
+    (this.offences ??= []).push(offence);
+  }
+}
+
+function labelled(subject: Subject, path: string): Offence {
+  const label = subject.label(path);
+  return label === undefined ? { path: subject.path(path) } : { path: subject.path(path), label };
+}
+
+/** What the visitors of one control share while an object is walked. */
+class Run {
+  readonly bindings: Bindings;
+  subject: Subject | undefined;
+  /** Whether any visitor found anything. */
+  found = false;
+
+  constructor(parameters: ControlParameters, version: number) {
+    this.bindings = { params: parameters, version, object: undefined, item: undefined, container: undefined, key: '' };
+  }
+
+  begin(subject: Subject): void {
+    this.subject = subject;
+    this.bindings['object'] = subject.ground.object;
+  }
+
+  /** The value of a field of the object; undefined where the way to it breaks off, and {@link brokenWay} where it is no way. */
+  fieldAt(names: readonly string[]): unknown {
+    let current: unknown = this.subject?.ground.object;
+    for (const name of names) {
+      if (current === undefined || current === null) return undefined;
+      if (!isFields(current)) return brokenWay;
+      current = current[name];
+    }
+    return current;
+  }
+}
+
+/** A control's checks of single objects, with its parameters, at one version of the standards. */
+export class CheckProgram {
+  readonly #run: Run;
+  readonly #checks: readonly { readonly check: ValueCheck; readonly visitors: readonly CheckVisitor[] }[];
+  readonly #visitors: readonly CheckVisitor[];
+  readonly #exemptions: readonly Predicate[];
+
+  constructor(control: CatalogueEntry, parameters: ControlParameters, version: number) {
+    this.#run = new Run(parameters, version);
+    const inForce = (control.checks ?? []).filter((check) => (check.since ?? 0) <= version && version <= (check.until ?? Infinity));
+    this.#checks = inForce.map((check) => {
+      const ways = typeof check.at === 'string' ? [check.at] : check.at;
+      return { check, visitors: ways.map((way) => new CheckVisitor(check, way, this.#run)) };
+    });
+    this.#visitors = this.#checks.flatMap(({ visitors }) => visitors);
+    this.#exemptions = (control.exemptions ?? [])
+      .filter(({ since }) => (since ?? 0) <= version)
+      .map((exemption: Exemption) => predicate(exemption.when));
+  }
+
+  /** Those of its visitors that look at objects of a kind. */
+  visitorsFor(groupKind: string): readonly TreeVisitor[] {
+    const [kind] = groupKind.split('.');
+    return this.#checks
+      .filter(({ check }) => !(check.templatesOnly === true && groupKind === 'Pod') && (check.kind === undefined || check.kind === kind))
+      .flatMap(({ visitors }) => visitors);
+  }
+
+  /** Called before a tree with its visitors walks an object. */
+  begin(subject: Subject): void {
+    this.#run.begin(subject);
+    if (!this.#run.found) return;
+    this.#run.found = false;
+    for (const visitor of this.#visitors) {
+      visitor.offences = undefined;
+      visitor.faults = undefined;
+    }
+  }
+
+  /** What its visitors found in the walk. */
+  end(): Outcome {
+    if (!this.#run.found || this.#exemptions.some((exempt) => exempt(this.#run.bindings) === true)) return clean;
+    return {
+      offences: this.#visitors.flatMap(({ offences }) => offences ?? []),
+      faults: this.#visitors.flatMap(({ faults }) => faults ?? []),
+    };
+  }
+}
+
+/** Judges single objects by one control, with parameters, at one version of the Pod Security Standards. */
+export type ControlProgram = CheckProgram | BuiltinProgram;
+
+/** Compiles what a control says about single objects; undefined for controls that need other objects. */
+export function controlProgram(control: CatalogueEntry, parameters: ControlParameters, version: number): ControlProgram | undefined {
+  if (control.builtin !== undefined) return builtinProgram(control.builtin, parameters);
+  return control.checks === undefined ? undefined : new CheckProgram(control, parameters, version);
+}
+
+/** A control that code judges. */
+export interface BuiltinProgram {
+  judge(subject: Subject): Outcome;
+}
+
+function builtinProgram(name: string, parameters: ControlParameters): BuiltinProgram {
+  const judge = builtinJudges[name];
+  if (judge === undefined) throw new Error(`no judge '${name}'`);
+  return { judge: (subject) => judge(subject, parameters) };
+}
+
+/** Whether a value of a parameter counts as set. */
+export function isSet(value: unknown): boolean {
+  return !isUnset(value);
+}

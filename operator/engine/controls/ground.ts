@@ -1,0 +1,35 @@
+import { type Fields, isFields } from '../objects/kubernetes-object.ts';
+
+/** A list of containers of a pod, with its path. */
+export interface ContainerList {
+  readonly path: string;
+  readonly containers: readonly unknown[];
+  /** What stands there is no list. */
+  readonly broken?: boolean;
+}
+
+/** What checks look at: the object (of a workload, its synthetic Pod) and its containers. */
+export interface Ground {
+  readonly object: Fields;
+  /** Init, main and ephemeral containers, in this order; empty for objects without. */
+  readonly containers: readonly ContainerList[];
+}
+
+/** Whether a value counts as unset: missing, null, `{}` or `[]`. */
+export function isUnset(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== 'object') return false;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const _ in value) return false;
+  return true;
+}
+
+/** Whether anything stands at the end of a way, given as its steps, such as `spec`, `volumes[]`, `hostPath`. */
+export function leadsSomewhere(value: unknown, steps: readonly string[]): boolean {
+  const [step, ...rest] = steps;
+  if (step === undefined) return !isUnset(value);
+  if (!isFields(value)) return false;
+  if (!step.endsWith('[]')) return leadsSomewhere(value[step], rest);
+  const list = value[step.slice(0, -2)];
+  return Array.isArray(list) && list.some((item) => leadsSomewhere(item, rest));
+}

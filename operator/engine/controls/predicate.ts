@@ -1,0 +1,91 @@
+import { compile } from '../../cel/compile.ts';
+import { type CelType, parseType } from '../../cel/values/cel-type.ts';
+
+/** Values by variable name. */
+export type Bindings = Record<string, unknown>;
+
+/** A CEL expression of the catalogue over the given bindings: its truth, or why it has none. */
+export type Predicate = (bindings: Bindings) => boolean | string;
+
+/** What an expression of the catalogue may read. */
+const variables: Readonly<Record<string, CelType>> = {
+  object: parseType('dyn'),
+  item: parseType('dyn'),
+  container: parseType('dyn'),
+  params: parseType('dyn'),
+  version: parseType('int'),
+  key: parseType('string'),
+};
+
+const known = new Map<string, Predicate>();
+
+/** An expression of the catalogue, compiled once, when it is first asked: most scans meet few of the kinds that there are. */
+export function predicate(source: string): Predicate {
+  const found = known.get(source);
+  if (found !== undefined) return found;
+  const made = plainForm(source) ?? remembering(source, late(source));
+  known.set(source, made);
+  return made;
+}
+
+function late(source: string): Predicate {
+  let made: Predicate | undefined;
+  return (bindings) => (made ??= compiled(source))(bindings);
+}
+
+/** The expression as CEL runs it. Throws when it does not compile: the catalogue is ours, and its test compiles it all. */
+export function compiled(source: string): Predicate {
+  const result = compile(source, { variables, resultType: 'bool' });
+  if (!result.ok) throw new Error(`the catalogue holds an expression that does not compile: ${source}: ${result.errors[0]?.message ?? ''}`);
+  const { program } = result;
+  return (bindings) => {
+    const verdict = program.test(bindings);
+    return typeof verdict === 'boolean' ? verdict : verdict.message;
+  };
+}
+
+const literal = /^(?:'([^'\\]*)'|(\d+)|(true|false))$/;
+
+function literalOf(text: string): unknown {
+  const [whole, quoted, digits] = literal.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  if (quoted !== undefined) return quoted;
+  return digits === undefined ? whole === 'true' : Number(digits);
+}
+
+/**
+ * The commonest expressions without CEL's machinery: `!item`, `item == 'a'`, `item != 0`, `item in ['a', 'b']`, `'a' in item`. A value has
+ * been checked for its type before an expression sees it, so that these mean the same; undefined for all other expressions.
+ */
+function plainForm(source: string): Predicate | undefined {
+  if (source === '!item') return ({ item }) => item === false;
+  const [, operator, right = ''] = /^item (==|!=) (\S+)$/.exec(source) ?? [];
+  const value = literalOf(right);
+  if (value !== undefined) return operator === '==' ? ({ item }) => item === value : ({ item }) => item !== value;
+  const [, list] = /^item in \[((?:'[^'\\]*'(?:, )?)+)\]$/.exec(source) ?? [];
+  if (list !== undefined) {
+    const wanted = new Set<unknown>(list.split(', ').map(literalOf));
+    return ({ item }) => wanted.has(item);
+  }
+  const [, member] = /^'([^'\\]*)' in item$/.exec(source) ?? [];
+  return member === undefined ? undefined : ({ item }) => Array.isArray(item) && item.includes(member);
+}
+
+const mostRemembered = 4096;
+const longestRemembered = 256;
+
+/** An expression over nothing but `item` says the same of the same text: images and names come again and again. */
+function remembering(source: string, test: Predicate): Predicate {
+  if (/\b(object|container|params|version|key)\b/.test(source.replace(/'[^']*'/g, ''))) return test;
+  const verdicts = new Map<string, boolean | string>();
+  return (bindings) => {
+    const { item } = bindings;
+    if (typeof item !== 'string' || item.length > longestRemembered) return test(bindings);
+    const found = verdicts.get(item);
+    if (found !== undefined) return found;
+    if (verdicts.size >= mostRemembered) verdicts.clear();
+    const verdict = test(bindings);
+    verdicts.set(item, verdict);
+    return verdict;
+  };
+}

@@ -1,0 +1,107 @@
+import type { ControlCheck } from './control-check.ts';
+import type { EvaluationBuilder } from '../outcomes/evaluation.ts';
+import type { Fault, Offence, Outcome } from '../outcomes/outcome.ts';
+import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
+
+/** A policy as results name it, and whether its passes are listed. */
+export interface ResultOwner {
+  readonly name: string;
+  /** The name in results: null for a policy that has none of its own. */
+  readonly label: string | null;
+  readonly listsPasses: boolean;
+}
+
+const most = 5;
+/** Up to so many values a list is searched faster than a set is made. */
+const few = 8;
+
+/** The different values that are set, in their order; most lists hold one, or the same one over and over. */
+function distinct(offences: readonly Offence[], field: 'path' | 'label' | 'container'): readonly string[] {
+  const values: string[] = [];
+  let last: string | undefined;
+  for (const offence of offences) {
+    const value = offence[field];
+    if (value === undefined || value === '' || value === last) continue;
+    last = value;
+    if (values.length < few ? !values.includes(value) : true) values.push(value);
+  }
+  return values.length <= few ? values : [...new Set(values)];
+}
+
+/** `message: a, b`, with at most five names. */
+function failureMessage(message: string, offences: readonly Offence[]): string {
+  const labels = distinct(offences, 'label');
+  const [first] = labels;
+  if (first === undefined) return message;
+  const rest = labels.length > most ? ` and ${labels.length - most} more` : '';
+  const names = labels.length === 1 ? first : labels.slice(0, most).join(', ');
+  return `${message}${message.endsWith(' by') ? '' : ':'} ${names}${rest}`;
+}
+
+type Draft = { -readonly [Field in keyof ObjectFinding]: ObjectFinding[Field] };
+
+function resultOf(
+  verdict: ObjectFinding['verdict'],
+  check: ControlCheck,
+  owner: ResultOwner,
+  { resource, message }: Pick<ObjectFinding, 'resource' | 'message'>,
+): Draft {
+  return {
+    verdict,
+    policy: owner.label,
+    check: check.control.id,
+    severity: check.severity,
+    category: check.control.category,
+    frameworks: check.frameworks,
+    resource,
+    message,
+  };
+}
+
+function withPaths(result: Draft, paths: readonly string[]): Draft {
+  if (paths[0] !== undefined) result.path = paths[0];
+  if (paths.length > 1) result.paths = paths;
+  return result;
+}
+
+function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, outcome: Outcome): ObjectFinding {
+  const { offences, severity, bound } = outcome;
+  const result = resultOf('fail', check, owner, { resource, message: failureMessage(check.control.message, offences) });
+  withPaths(result, distinct(offences, 'path'));
+  result.fix = check.control.fix;
+  if (severity !== undefined && !check.severityIsSet) result.severity = severity;
+  const containers = distinct(offences, 'container');
+  if (containers.length > 0) result.containers = containers;
+  if (bound !== undefined) result.bound = bound;
+  return result;
+}
+
+/** What the message of an `error` result says of a fault. */
+export function faultMessage({ path, problem }: Fault): string {
+  return path === '' ? `cannot be judged: ${problem}` : `cannot be judged: ${path}: ${problem}`;
+}
+
+function error(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, faults: readonly Fault[]): ObjectFinding {
+  const [first] = faults;
+  const message = first === undefined ? 'cannot be judged' : faultMessage(first);
+  return withPaths(resultOf('error', check, owner, { resource, message }), [...new Set(faults.map(({ path }) => path))]);
+}
+
+/** Turns a control's outcome into the one result of this check on this target; a pass may be only counted. */
+export function addControlResult(
+  builder: EvaluationBuilder,
+  check: ControlCheck,
+  owner: ResultOwner,
+  { resource, outcome }: { resource: ResourceReference; outcome: Outcome },
+): void {
+  if (outcome.skip !== undefined) {
+    builder.add(resultOf('skip', check, owner, { resource, message: outcome.skip }));
+  } else if (outcome.offences.length > 0) {
+    builder.add(failure(check, owner, resource, outcome));
+  } else if (outcome.faults.length > 0) {
+    builder.add(error(check, owner, resource, outcome.faults));
+  } else {
+    builder.passed(owner.name, check.control.id);
+    if (owner.listsPasses) builder.add(resultOf('pass', check, owner, { resource, message: check.control.title }));
+  }
+}

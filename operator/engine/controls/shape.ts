@@ -1,0 +1,76 @@
+import { fieldsOf, isFields } from '../objects/kubernetes-object.ts';
+import type { Fault } from '../outcomes/outcome.ts';
+
+/** What a value must be where it is set: a type, a map of strings (`labels`), a list of one shape, or a map with fields of shapes. */
+export type Shape = 'string' | 'boolean' | 'number' | 'labels' | readonly [Shape] | { readonly [field: string]: Shape };
+
+const expected = { string: 'a string', boolean: 'true or false', number: 'a number' } as const;
+
+const isList = (shape: Shape): shape is readonly [Shape] => Array.isArray(shape);
+
+function mapFaults(
+  value: unknown,
+  path: string,
+  faultsIn: (fields: Readonly<Record<string, unknown>>) => readonly Fault[],
+): readonly Fault[] {
+  return isFields(value) ? faultsIn(value) : [{ path, problem: 'expected a map' }];
+}
+
+function labelFaults(value: unknown, path: string): readonly Fault[] {
+  return mapFaults(value, path, (fields) =>
+    Object.keys(fields)
+      .filter((key) => typeof fields[key] !== 'string')
+      .map((key) => ({ path: `${path}['${key}']`, problem: 'expected a string' })),
+  );
+}
+
+function listFaults(value: unknown, [item]: readonly [Shape], path: string): readonly Fault[] {
+  if (!Array.isArray(value)) return [{ path, problem: 'expected a list' }];
+  return value.flatMap((entry: unknown, index) => {
+    const at = `${path}[${index}]`;
+    return entry === null ? [{ path: at, problem: 'expected a value' }] : shapeFaults(entry, item, at);
+  });
+}
+
+/** Whether a value is unset or of the scalar type of its shape: most are, and need no path. */
+function isPlain(value: unknown, shape: Shape): boolean {
+  return value === undefined || value === null || typeof value === shape;
+}
+
+const none: readonly Fault[] = [];
+
+function fieldFaults(fields: Readonly<Record<string, unknown>>, shapes: Readonly<Record<string, Shape>>, path: string): readonly Fault[] {
+  let faults = none;
+  for (const name in shapes) {
+    const shape = shapes[name] as Shape;
+    if (!isPlain(fields[name], shape)) faults = [...faults, ...shapeFaults(fields[name], shape, path === '' ? name : `${path}.${name}`)];
+  }
+  return faults;
+}
+
+/** Where a value departs from its shape; what is unset, and fields that the shape does not name, may be anything. */
+export function shapeFaults(value: unknown, shape: Shape, path: string): readonly Fault[] {
+  if (isPlain(value, shape)) return none;
+  if (shape === 'labels') return labelFaults(value, path);
+  if (typeof shape === 'string') return [{ path, problem: `expected ${expected[shape]}` }];
+  if (isList(shape)) return listFaults(value, shape, path);
+  return mapFaults(value, path, (fields) => fieldFaults(fields, shape, path));
+}
+
+/** The value at the end of a way such as `spec.serviceAccountName`, or the first on the way that is no map; and its path. */
+function endOf(object: unknown, way: string): { readonly value: unknown; readonly path: string; readonly broken: boolean } {
+  const steps = way.split('.');
+  let value = object;
+  for (const [index, step] of steps.entries()) {
+    if (value === undefined || value === null) return { value, path: way, broken: false };
+    if (!isFields(value)) return { value, path: steps.slice(0, index).join('.'), broken: true };
+    value = fieldsOf(value)[step];
+  }
+  return { value, path: way, broken: false };
+}
+
+/** Where the value at the end of a way departs from its shape, or the way to it is no way. */
+export function wayFaults(object: unknown, way: string, shape: Shape): readonly Fault[] {
+  const { value, path, broken } = endOf(object, way);
+  return broken ? [{ path, problem: 'expected a map' }] : shapeFaults(value, shape, path);
+}

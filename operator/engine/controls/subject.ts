@@ -1,0 +1,91 @@
+import {
+  type Fields,
+  fieldsOf,
+  groupKindOf,
+  isFields,
+  type KubernetesObject,
+  listOf,
+  nameOf,
+  textOf,
+} from '../objects/kubernetes-object.ts';
+import { syntheticPod } from '../pods/synthetic-pod.ts';
+import type { Fault } from '../outcomes/outcome.ts';
+import type { ContainerList, Ground } from './ground.ts';
+
+/** An object as the checks see it: of a workload, its synthetic Pod. */
+export interface Subject {
+  readonly object: KubernetesObject;
+  readonly groupKind: string;
+  readonly isWorkload: boolean;
+  /** The synthetic Pod of a workload; the object itself otherwise. */
+  readonly ground: Ground;
+  /** Turns a path of the ground into one of the object. */
+  path(path: string): string;
+  /** The name of the container or volume that a path of the ground is about. */
+  label(path: string): string | undefined;
+  /** Why a workload has no pod to judge. */
+  readonly fault?: Fault;
+}
+
+const containerLists = ['spec.initContainers', 'spec.containers', 'spec.ephemeralContainers'] as const;
+const noContainers: readonly ContainerList[] = [];
+/** What a template has of its own; other metadata is the workload's. */
+const ofTemplate = /^(spec\b|metadata\.(annotations|labels)\b)/;
+const named = /^spec\.(initContainers|containers|ephemeralContainers|volumes)\[(\d+)\]/;
+
+function containersOf(spec: Fields): readonly ContainerList[] {
+  const lists: ContainerList[] = [];
+  for (const path of containerLists) {
+    const containers = spec[path.slice(5)];
+    if (containers === undefined || containers === null) continue;
+    if (!Array.isArray(containers)) lists.push({ path, containers: [], broken: true });
+    else if (containers.length > 0) lists.push({ path, containers });
+  }
+  return lists;
+}
+
+function labelIn(object: Fields, path: string): string | undefined {
+  const match = named.exec(path);
+  if (match === null) return undefined;
+  const item = listOf(fieldsOf(object['spec'])[match[1] ?? ''])[Number(match[2])];
+  return isFields(item) ? textOf(item['name']) : undefined;
+}
+
+const same = (path: string): string => path;
+const noLabel = (): undefined => undefined;
+
+/** Prepares an object to be judged. */
+export function subjectOf(object: KubernetesObject): Subject {
+  const groupKind = groupKindOf(object);
+  const synthetic = syntheticPod(object);
+  if (synthetic === undefined) {
+    return { object, groupKind, isWorkload: false, ground: { object, containers: noContainers }, path: same, label: noLabel };
+  }
+  if (synthetic.pod === undefined) {
+    const { path, problem } = synthetic;
+    return {
+      object,
+      groupKind,
+      isWorkload: true,
+      ground: { object, containers: noContainers },
+      path: same,
+      label: noLabel,
+      fault: { path, problem },
+    };
+  }
+  const { pod, prefix } = synthetic;
+  return {
+    object,
+    groupKind,
+    isWorkload: true,
+    ground: { object: pod, containers: containersOf(pod.spec) },
+    path: prefix === '' ? same : (path) => (ofTemplate.test(path) ? prefix + path : path),
+    label: (path) => labelIn(pod, path),
+  };
+}
+
+/** What messages call an object: `Deployment shop/web`. */
+export function describe(object: KubernetesObject): string {
+  const namespace = textOf(fieldsOf(object.metadata)['namespace']);
+  return `${textOf(object.kind) ?? 'object'} ${namespace === undefined ? '' : `${namespace}/`}${nameOf(object) ?? ''}`;
+}

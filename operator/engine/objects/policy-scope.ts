@@ -1,0 +1,91 @@
+import type { SecurityPolicyScope } from '../../api/security-policy.ts';
+import { type LabelMatch, labelMatch, selectsEverything, type Labels } from './label-selector.ts';
+
+/** What is known of a namespace. */
+export interface NamespaceFacts {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly annotations?: Labels;
+}
+
+/** Where an object stands: in a namespace, is one, or is cluster-scoped. */
+export interface Place {
+  /** The namespace that the object is in, or the one that it is; undefined for other cluster-scoped objects. */
+  readonly namespace: NamespaceFacts | undefined;
+  readonly labels: Labels;
+}
+
+/** A policy's scope, compiled. */
+export interface PolicyScope {
+  /** Whether the namespace is looked at. */
+  includesNamespace(namespace: NamespaceFacts): boolean;
+  /** Whether the object is looked at; `withSystem`: also in system namespaces that nobody asked for. */
+  includes(place: Place, withSystem?: boolean): boolean;
+  /** Whether findings about the cluster as a whole belong here. */
+  readonly wholeCluster: boolean;
+}
+
+function patternMatch(pattern: string): (name: string) => boolean {
+  if (!pattern.includes('*')) return (name) => name === pattern;
+  const parts = pattern.split('*');
+  return (name) => globMatches(parts, name);
+}
+
+/** Matches the parts between the stars from left to right; the first and the last are anchored. */
+function globMatches(parts: readonly string[], name: string): boolean {
+  const first = parts[0] ?? '';
+  const last = parts.at(-1) ?? '';
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at);
+    if (found < 0 || found + part.length > name.length - last.length) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+/** The entries of a list of names and patterns that match no name. Pure. */
+export function unmatchedPatterns(patterns: readonly string[], names: readonly string[]): string[] {
+  return patterns.filter((pattern) => {
+    const matches = patternMatch(pattern);
+    return !names.some((name) => matches(name));
+  });
+}
+
+/** The system namespaces that a scope neither includes nor names. */
+function leftOut(scope: SecurityPolicyScope | undefined, systemNamespaces: readonly string[]): ReadonlySet<string> {
+  if (scope?.systemNamespaces === 'Include') return new Set();
+  return new Set(systemNamespaces.filter((name) => scope?.namespaces?.include?.includes(name) !== true));
+}
+
+/**
+ * Compiles a scope: include and selector, minus exclude. System namespaces are left out unless the scope includes them or names them
+ * without a wildcard. A Namespace counts as inside itself; other cluster-scoped objects are in scope only when include takes
+ * everything and there is no selector.
+ */
+export function policyScope(scope: SecurityPolicyScope | undefined, systemNamespaces: readonly string[]): PolicyScope {
+  const { include = ['*'], exclude = [], selector } = scope?.namespaces ?? {};
+  const included = include.map(patternMatch);
+  const excluded = exclude.map(patternMatch);
+  const selected: LabelMatch = labelMatch(selector);
+  const objects: LabelMatch = labelMatch(scope?.objectSelector);
+  const system = leftOut(scope, systemNamespaces);
+  const everywhere = include.includes('*') && selectsEverything(selector);
+  const includesNamespace = ({ name, labels }: NamespaceFacts, withSystem = false): boolean =>
+    included.some((match) => match(name)) &&
+    !excluded.some((match) => match(name)) &&
+    (withSystem || !system.has(name)) &&
+    selected(labels);
+  return {
+    includesNamespace: (namespace) => includesNamespace(namespace),
+    includes: ({ namespace, labels }, withSystem) =>
+      (namespace === undefined ? everywhere : includesNamespace(namespace, withSystem)) && objects(labels),
+    wholeCluster: everywhere && selectsEverything(scope?.objectSelector),
+  };
+}
+
+/** A namespace of which nothing but the name is known; every real one has this label. */
+export function bareNamespace(name: string): NamespaceFacts {
+  return { name, labels: { 'kubernetes.io/metadata.name': name } };
+}

@@ -1,0 +1,148 @@
+import type { Evaluation } from '../outcomes/evaluation.ts';
+import {
+  controllerOf,
+  type Fields,
+  fieldsOf,
+  groupKindOf,
+  type KubernetesObject,
+  listOf,
+  nameOf,
+  namespaceOf,
+  textOf,
+} from '../objects/kubernetes-object.ts';
+import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
+import { isWorkloadKind } from '../objects/workload-kind.ts';
+
+/** What an owner came to once its live pods were looked at. */
+export interface JoinedEvaluation {
+  readonly evaluation: Evaluation;
+  /** Checks that the owner's template passed and a pod of its does not: by policy. */
+  readonly overturned: readonly { readonly policy: string; readonly check: string }[];
+}
+
+/** The most pods of different shapes that are looked at for one owner: a rollout has two. */
+const mostShapes = 20;
+
+const identity = (groupKind: string, namespace: string, name: string): string => `${groupKind}/${namespace}/${name}`;
+
+/** What tells a workload from others. */
+export const workloadKey = (object: KubernetesObject): string => identity(groupKindOf(object), namespaceOf(object), nameOf(object) ?? '');
+
+function ownerKeyOf(object: KubernetesObject): string | undefined {
+  const owner = controllerOf(object);
+  const groupKind = owner && groupKindOf(owner as unknown as KubernetesObject);
+  return owner && groupKind !== undefined && isWorkloadKind(groupKind) ? identity(groupKind, namespaceOf(object), owner.name) : undefined;
+}
+
+const isTokenVolume = (name: unknown): boolean => /^kube-api-access-[a-z0-9]{5}$/.test(textOf(name) ?? '');
+
+function withoutToken(container: unknown): unknown {
+  const mounts = fieldsOf(container)['volumeMounts'];
+  if (!Array.isArray(mounts)) return container;
+  return { ...fieldsOf(container), volumeMounts: mounts.filter((mount) => !isTokenVolume(fieldsOf(mount)['name'])) };
+}
+
+/** A pod without what every pod is given when it is made and placed: its node, its token, what Kubernetes tolerates for it. */
+function asWritten(pod: KubernetesObject): KubernetesObject {
+  const { nodeName, priority, preemptionPolicy, tolerations, volumes, ...spec } = fieldsOf(pod['spec']);
+  const lists = ['containers', 'initContainers', 'ephemeralContainers'].filter((field) => Array.isArray(spec[field]));
+  const kept = listOf(volumes).filter((volume) => !isTokenVolume(fieldsOf(volume)['name']));
+  return {
+    ...pod,
+    spec: {
+      ...spec,
+      ...Object.fromEntries(lists.map((field) => [field, listOf(spec[field]).map(withoutToken)])),
+      ...(kept.length > 0 ? { volumes: kept } : {}),
+    },
+  };
+}
+
+function isLive(pod: KubernetesObject): boolean {
+  const phase = fieldsOf(pod['status'])['phase'];
+  return fieldsOf(pod.metadata)['deletionTimestamp'] === undefined && phase !== 'Succeeded' && phase !== 'Failed';
+}
+
+/**
+ * Pods that a pod-bearing kind controls. They are no targets: but where one differs from its owner's template, by what was
+ * injected or is left of an earlier rollout, what it adds is a failure of its owner.
+ */
+export class LivePods {
+  readonly #parents = new Map<string, string>();
+  /** By direct owner, then by what they are. */
+  readonly #pods = new Map<string, Map<string, KubernetesObject>>();
+  #byTop: ReadonlyMap<string, readonly KubernetesObject[]> | undefined;
+
+  /** Takes in a pod that is owned, or what stands between pods and their top owner; everything else is passed over. */
+  add(object: KubernetesObject): void {
+    const owner = ownerKeyOf(object);
+    if (owner === undefined) return;
+    this.#byTop = undefined;
+    if (groupKindOf(object) !== 'Pod') {
+      this.#parents.set(workloadKey(object), owner);
+      return;
+    }
+    if (!isLive(object)) return;
+    const pod = asWritten(object);
+    const shape = JSON.stringify(pod['spec']);
+    const shapes = this.#pods.get(owner) ?? new Map<string, KubernetesObject>();
+    this.#pods.set(owner, shapes);
+    const known = shapes.get(shape);
+    // Of pods that are alike the first by name stands for all, whatever the order that they come in.
+    if (known === undefined ? shapes.size < mostShapes : (nameOf(pod) ?? '') < (nameOf(known) ?? '')) shapes.set(shape, pod);
+  }
+
+  /** Adds to an owner's evaluation what its pods fail and it does not. `judge` evaluates a pod for the owner. */
+  join(owner: KubernetesObject, own: Evaluation, judge: (pod: KubernetesObject) => Evaluation): JoinedEvaluation {
+    const pods = this.#under(workloadKey(owner));
+    if (pods.length === 0) return { evaluation: own, overturned: [] };
+    const failing = new Set(own.results.filter(({ verdict }) => verdict === 'fail').map(checkOf));
+    const added = new Map<string, ObjectFinding>();
+    for (const pod of pods) {
+      for (const result of judge(pod).results) {
+        const check = checkOf(result);
+        if (result.verdict === 'fail' && !failing.has(check) && !added.has(check)) added.set(check, ofPod(result, nameOf(pod) ?? ''));
+      }
+    }
+    return added.size === 0 ? { evaluation: own, overturned: [] } : withAdditions(own, added);
+  }
+
+  /** The pods of a top owner, by name. */
+  #under(owner: string): readonly KubernetesObject[] {
+    this.#byTop ??= this.#grouped();
+    return this.#byTop.get(owner) ?? [];
+  }
+
+  #grouped(): ReadonlyMap<string, readonly KubernetesObject[]> {
+    const grouped = new Map<string, KubernetesObject[]>();
+    for (const [direct, pods] of this.#pods) {
+      let top = direct;
+      for (let parent = this.#parents.get(top); parent !== undefined && parent !== direct; parent = this.#parents.get(top)) top = parent;
+      grouped.set(top, [...(grouped.get(top) ?? []), ...pods.values()]);
+    }
+    for (const pods of grouped.values()) pods.sort((a, b) => ((nameOf(a) ?? '') < (nameOf(b) ?? '') ? -1 : 1));
+    return grouped;
+  }
+}
+
+const checkOf = ({ policy, check }: ObjectFinding): string => `${policy ?? ''}/${check}`;
+const ofPod = (result: ObjectFinding, pod: string): ObjectFinding => ({ ...result, pod, message: `${result.message} (live pod ${pod})` });
+
+function withAdditions(own: Evaluation, added: ReadonlyMap<string, ObjectFinding>): JoinedEvaluation {
+  const listed = new Map(own.results.map((result) => [checkOf(result), result.verdict]));
+  const overturned = [...added.values()]
+    .filter((result) => (listed.get(checkOf(result)) ?? 'pass') === 'pass')
+    .map(({ policy, check }) => ({ policy: policy ?? own.policies[0] ?? '', check }));
+  const passes = new Map(own.passes);
+  for (const { policy } of overturned) passes.set(policy, Math.max((passes.get(policy) ?? 0) - 1, 0));
+  const results = [...own.results.filter((result) => !added.has(checkOf(result))), ...added.values()];
+  return { evaluation: { results, passes, policies: own.policies }, overturned };
+}
+
+/** What identifies a workload in results. */
+export const workloadReference = (object: KubernetesObject): ResourceReference => ({
+  apiVersion: textOf(object.apiVersion) ?? '',
+  kind: textOf(object.kind) ?? '',
+  namespace: namespaceOf(object),
+  name: nameOf(object) ?? '',
+  ...((uid: string | undefined): Fields => (uid === undefined ? {} : { uid }))(textOf(fieldsOf(object.metadata)['uid'])),
+});

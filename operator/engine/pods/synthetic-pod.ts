@@ -1,0 +1,96 @@
+import { type Fields, isFields, type KubernetesObject, nameOf, namespaceOf } from '../objects/kubernetes-object.ts';
+import { templatePathOf } from '../objects/workload-kind.ts';
+
+/** The Pod that a workload makes, as the API server would store it. */
+export interface SyntheticPod {
+  /** A Pod: the object itself, or one made from its template with the workload's namespace and name. */
+  readonly pod: KubernetesObject & { readonly spec: Fields };
+  /** What stands before a path of the Pod in the object: empty for Pods, `spec.template.` for Deployments. */
+  readonly prefix: string;
+}
+
+/** Why there is no Pod to judge, and where. */
+export interface MissingTemplate {
+  readonly pod: undefined;
+  readonly path: string;
+  readonly problem: string;
+}
+
+const found = (value: unknown): string =>
+  value === undefined || value === null ? 'nothing' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+
+const missing = (path: string, value: unknown): MissingTemplate => ({
+  pod: undefined,
+  path,
+  problem: `expected a map, found ${found(value)}`,
+});
+
+const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object) ?? '', namespace: namespaceOf(object) });
+
+/**
+ * Derives the synthetic Pod of a pod-bearing object; undefined for other kinds. What the server sets on Pods but not on templates is
+ * set here: requests from limits, and host ports under hostNetwork. Never changes the object; copies only what it must.
+ */
+export function syntheticPod(object: KubernetesObject): SyntheticPod | MissingTemplate | undefined {
+  const way = templatePathOf(object);
+  if (way === undefined) return undefined;
+  let template: Fields = object;
+  for (const [index, name] of way.entries()) {
+    const next = template[name];
+    if (!isFields(next)) return missing(way.slice(0, index + 1).join('.'), next);
+    template = next;
+  }
+  const prefix = way.length === 0 ? '' : `${way.join('.')}.`;
+  const spec = template['spec'];
+  if (!isFields(spec)) return missing(`${prefix}spec`, spec);
+  const podSpec = withPodDefaults(spec);
+  if (way.length === 0) return { pod: podSpec === spec ? (object as SyntheticPod['pod']) : { ...object, spec: podSpec }, prefix };
+  const own = template['metadata'] ?? {};
+  if (!isFields(own)) return missing(`${prefix}metadata`, own);
+  const metadata = { ...own, ...identityOf(object) };
+  return { pod: { apiVersion: 'v1', kind: 'Pod', metadata, spec: podSpec }, prefix };
+}
+
+const containerLists = ['initContainers', 'containers'] as const;
+
+function withPodDefaults(spec: Fields): Fields {
+  let result: Record<string, unknown> | undefined;
+  const hostNetwork = spec['hostNetwork'] === true;
+  for (const name of containerLists) {
+    const list = spec[name];
+    if (!Array.isArray(list)) continue;
+    const defaulted = withContainerDefaults(list, hostNetwork);
+    if (defaulted !== list) (result ??= { ...spec })[name] = defaulted;
+  }
+  return result ?? spec;
+}
+
+function withContainerDefaults(list: readonly unknown[], hostNetwork: boolean): readonly unknown[] {
+  let result: unknown[] | undefined;
+  for (let index = 0; index < list.length; index += 1) {
+    const container = list[index];
+    if (!isFields(container)) continue;
+    const defaulted = withHostPorts(withRequests(container), hostNetwork);
+    if (defaulted !== container) (result ??= [...list])[index] = defaulted;
+  }
+  return result ?? list;
+}
+
+function withRequests(container: Fields): Fields {
+  const resources = container['resources'];
+  if (!isFields(resources) || !isFields(resources['limits'])) return container;
+  const limits = resources['limits'];
+  const requests = resources['requests'] ?? {};
+  if (!isFields(requests)) return container;
+  let complete = true;
+  for (const name in limits) complete &&= name in requests;
+  return complete ? container : { ...container, resources: { ...resources, requests: { ...limits, ...requests } } };
+}
+
+function withHostPorts(container: Fields, hostNetwork: boolean): Fields {
+  const ports = container['ports'];
+  if (!hostNetwork || !Array.isArray(ports)) return container;
+  const closed = (port: unknown): port is Fields => isFields(port) && (port['hostPort'] === undefined || port['hostPort'] === 0);
+  if (!ports.some(closed)) return container;
+  return { ...container, ports: ports.map((port: unknown) => (closed(port) ? { ...port, hostPort: port['containerPort'] } : port)) };
+}

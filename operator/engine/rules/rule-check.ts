@@ -1,0 +1,141 @@
+import { apiVersionOf, type ApiResource } from '../../api/api-resource.ts';
+import type { SecurityPolicyRule } from '../../api/security-policy.ts';
+import { controlById } from '../../catalogue/controls/catalogue.ts';
+import type { Severity } from '../../catalogue/controls/severity.ts';
+import { pluralOf } from '../objects/builtin-resources.ts';
+import { fieldsOf, type KubernetesObject, nameOf, textMapOf } from '../objects/kubernetes-object.ts';
+import { type LabelMatch, labelMatch } from '../objects/label-selector.ts';
+import type { ReportProblem } from '../outcomes/policy-problem.ts';
+import type { NamespaceFacts } from '../objects/policy-scope.ts';
+import type { ResourceIndex } from '../objects/resource-index.ts';
+import { ResourceMatch, type ResourceVerdict } from '../objects/resource-match.ts';
+import { type RuleOutcome, RuleProgram } from './rule-program.ts';
+import type { Subject } from '../controls/subject.ts';
+
+/** An object in another version; an error where the server does not give it; undefined where nobody converts. */
+export type ConvertedObject = (form: ApiResource) => KubernetesObject | Error | undefined;
+
+/** Where a judged object stands. */
+export interface JudgedPlace {
+  readonly resource: ApiResource;
+  readonly namespace: NamespaceFacts | undefined;
+  readonly converted?: ConvertedObject | undefined;
+}
+
+/** A rule that a user wrote, compiled. */
+export class RuleCheck {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly category: string;
+  readonly #rule: SecurityPolicyRule;
+  readonly #match: ResourceMatch;
+  readonly #namespaces: LabelMatch;
+  readonly #objects: LabelMatch;
+  readonly #program: RuleProgram;
+
+  private constructor(rule: SecurityPolicyRule, index: ResourceIndex, program: RuleProgram) {
+    this.name = rule.name;
+    this.severity = rule.severity ?? 'medium';
+    this.category = rule.category ?? 'Custom';
+    this.#rule = rule;
+    this.#match = new ResourceMatch(rule.matchConstraints, rule.podTemplates === true, index);
+    this.#namespaces = labelMatch(rule.matchConstraints.namespaceSelector);
+    this.#objects = labelMatch(rule.matchConstraints.objectSelector);
+    this.#program = program;
+  }
+
+  /** Compiles a rule; undefined, and problems reported below `path`, when it cannot be used. */
+  static compile(
+    rule: SecurityPolicyRule,
+    path: string,
+    options: { kubernetesVersion: string; index: ResourceIndex; report: ReportProblem },
+  ): RuleCheck | undefined {
+    if (controlById(rule.name) !== undefined) {
+      options.report({
+        path: `${path}.name`,
+        reason: 'InvalidRule',
+        message: `'${rule.name}' is the id of a built-in control: give the rule another name`,
+      });
+      return undefined;
+    }
+    reportKinds(rule, path, options);
+    const program = RuleProgram.compile(rule, path, options);
+    return program === undefined ? undefined : new RuleCheck(rule, options.index, program);
+  }
+
+  /** Whether objects of the resource could be judged. */
+  couldJudge(resource: ApiResource): boolean {
+    return this.#match.match(resource) !== 'no';
+  }
+
+  /** The version in which the rule judges objects of a resource. */
+  formOf(resource: ApiResource): ApiResource {
+    return this.#match.form(resource);
+  }
+
+  /**
+   * Judges one object; undefined when the rule is not about it. `converted` gives the object in another version; without it, a rule about
+   * another version cannot be judged.
+   */
+  judge(subject: Subject, { resource, namespace, converted }: JudgedPlace): RuleOutcome | undefined {
+    const matched = this.#matches(subject, resource, namespace);
+    if (matched === 'no') return undefined;
+    if (matched === 'other-operations')
+      return { kind: 'skip', message: `the rule is about ${this.#operations()} only: a scan sees objects as they are` };
+    if (this.#rule.podTemplates === true && subject.fault !== undefined)
+      return { kind: 'error', message: subject.fault.problem, path: subject.fault.path };
+    return this.#evaluated(subject, { resource, namespace, converted });
+  }
+
+  #evaluated(subject: Subject, { resource, namespace, converted }: JudgedPlace): RuleOutcome {
+    const rest = { namespace: resource.namespaced ? namespace : undefined, params: this.#rule.params ?? null };
+    if (this.#rule.podTemplates === true) return this.#program.evaluate({ object: subject.ground.object, resource: podResource, ...rest });
+    const form = this.formOf(resource);
+    if (apiVersionOf(form) === apiVersionOf(resource)) return this.#program.evaluate({ object: subject.object, resource, ...rest });
+    const object = converted === undefined ? undefined : converted(form);
+    if (!(object instanceof Error) && object !== undefined)
+      return this.#program.evaluate({ object, resource: form, requested: resource, ...rest });
+    return unconverted(form, resource, object);
+  }
+
+  #matches(subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined): ResourceVerdict {
+    const judged = (this.#rule.podTemplates === true ? subject.ground.object : subject.object) as KubernetesObject;
+    if (!this.#objects(textMapOf(fieldsOf(judged.metadata)['labels']))) return 'no';
+    if (namespace !== undefined && !this.#namespaces(namespace.labels)) return 'no';
+    return this.#match.match(resource, nameOf(subject.object) ?? '');
+  }
+
+  #operations(): string {
+    return [...new Set(this.#rule.matchConstraints.resourceRules.flatMap(({ operations }) => operations))].join(', ');
+  }
+}
+
+/** A kind in place of a resource matches nothing: no resource has a capital letter in its name. */
+function reportKinds(
+  { matchConstraints: { resourceRules, excludeResourceRules = [] } }: SecurityPolicyRule,
+  path: string,
+  { index, report }: { readonly index: ResourceIndex; readonly report: ReportProblem },
+): void {
+  for (const [field, rules] of Object.entries({ resourceRules, excludeResourceRules }))
+    for (const [position, { resources }] of rules.entries())
+      resources.forEach((resource, entry) => {
+        if (!/[A-Z]/.test(resource)) return;
+        const plural = index.all.find(({ kind }) => kind === resource)?.resource ?? pluralOf(resource);
+        report({
+          path: `${path}.matchConstraints.${field}[${position}].resources[${entry}]`,
+          reason: 'InvalidRule',
+          message: `'${resource}' is a kind: write the resource, '${plural}'`,
+        });
+      });
+}
+
+function unconverted(form: ApiResource, resource: ApiResource, problem: Error | undefined): RuleOutcome {
+  const [wanted, written] = [apiVersionOf(form), apiVersionOf(resource)];
+  if (problem) return { kind: 'error', message: `it cannot be read as ${wanted}: ${problem.message}` };
+  return {
+    kind: 'skip',
+    message: `the rule is about ${wanted}, and the object is written in ${written}: only a cluster converts it`,
+  };
+}
+
+const podResource: ApiResource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true };

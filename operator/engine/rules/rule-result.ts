@@ -1,0 +1,30 @@
+import type { EvaluationBuilder } from '../outcomes/evaluation.ts';
+import type { ResultOwner } from '../controls/result-builder.ts';
+import type { RuleCheck } from './rule-check.ts';
+import type { RuleOutcome } from './rule-program.ts';
+import type { ResourceReference } from '../../findings/finding.ts';
+
+/** Turns a rule's outcome into the one result of this rule on this target; a pass may be only counted. */
+export function addRuleResult(
+  builder: EvaluationBuilder,
+  rule: RuleCheck,
+  owner: ResultOwner,
+  { resource, outcome }: { resource: ResourceReference; outcome: RuleOutcome },
+): void {
+  if (outcome.kind === 'unmatched') return;
+  if (outcome.kind === 'pass') {
+    builder.passed(owner.name, rule.name);
+    if (!owner.listsPasses) return;
+  }
+  builder.add({
+    verdict: outcome.kind,
+    policy: owner.label,
+    check: rule.name,
+    severity: rule.severity,
+    category: rule.category,
+    frameworks: [],
+    resource,
+    ...(outcome.path === undefined ? {} : { path: outcome.path }),
+    message: outcome.message,
+  });
+}

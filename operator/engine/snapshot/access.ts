@@ -1,0 +1,193 @@
+import { lowered, type Severity } from '../../catalogue/controls/severity.ts';
+import { controlById } from '../../catalogue/controls/catalogue.ts';
+import { fieldsOf, listOf, textOf } from '../objects/kubernetes-object.ts';
+import { clean, type Offence, type Outcome } from '../outcomes/outcome.ts';
+import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
+import { bindingsOf, bindingsOfAccount } from './account-bindings.ts';
+import { defaultRoleNames, rulesOfBinding } from './default-roles.ts';
+import { grantingRules, takeoverControls } from './grants.ts';
+import type { CrossObjectJudge, Question } from './judge.ts';
+
+/** What the cluster itself brings along is exempt from every rbac control. */
+function isSystem({ reference, labels }: Projection): boolean {
+  return reference.name.startsWith('system:') || labels['kubernetes.io/bootstrapping'] === 'rbac-defaults';
+}
+
+/** What somebody holds: the roles with subjects, by kind, namespace and name; worked out once for a snapshot. */
+const heldRoles = new WeakMap<Snapshot, ReadonlySet<string>>();
+
+function held(snapshot: Snapshot): ReadonlySet<string> {
+  const known = heldRoles.get(snapshot);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  for (const { body, reference } of bindingsOf(snapshot)) {
+    if (listOf(body['subjects']).length === 0) continue;
+    const { kind, name } = fieldsOf(body['roleRef']);
+    names.add(kind === 'Role' ? `Role/${reference.namespace ?? ''}/${textOf(name) ?? ''}` : `ClusterRole//${textOf(name) ?? ''}`);
+  }
+  heldRoles.set(snapshot, names);
+  return names;
+}
+
+function isBound({ reference: { kind, namespace, name } }: Projection, snapshot: Snapshot): boolean {
+  return held(snapshot).has(kind === 'Role' ? `Role/${namespace ?? ''}/${name}` : `ClusterRole//${name}`);
+}
+
+function severityOf(control: string): Severity {
+  return controlById(control)?.severity ?? 'medium';
+}
+
+/** A role that grants what the control looks for; less severe where it grants little, or to nobody. */
+const roleGrants: CrossObjectJudge = (role, { control, snapshot }) => {
+  const isClusterRole = role.reference.kind === 'ClusterRole';
+  if (isSystem(role) || (isClusterRole && (defaultRoleNames.includes(role.reference.name) || role.body['aggregationRule'] !== undefined)))
+    return clean;
+  const rules = grantingRules(role.body['rules'], control);
+  if (rules.length === 0) return clean;
+  const bound = isBound(role, snapshot);
+  const steps = [
+    !bound,
+    control === 'rbac-read-secrets' && rules.every(({ named }) => named),
+    !isClusterRole && rules.every(({ clusterScoped }) => clusterScoped),
+  ];
+  const base = control === 'rbac-modify-configmaps' && role.reference.namespace === 'kube-system' ? 'high' : severityOf(control);
+  const severity = steps.filter(Boolean).reduce<Severity>(lowered, base);
+  return { offences: rules.map(({ index }) => ({ path: `rules[${index}]` })), faults: [], severity, bound };
+};
+
+type SubjectTest = (subject: Readonly<Record<string, unknown>>) => boolean;
+const names =
+  (kind: string, ...wanted: readonly string[]): SubjectTest =>
+  (subject) =>
+    subject['kind'] === kind && wanted.includes(textOf(subject['name']) ?? '');
+
+const subjectTests: Readonly<Record<string, SubjectTest>> = {
+  'rbac-system-masters-binding': names('Group', 'system:masters'),
+  'rbac-anonymous-binding': ({ kind, name }) =>
+    (kind === 'User' || kind === 'Group') && (name === 'system:anonymous' || name === 'system:unauthenticated'),
+  'rbac-authenticated-binding': names('Group', 'system:authenticated', 'system:serviceaccounts'),
+  'rbac-default-service-account-binding': names('ServiceAccount', 'default'),
+};
+/** Bindings that kubeadm makes for nodes that join. */
+const bootstrapBindings: ReadonlySet<string> = new Set(['kubeadm:bootstrap-signer-clusterinfo']);
+
+function offendingSubjects({ control }: Question, binding: Projection): readonly Offence[] {
+  if (control === 'rbac-cluster-admin-binding') {
+    const { kind, name } = fieldsOf(binding.body['roleRef']);
+    return kind === 'ClusterRole' && name === 'cluster-admin' && binding.reference.name !== 'cluster-admin' ? [{ path: 'roleRef' }] : [];
+  }
+  if (control === 'rbac-anonymous-binding' && bootstrapBindings.has(binding.reference.name)) return [];
+  const test = subjectTests[control];
+  return listOf(binding.body['subjects'])
+    .map(fieldsOf)
+    .flatMap((subject, index) => (test?.(subject) === true ? [{ path: `subjects[${index}]`, label: textOf(subject['name']) ?? '' }] : []));
+}
+
+const bindingGrants: CrossObjectJudge = (binding, question) => {
+  if (isSystem(binding)) return clean;
+  const offences = offendingSubjects(question, binding);
+  if (offences.length === 0) return clean;
+  const takeover = question.control === 'rbac-authenticated-binding' && leadsToTakeover(binding, question.snapshot).length > 0;
+  return { offences, faults: [], ...(takeover ? { severity: 'critical' } : {}) };
+};
+
+/** A projection belongs to one snapshot: what its role leads to is worked out once. */
+const takeovers = new WeakMap<Projection, readonly string[]>();
+
+/** The takeover controls that a binding's role satisfies where the binding reaches. */
+function leadsToTakeover(binding: Projection, snapshot: Snapshot): readonly string[] {
+  const known = takeovers.get(binding);
+  if (known !== undefined) return known;
+  const rules = rulesOfBinding(binding, snapshot);
+  const clusterWide = binding.reference.kind === 'ClusterRoleBinding';
+  const found = takeoverControls.filter((control) =>
+    grantingRules(rules, control).some(({ clusterScoped }) => clusterWide || !clusterScoped),
+  );
+  takeovers.set(binding, found);
+  return found;
+}
+
+const describeBinding = ({ reference: { kind, name } }: Projection): string => `${kind} ${name}`;
+
+function offenceOfWorkload(workload: Projection, labels: readonly string[]): Outcome {
+  if (labels.length === 0) return clean;
+  const { prefix } = workloadOf(workload);
+  const sorted = [...new Set(labels)].sort();
+  return { offences: sorted.map((label) => ({ path: `${prefix}spec.serviceAccountName`, label })), faults: [] };
+}
+
+const adminServiceAccount: CrossObjectJudge = (workload, { snapshot }) => {
+  const bindings = bindingsOfAccount(snapshot, workload.reference.namespace ?? '', workloadOf(workload).serviceAccount);
+  const admin = bindings.filter((binding) => grantingRules(rulesOfBinding(binding, snapshot), 'rbac-wildcard-all').length > 0);
+  return offenceOfWorkload(workload, admin.map(describeBinding));
+};
+
+const takeoverPermissions: CrossObjectJudge = (workload, { snapshot }) => {
+  const bindings = bindingsOfAccount(snapshot, workload.reference.namespace ?? '', workloadOf(workload).serviceAccount);
+  return offenceOfWorkload(
+    workload,
+    bindings.flatMap((binding) => leadsToTakeover(binding, snapshot)),
+  );
+};
+
+function automounts(workload: Projection, snapshot: Snapshot): boolean {
+  const { automount, serviceAccount } = workloadOf(workload);
+  if (automount !== undefined) return automount;
+  return (
+    snapshot.find('ServiceAccount', workload.reference.namespace ?? '', serviceAccount)?.body['automountServiceAccountToken'] !== false
+  );
+}
+
+const tokenAutomount: CrossObjectJudge = (subject, { snapshot }) => {
+  if (subject.groupKind === 'ServiceAccount') {
+    return subject.body['automountServiceAccountToken'] === false
+      ? clean
+      : { offences: [{ path: 'automountServiceAccountToken' }], faults: [] };
+  }
+  if (!automounts(subject, snapshot)) return clean;
+  return { offences: [{ path: `${workloadOf(subject).prefix}spec.automountServiceAccountToken` }], faults: [] };
+};
+
+const defaultServiceAccount: CrossObjectJudge = (workload, { snapshot }) => {
+  const { serviceAccount, prefix } = workloadOf(workload);
+  if (serviceAccount !== 'default' || !automounts(workload, snapshot)) return clean;
+  return { offences: [{ path: `${prefix}spec.serviceAccountName` }], faults: [] };
+};
+
+const missingServiceAccount: CrossObjectJudge = (workload, { snapshot }) => {
+  const { serviceAccount, prefix } = workloadOf(workload);
+  const exists =
+    serviceAccount === 'default' || snapshot.find('ServiceAccount', workload.reference.namespace ?? '', serviceAccount) !== undefined;
+  return exists ? clean : { offences: [{ path: `${prefix}spec.serviceAccountName`, label: serviceAccount }], faults: [] };
+};
+
+function missingAccounts(binding: Projection, snapshot: Snapshot): readonly Offence[] {
+  return listOf(binding.body['subjects']).flatMap((entry, index) => {
+    const { kind, name, namespace } = fieldsOf(entry);
+    const account = textOf(name) ?? '';
+    const exists =
+      account === 'default' ||
+      snapshot.find('ServiceAccount', textOf(namespace) ?? binding.reference.namespace ?? '', account) !== undefined;
+    return kind === 'ServiceAccount' && !exists ? [{ path: `subjects[${index}]`, label: account }] : [];
+  });
+}
+
+const danglingBinding: CrossObjectJudge = (binding, { snapshot }) => {
+  if (isSystem(binding)) return clean;
+  const role = textOf(fieldsOf(binding.body['roleRef'])['name']) ?? '';
+  const noRole = rulesOfBinding(binding, snapshot) === undefined && !role.startsWith('system:');
+  const offences = [...(noRole ? [{ path: 'roleRef', label: role }] : []), ...missingAccounts(binding, snapshot)];
+  return offences.length === 0 ? clean : { offences, faults: [] };
+};
+
+/** The judges about roles, bindings and service accounts, by the names that controls call them. */
+export const accessJudges: Readonly<Record<string, CrossObjectJudge>> = {
+  roleGrants,
+  bindingGrants,
+  adminServiceAccount,
+  takeoverPermissions,
+  tokenAutomount,
+  defaultServiceAccount,
+  missingServiceAccount,
+  danglingBinding,
+};

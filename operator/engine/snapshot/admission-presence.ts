@@ -1,0 +1,41 @@
+import { fieldsOf, listOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
+import { clean, skipped } from '../outcomes/outcome.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { CrossObjectJudge } from './judge.ts';
+
+const group = 'admissionregistration.k8s.io';
+const enforced: ReadonlySet<string> = new Set(['baseline', 'restricted']);
+const any = (values: readonly string[], ...wanted: readonly string[]): boolean => values.some((value) => wanted.includes(value));
+
+/** Whether an admission rule takes in the creation of pods. */
+function coversPods(rule: unknown): boolean {
+  const { apiGroups, resources, operations } = fieldsOf(rule);
+  return any(textsOf(apiGroups), '', '*') && any(textsOf(resources), 'pods', '*', '*/*') && any(textsOf(operations), 'CREATE', '*');
+}
+
+function webhookCovers(snapshot: Snapshot): boolean {
+  return snapshot
+    .all(`ValidatingWebhookConfiguration.${group}`)
+    .flatMap(({ body }) => listOf(body['webhooks']))
+    .flatMap((webhook) => listOf(fieldsOf(webhook)['rules']))
+    .some(coversPods);
+}
+
+function policyCovers(snapshot: Snapshot): boolean {
+  const bound = new Set(snapshot.all(`ValidatingAdmissionPolicyBinding.${group}`).map(({ body }) => textOf(body['policyName'])));
+  return snapshot
+    .all(`ValidatingAdmissionPolicy.${group}`)
+    .some(
+      ({ reference, body }) => bound.has(reference.name) && listOf(fieldsOf(body['matchConstraints'])['resourceRules']).some(coversPods),
+    );
+}
+
+const admissionPresent: CrossObjectJudge = (_, { snapshot }) => {
+  const namespaces = snapshot.all('Namespace');
+  if (namespaces.length === 0) return skipped('no Namespace is among the objects: nothing can be said of the cluster as a whole');
+  const labelled = namespaces.some(({ labels }) => enforced.has(labels['pod-security.kubernetes.io/enforce'] ?? ''));
+  return labelled || webhookCovers(snapshot) || policyCovers(snapshot) ? clean : { offences: [{ path: '' }], faults: [] };
+};
+
+/** The judge about the cluster as a whole, by the name that controls call it. */
+export const admissionJudges: Readonly<Record<string, CrossObjectJudge>> = { admissionPresent };

@@ -1,0 +1,55 @@
+import { fieldsOf } from '../objects/kubernetes-object.ts';
+import { isEmptySelector, type Labels, selectorMatch } from '../objects/label-selector.ts';
+import { clean, type Outcome } from '../outcomes/outcome.ts';
+import { type Projection, workloadOf } from './snapshot.ts';
+import type { CrossObjectJudge } from './judge.ts';
+import { workloadsIn } from './network.ts';
+
+const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });
+const heldKinds: Readonly<Record<string, string>> = { 'namespace-resource-quota': 'ResourceQuota', 'namespace-limit-range': 'LimitRange' };
+const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+
+const namespaceHolds: CrossObjectJudge = ({ reference: { name } }, { control, snapshot }) => {
+  const exempt = control === 'namespace-resource-quota' && systemNamespaces.has(name);
+  return exempt || snapshot.in(name, heldKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
+};
+
+const replicas: CrossObjectJudge = (workload, { snapshot }) => {
+  const { kind, name, namespace = '' } = workload.reference;
+  if ((workloadOf(workload).replicas ?? 1) >= 2) return clean;
+  const scaled = snapshot
+    .in(namespace, 'HorizontalPodAutoscaler.autoscaling')
+    .map(({ body }) => fieldsOf(body['scaleTargetRef']))
+    .some((target) => target['kind'] === kind && target['name'] === name);
+  return scaled ? clean : failure('spec.replicas');
+};
+
+function budgetSelects(budget: Projection, labels: Labels): boolean {
+  const { selector } = budget.body;
+  return !isEmptySelector(selector) && selectorMatch(selector)(labels);
+}
+
+const disruptionBudget: CrossObjectJudge = (workload, { snapshot }) => {
+  const budgets = snapshot.in(workload.reference.namespace ?? '', 'PodDisruptionBudget.policy');
+  const { podLabels, prefix } = workloadOf(workload);
+  return budgets.some((budget) => budgetSelects(budget, podLabels)) ? clean : failure(`${prefix}metadata.labels`);
+};
+
+const zeroDisruption: CrossObjectJudge = (budget, { snapshot }) => {
+  const { maxUnavailable, minAvailable } = budget.body;
+  if (maxUnavailable === 0 || maxUnavailable === '0' || maxUnavailable === '0%') return failure('spec.maxUnavailable');
+  if (minAvailable === '100%') return failure('spec.minAvailable');
+  if (typeof minAvailable !== 'number') return clean;
+  const reached = workloadsIn(snapshot, budget.reference.namespace ?? '')
+    .filter((workload) => !workload.owned && workload.groupKind !== 'Pod' && budgetSelects(budget, workloadOf(workload).podLabels))
+    .some((workload) => minAvailable >= (workloadOf(workload).replicas ?? 1));
+  return reached ? failure('spec.minAvailable') : clean;
+};
+
+/** The judges about resources and availability, by the names that controls call them. */
+export const availabilityJudges: Readonly<Record<string, CrossObjectJudge>> = {
+  namespaceHolds,
+  replicas,
+  disruptionBudget,
+  zeroDisruption,
+};

@@ -1,0 +1,32 @@
+import { clean, type Outcome, skipped } from '../outcomes/outcome.ts';
+import { faultsFor } from './projection-shape.ts';
+import type { Projection } from './snapshot.ts';
+import { accessJudges } from './access.ts';
+import { admissionJudges } from './admission-presence.ts';
+import { availabilityJudges } from './availability.ts';
+import type { CrossObjectJudge, Question } from './judge.ts';
+import { networkJudges } from './network.ts';
+
+/** Every cross-object judge by the name that controls call it. */
+const crossObjectJudges: Readonly<Record<string, CrossObjectJudge>> = {
+  ...accessJudges,
+  ...networkJudges,
+  ...availabilityJudges,
+  ...admissionJudges,
+};
+
+/** Judges that look at one entry after the other: what they find stands beside what is broken. */
+const byEntry: ReadonlySet<string> = new Set(['roleGrants', 'bindingGrants', 'danglingBinding']);
+
+/**
+ * What a judge, by its name, has to say about one object among all the others. What the judge reads of the object and what has the
+ * wrong type there cannot be judged: it is told, and never taken for a pass.
+ */
+export function judgeProjected(projection: Projection, name: string, question: Question): Outcome {
+  const judge = crossObjectJudges[name];
+  if (judge === undefined) return skipped(`no judge '${name}'`);
+  const faults = projection.faults === undefined ? [] : faultsFor(projection.faults, name, question.control);
+  if (faults.length === 0) return judge(projection, question);
+  const found = byEntry.has(name) ? judge(projection, question) : clean;
+  return found.offences.length > 0 ? found : { ...clean, faults };
+}

@@ -1,0 +1,204 @@
+import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
+import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
+import { clean, type Outcome } from '../outcomes/outcome.ts';
+import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
+import { workloadKinds } from '../objects/workload-kind.ts';
+import type { CrossObjectJudge } from './judge.ts';
+
+const policyKind = 'NetworkPolicy.networking.k8s.io';
+const otherPolicyKinds = ['CiliumNetworkPolicy.cilium.io', 'NetworkPolicy.crd.projectcalico.org', 'NetworkPolicy.projectcalico.org'];
+const clusterPolicyKinds = [
+  'CiliumClusterwideNetworkPolicy.cilium.io',
+  'GlobalNetworkPolicy.crd.projectcalico.org',
+  'GlobalNetworkPolicy.projectcalico.org',
+  'AdminNetworkPolicy.policy.networking.k8s.io',
+  'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
+];
+const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingress'];
+
+const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });
+
+/** The directions that a policy is about: Ingress when it says nothing, and Egress when it has egress rules. */
+function directions(policy: Projection): readonly string[] {
+  const types = textsOf(policy.body['policyTypes']);
+  if (types.length > 0) return types;
+  return listOf(policy.body['egress']).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
+}
+
+const selects = (policy: Projection, labels: Readonly<Record<string, string>>): boolean =>
+  selectorMatch(policy.body['podSelector'])(labels);
+
+const namespacePolicy: CrossObjectJudge = ({ reference: { name } }, { snapshot }) => {
+  const own = [policyKind, ...otherPolicyKinds].some((kind) => snapshot.in(name, kind).length > 0);
+  return own || clusterPolicyKinds.some((kind) => snapshot.has(kind)) ? clean : failure('metadata.name');
+};
+
+const defaultDeny: CrossObjectJudge = ({ reference: { name } }, { snapshot, parameters }) => {
+  const wanted = parameters['direction'] === 'Both' ? ['Ingress', 'Egress'] : [textOf(parameters['direction']) ?? 'Ingress'];
+  const policies = snapshot.in(name, policyKind).filter(({ body }) => isEmptySelector(body['podSelector']));
+  const denied = (direction: string): boolean =>
+    policies.some((policy) => directions(policy).includes(direction) && listOf(policy.body[direction.toLowerCase()]).length === 0);
+  return wanted.every(denied) ? clean : failure('metadata.name');
+};
+
+const covering = (workload: Projection, snapshot: Snapshot, direction: string): readonly Projection[] =>
+  snapshot
+    .in(workload.reference.namespace ?? '', policyKind)
+    .filter((policy) => directions(policy).includes(direction) && selects(policy, workloadOf(workload).podLabels));
+
+const labelsPath = (workload: Projection): string => `${workloadOf(workload).prefix}metadata.labels`;
+
+const policyCoverage: CrossObjectJudge = (workload, { snapshot }) => {
+  const open = ['Ingress', 'Egress'].filter((direction) => covering(workload, snapshot, direction).length === 0);
+  if (open.length === 0) return clean;
+  return { offences: open.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
+};
+
+const numberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+const metadataAddress = numberOf('169.254.169.254');
+
+function blockHasMetadata(cidr: string): boolean {
+  const [address = '', bits = '32'] = cidr.split('/');
+  if (!/^\d+(\.\d+){3}$/.test(address)) return false;
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(numberOf(address) / size) === Math.floor(metadataAddress / size);
+}
+
+function peerAllowsMetadata(peer: unknown): boolean {
+  const block = fieldsOf(fieldsOf(peer)['ipBlock']);
+  return blockHasMetadata(textOf(block['cidr']) ?? '') && !textsOf(block['except']).some(blockHasMetadata);
+}
+
+const metadataEgress: CrossObjectJudge = (workload, { snapshot }) => {
+  const policies = covering(workload, snapshot, 'Egress');
+  const open = policies
+    .flatMap(({ body }) => listOf(body['egress']))
+    .map((rule) => listOf(fieldsOf(rule)['to']))
+    .some((peers) => peers.length === 0 || peers.some(peerAllowsMetadata));
+  return policies.length === 0 || open ? failure(labelsPath(workload)) : clean;
+};
+
+/** The workloads of a namespace, those that a controller made included. */
+export function workloadsIn(snapshot: Snapshot, namespace: string): readonly Projection[] {
+  return workloadKinds.flatMap((kind) => snapshot.in(namespace, kind));
+}
+
+/** Kinds that a rollout leaves behind with no pods. */
+const revisionKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'ReplicaSet.extensions', 'ReplicationController']);
+
+/**
+ * The workloads of a namespace whose pods a selector can match. What another workload made has the labels of its owner, or of an earlier
+ * revision of it: only its pods count. A ReplicaSet without replicas has no pods. A Deployment scaled to zero will have pods again.
+ */
+function selectableIn(snapshot: Snapshot, namespace: string): readonly Projection[] {
+  return workloadsIn(snapshot, namespace).filter((workload) => {
+    if (workload.groupKind === 'Pod') return true;
+    return !workload.owned && !(revisionKinds.has(workload.groupKind) && workloadOf(workload).replicas === 0);
+  });
+}
+
+const danglingPolicy: CrossObjectJudge = (policy, { snapshot }) => {
+  if (isEmptySelector(policy.body['podSelector'])) return clean;
+  const found = selectableIn(snapshot, policy.reference.namespace ?? '').some((workload) =>
+    selects(policy, workloadOf(workload).podLabels),
+  );
+  return found ? clean : failure('spec.podSelector');
+};
+
+/** Whether a Service sends traffic to pods with these labels; one without a selector, and an ExternalName, to none. */
+function serves(service: Projection, labels: Readonly<Record<string, string>>): boolean {
+  const selector = Object.entries(fieldsOf(service.body['selector']));
+  return service.body['type'] !== 'ExternalName' && selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
+}
+
+const danglingService: CrossObjectJudge = (service, { snapshot }) => {
+  const selector = textMapOf(service.body['selector']);
+  if (service.body['type'] === 'ExternalName' || Object.keys(selector).length === 0) return clean;
+  const found = selectableIn(snapshot, service.reference.namespace ?? '').some((workload) =>
+    serves(service, workloadOf(workload).podLabels),
+  );
+  return found ? clean : failure('spec.selector');
+};
+
+interface Backend {
+  readonly name?: unknown;
+  readonly namespace?: unknown;
+  readonly path?: string;
+}
+const backendsOf = (route: Projection): readonly Backend[] => listOf(route.body['backends']) as readonly Backend[];
+
+/** What names a Service from outside: the Ingresses of its namespace, and routes of any. */
+function routesTo(service: Projection, snapshot: Snapshot): readonly Projection[] {
+  const { name, namespace = '' } = service.reference;
+  const ingresses = ingressKinds
+    .flatMap((kind) => snapshot.in(namespace, kind))
+    .filter((ingress) => backendsOf(ingress).some((backend) => backend.name === name));
+  const routes = snapshot
+    .all('HTTPRoute.gateway.networking.k8s.io')
+    .filter((route) =>
+      backendsOf(route).some((backend) => backend.name === name && (backend.namespace ?? route.reference.namespace) === namespace),
+    );
+  return [...ingresses, ...routes];
+}
+
+/** The ways from outside to a workload, such as `Service web` and `Ingress shop`; sorted. */
+function waysIn(workload: Projection, snapshot: Snapshot): readonly string[] {
+  const services = snapshot
+    .in(workload.reference.namespace ?? '', 'Service')
+    .filter((service) => serves(service, workloadOf(workload).podLabels));
+  const ways = services.flatMap((service) => [
+    ...(service.body['type'] === 'NodePort' || service.body['type'] === 'LoadBalancer' ? [`Service ${service.reference.name}`] : []),
+    ...routesTo(service, snapshot).map(({ reference: { kind, name } }) => `${kind} ${name}`),
+  ]);
+  return [...new Set(ways)].sort();
+}
+
+const internetExposed: CrossObjectJudge = (workload, { snapshot }) => {
+  const ways = waysIn(workload, snapshot);
+  return ways.length === 0 ? clean : { offences: ways.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
+};
+
+const sensitiveExposed: CrossObjectJudge = (workload, question) => {
+  const texts = [workload.reference.name, ...workloadOf(workload).images];
+  const sensitive = textsOf(question.parameters['names']).some((name) => texts.some((text) => text.includes(name)));
+  return sensitive ? internetExposed(workload, question) : clean;
+};
+
+const danglingBackend: CrossObjectJudge = (ingress, { snapshot }) => {
+  const offences = backendsOf(ingress)
+    .filter(({ name }) => snapshot.find('Service', ingress.reference.namespace ?? '', textOf(name) ?? '') === undefined)
+    .map(({ name, path }) => ({ path: path ?? 'spec', label: textOf(name) ?? '' }));
+  return offences.length === 0 ? clean : { offences, faults: [] };
+};
+
+const sshPorts: ReadonlySet<unknown> = new Set([22, 2222, '22', '2222']);
+const opensSsh = (service: Projection): boolean =>
+  listOf(service.body['ports'])
+    .map(fieldsOf)
+    .some(({ port, targetPort }) => sshPorts.has(port) || sshPorts.has(targetPort));
+
+const sshPort: CrossObjectJudge = (subject, { snapshot }) => {
+  if (subject.groupKind === 'Service') return opensSsh(subject) ? failure('spec.ports') : clean;
+  const { ports, podLabels, prefix } = workloadOf(subject);
+  if (ports.includes(22)) return failure(`${prefix}spec.containers`);
+  const services = snapshot
+    .in(subject.reference.namespace ?? '', 'Service')
+    .filter((service) => serves(service, podLabels) && opensSsh(service));
+  return services.length === 0
+    ? clean
+    : { offences: services.map(({ reference }) => ({ path: labelsPath(subject), label: `Service ${reference.name}` })), faults: [] };
+};
+
+/** The judges about networks and exposure, by the names that controls call them. */
+export const networkJudges: Readonly<Record<string, CrossObjectJudge>> = {
+  namespacePolicy,
+  defaultDeny,
+  policyCoverage,
+  metadataEgress,
+  danglingPolicy,
+  danglingService,
+  internetExposed,
+  sensitiveExposed,
+  danglingBackend,
+  sshPort,
+};

@@ -1,0 +1,270 @@
+import {
+  type Fields,
+  fieldsOf,
+  groupKindOf,
+  type KubernetesObject,
+  listOf,
+  nameOf,
+  namespaceOf,
+  textMapOf,
+  textOf,
+  textsOf,
+} from '../objects/kubernetes-object.ts';
+import type { Labels } from '../objects/label-selector.ts';
+import { type ProjectionFault, projectionFaults } from './projection-shape.ts';
+import { type MissingTemplate, syntheticPod, type SyntheticPod } from '../pods/synthetic-pod.ts';
+import type { ResourceReference } from '../../findings/finding.ts';
+import { isWorkloadKind } from '../objects/workload-kind.ts';
+
+/** What the cross-object checks need of an object: who it is, and the few fields that some check reads. */
+export interface Projection {
+  readonly reference: ResourceReference;
+  readonly groupKind: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  /** Whether a pod-bearing controller stands above it: then it is no target of its own. */
+  readonly owned: boolean;
+  readonly body: Fields;
+  /** What has the wrong type among the fields that some check reads; omitted where nothing has. */
+  readonly faults?: readonly ProjectionFault[];
+}
+
+/** The part of a workload that the cross-object checks read. */
+export interface WorkloadBody extends Fields {
+  readonly prefix: string;
+  readonly podLabels: Labels;
+  readonly serviceAccount: string;
+  readonly automount: boolean | undefined;
+  readonly images: readonly string[];
+  readonly ports: readonly number[];
+  readonly replicas: number | undefined;
+}
+
+const pick =
+  (...names: readonly string[]) =>
+  (object: KubernetesObject): Fields =>
+    Object.fromEntries(names.filter((name) => object[name] !== undefined).map((name) => [name, object[name]]));
+const pickSpec =
+  (...names: readonly string[]) =>
+  (object: KubernetesObject): Fields =>
+    pick(...names)(fieldsOf(object['spec']));
+
+const backendsOf = (object: KubernetesObject): Fields => {
+  const spec = fieldsOf(object['spec']);
+  const rules = listOf(spec['rules']).map(fieldsOf);
+  const paths = rules.flatMap((rule, ruleIndex) =>
+    listOf(fieldsOf(rule['http'])['paths']).map((path, index) => ({
+      name: serviceName(fieldsOf(path)['backend']),
+      path: `spec.rules[${ruleIndex}].http.paths[${index}].backend`,
+    })),
+  );
+  const whole = { name: serviceName(spec['defaultBackend'] ?? spec['backend']), path: 'spec.defaultBackend' };
+  return { backends: [whole, ...paths].filter(({ name }) => name !== undefined) };
+};
+
+function serviceName(backend: unknown): string | undefined {
+  const { service, serviceName: legacy } = fieldsOf(backend);
+  return textOf(fieldsOf(service)['name']) ?? textOf(legacy);
+}
+
+const routeBackends = (object: KubernetesObject): Fields => ({
+  backends: listOf(fieldsOf(object['spec'])['rules'])
+    .flatMap((rule) => listOf(fieldsOf(rule)['backendRefs']))
+    .map(fieldsOf)
+    .filter(({ kind, group }) => (kind ?? 'Service') === 'Service' && (group ?? '') === '')
+    .map(({ name, namespace }) => ({ name, namespace })),
+});
+
+/** The service account that a pod runs as, by the present or the deprecated field. */
+function accountOf(spec: Fields): string {
+  const named = ['serviceAccountName', 'serviceAccount'].map((field) => textOf(spec[field]) ?? '');
+  return named.find((name) => name !== '') ?? 'default';
+}
+
+function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate): Fields {
+  const { pod } = synthetic;
+  const spec = fieldsOf(pod?.spec);
+  const containers = [...listOf(spec['initContainers']), ...listOf(spec['containers']), ...listOf(spec['ephemeralContainers'])].map(
+    fieldsOf,
+  );
+  const automount = spec['automountServiceAccountToken'];
+  const replicas = fieldsOf(object['spec'])['replicas'];
+  return {
+    prefix: synthetic.pod === undefined ? '' : synthetic.prefix,
+    podLabels: textMapOf(fieldsOf(pod?.metadata)['labels']),
+    serviceAccount: accountOf(spec),
+    automount: typeof automount === 'boolean' ? automount : undefined,
+    images: containers.map(({ image }) => textOf(image) ?? ''),
+    ports: containers
+      .flatMap(({ ports }) => listOf(ports).map((port) => fieldsOf(port)['containerPort']))
+      .filter((port) => typeof port === 'number'),
+    replicas: typeof replicas === 'number' ? replicas : undefined,
+  } satisfies WorkloadBody;
+}
+
+const nothing = (): Fields => ({});
+const rbac = 'rbac.authorization.k8s.io';
+const admission = 'admissionregistration.k8s.io';
+const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = new Map(
+  Object.entries({
+    Namespace: nothing,
+    ServiceAccount: pick('automountServiceAccountToken'),
+    [`Role.${rbac}`]: pick('rules'),
+    [`ClusterRole.${rbac}`]: pick('rules', 'aggregationRule'),
+    [`RoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
+    [`ClusterRoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
+    Service: pickSpec('type', 'selector', 'ports'),
+    'Ingress.networking.k8s.io': backendsOf,
+    'Ingress.extensions': backendsOf,
+    Ingress: backendsOf,
+    'HTTPRoute.gateway.networking.k8s.io': routeBackends,
+    'NetworkPolicy.networking.k8s.io': pickSpec('podSelector', 'policyTypes', 'ingress', 'egress'),
+    'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
+    'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef'),
+    ResourceQuota: nothing,
+    LimitRange: nothing,
+    [`ValidatingWebhookConfiguration.${admission}`]: pick('webhooks'),
+    [`MutatingWebhookConfiguration.${admission}`]: pick('webhooks'),
+    [`ValidatingAdmissionPolicy.${admission}`]: pickSpec('matchConstraints', 'paramKind'),
+    [`ValidatingAdmissionPolicyBinding.${admission}`]: pickSpec('policyName', 'validationActions'),
+    ...Object.fromEntries(
+      [
+        'CiliumNetworkPolicy.cilium.io',
+        'CiliumClusterwideNetworkPolicy.cilium.io',
+        'NetworkPolicy.crd.projectcalico.org',
+        'GlobalNetworkPolicy.crd.projectcalico.org',
+        'NetworkPolicy.projectcalico.org',
+        'GlobalNetworkPolicy.projectcalico.org',
+        'AdminNetworkPolicy.policy.networking.k8s.io',
+        'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
+      ].map((kind) => [kind, nothing]),
+    ),
+  }),
+);
+
+/** Whether objects of a kind, `Kind` or `Kind.group`, have a place in a snapshot. */
+export function isProjected(groupKind: string): boolean {
+  return projections.has(groupKind) || isWorkloadKind(groupKind);
+}
+
+/** What identifies an object in results. `namespaced` says whether its kind lives in namespaces. */
+export function referenceOf(object: KubernetesObject, namespaced: boolean): ResourceReference {
+  const uid = textOf(fieldsOf(object.metadata)['uid']);
+  return {
+    apiVersion: textOf(object.apiVersion) ?? '',
+    kind: textOf(object.kind) ?? '',
+    ...(namespaced ? { namespace: namespaceOf(object) } : {}),
+    name: nameOf(object) ?? '',
+    ...(uid === undefined ? {} : { uid }),
+  };
+}
+
+const clusterKinds: ReadonlySet<string> = new Set([
+  'Namespace',
+  `ClusterRole.${rbac}`,
+  `ClusterRoleBinding.${rbac}`,
+  `ValidatingWebhookConfiguration.${admission}`,
+  `MutatingWebhookConfiguration.${admission}`,
+  `ValidatingAdmissionPolicy.${admission}`,
+  `ValidatingAdmissionPolicyBinding.${admission}`,
+  'CiliumClusterwideNetworkPolicy.cilium.io',
+  'GlobalNetworkPolicy.crd.projectcalico.org',
+  'GlobalNetworkPolicy.projectcalico.org',
+  'AdminNetworkPolicy.policy.networking.k8s.io',
+  'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
+]);
+
+/** An object reduced to what cross-object checks read; undefined for kinds that none reads. */
+export function projectionOf(object: KubernetesObject, owned = false): Projection | undefined {
+  const groupKind = groupKindOf(object);
+  const synthetic = syntheticPod(object);
+  const body = synthetic === undefined ? projections.get(groupKind)?.(object) : workloadBody(object, synthetic);
+  if (body === undefined) return undefined;
+  const faults = projectionFaults(object, synthetic);
+  const metadata = fieldsOf(object.metadata);
+  return {
+    reference: referenceOf(object, !clusterKinds.has(groupKind)),
+    groupKind,
+    labels: textMapOf(metadata['labels']),
+    annotations: textMapOf(metadata['annotations']),
+    owned,
+    body,
+    ...(faults.length === 0 ? {} : { faults }),
+  };
+}
+
+const noProjections: readonly Projection[] = [];
+
+/** The objects that cross-object checks read, reduced to what they read, indexed by kind and namespace. Order does not matter. */
+export class Snapshot {
+  readonly #byKind = new Map<string, Map<string, Projection[]>>();
+  /** By kind, namespace and name; filled when something is looked up. */
+  readonly #byName = new Map<string, Projection>();
+  #named = 0;
+  #count = 0;
+
+  /**
+   * Takes an object in and returns what identifies it in results; kinds that no check reads are left out. `owned`: a pod-bearing
+   * controller stands above it.
+   */
+  add(object: KubernetesObject, owned = false): ResourceReference | undefined {
+    const projection = projectionOf(object, owned);
+    if (projection === undefined) return undefined;
+    this.#count += 1;
+    this.#listFor(projection.groupKind, projection.reference.namespace ?? '').push(projection);
+    return projection.reference;
+  }
+
+  /** All objects of a kind. */
+  all(groupKind: string): readonly Projection[] {
+    const namespaces = this.#byKind.get(groupKind);
+    return namespaces === undefined ? noProjections : [...namespaces.values()].flat();
+  }
+
+  /** The objects of a kind in a namespace. */
+  in(namespace: string, groupKind: string): readonly Projection[] {
+    return this.#byKind.get(groupKind)?.get(namespace) ?? noProjections;
+  }
+
+  /** The object of a kind with a name; the namespace is empty for cluster-scoped kinds. */
+  find(groupKind: string, namespace: string, name: string): Projection | undefined {
+    if (this.#named !== this.#count) this.#nameAll();
+    return this.#byName.get(`${groupKind}/${namespace}/${name}`);
+  }
+
+  /** Whether any object of a kind is there. */
+  has(groupKind: string): boolean {
+    return this.#byKind.has(groupKind);
+  }
+
+  /** The kinds that are there. */
+  get kinds(): readonly string[] {
+    return [...this.#byKind.keys()];
+  }
+
+  #nameAll(): void {
+    for (const [kind, namespaces] of this.#byKind) {
+      for (const [namespace, list] of namespaces)
+        for (const projection of list) this.#byName.set(`${kind}/${namespace}/${projection.reference.name}`, projection);
+    }
+    this.#named = this.#count;
+  }
+
+  #listFor(groupKind: string, namespace: string): Projection[] {
+    const namespaces = this.#byKind.get(groupKind) ?? new Map<string, Projection[]>();
+    this.#byKind.set(groupKind, namespaces);
+    const list = namespaces.get(namespace) ?? [];
+    namespaces.set(namespace, list);
+    return list;
+  }
+}
+
+/** The body of a workload's projection. */
+export function workloadOf(projection: Projection): WorkloadBody {
+  return projection.body as WorkloadBody;
+}
+
+/** The strings of a field of a projection's body. */
+export function bodyTexts(body: Fields, name: string): readonly string[] {
+  return textsOf(body[name]);
+}

@@ -1,0 +1,19 @@
+import type { SeverityCounts, Summary } from '../api/security-policy.ts';
+import { addSeverities, addSummaries, emptySeverities, emptySummary } from './tally.ts';
+
+/** What the reports of one policy hold together. */
+export interface PolicyTotals {
+  readonly summary: Summary;
+  readonly failing: SeverityCounts;
+}
+
+/** Of a policy that no report speaks of. */
+export const noTotals: PolicyTotals = { summary: emptySummary(), failing: emptySeverities() };
+
+/** Adds what a report holds for a policy to the totals, or takes it out of them. */
+export function addTotals(totals: Map<string, PolicyTotals>, policy: string, { summary, failing }: PolicyTotals, sign: 1 | -1): void {
+  const before = totals.get(policy) ?? noTotals;
+  const signed = <T extends object>(counts: T): T =>
+    Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, sign * count])) as T;
+  totals.set(policy, { summary: addSummaries(before.summary, signed(summary)), failing: addSeverities(before.failing, signed(failing)) });
+}

@@ -1,0 +1,107 @@
+import { checkedInventoryOf } from '../inventory/checked-inventory.ts';
+import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../matching/image-finding.ts';
+import { databaseOf, javaIndexOf } from './image-job-state.ts';
+import { namespaceOf } from '../targets/image-key.ts';
+import { meansOf } from './image-means.ts';
+import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../ledger/image-ledger.ts';
+import type { ImageStore } from '../ledger/image-store.ts';
+import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../inventory/inventory.ts';
+import type { AcceptedStream } from '../../stream/stream-reader.ts';
+import type { ImageJob } from './image-job-list.ts';
+import { imageHash } from '../targets/image-names.ts';
+
+/** What taking in what Jobs printed needs. */
+export interface IntakeContext {
+  readonly store: ImageStore;
+  readonly now: number;
+}
+
+/** The ledger with the inventory that a Job printed. Throws for what is none. */
+export async function withInventory(
+  { store, now }: IntakeContext,
+  { job, images: [digest = ''] }: ImageJob,
+  ledger: ImageLedger,
+  stream: AcceptedStream<InventoryBody>,
+): Promise<ImageLedger> {
+  const { unidentified, ...known } = inventoryIn(digest, stream);
+  // What an index does not know is nobody's but the image's own: no database tells of it.
+  const index = javaIndexOf(job);
+  const inventory = { ...known, ...(unidentified && index === undefined ? { unidentified } : {}) };
+  const configMaps = await store.keepInventory(digest, inventory);
+  const before = ledger[digest] ?? { seen: now };
+  // Secrets are known at once; vulnerabilities when a database was asked. What one has told stays until it is asked again.
+  const told = before.findings?.database ? before.findings : undefined;
+  const findings = told ?? {
+    configMaps: await store.keepFindings(digest, findingsWith(inventory, [])),
+    ...{ database: '', made: '', at: now },
+  };
+  const kept = { configMaps, at: now, ...(unidentified ? { javaIndex: index ?? '' } : {}) };
+  return { ...ledger, [digest]: withSuccess(before, 'inventory', { inventory: kept, findings }) };
+}
+
+/** Others may have had a hand in what a pod in another namespace says. */
+const inventoryIn = (key: string, stream: AcceptedStream<InventoryBody>): Inventory =>
+  namespaceOf(key) === undefined
+    ? inventoryOf(stream.records() as Iterable<InventoryRecord>, stream.trailer.body)
+    : checkedInventoryOf(stream.records() as Iterable<unknown>, stream.trailer.body);
+
+/** What is known of an image by its inventory and what a database tells of it. */
+const findingsWith = ({ secrets, unreadable, unidentified }: Inventory, vulnerabilities: readonly Vulnerability[]): ImageFindings => ({
+  vulnerabilities,
+  secrets,
+  ...(unreadable ? { unreadable } : {}),
+  ...(unidentified ? { unidentified } : {}),
+});
+
+interface Matched {
+  readonly vulnerabilities: Vulnerability[];
+  end?: Exclude<MatchRecord, { type: 'vulnerability' }>;
+}
+
+/** The ledger with what a Job found that matches inventories. */
+export async function withMatches(
+  context: IntakeContext,
+  { job, images }: ImageJob,
+  ledger: ImageLedger,
+  stream: AcceptedStream<MatchBody>,
+): Promise<ImageLedger> {
+  const matched = new Map<string, Matched>();
+  for (const record of stream.records() as Iterable<MatchRecord>) {
+    const known = matched.get(record.image) ?? { vulnerabilities: [] };
+    matched.set(record.image, known);
+    if (record.type === 'vulnerability') known.vulnerabilities.push(record.vulnerability);
+    else known.end = record;
+  }
+  const source = { database: databaseOf(job), made: stream.trailer.body.database, means: meansOf(job) };
+  const entries: [string, ImageEntry][] = [];
+  for (const digest of images) {
+    const before = ledger[digest];
+    const found = before && matched.get(nameOf(digest, before));
+    const entry = found && (await matchedEntry(context, digest, before, { ...found, ...source }));
+    if (entry) entries.push([digest, entry]);
+  }
+  return { ...ledger, ...Object.fromEntries(entries) };
+}
+
+/** What a stream calls an image by: the key that its inventory was taken under. */
+const nameOf = (key: string, { inventory }: ImageEntry): string => imageHash(inventory?.of ?? key);
+
+async function matchedEntry(
+  { store, now }: IntakeContext,
+  digest: string,
+  entry: ImageEntry,
+  { vulnerabilities, end, database, made, means }: Matched & { readonly database: string; readonly made: string; readonly means: string },
+): Promise<ImageEntry | undefined> {
+  if (end?.type === 'failed') {
+    const { inventory, ...rest } = withFailure(entry, { step: 'match', reason: end.message, at: now, means });
+    return end.damaged === true || !inventory ? rest : { ...rest, inventory };
+  }
+  if (!end) return undefined;
+  const inventory = await store.inventory(entry.inventory?.configMaps ?? []);
+  if (!inventory) {
+    const { inventory: lost, ...rest } = withFailure(entry, { step: 'match', reason: 'the inventory is not as it was written', at: now });
+    return rest;
+  }
+  const configMaps = await store.keepFindings(digest, findingsWith(inventory, vulnerabilities));
+  return withSuccess(entry, 'match', { findings: { configMaps, database, made, at: now } });
+}

@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { unpackDocument } from '../../kube/documents/document-format.ts';
+import { writeStreamLine } from '../../stream/stream-output.ts';
+import { StreamWriter } from '../../stream/stream-writer.ts';
+import { cycloneDx } from './cyclonedx.ts';
+import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
+import { fetchDatabase } from './image-database.ts';
+import { INVENTORY, type InventoryDocument } from '../inventory/inventory-document.ts';
+import { lastWords } from '../../jobs/last-words.ts';
+import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
+import { trivyReport } from '../inventory/trivy-report.ts';
+import { imageHash } from '../targets/image-names.ts';
+
+/** Bytes of a stream, well below the kubelet's log rotation of 10 MiB: inventories that are left are matched by another Job. */
+const streamBytes = 4 * 1024 * 1024;
+const bomFile = 'bom.json';
+const mounted = { folder: 'db', file: 'trivy.db', image: 'the image with the vulnerability database' } as const;
+
+interface Folders {
+  readonly input: string;
+  /** The scanner's program. */
+  readonly scanner: string;
+  /** Holds `db/trivy.db` and `db/metadata.json`, unless they are fetched. */
+  readonly database: string;
+  /** May be written to, and what is written there may be run. */
+  readonly work: string;
+}
+
+/**
+ * `vigil match`: matches the inventories of a folder against a database, mounted or fetched, and prints the framed stream of what is
+ * found. Exit 1, with the reason on stderr, when there is no database.
+ */
+export async function matchVerb(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+  const options = {
+    input: text('/vigil/input'),
+    scanner: text('/vigil/trivy/usr/local/bin/trivy'),
+    database: text('/vigil/database'),
+    work: text('/vigil/work'),
+    seconds: text('420'),
+    // That the scanner may take for one inventory.
+    patience: text('300'),
+    repository: text(''),
+  };
+  const { seconds, patience, repository, ...folders } = parseArgs({ args: [...args], options }).values;
+  const end = performance.now() + Number(seconds) * 1000;
+  const writer = new StreamWriter(writeStreamLine);
+  prepare(folders);
+  try {
+    if (repository === '') useMounted({ ...mounted, root: folders.database }, join(folders.work, 'cache'));
+    else await fetchDatabase(folders.work, repository, signal);
+  } catch (error) {
+    process.stderr.write(`vigil match: ${messageOf(error)}\n`);
+    return 1;
+  }
+  for (const [image, files] of inventories(folders.input)) {
+    for (const record of await recordsOf(folders, { image, files, patience: Number(patience) * 1000 }, signal)) writer.record(record);
+    // What is left is matched by another Job: this one's pod must not run into its deadline, which would lose what was found.
+    if (signal.aborted || writer.bytes > streamBytes || performance.now() > end) break;
+  }
+  writer.end({ database: databaseTime(folders.work) } satisfies MatchBody);
+  return 0;
+}
+
+/** An image volume cannot be run from, so the scanner is copied to where it can, unless its own image did that. */
+function prepare({ scanner, work }: Folders): void {
+  const program = join(work, 'trivy');
+  if (scanner !== program) copyFileSync(scanner, program);
+  chmodSync(program, 0o755);
+  mkdirSync(join(work, 'cache'), { recursive: true });
+}
+
+const namePattern = /^inventory-([0-9a-f]+)-[0-9]{6}$/;
+
+/** The files of each inventory, in their order. */
+function inventories(folder: string): Map<string, string[]> {
+  const files = readdirSync(folder)
+    .filter((file) => namePattern.test(file))
+    .toSorted();
+  return Map.groupBy(files, (file) => namePattern.exec(file)?.[1] ?? '');
+}
+
+interface Matching {
+  readonly image: string;
+  readonly files: readonly string[];
+  /** In milliseconds. */
+  readonly patience: number;
+}
+
+async function recordsOf(folders: Folders, { image, files, patience }: Matching, signal: AbortSignal): Promise<MatchRecord[]> {
+  let document: InventoryDocument;
+  try {
+    document = unpackDocument(
+      INVENTORY,
+      files.map((file) => readFileSync(join(folders.input, file))),
+      `of ${image}`,
+    ).content;
+    if (imageHash(document.digest) !== image) throw new Error('it is of another image');
+  } catch (error) {
+    return [{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${messageOf(error)}` }];
+  }
+  try {
+    const found = await match(folders, document, { signal, patience });
+    return [...found.map((vulnerability): MatchRecord => ({ type: 'vulnerability', image, vulnerability })), { type: 'done', image }];
+  } catch (error) {
+    return [{ type: 'failed', image, message: messageOf(error) }];
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function databaseTime(work: string): string {
+  try {
+    const { UpdatedAt } = JSON.parse(readFileSync(join(work, 'cache', 'db', DATABASE_METADATA), 'utf8')) as { UpdatedAt?: string };
+    return UpdatedAt ?? '';
+  } catch {
+    return '';
+  }
+}
+
+async function match(
+  { work }: Folders,
+  { inventory }: InventoryDocument,
+  { signal, patience }: { readonly signal: AbortSignal; readonly patience: number },
+): Promise<Vulnerability[]> {
+  // Without packages there is nothing to match, and the scanner refuses a bill without any.
+  if (inventory.applications.length === 0) return [];
+  writeFileSync(join(work, bomFile), JSON.stringify(cycloneDx(inventory)));
+  const child = spawn(join(work, 'trivy'), scannerArguments(work), {
+    env: { HOME: work, TMPDIR: work, PATH: '/usr/local/bin:/usr/bin:/bin' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    timeout: patience,
+    killSignal: 'SIGKILL',
+  });
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said = (said + data.toString('utf8')).slice(-4000)));
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(`the scanner cannot be started: ${error.message}`));
+    child.once('close', (code, killedBy) =>
+      resolve(code === 0 ? undefined : `${endOf({ code, killedBy, late: child.killed && !signal.aborted }, patience)}: ${lastWords(said)}`),
+    );
+  });
+  const found: Vulnerability[] = [];
+  let unreadable: unknown;
+  try {
+    for await (const { value } of trivyReport(child.stdout as AsyncIterable<Buffer>, ['Results.*.Vulnerabilities.*']))
+      found.push(vulnerabilityOf(value as TrivyVulnerability));
+  } catch (error) {
+    unreadable = error;
+    child.stdout.resume();
+  }
+  const failure = await ended;
+  if (failure !== undefined) throw new Error(failure);
+  if (unreadable instanceof Error) throw new Error(`what the scanner printed cannot be read: ${unreadable.message}`, { cause: unreadable });
+  return found;
+}
+
+const scannerArguments = (work: string): string[] => [
+  ...['sbom', '--quiet', '--skip-db-update', '--skip-java-db-update', '--offline-scan', '--skip-version-check', '--disable-telemetry'],
+  ...['--cache-dir', join(work, 'cache'), '--cache-backend', 'memory', '--format', 'json', join(work, bomFile)],
+];
+
+interface End {
+  readonly code: number | null;
+  readonly killedBy: string | null;
+  /** Killed here, since it took too long. */
+  readonly late: boolean;
+}
+
+/** How the scanner ended; where the kernel counts memory by process, it kills the scanner alone and nobody says why. */
+function endOf({ code, killedBy, late }: End, patience: number): string {
+  if (late) return `the scanner did not end within ${patience / 1000} s`;
+  return `the scanner ended with ${killedBy ?? code}${killedBy === 'SIGKILL' ? ', most likely out of memory' : ''}`;
+}

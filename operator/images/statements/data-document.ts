@@ -1,0 +1,87 @@
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { z } from 'zod';
+import { jsonElements, JsonElementsError } from '../inventory/json-elements.ts';
+import { packageUrl, type PackageUrl } from './package-url.ts';
+
+/** A document that cannot be used, with the place of the mistake in its message. */
+export class DataDocumentError extends Error {
+  override readonly name = 'DataDocumentError';
+}
+
+/** The most bytes of a document as it is unpacked. */
+const mostBytes = 64 * 1024 * 1024;
+/** So many mistakes of one value are told. */
+const mostIssues = 3;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** A document piece by piece, unpacked where it is gzip, without a byte order mark. Throws {@link DataDocumentError}. */
+export async function* unpacked(bytes: Buffer): AsyncGenerator<Buffer> {
+  let read = 0;
+  try {
+    for await (const piece of isPacked(bytes) ? Readable.from([bytes]).pipe(createGunzip()) : [bytes]) {
+      const chunk = piece as Buffer;
+      yield read === 0 && chunk.subarray(0, 3).equals(byteOrderMark) ? chunk.subarray(3) : chunk;
+      read += chunk.length;
+      if (read > mostBytes) throw new DataDocumentError(`it has more than ${mostBytes} bytes when it is unpacked`);
+    }
+  } catch (error) {
+    if (!isOfZlib(error)) throw error;
+    throw new DataDocumentError(`it cannot be unpacked: ${error.message}`, { cause: error });
+  }
+}
+
+const isPacked = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+const isOfZlib = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');
+
+/** A value of a JSON document, and its place as `statements[3]`. */
+export interface PlacedValue {
+  readonly path: string;
+  readonly place: string;
+  readonly value: unknown;
+}
+
+/** The wanted values of a JSON document, as `jsonElements` has them. Throws {@link DataDocumentError}. */
+export async function* placedValues(bytes: Buffer, paths: readonly string[]): AsyncGenerator<PlacedValue> {
+  const counts = new Map<string, number>();
+  let after = '';
+  try {
+    for await (const { path, value } of jsonElements(unpacked(bytes), paths)) {
+      const index = counts.get(path) ?? 0;
+      counts.set(path, index + 1);
+      const place = path.replace('.*', `[${index}]`);
+      yield { path, place, value };
+      after = ` (after ${place})`;
+    }
+  } catch (error) {
+    if (!(error instanceof JsonElementsError)) throw error;
+    throw new DataDocumentError(`${error.message}${after}`, { cause: error });
+  }
+}
+
+/** A value that has been checked. Throws {@link DataDocumentError} with the place of what is wrong. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, place = ''): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const told = parsed.error.issues.slice(0, mostIssues).map(({ path, message }) => `${placeOf(place, path)}: ${message}`);
+  const more = parsed.error.issues.length - told.length;
+  throw new DataDocumentError(`${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
+}
+
+const placeOf = (place: string, path: readonly PropertyKey[]): string =>
+  path.reduce<string>((all, part) => (typeof part === 'number' ? `${all}[${part}]` : [all, String(part)].filter(Boolean).join('.')), place);
+
+/** A field that holds a package URL. */
+export const packageUrlField = z.string().transform((text, context): PackageUrl => {
+  try {
+    return packageUrl(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `no package URL: ${error instanceof Error ? error.message : String(error)}` });
+    return z.NEVER;
+  }
+});
+
+/** A field that holds a time with its zone; read as milliseconds since the epoch. */
+export const timeField = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));

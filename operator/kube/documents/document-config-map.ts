@@ -1,0 +1,93 @@
+import { LABELS, MANAGED_BY } from '../../api/group.ts';
+import type { KubeObject, ObjectMeta, OwnerReference } from '../../api/metadata.ts';
+
+/** A ConfigMap with a document, or with a piece of one. */
+export interface DocumentConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
+}
+
+/** What the ConfigMaps of a document are called, and whose they are. */
+export interface DocumentPlace {
+  /** The name of a head, at most 63 characters; the beginning of the names of pieces that have none. */
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Kubernetes removes the document after its owner. */
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+/** The key of a document that fits into its head. */
+const wholeKey = 'document';
+/** The key with the names of the pieces of one that does not. */
+const piecesKey = 'pieces';
+
+/** The key of a piece, and its file name if it is mounted. Sorts in order up to a million pieces. */
+export const pieceKey = (file: string, index: number): string => `${file}-${String(index).padStart(6, '0')}`;
+
+/** An immutable ConfigMap with one piece. Immutable: the kubelet need not watch it. */
+export function pieceConfigMap(
+  { name, piece, key }: { readonly name: string; readonly piece: Buffer; readonly key: string },
+  namespace: string,
+  { kind, head, place }: { readonly kind: string; readonly head?: string; readonly place: DocumentPlace },
+): DocumentConfigMap {
+  const { labels, ...metadata } = metadataOf(place, { name, namespace, kind });
+  const own = { [LABELS.documentPiece]: 'true', ...(head === undefined ? {} : { [LABELS.documentHead]: head }) };
+  return { metadata: { ...metadata, labels: { ...labels, ...own } }, immutable: true, binaryData: { [key]: piece.toString('base64') } };
+}
+
+/** What a head holds: the document itself, or the names of its pieces. */
+export type HeadContent = { readonly whole: Buffer } | { readonly pieces: readonly string[] };
+
+/** The head of a document. */
+export function headConfigMap(
+  place: DocumentPlace,
+  content: HeadContent,
+  at: { readonly namespace: string; readonly kind: string; readonly resourceVersion?: string | undefined },
+): DocumentConfigMap {
+  const { namespace, kind, resourceVersion } = at;
+  const metadata = {
+    ...metadataOf(place, { name: place.name, namespace, kind }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  return 'whole' in content
+    ? { metadata, binaryData: { [wholeKey]: content.whole.toString('base64') } }
+    : { metadata, data: { [piecesKey]: JSON.stringify(content.pieces) } };
+}
+
+/** Reads a head. What Vigil wrote before documents had heads is the only value of its ConfigMap. Undefined if it holds neither. */
+export function headContentOf({ data, binaryData }: DocumentConfigMap): HeadContent | undefined {
+  const pieces = namesIn(data?.[piecesKey]);
+  if (pieces) return { pieces };
+  const [only] = Object.values(binaryData ?? {});
+  return only === undefined ? undefined : { whole: Buffer.from(only, 'base64') };
+}
+
+function namesIn(text: string | undefined): readonly string[] | undefined {
+  try {
+    const names = JSON.parse(text ?? 'null') as unknown;
+    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of pieces, in the order of their keys. */
+export function piecesIn(configMaps: readonly DocumentConfigMap[]): Buffer[] {
+  const entries = configMaps.flatMap(({ binaryData }) => Object.entries(binaryData ?? {}));
+  return entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => Buffer.from(text, 'base64'));
+}
+
+function metadataOf(
+  { labels, annotations, ownerReferences }: DocumentPlace,
+  { name, namespace, kind }: { readonly name: string; readonly namespace: string; readonly kind: string },
+): ObjectMeta {
+  return {
+    name,
+    namespace,
+    labels: { ...labels, [LABELS.managedBy]: MANAGED_BY, [LABELS.document]: kind },
+    ...(annotations ? { annotations } : {}),
+    ...(ownerReferences ? { ownerReferences } : {}),
+  };
+}

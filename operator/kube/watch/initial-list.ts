@@ -1,0 +1,131 @@
+import type { ApiResource } from '../../api/api-resource.ts';
+import type { KubeObject } from '../../api/metadata.ts';
+import { isInvalid, KubeApiError } from '../kube-api-error.ts';
+import type { KubeClient } from '../kube-client.ts';
+import { messageOf } from '../kube-request.ts';
+import { lines } from '../lines.ts';
+import { listPages } from '../list.ts';
+import { resourcePath } from '../resource-path.ts';
+import type { WatchEvent, WatchSelection } from './watch-stream.ts';
+
+/** What a first list takes in. */
+export interface InitialList<T> {
+  /** A list begins: what was told of one that broke off is void. */
+  readonly begin: () => void;
+  readonly listed: (object: T) => void;
+}
+
+/** How a first list is read. */
+export interface InitialListOptions {
+  readonly selection: WatchSelection;
+  /** Nothing is told: the list is a glance at the version to watch from. */
+  readonly fromNow: boolean;
+  /** Milliseconds of silence after which a streamed list is given up. */
+  readonly silence: number;
+  readonly signal: AbortSignal;
+}
+
+const initialEventsEnd = 'k8s.io/initial-events-end';
+
+/**
+ * Reads what is there of a resource, and the version from which a watch goes on: as a stream (WatchList, Kubernetes 1.34 and later), in which
+ * neither this process nor the server holds more than an object at a time, else in pages. A resource whose server knows no such streams is
+ * read in pages from then on, one whose stream broke off or fell silent the next time. Throws what the server answers.
+ */
+export class InitialLists {
+  readonly #client: KubeClient;
+  /** Resources to be read in pages, by path. */
+  readonly #inPages = new Map<string, 'always' | 'once'>();
+  readonly #streams: boolean;
+
+  constructor(client: KubeClient, { streams }: { readonly streams: boolean }) {
+    this.#client = client;
+    this.#streams = streams;
+  }
+
+  async read<T extends KubeObject>(resource: ApiResource, list: InitialList<T>, options: InitialListOptions): Promise<string | undefined> {
+    const path = resourcePath(resource);
+    if (this.#streams && !options.fromNow && !this.#inPages.has(path)) {
+      const version = await this.#stream(resource, list, options);
+      if (version !== undefined) return version;
+      this.#inPages.set(path, 'always');
+    }
+    const version = await this.#pages(resource, list, options);
+    if (this.#inPages.get(path) === 'once') this.#inPages.delete(path);
+    return version;
+  }
+
+  /** Reads the list as a stream. Undefined: the server does not know how. */
+  async #stream<T extends KubeObject>(
+    resource: ApiResource,
+    list: InitialList<T>,
+    options: InitialListOptions,
+  ): Promise<string | undefined> {
+    list.begin();
+    try {
+      const body = await this.#open(resource, options);
+      for await (const line of lines(body as AsyncIterable<Buffer>)) {
+        const { type, object } = JSON.parse(line) as WatchEvent<T>;
+        if (type === 'BOOKMARK') return endOf(object);
+        if (type === 'ERROR') throw failureOf(resource, object);
+        list.listed(object);
+      }
+    } catch (error) {
+      if (isInvalid(error)) return undefined;
+      if (error instanceof KubeApiError || options.signal.aborted) throw error;
+      throw this.#brokenOff(resource, error);
+    }
+    throw this.#brokenOff(resource);
+  }
+
+  #open(resource: ApiResource, { selection, silence, signal }: InitialListOptions): ReturnType<KubeClient['stream']> {
+    const { namespace, labelSelector, metadataOnly } = selection;
+    return this.#client.stream({
+      path: resourcePath(resource, { namespace }),
+      query: {
+        ...{ watch: true, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true },
+        labelSelector,
+      },
+      ...(metadataOnly ? { accept: metadataAccept } : {}),
+      timeout: silence,
+      retries: 0,
+      signal,
+    });
+  }
+
+  #brokenOff(resource: ApiResource, cause?: unknown): KubeApiError {
+    this.#inPages.set(resourcePath(resource), 'once');
+    return new KubeApiError(`list ${resource.resource}: the stream broke off: ${messageOf(cause ?? 'it ended early')}`, {
+      status: 0,
+      cause,
+    });
+  }
+
+  async #pages<T extends KubeObject>(
+    resource: ApiResource,
+    list: InitialList<T>,
+    options: InitialListOptions,
+  ): Promise<string | undefined> {
+    const { selection, fromNow, signal } = options;
+    const { labelSelector } = selection;
+    let version: string | undefined;
+    list.begin();
+    const wanted = { ...selection, ...(labelSelector === undefined ? {} : { labelSelector }), ...(fromNow ? { limit: 1 } : {}), signal };
+    for await (const page of listPages<T>(this.#client, resource, wanted as Parameters<typeof listPages>[2])) {
+      // Pages after an expired token are newer than the first: what changed between them must come with the watch.
+      version ??= page.resourceVersion;
+      if (fromNow) break;
+      for (const item of page.items) list.listed(item);
+    }
+    return version;
+  }
+}
+
+/** The version at which a streamed list ends. A bookmark without the mark is of a server that has taken this for an ordinary watch. */
+const endOf = ({ metadata }: KubeObject): string | undefined =>
+  metadata.annotations?.[initialEventsEnd] === 'true' ? metadata.resourceVersion : undefined;
+
+const failureOf = ({ resource }: ApiResource, { message = 'error', code = 500 }: WatchEvent<KubeObject>['object']): KubeApiError =>
+  new KubeApiError(`list ${resource}: ${message}`, { status: code });
+
+const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';

@@ -1,0 +1,192 @@
+import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import { LABELS, MANAGED_BY } from '../api/group.ts';
+import type { ConditionUpdate } from '../api/condition.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { Controller, ControllerOptions } from '../controller/controller.ts';
+import { EventRecorder } from '../controller/event-recorder.ts';
+import type { Part } from '../controller/lifecycle.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
+import type { OperatorConfig } from './operator-config.ts';
+import { clusterInfoReader } from '../kube/cluster-info.ts';
+import { GENERATIONS_KEY, generationScanController } from '../scans/generation-scan.ts';
+import { GonePolicies } from '../policies/gone-policies.ts';
+import { ImageScan } from '../images/image-scan.ts';
+import { CrdCheck } from './crd-check.ts';
+import { onChangeDependencies } from '../changes/on-change-dependencies.ts';
+import { OnChange } from '../changes/on-change.ts';
+import { policyGauges } from '../policies/policy-gauges.ts';
+import { PolicyRevisions } from '../policies/policy-revisions.ts';
+import { scanScheduleController } from '../schedules/scan-schedule.ts';
+import { scanCleanup, scanController } from '../scans/scan.ts';
+import { securityPolicyController } from '../policies/security-policy.ts';
+import { upkeepController } from './upkeep.ts';
+import { jobPodOf, type JobPod } from '../jobs/job-pod.ts';
+import type { JobObject } from '../jobs/job-state.ts';
+import { ReportPublisher } from '../reports/publishing/report-publisher.ts';
+import { conflictEvent } from '../reports/publishing/conflict-event.ts';
+import { findingEvent } from '../reports/building/finding-event.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { workerSettings } from '../jobs/template/worker-settings.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** What the process that leads has, and what it read of the cluster before all else. */
+export interface Leadership {
+  readonly config: OperatorConfig;
+  readonly client: KubeClient;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** The name of this process, for Events. */
+  readonly identity: string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** The uid of kube-system: what tells this cluster from others. */
+  readonly clusterIdentity: string;
+  readonly kubernetesVersion: string;
+}
+
+/** What the leader runs. */
+export interface Controllers {
+  /** In the order in which they start: the watches, then the controllers. */
+  readonly parts: readonly Part[];
+  /** What keeps the leader from being ready. */
+  readonly problems: () => readonly string[];
+}
+
+/** The list of controllers, with the watches that they share, ready to start. What a controller watches, it says itself. */
+export function leaderControllers(leadership: Leadership): Controllers {
+  const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
+  const controllers: Controller[] = [];
+  const { policies, schedules, scans, jobs, pods } = sharedWatches(leadership, controllers);
+  const reflectors = [policies, schedules, scans, jobs, pods];
+  const revisions = new PolicyRevisions(leadership.kubernetesVersion);
+  const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
+  const publisher = new ReportPublisher(client, {
+    onWrite: (operation) => metrics.reportWrites.inc({ operation }),
+    onFailures: (target, failures) => events.about(target, findingEvent(failures)),
+    onConflict: (target, conflict) => {
+      metrics.reportConflicts.inc({ reason: conflict.reason });
+      events.about(target, conflictEvent(conflict));
+    },
+  });
+  const basics = { client, log, metrics, events, clock, observe: observer(metrics), namespace: config.namespace };
+  const crds: CrdCheck = new CrdCheck({
+    ...basics,
+    onChange: () => {
+      for (const { metadata } of policies.list()) policyController.queue.add(metadata.name);
+    },
+  });
+  const gonePolicies = new GonePolicies({ ...basics, publisher, policies });
+  const { watchSilence, shardTargets, changeBurst, maxConcurrentScans } = config;
+  /** What controllers share. Each takes of it what its own interface names. */
+  const shared = {
+    ...basics,
+    ...{ policies, schedules, scans, jobs, pods, publisher },
+    ...{ clusterIdentity, shardTargets, changeBurst, maxConcurrentScans, watchSilence: watchSilence * 1000 },
+    clusterInfo: clusterInfoReader(client, (version) => revisions.servedBy(version)),
+    crdProblems: () => crds.problems,
+    lookAtCrds: () => crds.look(),
+    revisionOf: revisions.of,
+    systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
+    worker: workerSettings(client, config),
+    images: config,
+    enqueueSchedule: (name: string): void => scheduleController.queue.add(name),
+    enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
+    policyGone: (name: string): void => gonePolicies.add(name),
+    imagesBegan: (): number | undefined => images.began,
+    watching: (): ConditionUpdate => onChange.condition(),
+  };
+  const policyController: Controller = securityPolicyController(shared);
+  const generationController: Controller = generationScanController(shared);
+  const scheduleController: Controller = scanScheduleController(shared);
+  const images: ImageScan = new ImageScan(shared);
+  const onChange: OnChange = new OnChange(onChangeDependencies(shared));
+  controllers.push(
+    policyController,
+    gonePolicies.controller,
+    generationController,
+    scanController(shared),
+    scanCleanup(shared),
+    scheduleController,
+    crds.controller,
+    upkeepController(shared),
+    images.controller,
+    onChange.controller,
+  );
+  metrics.follow(() => policyGauges(policies.list()));
+  metrics.collect(() => {
+    for (const { name, queue } of controllers) metrics.queueDepth.set({ controller: name }, queue.depth);
+    metrics.watchedObjects.set(onChange.size);
+  });
+  const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
+  const podNews: Part = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
+  return {
+    parts: [...reflectors.map(watchPart), changes, podNews, ...controllers.map(controllerPart)],
+    problems: () =>
+      reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
+  };
+}
+
+/** The watches that controllers share. Each change goes to every controller that watches the resource. */
+function sharedWatches(
+  { config, client, log }: Leadership,
+  controllers: readonly Controller[],
+): {
+  readonly policies: Reflector<SecurityPolicy>;
+  readonly schedules: Reflector<ScanSchedule>;
+  readonly scans: Reflector<Scan>;
+  /** The Jobs of scans in Vigil's namespace, and their pods. */
+  readonly jobs: Reflector<JobObject>;
+  readonly pods: Reflector<JobPod>;
+} {
+  const watch = <T extends KubeObject>(
+    resource: ApiResource,
+    some: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'keep'> = {},
+  ): Reflector<T> =>
+    new Reflector<T>(client, resource, {
+      ...some,
+      silence: config.watchSilence * 1000,
+      onChange: (type, object) => {
+        for (const controller of controllers) controller.changed(resource, object, type);
+      },
+      onError: (error) => log.warn({ err: error, resource: resource.resource }, 'a watch failed; it is tried again'),
+    });
+  const ofScans = { namespace: config.namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
+  return {
+    policies: watch(RESOURCES.policies),
+    schedules: watch(RESOURCES.schedules),
+    scans: watch(RESOURCES.scans),
+    jobs: watch(RESOURCES.jobs, ofScans),
+    pods: watch(RESOURCES.pods, { ...ofScans, keep: jobPodOf }),
+  };
+}
+
+/** Milliseconds that more new generations may come in before they are scanned. */
+const generationDebounce = 300;
+
+/** A reflector as a part: its start ends when the first list is in, so that no reconcile sees a part of the list. */
+function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Part {
+  return {
+    name: `watch ${reflector.resource.resource}`,
+    start: (signal) => {
+      reflector.start();
+      return reflector.whenSynced(signal);
+    },
+    stop: () => reflector.stop(),
+  };
+}
+
+function controllerPart(controller: Controller): Part {
+  return { name: `controller ${controller.name}`, start: () => controller.start(), stop: () => controller.stop() };
+}
+
+function observer(metrics: Metrics): NonNullable<ControllerOptions['observe']> {
+  return ({ controller, result, seconds, waited }) => {
+    metrics.reconciles.inc({ controller, result });
+    metrics.reconcileSeconds.observe({ controller }, seconds);
+    metrics.queueSeconds.observe({ controller }, waited);
+  };
+}

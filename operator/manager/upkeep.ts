@@ -1,0 +1,81 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
+import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { listPages } from '../kube/list.ts';
+import { readLedger } from '../reports/identity/policy-ledger.ts';
+import { DEFAULT_SCHEDULE } from '../schedules/default-schedule.ts';
+import { countedIn } from '../reports/identity/report-ownership.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/watch/lister.ts';
+
+/** Says that the default schedule was made once: a person who deleted it keeps it deleted. */
+const marker = 'vigil-default-schedule';
+const name = DEFAULT_SCHEDULE;
+/** The default schedules of many clusters do not start in the same moment. */
+const jitterSeconds = 3600;
+
+/** What the tasks use. */
+export interface UpkeepDependencies extends ControllerBasics {
+  readonly client: KubeClient;
+  /** Vigil's own. */
+  readonly namespace: string;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  readonly policyGone: (name: string) => void;
+}
+
+const tasks: Readonly<Record<string, (deps: UpkeepDependencies) => Promise<ReconcileResult>>> = {
+  'default-schedule': makeDefaultSchedule,
+  'deleted-policies': findDeletedPolicies,
+};
+
+/** What is seen to once when an operator begins to lead; each task is tried until it succeeds. */
+export function upkeepController(deps: UpkeepDependencies): Controller {
+  const controller = new Controller({
+    name: 'upkeep',
+    log: deps.log,
+    observe: deps.observe,
+    reconcile: async (task) => (await tasks[task]?.(deps)) ?? {},
+  });
+  for (const task of Object.keys(tasks)) controller.queue.add(task);
+  return controller;
+}
+
+/** Makes `ScanSchedule/default`, so that a policy alone is enough. */
+async function makeDefaultSchedule({ client, namespace, log }: UpkeepDependencies): Promise<ReconcileResult> {
+  try {
+    await client.get(RESOURCES.configMaps, { namespace, name: marker });
+    return {};
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  const labels = { [LABELS.managedBy]: MANAGED_BY };
+  const spec = { schedule: '@daily', concurrencyPolicy: 'Forbid', jitterSeconds, onChange: {} } as const;
+  const schedule: ScanSchedule = { metadata: { name, labels }, spec };
+  await client.create(RESOURCES.schedules, schedule).catch((error: unknown) => {
+    if (!isConflict(error)) throw error;
+  });
+  await client.create(RESOURCES.configMaps, { metadata: { namespace, name: marker, labels } }).catch((error: unknown) => {
+    if (!isConflict(error)) throw error;
+  });
+  log.info({ schedule: name }, 'made the default schedule');
+  return {};
+}
+
+/** Finds policies that reports speak of and that are not there: they were deleted while no operator ran. */
+async function findDeletedPolicies({ client, policies, policyGone }: UpkeepDependencies): Promise<ReconcileResult> {
+  const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
+  const named = new Set<string>();
+  for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
+    for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true }))
+      for (const policy of items.flatMap(policiesIn)) named.add(policy);
+  for (const policy of named) if (!policies.get(policy)) policyGone(policy);
+  return {};
+}
+
+const policiesIn = ({ metadata }: KubeObject): readonly string[] =>
+  Object.keys(countedIn({ metadata }) ?? readLedger(metadata.annotations?.[ANNOTATIONS.policies]));

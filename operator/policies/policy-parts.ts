@@ -1,0 +1,136 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import type { Condition } from '../api/condition.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
+import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
+import { updateStatus, type StatusWriting } from '../controller/status-writer.ts';
+import { inspectPolicy } from '../engine/policy-inspection.ts';
+import type { PolicyProblem } from '../engine/outcomes/policy-problem.ts';
+import { isNotFound } from '../kube/kube-api-error.ts';
+import { configurationFields, type PolicyFindings } from './configuration-part.ts';
+import { legacyConfiguration } from './status-adoption.ts';
+import { policyStatus } from './policy-status.ts';
+import type { CrdProblem } from '../api/crd-skew.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { ReadClusterInfo } from '../kube/cluster-info.ts';
+import type { Lister } from '../kube/watch/lister.ts';
+import type { RevisionOf } from './policy-revisions.ts';
+import { renewedImages } from './images-part.ts';
+
+/** What writing the status of policies needs. */
+export interface PolicyStatusDependencies extends StatusWriting {
+  readonly events: Pick<EventRecorder, 'record'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly clusterInfo: ReadClusterInfo;
+  /** What is wrong with the CRDs of the cluster. */
+  readonly crdProblems: () => readonly CrdProblem[];
+  /** Vigil's own namespace among them. */
+  readonly systemNamespaces: readonly string[];
+  readonly revisionOf: RevisionOf;
+  readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
+  readonly scans: Pick<Lister<Scan>, 'list'>;
+}
+
+/** A policy that was evaluated. */
+export interface PolicyKey {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/**
+ * Writes what a scan or a change found into the part of a policy's status that scans own, and then the totals. Does nothing if the
+ * policy was deleted. Throws if others write the status all the time.
+ */
+export const updateConfiguration = (deps: PolicyStatusDependencies, key: PolicyKey, findings: PolicyFindings): Promise<void> =>
+  updatePart(deps, key, {
+    manager: FIELD_MANAGERS.scans,
+    compute: ({ status }) => configurationFields(status, findings),
+  });
+
+/** Writes what was found in images into the part of a policy's status that image scanning owns, and then the totals. As {@link updateConfiguration}. */
+export const updateImages = (deps: PolicyStatusDependencies, key: PolicyKey, found: ImagesStatus): Promise<void> =>
+  updatePart(deps, key, {
+    manager: FIELD_MANAGERS.images,
+    compute: (policy) => {
+      const images = renewedImages(policy, found);
+      return images ? { images } : {};
+    },
+  });
+
+interface Part {
+  readonly manager: typeof FIELD_MANAGERS.scans | typeof FIELD_MANAGERS.images;
+  readonly compute: (policy: SecurityPolicy) => SecurityPolicyStatus;
+}
+
+async function updatePart(deps: PolicyStatusDependencies, { name, uid }: PolicyKey, part: Part): Promise<void> {
+  const policy = await read(deps, name);
+  if (policy?.metadata.uid !== uid) return;
+  const written = await updateStatus(deps, RESOURCES.policies, policy, part);
+  if (written) await updateTotals(deps, written);
+}
+
+async function read({ client }: PolicyStatusDependencies, name: string): Promise<SecurityPolicy | undefined> {
+  try {
+    return await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Brings totals and conditions of a policy up to date with the parts of its status, and records a Warning Event when they turn to say
+ * that nothing is evaluated. Returns the policy with its status, or undefined if it was deleted.
+ */
+export async function updateTotals(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
+  const { kubernetesVersion, resources } = await deps.clusterInfo();
+  const options = { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces };
+  const tidied = await tidyParts(deps, policy);
+  if (!tidied) return undefined;
+  let before: SecurityPolicyStatus | undefined;
+  const written = await updateStatus(deps, RESOURCES.policies, tidied, {
+    manager: FIELD_MANAGERS.policies,
+    compute: (current) => {
+      before = current.status;
+      const inspected = inspectPolicy({ name: current.metadata.name, spec: current.spec }, options);
+      const inspection = { ...inspected, problems: [...crdProblemsOf(deps, current.metadata.name), ...inspected.problems] };
+      const [schedules, scans] = [deps.schedules.list(), deps.scans.list()];
+      return policyStatus({ policy: current, inspection, revision: deps.revisionOf(current), schedules, scans, now: deps.clock() });
+    },
+  });
+  if (written) warn(deps, written, before?.conditions);
+  return written;
+}
+
+/** Makes the part about configuration of a status that an older version wrote, and removes the part about images once the policy asks about none. */
+async function tidyParts(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
+  let current: SecurityPolicy | undefined = policy;
+  if (!policy.status?.configuration && legacyConfiguration(policy.status ?? {}))
+    current = await updateStatus(deps, RESOURCES.policies, current, {
+      manager: FIELD_MANAGERS.scans,
+      compute: ({ status = {} }) => ({ ...status, configuration: status.configuration ?? legacyConfiguration(status) }),
+    });
+  if (!current?.status?.images || current.spec.images) return current;
+  return updateStatus(deps, RESOURCES.policies, current, { manager: FIELD_MANAGERS.images, compute: () => ({}) });
+}
+
+/** What a policy needs and the CRDs of the cluster do not give. ScanSchedules are their own affair. */
+function crdProblemsOf({ crdProblems }: Pick<PolicyStatusDependencies, 'crdProblems'>, policy: string): PolicyProblem[] {
+  const problems = crdProblems().filter(({ crd }) => !crd.startsWith(`${RESOURCES.schedules.resource}.`));
+  return problems.map(({ crd, reason, message }) => ({ policy, path: crd, reason, message }));
+}
+
+/** Reasons that say of a policy that it, or a part of it, or an entry of its scope, evaluates nothing. */
+const silent: ReadonlySet<string> = new Set(['NoChecks', 'NothingInScope', 'NothingEvaluated', 'NotServed', 'UnmatchedNamespaces']);
+
+function warn({ events }: PolicyStatusDependencies, policy: SecurityPolicy, before: readonly Condition[] = []): void {
+  const told = new Set<string>();
+  for (const { type, reason, message, observedGeneration } of policy.status?.conditions ?? []) {
+    const known = before.find((condition) => condition.type === type);
+    if (!silent.has(reason) || told.has(reason) || (known?.reason === reason && known.observedGeneration === observedGeneration)) continue;
+    told.add(reason);
+    events.record(RESOURCES.policies, policy, { type: 'Warning', reason, message });
+  }
+}

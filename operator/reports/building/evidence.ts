@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util';
+import { API_VERSION, LABELS, MANAGED_BY } from '../../api/group.ts';
+import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import { controlById } from '../../catalogue/controls/catalogue.ts';
+import type { RequirementOutcome, RequirementState } from '../../catalogue/frameworks/framework-rows.ts';
+import type { Framework } from '../../catalogue/frameworks/framework.ts';
+import { othersEntries } from '../identity/field-owners.ts';
+import { withIdentities } from '../identity/result-identity.ts';
+import { hashedName, mendedName, policyLabel } from '../identity/report-name.ts';
+import { wholeWords } from './report-result.ts';
+
+/** The source of reports about frameworks. */
+export const FRAMEWORKS_SOURCE = 'vigil-frameworks';
+
+/** What the evidence of one policy about one framework is made of. */
+export interface EvidenceInput {
+  readonly policy: { readonly name: string; readonly uid: string };
+  readonly framework: Framework;
+  readonly outcomes: readonly RequirementOutcome[];
+  /** Seconds since the epoch that a verdict which was not there before is dated with. */
+  readonly seconds: number;
+  /** The report as it is in the cluster. */
+  readonly existing: PolicyReport | undefined;
+  /** The name of the report. Default: {@link evidenceName}. */
+  readonly name?: string;
+}
+
+/** The name of the evidence: readable, and mended with a hash where the policy's name makes it too long. */
+export const evidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
+  mendedName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
+
+/** Its name where another's report has the usual one. */
+export const otherEvidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
+  hashedName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
+
+const verdicts: Readonly<Record<RequirementState, 'pass' | 'fail' | 'skip'>> = {
+  passed: 'pass',
+  failed: 'fail',
+  excepted: 'skip',
+  manual: 'skip',
+  notEvaluated: 'skip',
+};
+const severities = ['critical', 'high', 'medium', 'low'] as const;
+
+/** The ClusterPolicyReport of one policy and framework: a result for each requirement. Undefined when the one in the cluster says the same. */
+export function buildEvidence({ policy, framework, outcomes, seconds, existing, name }: EvidenceInput): PolicyReport | undefined {
+  const before = new Map(
+    (existing?.results ?? []).map((result) => [`${result.rule ?? ''} ${result.result ?? ''}`, result.timestamp?.seconds]),
+  );
+  const scope = { apiVersion: API_VERSION, kind: 'SecurityPolicy', name: policy.name, uid: policy.uid };
+  const made = outcomes.map((outcome): ReportResult => {
+    const { requirement, state } = outcome;
+    const result = verdicts[state];
+    return {
+      source: FRAMEWORKS_SOURCE,
+      policy: policy.name,
+      rule: requirement.id,
+      category: framework.title,
+      severity: severities.find((severity) => requirement.controls.some((id) => controlById(id)?.severity === severity)) ?? 'info',
+      result,
+      scored: state !== 'manual',
+      message: messageOf(outcome),
+      timestamp: { seconds: before.get(`${requirement.id} ${result}`) ?? seconds, nanos: 0 },
+      properties: propertiesOf(outcome),
+    };
+  });
+  const results = [...withIdentities(scope, made)];
+  const count = (verdict: string): number => results.filter(({ result }) => result === verdict).length;
+  const report: PolicyReport = {
+    metadata: {
+      name: name ?? evidenceName(policy.name, framework),
+      ...(existing?.metadata.resourceVersion === undefined ? {} : { resourceVersion: existing.metadata.resourceVersion }),
+      labels: {
+        ...othersEntries(existing, 'labels'),
+        [LABELS.managedBy]: MANAGED_BY,
+        [LABELS.source]: FRAMEWORKS_SOURCE,
+        [policyLabel(policy.name)]: 'true',
+      },
+      annotations: othersEntries(existing, 'annotations'),
+      ownerReferences: [{ apiVersion: API_VERSION, kind: 'SecurityPolicy', name: policy.name, uid: policy.uid }],
+    },
+    scope,
+    summary: { pass: count('pass'), fail: count('fail'), warn: 0, error: 0, skip: count('skip') },
+    results,
+  };
+  return existing !== undefined && saysTheSame(existing, report) ? undefined : report;
+}
+
+/** Stable while the verdict is: what is counted is in the properties. */
+function messageOf({ requirement, state, reason }: RequirementOutcome): string {
+  const title = requirement.title === requirement.id ? '' : `${requirement.title}: `;
+  return `${title}${reason ?? sentences[state]}`.slice(0, 1000);
+}
+
+const sentences: Readonly<Record<RequirementState, string>> = {
+  passed: 'every check passed',
+  failed: 'at least one check failed',
+  excepted: 'an exception covers the failures',
+  manual: 'a person must judge',
+  notEvaluated: 'it was not evaluated',
+};
+
+function propertiesOf({ requirement, state, failures, passes, errors }: RequirementOutcome): Record<string, string> {
+  const controls = wholeWords(requirement.controls);
+  const counts = Object.entries({ failed: failures, passed: passes, errors }).flatMap(([name, count]) =>
+    count > 0 ? [[name, String(count)] as const] : [],
+  );
+  return { state, ...Object.fromEntries(counts), ...(controls === undefined ? {} : { controls }) };
+}
+
+function saysTheSame(existing: PolicyReport, report: PolicyReport): boolean {
+  const content = ({ metadata, scope, summary, results = [] }: PolicyReport): unknown =>
+    JSON.parse(
+      JSON.stringify({
+        labels: metadata.labels,
+        owners: (metadata.ownerReferences ?? []).map(({ kind, name, uid }) => ({ kind, name, uid })),
+        scope,
+        summary,
+        results,
+      }),
+    );
+  return isDeepStrictEqual(content(existing), content(report));
+}

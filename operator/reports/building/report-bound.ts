@@ -1,0 +1,48 @@
+import { ANNOTATIONS, LABELS } from '../../api/group.ts';
+import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import type { Summary } from '../../api/security-policy.ts';
+import { writeLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
+import { bySeverity } from './report-result.ts';
+import { notice } from '../identity/report-notice.ts';
+
+/** The most bytes of a report: the server refuses 1.5 MiB. */
+export const MAXIMUM_REPORT = 1024 * 1024;
+
+/** The report, worst results first, with its summary. Where it is too large, the least severe results are left out, and it says how many. */
+export function bounded(report: PolicyReport, ledger: PolicyLedger): PolicyReport {
+  const size = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+  const sorted = { ...report, results: (report.results ?? []).toSorted(bySeverity) };
+  const whole = withLedger(sorted, ledger);
+  if (size(whole) <= MAXIMUM_REPORT) return whole;
+  const { results } = sorted;
+  const reserve = 1000 + 8 * Object.keys(ledger).length;
+  let room = MAXIMUM_REPORT - size({ ...whole, results: [] }) - reserve;
+  const end = results.findIndex((result) => (room -= size(result) + 1) < 0);
+  const kept = end < 0 ? results : results.slice(0, end);
+  return withLedger({ ...report, results: kept }, withLeft(ledger, end < 0 ? [] : results.slice(end)));
+}
+
+/** The report with what it holds of each policy, in sum, and with how much is left out. */
+export function withLedger(report: PolicyReport, ledger: PolicyLedger): PolicyReport {
+  const annotations = { ...report.metadata.annotations, [ANNOTATIONS.policies]: writeLedger(ledger) };
+  const results = [...(report.results ?? []), ...notice(report.metadata.labels?.[LABELS.source], ledger)];
+  return { ...report, metadata: { ...report.metadata, annotations }, summary: totals(ledger), results };
+}
+
+function totals(ledger: PolicyLedger): Summary {
+  const sum: Summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+  for (const { summary } of Object.values(ledger))
+    for (const verdict of Object.keys(sum) as (keyof Summary)[]) sum[verdict] += summary[verdict];
+  return sum;
+}
+
+/** What is left out of a policy scanned before was left out already, and is counted on. */
+function withLeft(ledger: PolicyLedger, dropped: readonly ReportResult[]): PolicyLedger {
+  const counts = new Map<string, number>();
+  for (const { policy } of dropped) counts.set(policy, (counts.get(policy) ?? 0) + 1);
+  const entries = Object.entries(ledger).map(([policy, entry]) => {
+    const left = (entry.left ?? 0) + (counts.get(policy) ?? 0);
+    return [policy, left > 0 ? { ...entry, left } : entry] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,30 @@
+import { RESOURCES } from '../../api/api-resource.ts';
+import { ANNOTATIONS } from '../../api/group.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { listPages } from '../../kube/list.ts';
+import { changeWithin, readHistory, type Span } from '../building/change-history.ts';
+import { addChanges, noChange, type ReportChange } from '../building/report-change.ts';
+import { IMAGES_SOURCE, reportSelector } from '../identity/report-name.ts';
+
+/** Of which policies, when and where changes are counted. */
+export interface ImageChangesRequest {
+  /** By policy. */
+  readonly spans: ReadonlyMap<string, Span>;
+  readonly looksAt: (namespace: string | undefined) => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What came and went in the reports about images that are there now; of those, only metadata is read. */
+export async function imageChanges(client: KubeClient, { spans, looksAt, signal }: ImageChangesRequest): Promise<ReportChange> {
+  const labelSelector = reportSelector(IMAGES_SOURCE);
+  let sum = noChange();
+  for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true, signal })) {
+    for (const { metadata } of items) {
+      const text = metadata.annotations?.[ANNOTATIONS.changes];
+      if (text === undefined || !looksAt(metadata.namespace)) continue;
+      const history = readHistory(text);
+      for (const [policy, span] of spans) sum = addChanges(sum, changeWithin(history, policy, span));
+    }
+  }
+  return sum;
+}

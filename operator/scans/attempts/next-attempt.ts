@@ -1,0 +1,33 @@
+import type { LedgerStore } from '../ledger/ledger-store.ts';
+import { nextAttempt, queuedShards, type Ledger, type LedgerJob } from '../ledger/ledger.ts';
+import { jobName } from '../ledger/names.ts';
+import { PAGE_SIZE } from '../plan/plan.ts';
+import type { AttemptInput } from '../../worker/scan-input.ts';
+import type { Shard } from '../../worker/shard.ts';
+
+/**
+ * The ledger of a Scan with another attempt over the shards that are queued; the documents of that attempt are kept. Throws `InputLost` if
+ * the document of an earlier attempt is gone.
+ */
+export async function keepNextAttempt(
+  store: Pick<LedgerStore, 'shards' | 'keepShards'>,
+  scan: { readonly name: string; readonly uid: string },
+  ledger: Ledger,
+): Promise<Ledger> {
+  const definitions = new Map<number, Shard>();
+  const documents = new Map<LedgerJob, AttemptInput>();
+  for (const { shard, job, index } of queuedShards(ledger)) {
+    const own = ledger.shards[shard]?.slices;
+    if (own) definitions.set(shard, { slices: own, pageSize: PAGE_SIZE });
+    if (own || !job) continue;
+    const document = documents.get(job) ?? (await store.shards(job.configMaps));
+    documents.set(job, document);
+    const definition = document.shards[index];
+    if (!definition) throw new Error(`Job ${job.name} has no shard at index ${index}`);
+    definitions.set(shard, definition);
+  }
+  const name = jobName(scan.uid, ledger.jobs.length + 1);
+  const { input } = nextAttempt(ledger, definitions, { name, configMaps: [] });
+  const configMaps = await store.keepShards(scan, input);
+  return nextAttempt(ledger, definitions, { name, configMaps }).ledger;
+}

@@ -1,0 +1,286 @@
+import { RESOURCES } from '../../api/api-resource.ts';
+import type { Scan } from '../../api/scan.ts';
+import { isDenied, isForbidden, isInvalid } from '../../kube/kube-api-error.ts';
+import type { ShardCollector } from './shard-collector.ts';
+import { isQuota } from '../../jobs/job-events.ts';
+import type { JobFailure } from '../../jobs/job-failure.ts';
+import { idleState } from '../../jobs/job-idle.ts';
+import { LogUnavailableError } from '../../jobs/job-log.ts';
+import type { JobPod } from '../../jobs/job-pod.ts';
+import { isIdle, JobState, type JobObject, type JobReading } from '../../jobs/job-state.ts';
+import type { LedgerStore, StoredLedger } from '../ledger/ledger-store.ts';
+import {
+  allSettled,
+  attemptEnded,
+  jobCreated,
+  pendingIn,
+  shardCollected,
+  shardFailed,
+  type Ledger,
+  type LedgerJob,
+} from '../ledger/ledger.ts';
+import { deadlineOf, readingOf, waitedInAll, waitsLong } from './attempt-waits.ts';
+import type { ScanMemory } from './scan-memory.ts';
+import { collectedScan } from './collected-scan.ts';
+import { keepNextAttempt } from './next-attempt.ts';
+import type { KnownPolicies } from '../../policies/policy-presence.ts';
+import type { ScanJobs } from './scan-jobs.ts';
+import type { EventRecorder } from '../../controller/event-recorder.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { ScanHold } from '../../api/scan-hold.ts';
+
+/** What {@link Attempts} uses. */
+export interface AttemptsDependencies extends KnownPolicies {
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: Pick<Metrics, 'shards'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** What advancing a scan needs besides it. */
+export interface AdvanceContext {
+  readonly signal: AbortSignal;
+  /** What this process remembers of the scan, the reports that it made sure of among it. */
+  readonly memory: ScanMemory;
+  /** Tells how the scan stands, and what holds it up. */
+  readonly tell: (ledger: Ledger, hold: ScanHold | undefined) => Promise<void>;
+}
+
+/** A scan after it was advanced as far as it goes now. */
+export interface Advanced {
+  readonly stored: StoredLedger;
+  /** Nothing is left to run or to collect. */
+  readonly settled: boolean;
+}
+
+/** Runs the Jobs of scans, one attempt after the other, and takes in what their pods found. */
+export class Attempts {
+  readonly #deps: AttemptsDependencies;
+  readonly #store: LedgerStore;
+  readonly #collector: ShardCollector;
+  readonly #jobs: ScanJobs;
+
+  constructor(
+    deps: AttemptsDependencies,
+    parts: { readonly store: LedgerStore; readonly collector: ShardCollector; readonly jobs: ScanJobs },
+  ) {
+    this.#deps = deps;
+    this.#store = parts.store;
+    this.#collector = parts.collector;
+    this.#jobs = parts.jobs;
+  }
+
+  /** Does all that can be done now. */
+  async advance(scan: Scan, stored: StoredLedger, context: AdvanceContext): Promise<Advanced> {
+    let current = stored;
+    const save = async (ledger: Ledger): Promise<void> => {
+      if (ledger === current.ledger) return;
+      current = await this.#store.update(identityOf(scan), { ...current, ledger });
+    };
+    let hold: ScanHold | undefined;
+    const job = current.ledger.jobs.at(-1);
+    if (job && pendingIn(current.ledger, job).length > 0) hold = await this.#work(scan, () => current.ledger, { ...context, job, save });
+    if (attemptEnded(current.ledger) && !allSettled(current.ledger))
+      await save(await keepNextAttempt(this.#store, identityOf(scan), current.ledger));
+    const last = current.ledger.jobs.at(-1);
+    if (last && !last.created) {
+      const made = await this.#createJob(scan, current.ledger, { ...context, job: last });
+      hold = made.hold ?? hold;
+      await save(made.ledger);
+    }
+    if (!allSettled(current.ledger)) await context.tell(current.ledger, hold);
+    return { stored: current, settled: allSettled(current.ledger) };
+  }
+
+  /** Takes in what the current Job's pods came to. Returns what holds the Job up. */
+  async #work(
+    scan: Scan,
+    ledger: () => Ledger,
+    context: AdvanceContext & { readonly job: LedgerJob; readonly save: (ledger: Ledger) => Promise<void> },
+  ): Promise<ScanHold | undefined> {
+    const { job, save, memory } = context;
+    if (!job.created) return undefined;
+    const found = await this.#jobs.find(job);
+    const failAll = async (failure: JobFailure): Promise<void> =>
+      save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(scan, left, { shard, ...failure }), ledger()));
+    if (!found) {
+      await failAll({ class: 'JobGone', message: `Job ${job.name} was deleted` });
+      return undefined;
+    }
+    const pods = this.#jobs.podsOf(found);
+    if (pods.some((pod) => waitsLong(pod, memory.ages.of)))
+      await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
+    const hold = await this.#takeIn(scan, ledger, { ...context, found, pods });
+    if (pendingIn(ledger(), lastOf(ledger())).length === 0) return undefined;
+    return (await this.#whyIdle(scan, ledger(), { job, found, pods, memory, fail: failAll })) ?? hold;
+  }
+
+  /** Takes in each index of a Job that came to something. Returns what holds the others up. */
+  async #takeIn(
+    scan: Scan,
+    ledger: () => Ledger,
+    context: AdvanceContext & {
+      readonly job: LedgerJob;
+      readonly found: JobObject;
+      readonly pods: readonly JobPod[];
+      readonly save: (ledger: Ledger) => Promise<void>;
+    },
+  ): Promise<ScanHold | undefined> {
+    const { job, found, pods, save, memory } = context;
+    const pending = pendingIn(ledger(), lastOf(ledger()));
+    const limit = deadlineOf(scan, job);
+    // The wait of a pod for its place counts over a restart of the operator, too.
+    const place = waitedInAll(ledger(), pods, this.#deps.clock()) >= limit ? 0 : limit;
+    const state = await this.#stateOf(found, pods, { pending, reading: readingOf(memory.ages.of, place) });
+    let hold: ScanHold | undefined;
+    for (const { shard, index } of pending) {
+      const at = state.of(index);
+      if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
+      else if (at.kind === 'finished') hold = (await this.#finish(scan, ledger(), { ...context, shard, pod: at.pod })) ?? hold;
+      else hold = at.hold ?? hold;
+    }
+    // Where some of its pods work, that others wait for room holds up nothing.
+    return hold?.reason === 'Unschedulable' && pods.some(({ status }) => status?.phase === 'Running') ? undefined : hold;
+  }
+
+  /** Takes in an index whose pod has finished. Returns what keeps it from that. */
+  async #finish(
+    scan: Scan,
+    ledger: Ledger,
+    context: AdvanceContext & { readonly shard: number; readonly pod: JobPod; readonly save: (ledger: Ledger) => Promise<void> },
+  ): Promise<ScanHold | undefined> {
+    const { ledger: next, hold } = await this.#collect(scan, ledger, context);
+    await context.save(next);
+    if (!hold) await context.tell(next, undefined);
+    return hold;
+  }
+
+  /** How a Job stands. Its pods are watched apart from it: before one counts as failed, the server is asked, since the other watch may be behind. */
+  async #stateOf(
+    job: JobObject,
+    pods: readonly JobPod[],
+    { pending, reading }: { readonly pending: readonly { readonly index: number }[]; readonly reading: JobReading },
+  ): Promise<JobState> {
+    const cached = new JobState(job, pods, reading);
+    if (!pending.some(({ index }) => cached.of(index).kind === 'failed')) return cached;
+    return new JobState(job, await this.#jobs.livePodsOf(job), reading);
+  }
+
+  /**
+   * What a Job with nothing at work waits for; undefined for one at work. Where a quota refuses its pods they are waited for until the
+   * deadline: room comes and goes. Where anything else refuses them for too long, they fail as that.
+   */
+  async #whyIdle(
+    scan: Scan,
+    ledger: Ledger,
+    {
+      job,
+      found,
+      pods,
+      memory,
+      fail,
+    }: {
+      readonly job: LedgerJob;
+      readonly found: JobObject;
+      readonly pods: readonly JobPod[];
+      readonly memory: ScanMemory;
+      readonly fail: (failure: JobFailure) => Promise<void>;
+    },
+  ): Promise<ScanHold | undefined> {
+    const what = `idle/${job.name}`;
+    if (!isIdle(found, pods)) {
+      memory.goesOn(what);
+      return undefined;
+    }
+    const idle = memory.waited(what);
+    if (idle < usualIdleness) return undefined;
+    const live = await this.#jobs.livePodsOf(found);
+    if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the watch of pods is behind' };
+    const refusal = await this.#jobs.whyNoPod(found, live);
+    const waited = waitedInAll(ledger, pods, this.#deps.clock());
+    const state = idleState({ job: job.name, refusal, idle, waited }, { quota: deadlineOf(scan, job) });
+    if (state.kind === 'failed') await fail({ class: state.class, message: state.message });
+    return state.kind === 'waiting' ? state.hold : undefined;
+  }
+
+  /** The ledger after a finished pod's results were taken, or could not be; as it is while the node does not give out the log. */
+  async #collect(
+    scan: Scan,
+    ledger: Ledger,
+    { shard, pod, memory, signal }: AdvanceContext & { readonly shard: number; readonly pod: JobPod },
+  ): Promise<{ readonly ledger: Ledger; readonly hold?: ScanHold }> {
+    const what = `write/${pod.metadata.uid ?? ''}`;
+    try {
+      const result = await this.#collector.collect(pod, collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }));
+      memory.goesOn(what);
+      if ('class' in result) return { ledger: this.#failed(scan, ledger, { shard, ...result }) };
+      memory.seen.collected(shard);
+      memory.rescan?.collected(shard, result.namespaces);
+      this.#deps.metrics.shards.inc({ outcome: 'Succeeded' });
+      const { scanned, failed, peakMebibytes } = result;
+      this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
+      return { ledger: shardCollected(ledger, shard, result) };
+    } catch (error) {
+      if (error instanceof LogUnavailableError) return { ledger, hold: { reason: 'LogUnavailable', message: error.message } };
+      if (!isServerFailure(error) || memory.waited(what) < writePatience) throw error;
+      memory.goesOn(what);
+      const message = error instanceof Error ? error.message : String(error);
+      return { ledger: this.#failed(scan, ledger, { shard, class: 'WriteFailed', message }) };
+    }
+  }
+
+  /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
+  #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: JobFailure & { readonly shard: number }): Ledger {
+    this.#deps.metrics.shards.inc({ outcome: failure.class });
+    this.#deps.log.warn(
+      { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
+      'an attempt at a shard failed',
+    );
+    const next = shardFailed(ledger, shard, failure);
+    const follows = next.shards[shard]?.state === 'error' ? 'it is given up' : 'it is tried again';
+    const message = `shard ${shard}: ${failure.message === '' ? failure.class : failure.message}; ${follows}`;
+    this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
+    return next;
+  }
+
+  /**
+   * The ledger after the Job was made, or was refused; as it is while another Job of that name has to go first, or while a quota has no
+   * room for it: that is waited for until the deadline.
+   */
+  async #createJob(
+    scan: Scan,
+    ledger: Ledger,
+    { job, memory }: AdvanceContext & { readonly job: LedgerJob },
+  ): Promise<{ readonly ledger: Ledger; readonly hold?: ScanHold }> {
+    try {
+      const uid = await this.#jobs.create(scan, ledger, job);
+      return { ledger: uid === undefined ? ledger : jobCreated(ledger, job.name, uid) };
+    } catch (error) {
+      // A right that is missing may be given again: the scan is held up, and says what it lacks.
+      if (isDenied(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(ledger, [], this.#deps.clock()));
+      if (isQuota(message) && waited < deadlineOf(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };
+      const made = jobCreated(ledger, job.name);
+      return { ledger: job.shards.reduce((left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }), made) };
+    }
+  }
+}
+
+/** How long it may take until a Job has its pods, or the next of them, in milliseconds. */
+const usualIdleness = 5000;
+/** How long the server may fail each time that results are written, in milliseconds. */
+const writePatience = 60_000;
+
+const isServerFailure = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && (error as { status?: unknown }).status === 500;
+
+const identityOf = ({ metadata: { name, uid = '' } }: Scan): { name: string; uid: string } => ({ name, uid });
+
+function lastOf({ jobs }: Ledger): LedgerJob {
+  const last = jobs.at(-1);
+  if (!last) throw new Error('the scan has no attempt');
+  return last;
+}

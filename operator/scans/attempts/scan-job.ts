@@ -1,0 +1,110 @@
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
+import { API_VERSION } from '../../api/group.ts';
+import type { KubeObject } from '../../api/metadata.ts';
+import type { ScanTemplate } from '../../api/scan.ts';
+import { jobOf } from '../../jobs/template/job-template.ts';
+import { heapOption, moreMemory, type Quantities } from '../../jobs/template/memory.ts';
+import { placedBy, type Placement } from '../../jobs/template/placement.ts';
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../../jobs/template/pod-security.ts';
+import { INPUT_PATH } from '../../worker/input-documents.ts';
+import { jobName, scanHash } from '../ledger/names.ts';
+
+/** What one attempt's Job is made of. */
+export interface ScanJobInput {
+  readonly scan: { readonly name: string; readonly uid: string };
+  readonly namespace: string;
+  readonly attempt: number;
+  readonly shards: number;
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly imagePullSecrets: readonly { readonly name: string }[];
+  readonly serviceAccount: string;
+  /** ConfigMaps with the scan's input and the attempt's shards. */
+  readonly configMaps: readonly string[];
+  readonly template: ScanTemplate;
+  /** Where pods go as far as the template does not say. */
+  readonly placement: Placement;
+  /** More than the template's, for an attempt after one that ran out of memory or time. */
+  readonly memoryFactor: number;
+  readonly deadlineFactor: number;
+}
+
+/** The container of a worker, whose log is the stream. */
+export const WORKER_CONTAINER = 'worker';
+
+const defaults = {
+  parallelism: 4,
+  activeDeadlineSeconds: 3600,
+  requests: { cpu: '50m', memory: '128Mi' },
+  limits: { memory: '256Mi' },
+} as const;
+
+/** How long one pod may work on its shard, and how long it may wait to be placed, in seconds. */
+export const podDeadlineSeconds = ({ activeDeadlineSeconds = defaults.activeDeadlineSeconds }: ScanTemplate, factor = 1): number =>
+  activeDeadlineSeconds * factor;
+
+/** The Indexed Job of one attempt: a pod a shard, under the restricted Pod Security Standard. Each failed index is the operator's to try again. */
+export function scanJob(input: ScanJobInput): KubeObject {
+  const { scan, namespace, attempt, shards, template, imagePullSecrets } = input;
+  const { job = {} } = template;
+  const parallelism = Math.min(template.parallelism ?? defaults.parallelism, shards);
+  const deadline = podDeadlineSeconds(template, input.deadlineFactor);
+  return jobOf({
+    name: jobName(scan.uid, attempt),
+    namespace,
+    labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) },
+    annotations: { [ANNOTATIONS.scan]: scan.name },
+    inputs: input.configMaps.join(' '),
+    ...(job.labels ? { podLabels: job.labels } : {}),
+    ...(job.annotations ? { podAnnotations: job.annotations } : {}),
+    ownerReferences: [{ apiVersion: API_VERSION, kind: 'Scan', name: scan.name, uid: scan.uid, controller: true }],
+    imagePullSecrets,
+    placement: placedBy(job as Placement, input.placement),
+    podDeadline: deadline,
+    jobDeadline: deadline * Math.ceil(shards / parallelism) * 2 + 600,
+    ttl: 86_400,
+    run: {
+      completionMode: 'Indexed',
+      completions: shards,
+      parallelism,
+      // A pod that failed keeps the Job's finalizer until the pod in its place is there; in a namespace that is being deleted that is never.
+      backoffLimitPerIndex: 0,
+      podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
+    },
+    pod: workerPod(input),
+  });
+}
+
+/** What a worker's Node.js is told: a heap that fits into the limit. More memory is of use only to a heap that may grow. */
+const nodeOptions = (limits: Quantities): string =>
+  ['--disable-warning=DEP0040', '--max-semi-space-size=2', ...[heapOption(limits) ?? []].flat()].join(' ');
+
+function workerPod({
+  template,
+  serviceAccount,
+  image,
+  imagePullPolicy,
+  memoryFactor,
+  configMaps,
+}: ScanJobInput): Readonly<Record<string, unknown>> {
+  const { requests = defaults.requests, limits = defaults.limits } = template.job?.resources ?? {};
+  const more = moreMemory(limits, memoryFactor);
+  return {
+    serviceAccountName: serviceAccount,
+    securityContext: RESTRICTED_POD,
+    containers: [
+      {
+        name: WORKER_CONTAINER,
+        image,
+        imagePullPolicy,
+        args: ['worker'],
+        env: [{ name: 'NODE_OPTIONS', value: nodeOptions(more) }],
+        resources: { requests, limits: more },
+        securityContext: RESTRICTED_CONTAINER,
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+        volumeMounts: [{ name: 'input', mountPath: INPUT_PATH, readOnly: true }],
+      },
+    ],
+    volumes: [{ name: 'input', projected: { sources: configMaps.map((name) => ({ configMap: { name } })) } }],
+  };
+}

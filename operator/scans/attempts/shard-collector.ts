@@ -1,0 +1,129 @@
+import type { ApiResource } from '../../api/api-resource.ts';
+import type { KubeObject } from '../../api/metadata.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { reportKey, reportName } from '../../reports/identity/report-name.ts';
+import { wishesOf, type EvaluationResults } from '../../reports/publishing/evaluation-results.ts';
+import type { JobFailure } from '../../jobs/job-failure.ts';
+import { LogReader } from '../../jobs/job-log.ts';
+import { WORKER_CONTAINER } from './scan-job.ts';
+import type { Collected, LedgerPolicy, Uncovered } from '../ledger/ledger.ts';
+import { CLUSTER_SCOPE } from '../../findings/namespace-marks.ts';
+import { addSeverities, emptySeverities } from '../../findings/tally.ts';
+import type { AcceptedStream } from '../../stream/stream-reader.ts';
+import type { NamespaceRecord, StreamRecord, UnreadableRecord } from '../../stream/stream-record.ts';
+import type { ShardSummary } from '../../worker/shard-worker.ts';
+import { homeOf, type ReportPublisher, type ReportWish } from '../../reports/publishing/report-publisher.ts';
+
+/** Whose results are collected. */
+export interface CollectedScan extends EvaluationResults<LedgerPolicy> {
+  /** What it was planned with: a worker of another catalogue is not believed. */
+  readonly catalogue: string;
+  /** Told of each report that says what the scan found, and of the version in which it does. */
+  readonly onReport: (key: string, resourceVersion: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a collected shard adds, and what each namespace in it came to: only those of which every result is in a report. */
+export interface CollectedShard extends Collected {
+  readonly namespaces: readonly NamespaceRecord[];
+}
+
+/** The most reports that are brought up to date by one call. */
+const batchSize = 300;
+/** So many are enough for a call where a namespace ends: a namespace that is split over two is read twice. */
+const enough = 100;
+
+/** Takes a finished worker's results from its log into reports: the whole of them, or nothing. */
+export class ShardCollector {
+  readonly #logs: LogReader;
+  readonly #publisher: ReportPublisher;
+  /** Ends with the shard that is being written: two at a time would hold twice as much. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(client: KubeClient, publisher: ReportPublisher) {
+    this.#logs = new LogReader(client);
+    this.#publisher = publisher;
+  }
+
+  /**
+   * Reads the pod's log, checks it and writes the reports. What is wrong with the log is a failure of the attempt; every other
+   * error is thrown, and the same call can be made again: see {@link LogReader.read}.
+   */
+  async collect(pod: KubeObject, scan: CollectedScan): Promise<CollectedShard | JobFailure> {
+    const stream = await this.#logs.read<ShardSummary>(pod, { container: WORKER_CONTAINER, signal: scan.signal });
+    if ('class' in stream) return stream;
+    const { catalogue } = stream.trailer.body;
+    if (catalogue !== scan.catalogue)
+      return {
+        class: 'OtherVersion',
+        message: 'the worker judged by other controls than the operator: worker and operator are of different versions',
+      };
+    const written = this.#turn.then(() => this.#write(stream, scan));
+    this.#turn = written.catch(() => undefined);
+    return written;
+  }
+
+  /** Brings the reports about a shard's targets up to date, in batches. */
+  async #write(stream: AcceptedStream<ShardSummary>, scan: CollectedScan): Promise<CollectedShard> {
+    const { scanned, failed, unread, policies, rest, peakMebibytes } = stream.trailer.body;
+    const total = { new: emptySeverities(), fixed: emptySeverities() };
+    const uncovered = new Map<string, Uncovered>();
+    const miss = (message: string, policies: readonly string[]): unknown => uncovered.set(message, { message, policies });
+    const namespaces = new Map<string, NamespaceRecord>();
+    const unwritten = new Set<string>();
+    let refused = 0;
+    const flush = async (batch: ReportWish[]): Promise<void> => {
+      const wishes = batch.splice(0);
+      const published = await this.#publisher.publish(wishes);
+      for (const { source, target } of wishes) {
+        const key = reportKey(homeOf(target).namespace, reportName(source, target));
+        scan.onReport(key, published.versions.get(key) ?? '');
+      }
+      total.new = addSeverities(total.new, published.new);
+      total.fixed = addSeverities(total.fixed, published.fixed);
+      refused += published.refused.length;
+      for (const { wish, message } of published.refused) {
+        const policies = wish.policies.map(({ name }) => name);
+        unwritten.add(wish.target.namespace ?? CLUSTER_SCOPE);
+        miss(`the report about ${describe(wish)} was refused: ${message}`, policies);
+      }
+    };
+    const batch: ReportWish[] = [];
+    for (const record of stream.records() as Iterable<StreamRecord>) {
+      if (record.type === 'unreadable') {
+        miss(unreadableText(record), record.policies);
+        continue;
+      }
+      if (record.type === 'namespace') {
+        namespaces.set(record.namespace, record);
+        continue;
+      }
+      const namespaceEnds = batch.at(-1)?.target.namespace !== record.target.namespace;
+      if (batch.length >= batchSize || (namespaceEnds && batch.length >= enough)) await flush(batch);
+      batch.push(...wishesOf(record, scan));
+    }
+    await flush(batch);
+    return {
+      scanned: scanned - refused,
+      failed: failed + refused,
+      unread,
+      policies,
+      rest,
+      uncovered: [...uncovered.values()],
+      peakMebibytes,
+      namespaces: [...namespaces.values()].filter(({ namespace }) => !unwritten.has(namespace)),
+      ...total,
+    };
+  }
+}
+
+function describe({ target: { kind, namespace, name } }: ReportWish): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+function unreadableText({ resource, namespace, message }: UnreadableRecord): string {
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `${nameOf(resource)}${where} could not be read: ${message}`;
+}
+
+const nameOf = ({ group, resource }: Pick<ApiResource, 'group' | 'resource'>): string => (group === '' ? resource : `${resource}.${group}`);

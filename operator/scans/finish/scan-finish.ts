@@ -1,0 +1,168 @@
+import type { Scan, ScanImages } from '../../api/scan.ts';
+import { frameworkRow, requirementOutcomes, type ControlTally } from '../../catalogue/frameworks/framework-rows.ts';
+import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
+import type { PolicyFindings } from '../../policies/configuration-part.ts';
+import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
+import { sweepReports, type SweepRequest, type Swept } from '../../reports/sweeping/report-sweeper.ts';
+import type { SeenReports } from '../../reports/sweeping/seen-reports.ts';
+import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../ledger/ledger.ts';
+import type { LedgerStore } from '../ledger/ledger-store.ts';
+import { namespacesOf, TargetScope } from '../plan/planner.ts';
+import type { RescanDraft } from '../rescan/rescan-draft.ts';
+import type { RescanStore } from '../rescan/rescan-store.ts';
+import { updateConfiguration, type PolicyStatusDependencies } from '../../policies/policy-parts.ts';
+import { isCurrent, type KnownPolicies } from '../../policies/policy-presence.ts';
+import { scanImages, type ScanImagesDependencies } from './scan-images.ts';
+import type { ScanVerifier } from './scan-verify.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import type { Lister } from '../../kube/watch/lister.ts';
+import type { ReportPublisher } from '../../reports/publishing/report-publisher.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { SecurityPolicy } from '../../api/security-policy.ts';
+import { timestampOf } from '../../api/timestamp.ts';
+
+/** What {@link finishScan} uses. */
+export interface FinishDependencies extends PolicyStatusDependencies, ScanImagesDependencies, KnownPolicies {
+  readonly client: KubeClient;
+  readonly log: Logger;
+  readonly publisher: ReportPublisher;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  readonly scans: Pick<Lister<Scan>, 'list'>;
+  readonly revisionOf: KnownPolicies['revisionOf'];
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  readonly policyGone: (name: string) => void;
+}
+
+/** A scan whose shards are all settled. */
+export interface EndedScan {
+  readonly scan: Scan;
+  readonly ledger: Ledger;
+  readonly seen: SeenReports;
+  readonly store: LedgerStore;
+  readonly verifier: ScanVerifier;
+  /** What the scan found for the next one; undefined where another process planned it. */
+  readonly rescan: RescanDraft | undefined;
+  readonly rescans: Pick<RescanStore, 'update'>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. Returns what came and
+ * went in images meanwhile, where a policy asks about them.
+ */
+export async function finishScan(deps: FinishDependencies, ended: EndedScan): Promise<ScanImages | undefined> {
+  const { scan, ledger, seen, store, signal } = ended;
+  const input = await store.input(ledger.input);
+  const { kubernetesVersion, systemNamespaces, resources } = input;
+  const set = compilePolicies(input.policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
+  const current = ledger.policies.filter((policy) => isCurrent(deps, policy));
+  const scope = new TargetScope(set, scan.spec, await namespacesOf(deps.client, signal));
+  const request: SweepRequest = {
+    policies: new Set(current.map(({ name }) => name)),
+    resources,
+    policiesOf: scope.policiesOf,
+    wholeClusterPolicies: set.wholeClusterPolicies,
+    looksAt: (namespace) => (namespace === undefined ? !ledger.partial : scope.includesNamespace(namespace)),
+    seen,
+    isCarriedOver: carriedOverBy(ledger),
+    signal,
+  };
+  // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
+  const images = await scanImages(deps, scan, { policies: current, looksAt: request.looksAt, signal });
+  const swept = await sweep(deps, ended, request);
+  if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
+  for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.policyGone(name);
+  for (const policy of current) {
+    const totals = swept.totals.get(policy.name) ?? noTotals;
+    if (!ledger.partial) await publishEvidence(deps, ended, { policy, set });
+    await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals }));
+  }
+  if (current.length === ledger.policies.length) await keepForNext(deps, ended, swept);
+  return images;
+}
+
+/** Sweeps until no report is found to have changed meanwhile. Where nothing was evaluated, the reports were read a moment ago. */
+async function sweep(
+  { client, publisher }: Pick<FinishDependencies, 'client' | 'publisher'>,
+  { scan, ledger, seen, verifier, rescan, signal }: EndedScan,
+  request: SweepRequest,
+): Promise<Swept> {
+  const known = rescan?.takeSwept();
+  if (known) return { ...known, changed: 0 };
+  const swept = await sweepReports(client, publisher, request);
+  return (await verifier.verify(scan, ledger, { seen, signal })) ? sweepReports(client, publisher, request) : swept;
+}
+
+/** Whether a ledger says of a namespace that its verdicts are carried over. */
+function carriedOverBy({ carriedOver }: Ledger): (namespace: string) => boolean {
+  const names = new Set(carriedOver?.namespaces);
+  return (namespace) => names.has(namespace);
+}
+
+/** Keeps what the scan found for the next one. Where that fails, the next one evaluates more than it would have to. */
+async function keepForNext(
+  { log }: Pick<FinishDependencies, 'log'>,
+  { scan, ledger, rescan, rescans }: EndedScan,
+  { marks }: Swept,
+): Promise<void> {
+  if (!rescan) return;
+  try {
+    await rescans.update(ledger.policies, (before) => rescan.next(before, marks));
+  } catch (error) {
+    log.warn({ err: error, scan: scan.metadata.name }, 'what the scan found could not be kept: the next one evaluates it anew');
+  }
+}
+
+/** How often each check of a policy came to which verdict, and whether that is all there is to know. */
+function talliesOf(
+  ledger: Ledger,
+  policy: LedgerPolicy,
+): { readonly checks: ReadonlyMap<string, ControlTally>; readonly complete: boolean } {
+  const complete = policyCoverage(ledger, policy).failed === 0 && uncoveredOf(ledger, policy).length === 0;
+  return { checks: new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {})), complete };
+}
+
+async function publishEvidence(
+  deps: Pick<FinishDependencies, 'publisher'>,
+  { ledger }: EndedScan,
+  { policy, set }: { readonly policy: LedgerPolicy; readonly set: PolicySet },
+): Promise<void> {
+  const { checks, complete } = talliesOf(ledger, policy);
+  const seconds = Math.floor(Date.parse(ledger.startTime) / 1000);
+  const wishes = set
+    .frameworksOf(policy.name)
+    .map((framework) => ({ framework, outcomes: requirementOutcomes(framework, checks, complete), seconds }));
+  await deps.publisher.publishEvidence(policy, wishes);
+}
+
+function findingsOf(
+  deps: Pick<FinishDependencies, 'clock' | 'policies'>,
+  { scan, ledger }: EndedScan,
+  { policy, set, totals }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals },
+): PolicyFindings {
+  if (ledger.partial) return totals;
+  const time = Date.parse(ledger.endTime ?? timestampOf(deps.clock()));
+  // A scan that ended later has told the policy already: its word stands.
+  if (Date.parse(deps.policies.get(policy.name)?.status?.lastScanTime ?? '') > time) return totals;
+  const { checks, complete } = talliesOf(ledger, policy);
+  const frameworks = set
+    .frameworksOf(policy.name)
+    .map((framework) => ({ ...frameworkRow(framework, checks, complete), lastEvaluatedTime: timestampOf(time) }));
+  return {
+    ...totals,
+    whole: {
+      scan: scan.metadata.name,
+      generation: policy.generation,
+      revision: policy.revision,
+      time,
+      coverage: policyCoverage(ledger, policy),
+      frameworks,
+      uncovered: uncoveredOf(ledger, policy),
+      failure: policyFailure(ledger, policy),
+      excludedNamespaces: policy.excludedNames ?? [],
+      unmatchedNamespaces: policy.unmatchedNamespaces ?? [],
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { RESOURCES } from '../../api/api-resource.ts';
+import { ANNOTATIONS, API_VERSION, LABELS } from '../../api/group.ts';
+import { mayHaveHappened } from '../../kube/kube-api-error.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { listAll } from '../../kube/list.ts';
+import { collectGarbage } from '../../kube/documents/document-collector.ts';
+import type { DocumentPlace } from '../../kube/documents/document-config-map.ts';
+import { DocumentConflict, isUnusable } from '../../kube/documents/document-error.ts';
+import { DocumentStore, type StoredDocument } from '../../kube/documents/document-store.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Ledger } from './ledger.ts';
+import { scanHash } from './names.ts';
+import { LEDGER } from './scan-documents.ts';
+import type { AttemptInput, ScanInput } from '../../worker/scan-input.ts';
+import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE } from '../../worker/input-documents.ts';
+
+/** The Scan that things are kept for. */
+export interface ScanIdentity {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** A ledger as it was read or written. */
+export interface StoredLedger extends Pick<StoredDocument<Ledger>, 'resourceVersion' | 'pieces'> {
+  readonly ledger: Ledger;
+}
+
+/** Somebody else wrote the ledger since it was read: what this process believes of the scan is out of date. */
+export class LedgerConflict extends Error {
+  override readonly name = 'LedgerConflict';
+}
+
+/** What a scan was planned with is gone, damaged, or of an unknown version: nothing but a new plan helps. */
+export class InputLost extends Error {
+  override readonly name = 'InputLost';
+}
+
+/** A plan before it is kept. */
+export interface DraftPlan {
+  readonly input: ScanInput;
+  readonly shards: AttemptInput;
+}
+
+/** The ConfigMaps with a plan. */
+export interface KeptPlan {
+  readonly input: readonly string[];
+  readonly configMaps: readonly string[];
+}
+
+/** Keeps what a scan needs in documents that its Scan owns: the ledger, with a head, and what pods mount. */
+export class LedgerStore {
+  readonly #store: DocumentStore;
+  readonly #log: Logger | undefined;
+
+  constructor(client: KubeClient, namespace: string, log?: Logger) {
+    this.#store = new DocumentStore(client, namespace, (error) =>
+      log?.warn({ err: error }, 'pieces of an older document could not be removed'),
+    );
+    this.#log = log;
+  }
+
+  /**
+   * The scan's ledger, or undefined when it has none. Read from the server, never from a cache. One of an older version is written anew, with
+   * one line in the log. Throws {@link InputLost} when it cannot be used.
+   */
+  async read(scan: ScanIdentity): Promise<StoredLedger | undefined> {
+    const name = ledgerName(scan);
+    const found = await usable(this.#store.read(name, LEDGER));
+    if (!found) return undefined;
+    const stored = storedOf(found);
+    if (found.formatVersion === LEDGER.formatVersion) return stored;
+    const { formatVersion } = found;
+    this.#log?.info({ scan: scan.name, formatVersion }, 'the scan of an older version of Vigil goes on from its ledger');
+    return this.update(scan, stored);
+  }
+
+  /**
+   * Keeps a plan and makes the ledger of it: from here on the scan has begun. What a try before this one left is removed first, and what this
+   * one made if it fails. Throws {@link LedgerConflict} when the scan has a ledger.
+   */
+  async begin(scan: ScanIdentity, { input, shards }: DraftPlan, ledgerOf: (kept: KeptPlan) => Ledger): Promise<StoredLedger> {
+    await this.#clear(scan);
+    const made: string[] = [];
+    try {
+      made.push(...(await this.#store.keep(placeOf(scan, INPUT_FILE), INPUT, input, INPUT_FILE)));
+      const names = [...made];
+      made.push(...(await this.keepShards(scan, shards)));
+      const ledger = ledgerOf({ input: names, configMaps: made.slice(names.length) });
+      return await conflicting(this.#store.write(headOf(scan), LEDGER, ledger));
+    } catch (error) {
+      // A ledger that may be there after all names them; otherwise the next try removes them.
+      if (!mayHaveHappened(error))
+        await this.#store.removePieces(made).catch((left: unknown) => this.#log?.warn({ err: left }, 'a plan could not be removed'));
+      throw error;
+    }
+  }
+
+  /** Writes the ledger anew. Throws {@link LedgerConflict} when it is not as it was read any more. */
+  update(scan: ScanIdentity, { ledger, ...before }: StoredLedger): Promise<StoredLedger> {
+    return conflicting(this.#store.write(headOf(scan), LEDGER, ledger, before));
+  }
+
+  /** Keeps the shards of another attempt. Returns the names of the ConfigMaps. */
+  keepShards(scan: ScanIdentity, shards: AttemptInput): Promise<string[]> {
+    return this.#store.keep(placeOf(scan, SHARDS_FILE), SHARDS, shards, SHARDS_FILE);
+  }
+
+  /** The input of a scan. Throws {@link InputLost} when it cannot be used. */
+  async input(names: readonly string[]): Promise<ScanInput> {
+    return (await usable(this.#store.load(INPUT, names))).content;
+  }
+
+  /** The shards of an attempt. Throws {@link InputLost} when they cannot be used. */
+  async shards(names: readonly string[]): Promise<AttemptInput> {
+    return (await usable(this.#store.load(SHARDS, names))).content;
+  }
+
+  /** Throws {@link InputLost} when one of these is not there any more: pods that mount it would wait for it without end. */
+  async assertKept(scan: ScanIdentity, names: readonly string[]): Promise<void> {
+    const options = { namespace: this.#store.namespace, labelSelector: selectorOf(scan), metadataOnly: true };
+    const there = new Set((await listAll(this.#store.client, RESOURCES.configMaps, options)).map(({ metadata }) => metadata.name));
+    const lost = names.find((name) => !there.has(name));
+    if (lost !== undefined) throw new InputLost(`ConfigMap ${lost} is gone`);
+  }
+
+  /** Removes all that is kept for a scan, the ledger last. */
+  async remove(scan: ScanIdentity): Promise<void> {
+    await this.#clear(scan);
+    await this.#store.remove(ledgerName(scan));
+  }
+
+  async #clear(scan: ScanIdentity): Promise<void> {
+    await collectGarbage(this.#store, { labelSelector: selectorOf(scan), keep: new Set([ledgerName(scan)]), now: Date.now() });
+  }
+}
+
+const storedOf = ({ content, resourceVersion, pieces }: StoredDocument<Ledger>): StoredLedger => ({
+  ledger: content,
+  resourceVersion,
+  pieces,
+});
+
+async function conflicting(written: Promise<StoredDocument<Ledger>>): Promise<StoredLedger> {
+  try {
+    return storedOf(await written);
+  } catch (error) {
+    if (error instanceof DocumentConflict) throw new LedgerConflict('the ledger was changed by another', { cause: error });
+    throw error;
+  }
+}
+
+async function usable<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isUnusable(error)) throw new InputLost(error.message, { cause: error });
+    throw error;
+  }
+}
+
+const selectorOf = ({ uid }: ScanIdentity): string => `${LABELS.scan}=${scanHash(uid)}`;
+const ledgerName = ({ uid }: ScanIdentity): string => `vigil-${scanHash(uid)}-ledger`;
+
+const headOf = (scan: ScanIdentity): DocumentPlace => ({ ...placeOf(scan, ''), name: ledgerName(scan) });
+
+const placeOf = ({ name, uid }: ScanIdentity, part: string): DocumentPlace => ({
+  name: `vigil-${scanHash(uid)}-${part}`,
+  labels: { [LABELS.scan]: scanHash(uid) },
+  annotations: { [ANNOTATIONS.scan]: name },
+  ownerReferences: [{ apiVersion: API_VERSION, kind: 'Scan', name, uid, controller: true }],
+});

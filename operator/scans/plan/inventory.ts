@@ -1,0 +1,149 @@
+import { whyUnread } from '../../worker/unread-kind.ts';
+import type { ApiResource } from '../../api/api-resource.ts';
+import type { KubeObject } from '../../api/metadata.ts';
+import { isForbidden, isNotFound } from '../../kube/kube-api-error.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { LIST_PAGE, listPages } from '../../kube/list.ts';
+import type { Count } from './plan.ts';
+import type { Slice } from '../../worker/shard.ts';
+
+/** A resource that could not be listed: its targets cannot even be counted. */
+export interface Unlisted {
+  readonly resource: ApiResource;
+  /** What is missing, naming verb and resource. */
+  readonly message: string;
+}
+
+/** What is there to scan. */
+export interface Inventory {
+  readonly counts: readonly Count[];
+  readonly unlisted: readonly Unlisted[];
+}
+
+/** What to look for. */
+export interface InventoryOptions {
+  /** The resources that are looked at, by the index that counts refer to. */
+  readonly resources: ReadonlyMap<number, ApiResource>;
+  /** The policies that take an object in as a target. */
+  readonly policiesOf: (resource: ApiResource, object: KubeObject) => readonly string[];
+  /** The most targets in a slice. */
+  readonly sliceTargets: number;
+  /** Told of each object of these resources once, target or not. */
+  readonly onObject?: ((resource: ApiResource, object: KubeObject) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Counts the targets of each resource by namespace, by one paged metadata-only list a resource. Where a namespace has more than a
+ * slice may hold, its list is walked again for the places where slices end. A resource that the account may not list, or
+ * that is not served any more, is told and keeps nothing else back; every other error is thrown.
+ */
+export async function takeInventory(client: KubeClient, options: InventoryOptions): Promise<Inventory> {
+  const counts: Count[] = [];
+  const unlisted: Unlisted[] = [];
+  for (const [index, resource] of options.resources) {
+    try {
+      counts.push(...(await countsOf(client, { index, resource }, options)));
+    } catch (error) {
+      if (!isForbidden(error) && !isNotFound(error)) throw error;
+      unlisted.push({ resource, message: whyUnread(resource, error) });
+    }
+  }
+  return { counts, unlisted };
+}
+
+/** The counts of one resource, by namespace. */
+async function countsOf(
+  client: KubeClient,
+  { index, resource }: { readonly index: number; readonly resource: ApiResource },
+  options: InventoryOptions,
+): Promise<Count[]> {
+  const counts: Count[] = [];
+  for (const [namespace, tally] of await countByNamespace(client, resource, options)) {
+    const place = resource.namespaced ? { resource: index, namespace } : { resource: index };
+    const isLong = tally.targets > options.sliceTargets && tally.sorted;
+    const ranges = isLong ? await splitRanges(client, resource, { ...options, namespace: place.namespace }) : undefined;
+    const sorted = tally.sorted && ranges !== 'unsorted';
+    counts.push({
+      ...place,
+      ...tally.counts(),
+      ...(sorted ? {} : { unsorted: true }),
+      ...(ranges === undefined || ranges === 'unsorted' ? {} : { ranges }),
+    });
+  }
+  return counts;
+}
+
+/** Counts targets, in all and by policy. */
+class TargetCount {
+  targets = 0;
+  /** The names came in order so far. */
+  sorted = true;
+  #last = '';
+  readonly #policies: Record<string, number> = {};
+
+  add(name: string, policies: readonly string[]): void {
+    this.sorted &&= name >= this.#last;
+    this.#last = name;
+    if (policies.length > 0) this.targets++;
+    for (const policy of policies) this.#policies[policy] = (this.#policies[policy] ?? 0) + 1;
+  }
+
+  counts(): Pick<Slice, 'targets' | 'policies'> {
+    return { targets: this.targets, policies: { ...this.#policies } };
+  }
+}
+
+async function countByNamespace(
+  client: KubeClient,
+  resource: ApiResource,
+  { policiesOf, onObject, signal }: InventoryOptions,
+): Promise<Map<string, TargetCount>> {
+  const counts = new Map<string, TargetCount>();
+  for await (const { items } of listPages(client, resource, { metadataOnly: true, signal })) {
+    for (const object of items) {
+      onObject?.(resource, object);
+      const policies = policiesOf(resource, object);
+      if (policies.length === 0) continue;
+      const namespace = object.metadata.namespace ?? '';
+      const tally = counts.get(namespace) ?? new TargetCount();
+      counts.set(namespace, tally);
+      tally.add(object.metadata.name, policies);
+    }
+  }
+  return counts;
+}
+
+type Range = Omit<Slice, 'resource' | 'namespace'>;
+
+/**
+ * The places where a long list is cut: each range begins with a continue token and ends with a name, so that a token which
+ * has expired meanwhile, and objects made meanwhile, move nothing from one range to another. Not to be cut
+ * where the names are in no order, as an aggregated API may have it.
+ */
+async function splitRanges(
+  client: KubeClient,
+  resource: ApiResource,
+  options: InventoryOptions & { namespace: string | undefined },
+): Promise<Range[] | 'unsorted'> {
+  const { namespace, policiesOf, sliceTargets, signal } = options;
+  const ranges: Range[] = [];
+  let from: string | undefined;
+  let tally = new TargetCount();
+  const limit = Math.min(sliceTargets, LIST_PAGE);
+  for await (const { items, next } of listPages(client, resource, { namespace, metadataOnly: true, limit, signal })) {
+    for (const object of items) tally.add(object.metadata.name, policiesOf(resource, object));
+    // What has no order cannot be cut at a name.
+    if (!tally.sorted) return 'unsorted';
+    const last = items.at(-1)?.metadata.name;
+    if (next !== undefined && (tally.targets < sliceTargets || last === undefined)) continue;
+    ranges.push(rangeOf(tally, from, next === undefined ? undefined : last));
+    from = next;
+    tally = new TargetCount();
+  }
+  return ranges;
+}
+
+function rangeOf(tally: TargetCount, from: string | undefined, to: string | undefined): Range {
+  return { ...tally.counts(), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}

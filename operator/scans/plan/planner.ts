@@ -1,0 +1,256 @@
+import type { ApiResource } from '../../api/api-resource.ts';
+import { apiVersionOf, RESOURCES } from '../../api/api-resource.ts';
+import type { KubeObject } from '../../api/metadata.ts';
+import type { ScanSpec } from '../../api/scan.ts';
+import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } from '../../engine/policy-set.ts';
+import { policyScope, unmatchedPatterns } from '../../engine/objects/policy-scope.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { listPages } from '../../kube/list.ts';
+import { takeInventory, type Unlisted } from './inventory.ts';
+import type { LedgerPolicy, Uncovered } from '../ledger/ledger.ts';
+import { packShards, type Count } from './plan.ts';
+import type { PolicySnapshot, ScanInput } from '../../worker/scan-input.ts';
+import { indexOfResource, WHOLE_CLUSTER, type Shard } from '../../worker/shard.ts';
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly scan: ScanInput['scan'];
+  readonly spec: ScanSpec;
+  readonly policies: readonly PolicySnapshot[];
+  readonly kubernetesVersion: string;
+  readonly resources: readonly ApiResource[];
+  /** Group versions whose server does not answer: what rules ask of them is told as not covered. */
+  readonly unavailable?: readonly string[];
+  readonly systemNamespaces: readonly string[];
+  readonly shardTargets: number;
+  /** Finds what need not be evaluated anew. Default: everything is evaluated. */
+  readonly carryOver?: CarryOver | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What was found in scope, before it is packed into shards. */
+export interface FoundTargets {
+  readonly set: PolicySet;
+  readonly policies: readonly PolicySnapshot[];
+  readonly kubernetesVersion: string;
+  readonly resources: readonly ApiResource[];
+  readonly systemNamespaces: readonly string[];
+  /** The resources whose objects `onObject` was told of. */
+  readonly listed: readonly ApiResource[];
+  readonly unlisted: readonly Unlisted[];
+  readonly counts: readonly Count[];
+  readonly signal: AbortSignal;
+}
+
+/** Finds the namespaces that need not be evaluated anew. */
+export interface CarryOver {
+  /** Reads what is known from earlier scans, while targets are counted. */
+  readonly prepare: (client: KubeClient, found: Pick<FoundTargets, 'policies' | 'signal'>) => Promise<void>;
+  /** Told of each object of the kinds that are looked at. */
+  readonly onObject: (resource: ApiResource, object: KubeObject) => void;
+  /** The namespaces whose targets are in no shard; the empty name stands for what is outside of all. */
+  readonly choose: (client: KubeClient, found: FoundTargets) => Promise<ReadonlySet<string>>;
+}
+
+/** What a scan will do. */
+export interface ScanPlan {
+  readonly input: ScanInput;
+  readonly shards: readonly Shard[];
+  readonly policies: readonly LedgerPolicy[];
+  readonly uncovered: readonly Uncovered[];
+  readonly excludedNamespaces: number;
+}
+
+/** Never listed, whatever a rule says: Vigil reads no Secrets, and its own reports are no targets. The reason, where it is told. */
+export const neverListed: ReadonlyMap<string, string> = new Map([
+  ['/secrets', 'secrets in the core API group are not scanned: Vigil never reads Secrets; check them in files with vigil scan'],
+  [`${RESOURCES.reports.group}/${RESOURCES.reports.resource}`, ''],
+  [`${RESOURCES.reports.group}/${RESOURCES.clusterReports.resource}`, ''],
+]);
+
+const defaultParallelism = 4;
+/** Names of namespaces that a policy leaves out, as many as its status has room for. */
+const mostNames = 20;
+
+/** Finds what is in scope and packs it into shards. Throws what the API server answers; what may not be listed is told in the plan. */
+export async function planScan(client: KubeClient, request: PlanRequest): Promise<ScanPlan> {
+  const { scan, spec, policies, kubernetesVersion, resources, systemNamespaces, shardTargets, signal } = request;
+  const set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
+  const namespaces = await namespacesOf(client, signal);
+  const scope = new TargetScope(set, spec, namespaces);
+  const { looked, refused } = lookedAt(set, resources);
+  const { carryOver } = request;
+  const { policiesOf } = scope;
+  const options = { resources: looked, policiesOf, sliceTargets: shardTargets, onObject: carryOver?.onObject, signal };
+  const [inventory] = await Promise.all([takeInventory(client, options), carryOver?.prepare(client, request)]);
+  const counts = [...inventory.counts, ...wholeClusterCount(set, spec)];
+  const carriedOver = await carryOver?.choose(client, {
+    ...request,
+    set,
+    listed: [...looked.values()],
+    unlisted: inventory.unlisted,
+    counts,
+  });
+  const toScan = counts.filter(({ namespace = '' }) => carriedOver?.has(namespace) !== true);
+  const shards = packShards(toScan, {
+    shardTargets,
+    parallelism: spec.scan?.parallelism ?? defaultParallelism,
+  });
+  const excluded = excludedNamespaces(set, namespaces);
+  const chosen = [...namespaces.values()].filter(({ name }) => scope.includesNamespace(name));
+  const used = chosen.filter((facts) => set.policiesFor(facts).length > 0);
+  const names = [...namespaces.keys()];
+  return {
+    input: {
+      scan,
+      kubernetesVersion,
+      systemNamespaces,
+      policies,
+      resources,
+      namespaces: Object.fromEntries(chosen.map(({ name, labels }) => [name, { labels }])),
+    },
+    shards,
+    policies: policies.map((policy) => ({ ...ledgerPolicy(policy, excluded.get(policy.name)), ...unmatchedBy(policy, names) })),
+    uncovered: [
+      ...refused,
+      ...unmatchedByScan(spec, names),
+      ...unavailableTo(policies, request.unavailable ?? []),
+      ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) })),
+    ],
+    excludedNamespaces: namespaces.size - used.length,
+  };
+}
+
+/** Which of the policies count an object as a target: those of the scan's own choice of namespaces. */
+export class TargetScope {
+  readonly #set: PolicySet;
+  readonly #namespaces: ReadonlyMap<string, NamespaceFacts>;
+  readonly #limit: ((name: string) => boolean) | undefined;
+
+  constructor(set: PolicySet, { namespaces: limit }: ScanSpec, namespaces: ReadonlyMap<string, NamespaceFacts>) {
+    this.#set = set;
+    this.#namespaces = namespaces;
+    if (limit !== undefined) {
+      const scope = policyScope({ namespaces: limit, systemNamespaces: 'Include' }, []);
+      this.#limit = (name) => scope.includesNamespace({ name, labels: {} });
+    }
+  }
+
+  /** Whether the scan looks at the namespace at all. */
+  includesNamespace(name: string): boolean {
+    return this.#limit?.(name) ?? true;
+  }
+
+  /** The policies that count an object, of which only metadata need be known, as a target. Terminating namespaces have none. */
+  readonly policiesOf = (resource: ApiResource, object: KubeObject): readonly string[] => {
+    const home = resource.kind === 'Namespace' && resource.group === '' ? object.metadata.name : object.metadata.namespace;
+    if (home === undefined ? this.#limit !== undefined : !this.includesNamespace(home)) return [];
+    const facts = home === undefined ? undefined : this.#namespaces.get(home);
+    if (home !== undefined && facts === undefined) return [];
+    const judged = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+    return this.#set.inScope(judged, facts === undefined ? {} : { namespace: facts });
+  };
+}
+
+/** All namespaces that are not being deleted, with what scopes ask of them. */
+export async function namespacesOf(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, NamespaceFacts>> {
+  const found = new Map<string, NamespaceFacts>();
+  for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal })) {
+    for (const { metadata } of items) {
+      if (metadata.deletionTimestamp !== undefined) continue;
+      found.set(metadata.name, { name: metadata.name, labels: { ...bareNamespace(metadata.name).labels, ...metadata.labels } });
+    }
+  }
+  return found;
+}
+
+/** The resources to list, by their index, and why some are not. */
+function lookedAt(set: PolicySet, resources: readonly ApiResource[]): { looked: Map<number, ApiResource>; refused: Uncovered[] } {
+  const looked = new Map<number, ApiResource>();
+  const refused: Uncovered[] = [];
+  for (const resource of set.targets) {
+    const why = neverListed.get(`${resource.group}/${resource.resource}`);
+    if (why === undefined) {
+      const index = indexOfResource(resources, resource);
+      if (index === undefined) throw new Error(`${resource.resource} is judged, and not among what the cluster serves`);
+      looked.set(index, resource);
+    } else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
+  }
+  return { looked, refused };
+}
+
+function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
+  const policies = namespaces === undefined ? set.wholeClusterPolicies : [];
+  if (policies.length === 0) return [];
+  return [{ resource: WHOLE_CLUSTER, targets: 1, policies: Object.fromEntries(policies.map((policy) => [policy, 1])) }];
+}
+
+/** By policy, the namespaces that its scope leaves out. */
+function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, NamespaceFacts>): ReadonlyMap<string, Excluded> {
+  const excluded = new Map(set.policies.map((policy) => [policy, { count: 0, names: [] as string[] }]));
+  for (const facts of namespaces.values()) {
+    const looking = new Set(set.policiesFor(facts));
+    for (const [policy, left] of excluded) {
+      if (looking.has(policy)) continue;
+      left.count++;
+      if (left.names.length < mostNames) left.names.push(facts.name);
+    }
+  }
+  return excluded;
+}
+
+/** Namespaces that a policy leaves out, and the names of the first. */
+interface Excluded {
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
+/** The namespaces that a policy names and that are not there. */
+function unmatchedBy({ spec: { scope } }: PolicySnapshot, names: readonly string[]): Pick<LedgerPolicy, 'unmatchedNamespaces'> {
+  const unmatched = unmatchedPatterns(scope?.namespaces?.include ?? [], names);
+  return unmatched.length > 0 ? { unmatchedNamespaces: unmatched.slice(0, mostNames) } : {};
+}
+
+/** As {@link unmatchedBy}, of the namespaces that the Scan names. */
+function unmatchedByScan({ namespaces }: ScanSpec, names: readonly string[]): Uncovered[] {
+  const unmatched = unmatchedPatterns(namespaces?.include ?? [], names);
+  if (unmatched.length === 0) return [];
+  return [{ message: `no namespace matches ${unmatched.slice(0, mostNames).join(', ')} (spec.namespaces.include)`, policies: [] }];
+}
+
+/** What rules ask of API groups whose server does not answer. */
+function unavailableTo(policies: readonly PolicySnapshot[], unavailable: readonly string[]): Uncovered[] {
+  return unavailable.flatMap((groupVersion) => {
+    const asking = policies.filter(({ spec }) => spec.rules?.some((rule) => asksFor(rule, groupVersion)));
+    if (asking.length === 0) return [];
+    const message = `API ${groupVersion} is registered and does not answer, so that its objects are not scanned: see kubectl get apiservices`;
+    return [{ message, policies: asking.map(({ name }) => name) }];
+  });
+}
+
+/** Whether a rule may be about kinds of a group version of which nothing else is known. */
+function asksFor({ matchConstraints }: NonNullable<PolicySnapshot['spec']['rules']>[number], groupVersion: string): boolean {
+  const [group = '', version = ''] = groupVersion.split('/');
+  return matchConstraints.resourceRules.some(({ apiGroups, apiVersions, resources }) => {
+    const isNamed = apiGroups.includes(group) || (apiGroups.includes('*') && resources.some((entry) => entry.startsWith('*')));
+    const isExact = matchConstraints.matchPolicy === 'Exact' && !apiVersions.includes('*');
+    return isNamed && (!isExact || apiVersions.includes(version));
+  });
+}
+
+/** A policy as a scan keeps it. */
+export function ledgerPolicy(
+  { name, uid, generation, revision, spec }: PolicySnapshot,
+  { count, names }: Excluded = { count: 0, names: [] },
+): LedgerPolicy {
+  return {
+    name,
+    uid,
+    generation,
+    revision,
+    listPasses: spec.reporting?.passing === 'List',
+    ownerLabels: spec.reporting?.ownerLabels ?? [],
+    excludedNamespaces: count,
+    ...(names.length > 0 ? { excludedNames: names } : {}),
+  };
+}

@@ -1,0 +1,32 @@
+import type { ApiResource } from '../../api/api-resource.ts';
+import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
+import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { Ledger, Uncovered } from '../ledger/ledger.ts';
+import { indexOfResource } from '../../worker/shard.ts';
+import type { ReadClusterInfo } from '../../kube/cluster-info.ts';
+
+/**
+ * The kinds that a scan was planned with and that are not served any more: a CRD that is deleted takes its objects with it, so that their
+ * lists are empty before they are gone. Asks the server.
+ */
+export async function unservedKinds(
+  { clusterInfo }: { readonly clusterInfo: ReadClusterInfo },
+  store: Pick<LedgerStore, 'input'>,
+  { input }: Pick<Ledger, 'input'>,
+): Promise<readonly Uncovered[]> {
+  const { kubernetesVersion, systemNamespaces, resources, policies } = await store.input(input);
+  const served = (await clusterInfo(true)).resources;
+  return goneKinds(compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true }), served);
+}
+
+/** What policies judge and a cluster does not serve. Pure. */
+export function goneKinds(set: PolicySet, served: readonly ApiResource[]): readonly Uncovered[] {
+  const gone = set.targets.filter((resource) => indexOfResource(served, resource) === undefined);
+  return gone.map((resource) => {
+    const where = resource.group === '' ? 'the core API group' : `API group ${resource.group}`;
+    return {
+      message: `${resource.resource} in ${where} was served when the scan began and is not any more`,
+      policies: set.judging(resource),
+    };
+  });
+}

@@ -1,0 +1,196 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { ANNOTATIONS, LABELS } from '../api/group.ts';
+import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
+import { MarkCollector } from './rescan/mark-collector.ts';
+import type { WorkerSettings } from '../jobs/template/worker-settings.ts';
+import type { RescanStore } from './rescan/rescan-store.ts';
+import type { ScanMemory } from './attempts/scan-memory.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+import { labelMatch } from '../engine/objects/label-selector.ts';
+import { catalogueVersion, judgementRevision } from '../engine/judgement-revision.ts';
+import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
+import { listAll } from '../kube/list.ts';
+import type { LedgerStore, StoredLedger } from './ledger/ledger-store.ts';
+import { newLedger, type Uncovered } from './ledger/ledger.ts';
+import { jobName } from './ledger/names.ts';
+import { planScan } from './plan/planner.ts';
+import type { PolicySnapshot } from '../worker/scan-input.ts';
+import { problemText } from '../policies/policy-status.ts';
+import type { CrdProblem } from '../api/crd-skew.ts';
+import type { ClusterInfo, ReadClusterInfo } from '../kube/cluster-info.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/watch/lister.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ScanHold } from '../api/scan-hold.ts';
+
+/** Why a scan cannot be made at all. */
+export interface Refused {
+  readonly refused: ScanHold;
+}
+
+/** What came of a plan: the scan has begun, it cannot be made at all, or it waits. */
+export type Begun = StoredLedger | Refused | { readonly hold: ScanHold };
+
+/**
+ * Plans a scan and keeps the plan; the ledger is written last, and with it the scan has begun. A try that fails leaves nothing
+ * behind.
+ */
+export async function beginScan(
+  deps: PlanDependencies,
+  store: Pick<LedgerStore, 'begin'>,
+  scan: Scan,
+  { startTime, signal, rescans, memory }: BeginContext,
+): Promise<Begun> {
+  const { name, uid = '' } = scan.metadata;
+  const [crd] = await deps.lookAtCrds();
+  if (crd) return { hold: { reason: crd.reason, message: crd.message } };
+  // A kind that was made a moment ago is scanned as well.
+  const cluster = await deps.clusterInfo(true);
+  const chosen = await choosePolicies(deps, scan, { ...cluster, signal });
+  if (!('policies' in chosen)) return chosen;
+  const carryOver = await collectorFor(deps, scan, rescans);
+  const plan = await planScan(deps.client, {
+    carryOver,
+    scan: { name, uid },
+    spec: scan.spec,
+    policies: chosen.policies,
+    ...cluster,
+    systemNamespaces: deps.systemNamespaces,
+    shardTargets: deps.shardTargets,
+    signal,
+  });
+  const partial = scan.spec.namespaces !== undefined;
+  const start = { startTime, catalogue: catalogueVersion, partial, policies: plan.policies, ...carryOver?.totals };
+  const carriedOver = start.carriedOver?.targets ?? 0;
+  deps.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length, carriedOver }, 'the scan is planned');
+  const begun = await store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>
+    newLedger(
+      { ...start, input, uncovered: [...chosen.uncovered, ...plan.uncovered], excludedNamespaces: plan.excludedNamespaces },
+      { name: jobName(uid, 1), shards: plan.shards, configMaps },
+    ),
+  );
+  if (memory) memory.rescan = carryOver?.draft;
+  return begun;
+}
+
+/** What beginning a scan needs besides it. */
+export interface BeginContext {
+  readonly startTime: string;
+  /** What earlier scans found. Default: everything is evaluated. */
+  readonly rescans?: Pick<RescanStore, 'read'>;
+  /** Takes what the scan finds for the next one. */
+  readonly memory?: Pick<ScanMemory, 'rescan'>;
+  readonly signal: AbortSignal;
+}
+
+/** New generations of policies have new verdicts everywhere: they carry nothing over, and leave nothing to carry over. */
+const isOfGenerations = ({ metadata: { annotations } }: Scan): boolean => annotations?.[ANNOTATIONS.generations] !== undefined;
+
+async function collectorFor(
+  deps: Pick<PlanDependencies, 'worker'>,
+  scan: Scan,
+  rescans: BeginContext['rescans'],
+): Promise<MarkCollector | undefined> {
+  if (!rescans || isOfGenerations(scan)) return undefined;
+  const { image } = await deps.worker();
+  return new MarkCollector({ store: rescans, program: image, full: scan.spec.full === true, partial: scan.spec.namespaces !== undefined });
+}
+
+/** What {@link beginScan} uses. */
+export interface PlanDependencies {
+  readonly client: KubeClient;
+  readonly log: Pick<Logger, 'info'>;
+  /** Looks at the CRDs now, and returns what is wrong. */
+  readonly lookAtCrds: () => Promise<readonly CrdProblem[]>;
+  readonly clusterInfo: ReadClusterInfo;
+  /** Vigil's own namespace among them. */
+  readonly systemNamespaces: readonly string[];
+  /** The most targets in a shard. */
+  readonly shardTargets: number;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  /** What workers run: where another program evaluates, nothing is carried over. */
+  readonly worker: () => Promise<WorkerSettings>;
+}
+
+interface Chosen {
+  readonly policies: readonly PolicySnapshot[];
+  /** Policies that the scan is about and that cannot be evaluated. */
+  readonly uncovered: readonly Uncovered[];
+}
+
+/** Policies that cannot be evaluated and that are named each; the others are counted. */
+const mostBroken = 10;
+
+/**
+ * The policies that a scan is about, as the server has them now: no verdict on the scan comes from a cache. One that does not compile
+ * takes no part, which the scan says: its last good verdicts stay. Until the watch has what the server has, the scan waits: what it
+ * finds is written only for policies that the watch knows.
+ */
+async function choosePolicies(
+  deps: PlanDependencies,
+  scan: Scan,
+  { kubernetesVersion, resources, signal }: ClusterInfo & { readonly signal: AbortSignal },
+): Promise<Chosen | Exclude<Begun, StoredLedger>> {
+  const there = await listAll<SecurityPolicy>(deps.client, RESOURCES.policies, { signal });
+  const live = there.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const missing = missingOf(scan, live);
+  if (missing) return { refused: missing };
+  const selects = labelMatch(scan.spec.policySelector);
+  const isNamed = ({ metadata: { name } }: SecurityPolicy): boolean => scan.spec.policies?.includes(name) ?? true;
+  const chosen = live.filter((policy) => isNamed(policy) && selects(policy.metadata.labels ?? {}));
+  const unheard = chosen.find((policy) => isBehind(deps.policies.get(policy.metadata.name), policy));
+  if (unheard)
+    return { hold: { reason: 'WatchBehind', message: `the watch of policies does not have SecurityPolicy ${unheard.metadata.name} yet` } };
+  const snapshots = chosen.map((policy) => snapshotOf(policy, kubernetesVersion)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces });
+  return evaluable(snapshots, problems);
+}
+
+/** The policies that can be evaluated, and what is said of the others. */
+function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly PolicyProblem[]): Chosen | Refused {
+  const broken = new Map(problems.toReversed().map((problem) => [problem.policy, problem]));
+  const policies = snapshots.filter(({ name }) => !broken.has(name));
+  if (policies.length > MOST_SCAN_POLICIES)
+    return {
+      refused: {
+        reason: 'TooManyPolicies',
+        message: `${policies.length} policies are more than the ${MOST_SCAN_POLICIES} of one Scan: give them labels, and each group of them a Scan or ScanSchedule by spec.policySelector`,
+      },
+    };
+  if (broken.size === 0) return { policies, uncovered: [] };
+  const text = brokenText([...broken.values()]);
+  if (policies.length === 0) return { refused: { reason: 'PolicyStalled', message: `no policy of this scan can be evaluated: ${text}` } };
+  return { policies, uncovered: [{ message: `not evaluated: ${text}`, policies: [] }] };
+}
+
+/** Why a scan cannot be made of these policies: some that it names are not there. Of those that Vigil named, one may be gone by now. */
+function missingOf({ spec: { policies = [] }, metadata }: Scan, live: readonly SecurityPolicy[]): ScanHold | undefined {
+  const missing = policies.filter((name) => !live.some(({ metadata }) => metadata.name === name));
+  const mayMiss = isNamedByVigil(metadata) && missing.length < policies.length;
+  if (missing.length === 0 || mayMiss) return undefined;
+  return { reason: 'PolicyNotFound', message: `spec.policies: no SecurityPolicy ${missing.join(', ')}` };
+}
+
+/** Whether Vigil named the policies: new generations, or what other schedules leave to the default one. */
+const isNamedByVigil = ({ annotations, labels }: Scan['metadata']): boolean =>
+  annotations?.[ANNOTATIONS.generations] !== undefined || labels?.[LABELS.schedule] !== undefined;
+
+/** Whether a cache has an older generation of a policy than the server, another of its name, or none. */
+const isBehind = (cached: SecurityPolicy | undefined, { metadata: { uid, generation = 0 } }: SecurityPolicy): boolean =>
+  cached?.metadata.uid !== uid || (cached?.metadata.generation ?? 0) < generation;
+
+/** The broken policies by name, each with its first problem. */
+function brokenText(problems: readonly PolicyProblem[]): string {
+  const named = problems
+    .toSorted((a, b) => (a.policy < b.policy ? -1 : 1))
+    .slice(0, mostBroken)
+    .map((problem) => `SecurityPolicy ${problem.policy}: ${problemText(problem)}`);
+  const rest = problems.length - named.length;
+  return [...named, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
+}
+
+/** A policy as it is judged now. */
+export function snapshotOf({ metadata, spec }: SecurityPolicy, kubernetesVersion: string): PolicySnapshot {
+  const { name, uid = '', generation = 0 } = metadata;
+  return { name, uid, generation, revision: judgementRevision({ generation, spec }, { kubernetesVersion }), spec };
+}

@@ -1,0 +1,79 @@
+import { isDeepStrictEqual } from 'node:util';
+import { RESOURCES } from '../../api/api-resource.ts';
+import { FIELD_MANAGERS } from '../../api/field-managers.ts';
+import type { Condition } from '../../api/condition.ts';
+import { isFinished, type Scan, type ScanStatus } from '../../api/scan.ts';
+import { updateStatus, type StatusWriting } from '../../controller/status-writer.ts';
+import { scanStatus, type ScanStage } from './scan-status.ts';
+
+/** In so many steps at most is the progress of a Scan told. */
+const mostSteps = 20;
+/** How long a message stands before another of the same reason takes its place, in milliseconds. */
+const messageRest = 30_000;
+
+/** When a Scan's status was last written, by a clock in milliseconds that only goes forward. */
+export interface StatusMemory {
+  writtenAt?: number;
+}
+
+/** What the writer needs. */
+export interface ScanStatusWriting extends StatusWriting {
+  readonly scans: { readonly get: (name: string) => Scan | undefined };
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Milliseconds that only go forward. Default: the process's. */
+  readonly steady?: () => number;
+}
+
+const doneOf = ({ progress = '' }: ScanStatus): { done: number; all: number } => {
+  const [done = 0, all = 0] = progress.split('/').map(Number);
+  return { done, all };
+};
+
+const reasonsOf = ({ conditions = [] }: ScanStatus): string[] =>
+  conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+const messagesOf = (conditions: readonly Condition[] = []): string[] => conditions.map(({ message }) => message);
+
+/**
+ * Whether a status says enough that is new to be written; `since`: milliseconds since the last write. Another phase, or another reason
+ * of a condition, always does, progress in twenty steps, and another message of the same reason every half minute: so the writes of a
+ * Scan are bounded by what happens to it, not by its shards. Pure.
+ */
+export function isWorthWriting(before: ScanStatus | undefined, next: ScanStatus, since: number): boolean {
+  if (!before || before.phase !== next.phase) return true;
+  if (!isDeepStrictEqual(reasonsOf(before), reasonsOf(next))) return true;
+  const [was, is] = [doneOf(before), doneOf(next)];
+  if (is.done - was.done >= Math.max(1, Math.ceil(is.all / mostSteps))) return true;
+  const isAnother = !isDeepStrictEqual(messagesOf(before.conditions), messagesOf(next.conditions)) || is.all !== was.all;
+  return isAnother && since >= messageRest;
+}
+
+const endOf = ({ phase }: ScanStatus): 'Complete' | 'Failed' | undefined =>
+  phase === 'Complete' || phase === 'Failed' ? phase : undefined;
+
+/**
+ * Writes how a Scan stands, by {@link updateStatus}, if that {@link isWorthWriting}. Nothing else writes the status of Scans. Returns the phase
+ * that this write ended the Scan with; undefined for any other write, and for none: the Scan is gone, has ended before, or there is too
+ * little to say.
+ */
+export async function writeScanStatus(
+  writing: ScanStatusWriting,
+  scan: Scan,
+  stage: ScanStage,
+  memory: StatusMemory,
+): Promise<'Complete' | 'Failed' | undefined> {
+  const { scans, clock, steady = (): number => performance.now() } = writing;
+  const current = scans.get(scan.metadata.name);
+  if (!current || current.metadata.uid !== scan.metadata.uid) return undefined;
+  let written: ScanStatus | undefined;
+  const compute = (known: Scan): object => {
+    const status = scanStatus(known, stage, clock());
+    const since = steady() - (memory.writtenAt ?? Number.NEGATIVE_INFINITY);
+    written = !isFinished(known) && isWorthWriting(known.status, status, since) ? status : undefined;
+    return written ?? known.status ?? {};
+  };
+  const updated = await updateStatus(writing, RESOURCES.scans, current, { manager: FIELD_MANAGERS.scans, compute });
+  if (!updated || !written) return undefined;
+  memory.writtenAt = steady();
+  return endOf(written);
+}

@@ -1,0 +1,152 @@
+import { setConditions, type ConditionUpdate } from '../../api/condition.ts';
+import { isFinished, type Scan, type ScanImages, type ScanStatus } from '../../api/scan.ts';
+import { timestampOf } from '../../api/timestamp.ts';
+import { coverageOf, problemsOf, progressOf, type Ledger } from '../ledger/ledger.ts';
+import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../../findings/tally.ts';
+import type { ScanHold } from '../../api/scan-hold.ts';
+
+/** Where a scan is on its way. `hold`: what keeps it from going on. `stopped`: it has a plan, and was given up before it was finished. */
+export type ScanStage =
+  | { readonly stage: 'queued'; readonly hold: ScanHold }
+  | { readonly stage: 'planning'; readonly startTime: string; readonly hold?: ScanHold | undefined }
+  | { readonly stage: 'refused'; readonly reason: string; readonly message: string }
+  | { readonly stage: 'running'; readonly ledger: Ledger; readonly hold?: ScanHold | undefined }
+  | { readonly stage: 'stopped'; readonly ledger: Ledger; readonly reason: string; readonly message: string }
+  | { readonly stage: 'ended'; readonly ledger: Ledger; readonly images: ScanImages | undefined };
+
+const mostProblems = 100;
+
+/**
+ * The status of a Scan at a stage. Pure; `now` in milliseconds since the epoch. A Scan that has ended keeps the status that it ended
+ * with, whatever stage somebody believes it to be at: a terminal phase is never left.
+ */
+export function scanStatus({ metadata, status }: Scan, stage: ScanStage, now: number): ScanStatus {
+  if (status && isFinished({ status })) return status;
+  const generation = metadata.generation ?? 0;
+  const at = { now: timestampOf(now), generation };
+  const conditions = setConditions(status?.conditions, conditionsOf(stage), at);
+  return { ...standingOf(status ?? {}, stage, at.now), observedGeneration: generation, conditions };
+}
+
+/** The phase, the times and the figures of a Scan at a stage. */
+function standingOf(before: ScanStatus, stage: ScanStage, now: string): ScanStatus {
+  const figures = figuresBefore(before);
+  switch (stage.stage) {
+    case 'queued':
+      return { phase: 'Pending' };
+    case 'planning':
+      // Of a plan that is made anew, what the one before it found stays.
+      return { startTime: stage.startTime, ...figures, phase: before.phase ?? 'Pending' };
+    case 'refused':
+      return { progress: '0/0', startTime: now, ...figures, phase: 'Failed', completionTime: now };
+    case 'running':
+      return { ...(isBehind(stage.ledger, before) ? figures : figuresOf(stage.ledger)), phase: 'Running' };
+    case 'stopped':
+      return { ...(isBehind(stage.ledger, before) ? figures : figuresOf(stage.ledger)), phase: 'Failed', completionTime: now };
+    case 'ended':
+      return ended(stage.ledger, stage.images, now);
+  }
+}
+
+function ended(ledger: Ledger, images: ScanImages | undefined, now: string): ScanStatus {
+  const phase = hasFailed(ledger) ? 'Failed' : 'Complete';
+  return { ...figuresOf(ledger), phase, completionTime: ledger.endTime ?? now, ...(images && { images }) };
+}
+
+/** Whether some shard could not be scanned, which is a failure of the scan; what may not be read is told as missing coverage. */
+const hasFailed = (ledger: Ledger): boolean => ledger.shards.some(({ state }) => state === 'error');
+
+type Figures = Omit<ScanStatus, 'phase' | 'conditions' | 'observedGeneration'>;
+
+const figuresBefore = ({ phase, conditions, observedGeneration, ...figures }: ScanStatus): Figures => figures;
+
+/** Whether a plan that was made anew has not come as far yet as the one before it had: its counts would seem to go down. */
+const isBehind = ({ scanned, failed }: Ledger, { coverage }: ScanStatus): boolean =>
+  coverage !== undefined && scanned + failed < coverage.scanned + coverage.failed;
+
+function figuresOf(ledger: Ledger): Figures {
+  const totals = Object.values(ledger.totals);
+  const problems = problemsOf(ledger);
+  return {
+    progress: progressOf(ledger),
+    startTime: ledger.startTime,
+    jobs: ledger.jobs.map(({ name }) => name),
+    policies: ledger.policies.map(({ name, generation, revision }) => ({ name, generation, revision })),
+    summary: totals.reduce((sum, { summary }) => addSummaries(sum, summary), emptySummary()),
+    failing: totals.reduce((sum, { failing }) => addSeverities(sum, failing), emptySeverities()),
+    coverage: coverageOf(ledger),
+    carriedOver: ledger.carriedOver?.targets ?? 0,
+    new: ledger.new,
+    fixed: ledger.fixed,
+    ...(problems.length === 0 ? {} : { shards: problems.slice(0, mostProblems) }),
+  };
+}
+
+type Holds = ConditionUpdate['status'];
+const holds = (value: boolean): Holds => (value ? 'True' : 'False');
+
+/** A scan that has not ended: what it does, or what it waits for. */
+function underWay({ reason, message }: ScanHold): ConditionUpdate[] {
+  return [
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Reconciling', status: 'True', reason, message },
+    { type: 'Stalled', status: 'False', reason, message: '' },
+    { type: 'Complete', status: 'False', reason, message: '' },
+    { type: 'Failed', status: 'False', reason, message: '' },
+  ];
+}
+
+/** A scan that has ended: Complete or Failed is True, as of a Job. */
+function over(complete: boolean, reason: string, message: string): ConditionUpdate[] {
+  return [
+    { type: 'Ready', status: holds(complete), reason, message },
+    { type: 'Reconciling', status: 'False', reason, message: '' },
+    { type: 'Stalled', status: holds(!complete), reason, message: complete ? '' : message },
+    { type: 'Complete', status: holds(complete), reason, message: complete ? message : '' },
+    { type: 'Failed', status: holds(!complete), reason, message: complete ? '' : message },
+  ];
+}
+
+function conditionsOf(stage: ScanStage): ConditionUpdate[] {
+  switch (stage.stage) {
+    case 'queued':
+      return underWay(stage.hold);
+    case 'planning':
+      return underWay(stage.hold ?? { reason: 'Planning', message: 'finding what is in scope' });
+    case 'running':
+      return [...underWay(stage.hold ?? { reason: 'Running', message: '' }), coveredOf(stage.ledger)];
+    case 'refused':
+      return over(false, stage.reason, stage.message);
+    case 'stopped':
+      return [...over(false, stage.reason, stage.message), coveredOf(stage.ledger, true)];
+    case 'ended':
+      return [...endConditions(stage.ledger), coveredOf(stage.ledger)];
+  }
+}
+
+function endConditions(ledger: Ledger): ConditionUpdate[] {
+  const problems = problemsOf(ledger);
+  const [first] = problems;
+  if (!first) return over(true, 'Complete', `shards scanned: ${progressOf(ledger)}${carriedText(ledger)}`);
+  const message = `${problems.length} of ${ledger.shards.length} shards could not be scanned; the first: ${first.reason}: ${first.message}`;
+  return over(false, first.reason, message);
+}
+
+function carriedText(ledger: Ledger): string {
+  const { targets = 0 } = ledger.carriedOver ?? {};
+  return targets === 0 ? '' : `; ${targets} of ${coverageOf(ledger).inScope} targets have not changed since an earlier scan`;
+}
+
+/** Whether every target in scope of every policy came to verdicts. `isOver`: no more of them will be scanned. */
+function coveredOf(ledger: Ledger, isOver = false): ConditionUpdate {
+  const { inScope, scanned, failed } = coverageOf(ledger);
+  const left = isOver ? inScope - scanned - failed : 0;
+  const missing = [
+    ...(left > 0 ? [`${left} of ${inScope} targets were not scanned`] : []),
+    ...(failed > 0 ? [`${failed} of ${inScope} targets could not be scanned`] : []),
+    ...ledger.uncovered.map(({ message }) => message),
+  ];
+  if (missing.length > 0) return { type: 'Covered', status: 'False', reason: 'Incomplete', message: missing.join('; ') };
+  if (scanned < inScope) return { type: 'Covered', status: 'Unknown', reason: 'Running', message: '' };
+  return { type: 'Covered', status: 'True', reason: 'AllScanned', message: `${scanned} of ${inScope} targets` };
+}

@@ -1,0 +1,97 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { standingOf } from '../api/scan-hold.ts';
+import { objectChanges } from '../controller/object-changes.ts';
+import { watches, watchesFor, watchesOwned, type WatchedResource } from '../controller/watched-resource.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
+import { LABELS } from '../api/group.ts';
+import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
+import { LOOK_AGAIN, writeStatus, type StatusWriting } from '../controller/status-writer.ts';
+import { isConflict } from '../kube/kube-api-error.ts';
+import { DEFAULT_SCHEDULE, leftToOthers } from './default-schedule.ts';
+import { planSchedule, type SchedulePlan } from './schedule-plan.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import type { ConditionUpdate } from '../api/condition.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { Lister } from '../kube/watch/lister.ts';
+import type { SecurityPolicy } from '../api/security-policy.ts';
+
+/** What the controller of ScanSchedules uses. */
+export interface ScanScheduleDependencies extends ControllerBasics, Pick<StatusWriting, 'metrics'> {
+  readonly client: Pick<KubeClient, 'apply' | 'create' | 'delete' | 'get'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** The uid of kube-system: what tells this cluster from others. */
+  readonly clusterIdentity: string;
+  readonly schedules: Lister<ScanSchedule>;
+  readonly scans: Pick<Lister<Scan>, 'list'>;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'list'>;
+  /** How following changes goes. */
+  readonly watching: () => ConditionUpdate;
+}
+
+/** Makes Scans when they are due, keeps their history short, and tells when the next one comes. */
+export function scanScheduleController(deps: ScanScheduleDependencies): Controller {
+  return new Controller({
+    name: 'scanschedule',
+    log: deps.log,
+    observe: deps.observe,
+    watches: scanScheduleWatches(),
+    reconcile: (name) => reconcile(deps, name),
+  });
+}
+
+/** Schedules; policies and other schedules, since the default schedule scans what is left; and the Scans that schedules own. */
+export const scanScheduleWatches = (): readonly WatchedResource[] => [
+  watchesFor(RESOURCES.schedules),
+  watches(RESOURCES.schedules, () => [DEFAULT_SCHEDULE]),
+  watches(RESOURCES.policies, () => [DEFAULT_SCHEDULE]),
+  watchesOwned(RESOURCES.scans, 'ScanSchedule', objectChanges(standingOf)),
+];
+
+async function reconcile(deps: ScanScheduleDependencies, name: string): Promise<ReconcileResult> {
+  const schedule = deps.schedules.get(name);
+  if (!schedule || schedule.metadata.deletionTimestamp !== undefined) return {};
+  const scans = deps.scans.list().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === schedule.metadata.uid));
+  const left = leftToOthers(schedule, deps.schedules.list(), deps.policies.list());
+  const { clusterIdentity } = deps;
+  const plan = planSchedule({ schedule, scans, now: deps.clock(), clusterIdentity, watching: deps.watching(), left });
+  if (!(await carryOut(deps, schedule, plan))) return { requeueAfter: LOOK_AGAIN };
+  return plan.requeueAfter === undefined ? {} : { requeueAfter: plan.requeueAfter };
+}
+
+/** Returns whether the status is now as it should be. */
+async function carryOut(deps: ScanScheduleDependencies, schedule: ScanSchedule, plan: SchedulePlan): Promise<boolean> {
+  for (const scan of plan.remove) await deps.client.delete(RESOURCES.scans, { name: scan.metadata.name }, { uid: scan.metadata.uid });
+  const isMade = plan.create === undefined || (await makeScan(deps, schedule, plan.create));
+  const status = isMade ? plan.status : (plan.statusIfTaken ?? plan.status);
+  // The status is written last: a crash before it only repeats a creation that finds its Scan there.
+  const written = await writeStatus(deps, RESOURCES.schedules, schedule, { status, manager: FIELD_MANAGERS.schedules });
+  for (const event of plan.events) deps.events.record(RESOURCES.schedules, schedule, event);
+  return written;
+}
+
+/** Returns whether the Scan is there now, and the schedule's. */
+async function makeScan(deps: ScanScheduleDependencies, schedule: ScanSchedule, scan: Scan): Promise<boolean> {
+  try {
+    await deps.client.create(RESOURCES.scans, scan);
+    deps.events.record(RESOURCES.schedules, schedule, {
+      type: 'Normal',
+      reason: 'ScanCreated',
+      message: `created Scan ${scan.metadata.name}`,
+    });
+    return true;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const known = await deps.client.get<Scan>(RESOURCES.scans, { name: scan.metadata.name });
+    if (known.metadata.labels?.[LABELS.schedule] === schedule.metadata.name) return true;
+    deps.events.record(RESOURCES.schedules, schedule, {
+      type: 'Warning',
+      reason: 'NameTaken',
+      message: `the scan due now cannot be made: Scan ${scan.metadata.name} exists and is not this schedule's; delete it`,
+    });
+    return false;
+  }
+}

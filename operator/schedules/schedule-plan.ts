@@ -1,0 +1,174 @@
+import type { ConditionUpdate } from '../api/condition.ts';
+import { API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
+import type { ScanScheduleStatus } from '../api/scan-schedule.ts';
+import type { Scan } from '../api/scan.ts';
+import { CronError, parseCron } from './clock/cron.ts';
+import type { LeftToOthers } from './default-schedule.ts';
+import { dueTimes, type DueTimes } from './clock/due-time.ts';
+import { jitterMilliseconds } from './clock/jitter.ts';
+import type { Recurrence } from './clock/recurrence.ts';
+import { isFinished, iso, milliseconds, ready, scheduleStatus, type ScheduleSnapshot, type Standing } from './schedule-status.ts';
+
+/** What is to be told as an Event. */
+export interface ScheduleEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What is to be done for a schedule now. */
+export interface SchedulePlan {
+  /** The Scan to make; its name is the same whoever makes it. */
+  readonly create: Scan | undefined;
+  /** Scans to delete: replaced ones, and finished ones past the history limits. */
+  readonly remove: readonly Scan[];
+  readonly status: ScanScheduleStatus;
+  /** The status instead where the Scan cannot be made, because its name is taken: its due time was missed. */
+  readonly statusIfTaken?: ScanScheduleStatus;
+  readonly events: readonly ScheduleEvent[];
+  /** Milliseconds until something is due; undefined when nothing ever is. */
+  readonly requeueAfter: number | undefined;
+}
+
+/** The name of the Scan that a schedule makes for a due time. */
+export const scheduledScanName = (schedule: string, due: number): string => `${schedule}-${Math.floor(due / 60_000)}`;
+
+/** Decides what a ScanSchedule needs now, as CronJob's controller does for Jobs. Pure. */
+export function planSchedule(snapshot: ScheduleSnapshot): SchedulePlan {
+  const { schedule, now, clusterIdentity } = snapshot;
+  const { spec, status, metadata } = schedule;
+  const cron = recurrenceOf(snapshot);
+  if (cron instanceof CronError) return stalled(snapshot, cron);
+  if (cron === undefined) return decide(snapshot, never, 0);
+  const created = milliseconds(metadata.creationTimestamp) ?? now;
+  const jitter = jitterMilliseconds(clusterIdentity, metadata.name, spec.jitterSeconds ?? 0);
+  const last = Math.max(milliseconds(status?.lastScheduleTime) ?? 0, milliseconds(status?.lastMissedTime) ?? 0);
+  return decide(snapshot, dueTimes({ cron, now, jitter, last, created, startingDeadlineSeconds: spec.startingDeadlineSeconds }), jitter);
+}
+
+/** The schedule's due times, why they cannot be known, or undefined when it has none. An interval counts from the last run, as a CronJob's. */
+function recurrenceOf({ schedule: { spec, status, metadata }, now }: ScheduleSnapshot): Recurrence | CronError | undefined {
+  if (spec.schedule === undefined) return undefined;
+  const anchor = milliseconds(status?.lastScheduleTime ?? metadata.creationTimestamp) ?? now;
+  try {
+    return parseCron(spec.schedule, spec.timeZone, anchor);
+  } catch (error) {
+    if (error instanceof CronError) return error;
+    throw error;
+  }
+}
+
+const never: DueTimes = { due: undefined, expires: undefined, missed: undefined, next: undefined };
+
+/** A schedule that cannot be read: it says so, and what it made goes on. */
+function stalled(snapshot: ScheduleSnapshot, error: CronError): SchedulePlan {
+  const message = `spec.${error.field}: ${error.message}`;
+  const reason = error.field === 'schedule' ? 'InvalidSchedule' : 'UnknownTimeZone';
+  const conditions: ConditionUpdate[] = [
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Reconciling', status: 'False', reason, message: '' },
+    { type: 'Stalled', status: 'True', reason, message },
+  ];
+  return {
+    create: undefined,
+    remove: [],
+    status: scheduleStatus(snapshot, conditions, {}),
+    events: [{ type: 'Warning', reason, message }],
+    requeueAfter: undefined,
+  };
+}
+
+function decide(snapshot: ScheduleSnapshot, due: DueTimes, jitter: number): SchedulePlan {
+  const { schedule, left } = snapshot;
+  const idle = schedule.spec.suspend === true ? suspended : left?.policies.length === 0 ? standsDown(left) : undefined;
+  if (idle) {
+    const status = scheduleStatus(snapshot, ready(idle), {});
+    return { create: undefined, remove: pastHistory(snapshot), status, events: [], requeueAfter: undefined };
+  }
+  return carryOn(snapshot, start(snapshot, due), { ...due, next: due.next === undefined ? undefined : due.next + jitter });
+}
+
+function carryOn(
+  snapshot: ScheduleSnapshot,
+  { create, replaced, waits, events }: Start,
+  { due, expires, missed, next }: DueTimes,
+): SchedulePlan {
+  const { now, left } = snapshot;
+  const conditions = ready(waits ?? { reason: 'Scheduled', message: left ? shared(left) : '' });
+  const told = { next, replaced };
+  const status = scheduleStatus(snapshot, conditions, create ? { ...told, create, started: due } : { ...told, missed });
+  const wake = Math.min(next ?? Infinity, waits ? (expires ?? Infinity) : Infinity);
+  return {
+    create,
+    remove: [...replaced, ...pastHistory(snapshot)],
+    status,
+    ...(create ? { statusIfTaken: scheduleStatus(snapshot, conditions, { ...told, missed: due }) } : {}),
+    events,
+    requeueAfter: wake === Infinity ? undefined : Math.max(wake - now, 0),
+  };
+}
+
+/** What a due time starts. */
+interface Start {
+  readonly create?: Scan;
+  readonly replaced: readonly Scan[];
+  /** Why what is due does not start yet. */
+  readonly waits?: Standing;
+  readonly events: readonly ScheduleEvent[];
+}
+
+/** What a due time starts, and what it replaces, by the concurrency policy. Under Forbid it waits until the running scan ends. */
+function start(snapshot: ScheduleSnapshot, { due, missed }: DueTimes): Start {
+  const { schedule, scans } = snapshot;
+  if (missed !== undefined) {
+    const message = `the scan due at ${iso(missed)} is skipped: it was missed by more than startingDeadlineSeconds`;
+    return { replaced: [], events: [{ type: 'Warning', reason: 'MissedSchedule', message }] };
+  }
+  if (due === undefined) return { replaced: [], events: [] };
+  const create = scanFor(snapshot, due);
+  const running = scans.filter((scan) => !isFinished(scan) && scan.metadata.name !== create.metadata.name);
+  if (schedule.spec.concurrencyPolicy === 'Replace') return { create, replaced: running, events: [] };
+  const [first] = running;
+  if (schedule.spec.concurrencyPolicy !== 'Forbid' || !first) return { create, replaced: [], events: [] };
+  const waits = { reason: 'Waiting', message: `the scan due at ${iso(due)} waits: ${first.metadata.name} still runs` };
+  const isNew = schedule.status?.conditions?.every(({ message }) => message !== waits.message) ?? true;
+  return { replaced: [], waits, events: isNew ? [{ type: 'Normal', reason: 'StillRunning', message: waits.message }] : [] };
+}
+
+const suspended: Standing = { reason: 'Suspended', message: 'no new scans are made while spec.suspend is true' };
+
+const standsDown = ({ schedules }: LeftToOthers): Standing => ({
+  reason: 'StandsDown',
+  message: `no scans are made: ScanSchedule ${schedules.join(', ')} scans every SecurityPolicy`,
+});
+
+const shared = ({ schedules }: LeftToOthers): string =>
+  `the SecurityPolicies that ScanSchedule ${schedules.join(', ')} scans are left to it`;
+
+/** The Scan for a due time, owned by its schedule. */
+function scanFor({ schedule, left }: ScheduleSnapshot, due: number): Scan {
+  const { policySelector, scan } = schedule.spec;
+  const which = left ? { policies: [...left.policies] } : policySelector ? { policySelector } : {};
+  const { name, uid = '' } = schedule.metadata;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Scan',
+    metadata: {
+      name: scheduledScanName(name, due),
+      labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.schedule]: name },
+      ownerReferences: [{ apiVersion: API_VERSION, kind: 'ScanSchedule', name, uid, controller: true }],
+    },
+    spec: { ...which, ...(scan ? { scan } : {}) },
+  };
+}
+
+/** Finished scans past the history limits, oldest first. */
+function pastHistory({ schedule, scans }: ScheduleSnapshot): Scan[] {
+  const limits = { Complete: schedule.spec.successfulScansHistoryLimit ?? 3, Failed: schedule.spec.failedScansHistoryLimit ?? 1 };
+  return (['Complete', 'Failed'] as const).flatMap((phase) => {
+    const ended = scans
+      .filter(({ status }) => status?.phase === phase)
+      .toSorted((a, b) => ((a.status?.completionTime ?? '') < (b.status?.completionTime ?? '') ? -1 : 1));
+    return ended.slice(0, Math.max(ended.length - limits[phase], 0));
+  });
+}

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
+import { ManifestState } from '../../../operator/cli/input/manifest-scan.ts';
+import { catalogue, controlById } from '../../../operator/catalogue/controls/catalogue.ts';
+import { newestMinor } from '../../../operator/catalogue/frameworks/framework.ts';
+import { nameOf } from '../../../operator/engine/objects/kubernetes-object.ts';
+import { compilePolicies } from '../../../operator/engine/policy-set.ts';
+import type { ObjectFinding } from '../../../operator/findings/finding.ts';
+import { isServiceKind } from '../../../operator/engine/objects/workload-kind.ts';
+import { documentsOf, type Row, type Table, type Tables, templateOf, type Workload, workloads } from './control-table.ts';
+
+const tables = new Map<string, Table>();
+for (const file of readdirSync(new URL('./tables', import.meta.url)).sort()) {
+  const { table } = (await import(`./tables/${file}`)) as { readonly table: Tables };
+  for (const [id, rows] of Object.entries(table)) tables.set(id, rows);
+}
+
+/** Judges objects as files are judged, by one control alone. The verdict about the first of them. */
+function judge(id: string, { minor, parameters }: Row, documents: readonly Record<string, unknown>[]): ObjectFinding | undefined {
+  const control = { name: id, ...(parameters === undefined ? {} : { parameters }) };
+  const frameworks = minor === undefined ? [] : [{ name: `pss-restricted`, version: `1.${minor}` }];
+  const state = new ManifestState(documents.map((object, document) => ({ object, file: 'row', document, lineOf: () => 1 })));
+  const spec = { scope: { systemNamespaces: 'Include' as const }, frameworks, controls: [control] };
+  const set = compilePolicies([{ name: 'row', spec }], {
+    kubernetesVersion: `1.${newestMinor}`,
+    resources: state.resources,
+    systemNamespaces: [],
+    passing: 'List',
+  });
+  expect(set.problems).to.deep.equal([]);
+  const { results, errors } = state.scan(set);
+  expect([...state.errors, ...errors]).to.deep.equal([]);
+  const [target = {}] = documents;
+  const wanted =
+    controlById(id)?.kinds[0] === 'Cluster.vigil.dev'
+      ? { kind: 'Cluster', name: 'cluster' }
+      : { kind: target['kind'], name: nameOf(target) };
+  return results.find(({ check, resource: { kind, name } }) => check === id && kind === wanted.kind && name === wanted.name);
+}
+
+/** Makes a path of the pod one of the workload. */
+const pathIn = ({ prefix }: Workload, path: string): string =>
+  /^(spec\b|metadata\.(labels|annotations))/.test(path) ? prefix + path : path;
+
+function expectVerdict(result: ObjectFinding | undefined, { verdict, severity }: Row, paths: readonly string[], where: string): void {
+  expect(result?.verdict, `${where}: ${result?.message ?? 'not judged'}`).to.equal(verdict);
+  expect(result?.paths ?? (result?.path === undefined ? [] : [result.path]), where).to.deep.equal(paths);
+  if (severity !== undefined) expect(result?.severity, where).to.equal(severity);
+}
+
+function runOnPods(id: string, row: Row, about: Table['about']): void {
+  for (const workload of workloads) {
+    const [object, ...others] = [workload.make(templateOf(row.yaml)), ...documentsOf(row.yaml).slice(1)];
+    const result = judge(id, row, [object, ...others]);
+    const group = String(object['apiVersion']).split('/').slice(0, -1).join('/');
+    if (about === 'services' && !isServiceKind(group === '' ? workload.kind : `${workload.kind}.${group}`)) {
+      expect(result, `${workload.kind} is no service`).to.equal(undefined);
+      continue;
+    }
+    expectVerdict(
+      result,
+      row,
+      row.paths.map((path) => pathIn(workload, path)),
+      workload.kind,
+    );
+  }
+}
+
+describe('the tables of the controls', () => {
+  for (const { id, essential } of catalogue) {
+    const table = tables.get(id);
+    if (essential) {
+      it(`${id} has at least four rows, with passes and failures among them`, () => {
+        expect(table?.rows.length ?? 0).to.be.at.least(4);
+        const verdicts = table?.rows.map(({ verdict }) => verdict);
+        expect(verdicts).to.include.members(['pass', 'fail']);
+      });
+    }
+    for (const row of table?.rows ?? []) {
+      it(`${id}: ${row.title}: ${row.verdict}`, () => {
+        if (table?.about === 'objects') expectVerdict(judge(id, row, documentsOf(row.yaml)), row, row.paths, 'the object');
+        else runOnPods(id, row, table?.about ?? 'pods');
+      });
+    }
+  }
+
+  it('are about controls that exist', () => {
+    expect([...tables.keys()].filter((id) => controlById(id) === undefined)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import pino from 'pino';
+import type { Scan } from '../../operator/api/scan.ts';
+import { PendingChanges } from '../../operator/changes/pending-changes.ts';
+import { ChangeBacklog } from '../../operator/changes/change-backlog.ts';
+import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
+import { compilePolicies } from '../../operator/engine/policy-set.ts';
+import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { ChangeBurst } from '../../operator/changes/change-burst.ts';
+
+const set = compilePolicies([], { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [] });
+
+/** A burst over Scans that a test holds, by a steady clock that it moves. */
+function burstOf(): {
+  readonly backlog: ChangeBacklog;
+  readonly made: Scan[];
+  readonly scans: Scan[];
+  readonly look: () => Promise<boolean>;
+  readonly later: (milliseconds: number) => void;
+  fails: Error | undefined;
+} {
+  const [made, scans]: Scan[][] = [[], []];
+  let now = 1_000_000;
+  const backlog = new ChangeBacklog(new PendingChanges({ set, indexes: new Map() }, 9), 9);
+  const own = {
+    client: {
+      create: (_resource: unknown, scan: unknown) => {
+        if (state.fails !== undefined) return Promise.reject(state.fails);
+        made?.push(scan as Scan);
+        return Promise.resolve(scan);
+      },
+    } as never,
+    log: pino({ level: 'silent' }),
+    clock: () => now,
+    steadyClock: () => now,
+    scans: { get: (name: string) => scans?.find(({ metadata }) => metadata.name === name), list: () => scans ?? [] },
+  };
+  const burst = new ChangeBurst(own);
+  const state = {
+    backlog,
+    made: made ?? [],
+    scans: scans ?? [],
+    look: () => burst.reconcile(backlog, ['p']),
+    later: (milliseconds: number) => void (now += milliseconds),
+    fails: undefined as Error | undefined,
+  };
+  return state;
+}
+
+const ended = (scan: Scan | undefined, phase: 'Complete' | 'Failed'): Scan => ({ ...scan, status: { phase } }) as Scan;
+
+describe('a Scan of many changes', () => {
+  it('is made once, and left alone while it runs', async () => {
+    const burst = burstOf();
+    burst.backlog.pending.debt.add('a');
+    expect([await burst.look(), await burst.look(), await burst.look()]).to.deep.equal([true, true, true]);
+    burst.backlog.pending.debt.add('b');
+    expect(await burst.look()).to.equal(true);
+    expect(burst.made.map(({ spec }) => spec.namespaces?.include)).to.deep.equal([['a']]);
+  });
+
+  it('that is complete is followed by one of what came later', async () => {
+    const burst = burstOf();
+    burst.backlog.pending.debt.add('a');
+    await burst.look();
+    burst.backlog.pending.debt.add('b');
+    burst.later(1);
+    burst.scans.push(ended(burst.made[0], 'Complete'));
+    await burst.look();
+    expect(burst.made.map(({ spec }) => spec.namespaces?.include)).to.deep.equal([['a'], ['b']]);
+  });
+
+  it('that failed is followed by another one of the same, later and later', async () => {
+    const burst = burstOf();
+    burst.backlog.pending.debt.add('a');
+    const pauses: number[] = [];
+    for (let failures = 0; failures < 8; failures++) {
+      await burst.look();
+      burst.scans.push(ended(burst.made.at(-1), 'Failed'));
+      await burst.look();
+      const { length } = burst.made;
+      let seconds = 0;
+      for (; burst.made.length === length; seconds++) {
+        burst.later(1000);
+        await burst.look();
+      }
+      pauses.push(seconds);
+    }
+    expect(pauses).to.deep.equal([15, 30, 60, 120, 240, 480, 600, 600]);
+    expect(new Set(burst.made.map(({ spec }) => spec.namespaces?.include?.join()))).to.deep.equal(new Set(['a']));
+  });
+
+  it('that was deleted is followed by another one of the same', async () => {
+    const burst = burstOf();
+    burst.backlog.pending.debt.add('');
+    await burst.look();
+    burst.later(29_000);
+    await burst.look();
+    expect(burst.made.length).to.equal(1);
+    burst.later(1000);
+    await burst.look();
+    burst.later(15_000);
+    await burst.look();
+    expect(burst.made.map(({ spec }) => spec.namespaces)).to.deep.equal([undefined, undefined]);
+  });
+
+  it('is not made beside one of an earlier leader', async () => {
+    const burst = burstOf();
+    burst.backlog.pending.debt.add('a');
+    const earlier = { metadata: { name: 'change-x', labels: { 'vigil.dev/trigger': 'change' } }, spec: {} } as unknown as Scan;
+    burst.scans.push(earlier);
+    expect([await burst.look(), burst.made.length]).to.deep.equal([true, 0]);
+    burst.scans.splice(0, 1, ended(earlier, 'Complete'));
+    await burst.look();
+    expect(burst.made.length).to.equal(1);
+  });
+
+  it('that the server refuses leaves its changes waiting', async () => {
+    const burst = burstOf();
+    burst.backlog.pending.debt.add('a');
+    burst.fails = new KubeApiError('quota', { status: 403 });
+    let thrown: unknown;
+    await burst.look().catch((error: unknown) => (thrown = error));
+    expect([thrown === burst.fails, burst.backlog.pending.debt.namespaces]).to.deep.equal([true, ['a']]);
+    burst.fails = undefined;
+    await burst.look();
+    expect(burst.made.length).to.equal(1);
+  });
+});

@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { judgedSince } from '../../operator/changes/change-ground.ts';
+
+const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;
+const minutes = (time: number): number => (time - Date.parse(at(0))) / 60_000;
+const policy = {
+  metadata: { name: 'baseline', generation: 2 },
+  spec: {},
+  status: { lastScanTime: at(40) },
+} as unknown as SecurityPolicy;
+
+function scan(minute: number, { phase = 'Complete', name = 'baseline', revision = '2-b', some = false } = {}): Scan {
+  return {
+    metadata: { name: `scan-${minute}`, creationTimestamp: at(minute) },
+    spec: some ? { namespaces: { include: ['shop'] } } : {},
+    status: { phase, policies: [{ name, generation: 2, revision }] },
+  } as unknown as Scan;
+}
+
+describe('from when on changes were not judged', () => {
+  for (const [what, scans, expected] of [
+    ['is the beginning of the last scan', [scan(10), scan(30)], 30 - 1 / 60],
+    ['is not that of a scan that runs', [scan(10), scan(30, { phase: 'Running' })], 10 - 1 / 60],
+    ['is not that of one that failed', [scan(30, { phase: 'Failed' })], 25],
+    ['is not that of one of some namespaces', [scan(30, { some: true })], 25],
+    ['is not that of one of another revision', [scan(30, { revision: '2-a' })], 25],
+    ['is not that of one of another policy', [scan(30, { name: 'other' })], 25],
+    ['is well before its end where none is kept', [], 25],
+  ] as const) {
+    it(what, () => expect(minutes(judgedSince(policy, scans, '2-b'))).to.be.closeTo(expected, 1e-9));
+  }
+
+  it('is always for a policy that was never scanned', () => {
+    expect(judgedSince({ ...policy, status: {} }, [], '2-b')).to.be.lessThan(0);
+  });
+});

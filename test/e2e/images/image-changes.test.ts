@@ -1,0 +1,89 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kubectl } from '../../integration/cluster-access.ts';
+import { ImageShop, registry } from './image-shop.ts';
+import { eventually } from '../installation.ts';
+
+describe('images of a workload whose pods change', function () {
+  this.timeout(240_000);
+  const shop = new ImageShop('changes');
+  const container = (name: string, image: string): object => ({
+    name,
+    image: `${registry}/${image}`,
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  });
+  /** Replaces the pods: the old ones go before the new ones come. */
+  const change = (main: string, { starts }: { readonly starts: boolean }): void => {
+    const nodeSelector = { 'example.com/none': starts ? null : 'here' };
+    const spec = { nodeSelector, containers: [container('main', main), container('side', 'node-old:1')] };
+    const patch = { spec: { strategy: { type: 'Recreate', rollingUpdate: null }, template: { spec } } };
+    kubectl(['-n', shop.namespace, 'patch', 'deployment', 'pair', '--type=strategic', '-p', JSON.stringify(patch)]);
+  };
+  /** What is said of a container, stale or not; without what is said of the scanning. */
+  const found = async (name: string): Promise<string[]> =>
+    ((await shop.reportOf('pair'))?.results ?? [])
+      .filter(({ rule, properties }) => properties?.['container'] === name && rule !== 'image-scan')
+      .map(({ rule = '', properties }) => `${rule} ${properties?.['stale'] === 'true' ? 'stale' : ''}`.trim());
+  const scanning = async (): Promise<string[]> =>
+    ((await shop.reportOf('pair'))?.results ?? [])
+      .filter(({ rule }) => rule === 'image-scan')
+      .map(({ result = '', properties }) => `${properties?.['container'] ?? ''} ${result}`);
+  const debian = ['CVE-2023-38545', 'CVE-2023-45853', 'CVE-2023-5363', 'CVE-2023-5363'];
+  const node = ['CVE-2021-23337'];
+
+  before(async () => {
+    await shop.open();
+    shop.run('pair', `${registry}/debian-old:1`, { containers: [container('main', 'debian-old:1'), container('side', 'node-old:1')] });
+    shop.ask();
+    await shop.becomes(
+      'pair',
+      [...node, ...debian].toSorted().map((rule) => `${rule} fail`),
+    );
+  });
+  after(() => shop.close());
+
+  it('are those that ran last while new pods wait: the report is not touched', async () => {
+    const version = (await shop.reportOf('pair'))?.metadata.resourceVersion;
+    change('debian-old:1', { starts: false });
+    await eventually('a pod waits, and no other is there', () => {
+      const phases = kubectl(['-n', shop.namespace, 'get', 'pods', '-o', 'jsonpath={.items[*].status.phase}']);
+      return phases === 'Pending' ? true : undefined;
+    });
+    // What runs is looked at every two seconds.
+    await sleep(7000);
+    expect((await shop.reportOf('pair'))?.metadata.resourceVersion).to.equal(version);
+  });
+
+  it('keep what was found before while another image has not run, and say so', async () => {
+    change('mixed-old:1', { starts: false });
+    await eventually('it is said', async () => ((await scanning()).join() === 'main skip' ? true : undefined));
+    expect([await found('main'), await found('side')]).to.deep.equal([debian, node]);
+  });
+
+  it('keep what was found before until the other image is known, at every moment', async () => {
+    change('mixed-old:1', { starts: true });
+    let after: string[] = [];
+    await eventually(
+      'the other image is known',
+      async () => {
+        after = await found('main');
+        expect(await found('side')).to.deep.equal(node);
+        if (!after.includes('CVE-2021-44228')) expect(after).to.deep.equal(debian);
+        return after.includes('CVE-2021-44228') ? true : undefined;
+      },
+      90,
+    );
+    expect(after).not.to.include.members(['CVE-2023-38545']);
+    expect(await scanning()).to.deep.equal([]);
+  });
+
+  it('keep what was found before as stale, beside an error with its reason, when the other image cannot be looked into', async () => {
+    const before = await found('main');
+    expect(before).to.include('CVE-2021-44228');
+    shop.useScanner('trivy-broken:1');
+    change('java-old:1', { starts: true });
+    await eventually('it is said', async () => ((await scanning()).includes('main error') ? true : undefined), 90);
+    expect(await found('main')).to.deep.equal(before.map((rule) => `${rule} stale`));
+    expect((await found('side')).join()).to.match(/^CVE-2021-23337/);
+  });
+});

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { kubectl } from '../../integration/cluster-access.ts';
+import { ImageShop, registry } from './image-shop.ts';
+import { eventually, home } from '../installation.ts';
+
+const cluster = process.env['VIGIL_TEST_CLUSTER'] ?? '';
+const all = process.env['VIGIL_TEST_ALL'] === '1';
+const found = ['CVE-2021-23337 fail'];
+
+describe('what an image is by its reference', function () {
+  this.timeout(420_000);
+  const shop = new ImageShop('references');
+  const crane = (...args: readonly string[]): string =>
+    execFileSync('hack/cluster', ['inside', '--name', cluster, '--', 'crane', ...args, '--insecure'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
+  const imageOf = async (app: string, rule: string): Promise<string | undefined> => (await shop.result(app, rule))?.properties?.['image'];
+
+  before(async () => {
+    await shop.open();
+    crane('copy', `${registry}/unmoved:1`, `${registry}/moving:1`);
+    shop.place('moving', `${registry}/moving:1`, { imagePullPolicy: 'Always' });
+    shop.place('platforms', `${registry}/platforms:1`);
+    shop.place('elsewhere', `${registry}/other-platform:1`);
+    shop.ask();
+  });
+  after(() => shop.close());
+
+  it('is the one of an index that is for the node', async () => {
+    await shop.becomes('platforms', found);
+    expect(await imageOf('platforms', 'CVE-2021-23337')).to.equal(`${registry}/platforms@${crane('digest', `${registry}/platforms:1`)}`);
+  });
+
+  it('is not known while none is for the node, which is told', async () => {
+    await shop.becomes('elsewhere', ['image-scan skip']);
+    expect((await shop.result('elsewhere', 'image-scan'))?.message).to.equal(
+      `no pod has run ${registry}/other-platform:1 yet: it is scanned once one does`,
+    );
+  });
+
+  it('stays what runs when its tag moves, though it is taken from the registry again', async () => {
+    await shop.becomes('moving', found);
+    const before = await imageOf('moving', 'CVE-2021-23337');
+    expect(before).to.equal(`${registry}/moving@${crane('digest', `${registry}/moving:1`)}`);
+    crane('copy', `${registry}/moved:1`, `${registry}/moving:1`);
+    execFileSync('hack/cluster', ['forget', `${registry}/moving:1`, '--name', cluster], { stdio: 'pipe' });
+    const taken = await shop.inventories();
+    kubectl(['-n', home, 'delete', 'configmap', ...taken]);
+    await eventually('the inventories are taken again', async () =>
+      (await shop.inventories()).length === taken.length ? true : undefined,
+    );
+    await shop.becomes('moving', found);
+    expect(await imageOf('moving', 'CVE-2021-23337')).to.equal(before);
+  });
+
+  it('is what the tag moved to once a pod runs that', async () => {
+    kubectl(['-n', shop.namespace, 'rollout', 'restart', 'deployment/moving']);
+    await eventually('nothing is found in it', async () => ((await shop.reportOf('moving'))?.summary?.pass === 1 ? true : undefined));
+    expect(await shop.linesOf('moving')).to.deep.equal([]);
+  });
+
+  if (!all) return;
+
+  it('may have 2 GiB', async () => {
+    shop.ask({ vulnerabilities: {}, secrets: {} });
+    shop.place('large', `${registry}/large:1`);
+    await shop.becomes('large', [...found, 'aws-access-key-id fail'], { seconds: 200 });
+    expect((await shop.result('large', 'aws-access-key-id'))?.properties).to.deep.include({ file: 'data/31.log' });
+  });
+});

@@ -1,0 +1,451 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { RESOURCES } from '../../../operator/api/api-resource.ts';
+import { ANNOTATIONS } from '../../../operator/api/group.ts';
+import type { KubeObject } from '../../../operator/api/metadata.ts';
+import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { SecurityPolicy, SecurityPolicyStatus, SeverityCounts } from '../../../operator/api/security-policy.ts';
+import { listAll } from '../../../operator/kube/list.ts';
+import { readLedger } from '../../../operator/reports/identity/policy-ledger.ts';
+import { kubectl, testClient, uniqueName } from '../../integration/cluster-access.ts';
+import { apply, ImageShop, registry } from './image-shop.ts';
+import { eventually, home, install, makeScan, reportsIn, scanEnded } from '../installation.ts';
+
+describe('images that run', function () {
+  this.timeout(240_000);
+  const client = testClient();
+  const shop = new ImageShop('images');
+  const { name, namespace } = shop;
+  /** Where nothing is to be found. */
+  const clean = uniqueName('clean');
+
+  const deployment = (app: string, image: string, command?: readonly string[], place = namespace): object => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: app, namespace: place },
+    spec: {
+      selector: { matchLabels: { app } },
+      template: {
+        metadata: { labels: { app } },
+        spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image, ...(command ? { command } : {}) }] },
+      },
+    },
+  });
+  const policy = (images: object, place = namespace): object => ({
+    apiVersion: 'vigil.dev/v1alpha1',
+    kind: 'SecurityPolicy',
+    metadata: { name: place === namespace ? name : place },
+    spec: {
+      scope: { namespaces: { include: [place] } },
+      controls: [{ name: place === namespace ? 'run-as-non-root' : 'privileged-container' }],
+      images,
+    },
+  });
+  const policyOf = (which = name): Promise<SecurityPolicy> => client.get<SecurityPolicy>(RESOURCES.policies, { name: which });
+  const conditionOf = async (type: string, which = name): Promise<string> => {
+    const { status, reason, message } = (await policyOf(which)).status?.conditions?.find((each) => each.type === type) ?? {};
+    return `${status ?? ''} ${reason ?? ''}: ${message ?? ''}`;
+  };
+  const sumOf = (counts: SeverityCounts | undefined): number => Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+  /** Counts of a policy as its reports hold them, by their results; only passes, which are not listed, by their summary. */
+  const counted = async (which = name, place = namespace): Promise<Pick<SecurityPolicyStatus, 'summary' | 'failing'>> => {
+    const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+    const failing = { critical: 0, high: 0, medium: 0, low: 0 };
+    for (const { metadata, results = [] } of await reportsIn(place)) {
+      summary.pass += readLedger(metadata.annotations?.[ANNOTATIONS.policies])[which]?.summary.pass ?? 0;
+      for (const { policy: by, result = 'pass', severity } of results.filter((each) => each.policy === which && each.result !== 'pass')) {
+        summary[result]++;
+        if (result === 'fail' && severity !== undefined && severity !== 'info' && by === which) failing[severity]++;
+      }
+    }
+    return { summary, failing };
+  };
+  /** Waits until the status counts what the reports hold, and images among it. */
+  const countsAgree = (which = name, place = namespace): Promise<SecurityPolicyStatus> =>
+    eventually('the status counts what the reports hold', async () => {
+      const { status = {} } = await policyOf(which);
+      const { summary, failing, images } = status;
+      return images && isDeepStrictEqual({ summary, failing }, await counted(which, place)) ? status : undefined;
+    });
+  const reportOf = (app: string): Promise<PolicyReport | undefined> => shop.reportOf(app);
+  const linesOf = async (app: string): Promise<string[]> =>
+    ((await reportOf(app))?.results ?? [])
+      .map(({ rule, result, properties }) =>
+        [rule, result, properties?.['package'], properties?.['installed'], properties?.['fixed']]
+          .filter((part) => part !== undefined)
+          .join(' '),
+      )
+      .toSorted();
+  const becomes = (app: string, expected: readonly string[]): Promise<true> =>
+    eventually(
+      `the images of ${app}: ${expected.join(', ')}`,
+      async () => ((await linesOf(app)).join('\n') === expected.toSorted().join('\n') ? true : undefined),
+      90,
+    );
+  const configMaps = (part: string): Promise<KubeObject[]> =>
+    listAll(client, RESOURCES.configMaps, { namespace: home, labelSelector: `vigil.dev/part=${part}` });
+  /** Inventories by what they are called and when they were made: one that is taken again is another. */
+  const inventories = async (): Promise<string[]> =>
+    (await configMaps('image-inventory')).map(({ metadata }) => `${metadata.name} ${metadata.uid ?? ''}`).toSorted();
+
+  const findings = async (): Promise<string[]> => (await configMaps('image-findings')).map(({ metadata }) => metadata.name).toSorted();
+  const kinds = ['openvex', 'csaf', 'kev', 'epss'] as const;
+  /** A ConfigMap with documents of a kind, plain and to be packed. */
+  const data = (
+    kind: (typeof kinds)[number],
+    plain: Readonly<Record<string, string>>,
+    packed: Readonly<Record<string, string>> = {},
+  ): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `${name}-${kind}`, namespace: home, labels: { 'vigil.dev/image-data': kind } },
+    data: plain,
+    binaryData: Object.fromEntries(Object.entries(packed).map(([key, text]) => [key, gzipSync(text).toString('base64')])),
+  });
+  const purlOf = (image: string): string => `pkg:oci/${image}?repository_url=${registry}/${image}`;
+  const openVex = (statements: readonly object[]): string =>
+    JSON.stringify({
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      '@id': 'https://example.com/vex/1',
+      author: 'shop',
+      timestamp: '2026-01-02T00:00:00Z',
+      version: 1,
+      statements,
+    });
+  /** A document about lodash in one image. */
+  const csaf = (vulnerability: object): object => ({
+    document: {
+      category: 'csaf_vex',
+      csaf_version: '2.0',
+      title: 'Node',
+      publisher: { category: 'vendor', name: 'Shop', namespace: 'https://example.com' },
+      tracking: { id: 'SHOP-1', current_release_date: '2026-01-02T00:00:00Z', status: 'final', version: '1' },
+    },
+    product_tree: {
+      full_product_names: [
+        { name: 'node-old', product_id: 'node', product_identification_helper: { purl: purlOf('node-old') } },
+        { name: 'lodash', product_id: 'lodash', product_identification_helper: { purl: 'pkg:npm/lodash@4.17.20' } },
+      ],
+      relationships: [
+        {
+          category: 'default_component_of',
+          product_reference: 'lodash',
+          relates_to_product_reference: 'node',
+          full_product_name: { name: 'lodash in node-old', product_id: 'lodash-in-node' },
+        },
+      ],
+    },
+    vulnerabilities: [vulnerability],
+  });
+
+  const debian = [
+    'CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4',
+    'CVE-2023-45853 fail zlib1g 1:1.2.13.dfsg-1',
+    'CVE-2023-5363 fail libssl3 3.0.9-1 3.0.11-1~deb12u2',
+    'CVE-2023-5363 fail openssl 3.0.9-1 3.0.11-1~deb12u2',
+    'aws-access-key-id fail',
+  ];
+  const node = ['CVE-2021-23337 fail lodash 4.17.20 4.17.21'];
+  const mixed = [
+    'CVE-2021-44228 fail org.apache.logging.log4j:log4j-core 2.14.1 2.15.0',
+    'CVE-2023-27530 fail rack 2.2.6 2.2.6.3',
+    'CVE-2023-2975 fail libcrypto3 3.1.1-r1 3.1.1-r2',
+    'CVE-2023-36053 fail Django 4.2.0 4.2.3',
+    'CVE-2023-42366 fail busybox 1.36.1-r0 1.36.1-r6',
+    'CVE-2023-45133 fail @babel/traverse 7.22.0 7.23.2',
+    'CVE-2099-0001 fail go.etcd.io/bbolt v1.4.3 99.0.0',
+    'aws-access-key-id fail',
+    'github-pat fail',
+  ];
+  let taken: string[] = [];
+
+  before(async () => {
+    await install();
+    shop.useScanner('trivy:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2');
+    for (const place of [namespace, clean]) apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: place } });
+    apply(
+      deployment('web', `${registry}/debian-old:1`),
+      deployment('app', `${registry}/node-old:1`),
+      deployment('mixed', `${registry}/mixed-old:1`),
+      deployment('private', `${registry}/private-old:1`),
+      deployment('quiet', `${registry}/pause:1`, undefined, clean),
+      policy({ vulnerabilities: {}, secrets: {} }),
+      policy({ vulnerabilities: {}, secrets: {} }, clean),
+    );
+  });
+
+  after(async () => {
+    kubectl(['-n', home, 'delete', 'configmap', ...kinds.map((kind) => `${name}-${kind}`), '--ignore-not-found']);
+    kubectl(['delete', 'securitypolicy', clean, '--ignore-not-found']);
+    kubectl(['delete', 'namespace', clean, '--ignore-not-found', '--wait=false']);
+    await shop.close();
+  });
+
+  it('have what is known of them, and what was left in them, in the reports of their workloads', async () => {
+    await becomes('web', debian);
+    await becomes('app', node);
+    await becomes('mixed', mixed);
+    await becomes('private', [...node, 'image-scan warn']);
+    const unread = (await reportOf('private'))?.results?.find(({ rule }) => rule === 'image-scan');
+    expect(unread?.message).to.match(/^some files or folders of the image could not be read, .*: home\/app\/\.netrc, home\/app\/keys$/);
+    const curl = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-38545');
+    expect(curl).to.deep.include({ source: 'vigil-images', policy: name, severity: 'critical' });
+    expect(curl?.properties).to.deep.include({ container: 'main', score: '9.8', link: 'https://avd.aquasec.com/nvd/cve-2023-38545' });
+    expect(curl?.properties?.['image']).to.match(/^127\.0\.0\.1:5000\/debian-old@sha256:[0-9a-f]{64}$/);
+    taken = await inventories();
+    expect(taken).to.have.length(5);
+  });
+
+  it('count in their policy as the reports hold them, and make it not compliant', async () => {
+    const { failing, coverage, images } = await countsAgree();
+    // Four workloads that may run as root, beside what is in their images.
+    expect([failing?.critical, images?.failing.critical, images?.summary.fail]).to.deep.equal([7, 7, 16]);
+    expect([images?.coverage, coverage]).to.deep.equal([
+      { inScope: 4, scanned: 4, failed: 0, skipped: 0, waiting: 0 },
+      { inScope: 8, scanned: 8, failed: 0, skipped: 0, excludedNamespaces: coverage?.excludedNamespaces },
+    ]);
+    expect(await conditionOf('Compliant')).to.match(/^False Failing: failing: 7 critical, /);
+    expect(await conditionOf('Covered')).to.equal('True AllScanned: 8 of 8 targets');
+  });
+
+  it('make a policy compliant in whose images nothing is found', async () => {
+    await eventually('it is compliant', async () =>
+      (await conditionOf('Compliant', clean)).startsWith('True Passing: ') ? true : undefined,
+    );
+    const { images, failing } = await countsAgree(clean, clean);
+    expect(images?.summary).to.deep.equal({ pass: 1, fail: 0, warn: 0, error: 0, skip: 0 });
+    expect([images?.coverage.scanned, failing]).to.deep.equal([1, { critical: 0, high: 0, medium: 0, low: 0 }]);
+  });
+
+  it('go on counting when a scan counts the rest anew, and nothing is written while nothing changes', async () => {
+    const before = await countsAgree();
+    await scanEnded(await makeScan({ policies: [name, clean] }));
+    const { summary, failing, coverage, images, lastScan } = await countsAgree();
+    expect({ summary, failing, coverage, images }).to.deep.equal({
+      ...{ summary: before.summary, failing: before.failing, coverage: before.coverage, images: before.images },
+    });
+    expect(lastScan).not.to.equal(before.lastScan);
+    const versions = (): Promise<unknown[]> =>
+      Promise.all([name, clean].map(async (which) => (await policyOf(which)).metadata.resourceVersion));
+    const settled = await versions();
+    // What runs is looked at every two seconds.
+    await sleep(7000);
+    expect(await versions()).to.deep.equal(settled);
+  });
+
+  it('are told of a new workload at once, with no inventory, and no report says what a secret is', async () => {
+    apply(deployment('second', `${registry}/debian-old:1`));
+    await becomes('second', debian);
+    expect(await inventories()).to.deep.equal(taken);
+    // The workload is judged as it changes, its images as they are seen.
+    const { images, coverage } = await eventually('both are counted', async () => {
+      const status = await countsAgree();
+      return status.images?.summary.fail === 21 && status.failing?.critical === 10 ? status : undefined;
+    });
+    expect([images?.coverage.inScope, coverage?.inScope]).to.deep.equal([4, 8]);
+    const reports = JSON.stringify(await reportsIn(namespace));
+    expect(reports).not.to.include('2E0A8F3B244C9986');
+  });
+
+  it('are told of a new workload within seconds, however seldom all that runs is looked at', async () => {
+    shop.configure('VIGIL_IMAGE_INTERVAL=3600');
+    // Its first looks are over by then.
+    await sleep(8000);
+    apply(deployment('third', `${registry}/node-old:1`));
+    await becomes('third', node);
+    kubectl(['-n', namespace, 'delete', 'deployment', 'third']);
+    shop.configure('VIGIL_IMAGE_INTERVAL=2');
+    await eventually('its report is gone', async () => ((await reportOf('third')) ? undefined : true));
+    expect(await inventories()).to.deep.equal(taken);
+  });
+
+  it('are skipped where a document vouches for them, and say whether they are exploited, with no inventory and no match', async () => {
+    const matched = await findings();
+    const statements = [
+      {
+        vulnerability: { name: 'CVE-2023-38545' },
+        products: [{ '@id': purlOf('debian-old'), subcomponents: [{ '@id': 'pkg:deb/debian/curl@7.88.1-10' }] }],
+        status: 'not_affected',
+        justification: 'vulnerable_code_not_in_execute_path',
+        impact_statement: 'No proxy is used.',
+      },
+      { vulnerability: { name: 'CVE-2023-5363' }, products: [{ '@id': 'pkg:deb/debian/libssl3' }], status: 'fixed' },
+      { vulnerability: { name: 'CVE-2023-45853' }, products: [{ '@id': purlOf('debian-old') }], status: 'under_investigation' },
+    ];
+    apply(
+      data('openvex', { 'debian.json': openVex(statements) }),
+      data('csaf', {
+        'node.json': JSON.stringify(
+          csaf({
+            cve: 'CVE-2021-23337',
+            product_status: { known_not_affected: ['lodash-in-node'] },
+            flags: [{ label: 'component_not_present' }],
+          }),
+        ),
+      }),
+      data('kev', {
+        'kev.json': JSON.stringify({
+          vulnerabilities: [
+            { cveID: 'CVE-2021-44228', dateAdded: '2021-12-10', dueDate: '2021-12-24', knownRansomwareCampaignUse: 'Known' },
+          ],
+        }),
+      }),
+      data('epss', {}, { 'part-1.csv.gz': 'cve,epss,percentile\nCVE-2021-44228,0.94358,0.99957\n' }),
+    );
+    const vouched = ['CVE-2023-38545', 'CVE-2023-5363 fail libssl3'];
+    await becomes(
+      'web',
+      debian
+        .map((line) => (vouched.some((each) => line.startsWith(each)) ? line.replace(' fail ', ' skip ') : line))
+        .toSorted((a, b) => (a.split(' ').slice(0, 2).join(' ') < b.split(' ').slice(0, 2).join(' ') ? -1 : 1)),
+    );
+    await becomes(
+      'app',
+      node.map((line) => line.replace(' fail ', ' skip ')),
+    );
+    // The document names one image, and the same package is in another.
+    await becomes('private', [...node, 'image-scan warn']);
+    const curl = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-38545');
+    expect(curl?.properties).to.deep.include({
+      vex: 'not_affected',
+      vexSource: `${name}-openvex/debian.json`,
+      vexDocument: 'https://example.com/vex/1',
+      vexJustification: 'vulnerable_code_not_in_execute_path',
+      vexStatement: 'No proxy is used.',
+    });
+    const zlib = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-45853');
+    expect([zlib?.result, zlib?.properties?.['vex']]).to.deep.equal(['fail', 'under_investigation']);
+    const { images } = await countsAgree();
+    expect([images?.summary.skip, images?.summary.fail]).to.deep.equal([5, 16]);
+    await eventually('CVE-2021-44228 is known to be exploited', async () => {
+      const { properties } = (await reportOf('mixed'))?.results?.find(({ rule }) => rule === 'CVE-2021-44228') ?? {};
+      return properties?.['epss'] === '0.94358' && properties['kevDue'] === '2021-12-24' && properties['ransomware'] === 'Known'
+        ? true
+        : undefined;
+    });
+    expect([await inventories(), await findings()]).to.deep.equal([taken, matched]);
+  });
+
+  it('fail again when a document is spoilt, which its ConfigMap tells, and the other documents go on', async () => {
+    const wrong = [{ vulnerability: { name: 'CVE-2023-38545' }, products: [{ '@id': purlOf('debian-old') }], status: 'harmless' }];
+    apply(data('openvex', { 'debian.json': openVex(wrong) }));
+    await becomes('web', debian);
+    const messages = await eventually('an Event tells of it', () => {
+      const selector = `involvedObject.kind=ConfigMap,involvedObject.name=${name}-openvex,reason=DocumentNotUsed`;
+      const said = kubectl(['-n', home, 'get', 'events', '--field-selector', selector, '-o', 'jsonpath={.items[*].message}']);
+      return said === '' ? undefined : said;
+    });
+    expect(messages).to.match(/^debian\.json is not used: statements\[0\]\.status: Invalid option/);
+    expect(await linesOf('app')).to.deep.equal(node.map((line) => line.replace(' fail ', ' skip ')).toSorted());
+  });
+
+  it('are as they were when the documents are gone', async () => {
+    kubectl(['-n', home, 'delete', 'configmap', ...kinds.map((kind) => `${name}-${kind}`)]);
+    await becomes('app', node);
+    await eventually('no CVE is known to be exploited', async () =>
+      JSON.stringify(await reportsIn(namespace)).includes('kevDue') ? undefined : true,
+    );
+    expect(await inventories()).to.deep.equal(taken);
+  });
+
+  it('are matched again with another database, with no inventory, and a scan tells what that brought', async () => {
+    await scanEnded(await makeScan({ policies: [name] }));
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    const later = [...debian, 'CVE-2024-0553 fail libgnutls30 3.7.9-2 3.7.9-2+deb12u2'].toSorted();
+    await becomes('web', later);
+    await becomes('second', later);
+    await becomes('app', node);
+    expect(await inventories()).to.deep.equal(taken);
+    const told: string[] = [];
+    // A scan that ends while reports are still written leaves these to the next one.
+    await eventually('scans tell of both workloads', async () => {
+      const { images } = (await scanEnded(await makeScan({ policies: [name] }))).status ?? {};
+      const since = Date.parse(images?.until ?? '') - Date.parse(images?.since ?? '');
+      told.push(`${sumOf(images?.new)} new, ${sumOf(images?.fixed)} fixed, ${since > 0 ? 'since the scan before' : ''}`);
+      return told.at(-1)?.startsWith('0 new') ? told.length > 1 || undefined : undefined;
+    });
+    expect(told.filter((line) => !line.startsWith('0 new'))).to.deep.equal(['2 new, 0 fixed, since the scan before']);
+  });
+
+  it('are told with a warning that the database is old', async () => {
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:old`);
+    await becomes('app', [...node, 'image-scan warn']);
+    const warning = (await reportOf('app'))?.results?.find(({ result }) => result === 'warn');
+    expect(warning?.message).to.equal('the vulnerability database was made on 2025-12-01: what became known since is not in it');
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    await becomes('app', node);
+  });
+
+  it('keep what was found, beside an error with its reason, when the image named as database holds none', async () => {
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/pause:1`);
+    await becomes('app', [...node, 'image-scan error']);
+    const error = (await reportOf('app'))?.results?.find(({ result }) => result === 'error');
+    expect(error?.message).to.equal('the image with the vulnerability database has no /db/trivy.db; what was found before stays');
+    shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
+    await becomes('app', node);
+  });
+
+  it('are reported as a policy asks: by severity, and only what can be mended', async () => {
+    apply(policy({ vulnerabilities: { minSeverity: 'critical', ignoreUnfixed: true } }));
+    await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4']);
+    await becomes('app', []);
+    expect((await reportOf('app'))?.summary).to.deep.include({ pass: 1, fail: 0 });
+    expect(await inventories()).to.deep.equal(taken);
+  });
+
+  it('keep what was found, beside an error with its reason, when the scanner fails', async () => {
+    shop.useScanner('trivy-broken:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`);
+    await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4', 'image-scan error']);
+    const error = (await reportOf('web'))?.results?.find(({ result }) => result === 'error');
+    expect(error?.message).to.equal('the scanner ended with 127: trivy: applet not found; what was found before stays');
+    const { images } = await countsAgree();
+    expect([images?.failing.critical, images?.coverage.failed]).to.deep.equal([4, 4]);
+  });
+
+  it('have an error with its reason when no inventory can be taken, and others go on', async () => {
+    apply(deployment('third', `${registry}/trivy:1`, ['/bin/sleep', '2147483647']));
+    await becomes('third', ['image-scan error']);
+    expect((await reportOf('third'))?.results?.[0]?.message).to.equal('trivy ended with 127: trivy: applet not found');
+    expect(await linesOf('web')).to.have.length(2);
+  });
+
+  it('leave open whether a policy is complied with while one of them is not known, and say which and why', async () => {
+    apply(deployment('unread', `${registry}/trivy:1`, ['/bin/sleep', '2147483647'], clean));
+    const said = await eventually('it is not known', async () => {
+      const condition = await conditionOf('Compliant', clean);
+      return condition.startsWith('Unknown') && condition.includes('127') ? condition : undefined;
+    });
+    expect(said).to.match(
+      /^Unknown Incomplete: 1 of \d+ images could not be scanned; image 127\.0\.0\.1:5000\/trivy@sha256:[0-9a-f]{64}: trivy ended with 127: trivy: applet not found$/,
+    );
+    const { images, summary } = await countsAgree(clean, clean);
+    expect([images?.coverage, summary?.error]).to.deep.equal([{ inScope: 2, scanned: 1, failed: 1, skipped: 0, waiting: 0 }, 1]);
+    kubectl(['-n', clean, 'delete', 'deployment', 'unread']);
+    await eventually('it is known again', async () =>
+      (await conditionOf('Compliant', clean)).startsWith('True Passing: ') ? true : undefined,
+    );
+  });
+
+  it('have an error that says so when the Job is refused', async () => {
+    shop.guard('example.com/other:1');
+    apply(deployment('fourth', `${registry}/trivy-broken:1`, ['/usr/local/bin/trivy']));
+    await becomes('fourth', ['image-scan error']);
+    expect((await reportOf('fourth'))?.results?.[0]?.message).to.match(/^the Job was refused: .*a container has another image/);
+  });
+
+  it('leave no report when no policy asks about them', async () => {
+    apply({ ...policy({}), spec: { scope: { namespaces: { include: [namespace] } } } });
+    await eventually('no report is about images', async () =>
+      (await reportsIn(namespace)).some(({ metadata }) => metadata.name.startsWith('vigil-images-')) ? undefined : true,
+    );
+    const { images, summary } = await eventually('nothing is counted', async () => {
+      const { status, metadata } = await policyOf();
+      return status?.evaluatedGeneration === metadata.generation ? status : undefined;
+    });
+    expect([images, summary]).to.deep.equal([undefined, { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 }]);
+    kubectl(['delete', 'securitypolicy', name]);
+    await eventually('the reports are gone', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
+  });
+});

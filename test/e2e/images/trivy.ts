@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TrivyVulnerability } from '../../../operator/images/matching/image-finding.ts';
+
+/** A Trivy report, as far as the tests read it. */
+export interface TrivyReport {
+  readonly Results?: readonly {
+    readonly Target: string;
+    readonly Packages?: readonly unknown[];
+    readonly Vulnerabilities?: readonly TrivyVulnerability[];
+    readonly Secrets?: readonly { readonly RuleID: string; readonly Severity: string; readonly StartLine: number }[];
+  }[];
+}
+
+/** The folder of `hack/cluster images`: Trivy, its databases, and the images of the tests as archives. */
+export function imageFolder(): string {
+  const folder = join(dirname(process.env['KUBECONFIG'] ?? ''), 'images');
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: run hack/cluster images`);
+  return folder;
+}
+
+/** What has an index of Java archives in it. */
+export const javaIndex = (): string => join(imageFolder(), 'java-index');
+
+/** Trivy's program. */
+export const trivyProgram = (): string => join(imageFolder(), 'trivy');
+
+/** Runs with a folder that is gone afterwards. */
+export async function withFolder<T>(body: (folder: string) => Promise<T> | T): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'vigil-trivy-'));
+  try {
+    return await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What Trivy alone finds in an image of the tests: one call, from the archive, with packages, vulnerabilities and secrets. */
+export function directScan(image: string, database: string, folder: string): TrivyReport {
+  const cache = join(folder, 'direct');
+  execFileSync(process.execPath, ['operator/main.ts', 'prepare', cache, javaIndex()]);
+  cpSync(join(imageFolder(), database, 'db'), join(cache, 'db'), { recursive: true });
+  const quiet = ['--quiet', '--skip-db-update', '--skip-java-db-update', '--offline-scan', '--skip-version-check', '--disable-telemetry'];
+  const output = join(folder, 'direct.json');
+  execFileSync(
+    trivyProgram(),
+    [
+      ...['image', ...quiet, '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--cache-dir', cache],
+      ...['--format', 'json', '--output', output, '--input', join(imageFolder(), `${image}.tar`)],
+    ],
+    { stdio: 'pipe' },
+  );
+  return JSON.parse(readFileSync(output, 'utf8')) as TrivyReport;
+}
+
+/** The files of an image of the tests, in a new folder. */
+export function unpackImage(image: string, folder: string): string {
+  const [archive, target] = [join(folder, 'archive'), join(folder, 'target')];
+  for (const made of [archive, target]) mkdirSync(made);
+  execFileSync('tar', ['-xf', join(imageFolder(), `${image}.tar`), '-C', archive]);
+  const [{ Layers }] = JSON.parse(readFileSync(join(archive, 'manifest.json'), 'utf8')) as [{ readonly Layers: readonly string[] }];
+  for (const layer of Layers) execFileSync('tar', ['-xf', join(archive, layer), '-C', target]);
+  return target;
+}

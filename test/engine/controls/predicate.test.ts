@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { catalogue } from '../../../operator/catalogue/controls/catalogue.ts';
+import { compiled, predicate } from '../../../operator/engine/controls/predicate.ts';
+
+describe('expressions of the catalogue', () => {
+  it('all compile', () => {
+    const sources = catalogue.flatMap(({ checks = [], exemptions = [] }) => [
+      ...checks.map(({ require }) => require),
+      ...exemptions.map(({ when }) => when),
+    ]);
+    expect(sources.length).to.be.greaterThan(80);
+    for (const source of sources) expect(compiled(source), source).to.be.a('function');
+    expect(() => compiled('item.nothing(')).to.throw('does not compile');
+  });
+
+  it('say the same in their plain forms and remembered as in CEL', () => {
+    const checks = catalogue.flatMap(({ checks: own }) => own ?? []).filter(({ require }) => /\bitem\b/.test(require));
+    const texts = fc.oneof(
+      fc.constantFrom(
+        '',
+        'Default',
+        'RuntimeDefault',
+        'Always',
+        'NodePort',
+        'ALL',
+        'NET_RAW',
+        'nginx',
+        'nginx:latest',
+        'a:1',
+        'http://x',
+        '*.x',
+        '/etc',
+      ),
+      fc.string(),
+    );
+    const values = {
+      bool: fc.boolean(),
+      int: fc.integer({ min: -2, max: 70_000 }),
+      string: texts,
+      quantity: texts,
+      list: fc.array(texts, { maxLength: 3 }),
+      map: fc.dictionary(fc.constantFrom('name', 'emptyDir', 'key', 'operator'), texts),
+      any: fc.anything(),
+    };
+    let plain = 0;
+    for (const { require, type } of new Set(checks)) {
+      const [fast, slow] = [predicate(require), compiled(require)];
+      fc.assert(
+        fc.property(values[type] as fc.Arbitrary<unknown>, fc.integer({ min: 0, max: 37 }), (item, version) => {
+          const bindings = () => ({
+            item,
+            version,
+            key: 'a',
+            params: {},
+            object: { spec: {}, metadata: {} },
+            container: { image: 'nginx' },
+          });
+          const verdict = slow(bindings());
+          expect(fast(bindings()), require).to.equal(verdict);
+          expect(fast(bindings()), `${require}, again`).to.equal(verdict);
+          if (typeof verdict === 'boolean') plain += 1;
+        }),
+        { numRuns: 60 },
+      );
+    }
+    expect(plain).to.be.greaterThan(2000);
+  }).timeout(60_000);
+});

@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import type { ImagePlan } from '../../operator/images/image-plan.ts';
+import { inventoryMeans, matchMeans, meansOf } from '../../operator/images/jobs/image-means.ts';
+import type { ImageJob } from '../../operator/images/jobs/image-job-list.ts';
+import { isOutdated, matchAgeOf, meansNow, workJobs } from '../../operator/images/image-work.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { ImageSettings } from '../../operator/images/image-settings.ts';
+
+const limits = { imageJobs: 2, imageJobsPerNode: 1, imageInterval: 300 };
+const settings: ImageSettings = { ...limits, scannerImage: 't:1', databaseImage: 'db:1', javaIndexImage: 'java:1' };
+const pods = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [] } as const;
+const image = { digest: 'd', reference: 'own/web@d' };
+const references = ['own/web@d', 'mirror/web@d'];
+const plan: ImagePlan = { inventories: [{ key: 'd' }], match: ['d'], forget: [] };
+
+/** The Jobs of a plan for one image, the inventory first. */
+function jobsOf(given: ImageSettings, { pull = false, tried }: { pull?: boolean; tried?: readonly string[] } = {}): ImageJob[] {
+  const place = { image, references, nodes: [], ...(pull ? { pull } : {}) };
+  const failure = tried && { failure: { step: 'inventory', reason: '', at: 0, attempts: 1, tried } as const };
+  const ledger = { d: { seen: 0, inventory: { configMaps: ['c'], at: 0 }, ...failure } };
+  const jobs = workJobs(plan, { ledger, places: new Map([['d', place]]) }, { pods, settings: given });
+  return jobs.map((job) => ({ job, part: job.metadata.labels?.['vigil.dev/part'] ?? '', images: ['d'] }));
+}
+
+describe('the Jobs for images', () => {
+  const repository: ImageSettings = { ...limits, scannerImage: 't:1', databaseRepository: 'r/db:2' };
+  for (const [what, given, pull] of [
+    ['mounts', settings, false],
+    ['mounts without an index', { ...settings, javaIndexImage: undefined }, false],
+    ['pulls', settings, true],
+    ['mounts nothing', repository, true],
+  ] as const) {
+    // Else what fails would be tried again at once, for ever.
+    it(`say what they do their work with just as the plan does: who ${what}`, () => {
+      const [inventory, match] = jobsOf(given, { pull });
+      expect([inventory && meansOf(inventory.job), match && meansOf(match.job)]).to.deep.equal([
+        inventoryMeans(meansNow(given), pull),
+        matchMeans(meansNow(given)),
+      ]);
+      expect([inventory, match].map((job) => job && isOutdated(job, meansNow(given)))).to.deep.equal([false, false]);
+    });
+  }
+
+  it('are of no use once another scanner, database or index is wanted for what they do', () => {
+    const outdated = (now: ImageSettings): boolean[] => jobsOf(settings).map((job) => isOutdated(job, meansNow(now)));
+    expect(outdated({ ...settings, scannerImage: 't:2' })).to.deep.equal([true, true]);
+    expect(outdated({ ...settings, databaseImage: 'db:2' })).to.deep.equal([false, true]);
+    expect(outdated({ ...settings, javaIndexImage: 'java:2' })).to.deep.equal([true, false]);
+  });
+
+  it('have an image by the first of its names that was not tried', () => {
+    const named = (tried?: readonly string[]): boolean[] =>
+      references.map((name) => JSON.stringify(jobsOf(settings, tried ? { tried } : {})[0]?.job).includes(name));
+    expect([named(), named(['own/web@d']), named(references)]).to.deep.equal([
+      [true, false],
+      [false, true],
+      [true, false],
+    ]);
+  });
+
+  it('match as often as the most impatient policy wants it, twice a day at least, never within ten minutes', () => {
+    const minutes = (...ages: (string | undefined)[]): number =>
+      matchAgeOf(ages.map((maxAge) => ({ spec: { maxAge } }) as unknown as SecurityPolicy)) / 60_000;
+    expect([minutes(), minutes(undefined), minutes('3h', '30h'), minutes('1m')]).to.deep.equal([720, 720, 180, 10]);
+  });
+});

@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { checkedInventoryOf } from '../../../operator/images/inventory/checked-inventory.ts';
+import { trivyInventory } from '../../../operator/images/inventory/trivy-inventory.ts';
+import type { InventoryRecord } from '../../../operator/images/inventory/inventory.ts';
+
+const body = { packages: 0, secrets: 0 };
+const refused =
+  (record: unknown, end: unknown = body): (() => unknown) =>
+  () =>
+    checkedInventoryOf([record], end);
+
+describe('an inventory that others had a hand in', () => {
+  it('is taken when it is what the scanner says', async () => {
+    const report = {
+      SchemaVersion: 2,
+      Metadata: { OS: { Family: 'debian', Name: '12' } },
+      Results: [
+        {
+          Target: 'image',
+          Class: 'os-pkgs',
+          Type: 'debian',
+          Packages: [
+            {
+              Name: 'curl',
+              Version: '1',
+              Identifier: { PURL: 'pkg:deb/debian/curl@1' },
+              SrcName: 'curl',
+              SrcVersion: '1',
+              SrcRelease: '2',
+              SrcEpoch: 1,
+              Modularitylabel: 'm',
+              FilePath: 'p',
+            },
+          ],
+        },
+        { Target: 'srv/x', Class: 'secret', Secrets: [{ RuleID: 'r', Title: 't', Severity: 'HIGH', StartLine: 3 }] },
+      ],
+    };
+    const records: InventoryRecord[] = [];
+    const bytes = async function* (): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(Buffer.from(JSON.stringify(report)));
+    };
+    for await (const record of trivyInventory(bytes())) records.push(record);
+    const inventory = checkedInventoryOf(records, { packages: 1, secrets: 1, unreadable: { count: 1, examples: ['x'] } });
+    expect(inventory.applications[0]?.packages[0]).to.deep.include({ name: 'curl', path: 'p', modularity: 'm' });
+    expect(inventory.secrets).to.have.length(1);
+    expect(inventory.unreadable?.count).to.equal(1);
+  });
+
+  for (const [what, make, expected] of [
+    ['a record of no kind', refused({ type: 'other' }), /^what the pod printed is no inventory: type: /],
+    ['nothing', refused(null), /is no inventory/],
+    ['a package without a version', refused({ type: 'package', package: { name: 'a', purl: 'b' } }), /: package\.version: /],
+    ['a text without end', refused({ type: 'system', family: 'x'.repeat(9000), name: '' }), /: family: /],
+    ['a field that nobody reads', refused({ type: 'system', family: 'x', name: '', more: 1 }), /is no inventory/],
+    ['an end that says nothing', refused({ type: 'system', family: 'x', name: '' }, null), /is no inventory/],
+  ] as const) {
+    it(`is refused for ${what}`, () => expect(make).to.throw(expected));
+  }
+});

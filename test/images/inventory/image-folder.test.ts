@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Examples } from '../../../operator/images/inventory/examples.ts';
+import { unknownIn } from '../../../operator/images/inventory/image-folder.ts';
+
+describe('what of an image cannot be read', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vigil-unreadable-'));
+    chmodSync(folder, 0o755);
+    for (const path of ['open', 'closed', 'dev', 'proc']) mkdirSync(join(folder, path));
+    for (const path of ['open/a', 'open/b', 'closed/c', 'dev/d']) writeFileSync(join(folder, path), 'x');
+    symlinkSync('/nowhere', join(folder, 'open/link'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Looks as somebody who is not root, where the tests run as root. */
+  async function look(): Promise<Examples> {
+    const root = process.geteuid?.() === 0;
+    if (root) process.seteuid?.(65_534);
+    try {
+      return (await unknownIn(folder, new Set())).unreadable;
+    } finally {
+      if (root) process.seteuid?.(0);
+    }
+  }
+
+  it('is nothing where all is open; links, and folders of the kernel, are passed over', async () => {
+    chmodSync(join(folder, 'dev/d'), 0);
+    expect(await look()).to.deep.equal({ count: 0, examples: [] });
+  });
+
+  it('is counted, files and folders, and told by a few paths', async () => {
+    chmodSync(join(folder, 'open/a'), 0);
+    chmodSync(join(folder, 'closed'), 0);
+    const { count, examples } = await look();
+    expect(count).to.equal(2);
+    expect(examples.toSorted()).to.deep.equal(['closed', 'open/a']);
+    for (let index = 0; index < 20; index++) {
+      writeFileSync(join(folder, `open/many-${index}`), 'x');
+      chmodSync(join(folder, `open/many-${index}`), 0);
+    }
+    expect((await look()).count).to.equal(22);
+    expect((await look()).examples).to.have.length(5);
+    chmodSync(join(folder, 'closed'), 0o755);
+  });
+});
+
+describe('what archives of Java do not say', () => {
+  let folder = '';
+  const at = 'srv/shop-1.0.jar';
+  const inner = `${at}/BOOT-INF/lib/log4j-core-2.14.1.jar`;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vigil-archives-'));
+    mkdirSync(join(folder, 'srv'));
+    const text = readFileSync('hack/cluster.d/images.d/shop.jar.base64', 'utf8');
+    writeFileSync(join(folder, at), Buffer.from(text, 'base64'));
+    writeFileSync(join(folder, 'srv/broken.WAR'), 'no archive');
+    writeFileSync(join(folder, 'srv/text.txt'), 'text');
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const [what, told, expected] of [
+    ['is all of them where the scanner knows none', [], ['srv/broken.WAR', at, inner]],
+    ['is what lies in one that is known', [at], ['srv/broken.WAR', inner]],
+    ['is one in which all is known', [inner], ['srv/broken.WAR', at]],
+  ] as const) {
+    it(what, async () => {
+      const { unidentified, unreadable } = await unknownIn(folder, new Set(told));
+      expect([unidentified.count, unidentified.examples.toSorted(), unreadable.count]).to.deep.equal([
+        expected.length,
+        [...expected].toSorted(),
+        0,
+      ]);
+    });
+  }
+});

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { imageJobState } from '../../../operator/images/jobs/image-job-state.ts';
+import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
+
+describe('what a Job for images was made with', () => {
+  const settings = {
+    namespace: 'v',
+    image: 'i',
+    imagePullPolicy: 'IfNotPresent',
+    imagePullSecrets: [],
+    scanner: 't',
+    javaIndex: 'j',
+  } as const;
+  const image = { digest: 'sha256:a', reference: 'r/a:1' };
+
+  it('is in its annotation', () => {
+    expect(imageJobState(inventoryJob(settings, { image, node: 'n' }))).to.deep.equal({
+      scanner: 't',
+      reference: 'r/a:1',
+      javaIndex: 'j',
+      node: 'n',
+    });
+    expect(imageJobState(inventoryJob(settings, { image, node: 'n', pull: true }))).to.deep.equal({
+      scanner: 't',
+      reference: 'r/a:1',
+      pull: true,
+    });
+    const input = { database: { repository: 'r/db:2' }, images: ['a'], configMaps: ['c'] };
+    expect(imageJobState(matchingJob(settings, input))).to.deep.equal({ scanner: 't', database: 'r/db:2' });
+  });
+
+  it('is read from nothing else: arguments and volumes may be changed by an admission plugin', () => {
+    const { spec, ...job } = inventoryJob(settings, { image }) as unknown as { spec: unknown; metadata: { name: string } };
+    expect(spec).not.to.equal(undefined);
+    expect(imageJobState(job)?.reference).to.equal('r/a:1');
+  });
+
+  for (const annotation of [undefined, '', 'null', '7', '{}', '{"scanner": 7}', '{']) {
+    it(`is unknown of a Job with ${annotation ?? 'no annotation'}, as older versions made them`, () => {
+      const annotations = annotation === undefined ? {} : { 'vigil.dev/image-job': annotation };
+      expect(imageJobState({ metadata: { name: 'j', annotations } })).to.equal(undefined);
+    });
+  }
+});

@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import type { SecurityPolicySpec } from '../../../operator/api/security-policy.ts';
+import { imageKeys } from '../../../operator/images/jobs/image-access.ts';
+import { imageJobOutcome } from '../../../operator/images/jobs/image-job-outcome.ts';
+import { isPull, scannerOf } from '../../../operator/images/jobs/image-job-state.ts';
+import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
+import { withFailure, type ImageEntry } from '../../../operator/images/ledger/image-ledger.ts';
+import { withModes } from '../../../operator/images/targets/image-modes.ts';
+import { planImages } from '../../../operator/images/image-plan.ts';
+import { withRefusal } from '../../../operator/images/jobs/image-jobs.ts';
+import type { JobPod } from '../../../operator/jobs/job-pod.ts';
+import type { ImageTarget } from '../../../operator/images/targets/image-targets.ts';
+
+type Mode = NonNullable<SecurityPolicySpec['images']>['mode'];
+const settings = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;
+const image = { digest: 'd', reference: 'r/web@d', platform: 'linux/arm64' };
+const key = 'd+linux/arm64';
+const target: ImageTarget = {
+  workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+  containers: [{ container: 'main', reference: 'web:1', image }],
+};
+
+interface PodSpec {
+  readonly initContainers: readonly {
+    readonly name: string;
+    readonly args: readonly string[];
+    readonly volumeMounts: readonly unknown[];
+    readonly securityContext: { readonly runAsUser?: number };
+  }[];
+  readonly containers: readonly { readonly args: readonly string[] }[];
+  readonly volumes: readonly object[];
+  readonly [field: string]: unknown;
+}
+/** The pod of a Job as the server gets it. */
+const podOf = (job: ReturnType<typeof inventoryJob>): PodSpec =>
+  (JSON.parse(JSON.stringify(job)) as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
+
+describe('an image that the scanner pulls', () => {
+  const job = inventoryJob(settings, { image, node: 'n', pull: true });
+
+  it('is looked into by its digest and platform, into a bounded emptyDir, with no image mounted, as nobody, on any node that runs Linux', () => {
+    const pod = podOf(job);
+    expect(pod.initContainers[1]?.args.slice(0, 1)).to.deep.equal(['image']);
+    expect(pod.initContainers[1]?.args.slice(-5)).to.deep.equal(['--image-src', 'remote', '--platform', 'linux/arm64', 'r/web@d']);
+    expect(pod.containers[0]?.args).to.deep.equal(['normalize', '/vigil/work/report.json']);
+    expect(pod.volumes).to.deep.equal([{ name: 'work', emptyDir: { sizeLimit: '1Gi' } }]);
+    expect(pod).not.to.have.any.keys('hostUsers', 'affinity', 'serviceAccountName');
+    expect(pod).to.deep.include({ automountServiceAccountToken: false, nodeSelector: { 'kubernetes.io/os': 'linux' } });
+    expect(pod['securityContext']).to.deep.equal({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    // The image of the scanner says nothing of a user but root.
+    expect(pod.initContainers.map(({ securityContext }) => securityContext.runAsUser)).to.deep.equal([undefined, 65_532]);
+  });
+
+  it('is matched without a mounted image where none is needed: the scanner’s own image copies the program', () => {
+    const input = { images: [key], configMaps: ['c'], pull: true };
+    const pod = podOf(matchingJob(settings, { ...input, database: { repository: 'r/db:2' } }));
+    expect(pod.volumes.map((volume) => Object.keys(volume))).to.deep.equal([
+      ['name', 'projected'],
+      ['name', 'emptyDir'],
+    ]);
+    expect(pod.initContainers).to.have.length(1);
+    expect(pod.initContainers[0]).to.deep.include({ image: 't', command: ['cp', '/usr/local/bin/trivy', '/vigil/work/trivy'] });
+    expect(pod.containers[0]?.args).to.deep.equal(['match', '--scanner=/vigil/work/trivy', '--repository=r/db:2']);
+    expect(pod).not.to.have.any.keys('hostUsers');
+    const withImage = podOf(matchingJob(settings, { ...input, database: { image: 'd:1' } }));
+    expect(withImage.volumes.filter((volume) => 'image' in volume)).to.have.length(2);
+    expect(scannerOf(matchingJob(settings, { ...input, database: { repository: 'r/db:2' } }))).to.equal('t');
+  });
+
+  it('is named as the way out where the server knows no image volumes', () => {
+    const reason = 'Job.batch "x" is invalid: spec.template.spec.volumes[0]: Required value: must specify a volume type';
+    const told = (text: string): string | undefined =>
+      withRefusal({}, inventoryJob(settings, { image }), { reason: text, at: 0 })[key]?.failure?.reason;
+    expect(told(reason)).to.match(/^the Job was refused: .*; nodes mount no images here: use images\.mode Pull, .*--database-repository/);
+    expect(told('exceeded quota')).to.equal('the Job was refused: exceeded quota');
+  });
+
+  it('is told from one that is mounted by its Job', () => {
+    expect([isPull(job), isPull(inventoryJob(settings, { image }))]).to.deep.equal([true, false]);
+  });
+
+  for (const [what, modes, pull] of [
+    ['is pulled when all policies ask for that', ['Pull', 'Pull'], true],
+    ['is mounted when one does not say', ['Pull', undefined], undefined],
+    ['is mounted when one says so', ['Mount', 'Pull'], undefined],
+  ] as const) {
+    it(what, () => {
+      const asked = modes.map((mode: Mode) => ({ images: mode === undefined ? {} : { mode }, targets: [target] }));
+      const found = withModes(new Map([[key, { image, references: [], nodes: ['n'] }]]), [...asked, { images: {}, targets: [] }]);
+      expect(found.get(key)?.pull).to.equal(pull);
+      expect(found.get(key)?.nodes).to.deep.equal(pull ? [] : ['n']);
+    });
+  }
+
+  const failed = (of: typeof job, message: string): unknown => {
+    const initContainerStatuses = [{ name: 'trivy', state: { terminated: { exitCode: 1, message } } }];
+    const pod: JobPod = { metadata: { name: 'p' }, status: { phase: 'Failed', initContainerStatuses } };
+    const ended = { ...of, status: { conditions: [{ type: 'Failed', status: 'True' }] } };
+    return imageJobOutcome(ended, { pods: [pod], events: [] }, () => 0);
+  };
+  const denied = 'remote error: GET http://r/v2/web/manifests/d: UNAUTHORIZED: authentication required';
+  const hint = '; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets';
+  for (const [what, of, message, reason] of [
+    ['names the other mode when it needs credentials', job, denied, `trivy ended with 1: ${denied}${hint}`],
+    ['says no more than why when it fails otherwise', job, 'NAME_UNKNOWN: Unknown name', 'trivy ended with 1: NAME_UNKNOWN: Unknown name'],
+    ['says no more than why when it is mounted', inventoryJob(settings, { image }), denied, `trivy ended with 1: ${denied}`],
+  ] as const) {
+    it(what, () => expect(failed(of, message)).to.deep.equal({ kind: 'failed', class: 'Crashed', reason }));
+  }
+
+  const plan = (entry: ImageEntry, pulled: boolean): readonly string[] =>
+    planImages({
+      ...{
+        ledger: { [key]: entry },
+        wanted: new Map([[key, { pull: pulled, references: [], nodes: [] }]]),
+        about: new Set(),
+        matching: false,
+        taking: 0,
+        means: { scanner: 't' },
+        matchAge: 1e9,
+        now: 1,
+      },
+      ...{ busy: [], room: 1, perNode: 1 },
+    }).inventories.map((each) => each.key);
+  it('is tried in the other way at once when it failed in one', () => {
+    const pulled = withFailure({ seen: 0 }, { step: 'inventory', reason: 'x', at: 1, pull: true });
+    const mounted = withFailure({ seen: 0 }, { step: 'inventory', reason: 'x', at: 1 });
+    expect([plan(pulled, true), plan(pulled, false), plan(mounted, false), plan(mounted, true)]).to.deep.equal([[], [key], [], [key]]);
+  });
+
+  const access = {
+    home: 'v',
+    users: new Map([[key, new Map([['shop', { pullSecrets: ['registry'], references: [] }]])]]),
+    optedIn: new Set(['shop']),
+  };
+  const kept = { configMaps: ['c'], at: 0 };
+  const refused: ImageEntry = { seen: 0, failure: { step: 'inventory', reason: 'no', at: 0, attempts: 1, denied: true } };
+  const inShop = `${key}@shop`;
+  for (const [what, ledger, place, places, barred] of [
+    ['is not looked into with the pull secrets of a namespace', { [key]: refused }, { image }, [key], []],
+    [
+      'is matched where it was taken with them before',
+      { [key]: refused, [inShop]: { seen: 0, inventory: kept } },
+      { image },
+      [key, inShop],
+      [],
+    ],
+    ['is not taken with them anew', { [key]: refused, [inShop]: { seen: 0 } }, { image }, [key, inShop], [inShop]],
+    ['is not tried while no digest in a registry is known', {}, { image: { ...image, reference: 'web:1' } }, [key], [key]],
+    [
+      'is matched though no digest in a registry is known',
+      { [key]: { seen: 0, inventory: kept } },
+      { image: { ...image, reference: 'web:1' } },
+      [key],
+      [],
+    ],
+  ] as const) {
+    it(what, () => {
+      const keys = imageKeys(ledger, new Map([[key, { ...place, references: [], nodes: [], pull: true }]]), access);
+      expect([[...keys.places.keys()], [...keys.barred]]).to.deep.equal([places, barred]);
+    });
+  }
+});

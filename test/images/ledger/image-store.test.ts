@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import { gzipSync } from 'node:zlib';
+import type { KubeObject } from '../../../operator/api/metadata.ts';
+import { IMAGE_LEDGER } from '../../../operator/images/ledger/image-documents.ts';
+import { IMAGE_LEDGER_NAME, ImageStore } from '../../../operator/images/ledger/image-store.ts';
+import { DocumentConflict } from '../../../operator/kube/documents/document-error.ts';
+import { DocumentStore } from '../../../operator/kube/documents/document-store.ts';
+import type { Logger } from '../../../operator/telemetry/logger.ts';
+import { ConfigMapApi } from '../../kube/documents/config-map-api.ts';
+
+describe('the store of images', () => {
+  const digest = `sha256:${'a'.repeat(64)}+linux/amd64`;
+  const inventory = { applications: [], secrets: [] };
+  const findings = { vulnerabilities: [], secrets: [] };
+  const ledger = { [digest]: { seen: 7 } };
+  let api: ConfigMapApi;
+  let store: ImageStore;
+  let said: string[];
+
+  beforeEach(async () => {
+    api = new ConfigMapApi();
+    said = [];
+    const say = (_fields: unknown, text: string): void => void said.push(text);
+    store = new ImageStore(await api.double.start({ retries: 0 }), 'vigil-system', { info: say, warn: say } as unknown as Logger);
+  });
+  afterEach(() => api.double.stop());
+  const edit = (content: Readonly<Record<string, unknown>>): void =>
+    void api.kept.set(IMAGE_LEDGER_NAME, { ...(api.kept.get(IMAGE_LEDGER_NAME) as KubeObject), ...content });
+
+  it('keeps a ledger, and refuses to write over what was changed meanwhile', async () => {
+    expect(await store.readLedger()).to.deep.equal({ ledger: {} });
+    const first = await store.writeLedger({ ledger });
+    expect((await store.readLedger()).ledger).to.deep.equal(ledger);
+    await store.writeLedger({ ...first, ledger: {} });
+    const error = await store.writeLedger(first).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(DocumentConflict);
+  });
+
+  it('takes over the ledger of an older version, with one line in the log', async () => {
+    await store.writeLedger({ ledger });
+    edit({ binaryData: { 'ledger.json.gz': gzipSync(JSON.stringify(ledger)).toString('base64') } });
+    expect((await store.readLedger()).ledger).to.deep.equal(ledger);
+    expect((await store.readLedger()).ledger).to.deep.equal(ledger);
+    expect(said).to.deep.equal(['what an older version of Vigil knew of images is taken over']);
+  });
+
+  for (const [what, content] of [
+    ['was edited by hand', { binaryData: { document: Buffer.from('hello').toString('base64') } }],
+    ['is of another shape', { binaryData: { document: gzipSync('{"sha256:a":7}').toString('base64') } }],
+    ['holds nothing', { binaryData: {} }],
+  ] as const) {
+    it(`begins anew, and says so, when the ledger ${what}`, async () => {
+      await store.writeLedger({ ledger });
+      edit(content);
+      const read = await store.readLedger();
+      expect(read.ledger).to.deep.equal({});
+      expect(said).to.deep.equal(['what was known of images cannot be used: all inventories are taken again']);
+      await store.writeLedger({ ...read, ledger });
+      expect((await store.readLedger()).ledger).to.deep.equal(ledger);
+    });
+  }
+
+  it('does not read the ledger of a newer version', async () => {
+    const documents = new DocumentStore(api.double.client(), 'vigil-system');
+    await documents.write({ name: IMAGE_LEDGER_NAME }, { ...IMAGE_LEDGER, formatVersion: 9 }, ledger);
+    expect((await store.readLedger()).ledger).to.deep.equal({});
+  });
+
+  it('keeps inventories and findings, until a piece is gone or damaged', async () => {
+    const [taken, found] = [await store.keepInventory(digest, inventory), await store.keepFindings(digest, findings)];
+    expect([...(await store.names()).keys()]).to.have.members([...taken, ...found]);
+    expect(await store.inventory(taken)).to.deep.equal(inventory);
+    expect(await store.findings(found)).to.deep.equal(findings);
+    expect(await store.findings(taken)).to.equal(undefined);
+    await store.remove(taken);
+    expect(await store.inventory(taken)).to.equal(undefined);
+    expect(await store.inventory([])).to.equal(undefined);
+  });
+});

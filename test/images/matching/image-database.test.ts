@@ -1,0 +1,32 @@
+import { expect } from 'chai';
+import { chosenDatabase, databaseName, type ImageDatabase } from '../../../operator/images/matching/image-database.ts';
+import { databaseOf } from '../../../operator/images/jobs/image-job-state.ts';
+import { matchingJob } from '../../../operator/images/jobs/image-job.ts';
+
+const settings = { namespace: 'vigil', image: 'v', imagePullPolicy: 'Always', imagePullSecrets: [], scanner: 't' } as const;
+const job = (database: ImageDatabase): ReturnType<typeof matchingJob> =>
+  matchingJob(settings, { database, images: ['d'], configMaps: ['c'] });
+const volumes = (database: ImageDatabase): unknown => {
+  const { spec } = job(database) as unknown as { spec: { template: { spec: { volumes: { name: string }[] } } } };
+  return spec.template.spec.volumes.map(({ name }) => name);
+};
+
+describe('the vulnerability database', () => {
+  it('is told from the Job that matches with it, wherever it is', () => {
+    for (const database of [{ image: 'r/db@sha256:a' }, { repository: 'r:5000/db:2' }] as const)
+      expect(databaseOf(job(database))).to.equal(databaseName(database));
+  });
+
+  it('is the one that is configured, if any', () => {
+    expect([chosenDatabase({}), chosenDatabase({ databaseImage: 'i' }), chosenDatabase({ databaseRepository: 'r' })]).to.deep.equal([
+      undefined,
+      { image: 'i' },
+      { repository: 'r' },
+    ]);
+  });
+
+  it('is mounted as an image, or fetched', () => {
+    expect(volumes({ image: 'r/db:1' })).to.deep.equal(['input', 'trivy', 'database', 'work']);
+    expect(volumes({ repository: 'r/db:2' })).to.deep.equal(['input', 'trivy', 'work']);
+  });
+});

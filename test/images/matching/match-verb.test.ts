@@ -1,0 +1,179 @@
+import { expect } from 'chai';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { INVENTORY } from '../../../operator/images/inventory/inventory-document.ts';
+import type { MatchBody, MatchRecord } from '../../../operator/images/matching/image-finding.ts';
+import type { Inventory } from '../../../operator/images/inventory/inventory.ts';
+import { documentFiles } from '../../../operator/kube/documents/mounted-document.ts';
+import { acceptStream } from '../../../operator/stream/stream-reader.ts';
+import { imageHash, inventoryDocumentName } from '../../../operator/images/targets/image-names.ts';
+
+const placesIn = (folder: string): string[] =>
+  ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);
+
+describe('vigil match', function () {
+  this.timeout(30_000);
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const image = imageHash(digest);
+  const inventory = {
+    applications: [{ name: 'app', class: 'lang-pkgs', type: 'node-pkg', packages: [{ name: 'a', version: '1', purl: 'pkg:npm/a@1' }] }],
+    secrets: [],
+  };
+  /** A scanner that finds nothing. */
+  const nothing = `echo '{"SchemaVersion": 2}'`;
+  let folder = '';
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'vigil-match-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const filesOf = (of: string, as = of): [string, Buffer][] =>
+    documentFiles(inventoryDocumentName(as), INVENTORY, { digest: of, inventory });
+  /** As a version of Vigil wrote it whose documents had no version. */
+  const oldFiles = (document: unknown): [string, Buffer][] => [
+    [`${inventoryDocumentName(digest)}-000000`, gzipSync(JSON.stringify(document))],
+  ];
+  const sumOf = (kept: Inventory): string => createHash('sha256').update(JSON.stringify(kept)).digest('hex');
+
+  /** Runs the verb with a program in the scanner's place. Returns what leaves it. */
+  async function match(
+    program: string,
+    files: readonly (readonly [name: string, bytes: Buffer])[] = filesOf(digest),
+    more: readonly string[] = [],
+  ): Promise<{ records: MatchRecord[]; database: string }> {
+    for (const part of ['input', 'database/db', 'work']) mkdirSync(join(folder, part), { recursive: true });
+    for (const [name, bytes] of files) writeFileSync(join(folder, 'input', name), bytes);
+    writeFileSync(join(folder, 'scanner'), `#!/bin/sh\n${program}\n`);
+    writeFileSync(join(folder, 'database/db/trivy.db'), '');
+    writeFileSync(join(folder, 'database/db/metadata.json'), '{"Version":2,"UpdatedAt":"2026-11-01T00:00:00Z"}');
+    const text = execFileSync(process.execPath, ['operator/main.ts', 'match', ...placesIn(folder), ...more], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    async function* lines(): AsyncGenerator<string> {
+      await Promise.resolve();
+      yield* text.split('\n');
+    }
+    const stream = await acceptStream<MatchBody>(lines());
+    return { records: [...(stream.records() as Iterable<MatchRecord>)], database: stream.trailer.body.database };
+  }
+  const failure = async (program: string, files?: readonly (readonly [string, Buffer])[]): Promise<string> => {
+    const [record, ...more] = (await match(program, files)).records;
+    expect(more).to.deep.equal([]);
+    return record?.type === 'failed' ? record.message : `no failure: ${JSON.stringify(record)}`;
+  };
+
+  it('gives what the scanner finds, image by image, and when the database was made', async () => {
+    const found = { VulnerabilityID: 'CVE-1', PkgName: 'a', InstalledVersion: '1', Severity: 'UNKNOWN', CVSS: { x: { V3Score: 5 } } };
+    const { records, database } = await match(`echo '${JSON.stringify({ SchemaVersion: 2, Results: [{ Vulnerabilities: [found] }] })}'`);
+    const vulnerability = { id: 'CVE-1', package: 'a', installed: '1', severity: 'info', score: 5 };
+    expect(records).to.deep.equal([
+      { type: 'vulnerability', image, vulnerability },
+      { type: 'done', image },
+    ]);
+    expect(database).to.equal('2026-11-01T00:00:00Z');
+  });
+
+  it('gives the reason when the scanner fails, prints garbage, stops half way, or cannot be started', async () => {
+    expect(await failure('echo one >&2; echo "FATAL  the database is old" >&2; exit 1')).to.equal(
+      'the scanner ended with 1: FATAL  the database is old',
+    );
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect(await failure('echo this is no JSON')).to.match(/^what the scanner printed cannot be read: /);
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect(await failure(`echo '{"Results": ['`)).to.equal('what the scanner printed cannot be read: the JSON is cut off');
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: it said nothing');
+  });
+
+  it('ends with the reason where what is mounted is no database', () => {
+    mkdirSync(join(folder, 'work'));
+    writeFileSync(join(folder, 'scanner'), '');
+    const run = spawnSync(process.execPath, ['operator/main.ts', 'match', ...placesIn(folder)], { encoding: 'utf8' });
+    expect([run.status, run.stdout]).to.deep.equal([1, '']);
+    expect(run.stderr).to.equal('vigil match: the image with the vulnerability database has no /db/trivy.db\n');
+  });
+
+  it('takes nothing for a report that is JSON alone, or of another schema', async () => {
+    const prefix = 'what the scanner printed cannot be read: ';
+    for (const [printed, reason] of [
+      ['{}', 'the JSON is no report of Trivy: it has no SchemaVersion'],
+      ['null', 'the JSON is no report of Trivy: it has no SchemaVersion'],
+      ['{"SchemaVersion": 3, "Results": []}', 'the report is of schema 3, not 2: use a Trivy that this Vigil knows'],
+      ['{"SchemaVersion": 2, "Results": [{"Vulnerabilities": [7]}]}', 'an item of Results.*.Vulnerabilities is no object'],
+    ] as const) {
+      expect(await failure(`echo '${printed}'`), printed).to.equal(`${prefix}${reason}`);
+      rmSync(join(folder, 'work'), { recursive: true });
+    }
+  });
+
+  it('gives up a scanner that does not end, and says so', async () => {
+    const { records } = await match('echo waiting >&2; exec sleep 60', undefined, ['--patience', '1']);
+    expect(records).to.deep.equal([{ type: 'failed', image, message: 'the scanner did not end within 1 s: waiting' }]);
+  });
+
+  it('asks for an inventory anew that is not the one of its image', async () => {
+    const { records } = await match('exit 0', filesOf(`sha256:${'b'.repeat(64)}`, digest));
+    expect(records).to.deep.equal([
+      { type: 'failed', image, damaged: true, message: 'the inventory cannot be read: it is of another image' },
+    ]);
+  });
+
+  it('matches an inventory that an older version kept', async () => {
+    expect((await match(nothing, oldFiles({ digest, inventory, sum: sumOf(inventory) }))).records).to.deep.equal([{ type: 'done', image }]);
+  });
+
+  const edited = filesOf(digest).map(([name, bytes]): [string, Buffer] => [
+    name,
+    Buffer.from(bytes).fill(255, bytes.length - 12, bytes.length - 8),
+  ]);
+  const notOne = 'it is no image-inventory of format version 0';
+  for (const [what, files, reason] of [
+    ['with some bytes changed', edited, 'its checksum is another'],
+    [
+      'with a package taken out, of an older version',
+      oldFiles({ digest, inventory: { applications: [], secrets: [] }, sum: sumOf(inventory) }),
+      notOne,
+    ],
+    ['of another shape', oldFiles({ digest, inventory: 'none' }), notOne],
+    ['of an older version, without a sum', oldFiles({ digest, inventory }), notOne],
+    ['that is nothing', oldFiles(null), notOne],
+    [
+      'that a newer version wrote',
+      documentFiles(inventoryDocumentName(digest), { ...INVENTORY, formatVersion: 9 }, { digest, inventory }),
+      'document of IMAGE has format version 9; this version of Vigil reads versions up to 1',
+    ],
+  ] as const) {
+    it(`asks for an inventory anew that was edited: ${what}`, async () => {
+      const { records } = await match('exit 0', files);
+      const why = reason.startsWith('document') ? reason.replace('IMAGE', image) : `document of ${image} is damaged: ${reason}`;
+      expect(records).to.deep.equal([{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${why}` }]);
+    });
+  }
+
+  it('gives 20,000 findings whole, and a package whose name would move the cursor of a terminal', async () => {
+    const Vulnerabilities = Array.from({ length: 20_000 }, (_, index) => ({
+      VulnerabilityID: `CVE-${index}`,
+      PkgName: 'a\u001b[2J\u0000b',
+    }));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'report.json'), JSON.stringify({ SchemaVersion: 2, Results: [{ Vulnerabilities }] }));
+    const { records } = await match(`cat ${join(folder, 'report.json')}`);
+    expect(records).to.have.length(20_001);
+    expect(records[19_999]).to.deep.include({
+      vulnerability: { id: 'CVE-19999', package: 'a\u001b[2J\u0000b', installed: '', severity: 'info' },
+    });
+  });
+
+  it('leaves inventories to another Job when its time is up, and says of each that it did what came of it', async () => {
+    const other = `sha256:${'b'.repeat(64)}`;
+    mkdirSync(join(folder, 'input'), { recursive: true });
+    for (const [name, bytes] of filesOf(other)) writeFileSync(join(folder, 'input', name), bytes);
+    const [first] = [image, imageHash(other)].toSorted();
+    expect((await match(nothing, undefined, ['--seconds', '0'])).records).to.deep.equal([{ type: 'done', image: first }]);
+    rmSync(join(folder, 'work'), { recursive: true });
+    expect((await match(nothing)).records).to.have.length(2);
+  });
+});

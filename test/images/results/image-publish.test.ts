@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import type { ImagesStatus, SecurityPolicy } from '../../../operator/api/security-policy.ts';
+import type { ImageFindings } from '../../../operator/images/matching/image-finding.ts';
+import type { ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
+import { ImageTargets } from '../../../operator/images/targets/image-targets.ts';
+import { VexIndex } from '../../../operator/images/statements/vex.ts';
+import type { ReportWish } from '../../../operator/reports/publishing/report-publisher.ts';
+import { publishImages, type ImagePublishing } from '../../../operator/images/results/image-publish.ts';
+import { changeWithin, readHistory } from '../../../operator/reports/building/change-history.ts';
+import { buildReport, comparedPolicies } from '../../../operator/reports/building/report-builder.ts';
+import { newFailures } from '../../../operator/reports/building/report-change.ts';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const at = (minute: number): string => `2026-01-01T10:${String(minute).padStart(2, '0')}:00Z`;
+const now = Date.parse(at(40));
+const findings: ImageFindings = {
+  vulnerabilities: [{ id: 'CVE-1', package: 'curl', installed: '1', severity: 'high' }],
+  secrets: [],
+};
+const ledger: ImageLedger = { [digest]: { seen: 0, findings: { configMaps: [], database: 'db', made: '', at: 0 } } };
+const policyWith = (images: Partial<ImagesStatus> | undefined): SecurityPolicy =>
+  ({
+    metadata: { name: 'p', uid: 'u', generation: 2 },
+    spec: { images: { vulnerabilities: {} } },
+    ...(images ? { status: { images: { evaluatedGeneration: 2, evaluatedSince: at(30), ...images } } } : {}),
+  }) as unknown as SecurityPolicy;
+
+/** A workload that was made at a minute, and the pod that runs its image. */
+function targetsMadeAt(minute: number): ReturnType<ImageTargets['targets']> {
+  const all = new ImageTargets();
+  const metadata = { namespace: 'shop', name: 'web', uid: 'web', creationTimestamp: at(minute) };
+  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'web', controller: true }];
+  const containers = [{ name: 'main', image: 'web:1' }];
+  all.addWorkload({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata,
+    spec: { template: { spec: { containers } } },
+  });
+  all.addPod({
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'web-0', uid: 'web-0', ownerReferences }, spec: { containers } },
+    status: { phase: 'Running', containerStatuses: [{ name: 'main', image: 'web:1', imageID: `r/web@${digest}` }] },
+  });
+  return all.targets();
+}
+
+/** The report that is wanted about a workload of this age, under a policy with this status about images. */
+async function wanted(minute: number, images: Partial<ImagesStatus> | undefined): Promise<ReportWish> {
+  const wishes: ReportWish[] = [];
+  await publishImages({
+    client: { call: () => Promise.resolve({ metadata: {}, items: [] }) },
+    publisher: { publish: (some: readonly ReportWish[]) => Promise.resolve({ written: wishes.push(...some), refused: [] }) },
+    store: { findings: () => Promise.resolve(findings) },
+    reader: { read: () => Promise.resolve({ data: { vex: new VexIndex([]), exploitation: new Map(), problems: [] }, anew: false }) },
+    ledger,
+    access: { home: 'vigil-system', users: new Map(), optedIn: new Set() },
+    database: 'db',
+    policies: [{ policy: policyWith(images), targets: targetsMadeAt(minute) }],
+    now,
+  } as unknown as ImagePublishing);
+  expect(wishes).to.have.length(1);
+  return wishes[0]!;
+}
+
+describe('a workload that fails because of its image', () => {
+  const news = async (minute: number, images: Partial<ImagesStatus> | undefined): Promise<readonly [number, number]> => {
+    const wish = await wanted(minute, images);
+    const report = buildReport({ ...wish, existing: undefined });
+    const history = readHistory(report?.metadata.annotations?.['vigil.dev/changes']);
+    const counted = changeWithin(history, 'p', { from: 0, until: now });
+    return [newFailures(undefined, report, comparedPolicies(wish)).length, counted.new.high];
+  };
+
+  it('is new if it was made after all images in scope were looked into', async () => {
+    expect(await news(35, {})).to.deep.equal([1, 1]);
+  });
+
+  it('is not new if it was there before, or if another generation looked into all, or none has yet', async () => {
+    expect(await news(25, {})).to.deep.equal([0, 0]);
+    expect(await news(35, { evaluatedGeneration: 1 })).to.deep.equal([0, 0]);
+    expect(await news(35, { evaluatedSince: undefined })).to.deep.equal([0, 0]);
+    expect(await news(35, undefined)).to.deep.equal([0, 0]);
+  });
+});

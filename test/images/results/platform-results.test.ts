@@ -1,0 +1,131 @@
+import { expect } from 'chai';
+import type { ImageFindings } from '../../../operator/images/matching/image-finding.ts';
+import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
+import { keyOf } from '../../../operator/images/targets/image-key.ts';
+import type { ImageEntry } from '../../../operator/images/ledger/image-ledger.ts';
+import { imageResults } from '../../../operator/images/results/image-results.ts';
+import { imageCoverage } from '../../../operator/images/image-coverage.ts';
+import type { ContainerImage, ImageTarget } from '../../../operator/images/targets/image-targets.ts';
+import { NodePlatforms } from '../../../operator/images/targets/node-platforms.ts';
+
+const [amd, arm] = ['linux/amd64', 'linux/arm64'] as const;
+const node = (name: string, labels: Record<string, string> = {}): { metadata: object } & Parameters<NodePlatforms['add']>[0] => ({
+  metadata: { name, labels },
+});
+const labels = (architecture: string, system = 'linux'): Record<string, string> => ({
+  'kubernetes.io/os': system,
+  'kubernetes.io/arch': architecture,
+});
+
+describe('the platform of a node', () => {
+  for (const [what, nodes, asked, expected] of [
+    ['is what its labels say', [node('a', labels('amd64')), node('b', labels('arm64'))], 'b', arm],
+    ['may be of another system', [node('a', labels('amd64')), node('b', labels('amd64', 'windows'))], 'b', 'windows/amd64'],
+    ['is the only one of the cluster when it is gone', [node('a', labels('amd64')), node('b', labels('amd64'))], 'c', amd],
+    ['is not known when it is gone and there are several', [node('a', labels('amd64')), node('b', labels('arm64'))], 'c', undefined],
+    ['is not known where no node may be listed', [], 'a', undefined],
+    ['is not known without its labels', [node('a')], 'a', undefined],
+  ] as const) {
+    it(what, () => {
+      const platforms = new NodePlatforms();
+      for (const each of nodes) platforms.add(each);
+      expect(platforms.of(asked)).to.equal(expected);
+    });
+  }
+});
+
+describe('the Job that takes an inventory', () => {
+  const settings = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;
+  const made = (platform?: string): { name: string; images: string | undefined; nodeSelector: unknown } => {
+    const image = { digest: 'd', reference: 'r/web@d', ...(platform === undefined ? {} : { platform }) };
+    const { metadata, spec } = inventoryJob(settings, { image }) as unknown as ReturnType<typeof inventoryJob> & {
+      spec: { template: { spec: { nodeSelector: unknown } } };
+    };
+    return { name: metadata.name, images: metadata.annotations?.['vigil.dev/images'], nodeSelector: spec.template.spec.nodeSelector };
+  };
+
+  it('goes to a node of the platform of its image, under a name and a key of its own', () => {
+    const [one, other] = [made(amd), made(arm)];
+    expect(one.nodeSelector).to.deep.equal({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' });
+    expect(other.nodeSelector).to.deep.equal({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' });
+    expect([one.images, other.images]).to.deep.equal([`d+${amd}`, `d+${arm}`]);
+    expect(one.name).not.to.equal(other.name);
+  });
+
+  it('goes to any node that runs Linux while the platform is not known', () => {
+    expect(made()).to.deep.include({ images: 'd', nodeSelector: { 'kubernetes.io/os': 'linux' } });
+  });
+});
+
+const on = (platform: string, digest = 'd'): ContainerImage => ({
+  container: 'main',
+  reference: 'web:1',
+  image: { digest, reference: `r/web@${digest}`, platform },
+});
+const target = (...containers: readonly ContainerImage[]): ImageTarget => ({
+  workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+  containers,
+});
+const found = (...ids: string[]): ImageFindings => ({
+  vulnerabilities: ids.map((id) => ({ id, package: 'curl', installed: '1', severity: 'high' })),
+  secrets: [],
+});
+const matched: ImageEntry = { seen: 0, findings: { configMaps: [], database: 'db:1', made: '', at: 0 } };
+const failed: ImageEntry = { ...matched, failure: { step: 'inventory', reason: 'broken', at: 0, attempts: 1 } };
+
+interface Known {
+  readonly [key: string]: readonly [ImageFindings, ImageEntry?];
+}
+function lines(of: ImageTarget, known: Known): string[] {
+  const { results, passes } = imageResults({ name: 'p', images: { vulnerabilities: {} } }, of, {
+    entry: (key) => (known[key] ? (known[key][1] ?? matched) : undefined),
+    findings: (key) => known[key]?.[0],
+    database: true,
+    now: 0,
+  });
+  return [...results.map(({ check, properties }) => [check, properties?.['platform']].filter(Boolean).join(' on ')), `passes ${passes}`];
+}
+
+// No node of a second architecture can be had here: what Kubernetes would say of one is in these tables.
+describe('a workload on nodes of two platforms', () => {
+  const both = target(on(amd), on(arm));
+  for (const [what, of, known, expected] of [
+    ['is told what is so on both once', both, { [`d+${amd}`]: [found('A', 'B')], [`d+${arm}`]: [found('B', 'A')] }, ['A', 'B', 'passes 0']],
+    [
+      'is told of what is on one alone which that is',
+      both,
+      { [`d+${amd}`]: [found('A', 'B')], [`d+${arm}`]: [found('B', 'C')] },
+      [`A on ${amd}`, 'B', `C on ${arm}`, 'passes 0'],
+    ],
+    ['passes once when it does on both', both, { [`d+${amd}`]: [found()], [`d+${arm}`]: [found()] }, ['passes 1']],
+    ['does not pass while it does on one', both, { [`d+${amd}`]: [found()], [`d+${arm}`]: [found('A')] }, [`A on ${arm}`, 'passes 0']],
+    [
+      'is told where it failed beside what is known',
+      both,
+      { [`d+${amd}`]: [found('A')], [`d+${arm}`]: [found(), failed] },
+      [`A on ${amd}`, `image-scan on ${arm}`, 'passes 0'],
+    ],
+    ['is told on one platform what it always was', target(on(amd)), { [`d+${amd}`]: [found('A')] }, ['A', 'passes 0']],
+    [
+      'is told of two images on a platform each what it always was',
+      target(on(amd, 'd'), on(arm, 'e')),
+      { [`d+${amd}`]: [found('A')], [`e+${arm}`]: [found('B')] },
+      ['A', 'B', 'passes 0'],
+    ],
+  ] as const) {
+    it(what, () => expect(lines(of, known)).to.deep.equal(expected));
+  }
+
+  it('has an image on each, and those that were not looked into are named with theirs', () => {
+    const known = (entries: Readonly<Record<string, ImageEntry>>): ReturnType<typeof imageCoverage> =>
+      imageCoverage({ vulnerabilities: {} }, [both], { entry: (key) => entries[key], database: true });
+    const partly = known({ [keyOf({ digest: 'd', platform: amd })]: matched });
+    expect([partly.coverage, partly.uncovered]).to.deep.equal([
+      { inScope: 2, scanned: 1, failed: 0, skipped: 0, waiting: 1 },
+      [`image r/web@d on ${arm}: waits to be looked into`],
+    ]);
+    expect(known({ [`d+${amd}`]: matched, [`d+${arm}`]: matched }).uncovered).to.deep.equal([]);
+    const one = imageCoverage({ vulnerabilities: {} }, [target(on(arm))], { entry: () => undefined, database: true });
+    expect(one.uncovered).to.deep.equal(['image r/web@d: waits to be looked into']);
+  });
+});

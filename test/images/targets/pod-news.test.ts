@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PodNews } from '../../../operator/images/targets/pod-news.ts';
+import { ApiDouble, says } from '../../kube/api-double.ts';
+
+const now = Date.parse('2026-11-26T12:00:00Z');
+const pod = (name: string, resourceVersion: string, { age = 0, labels = {} } = {}): object => ({
+  metadata: { namespace: 'n', name, resourceVersion, labels, creationTimestamp: new Date(now - age * 1000).toISOString() },
+});
+const glance = says({ metadata: { resourceVersion: '5', continue: 'more' }, items: [pod('old', '3')] });
+
+/** A watch that says these events and then nothing. */
+const watch =
+  (...events: readonly (readonly [type: string, object: unknown])[]) =>
+  (answer: ServerResponse): void => {
+    answer.writeHead(200);
+    answer.flushHeaders();
+    answer.write(events.map(([type, object]) => `${JSON.stringify({ type, object })}\n`).join(''));
+  };
+
+describe('news of pods', () => {
+  let server: ApiDouble;
+  let news: PodNews | undefined;
+  const seen: { news: number; errors: string[] } = { news: 0, errors: [] };
+
+  async function start(silence = 60_000): Promise<void> {
+    const observer = {
+      onNews: () => seen.news++,
+      onError: (error: unknown) => seen.errors.push((error as Error).message),
+    };
+    news = new PodNews(await server.start(), observer, { silence, clock: () => now });
+    news.start();
+  }
+
+  async function until(holds: () => boolean): Promise<void> {
+    for (let count = 0; count < 800 && !holds(); count++) await sleep(10);
+    expect(holds()).to.equal(true);
+  }
+
+  beforeEach(() => {
+    Object.assign(seen, { news: 0, errors: [] });
+    server = new ApiDouble();
+  });
+  afterEach(async () => {
+    await news?.stop();
+    server.stop();
+  });
+
+  it('glances at the version to begin at, whatever there is, and says once that it has begun', async () => {
+    server.answers = [glance, watch()];
+    await start();
+    await until(() => server.calls.length === 2);
+    const [first, second] = server.calls.map(({ url }) => new URL(url, 'http://x').searchParams);
+    expect(first?.get('limit')).to.equal('1');
+    expect([second?.get('watch'), second?.get('resourceVersion')]).to.deep.equal(['true', '5']);
+    expect(seen).to.deep.equal({ news: 1, errors: [] });
+  });
+
+  it('are pods that were just made, changes of them, and pods that are gone, but not changes of old ones, nor pods of its own Jobs', async () => {
+    const own = { labels: { 'app.kubernetes.io/managed-by': 'vigil' } };
+    const quiet = [
+      ['MODIFIED', pod('old', '6', { age: 301 })],
+      ['DELETED', pod('own', '7', own)],
+      ['ADDED', pod('own', '8', own)],
+    ] as const;
+    server.answers = [
+      glance,
+      watch(
+        ...quiet,
+        ['ADDED', pod('new', '9')],
+        ['MODIFIED', pod('new', '10', { age: 299 })],
+        ['DELETED', pod('old', '11', { age: 301 })],
+      ),
+    ];
+    await start();
+    await until(() => seen.news === 4);
+    await sleep(50);
+    expect(seen).to.deep.equal({ news: 4, errors: [] });
+  });
+
+  it('may have been missed where the server has forgotten the version', async () => {
+    server.answers = [glance, watch(['ERROR', { code: 410, message: 'too old' }]), glance, watch()];
+    await start();
+    await until(() => seen.news === 2 && server.calls.length === 4);
+  });
+
+  it('go on where they were after a watch that was silent, and tell one reason once', async () => {
+    server.answers = [glance, watch(), watch(), watch(), watch(['ADDED', pod('new', '9')])];
+    await start(60);
+    await until(() => seen.news === 2);
+    expect(seen.errors).to.deep.equal(['watch pods: nothing came for 0.06 s']);
+    expect(server.calls.filter(({ url }) => url.includes('limit=1'))).to.have.length(1);
+  });
+});

@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { RESOURCES } from '../../../operator/api/api-resource.ts';
+import type { KubeObject } from '../../../operator/api/metadata.ts';
+import { Credentials } from '../../../operator/kube/credentials.ts';
+import { isDenied, isNamespaceGoing } from '../../../operator/kube/kube-api-error.ts';
+import { KubeClient } from '../../../operator/kube/kube-client.ts';
+import { Lease, type LeaseOptions } from '../../../operator/kube/lease.ts';
+import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
+
+interface LeaseObject extends KubeObject {
+  readonly spec: { readonly holderIdentity: string; readonly leaseTransitions: number };
+}
+
+/** The administrator, speaking as somebody else. */
+class Impersonated extends Credentials {
+  readonly #user: string;
+
+  constructor(user: string) {
+    super();
+    this.#user = user;
+  }
+
+  override async current(): ReturnType<Credentials['current']> {
+    const own = await super.current();
+    return { ...own, headers: { ...own.headers, 'impersonate-user': this.#user } };
+  }
+}
+
+describe('a lease on a real API server', function () {
+  this.timeout(60_000);
+  const namespace = uniqueName('lease');
+  const client = testClient();
+  const leaseOf = (identity: string, options: Partial<LeaseOptions> = {}, through = client): Lease =>
+    new Lease(through, { namespace, name: 'l', identity, duration: 2, renewDeadline: 1.5, retryPeriod: 0.2, ...options });
+  const read = (): Promise<LeaseObject> => client.get<LeaseObject>(RESOURCES.leases, { namespace, name: 'l' });
+
+  before(() => void kubectl(['create', 'namespace', namespace]));
+  after(() => void kubectl(['delete', 'namespace', namespace, '--wait=false']));
+
+  it('passes from one that vanishes to one that waits, and keeps what others wrote on it', async () => {
+    const [first, second] = [leaseOf('first'), leaseOf('second')];
+    const signal = new AbortController().signal;
+    await first.acquire(signal);
+    kubectl(['-n', namespace, 'label', 'lease', 'l', 'team=x']);
+    kubectl(['-n', namespace, 'annotate', 'lease', 'l', 'note=y']);
+    await second.acquire(signal);
+    const lease = await read();
+    expect(lease.spec).to.include({ holderIdentity: 'second', leaseTransitions: 2 });
+    expect(lease.metadata).to.deep.include({ labels: { team: 'x' }, annotations: { note: 'y' } });
+    // The one that vanished is behind its fence, and is refused.
+    expect(first.closed()).to.include('has not renewed its lease');
+    await second.release();
+    expect((await read()).spec.holderIdentity).to.equal('');
+  });
+
+  it('says that it may not be taken, by an account without the right and in a namespace that is not there', async () => {
+    const stranger = new KubeClient(new Impersonated(`system:serviceaccount:${namespace}:nobody`), { retries: 0 });
+    for (const lease of [leaseOf('x', {}, stranger), leaseOf('x', { namespace: uniqueName('missing') })]) {
+      const stop = new AbortController();
+      const acquired = lease.acquire(stop.signal).catch(() => 'stopped');
+      while (lease.refusal === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+      stop.abort();
+      expect(await acquired).to.equal('stopped');
+      expect(lease.refusal).to.match(/cannot be taken: .*(403|404).*--namespace or VIGIL_NAMESPACE/);
+    }
+  });
+
+  it("is refused in the words and details that Vigil's predicates know", async () => {
+    const refusal = async (call: Promise<unknown>): Promise<unknown> =>
+      call.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    const map = { metadata: { namespace, name: 'a' } };
+    const stranger = new KubeClient(new Impersonated(`system:serviceaccount:${namespace}:nobody`), { retries: 0 });
+    const denied = await refusal(stranger.create(RESOURCES.configMaps, map));
+    expect([isDenied(denied), isNamespaceGoing(denied)]).to.deep.equal([true, false]);
+    kubectl(['-n', namespace, 'create', 'quota', 'none', '--hard=count/configmaps=0']);
+    let quota: unknown;
+    // The quota is in force once the controller-manager has counted.
+    while (!/exceeded quota/.test(String(quota))) {
+      quota = await refusal(client.create(RESOURCES.configMaps, map));
+      if (quota === undefined) await client.delete(RESOURCES.configMaps, map.metadata);
+    }
+    expect([isDenied(quota), isNamespaceGoing(quota)]).to.deep.equal([false, false]);
+    const missing = await refusal(client.create(RESOURCES.configMaps, { metadata: { namespace: uniqueName('missing'), name: 'a' } }));
+    expect([isDenied(missing), isNamespaceGoing(missing)]).to.deep.equal([false, true]);
+    const going = uniqueName('going');
+    kubectl(['create', 'namespace', going]);
+    kubectl(['-n', going, 'create', 'configmap', 'held']);
+    kubectl(['-n', going, 'patch', 'configmap', 'held', '--type=merge', '-p', '{"metadata":{"finalizers":["vigil.dev/test"]}}']);
+    kubectl(['delete', 'namespace', going, '--wait=false']);
+    try {
+      const refused = await refusal(client.create(RESOURCES.configMaps, { metadata: { namespace: going, name: 'a' } }));
+      expect([isDenied(refused), isNamespaceGoing(refused)]).to.deep.equal([false, true]);
+    } finally {
+      kubectl(['-n', going, 'patch', 'configmap', 'held', '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
+    }
+  });
+});

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { ConfigError, operatorHelp, operatorSettings, readOperatorConfig } from '../../operator/manager/operator-config.ts';
+
+describe('the settings of the operator', () => {
+  const problemsOf = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): readonly string[] => {
+    try {
+      readOperatorConfig(args, environment);
+      return [];
+    } catch (error) {
+      expect(error).to.be.instanceOf(ConfigError);
+      return (error as ConfigError).problems;
+    }
+  };
+
+  it('come from flags before the environment, before defaults', () => {
+    const config = readOperatorConfig(['--health-port=0', '--log-level', 'debug'], { VIGIL_LOG_LEVEL: 'error', VIGIL_NAMESPACE: 'audit' });
+    expect(config).to.deep.include({ namespace: 'audit', healthPort: 0, logLevel: 'debug', healthHost: '0.0.0.0' });
+  });
+
+  it('name every problem at once, each with the flag or the variable that it came by', () => {
+    const problems = problemsOf(['--health-port', 'many', '--loglevel', 'x', 'word', '--namespace'], { VIGIL_IMAGE_JOBS: '0' });
+    expect(problems.map((problem) => problem.split(':')[0]).toSorted()).to.deep.equal(
+      ['--health-port', '--loglevel', '--namespace', 'VIGIL_IMAGE_JOBS', 'word', 'x'].toSorted(),
+    );
+  });
+
+  it('suggest the flag that was probably meant', () => {
+    expect(problemsOf(['--loglevel=x'])).to.deep.equal([
+      "--loglevel: no such flag (did you mean 'log-level'?); vigil operator --help lists them",
+    ]);
+    expect(problemsOf(['-n', 'x'])[0]).to.match(/^-n: no such flag/);
+  });
+
+  it('need a value, and take no flag for one', () => {
+    expect(problemsOf(['--health-port='])).to.deep.equal(['--health-port: needs a value']);
+    expect(problemsOf(['--namespace', '--health-port', '80'])).to.include('--namespace: needs a value');
+  });
+
+  it('take an empty variable for none', () => {
+    expect(readOperatorConfig([], { VIGIL_IMAGE_JOBS: '', VIGIL_NAMESPACE: '' })).to.deep.include({
+      imageJobs: 10,
+      namespace: 'vigil-system',
+    });
+  });
+
+  it('are all in the help text, each with its variable, what it says and its default', () => {
+    const help = operatorHelp();
+    for (const [key, setting] of Object.entries(operatorSettings.shape)) {
+      const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      expect(setting.description, key).to.be.a('string');
+      expect(help).to.include(`--${flag} (VIGIL_${flag.toUpperCase().replaceAll('-', '_')})\n      ${setting.description ?? ''}`);
+    }
+    expect(help).to.include('[debug, info, warn, error; default info]').and.to.include('[default 8080]');
+  });
+
+  it('have one place for the vulnerability database', () => {
+    expect(problemsOf(['--database-repository', 'r/db:2'])).to.deep.equal([]);
+    expect(problemsOf(['--database-repository', 'r/db:2', '--database-image', 'r/db:2'])).to.deep.equal([
+      '--database-repository: is one place too many for the database beside --database-image',
+    ]);
+  });
+
+  it('refuse lease times that leave the leader no time to stop, or to try again', () => {
+    expect(problemsOf(['--lease-duration', '4', '--lease-renew-deadline', '3', '--lease-retry-period', '0.5'])).to.deep.equal([]);
+    expect(problemsOf(['--lease-duration', '8'])).to.deep.equal(['--lease-duration: must be more than --lease-renew-deadline (8)']);
+    expect(problemsOf(['--lease-retry-period', '7'])).to.deep.equal([
+      '--lease-renew-deadline: must be more than 1.2 times --lease-retry-period (7)',
+    ]);
+    expect(problemsOf(['--lease-duration', '0'])).to.have.length(2);
+  });
+});

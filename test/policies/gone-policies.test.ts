@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { GonePolicies, type GonePoliciesDependencies } from '../../operator/policies/gone-policies.ts';
+import { policyLabel } from '../../operator/reports/identity/report-name.ts';
+
+const log = { info: () => undefined, error: () => undefined, child: (): unknown => log };
+
+/** A cluster with policies and reports about them, and what the watch of policies knows. */
+class Cluster {
+  /** Policies that the server has. */
+  readonly live = new Set<string>();
+  /** Policies that the watch knows. */
+  readonly watched = new Set<string>();
+  /** The policies that each report speaks of. */
+  readonly reports = new Map<string, Set<string>>();
+  readonly lists: string[] = [];
+  readonly writes: string[] = [];
+  /** Called before each list, with its path. */
+  onList: (path: string) => unknown = () => undefined;
+  readonly gone = new GonePolicies({
+    client: { call: (call: { path: string; query?: Record<string, string> }) => this.#list(call) },
+    publisher: {
+      withdraw: (_resource: unknown, { name }: { name: string }, said: readonly string[], isGone: (policy: string) => boolean) => {
+        const policies = said.filter(isGone);
+        for (const policy of policies) this.reports.get(name)?.delete(policy);
+        if (policies.length > 0) this.writes.push(`${name}: ${policies.join()}`);
+        return Promise.resolve(policies.length > 0);
+      },
+    },
+    policies: { get: (name: string) => (this.watched.has(name) ? ({ metadata: { name }, spec: {} } as SecurityPolicy) : undefined) },
+    log,
+    observe: () => undefined,
+  } as unknown as GonePoliciesDependencies);
+
+  async #list({ path, query = {} }: { path: string; query?: Record<string, string> }): Promise<unknown> {
+    await Promise.resolve();
+    this.onList(path);
+    const kind = path.slice(path.lastIndexOf('/') + 1);
+    this.lists.push(kind);
+    if (kind === 'securitypolicies') return { metadata: {}, items: [...this.live].map((name) => ({ metadata: { name } })) };
+    const [, label] = (query['labelSelector'] ?? '').split(',');
+    const items = [...this.reports].map(([name, policies]) => ({
+      metadata: { name, namespace: 'n', labels: Object.fromEntries([...policies].map((policy) => [policyLabel(policy), 'true'])) },
+    }));
+    const selected = items.filter(({ metadata: { labels } }) => label === undefined || label in labels);
+    return { metadata: {}, items: kind === 'policyreports' ? selected : [] };
+  }
+
+  remove(...names: readonly string[]): ReturnType<GonePolicies['remove']> {
+    for (const name of names) this.gone.add(name);
+    return this.gone.remove();
+  }
+}
+
+describe('policies that are gone', () => {
+  let cluster: Cluster;
+  beforeEach(() => {
+    cluster = new Cluster();
+    cluster.reports.set('web', new Set(['a', 'b', 'c']));
+    cluster.reports.set('db', new Set(['b']));
+    cluster.reports.set('cache', new Set(['c']));
+  });
+
+  it('are taken out of each report together, in one write', async () => {
+    expect(await cluster.remove('a', 'b')).to.deep.equal({});
+    expect(cluster.writes.toSorted()).to.deep.equal(['db: b', 'web: a,b']);
+    expect(cluster.lists).to.deep.equal(['securitypolicies', 'policyreports', 'clusterpolicyreports']);
+  });
+
+  it('are asked for by their label where there is one alone', async () => {
+    await cluster.remove('a');
+    expect(cluster.writes).to.deep.equal(['web: a']);
+  });
+
+  it('stay in the reports while the server has them, and are looked at again', async () => {
+    cluster.live.add('b');
+    expect(await cluster.remove('a', 'b')).to.deep.equal({ requeueAfter: 1000 });
+    expect(cluster.writes).to.deep.equal(['web: a']);
+    cluster.live.delete('b');
+    expect(await cluster.gone.remove()).to.deep.equal({});
+    expect(cluster.writes.slice(1).toSorted()).to.deep.equal(['db: b', 'web: b']);
+  });
+
+  it('are not asked about once the watch knows them again', async () => {
+    cluster.watched.add('a');
+    expect(await cluster.remove('a')).to.deep.equal({});
+    expect(cluster.lists).to.deep.equal([]);
+    cluster.watched.delete('a');
+    expect(await cluster.gone.remove()).to.deep.equal({});
+    expect(cluster.writes).to.deep.equal([]);
+  });
+
+  it('keep what is said of them if they come back before a report is written', async () => {
+    cluster.onList = (path) => path.endsWith('/policyreports') && cluster.watched.add('a');
+    await cluster.remove('a', 'b');
+    expect(cluster.writes.toSorted()).to.deep.equal(['db: b', 'web: b']);
+  });
+
+  it('are tried again, all of them, after a failure', async () => {
+    let failures = 1;
+    cluster.onList = (path) => {
+      if (path.endsWith('/clusterpolicyreports') && failures-- > 0) throw new Error('the server is away');
+    };
+    const failed = await cluster.remove('a', 'b').catch((error: unknown) => error);
+    expect(failed).to.be.instanceOf(Error);
+    cluster.reports.set('late', new Set(['a']));
+    expect(await cluster.gone.remove()).to.deep.equal({});
+    expect([...cluster.reports].filter(([, policies]) => policies.has('a') || policies.has('b'))).to.deep.equal([]);
+  });
+
+  it('are looked for again if they come and go once more while reports are read', async () => {
+    cluster.onList = (path) => path.endsWith('/clusterpolicyreports') && cluster.gone.add('a');
+    await cluster.remove('a');
+    cluster.onList = () => undefined;
+    cluster.reports.set('late', new Set(['a']));
+    await cluster.gone.remove();
+    expect(cluster.writes).to.deep.equal(['web: a', 'late: a']);
+  });
+
+  it('are removed by a controller that waits for more of them', async () => {
+    cluster.gone.controller.start();
+    cluster.gone.add('a');
+    cluster.gone.add('b');
+    while (cluster.writes.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    await cluster.gone.controller.stop();
+    expect(cluster.lists.filter((kind) => kind === 'securitypolicies')).to.have.length(1);
+  });
+});

@@ -1,0 +1,216 @@
+import { expect } from 'chai';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { ConfigurationStatus, SecurityPolicy, SecurityPolicySpec } from '../../operator/api/security-policy.ts';
+import type { PolicyInspection } from '../../operator/engine/policy-inspection.ts';
+import { policyStatus } from '../../operator/policies/policy-status.ts';
+
+const now = Date.parse('2026-01-02T00:00:00Z');
+const none = { critical: 0, high: 0, medium: 0, low: 0 };
+const nothing = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+const evaluated = (change: Partial<ConfigurationStatus> = {}): ConfigurationStatus => ({
+  evaluatedGeneration: 2,
+  evaluatedRevision: '2-a',
+  lastScan: 's',
+  lastScanTime: '2026-01-01T23:00:00Z',
+  summary: { ...nothing, pass: 4 },
+  failing: none,
+  coverage: { inScope: 2, scanned: 2, failed: 0, skipped: 0, excludedNamespaces: 0 },
+  ...change,
+});
+const targets = (inScope: number, scanned: number, failed = inScope - scanned): ConfigurationStatus['coverage'] => ({
+  ...{ inScope, scanned, failed, skipped: 0, excludedNamespaces: 0 },
+});
+const scan = (change: Partial<NonNullable<Scan['status']>>): Scan => ({
+  metadata: { name: 'p-g2', uid: 's', creationTimestamp: '2026-01-01T23:30:00Z' },
+  spec: { policies: ['p'] },
+  status: change,
+});
+const because = (reason: string, message: string) => ({
+  ...{ type: 'Ready', status: 'False' as const, reason, message, lastTransitionTime: '2026-01-01T23:30:00Z' },
+});
+const held = { ...because('Unschedulable', 'no node fits'), type: 'Reconciling', status: 'True' as const };
+
+interface Known {
+  readonly spec?: SecurityPolicySpec;
+  readonly configuration?: ConfigurationStatus;
+  readonly inspection?: Partial<PolicyInspection>;
+  readonly scans?: readonly Scan[];
+}
+function conditionsOf({ spec = {}, configuration, inspection, scans = [] }: Known): Record<string, string> {
+  const policy: SecurityPolicy = {
+    metadata: { name: 'p', uid: 'u', generation: 2, creationTimestamp: '2026-01-01T00:00:00Z' },
+    spec,
+    ...(configuration ? { status: { configuration } } : {}),
+  };
+  const status = policyStatus({
+    policy,
+    inspection: { problems: [], checks: 1, unserved: [], ...inspection },
+    revision: '2-a',
+    schedules: [],
+    scans,
+    now,
+  });
+  const entries = (status.conditions ?? []).map(({ type, status: holds, reason, message }) => [type, `${holds} ${reason}: ${message}`]);
+  return { ...Object.fromEntries(entries), coverage: status.coveragePercent ?? '' } as Record<string, string>;
+}
+
+const typo = "spec.rules[0]: this cluster does not serve deploymnets in API group apps (did you mean 'deployments'?)";
+const zero = evaluated({ summary: nothing, coverage: targets(0, 0) });
+const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, string>>]>> = {
+  'a policy that passes': [
+    { configuration: evaluated() },
+    {
+      Ready: 'True Evaluated: generation 2 was evaluated',
+      Reconciling: 'False Evaluated: generation 2 was evaluated',
+      Stalled: 'False Accepted: the policy can be evaluated',
+      Covered: 'True AllScanned: 2 of 2 targets',
+      Compliant: 'True Passing: 4 checks pass',
+      Fresh: 'True Scanned: the last verdicts are of 2026-01-01T23:00:00Z, not older than 26h',
+      coverage: '100%',
+    },
+  ],
+  'a policy without checks': [
+    { configuration: zero, inspection: { checks: 0 } },
+    {
+      Covered: 'Unknown NoChecks: the policy has no checks that a scan evaluates: give frameworks, controls, rules or images',
+      Compliant: 'Unknown NoChecks: the policy has no checks that a scan evaluates: give frameworks, controls, rules or images',
+      coverage: '0%',
+    },
+  ],
+  'a scope that matches no namespace': [
+    { spec: { scope: { namespaces: { include: ['shpo'] } } }, configuration: zero },
+    {
+      Covered:
+        'Unknown NothingInScope: nothing is in scope: no object that the checks are about is in the namespaces of spec.scope.namespaces.include: shpo',
+      Compliant:
+        'Unknown NothingInScope: nothing is in scope: no object that the checks are about is in the namespaces of spec.scope.namespaces.include: shpo',
+      coverage: '0%',
+    },
+  ],
+  'a scope of which one entry matches no namespace': [
+    {
+      spec: { scope: { namespaces: { include: ['shop', 'shpo', 'we*'] } } },
+      configuration: evaluated({ unmatchedNamespaces: ['shpo', 'we*'] }),
+    },
+    {
+      Covered: 'True UnmatchedNamespaces: 2 of 2 targets; no namespace matches shpo, we* (spec.scope.namespaces.include)',
+      Compliant: 'True Passing: 4 checks pass',
+      coverage: '100%',
+    },
+  ],
+  'a cluster without an object that the checks are about': [
+    { configuration: zero },
+    { Compliant: 'Unknown NothingInScope: nothing is in scope: the cluster has no object that the checks are about' },
+  ],
+  'a rule about a resource that is not served': [
+    { configuration: zero, inspection: { unserved: [typo] } },
+    { Covered: `False NotServed: ${typo}`, Compliant: `Unknown Incomplete: ${typo}`, coverage: '0%' },
+  ],
+  'a rule about a resource that is not served beside checks that pass': [
+    { configuration: evaluated(), inspection: { unserved: [typo] } },
+    { Covered: `False NotServed: ${typo}`, Compliant: `Unknown Incomplete: ${typo}`, coverage: '99%' },
+  ],
+  'a rule about a resource that is not served beside a failure': [
+    { configuration: evaluated({ failing: { ...none, high: 1 } }), inspection: { unserved: [typo] } },
+    { Covered: `False NotServed: ${typo}`, Compliant: 'False Failing: failing: 1 high' },
+  ],
+  'a rule about a resource that is not served before any scan': [
+    { inspection: { unserved: [typo] } },
+    { Covered: `False NotServed: ${typo}`, Compliant: 'Unknown NeverScanned: no scan has evaluated this policy yet', coverage: '' },
+  ],
+  'targets of which none came to a verdict': [
+    { configuration: evaluated({ summary: { ...nothing, skip: 3 } }) },
+    {
+      Covered: 'True AllScanned: 2 of 2 targets',
+      Compliant: 'Unknown NothingEvaluated: no check came to a verdict: 3 do not apply or cannot be judged',
+    },
+  ],
+  'warnings alone': [{ configuration: evaluated({ summary: { ...nothing, warn: 1 } }) }, { Compliant: 'True Passing: 0 checks pass' }],
+  'what may not be listed': [
+    { configuration: evaluated({ uncovered: ['may not list widgets'] }) },
+    { Covered: 'False Incomplete: may not list widgets', Compliant: 'Unknown Incomplete: may not list widgets', coverage: '99%' },
+  ],
+  'targets that could not be scanned': [
+    { configuration: evaluated({ coverage: targets(5, 3), failure: 'DeadlineExceeded: the pod ran for 300 s' }) },
+    {
+      Covered: 'False Incomplete: 2 of 5 targets could not be scanned by Scan s: DeadlineExceeded: the pod ran for 300 s',
+      Compliant: 'Unknown Incomplete: 2 of 5 targets could not be scanned by Scan s: DeadlineExceeded: the pod ran for 300 s',
+      coverage: '60%',
+    },
+  ],
+  'a new policy': [
+    {},
+    {
+      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet',
+      Reconciling: 'True NotEvaluated: generation 2 was not evaluated yet',
+      Compliant: 'Unknown NeverScanned: no scan has evaluated this policy yet',
+    },
+  ],
+  'a policy whose first scan runs': [
+    { scans: [scan({ phase: 'Running' })] },
+    {
+      Reconciling: 'True NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 is Running',
+      Compliant: 'Unknown NeverScanned: no scan has evaluated this policy yet: Scan p-g2 is Running',
+    },
+  ],
+  'a policy whose first scan cannot go on': [
+    { scans: [scan({ phase: 'Running', conditions: [held] })] },
+    { Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 is Running: Unschedulable: no node fits' },
+  ],
+  'a policy whose first scan was refused': [
+    { scans: [scan({ phase: 'Failed', completionTime: '2026-01-01T23:40:00Z', conditions: [because('TooManyPolicies', 'too many')] })] },
+    {
+      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 has failed: TooManyPolicies: too many',
+      Compliant: 'Unknown ScanFailed: no scan has evaluated this policy yet: Scan p-g2 has failed: TooManyPolicies: too many',
+    },
+  ],
+  'a policy whose only scan judged nothing': [
+    {
+      configuration: { lastScan: 's', summary: nothing, failing: none, coverage: targets(5, 0), failure: 'NodeLost: the node is gone' },
+    },
+    {
+      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet',
+      Fresh:
+        'Unknown ScanFailed: no scan has evaluated this policy yet: 5 of 5 targets could not be scanned by Scan s: NodeLost: the node is gone',
+      Covered: 'False Incomplete: 5 of 5 targets could not be scanned by Scan s: NodeLost: the node is gone',
+      coverage: '0%',
+    },
+  ],
+  'a newer generation': [
+    { configuration: evaluated({ evaluatedGeneration: 1 }), scans: [scan({ phase: 'Pending' })] },
+    {
+      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 is Pending',
+      Compliant: 'Unknown Stale: the verdicts are of generation 1; generation 2 was not evaluated yet: Scan p-g2 is Pending',
+    },
+  ],
+  'a policy that cannot be evaluated': [
+    {
+      configuration: evaluated({ evaluatedGeneration: 1 }),
+      inspection: { problems: [{ policy: 'p', path: 'spec.rules[0]', reason: 'InvalidRule', message: 'no' }], checks: 0 },
+    },
+    {
+      Ready: 'False InvalidRule: spec.rules[0]: no',
+      Reconciling: 'False InvalidRule: the policy waits for a new generation',
+      Stalled: 'True InvalidRule: spec.rules[0]: no',
+      Compliant: 'Unknown Stale: the verdicts are of generation 1; generation 2 was not evaluated yet',
+    },
+  ],
+};
+
+describe('the conditions of a SecurityPolicy', () => {
+  for (const [name, [known, expected]] of Object.entries(table))
+    it(`are told of ${name}`, () => expect(conditionsOf(known)).to.include(expected));
+
+  it('never say Compliant, nor 100%, where nothing was evaluated or Covered is not True', () => {
+    for (const [name, [known]] of Object.entries(table)) {
+      const { Covered = '', Compliant = '', coverage } = conditionsOf(known);
+      if (!Covered.startsWith('True'))
+        expect([name, Compliant.startsWith('True'), coverage === '100%']).to.deep.equal([name, false, false]);
+    }
+  });
+
+  it('have a message whenever they are True', () => {
+    for (const [, [known]] of Object.entries(table))
+      for (const text of Object.values(conditionsOf(known))) if (text.startsWith('True ')) expect(text).to.match(/^True \w+: ./);
+  });
+});

@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import type { ScanSchedule } from '../../operator/api/scan-schedule.ts';
+import type { SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
+import type { PolicyInspection } from '../../operator/engine/policy-inspection.ts';
+import type { PolicyProblem } from '../../operator/engine/outcomes/policy-problem.ts';
+import { configurationFields, type PolicyFindings } from '../../operator/policies/configuration-part.ts';
+import { policyStatus } from '../../operator/policies/policy-status.ts';
+
+const now = Date.parse('2026-01-02T00:00:00Z');
+const summary = { pass: 10, fail: 0, warn: 0, error: 0, skip: 0 };
+const failing = { critical: 0, high: 0, medium: 0, low: 0 };
+const coverage = { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamespaces: 1 };
+const whole = { scan: 's', generation: 1, revision: '1-a', time: now, coverage, frameworks: [], uncovered: [] };
+const inspection = (problems: readonly PolicyProblem[] = []): PolicyInspection => ({ problems, checks: 1, unserved: [] });
+const policy = (change: Partial<SecurityPolicy> = {}): SecurityPolicy => ({
+  metadata: { name: 'p', generation: 1, labels: { team: 'a' } },
+  spec: {},
+  ...change,
+});
+const schedule = (spec: Partial<ScanSchedule['spec']> = {}, name = 'nightly'): ScanSchedule => ({
+  metadata: { name },
+  spec: { schedule: '@daily', ...spec },
+});
+const found = (findings?: PolicyFindings, of = policy(), schedules = [schedule()], at = now): SecurityPolicyStatus =>
+  policyStatus({
+    policy: findings ? { ...of, status: { ...of.status, ...configurationFields(of.status, findings) } } : of,
+    inspection: inspection(),
+    revision: `${of.metadata.generation}-a`,
+    schedules,
+    scans: [],
+    now: at,
+  });
+const condition = (status: SecurityPolicyStatus, type: string): string => {
+  const { status: holds, reason } = status.conditions?.find((entry) => entry.type === type) ?? { status: 'absent', reason: '' };
+  return `${holds} ${reason}`;
+};
+
+describe('the status of a SecurityPolicy', () => {
+  it('says of a policy that was never scanned that nothing is known', () => {
+    const status = found();
+    expect(['Ready', 'Fresh', 'Covered', 'Compliant'].map((type) => condition(status, type))).to.deep.equal([
+      'Unknown NotEvaluated',
+      'Unknown NeverScanned',
+      'Unknown NeverScanned',
+      'Unknown NeverScanned',
+    ]);
+  });
+
+  it('is compliant only when fresh, covered, and without a failure that counts', () => {
+    expect(condition(found({ summary, failing, whole }), 'Compliant')).to.equal('True Passing');
+    const bad = { ...failing, medium: 2 };
+    expect(condition(found({ summary, failing: bad, whole }), 'Compliant')).to.equal('False Failing');
+    const lenient = policy({ spec: { compliance: { failOn: 'high' } } });
+    expect(condition(found({ summary, failing: bad, whole }, lenient), 'Compliant')).to.equal('True Passing');
+    const partly = { ...whole, coverage: { ...coverage, scanned: 3, failed: 1 } };
+    expect(condition(found({ summary, failing, whole: partly }), 'Compliant')).to.equal('Unknown Incomplete');
+    expect(condition(found({ summary, failing: bad, whole: partly }), 'Compliant')).to.equal('False Failing');
+    expect(condition(found({ summary: { ...summary, error: 1 }, failing, whole }), 'Compliant')).to.equal('Unknown Incomplete');
+    expect(condition(found({ summary, failing, whole: { ...whole, uncovered: ['widgets'] } }), 'Compliant')).to.equal('Unknown Incomplete');
+  });
+
+  it('turns stale past maxAge, and marks verdicts of an older generation as such', () => {
+    const scanned = found({ summary, failing, whole });
+    const later = found(undefined, policy({ status: scanned }), [schedule()], now + 27 * 3_600_000);
+    expect([condition(later, 'Fresh'), condition(later, 'Compliant')]).to.deep.equal(['False Stale', 'Unknown Stale']);
+    const changed = found(undefined, policy({ status: scanned, metadata: { name: 'p', generation: 2 } }));
+    expect([condition(changed, 'Fresh'), condition(changed, 'Compliant'), changed.evaluatedGeneration]).to.deep.equal([
+      'True Scanned',
+      'Unknown Stale',
+      1,
+    ]);
+  });
+
+  it('takes verdicts of another catalogue for stale, though the generation is the same', () => {
+    const scanned = found({ summary, failing, whole });
+    expect(scanned.evaluatedRevision).to.equal('1-a');
+    const upgraded = policyStatus({
+      policy: policy({ status: scanned }),
+      inspection: inspection(),
+      revision: '1-b',
+      schedules: [schedule()],
+      scans: [],
+      now,
+    });
+    const told = (status: SecurityPolicyStatus): string[] => ['Compliant', 'Reconciling'].map((type) => condition(status, type));
+    expect([told(scanned), told(upgraded)]).to.deep.equal([
+      ['True Passing', 'False Evaluated'],
+      ['Unknown Stale', 'True NotEvaluated'],
+    ]);
+  });
+
+  it('keeps the last good verdicts of a policy that breaks', () => {
+    const scanned = found({ summary, failing, whole });
+    const problems = [
+      { policy: 'p', path: 'spec.rules[0].validations[0].expression', reason: 'InvalidRule' as const, message: 'no', line: 2, column: 3 },
+    ];
+    const broken = policyStatus({
+      policy: policy({ status: scanned, metadata: { name: 'p', generation: 2 } }),
+      inspection: inspection(problems),
+      revision: '2-a',
+      schedules: [],
+      scans: [],
+      now,
+    });
+    expect([condition(broken, 'Ready'), condition(broken, 'Stalled'), broken.evaluatedGeneration, broken.summary]).to.deep.equal([
+      'False InvalidRule',
+      'True InvalidRule',
+      1,
+      summary,
+    ]);
+    expect(broken.conditions?.find(({ type }) => type === 'Ready')?.message).to.equal('spec.rules[0].validations[0].expression: 2:3: no');
+  });
+
+  it('a scan that judged nothing makes no verdict younger, and a scan of some namespaces says nothing of the whole', () => {
+    const before = found({ summary, failing, whole });
+    const nothing = { ...whole, generation: 2, time: now + 1000, coverage: { ...coverage, scanned: 0, failed: 4 } };
+    const failed = found({ summary, failing, whole: nothing }, policy({ status: before }));
+    expect([failed.lastScanTime, failed.evaluatedGeneration, condition(failed, 'Covered')]).to.deep.equal([
+      '2026-01-02T00:00:00Z',
+      1,
+      'False Incomplete',
+    ]);
+    const part = found({ summary: { ...summary, pass: 11 }, failing }, policy({ status: before }));
+    expect([part.summary?.pass, part.coverage, part.lastScan]).to.deep.equal([11, coverage, 's']);
+  });
+
+  it('never says 100% of what is not all', () => {
+    const almost = { ...whole, coverage: { ...coverage, inScope: 1000, scanned: 999, failed: 1 } };
+    expect(found({ summary, failing, whole: almost }).coveragePercent).to.equal('99%');
+    expect(found({ summary, failing, whole }).coveragePercent).to.equal('100%');
+  });
+
+  it('says when no schedule takes the policy, or none that does runs', () => {
+    const scheduled = (schedules: ScanSchedule[]): string => condition(found(undefined, policy(), schedules), 'Scheduled');
+    expect(scheduled([])).to.equal('False NoSchedule');
+    expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'b' } } })])).to.equal('False NoSchedule');
+    expect(scheduled([schedule({ suspend: true })])).to.equal('False NotRunning');
+    expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'a' } } })])).to.equal('True Scheduled');
+  });
+
+  it('names its own schedule alone, not the default one, which leaves the policy to it', () => {
+    const scheduled = (schedules: ScanSchedule[]): string | undefined =>
+      found(undefined, policy(), schedules).conditions?.find(({ type }) => type === 'Scheduled')?.message;
+    const byDefault = schedule({}, 'default');
+    expect(scheduled([byDefault, schedule()])).to.equal('ScanSchedule nightly');
+    expect(scheduled([byDefault])).to.equal('ScanSchedule default');
+    expect(scheduled([byDefault, schedule({ suspend: true })])).to.equal('ScanSchedule default');
+    expect(scheduled([byDefault, { metadata: { name: 'changes' }, spec: { onChange: {} } }])).to.equal('ScanSchedule changes, default');
+  });
+});

@@ -1,0 +1,125 @@
+import { expect } from 'chai';
+import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import {
+  BOOTSTRAP_REPORT,
+  bootstrapReport,
+  entriesIn,
+  entryOfReport,
+  entryReportName,
+  entryVersion,
+  hasRoomFor,
+  isBootstrap,
+  isBootstrapReport,
+  objectsOf,
+  reportOfEntry,
+  withoutPoliciesIn,
+  type BootstrapEntry,
+} from '../../../operator/reports/building/bootstrap-report.ts';
+import { priorReport } from '../../../operator/reports/identity/prior-report.ts';
+import { isInPlace } from '../../../operator/reports/building/report-place.ts';
+import { ownershipOf } from '../../../operator/reports/identity/report-ownership.ts';
+import { stored } from './report-samples.ts';
+
+const rbac = 'rbac.authorization.k8s.io/v1';
+const role = (change: object = {}): Parameters<typeof isBootstrap>[0] => ({
+  ...{ apiVersion: rbac, kind: 'ClusterRole', name: 'system:node', uid: 'u', resourceVersion: '5' },
+  ...change,
+});
+const entry = (pass: number, ...policies: readonly string[]): BootstrapEntry => ({
+  uid: 'u',
+  resourceVersion: '5',
+  change: '',
+  ledger: Object.fromEntries(
+    policies.map((policy) => [
+      policy,
+      { revision: '1-a', summary: { pass, fail: 0, warn: 0, error: 0, skip: 0 }, failing: { critical: 0, high: 0, medium: 0, low: 0 } },
+    ]),
+  ),
+});
+const entries = new Map([
+  ['ClusterRole/system:node', entry(3, 'a', 'b')],
+  ['ClusterRoleBinding/system:node', entry(2, 'a')],
+]);
+const report = (): PolicyReport => stored(bootstrapReport(entries, { namespace: undefined, existing: undefined }));
+
+describe('the report about roles and bindings that Kubernetes brings', () => {
+  it('is about those with the reserved prefix or the label, where Kubernetes makes them', () => {
+    const labelled = { name: 'admin', labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } };
+    for (const [change, expected] of [
+      [{}, true],
+      [labelled, true],
+      [{ name: 'admin' }, false],
+      [{ kind: 'Role', namespace: 'kube-system' }, true],
+      [{ kind: 'Role', namespace: 'shop' }, false],
+      [{ ...labelled, kind: 'Role', namespace: 'shop' }, false],
+      [{ apiVersion: 'v1', kind: 'ConfigMap' }, false],
+    ] as const)
+      expect(isBootstrap(role(change)), JSON.stringify(change)).to.equal(expected);
+  });
+
+  it('counts all of them in sum, is known as Vigil’s, and gives each back as a report about it alone would say it', () => {
+    const whole = report();
+    expect([whole.metadata.name, whole.results, whole.summary?.pass]).to.deep.equal([BOOTSTRAP_REPORT, [], 8]);
+    expect([ownershipOf(whole), isInPlace('vigil', whole), isBootstrapReport(whole)]).to.deep.equal(['ours', true, true]);
+    expect(priorReport(whole).ledger['a']?.summary.pass).to.equal(5);
+    expect(entriesIn(whole)).to.deep.equal(entries);
+    const one = reportOfEntry('ClusterRole/system:node', entry(3, 'a', 'b'), undefined);
+    expect(entryOfReport(one)).to.deep.equal(entry(3, 'a', 'b'));
+    expect(one.metadata.name).to.equal(entryReportName('ClusterRole/system:node', undefined));
+    expect(priorReport(one).ledger).to.deep.equal(entry(3, 'a', 'b').ledger);
+  });
+
+  it('counts nothing that somebody else wrote into it', () => {
+    const whole = report();
+    const text = whole.metadata.annotations?.['vigil.dev/bootstrap']?.replace('system:node', 'system:mine');
+    const edited = {
+      ...whole,
+      metadata: { ...whole.metadata, annotations: { ...whole.metadata.annotations, 'vigil.dev/bootstrap': text ?? '' } },
+    };
+    expect([ownershipOf(edited), entriesIn(edited).size]).to.deep.equal(['damaged', 0]);
+    expect(isInPlace('vigil', { metadata: { ...whole.metadata, namespace: 'shop' } })).to.equal(false);
+  });
+
+  it('is about each of its objects, also where somebody has edited what it counts', () => {
+    const whole = report();
+    const names = (of: PolicyReport): (string | undefined)[] =>
+      objectsOf(of).map((object) => object && `${object.kind} ${object.name} ${object.uid}`);
+    const wanted = ['ClusterRole system:node u', 'ClusterRoleBinding system:node u'];
+    expect(names(whole)).to.deep.equal(wanted);
+    const withText = (annotation: string, text: string): PolicyReport => ({
+      ...whole,
+      metadata: { ...whole.metadata, annotations: { ...whole.metadata.annotations, [annotation]: text } },
+    });
+    expect(names(withText('vigil.dev/policies', '{}'))).to.deep.equal(wanted);
+    for (const text of ['', '{', '[]', 'null', '7', '{"a":1}'])
+      expect(names(withText('vigil.dev/bootstrap', text)), text).to.deep.equal([]);
+    expect(names(reportOfEntry('ClusterRole/system:node', entry(1, 'a'), undefined))).to.deep.equal(['ClusterRole system:node u']);
+  });
+
+  it('is gone with the last of its policies', () => {
+    const rest = withoutPoliciesIn(entries, ['a'], () => true);
+    expect([...rest].map(([key, { ledger }]) => [key, Object.keys(ledger)])).to.deep.equal([['ClusterRole/system:node', ['b']]]);
+    expect(
+      bootstrapReport(
+        withoutPoliciesIn(rest, ['b'], () => true),
+        { namespace: undefined, existing: report() },
+      ),
+    ).to.equal(undefined);
+    expect(withoutPoliciesIn(entries, ['a'], (key) => key === 'none')).to.deep.equal(entries);
+  });
+
+  it('has a version for each object that is another when its counts are, and not when a revision is', () => {
+    const changed = { ...entry(3, 'a'), ledger: { a: { ...entry(3, 'a').ledger['a']!, revision: '2-b' } } };
+    expect(entryVersion(changed)).to.equal(entryVersion(entry(3, 'a')));
+    expect(entryVersion(entry(4, 'a'))).not.to.equal(entryVersion(entry(3, 'a')));
+    expect(entryVersion({ ...entry(3, 'a'), uid: 'v' })).not.to.equal(entryVersion(entry(3, 'a')));
+  });
+
+  it('has room for some hundred objects under many policies, and says where it ends', () => {
+    const of = (objects: number, policies: number): Map<string, BootstrapEntry> => {
+      const names = Array.from({ length: policies }, (_, index) => `policy-number-${index}`);
+      return new Map(Array.from({ length: objects }, (_, index) => [`ClusterRole/system:role-${index}`, entry(9, ...names)]));
+    };
+    expect([hasRoomFor(of(140, 20)), hasRoomFor(of(140, 60))]).to.deep.equal([true, false]);
+  });
+});

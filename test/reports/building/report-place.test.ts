@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import type { ObjectMeta } from '../../../operator/api/metadata.ts';
+import { isInPlace } from '../../../operator/reports/building/report-place.ts';
+import { buildReport } from '../../../operator/reports/building/report-builder.ts';
+import { otherReportName } from '../../../operator/reports/identity/report-name.ts';
+import { input, stored, target } from './report-samples.ts';
+
+const { metadata } = stored(buildReport(input()));
+const about = (object: { apiVersion: string; kind: string; name: string; namespace?: string; uid?: string }): ObjectMeta =>
+  stored(buildReport(input({ target: object }))).metadata;
+const namespace = about({ apiVersion: 'v1', kind: 'Namespace', name: 'shop', uid: 'n1' });
+const role = about({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'system:admin', uid: 'c1' });
+const cluster = about({ apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' });
+const { ownerReferences: _, ...ownerless } = metadata;
+
+describe('the place of a report', () => {
+  const table: readonly (readonly [what: string, metadata: ObjectMeta, expected: boolean])[] = [
+    ['about a workload', metadata, true],
+    ['beside a report of somebody else', { ...metadata, name: otherReportName('vigil', target) }, true],
+    ['about a Namespace, in that namespace', namespace, true],
+    ['about a cluster-scoped object whose name is mended', role, true],
+    ['about the whole cluster', cluster, true],
+    ['without an owner', ownerless, false],
+    ['under another name', { ...metadata, name: 'vigil-deployment-other' }, false],
+    ['about a Namespace, in another namespace', { ...namespace, namespace: 'bank' }, false],
+    ['about the whole cluster, in a namespace', { ...cluster, namespace: 'shop' }, false],
+    ['about the whole cluster, under a name that begins alike', { ...cluster, name: `${cluster.name}-2` }, false],
+    ['about the same name in another group', { ...role, name: 'vigil-clusterrole-system-admin' }, false],
+  ];
+  for (const [what, report, expected] of table)
+    it(`${expected ? 'is' : 'is not'} that of a report ${what}`, () => expect(isInPlace('vigil', { metadata: report })).to.equal(expected));
+
+  it('is another for each source', () => expect(isInPlace('vigil-images', { metadata })).to.equal(false));
+});

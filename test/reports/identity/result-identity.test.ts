@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Finding } from '../../../operator/findings/finding.ts';
+import { buildReport } from '../../../operator/reports/building/report-builder.ts';
+import { built, finding, ids, input, stored, target } from '../building/report-samples.ts';
+
+const cve = (container: string, properties: Readonly<Record<string, string>> = {}): Finding =>
+  finding('CVE-2026-1', { properties: { container, image: 'app@sha256:1', package: 'openssl', installed: '3.0.1', ...properties } });
+
+describe('the identity of a result', () => {
+  it('tells two containers with one image from each other', () => {
+    const report = built({ results: [cve('main'), cve('sidecar')] });
+    expect(new Set(ids(report)).size).to.equal(2);
+  });
+
+  it('tells apart all that one report lists, whatever it is', () => {
+    const some = fc.record({
+      check: fc.constantFrom('CVE-1', 'CVE-2', 'rule'),
+      verdict: fc.constantFrom('fail' as const, 'error' as const, 'skip' as const),
+      properties: fc.dictionary(
+        fc.constantFrom('container', 'package', 'installed', 'file', 'line', 'platform'),
+        fc.constantFrom('1', '2'),
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(some, { maxLength: 12 }), (all) => {
+        const found = ids(buildReport(input({ results: all.map(({ check, ...change }) => finding(check, change)) })));
+        expect(new Set(found).size).to.equal(all.length);
+        expect(found.every((id) => id !== undefined && id !== '')).to.equal(true);
+      }),
+    );
+  });
+
+  it('is the same whenever the report is written, whatever else is found, and when words, severity, pod or version change', () => {
+    const first = built({ results: [cve('main')] });
+    const [id] = ids(first);
+    const changes: readonly Partial<Finding>[] = [
+      { message: 'in other words' },
+      { severity: 'low' },
+      { properties: { ...cve('main').properties, installed: '3.0.2' } },
+      { pod: 'cart-7d4b' },
+    ];
+    for (const change of changes) {
+      const next = buildReport(input({ existing: first, seconds: 2000, results: [{ ...cve('main'), ...change }, finding('host-pid')] }));
+      expect(next?.results?.find(({ rule }) => rule === 'CVE-2026-1')?.properties?.['resultID']).to.equal(id);
+    }
+  });
+
+  it('is another one when the finding comes back, when the verdict changes, and for another object', () => {
+    const first = built({ results: [cve('main')] });
+    const gone = stored(buildReport(input({ existing: first, results: [], seconds: 2000 })));
+    const back = buildReport(input({ existing: gone, results: [cve('main')], seconds: 3000 }));
+    const excused = buildReport(input({ existing: first, results: [{ ...cve('main'), verdict: 'skip' }], seconds: 1000 }));
+    const elsewhere = buildReport(input({ target: { ...target, uid: 'other' }, results: [cve('main')] }));
+    expect(new Set([first, back, excused, elsewhere].flatMap((report) => ids(report))).size).to.equal(4);
+  });
+
+  it('is there for what is left out, too', () => {
+    const report = buildReport(
+      input({ results: Array.from({ length: 2000 }, (_, n) => finding(`rule-${n}`, { message: 'm'.repeat(900) })) }),
+    );
+    expect(report?.results?.at(-1)).to.deep.include({ rule: 'truncated' });
+    expect(new Set(ids(report)).size).to.equal(report?.results?.length);
+  });
+});

@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import type { KubeObject } from '../../../operator/api/metadata.ts';
+import type { JobObject } from '../../../operator/jobs/job-state.ts';
+import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import { ScanJobs, type ScanJobsDependencies } from '../../../operator/scans/attempts/scan-jobs.ts';
+import { collect, giveUp, ledgerOf, scanOf } from '../scan-bench.ts';
+
+/** A namespace with Jobs in it. */
+class Jobs {
+  readonly held = new Map<string, KubeObject>();
+  readonly deleted: string[] = [];
+  cached: JobObject | undefined;
+  readonly #client = {
+    create: (_: unknown, job: KubeObject): Promise<KubeObject> => {
+      if (this.held.has(job.metadata.name)) return Promise.reject(new KubeApiError('already exists', { status: 409 }));
+      this.held.set(job.metadata.name, { ...job, metadata: { ...job.metadata, uid: 'new' } });
+      return Promise.resolve({ metadata: { ...job.metadata, uid: 'new' } });
+    },
+    delete: (_: unknown, { name }: { name: string }): Promise<void> => {
+      this.deleted.push(name);
+      return Promise.resolve();
+    },
+    call: () => Promise.resolve({ metadata: {}, items: [...this.held.values()] }),
+  };
+  readonly own = new ScanJobs({
+    client: this.#client,
+    namespace: 'v',
+    worker: () => Promise.resolve({ image: 'i', imagePullPolicy: 'Never', imagePullSecrets: [], serviceAccount: 's', placement: {} }),
+    jobs: { get: () => this.cached },
+    pods: { list: () => [] },
+  } as unknown as ScanJobsDependencies);
+  readonly #job = ledgerOf().jobs[0]!;
+
+  make(configMap = 'm'): Promise<string | undefined> {
+    const job = { ...this.#job, configMaps: [configMap] };
+    return this.own.create(scanOf(), { ...ledgerOf(), jobs: [job] }, job);
+  }
+}
+
+describe('the Jobs of a scan', () => {
+  it('are made once, and anew for another plan', async () => {
+    const jobs = new Jobs();
+    expect([await jobs.make(), await jobs.make()]).to.deep.equal(['new', 'new']);
+    expect(await jobs.make('another')).to.equal(undefined);
+    expect(jobs.deleted).to.have.length(1);
+  });
+
+  it('are not made while somebody else’s Job has their name, which is said', async () => {
+    const jobs = new Jobs();
+    await jobs.make();
+    const [[name, { metadata }] = ['', { metadata: { name: '' } }]] = jobs.held;
+    jobs.held.set(name, { metadata: { ...metadata, labels: { app: 'mine' } } });
+    expect(await jobs.make().catch((error: unknown) => (error as Error).message)).to.equal(
+      `Job v/${name} is there, and Vigil did not make it: delete it`,
+    );
+    expect(jobs.deleted).to.deep.equal([]);
+  });
+
+  it('are found in the cache, else on the server, by their uid', async () => {
+    const jobs = new Jobs();
+    const found = async (uid: string): Promise<string | undefined> => (await jobs.own.find({ ...ledgerOf().jobs[0]!, uid }))?.metadata.uid;
+    jobs.cached = { metadata: { name: 'a1', uid: 'cached' } };
+    jobs.held.set('a1', { metadata: { name: 'a1', uid: 'live' } });
+    expect([await found('cached'), await found('live'), await found('gone')]).to.deep.equal(['cached', 'live', undefined]);
+  });
+
+  for (const [what, ledger, status, deleted] of [
+    ['whose shards succeeded goes', collect(collect(ledgerOf(), 0), 1), {}, ['a1']],
+    [
+      'whose shards failed stays, for people to look at its pods',
+      giveUp(ledgerOf(), 0),
+      { conditions: [{ type: 'Failed', status: 'True' }] },
+      [],
+    ],
+    ['that could make more pods goes', giveUp(ledgerOf(), 0), {}, ['a1']],
+  ] as const)
+    it(`are tidied: one ${what}`, async () => {
+      const jobs = new Jobs();
+      jobs.held.set('a1', { metadata: { name: 'a1', uid: 'u' }, status } as KubeObject);
+      await jobs.own.tidy(ledger);
+      expect(jobs.deleted).to.deep.equal(deleted);
+    });
+});

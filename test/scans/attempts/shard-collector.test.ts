@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { catalogueVersion } from '../../../operator/engine/judgement-revision.ts';
+import { emptySeverities } from '../../../operator/findings/tally.ts';
+import type { KubeClient } from '../../../operator/kube/kube-client.ts';
+import type { ReportPublisher, ReportWish } from '../../../operator/reports/publishing/report-publisher.ts';
+import { ShardCollector, type CollectedShard, type CollectedScan } from '../../../operator/scans/attempts/shard-collector.ts';
+import type { StreamRecord } from '../../../operator/stream/stream-record.ts';
+import { StreamWriter } from '../../../operator/stream/stream-writer.ts';
+
+const policy = { name: 'p', uid: 'p', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 };
+const scan: CollectedScan = {
+  id: 's',
+  seconds: 1,
+  policies: [policy],
+  catalogue: catalogueVersion,
+  isAlive: () => true,
+  evaluatedSince: () => undefined,
+  onReport: () => undefined,
+  signal: new AbortController().signal,
+};
+const target = (kind: string, name: string, namespace?: string): StreamRecord => ({
+  type: 'target',
+  target: { apiVersion: 'v1', kind, name, ...(namespace === undefined ? {} : { namespace }) },
+  passes: { p: 1 },
+  results: [],
+});
+const namespace = (name: string): StreamRecord => ({ type: 'namespace', namespace: name, scanned: 1, policies: {}, reads: [] });
+
+/** Takes in a worker's records, of which the server refuses some reports. */
+async function collect(records: readonly StreamRecord[], isRefused: (wish: ReportWish) => boolean): Promise<CollectedShard> {
+  const written: string[] = [];
+  const writer = new StreamWriter((line) => void written.push(`${line}\n`));
+  for (const record of records) writer.record(record);
+  const summary = { shard: 0, catalogue: catalogueVersion, scanned: 3, failed: 0, policies: {}, unread: {}, peakMebibytes: 1, rest: [] };
+  writer.end(summary);
+  const client = { stream: () => Promise.resolve(written.map((line) => Buffer.from(line)).values()) } as unknown as KubeClient;
+  const publisher = {
+    publish: (wishes: readonly ReportWish[]) =>
+      Promise.resolve({
+        new: emptySeverities(),
+        fixed: emptySeverities(),
+        versions: new Map<string, string>(),
+        refused: wishes.filter(isRefused).map((wish) => ({ wish, message: 'too large' })),
+      }),
+  } as unknown as ReportPublisher;
+  const collected = await new ShardCollector(client, publisher).collect(
+    { metadata: { namespace: 'vigil-system', name: 'w', uid: 'w' } },
+    scan,
+  );
+  if ('class' in collected) throw new Error(collected.message);
+  return collected;
+}
+
+describe('a shard that is collected', () => {
+  const records = [
+    target('Namespace', 'blue'),
+    namespace(''),
+    target('Pod', 'a', 'blue'),
+    namespace('blue'),
+    target('Pod', 'b', 'green'),
+    namespace('green'),
+  ];
+  const namesOf = ({ namespaces }: CollectedShard): string[] => namespaces.map(({ namespace: name }) => name);
+
+  it('says what each namespace came to', async () => {
+    expect(namesOf(await collect(records, () => false))).to.deep.equal(['', 'blue', 'green']);
+  });
+
+  it('says nothing of a namespace with a result that is in no report', async () => {
+    const collected = await collect(records, ({ target: { name } }) => name === 'a');
+    expect([namesOf(collected), collected.failed]).to.deep.equal([['', 'green'], 1]);
+  });
+
+  it('counts a Namespace as outside of all, though its report lies inside', async () => {
+    expect(namesOf(await collect(records, ({ target: { kind } }) => kind === 'Namespace'))).to.deep.equal(['blue', 'green']);
+  });
+});

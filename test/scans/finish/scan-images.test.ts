@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import type { Scan } from '../../../operator/api/scan.ts';
+import { countedUntil } from '../../../operator/scans/finish/scan-images.ts';
+
+const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;
+
+function scan(minute: number | undefined, { phase = 'Complete', name = 'images', some = false, uid = `u-${minute ?? ''}` } = {}): Scan {
+  const counted = minute === undefined ? {} : { images: { until: at(minute) } };
+  return {
+    metadata: { name: uid, uid },
+    spec: some ? { namespaces: { include: ['shop'] } } : {},
+    status: { phase, policies: [{ name, generation: 1 }], ...counted },
+  } as unknown as Scan;
+}
+
+const own = scan(undefined, { phase: 'Running', uid: 'own' });
+const lister = <T>(items: readonly T[]): { list: () => readonly T[]; get: () => T | undefined } => ({
+  list: () => items,
+  get: () => items[0],
+});
+const minuteOf = (scans: readonly Scan[], status: object): number | undefined => {
+  const policies = lister([{ metadata: { name: 'images' }, spec: {}, status }]);
+  const counted = countedUntil({ scans: lister(scans), policies }, own, 'images');
+  return counted === undefined ? undefined : (counted - Date.parse(at(0))) / 60_000;
+};
+
+describe('since when a scan counts what changed in images', () => {
+  for (const [what, scans, expected] of [
+    ['is when the last scan counted', [scan(10), scan(30), own], 30],
+    ['is the same when it is asked again', [scan(10), scan(50, { uid: 'own' })], 10],
+    ['is that of a scan with errors too', [scan(10), scan(30, { phase: 'Failed' })], 30],
+    ['is not that of a scan of some namespaces', [scan(10), scan(30, { some: true })], 10],
+    ['is not that of a scan of another policy', [scan(10), scan(30, { name: 'other' })], 10],
+    ['is the end of the last scan where none is kept', [own], 40],
+    ['is the end of the last scan where that did not count', [scan(undefined)], 40],
+  ] as const) {
+    it(what, () => expect(minuteOf(scans, { lastScanTime: at(40) })).to.equal(expected));
+  }
+
+  it('is not known before the first scan', () => expect(minuteOf([own], {})).to.equal(undefined));
+});

@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import type { Scan } from '../../operator/api/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { ControllerBasics } from '../../operator/controller/controller.ts';
+import { judgementRevision } from '../../operator/engine/judgement-revision.ts';
+import { GENERATIONS_KEY, generationScanController, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
+
+const spec = { frameworks: [{ name: 'vigil' }] };
+const revisionBy = (catalogue: string): string => judgementRevision({ generation: 1, spec }, { kubernetesVersion: '1.36', catalogue });
+const policy = (evaluatedRevision: string): SecurityPolicy => ({
+  metadata: { name: 'baseline', uid: 'u', generation: 1 },
+  spec,
+  status: {
+    observedGeneration: 1,
+    evaluatedGeneration: 1,
+    evaluatedRevision,
+    conditions: [
+      {
+        type: 'Stalled',
+        status: 'False',
+        reason: 'Accepted',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+        observedGeneration: 1,
+      },
+    ],
+  },
+});
+
+/** The Scans that a Vigil of this catalogue makes, where these are there. */
+async function scansMade(catalogue: string, of: SecurityPolicy, there: readonly Scan[] = []): Promise<readonly Scan[]> {
+  const made: Scan[] = [];
+  const { promise: reconciled, resolve } = Promise.withResolvers<unknown>();
+  const log = { info: () => undefined, error: resolve, child: () => log };
+  const list = (items: readonly { metadata: { name: string } }[]): unknown => ({
+    list: () => items,
+    get: (name: string) => items.find(({ metadata }) => metadata.name === name),
+  });
+  const deps = {
+    log,
+    observe: resolve,
+    scans: list(there),
+    policies: list([of]),
+    clock: () => 0,
+    revisionOf: () => revisionBy(catalogue),
+    client: { create: (_: unknown, scan: Scan) => Promise.resolve(made.push(scan)) },
+  } as unknown as GenerationScanDependencies & ControllerBasics;
+  const controller = generationScanController(deps);
+  controller.queue.add(GENERATIONS_KEY);
+  controller.start();
+  await reconciled;
+  await controller.stop();
+  return made;
+}
+
+describe('scans of what was not judged by the present revision', () => {
+  it('leave alone what was', async () => {
+    expect(await scansMade('old', policy(revisionBy('old')))).to.deep.equal([]);
+  });
+
+  it('judge everything again when Vigil comes with another catalogue, though the generation was scanned before', async () => {
+    const [before] = await scansMade('old', policy('none'));
+    const scanned = { ...before, status: { phase: 'Complete' } } as Scan;
+    const made = await scansMade('new', policy(revisionBy('old')), [scanned]);
+    expect(made.map(({ spec: { policies } }) => policies)).to.deep.equal([['baseline']]);
+    expect(made[0]?.metadata.name).not.to.equal(before?.metadata.name);
+  });
+});

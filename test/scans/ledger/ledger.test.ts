@@ -1,0 +1,143 @@
+import { expect } from 'chai';
+import {
+  allSettled,
+  attemptEnded,
+  coverageOf,
+  jobCreated,
+  newLedger,
+  nextAttempt,
+  pendingIn,
+  policyCoverage,
+  problemsOf,
+  progressOf,
+  queuedShards,
+  shardCollected,
+  shardFailed,
+  uncoveredOf,
+  type Collected,
+  type Ledger,
+  type LedgerPolicy,
+} from '../../../operator/scans/ledger/ledger.ts';
+import type { Shard } from '../../../operator/worker/shard.ts';
+import { emptySeverities, emptySummary } from '../../../operator/findings/tally.ts';
+
+const policy: LedgerPolicy = {
+  name: 'p',
+  uid: 'u',
+  generation: 1,
+  revision: '1-a',
+  listPasses: false,
+  ownerLabels: [],
+  excludedNamespaces: 2,
+};
+const shard = (...namespaces: readonly string[]): Shard => ({
+  slices: namespaces.map((namespace) => ({ resource: 0, namespace, targets: 10, policies: { p: 10 } })),
+  pageSize: 500,
+});
+const shards = [shard('a', 'b'), shard('c'), shard('d')];
+const fresh = (): Ledger =>
+  jobCreated(
+    newLedger(
+      {
+        startTime: '2026-01-01T00:00:00Z',
+        catalogue: 'c',
+        partial: false,
+        policies: [policy],
+        input: ['in'],
+        uncovered: [],
+        excludedNamespaces: 2,
+      },
+      { name: 'a1', shards, configMaps: ['m1'] },
+    ),
+    'a1',
+  );
+const collected = (scanned: number, change: Partial<Collected> = {}): Collected => ({
+  scanned,
+  failed: 0,
+  unread: {},
+  policies: { p: { summary: { ...emptySummary(), pass: scanned }, failing: emptySeverities(), targets: scanned, checks: {} } },
+  new: emptySeverities(),
+  fixed: emptySeverities(),
+  uncovered: [],
+  rest: [],
+  peakMebibytes: 1,
+  ...change,
+});
+/** The invariant: what was scanned, failed, or waits is all that is in scope. */
+const sum = (ledger: Ledger): number => {
+  const { inScope, scanned, failed, skipped } = coverageOf(ledger);
+  if (allSettled(ledger)) expect(scanned + failed + skipped).to.equal(inScope);
+  return inScope;
+};
+
+describe('the ledger of a scan', () => {
+  it('counts shards and targets as they come in, until nothing is left', () => {
+    let ledger = fresh();
+    expect([progressOf(ledger), sum(ledger), attemptEnded(ledger)]).to.deep.equal(['0/3', 40, false]);
+    for (const [index, count] of [20, 10, 10].entries()) ledger = shardCollected(ledger, index, collected(count));
+    expect([progressOf(ledger), sum(ledger), allSettled(ledger)]).to.deep.equal(['3/3', 40, true]);
+    expect(policyCoverage(ledger, policy)).to.deep.equal({ inScope: 40, scanned: 40, failed: 0, skipped: 0, excludedNamespaces: 2 });
+    expect(ledger.totals['p']?.summary.pass).to.equal(40);
+  });
+
+  it('queues a failed shard, and gives up past its budget with every target failed and the reason told', () => {
+    let ledger = fresh();
+    ledger = shardFailed(ledger, 1, { class: 'LogLost', message: 'gone' });
+    expect(queuedShards(ledger)).to.deep.equal([{ shard: 1, job: ledger.jobs[0], index: 1 }]);
+    const definitions = new Map([[1, shards[1]!]]);
+    ledger = nextAttempt(ledger, definitions, { name: 'a2', configMaps: ['m2'] }).ledger;
+    expect(pendingIn(ledger, ledger.jobs[1]!)).to.deep.equal([{ shard: 1, index: 0 }]);
+    ledger = shardFailed(ledger, 1, { class: 'LogLost', message: 'gone again' });
+    expect(problemsOf(ledger)).to.deep.equal([{ shard: 1, attempts: 2, reason: 'LogLost', message: 'gone again' }]);
+    expect(coverageOf(ledger)).to.include({ failed: 10, inScope: 40 });
+    expect(ledger.failedByPolicy).to.deep.equal({ p: 10 });
+  });
+
+  it('divides a shard that ran out of memory, with more memory, and loses none of it', () => {
+    let ledger = shardFailed(fresh(), 0, { class: 'OutOfMemory', message: '' });
+    const { ledger: next, input } = nextAttempt(ledger, new Map([[0, shards[0]!]]), { name: 'a2', configMaps: ['m2'] });
+    ledger = next;
+    expect(input.shards.flatMap(({ slices }) => slices.map(({ namespace }) => namespace))).to.deep.equal(['a', 'b']);
+    expect(ledger.jobs[1]).to.deep.include({ shards: [3, 4], memoryFactor: 2 });
+    expect([ledger.shards[0]?.state, sum(ledger), progressOf(ledger)]).to.deep.equal(['divided', 40, '0/4']);
+    // The parts remember how often they were tried: an object that never fits ends as an error, not in a loop.
+    let attempts = 2;
+    while (!allSettled(ledger) && attempts < 40) {
+      for (const { shard: number } of pendingIn(ledger, ledger.jobs.at(-1)!))
+        ledger = shardFailed(ledger, number, { class: 'OutOfMemory', message: 'x' });
+      for (const number of [1, 2]) if (ledger.shards[number]?.state === 'pending') ledger = shardCollected(ledger, number, collected(10));
+      if (allSettled(ledger)) break;
+      const definitions = new Map(queuedShards(ledger).map(({ shard: number }) => [number, shard(`n${number}`)]));
+      ledger = nextAttempt(ledger, definitions, { name: `a${++attempts}`, configMaps: [] }).ledger;
+    }
+    expect([allSettled(ledger), ledger.jobs.at(-1)?.memoryFactor]).to.deep.equal([true, 4]);
+    expect(sum(ledger)).to.equal(40);
+    expect(coverageOf(ledger).failed).to.equal(20);
+  });
+
+  it('queues what did not fit into a stream as a shard of its own', () => {
+    const rest = [{ resource: 0, namespace: 'b', after: 'x', targets: 10, policies: { p: 10 } }];
+    const ledger = shardCollected(fresh(), 0, collected(10, { rest }));
+    expect([progressOf(ledger), queuedShards(ledger).map(({ shard: number }) => number), sum(ledger)]).to.deep.equal(['1/4', [3], 40]);
+    expect(ledger.shards[3]?.slices).to.deep.equal(rest);
+  });
+
+  it('tells each policy what of its own could not be looked at, once', () => {
+    const uncovered = [{ message: 'no widgets', policies: ['p'] }];
+    const other = [{ message: 'no gadgets', policies: ['q'] }];
+    const ledger = shardCollected(
+      shardCollected(fresh(), 0, collected(20, { uncovered })),
+      1,
+      collected(10, { uncovered: [...uncovered, ...other] }),
+    );
+    expect(uncoveredOf(ledger, policy)).to.deep.equal(['no widgets']);
+  });
+
+  it('is settled at once when there is nothing in scope', () => {
+    const ledger = newLedger(
+      { startTime: '', catalogue: 'c', partial: false, policies: [], input: [], uncovered: [], excludedNamespaces: 0 },
+      { name: 'a1', shards: [], configMaps: [] },
+    );
+    expect([allSettled(ledger), progressOf(ledger), ledger.jobs]).to.deep.equal([true, '0/0', []]);
+  });
+});

@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/scan-schedule.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { leftToOthers } from '../../operator/schedules/default-schedule.ts';
+import { planSchedule, type SchedulePlan } from '../../operator/schedules/schedule-plan.ts';
+
+const schedule = (name: string, spec: Partial<ScanScheduleSpec> = {}): ScanSchedule => ({
+  metadata: { name, uid: name, generation: 1, creationTimestamp: '2027-01-01T00:00:00Z' },
+  spec: { schedule: '0 3 * * *', ...spec },
+});
+const policy = (name: string, team: string): SecurityPolicy => ({ metadata: { name, labels: { team } }, spec: {} });
+const policies = [policy('web', 'a'), policy('data', 'a'), policy('edge', 'b')];
+const ofTeam = (team: string): Partial<ScanScheduleSpec> => ({ policySelector: { matchLabels: { team } } });
+
+const own = schedule('default');
+const plan = (others: readonly ScanSchedule[], object = own): SchedulePlan =>
+  planSchedule({
+    schedule: object,
+    scans: [],
+    now: Date.parse('2027-01-05T03:00:30Z'),
+    clusterIdentity: 'c',
+    left: leftToOthers(object, [own, ...others], policies),
+  });
+const readyOf = ({ status }: SchedulePlan): unknown => status.conditions?.find(({ type }) => type === 'Ready');
+
+describe('the default schedule, beside others', () => {
+  it('scans everything while it is alone', () => {
+    const { create } = plan([]);
+    expect(create?.spec).to.deep.equal({});
+  });
+
+  it('stands down, and says so, when others scan every policy', () => {
+    const found = plan([schedule('nightly', ofTeam('a')), schedule('edges', ofTeam('b'))]);
+    expect([found.create, found.requeueAfter, found.status.nextScheduleTime, found.status.lastScheduleTime]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(readyOf(found)).to.deep.include({
+      status: 'True',
+      reason: 'StandsDown',
+      message: 'no scans are made: ScanSchedule edges, nightly scans every SecurityPolicy',
+    });
+  });
+
+  it('scans what others leave, by name, and says what it leaves', () => {
+    const found = plan([schedule('nightly', ofTeam('a'))]);
+    expect(found.create?.spec).to.deep.equal({ policies: ['edge'] });
+    expect(readyOf(found)).to.deep.include({
+      reason: 'Scheduled',
+      message: 'the SecurityPolicies that ScanSchedule nightly scans are left to it',
+    });
+  });
+
+  it('carries on beside one that makes no scans: suspended, stalled, without times, being deleted, or about other policies', () => {
+    const stalled = { type: 'Stalled', status: 'True', reason: 'InvalidSchedule', message: '', lastTransitionTime: '' } as const;
+    const idle: readonly ScanSchedule[] = [
+      schedule('a', { suspend: true }),
+      { ...schedule('b'), status: { conditions: [stalled] } },
+      { metadata: { name: 'c' }, spec: { onChange: {} } },
+      { ...schedule('d'), metadata: { name: 'd', deletionTimestamp: '2027-01-05T00:00:00Z' } },
+      schedule('e', ofTeam('c')),
+    ];
+    expect(plan(idle).create?.spec).to.deep.equal({});
+  });
+
+  it('is the only one that does: two others may scan the same policy', () => {
+    expect(leftToOthers(schedule('nightly'), [own, schedule('nightly'), schedule('hourly')], policies)).to.equal(undefined);
+  });
+
+  it('leaves policies out that are being deleted, and that its own selector leaves out', () => {
+    const going: SecurityPolicy = { ...policy('old', 'b'), metadata: { name: 'old', deletionTimestamp: '2027-01-05T00:00:00Z' } };
+    const narrow = schedule('default', ofTeam('b'));
+    expect(leftToOthers(narrow, [schedule('nightly', ofTeam('a'))], [...policies, going])).to.equal(undefined);
+    expect(leftToOthers(own, [schedule('nightly', ofTeam('a'))], [...policies, going])).to.deep.equal({
+      schedules: ['nightly'],
+      policies: ['edge'],
+    });
+  });
+});
