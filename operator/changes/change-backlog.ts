@@ -1,9 +1,9 @@
 import type { PendingChanges } from './pending-changes.ts';
 import { ChangedTargets, type ChangeBatch } from './changed-targets.ts';
-import type { ScanDebt } from './scan-debt.ts';
+import type { DeferredTargets } from './scan-debt.ts';
 
 /** A batch that is being judged, and the Scans that ran when it was begun. */
-export interface BatchAtWork {
+export interface ActiveBatch {
   readonly batch: ChangeBatch;
   readonly scans: ReadonlySet<string>;
   /** How often something had been handed to a Scan by then. */
@@ -25,7 +25,7 @@ export class ChangeBacklog {
   /** What was judged while a Scan ran, whose older verdicts may come after: by the Scan. */
   readonly #afterScans = new Map<string, ChangedTargets>();
   /** What a Scan has, and the other Scans that ran when it was given it. */
-  #handed: { readonly scan: string; readonly debt: ScanDebt; readonly others: ReadonlySet<string> } | undefined;
+  #handed: { readonly scan: string; readonly debt: DeferredTargets; readonly others: ReadonlySet<string> } | undefined;
 
   /** `most`: so many targets at most are known one by one, for each Scan that runs. */
   constructor(pending: PendingChanges, most: number) {
@@ -34,13 +34,13 @@ export class ChangeBacklog {
   }
 
   /** Begins to judge what waits in a namespace, while these Scans run; undefined when nothing waits. */
-  take(namespace: string, running: ReadonlySet<string>): BatchAtWork | undefined {
+  take(namespace: string, running: ReadonlySet<string>): ActiveBatch | undefined {
     const batch = this.pending.take(namespace);
     return batch && { batch, scans: running, handovers: this.#handovers };
   }
 
   /** A batch could not be judged: it waits again. */
-  failed({ batch }: BatchAtWork): void {
+  failed({ batch }: ActiveBatch): void {
     this.pending.restore(batch);
   }
 
@@ -48,7 +48,7 @@ export class ChangeBacklog {
    * A batch was judged, and these Scans run now. It is judged once more when those have ended that ran meanwhile; at once, if later changes
    * were handed to a Scan meanwhile, which may have ended before the batch did. Returns the namespaces in which something waits now.
    */
-  judged({ batch, scans, handovers }: BatchAtWork, running: ReadonlySet<string>): readonly string[] {
+  judged({ batch, scans, handovers }: ActiveBatch, running: ReadonlySet<string>): readonly string[] {
     const again = handovers === this.#handovers ? [] : [batch.namespace];
     if (again.length > 0) this.pending.restore(batch);
     for (const scan of new Set([...scans, ...running])) this.#after(scan).addBatch(batch);
@@ -81,7 +81,7 @@ export class ChangeBacklog {
    * Gives what is too much to be judged here to a Scan of this key, while these other Scans run, and keeps all that comes later.
    * Undefined when there is nothing, or one has it already.
    */
-  handOver(scan: string, running: ReadonlySet<string>): ScanDebt | undefined {
+  handOver(scan: string, running: ReadonlySet<string>): DeferredTargets | undefined {
     const { debt } = this.pending;
     if (this.#handed !== undefined || debt.isEmpty) return undefined;
     this.#handovers++;

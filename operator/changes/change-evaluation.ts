@@ -16,10 +16,10 @@ import type { RecordSink } from '../stream/stream-writer.ts';
 import type { StreamRecord, TargetRecord } from '../stream/stream-record.ts';
 import { ShardWorker } from '../worker/shard-worker.ts';
 import { shortHash } from '../api/short-hash.ts';
-import { wishesOf } from '../reports/publishing/evaluation-results.ts';
+import { desiredReports } from '../reports/publishing/evaluation-results.ts';
 
 /** What changed objects are judged by. */
-export interface ChangeJudge {
+export interface ChangeEvaluator {
   readonly set: PolicySet;
   readonly input: Omit<ScanInput, 'namespaces' | 'scan'>;
   readonly policies: readonly LedgerPolicy[];
@@ -52,7 +52,7 @@ class RecordList implements RecordSink {
 }
 
 /** Judges the targets of a batch, and brings their reports up to date; what is gone or out of scope is withdrawn. */
-export async function judgeChanges(
+export async function evaluateChanges(
   {
     client,
     publisher,
@@ -62,7 +62,7 @@ export async function judgeChanges(
     readonly publisher: ReportPublisher;
     readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
   },
-  { set, input, policies }: ChangeJudge,
+  { set, input, policies }: ChangeEvaluator,
   { batch, now, signal }: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
 ): Promise<ChangeOutcome> {
   const names = policies.map(({ name }) => name);
@@ -81,7 +81,7 @@ export async function judgeChanges(
   };
   const records = sink.records.filter((record) => record.type === 'target');
   const wishes = records.flatMap((record) =>
-    wishesOf(record, context).map((wish) => ({ ...wish, withdrawn: names.filter((name) => record.passes[name] === undefined) })),
+    desiredReports(record, context).map((wish) => ({ ...wish, withdrawn: names.filter((name) => record.passes[name] === undefined) })),
   );
   const { written } = await publisher.publish(wishes);
   const unread = sink.records.filter((record) => record.type === 'unreadable');

@@ -4,29 +4,29 @@ import type { Scan } from '../api/scan.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { ChangeWatch } from './watch/change-watch.ts';
-import type { GenerationSightings } from './watch/generation-sightings.ts';
+import type { GenerationTracker } from './watch/generation-sightings.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { failedScanOf } from '../scans/generation-tries.ts';
 import { ledgerPolicy, neverListed } from '../scans/plan/planner.ts';
-import type { ChangeJudge } from './change-evaluation.ts';
+import type { ChangeEvaluator } from './change-evaluation.ts';
 import { snapshotOf } from '../scans/scan-plan.ts';
 import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { RevisionOf } from '../policies/policy-revisions.ts';
 
 /** What is followed, and by what it is judged. */
-export interface FollowedGround {
+export interface WatchedScope {
   /** The same while nothing that matters here changed. */
   readonly fingerprint: string;
-  readonly judge: ChangeJudge;
+  readonly judge: ChangeEvaluator;
   /** Milliseconds that changes are gathered for. */
   readonly debounce: number;
   /** The revisions of policies that judge. */
   readonly revisions: ReadonlySet<string>;
 }
 
-/** What {@link renewedGround} uses. */
+/** What {@link renewWatchedScope} uses. */
 export interface GroundDependencies {
   readonly clusterInfo: ReadClusterInfo;
   readonly systemNamespaces: readonly string[];
@@ -51,11 +51,11 @@ const identity = ({ group, version, resource }: ApiResource): string => `${group
  * Has the watch follow what the policies of today look at. Returns by what it is judged: the ground that is known, while nothing
  * changed; undefined, and nothing is followed, where no schedule asks for it or no policy was scanned yet.
  */
-export async function renewedGround(
+export async function renewWatchedScope(
   deps: GroundDependencies,
   watch: ChangeWatch,
-  { known, sightings }: { readonly known: FollowedGround | undefined; readonly sightings: GenerationSightings },
-): Promise<FollowedGround | undefined> {
+  { known, sightings }: { readonly known: WatchedScope | undefined; readonly sightings: GenerationTracker },
+): Promise<WatchedScope | undefined> {
   const { schedules, policies, renewing } = choose(deps);
   if (schedules.length === 0 || policies.length === 0) {
     await (renewing ? watch.rest() : watch.stop());
@@ -89,7 +89,7 @@ async function follow(
     readonly joined: number;
     readonly renewing: boolean;
   },
-): Promise<ChangeJudge> {
+): Promise<ChangeEvaluator> {
   const snapshots = policies.map((policy) => snapshotOf(policy, kubernetesVersion));
   const compiled = (served: readonly ApiResource[]): PolicySet =>
     compilePolicies(snapshots, { kubernetesVersion, resources: served, systemNamespaces, converts: true });
@@ -100,7 +100,7 @@ async function follow(
     ({ group, resource }) => !neverListed.has(`${group}/${resource}`),
   );
   const kept = scans.list();
-  const since = Math.min(...policies.map((policy) => judgedSince(policy, kept, revisionOf(policy))));
+  const since = Math.min(...policies.map((policy) => changesSince(policy, kept, revisionOf(policy))));
   // The same objects stand for resources everywhere, however often discovery is read.
   const followed = new Map((await watch.follow(wanted, since, joined)).map((resource) => [identity(resource), resource]));
   const interned = resources.map((resource) => followed.get(identity(resource)) ?? resource);
@@ -117,7 +117,7 @@ async function follow(
  * judged all by this revision; where none is kept, from well before its end was noted. Where no scan could, from when the first one tried:
  * what changed before is left to the next try.
  */
-export function judgedSince(policy: SecurityPolicy, scans: readonly Scan[], revision: string): number {
+export function changesSince(policy: SecurityPolicy, scans: readonly Scan[], revision: string): number {
   const { metadata, status } = policy;
   const { name } = metadata;
   const failed = failedScanOf(policy, scans, revision);

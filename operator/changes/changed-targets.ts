@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { ScanDebt } from './scan-debt.ts';
+import { DeferredTargets } from './scan-debt.ts';
 
 /** Targets to judge again: those of one namespace, or those outside of all (the namespace is empty). */
 export interface ChangeBatch {
@@ -24,11 +24,11 @@ export class WaitingTargets {
 
 /**
  * Targets by namespace, each once however often it changed. Holds a bounded number of entries: past it, the namespaces become a
- * {@link ScanDebt}, and what was known of single targets is forgotten. Nothing that was put in is ever dropped otherwise.
+ * {@link DeferredTargets}, and what was known of single targets is forgotten. Nothing that was put in is ever dropped otherwise.
  */
 export class ChangedTargets {
   /** What is too much to be judged one by one. */
-  readonly debt = new ScanDebt();
+  readonly debt = new DeferredTargets();
   readonly #most: number;
   readonly #waiting = new Map<string, WaitingTargets>();
   #size = 0;

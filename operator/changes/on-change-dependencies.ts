@@ -3,7 +3,7 @@ import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ChangeWatch, type ChangeWatchObserver } from './watch/change-watch.ts';
-import type { GenerationSightings } from './watch/generation-sightings.ts';
+import type { GenerationTracker } from './watch/generation-sightings.ts';
 import type { ChangeBatch } from './changed-targets.ts';
 import type { ObjectIndex } from './watch/object-index.ts';
 import type { ControllerBasics } from '../controller/controller.ts';
@@ -14,15 +14,15 @@ import type { LedgerPolicy } from '../scans/ledger/ledger.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ChangeBurstDependencies } from './change-burst.ts';
-import { judgeChanges, type ChangeJudge, type ChangeOutcome } from './change-evaluation.ts';
-import { renewedGround, type FollowedGround, type GroundDependencies } from './change-ground.ts';
+import { evaluateChanges, type ChangeEvaluator, type ChangeOutcome } from './change-evaluation.ts';
+import { renewWatchedScope, type WatchedScope, type GroundDependencies } from './change-ground.ts';
 import { updateConfiguration, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 
 /** What is followed: the part of a {@link ChangeWatch} that judging needs. */
-export interface FollowedResources {
+export interface WatchedResources {
   readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
   readonly size: number;
   readonly problems: readonly (readonly [resource: ApiResource, error: unknown])[];
@@ -31,11 +31,11 @@ export interface FollowedResources {
   readonly totals: ReadonlyMap<string, PolicyTotals> | undefined;
   /** Tells what was held back until the first lists were in. */
   release(): void;
-  /** Has what the policies of today look at followed; see {@link renewedGround}. */
+  /** Has what the policies of today look at followed; see {@link renewWatchedScope}. */
   renew(known: {
-    readonly known: FollowedGround | undefined;
-    readonly sightings: GenerationSightings;
-  }): Promise<FollowedGround | undefined>;
+    readonly known: WatchedScope | undefined;
+    readonly sightings: GenerationTracker;
+  }): Promise<WatchedScope | undefined>;
   stop(): Promise<void>;
 }
 
@@ -59,10 +59,10 @@ export interface OnChangeDependencies extends ChangeBurstDependencies, Controlle
   /** Has a schedule looked at again. */
   readonly enqueueSchedule: (name: string) => void;
   /** Makes what follows resources, and is told of changes. */
-  readonly watch: (observer: ChangeWatchObserver) => FollowedResources;
+  readonly watch: (observer: ChangeWatchObserver) => WatchedResources;
   /** Judges the targets of a batch, and brings their reports up to date. */
   readonly judge: (
-    judge: ChangeJudge,
+    judge: ChangeEvaluator,
     work: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
   ) => Promise<ChangeOutcome>;
   /** Brings the counts of these policies up to date: with the totals that are known, or else by reading every report. */
@@ -95,12 +95,12 @@ export function onChangeDependencies(deps: OnChangeParts): OnChangeDependencies 
     schedules: { list: () => schedules.list() },
     scans: { get: (name) => scans.get(name), list: () => scans.list() },
     watch: (observer) => followedResources(deps, new ChangeWatch(client, observer, { silence: watchSilence })),
-    judge: (judge, work) => judgeChanges(deps, judge, work),
+    judge: (judge, work) => evaluateChanges(deps, judge, work),
     updateTotals: (judged, known) => updateTotals(deps, judged, known),
   };
 }
 
-function followedResources(deps: OnChangeParts, watch: ChangeWatch): FollowedResources {
+function followedResources(deps: OnChangeParts, watch: ChangeWatch): WatchedResources {
   return {
     get indexes() {
       return watch.indexes;
@@ -118,7 +118,7 @@ function followedResources(deps: OnChangeParts, watch: ChangeWatch): FollowedRes
       return watch.totals;
     },
     release: () => watch.release(),
-    renew: (known) => renewedGround(deps, watch, known),
+    renew: (known) => renewWatchedScope(deps, watch, known),
     stop: () => watch.stop(),
   };
 }

@@ -4,18 +4,18 @@ import type { SecurityPolicy } from '../api/security-policy.ts';
 import { watches } from '../controller/watched-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ChangeWatchObserver } from './watch/change-watch.ts';
-import { GenerationSightings } from './watch/generation-sightings.ts';
+import { GenerationTracker } from './watch/generation-sightings.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { ChangeBacklog } from './change-backlog.ts';
-import { Rests } from './rests.ts';
+import { CoolDowns } from './rests.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { isForbidden } from '../kube/kube-api-error.ts';
 import { messageOf } from '../kube/kube-request.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { ChangeBurst, runningScans } from './change-burst.ts';
 import type { ChangeOutcome } from './change-evaluation.ts';
-import type { FollowedGround } from './change-ground.ts';
-import type { FollowedResources, OnChangeDependencies } from './on-change-dependencies.ts';
+import type { WatchedScope } from './change-ground.ts';
+import type { WatchedResources, OnChangeDependencies } from './on-change-dependencies.ts';
 import { isPresent } from '../policies/policy-presence.ts';
 
 /** Between two looks at a namespace that changes all the time, so many times what the last look took. */
@@ -28,12 +28,12 @@ const namespaceKey = 'namespace/';
 export class OnChange {
   readonly controller: Controller;
   readonly #own: OnChangeDependencies;
-  readonly #watch: FollowedResources;
-  readonly #sightings = new GenerationSightings();
-  #ground: FollowedGround | undefined;
+  readonly #watch: WatchedResources;
+  readonly #sightings = new GenerationTracker();
+  #ground: WatchedScope | undefined;
   #backlog: ChangeBacklog | undefined;
   /** When a namespace may be looked at again. */
-  readonly #rests = new Rests();
+  readonly #rests = new CoolDowns();
   readonly #burst: ChangeBurst;
   /** When what is followed may be looked at again, by performance.now(). */
   #groundRest = 0;
@@ -121,7 +121,7 @@ export class OnChange {
     return { requeueAfter: resync };
   }
 
-  #stand({ judge: { set, policies } }: FollowedGround): void {
+  #stand({ judge: { set, policies } }: WatchedScope): void {
     const { indexes } = this.#watch;
     const most = this.#own.changeBurst;
     if (this.#backlog) this.#backlog.pending.setGround({ set, indexes });

@@ -1,13 +1,13 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { ChangedTargets, type ChangeBatch, type WaitingTargets } from './changed-targets.ts';
-import type { ScanDebt } from './scan-debt.ts';
+import type { DeferredTargets } from './scan-debt.ts';
 import { bareNamespace, type PolicySet } from '../engine/policy-set.ts';
 export type { ChangeBatch } from './changed-targets.ts';
 import type { ObjectChange } from './watch/change-feed.ts';
 import type { IndexEntry, ObjectIndex } from './watch/object-index.ts';
 
 /** What changes are measured by. */
-export interface ChangeGround {
+export interface ChangeScope {
   readonly set: PolicySet;
   /** What is known of each resource that is watched. */
   readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
@@ -26,21 +26,21 @@ const placesOf = ({ namespace, before, after }: ObjectChange): ReadonlySet<strin
  * of the objects whose checks read it. Many changes of one target come to one entry; more entries than may be become a debt to a Scan.
  */
 export class PendingChanges {
-  #ground: ChangeGround;
+  #ground: ChangeScope;
   #byKind: ReadonlyMap<string, ApiResource> = new Map();
   #targets: ReadonlySet<ApiResource> = new Set();
   readonly #dependents = new Map<ApiResource, readonly (ApiResource | undefined)[]>();
   readonly #waiting: ChangedTargets;
 
   /** `most`: so many entries at most are known one by one. */
-  constructor(ground: ChangeGround, most = Number.POSITIVE_INFINITY) {
+  constructor(ground: ChangeScope, most = Number.POSITIVE_INFINITY) {
     this.#ground = ground;
     this.#waiting = new ChangedTargets(most);
     this.setGround(ground);
   }
 
   /** The policies or the watched resources changed; what waits stays. */
-  setGround(ground: ChangeGround): void {
+  setGround(ground: ChangeScope): void {
     this.#ground = ground;
     this.#targets = new Set([...ground.indexes.keys()].filter((resource) => ground.set.targets.includes(resource)));
     this.#byKind = new Map([...ground.indexes.keys()].map((resource) => [kindOf(resource), resource]));
@@ -81,7 +81,7 @@ export class PendingChanges {
   }
 
   /** What is too much to be judged one by one: a Scan has to look at it. */
-  get debt(): ScanDebt {
+  get debt(): DeferredTargets {
     return this.#waiting.debt;
   }
 

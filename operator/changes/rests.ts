@@ -1,5 +1,5 @@
 /** Until when something is left alone, by name. Times are of any clock that never goes back. Keeps no more than is still at rest. */
-export class Rests {
+export class CoolDowns {
   readonly #until = new Map<string, number>();
 
   /** Something is left alone until then; what is over is forgotten. */

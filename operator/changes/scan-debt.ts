@@ -5,7 +5,7 @@ const mostNamespaces = 200;
  * What only a Scan can judge, because so much changed there: some namespaces, or everything. Objects outside of namespaces are part of a
  * Scan that looks everywhere only.
  */
-export class ScanDebt {
+export class DeferredTargets {
   #everything = false;
   readonly #namespaces = new Set<string>();
 
@@ -17,7 +17,7 @@ export class ScanDebt {
   }
 
   /** Takes over what another one has. */
-  merge(other: ScanDebt): void {
+  merge(other: DeferredTargets): void {
     if (other.#everything) this.#all();
     else for (const namespace of other.#namespaces) this.add(namespace);
   }
@@ -32,8 +32,8 @@ export class ScanDebt {
   }
 
   /** Hands over all of it, and is empty. */
-  take(): ScanDebt {
-    const taken = new ScanDebt();
+  take(): DeferredTargets {
+    const taken = new DeferredTargets();
     taken.merge(this);
     this.#everything = false;
     this.#namespaces.clear();

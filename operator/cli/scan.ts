@@ -31,13 +31,13 @@ function problemError({ policy, path, message, line, column }: PolicyProblem, fi
 }
 
 /** What is judged: the resources that there are, and the version of Kubernetes where it is known. */
-interface Ground {
+interface CheckInput {
   readonly resources: readonly ApiResource[];
   readonly kubernetesVersion?: string;
   readonly converts?: boolean;
 }
 
-function compile(policies: readonly PolicySource[], ground: Ground, { passing, output, kubernetesVersion }: ScanArguments): PolicySet {
+function compile(policies: readonly PolicySource[], ground: CheckInput, { passing, output, kubernetesVersion }: ScanArguments): PolicySet {
   return compilePolicies(policies, {
     kubernetesVersion: kubernetesVersion ?? ground.kubernetesVersion ?? `1.${newestMinor}`,
     resources: ground.resources,

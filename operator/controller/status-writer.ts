@@ -15,7 +15,7 @@ export interface StatusWriting {
 }
 
 /** Milliseconds after which an object is reconciled again if its status could not be written because the cache was behind. */
-export const LOOK_AGAIN = 1000;
+export const REQUEUE_SOON = 1000;
 
 /** Phases that an object never leaves. */
 const terminalPhases: ReadonlySet<unknown> = new Set(['Complete', 'Failed', 'Refused']);
@@ -39,7 +39,7 @@ export function ownFields(resource: Pick<ApiResource, 'resource'>, manager: Fiel
  * Writes the manager's fields of a status by server-side apply, if they differ: fields of other managers stay. Refuses to leave a
  * terminal phase (Complete, Failed, Refused) or to move `completionTime`: it logs an error, counts it in
  * `vigil_status_writes_refused_total` and leaves the object as it is. Returns false if the object changed or was deleted since it was read:
- * then nothing is written, and the caller reconciles again after {@link LOOK_AGAIN}. Throws every other error.
+ * then nothing is written, and the caller reconciles again after {@link REQUEUE_SOON}. Throws every other error.
  */
 export async function writeStatus<Spec, Status extends object>(
   writing: Pick<StatusWriting, 'log' | 'metrics'> & { readonly client: Pick<KubeClient, 'apply'> },

@@ -15,13 +15,13 @@ const digest = (value: unknown, length: number): string => hash('sha256', JSON.s
 export const catalogueVersion: string = digest([ENGINE_VERSION, catalogue], 12);
 
 /** What a judgement depends on of a policy. */
-export interface JudgedPolicy {
+export interface RevisionPolicy {
   readonly generation: number;
   readonly spec: SecurityPolicySpec;
 }
 
 /** What a judgement depends on besides policy and object. */
-export interface JudgementGround {
+export interface RevisionInputs {
   /** The server's version, such as 1.36. */
   readonly kubernetesVersion: string;
   /** Default: {@link catalogueVersion}. */
@@ -34,9 +34,9 @@ export interface JudgementGround {
  * catalogue, of the frameworks as they resolve today with the controls that they bring, and of the Kubernetes minor as far as a check depends
  * on it. Waivers are no part of it: they are applied after judging. Pure.
  */
-export function judgementRevision(
-  { generation, spec }: JudgedPolicy,
-  { kubernetesVersion, catalogue: version = catalogueVersion }: JudgementGround,
+export function evaluationRevision(
+  { generation, spec }: RevisionPolicy,
+  { kubernetesVersion, catalogue: version = catalogueVersion }: RevisionInputs,
 ): string {
   const frameworks = (spec.frameworks ?? []).map(({ name, version: wanted }) => {
     const found = resolveFramework(name, wanted, kubernetesVersion);

@@ -2,10 +2,10 @@ import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import type { Framework } from '../catalogue/frameworks/framework.ts';
 import { type CompiledPolicy, compilePolicy, type CompileOptions, type PolicySource } from './compiled-policy.ts';
-import { type ControlCheck, judgeControl } from './controls/control-check.ts';
+import { type ControlCheck, evaluateControl } from './controls/control-check.ts';
 import { clusterKind, isLeftOut, kindsInclude, kindsReadBy, nameOfKind } from './controls/control-kinds.ts';
 import { KindWalk } from './controls/kind-walk.ts';
-import { type Evaluation, EvaluationBuilder, nothingToJudge, type PassObserver } from './outcomes/evaluation.ts';
+import { type Evaluation, EvaluationBuilder, emptyEvaluation, type PassObserver } from './outcomes/evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './objects/kubernetes-object.ts';
 import type { PolicyProblem } from './outcomes/policy-problem.ts';
 import { bareNamespace, type NamespaceFacts, type Place } from './objects/policy-scope.ts';
@@ -14,10 +14,10 @@ import { addControlResult } from './controls/result-builder.ts';
 import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
 import { addRuleResult } from './rules/rule-result.ts';
 import { projectionOf, referenceOf, type Snapshot } from './snapshot/snapshot.ts';
-import { crossControls, type SnapshotEvaluation, SnapshotJudge, type SnapshotOptions } from './snapshot-judge.ts';
+import { crossControls, type SnapshotEvaluation, SnapshotEvaluator, type SnapshotOptions } from './snapshot-judge.ts';
 import { type Subject, subjectOf } from './controls/subject.ts';
 import type { ResourceReference } from '../findings/finding.ts';
-import { isServiceKind, isWorkloadKind } from './objects/workload-kind.ts';
+import { isLongRunningKind, isWorkloadKind } from './objects/workload-kind.ts';
 
 export type { CompileOptions, PolicySource } from './compiled-policy.ts';
 export { wholeCluster } from './controls/control-kinds.ts';
@@ -183,7 +183,7 @@ export class PolicySet {
   evaluate(object: KubernetesObject, context: EvaluationContext = {}): Evaluation {
     const resource = this.#index.of(object);
     const { plans, walk } = this.#judgementOf(resource, context.reportAt);
-    if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return nothingToJudge;
+    if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return emptyEvaluation;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
     const builder = new EvaluationBuilder(context.onPass);
@@ -203,15 +203,15 @@ export class PolicySet {
 
   /** Judges the objects of a snapshot by the checks that need others. */
   evaluateSnapshot(snapshot: Snapshot, options: SnapshotOptions = {}): readonly SnapshotEvaluation[] {
-    return new SnapshotJudge(this.#policies, snapshot, options).evaluations(options.only ?? (() => true));
+    return new SnapshotEvaluator(this.#policies, snapshot, options).evaluations(options.only ?? (() => true));
   }
 
   /** Judges single objects by the checks that need others: those of the snapshot, which need not hold the object itself. */
   among(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'> = {}): (object: KubernetesObject) => Evaluation {
-    const judge = new SnapshotJudge(this.#policies, snapshot, options);
+    const judge = new SnapshotEvaluator(this.#policies, snapshot, options);
     return (object) => {
       const projection = projectionOf(object);
-      return projection === undefined ? nothingToJudge : judge.evaluate(projection);
+      return projection === undefined ? emptyEvaluation : judge.evaluate(projection);
     };
   }
 
@@ -262,7 +262,7 @@ export class PolicySet {
     const resource = this.#index.of({ ...owner, metadata: { namespace: owner.namespace } });
     return {
       control: ({ control: { kinds } }) => kindsInclude(kinds, groupKind, resource.namespaced) || kinds.includes('Pod'),
-      rule: (rule) => isServiceKind(groupKind) || rule.couldJudge(resource),
+      rule: (rule) => isLongRunningKind(groupKind) || rule.couldJudge(resource),
     };
   }
 
@@ -309,7 +309,7 @@ function evaluatePlan(
 ): void {
   for (const check of controls) {
     if (check.control.crossObject !== undefined) continue;
-    addControlResult(builder, check, policy.owner, { resource: reference, outcome: judgeControl(check, subject) });
+    addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
   }
   for (const rule of rules) {
     const outcome = rule.judge(subject, place);

@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { ControlCheck } from './controls/control-check.ts';
 import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './controls/control-kinds.ts';
-import { judgeProjected } from './snapshot/judges.ts';
+import { runCrossObjectCheck } from './snapshot/judges.ts';
 import { type Evaluation, EvaluationBuilder, type PassObserver } from './outcomes/evaluation.ts';
 import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
 import { addControlResult } from './controls/result-builder.ts';
@@ -24,7 +24,7 @@ export interface SnapshotEvaluation extends Evaluation {
 }
 
 /** Judges the objects of a snapshot by the checks that need others. */
-export class SnapshotJudge {
+export class SnapshotEvaluator {
   readonly #policies: readonly CompiledPolicy[];
   readonly #question: SnapshotQuestion;
 
@@ -119,7 +119,7 @@ function judgeProjection(
     const unread = unreadable.size === 0 ? undefined : kindsReadBy(check.control).find((kind) => unreadable.has(kind));
     const outcome =
       unread === undefined
-        ? judgeProjected(projection, check.control.crossObject?.judge ?? '', {
+        ? runCrossObjectCheck(projection, check.control.crossObject?.judge ?? '', {
             control: check.control.id,
             parameters: check.parameters,
             snapshot,

@@ -119,7 +119,7 @@ export function namespaceMark(judgement: string, sets: readonly ReadSet[], liste
 }
 
 /** What is judged by, as far as it is the same for all namespaces. */
-export interface JudgementParts {
+export interface EvaluationParts {
   /** The policies of the scan, each with its judgement revision. */
   readonly policies: readonly { readonly name: string; readonly uid: string; readonly revision: string }[];
   /** The controls and the engine: see `catalogueVersion`. */
@@ -133,8 +133,8 @@ export interface JudgementParts {
   readonly resources: readonly ApiResource[];
 }
 
-/** {@link JudgementParts} as one word. */
-export function judgementMark({ policies, catalogue, program, kubernetesVersion, systemNamespaces, resources }: JudgementParts): string {
+/** {@link EvaluationParts} as one word. */
+export function evaluationMark({ policies, catalogue, program, kubernetesVersion, systemNamespaces, resources }: EvaluationParts): string {
   const judged = policies.map(({ name, uid, revision }) => [name, uid, revision].join(' ')).toSorted();
   const served = resources.map(({ group, version, resource, kind, namespaced }) =>
     [group, version, resource, kind, String(namespaced)].join('/'),

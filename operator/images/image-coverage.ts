@@ -13,7 +13,7 @@ export interface ImageCoverage {
 }
 
 /** What is known of images. */
-export interface LookedInto {
+export interface KnownImages {
   /** By what an image is kept under, in the namespace of a workload: what needs a pull secret may be known in one and not in another. */
   readonly entry: (image: string, namespace: string) => ImageEntry | undefined;
   /** Whether there is a database to match with. */
@@ -29,7 +29,7 @@ type Gap = readonly [state: 'failed' | 'waiting', why: string];
 export function imageCoverage(
   images: NonNullable<SecurityPolicySpec['images']>,
   targets: readonly ImageTarget[],
-  known: LookedInto,
+  known: KnownImages,
 ): ImageCoverage {
   const { running, idle } = imagesOf(targets);
   const digests = Map.groupBy(running.values(), ({ digest }) => digest);

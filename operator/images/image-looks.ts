@@ -1,18 +1,18 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ownJobs } from './jobs/image-access.ts';
 import type { ImageLedger } from './ledger/image-ledger.ts';
-import type { RanImages } from './targets/image-targets.ts';
+import type { PreviousImages } from './targets/image-targets.ts';
 import { NodePlatforms } from './targets/node-platforms.ts';
 import { clusterPlatforms } from './targets/cluster-platforms.ts';
-import { imageSurroundings, type ImageSurroundings } from './targets/image-surroundings.ts';
+import { readImageScope, type ImageScope } from './targets/image-surroundings.ts';
 import type { ImageSettings } from './image-settings.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Milliseconds for which what runs is not looked at again while Jobs run. */
-export const mostStale = 60_000;
+export const longestSyncPause = 60_000;
 
-/** What {@link ImageLooks} uses. */
+/** What {@link ImageSync} uses. */
 export interface ImageLooksDependencies {
   readonly client: KubeClient;
   readonly log: Logger;
@@ -22,10 +22,10 @@ export interface ImageLooksDependencies {
 }
 
 /** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
-export class ImageLooks {
+export class ImageSync {
   readonly #deps: ImageLooksDependencies;
-  #ran: RanImages = new Map();
-  #last: { readonly at: number; readonly asking: string; readonly around: ImageSurroundings } | undefined;
+  #ran: PreviousImages = new Map();
+  #last: { readonly at: number; readonly asking: string; readonly around: ImageScope } | undefined;
 
   constructor(deps: ImageLooksDependencies) {
     this.#deps = deps;
@@ -36,17 +36,17 @@ export class ImageLooks {
     now: number,
     policies: readonly SecurityPolicy[],
     { ledger, signal }: { readonly ledger: ImageLedger; readonly signal: AbortSignal },
-  ): Promise<{ readonly around: ImageSurroundings; readonly listedAt: number; readonly anew: boolean }> {
+  ): Promise<{ readonly around: ImageScope; readonly listedAt: number; readonly anew: boolean }> {
     const { client, systemNamespaces, images } = this.#deps;
     const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
-    const young = Math.min(mostStale, images.imageInterval * 1000);
+    const young = Math.min(longestSyncPause, images.imageInterval * 1000);
     if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at)
       return { around: this.#last.around, listedAt: this.#last.at, anew: false };
     this.#last = undefined;
     // A ledger without anybody who asks is only swept.
     const platforms = policies.length === 0 ? new NodePlatforms() : await clusterPlatforms(this.#deps, signal);
     const options = { systemNamespaces, platforms, own: ownJobs(ledger), before: this.#ran, signal };
-    const around = await imageSurroundings(client, policies, options);
+    const around = await readImageScope(client, policies, options);
     this.#ran = around.ran;
     this.#last = { at: now, asking, around };
     return { around, listedAt: now, anew: true };

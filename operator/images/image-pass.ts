@@ -16,13 +16,13 @@ import type { LogReader } from '../jobs/job-log.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { ExpectedPods } from './targets/expected-pods.ts';
 import type { ImageJob } from './jobs/image-job-list.ts';
-import { takeIn, withRefusal } from './jobs/image-jobs.ts';
-import type { ImageLooks } from './image-looks.ts';
+import { collectImageJob, withRefusal } from './jobs/image-jobs.ts';
+import type { ImageSync } from './image-looks.ts';
 import type { ImageNamespaces } from './jobs/image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './results/image-publish.ts';
-import type { ImageSurroundings } from './targets/image-surroundings.ts';
-import { tellImages, type TellImagesDependencies } from './image-telling.ts';
-import { isOutdated, meansNow, withoutMootFailures, workJobs, workPlan } from './image-work.ts';
+import type { ImageScope } from './targets/image-surroundings.ts';
+import { updateImagesStatuses, type TellImagesDependencies } from './image-telling.ts';
+import { isOutdated, currentInputs, withoutObsoleteFailures, workJobs, workPlan } from './image-work.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ImageSettings } from './image-settings.ts';
 import type { WorkerSettings } from '../jobs/template/worker-settings.ts';
@@ -47,10 +47,10 @@ export interface ImagePassDependencies extends TellImagesDependencies {
 }
 
 /** What one pass leaves to the next. */
-export interface ImagesKept {
+export interface ImagePassState {
   readonly store: ImageStore;
   readonly reader: ImageDataReader;
-  readonly looks: ImageLooks;
+  readonly looks: ImageSync;
   readonly namespaces: ImageNamespaces;
   readonly expected: ExpectedPods;
   /** How long its Jobs and their pods have been seen for. */
@@ -62,7 +62,7 @@ export interface ImagesKept {
 export class ImagePass {
   readonly #deps: ImagePassDependencies;
   readonly #store: ImageStore;
-  readonly #looks: ImageLooks;
+  readonly #looks: ImageSync;
   readonly #reader: ImageDataReader;
   readonly #namespaces: ImageNamespaces;
   readonly #expected: ExpectedPods;
@@ -73,7 +73,7 @@ export class ImagePass {
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
 
-  constructor(deps: ImagePassDependencies, kept: ImagesKept, context: ReconcileContext & { readonly now: number }) {
+  constructor(deps: ImagePassDependencies, kept: ImagePassState, context: ReconcileContext & { readonly now: number }) {
     this.#deps = deps;
     this.#store = kept.store;
     this.#looks = kept.looks;
@@ -108,7 +108,7 @@ export class ImagePass {
     const keys = imageKeys(this.#stored.ledger, around.images, access);
     await this.#write(withUnpullable(withSeen(this.#stored.ledger, keys, this.#now), keys, this.#now));
     const work = { keys, running, asking, now: this.#now };
-    await this.#write(withoutMootFailures(this.#deps.images, { ...work, ledger: this.#stored.ledger }));
+    await this.#write(withoutObsoleteFailures(this.#deps.images, { ...work, ledger: this.#stored.ledger }));
     const plan = workPlan(this.#deps.images, { ...work, ledger: this.#stored.ledger });
     const idle = running.length + (await this.#start(plan, keys)) === 0;
     // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
@@ -117,13 +117,13 @@ export class ImagePass {
   }
 
   /** Takes over what is known of images under the keys of another version, or of a time when nodes could not be listed. */
-  async #adopt({ images, users, platforms }: ImageSurroundings): Promise<void> {
+  async #adopt({ images, users, platforms }: ImageScope): Promise<void> {
     const inside = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyIn(image, namespace)));
     await this.#write(withAdopted(this.#stored.ledger, [...images.keys(), ...inside], platforms));
   }
 
   /** Nothing is left to do for now. */
-  async #rest(plan: ImagePlan, { policies }: ImageSurroundings): Promise<ReconcileResult> {
+  async #rest(plan: ImagePlan, { policies }: ImageScope): Promise<ReconcileResult> {
     await this.#sweep(plan);
     this.#looks.forget();
     const pauses = [plan.next ?? Number.POSITIVE_INFINITY, this.#deps.images.imageInterval * 1000, this.#expected.pause(policies)];
@@ -131,7 +131,7 @@ export class ImagePass {
   }
 
   /** Where images may be looked into besides Vigil's namespace. */
-  async #access({ images, users }: ImageSurroundings): Promise<ImageAccess> {
+  async #access({ images, users }: ImageScope): Promise<ImageAccess> {
     const optedIn = await this.#namespaces.optedIn(candidates(this.#stored.ledger, images, users), this.#now);
     return { home: this.#deps.namespace, users, optedIn };
   }
@@ -139,14 +139,14 @@ export class ImagePass {
   /** Takes in the Jobs that have ended, each into the ledger before it is deleted. Returns those that run. */
   async #takeInEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
     const { client, namespace: home, images } = this.#deps;
-    const means = meansNow(images);
+    const means = currentInputs(images);
     const running: ImageJob[] = [];
     for (const found of jobs) {
       if (!imageJobState(found.job)) {
         await this.#replace(found);
         continue;
       }
-      const { ended, ledger, node } = await takeIn(
+      const { ended, ledger, node } = await collectImageJob(
         { client, home, store: this.#store, now: this.#now, ageOf: this.#ages.of, logs: this.#logs },
         found,
         this.#stored.ledger,
@@ -217,18 +217,18 @@ export class ImagePass {
   }
 
   async #publish(
-    { policies }: ImageSurroundings,
+    { policies }: ImageScope,
     { access, listedAt }: { readonly access: ImageAccess; readonly listedAt: number },
   ): Promise<void> {
     const { client, publisher } = this.#deps;
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
-    const published = await publishImages({ ...input, database: meansNow(this.#deps.images).database });
+    const published = await publishImages({ ...input, database: currentInputs(this.#deps.images).database });
     const { written, withdrawn, said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
     if (published.lost.length > 0) await this.#write(withoutFindings(this.#stored.ledger, published.lost));
-    await tellImages(this.#deps, { policies, ledger: this.#stored.ledger, access, published, listedAt, now: this.#now });
+    await updateImagesStatuses(this.#deps, { policies, ledger: this.#stored.ledger, access, published, listedAt, now: this.#now });
   }
 
   /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */

@@ -1,6 +1,6 @@
 import { isQuota } from '../jobs/job-events.ts';
 import { passingTries, untried, type ImageEntry, type ImageFailure, type ImageLedger } from './ledger/image-ledger.ts';
-import { inventoryMeans, matchMeans, type ImageMeans } from './jobs/image-means.ts';
+import { inventoryInputs, matchInputs, type ScannerInputs } from './jobs/image-means.ts';
 import { placeInventories, type PlacedInventory, type PlacementInput } from './targets/image-placement.ts';
 import type { ImagePlace } from './targets/image-targets.ts';
 
@@ -30,7 +30,7 @@ export interface ImagePlanInput extends PlacementInput {
   /** Jobs for inventories that run. */
   readonly taking: number;
   /** Without a database nothing is matched. */
-  readonly means: ImageMeans;
+  readonly means: ScannerInputs;
   /** Milliseconds after which a match is too old. */
   readonly matchAge: number;
   readonly now: number;
@@ -64,9 +64,9 @@ function isReady(failure: ImageFailure | undefined, { pull = false, references }
 }
 
 /** Whether what failed is done in another way now, or with something else. */
-function isOtherwise({ step, pull = false, means }: ImageFailure, pulled: boolean, now: ImageMeans): boolean {
+function isOtherwise({ step, pull = false, means }: ImageFailure, pulled: boolean, now: ScannerInputs): boolean {
   if (step === 'inventory' && pull !== pulled) return true;
-  return means !== undefined && means !== (step === 'inventory' ? inventoryMeans(now, pulled) : matchMeans(now));
+  return means !== undefined && means !== (step === 'inventory' ? inventoryInputs(now, pulled) : matchInputs(now));
 }
 
 /** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
@@ -92,7 +92,7 @@ export function planImages(input: ImagePlanInput): ImagePlan {
  * The ledger without failures of what need not be done any more, such as a match with a database that is not asked for now: what it
  * would tell is known already.
  */
-export function withoutMoot(input: ImagePlanInput): ImageLedger {
+export function withoutObsolete(input: ImagePlanInput): ImageLedger {
   const moot = [...input.wanted].filter(([digest, image]) => isMoot(input.ledger[digest], image, input)).map(([digest]) => digest);
   if (moot.length === 0) return input.ledger;
   const entries = moot.map((digest) => {

@@ -4,13 +4,13 @@ import { watches, type WatchedResource } from '../controller/watched-resource.ts
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from './statements/image-data.ts';
 import { ImageStore } from './ledger/image-store.ts';
-import { PodNews } from './targets/pod-news.ts';
+import { PodImageWatch } from './targets/pod-news.ts';
 import { Ages } from '../jobs/ages.ts';
 import { LogReader } from '../jobs/job-log.ts';
 import { ExpectedPods } from './targets/expected-pods.ts';
-import { ImageLooks, mostStale, type ImageLooksDependencies } from './image-looks.ts';
+import { ImageSync, longestSyncPause, type ImageLooksDependencies } from './image-looks.ts';
 import { ImageNamespaces } from './jobs/image-namespaces.ts';
-import { ImagePass, type ImagePassDependencies, type ImagesKept } from './image-pass.ts';
+import { ImagePass, type ImagePassDependencies, type ImagePassState } from './image-pass.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** The only key of the controller: what runs in the cluster is looked at as a whole. */
@@ -47,8 +47,8 @@ function imagesWatches(): readonly WatchedResource[] {
 export class ImageScan {
   readonly controller: Controller;
   readonly #deps: ImageScanDependencies;
-  readonly #kept: ImagesKept;
-  readonly #podNews: PodNews;
+  readonly #kept: ImagePassState;
+  readonly #podNews: PodImageWatch;
   #began: number | undefined;
   /** Until when no pod calls for a look, by performance.now(). */
   #restUntil = 0;
@@ -57,12 +57,12 @@ export class ImageScan {
 
   constructor(deps: ImageScanDependencies) {
     const { client, namespace, images, log, observe, clock, watchSilence: silence } = deps;
-    const lasts = Math.min(mostStale, images.imageInterval * 1000);
+    const lasts = Math.min(longestSyncPause, images.imageInterval * 1000);
     this.#deps = deps;
     this.#kept = {
       store: new ImageStore(client, namespace, log),
       reader: new ImageDataReader(client, namespace),
-      looks: new ImageLooks(deps),
+      looks: new ImageSync(deps),
       namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
       expected: new ExpectedPods(),
       ages: new Ages(),
@@ -78,7 +78,7 @@ export class ImageScan {
     this.controller.queue.add(IMAGES_KEY);
     const onNews = (): void => this.#podCame();
     const onError = (error: unknown): void => log.warn({ err: error }, 'new pods cannot be followed now; it is tried again');
-    this.#podNews = new PodNews(client, { onNews, onError }, { silence, clock });
+    this.#podNews = new PodImageWatch(client, { onNews, onError }, { silence, clock });
   }
 
   /** In milliseconds since the epoch, when the look began that goes on now: it dates what it writes by that. */

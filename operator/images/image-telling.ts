@@ -12,7 +12,7 @@ import type { SecurityPolicy } from '../api/security-policy.ts';
 import { renewedImages } from '../policies/images-part.ts';
 
 /** What there is to tell policies of images. */
-export interface ImageNews {
+export interface ImagesUpdate {
   readonly policies: readonly PolicyTargets[];
   readonly ledger: ImageLedger;
   readonly access: ImageAccess;
@@ -23,16 +23,16 @@ export interface ImageNews {
   readonly now: number;
 }
 
-/** What {@link tellImages} uses. */
+/** What {@link updateImagesStatuses} uses. */
 export interface TellImagesDependencies extends PolicyStatusDependencies {
   readonly images: ImageSettings;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
 }
 
 /** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
-export async function tellImages(
+export async function updateImagesStatuses(
   deps: TellImagesDependencies,
-  { policies, ledger, access, published, listedAt, now }: ImageNews,
+  { policies, ledger, access, published, listedAt, now }: ImagesUpdate,
 ): Promise<void> {
   const entry = (image: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, image, namespace);
   const known = { entry, database: chosenDatabase(deps.images) !== undefined };

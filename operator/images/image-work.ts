@@ -6,8 +6,8 @@ import { chosenDatabase, databaseName } from './matching/image-database.ts';
 import { isPull } from './jobs/image-job-state.ts';
 import { inventoryJob, matchingJob, type ImageJobSettings } from './jobs/image-job.ts';
 import { untried, type ImageLedger } from './ledger/image-ledger.ts';
-import { inventoryMeans, matchMeans, meansOf, type ImageMeans } from './jobs/image-means.ts';
-import { LONGEST_MATCH_AGE, planImages, withoutMoot, type ImagePlan, type ImagePlanInput } from './image-plan.ts';
+import { inventoryInputs, matchInputs, inputsOf, type ScannerInputs } from './jobs/image-means.ts';
+import { LONGEST_MATCH_AGE, planImages, withoutObsolete, type ImagePlan, type ImagePlanInput } from './image-plan.ts';
 import type { ImageJob } from './jobs/image-job-list.ts';
 import { maxAgeOf } from '../policies/policy-compliance.ts';
 import type { ImageSettings } from './image-settings.ts';
@@ -23,14 +23,14 @@ export const matchAgeOf = (asking: readonly SecurityPolicy[]): number =>
   Math.max(shortestMatchAge, Math.min(LONGEST_MATCH_AGE, ...asking.map(maxAgeOf)));
 
 /** What images are looked into with, by the operator's settings. */
-export function meansNow(settings: ImageSettings): ImageMeans {
+export function currentInputs(settings: ImageSettings): ScannerInputs {
   const database = chosenDatabase(settings);
   return { scanner: settings.scannerImage, javaIndex: settings.javaIndexImage, database: database && databaseName(database) };
 }
 
 /** Whether a Job does its work with something else than what is wanted now: what it waits for may not even be there. */
-export const isOutdated = ({ job, part }: ImageJob, means: ImageMeans): boolean =>
-  meansOf(job) !== (part === PARTS.inventory ? inventoryMeans(means, isPull(job)) : matchMeans(means));
+export const isOutdated = ({ job, part }: ImageJob, means: ScannerInputs): boolean =>
+  inputsOf(job) !== (part === PARTS.inventory ? inventoryInputs(means, isPull(job)) : matchInputs(means));
 
 /** What a plan is made of. */
 export interface WorkInput {
@@ -46,7 +46,7 @@ export interface WorkInput {
 export const workPlan = (settings: ImageSettings, input: WorkInput): ImagePlan => planImages(planInput(settings, input));
 
 /** The ledger without failures of what need not be done any more. */
-export const withoutMootFailures = (settings: ImageSettings, input: WorkInput): ImageLedger => withoutMoot(planInput(settings, input));
+export const withoutObsoleteFailures = (settings: ImageSettings, input: WorkInput): ImageLedger => withoutObsolete(planInput(settings, input));
 
 function planInput(settings: ImageSettings, { ledger, keys: { places, barred }, running, asking, now }: WorkInput): ImagePlanInput {
   const inventories = running.filter(({ part }) => part === PARTS.inventory);
@@ -63,7 +63,7 @@ function planInput(settings: ImageSettings, { ledger, keys: { places, barred }, 
     perNode: settings.imageJobsPerNode,
     matching: running.some(({ part }) => part === PARTS.match),
     taking: inventories.length,
-    means: meansNow(settings),
+    means: currentInputs(settings),
     matchAge: matchAgeOf(asking),
     now,
   };

@@ -1,5 +1,5 @@
 import type { ImagesStatus } from '../api/security-policy.ts';
-import { imageCoverage, type LookedInto } from './image-coverage.ts';
+import { imageCoverage, type KnownImages } from './image-coverage.ts';
 import type { PolicyTotals } from '../findings/policy-totals.ts';
 import type { PolicyTargets } from './targets/image-surroundings.ts';
 import { timestampOf } from '../api/timestamp.ts';
@@ -7,7 +7,7 @@ import { timestampOf } from '../api/timestamp.ts';
 /** What a policy's status says of images is made of. */
 export interface ImagesStatusInput {
   readonly asked: PolicyTargets;
-  readonly known: LookedInto;
+  readonly known: KnownImages;
   /** What the reports about images hold for the policy. */
   readonly totals: PolicyTotals;
   /** Reports that the server refused, and why. */

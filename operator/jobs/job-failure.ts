@@ -1,6 +1,6 @@
 import { HEAP_EXIT, PERMANENT_EXIT } from './exit-code.ts';
 import { containersOf, type ContainerStatus, type JobPod, type Terminated } from './job-pod.ts';
-import { lastWords, ownReason } from './last-words.ts';
+import { exitMessage, ownReason } from './last-words.ts';
 
 /** Why an attempt at a Job, or at an index of it, failed, as one word: the `reason` in conditions, Events and metrics. */
 export type FailureClass =
@@ -113,8 +113,8 @@ function exitFailure(name: string, { exitCode, reason, message = '' }: Terminate
   const ended = `${name} ended with ${exitCode}`;
   if (message.includes(heapIsFull))
     return { class: 'OutOfMemory', message: `${ended}, out of memory: its heap is full: its memory limit is too small` };
-  if (reason === 'OOMKilled') return { class: 'OutOfMemory', message: oneLine(`${ended}, out of memory: ${lastWords(message)}`) };
-  return { class: exitClasses[exitCode] ?? 'Crashed', message: oneLine(ownReason(message) ?? `${ended}: ${lastWords(message)}`) };
+  if (reason === 'OOMKilled') return { class: 'OutOfMemory', message: oneLine(`${ended}, out of memory: ${exitMessage(message)}`) };
+  return { class: exitClasses[exitCode] ?? 'Crashed', message: oneLine(ownReason(message) ?? `${ended}: ${exitMessage(message)}`) };
 }
 
 /** What a message leaves out, by class; none where the message says it all. */

@@ -21,7 +21,7 @@ export const ownReason = (text: string): string | undefined =>
   ownPattern.exec(stripVTControlCharacters(text))?.[1]?.trim().slice(0, longest);
 
 /** Why a program ended, by its output: the reason of a Go crash, else the last line, else that it said nothing. One line, 500 characters at most. */
-export function lastWords(text: string): string {
+export function exitMessage(text: string): string {
   const [crash] = crashPattern.exec(stripVTControlCharacters(text)) ?? [];
   return crash?.trim().slice(0, longest) ?? lastLine(text) ?? 'it said nothing';
 }

@@ -76,7 +76,7 @@ export function isRetryable(error: unknown): boolean {
 export const isTooLong = (error: unknown): boolean => error instanceof KubeApiError && error.reason === ANSWER_TOO_LONG;
 
 /** The server may have done what it was asked, whatever came back: nothing came, or an error after the request was in. */
-export const mayHaveHappened = (error: unknown): boolean => hasStatus(error, 0, 500, 502, 503, 504);
+export const mayHaveSucceeded = (error: unknown): boolean => hasStatus(error, 0, 500, 502, 503, 504);
 
 /**
  * Of a create: the account lacks the right. The authorizer decides before the object is read, so that its refusal names the kind alone;
@@ -89,7 +89,7 @@ export function isDenied(error: unknown): boolean {
 }
 
 /** The namespace is being deleted, or is gone: nothing can be made in it any more. */
-export function isNamespaceGoing(error: unknown): boolean {
+export function isNamespaceTerminating(error: unknown): boolean {
   if (!(error instanceof KubeApiError)) return false;
   const { kind, causes = [] } = detailsOf(error);
   if (error.status === 403) return causes.some(({ reason }) => reason === 'NamespaceTerminating');

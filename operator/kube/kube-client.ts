@@ -7,7 +7,7 @@ import { contains } from './contains.ts';
 import { handOver } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials, PoolName } from './credentials.ts';
-import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveHappened } from './kube-api-error.ts';
+import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveSucceeded } from './kube-api-error.ts';
 import { Deadline, failureOf, messageOf, nameOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { fenced, FencedError, type WriteFence } from './write-fence.ts';
@@ -164,7 +164,7 @@ export class KubeClient {
         onRetry: (error) => failures.push(error),
       });
     } catch (error) {
-      if (!isConflict(error) || !failures.some(mayHaveHappened)) throw error;
+      if (!isConflict(error) || !failures.some(mayHaveSucceeded)) throw error;
       const found = await this.get<T>(resource, { namespace, name });
       if (!contains(found, body)) throw error;
       return found;

@@ -32,7 +32,7 @@ export const nameOf = ({ method = 'GET', path }: KubeRequest): string => `${meth
 type RequestOptions = Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
 
 /** Milliseconds that a stream is waited for: until its head is there, and between its pieces; 0: for ever. */
-export interface StreamPatience {
+export interface StreamTimeouts {
   readonly head: number;
   readonly pieces: number;
 }
@@ -41,7 +41,7 @@ export interface StreamPatience {
 export function requestOptions(
   call: KubeRequest,
   headers: Readonly<Record<string, string>>,
-  { signal, stream }: { readonly signal: AbortSignal | undefined; readonly stream: StreamPatience | undefined },
+  { signal, stream }: { readonly signal: AbortSignal | undefined; readonly stream: StreamTimeouts | undefined },
 ): RequestOptions {
   const accept = call.accept ?? 'application/json';
   return {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { isConflict, isForbidden, isNamespaceGoing, isNotFound, isUnauthorized } from './kube-api-error.ts';
+import { isConflict, isForbidden, isNamespaceTerminating, isNotFound, isUnauthorized } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { messageOf } from './kube-request.ts';
 import type { WriteFence } from './write-fence.ts';
@@ -170,7 +170,7 @@ export class Lease implements WriteFence {
     // Somebody else was faster: that is no failure.
     if (isConflict(error)) return;
     const message = messageOf(error);
-    const isRefusal = isForbidden(error) || isUnauthorized(error) || isNamespaceGoing(error);
+    const isRefusal = isForbidden(error) || isUnauthorized(error) || isNamespaceTerminating(error);
     const isNew = this.#failure?.message !== message;
     this.#failure = { message, isRefusal };
     if (isNew) this.#options.onError?.(error);

@@ -13,7 +13,7 @@ import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { clusterInfoReader } from '../kube/cluster-info.ts';
 import { GENERATIONS_KEY, generationScanController } from '../scans/generation-scan.ts';
-import { GonePolicies } from '../policies/gone-policies.ts';
+import { PolicyCleanup } from '../policies/gone-policies.ts';
 import { ImageScan } from '../images/image-scan.ts';
 import { CrdCheck } from './crd-check.ts';
 import { onChangeDependencies } from '../changes/on-change-dependencies.ts';
@@ -23,7 +23,7 @@ import { PolicyRevisions } from '../policies/policy-revisions.ts';
 import { scanScheduleController } from '../schedules/scan-schedule.ts';
 import { scanCleanup, scanController } from '../scans/scan.ts';
 import { securityPolicyController } from '../policies/security-policy.ts';
-import { upkeepController } from './upkeep.ts';
+import { maintenanceController } from './upkeep.ts';
 import { jobPodOf, type JobPod } from '../jobs/job-pod.ts';
 import type { JobObject } from '../jobs/job-state.ts';
 import { ReportPublisher } from '../reports/publishing/report-publisher.ts';
@@ -79,7 +79,7 @@ export function leaderControllers(leadership: Leadership): Controllers {
       for (const { metadata } of policies.list()) policyController.queue.add(metadata.name);
     },
   });
-  const gonePolicies = new GonePolicies({ ...basics, publisher, policies });
+  const gonePolicies = new PolicyCleanup({ ...basics, publisher, policies });
   const { watchSilence, shardTargets, changeBurst, maxConcurrentScans } = config;
   /** What controllers share. Each takes of it what its own interface names. */
   const shared = {
@@ -112,7 +112,7 @@ export function leaderControllers(leadership: Leadership): Controllers {
     scanCleanup(shared),
     scheduleController,
     crds.controller,
-    upkeepController(shared),
+    maintenanceController(shared),
     images.controller,
     onChange.controller,
   );

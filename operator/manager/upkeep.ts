@@ -19,7 +19,7 @@ const name = DEFAULT_SCHEDULE;
 const jitterSeconds = 3600;
 
 /** What the tasks use. */
-export interface UpkeepDependencies extends ControllerBasics {
+export interface MaintenanceDependencies extends ControllerBasics {
   readonly client: KubeClient;
   /** Vigil's own. */
   readonly namespace: string;
@@ -28,13 +28,13 @@ export interface UpkeepDependencies extends ControllerBasics {
   readonly policyGone: (name: string) => void;
 }
 
-const tasks: Readonly<Record<string, (deps: UpkeepDependencies) => Promise<ReconcileResult>>> = {
+const tasks: Readonly<Record<string, (deps: MaintenanceDependencies) => Promise<ReconcileResult>>> = {
   'default-schedule': makeDefaultSchedule,
   'deleted-policies': findDeletedPolicies,
 };
 
 /** What is seen to once when an operator begins to lead; each task is tried until it succeeds. */
-export function upkeepController(deps: UpkeepDependencies): Controller {
+export function maintenanceController(deps: MaintenanceDependencies): Controller {
   const controller = new Controller({
     name: 'upkeep',
     log: deps.log,
@@ -46,7 +46,7 @@ export function upkeepController(deps: UpkeepDependencies): Controller {
 }
 
 /** Makes `ScanSchedule/default`, so that a policy alone is enough. */
-async function makeDefaultSchedule({ client, namespace, log }: UpkeepDependencies): Promise<ReconcileResult> {
+async function makeDefaultSchedule({ client, namespace, log }: MaintenanceDependencies): Promise<ReconcileResult> {
   try {
     await client.get(RESOURCES.configMaps, { namespace, name: marker });
     return {};
@@ -67,7 +67,7 @@ async function makeDefaultSchedule({ client, namespace, log }: UpkeepDependencie
 }
 
 /** Finds policies that reports speak of and that are not there: they were deleted while no operator ran. */
-async function findDeletedPolicies({ client, policies, policyGone }: UpkeepDependencies): Promise<ReconcileResult> {
+async function findDeletedPolicies({ client, policies, policyGone }: MaintenanceDependencies): Promise<ReconcileResult> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
   const named = new Set<string>();
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])

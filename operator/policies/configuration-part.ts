@@ -16,7 +16,7 @@ export interface PolicyFindings {
   readonly whole?: {
     readonly scan: string;
     readonly generation: number;
-    /** What was judged by: see `judgementRevision`. */
+    /** What was judged by: see `evaluationRevision`. */
     readonly revision: string;
     /** Milliseconds since the epoch. */
     readonly time: number;

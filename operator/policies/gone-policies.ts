@@ -16,7 +16,7 @@ const lookAgain = 1000;
 /** Names in a line of the log. */
 const mostNames = 10;
 
-/** What {@link GonePolicies} uses. */
+/** What {@link PolicyCleanup} uses. */
 export interface GonePoliciesDependencies extends ControllerBasics {
   readonly client: KubeClient;
   readonly publisher: Pick<ReportPublisher, 'withdraw'>;
@@ -24,7 +24,7 @@ export interface GonePoliciesDependencies extends ControllerBasics {
 }
 
 /** Takes policies that are gone out of the reports, once the server has said that they are. */
-export class GonePolicies {
+export class PolicyCleanup {
   readonly controller: Controller;
   readonly #deps: GonePoliciesDependencies;
   readonly #waiting = new Set<string>();

@@ -18,14 +18,14 @@ const hourly = 3_600_000;
 const mostNamed = 5;
 
 /** What is known of a policy, from which its conditions are told. */
-export interface PolicyStanding {
+export interface PolicyState {
   readonly policy: SecurityPolicy;
   readonly inspection: PolicyInspection;
   readonly configuration: ConfigurationStatus | undefined;
   /** Undefined also where the policy does not ask about images. */
   readonly images: ImagesStatus | undefined;
   readonly attempt: EvaluationAttempt | undefined;
-  /** What the policy is judged by now: see `judgementRevision`. */
+  /** What the policy is judged by now: see `evaluationRevision`. */
   readonly revision: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -46,7 +46,7 @@ export function untilStale(policy: SecurityPolicy, { lastScanTime, images }: Sec
  * Whether the verdicts are fresh, whether all in scope was evaluated, and whether it complies. The rule of all three: what was not
  * evaluated is never fresh, covered or compliant. Pure.
  */
-export function complianceConditions(standing: PolicyStanding): ConditionUpdate[] {
+export function complianceConditions(standing: PolicyState): ConditionUpdate[] {
   const fresh = freshness(standing);
   const covered = coverageCondition(standing);
   return [fresh, covered, compliance(standing, { fresh, covered })];
@@ -57,7 +57,7 @@ const noImages = (type: string): ConditionUpdate =>
   unknown(type, 'NeverScanned', 'the images that run in scope were not scanned for this policy yet');
 
 /** Of a policy that no Scan has evaluated, and why. */
-function never(type: string, { configuration, attempt }: PolicyStanding): ConditionUpdate {
+function never(type: string, { configuration, attempt }: PolicyState): ConditionUpdate {
   if (configuration?.lastScan !== undefined)
     return unknown(type, 'ScanFailed', `no scan has evaluated this policy yet: ${failureText(configuration)}`);
   const reason = attempt?.failed === true ? 'ScanFailed' : 'NeverScanned';
@@ -70,7 +70,7 @@ function failureText({ lastScan = '', coverage, failure }: ConfigurationStatus):
   return `${failed} of ${inScope} targets could not be scanned by Scan ${lastScan}${failure === undefined ? '' : `: ${failure}`}`;
 }
 
-function freshness(standing: PolicyStanding): ConditionUpdate {
+function freshness(standing: PolicyState): ConditionUpdate {
   const { policy, configuration, images, now } = standing;
   const lastScanTime = configuration?.lastScanTime;
   if (lastScanTime === undefined) return never('Fresh', standing);
@@ -86,7 +86,7 @@ function freshness(standing: PolicyStanding): ConditionUpdate {
     : { type: 'Fresh', status: 'False', reason: 'Stale', message: stale.join('; ') };
 }
 
-function coverageCondition(standing: PolicyStanding): ConditionUpdate {
+function coverageCondition(standing: PolicyState): ConditionUpdate {
   const { policy, inspection, configuration, images } = standing;
   if (inspection.unserved.length > 0) return { type: 'Covered', status: 'False', reason: 'NotServed', message: gaps(standing).join('; ') };
   if (!configuration?.coverage) return never('Covered', standing);
@@ -97,7 +97,7 @@ function coverageCondition(standing: PolicyStanding): ConditionUpdate {
 }
 
 /** All in scope was scanned. An entry of the scope that matches no namespace takes nothing away from that, but may be a typing error. */
-function allScanned(standing: PolicyStanding): ConditionUpdate {
+function allScanned(standing: PolicyState): ConditionUpdate {
   const { inScope = 0, scanned = 0, skipped = 0 } = statusTotals(standing).coverage ?? {};
   const idle = skipped > 0 ? `; images that no pod has run yet: ${skipped}` : '';
   const message = `${scanned} of ${inScope} targets${idle}`;
@@ -108,7 +108,7 @@ function allScanned(standing: PolicyStanding): ConditionUpdate {
 }
 
 /** What of the policy's scope was not evaluated, and why. */
-function gaps({ inspection, configuration, images }: PolicyStanding): string[] {
+function gaps({ inspection, configuration, images }: PolicyState): string[] {
   return [
     ...inspection.unserved,
     ...(configuration && (configuration.coverage?.failed ?? 0) > 0 ? [failureText(configuration)] : []),
@@ -128,7 +128,7 @@ function imageGaps({ coverage: { waiting, failed, inScope }, uncovered = [] }: I
 }
 
 /** A policy without checks, or without anything that these are about: it says nothing of the cluster. */
-function nothingToEvaluate(type: string, standing: PolicyStanding): ConditionUpdate | undefined {
+function nothingToEvaluate(type: string, standing: PolicyState): ConditionUpdate | undefined {
   const { policy, inspection } = standing;
   if (inspection.problems.length === 0 && inspection.checks === 0 && !policy.spec.images)
     return unknown(type, 'NoChecks', 'the policy has no checks that a scan evaluates: give frameworks, controls, rules or images');
@@ -149,15 +149,15 @@ interface FreshAndCovered {
 }
 
 /** A failure counts before anything else that may be missing; only where nothing is missing, nothing failing is a pass. */
-function compliance(standing: PolicyStanding, conditions: FreshAndCovered): ConditionUpdate {
+function compliance(standing: PolicyState, conditions: FreshAndCovered): ConditionUpdate {
   return (
     notEvaluated(standing) ?? failure(standing) ?? imagesNotEvaluated(standing) ?? incomplete(standing, conditions) ?? passing(standing)
   );
 }
 
-const generationOf = ({ policy }: PolicyStanding): number => policy.metadata.generation ?? 0;
+const generationOf = ({ policy }: PolicyState): number => policy.metadata.generation ?? 0;
 
-function notEvaluated(standing: PolicyStanding): ConditionUpdate | undefined {
+function notEvaluated(standing: PolicyState): ConditionUpdate | undefined {
   const evaluated = standing.configuration?.evaluatedGeneration;
   if (evaluated === undefined) return never('Compliant', standing);
   if (isEvaluated(standing)) return undefined;
@@ -167,14 +167,14 @@ function notEvaluated(standing: PolicyStanding): ConditionUpdate | undefined {
 }
 
 /** Whether the verdicts are of the present generation, by the controls and frameworks as they are now. */
-export const isEvaluated = ({ policy, configuration, revision }: PolicyStanding): boolean =>
+export const isEvaluated = ({ policy, configuration, revision }: PolicyState): boolean =>
   configuration?.evaluatedGeneration === (policy.metadata.generation ?? 0) && configuration.evaluatedRevision === revision;
 
 /** Why verdicts of the present generation are not enough. */
 export const otherControls =
   'controls, frameworks or Kubernetes have changed since the last scan of this generation; a scan evaluates it again';
 
-function failure(standing: PolicyStanding): ConditionUpdate | undefined {
+function failure(standing: PolicyState): ConditionUpdate | undefined {
   const { configuration, images, policy } = standing;
   // Failures in images count only if it was this generation that asked about them.
   const current = images?.evaluatedGeneration === generationOf(standing) ? images : undefined;
@@ -182,14 +182,14 @@ function failure(standing: PolicyStanding): ConditionUpdate | undefined {
   return counted === '' ? undefined : { type: 'Compliant', status: 'False', reason: 'Failing', message: `failing: ${counted}` };
 }
 
-function imagesNotEvaluated(standing: PolicyStanding): ConditionUpdate | undefined {
+function imagesNotEvaluated(standing: PolicyState): ConditionUpdate | undefined {
   const { images, policy } = standing;
   if (!images) return policy.spec.images ? noImages('Compliant') : undefined;
   if (images.evaluatedGeneration === generationOf(standing)) return undefined;
   return otherGeneration('verdicts about images', images.evaluatedGeneration, `${generationOf(standing)} was not evaluated yet`);
 }
 
-function incomplete(standing: PolicyStanding, { fresh, covered }: FreshAndCovered): ConditionUpdate | undefined {
+function incomplete(standing: PolicyState, { fresh, covered }: FreshAndCovered): ConditionUpdate | undefined {
   if (fresh.status !== 'True') return unknown('Compliant', 'Stale', `the verdicts are too old: ${fresh.message ?? ''}`);
   if (covered.status === 'False') return unknown('Compliant', 'Incomplete', covered.message ?? '');
   if (covered.status === 'Unknown') return { ...covered, type: 'Compliant' };
@@ -198,7 +198,7 @@ function incomplete(standing: PolicyStanding, { fresh, covered }: FreshAndCovere
 }
 
 /** Nothing fails. It is a pass only if something was evaluated. */
-function passing(standing: PolicyStanding): ConditionUpdate {
+function passing(standing: PolicyState): ConditionUpdate {
   const { pass = 0, warn = 0, fail = 0, skip = 0 } = statusTotals(standing).summary ?? {};
   if (pass + warn + fail === 0)
     return unknown('Compliant', 'NothingEvaluated', `no check came to a verdict: ${skip} do not apply or cannot be judged`);

@@ -1,7 +1,7 @@
 import type { SecurityPolicy, SecurityPolicySpec } from '../api/security-policy.ts';
-import { judgementRevision } from '../engine/judgement-revision.ts';
+import { evaluationRevision } from '../engine/judgement-revision.ts';
 
-/** The revision that a policy is judged by now: by its spec, this version of Vigil, and the server's version as it was last read. See `judgementRevision`. */
+/** The revision that a policy is judged by now: by its spec, this version of Vigil, and the server's version as it was last read. See `evaluationRevision`. */
 export type RevisionOf = (policy: Pick<SecurityPolicy, 'metadata' | 'spec'>) => string;
 
 /** What policies are judged by now, worked out once for each spec and version of the server. */
@@ -22,7 +22,7 @@ export class PolicyRevisions {
 
   /** The revision of a policy as it is in this object. */
   readonly of: RevisionOf = ({ metadata: { generation = 0 }, spec }) => {
-    const known = this.#known.get(spec) ?? judgementRevision({ generation, spec }, { kubernetesVersion: this.#version });
+    const known = this.#known.get(spec) ?? evaluationRevision({ generation, spec }, { kubernetesVersion: this.#version });
     this.#known.set(spec, known);
     return known;
   };

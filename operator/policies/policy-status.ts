@@ -9,7 +9,7 @@ import { configurationOf } from './configuration-part.ts';
 import { evaluationAttempt } from './evaluation-attempt.ts';
 import { coveragePercent, statusTotals } from './status-totals.ts';
 import { scanning } from '../schedules/default-schedule.ts';
-import { complianceConditions, isEvaluated, otherControls, type PolicyStanding } from './policy-compliance.ts';
+import { complianceConditions, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
 /** What a policy's status is made of. */
@@ -17,7 +17,7 @@ export interface PolicyStatusInput {
   /** The policy, with the parts of its status as their writers left them. */
   readonly policy: SecurityPolicy;
   readonly inspection: PolicyInspection;
-  /** What the policy is judged by now: see `judgementRevision`. */
+  /** What the policy is judged by now: see `evaluationRevision`. */
   readonly revision: string;
   readonly schedules: readonly ScanSchedule[];
   /** The Scans that are kept. */
@@ -34,7 +34,7 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
   const images = policy.spec.images && policy.status?.images;
   const totals = statusTotals({ configuration, images });
   const attempt = evaluationAttempt(policy, scans);
-  const standing: PolicyStanding = { policy, inspection, configuration, images, attempt, revision, now };
+  const standing: PolicyState = { policy, inspection, configuration, images, attempt, revision, now };
   const compliance = complianceConditions(standing);
   const updates = [...readiness(standing), scheduling(policy, schedules), ...compliance];
   const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
@@ -56,7 +56,7 @@ const given = (fields: { readonly [K in keyof SecurityPolicyStatus]: SecurityPol
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 /** kstatus: a policy is Current once its generation was evaluated, Failed while it cannot be, and InProgress until then. */
-function readiness(standing: PolicyStanding): ConditionUpdate[] {
+function readiness(standing: PolicyState): ConditionUpdate[] {
   const { problems } = standing.inspection;
   const [first] = problems;
   if (first) {
@@ -84,7 +84,7 @@ function readiness(standing: PolicyStanding): ConditionUpdate[] {
 }
 
 /** What of the present generation was not evaluated yet; undefined if all was. */
-function notEvaluated(standing: PolicyStanding): string | undefined {
+function notEvaluated(standing: PolicyState): string | undefined {
   const { policy, configuration, images, attempt } = standing;
   const { generation = 0 } = policy.metadata;
   if (configuration?.evaluatedGeneration !== generation)

@@ -7,7 +7,7 @@ import type { RescanStore } from './rescan/rescan-store.ts';
 import type { ScanMemory } from './attempts/scan-memory.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
-import { catalogueVersion, judgementRevision } from '../engine/judgement-revision.ts';
+import { catalogueVersion, evaluationRevision } from '../engine/judgement-revision.ts';
 import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
 import { listAll } from '../kube/list.ts';
 import type { LedgerStore, StoredLedger } from './ledger/ledger-store.ts';
@@ -29,7 +29,7 @@ export interface Refused {
 }
 
 /** What came of a plan: the scan has begun, it cannot be made at all, or it waits. */
-export type Begun = StoredLedger | Refused | { readonly hold: ScanHold };
+export type BeginResult = StoredLedger | Refused | { readonly hold: ScanHold };
 
 /**
  * Plans a scan and keeps the plan; the ledger is written last, and with it the scan has begun. A try that fails leaves nothing
@@ -40,7 +40,7 @@ export async function beginScan(
   store: Pick<LedgerStore, 'begin'>,
   scan: Scan,
   { startTime, signal, rescans, memory }: BeginContext,
-): Promise<Begun> {
+): Promise<BeginResult> {
   const { name, uid = '' } = scan.metadata;
   const [crd] = await deps.lookAtCrds();
   if (crd) return { hold: { reason: crd.reason, message: crd.message } };
@@ -130,7 +130,7 @@ async function choosePolicies(
   deps: PlanDependencies,
   scan: Scan,
   { kubernetesVersion, resources, signal }: ClusterInfo & { readonly signal: AbortSignal },
-): Promise<Chosen | Exclude<Begun, StoredLedger>> {
+): Promise<Chosen | Exclude<BeginResult, StoredLedger>> {
   const there = await listAll<SecurityPolicy>(deps.client, RESOURCES.policies, { signal });
   const live = there.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const missing = missingOf(scan, live);
@@ -192,5 +192,5 @@ function brokenText(problems: readonly PolicyProblem[]): string {
 /** A policy as it is judged now. */
 export function snapshotOf({ metadata, spec }: SecurityPolicy, kubernetesVersion: string): PolicySnapshot {
   const { name, uid = '', generation = 0 } = metadata;
-  return { name, uid, generation, revision: judgementRevision({ generation, spec }, { kubernetesVersion }), spec };
+  return { name, uid, generation, revision: evaluationRevision({ generation, spec }, { kubernetesVersion }), spec };
 }

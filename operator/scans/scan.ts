@@ -22,7 +22,7 @@ import { waitingFor } from './scan-turns.ts';
 import { Attempts, type AdvanceContext, type Advanced, type AttemptsDependencies } from './attempts/scan-attempts.ts';
 import { finishScan, type FinishDependencies } from './finish/scan-finish.ts';
 import { ScanJobs, type ScanJobsDependencies } from './attempts/scan-jobs.ts';
-import { beginScan, type Begun, type PlanDependencies } from './scan-plan.ts';
+import { beginScan, type BeginResult, type PlanDependencies } from './scan-plan.ts';
 import { unservedKinds } from './plan/unserved-kinds.ts';
 import { ScanVerifier } from './finish/scan-verify.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
@@ -69,7 +69,7 @@ export interface ScanSteps {
   readonly begin: (
     scan: Scan,
     context: { readonly startTime: string; readonly memory: ScanMemory; readonly signal: AbortSignal },
-  ) => Promise<Begun>;
+  ) => Promise<BeginResult>;
   /** Runs its Jobs, and takes in what is there. */
   readonly advance: (scan: Scan, stored: StoredLedger, context: AdvanceContext) => Promise<Advanced>;
   /** What was judged when the scan was planned, and is not served any more. */
@@ -257,7 +257,7 @@ export class ScanReconciler {
   }
 
   /** The ledger of a scan that begins now, or what it waits for; undefined for one that cannot. */
-  async #begin(scan: Scan, { signal }: ReconcileContext, memory: ScanMemory): Promise<Exclude<Begun, { refused: unknown }> | undefined> {
+  async #begin(scan: Scan, { signal }: ReconcileContext, memory: ScanMemory): Promise<Exclude<BeginResult, { refused: unknown }> | undefined> {
     const startTime = this.#startOf(scan);
     // Once: while planning is held up, that is what the Scan says.
     if (scan.status?.startTime === undefined) await this.#write(scan, { stage: 'planning', startTime }, memory);

@@ -7,7 +7,7 @@ import { LABELS } from '../api/group.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
-import { LOOK_AGAIN, writeStatus, type StatusWriting } from '../controller/status-writer.ts';
+import { REQUEUE_SOON, writeStatus, type StatusWriting } from '../controller/status-writer.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { DEFAULT_SCHEDULE, leftToOthers } from './default-schedule.ts';
 import { planSchedule, type SchedulePlan } from './schedule-plan.ts';
@@ -58,7 +58,7 @@ async function reconcile(deps: ScanScheduleDependencies, name: string): Promise<
   const left = leftToOthers(schedule, deps.schedules.list(), deps.policies.list());
   const { clusterIdentity } = deps;
   const plan = planSchedule({ schedule, scans, now: deps.clock(), clusterIdentity, watching: deps.watching(), left });
-  if (!(await carryOut(deps, schedule, plan))) return { requeueAfter: LOOK_AGAIN };
+  if (!(await carryOut(deps, schedule, plan))) return { requeueAfter: REQUEUE_SOON };
   return plan.requeueAfter === undefined ? {} : { requeueAfter: plan.requeueAfter };
 }
 

@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
-import { nothingToJudge, type Evaluation, type PassObserver } from '../engine/outcomes/evaluation.ts';
+import { emptyEvaluation, type Evaluation, type PassObserver } from '../engine/outcomes/evaluation.ts';
 import { contextReads } from '../engine/context-reads.ts';
 import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
@@ -42,7 +42,7 @@ const pageSize = 250;
 export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossObjectVerdicts> {
   const { set, onPass } = work;
   const read = new ListedObjects();
-  if (!set.needsSnapshot) return { of: () => nothingToJudge, ofCluster: () => nothingToJudge, unread: [], read };
+  if (!set.needsSnapshot) return { of: () => emptyEvaluation, ofCluster: () => emptyEvaluation, unread: [], read };
   const snapshot = new Snapshot();
   const unread = new Map<ApiResource, string>();
   for (const place of placesOf(work)) {
@@ -56,7 +56,7 @@ export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossO
   const options = { unreadable: new Map([...unread].map(([resource, message]) => [kindName(resource), message])), onPass };
   return {
     of: set.among(snapshot, options),
-    ofCluster: () => set.evaluateSnapshot(snapshot, { ...options, only: (reference) => reference === wholeCluster })[0] ?? nothingToJudge,
+    ofCluster: () => set.evaluateSnapshot(snapshot, { ...options, only: (reference) => reference === wholeCluster })[0] ?? emptyEvaluation,
     unread: [...unread].map(([resource, message]) => ({ resource, message })),
     read,
   };

@@ -7,7 +7,7 @@ export interface PolicySnapshot {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
-  /** What it is judged by: see `judgementRevision`. */
+  /** What it is judged by: see `evaluationRevision`. */
   readonly revision: string;
   readonly spec: SecurityPolicySpec;
 }

@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { nothingToJudge } from '../engine/outcomes/evaluation.ts';
+import { emptyEvaluation } from '../engine/outcomes/evaluation.ts';
 import { catalogueVersion } from '../engine/judgement-revision.ts';
 import { groupKindOf, type KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
@@ -142,7 +142,7 @@ export class ShardWorker {
     const resource = resourceOf(slice, this.#work.input.resources);
     this.#tallies.begin(slice.namespace ?? CLUSTER_SCOPE);
     if (resource === undefined) {
-      this.#record(wholeCluster, this.#noting(this.#crossObject?.ofCluster()) ?? nothingToJudge);
+      this.#record(wholeCluster, this.#noting(this.#crossObject?.ofCluster()) ?? emptyEvaluation);
       return undefined;
     }
     const before: Counted = { scanned: this.#scanned, policies: this.#tallies.targetsByPolicy };

@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { nothingToJudge, type Evaluation } from '../engine/outcomes/evaluation.ts';
+import { emptyEvaluation, type Evaluation } from '../engine/outcomes/evaluation.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { RecordTarget, TargetRecord } from '../stream/stream-record.ts';
 
@@ -17,7 +17,7 @@ export function targetRecord(target: RecordTarget, { policies, passes, results }
 
 /** What one object came to by itself and among others, as one. */
 export function joined(own: Evaluation, among: Evaluation | undefined): Evaluation {
-  if (among === undefined || among === nothingToJudge) return own;
+  if (among === undefined || among === emptyEvaluation) return own;
   const passes = new Map(own.passes);
   for (const [policy, count] of among.passes) passes.set(policy, (passes.get(policy) ?? 0) + count);
   return { results: [...own.results, ...among.results], passes, policies: own.policies };

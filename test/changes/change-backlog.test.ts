@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
 import { entryOf, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
 import { PendingChanges } from '../../operator/changes/pending-changes.ts';
-import { ChangeBacklog, type BatchAtWork } from '../../operator/changes/change-backlog.ts';
+import { ChangeBacklog, type ActiveBatch } from '../../operator/changes/change-backlog.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 
@@ -30,7 +30,7 @@ class Model {
   readonly objects = new Map(everyTarget.map((target) => [target, 0]));
   readonly reports = new Map(everyTarget.map((target) => [target, 0]));
   readonly scans: ModelScan[] = [];
-  readonly #atWork = new Map<string, { readonly work: BatchAtWork; readonly read: Map<string, number> }>();
+  readonly #atWork = new Map<string, { readonly work: ActiveBatch; readonly read: Map<string, number> }>();
   readonly backlog: ChangeBacklog;
   readonly #most: number;
   #count = 0;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { judgedSince } from '../../operator/changes/change-ground.ts';
+import { changesSince } from '../../operator/changes/change-ground.ts';
 
 const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;
 const minutes = (time: number): number => (time - Date.parse(at(0))) / 60_000;
@@ -29,10 +29,10 @@ describe('from when on changes were not judged', () => {
     ['is not that of one of another policy', [scan(30, { name: 'other' })], 25],
     ['is well before its end where none is kept', [], 25],
   ] as const) {
-    it(what, () => expect(minutes(judgedSince(policy, scans, '2-b'))).to.be.closeTo(expected, 1e-9));
+    it(what, () => expect(minutes(changesSince(policy, scans, '2-b'))).to.be.closeTo(expected, 1e-9));
   }
 
   it('is always for a policy that was never scanned', () => {
-    expect(judgedSince({ ...policy, status: {} }, [], '2-b')).to.be.lessThan(0);
+    expect(changesSince({ ...policy, status: {} }, [], '2-b')).to.be.lessThan(0);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ChangedTargets } from '../../operator/changes/changed-targets.ts';
-import { Rests } from '../../operator/changes/rests.ts';
-import { ScanDebt } from '../../operator/changes/scan-debt.ts';
+import { CoolDowns } from '../../operator/changes/rests.ts';
+import { DeferredTargets } from '../../operator/changes/scan-debt.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 
 const [pods = builtinResources[0], services = builtinResources[2]] = builtinResources.filter(
@@ -44,8 +44,8 @@ describe('targets that changed', () => {
 });
 
 describe('a debt to a Scan', () => {
-  const of = (...namespaces: readonly string[]): ScanDebt => {
-    const debt = new ScanDebt();
+  const of = (...namespaces: readonly string[]): DeferredTargets => {
+    const debt = new DeferredTargets();
     for (const namespace of namespaces) debt.add(namespace);
     return debt;
   };
@@ -77,7 +77,7 @@ describe('a debt to a Scan', () => {
 
 describe('rests', () => {
   it('last until their end, and are forgotten after it', () => {
-    const rests = new Rests();
+    const rests = new CoolDowns();
     rests.set('a', 10, 0);
     rests.set('b', 20, 5);
     expect([rests.left('a', 5), rests.left('b', 5), rests.left('c', 5), rests.left('a', 11)]).to.deep.equal([5, 15, 0, 0]);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
-import { catalogueVersion, generationOf, judgementRevision } from '../../operator/engine/judgement-revision.ts';
+import { catalogueVersion, generationOf, evaluationRevision } from '../../operator/engine/judgement-revision.ts';
 
 const restricted: SecurityPolicySpec = { frameworks: [{ name: 'pss-restricted' }] };
 const pinned: SecurityPolicySpec = { frameworks: [{ name: 'pss-restricted', version: '1.34' }] };
@@ -14,7 +14,7 @@ const rule: SecurityPolicySpec = {
   ],
 };
 const revision = (spec: SecurityPolicySpec, { generation = 3, kubernetesVersion = '1.36', catalogue = catalogueVersion } = {}): string =>
-  judgementRevision({ generation, spec }, { kubernetesVersion, catalogue });
+  evaluationRevision({ generation, spec }, { kubernetesVersion, catalogue });
 
 describe('the revision of a judgement', () => {
   it('is short, begins with the generation, and is the same for the same', () => {

@@ -4,7 +4,7 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { judgementRevision } from '../../operator/engine/judgement-revision.ts';
+import { evaluationRevision } from '../../operator/engine/judgement-revision.ts';
 import { serverVersion } from '../../operator/kube/discovery.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
@@ -142,7 +142,7 @@ export class FaultLab {
     } as KubeObject);
     const { name, uid = '', generation = 0 } = policy.metadata;
     const kubernetesVersion = await serverVersion(this.client);
-    const revision = judgementRevision({ generation, spec: policy.spec }, { kubernetesVersion });
+    const revision = evaluationRevision({ generation, spec: policy.spec }, { kubernetesVersion });
     const scan = generationScanName({ name, uid, generation, revision });
     if (template) {
       const ownerReferences = [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name, uid }];

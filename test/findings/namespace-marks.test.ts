@@ -6,11 +6,11 @@ import {
   anywhere,
   CLUSTER_SCOPE,
   inPlace,
-  judgementMark,
+  evaluationMark,
   ListedObjects,
   namespaceMark,
   ObjectDigests,
-  type JudgementParts,
+  type EvaluationParts,
 } from '../../operator/findings/namespace-marks.ts';
 
 const { pods, configMaps, namespaces } = RESOURCES;
@@ -102,7 +102,7 @@ describe('digests of objects', () => {
 });
 
 describe('the mark of what is judged by', () => {
-  const parts: JudgementParts = {
+  const parts: EvaluationParts = {
     policies: [{ name: 'p', uid: 'u', revision: '1-a' }],
     catalogue: 'c',
     program: 'vigil:1',
@@ -110,7 +110,7 @@ describe('the mark of what is judged by', () => {
     systemNamespaces: ['kube-system'],
     resources: [pods],
   };
-  const others: Partial<JudgementParts>[] = [
+  const others: Partial<EvaluationParts>[] = [
     { policies: [{ name: 'p', uid: 'u', revision: '2-a' }] },
     { policies: [{ name: 'p', uid: 'v', revision: '1-a' }] },
     { policies: [...parts.policies, { name: 'q', uid: 'q', revision: '1-a' }] },
@@ -123,6 +123,6 @@ describe('the mark of what is judged by', () => {
   ];
   for (const other of others)
     it(`is another for another ${Object.keys(other).join()}: ${JSON.stringify(other)}`, () => {
-      expect(judgementMark({ ...parts, ...other })).to.not.equal(judgementMark(parts));
+      expect(evaluationMark({ ...parts, ...other })).to.not.equal(evaluationMark(parts));
     });
 });

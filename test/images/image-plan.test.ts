@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { untried, withFailure, withSuccess, type ImageEntry } from '../../operator/images/ledger/image-ledger.ts';
-import { inventoryMeans, matchMeans, type ImageMeans } from '../../operator/images/jobs/image-means.ts';
-import { planImages, withoutMoot, type ImagePlan, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
+import { inventoryInputs, matchInputs, type ScannerInputs } from '../../operator/images/jobs/image-means.ts';
+import { planImages, withoutObsolete, type ImagePlan, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
 
 const [minute, hour] = [60_000, 3_600_000];
 const now = 1000 * hour;
 const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
-type Wishes = Partial<ImagePlanInput & ImageMeans & { of: Partial<WantedImage> }>;
+type Wishes = Partial<ImagePlanInput & ScannerInputs & { of: Partial<WantedImage> }>;
 /** What a plan needs to know of each image. */
 const imagesOf = (ledger: Record<string, ImageEntry>, of: Partial<WantedImage>): ImagePlanInput['wanted'] =>
   new Map(Object.keys(ledger).map((key) => [key, { references: [], nodes: [], ...of }]));
@@ -101,9 +101,9 @@ describe('the plan for images', () => {
     const old = { scanner: 't', javaIndex: 'index:1', database: 'db:1' };
     const fails = (entry: ImageEntry, step: 'inventory' | 'match', means: string): ImageEntry =>
       withFailure(entry, { step, reason: 'x', at: now, means });
-    const taking = fails(fails({ seen: now }, 'inventory', inventoryMeans(old, false)), 'inventory', inventoryMeans(old, false));
-    const matching = fails({ seen: now, inventory }, 'match', matchMeans(old));
-    const work = (entry: ImageEntry, means: ImageMeans): number => {
+    const taking = fails(fails({ seen: now }, 'inventory', inventoryInputs(old, false)), 'inventory', inventoryInputs(old, false));
+    const matching = fails({ seen: now, inventory }, 'match', matchInputs(old));
+    const work = (entry: ImageEntry, means: ScannerInputs): number => {
       const { inventories, match } = plan({ a: entry }, { means });
       return inventories.length + match.length;
     };
@@ -117,7 +117,7 @@ describe('the plan for images', () => {
   it('forgets a failure of what need not be done any more, and no other', () => {
     const failed = (entry: ImageEntry, step: 'inventory' | 'match'): ImageEntry => withFailure(entry, { step, reason: 'x', at: now });
     const left = (entry: ImageEntry, wishes: Wishes = {}): ImageEntry['failure'] =>
-      withoutMoot(inputOf({ a: entry }, wishes))['a']?.failure;
+      withoutObsolete(inputOf({ a: entry }, wishes))['a']?.failure;
     const known = { seen: now, inventory, findings };
     // It was to be matched with another database for a while.
     expect(left(failed(known, 'match'))).to.equal(undefined);
@@ -129,7 +129,7 @@ describe('the plan for images', () => {
     expect(left(failed(taken, 'inventory'), { javaIndex: 'index:2' })?.reason).to.equal('x');
     for (const step of ['inventory', 'match'] as const) expect(left(failed({ seen: now }, step))?.reason).to.equal('x');
     const ledger = { a: known };
-    expect(withoutMoot(inputOf(ledger))).to.equal(ledger);
+    expect(withoutObsolete(inputOf(ledger))).to.equal(ledger);
   });
 
   it('tries an image by each of its names before it waits, and tells of a password rather than of absence', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { ImagePlan } from '../../operator/images/image-plan.ts';
-import { inventoryMeans, matchMeans, meansOf } from '../../operator/images/jobs/image-means.ts';
+import { inventoryInputs, matchInputs, inputsOf } from '../../operator/images/jobs/image-means.ts';
 import type { ImageJob } from '../../operator/images/jobs/image-job-list.ts';
-import { isOutdated, matchAgeOf, meansNow, workJobs } from '../../operator/images/image-work.ts';
+import { isOutdated, matchAgeOf, currentInputs, workJobs } from '../../operator/images/image-work.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ImageSettings } from '../../operator/images/image-settings.ts';
 
@@ -33,16 +33,16 @@ describe('the Jobs for images', () => {
     // Else what fails would be tried again at once, for ever.
     it(`say what they do their work with just as the plan does: who ${what}`, () => {
       const [inventory, match] = jobsOf(given, { pull });
-      expect([inventory && meansOf(inventory.job), match && meansOf(match.job)]).to.deep.equal([
-        inventoryMeans(meansNow(given), pull),
-        matchMeans(meansNow(given)),
+      expect([inventory && inputsOf(inventory.job), match && inputsOf(match.job)]).to.deep.equal([
+        inventoryInputs(currentInputs(given), pull),
+        matchInputs(currentInputs(given)),
       ]);
-      expect([inventory, match].map((job) => job && isOutdated(job, meansNow(given)))).to.deep.equal([false, false]);
+      expect([inventory, match].map((job) => job && isOutdated(job, currentInputs(given)))).to.deep.equal([false, false]);
     });
   }
 
   it('are of no use once another scanner, database or index is wanted for what they do', () => {
-    const outdated = (now: ImageSettings): boolean[] => jobsOf(settings).map((job) => isOutdated(job, meansNow(now)));
+    const outdated = (now: ImageSettings): boolean[] => jobsOf(settings).map((job) => isOutdated(job, currentInputs(now)));
     expect(outdated({ ...settings, scannerImage: 't:2' })).to.deep.equal([true, true]);
     expect(outdated({ ...settings, databaseImage: 'db:2' })).to.deep.equal([false, true]);
     expect(outdated({ ...settings, javaIndexImage: 'java:2' })).to.deep.equal([true, false]);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lastLine, lastWords, ownReason } from '../../operator/jobs/last-words.ts';
+import { lastLine, exitMessage, ownReason } from '../../operator/jobs/last-words.ts';
 
 describe('the last words of a program', () => {
   for (const [what, text, wanted] of [
@@ -8,7 +8,7 @@ describe('the last words of a program', () => {
     ['why a Go program crashed', 'a\nfatal error: out of memory\n\ngoroutine 1:\n', 'fatal error: out of memory'],
     ['that it said nothing', ' \n', 'it said nothing'],
   ] as const)
-    it(`are ${what}`, () => expect(lastWords(text)).to.equal(wanted));
+    it(`are ${what}`, () => expect(exitMessage(text)).to.equal(wanted));
 
   it('are bounded', () => expect(lastLine('x'.repeat(9000))).to.have.length(500));
 

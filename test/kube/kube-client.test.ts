@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import { contains } from '../../operator/kube/contains.ts';
-import { isDenied, isNamespaceGoing, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { isDenied, isNamespaceTerminating, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import { lines } from '../../operator/kube/lines.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { RateLimit } from '../../operator/kube/rate-limit.ts';
@@ -151,11 +151,11 @@ describe('the client of the API server', () => {
   it('knows a namespace that is going or gone by the cause and the kind, whatever the text', () => {
     const refused = (code: number, reason: string, details?: object): KubeApiError =>
       new KubeApiError('namespaces "n" not found, being terminated', { status: code, reason, body: { details } });
-    expect(isNamespaceGoing(refused(403, 'Forbidden', { name: 'a', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(true);
-    expect(isNamespaceGoing(refused(404, 'NotFound', { name: 'n', kind: 'namespaces' }))).to.equal(true);
-    expect(isNamespaceGoing(refused(404, 'NotFound', { name: 'a', kind: 'policyreports' }))).to.equal(false);
-    expect(isNamespaceGoing(refused(403, 'Forbidden', { name: 'a' }))).to.equal(false);
-    expect(isNamespaceGoing(new Error('being terminated'))).to.equal(false);
+    expect(isNamespaceTerminating(refused(403, 'Forbidden', { name: 'a', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(true);
+    expect(isNamespaceTerminating(refused(404, 'NotFound', { name: 'n', kind: 'namespaces' }))).to.equal(true);
+    expect(isNamespaceTerminating(refused(404, 'NotFound', { name: 'a', kind: 'policyreports' }))).to.equal(false);
+    expect(isNamespaceTerminating(refused(403, 'Forbidden', { name: 'a' }))).to.equal(false);
+    expect(isNamespaceTerminating(new Error('being terminated'))).to.equal(false);
   });
 });
 

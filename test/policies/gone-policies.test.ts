@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { GonePolicies, type GonePoliciesDependencies } from '../../operator/policies/gone-policies.ts';
+import { PolicyCleanup, type GonePoliciesDependencies } from '../../operator/policies/gone-policies.ts';
 import { policyLabel } from '../../operator/reports/identity/report-name.ts';
 
 const log = { info: () => undefined, error: () => undefined, child: (): unknown => log };
@@ -17,7 +17,7 @@ class Cluster {
   readonly writes: string[] = [];
   /** Called before each list, with its path. */
   onList: (path: string) => unknown = () => undefined;
-  readonly gone = new GonePolicies({
+  readonly gone = new PolicyCleanup({
     client: { call: (call: { path: string; query?: Record<string, string> }) => this.#list(call) },
     publisher: {
       withdraw: (_resource: unknown, { name }: { name: string }, said: readonly string[], isGone: (policy: string) => boolean) => {
@@ -46,7 +46,7 @@ class Cluster {
     return { metadata: {}, items: kind === 'policyreports' ? selected : [] };
   }
 
-  remove(...names: readonly string[]): ReturnType<GonePolicies['remove']> {
+  remove(...names: readonly string[]): ReturnType<PolicyCleanup['remove']> {
     for (const name of names) this.gone.add(name);
     return this.gone.remove();
   }

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ControllerBasics } from '../../operator/controller/controller.ts';
-import { judgementRevision } from '../../operator/engine/judgement-revision.ts';
+import { evaluationRevision } from '../../operator/engine/judgement-revision.ts';
 import { GENERATIONS_KEY, generationScanController, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
 
 const spec = { frameworks: [{ name: 'vigil' }] };
-const revisionBy = (catalogue: string): string => judgementRevision({ generation: 1, spec }, { kubernetesVersion: '1.36', catalogue });
+const revisionBy = (catalogue: string): string => evaluationRevision({ generation: 1, spec }, { kubernetesVersion: '1.36', catalogue });
 const policy = (evaluatedRevision: string): SecurityPolicy => ({
   metadata: { name: 'baseline', uid: 'u', generation: 1 },
   spec,

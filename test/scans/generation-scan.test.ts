@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ReconcileResult } from '../../operator/controller/controller.ts';
-import { judgedSince } from '../../operator/changes/change-ground.ts';
+import { changesSince } from '../../operator/changes/change-ground.ts';
 import { scanGenerations, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
 import { failedScanOf, MOST_TRIES, triesOf, triesText } from '../../operator/scans/generation-tries.ts';
 
@@ -19,7 +19,7 @@ const policyOf = (name = 'p', more: Partial<SecurityPolicy['status']> = {}): Sec
 });
 
 /** Policies, and the Scans that were made of them. */
-class Ground implements GenerationScanDependencies {
+class CheckInput implements GenerationScanDependencies {
   readonly made: Scan[] = [];
   now = begin;
   readonly revisionOf = (): string => '2-a';
@@ -59,7 +59,7 @@ class Ground implements GenerationScanDependencies {
 
 describe('the Scans of new generations', () => {
   it('are made again after a failure, with growing pauses, also by another operator, and not for ever', async () => {
-    const ground = new Ground(policyOf());
+    const ground = new CheckInput(policyOf());
     const pauses: number[] = [];
     for (;;) {
       const result = await ground.run();
@@ -80,14 +80,14 @@ describe('the Scans of new generations', () => {
 
   it('are not made while one runs, nor of what was evaluated, nor of what cannot be', async () => {
     const stalled = policyOf('q', { conditions: [] });
-    const ground = new Ground(policyOf(), policyOf('e', { evaluatedRevision: '2-a' }), stalled);
+    const ground = new CheckInput(policyOf(), policyOf('e', { evaluatedRevision: '2-a' }), stalled);
     await ground.run();
     expect(await ground.run()).to.deep.equal({});
     expect(ground.made.map(({ spec }) => spec.policies)).to.deep.equal([['p']]);
   });
 
   it('are made again where one ended and yet the policy is not evaluated', async () => {
-    const ground = new Ground(policyOf());
+    const ground = new CheckInput(policyOf());
     await ground.run();
     ground.end('Complete');
     expect(await ground.run()).to.deep.equal({ requeueAfter: 30_000 });
@@ -97,7 +97,7 @@ describe('the Scans of new generations', () => {
   });
 
   it('go with the last of their policies', async () => {
-    const ground = new Ground(policyOf('a'), policyOf('b'));
+    const ground = new CheckInput(policyOf('a'), policyOf('b'));
     await ground.run();
     expect(ground.made[0]?.metadata.ownerReferences?.map(({ kind, name, uid }) => `${kind} ${name} ${uid}`)).to.deep.equal([
       'SecurityPolicy a u-a',
@@ -107,7 +107,7 @@ describe('the Scans of new generations', () => {
 
   it('are told of: what was tried, and what follows', async () => {
     const key = { name: 'p', uid: 'u-p', generation: 2, revision: '2-a' };
-    const ground = new Ground(policyOf());
+    const ground = new CheckInput(policyOf());
     await ground.run();
     expect(triesText(triesOf(key, ground.made))).to.equal(undefined);
     ground.end('Failed');
@@ -119,7 +119,7 @@ describe('the Scans of new generations', () => {
 
 describe('a policy that no scan could evaluate', () => {
   const failed = async (): Promise<readonly Scan[]> => {
-    const ground = new Ground(policyOf());
+    const ground = new CheckInput(policyOf());
     ground.now = begin + 60_000;
     await ground.run();
     ground.end('Failed');
@@ -127,7 +127,7 @@ describe('a policy that no scan could evaluate', () => {
   };
 
   it('is followed on change, from when the first Scan of it was made', async () => {
-    expect(judgedSince(policyOf(), await failed(), '2-a')).to.equal(Date.parse(at(59)));
+    expect(changesSince(policyOf(), await failed(), '2-a')).to.equal(Date.parse(at(59)));
   });
 
   it('is not, before one has failed, when it cannot be evaluated, or once it was', async () => {

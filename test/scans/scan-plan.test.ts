@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { beginScan, type Begun, type PlanDependencies } from '../../operator/scans/scan-plan.ts';
+import { beginScan, type BeginResult, type PlanDependencies } from '../../operator/scans/scan-plan.ts';
 import type { Ledger } from '../../operator/scans/ledger/ledger.ts';
 import { scanOf } from './scan-bench.ts';
 
@@ -18,7 +18,7 @@ async function plan(
   cached = live,
   crds: readonly { readonly reason: string; readonly message: string }[] = [],
   namespaces: readonly string[] = [],
-): Promise<Begun & { readonly ledger?: Ledger }> {
+): Promise<BeginResult & { readonly ledger?: Ledger }> {
   const deps = {
     client: {
       call: ({ path }: { path: string }) => {

@@ -5,7 +5,7 @@ interface Sighted {
 }
 
 /** Since when the present generations of policies are known here, by a clock that never goes back. */
-export class GenerationSightings {
+export class GenerationTracker {
   readonly #seen = new Map<string, { readonly generation: number; readonly at: number }>();
 
   /** A policy was heard of. To be called as that happens: before anybody can have made a plan with this generation. */

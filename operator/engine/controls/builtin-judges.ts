@@ -1,15 +1,15 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { CredentialTest } from './credential.ts';
 import { fieldsOf, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
-import { clean, type Fault, type Offence, type Outcome } from '../outcomes/outcome.ts';
+import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
 import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
 
 /** Judges one object by code where CEL would be awkward. */
-export type BuiltinJudge = (subject: Subject, parameters: ControlParameters) => Outcome;
+export type BuiltinCheck = (subject: Subject, parameters: ControlParameters) => Outcome;
 
 interface Findings {
-  readonly offences: Offence[];
+  readonly offences: Violation[];
   readonly faults: Fault[];
 }
 
@@ -38,7 +38,7 @@ function eachEntry(
 
 const variable: Shape = { name: 'string', value: 'string' };
 
-const credentialInEnvironment: BuiltinJudge = (subject, parameters) => {
+const credentialInEnvironment: BuiltinCheck = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
   const found: Findings = { offences: [], faults: [] };
   const visit = (entry: unknown, path: string, container: string | undefined): void => {
@@ -77,7 +77,7 @@ function textHolds(text: string, test: CredentialTest): boolean {
   return lines || [...text.matchAll(inlineSetting)].some(([, name = '', value = '']) => test.matches(name, value));
 }
 
-const credentialInConfigMap: BuiltinJudge = ({ object }, parameters) => {
+const credentialInConfigMap: BuiltinCheck = ({ object }, parameters) => {
   const test = CredentialTest.for(parameters);
   const data = object['data'];
   if (data === undefined || data === null) return clean;
@@ -108,7 +108,7 @@ function commandHolds(words: readonly string[], test: CredentialTest): boolean {
 
 const commandLine: Shape = { command: ['string'], args: ['string'] };
 
-const credentialInCommand: BuiltinJudge = (subject, parameters) => {
+const credentialInCommand: BuiltinCheck = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
   const found: Findings = { offences: [], faults: [] };
   for (const { path, containers, broken } of subject.ground.containers) {
@@ -133,7 +133,7 @@ const credentialInCommand: BuiltinJudge = (subject, parameters) => {
 };
 
 /** The judges by the names that controls call them. */
-export const builtinJudges: Readonly<Record<string, BuiltinJudge>> = {
+export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   credentialInEnvironment,
   credentialInConfigMap,
   credentialInCommand,

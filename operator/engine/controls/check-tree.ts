@@ -1,5 +1,5 @@
 import { type Fields, isFields } from '../objects/kubernetes-object.ts';
-import { type ContainerList, type Ground, isUnset } from './ground.ts';
+import { type ContainerList, type CheckInput, isUnset } from './ground.ts';
 
 /** Something that looks at the values at the end of a way. Where they stand is told by {@link TreePosition}. */
 export interface TreeVisitor {
@@ -104,7 +104,7 @@ export class CheckTree implements TreePosition {
   }
 
   /** Shows every visitor what stands at the end of its way. */
-  walk({ object, containers }: Ground): void {
+  walk({ object, containers }: CheckInput): void {
     this.#indices.length = 0;
     this.container = undefined;
     this.#list = '';

@@ -155,7 +155,7 @@ const outcomeOf = (program: ControlProgram, subject: Subject): Outcome =>
  * What all programs of a check found together: it must hold at every version that is asked for. Those that look at values have
  * been walked through the subject before; see {@link KindWalk}.
  */
-export function judgeControl(check: ControlCheck, subject: Subject): Outcome {
+export function evaluateControl(check: ControlCheck, subject: Subject): Outcome {
   const [first, ...others] = check.programs;
   if (first === undefined) return { offences: [], faults: [], skip: check.skip ?? 'cannot be judged' };
   if (subject.fault !== undefined) return { offences: [], faults: [subject.fault] };

@@ -2,7 +2,7 @@ import type { ApiResource } from '../../api/api-resource.ts';
 import type { CatalogueEntry, ControlKinds } from '../../catalogue/controls/control.ts';
 import { builtinResources } from '../objects/builtin-resources.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
-import { isServiceKind, isWorkloadKind, workloadKinds } from '../objects/workload-kind.ts';
+import { isLongRunningKind, isWorkloadKind, workloadKinds } from '../objects/workload-kind.ts';
 
 /** The object that findings about the cluster as a whole are about. */
 export const wholeCluster: ResourceReference = { apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' };
@@ -30,7 +30,7 @@ const unlisted: ReadonlySet<string> = new Set([
 /** Whether a control is about a kind. */
 export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolean): boolean {
   if (kinds === 'workloads') return isWorkloadKind(groupKind);
-  if (kinds === 'services') return isServiceKind(groupKind);
+  if (kinds === 'services') return isLongRunningKind(groupKind);
   if (kinds === 'namespaced') return namespaced;
   return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && isWorkloadKind(groupKind)));
 }

@@ -1,9 +1,9 @@
 import type { CatalogueEntry, ControlParameters, Exemption, ValueCheck, ValueType } from '../../catalogue/controls/control.ts';
-import { builtinJudges } from './builtin-judges.ts';
+import { builtinChecks } from './builtin-judges.ts';
 import type { TreePosition, TreeVisitor } from './check-tree.ts';
-import { isUnset, leadsSomewhere } from './ground.ts';
+import { isUnset, pathExists } from './ground.ts';
 import { fieldsOf, isFields, textOf } from '../objects/kubernetes-object.ts';
-import { clean, type Fault, type Offence, type Outcome } from '../outcomes/outcome.ts';
+import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
 import { type Bindings, type Predicate, predicate } from './predicate.ts';
 import type { Subject } from './subject.ts';
 
@@ -38,7 +38,7 @@ class CheckVisitor implements TreeVisitor {
   readonly way: string;
   readonly asksUnset: boolean;
   /** Filled while the tree is walked. */
-  offences: Offence[] | undefined;
+  offences: Violation[] | undefined;
   faults: Fault[] | undefined;
   readonly #check: ValueCheck;
   readonly #fits: (value: unknown) => boolean;
@@ -74,7 +74,7 @@ class CheckVisitor implements TreeVisitor {
     const { subject } = this.#run;
     if (this.#givenOf !== subject) {
       this.#givenOf = subject;
-      this.#givenFound = leadsSomewhere(subject?.ground.object, steps);
+      this.#givenFound = pathExists(subject?.ground.object, steps);
     }
     return this.#givenFound;
   }
@@ -138,13 +138,13 @@ class CheckVisitor implements TreeVisitor {
     const { subject } = this.#run;
     if (subject === undefined) return;
     const name = container === undefined ? undefined : textOf(fieldsOf(container)['name']);
-    const offence: Offence = name === undefined ? labelled(subject, path) : { path: subject.path(path), label: name, container: name };
+    const offence: Violation = name === undefined ? labelled(subject, path) : { path: subject.path(path), label: name, container: name };
     this.#run.found = true;
     (this.offences ??= []).push(offence);
   }
 }
 
-function labelled(subject: Subject, path: string): Offence {
+function labelled(subject: Subject, path: string): Violation {
   const label = subject.label(path);
   return label === undefined ? { path: subject.path(path) } : { path: subject.path(path), label };
 }
@@ -241,7 +241,7 @@ export interface BuiltinProgram {
 }
 
 function builtinProgram(name: string, parameters: ControlParameters): BuiltinProgram {
-  const judge = builtinJudges[name];
+  const judge = builtinChecks[name];
   if (judge === undefined) throw new Error(`no judge '${name}'`);
   return { judge: (subject) => judge(subject, parameters) };
 }

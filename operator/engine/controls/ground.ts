@@ -9,7 +9,7 @@ export interface ContainerList {
 }
 
 /** What checks look at: the object (of a workload, its synthetic Pod) and its containers. */
-export interface Ground {
+export interface CheckInput {
   readonly object: Fields;
   /** Init, main and ephemeral containers, in this order; empty for objects without. */
   readonly containers: readonly ContainerList[];
@@ -25,11 +25,11 @@ export function isUnset(value: unknown): boolean {
 }
 
 /** Whether anything stands at the end of a way, given as its steps, such as `spec`, `volumes[]`, `hostPath`. */
-export function leadsSomewhere(value: unknown, steps: readonly string[]): boolean {
+export function pathExists(value: unknown, steps: readonly string[]): boolean {
   const [step, ...rest] = steps;
   if (step === undefined) return !isUnset(value);
   if (!isFields(value)) return false;
-  if (!step.endsWith('[]')) return leadsSomewhere(value[step], rest);
+  if (!step.endsWith('[]')) return pathExists(value[step], rest);
   const list = value[step.slice(0, -2)];
-  return Array.isArray(list) && list.some((item) => leadsSomewhere(item, rest));
+  return Array.isArray(list) && list.some((item) => pathExists(item, rest));
 }

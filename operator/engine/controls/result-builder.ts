@@ -1,6 +1,6 @@
 import type { ControlCheck } from './control-check.ts';
 import type { EvaluationBuilder } from '../outcomes/evaluation.ts';
-import type { Fault, Offence, Outcome } from '../outcomes/outcome.ts';
+import type { Fault, Violation, Outcome } from '../outcomes/outcome.ts';
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
 
 /** A policy as results name it, and whether its passes are listed. */
@@ -16,7 +16,7 @@ const most = 5;
 const few = 8;
 
 /** The different values that are set, in their order; most lists hold one, or the same one over and over. */
-function distinct(offences: readonly Offence[], field: 'path' | 'label' | 'container'): readonly string[] {
+function distinct(offences: readonly Violation[], field: 'path' | 'label' | 'container'): readonly string[] {
   const values: string[] = [];
   let last: string | undefined;
   for (const offence of offences) {
@@ -29,7 +29,7 @@ function distinct(offences: readonly Offence[], field: 'path' | 'label' | 'conta
 }
 
 /** `message: a, b`, with at most five names. */
-function failureMessage(message: string, offences: readonly Offence[]): string {
+function failureMessage(message: string, offences: readonly Violation[]): string {
   const labels = distinct(offences, 'label');
   const [first] = labels;
   if (first === undefined) return message;

@@ -70,7 +70,7 @@ function endOf(object: unknown, way: string): { readonly value: unknown; readonl
 }
 
 /** Where the value at the end of a way departs from its shape, or the way to it is no way. */
-export function wayFaults(object: unknown, way: string, shape: Shape): readonly Fault[] {
+export function pathFaults(object: unknown, way: string, shape: Shape): readonly Fault[] {
   const { value, path, broken } = endOf(object, way);
   return broken ? [{ path, problem: 'expected a map' }] : shapeFaults(value, shape, path);
 }

@@ -10,7 +10,7 @@ import {
 } from '../objects/kubernetes-object.ts';
 import { syntheticPod } from '../pods/synthetic-pod.ts';
 import type { Fault } from '../outcomes/outcome.ts';
-import type { ContainerList, Ground } from './ground.ts';
+import type { ContainerList, CheckInput } from './ground.ts';
 
 /** An object as the checks see it: of a workload, its synthetic Pod. */
 export interface Subject {
@@ -18,7 +18,7 @@ export interface Subject {
   readonly groupKind: string;
   readonly isWorkload: boolean;
   /** The synthetic Pod of a workload; the object itself otherwise. */
-  readonly ground: Ground;
+  readonly ground: CheckInput;
   /** Turns a path of the ground into one of the object. */
   path(path: string): string;
   /** The name of the container or volume that a path of the ground is about. */

@@ -22,7 +22,7 @@ export function isWorkloadKind(groupKind: string): boolean {
 }
 
 /** Whether a kind's pods are meant to run on, rather than to end. */
-export function isServiceKind(groupKind: string): boolean {
+export function isLongRunningKind(groupKind: string): boolean {
   return templatePaths.has(groupKind) && !finite.has(groupKind);
 }
 

@@ -11,7 +11,7 @@ export interface Evaluation {
 }
 
 /** The evaluation of an object that no policy looks at. */
-export const nothingToJudge: Evaluation = { results: [], passes: new Map(), policies: [] };
+export const emptyEvaluation: Evaluation = { results: [], passes: new Map(), policies: [] };
 
 /** Told of each pass, listed or not: what counts them by check. */
 export type PassObserver = (policy: string, check: string) => void;
@@ -48,7 +48,7 @@ export class EvaluationBuilder {
 
   build(): Evaluation {
     this.#settle('');
-    if (this.#policies.length === 0 && this.#results.length === 0) return nothingToJudge;
+    if (this.#policies.length === 0 && this.#results.length === 0) return emptyEvaluation;
     return { results: this.#results, passes: this.#passes, policies: this.#policies };
   }
 

@@ -1,7 +1,7 @@
 import type { Severity } from '../../catalogue/controls/severity.ts';
 
 /** One thing that offends: its path, the container or item that it is about, and words of its own where it has some. */
-export interface Offence {
+export interface Violation {
   readonly path: string;
   readonly label?: string;
   readonly container?: string;
@@ -15,7 +15,7 @@ export interface Fault {
 
 /** What a check found in one target. Neither offences nor faults nor a reason to skip: it passes. */
 export interface Outcome {
-  readonly offences: readonly Offence[];
+  readonly offences: readonly Violation[];
   readonly faults: readonly Fault[];
   readonly skip?: string;
   /** Instead of the check's own severity. */

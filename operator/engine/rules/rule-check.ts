@@ -16,7 +16,7 @@ import type { Subject } from '../controls/subject.ts';
 export type ConvertedObject = (form: ApiResource) => KubernetesObject | Error | undefined;
 
 /** Where a judged object stands. */
-export interface JudgedPlace {
+export interface RulePlace {
   readonly resource: ApiResource;
   readonly namespace: NamespaceFacts | undefined;
   readonly converted?: ConvertedObject | undefined;
@@ -77,7 +77,7 @@ export class RuleCheck {
    * Judges one object; undefined when the rule is not about it. `converted` gives the object in another version; without it, a rule about
    * another version cannot be judged.
    */
-  judge(subject: Subject, { resource, namespace, converted }: JudgedPlace): RuleOutcome | undefined {
+  judge(subject: Subject, { resource, namespace, converted }: RulePlace): RuleOutcome | undefined {
     const matched = this.#matches(subject, resource, namespace);
     if (matched === 'no') return undefined;
     if (matched === 'other-operations')
@@ -87,7 +87,7 @@ export class RuleCheck {
     return this.#evaluated(subject, { resource, namespace, converted });
   }
 
-  #evaluated(subject: Subject, { resource, namespace, converted }: JudgedPlace): RuleOutcome {
+  #evaluated(subject: Subject, { resource, namespace, converted }: RulePlace): RuleOutcome {
     const rest = { namespace: resource.namespaced ? namespace : undefined, params: this.#rule.params ?? null };
     if (this.#rule.podTemplates === true) return this.#program.evaluate({ object: subject.ground.object, resource: podResource, ...rest });
     const form = this.formOf(resource);

@@ -1,12 +1,12 @@
 import { lowered, type Severity } from '../../catalogue/controls/severity.ts';
 import { controlById } from '../../catalogue/controls/catalogue.ts';
 import { fieldsOf, listOf, textOf } from '../objects/kubernetes-object.ts';
-import { clean, type Offence, type Outcome } from '../outcomes/outcome.ts';
+import { clean, type Violation, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 import { bindingsOf, bindingsOfAccount } from './account-bindings.ts';
 import { defaultRoleNames, rulesOfBinding } from './default-roles.ts';
 import { grantingRules, takeoverControls } from './grants.ts';
-import type { CrossObjectJudge, Question } from './judge.ts';
+import type { CrossObjectCheck, CrossObjectQuery } from './judge.ts';
 
 /** What the cluster itself brings along is exempt from every rbac control. */
 function isSystem({ reference, labels }: Projection): boolean {
@@ -38,7 +38,7 @@ function severityOf(control: string): Severity {
 }
 
 /** A role that grants what the control looks for; less severe where it grants little, or to nobody. */
-const roleGrants: CrossObjectJudge = (role, { control, snapshot }) => {
+const roleGrants: CrossObjectCheck = (role, { control, snapshot }) => {
   const isClusterRole = role.reference.kind === 'ClusterRole';
   if (isSystem(role) || (isClusterRole && (defaultRoleNames.includes(role.reference.name) || role.body['aggregationRule'] !== undefined)))
     return clean;
@@ -71,7 +71,7 @@ const subjectTests: Readonly<Record<string, SubjectTest>> = {
 /** Bindings that kubeadm makes for nodes that join. */
 const bootstrapBindings: ReadonlySet<string> = new Set(['kubeadm:bootstrap-signer-clusterinfo']);
 
-function offendingSubjects({ control }: Question, binding: Projection): readonly Offence[] {
+function offendingSubjects({ control }: CrossObjectQuery, binding: Projection): readonly Violation[] {
   if (control === 'rbac-cluster-admin-binding') {
     const { kind, name } = fieldsOf(binding.body['roleRef']);
     return kind === 'ClusterRole' && name === 'cluster-admin' && binding.reference.name !== 'cluster-admin' ? [{ path: 'roleRef' }] : [];
@@ -83,7 +83,7 @@ function offendingSubjects({ control }: Question, binding: Projection): readonly
     .flatMap((subject, index) => (test?.(subject) === true ? [{ path: `subjects[${index}]`, label: textOf(subject['name']) ?? '' }] : []));
 }
 
-const bindingGrants: CrossObjectJudge = (binding, question) => {
+const bindingGrants: CrossObjectCheck = (binding, question) => {
   if (isSystem(binding)) return clean;
   const offences = offendingSubjects(question, binding);
   if (offences.length === 0) return clean;
@@ -116,13 +116,13 @@ function offenceOfWorkload(workload: Projection, labels: readonly string[]): Out
   return { offences: sorted.map((label) => ({ path: `${prefix}spec.serviceAccountName`, label })), faults: [] };
 }
 
-const adminServiceAccount: CrossObjectJudge = (workload, { snapshot }) => {
+const adminServiceAccount: CrossObjectCheck = (workload, { snapshot }) => {
   const bindings = bindingsOfAccount(snapshot, workload.reference.namespace ?? '', workloadOf(workload).serviceAccount);
   const admin = bindings.filter((binding) => grantingRules(rulesOfBinding(binding, snapshot), 'rbac-wildcard-all').length > 0);
   return offenceOfWorkload(workload, admin.map(describeBinding));
 };
 
-const takeoverPermissions: CrossObjectJudge = (workload, { snapshot }) => {
+const takeoverPermissions: CrossObjectCheck = (workload, { snapshot }) => {
   const bindings = bindingsOfAccount(snapshot, workload.reference.namespace ?? '', workloadOf(workload).serviceAccount);
   return offenceOfWorkload(
     workload,
@@ -138,7 +138,7 @@ function automounts(workload: Projection, snapshot: Snapshot): boolean {
   );
 }
 
-const tokenAutomount: CrossObjectJudge = (subject, { snapshot }) => {
+const tokenAutomount: CrossObjectCheck = (subject, { snapshot }) => {
   if (subject.groupKind === 'ServiceAccount') {
     return subject.body['automountServiceAccountToken'] === false
       ? clean
@@ -148,20 +148,20 @@ const tokenAutomount: CrossObjectJudge = (subject, { snapshot }) => {
   return { offences: [{ path: `${workloadOf(subject).prefix}spec.automountServiceAccountToken` }], faults: [] };
 };
 
-const defaultServiceAccount: CrossObjectJudge = (workload, { snapshot }) => {
+const defaultServiceAccount: CrossObjectCheck = (workload, { snapshot }) => {
   const { serviceAccount, prefix } = workloadOf(workload);
   if (serviceAccount !== 'default' || !automounts(workload, snapshot)) return clean;
   return { offences: [{ path: `${prefix}spec.serviceAccountName` }], faults: [] };
 };
 
-const missingServiceAccount: CrossObjectJudge = (workload, { snapshot }) => {
+const missingServiceAccount: CrossObjectCheck = (workload, { snapshot }) => {
   const { serviceAccount, prefix } = workloadOf(workload);
   const exists =
     serviceAccount === 'default' || snapshot.find('ServiceAccount', workload.reference.namespace ?? '', serviceAccount) !== undefined;
   return exists ? clean : { offences: [{ path: `${prefix}spec.serviceAccountName`, label: serviceAccount }], faults: [] };
 };
 
-function missingAccounts(binding: Projection, snapshot: Snapshot): readonly Offence[] {
+function missingAccounts(binding: Projection, snapshot: Snapshot): readonly Violation[] {
   return listOf(binding.body['subjects']).flatMap((entry, index) => {
     const { kind, name, namespace } = fieldsOf(entry);
     const account = textOf(name) ?? '';
@@ -172,7 +172,7 @@ function missingAccounts(binding: Projection, snapshot: Snapshot): readonly Offe
   });
 }
 
-const danglingBinding: CrossObjectJudge = (binding, { snapshot }) => {
+const danglingBinding: CrossObjectCheck = (binding, { snapshot }) => {
   if (isSystem(binding)) return clean;
   const role = textOf(fieldsOf(binding.body['roleRef'])['name']) ?? '';
   const noRole = rulesOfBinding(binding, snapshot) === undefined && !role.startsWith('system:');
@@ -181,7 +181,7 @@ const danglingBinding: CrossObjectJudge = (binding, { snapshot }) => {
 };
 
 /** The judges about roles, bindings and service accounts, by the names that controls call them. */
-export const accessJudges: Readonly<Record<string, CrossObjectJudge>> = {
+export const accessChecks: Readonly<Record<string, CrossObjectCheck>> = {
   roleGrants,
   bindingGrants,
   adminServiceAccount,

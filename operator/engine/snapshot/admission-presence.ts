@@ -1,7 +1,7 @@
 import { fieldsOf, listOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
 import { clean, skipped } from '../outcomes/outcome.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { CrossObjectJudge } from './judge.ts';
+import type { CrossObjectCheck } from './judge.ts';
 
 const group = 'admissionregistration.k8s.io';
 const enforced: ReadonlySet<string> = new Set(['baseline', 'restricted']);
@@ -30,7 +30,7 @@ function policyCovers(snapshot: Snapshot): boolean {
     );
 }
 
-const admissionPresent: CrossObjectJudge = (_, { snapshot }) => {
+const admissionPresent: CrossObjectCheck = (_, { snapshot }) => {
   const namespaces = snapshot.all('Namespace');
   if (namespaces.length === 0) return skipped('no Namespace is among the objects: nothing can be said of the cluster as a whole');
   const labelled = namespaces.some(({ labels }) => enforced.has(labels['pod-security.kubernetes.io/enforce'] ?? ''));
@@ -38,4 +38,4 @@ const admissionPresent: CrossObjectJudge = (_, { snapshot }) => {
 };
 
 /** The judge about the cluster as a whole, by the name that controls call it. */
-export const admissionJudges: Readonly<Record<string, CrossObjectJudge>> = { admissionPresent };
+export const admissionChecks: Readonly<Record<string, CrossObjectCheck>> = { admissionPresent };

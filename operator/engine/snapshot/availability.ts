@@ -2,19 +2,19 @@ import { fieldsOf } from '../objects/kubernetes-object.ts';
 import { isEmptySelector, type Labels, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, workloadOf } from './snapshot.ts';
-import type { CrossObjectJudge } from './judge.ts';
+import type { CrossObjectCheck } from './judge.ts';
 import { workloadsIn } from './network.ts';
 
 const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });
 const heldKinds: Readonly<Record<string, string>> = { 'namespace-resource-quota': 'ResourceQuota', 'namespace-limit-range': 'LimitRange' };
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
-const namespaceHolds: CrossObjectJudge = ({ reference: { name } }, { control, snapshot }) => {
+const namespaceHolds: CrossObjectCheck = ({ reference: { name } }, { control, snapshot }) => {
   const exempt = control === 'namespace-resource-quota' && systemNamespaces.has(name);
   return exempt || snapshot.in(name, heldKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
 };
 
-const replicas: CrossObjectJudge = (workload, { snapshot }) => {
+const replicas: CrossObjectCheck = (workload, { snapshot }) => {
   const { kind, name, namespace = '' } = workload.reference;
   if ((workloadOf(workload).replicas ?? 1) >= 2) return clean;
   const scaled = snapshot
@@ -29,13 +29,13 @@ function budgetSelects(budget: Projection, labels: Labels): boolean {
   return !isEmptySelector(selector) && selectorMatch(selector)(labels);
 }
 
-const disruptionBudget: CrossObjectJudge = (workload, { snapshot }) => {
+const disruptionBudget: CrossObjectCheck = (workload, { snapshot }) => {
   const budgets = snapshot.in(workload.reference.namespace ?? '', 'PodDisruptionBudget.policy');
   const { podLabels, prefix } = workloadOf(workload);
   return budgets.some((budget) => budgetSelects(budget, podLabels)) ? clean : failure(`${prefix}metadata.labels`);
 };
 
-const zeroDisruption: CrossObjectJudge = (budget, { snapshot }) => {
+const zeroDisruption: CrossObjectCheck = (budget, { snapshot }) => {
   const { maxUnavailable, minAvailable } = budget.body;
   if (maxUnavailable === 0 || maxUnavailable === '0' || maxUnavailable === '0%') return failure('spec.maxUnavailable');
   if (minAvailable === '100%') return failure('spec.minAvailable');
@@ -47,7 +47,7 @@ const zeroDisruption: CrossObjectJudge = (budget, { snapshot }) => {
 };
 
 /** The judges about resources and availability, by the names that controls call them. */
-export const availabilityJudges: Readonly<Record<string, CrossObjectJudge>> = {
+export const availabilityChecks: Readonly<Record<string, CrossObjectCheck>> = {
   namespaceHolds,
   replicas,
   disruptionBudget,

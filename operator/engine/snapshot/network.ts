@@ -3,7 +3,7 @@ import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 import { workloadKinds } from '../objects/workload-kind.ts';
-import type { CrossObjectJudge } from './judge.ts';
+import type { CrossObjectCheck } from './judge.ts';
 
 const policyKind = 'NetworkPolicy.networking.k8s.io';
 const otherPolicyKinds = ['CiliumNetworkPolicy.cilium.io', 'NetworkPolicy.crd.projectcalico.org', 'NetworkPolicy.projectcalico.org'];
@@ -28,12 +28,12 @@ function directions(policy: Projection): readonly string[] {
 const selects = (policy: Projection, labels: Readonly<Record<string, string>>): boolean =>
   selectorMatch(policy.body['podSelector'])(labels);
 
-const namespacePolicy: CrossObjectJudge = ({ reference: { name } }, { snapshot }) => {
+const namespacePolicy: CrossObjectCheck = ({ reference: { name } }, { snapshot }) => {
   const own = [policyKind, ...otherPolicyKinds].some((kind) => snapshot.in(name, kind).length > 0);
   return own || clusterPolicyKinds.some((kind) => snapshot.has(kind)) ? clean : failure('metadata.name');
 };
 
-const defaultDeny: CrossObjectJudge = ({ reference: { name } }, { snapshot, parameters }) => {
+const defaultDeny: CrossObjectCheck = ({ reference: { name } }, { snapshot, parameters }) => {
   const wanted = parameters['direction'] === 'Both' ? ['Ingress', 'Egress'] : [textOf(parameters['direction']) ?? 'Ingress'];
   const policies = snapshot.in(name, policyKind).filter(({ body }) => isEmptySelector(body['podSelector']));
   const denied = (direction: string): boolean =>
@@ -48,7 +48,7 @@ const covering = (workload: Projection, snapshot: Snapshot, direction: string): 
 
 const labelsPath = (workload: Projection): string => `${workloadOf(workload).prefix}metadata.labels`;
 
-const policyCoverage: CrossObjectJudge = (workload, { snapshot }) => {
+const policyCoverage: CrossObjectCheck = (workload, { snapshot }) => {
   const open = ['Ingress', 'Egress'].filter((direction) => covering(workload, snapshot, direction).length === 0);
   if (open.length === 0) return clean;
   return { offences: open.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
@@ -69,7 +69,7 @@ function peerAllowsMetadata(peer: unknown): boolean {
   return blockHasMetadata(textOf(block['cidr']) ?? '') && !textsOf(block['except']).some(blockHasMetadata);
 }
 
-const metadataEgress: CrossObjectJudge = (workload, { snapshot }) => {
+const metadataEgress: CrossObjectCheck = (workload, { snapshot }) => {
   const policies = covering(workload, snapshot, 'Egress');
   const open = policies
     .flatMap(({ body }) => listOf(body['egress']))
@@ -97,7 +97,7 @@ function selectableIn(snapshot: Snapshot, namespace: string): readonly Projectio
   });
 }
 
-const danglingPolicy: CrossObjectJudge = (policy, { snapshot }) => {
+const danglingPolicy: CrossObjectCheck = (policy, { snapshot }) => {
   if (isEmptySelector(policy.body['podSelector'])) return clean;
   const found = selectableIn(snapshot, policy.reference.namespace ?? '').some((workload) =>
     selects(policy, workloadOf(workload).podLabels),
@@ -111,7 +111,7 @@ function serves(service: Projection, labels: Readonly<Record<string, string>>): 
   return service.body['type'] !== 'ExternalName' && selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
 }
 
-const danglingService: CrossObjectJudge = (service, { snapshot }) => {
+const danglingService: CrossObjectCheck = (service, { snapshot }) => {
   const selector = textMapOf(service.body['selector']);
   if (service.body['type'] === 'ExternalName' || Object.keys(selector).length === 0) return clean;
   const found = selectableIn(snapshot, service.reference.namespace ?? '').some((workload) =>
@@ -153,18 +153,18 @@ function waysIn(workload: Projection, snapshot: Snapshot): readonly string[] {
   return [...new Set(ways)].sort();
 }
 
-const internetExposed: CrossObjectJudge = (workload, { snapshot }) => {
+const internetExposed: CrossObjectCheck = (workload, { snapshot }) => {
   const ways = waysIn(workload, snapshot);
   return ways.length === 0 ? clean : { offences: ways.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
 };
 
-const sensitiveExposed: CrossObjectJudge = (workload, question) => {
+const sensitiveExposed: CrossObjectCheck = (workload, question) => {
   const texts = [workload.reference.name, ...workloadOf(workload).images];
   const sensitive = textsOf(question.parameters['names']).some((name) => texts.some((text) => text.includes(name)));
   return sensitive ? internetExposed(workload, question) : clean;
 };
 
-const danglingBackend: CrossObjectJudge = (ingress, { snapshot }) => {
+const danglingBackend: CrossObjectCheck = (ingress, { snapshot }) => {
   const offences = backendsOf(ingress)
     .filter(({ name }) => snapshot.find('Service', ingress.reference.namespace ?? '', textOf(name) ?? '') === undefined)
     .map(({ name, path }) => ({ path: path ?? 'spec', label: textOf(name) ?? '' }));
@@ -177,7 +177,7 @@ const opensSsh = (service: Projection): boolean =>
     .map(fieldsOf)
     .some(({ port, targetPort }) => sshPorts.has(port) || sshPorts.has(targetPort));
 
-const sshPort: CrossObjectJudge = (subject, { snapshot }) => {
+const sshPort: CrossObjectCheck = (subject, { snapshot }) => {
   if (subject.groupKind === 'Service') return opensSsh(subject) ? failure('spec.ports') : clean;
   const { ports, podLabels, prefix } = workloadOf(subject);
   if (ports.includes(22)) return failure(`${prefix}spec.containers`);
@@ -190,7 +190,7 @@ const sshPort: CrossObjectJudge = (subject, { snapshot }) => {
 };
 
 /** The judges about networks and exposure, by the names that controls call them. */
-export const networkJudges: Readonly<Record<string, CrossObjectJudge>> = {
+export const networkChecks: Readonly<Record<string, CrossObjectCheck>> = {
   namespacePolicy,
   defaultDeny,
   policyCoverage,

@@ -1,6 +1,6 @@
 import { type KubernetesObject, groupKindOf } from '../objects/kubernetes-object.ts';
 import type { Fault } from '../outcomes/outcome.ts';
-import { type Shape, wayFaults } from '../controls/shape.ts';
+import { type Shape, pathFaults } from '../controls/shape.ts';
 import type { MissingTemplate, SyntheticPod } from '../pods/synthetic-pod.ts';
 
 /** A fault in an object that cross-object checks read, with the way that it was found on; empty: no pod can be judged at all. */
@@ -57,7 +57,7 @@ const waysRead: Readonly<Record<string, readonly string[]>> = {
 };
 
 function faultsOn(object: unknown, ways: Ways): readonly ProjectionFault[] {
-  return Object.keys(ways).flatMap((way) => wayFaults(object, way, ways[way] as Shape).map((fault) => ({ ...fault, way })));
+  return Object.keys(ways).flatMap((way) => pathFaults(object, way, ways[way] as Shape).map((fault) => ({ ...fault, way })));
 }
 
 /** What in an object has the wrong type for the cross-object checks that read it; of a workload, in its pod. */

@@ -2,7 +2,7 @@ import { checkedInventoryOf } from '../inventory/checked-inventory.ts';
 import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../matching/image-finding.ts';
 import { databaseOf, javaIndexOf } from './image-job-state.ts';
 import { namespaceOf } from '../targets/image-key.ts';
-import { meansOf } from './image-means.ts';
+import { inputsOf } from './image-means.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../ledger/image-ledger.ts';
 import type { ImageStore } from '../ledger/image-store.ts';
 import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../inventory/inventory.ts';
@@ -11,14 +11,14 @@ import type { ImageJob } from './image-job-list.ts';
 import { imageHash } from '../targets/image-names.ts';
 
 /** What taking in what Jobs printed needs. */
-export interface IntakeContext {
+export interface CollectContext {
   readonly store: ImageStore;
   readonly now: number;
 }
 
 /** The ledger with the inventory that a Job printed. Throws for what is none. */
 export async function withInventory(
-  { store, now }: IntakeContext,
+  { store, now }: CollectContext,
   { job, images: [digest = ''] }: ImageJob,
   ledger: ImageLedger,
   stream: AcceptedStream<InventoryBody>,
@@ -60,7 +60,7 @@ interface Matched {
 
 /** The ledger with what a Job found that matches inventories. */
 export async function withMatches(
-  context: IntakeContext,
+  context: CollectContext,
   { job, images }: ImageJob,
   ledger: ImageLedger,
   stream: AcceptedStream<MatchBody>,
@@ -72,7 +72,7 @@ export async function withMatches(
     if (record.type === 'vulnerability') known.vulnerabilities.push(record.vulnerability);
     else known.end = record;
   }
-  const source = { database: databaseOf(job), made: stream.trailer.body.database, means: meansOf(job) };
+  const source = { database: databaseOf(job), made: stream.trailer.body.database, means: inputsOf(job) };
   const entries: [string, ImageEntry][] = [];
   for (const digest of images) {
     const before = ledger[digest];
@@ -87,7 +87,7 @@ export async function withMatches(
 const nameOf = (key: string, { inventory }: ImageEntry): string => imageHash(inventory?.of ?? key);
 
 async function matchedEntry(
-  { store, now }: IntakeContext,
+  { store, now }: CollectContext,
   digest: string,
   entry: ImageEntry,
   { vulnerabilities, end, database, made, means }: Matched & { readonly database: string; readonly made: string; readonly means: string },

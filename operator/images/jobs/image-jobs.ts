@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/metadata.ts';
 import { InventoryRecordError } from '../inventory/checked-inventory.ts';
 import type { MatchBody } from '../matching/image-finding.ts';
 import { isPull, preferredNode } from './image-job-state.ts';
-import { meansOf } from './image-means.ts';
+import { inputsOf } from './image-means.ts';
 import { STREAM_CONTAINER } from './image-job.ts';
 import { imageJobOutcome, missingReference, wantsEvents, type ImageJobOutcome } from './image-job-outcome.ts';
 import { eventsAbout } from '../../jobs/job-events.ts';
@@ -18,12 +18,12 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import type { AgeOf, JobObject } from '../../jobs/job-state.ts';
 import { StreamError } from '../../stream/frame.ts';
 import type { AcceptedStream } from '../../stream/stream-reader.ts';
-import { withInventory, withMatches, type IntakeContext } from './image-intake.ts';
+import { withInventory, withMatches, type CollectContext } from './image-intake.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { PARTS } from '../targets/image-names.ts';
 
 /** What taking in finished Jobs needs. */
-export interface ImageJobContext extends IntakeContext {
+export interface ImageJobContext extends CollectContext {
   readonly client: KubeClient;
   /** Vigil's namespace. */
   readonly home: string;
@@ -32,7 +32,7 @@ export interface ImageJobContext extends IntakeContext {
 }
 
 /** What a Job makes of the ledger, and whether it has ended. */
-export interface TakenIn {
+export interface CollectedImageJob {
   readonly ended: boolean;
   readonly ledger: ImageLedger;
   /** Where a Job that runs is at work, or will best be: nowhere while it waits for too long. */
@@ -40,7 +40,7 @@ export interface TakenIn {
 }
 
 /** Looks at a Job, and takes in what it says when it has ended. */
-export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: ImageLedger): Promise<TakenIn> {
+export async function collectImageJob(context: ImageJobContext, found: ImageJob, ledger: ImageLedger): Promise<CollectedImageJob> {
   const { home, now } = context;
   const { namespace = home } = found.job.metadata;
   const step = found.part === PARTS.inventory ? 'inventory' : 'match';
@@ -63,7 +63,7 @@ export async function takeIn(context: ImageJobContext, found: ImageJob, ledger: 
 }
 
 /** How a Job was to come by an image, and with what. */
-const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'means'> => ({ ...(isPull(job) ? { pull: true } : {}), means: meansOf(job) });
+const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'means'> => ({ ...(isPull(job) ? { pull: true } : {}), means: inputsOf(job) });
 
 /** What an error says of an image; throws those that say nothing of it. */
 function failureOf(job: KubeObject, error: unknown): Pick<NewFailure, 'class' | 'reason' | 'denied' | 'reference'> {

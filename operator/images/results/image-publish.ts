@@ -10,11 +10,11 @@ import type { ImageLedger } from '../ledger/image-ledger.ts';
 import { imageName } from '../statements/image-name.ts';
 import { imageResults, type ImageKnowledge } from './image-results.ts';
 import type { ImageTarget } from '../targets/image-targets.ts';
-import { staysWhile, type PendingContainers } from './previous-results.ts';
+import { carriedOverWhile, type PendingContainers } from './previous-results.ts';
 import type { ImageStore } from '../ledger/image-store.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
-import { homeOf, type Published, type ReportPublisher, type ReportWish } from '../../reports/publishing/report-publisher.ts';
+import { homeOf, type PublishResult, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { readLedger, type PolicyLedger } from '../../reports/identity/policy-ledger.ts';
 import { IMAGES_SOURCE, otherReportName, reportKey, reportName, reportSelector } from '../../reports/identity/report-name.ts';
@@ -57,7 +57,7 @@ export async function publishImages(input: ImagePublishing): Promise<ImagesPubli
   const findings = new KnownFindings(input);
   const asked = askedOf(input);
   let written = 0;
-  let wishes: ReportWish[] = [];
+  let wishes: DesiredReport[] = [];
   let held = 0;
   const images = [...asked.values()].flatMap(({ target }) => target.containers.map(imageName));
   const said = await input.reader.read(findings.all(), images);
@@ -83,7 +83,7 @@ export async function publishImages(input: ImagePublishing): Promise<ImagesPubli
 const refusal = ({
   wish: { target, policies },
   message,
-}: Published['refused'][number]): ImagesPublished['refused'][number] & { policies: string[] } => ({
+}: PublishResult['refused'][number]): ImagesPublished['refused'][number] & { policies: string[] } => ({
   policies: policies.map(({ name }) => name),
   message: `the report about the images of ${target.kind} ${target.namespace ?? ''}/${target.name} was refused: ${message}`,
 });
@@ -171,7 +171,7 @@ function wishOf(
   { ledger, access, database, now }: ImagePublishing,
   { target, policies }: Asked,
   { found, data }: { readonly found: ReadonlyMap<string, ImageFindings>; readonly data: ImageData },
-): ReportWish | undefined {
+): DesiredReport | undefined {
   const knowledge: ImageKnowledge = {
     entry: (image) => entryIn(ledger, access, image, target.workload.namespace ?? ''),
     findings: (image) => found.get(image),
@@ -179,7 +179,7 @@ function wishOf(
     data,
     now,
   };
-  const evaluated: ReportWish['policies'][number][] = [];
+  const evaluated: DesiredReport['policies'][number][] = [];
   const all: Finding[] = [];
   const pending = new Map<string, PendingContainers>();
   for (const policy of policies) {
@@ -192,12 +192,12 @@ function wishOf(
     all.push(...results);
   }
   if (evaluated.length === 0) return undefined;
-  const stays = pending.size > 0 ? { stays: staysWhile(pending) } : {};
+  const stays = pending.size > 0 ? { stays: carriedOverWhile(pending) } : {};
   return { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all, seconds: Math.floor(now / 1000), ...stays };
 }
 
 /** What a policy has evaluated. The catalogue plays no part in what is found in images: its generation is all that it is judged by. */
-function evaluatedBy({ metadata, spec, status }: SecurityPolicy, passes: number): ReportWish['policies'][number] {
+function evaluatedBy({ metadata, spec, status }: SecurityPolicy, passes: number): DesiredReport['policies'][number] {
   const { name, generation = 0 } = metadata;
   const { passing, ownerLabels = [] } = spec.reporting ?? {};
   const evaluated = { name, revision: String(generation), passes, listPasses: passing === 'List', ownerLabels };

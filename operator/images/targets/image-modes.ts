@@ -3,13 +3,13 @@ import { keyOf } from './image-key.ts';
 import type { ImageNodes, ImageTarget } from './image-targets.ts';
 
 /** What a policy asks about images, and those of which workloads. */
-export interface AskedImages {
+export interface RequestedImages {
   readonly images: SecurityPolicySpec['images'];
   readonly targets: readonly ImageTarget[];
 }
 
 /** The images, of which those are pulled that no policy asks to have mounted: one inventory serves all. Where they come from then matters no more than which node has them. */
-export function withModes(images: ImageNodes, asked: readonly AskedImages[]): ImageNodes {
+export function withModes(images: ImageNodes, asked: readonly RequestedImages[]): ImageNodes {
   const mounting = asked.filter((each) => each.images?.mode !== 'Pull').flatMap(({ targets }) => targets);
   const mounted = new Set(mounting.flatMap(({ containers }) => containers.flatMap(({ image }) => (image ? [keyOf(image)] : []))));
   return new Map([...images].map(([key, place]) => [key, mounted.has(key) ? place : { ...place, nodes: [], pull: true }]));

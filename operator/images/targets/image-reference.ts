@@ -19,7 +19,7 @@ export const whyUnpullable = ({ reference }: RunningImage): string | undefined =
 const digestPattern = /sha256:[0-9a-f]{64}$/;
 
 /** What a pod and its status say of a container's image. */
-export interface ToldImage {
+export interface ContainerImageStatus {
   /** The reference in the pod. */
   readonly asked?: string;
   readonly imageID?: string;
@@ -32,7 +32,7 @@ export interface ToldImage {
  * several names tells any of them, so the pod's own goes before: its pull secrets are for that one.
  * Undefined while the runtime has not said which it is.
  */
-export function runningImage({ imageID = '', image = '', asked = image }: ToldImage): RunningImage | undefined {
+export function runningImage({ imageID = '', image = '', asked = image }: ContainerImageStatus): RunningImage | undefined {
   const [digest] = digestPattern.exec(imageID) ?? [];
   if (digest === undefined) return undefined;
   const from = imageID.replace(/^[a-z-]+:\/\//, '');

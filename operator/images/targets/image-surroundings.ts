@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/metadata.ts';
 import type { KubernetesObject } from '../../engine/objects/kubernetes-object.ts';
 import { policyScope, type NamespaceFacts } from '../../engine/objects/policy-scope.ts';
 import type { SecurityPolicy } from '../../api/security-policy.ts';
-import { ImageTargets, type ImageNodes, type ImageTarget, type ImageUsers, type RanImages } from './image-targets.ts';
+import { ImageTargets, type ImageNodes, type ImageTarget, type ImageUsers, type PreviousImages } from './image-targets.ts';
 import { withModes } from './image-modes.ts';
 import type { NodePlatforms } from './node-platforms.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
@@ -17,12 +17,12 @@ export interface PolicyTargets {
 }
 
 /** What runs in the scope of policies that ask about images. */
-export interface ImageSurroundings {
+export interface ImageScope {
   readonly policies: readonly PolicyTargets[];
   readonly images: ImageNodes;
   readonly users: ImageUsers;
   /** What they run, for the next look. */
-  readonly ran: RanImages;
+  readonly ran: PreviousImages;
   /** Of the cluster's nodes. */
   readonly platforms: ReadonlySet<string>;
 }
@@ -41,7 +41,7 @@ const workloadResources: readonly (readonly [resource: ApiResource, metadataOnly
 ];
 
 /** Reads the workloads, pods and namespaces that the policies look at. Throws what the server answers: a part is not enough. */
-export async function imageSurroundings(
+export async function readImageScope(
   client: KubeClient,
   policies: readonly SecurityPolicy[],
   {
@@ -56,10 +56,10 @@ export async function imageSurroundings(
     /** Vigil's own Jobs in other namespaces: nobody asks about these. */
     readonly own: (target: RecordTarget) => boolean;
     /** What ran at the look before. */
-    readonly before: RanImages;
+    readonly before: PreviousImages;
     readonly signal: AbortSignal;
   },
-): Promise<ImageSurroundings> {
+): Promise<ImageScope> {
   if (policies.length === 0) return { policies: [], images: new Map(), users: new Map(), ran: new Map(), platforms: platforms.all() };
   const places = new Map<string, NamespaceFacts>();
   for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal }))

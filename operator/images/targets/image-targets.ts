@@ -41,7 +41,7 @@ export interface ImageUser {
 }
 
 /** By reference as pods have it: the image that ran last, on each of its platforms. */
-export type RanImages = ReadonlyMap<string, readonly RunningImage[]>;
+export type PreviousImages = ReadonlyMap<string, readonly RunningImage[]>;
 
 /** By what their images are kept under and by namespace. */
 export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, ImageUser>>;
@@ -98,7 +98,7 @@ interface Running {
 export class ImageTargets {
   readonly #inScope: (target: RecordTarget) => boolean;
   readonly #platformOf: (node: string | undefined) => string | undefined;
-  readonly #before: RanImages;
+  readonly #before: PreviousImages;
   readonly #workloads = new Map<string, Workload>();
   /** By uid; undefined: in no scope. */
   readonly #running = new Map<string, Running | undefined>();
@@ -119,7 +119,7 @@ export class ImageTargets {
   constructor(
     inScope: (target: RecordTarget) => boolean = () => true,
     platform: (node: string | undefined) => string | undefined = () => undefined,
-    before: RanImages = new Map(),
+    before: PreviousImages = new Map(),
   ) {
     this.#before = before;
     this.#inScope = inScope;
@@ -171,7 +171,7 @@ export class ImageTargets {
   }
 
   /** Which images these name by which references: for when pods are between one run and the next. */
-  ran(targets: readonly ImageTarget[]): RanImages {
+  ran(targets: readonly ImageTarget[]): PreviousImages {
     const ran = new Map<string, RunningImage[]>();
     for (const { reference, image } of targets.flatMap(({ containers }) => containers)) {
       const images = image && ran.getOrInsertComputed(reference, () => []);

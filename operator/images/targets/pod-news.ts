@@ -9,7 +9,7 @@ import { ListWatch, type ChangeType } from '../../kube/watch/list-watch.ts';
 const youth = 300_000;
 
 /** Who wants to know. */
-export interface PodNewsObserver {
+export interface PodImageObserver {
   /** Pods were made, have begun to run or are gone, or may be while nobody watched. */
   readonly onNews: () => void;
   /** Pods cannot be followed now, which is tried again; told once for each reason. */
@@ -17,14 +17,14 @@ export interface PodNewsObserver {
 }
 
 /** Tells that there is something new about the images that run, by the metadata of pods and from when it begins. Keeps nothing of them. */
-export class PodNews {
+export class PodImageWatch {
   readonly #feed: ListWatch<KubeObject>;
   #problem: string | undefined;
 
   /** `silence`: milliseconds without a word after which a watch is taken to be dead; `clock`: milliseconds since the epoch. */
   constructor(
     client: KubeClient,
-    { onNews, onError }: PodNewsObserver,
+    { onNews, onError }: PodImageObserver,
     { silence, clock }: { readonly silence: number; readonly clock: () => number },
   ) {
     const isNews = (type: ChangeType, { metadata: { labels, creationTimestamp = '' } }: KubeObject): boolean =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RESOURCES } from '../../api/api-resource.ts';
-import { isConflict, isNotFound, mayHaveHappened } from '../kube-api-error.ts';
+import { isConflict, isNotFound, mayHaveSucceeded } from '../kube-api-error.ts';
 import type { KubeClient, ObjectKey } from '../kube-client.ts';
 import {
   headConfigMap,
@@ -133,7 +133,7 @@ export class DocumentStore {
       return written.metadata.resourceVersion ?? '';
     } catch (error) {
       // What may still be written keeps its pieces: if nothing names them in the end, they are orphans.
-      if (mayHaveHappened(error)) throw error;
+      if (mayHaveSucceeded(error)) throw error;
       return await this.#refused(head.metadata.name, pieces, error);
     }
   }

@@ -6,7 +6,7 @@ import type { RequirementOutcome, RequirementState } from '../../catalogue/frame
 import type { Framework } from '../../catalogue/frameworks/framework.ts';
 import { othersEntries } from '../identity/field-owners.ts';
 import { withIdentities } from '../identity/result-identity.ts';
-import { hashedName, mendedName, policyLabel } from '../identity/report-name.ts';
+import { hashedName, validName, policyLabel } from '../identity/report-name.ts';
 import { wholeWords } from './report-result.ts';
 
 /** The source of reports about frameworks. */
@@ -27,7 +27,7 @@ export interface EvidenceInput {
 
 /** The name of the evidence: readable, and mended with a hash where the policy's name makes it too long. */
 export const evidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
-  mendedName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
+  validName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
 
 /** Its name where another's report has the usual one. */
 export const otherEvidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>

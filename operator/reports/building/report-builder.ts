@@ -45,7 +45,7 @@ export interface ReportInput {
 /** A policy in whose scope the object is. */
 export interface EvaluatedPolicy {
   readonly name: string;
-  /** What it judged by: see `judgementRevision`. */
+  /** What it judged by: see `evaluationRevision`. */
   readonly revision: string;
   readonly passes: number;
   readonly listPasses: boolean;

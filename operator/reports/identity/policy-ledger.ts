@@ -2,7 +2,7 @@ import type { SeverityCounts, Summary } from '../../api/security-policy.ts';
 
 /** What a report holds for one policy: kept in an annotation, so that a policy scanned alone loses nothing of the others', and totals need only metadata. */
 export interface PolicyEntry {
-  /** What its verdicts were made by: see `judgementRevision`. */
+  /** What its verdicts were made by: see `evaluationRevision`. */
   readonly revision: string;
   readonly summary: Summary;
   readonly failing: SeverityCounts;

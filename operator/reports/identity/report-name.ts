@@ -105,7 +105,7 @@ const hashOf = ({ apiVersion, kind, namespace = '', name }: NamedObject, salt = 
     .slice(0, 10);
 
 /** A name as it is when it is a legal one and short enough; else mended, cut, and told from others by a hash. */
-export function mendedName(name: string): string {
+export function validName(name: string): string {
   return legalName(name) === name && name.length <= maximum && /[a-z0-9]$/.test(name) ? name : hashedName(name);
 }
 

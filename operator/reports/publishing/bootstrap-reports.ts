@@ -1,7 +1,7 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { PolicyReport } from '../../api/policy-report.ts';
-import { isConflict, isInvalid, isNamespaceGoing } from '../../kube/kube-api-error.ts';
+import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/kube-api-error.ts';
 import { SOURCE } from '../identity/report-name.ts';
 import {
   BOOTSTRAP_REPORT,
@@ -106,7 +106,7 @@ export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
       try {
         await this.#write(draft);
       } catch (error) {
-        if (isNamespaceGoing(error)) continue;
+        if (isNamespaceTerminating(error)) continue;
         if (!isInvalid(error)) throw error;
         onRefused(draft.taken, error);
       }

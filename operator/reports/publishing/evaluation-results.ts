@@ -1,7 +1,7 @@
 import { SOURCE } from '../identity/report-name.ts';
 import type { EvaluatedPolicy } from '../building/report-builder.ts';
 import type { TargetRecord } from '../../stream/stream-record.ts';
-import type { ReportWish } from './report-publisher.ts';
+import type { DesiredReport } from './report-publisher.ts';
 
 /** What a report needs of a policy besides its results. */
 type ReportedPolicy = Pick<EvaluatedPolicy, 'name' | 'revision' | 'listPasses' | 'ownerLabels'>;
@@ -20,10 +20,10 @@ export interface EvaluationResults<Policy extends ReportedPolicy> {
 }
 
 /** The report about an evaluated target; none if no policy is left that evaluated it. Pure. */
-export function wishesOf<Policy extends ReportedPolicy>(
+export function desiredReports<Policy extends ReportedPolicy>(
   { target, passes, results }: TargetRecord,
   evaluation: EvaluationResults<Policy>,
-): ReportWish[] {
+): DesiredReport[] {
   const policies = evaluation.policies
     .filter((policy) => passes[policy.name] !== undefined && evaluation.isAlive(policy))
     .map((policy): EvaluatedPolicy => {

@@ -9,7 +9,7 @@ import type { ReportRecords } from './report-records.ts';
 import type { ReportWriter } from './report-writer.ts';
 
 /** Evidence to bring up to date. */
-export type EvidenceWish = Omit<EvidenceInput, 'existing' | 'policy' | 'name'>;
+export type DesiredEvidence = Omit<EvidenceInput, 'existing' | 'policy' | 'name'>;
 
 const tries = 4;
 
@@ -26,7 +26,7 @@ export class EvidencePublisher {
   }
 
   /** Brings the evidence of one policy up to date, and removes that of frameworks that the policy asks for no more. */
-  async publish(policy: EvidenceInput['policy'], wishes: readonly EvidenceWish[]): Promise<void> {
+  async publish(policy: EvidenceInput['policy'], wishes: readonly DesiredEvidence[]): Promise<void> {
     const left = await this.#existing(policy.name);
     for (const wish of wishes) {
       const name = evidenceName(policy.name, wish.framework);

@@ -2,7 +2,7 @@ import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
 import type { SeverityCounts } from '../../api/security-policy.ts';
-import { isConflict, isInvalid, isNamespaceGoing } from '../../kube/kube-api-error.ts';
+import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { messageOf } from '../../kube/kube-request.ts';
 import { listPages } from '../../kube/list.ts';
@@ -12,7 +12,7 @@ import { concurrently } from './concurrently.ts';
 import { buildReport, comparedPolicies, withoutPolicies, type ReportInput } from '../building/report-builder.ts';
 import { changeOf, newFailures, type ReportChange } from '../building/report-change.ts';
 import { otherReportName, reportKey, reportName, reportSelector } from '../identity/report-name.ts';
-import { EvidencePublisher, type EvidenceWish } from './evidence-publisher.ts';
+import { EvidencePublisher, type DesiredEvidence } from './evidence-publisher.ts';
 import {
   BOOTSTRAP_REPORT,
   entryOfReport,
@@ -28,10 +28,10 @@ import { isTakenOver, returned } from './returned-report.ts';
 import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 
 /** A report to bring up to date. */
-export type ReportWish = Omit<ReportInput, 'existing' | 'name'>;
+export type DesiredReport = Omit<ReportInput, 'existing' | 'name'>;
 
 /** What publishing did. */
-export interface Published {
+export interface PublishResult {
   /** Reports that were written; an unchanged one is not. */
   readonly written: number;
   readonly unchanged: number;
@@ -40,11 +40,11 @@ export interface Published {
   /** The version of each report that now says what was wished, as `reportKey` names them. */
   readonly versions: ReadonlyMap<string, string>;
   /** Reports that the server refuses as they are, and why: another try cannot help. */
-  readonly refused: readonly { readonly wish: ReportWish; readonly message: string }[];
+  readonly refused: readonly { readonly wish: DesiredReport; readonly message: string }[];
 }
 
 /** Told of failures that a report did not have before it was written. */
-export type FindingObserver = (target: ReportWish['target'], failures: readonly ReportResult[]) => void;
+export type FindingObserver = (target: DesiredReport['target'], failures: readonly ReportResult[]) => void;
 
 /** What somebody else has done to a report of Vigil's, or under its name. */
 export interface ReportConflict {
@@ -59,7 +59,7 @@ export interface ReportConflict {
 export interface PublishObservers {
   readonly onWrite?: WriteObserver;
   readonly onFailures?: FindingObserver;
-  readonly onConflict?: (target: ReportWish['target'], conflict: ReportConflict) => void;
+  readonly onConflict?: (target: DesiredReport['target'], conflict: ReportConflict) => void;
 }
 
 const conflictTries = 4;
@@ -75,7 +75,7 @@ interface Place {
 type BroughtUp = ReportChange & { readonly written: 0 | 1; readonly name: string; readonly version: string };
 
 /** Writes what is wished over what is there. */
-type BringUp = (wish: ReportWish, existing: PolicyReport | undefined) => Promise<void>;
+type BringUp = (wish: DesiredReport, existing: PolicyReport | undefined) => Promise<void>;
 
 /** Reports a page of a list: few, since some are long. */
 const pageSize = 50;
@@ -118,12 +118,12 @@ export class ReportPublisher {
    * Brings the reports about these objects up to date. Throws on the first that cannot be written for now; a repetition goes on
    * from there and counts the same. What lies in a namespace that is going, goes with it.
    */
-  async publish(wishes: readonly ReportWish[]): Promise<Published> {
+  async publish(wishes: readonly DesiredReport[]): Promise<PublishResult> {
     const total = { written: 0, unchanged: 0, new: emptySeverities(), fixed: emptySeverities() };
-    const refused: { wish: ReportWish; message: string }[] = [];
+    const refused: { wish: DesiredReport; message: string }[] = [];
     const versions = new Map<string, string>();
-    const bootstrap = new BootstrapReports<ReportWish>(this.#writer, this.#records);
-    const bringUp = async (wish: ReportWish, existing: PolicyReport | undefined): Promise<void> => {
+    const bootstrap = new BootstrapReports<DesiredReport>(this.#writer, this.#records);
+    const bringUp = async (wish: DesiredReport, existing: PolicyReport | undefined): Promise<void> => {
       try {
         const outcome = await this.#bringUp(wish, existing, bootstrap);
         total.written += outcome.written;
@@ -132,7 +132,7 @@ export class ReportPublisher {
         total.new = addSeverities(total.new, outcome.new);
         total.fixed = addSeverities(total.fixed, outcome.fixed);
       } catch (error) {
-        if (isNamespaceGoing(error)) return;
+        if (isNamespaceTerminating(error)) return;
         if (!isInvalid(error) && !(error instanceof NamesTakenError)) throw error;
         refused.push({ wish, message: messageOf(error) });
       }
@@ -145,7 +145,7 @@ export class ReportPublisher {
   }
 
   /** Brings the evidence of one policy up to date: a report a framework, and none of frameworks that it asks for no more. */
-  publishEvidence(policy: EvidenceInput['policy'], wishes: readonly EvidenceWish[]): Promise<void> {
+  publishEvidence(policy: EvidenceInput['policy'], wishes: readonly DesiredEvidence[]): Promise<void> {
     return this.#evidence.publish(policy, wishes);
   }
 
@@ -153,7 +153,7 @@ export class ReportPublisher {
    * Brings up reports that lie in one place, each with what is there of it: by a list where most of that is wanted, of which one
    * page at a time is held, else one by one.
    */
-  async #publishInto(group: readonly ReportWish[], bringUp: BringUp): Promise<void> {
+  async #publishInto(group: readonly DesiredReport[], bringUp: BringUp): Promise<void> {
     const wanted = Map.groupBy(group, ({ source, target }) => reportName(source, target));
     const others = new Map(group.map(({ source, target }) => [otherReportName(source, target), reportName(source, target)]));
     const take = async (name: string, report: PolicyReport | undefined): Promise<void> => {
@@ -167,11 +167,11 @@ export class ReportPublisher {
 
   /** Takes the reports that are wanted out of a list, read on while it holds enough of them. Returns whether the list was read to its end. */
   async #takeListed(
-    group: readonly ReportWish[],
+    group: readonly DesiredReport[],
     { wanted, others }: { readonly wanted: ReadonlyMap<string, unknown>; readonly others: ReadonlyMap<string, string> },
     take: (name: string, report: PolicyReport) => Promise<void>,
   ): Promise<boolean> {
-    const [{ source, target }] = group as readonly [ReportWish];
+    const [{ source, target }] = group as readonly [DesiredReport];
     const { resource, namespace } = homeOf(target);
     const labelSelector = reportSelector(source);
     const all = wanted.size;
@@ -189,8 +189,8 @@ export class ReportPublisher {
   }
 
   /** The report of one of these, by its name; where there is none, by the name that it has beside another's. */
-  async #readAt(group: readonly ReportWish[], name: string): Promise<PolicyReport | undefined> {
-    const wish = group.find(({ source, target }) => reportName(source, target) === name) as ReportWish;
+  async #readAt(group: readonly DesiredReport[], name: string): Promise<PolicyReport | undefined> {
+    const wish = group.find(({ source, target }) => reportName(source, target) === name) as DesiredReport;
     const { resource, namespace } = homeOf(wish.target);
     for (const each of [name, otherReportName(wish.source, wish.target)]) {
       const report = await this.#writer.read(resource, { namespace, name: each });
@@ -199,7 +199,7 @@ export class ReportPublisher {
     return undefined;
   }
 
-  async #bringUp(wish: ReportWish, known: PolicyReport | undefined, bootstrap: BootstrapReports<ReportWish>): Promise<BroughtUp> {
+  async #bringUp(wish: DesiredReport, known: PolicyReport | undefined, bootstrap: BootstrapReports<DesiredReport>): Promise<BroughtUp> {
     const home = homeOf(wish.target);
     const prior = await bootstrap.prior(home, wish.target);
     let at = await this.#placeFor(wish, known?.metadata.name ?? reportName(wish.source, wish.target), known);
@@ -215,9 +215,9 @@ export class ReportPublisher {
 
   /** `prior`: what is counted of the object without a report of its own. */
   async #bringUpAt(
-    wish: ReportWish,
+    wish: DesiredReport,
     { name, existing }: Place,
-    { prior, bootstrap }: { readonly prior: PolicyReport | undefined; readonly bootstrap: BootstrapReports<ReportWish> },
+    { prior, bootstrap }: { readonly prior: PolicyReport | undefined; readonly bootstrap: BootstrapReports<DesiredReport> },
   ): Promise<BroughtUp> {
     const home = homeOf(wish.target);
     const before = existing ?? prior;
@@ -236,7 +236,7 @@ export class ReportPublisher {
   }
 
   /** The name that a report is written under, and what is there: beside the usual one where that is another's. */
-  async #placeFor(wish: ReportWish, name: string, existing: PolicyReport | undefined): Promise<Place> {
+  async #placeFor(wish: DesiredReport, name: string, existing: PolicyReport | undefined): Promise<Place> {
     const { resource, namespace } = homeOf(wish.target);
     if (!existing || !(await this.#isAnothers(resource, existing))) return { name, existing };
     const beside = this.#besides(wish, name);
@@ -252,7 +252,7 @@ export class ReportPublisher {
   }
 
   /** The name beside another's report. Throws when that is another's, too. */
-  #besides({ source, target }: ReportWish, taken: string): string {
+  #besides({ source, target }: DesiredReport, taken: string): string {
     const name = otherReportName(source, target);
     if (taken === name) throw new NamesTakenError(`the reports ${reportName(source, target)} and ${name} are not Vigil's`);
     const message = `the report ${taken} is not Vigil's and stays as it is: what Vigil found is in ${name}`;
@@ -260,7 +260,7 @@ export class ReportPublisher {
     return name;
   }
 
-  #tell(wish: ReportWish, { existing, report }: { readonly existing: PolicyReport | undefined; readonly report: PolicyReport }): void {
+  #tell(wish: DesiredReport, { existing, report }: { readonly existing: PolicyReport | undefined; readonly report: PolicyReport }): void {
     const failures = newFailures(existing, report, comparedPolicies(wish));
     if (failures.length > 0) this.#observers.onFailures?.(wish.target, failures);
     const foreign = priorReport(existing).foreign.length;
@@ -271,7 +271,7 @@ export class ReportPublisher {
   }
 
   /** As {@link withdraw}, of the report about an object, whichever of its names that has. */
-  async withdrawFrom({ source, target }: Pick<ReportWish, 'source' | 'target'>, policies: readonly string[]): Promise<boolean> {
+  async withdrawFrom({ source, target }: Pick<DesiredReport, 'source' | 'target'>, policies: readonly string[]): Promise<boolean> {
     const { resource, namespace } = homeOf(target);
     for (const name of [reportName(source, target), otherReportName(source, target)])
       if (await this.withdraw(resource, namespace === undefined ? { name } : { name, namespace }, policies)) return true;
@@ -297,7 +297,7 @@ export class ReportPublisher {
         return (await this.#without(resource, report, policies.filter(isWanted))) === 1;
       } catch (error) {
         // What lies in a namespace that is going, goes with it.
-        if (isNamespaceGoing(error)) return false;
+        if (isNamespaceTerminating(error)) return false;
         if (!isConflict(error) || attempt === conflictTries) throw error;
       }
     }
@@ -311,7 +311,7 @@ export class ReportPublisher {
     try {
       return await bootstrap.withdraw(home, policies, (key) => isWhole || entryReportName(key, home.namespace) === name);
     } catch (error) {
-      if (isNamespaceGoing(error)) return false;
+      if (isNamespaceTerminating(error)) return false;
       throw error;
     }
   }

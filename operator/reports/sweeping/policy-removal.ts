@@ -11,7 +11,7 @@ import type { ReportPublisher } from '../publishing/report-publisher.ts';
 const writers = 8;
 
 /** What is taken out of reports. */
-export interface Removal {
+export interface PolicyRemoval {
   readonly policies: readonly string[];
   /** Asked before each write: what is said of a policy that has come back meanwhile is not touched. */
   readonly isGone: (policy: string) => boolean;
@@ -24,7 +24,7 @@ export interface Removal {
 export async function removePolicies(
   client: KubeClient,
   publisher: Pick<ReportPublisher, 'withdraw'>,
-  { policies, isGone }: Removal,
+  { policies, isGone }: PolicyRemoval,
 ): Promise<number> {
   const [only, ...others] = policies;
   if (only === undefined) return 0;

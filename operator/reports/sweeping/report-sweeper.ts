@@ -44,7 +44,7 @@ export interface ReadReports {
 }
 
 /** What sweeping found and did. */
-export interface Swept extends ReadReports {
+export interface SweepResult extends ReadReports {
   /** Reports that were removed or lost what was said of a policy. */
   readonly changed: number;
 }
@@ -68,7 +68,7 @@ const fewObjects = 20;
  * Removes what reports say of objects that are gone or not in scope any more, and adds up what stays. What could not be asked
  * about stays as it is: only what was proved absent goes.
  */
-export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<Swept> {
+export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<SweepResult> {
   const totals = new Map<string, PolicyTotals>();
   const marks = new ReportMarks();
   let changed = 0;

@@ -2,7 +2,7 @@ import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { reportKey, reportName } from '../../reports/identity/report-name.ts';
-import { wishesOf, type EvaluationResults } from '../../reports/publishing/evaluation-results.ts';
+import { desiredReports, type EvaluationResults } from '../../reports/publishing/evaluation-results.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
 import { LogReader } from '../../jobs/job-log.ts';
 import { WORKER_CONTAINER } from './scan-job.ts';
@@ -12,7 +12,7 @@ import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 import type { AcceptedStream } from '../../stream/stream-reader.ts';
 import type { NamespaceRecord, StreamRecord, UnreadableRecord } from '../../stream/stream-record.ts';
 import type { ShardSummary } from '../../worker/shard-worker.ts';
-import { homeOf, type ReportPublisher, type ReportWish } from '../../reports/publishing/report-publisher.ts';
+import { homeOf, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
 
 /** Whose results are collected. */
 export interface CollectedScan extends EvaluationResults<LedgerPolicy> {
@@ -72,7 +72,7 @@ export class ShardCollector {
     const namespaces = new Map<string, NamespaceRecord>();
     const unwritten = new Set<string>();
     let refused = 0;
-    const flush = async (batch: ReportWish[]): Promise<void> => {
+    const flush = async (batch: DesiredReport[]): Promise<void> => {
       const wishes = batch.splice(0);
       const published = await this.#publisher.publish(wishes);
       for (const { source, target } of wishes) {
@@ -88,7 +88,7 @@ export class ShardCollector {
         miss(`the report about ${describe(wish)} was refused: ${message}`, policies);
       }
     };
-    const batch: ReportWish[] = [];
+    const batch: DesiredReport[] = [];
     for (const record of stream.records() as Iterable<StreamRecord>) {
       if (record.type === 'unreadable') {
         miss(unreadableText(record), record.policies);
@@ -100,7 +100,7 @@ export class ShardCollector {
       }
       const namespaceEnds = batch.at(-1)?.target.namespace !== record.target.namespace;
       if (batch.length >= batchSize || (namespaceEnds && batch.length >= enough)) await flush(batch);
-      batch.push(...wishesOf(record, scan));
+      batch.push(...desiredReports(record, scan));
     }
     await flush(batch);
     return {
@@ -117,7 +117,7 @@ export class ShardCollector {
   }
 }
 
-function describe({ target: { kind, namespace, name } }: ReportWish): string {
+function describe({ target: { kind, namespace, name } }: DesiredReport): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 

@@ -3,7 +3,7 @@ import { frameworkRow, requirementOutcomes, type ControlTally } from '../../cata
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import type { PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
-import { sweepReports, type SweepRequest, type Swept } from '../../reports/sweeping/report-sweeper.ts';
+import { sweepReports, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
 import type { SeenReports } from '../../reports/sweeping/seen-reports.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
@@ -88,7 +88,7 @@ async function sweep(
   { client, publisher }: Pick<FinishDependencies, 'client' | 'publisher'>,
   { scan, ledger, seen, verifier, rescan, signal }: EndedScan,
   request: SweepRequest,
-): Promise<Swept> {
+): Promise<SweepResult> {
   const known = rescan?.takeSwept();
   if (known) return { ...known, changed: 0 };
   const swept = await sweepReports(client, publisher, request);
@@ -105,7 +105,7 @@ function carriedOverBy({ carriedOver }: Ledger): (namespace: string) => boolean 
 async function keepForNext(
   { log }: Pick<FinishDependencies, 'log'>,
   { scan, ledger, rescan, rescans }: EndedScan,
-  { marks }: Swept,
+  { marks }: SweepResult,
 ): Promise<void> {
   if (!rescan) return;
   try {

@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { ANNOTATIONS, API_VERSION, LABELS } from '../../api/group.ts';
-import { mayHaveHappened } from '../../kube/kube-api-error.ts';
+import { mayHaveSucceeded } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { collectGarbage } from '../../kube/documents/document-collector.ts';
@@ -89,7 +89,7 @@ export class LedgerStore {
       return await conflicting(this.#store.write(headOf(scan), LEDGER, ledger));
     } catch (error) {
       // A ledger that may be there after all names them; otherwise the next try removes them.
-      if (!mayHaveHappened(error))
+      if (!mayHaveSucceeded(error))
         await this.#store.removePieces(made).catch((left: unknown) => this.#log?.warn({ err: left }, 'a plan could not be removed'));
       throw error;
     }

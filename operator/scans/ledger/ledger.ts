@@ -11,7 +11,7 @@ export interface LedgerPolicy {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
-  /** What it is judged by: see `judgementRevision`. */
+  /** What it is judged by: see `evaluationRevision`. */
   readonly revision: string;
   readonly listPasses: boolean;
   readonly ownerLabels: readonly string[];

@@ -11,7 +11,7 @@ export interface PolicyGeneration {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
-  /** See `judgementRevision`. */
+  /** See `evaluationRevision`. */
   readonly revision: string;
 }
 

@@ -16,11 +16,11 @@ export async function unservedKinds(
 ): Promise<readonly Uncovered[]> {
   const { kubernetesVersion, systemNamespaces, resources, policies } = await store.input(input);
   const served = (await clusterInfo(true)).resources;
-  return goneKinds(compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true }), served);
+  return kindsNotServed(compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true }), served);
 }
 
 /** What policies judge and a cluster does not serve. Pure. */
-export function goneKinds(set: PolicySet, served: readonly ApiResource[]): readonly Uncovered[] {
+export function kindsNotServed(set: PolicySet, served: readonly ApiResource[]): readonly Uncovered[] {
   const gone = set.targets.filter((resource) => indexOfResource(served, resource) === undefined);
   return gone.map((resource) => {
     const where = resource.group === '' ? 'the core API group' : `API group ${resource.group}`;

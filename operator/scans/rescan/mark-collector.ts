@@ -8,7 +8,7 @@ import {
   anywhere,
   CLUSTER_SCOPE,
   inPlace,
-  judgementMark,
+  evaluationMark,
   kindInMarks,
   ListedObjects,
   namespaceMark,
@@ -179,7 +179,7 @@ function judgementOf(found: FoundTargets, program: string): string {
   const { policies, kubernetesVersion, systemNamespaces } = found;
   const kinds = new Set([...found.listed, ...contextOf(found)].map(({ kind }) => kind));
   const resources = found.resources.filter(({ kind }) => kinds.has(kind));
-  return judgementMark({ policies, catalogue: catalogueVersion, program, kubernetesVersion, systemNamespaces, resources });
+  return evaluationMark({ policies, catalogue: catalogueVersion, program, kubernetesVersion, systemNamespaces, resources });
 }
 
 function sumOf(counts: readonly Count[]): Pick<PlannedNamespace, 'targets' | 'policies'> {

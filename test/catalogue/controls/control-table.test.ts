@@ -6,7 +6,7 @@ import { newestMinor } from '../../../operator/catalogue/frameworks/framework.ts
 import { nameOf } from '../../../operator/engine/objects/kubernetes-object.ts';
 import { compilePolicies } from '../../../operator/engine/policy-set.ts';
 import type { ObjectFinding } from '../../../operator/findings/finding.ts';
-import { isServiceKind } from '../../../operator/engine/objects/workload-kind.ts';
+import { isLongRunningKind } from '../../../operator/engine/objects/workload-kind.ts';
 import { documentsOf, type Row, type Table, type Tables, templateOf, type Workload, workloads } from './control-table.ts';
 
 const tables = new Map<string, Table>();
@@ -53,7 +53,7 @@ function runOnPods(id: string, row: Row, about: Table['about']): void {
     const [object, ...others] = [workload.make(templateOf(row.yaml)), ...documentsOf(row.yaml).slice(1)];
     const result = judge(id, row, [object, ...others]);
     const group = String(object['apiVersion']).split('/').slice(0, -1).join('/');
-    if (about === 'services' && !isServiceKind(group === '' ? workload.kind : `${workload.kind}.${group}`)) {
+    if (about === 'services' && !isLongRunningKind(group === '' ? workload.kind : `${workload.kind}.${group}`)) {
       expect(result, `${workload.kind} is no service`).to.equal(undefined);
       continue;
     }

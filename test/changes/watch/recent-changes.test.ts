@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
-import { GenerationSightings } from '../../../operator/changes/watch/generation-sightings.ts';
+import { GenerationTracker } from '../../../operator/changes/watch/generation-sightings.ts';
 import { RecentChanges } from '../../../operator/changes/watch/recent-changes.ts';
 
 describe('the latest changes', () => {
@@ -37,14 +37,14 @@ describe('since when a generation of a policy is known', () => {
   ];
 
   it('is when it was first heard of', () => {
-    const sightings = new GenerationSightings();
+    const sightings = new GenerationTracker();
     for (const [index, policy] of [a1, b1, a1, a2, a2].entries()) sightings.note(policy, index);
     expect([sightings.first([a2]), sightings.first([b1]), sightings.first([a2, b1])]).to.deep.equal([3, 1, 1]);
     expect(sightings.first([])).to.equal(Number.POSITIVE_INFINITY);
   });
 
   it('is not known of one that is gone, or is not the present one', () => {
-    const sightings = new GenerationSightings();
+    const sightings = new GenerationTracker();
     for (const [index, policy] of [a1, b1, a2].entries()) sightings.note(policy, index);
     sightings.forget(b1);
     expect([sightings.first([a1]), sightings.first([b1])]).to.deep.equal([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);

@@ -4,7 +4,7 @@ import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import type { ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
 import { LogUnavailableError } from '../../../operator/jobs/job-log.ts';
 import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
-import { takeIn, type ImageJobContext, type TakenIn } from '../../../operator/images/jobs/image-jobs.ts';
+import { collectImageJob, type ImageJobContext, type CollectedImageJob } from '../../../operator/images/jobs/image-jobs.ts';
 
 const settings = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;
 const made = inventoryJob(settings, { image: { digest: 'd', reference: 'r/web@d' } });
@@ -17,7 +17,7 @@ const podOf = (uid: string, status: object): KubeObject =>
 const succeeded = { phase: 'Succeeded' };
 
 /** Looks at the Job among these pods, whose logs are read so. */
-function look(pods: readonly KubeObject[], read: () => Promise<unknown>, ledger: ImageLedger = {}): Promise<TakenIn> {
+function look(pods: readonly KubeObject[], read: () => Promise<unknown>, ledger: ImageLedger = {}): Promise<CollectedImageJob> {
   const context = {
     client: {
       call: ({ path }: { path: string }) => Promise.resolve({ metadata: {}, items: path.endsWith('/pods') ? pods : [] }),
@@ -27,7 +27,7 @@ function look(pods: readonly KubeObject[], read: () => Promise<unknown>, ledger:
     ageOf: () => 0,
     logs: { read },
   } as unknown as ImageJobContext;
-  return takeIn(context, { job, part: 'image-inventory', images: ['d'] }, ledger);
+  return collectImageJob(context, { job, part: 'image-inventory', images: ['d'] }, ledger);
 }
 const never = (): Promise<never> => Promise.reject(new Error('no log is read'));
 

@@ -4,7 +4,7 @@ import type { ImageFindings } from '../../../operator/images/matching/image-find
 import type { ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
 import { ImageTargets } from '../../../operator/images/targets/image-targets.ts';
 import { VexIndex } from '../../../operator/images/statements/vex.ts';
-import type { ReportWish } from '../../../operator/reports/publishing/report-publisher.ts';
+import type { DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { publishImages, type ImagePublishing } from '../../../operator/images/results/image-publish.ts';
 import { changeWithin, readHistory } from '../../../operator/reports/building/change-history.ts';
 import { buildReport, comparedPolicies } from '../../../operator/reports/building/report-builder.ts';
@@ -45,11 +45,11 @@ function targetsMadeAt(minute: number): ReturnType<ImageTargets['targets']> {
 }
 
 /** The report that is wanted about a workload of this age, under a policy with this status about images. */
-async function wanted(minute: number, images: Partial<ImagesStatus> | undefined): Promise<ReportWish> {
-  const wishes: ReportWish[] = [];
+async function wanted(minute: number, images: Partial<ImagesStatus> | undefined): Promise<DesiredReport> {
+  const wishes: DesiredReport[] = [];
   await publishImages({
     client: { call: () => Promise.resolve({ metadata: {}, items: [] }) },
-    publisher: { publish: (some: readonly ReportWish[]) => Promise.resolve({ written: wishes.push(...some), refused: [] }) },
+    publisher: { publish: (some: readonly DesiredReport[]) => Promise.resolve({ written: wishes.push(...some), refused: [] }) },
     store: { findings: () => Promise.resolve(findings) },
     reader: { read: () => Promise.resolve({ data: { vex: new VexIndex([]), exploitation: new Map(), problems: [] }, anew: false }) },
     ledger,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ImageTargets, type RanImages } from '../../../operator/images/targets/image-targets.ts';
+import { ImageTargets, type PreviousImages } from '../../../operator/images/targets/image-targets.ts';
 import { runningImage } from '../../../operator/images/targets/image-reference.ts';
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
@@ -32,7 +32,7 @@ function gathered(
   pods: readonly Record<string, unknown>[],
   inScope?: ConstructorParameters<typeof ImageTargets>[0],
   platform?: ConstructorParameters<typeof ImageTargets>[1],
-  before?: RanImages,
+  before?: PreviousImages,
 ): ImageTargets {
   const all = new ImageTargets(inScope, platform, before);
   for (const object of workloads) all.addWorkload(object);
@@ -80,7 +80,7 @@ describe('the images that run', () => {
     const deployment = workload('Deployment', 'web', 'web:1');
     const of = (name: string, imageID: string, phase = 'Running'): Record<string, unknown> =>
       pod(name, owner('Deployment', 'web'), { containers: [['web:1', imageID]] }, phase);
-    const ranIn = (all: ImageTargets): RanImages => all.ran(all.targets());
+    const ranIn = (all: ImageTargets): PreviousImages => all.ran(all.targets());
     const imagesOf = (all: ImageTargets): unknown => all.targets().map(({ containers }) => containers.map(({ image }) => image?.digest));
     const running = gathered([deployment], [of('x', `r/web@${digest('a')}`)]);
     // The next pod waits, then there is none at all: what ran is handed on from look to look.

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PodNews } from '../../../operator/images/targets/pod-news.ts';
+import { PodImageWatch } from '../../../operator/images/targets/pod-news.ts';
 import { ApiDouble, says } from '../../kube/api-double.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z');
@@ -21,7 +21,7 @@ const watch =
 
 describe('news of pods', () => {
   let server: ApiDouble;
-  let news: PodNews | undefined;
+  let news: PodImageWatch | undefined;
   const seen: { news: number; errors: string[] } = { news: 0, errors: [] };
 
   async function start(silence = 60_000): Promise<void> {
@@ -29,7 +29,7 @@ describe('news of pods', () => {
       onNews: () => seen.news++,
       onError: (error: unknown) => seen.errors.push((error as Error).message),
     };
-    news = new PodNews(await server.start(), observer, { silence, clock: () => now });
+    news = new PodImageWatch(await server.start(), observer, { silence, clock: () => now });
     news.start();
   }
 

@@ -5,7 +5,7 @@ import type { PolicyReport } from '../../../operator/api/policy-report.ts';
 import { isNotFound } from '../../../operator/kube/kube-api-error.ts';
 import { listAll } from '../../../operator/kube/list.ts';
 import { removePolicies } from '../../../operator/reports/sweeping/policy-removal.ts';
-import { ReportPublisher, type Published, type ReportWish } from '../../../operator/reports/publishing/report-publisher.ts';
+import { ReportPublisher, type PublishResult, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { readReports, sweepReports } from '../../../operator/reports/sweeping/report-sweeper.ts';
 import { SeenReports } from '../../../operator/reports/sweeping/seen-reports.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
@@ -41,10 +41,10 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     for (const { metadata } of roles) await client.delete(clusterRoles, { name: metadata.name });
   });
 
-  const targetOf = ({ metadata: { name, uid = '', resourceVersion = '' } }: KubeObject): ReportWish['target'] => ({
+  const targetOf = ({ metadata: { name, uid = '', resourceVersion = '' } }: KubeObject): DesiredReport['target'] => ({
     ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name, uid, resourceVersion },
   });
-  const wish = (role: KubeObject, checks: readonly string[] = [], by = policy): ReportWish => ({
+  const wish = (role: KubeObject, checks: readonly string[] = [], by = policy): DesiredReport => ({
     source: 'vigil',
     target: targetOf(role),
     policies: [{ name: by, revision: '1-a', passes: 3, listPasses: false, ownerLabels: [] }],
@@ -54,7 +54,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     seconds,
     scan: `scan-${seconds}`,
   });
-  const publish = (wishes: readonly ReportWish[]): Promise<Published> => {
+  const publish = (wishes: readonly DesiredReport[]): Promise<PublishResult> => {
     seconds += 10;
     return publisher.publish(wishes.map((each) => ({ ...each, seconds, scan: `scan-${seconds}` })));
   };

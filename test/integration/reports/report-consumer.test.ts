@@ -4,7 +4,7 @@ import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../../operator/api/policy-report.ts';
 import type { Finding } from '../../../operator/findings/finding.ts';
-import { ReportPublisher, type ReportWish } from '../../../operator/reports/publishing/report-publisher.ts';
+import { ReportPublisher, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 
 const published = '../shared/crds';
@@ -78,7 +78,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
       message: 'openssl 3.0.1: a known vulnerability',
       properties: { container, package: 'openssl', installed: '3.0.1' },
     });
-  const wish = (results: readonly Finding[], seconds: number, target?: ReportWish['target']): ReportWish => ({
+  const wish = (results: readonly Finding[], seconds: number, target?: DesiredReport['target']): DesiredReport => ({
     source: 'vigil-images',
     target: target ?? { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: owner.metadata.name, uid: owner.metadata.uid ?? '' },
     policies: [{ name: 'baseline', revision: '1-a', passes: 0, listPasses: false, ownerLabels: [] }],

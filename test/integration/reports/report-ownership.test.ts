@@ -5,7 +5,7 @@ import { ANNOTATIONS, LABELS } from '../../../operator/api/group.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../../operator/api/policy-report.ts';
 import { removePolicies } from '../../../operator/reports/sweeping/policy-removal.ts';
-import { ReportPublisher, type ReportConflict, type ReportWish } from '../../../operator/reports/publishing/report-publisher.ts';
+import { ReportPublisher, type ReportConflict, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { readReports } from '../../../operator/reports/sweeping/report-sweeper.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
 import { ownershipOf } from '../../../operator/reports/identity/report-ownership.ts';
@@ -48,7 +48,7 @@ describe('whose reports are, on a real API server', function () {
     kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/']);
   });
 
-  const wish = (checks: readonly string[], of = policy): ReportWish => ({
+  const wish = (checks: readonly string[], of = policy): DesiredReport => ({
     source: 'vigil',
     target: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: owner.metadata.name, uid: owner.metadata.uid ?? '' },
     policies: [{ name: of, revision: '1-a', passes: 2, listPasses: false, ownerLabels: [] }],
@@ -197,7 +197,7 @@ describe('whose reports are, on a real API server', function () {
   });
 
   it('takes a label of its own away, and leaves that of another', async () => {
-    const labelled = (ownerLabels: string[]): ReportWish => {
+    const labelled = (ownerLabels: string[]): DesiredReport => {
       const { target, policies, ...rest } = wish(['one']);
       return { ...rest, target: { ...target, labels: { team: 'a' } }, policies: policies.map((each) => ({ ...each, ownerLabels })) };
     };

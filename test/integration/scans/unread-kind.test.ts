@@ -9,7 +9,7 @@ import type { ScanInput } from '../../../operator/worker/scan-input.ts';
 import type { StreamRecord, TargetRecord, UnreadableRecord } from '../../../operator/stream/stream-record.ts';
 import { ShardWorker } from '../../../operator/worker/shard-worker.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
-import { wishesOf } from '../../../operator/reports/publishing/evaluation-results.ts';
+import { desiredReports } from '../../../operator/reports/publishing/evaluation-results.ts';
 
 describe('a kind that a worker may not list any more, on a real API server', function () {
   this.timeout(120_000);
@@ -74,7 +74,7 @@ describe('a kind that a worker may not list any more, on a real API server', fun
     ];
     const publish = async (records: readonly StreamRecord[], seconds: number): Promise<readonly unknown[]> => {
       const context = { id: `scan-${seconds}`, seconds, policies, isAlive: () => true, evaluatedSince: () => 1 };
-      const published = await publisher.publish(targetsIn(records).flatMap((record) => wishesOf(record, context)));
+      const published = await publisher.publish(targetsIn(records).flatMap((record) => desiredReports(record, context)));
       const report = await client.get(RESOURCES.reports, { namespace, name: 'vigil-pod-web' });
       const { results = [] } = report as { results?: { result: string; message: string; properties: Record<string, string> }[] };
       return [published.new, published.fixed, results.map(({ result, properties }) => [result, properties['stale']])];

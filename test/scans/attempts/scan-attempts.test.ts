@@ -22,7 +22,7 @@ const unplaced: JobPod['status'] = {
 };
 
 /** One scan of two shards with its Job, at any time of its life. */
-class Ground {
+class CheckInput {
   readonly bench = new ScanBench();
   readonly scan = scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 100 } } });
   readonly memory = new ScanMemory(() => this.seconds * 1000);
@@ -67,7 +67,7 @@ class Ground {
 
 describe('the attempts of a scan', () => {
   it('wait for a place until the deadline, say so, and fail as that', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.pods = [pod(0, unplaced), pod(1, unplaced)];
     expect(await ground.look(1)).to.deep.equal(['pending', 'pending']);
     expect(ground.holds.at(-1)).to.deep.equal({ reason: 'Unschedulable', message: '0/1 nodes are available: 1 had a taint' });
@@ -76,16 +76,16 @@ describe('the attempts of a scan', () => {
   });
 
   it('keep to the deadline when another operator goes on, which has seen nothing of the wait', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.pods = [pod(0, unplaced), pod(1, unplaced)];
     await ground.look(1);
-    const next = new Ground(ground.stored.ledger);
+    const next = new CheckInput(ground.stored.ledger);
     next.pods = ground.pods;
     expect(await next.look(101)).to.deep.equal(['error Unschedulable', 'error Unschedulable']);
   });
 
   it('are not held up by one pod without a place while another works', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.pods = [pod(0, { phase: 'Running' }), pod(1, unplaced)];
     await ground.look(1);
     expect(ground.holds).to.deep.equal([undefined]);
@@ -94,7 +94,7 @@ describe('the attempts of a scan', () => {
   });
 
   it('wait until the deadline for a quota that refuses the pods', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.refusal = quota;
     await ground.look(0);
     await ground.look(10);
@@ -104,7 +104,7 @@ describe('the attempts of a scan', () => {
   });
 
   it('go on when the quota has room', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.refusal = quota;
     await ground.look(0);
     await ground.look(90);
@@ -114,7 +114,7 @@ describe('the attempts of a scan', () => {
   });
 
   it('are rejected after a minute by what refuses the pods otherwise, and say so before', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.refusal = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
     await ground.look(0);
     await ground.look(6);
@@ -124,14 +124,14 @@ describe('the attempts of a scan', () => {
 
   it('wait until the deadline for a quota that refuses the Job', async () => {
     const fresh = { ...ledgerOf(), jobs: ledgerOf().jobs.map((job) => ({ ...job, created: false })) };
-    const ground = new Ground(fresh);
+    const ground = new CheckInput(fresh);
     ground.creating = () => Promise.reject(new KubeApiError('jobs.batch "x" is forbidden: exceeded quota: flt', { status: 403 }));
     expect(await ground.look(1)).to.deep.equal(['pending', 'pending']);
     expect(ground.holds.at(-1)?.reason).to.equal('QuotaExceeded');
     ground.creating = () => Promise.resolve('a1');
     await ground.look(90);
     expect(ground.stored.ledger.jobs[0]?.created).to.equal(true);
-    const other = new Ground(fresh);
+    const other = new CheckInput(fresh);
     other.creating = () => Promise.reject(new KubeApiError('jobs.batch "x" is forbidden: exceeded quota: flt', { status: 403 }));
     expect(await other.look(101)).to.deep.equal(['error Rejected', 'error Rejected']);
   });
@@ -142,7 +142,7 @@ describe('the attempts of a scan', () => {
   };
 
   it('take in what has finished beside a pod whose node does not give out the log, and say what they wait for', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.pods = [pod(0, { phase: 'Succeeded' }), pod(1, { phase: 'Succeeded' })];
     ground.collecting = (name) => (name === 'p-0' ? Promise.reject(new LogUnavailableError('no route to host')) : Promise.resolve(done));
     expect(await ground.look(1)).to.deep.equal(['pending', 'done']);
@@ -152,7 +152,7 @@ describe('the attempts of a scan', () => {
   });
 
   it('fail when their results cannot be written for a minute, and are tried again', async () => {
-    const ground = new Ground();
+    const ground = new CheckInput();
     ground.pods = [pod(0, { phase: 'Succeeded' })];
     ground.collecting = () => Promise.reject(new KubeApiError('etcdserver: no leader', { status: 500 }));
     expect(await ground.look(1).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');

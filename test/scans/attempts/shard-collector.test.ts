@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { catalogueVersion } from '../../../operator/engine/judgement-revision.ts';
 import { emptySeverities } from '../../../operator/findings/tally.ts';
 import type { KubeClient } from '../../../operator/kube/kube-client.ts';
-import type { ReportPublisher, ReportWish } from '../../../operator/reports/publishing/report-publisher.ts';
+import type { ReportPublisher, DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { ShardCollector, type CollectedShard, type CollectedScan } from '../../../operator/scans/attempts/shard-collector.ts';
 import type { StreamRecord } from '../../../operator/stream/stream-record.ts';
 import { StreamWriter } from '../../../operator/stream/stream-writer.ts';
@@ -27,7 +27,7 @@ const target = (kind: string, name: string, namespace?: string): StreamRecord =>
 const namespace = (name: string): StreamRecord => ({ type: 'namespace', namespace: name, scanned: 1, policies: {}, reads: [] });
 
 /** Takes in a worker's records, of which the server refuses some reports. */
-async function collect(records: readonly StreamRecord[], isRefused: (wish: ReportWish) => boolean): Promise<CollectedShard> {
+async function collect(records: readonly StreamRecord[], isRefused: (wish: DesiredReport) => boolean): Promise<CollectedShard> {
   const written: string[] = [];
   const writer = new StreamWriter((line) => void written.push(`${line}\n`));
   for (const record of records) writer.record(record);
@@ -35,7 +35,7 @@ async function collect(records: readonly StreamRecord[], isRefused: (wish: Repor
   writer.end(summary);
   const client = { stream: () => Promise.resolve(written.map((line) => Buffer.from(line)).values()) } as unknown as KubeClient;
   const publisher = {
-    publish: (wishes: readonly ReportWish[]) =>
+    publish: (wishes: readonly DesiredReport[]) =>
       Promise.resolve({
         new: emptySeverities(),
         fixed: emptySeverities(),

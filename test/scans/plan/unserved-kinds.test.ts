@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { builtinResources } from '../../../operator/engine/objects/builtin-resources.ts';
 import { compilePolicies } from '../../../operator/engine/policy-set.ts';
-import { goneKinds } from '../../../operator/scans/plan/unserved-kinds.ts';
+import { kindsNotServed } from '../../../operator/scans/plan/unserved-kinds.ts';
 
 const widgets = { group: 'shop.example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
 const rule = {
@@ -19,12 +19,12 @@ const set = compilePolicies(
 
 describe('a kind that is deleted while a scan runs', () => {
   it('is told of the policies that judge it', () => {
-    expect(goneKinds(set, builtinResources)).to.deep.equal([
+    expect(kindsNotServed(set, builtinResources)).to.deep.equal([
       { message: 'widgets in API group shop.example.com was served when the scan began and is not any more', policies: ['shop'] },
     ]);
   });
 
   it('is not taken to be gone where it is served in another version', () => {
-    expect(goneKinds(set, [...builtinResources, { ...widgets, version: 'v2' }])).to.deep.equal([]);
+    expect(kindsNotServed(set, [...builtinResources, { ...widgets, version: 'v2' }])).to.deep.equal([]);
   });
 });

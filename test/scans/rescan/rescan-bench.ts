@@ -20,7 +20,7 @@ import { RescanStore } from '../../../operator/scans/rescan/rescan-store.ts';
 import type { StreamRecord } from '../../../operator/stream/stream-record.ts';
 import type { RecordSink } from '../../../operator/stream/stream-writer.ts';
 import { ShardWorker } from '../../../operator/worker/shard-worker.ts';
-import { wishesOf } from '../../../operator/reports/publishing/evaluation-results.ts';
+import { desiredReports } from '../../../operator/reports/publishing/evaluation-results.ts';
 
 const [services, accounts, deployments, roleBindings] = (['services', 'serviceaccounts', 'deployments', 'rolebindings'] as const).map(
   (name) => builtinResources.find(({ resource }) => resource === name),
@@ -172,7 +172,7 @@ export class RescanBench {
       const sink = new Sink();
       await new ShardWorker({ client, input: plan.input, shard, index, writer: sink, streamBytes: 1e9, signal }).run();
       const context = { id: 's', seconds: 1, policies: plan.policies, isAlive: () => true, evaluatedSince: () => undefined };
-      const wishes = sink.records.flatMap((record) => (record.type === 'target' ? wishesOf(record, context) : []));
+      const wishes = sink.records.flatMap((record) => (record.type === 'target' ? desiredReports(record, context) : []));
       const { versions } = await publisher.publish(wishes);
       for (const { source, target } of wishes) {
         const key = reportKey(homeOf(target).namespace, reportName(source, target));
