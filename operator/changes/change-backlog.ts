@@ -1,6 +1,6 @@
 import type { PendingChanges } from './pending-changes.ts';
 import { ChangedTargets, type ChangeBatch } from './changed-targets.ts';
-import type { DeferredTargets } from './scan-debt.ts';
+import type { DeferredTargets } from './deferred-targets.ts';
 
 /** A batch that is being judged, and the Scans that ran when it was begun. */
 export interface ActiveBatch {

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { DeferredTargets } from './scan-debt.ts';
+import { DeferredTargets } from './deferred-targets.ts';
 
 /** Targets to judge again: those of one namespace, or those outside of all (the namespace is empty). */
 export interface ChangeBatch {

@@ -3,7 +3,7 @@ import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { ChangeWatch, type ChangeWatchObserver } from './watch/change-watch.ts';
-import type { GenerationTracker } from './watch/generation-sightings.ts';
+import type { GenerationTracker } from './watch/generation-tracker.ts';
 import type { ChangeBatch } from './changed-targets.ts';
 import type { ObjectIndex } from './watch/object-index.ts';
 import type { ControllerBasics } from '../controller/controller.ts';
@@ -15,7 +15,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ChangeBurstDependencies } from './change-burst.ts';
 import { evaluateChanges, type ChangeEvaluator, type ChangeOutcome } from './change-evaluation.ts';
-import { renewWatchedScope, type WatchedScope, type GroundDependencies } from './change-ground.ts';
+import { renewWatchedScope, type WatchedScope, type GroundDependencies } from './watched-scope.ts';
 import { updateConfiguration, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
@@ -32,10 +32,7 @@ export interface WatchedResources {
   /** Tells what was held back until the first lists were in. */
   release(): void;
   /** Has what the policies of today look at followed; see {@link renewWatchedScope}. */
-  renew(known: {
-    readonly known: WatchedScope | undefined;
-    readonly sightings: GenerationTracker;
-  }): Promise<WatchedScope | undefined>;
+  renew(known: { readonly known: WatchedScope | undefined; readonly sightings: GenerationTracker }): Promise<WatchedScope | undefined>;
   stop(): Promise<void>;
 }
 

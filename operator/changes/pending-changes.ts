@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { ChangedTargets, type ChangeBatch, type WaitingTargets } from './changed-targets.ts';
-import type { DeferredTargets } from './scan-debt.ts';
+import type { DeferredTargets } from './deferred-targets.ts';
 import { bareNamespace, type PolicySet } from '../engine/policy-set.ts';
 export type { ChangeBatch } from './changed-targets.ts';
 import type { ObjectChange } from './watch/change-feed.ts';

@@ -1,6 +1,6 @@
 import { isQuota } from '../jobs/job-events.ts';
 import { passingTries, untried, type ImageEntry, type ImageFailure, type ImageLedger } from './ledger/image-ledger.ts';
-import { inventoryInputs, matchInputs, type ScannerInputs } from './jobs/image-means.ts';
+import { inventoryInputs, matchInputs, type ScannerInputs } from './jobs/scanner-inputs.ts';
 import { placeInventories, type PlacedInventory, type PlacementInput } from './targets/image-placement.ts';
 import type { ImagePlace } from './targets/image-targets.ts';
 

@@ -4,11 +4,11 @@ import { watches, type WatchedResource } from '../controller/watched-resource.ts
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ImageDataReader } from './statements/image-data.ts';
 import { ImageStore } from './ledger/image-store.ts';
-import { PodImageWatch } from './targets/pod-news.ts';
+import { PodImageWatch } from './targets/pod-image-watch.ts';
 import { Ages } from '../jobs/ages.ts';
 import { LogReader } from '../jobs/job-log.ts';
 import { ExpectedPods } from './targets/expected-pods.ts';
-import { ImageSync, longestSyncPause, type ImageLooksDependencies } from './image-looks.ts';
+import { ImageSync, longestSyncPause, type ImageLooksDependencies } from './image-sync.ts';
 import { ImageNamespaces } from './jobs/image-namespaces.ts';
 import { ImagePass, type ImagePassDependencies, type ImagePassState } from './image-pass.ts';
 import type { Logger } from '../telemetry/logger.ts';

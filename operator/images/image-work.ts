@@ -6,7 +6,7 @@ import { chosenDatabase, databaseName } from './matching/image-database.ts';
 import { isPull } from './jobs/image-job-state.ts';
 import { inventoryJob, matchingJob, type ImageJobSettings } from './jobs/image-job.ts';
 import { untried, type ImageLedger } from './ledger/image-ledger.ts';
-import { inventoryInputs, matchInputs, inputsOf, type ScannerInputs } from './jobs/image-means.ts';
+import { inventoryInputs, matchInputs, inputsOf, type ScannerInputs } from './jobs/scanner-inputs.ts';
 import { LONGEST_MATCH_AGE, planImages, withoutObsolete, type ImagePlan, type ImagePlanInput } from './image-plan.ts';
 import type { ImageJob } from './jobs/image-job-list.ts';
 import { maxAgeOf } from '../policies/policy-compliance.ts';
@@ -46,7 +46,8 @@ export interface WorkInput {
 export const workPlan = (settings: ImageSettings, input: WorkInput): ImagePlan => planImages(planInput(settings, input));
 
 /** The ledger without failures of what need not be done any more. */
-export const withoutObsoleteFailures = (settings: ImageSettings, input: WorkInput): ImageLedger => withoutObsolete(planInput(settings, input));
+export const withoutObsoleteFailures = (settings: ImageSettings, input: WorkInput): ImageLedger =>
+  withoutObsolete(planInput(settings, input));
 
 function planInput(settings: ImageSettings, { ledger, keys: { places, barred }, running, asking, now }: WorkInput): ImagePlanInput {
   const inventories = running.filter(({ part }) => part === PARTS.inventory);

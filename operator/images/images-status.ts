@@ -1,7 +1,7 @@
 import type { ImagesStatus } from '../api/security-policy.ts';
 import { imageCoverage, type KnownImages } from './image-coverage.ts';
 import type { PolicyTotals } from '../findings/policy-totals.ts';
-import type { PolicyTargets } from './targets/image-surroundings.ts';
+import type { PolicyTargets } from './targets/image-scope.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
 /** What a policy's status says of images is made of. */

@@ -1,6 +1,6 @@
 import { HEAP_EXIT, PERMANENT_EXIT } from './exit-code.ts';
 import { containersOf, type ContainerStatus, type JobPod, type Terminated } from './job-pod.ts';
-import { exitMessage, ownReason } from './last-words.ts';
+import { exitMessage, ownReason } from './exit-message.ts';
 
 /** Why an attempt at a Job, or at an index of it, failed, as one word: the `reason` in conditions, Events and metrics. */
 export type FailureClass =

@@ -1,5 +1,5 @@
 import type { SecurityPolicy, SecurityPolicySpec } from '../api/security-policy.ts';
-import { evaluationRevision } from '../engine/judgement-revision.ts';
+import { evaluationRevision } from '../engine/evaluation-revision.ts';
 
 /** The revision that a policy is judged by now: by its spec, this version of Vigil, and the server's version as it was last read. See `evaluationRevision`. */
 export type RevisionOf = (policy: Pick<SecurityPolicy, 'metadata' | 'spec'>) => string;

@@ -7,7 +7,7 @@ import type { RescanStore } from './rescan/rescan-store.ts';
 import type { ScanMemory } from './attempts/scan-memory.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
-import { catalogueVersion, evaluationRevision } from '../engine/judgement-revision.ts';
+import { catalogueVersion, evaluationRevision } from '../engine/evaluation-revision.ts';
 import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
 import { listAll } from '../kube/list.ts';
 import type { LedgerStore, StoredLedger } from './ledger/ledger-store.ts';

@@ -6,7 +6,7 @@ import { watches, watchesFor, type WatchedResource } from '../controller/watched
 import { isFinished, type Scan } from '../api/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ObjectMemory } from '../controller/object-memory.ts';
-import { catalogueVersion } from '../engine/judgement-revision.ts';
+import { catalogueVersion } from '../engine/evaluation-revision.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
 import { ShardCollector } from './attempts/shard-collector.ts';
 import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from './ledger/ledger-store.ts';
@@ -257,7 +257,11 @@ export class ScanReconciler {
   }
 
   /** The ledger of a scan that begins now, or what it waits for; undefined for one that cannot. */
-  async #begin(scan: Scan, { signal }: ReconcileContext, memory: ScanMemory): Promise<Exclude<BeginResult, { refused: unknown }> | undefined> {
+  async #begin(
+    scan: Scan,
+    { signal }: ReconcileContext,
+    memory: ScanMemory,
+  ): Promise<Exclude<BeginResult, { refused: unknown }> | undefined> {
     const startTime = this.#startOf(scan);
     // Once: while planning is held up, that is what the Scan says.
     if (scan.status?.startTime === undefined) await this.#write(scan, { stage: 'planning', startTime }, memory);

@@ -2,7 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { emptyEvaluation } from '../engine/outcomes/evaluation.ts';
-import { catalogueVersion } from '../engine/judgement-revision.ts';
+import { catalogueVersion } from '../engine/evaluation-revision.ts';
 import { groupKindOf, type KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
 import { compilePolicies, wholeCluster, type Evaluation, type EvaluationContext, type PolicySet } from '../engine/policy-set.ts';

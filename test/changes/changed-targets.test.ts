@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ChangedTargets } from '../../operator/changes/changed-targets.ts';
-import { CoolDowns } from '../../operator/changes/rests.ts';
-import { DeferredTargets } from '../../operator/changes/scan-debt.ts';
+import { CoolDowns } from '../../operator/changes/cool-downs.ts';
+import { DeferredTargets } from '../../operator/changes/deferred-targets.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 
 const [pods = builtinResources[0], services = builtinResources[2]] = builtinResources.filter(

@@ -4,7 +4,7 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { evaluationRevision } from '../../operator/engine/judgement-revision.ts';
+import { evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
 import { serverVersion } from '../../operator/kube/discovery.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';

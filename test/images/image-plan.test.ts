@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { untried, withFailure, withSuccess, type ImageEntry } from '../../operator/images/ledger/image-ledger.ts';
-import { inventoryInputs, matchInputs, type ScannerInputs } from '../../operator/images/jobs/image-means.ts';
+import { inventoryInputs, matchInputs, type ScannerInputs } from '../../operator/images/jobs/scanner-inputs.ts';
 import { planImages, withoutObsolete, type ImagePlan, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
 
 const [minute, hour] = [60_000, 3_600_000];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ImagePlan } from '../../operator/images/image-plan.ts';
-import { inventoryInputs, matchInputs, inputsOf } from '../../operator/images/jobs/image-means.ts';
+import { inventoryInputs, matchInputs, inputsOf } from '../../operator/images/jobs/scanner-inputs.ts';
 import type { ImageJob } from '../../operator/images/jobs/image-job-list.ts';
 import { isOutdated, matchAgeOf, currentInputs, workJobs } from '../../operator/images/image-work.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';

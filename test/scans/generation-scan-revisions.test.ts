@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ControllerBasics } from '../../operator/controller/controller.ts';
-import { evaluationRevision } from '../../operator/engine/judgement-revision.ts';
+import { evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
 import { GENERATIONS_KEY, generationScanController, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
 
 const spec = { frameworks: [{ name: 'vigil' }] };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ReconcileResult } from '../../operator/controller/controller.ts';
-import { changesSince } from '../../operator/changes/change-ground.ts';
+import { changesSince } from '../../operator/changes/watched-scope.ts';
 import { scanGenerations, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
 import { failedScanOf, MOST_TRIES, triesOf, triesText } from '../../operator/scans/generation-tries.ts';
 

@@ -1,5 +1,5 @@
 import { type Fields, isFields } from '../objects/kubernetes-object.ts';
-import { type ContainerList, type CheckInput, isUnset } from './ground.ts';
+import { type ContainerList, type CheckInput, isUnset } from './check-input.ts';
 
 /** Something that looks at the values at the end of a way. Where they stand is told by {@link TreePosition}. */
 export interface TreeVisitor {

@@ -1,7 +1,7 @@
 import type { CatalogueEntry, ControlParameters, Exemption, ValueCheck, ValueType } from '../../catalogue/controls/control.ts';
-import { builtinChecks } from './builtin-judges.ts';
+import { builtinChecks } from './builtin-checks.ts';
 import type { TreePosition, TreeVisitor } from './check-tree.ts';
-import { isUnset, pathExists } from './ground.ts';
+import { isUnset, pathExists } from './check-input.ts';
 import { fieldsOf, isFields, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
 import { type Bindings, type Predicate, predicate } from './predicate.ts';

@@ -10,7 +10,7 @@ import {
 } from '../objects/kubernetes-object.ts';
 import { syntheticPod } from '../pods/synthetic-pod.ts';
 import type { Fault } from '../outcomes/outcome.ts';
-import type { ContainerList, CheckInput } from './ground.ts';
+import type { ContainerList, CheckInput } from './check-input.ts';
 
 /** An object as the checks see it: of a workload, its synthetic Pod. */
 export interface Subject {

@@ -6,7 +6,7 @@ import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 import { bindingsOf, bindingsOfAccount } from './account-bindings.ts';
 import { defaultRoleNames, rulesOfBinding } from './default-roles.ts';
 import { grantingRules, takeoverControls } from './grants.ts';
-import type { CrossObjectCheck, CrossObjectQuery } from './judge.ts';
+import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
 
 /** What the cluster itself brings along is exempt from every rbac control. */
 function isSystem({ reference, labels }: Projection): boolean {

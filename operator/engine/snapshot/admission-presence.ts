@@ -1,7 +1,7 @@
 import { fieldsOf, listOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
 import { clean, skipped } from '../outcomes/outcome.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { CrossObjectCheck } from './judge.ts';
+import type { CrossObjectCheck } from './cross-object-check.ts';
 
 const group = 'admissionregistration.k8s.io';
 const enforced: ReadonlySet<string> = new Set(['baseline', 'restricted']);

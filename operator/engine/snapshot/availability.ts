@@ -2,7 +2,7 @@ import { fieldsOf } from '../objects/kubernetes-object.ts';
 import { isEmptySelector, type Labels, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, workloadOf } from './snapshot.ts';
-import type { CrossObjectCheck } from './judge.ts';
+import type { CrossObjectCheck } from './cross-object-check.ts';
 import { workloadsIn } from './network.ts';
 
 const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });

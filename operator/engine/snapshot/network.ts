@@ -3,7 +3,7 @@ import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 import { workloadKinds } from '../objects/workload-kind.ts';
-import type { CrossObjectCheck } from './judge.ts';
+import type { CrossObjectCheck } from './cross-object-check.ts';
 
 const policyKind = 'NetworkPolicy.networking.k8s.io';
 const otherPolicyKinds = ['CiliumNetworkPolicy.cilium.io', 'NetworkPolicy.crd.projectcalico.org', 'NetworkPolicy.projectcalico.org'];

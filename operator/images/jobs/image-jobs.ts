@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/metadata.ts';
 import { InventoryRecordError } from '../inventory/checked-inventory.ts';
 import type { MatchBody } from '../matching/image-finding.ts';
 import { isPull, preferredNode } from './image-job-state.ts';
-import { inputsOf } from './image-means.ts';
+import { inputsOf } from './scanner-inputs.ts';
 import { STREAM_CONTAINER } from './image-job.ts';
 import { imageJobOutcome, missingReference, wantsEvents, type ImageJobOutcome } from './image-job-outcome.ts';
 import { eventsAbout } from '../../jobs/job-events.ts';
@@ -18,7 +18,7 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import type { AgeOf, JobObject } from '../../jobs/job-state.ts';
 import { StreamError } from '../../stream/frame.ts';
 import type { AcceptedStream } from '../../stream/stream-reader.ts';
-import { withInventory, withMatches, type CollectContext } from './image-intake.ts';
+import { withInventory, withMatches, type CollectContext } from './job-output.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { PARTS } from '../targets/image-names.ts';
 

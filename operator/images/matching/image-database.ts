@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { lastLine } from '../../jobs/last-words.ts';
+import { lastLine } from '../../jobs/exit-message.ts';
 
 /** Where the vulnerability database is: an image that is mounted, or an artifact as Trivy publishes its own, that the Job fetches. */
 export type ImageDatabase = { readonly image: string } | { readonly repository: string };

@@ -9,7 +9,7 @@ import { cycloneDx } from './cyclonedx.ts';
 import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
 import { fetchDatabase } from './image-database.ts';
 import { INVENTORY, type InventoryDocument } from '../inventory/inventory-document.ts';
-import { exitMessage } from '../../jobs/last-words.ts';
+import { exitMessage } from '../../jobs/exit-message.ts';
 import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
 import { trivyReport } from '../inventory/trivy-report.ts';
 import { imageHash } from '../targets/image-names.ts';
@@ -141,7 +141,9 @@ async function match(
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(`the scanner cannot be started: ${error.message}`));
     child.once('close', (code, killedBy) =>
-      resolve(code === 0 ? undefined : `${endOf({ code, killedBy, late: child.killed && !signal.aborted }, patience)}: ${exitMessage(said)}`),
+      resolve(
+        code === 0 ? undefined : `${endOf({ code, killedBy, late: child.killed && !signal.aborted }, patience)}: ${exitMessage(said)}`,
+      ),
     );
   });
   const found: Vulnerability[] = [];

@@ -20,7 +20,7 @@ import { readLedger, type PolicyLedger } from '../../reports/identity/policy-led
 import { IMAGES_SOURCE, otherReportName, reportKey, reportName, reportSelector } from '../../reports/identity/report-name.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { countedIn } from '../../reports/identity/report-ownership.ts';
-import type { PolicyTargets } from '../targets/image-surroundings.ts';
+import type { PolicyTargets } from '../targets/image-scope.ts';
 
 /** What is written to reports about images, and by whom. */
 export interface ImagePublishing {

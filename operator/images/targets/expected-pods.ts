@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PolicyTargets } from './image-surroundings.ts';
+import type { PolicyTargets } from './image-scope.ts';
 
 /** Milliseconds until the first look for pods that were just made, or are about to be. */
 const soon = 5000;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
-import { generationOf } from '../../engine/judgement-revision.ts';
+import { generationOf } from '../../engine/evaluation-revision.ts';
 import { STALE, type Finding } from '../../findings/finding.ts';
 import { othersEntries } from '../identity/field-owners.ts';
 import { countsOf, priorReport, type PriorReport } from '../identity/prior-report.ts';

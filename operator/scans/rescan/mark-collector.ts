@@ -1,6 +1,6 @@
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { catalogueVersion } from '../../engine/judgement-revision.ts';
+import { catalogueVersion } from '../../engine/evaluation-revision.ts';
 import { builtinResources } from '../../engine/objects/builtin-resources.ts';
 import { contextReads, livePodReads } from '../../engine/context-reads.ts';
 import { namespaceReads } from '../../engine/namespace-reads.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
-import { GenerationTracker } from '../../../operator/changes/watch/generation-sightings.ts';
+import { GenerationTracker } from '../../../operator/changes/watch/generation-tracker.ts';
 import { RecentChanges } from '../../../operator/changes/watch/recent-changes.ts';
 
 describe('the latest changes', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { catalogueVersion } from '../../../operator/engine/judgement-revision.ts';
+import { catalogueVersion } from '../../../operator/engine/evaluation-revision.ts';
 import { emptySeverities } from '../../../operator/findings/tally.ts';
 import type { KubeClient } from '../../../operator/kube/kube-client.ts';
 import type { ReportPublisher, DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PodImageWatch } from '../../../operator/images/targets/pod-news.ts';
+import { PodImageWatch } from '../../../operator/images/targets/pod-image-watch.ts';
 import { ApiDouble, says } from '../../kube/api-double.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z');

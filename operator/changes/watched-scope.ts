@@ -4,7 +4,7 @@ import type { Scan } from '../api/scan.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { ChangeWatch } from './watch/change-watch.ts';
-import type { GenerationTracker } from './watch/generation-sightings.ts';
+import type { GenerationTracker } from './watch/generation-tracker.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { failedScanOf } from '../scans/generation-tries.ts';

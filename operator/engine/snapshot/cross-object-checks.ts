@@ -4,7 +4,7 @@ import type { Projection } from './snapshot.ts';
 import { accessChecks } from './access.ts';
 import { admissionChecks } from './admission-presence.ts';
 import { availabilityChecks } from './availability.ts';
-import type { CrossObjectCheck, CrossObjectQuery } from './judge.ts';
+import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
 import { networkChecks } from './network.ts';
 
 /** Every cross-object judge by the name that controls call it. */

@@ -2,7 +2,7 @@ import { checkedInventoryOf } from '../inventory/checked-inventory.ts';
 import type { ImageFindings, MatchBody, MatchRecord, Vulnerability } from '../matching/image-finding.ts';
 import { databaseOf, javaIndexOf } from './image-job-state.ts';
 import { namespaceOf } from '../targets/image-key.ts';
-import { inputsOf } from './image-means.ts';
+import { inputsOf } from './scanner-inputs.ts';
 import { withFailure, withSuccess, type ImageEntry, type ImageLedger } from '../ledger/image-ledger.ts';
 import type { ImageStore } from '../ledger/image-store.ts';
 import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../inventory/inventory.ts';

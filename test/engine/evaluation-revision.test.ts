@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
-import { catalogueVersion, generationOf, evaluationRevision } from '../../operator/engine/judgement-revision.ts';
+import { catalogueVersion, generationOf, evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
 
 const restricted: SecurityPolicySpec = { frameworks: [{ name: 'pss-restricted' }] };
 const pinned: SecurityPolicySpec = { frameworks: [{ name: 'pss-restricted', version: '1.34' }] };

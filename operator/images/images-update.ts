@@ -4,7 +4,7 @@ import { entryIn, type ImageAccess } from './jobs/image-access.ts';
 import type { ImageEntry, ImageLedger } from './ledger/image-ledger.ts';
 import { imagesStatus } from './images-status.ts';
 import type { ImagesPublished } from './results/image-publish.ts';
-import type { PolicyTargets } from './targets/image-surroundings.ts';
+import type { PolicyTargets } from './targets/image-scope.ts';
 import { updateImages, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
 import type { ImageSettings } from './image-settings.ts';
 import type { Lister } from '../kube/watch/lister.ts';

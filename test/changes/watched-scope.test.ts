@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { changesSince } from '../../operator/changes/change-ground.ts';
+import { changesSince } from '../../operator/changes/watched-scope.ts';
 
 const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;
 const minutes = (time: number): number => (time - Date.parse(at(0))) / 60_000;

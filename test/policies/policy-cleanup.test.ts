@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { PolicyCleanup, type GonePoliciesDependencies } from '../../operator/policies/gone-policies.ts';
+import { PolicyCleanup, type GonePoliciesDependencies } from '../../operator/policies/policy-cleanup.ts';
 import { policyLabel } from '../../operator/reports/identity/report-name.ts';
 
 const log = { info: () => undefined, error: () => undefined, child: (): unknown => log };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lastLine, exitMessage, ownReason } from '../../operator/jobs/last-words.ts';
+import { lastLine, exitMessage, ownReason } from '../../operator/jobs/exit-message.ts';
 
 describe('the last words of a program', () => {
   for (const [what, text, wanted] of [

@@ -4,7 +4,7 @@ import type { ImageLedger } from './ledger/image-ledger.ts';
 import type { PreviousImages } from './targets/image-targets.ts';
 import { NodePlatforms } from './targets/node-platforms.ts';
 import { clusterPlatforms } from './targets/cluster-platforms.ts';
-import { readImageScope, type ImageScope } from './targets/image-surroundings.ts';
+import { readImageScope, type ImageScope } from './targets/image-scope.ts';
 import type { ImageSettings } from './image-settings.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
