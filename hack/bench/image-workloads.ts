@@ -10,11 +10,11 @@ import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
-import { BenchGround, eventually } from './bench-ground.ts';
-import { cgroupsOf, CountingRegistry, imageFolder, inside, podSeconds, pushImage, REGISTRY } from './registry-ground.ts';
+import { BenchCluster, eventually } from './bench-cluster.ts';
+import { cgroupsOf, CountingRegistry, imageFolder, inside, podSeconds, pushImage, REGISTRY } from './counting-registry.ts';
 
 const client = new KubeClient(new Credentials());
-const ground = new BenchGround(client);
+const ground = new BenchCluster(client);
 const home = 'vigil-system';
 const namespace = 'bench-images';
 const [workloads = 200, images = 20] = process.argv.slice(2).map(Number);

@@ -3,10 +3,10 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
-import { BenchGround, eventually, podPlace } from './bench-ground.ts';
+import { BenchCluster, eventually, podPlace } from './bench-cluster.ts';
 
 const client = new KubeClient(new Credentials());
-const ground = new BenchGround(client);
+const ground = new BenchCluster(client);
 const home = 'vigil-system';
 const sizes = process.argv.slice(2).map(Number);
 /** The most memory that a worker said it held, in MiB, by the operator's log. */

@@ -1,10 +1,10 @@
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
-import { BenchGround } from './bench-ground.ts';
+import { BenchCluster } from './bench-cluster.ts';
 
 const client = new KubeClient(new Credentials());
-const ground = new BenchGround(client);
+const ground = new BenchCluster(client);
 const scans = Number(process.argv[2] ?? 500);
 const step = Math.min(50, Math.ceil(scans / 4));
 const pods = 200;

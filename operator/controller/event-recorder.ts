@@ -15,7 +15,7 @@ export interface EventText {
 }
 
 /** The object that an Event is about. */
-export interface EventSubject {
+export interface InvolvedObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
@@ -65,11 +65,11 @@ export class EventRecorder {
 
   /** Records an Event about an object of Vigil's; returns at once. */
   record(resource: ApiResource, { metadata: { name, namespace, uid, resourceVersion } }: KubeObject, text: EventText): void {
-    this.about({ apiVersion: apiVersionOf(resource), kind: resource.kind, name, namespace, uid, resourceVersion }, text);
+    this.recordFor({ apiVersion: apiVersionOf(resource), kind: resource.kind, name, namespace, uid, resourceVersion }, text);
   }
 
   /** Records an Event about any object; returns at once. */
-  about(subject: EventSubject, text: EventText): void {
+  recordFor(subject: InvolvedObject, text: EventText): void {
     const { type, reason, message } = text;
     const object = subject.uid ?? [subject.apiVersion, subject.kind, subject.namespace ?? '', subject.name].join('/');
     const occurrence = { object, type, reason, message };
@@ -85,12 +85,12 @@ export class EventRecorder {
   }
 
   /** Resolves when nothing is on its way any more. */
-  async settled(): Promise<void> {
+  async flush(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending.values());
   }
 
   #write(
-    subject: EventSubject,
+    subject: InvolvedObject,
     text: EventText,
     how: { occurrence: EventOccurrence; decision: Extract<EventDecision, { kind: 'new' | 'combined' }> },
   ): void {
@@ -128,7 +128,7 @@ export class EventRecorder {
     }
   }
 
-  #event(subject: EventSubject, { type, reason, message }: EventText, { name, count }: { name: string; count: number }): EventObject {
+  #event(subject: InvolvedObject, { type, reason, message }: EventText, { name, count }: { name: string; count: number }): EventObject {
     const time = new Date(this.#clock()).toISOString();
     return {
       metadata: { namespace: subject.namespace ?? 'default', name },
@@ -148,7 +148,7 @@ export class EventRecorder {
 
 interface EventObject extends KubeObject {
   readonly metadata: KubeObject['metadata'] & { readonly namespace: string };
-  readonly involvedObject: EventSubject;
+  readonly involvedObject: InvolvedObject;
   readonly type: string;
   readonly reason: string;
   readonly message: string;
@@ -161,7 +161,7 @@ interface EventObject extends KubeObject {
 }
 
 /** A name that begins with the object's, as other recorders have it, and is the same for the same identity. */
-function eventName({ name }: EventSubject, identity: string): string {
+function eventName({ name }: InvolvedObject, identity: string): string {
   const id = createHash('sha256').update(identity).digest('hex').slice(0, 24);
   return `${name.slice(0, 200).replace(/[^a-z0-9.-]/g, '-')}.${id}`;
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../telemetry/logger.ts';
 const Operator = OperatorModule.default;
 
 /** Something with a beginning and an end. Both are idempotent. */
-export interface Part {
+export interface Runnable {
   readonly name: string;
   start(signal: AbortSignal): Promise<void> | void;
   stop(): Promise<void> | void;
@@ -17,24 +17,24 @@ export interface Part {
  * Parts start in order and stop in reverse; a part that cannot start stops those before it and is told.
  */
 export class Lifecycle extends Operator {
-  readonly #parts: readonly Part[];
+  readonly #runnables: readonly Runnable[];
   readonly #log: Logger;
   readonly #abort = new AbortController();
-  #started: Part[] = [];
+  #started: Runnable[] = [];
 
-  constructor(parts: readonly Part[], log: Logger) {
+  constructor(runnables: readonly Runnable[], log: Logger) {
     super(operatorLogger(log));
-    this.#parts = parts;
+    this.#runnables = runnables;
     this.#log = log;
   }
 
   protected override async init(): Promise<void> {
-    for (const part of this.#parts) {
+    for (const runnable of this.#runnables) {
       if (this.#abort.signal.aborted) return;
       try {
-        await part.start(this.#abort.signal);
-        this.#started.push(part);
-        this.#log.debug({ part: part.name }, 'started');
+        await runnable.start(this.#abort.signal);
+        this.#started.push(runnable);
+        this.#log.debug({ runnable: runnable.name }, 'started');
       } catch (error) {
         await this.shutdown();
         throw error;
@@ -45,11 +45,11 @@ export class Lifecycle extends Operator {
   /** Stops every part, last first, and waits for them. One that fails to stop is logged and does not keep the others. */
   async shutdown(): Promise<void> {
     this.#abort.abort();
-    for (const part of this.#started.splice(0).toReversed()) {
+    for (const runnable of this.#started.splice(0).toReversed()) {
       try {
-        await part.stop();
+        await runnable.stop();
       } catch (error) {
-        this.#log.error({ err: error, part: part.name }, 'could not stop');
+        this.#log.error({ err: error, runnable: runnable.name }, 'could not stop');
       }
     }
     this.stop();

@@ -8,7 +8,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** What the status writer needs. */
-export interface StatusWriting {
+export interface StatusWriterDependencies {
   readonly client: Pick<KubeClient, 'apply' | 'get'>;
   readonly log: Pick<Logger, 'debug' | 'error'>;
   readonly metrics: { readonly statusRefusals: { inc(labels: { readonly kind: string }): void } };
@@ -42,7 +42,7 @@ export function ownFields(resource: Pick<ApiResource, 'resource'>, manager: Fiel
  * then nothing is written, and the caller reconciles again after {@link REQUEUE_SOON}. Throws every other error.
  */
 export async function writeStatus<Spec, Status extends object>(
-  writing: Pick<StatusWriting, 'log' | 'metrics'> & { readonly client: Pick<KubeClient, 'apply'> },
+  writing: Pick<StatusWriterDependencies, 'log' | 'metrics'> & { readonly client: Pick<KubeClient, 'apply'> },
   resource: ApiResource,
   object: Resource<Spec, Status>,
   wanted: { readonly status: Status; readonly manager: FieldManager },
@@ -71,7 +71,7 @@ export interface StatusUpdate<Object, Status> {
  * deleted, or replaced by another of its name.
  */
 export async function updateStatus<O extends Resource<unknown, object>>(
-  writing: StatusWriting,
+  writing: StatusWriterDependencies,
   resource: ApiResource,
   object: O,
   { manager, compute, signal }: StatusUpdate<O, object>,
@@ -94,7 +94,11 @@ export async function updateStatus<O extends Resource<unknown, object>>(
   }
 }
 
-async function readAgain({ client }: StatusWriting, resource: ApiResource, name: string): Promise<Resource<unknown, object> | undefined> {
+async function readAgain(
+  { client }: StatusWriterDependencies,
+  resource: ApiResource,
+  name: string,
+): Promise<Resource<unknown, object> | undefined> {
   try {
     return await client.get<Resource<unknown, object>>(resource, { name });
   } catch (error) {
@@ -105,7 +109,7 @@ async function readAgain({ client }: StatusWriting, resource: ApiResource, name:
 
 /** One try. Returns the object as it is after it. */
 async function apply<O extends Resource<unknown, object>>(
-  { client, log, metrics }: Pick<StatusWriting, 'log' | 'metrics'> & { readonly client: Pick<KubeClient, 'apply'> },
+  { client, log, metrics }: Pick<StatusWriterDependencies, 'log' | 'metrics'> & { readonly client: Pick<KubeClient, 'apply'> },
   resource: ApiResource,
   object: O,
   { status, manager }: { readonly status: object; readonly manager: FieldManager },

@@ -48,7 +48,7 @@ export class ImageScan {
   readonly controller: Controller;
   readonly #deps: ImageScanDependencies;
   readonly #kept: ImagePassState;
-  readonly #podNews: PodImageWatch;
+  readonly #podWatch: PodImageWatch;
   #began: number | undefined;
   /** Until when no pod calls for a look, by performance.now(). */
   #restUntil = 0;
@@ -78,7 +78,7 @@ export class ImageScan {
     this.controller.queue.add(IMAGES_KEY);
     const onNews = (): void => this.#podCame();
     const onError = (error: unknown): void => log.warn({ err: error }, 'new pods cannot be followed now; it is tried again');
-    this.#podNews = new PodImageWatch(client, { onNews, onError }, { silence, clock });
+    this.#podWatch = new PodImageWatch(client, { onNews, onError }, { silence, clock });
   }
 
   /** In milliseconds since the epoch, when the look began that goes on now: it dates what it writes by that. */
@@ -88,7 +88,7 @@ export class ImageScan {
 
   /** Ends what it follows. */
   stop(): Promise<void> {
-    return this.#podNews.stop();
+    return this.#podWatch.stop();
   }
 
   /** What runs is looked at again once the pod may have started, with rests where a look takes long. */
@@ -100,8 +100,8 @@ export class ImageScan {
 
   /** Follows pods where a policy asks about images. */
   async #follow(): Promise<void> {
-    if (this.#deps.policies.list().some(({ spec }) => spec.images)) this.#podNews.start();
-    else await this.#podNews.stop();
+    if (this.#deps.policies.list().some(({ spec }) => spec.images)) this.#podWatch.start();
+    else await this.#podWatch.stop();
   }
 
   async #look(context: ReconcileContext): Promise<ReconcileResult> {

@@ -1,5 +1,5 @@
 /** The reason of an error about an answer that is too long to be read. */
-export const ANSWER_TOO_LONG = 'AnswerTooLong';
+export const RESPONSE_TOO_LONG = 'ResponseTooLong';
 
 /**
  * What the API server (or the way to it) answered instead of success. The message is what the server said, so that it may stand in a
@@ -69,11 +69,11 @@ export function isTooLarge(error: unknown): boolean {
 
 /** Another try may succeed: no answer, too many requests, or a passing server error. */
 export function isRetryable(error: unknown): boolean {
-  return hasStatus(error, 0, 429, 500, 502, 503, 504) && !isTooLarge(error) && !isTooLong(error);
+  return hasStatus(error, 0, 429, 500, 502, 503, 504) && !isTooLarge(error) && !isResponseTooLong(error);
 }
 
 /** An answer that is longer than its caller reads: a smaller part of it must be asked for. */
-export const isTooLong = (error: unknown): boolean => error instanceof KubeApiError && error.reason === ANSWER_TOO_LONG;
+export const isResponseTooLong = (error: unknown): boolean => error instanceof KubeApiError && error.reason === RESPONSE_TOO_LONG;
 
 /** The server may have done what it was asked, whatever came back: nothing came, or an error after the request was in. */
 export const mayHaveSucceeded = (error: unknown): boolean => hasStatus(error, 0, 500, 502, 503, 504);
@@ -82,7 +82,7 @@ export const mayHaveSucceeded = (error: unknown): boolean => hasStatus(error, 0,
  * Of a create: the account lacks the right. The authorizer decides before the object is read, so that its refusal names the kind alone;
  * a quota, Pod Security or an admission policy names the object, and a webhook names what it likes, or nothing.
  */
-export function isDenied(error: unknown): boolean {
+export function lacksPermission(error: unknown): boolean {
   if (!(error instanceof KubeApiError) || error.status !== 403 || error.reason !== 'Forbidden') return false;
   const { kind, name, causes } = detailsOf(error);
   return kind !== undefined && name === undefined && causes === undefined;

@@ -8,7 +8,7 @@ import { handOver } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials, PoolName } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveSucceeded } from './kube-api-error.ts';
-import { Deadline, failureOf, messageOf, nameOf, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
+import { Deadline, responseError, messageOf, callName, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { fenced, FencedError, type WriteFence } from './write-fence.ts';
 
@@ -70,11 +70,11 @@ export class KubeClient {
       using deadline = new Deadline(this.#timeoutOf(call), call.signal);
       const response = await this.#send(call, { signal: deadline.signal, stream: undefined });
       const text = await readText(call, response.body);
-      if (response.statusCode >= 300) throw failureOf(call, response, text);
+      if (response.statusCode >= 300) throw responseError(call, response, text);
       try {
         return JSON.parse(text) as T;
       } catch (error) {
-        throw new KubeApiError('the answer is not JSON', { status: 0, call: nameOf(call), cause: error });
+        throw new KubeApiError('the answer is not JSON', { status: 0, call: callName(call), cause: error });
       }
     });
   }
@@ -85,7 +85,7 @@ export class KubeClient {
       const pieces = this.#timeoutOf(call);
       const head = pieces === 0 ? this.#timeoutOf({ path: call.path }) : pieces;
       const response = await this.#send(call, { signal: call.signal, stream: { head, pieces } });
-      if (response.statusCode >= 300) throw failureOf(call, response, await readText(call, response.body));
+      if (response.statusCode >= 300) throw responseError(call, response, await readText(call, response.body));
       return response.body;
     });
   }
@@ -99,7 +99,7 @@ export class KubeClient {
         return await once();
       } catch (error) {
         if (isUnauthorized(error)) refusals++;
-        if (attempt >= retries || !isWorthAnother(call, error, refusals)) throw error;
+        if (attempt >= retries || !shouldRetry(call, error, refusals)) throw error;
         call.onRetry?.(error);
         await sleep(pauseAfter(error, attempt), undefined, { signal: call.signal });
       }
@@ -126,7 +126,7 @@ export class KubeClient {
     } catch (error) {
       if (call.signal?.aborted || error instanceof FencedError) throw error;
       observe(0);
-      throw new KubeApiError(`no answer from ${server}: ${messageOf(error)}`, { status: 0, call: nameOf(call), cause: error });
+      throw new KubeApiError(`no answer from ${server}: ${messageOf(error)}`, { status: 0, call: callName(call), cause: error });
     }
   }
 
@@ -241,7 +241,7 @@ export class KubeClient {
   }
 }
 
-function isWorthAnother({ signal }: KubeRequest, error: unknown, refusals: number): boolean {
+function shouldRetry({ signal }: KubeRequest, error: unknown, refusals: number): boolean {
   if (signal?.aborted) return false;
   return isUnauthorized(error) ? refusals === 1 : isRetryable(error);
 }

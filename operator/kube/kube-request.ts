@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { ANSWER_TOO_LONG, KubeApiError } from './kube-api-error.ts';
+import { RESPONSE_TOO_LONG, KubeApiError } from './kube-api-error.ts';
 
 /** One call to the API server. */
 export interface KubeRequest {
@@ -27,7 +27,7 @@ export function queryString(query: KubeRequest['query'] = {}): string {
 }
 
 /** Method and path of a call, for logs. */
-export const nameOf = ({ method = 'GET', path }: KubeRequest): string => `${method} ${path}`;
+export const callName = ({ method = 'GET', path }: KubeRequest): string => `${method} ${path}`;
 
 type RequestOptions = Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
 
@@ -99,17 +99,17 @@ export async function readText(call: KubeRequest, body: Dispatcher.ResponseData[
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new KubeApiError(`the answer broke off: ${messageOf(error)}`, { status: 0, call: nameOf(call), cause: error });
+    throw new KubeApiError(`the answer broke off: ${messageOf(error)}`, { status: 0, call: callName(call), cause: error });
   }
   if (size > maximumBytes) {
     const message = `the answer is longer than ${maximumBytes} bytes`;
-    throw new KubeApiError(message, { status: 0, call: nameOf(call), reason: ANSWER_TOO_LONG });
+    throw new KubeApiError(message, { status: 0, call: callName(call), reason: RESPONSE_TOO_LONG });
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The error that an answer which is no success stands for. */
-export function failureOf(
+export function responseError(
   call: KubeRequest,
   { statusCode: status, headers }: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
   text: string,
@@ -119,7 +119,7 @@ export function failureOf(
   const retryAfter = Number(headers['retry-after']);
   return new KubeApiError(said === '' ? `the server answered with status ${status}` : said, {
     status,
-    call: nameOf(call),
+    call: callName(call),
     reason: body?.reason ?? '',
     body,
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/metadata.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import { resourcePath } from './resource-path.ts';
-import { isExpired, isTooLong, type KubeApiError } from './kube-api-error.ts';
+import { isExpired, isResponseTooLong, type KubeApiError } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 
 /** One page of a list. */
@@ -17,7 +17,7 @@ export interface ListOptions {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Objects a page; default {@link LIST_PAGE}. */
+  /** Objects a page; default {@link LIST_PAGE_SIZE}. */
   readonly limit?: number;
   /** Begins at this token. */
   readonly from?: string | undefined;
@@ -34,7 +34,7 @@ interface ListBody<T> {
 const metadataAccept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 /** Objects a page of what the operator lists: a page of parsed metadata, who wrote which field included, is then about 2 MiB. */
-export const LIST_PAGE = 250;
+export const LIST_PAGE_SIZE = 250;
 
 /** Bytes of one page past which smaller ones are asked for: what a process of 128 MiB can hold beside all else. */
 const pageBytes = 16 * 1024 * 1024;
@@ -50,7 +50,7 @@ export async function* listPages<T extends KubeObject>(
   options: ListOptions = {},
 ): AsyncGenerator<Page<T>> {
   let from = options.from;
-  let limit = options.limit ?? LIST_PAGE;
+  let limit = options.limit ?? LIST_PAGE_SIZE;
   do {
     const { body, limit: taken } = await fittingPage<T>(client, resource, { ...options, from, limit });
     limit = taken;
@@ -77,7 +77,7 @@ async function fittingPage<T>(
     try {
       return { body: await page<T>(client, resource, { ...options, limit }), limit };
     } catch (error) {
-      if (!isTooLong(error) || limit <= 1) throw error;
+      if (!isResponseTooLong(error) || limit <= 1) throw error;
     }
   }
 }

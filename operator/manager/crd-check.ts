@@ -54,7 +54,7 @@ export class CrdCheck {
   }
 
   /** Looks now, and returns what is wrong. Throws what the API server answers. */
-  async look(): Promise<readonly CrdProblem[]> {
+  async check(): Promise<readonly CrdProblem[]> {
     const found = await Promise.all([...ownKinds, ...reportKinds].map((kind) => this.#problemOf(kind)));
     const problems = found.filter((problem) => problem !== undefined);
     const before = this.#problems;
@@ -64,7 +64,7 @@ export class CrdCheck {
   }
 
   async #reconcile(): Promise<ReconcileResult> {
-    const problems = await this.look();
+    const problems = await this.check();
     return { requeueAfter: problems.length > 0 ? intervals.wrong : intervals.well };
   }
 

@@ -7,7 +7,7 @@ import type { Scan } from '../api/scan.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { Controller, ControllerOptions } from '../controller/controller.ts';
 import { EventRecorder } from '../controller/event-recorder.ts';
-import type { Part } from '../controller/lifecycle.ts';
+import type { Runnable } from '../controller/lifecycle.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
@@ -34,7 +34,7 @@ import { workerSettings } from '../jobs/template/worker-settings.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** What the process that leads has, and what it read of the cluster before all else. */
-export interface Leadership {
+export interface LeaderContext {
   readonly config: OperatorConfig;
   readonly client: KubeClient;
   readonly log: Logger;
@@ -51,13 +51,13 @@ export interface Leadership {
 /** What the leader runs. */
 export interface Controllers {
   /** In the order in which they start: the watches, then the controllers. */
-  readonly parts: readonly Part[];
+  readonly runnables: readonly Runnable[];
   /** What keeps the leader from being ready. */
   readonly problems: () => readonly string[];
 }
 
 /** The list of controllers, with the watches that they share, ready to start. What a controller watches, it says itself. */
-export function leaderControllers(leadership: Leadership): Controllers {
+export function leaderControllers(leadership: LeaderContext): Controllers {
   const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
   const controllers: Controller[] = [];
   const { policies, schedules, scans, jobs, pods } = sharedWatches(leadership, controllers);
@@ -66,10 +66,10 @@ export function leaderControllers(leadership: Leadership): Controllers {
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
   const publisher = new ReportPublisher(client, {
     onWrite: (operation) => metrics.reportWrites.inc({ operation }),
-    onFailures: (target, failures) => events.about(target, findingEvent(failures)),
+    onFailures: (target, failures) => events.recordFor(target, findingEvent(failures)),
     onConflict: (target, conflict) => {
       metrics.reportConflicts.inc({ reason: conflict.reason });
-      events.about(target, conflictEvent(conflict));
+      events.recordFor(target, conflictEvent(conflict));
     },
   });
   const basics = { client, log, metrics, events, clock, observe: observer(metrics), namespace: config.namespace };
@@ -79,7 +79,7 @@ export function leaderControllers(leadership: Leadership): Controllers {
       for (const { metadata } of policies.list()) policyController.queue.add(metadata.name);
     },
   });
-  const gonePolicies = new PolicyCleanup({ ...basics, publisher, policies });
+  const policyCleanup = new PolicyCleanup({ ...basics, publisher, policies });
   const { watchSilence, shardTargets, changeBurst, maxConcurrentScans } = config;
   /** What controllers share. Each takes of it what its own interface names. */
   const shared = {
@@ -88,14 +88,14 @@ export function leaderControllers(leadership: Leadership): Controllers {
     ...{ clusterIdentity, shardTargets, changeBurst, maxConcurrentScans, watchSilence: watchSilence * 1000 },
     clusterInfo: clusterInfoReader(client, (version) => revisions.servedBy(version)),
     crdProblems: () => crds.problems,
-    lookAtCrds: () => crds.look(),
+    checkCrds: () => crds.check(),
     revisionOf: revisions.of,
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     worker: workerSettings(client, config),
     images: config,
     enqueueSchedule: (name: string): void => scheduleController.queue.add(name),
     enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
-    policyGone: (name: string): void => gonePolicies.add(name),
+    enqueuePolicyCleanup: (name: string): void => policyCleanup.add(name),
     imagesBegan: (): number | undefined => images.began,
     watching: (): ConditionUpdate => onChange.condition(),
   };
@@ -106,7 +106,7 @@ export function leaderControllers(leadership: Leadership): Controllers {
   const onChange: OnChange = new OnChange(onChangeDependencies(shared));
   controllers.push(
     policyController,
-    gonePolicies.controller,
+    policyCleanup.controller,
     generationController,
     scanController(shared),
     scanCleanup(shared),
@@ -116,15 +116,15 @@ export function leaderControllers(leadership: Leadership): Controllers {
     images.controller,
     onChange.controller,
   );
-  metrics.follow(() => policyGauges(policies.list()));
-  metrics.collect(() => {
+  metrics.exportPolicies(() => policyGauges(policies.list()));
+  metrics.onScrape(() => {
     for (const { name, queue } of controllers) metrics.queueDepth.set({ controller: name }, queue.depth);
     metrics.watchedObjects.set(onChange.size);
   });
-  const changes: Part = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
-  const podNews: Part = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
+  const changes: Runnable = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
+  const podWatch: Runnable = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
   return {
-    parts: [...reflectors.map(watchPart), changes, podNews, ...controllers.map(controllerPart)],
+    runnables: [...reflectors.map(watchRunnable), changes, podWatch, ...controllers.map(controllerRunnable)],
     problems: () =>
       reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
   };
@@ -132,7 +132,7 @@ export function leaderControllers(leadership: Leadership): Controllers {
 
 /** The watches that controllers share. Each change goes to every controller that watches the resource. */
 function sharedWatches(
-  { config, client, log }: Leadership,
+  { config, client, log }: LeaderContext,
   controllers: readonly Controller[],
 ): {
   readonly policies: Reflector<SecurityPolicy>;
@@ -144,7 +144,7 @@ function sharedWatches(
 } {
   const watch = <T extends KubeObject>(
     resource: ApiResource,
-    some: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'keep'> = {},
+    some: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'transform'> = {},
   ): Reflector<T> =>
     new Reflector<T>(client, resource, {
       ...some,
@@ -160,7 +160,7 @@ function sharedWatches(
     schedules: watch(RESOURCES.schedules),
     scans: watch(RESOURCES.scans),
     jobs: watch(RESOURCES.jobs, ofScans),
-    pods: watch(RESOURCES.pods, { ...ofScans, keep: jobPodOf }),
+    pods: watch(RESOURCES.pods, { ...ofScans, transform: jobPodOf }),
   };
 }
 
@@ -168,7 +168,7 @@ function sharedWatches(
 const generationDebounce = 300;
 
 /** A reflector as a part: its start ends when the first list is in, so that no reconcile sees a part of the list. */
-function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Part {
+function watchRunnable(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Runnable {
   return {
     name: `watch ${reflector.resource.resource}`,
     start: (signal) => {
@@ -179,7 +179,7 @@ function watchPart(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' |
   };
 }
 
-function controllerPart(controller: Controller): Part {
+function controllerRunnable(controller: Controller): Runnable {
   return { name: `controller ${controller.name}`, start: () => controller.start(), stop: () => controller.stop() };
 }
 

@@ -25,7 +25,7 @@ export interface MaintenanceDependencies extends ControllerBasics {
   readonly namespace: string;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
   /** Has a policy taken out of the reports, once the server says that it is gone. */
-  readonly policyGone: (name: string) => void;
+  readonly enqueuePolicyCleanup: (name: string) => void;
 }
 
 const tasks: Readonly<Record<string, (deps: MaintenanceDependencies) => Promise<ReconcileResult>>> = {
@@ -67,13 +67,13 @@ async function makeDefaultSchedule({ client, namespace, log }: MaintenanceDepend
 }
 
 /** Finds policies that reports speak of and that are not there: they were deleted while no operator ran. */
-async function findDeletedPolicies({ client, policies, policyGone }: MaintenanceDependencies): Promise<ReconcileResult> {
+async function findDeletedPolicies({ client, policies, enqueuePolicyCleanup }: MaintenanceDependencies): Promise<ReconcileResult> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
   const named = new Set<string>();
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
     for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true }))
       for (const policy of items.flatMap(policiesIn)) named.add(policy);
-  for (const policy of named) if (!policies.get(policy)) policyGone(policy);
+  for (const policy of named) if (!policies.get(policy)) enqueuePolicyCleanup(policy);
   return {};
 }
 

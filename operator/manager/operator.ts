@@ -15,7 +15,7 @@ import { serverVersion } from '../kube/discovery.ts';
 import { HealthServer } from '../telemetry/health-server.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import { leaderControllers, type Leadership } from './leader-controllers.ts';
+import { leaderControllers, type LeaderContext } from './leader-controllers.ts';
 
 /** What whoever runs the operator may set. */
 export interface OperatorOverrides {
@@ -75,7 +75,7 @@ export async function runOperator(
     metrics.leader.set(1);
     log.info({ identity }, 'this process leads');
     recordElection('became leader');
-    await leadUntil(signal, { config, client, log, metrics, identity, clock, lease }, (ready) => (problems = ready));
+    await lead(signal, { config, client, log, metrics, identity, clock, lease }, (ready) => (problems = ready));
     metrics.leader.set(0);
     recordElection('stopped leading');
     return signal.aborted ? 'stopped' : 'lost-leadership';
@@ -83,17 +83,17 @@ export async function runOperator(
     if (signal.aborted) return 'stopped';
     throw error;
   } finally {
-    await election.settled();
+    await election.flush();
     await health.stop();
     await client.credentials.close();
   }
 }
 
 type SetProblems = (problems: () => readonly string[]) => void;
-type Leading = Omit<Leadership, 'clusterIdentity' | 'kubernetesVersion'> & { readonly lease: Lease };
+type Leading = Omit<LeaderContext, 'clusterIdentity' | 'kubernetesVersion'> & { readonly lease: Lease };
 
 /** Leads until the signal is given or the lease is lost, and gives the lease up, whatever happened. */
-async function leadUntil(signal: AbortSignal, leading: Leading, setProblems: SetProblems): Promise<void> {
+async function lead(signal: AbortSignal, leading: Leading, setProblems: SetProblems): Promise<void> {
   const { lease, log, client } = leading;
   const [failed, stopping] = [new AbortController(), new AbortController()];
   let lifecycle: Lifecycle | undefined;
@@ -101,7 +101,7 @@ async function leadUntil(signal: AbortSignal, leading: Leading, setProblems: Set
     setProblems(() => ['the namespace kube-system could not be read yet']);
     const controllers = leaderControllers({ ...leading, ...(await clusterFacts(client, log, stopping.signal)) });
     setProblems(controllers.problems);
-    lifecycle = new Lifecycle(controllers.parts, log);
+    lifecycle = new Lifecycle(controllers.runnables, log);
     await lifecycle.start();
   };
   // The lease is renewed while the parts still start: a slow first list must not let another lead.
@@ -119,7 +119,7 @@ async function leadUntil(signal: AbortSignal, leading: Leading, setProblems: Set
 const startPause = 2000;
 
 /** What is read of a cluster before all else. */
-type ClusterFacts = Pick<Leadership, 'clusterIdentity' | 'kubernetesVersion'>;
+type ClusterFacts = Pick<LeaderContext, 'clusterIdentity' | 'kubernetesVersion'>;
 
 /** Reads what everything else waits for. Tries until it is read; rejects only when aborted. */
 async function clusterFacts(client: KubeClient, log: Logger, signal: AbortSignal): Promise<ClusterFacts> {

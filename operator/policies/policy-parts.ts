@@ -2,7 +2,7 @@ import { RESOURCES } from '../api/api-resource.ts';
 import type { Condition } from '../api/condition.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
-import { updateStatus, type StatusWriting } from '../controller/status-writer.ts';
+import { updateStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import { inspectPolicy } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/outcomes/policy-problem.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
@@ -19,7 +19,7 @@ import type { RevisionOf } from './policy-revisions.ts';
 import { renewedImages } from './images-part.ts';
 
 /** What writing the status of policies needs. */
-export interface PolicyStatusDependencies extends StatusWriting {
+export interface PolicyStatusDependencies extends StatusWriterDependencies {
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

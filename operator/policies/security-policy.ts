@@ -20,7 +20,7 @@ export interface SecurityPolicyDependencies extends PolicyStatusDependencies, Co
   /** Has policies looked after whose new generation was not scanned yet. */
   readonly enqueueGenerations: () => void;
   /** Has a policy taken out of the reports, once the server says that it is gone. */
-  readonly policyGone: (name: string) => void;
+  readonly enqueuePolicyCleanup: (name: string) => void;
 }
 
 /** Says whether a SecurityPolicy can be evaluated, and has each new generation scanned at once, and a deleted one taken out of the reports. */
@@ -53,7 +53,7 @@ const resyncMilliseconds = 600_000;
 async function reconcile(deps: SecurityPolicyDependencies, name: string): Promise<ReconcileResult> {
   const policy = deps.policies.get(name);
   if (!policy) {
-    deps.policyGone(name);
+    deps.enqueuePolicyCleanup(name);
     return {};
   }
   if (policy.metadata.deletionTimestamp !== undefined) return {};

@@ -42,7 +42,7 @@ export async function beginScan(
   { startTime, signal, rescans, memory }: BeginContext,
 ): Promise<BeginResult> {
   const { name, uid = '' } = scan.metadata;
-  const [crd] = await deps.lookAtCrds();
+  const [crd] = await deps.checkCrds();
   if (crd) return { hold: { reason: crd.reason, message: crd.message } };
   // A kind that was made a moment ago is scanned as well.
   const cluster = await deps.clusterInfo(true);
@@ -101,7 +101,7 @@ export interface PlanDependencies {
   readonly client: KubeClient;
   readonly log: Pick<Logger, 'info'>;
   /** Looks at the CRDs now, and returns what is wrong. */
-  readonly lookAtCrds: () => Promise<readonly CrdProblem[]>;
+  readonly checkCrds: () => Promise<readonly CrdProblem[]>;
   readonly clusterInfo: ReadClusterInfo;
   /** Vigil's own namespace among them. */
   readonly systemNamespaces: readonly string[];

@@ -141,7 +141,7 @@ function scanSteps(deps: ScanStepsDependencies): ScanSteps {
     try {
       return await step;
     } catch (error) {
-      const [crd] = isNotFound(error) ? await deps.lookAtCrds() : [];
+      const [crd] = isNotFound(error) ? await deps.checkCrds() : [];
       throw crd ? new Error(crd.message, { cause: error }) : error;
     }
   };

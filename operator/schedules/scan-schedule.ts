@@ -7,7 +7,7 @@ import { LABELS } from '../api/group.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
-import { REQUEUE_SOON, writeStatus, type StatusWriting } from '../controller/status-writer.ts';
+import { REQUEUE_SOON, writeStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
 import { DEFAULT_SCHEDULE, leftToOthers } from './default-schedule.ts';
 import { planSchedule, type SchedulePlan } from './schedule-plan.ts';
@@ -18,7 +18,7 @@ import type { Lister } from '../kube/watch/lister.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 
 /** What the controller of ScanSchedules uses. */
-export interface ScanScheduleDependencies extends ControllerBasics, Pick<StatusWriting, 'metrics'> {
+export interface ScanScheduleDependencies extends ControllerBasics, Pick<StatusWriterDependencies, 'metrics'> {
   readonly client: Pick<KubeClient, 'apply' | 'create' | 'delete' | 'get'>;
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */

@@ -18,7 +18,7 @@ const scanBuckets = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
  * What the operator measures. Label values are bounded: controllers, verbs, phases, policies, severities. What policies say is not
- * kept here but read at each scrape ({@link follow}), so that it is right from the first scrape of a new process on.
+ * kept here but read at each scrape ({@link exportPolicies}), so that it is right from the first scrape of a new process on.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -152,13 +152,13 @@ export class Metrics {
   }
 
   /** Has a function called at each scrape, before the values are read. */
-  collect(collector: () => void): void {
+  onScrape(collector: () => void): void {
     this.#collectors.push(collector);
   }
 
   /** Reads what policies say at each scrape; a policy that is not in it any more is not in the metrics either. */
-  follow(read: () => PolicyGauges): void {
-    this.collect(() => {
+  exportPolicies(read: () => PolicyGauges): void {
+    this.onScrape(() => {
       this.#failing.reset();
       this.#scanned.reset();
       const { failing, scanned } = read();

@@ -100,7 +100,7 @@ describe('the recorder of Events', () => {
   it('says what happened to which object, of cluster-scoped ones in the namespace default', async () => {
     const recorder = await recorderOf();
     recorder.record(RESOURCES.policies, policy, warning('spec: no checks'));
-    await recorder.settled();
+    await recorder.flush();
     expect(server.calls[0]).to.include({ method: 'POST', url: '/api/v1/namespaces/default/events?fieldManager=vigil' });
     const [event] = bodies();
     expect(event).to.deep.include({
@@ -116,7 +116,7 @@ describe('the recorder of Events', () => {
   it('makes one Event of very many similar ones, and counts it up in order', async () => {
     const recorder = await recorderOf();
     for (let index = 0; index < 13; index++) recorder.record(RESOURCES.policies, policy, warning(`text ${index}`));
-    await recorder.settled();
+    await recorder.flush();
     expect(server.calls.map(({ method }) => method).filter((method) => method === 'PATCH')).to.have.length(2);
     expect(server.calls.filter(({ method }) => method === 'POST')).to.have.length(11);
     const counted = bodies().filter(({ message }) => String(message).startsWith('(combined from similar events): '));
@@ -137,7 +137,7 @@ describe('the recorder of Events', () => {
     recorder.record(RESOURCES.policies, policy, warning('first'));
     recorder.record(RESOURCES.policies, policy, warning('second'));
     recorder.record(RESOURCES.policies, policy, warning('of another reason', 'Other'));
-    await recorder.settled();
+    await recorder.flush();
     expect(server.calls).to.have.length(2);
     expect(dropped).to.deep.equal(['InvalidSpec']);
     expect(lines).to.have.length(1);
@@ -148,10 +148,10 @@ describe('the recorder of Events', () => {
     const recorder = await recorderOf();
     server.answers = [breaks, echo];
     recorder.record(RESOURCES.policies, policy, warning('x'));
-    await recorder.settled();
+    await recorder.flush();
     expect(lines[0]).to.include({ msg: 'could not record an event', reason: 'InvalidSpec' });
     recorder.record(RESOURCES.policies, policy, warning('x'));
-    await recorder.settled();
+    await recorder.flush();
     expect(server.calls).to.have.length(2);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import type { KubeObject, Resource } from '../../operator/api/metadata.ts';
-import { leavesTerminalPhase, updateStatus, writeStatus, type StatusWriting } from '../../operator/controller/status-writer.ts';
+import { leavesTerminalPhase, updateStatus, writeStatus, type StatusWriterDependencies } from '../../operator/controller/status-writer.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 
 type Status = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ const thing = (status: Status, metadata: Partial<KubeObject['metadata']> = {}): 
 const failure = (status: number): KubeApiError => new KubeApiError('no', { status });
 
 /** A server with one object, whose next answers to writes may be errors. */
-class Server implements StatusWriting {
+class Server implements StatusWriterDependencies {
   readonly applied: { readonly object: KubeObject; readonly manager: string }[] = [];
   readonly errors: string[] = [];
   readonly refused: object[] = [];
@@ -34,7 +34,7 @@ class Server implements StatusWriting {
   readonly log = {
     debug: () => undefined,
     error: (_: unknown, message?: string) => void this.errors.push(message ?? ''),
-  } as unknown as StatusWriting['log'];
+  } as unknown as StatusWriterDependencies['log'];
   readonly metrics = { statusRefusals: { inc: (labels: object) => void this.refused.push(labels) } };
 }
 

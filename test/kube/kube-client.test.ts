@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import { contains } from '../../operator/kube/contains.ts';
-import { isDenied, isNamespaceTerminating, isTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { lacksPermission, isNamespaceTerminating, isResponseTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import { lines } from '../../operator/kube/lines.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { RateLimit } from '../../operator/kube/rate-limit.ts';
@@ -132,7 +132,7 @@ describe('the client of the API server', () => {
         says({ metadata: { resourceVersion: '1', continue: to < items.length ? String(to) : '' }, items: items.slice(from, to) })(answer);
       },
     ];
-    expect(isTooLong(await failure(client.call({ path: '/x?limit=500', maximumBytes: 1000 })))).to.equal(true);
+    expect(isResponseTooLong(await failure(client.call({ path: '/x?limit=500', maximumBytes: 1000 })))).to.equal(true);
     const found = await listAll(client, RESOURCES.configMaps);
     expect(found.map(({ metadata }) => metadata.name)).to.deep.equal(items.map(({ metadata }) => metadata.name));
   });
@@ -140,12 +140,12 @@ describe('the client of the API server', () => {
   it('tells a missing right from a refusal for another reason', () => {
     const refused = (details?: object, code = 403, reason = 'Forbidden'): KubeApiError =>
       new KubeApiError('refused', { status: code, reason, body: { details } });
-    expect(isDenied(refused({ group: 'batch', kind: 'jobs' }))).to.equal(true);
+    expect(lacksPermission(refused({ group: 'batch', kind: 'jobs' }))).to.equal(true);
     // A quota or Pod Security names the object, a namespace that goes has a cause, a webhook need say nothing.
-    expect(isDenied(refused({ name: 'a', group: 'batch', kind: 'jobs' }))).to.equal(false);
-    expect(isDenied(refused({ kind: 'jobs', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(false);
-    expect(isDenied(refused())).to.equal(false);
-    expect(isDenied(refused({ kind: 'jobs' }, 404, 'NotFound'))).to.equal(false);
+    expect(lacksPermission(refused({ name: 'a', group: 'batch', kind: 'jobs' }))).to.equal(false);
+    expect(lacksPermission(refused({ kind: 'jobs', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(false);
+    expect(lacksPermission(refused())).to.equal(false);
+    expect(lacksPermission(refused({ kind: 'jobs' }, 404, 'NotFound'))).to.equal(false);
   });
 
   it('knows a namespace that is going or gone by the cause and the kind, whatever the text', () => {

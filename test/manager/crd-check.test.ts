@@ -38,7 +38,7 @@ function clusterOf(): {
 describe('the check of the CRDs', () => {
   it('has nothing to say where all are as this version needs them', async () => {
     const { check, events, changes } = clusterOf();
-    expect([await check.look(), check.problems, events, changes()]).to.deep.equal([[], [], [], 0]);
+    expect([await check.check(), check.problems, events, changes()]).to.deep.equal([[], [], [], 0]);
   });
 
   it('tells once that one is missing, by Event and metric, and that it is back', async () => {
@@ -46,21 +46,21 @@ describe('the check of the CRDs', () => {
     const name = 'policyreports.wgpolicyk8s.io';
     const crd = crds.get(name);
     crds.delete(name);
-    for (let look = 0; look < 2; look++) expect((await check.look()).map(({ crd: of }) => of)).to.deep.equal([name]);
+    for (let look = 0; look < 2; look++) expect((await check.check()).map(({ crd: of }) => of)).to.deep.equal([name]);
     expect([events, changes()]).to.deep.equal([[`Warning ${name} CRDMissing`], 1]);
     expect(await metrics.text()).to.contain(`vigil_crd_problems{crd="${name}"} 1`);
     crds.set(name, crd);
-    expect([await check.look(), changes()]).to.deep.equal([[], 2]);
+    expect([await check.check(), changes()]).to.deep.equal([[], 2]);
     expect(await metrics.text()).not.to.contain(`crd="${name}"`);
   });
 
   it('takes one that it may not read for right, and throws where the server fails', async () => {
     const { crds, check } = clusterOf();
     crds.set('scans.vigil.dev', new KubeApiError('forbidden', { status: 403 }));
-    expect(await check.look()).to.deep.equal([]);
+    expect(await check.check()).to.deep.equal([]);
     crds.set('scans.vigil.dev', new KubeApiError('overloaded', { status: 500 }));
     let thrown: unknown;
-    await check.look().catch((error: unknown) => (thrown = error));
+    await check.check().catch((error: unknown) => (thrown = error));
     expect(thrown).to.have.property('message', 'overloaded');
   });
 });

@@ -27,7 +27,7 @@ async function plan(
       },
     },
     log: { info: () => undefined },
-    lookAtCrds: () => Promise.resolve(crds),
+    checkCrds: () => Promise.resolve(crds),
     clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
     systemNamespaces: [],
     shardTargets: 10,

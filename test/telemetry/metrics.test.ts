@@ -10,7 +10,7 @@ const scanned = { failing: { critical: 2, high: 0 }, lastScanTime: '2026-01-01T0
 describe('the metrics', () => {
   it('of policies are there at the first scrape of a new process, before anything was scanned or changed', async () => {
     const metrics = new Metrics();
-    metrics.follow(() => policyGauges([policy('web', scanned), policy('new')]));
+    metrics.exportPolicies(() => policyGauges([policy('web', scanned), policy('new')]));
     const text = await metrics.text();
     expect(text).to.include('vigil_failing_results{policy="web",severity="critical"} 2\n');
     expect(text).to.include('vigil_failing_results{policy="web",severity="high"} 0\n');
@@ -21,7 +21,7 @@ describe('the metrics', () => {
   it('of a policy go with it', async () => {
     const policies = [policy('web', scanned), policy('shop', scanned)];
     const metrics = new Metrics();
-    metrics.follow(() => policyGauges(policies));
+    metrics.exportPolicies(() => policyGauges(policies));
     expect(await metrics.text()).to.include('policy="web"');
     policies.shift();
     const text = await metrics.text();
@@ -33,7 +33,7 @@ describe('the metrics', () => {
     metrics.reconciles.inc({ controller: 'scan', result: 'success' });
     metrics.reconcileSeconds.observe({ controller: 'scan' }, 0.2);
     metrics.queueSeconds.observe({ controller: 'scan' }, 4);
-    metrics.collect(() => metrics.watchedObjects.set(7));
+    metrics.onScrape(() => metrics.watchedObjects.set(7));
     const text = await metrics.text();
     for (const line of [
       'vigil_reconcile_total{controller="scan",result="success"} 1',

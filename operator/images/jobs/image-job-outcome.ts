@@ -94,9 +94,9 @@ const absencePattern = /Failed to pull image .*: not found$/;
 
 function failedBy(job: JobObject, failure: JobFailure): ImageJobOutcome {
   const reason = failureText(failure);
-  const isDenied = denialPattern.test(reason);
-  if (isPull(job)) return { kind: 'failed', class: failure.class, reason: isDenied ? `${reason}${noCredentials}` : reason };
-  const denied = isStart(failure.class) && isDenied && missingReference(job, reason) !== undefined;
+  const lacksPermission = denialPattern.test(reason);
+  if (isPull(job)) return { kind: 'failed', class: failure.class, reason: lacksPermission ? `${reason}${noCredentials}` : reason };
+  const denied = isStart(failure.class) && lacksPermission && missingReference(job, reason) !== undefined;
   return { kind: 'failed', class: failure.class, reason, ...(denied ? { denied } : {}) };
 }
 

@@ -5,7 +5,7 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { isUnusable } from '../../kube/documents/document-error.ts';
 import type { DocumentKind } from '../../kube/documents/document-kind.ts';
-import { DocumentStore, type DocumentBefore, type StoredDocument } from '../../kube/documents/document-store.ts';
+import { DocumentStore, type PreviousDocument, type StoredDocument } from '../../kube/documents/document-store.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { FINDINGS, IMAGE_LEDGER } from './image-documents.ts';
 import type { ImageFindings } from '../matching/image-finding.ts';
@@ -17,7 +17,7 @@ import { imageHash, inventoryDocumentName } from '../targets/image-names.ts';
 /** A ledger with what it was before it is written again; without that, it is not there yet. */
 export interface StoredImageLedger {
   readonly ledger: ImageLedger;
-  readonly before?: DocumentBefore;
+  readonly before?: PreviousDocument;
 }
 
 /** The ConfigMap with the ledger. */
@@ -55,7 +55,7 @@ export class ImageStore {
     } catch (error) {
       if (!isUnusable(error)) throw error;
       this.#log?.warn({ reason: error.message }, 'what was known of images cannot be used: all inventories are taken again');
-      const before = await this.#store.before(IMAGE_LEDGER_NAME);
+      const before = await this.#store.previous(IMAGE_LEDGER_NAME);
       return { ledger: {}, ...(before ? { before } : {}) };
     }
   }

@@ -9,7 +9,7 @@ export interface DocumentConfigMap extends KubeObject {
 }
 
 /** What the ConfigMaps of a document are called, and whose they are. */
-export interface DocumentPlace {
+export interface DocumentMetadata {
   /** The name of a head, at most 63 characters; the beginning of the names of pieces that have none. */
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export const pieceKey = (file: string, index: number): string => `${file}-${Stri
 export function pieceConfigMap(
   { name, piece, key }: { readonly name: string; readonly piece: Buffer; readonly key: string },
   namespace: string,
-  { kind, head, place }: { readonly kind: string; readonly head?: string; readonly place: DocumentPlace },
+  { kind, head, place }: { readonly kind: string; readonly head?: string; readonly place: DocumentMetadata },
 ): DocumentConfigMap {
   const { labels, ...metadata } = metadataOf(place, { name, namespace, kind });
   const own = { [LABELS.documentPiece]: 'true', ...(head === undefined ? {} : { [LABELS.documentHead]: head }) };
@@ -42,7 +42,7 @@ export type HeadContent = { readonly whole: Buffer } | { readonly pieces: readon
 
 /** The head of a document. */
 export function headConfigMap(
-  place: DocumentPlace,
+  place: DocumentMetadata,
   content: HeadContent,
   at: { readonly namespace: string; readonly kind: string; readonly resourceVersion?: string | undefined },
 ): DocumentConfigMap {
@@ -80,7 +80,7 @@ export function piecesIn(configMaps: readonly DocumentConfigMap[]): Buffer[] {
 }
 
 function metadataOf(
-  { labels, annotations, ownerReferences }: DocumentPlace,
+  { labels, annotations, ownerReferences }: DocumentMetadata,
   { name, namespace, kind }: { readonly name: string; readonly namespace: string; readonly kind: string },
 ): ObjectMeta {
   return {

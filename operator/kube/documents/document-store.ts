@@ -9,7 +9,7 @@ import {
   pieceKey,
   piecesIn,
   type DocumentConfigMap,
-  type DocumentPlace,
+  type DocumentMetadata,
   type HeadContent,
 } from './document-config-map.ts';
 import { DocumentConflict, DocumentDamaged } from './document-error.ts';
@@ -25,7 +25,7 @@ export interface StoredDocument<T> extends ReadDocument<T> {
 }
 
 /** What a document was before it is written anew. */
-export type DocumentBefore = Pick<StoredDocument<unknown>, 'resourceVersion' | 'pieces'>;
+export type PreviousDocument = Pick<StoredDocument<unknown>, 'resourceVersion' | 'pieces'>;
 
 /**
  * Keeps documents in ConfigMaps of one namespace, compressed, in pieces that fit, with a checksum and a format version.
@@ -69,7 +69,7 @@ export class DocumentStore {
   }
 
   /** What a document is before it is written anew, whatever its head holds; undefined if there is none. For those that have to be made again. */
-  async before(name: string): Promise<DocumentBefore | undefined> {
+  async previous(name: string): Promise<PreviousDocument | undefined> {
     const head = await this.#get(name);
     return head && { resourceVersion: head.metadata.resourceVersion ?? '', pieces: namedPieces(head) };
   }
@@ -78,7 +78,7 @@ export class DocumentStore {
    * Writes a document. `before` is what was read or written last; without it the document must not be there yet. Throws
    * {@link DocumentConflict} if that is not so any more. The pieces of `before` are removed once the new head is written.
    */
-  async write<T>(place: DocumentPlace, kind: DocumentKind<T>, content: T, before?: DocumentBefore): Promise<StoredDocument<T>> {
+  async write<T>(place: DocumentMetadata, kind: DocumentKind<T>, content: T, before?: PreviousDocument): Promise<StoredDocument<T>> {
     const bytes = packDocument(kind, content);
     const made = bytes.length <= PIECE_BYTES ? [] : await this.#create(place, { kind: kind.name, bytes, head: place.name, file: 'piece' });
     const held: HeadContent = made.length === 0 ? { whole: bytes } : { pieces: made };
@@ -99,7 +99,7 @@ export class DocumentStore {
    * Keeps a document in new immutable ConfigMaps without a head, and returns their names, in order. `file` begins their keys, so that several
    * documents can be mounted into one folder. If it fails, what it made is removed.
    */
-  keep<T>(place: DocumentPlace, kind: DocumentKind<T>, content: T, file: string = kind.name): Promise<string[]> {
+  keep<T>(place: DocumentMetadata, kind: DocumentKind<T>, content: T, file: string = kind.name): Promise<string[]> {
     return this.#create(place, { kind: kind.name, bytes: packDocument(kind, content), file });
   }
 
@@ -153,7 +153,7 @@ export class DocumentStore {
 
   /** Makes the ConfigMaps of a document, all or none. */
   async #create(
-    place: DocumentPlace,
+    place: DocumentMetadata,
     { bytes, file, ...of }: { readonly kind: string; readonly bytes: Buffer; readonly file: string; readonly head?: string },
   ): Promise<string[]> {
     const own = `${place.name}-${randomUUID().slice(0, 8)}`;

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../api/metadata.ts';
 import { isRetryable } from '../kube-api-error.ts';
 import type { KubeClient } from '../kube-client.ts';
 import { WatchHub } from './watch-hub.ts';
-import { pauseAfter, type ChangeType, type Follower, type WatchSelection, type WatchStream } from './watch-stream.ts';
+import { pauseAfter, type ChangeType, type Subscriber, type WatchSelection, type WatchStream } from './watch-stream.ts';
 
 export type { ChangeType } from './watch-stream.ts';
 
@@ -118,25 +118,25 @@ export class ListWatch<T extends KubeObject> {
   async #follow(version: string, signal: AbortSignal): Promise<Error | undefined> {
     const expired = Promise.withResolvers<Error | undefined>();
     const stream = this.#hub.streamFor(this.resource, this.#selection, version);
-    const follower = this.#follower(version, expired.resolve);
+    const subscriber = this.#subscriber(version, expired.resolve);
     const leave = (): void => expired.resolve(undefined);
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
-    else stream.join(follower);
+    else stream.subscribe(subscriber);
     const failure = await expired.promise;
     signal.removeEventListener('abort', leave);
-    await this.#left(stream, follower, signal);
+    await this.#left(stream, subscriber, signal);
     return failure;
   }
 
   /** Keeps where it is when it was stopped; else a list is needed. */
-  async #left(stream: WatchStream, follower: Follower, signal: AbortSignal): Promise<void> {
-    const leaving = stream.leave(follower);
-    this.#version = signal.aborted ? follower.version : undefined;
+  async #left(stream: WatchStream, subscriber: Subscriber, signal: AbortSignal): Promise<void> {
+    const leaving = stream.unsubscribe(subscriber);
+    this.#version = signal.aborted ? subscriber.version : undefined;
     if (signal.aborted) await leaving;
   }
 
-  #follower(version: string, expired: (error: Error | undefined) => void): Follower {
+  #subscriber(version: string, expired: (error: Error | undefined) => void): Subscriber {
     const { silence = silenceMilliseconds, metadataOnly = false, onError } = this.#options;
     return {
       version,

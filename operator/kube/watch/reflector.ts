@@ -8,7 +8,7 @@ export interface ReflectorOptions<T> extends ListWatchOptions {
   /** Called after the store changed; `object` is the last known one. What it throws goes to `onError` and stops nothing. */
   readonly onChange: (type: ChangeType, object: T) => void;
   /** What is kept of an object, beside which its managed fields are never kept. Default: all. */
-  readonly keep?: (object: T) => T;
+  readonly transform?: (object: T) => T;
 }
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
@@ -33,7 +33,7 @@ export class Reflector<T extends KubeObject> {
   constructor(client: KubeClient, resource: ApiResource, options: ReflectorOptions<T>) {
     this.resource = resource;
     this.#options = options;
-    const { keep: project = (object: T): T => object } = options;
+    const { transform: project = (object: T): T => object } = options;
     const keep = (object: T): T => project(withoutManagedFields(object));
     this.#feed = new ListWatch<T>(client, resource, options, {
       begin: () => void (this.#fresh = new Map()),

@@ -42,7 +42,7 @@ export class WatchHub {
   }
 
   /**
-   * The stream that a follower at this version joins: the shared one of the resource, namespace and selector, or one of its own where
+   * The stream that a subscriber at this version joins: the shared one of the resource, namespace and selector, or one of its own where
    * versions cannot be compared.
    */
   streamFor(resource: ApiResource, { namespace, labelSelector }: WatchSelection, version: string): WatchStream {

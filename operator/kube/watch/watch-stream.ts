@@ -25,7 +25,7 @@ export interface WatchSelection {
 }
 
 /** One who follows a stream, and where. */
-export interface Follower {
+export interface Subscriber {
   /** The version up to which it knows everything; the stream moves it on. */
   version: string;
   readonly metadataOnly: boolean;
@@ -36,7 +36,7 @@ export interface Follower {
   readonly steady: () => void;
   /** The watch failed; it is tried again. */
   readonly failed: (error: Error) => void;
-  /** The stream cannot go on from where this follower is: it has been let go, and needs a list. The error is undefined when its version is too old. */
+  /** The stream cannot go on from where this subscriber is: it has been let go, and needs a list. The error is undefined when its version is too old. */
   readonly expired: (error: Error | undefined) => void;
 }
 
@@ -56,7 +56,7 @@ const steadyMilliseconds = 1000;
 const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /**
- * One watch for any number of followers. It begins at the oldest version that one of them is at; each is told what is newer than its own.
+ * One watch for any number of subscribers. It begins at the oldest version that one of them is at; each is told what is newer than its own.
  * It resumes by resourceVersion, uses bookmarks, and gives up a watch that says nothing. It asks for metadata alone while nobody wants more.
  * Keeps no object.
  */
@@ -65,9 +65,9 @@ export class WatchStream {
   readonly #resource: ApiResource;
   readonly #selection: Omit<WatchSelection, 'metadataOnly'>;
   readonly #random: () => number;
-  readonly #followers = new Set<Follower>();
-  /** Followers that know more than the open watch has told, each up to where. */
-  readonly #ahead = new Map<Follower, string>();
+  readonly #subscribers = new Set<Subscriber>();
+  /** Subscribers that know more than the open watch has told, each up to where. */
+  readonly #ahead = new Map<Subscriber, string>();
   #open: OpenWatch | undefined;
   #running: Promise<void> | undefined;
   readonly #pause = { abort: new AbortController() };
@@ -83,31 +83,31 @@ export class WatchStream {
     this.#random = random;
   }
 
-  /** Whether a follower at this version can share the stream: its version can be compared with the others'. */
+  /** Whether a subscriber at this version can share the stream: its version can be compared with the others'. */
   accepts(version: string): boolean {
-    return [...this.#followers].every((other) => compareVersions(other.version, version) !== undefined);
+    return [...this.#subscribers].every((other) => compareVersions(other.version, version) !== undefined);
   }
 
-  /** Tells this follower what is newer than its version, until it leaves or expires. */
-  join(follower: Follower): void {
-    this.#followers.add(follower);
-    if (this.#open && !this.#serves(follower, this.#open)) this.#open.end.abort();
-    else if (this.#open) this.#ahead.set(follower, follower.version);
+  /** Tells this subscriber what is newer than its version, until it leaves or expires. */
+  subscribe(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+    if (this.#open && !this.#serves(subscriber, this.#open)) this.#open.end.abort();
+    else if (this.#open) this.#ahead.set(subscriber, subscriber.version);
     this.#running ??= this.#run();
   }
 
-  /** Tells this follower nothing more; resolves when a watch that nobody follows any more has ended. */
-  async leave(follower: Follower): Promise<void> {
-    this.#followers.delete(follower);
-    this.#ahead.delete(follower);
-    if (this.#followers.size > 0) return;
+  /** Tells this subscriber nothing more; resolves when a watch that nobody follows any more has ended. */
+  async unsubscribe(subscriber: Subscriber): Promise<void> {
+    this.#subscribers.delete(subscriber);
+    this.#ahead.delete(subscriber);
+    if (this.#subscribers.size > 0) return;
     this.#open?.end.abort();
     this.#pause.abort.abort();
     await this.#running;
   }
 
-  /** Whether the open watch has told nothing yet that the follower needs, and tells enough of each object. */
-  #serves({ version, metadataOnly }: Follower, open: { readonly version: string; readonly metadataOnly: boolean }): boolean {
+  /** Whether the open watch has told nothing yet that the subscriber needs, and tells enough of each object. */
+  #serves({ version, metadataOnly }: Subscriber, open: { readonly version: string; readonly metadataOnly: boolean }): boolean {
     return (metadataOnly || !open.metadataOnly) && (compareVersions(version, open.version) ?? -1) >= 0;
   }
 
@@ -115,13 +115,13 @@ export class WatchStream {
     // Whoever joins from here on is served by this run.
     await Promise.resolve();
     let failures = 0;
-    while (this.#followers.size > 0) {
+    while (this.#subscribers.size > 0) {
       const began = performance.now();
       const { isReopened, failure } = await this.#watchOnce();
-      if (this.#followers.size === 0) break;
+      if (this.#subscribers.size === 0) break;
       if (isReopened) continue;
       failures = performance.now() - began >= shortWatch ? 0 : failures + 1;
-      if (failure !== undefined) for (const follower of [...this.#followers]) follower.failed(failure);
+      if (failure !== undefined) for (const subscriber of [...this.#subscribers]) subscriber.failed(failure);
       // The first watch that ends early is followed at once: a server that restarts ends all of them.
       else if (failures <= 1) continue;
       this.#pause.abort = new AbortController();
@@ -133,7 +133,7 @@ export class WatchStream {
   /** Follows one watch to its end. Returns whether it was ended here to be opened anew, and what went wrong. */
   async #watchOnce(): Promise<{ readonly isReopened: boolean; readonly failure?: Error }> {
     const end = new AbortController();
-    const open = { end, version: this.#oldest(), metadataOnly: [...this.#followers].every(({ metadataOnly }) => metadataOnly) };
+    const open = { end, version: this.#oldest(), metadataOnly: [...this.#subscribers].every(({ metadataOnly }) => metadataOnly) };
     this.#open = open;
     try {
       await this.#watch(open);
@@ -147,7 +147,7 @@ export class WatchStream {
         this.#expireOldest(open.version);
         return { isReopened: false };
       }
-      for (const follower of [...this.#followers]) this.#expire(follower, failure);
+      for (const subscriber of [...this.#subscribers]) this.#expire(subscriber, failure);
       return { isReopened: false };
     } finally {
       this.#open = undefined;
@@ -155,13 +155,13 @@ export class WatchStream {
   }
 
   #oldest(): string {
-    const versions = [...this.#followers].map(({ version }) => version);
+    const versions = [...this.#subscribers].map(({ version }) => version);
     return versions.reduce((oldest, version) => ((compareVersions(version, oldest) ?? 0) < 0 ? version : oldest));
   }
 
   async #watch(open: OpenWatch): Promise<void> {
     this.#noteAhead(open);
-    const silence = Math.min(...[...this.#followers].map((follower) => follower.silence));
+    const silence = Math.min(...[...this.#subscribers].map((subscriber) => subscriber.silence));
     const quiet = new AbortController();
     const dead = setTimeout(() => quiet.abort(), silence);
     let steady: NodeJS.Timeout | undefined;
@@ -188,7 +188,7 @@ export class WatchStream {
 
   #noteAhead({ version }: OpenWatch): void {
     this.#ahead.clear();
-    for (const follower of this.#followers) if (follower.version !== version) this.#ahead.set(follower, follower.version);
+    for (const subscriber of this.#subscribers) if (subscriber.version !== version) this.#ahead.set(subscriber, subscriber.version);
   }
 
   #request({ version, metadataOnly }: { version: string; metadataOnly: boolean }, signal: AbortSignal): ReturnType<KubeClient['stream']> {
@@ -210,7 +210,7 @@ export class WatchStream {
   }
 
   #steady(): void {
-    for (const follower of [...this.#followers]) follower.steady();
+    for (const subscriber of [...this.#subscribers]) subscriber.steady();
   }
 
   /** Takes in one event. False when the server has forgotten the version that the watch began at. */
@@ -222,34 +222,34 @@ export class WatchStream {
       return false;
     }
     const { resourceVersion: version = open.version } = object.metadata;
-    for (const follower of [...this.#followers]) {
-      if (this.#knows(follower, version)) continue;
-      if (type !== 'BOOKMARK') follower.changed(type, follower.metadataOnly ? { metadata: object.metadata } : object);
-      follower.version = version;
+    for (const subscriber of [...this.#subscribers]) {
+      if (this.#knows(subscriber, version)) continue;
+      if (type !== 'BOOKMARK') subscriber.changed(type, subscriber.metadataOnly ? { metadata: object.metadata } : object);
+      subscriber.version = version;
     }
     open.version = version;
     return true;
   }
 
-  /** Whether a follower knew this version before the watch told it. */
-  #knows(follower: Follower, version: string): boolean {
-    const known = this.#ahead.get(follower);
+  /** Whether a subscriber knew this version before the watch told it. */
+  #knows(subscriber: Subscriber, version: string): boolean {
+    const known = this.#ahead.get(subscriber);
     if (known === undefined) return false;
     if ((compareVersions(version, known) ?? 1) <= 0) return true;
-    this.#ahead.delete(follower);
+    this.#ahead.delete(subscriber);
     return false;
   }
 
   /** The server has forgotten this version: who is there needs a list, who is further may go on. */
   #expireOldest(forgotten: string): void {
-    for (const follower of [...this.#followers])
-      if ((compareVersions(follower.version, forgotten) ?? 0) <= 0) this.#expire(follower, undefined);
+    for (const subscriber of [...this.#subscribers])
+      if ((compareVersions(subscriber.version, forgotten) ?? 0) <= 0) this.#expire(subscriber, undefined);
   }
 
-  #expire(follower: Follower, error: Error | undefined): void {
-    this.#followers.delete(follower);
-    this.#ahead.delete(follower);
-    follower.expired(error);
+  #expire(subscriber: Subscriber, error: Error | undefined): void {
+    this.#subscribers.delete(subscriber);
+    this.#ahead.delete(subscriber);
+    subscriber.expired(error);
   }
 }
 

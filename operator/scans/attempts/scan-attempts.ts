@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import type { Scan } from '../../api/scan.ts';
-import { isDenied, isForbidden, isInvalid } from '../../kube/kube-api-error.ts';
+import { lacksPermission, isForbidden, isInvalid } from '../../kube/kube-api-error.ts';
 import type { ShardCollector } from './shard-collector.ts';
 import { isQuota } from '../../jobs/job-events.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
@@ -259,7 +259,7 @@ export class Attempts {
       return { ledger: uid === undefined ? ledger : jobCreated(ledger, job.name, uid) };
     } catch (error) {
       // A right that is missing may be given again: the scan is held up, and says what it lacks.
-      if (isDenied(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
+      if (lacksPermission(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
       const message = error instanceof Error ? error.message : String(error);
       const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(ledger, [], this.#deps.clock()));
       if (isQuota(message) && waited < deadlineOf(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };

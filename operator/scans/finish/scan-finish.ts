@@ -32,7 +32,7 @@ export interface FinishDependencies extends PolicyStatusDependencies, ScanImages
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Has a policy taken out of the reports, once the server says that it is gone. */
-  readonly policyGone: (name: string) => void;
+  readonly enqueuePolicyCleanup: (name: string) => void;
 }
 
 /** A scan whose shards are all settled. */
@@ -73,7 +73,7 @@ export async function finishScan(deps: FinishDependencies, ended: EndedScan): Pr
   const images = await scanImages(deps, scan, { policies: current, looksAt: request.looksAt, signal });
   const swept = await sweep(deps, ended, request);
   if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
-  for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.policyGone(name);
+  for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
     if (!ledger.partial) await publishEvidence(deps, ended, { policy, set });

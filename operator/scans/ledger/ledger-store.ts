@@ -4,7 +4,7 @@ import { mayHaveSucceeded } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { collectGarbage } from '../../kube/documents/document-collector.ts';
-import type { DocumentPlace } from '../../kube/documents/document-config-map.ts';
+import type { DocumentMetadata } from '../../kube/documents/document-config-map.ts';
 import { DocumentConflict, isUnusable } from '../../kube/documents/document-error.ts';
 import { DocumentStore, type StoredDocument } from '../../kube/documents/document-store.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -161,9 +161,9 @@ async function usable<T>(read: Promise<T>): Promise<T> {
 const selectorOf = ({ uid }: ScanIdentity): string => `${LABELS.scan}=${scanHash(uid)}`;
 const ledgerName = ({ uid }: ScanIdentity): string => `vigil-${scanHash(uid)}-ledger`;
 
-const headOf = (scan: ScanIdentity): DocumentPlace => ({ ...placeOf(scan, ''), name: ledgerName(scan) });
+const headOf = (scan: ScanIdentity): DocumentMetadata => ({ ...placeOf(scan, ''), name: ledgerName(scan) });
 
-const placeOf = ({ name, uid }: ScanIdentity, part: string): DocumentPlace => ({
+const placeOf = ({ name, uid }: ScanIdentity, part: string): DocumentMetadata => ({
   name: `vigil-${scanHash(uid)}-${part}`,
   labels: { [LABELS.scan]: scanHash(uid) },
   annotations: { [ANNOTATIONS.scan]: name },

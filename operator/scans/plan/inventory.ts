@@ -3,7 +3,7 @@ import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { isForbidden, isNotFound } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
-import { LIST_PAGE, listPages } from '../../kube/list.ts';
+import { LIST_PAGE_SIZE, listPages } from '../../kube/list.ts';
 import type { Count } from './plan.ts';
 import type { Slice } from '../../worker/shard.ts';
 
@@ -130,7 +130,7 @@ async function splitRanges(
   const ranges: Range[] = [];
   let from: string | undefined;
   let tally = new TargetCount();
-  const limit = Math.min(sliceTargets, LIST_PAGE);
+  const limit = Math.min(sliceTargets, LIST_PAGE_SIZE);
   for await (const { items, next } of listPages(client, resource, { namespace, metadataOnly: true, limit, signal })) {
     for (const object of items) tally.add(object.metadata.name, policiesOf(resource, object));
     // What has no order cannot be cut at a name.

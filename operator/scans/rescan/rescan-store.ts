@@ -4,9 +4,9 @@ import { RESOURCES } from '../../api/api-resource.ts';
 import { API_VERSION } from '../../api/group.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { documentHeads } from '../../kube/documents/document-collector.ts';
-import type { DocumentPlace } from '../../kube/documents/document-config-map.ts';
+import type { DocumentMetadata } from '../../kube/documents/document-config-map.ts';
 import { DocumentConflict, isUnusable } from '../../kube/documents/document-error.ts';
-import { DocumentStore, type DocumentBefore } from '../../kube/documents/document-store.ts';
+import { DocumentStore, type PreviousDocument } from '../../kube/documents/document-store.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { contentOf, indexOf, RESCAN_INDEX, type RescanContent, type RescanIndex } from './rescan-index.ts';
 
@@ -53,14 +53,14 @@ export class RescanStore {
     }
   }
 
-  async #open(name: string): Promise<{ readonly content?: RescanContent; readonly before?: DocumentBefore }> {
+  async #open(name: string): Promise<{ readonly content?: RescanContent; readonly before?: PreviousDocument }> {
     try {
       const found = await this.#store.read(name, RESCAN_INDEX);
       return found ? { content: found.content, before: found } : {};
     } catch (error) {
       if (!isUnusable(error)) throw error;
       this.#log.info({ index: name, reason: error.message }, 'what earlier scans found cannot be used: everything is evaluated anew');
-      const before = await this.#store.before(name);
+      const before = await this.#store.previous(name);
       return before ? { before } : {};
     }
   }
@@ -86,7 +86,7 @@ const nameOf = (policies: IndexedPolicies): string =>
   ).slice(0, 10)}`;
 
 /** The first of the policies owns the index: without it there is no scan of this set any more. */
-function placeOf(policies: IndexedPolicies): DocumentPlace {
+function placeOf(policies: IndexedPolicies): DocumentMetadata {
   const [first] = policies.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const owner = first && { apiVersion: API_VERSION, kind: RESOURCES.policies.kind, name: first.name, uid: first.uid };
   return { name: nameOf(policies), ...(owner ? { ownerReferences: [owner] } : {}) };

@@ -3,7 +3,7 @@ import { RESOURCES } from '../../api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../api/field-managers.ts';
 import type { Condition } from '../../api/condition.ts';
 import { isFinished, type Scan, type ScanStatus } from '../../api/scan.ts';
-import { updateStatus, type StatusWriting } from '../../controller/status-writer.ts';
+import { updateStatus, type StatusWriterDependencies } from '../../controller/status-writer.ts';
 import { scanStatus, type ScanStage } from './scan-status.ts';
 
 /** In so many steps at most is the progress of a Scan told. */
@@ -17,7 +17,7 @@ export interface StatusMemory {
 }
 
 /** What the writer needs. */
-export interface ScanStatusWriting extends StatusWriting {
+export interface ScanStatusWriting extends StatusWriterDependencies {
   readonly scans: { readonly get: (name: string) => Scan | undefined };
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

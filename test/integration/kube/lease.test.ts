@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { Credentials } from '../../../operator/kube/credentials.ts';
-import { isDenied, isNamespaceTerminating } from '../../../operator/kube/kube-api-error.ts';
+import { lacksPermission, isNamespaceTerminating } from '../../../operator/kube/kube-api-error.ts';
 import { KubeClient } from '../../../operator/kube/kube-client.ts';
 import { Lease, type LeaseOptions } from '../../../operator/kube/lease.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
@@ -74,7 +74,7 @@ describe('a lease on a real API server', function () {
     const map = { metadata: { namespace, name: 'a' } };
     const stranger = new KubeClient(new Impersonated(`system:serviceaccount:${namespace}:nobody`), { retries: 0 });
     const denied = await refusal(stranger.create(RESOURCES.configMaps, map));
-    expect([isDenied(denied), isNamespaceTerminating(denied)]).to.deep.equal([true, false]);
+    expect([lacksPermission(denied), isNamespaceTerminating(denied)]).to.deep.equal([true, false]);
     kubectl(['-n', namespace, 'create', 'quota', 'none', '--hard=count/configmaps=0']);
     let quota: unknown;
     // The quota is in force once the controller-manager has counted.
@@ -82,9 +82,9 @@ describe('a lease on a real API server', function () {
       quota = await refusal(client.create(RESOURCES.configMaps, map));
       if (quota === undefined) await client.delete(RESOURCES.configMaps, map.metadata);
     }
-    expect([isDenied(quota), isNamespaceTerminating(quota)]).to.deep.equal([false, false]);
+    expect([lacksPermission(quota), isNamespaceTerminating(quota)]).to.deep.equal([false, false]);
     const missing = await refusal(client.create(RESOURCES.configMaps, { metadata: { namespace: uniqueName('missing'), name: 'a' } }));
-    expect([isDenied(missing), isNamespaceTerminating(missing)]).to.deep.equal([false, true]);
+    expect([lacksPermission(missing), isNamespaceTerminating(missing)]).to.deep.equal([false, true]);
     const going = uniqueName('going');
     kubectl(['create', 'namespace', going]);
     kubectl(['-n', going, 'create', 'configmap', 'held']);
@@ -92,7 +92,7 @@ describe('a lease on a real API server', function () {
     kubectl(['delete', 'namespace', going, '--wait=false']);
     try {
       const refused = await refusal(client.create(RESOURCES.configMaps, { metadata: { namespace: going, name: 'a' } }));
-      expect([isDenied(refused), isNamespaceTerminating(refused)]).to.deep.equal([false, true]);
+      expect([lacksPermission(refused), isNamespaceTerminating(refused)]).to.deep.equal([false, true]);
     } finally {
       kubectl(['-n', going, 'patch', 'configmap', 'held', '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
     }

@@ -109,7 +109,7 @@ describe('a reflector', () => {
   it('keeps nothing of managedFields, and of the rest what it is told to', async () => {
     const whole = { metadata: { ...object('a', '3').metadata, managedFields: [{ manager: 'x' }] }, spec: { large: true }, status: {} };
     server.answers = [list('5', [whole]), watch('')];
-    const made = await start({ keep: ({ metadata }) => ({ metadata }) });
+    const made = await start({ transform: ({ metadata }) => ({ metadata }) });
     await until(() => made.synced);
     expect(made.get('a', 'n')).to.deep.equal({ metadata: object('a', '3').metadata });
   });

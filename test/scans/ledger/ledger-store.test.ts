@@ -101,7 +101,7 @@ describe('the store of ledgers', () => {
   it('has a scan planned again whose ledger is damaged, of another shape, or of a newer version', async () => {
     const stored = await store.begin(scan, draft, ledgerOf);
     const documents = new DocumentStore(api.double.client(), 'vigil-system');
-    const before = (): Promise<{ resourceVersion: string; pieces: readonly string[] } | undefined> => documents.before(ledgerName());
+    const before = (): Promise<{ resourceVersion: string; pieces: readonly string[] } | undefined> => documents.previous(ledgerName());
     await documents.write({ name: ledgerName() }, { ...LEDGER, formatVersion: 9 }, stored.ledger, await before());
     expect((await failed(store.read(scan))).message).to.equal(
       `document ${ledgerName()} has format version 9; this version of Vigil reads versions up to 1`,

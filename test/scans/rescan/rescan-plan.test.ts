@@ -16,7 +16,7 @@ async function begun(scan: Scan, image = 'vigil:1'): Promise<{ readonly ledger: 
   const deps = {
     client: bench.objects.client,
     log: { info: () => undefined },
-    lookAtCrds: () => Promise.resolve([]),
+    checkCrds: () => Promise.resolve([]),
     clusterInfo: () => Promise.resolve({ kubernetesVersion: bench.kubernetesVersion, resources: bench.resources }),
     systemNamespaces: [],
     shardTargets: 10,

@@ -45,7 +45,7 @@ export const benchPolicy = {
 };
 
 /** Pods and scans of a benchmark on a cluster with the operator in it. */
-export class BenchGround {
+export class BenchCluster {
   readonly #client: KubeClient;
 
   constructor(client: KubeClient) {
