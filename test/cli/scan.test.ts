@@ -91,11 +91,54 @@ describe('vigil scan', () => {
         source: { file: path, document: 1, line: 15 },
         path: 'spec.containers[0].securityContext.privileged',
         paths: ['spec.containers[0].securityContext.privileged', 'spec.containers[1].securityContext.privileged'],
-        message: 'privileged container: a, b',
-        fix: 'Remove securityContext.privileged, and add the single capability that is needed, if any.',
+        message: 'containers a, b: securityContext.privileged is true',
+        fix: 'Remove securityContext.privileged. Add only the capability that the program needs, if any.',
       },
     ]);
     expect(summary).to.deep.equal({ pass: 27, fail: 1, warn: 0, error: 0, skip: 0 });
+  });
+
+  describe('messages of failures', () => {
+    const rows: readonly [control: string, spec: string, message: string][] = [
+      ['host-network', '{hostNetwork: true}', 'hostNetwork is true'],
+      ['privilege-escalation', '{containers: [{name: cart}]}', 'container cart: allowPrivilegeEscalation is not false'],
+      [
+        'security-context-missing',
+        '{initContainers: [{name: init}], containers: [{name: cart}]}',
+        'pod, containers init, cart: securityContext is not set',
+      ],
+      [
+        'privilege-escalation',
+        `{containers: [${['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `{name: ${name}}`).join(', ')}]}`,
+        'containers a, b, c, d, e and 2 more: allowPrivilegeEscalation is not false',
+      ],
+      [
+        'host-path-volume',
+        '{volumes: [{name: data, hostPath: {path: /data}}, {name: tmp, emptyDir: {}}]}',
+        'volume data: hostPath volumes are not allowed',
+      ],
+      [
+        'credential-in-env-var',
+        '{containers: [{name: cart, env: [{name: DB_PASSWORD, value: S3cr3t-value-1}]}]}',
+        'container cart: the value of an environment variable is a credential: DB_PASSWORD',
+      ],
+    ];
+    for (const [control, spec, message] of rows) {
+      it(`name the container, the volume and the field: ${message}`, async () => {
+        const { results } = await scanned(['-', '--control', control], pod('web', spec));
+        expect(results.map((result) => result.message)).to.deep.equal([message]);
+      });
+    }
+
+    it('name other objects at the end', async () => {
+      const service =
+        'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {type: NodePort, selector: {app: web}}\n';
+      const { results } = await scanned(
+        ['-', '--control', 'workload-internet-exposed'],
+        `${pod('web', '{containers: [{name: web}]}', ', labels: {app: web}')}---\n${service}`,
+      );
+      expect(results.map((result) => result.message)).to.deep.equal(['reachable from outside the cluster through: Service web']);
+    });
   });
 
   it('takes lists apart, of either kind, and finds lines in JSON', async () => {

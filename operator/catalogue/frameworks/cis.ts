@@ -1,10 +1,10 @@
 import type { RequirementSource } from './requirement-source.ts';
 
 const partly: Readonly<Record<string, string>> = {
-  '5.1.7': 'Vigil sees bindings; look for client certificates whose organisation is system:masters.',
-  '5.3.1': 'Look whether the network plugin of the cluster enforces NetworkPolicies.',
-  '5.4.2': 'Look whether a secret store outside the cluster should hold the secrets.',
-  '5.5.1': 'Look whether an image policy webhook or another admission policy verifies images.',
+  '5.1.7': 'Vigil checks bindings. Check also for client certificates with the organization system:masters.',
+  '5.3.1': 'Check that the network plugin of the cluster enforces NetworkPolicies.',
+  '5.4.2': 'Decide whether to keep secrets in a secret store outside the cluster.',
+  '5.5.1': 'Check that an image policy webhook or another admission policy verifies images.',
 };
 
 const access: readonly string[] = [
@@ -53,15 +53,15 @@ const numbered = (section: string, titles: readonly string[]): RequirementSource
     return { id, title, ...(manual === undefined ? {} : { manual }) };
   });
 
-/** The versions of the CIS Kubernetes Benchmark, section 5, that Vigil knows. */
+/** The versions of the CIS Kubernetes Benchmark (section 5) in the catalogue, oldest first. */
 export const cisVersions = ['1.8', '1.9', '1.10', '1.11', '1.12'] as const;
 
-/** Whether a version numbers the general policies 5.6, as 1.11 and later do. */
+/** Returns whether a version numbers the general policies 5.6. True from 1.11. */
 const generalIsSix = (version: string): boolean => version === '1.11' || version === '1.12';
-/** Whether a version dropped 5.2.9 "added capabilities", as 1.12 did. */
+/** Returns whether a version has no requirement 5.2.9 "added capabilities". True from 1.12. */
 const addedIsDropped = (version: string): boolean => version === '1.12';
 
-/** Section 5 of the CIS Kubernetes Benchmark in the given version. */
+/** Returns the requirements of section 5 of the CIS Kubernetes Benchmark in one version. */
 export function cisRequirements(version: string): readonly RequirementSource[] {
   return [
     ...numbered('5.1', access),
@@ -73,7 +73,7 @@ export function cisRequirements(version: string): readonly RequirementSource[] {
   ];
 }
 
-/** The id that `old/new` stands for in a version; undefined where the version has none. */
+/** Resolves an id `old/new` for one version. Returns undefined if the version does not have the requirement. */
 export function cisId(id: string, version: string): string | undefined {
   const [before = '', after = before] = id.split('/');
   const moved = before.startsWith('5.7') ? generalIsSix(version) : addedIsDropped(version);

@@ -6,27 +6,27 @@ import { mitreRequirements, nistRequirements, nsaRequirements } from './guidance
 import type { RequirementSource } from './requirement-source.ts';
 import { didYouMean } from '../suggestion.ts';
 
-/** The newest minor of Kubernetes whose Pod Security Standards the catalogue knows. */
+/** The newest minor version of Kubernetes for which the catalogue has Pod Security Standards. */
 export const newestMinor = 37;
 
-/** One requirement of a framework, with the ids of the controls that serve it. */
+/** One requirement of a framework, with the ids of the controls that cover it. */
 export interface Requirement {
   readonly id: string;
   readonly title: string;
-  /** Without any, the requirement is for people. It fails when one of them fails. */
+  /** The requirement fails if one of these controls fails. If the list is empty, the requirement is a manual check. */
   readonly controls: readonly string[];
-  /** What a person has to look at, where controls cover nothing or only a part. */
+  /** The manual check. Set if controls do not cover the requirement, or only a part of it. */
   readonly manual?: string;
 }
 
-/** A framework in one version: which controls it has, and its requirements. */
+/** One version of a framework: its controls and its requirements. */
 export interface Framework {
   readonly name: string;
   readonly version: string;
   readonly title: string;
   readonly controls: readonly CatalogueEntry[];
   readonly requirements: readonly Requirement[];
-  /** For the Pod Security Standards: the minor of the version. */
+  /** The minor version of Kubernetes, for the Pod Security Standards only. */
   readonly podSecurityMinor?: number;
 }
 
@@ -39,7 +39,7 @@ interface Family {
 const minorOf = (version: string): number => Number(version.slice(2));
 const minors = Array.from({ length: newestMinor + 1 }, (_, minor) => `1.${minor}`);
 
-/** The controls of a Pod Security Standard in one minor; a restricted control takes the place of its baseline twin. */
+/** Returns the controls of a Pod Security Standard in one minor version. A restricted control replaces its baseline counterpart. */
 function podSecurityControls(level: 'baseline' | 'restricted', minor: number): readonly CatalogueEntry[] {
   const members = catalogue.filter(
     ({ placement: { pss } }) => pss !== undefined && (pss.since ?? 0) <= minor && (level === 'restricted' || pss.level === 'baseline'),
@@ -58,7 +58,7 @@ function podSecurityRequirements(level: 'baseline' | 'restricted', version: stri
   }));
 }
 
-/** Requirements served by the controls that name their id. */
+/** Adds the controls to each requirement. A control covers a requirement if `idsOf` returns its id. */
 function placed(
   sources: readonly RequirementSource[],
   idsOf: (control: CatalogueEntry) => readonly (string | undefined)[] | undefined,
@@ -132,14 +132,14 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
   [
     'vigil',
     {
-      title: "Vigil's must-have controls",
+      title: 'Essential controls of Vigil',
       versions: ['1'],
       requirements: () => catalogue.filter(({ essential }) => essential).map(({ id, title }) => ({ id, title, controls: [id] })),
     },
   ],
 ]);
 
-/** The names of all frameworks with their versions, oldest first. */
+/** Returns the name, the title and the versions (oldest first) of every framework. */
 export function frameworkVersions(): readonly { readonly name: string; readonly title: string; readonly versions: readonly string[] }[] {
   return [...families].map(([name, { title, versions }]) => ({ name, title, versions }));
 }
@@ -153,14 +153,15 @@ function build(name: string, family: Family, version: string): Framework {
   return { name, version, title: family.title, requirements, controls: catalogue.filter(({ id }) => ids.has(id)), ...podSecurity };
 }
 
-/** `name@version` of a framework: how results name it. */
+/** Returns `name@version`, the id of a framework in results. */
 export function frameworkId(framework: Pick<Framework, 'name' | 'version'>): string {
   return `${framework.name}@${framework.version}`;
 }
 
 /**
- * The framework of that name and version. An omitted version, or `latest`, is the newest; for the Pod Security Standards it is the
- * cluster's minor (`kubernetesVersion`, such as "1.36"), at most the newest that Vigil knows. A leading `v` is allowed.
+ * Returns the framework with this name and version, or a message if there is no such framework or version. If the version is undefined or
+ * `latest`, it is the newest one. For the Pod Security Standards it is then the minor version of the cluster (`kubernetesVersion`, such as
+ * "1.36"), but at most {@link newestMinor}. A leading `v` is allowed.
  */
 export function resolveFramework(
   name: string,
@@ -171,11 +172,14 @@ export function resolveFramework(
   if (family === undefined)
     return {
       ok: false,
-      message: `no framework '${name}'${didYouMean(name, families.keys())}; there are ${[...families.keys()].join(', ')}`,
+      message: `no framework '${name}'${didYouMean(name, families.keys())}; the frameworks are ${[...families.keys()].join(', ')}`,
     };
   const wanted = version === undefined || version === 'latest' ? latest(family, kubernetesVersion) : version.replace(/^v/, '');
   if (!family.versions.includes(wanted)) {
-    return { ok: false, message: `framework '${name}' has no version '${version ?? wanted}'; there are ${versionList(family.versions)}` };
+    return {
+      ok: false,
+      message: `framework '${name}' has no version '${version ?? wanted}'; the versions are ${versionList(family.versions)}`,
+    };
   }
   const key = `${name}@${wanted}`;
   const framework = resolved.get(key) ?? build(name, family, wanted);

@@ -1,7 +1,7 @@
-/** One requirement of a framework as its text has it; which controls serve it stands with the controls. */
+/** One requirement of a framework, as in the text of the framework. Each control lists the requirements that it covers. */
 export interface RequirementSource {
   readonly id: string;
   readonly title: string;
-  /** What a person has to look at: for what no control covers, or covers only in part. */
+  /** The manual check. Set if controls do not cover the requirement, or only a part of it. */
   readonly manual?: string;
 }

@@ -28,14 +28,39 @@ function distinct(offences: readonly Violation[], field: 'path' | 'label' | 'con
   return values.length <= few ? values : [...new Set(values)];
 }
 
-/** `message: a, b`, with at most five names. */
+const ofVolume = /(^|\.)spec\.volumes\[/;
+
+/** At most five names, such as `a, b and 3 more` of eight. */
+function listed(names: readonly string[]): string {
+  const rest = names.length > most ? ` and ${names.length - most} more` : '';
+  return names.slice(0, most).join(', ') + rest;
+}
+
+const place = (noun: string, names: readonly string[]): string => `${noun}${names.length === 1 ? '' : 's'} ${listed(names)}`;
+
+/** The places of the violations, such as `pod, containers a, b`; empty if they are about the object as a whole. */
+function placesOf(offences: readonly Violation[], volumes: readonly Violation[]): string {
+  const containers = distinct(offences, 'container');
+  const places: string[] = [];
+  if (containers.length > 0) places.push(place(offences.some(isPodField) ? 'pod, container' : 'container', containers));
+  if (volumes.length > 0) places.push(place('volume', distinct(volumes, 'label')));
+  return places.join('; ');
+}
+
+function isPodField({ label, container }: Violation): boolean {
+  return label === undefined && container === undefined;
+}
+
+/** `container a: message`, or `message: a, b` for names that are no containers and no volumes. At most five names each. */
 function failureMessage(message: string, offences: readonly Violation[]): string {
-  const labels = distinct(offences, 'label');
-  const [first] = labels;
-  if (first === undefined) return message;
-  const rest = labels.length > most ? ` and ${labels.length - most} more` : '';
-  const names = labels.length === 1 ? first : labels.slice(0, most).join(', ');
-  return `${message}${message.endsWith(' by') ? '' : ':'} ${names}${rest}`;
+  const others = offences.filter(({ label, container }) => label !== undefined && label !== container);
+  const volumes = others.filter(({ path }) => ofVolume.test(path));
+  const places = placesOf(offences, volumes);
+  const names = distinct(
+    others.filter((offence) => !volumes.includes(offence)),
+    'label',
+  );
+  return `${places === '' ? '' : `${places}: `}${message}${names.length === 0 ? '' : `: ${listed(names)}`}`;
 }
 
 type Draft = { -readonly [Field in keyof ObjectFinding]: ObjectFinding[Field] };
