@@ -64,9 +64,13 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const reflectors = [policies, schedules, scans, jobs, pods];
   const revisions = new PolicyRevisions(leadership.kubernetesVersion);
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
-  const publisher = new ReportPublisher(client, {
+  const publisher: ReportPublisher = new ReportPublisher(client, {
     onWrite: (operation) => metrics.reportWrites.inc({ operation }),
     onFailures: (target, failures) => events.recordFor(target, findingEvent(failures)),
+    // A policy that was deleted while its reports were written may have been removed from them before the write.
+    onPublished: (names) => {
+      for (const name of names) if (policies.get(name) === undefined) policyCleanup.add(name);
+    },
     onConflict: (target, conflict) => {
       metrics.reportConflicts.inc({ reason: conflict.reason });
       events.recordFor(target, conflictEvent(conflict));
@@ -79,7 +83,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
       for (const { metadata } of policies.list()) policyController.queue.add(metadata.name);
     },
   });
-  const policyCleanup = new PolicyCleanup({ ...basics, publisher, policies });
+  const policyCleanup: PolicyCleanup = new PolicyCleanup({ ...basics, publisher, policies });
   const { watchSilence, shardTargets, changeBurst, maxConcurrentScans } = config;
   /** What controllers share. Each takes of it what its own interface names. */
   const shared = {

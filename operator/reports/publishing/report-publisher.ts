@@ -59,6 +59,8 @@ export interface ReportConflict {
 export interface PublishObservers {
   readonly onWrite?: WriteObserver;
   readonly onFailures?: FindingObserver;
+  /** Called with the policies of the reports after each call of `publish`, whether it failed or not. A policy may have been deleted meanwhile. */
+  readonly onPublished?: (policies: ReadonlySet<string>) => void;
   readonly onConflict?: (target: DesiredReport['target'], conflict: ReportConflict) => void;
 }
 
@@ -119,6 +121,14 @@ export class ReportPublisher {
    * from there and counts the same. What lies in a namespace that is going, goes with it.
    */
   async publish(wishes: readonly DesiredReport[]): Promise<PublishResult> {
+    try {
+      return await this.#publish(wishes);
+    } finally {
+      this.#observers.onPublished?.(new Set(wishes.flatMap(({ policies }) => policies.map(({ name }) => name))));
+    }
+  }
+
+  async #publish(wishes: readonly DesiredReport[]): Promise<PublishResult> {
     const total = { written: 0, unchanged: 0, new: emptySeverities(), fixed: emptySeverities() };
     const refused: { wish: DesiredReport; message: string }[] = [];
     const versions = new Map<string, string>();
