@@ -14,7 +14,7 @@ const isBlank = (entry: ImageEntry | undefined): boolean => !entry || !(entry.in
  * @param platforms The cluster's. Where there are several, whose an inventory without one is cannot be told: what was found stays, and
  * the inventory is taken again.
  */
-export function withAdopted(ledger: ImageLedger, keys: Iterable<string>, platforms: ReadonlySet<string>): ImageLedger {
+export function withAdoptedEntries(ledger: ImageLedger, keys: Iterable<string>, platforms: ReadonlySet<string>): ImageLedger {
   const wanting = [...keys].filter((key) => isBlank(ledger[key]));
   if (wanting.length === 0) return ledger;
   const known = Map.groupBy(

@@ -1,15 +1,22 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ReconcileContext, ReconcileResult } from '../controller/controller.ts';
-import { candidates, imageKeys, type ImageAccess, type ImageKeys } from './jobs/image-access.ts';
-import { withAdopted } from './image-adoption.ts';
+import { optInCandidates, imageKeys, type ImageAccess, type ImageKeys } from './jobs/image-access.ts';
+import { withAdoptedEntries } from './image-adoption.ts';
 import type { ImageDataReader } from './statements/image-data.ts';
 import { imageJobState } from './jobs/image-job-state.ts';
-import { keyIn } from './targets/image-key.ts';
+import { keyInNamespace } from './targets/image-key.ts';
 import type { ImageEntry, ImageLedger } from './ledger/image-ledger.ts';
 import type { ImagePlan } from './image-plan.ts';
 import type { ImageStore, StoredImageLedger } from './ledger/image-store.ts';
-import { unnamedIn, withoutFindings, withoutImages, withoutLost, withSeen, withUnpullable } from './ledger-maintenance.ts';
+import {
+  unreferencedConfigMaps,
+  withoutFindings,
+  withoutImages,
+  withoutDeletedDocuments,
+  withSeenTimes,
+  withNotPullableFailures,
+} from './ledger-maintenance.ts';
 import { isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
 import type { Ages } from '../jobs/ages.ts';
 import type { LogReader } from '../jobs/job-log.ts';
@@ -21,7 +28,7 @@ import type { ImageSync } from './image-sync.ts';
 import type { ImageNamespaces } from './jobs/image-namespaces.ts';
 import { publishImages, type ImagesPublished } from './results/image-publish.ts';
 import type { ImageScope } from './targets/image-scope.ts';
-import { updateImagesStatuses, type TellImagesDependencies } from './images-update.ts';
+import { updateImagesStatuses, type ImagesUpdateDependencies } from './images-update.ts';
 import { isOutdated, currentInputs, withoutObsoleteFailures, workJobs, workPlan } from './image-work.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ImageSettings } from './image-settings.ts';
@@ -35,7 +42,7 @@ import type { SecurityPolicy } from '../api/security-policy.ts';
 const whileBusy = 1000;
 
 /** What {@link ImagePass} uses. */
-export interface ImagePassDependencies extends TellImagesDependencies {
+export interface ImagePassDependencies extends ImagesUpdateDependencies {
   readonly client: KubeClient;
   readonly events: Pick<EventRecorder, 'record'>;
   /** Vigil's own. */
@@ -50,7 +57,7 @@ export interface ImagePassDependencies extends TellImagesDependencies {
 export interface ImagePassState {
   readonly store: ImageStore;
   readonly reader: ImageDataReader;
-  readonly looks: ImageSync;
+  readonly sync: ImageSync;
   readonly namespaces: ImageNamespaces;
   readonly expected: ExpectedPods;
   /** How long its Jobs and their pods have been seen for. */
@@ -76,7 +83,7 @@ export class ImagePass {
   constructor(deps: ImagePassDependencies, kept: ImagePassState, context: ReconcileContext & { readonly now: number }) {
     this.#deps = deps;
     this.#store = kept.store;
-    this.#looks = kept.looks;
+    this.#looks = kept.sync;
     this.#reader = kept.reader;
     this.#namespaces = kept.namespaces;
     this.#expected = kept.expected;
@@ -92,7 +99,7 @@ export class ImagePass {
     this.#stored = await this.#store.readLedger();
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const { around, listedAt, anew } = await this.#looks.at(this.#now, asking, {
+    const { around, listedAt, anew } = await this.#looks.read(this.#now, asking, {
       ledger: this.#stored.ledger,
       signal: this.#context.signal,
     });
@@ -102,11 +109,11 @@ export class ImagePass {
     const running = await this.#takeInEnded(jobs);
     const news = this.#stored.ledger !== before;
     await this.#adopt(around);
-    await this.#write(withoutLost(this.#stored.ledger, await this.#store.names()));
+    await this.#write(withoutDeletedDocuments(this.#stored.ledger, await this.#store.configMaps()));
     // Only now is it known which images were refused.
     const access = await this.#access(around);
     const keys = imageKeys(this.#stored.ledger, around.images, access);
-    await this.#write(withUnpullable(withSeen(this.#stored.ledger, keys, this.#now), keys, this.#now));
+    await this.#write(withNotPullableFailures(withSeenTimes(this.#stored.ledger, keys, this.#now), keys, this.#now));
     const work = { keys, running, asking, now: this.#now };
     await this.#write(withoutObsoleteFailures(this.#deps.images, { ...work, ledger: this.#stored.ledger }));
     const plan = workPlan(this.#deps.images, { ...work, ledger: this.#stored.ledger });
@@ -118,8 +125,8 @@ export class ImagePass {
 
   /** Takes over what is known of images under the keys of another version, or of a time when nodes could not be listed. */
   async #adopt({ images, users, platforms }: ImageScope): Promise<void> {
-    const inside = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyIn(image, namespace)));
-    await this.#write(withAdopted(this.#stored.ledger, [...images.keys(), ...inside], platforms));
+    const inside = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyInNamespace(image, namespace)));
+    await this.#write(withAdoptedEntries(this.#stored.ledger, [...images.keys(), ...inside], platforms));
   }
 
   /** Nothing is left to do for now. */
@@ -132,7 +139,7 @@ export class ImagePass {
 
   /** Where images may be looked into besides Vigil's namespace. */
   async #access({ images, users }: ImageScope): Promise<ImageAccess> {
-    const optedIn = await this.#namespaces.optedIn(candidates(this.#stored.ledger, images, users), this.#now);
+    const optedIn = await this.#namespaces.optedIn(optInCandidates(this.#stored.ledger, images, users), this.#now);
     return { home: this.#deps.namespace, users, optedIn };
   }
 
@@ -224,7 +231,7 @@ export class ImagePass {
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
     const published = await publishImages({ ...input, database: currentInputs(this.#deps.images).database });
-    const { written, withdrawn, said } = published;
+    const { written, withdrawn, imageData: said } = published;
     this.#tellProblems(said);
     if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
     if (published.lost.length > 0) await this.#write(withoutFindings(this.#stored.ledger, published.lost));
@@ -232,7 +239,7 @@ export class ImagePass {
   }
 
   /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */
-  #tellProblems({ data: { problems }, anew }: ImagesPublished['said']): void {
+  #tellProblems({ data: { problems }, anew }: ImagesPublished['imageData']): void {
     for (const { configMap, message } of problems) {
       const { namespace = '', name } = configMap.metadata;
       if (anew)
@@ -244,7 +251,7 @@ export class ImagePass {
   /** Forgets images that nothing runs, and removes what the ledger does not name. */
   async #sweep({ forget }: ImagePlan): Promise<void> {
     await this.#write(withoutImages(this.#stored.ledger, forget));
-    await this.#store.remove(unnamedIn(this.#stored.ledger, (await this.#store.names()).values(), this.#now));
+    await this.#store.remove(unreferencedConfigMaps(this.#stored.ledger, (await this.#store.configMaps()).values(), this.#now));
   }
 
   async #write(ledger: ImageLedger): Promise<void> {

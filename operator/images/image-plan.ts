@@ -1,5 +1,5 @@
 import { isQuota } from '../jobs/job-events.ts';
-import { passingTries, untried, type ImageEntry, type ImageFailure, type ImageLedger } from './ledger/image-ledger.ts';
+import { transientAttempts, untriedReference, type ImageEntry, type ImageFailure, type ImageLedger } from './ledger/image-ledger.ts';
 import { inventoryInputs, matchInputs, type ScannerInputs } from './jobs/scanner-inputs.ts';
 import { placeInventories, type PlacedInventory, type PlacementInput } from './targets/image-placement.ts';
 import type { ImagePlace } from './targets/image-targets.ts';
@@ -25,12 +25,12 @@ export interface ImagePlanInput extends PlacementInput {
   /** The images that run in scope of a policy. */
   readonly wanted: ReadonlyMap<string, WantedImage>;
   /** Images that a Job is about, and those that nothing can be done about now. */
-  readonly about: ReadonlySet<string>;
-  readonly matching: boolean;
+  readonly unavailable: ReadonlySet<string>;
+  readonly matchRunning: boolean;
   /** Jobs for inventories that run. */
-  readonly taking: number;
+  readonly runningInventories: number;
   /** Without a database nothing is matched. */
-  readonly means: ScannerInputs;
+  readonly inputs: ScannerInputs;
   /** Milliseconds after which a match is too old. */
   readonly matchAge: number;
   readonly now: number;
@@ -54,13 +54,17 @@ const [fewMatched, matchPatience] = [20, minute / 2];
 function retryAt(failure: ImageFailure): number {
   const { at, attempts } = failure;
   if (failure.class === 'Rejected' && isQuota(failure.reason)) return at + minute;
-  return attempts < passingTries(failure) ? at : at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
+  return attempts < transientAttempts(failure) ? at : at + (pauses[Math.min(attempts, pauses.length) - 1] ?? minute);
 }
 
 /** Whether an image may be tried: it did not fail, or its pause is over, or it is tried otherwise than it failed. */
-function isReady(failure: ImageFailure | undefined, { pull = false, references }: WantedImage, { means, now }: ImagePlanInput): boolean {
+function isReady(
+  failure: ImageFailure | undefined,
+  { pull = false, references }: WantedImage,
+  { inputs: means, now }: ImagePlanInput,
+): boolean {
   if (failure === undefined || retryAt(failure) <= now || isOtherwise(failure, pull, means)) return true;
-  return failure.tried !== undefined && untried(references, failure) !== undefined;
+  return failure.tried !== undefined && untriedReference(references, failure) !== undefined;
 }
 
 /** Whether what failed is done in another way now, or with something else. */
@@ -71,14 +75,14 @@ function isOtherwise({ step, pull = false, means }: ImageFailure, pulled: boolea
 
 /** What to do next, by what is kept and what runs. Pure and level-based: the same state gives the same plan. */
 export function planImages(input: ImagePlanInput): ImagePlan {
-  const { ledger, wanted, about, now } = input;
+  const { ledger, wanted, unavailable: about, now } = input;
   const waiting = [...wanted].filter(([digest, image]) => !about.has(digest) && isReady(ledger[digest]?.failure, image, input));
   const missing = waiting.filter(([digest, image]) => needsInventory(ledger[digest], image, input));
   const forget = Object.entries(ledger).filter(([digest, { seen }]) => !wanted.has(digest) && !about.has(digest) && seen + grace <= now);
   const times = [...wanted.keys()].flatMap((digest) => waits(ledger[digest], input)).filter((time) => time > now);
   const inventories = placeInventories(missing, input);
-  const unmatched = input.matching ? [] : waiting.map(([digest]) => digest).filter((digest) => needsMatch(ledger[digest], input));
-  const more = input.taking + inventories.length > 0;
+  const unmatched = input.matchRunning ? [] : waiting.map(([digest]) => digest).filter((digest) => needsMatch(ledger[digest], input));
+  const more = input.runningInventories + inventories.length > 0;
   return {
     inventories,
     match:
@@ -123,7 +127,7 @@ function together(digests: readonly string[], ledger: ImageLedger): string[] {
 }
 
 /** Whether there is no inventory, or an index that knows more archives than the one that was asked; what is mounted not is not retaken. */
-function needsInventory(entry: ImageEntry | undefined, { pull = false }: WantedImage, { means: { javaIndex } }: ImagePlanInput): boolean {
+function needsInventory(entry: ImageEntry | undefined, { pull = false }: WantedImage, { inputs: { javaIndex } }: ImagePlanInput): boolean {
   if (!entry?.inventory) return true;
   const asked = entry.inventory.javaIndex;
   return asked !== undefined && javaIndex !== undefined && asked !== javaIndex && !pull;
@@ -133,13 +137,13 @@ function needsInventory(entry: ImageEntry | undefined, { pull = false }: WantedI
 const isYoung = (entry: ImageEntry | undefined, now: number): boolean =>
   entry?.failure === undefined && entry?.inventory !== undefined && entry.inventory.at + matchPatience > now;
 
-function needsMatch(entry: ImageEntry | undefined, { means: { database }, matchAge, now }: ImagePlanInput): boolean {
+function needsMatch(entry: ImageEntry | undefined, { inputs: { database }, matchAge, now }: ImagePlanInput): boolean {
   if (database === undefined || !entry?.inventory) return false;
   const { findings } = entry;
   return findings?.database !== database || findings.at < entry.inventory.at || findings.at + matchAge <= now;
 }
 
-function waits(entry: ImageEntry | undefined, { means: { database }, matchAge }: ImagePlanInput): number[] {
+function waits(entry: ImageEntry | undefined, { inputs: { database }, matchAge }: ImagePlanInput): number[] {
   const retry = entry?.failure ? [retryAt(entry.failure)] : [];
   return entry?.findings && database !== undefined ? [...retry, entry.findings.at + matchAge] : retry;
 }

@@ -8,7 +8,7 @@ import { PodImageWatch } from './targets/pod-image-watch.ts';
 import { Ages } from '../jobs/ages.ts';
 import { LogReader } from '../jobs/job-log.ts';
 import { ExpectedPods } from './targets/expected-pods.ts';
-import { ImageSync, longestSyncPause, type ImageLooksDependencies } from './image-sync.ts';
+import { ImageSync, longestSyncPause, type ImageSyncDependencies } from './image-sync.ts';
 import { ImageNamespaces } from './jobs/image-namespaces.ts';
 import { ImagePass, type ImagePassDependencies, type ImagePassState } from './image-pass.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -23,7 +23,7 @@ const early = 10;
 const restFactor = 30;
 
 /** What {@link ImageScan} uses. */
-export interface ImageScanDependencies extends ImagePassDependencies, ImageLooksDependencies, ControllerBasics {
+export interface ImageScanDependencies extends ImagePassDependencies, ImageSyncDependencies, ControllerBasics {
   readonly log: Logger;
   readonly images: ImagePassDependencies['images'];
   readonly client: ImagePassDependencies['client'];
@@ -62,7 +62,7 @@ export class ImageScan {
     this.#kept = {
       store: new ImageStore(client, namespace, log),
       reader: new ImageDataReader(client, namespace),
-      looks: new ImageSync(deps),
+      sync: new ImageSync(deps),
       namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
       expected: new ExpectedPods(),
       ages: new Ages(),
@@ -76,13 +76,13 @@ export class ImageScan {
       reconcile: (_key, context) => this.#look(context),
     });
     this.controller.queue.add(IMAGES_KEY);
-    const onNews = (): void => this.#podCame();
+    const onChange = (): void => this.#podCame();
     const onError = (error: unknown): void => log.warn({ err: error }, 'new pods cannot be followed now; it is tried again');
-    this.#podWatch = new PodImageWatch(client, { onNews, onError }, { silence, clock });
+    this.#podWatch = new PodImageWatch(client, { onChange, onError }, { silence, clock });
   }
 
   /** In milliseconds since the epoch, when the look began that goes on now: it dates what it writes by that. */
-  get began(): number | undefined {
+  get startedAt(): number | undefined {
     return this.#began;
   }
 
@@ -108,7 +108,7 @@ export class ImageScan {
     await this.#follow();
     if (this.#due !== undefined && performance.now() + early >= this.#due) {
       this.#due = undefined;
-      this.#kept.looks.forget();
+      this.#kept.sync.forget();
     }
     const now = this.#deps.clock();
     const started = performance.now();

@@ -1,5 +1,5 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { ownJobs } from './jobs/image-access.ts';
+import { inventoryJobFilter } from './jobs/image-access.ts';
 import type { ImageLedger } from './ledger/image-ledger.ts';
 import type { PreviousImages } from './targets/image-targets.ts';
 import { NodePlatforms } from './targets/node-platforms.ts';
@@ -13,7 +13,7 @@ import type { Logger } from '../telemetry/logger.ts';
 export const longestSyncPause = 60_000;
 
 /** What {@link ImageSync} uses. */
-export interface ImageLooksDependencies {
+export interface ImageSyncDependencies {
   readonly client: KubeClient;
   readonly log: Logger;
   /** Vigil's own namespace among them. */
@@ -23,16 +23,16 @@ export interface ImageLooksDependencies {
 
 /** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
 export class ImageSync {
-  readonly #deps: ImageLooksDependencies;
+  readonly #deps: ImageSyncDependencies;
   #ran: PreviousImages = new Map();
   #last: { readonly at: number; readonly asking: string; readonly around: ImageScope } | undefined;
 
-  constructor(deps: ImageLooksDependencies) {
+  constructor(deps: ImageSyncDependencies) {
     this.#deps = deps;
   }
 
   /** What runs in scope of these policies, when that was listed in milliseconds since the epoch, and whether that was just now. */
-  async at(
+  async read(
     now: number,
     policies: readonly SecurityPolicy[],
     { ledger, signal }: { readonly ledger: ImageLedger; readonly signal: AbortSignal },
@@ -45,9 +45,9 @@ export class ImageSync {
     this.#last = undefined;
     // A ledger without anybody who asks is only swept.
     const platforms = policies.length === 0 ? new NodePlatforms() : await clusterPlatforms(this.#deps, signal);
-    const options = { systemNamespaces, platforms, own: ownJobs(ledger), before: this.#ran, signal };
+    const options = { systemNamespaces, platforms, own: inventoryJobFilter(ledger), before: this.#ran, signal };
     const around = await readImageScope(client, policies, options);
-    this.#ran = around.ran;
+    this.#ran = around.imagesByReference;
     this.#last = { at: now, asking, around };
     return { around, listedAt: now, anew: true };
   }

@@ -2,10 +2,10 @@ import type { KubeObject } from '../api/metadata.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { busyKeys } from './image-adoption.ts';
 import type { ImageKeys } from './jobs/image-access.ts';
-import { chosenDatabase, databaseName } from './matching/image-database.ts';
+import { configuredDatabase, databaseName } from './matching/image-database.ts';
 import { isPull } from './jobs/image-job-state.ts';
 import { inventoryJob, matchingJob, type ImageJobSettings } from './jobs/image-job.ts';
-import { untried, type ImageLedger } from './ledger/image-ledger.ts';
+import { untriedReference, type ImageLedger } from './ledger/image-ledger.ts';
 import { inventoryInputs, matchInputs, inputsOf, type ScannerInputs } from './jobs/scanner-inputs.ts';
 import { LONGEST_MATCH_AGE, planImages, withoutObsolete, type ImagePlan, type ImagePlanInput } from './image-plan.ts';
 import type { ImageJob } from './jobs/image-job-list.ts';
@@ -24,7 +24,7 @@ export const matchAgeOf = (asking: readonly SecurityPolicy[]): number =>
 
 /** What images are looked into with, by the operator's settings. */
 export function currentInputs(settings: ImageSettings): ScannerInputs {
-  const database = chosenDatabase(settings);
+  const database = configuredDatabase(settings);
   return { scanner: settings.scannerImage, javaIndex: settings.javaIndexImage, database: database && databaseName(database) };
 }
 
@@ -49,7 +49,7 @@ export const workPlan = (settings: ImageSettings, input: WorkInput): ImagePlan =
 export const withoutObsoleteFailures = (settings: ImageSettings, input: WorkInput): ImageLedger =>
   withoutObsolete(planInput(settings, input));
 
-function planInput(settings: ImageSettings, { ledger, keys: { places, barred }, running, asking, now }: WorkInput): ImagePlanInput {
+function planInput(settings: ImageSettings, { ledger, keys: { places, blocked }, running, asking, now }: WorkInput): ImagePlanInput {
   const inventories = running.filter(({ part }) => part === PARTS.inventory);
   const about = busyKeys(
     running.flatMap(({ images }) => images),
@@ -58,13 +58,13 @@ function planInput(settings: ImageSettings, { ledger, keys: { places, barred }, 
   return {
     ledger,
     wanted: places,
-    about: new Set([...barred, ...about]),
-    busy: inventories.flatMap(({ node }) => node ?? []),
-    room: settings.imageJobs - inventories.length,
+    unavailable: new Set([...blocked, ...about]),
+    busyNodes: inventories.flatMap(({ node }) => node ?? []),
+    capacity: settings.imageJobs - inventories.length,
     perNode: settings.imageJobsPerNode,
-    matching: running.some(({ part }) => part === PARTS.match),
-    taking: inventories.length,
-    means: currentInputs(settings),
+    matchRunning: running.some(({ part }) => part === PARTS.match),
+    runningInventories: inventories.length,
+    inputs: currentInputs(settings),
     matchAge: matchAgeOf(asking),
     now,
   };
@@ -81,10 +81,10 @@ export function workJobs(
     const place = places.get(key);
     if (!place) return [];
     const { image, references } = place;
-    const reference = untried(references, ledger[key]?.failure) ?? references[0] ?? image.reference;
+    const reference = untriedReference(references, ledger[key]?.failure) ?? references[0] ?? image.reference;
     return [inventoryJob(whole, { ...place, ...near, image: { ...image, reference } })];
   });
-  const database = chosenDatabase(settings);
+  const database = configuredDatabase(settings);
   if (match.length === 0 || !database) return jobs;
   const configMaps = [...new Set(match.flatMap((key) => ledger[key]?.inventory?.configMaps ?? []))];
   const pull = match.every((key) => places.get(key)?.pull);

@@ -1,6 +1,6 @@
 import { noTotals } from '../findings/policy-totals.ts';
-import { chosenDatabase } from './matching/image-database.ts';
-import { entryIn, type ImageAccess } from './jobs/image-access.ts';
+import { configuredDatabase } from './matching/image-database.ts';
+import { entryInNamespace, type ImageAccess } from './jobs/image-access.ts';
 import type { ImageEntry, ImageLedger } from './ledger/image-ledger.ts';
 import { imagesStatus } from './images-status.ts';
 import type { ImagesPublished } from './results/image-publish.ts';
@@ -24,18 +24,18 @@ export interface ImagesUpdate {
 }
 
 /** What {@link updateImagesStatuses} uses. */
-export interface TellImagesDependencies extends PolicyStatusDependencies {
+export interface ImagesUpdateDependencies extends PolicyStatusDependencies {
   readonly images: ImageSettings;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
 }
 
 /** Tells each policy that asks about images what the reports about them hold and which were not looked into, where that is news. */
 export async function updateImagesStatuses(
-  deps: TellImagesDependencies,
+  deps: ImagesUpdateDependencies,
   { policies, ledger, access, published, listedAt, now }: ImagesUpdate,
 ): Promise<void> {
-  const entry = (image: string, namespace: string): ImageEntry | undefined => entryIn(ledger, access, image, namespace);
-  const known = { entry, database: chosenDatabase(deps.images) !== undefined };
+  const entry = (image: string, namespace: string): ImageEntry | undefined => entryInNamespace(ledger, access, image, namespace);
+  const known = { entry, database: configuredDatabase(deps.images) !== undefined };
   for (const asked of policies) {
     const { name, uid = '' } = asked.policy.metadata;
     const refused = published.refused.filter((report) => report.policies.includes(name)).map(({ message }) => message);

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/metadata.ts';
 import type { ImageKeys } from './jobs/image-access.ts';
 import { withFailure, type ImageEntry, type ImageLedger } from './ledger/image-ledger.ts';
-import { whyUnpullable } from './targets/image-reference.ts';
+import { notPullableReason } from './targets/image-reference.ts';
 
 /** What a ledger of images becomes of itself, without a Job. All pure; times are milliseconds since the epoch. */
 
@@ -11,7 +11,7 @@ const noteEvery = 3_600_000;
 const youth = 600_000;
 
 /** With the images that are to be kept noted as seen. */
-export function withSeen(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
+export function withSeenTimes(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
   const noted = [...places.keys()].flatMap((key): [string, ImageEntry][] => {
     const entry = ledger[key];
     return entry && entry.seen + noteEvery > now ? [] : [[key, { ...entry, seen: now }]];
@@ -20,7 +20,7 @@ export function withSeen(ledger: ImageLedger, { places }: ImageKeys, now: number
 }
 
 /** Without inventories and findings that somebody deleted: they are taken again. */
-export function withoutLost(ledger: ImageLedger, names: ReadonlyMap<string, unknown>): ImageLedger {
+export function withoutDeletedDocuments(ledger: ImageLedger, names: ReadonlyMap<string, unknown>): ImageLedger {
   const kept = (configMaps: readonly string[] = []): boolean => configMaps.every((name) => names.has(name));
   const entries = Object.entries(ledger).map(([key, { inventory, findings, ...rest }]) => {
     const whole = {
@@ -47,10 +47,10 @@ export function withoutImages(ledger: ImageLedger, gone: readonly string[]): Ima
 }
 
 /** With the reason why of those that cannot be pulled, said once. */
-export function withUnpullable(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
+export function withNotPullableFailures(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
   const failed = [...places].flatMap(([key, { image, pull }]): [string, ImageEntry][] => {
     const { inventory, failure, ...rest } = ledger[key] ?? { seen: now };
-    const reason = pull && !inventory ? whyUnpullable(image) : undefined;
+    const reason = pull && !inventory ? notPullableReason(image) : undefined;
     if (reason === undefined || failure?.reason === reason) return [];
     return [[key, withFailure(rest, { step: 'inventory', reason, at: now, pull: true })]];
   });
@@ -58,7 +58,7 @@ export function withUnpullable(ledger: ImageLedger, { places }: ImageKeys, now: 
 }
 
 /** The ConfigMaps that no entry names, and that are not just being written. */
-export function unnamedIn(ledger: ImageLedger, kept: Iterable<KubeObject>, now: number): string[] {
+export function unreferencedConfigMaps(ledger: ImageLedger, kept: Iterable<KubeObject>, now: number): string[] {
   const named = new Set(
     Object.values(ledger).flatMap(({ inventory, findings }) => [...(inventory?.configMaps ?? []), ...(findings?.configMaps ?? [])]),
   );

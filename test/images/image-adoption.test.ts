@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { busyKeys, withAdopted } from '../../operator/images/image-adoption.ts';
-import { keyIn, keyOf, namespaceOf, platformOf, withoutPlatform } from '../../operator/images/targets/image-key.ts';
+import { busyKeys, withAdoptedEntries } from '../../operator/images/image-adoption.ts';
+import { keyInNamespace, keyOf, namespaceOf, platformOf, withoutPlatform } from '../../operator/images/targets/image-key.ts';
 import type { ImageEntry, ImageLedger } from '../../operator/images/ledger/image-ledger.ts';
 
 const [amd, arm] = ['linux/amd64', 'linux/arm64'];
@@ -11,7 +11,7 @@ const whole: ImageEntry = { seen: 5, inventory, findings };
 
 describe('what an image is kept under', () => {
   it('holds digest, platform and namespace, each to be told from the others', () => {
-    const key = keyIn(keyOf({ digest: 'sha256:d', platform: arm }), 'shop');
+    const key = keyInNamespace(keyOf({ digest: 'sha256:d', platform: arm }), 'shop');
     expect(key).to.equal('sha256:d+linux/arm64@shop');
     expect([namespaceOf(key), platformOf(key), withoutPlatform(key)]).to.deep.equal(['shop', arm, 'sha256:d@shop']);
     expect([keyOf({ digest: 'd' }), namespaceOf('d'), platformOf('d'), platformOf('d@shop'), withoutPlatform('d')]).to.deep.equal([
@@ -26,7 +26,7 @@ describe('what an image is kept under', () => {
 
 describe('what is kept under a key without a platform', () => {
   const adopted = (ledger: ImageLedger, key: string, ...platforms: string[]): ImageEntry | undefined =>
-    withAdopted(ledger, [key], new Set(platforms))[key];
+    withAdoptedEntries(ledger, [key], new Set(platforms))[key];
 
   for (const [what, got, expected] of [
     ['is that of the only platform', adopted({ d: whole }, `d+${amd}`, amd), { ...whole, inventory: { of: 'd', ...inventory } }],
@@ -59,9 +59,9 @@ describe('what is kept under a key without a platform', () => {
 
   it('is left alone, and the ledger as it is, where nothing is wanting', () => {
     const ledger = { d: whole };
-    expect(withAdopted(ledger, ['d'], new Set([amd]))).to.equal(ledger);
-    expect(withAdopted(ledger, ['e+x'], new Set([amd]))).to.equal(ledger);
-    expect(Object.keys(withAdopted(ledger, [`d+${amd}`], new Set([amd])))).to.deep.equal(['d', `d+${amd}`]);
+    expect(withAdoptedEntries(ledger, ['d'], new Set([amd]))).to.equal(ledger);
+    expect(withAdoptedEntries(ledger, ['e+x'], new Set([amd]))).to.equal(ledger);
+    expect(Object.keys(withAdoptedEntries(ledger, [`d+${amd}`], new Set([amd])))).to.deep.equal(['d', `d+${amd}`]);
   });
 
   it('keeps a Job of the version before from being made twice', () => {

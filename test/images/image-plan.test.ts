@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { untried, withFailure, withSuccess, type ImageEntry } from '../../operator/images/ledger/image-ledger.ts';
+import { untriedReference, withFailure, withSuccess, type ImageEntry } from '../../operator/images/ledger/image-ledger.ts';
 import { inventoryInputs, matchInputs, type ScannerInputs } from '../../operator/images/jobs/scanner-inputs.ts';
 import { planImages, withoutObsolete, type ImagePlan, type ImagePlanInput, type WantedImage } from '../../operator/images/image-plan.ts';
 
@@ -12,9 +12,13 @@ type Wishes = Partial<ImagePlanInput & ScannerInputs & { of: Partial<WantedImage
 const imagesOf = (ledger: Record<string, ImageEntry>, of: Partial<WantedImage>): ImagePlanInput['wanted'] =>
   new Map(Object.keys(ledger).map((key) => [key, { references: [], nodes: [], ...of }]));
 const inputOf = (ledger: Record<string, ImageEntry>, { javaIndex, database = 'db:1', of = {}, ...more }: Wishes = {}): ImagePlanInput => ({
-  ...{ ledger, wanted: imagesOf(ledger, of), about: new Set() },
-  ...{ matching: false, taking: 0, means: { scanner: 't', javaIndex, database: database === 'none' ? undefined : database } },
-  ...{ now, matchAge: 12 * hour, busy: [], room: 2, perNode: 1 },
+  ...{ ledger, wanted: imagesOf(ledger, of), unavailable: new Set() },
+  ...{
+    matchRunning: false,
+    runningInventories: 0,
+    inputs: { scanner: 't', javaIndex, database: database === 'none' ? undefined : database },
+  },
+  ...{ now, matchAge: 12 * hour, busyNodes: [], capacity: 2, perNode: 1 },
   ...more,
 });
 const plan = (ledger: Record<string, ImageEntry>, wishes: Wishes = {}): ImagePlan => planImages(inputOf(ledger, wishes));
@@ -24,8 +28,8 @@ describe('the plan for images', () => {
     const ledger = { a: { seen: now }, b: { seen: now }, c: { seen: now }, d: { seen: now, inventory, findings } };
     const keys = (found: ImagePlan): string[] => found.inventories.map(({ key }) => key);
     expect(keys(plan(ledger))).to.deep.equal(['a', 'b']);
-    expect(plan(ledger, { room: -1 }).inventories).to.deep.equal([]);
-    expect(keys(plan(ledger, { about: new Set(['a', 'b']) }))).to.deep.equal(['c']);
+    expect(plan(ledger, { capacity: -1 }).inventories).to.deep.equal([]);
+    expect(keys(plan(ledger, { unavailable: new Set(['a', 'b']) }))).to.deep.equal(['c']);
     expect(
       plan(ledger, { wanted: new Map([...imagesOf({ a: { seen: now } }, {}), ...imagesOf({ b: { seen: now } }, { nodes: ['n'] })]) })
         .inventories,
@@ -39,7 +43,7 @@ describe('the plan for images', () => {
     expect(plan(ledger, { now: now + 11 * hour }).match).to.deep.equal(['known', 'fresh']);
     expect(plan(ledger, { matchAge: hour }).match).to.deep.equal(['known', 'fresh']);
     expect(plan(ledger, { database: 'none' }).match).to.deep.equal([]);
-    expect(plan(ledger, { database: 'db:2', matching: true }).match).to.deep.equal([]);
+    expect(plan(ledger, { database: 'db:2', matchRunning: true }).match).to.deep.equal([]);
   });
 
   it('takes an inventory anew whose archives an index may know that was not asked', () => {
@@ -57,14 +61,14 @@ describe('the plan for images', () => {
     const second = 1000;
     const came = (ago: number): ImageEntry => ({ seen: now, inventory: { ...inventory, at: now - ago } });
     const ledger = { a: came(5 * second), b: came(second) };
-    expect(plan(ledger, { taking: 1 }).match).to.deep.equal([]);
+    expect(plan(ledger, { runningInventories: 1 }).match).to.deep.equal([]);
     expect(plan({ ...ledger, c: { seen: now } }).match).to.deep.equal([]);
     expect(plan(ledger).match).to.deep.equal(['a', 'b']);
-    expect(plan({ ...ledger, a: came(31 * second) }, { taking: 1 }).match).to.deep.equal(['a', 'b']);
+    expect(plan({ ...ledger, a: came(31 * second) }, { runningInventories: 1 }).match).to.deep.equal(['a', 'b']);
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`i${index}`, came(second)]));
-    expect(plan(many, { taking: 1 }).match).to.have.length(20);
+    expect(plan(many, { runningInventories: 1 }).match).to.have.length(20);
     // Another database is not waited with.
-    expect(plan({ a: { seen: now, inventory, findings } }, { taking: 1, database: 'db:2' }).match).to.deep.equal(['a']);
+    expect(plan({ a: { seen: now, inventory, findings } }, { runningInventories: 1, database: 'db:2' }).match).to.deep.equal(['a']);
   });
 
   it('repeats at once what the cluster failed, not the image, for as often as that may be', () => {
@@ -104,7 +108,7 @@ describe('the plan for images', () => {
     const taking = fails(fails({ seen: now }, 'inventory', inventoryInputs(old, false)), 'inventory', inventoryInputs(old, false));
     const matching = fails({ seen: now, inventory }, 'match', matchInputs(old));
     const work = (entry: ImageEntry, means: ScannerInputs): number => {
-      const { inventories, match } = plan({ a: entry }, { means });
+      const { inventories, match } = plan({ a: entry }, { inputs: means });
       return inventories.length + match.length;
     };
     expect([work(taking, old), work(matching, old)]).to.deep.equal([0, 0]);
@@ -138,7 +142,7 @@ describe('the plan for images', () => {
       withFailure(entry, { step: 'inventory', reason: `no ${reference}`, at: now, reference, ...more });
     const goesOn = (entry: ImageEntry): boolean => plan({ a: entry }, { of }).inventories.length > 0;
     const first = fails({ seen: now }, 'own/web@a', { denied: true });
-    expect([goesOn(first), untried(of.references, first.failure)]).to.deep.equal([true, 'mirror/web@a']);
+    expect([goesOn(first), untriedReference(of.references, first.failure)]).to.deep.equal([true, 'mirror/web@a']);
     const second = fails(first, 'mirror/web@a');
     expect(second.failure).to.deep.include({ reason: 'no own/web@a', denied: true, attempts: 1 });
     expect([goesOn(second), plan({ a: second }, { of }).next]).to.deep.equal([false, minute]);
@@ -190,7 +194,7 @@ describe('the plan for images', () => {
   it('forgets an image a day after nothing runs it, unless a Job is about it', () => {
     const ledger = { old: { seen: now - 25 * hour, inventory }, young: { seen: now - 23 * hour, inventory } };
     expect(plan(ledger, { wanted: new Map() }).forget).to.deep.equal(['old']);
-    expect(plan(ledger, { wanted: new Map(), about: new Set(['old']) }).forget).to.deep.equal([]);
+    expect(plan(ledger, { wanted: new Map(), unavailable: new Set(['old']) }).forget).to.deep.equal([]);
     expect(plan(ledger).forget).to.deep.equal([]);
   });
 });

@@ -39,13 +39,13 @@ describe('the guard over the operator', function () {
   // What a namespace is asked for that has opted in.
   const away = (): Job =>
     structuredClone(
-      inventoryJob(settings, { image, node: 'n', inside: { namespace: 'default', pullSecrets: ['registry'] } }),
+      inventoryJob(settings, { image, node: 'n', scanIn: { namespace: 'default', pullSecrets: ['registry'] } }),
     ) as unknown as Job;
   const withIndex = { ...settings, javaIndex: 'registry.example/java-index:1' };
   const indexed = (): Job => structuredClone(inventoryJob(withIndex, { image })) as unknown as Job;
   const indexedAway = (javaIndex = withIndex.javaIndex): Job =>
     structuredClone(
-      inventoryJob({ ...settings, javaIndex }, { image, inside: { namespace: 'default', pullSecrets: ['registry'] } }),
+      inventoryJob({ ...settings, javaIndex }, { image, scanIn: { namespace: 'default', pullSecrets: ['registry'] } }),
     ) as unknown as Job;
   const matching = (): Job =>
     structuredClone(matchingJob(settings, { database: { image: 'd:1' }, images: [image.digest], configMaps: ['c'] })) as unknown as Job;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, type Dirent } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ExampleCount, type Examples } from './examples.ts';
-import { archivesIn, isJavaArchive } from './java-archives.ts';
+import { nestedArchives, isJavaArchive } from './java-archives.ts';
 
 /** What is in an image, and not in what the scanner says of it. */
 export interface UnknownFiles {
@@ -18,7 +18,7 @@ const passedOver: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
  * Looks below the root of an image that is mounted for what the scanner leaves out without a word.
  * @param told The paths, from the root, of archives that the scanner has a package of.
  */
-export async function unknownIn(root: string, told: ReadonlySet<string>): Promise<UnknownFiles> {
+export async function findUnknownFiles(root: string, told: ReadonlySet<string>): Promise<UnknownFiles> {
   const [unreadable, unidentified] = [new ExampleCount(), new ExampleCount()];
   for (const { path, closed } of entriesBelow(root)) {
     const name = relative(root, path);
@@ -28,7 +28,7 @@ export async function unknownIn(root: string, told: ReadonlySet<string>): Promis
   return { unreadable: unreadable.value(), unidentified: unidentified.value() };
 }
 
-const within = async (name: string, path: string): Promise<string[]> => (await archivesIn(path)).map((inner) => `${name}/${inner}`);
+const within = async (name: string, path: string): Promise<string[]> => (await nestedArchives(path)).map((inner) => `${name}/${inner}`);
 
 /** The files below a folder, and the folders that cannot be listed. */
 function* entriesBelow(root: string): Generator<{ readonly path: string; readonly closed: boolean }> {

@@ -7,7 +7,7 @@ const extensions: ReadonlySet<string> = new Set(['.jar', '.war', '.ear', '.par']
 export const isJavaArchive = (path: string): boolean => extensions.has(extname(path).toLowerCase());
 
 /** The names of the archives that lie in an archive, as its table of contents has them: nothing is unpacked. What is no archive has none. */
-export async function archivesIn(path: string): Promise<string[]> {
+export async function nestedArchives(path: string): Promise<string[]> {
   const found: string[] = [];
   try {
     const archive = await openPromise(path, { lazyEntries: true, autoClose: true });

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { writeStreamLine } from '../../stream/stream-output.ts';
 import { StreamWriter } from '../../stream/stream-writer.ts';
-import { unknownIn } from './image-folder.ts';
+import { findUnknownFiles } from './image-folder.ts';
 import type { InventoryBody, InventoryRecord } from './inventory.ts';
 import { isJavaArchive } from './java-archives.ts';
 import { JsonElementsError } from './json-elements.ts';
@@ -29,7 +29,7 @@ export async function normalizeVerb([file, folder]: readonly string[], signal: A
     return 1;
   }
   const { packages, secrets, archives } = told;
-  writer.end({ packages, secrets, ...(folder === undefined ? {} : await unknownIn(folder, archives)) } satisfies InventoryBody);
+  writer.end({ packages, secrets, ...(folder === undefined ? {} : await findUnknownFiles(folder, archives)) } satisfies InventoryBody);
   return 0;
 }
 

@@ -1,9 +1,9 @@
 import { LABELS } from '../../api/group.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
-import { keyIn, namespaceOf } from '../targets/image-key.ts';
+import { keyInNamespace, namespaceOf } from '../targets/image-key.ts';
 import type { ImageEntry, ImageFailure, ImageLedger } from '../ledger/image-ledger.ts';
-import { whyUnpullable } from '../targets/image-reference.ts';
-import type { ImageNodes, ImagePlace, ImageUser, ImageUsers } from '../targets/image-targets.ts';
+import { notPullableReason } from '../targets/image-reference.ts';
+import type { ImagePlaces, ImagePlace, ImageUser, ImageUsers } from '../targets/image-targets.ts';
 import { inventoryJobName, PARTS } from '../targets/image-names.ts';
 
 /**
@@ -30,13 +30,13 @@ export interface ImageAccess {
 /** Images by what they are kept under, with those that nothing can be done about now. */
 export interface ImageKeys {
   readonly places: ReadonlyMap<string, ImagePlace>;
-  readonly barred: ReadonlySet<string>;
+  readonly blocked: ReadonlySet<string>;
 }
 
 /** Whether a namespace's own inventory of an image is wanted: Vigil's namespace has none and was refused, or there was one before. */
 function isWanted(ledger: ImageLedger, image: string, namespace: string): boolean {
   const { inventory, failure } = ledger[image] ?? {};
-  return inventory === undefined && (failure?.denied === true || ledger[keyIn(image, namespace)] !== undefined);
+  return inventory === undefined && (failure?.denied === true || ledger[keyInNamespace(image, namespace)] !== undefined);
 }
 
 /** An image that is wanted in a namespace of its own. */
@@ -47,7 +47,7 @@ interface WantedInside {
   readonly user: ImageUser;
 }
 
-function wantedIn(ledger: ImageLedger, images: ImageNodes, users: ImageUsers): WantedInside[] {
+function wantedIn(ledger: ImageLedger, images: ImagePlaces, users: ImageUsers): WantedInside[] {
   return [...images].flatMap(([image, place]) =>
     [...(users.get(image) ?? [])]
       .filter(([namespace]) => isWanted(ledger, image, namespace))
@@ -56,38 +56,38 @@ function wantedIn(ledger: ImageLedger, images: ImageNodes, users: ImageUsers): W
 }
 
 /** The namespaces of which it matters whether they have opted in. */
-export const candidates = (ledger: ImageLedger, images: ImageNodes, users: ImageUsers): ReadonlySet<string> =>
+export const optInCandidates = (ledger: ImageLedger, images: ImagePlaces, users: ImageUsers): ReadonlySet<string> =>
   new Set(wantedIn(ledger, images, users).map(({ namespace }) => namespace));
 
 /** Everything that is to be kept, and where it is looked into. */
-export function imageKeys(ledger: ImageLedger, images: ImageNodes, { users, optedIn }: ImageAccess): ImageKeys {
+export function imageKeys(ledger: ImageLedger, images: ImagePlaces, { users, optedIn }: ImageAccess): ImageKeys {
   const places = new Map(images);
-  const barred = new Set([...images].flatMap(([key, place]) => (isUnpullable(place) && !ledger[key]?.inventory ? [key] : [])));
+  const blocked = new Set([...images].flatMap(([key, place]) => (isUnpullable(place) && !ledger[key]?.inventory ? [key] : [])));
   for (const { image, place, namespace, user } of wantedIn(ledger, images, users)) {
-    const key = keyIn(image, namespace);
+    const key = keyInNamespace(image, namespace);
     // What was found with pull secrets stays; who pulls without credentials takes no more of it.
     const open = optedIn.has(namespace) && place.pull !== true;
     if (!(open || ledger[key])) continue;
-    places.set(key, { ...place, references: user.references, inside: { namespace, pullSecrets: user.pullSecrets } });
+    places.set(key, { ...place, references: user.references, scanIn: { namespace, pullSecrets: user.pullSecrets } });
     // What was found stays, and is matched with new databases; what is not there cannot be taken.
-    if (!open && ledger[key]?.inventory === undefined) barred.add(key);
+    if (!open && ledger[key]?.inventory === undefined) blocked.add(key);
   }
-  return { places, barred };
+  return { places, blocked };
 }
 
-const isUnpullable = ({ image, pull }: ImagePlace): boolean => pull === true && whyUnpullable(image) !== undefined;
+const isUnpullable = ({ image, pull }: ImagePlace): boolean => pull === true && notPullableReason(image) !== undefined;
 
 /** Under what the findings are kept that a namespace is told of. */
 export function findingsKey(ledger: ImageLedger, image: string, namespace: string): string {
-  const key = keyIn(image, namespace);
+  const key = keyInNamespace(image, namespace);
   return ledger[image]?.inventory === undefined && ledger[key]?.findings ? key : image;
 }
 
 /** What is known of an image in a namespace; a refusal says how to mend it. */
-export function entryIn(ledger: ImageLedger, access: ImageAccess, image: string, namespace: string): ImageEntry | undefined {
+export function entryInNamespace(ledger: ImageLedger, access: ImageAccess, image: string, namespace: string): ImageEntry | undefined {
   const everywhere = ledger[image];
   if (!everywhere || everywhere.inventory) return everywhere;
-  const own = ledger[keyIn(image, namespace)];
+  const own = ledger[keyInNamespace(image, namespace)];
   const { failure, ...rest } = everywhere;
   const findings = own?.findings ?? rest.findings;
   const told = failureIn(access, { failure, own, namespace, named: access.users.get(image)?.has(namespace) === true });
@@ -127,7 +127,7 @@ const noSecret = (home: string): string =>
  * Tells the Jobs that Vigil has in other namespaces from workloads there. By their names and labels, which others may give to Jobs of
  * their own, but only while an inventory of an image of that namespace is wanting.
  */
-export function ownJobs(ledger: ImageLedger): (target: RecordTarget) => boolean {
+export function inventoryJobFilter(ledger: ImageLedger): (target: RecordTarget) => boolean {
   const names = new Set(
     Object.entries(ledger).flatMap(([key, { inventory }]) => (inventory ? [] : [`${namespaceOf(key) ?? ''}/${inventoryJobName(key)}`])),
   );

@@ -14,7 +14,7 @@ export interface ImageJob {
 }
 
 /** Vigil's Jobs for images in a namespace; outside of Vigil's own those alone that take an inventory for that namespace. */
-export async function imageJobs(runner: JobRunner, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
+export async function listImageJobs(runner: JobRunner, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
   const parts = namespace === home ? Object.values(PARTS) : [PARTS.inventory];
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${parts.join(',')})`;
   return (await runner.list(namespace, labelSelector))

@@ -3,7 +3,7 @@ import { failureText, oneLine, type FailureClass, type JobFailure } from '../../
 import { idleState } from '../../jobs/job-idle.ts';
 import { containersOf, hasEnded, type JobPod } from '../../jobs/job-pod.ts';
 import { JobState, type AgeOf, type IndexState, type JobObject } from '../../jobs/job-state.ts';
-import { isPull, wantedReference } from './image-job-state.ts';
+import { isPull, imageReferenceOf } from './image-job-state.ts';
 import { STREAM_CONTAINER } from './image-job.ts';
 
 /** How an image Job stands. */
@@ -43,7 +43,7 @@ export function imageJobOutcome(job: JobObject, { pods, events }: ImageJobFacts,
 }
 
 /** Whether the Events about a Job or its pods may say more than these do. */
-export const wantsEvents = (pods: readonly JobPod[]): boolean => pods.every((pod) => !hasEnded(pod) && !hasBegun(pod));
+export const needsEvents = (pods: readonly JobPod[]): boolean => pods.every((pod) => !hasEnded(pod) && !hasBegun(pod));
 
 /** Whether the containers begin that need the volumes. */
 const hasBegun = (pod: JobPod): boolean =>
@@ -53,7 +53,7 @@ const isStart = (failure: string): failure is FailureClass => failure === 'PullE
 
 /** What keeps the containers of a pod from starting, by the Events about it or its status. */
 function startTrouble(state: IndexState, pods: readonly JobPod[], events: readonly JobEvent[]): JobFailure | undefined {
-  if (!wantsEvents(pods)) return undefined;
+  if (!needsEvents(pods)) return undefined;
   const held = state.kind === 'waiting' ? state.hold : undefined;
   return troubleIn(events) ?? (held && isStart(held.reason) ? { class: held.reason, message: held.message } : undefined);
 }
@@ -81,7 +81,7 @@ function waitingFor(state: IndexState, pods: readonly JobPod[], events: readonly
     const { reason, message } = state.hold;
     return { kind: 'running', waits: failureText({ class: reason as FailureClass, message }) };
   }
-  if (!wantsEvents(pods)) return { kind: 'running' };
+  if (!needsEvents(pods)) return { kind: 'running' };
   const pulling = events.findLast(({ reason }) => reason === 'Pulling')?.message;
   const waits = pulling === undefined ? 'the pod has not begun, and nothing says why' : `the node has not got it yet: ${pulling}`;
   return { kind: 'running', waits: oneLine(waits) };
@@ -106,7 +106,7 @@ const noCredentials =
 
 /** The reference by which a Job could not have its image, if the reason says so. */
 export function missingReference(job: JobObject, reason: string): string | undefined {
-  const reference = wantedReference(job);
+  const reference = imageReferenceOf(job);
   return reference !== undefined && reason.includes(reference) ? reference : undefined;
 }
 

@@ -36,7 +36,7 @@ export function imageJobState({ metadata: { annotations } }: KubeObject): ImageJ
 export const isPull = (job: KubeObject): boolean => imageJobState(job)?.pull === true;
 
 /** By which an image is to be had: by the scanner that pulls it, or by a volume. */
-export const wantedReference = (job: KubeObject): string | undefined => imageJobState(job)?.reference;
+export const imageReferenceOf = (job: KubeObject): string | undefined => imageJobState(job)?.reference;
 
 /** The scanner's image that a Job runs. */
 export const scannerOf = (job: KubeObject): string | undefined => imageJobState(job)?.scanner;

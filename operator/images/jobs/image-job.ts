@@ -4,7 +4,7 @@ import { jobOf } from '../../jobs/template/job-template.ts';
 import { placedBy, preferring, type Placement } from '../../jobs/template/placement.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../../jobs/template/pod-security.ts';
 import { databaseArguments, databaseName, type ImageDatabase } from '../matching/image-database.ts';
-import { keyIn, keyOf } from '../targets/image-key.ts';
+import { keyInNamespace, keyOf } from '../targets/image-key.ts';
 import { imageJobAnnotation, type ImageJobState } from './image-job-state.ts';
 import type { ImagePlace } from '../targets/image-targets.ts';
 import { shortHash } from '../../api/short-hash.ts';
@@ -26,7 +26,7 @@ export interface ImageJobSettings {
 }
 
 /** An image, and where it is looked into. */
-export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'inside' | 'pull'> {
+export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'scanIn' | 'pull'> {
   /** Has the image: best to run there. */
   readonly node?: string;
 }
@@ -85,23 +85,23 @@ export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInpu
 }
 
 /** The namespace of a Job for an inventory, and the pull secrets that are its own. */
-const placeOf = ({ inside }: InventoryJobInput): Partial<Pick<ImageJobSettings, 'namespace' | 'imagePullSecrets'>> =>
-  inside ? { namespace: inside.namespace, imagePullSecrets: inside.pullSecrets.map((name) => ({ name })) } : {};
+const placeOf = ({ scanIn }: InventoryJobInput): Partial<Pick<ImageJobSettings, 'namespace' | 'imagePullSecrets'>> =>
+  scanIn ? { namespace: scanIn.namespace, imagePullSecrets: scanIn.pullSecrets.map((name) => ({ name })) } : {};
 
 /** What a Job for an inventory is called, what it is about, and where it goes: to a node with these labels. */
 function inventoryParts(
   settings: ImageJobSettings,
-  { image, inside, node, pull = false }: InventoryJobInput,
+  { image, scanIn, node, pull = false }: InventoryJobInput,
   near: Readonly<Record<string, string>>,
 ): Omit<ImageJobParts, 'spec'> {
-  const key = inside ? keyIn(keyOf(image), inside.namespace) : keyOf(image);
+  const key = scanIn ? keyInNamespace(keyOf(image), scanIn.namespace) : keyOf(image);
   const mounted = {
     ...(settings.javaIndex === undefined ? {} : { javaIndex: settings.javaIndex }),
     ...(node === undefined ? {} : { node }),
   };
   const state: ImageJobState = { scanner: settings.scanner, reference: image.reference, ...(pull ? { pull } : mounted) };
   // What is Vigil's is no other namespace's: there, no toleration and no priority.
-  const placement = preferring(placedBy({}, inside ? {} : (settings.placement ?? {})), state.node);
+  const placement = preferring(placedBy({}, scanIn ? {} : (settings.placement ?? {})), state.node);
   return {
     name: inventoryJobName(key),
     part: PARTS.inventory,

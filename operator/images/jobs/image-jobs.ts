@@ -5,7 +5,7 @@ import type { MatchBody } from '../matching/image-finding.ts';
 import { isPull, preferredNode } from './image-job-state.ts';
 import { inputsOf } from './scanner-inputs.ts';
 import { STREAM_CONTAINER } from './image-job.ts';
-import { imageJobOutcome, missingReference, wantsEvents, type ImageJobOutcome } from './image-job-outcome.ts';
+import { imageJobOutcome, missingReference, needsEvents, type ImageJobOutcome } from './image-job-outcome.ts';
 import { eventsAbout } from '../../jobs/job-events.ts';
 import { failureText, type FailureClass } from '../../jobs/job-failure.ts';
 import { LogUnavailableError, type LogReader } from '../../jobs/job-log.ts';
@@ -98,7 +98,7 @@ async function outcomeOf(
   { job, namespace }: { readonly job: JobObject; readonly namespace: string },
 ): Promise<{ readonly outcome: ImageJobOutcome; readonly node: string | undefined }> {
   const pods = await new JobRunner(client).podsOf(job);
-  const events = wantsEvents(pods) ? await eventsAbout(client, namespace, pods[0] ?? job) : [];
+  const events = needsEvents(pods) ? await eventsAbout(client, namespace, pods[0] ?? job) : [];
   return { outcome: imageJobOutcome(job, { pods, events }, ageOf), node: pods[0]?.spec?.nodeName ?? preferredNode(job) };
 }
 

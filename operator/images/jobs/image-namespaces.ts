@@ -3,7 +3,7 @@ import { JobRunner } from '../../jobs/job-runner.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { isForbidden } from '../../kube/kube-api-error.ts';
 import { concurrently } from '../../reports/publishing/concurrently.ts';
-import { imageJobs, type ImageJob } from './image-job-list.ts';
+import { listImageJobs, type ImageJob } from './image-job-list.ts';
 
 /** What a namespace that has opted in lets the operator do there; listing it may everywhere. */
 const asked = [
@@ -48,7 +48,7 @@ export class ImageNamespaces {
 
   /** Vigil's Jobs in Vigil's namespace. */
   jobs(): Promise<ImageJob[]> {
-    return imageJobs(this.#runner, this.#home, { home: this.#home });
+    return listImageJobs(this.#runner, this.#home, { home: this.#home });
   }
 
   /** Vigil's Jobs in these namespaces. */
@@ -69,7 +69,7 @@ export class ImageNamespaces {
 
   async #jobsIn(namespace: string): Promise<ImageJob[]> {
     try {
-      return await imageJobs(this.#runner, namespace, { home: this.#home });
+      return await listImageJobs(this.#runner, namespace, { home: this.#home });
     } catch (error) {
       if (isForbidden(error)) return [];
       throw error;

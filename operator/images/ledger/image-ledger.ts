@@ -23,7 +23,7 @@ export interface ImageFailure {
 }
 
 /** An inventory that was taken. */
-export interface KeptInventory {
+export interface StoredInventory {
   readonly configMaps: readonly string[];
   readonly at: number;
   /** The key that it was taken under, where that is another. */
@@ -34,7 +34,7 @@ export interface KeptInventory {
 
 /** What is kept about one image. */
 export interface ImageEntry {
-  readonly inventory?: KeptInventory;
+  readonly inventory?: StoredInventory;
   /** The ConfigMaps of what was found, the database that told, by its reference, and when that was made. */
   readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
   readonly failure?: ImageFailure;
@@ -48,7 +48,7 @@ export interface ImageEntry {
 export type ImageLedger = Readonly<Record<string, ImageEntry>>;
 
 /** The first of an image's references by which it was not tried since the last pause. */
-export const untried = (references: readonly string[], failure: ImageFailure | undefined): string | undefined =>
+export const untriedReference = (references: readonly string[], failure: ImageFailure | undefined): string | undefined =>
   references.find((reference) => !failure?.tried?.includes(reference));
 
 /** The most characters of a reason. */
@@ -68,11 +68,11 @@ export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...f
 }
 
 /** Whether the cluster failed and not the Job's work, and how often that may be before it counts as the work's. */
-export const passingTries = ({ class: failure }: Pick<ImageFailure, 'class'>): number =>
+export const transientAttempts = ({ class: failure }: Pick<ImageFailure, 'class'>): number =>
   failure !== undefined && RESPONSES[failure].passing ? RESPONSES[failure].tries : 0;
 
 const isSameTry = (before: ImageFailure | undefined, failure: NewFailure): boolean =>
-  before?.step === failure.step && before.means === failure.means && passingTries(before) > 0 === passingTries(failure) > 0;
+  before?.step === failure.step && before.means === failure.means && transientAttempts(before) > 0 === transientAttempts(failure) > 0;
 
 /** A failure by another name in the same attempt: that somebody has it behind a password says more than that others have it not. */
 function withName(before: ImageFailure, news: NewFailure, tried: readonly string[]): ImageFailure {

@@ -87,7 +87,7 @@ export class ImageStore {
   }
 
   /** The ConfigMaps of inventories and findings that are there. */
-  async names(): Promise<ReadonlyMap<string, KubeObject>> {
+  async configMaps(): Promise<ReadonlyMap<string, KubeObject>> {
     const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${Object.values(parts).join(',')})`;
     const { client, namespace } = this.#store;
     const found = await listAll(client, RESOURCES.configMaps, { namespace, labelSelector, metadataOnly: true });

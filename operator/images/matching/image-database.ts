@@ -10,7 +10,7 @@ export type ImageDatabase = { readonly image: string } | { readonly repository: 
 export const NO_DATABASE = 'no vulnerability database is configured: give the operator --database-image or --database-repository';
 
 /** The one that is configured; undefined when none is. */
-export function chosenDatabase({
+export function configuredDatabase({
   databaseImage: image,
   databaseRepository: repository,
 }: {

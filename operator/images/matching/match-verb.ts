@@ -10,7 +10,7 @@ import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerabil
 import { fetchDatabase } from './image-database.ts';
 import { INVENTORY, type InventoryDocument } from '../inventory/inventory-document.ts';
 import { exitMessage } from '../../jobs/exit-message.ts';
-import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
+import { DATABASE_METADATA, linkMountedDatabase } from './mounted-database.ts';
 import { trivyReport } from '../inventory/trivy-report.ts';
 import { imageHash } from '../targets/image-names.ts';
 
@@ -50,7 +50,7 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
   const writer = new StreamWriter(writeStreamLine);
   prepare(folders);
   try {
-    if (repository === '') useMounted({ ...mounted, root: folders.database }, join(folders.work, 'cache'));
+    if (repository === '') linkMountedDatabase({ ...mounted, root: folders.database }, join(folders.work, 'cache'));
     else await fetchDatabase(folders.work, repository, signal);
   } catch (error) {
     process.stderr.write(`vigil match: ${messageOf(error)}\n`);

@@ -16,7 +16,7 @@ export interface MountedDatabase {
 export const DATABASE_METADATA = 'metadata.json';
 
 /** Has the scanner's cache hold a mounted database. Throws, naming the file, where the image has none. */
-export function useMounted({ root, folder, file, image }: MountedDatabase, cache: string): void {
+export function linkMountedDatabase({ root, folder, file, image }: MountedDatabase, cache: string): void {
   const missing = [file, DATABASE_METADATA].find((each) => !existsSync(join(root, folder, each)));
   if (missing !== undefined) throw new Error(`${image} has no /${folder}/${missing}`);
   symlinkSync(join(root, folder), join(cache, folder));

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DATABASE_METADATA, useMounted } from './mounted-database.ts';
+import { DATABASE_METADATA, linkMountedDatabase } from './mounted-database.ts';
 
 /** The tables of schema 1 of Trivy's index of Java archives. */
 const archiveTables = `
@@ -28,7 +28,7 @@ export function prepareVerb([cache, index]: readonly string[]): Promise<number> 
     database.close();
   } else {
     try {
-      useMounted({ root: index, folder: 'java-db', file: archiveFile, image: 'the image with the Java index' }, cache);
+      linkMountedDatabase({ root: index, folder: 'java-db', file: archiveFile, image: 'the image with the Java index' }, cache);
     } catch (error) {
       process.stderr.write(`vigil prepare: ${error instanceof Error ? error.message : String(error)}\n`);
       return Promise.resolve(1);

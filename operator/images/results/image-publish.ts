@@ -3,14 +3,14 @@ import type { ImagesStatus, SecurityPolicy } from '../../api/security-policy.ts'
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ImageData, ImageDataReader } from '../statements/image-data.ts';
-import { entryIn, findingsKey, type ImageAccess } from '../jobs/image-access.ts';
+import { entryInNamespace, findingsKey, type ImageAccess } from '../jobs/image-access.ts';
 import type { ImageFindings } from '../matching/image-finding.ts';
 import { keyOf } from '../targets/image-key.ts';
 import type { ImageLedger } from '../ledger/image-ledger.ts';
 import { imageName } from '../statements/image-name.ts';
 import { imageResults, type ImageKnowledge } from './image-results.ts';
 import type { ImageTarget } from '../targets/image-targets.ts';
-import { carriedOverWhile, type PendingContainers } from './previous-results.ts';
+import { carriedOverResults, type PendingContainers } from './previous-results.ts';
 import type { ImageStore } from '../ledger/image-store.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
@@ -23,7 +23,7 @@ import { countedIn } from '../../reports/identity/report-ownership.ts';
 import type { PolicyTargets } from '../targets/image-scope.ts';
 
 /** What is written to reports about images, and by whom. */
-export interface ImagePublishing {
+export interface ImagePublishInput {
   readonly client: KubeClient;
   readonly publisher: ReportPublisher;
   readonly store: ImageStore;
@@ -46,14 +46,14 @@ export interface ImagesPublished {
   /** Images whose findings are kept no more, or cannot be read: they must be matched again. */
   readonly lost: readonly string[];
   /** What people say of vulnerabilities, and whether it was read anew. */
-  readonly said: Awaited<ReturnType<ImageDataReader['read']>>;
+  readonly imageData: Awaited<ReturnType<ImageDataReader['read']>>;
 }
 
 /** Results that are held at the same time, and findings besides. */
 const mostHeld = 10_000;
 
 /** Brings the reports about images up to date, and takes out what no policy asks about any more. */
-export async function publishImages(input: ImagePublishing): Promise<ImagesPublished> {
+export async function publishImages(input: ImagePublishInput): Promise<ImagesPublished> {
   const findings = new KnownFindings(input);
   const asked = askedOf(input);
   let written = 0;
@@ -77,7 +77,7 @@ export async function publishImages(input: ImagePublishing): Promise<ImagesPubli
     if (held > mostHeld) await flush();
   }
   await flush();
-  return { written, ...(await withdraw(input, asked)), refused, lost: [...findings.lost], said };
+  return { written, ...(await withdraw(input, asked)), refused, lost: [...findings.lost], imageData: said };
 }
 
 const refusal = ({
@@ -92,11 +92,11 @@ const refusal = ({
 class KnownFindings {
   /** Images whose findings are kept no more, or cannot be read. */
   readonly lost = new Set<string>();
-  readonly #input: ImagePublishing;
+  readonly #input: ImagePublishInput;
   readonly #held = new Map<string, ImageFindings | undefined>();
   #size = 0;
 
-  constructor(input: ImagePublishing) {
+  constructor(input: ImagePublishInput) {
     this.#input = input;
   }
 
@@ -148,7 +148,7 @@ interface Asked {
 }
 
 /** By the key of the report. */
-function askedOf({ policies }: ImagePublishing): Map<string, Asked> {
+function askedOf({ policies }: ImagePublishInput): Map<string, Asked> {
   const asked = new Map<string, Asked>();
   for (const { policy, targets } of policies) {
     for (const target of targets) {
@@ -168,12 +168,12 @@ function byNamespace({ target: a }: Asked, { target: b }: Asked): number {
 
 /** The report about a workload's images; none while nothing is known. */
 function wishOf(
-  { ledger, access, database, now }: ImagePublishing,
+  { ledger, access, database, now }: ImagePublishInput,
   { target, policies }: Asked,
   { found, data }: { readonly found: ReadonlyMap<string, ImageFindings>; readonly data: ImageData },
 ): DesiredReport | undefined {
   const knowledge: ImageKnowledge = {
-    entry: (image) => entryIn(ledger, access, image, target.workload.namespace ?? ''),
+    entry: (image) => entryInNamespace(ledger, access, image, target.workload.namespace ?? ''),
     findings: (image) => found.get(image),
     database: database !== undefined,
     data,
@@ -192,7 +192,7 @@ function wishOf(
     all.push(...results);
   }
   if (evaluated.length === 0) return undefined;
-  const stays = pending.size > 0 ? { stays: carriedOverWhile(pending) } : {};
+  const stays = pending.size > 0 ? { stays: carriedOverResults(pending) } : {};
   return { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all, seconds: Math.floor(now / 1000), ...stays };
 }
 
@@ -223,7 +223,7 @@ const ledgerOf = (report: KubeObject): PolicyLedger => countedIn(report) ?? read
 
 /** Takes a policy out of the reports of workloads that it does not look at any more, or not for their images; adds up what stays. */
 async function withdraw(
-  { client, publisher }: ImagePublishing,
+  { client, publisher }: ImagePublishInput,
   asked: ReadonlyMap<string, Asked>,
 ): Promise<Pick<ImagesPublished, 'withdrawn' | 'totals'>> {
   const labelSelector = reportSelector(IMAGES_SOURCE);

@@ -14,7 +14,7 @@ export interface PendingContainers {
  * image before and the policy still asks for, as stale where a try at the new one has failed. Why that one was not scanned is no news
  * of this one. Pure.
  */
-export function carriedOverWhile(pending: ReadonlyMap<string, PendingContainers>): (result: ReportResult) => ReportResult | undefined {
+export function carriedOverResults(pending: ReadonlyMap<string, PendingContainers>): (result: ReportResult) => ReportResult | undefined {
   return (result) => {
     const of = pending.get(result.policy);
     const unknown = of?.containers.get(result.properties?.['container'] ?? '');

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ProductTree, productTreeShape } from './csaf-products.ts';
-import { checked, DataDocumentError, placedValues, timeField } from './data-document.ts';
+import { checked, DataDocumentError, locatedValues, timeField } from './data-document.ts';
 import { justifications } from './openvex.ts';
-import { namelessOf, relevantOf, type VexDocument, type VexStatement, type VexStatus, type VexWanted } from './vex.ts';
+import { countUnmatchable, relevantProducts, type VexDocument, type VexStatement, type VexStatus, type VexWanted } from './vex.ts';
 
 const headShape = z.object({
   document: z.object({
@@ -53,32 +53,32 @@ const statuses: readonly (readonly [keyof NonNullable<Vulnerability['product_sta
  */
 export async function readCsaf(bytes: Buffer, wanted: VexWanted): Promise<VexDocument> {
   const given: Record<string, unknown> = {};
-  const kept: { readonly place: string; readonly vulnerability: Vulnerability }[] = [];
-  for await (const { path, place, value } of placedValues(bytes, ['document', 'product_tree', 'vulnerabilities.*'])) {
+  const kept: { readonly location: string; readonly vulnerability: Vulnerability }[] = [];
+  for await (const { path, location, value } of locatedValues(bytes, ['document', 'product_tree', 'vulnerabilities.*'])) {
     if (path !== 'vulnerabilities.*') {
       given[path] = value;
       continue;
     }
     given['vulnerabilities'] = true;
-    const vulnerability = checked(vulnerabilityShape, value, place);
-    if (namesOf(vulnerability).some((name) => wanted.vulnerabilities.has(name))) kept.push({ place, vulnerability });
+    const vulnerability = checked(vulnerabilityShape, value, location);
+    if (namesOf(vulnerability).some((name) => wanted.vulnerabilities.has(name))) kept.push({ location, vulnerability });
   }
   const { document, product_tree } = checked(headShape, given);
   const { publisher, tracking } = document;
   const tree = new ProductTree(product_tree);
   const time = tracking.current_release_date;
-  const statements = kept.flatMap(({ place, vulnerability }) => {
+  const statements = kept.flatMap(({ location, vulnerability }) => {
     const vulnerabilities = namesOf(vulnerability).filter((name) => wanted.vulnerabilities.has(name));
-    return saidOf(vulnerability, place, tree).map((said) => ({ vulnerabilities, time, ...said }));
+    return saidOf(vulnerability, location, tree).map((said) => ({ vulnerabilities, time, ...said }));
   });
   return {
     format: 'CSAF',
     id: `${publisher.namespace} ${tracking.id}`,
     revision: [time],
     statements: statements
-      .map((statement) => ({ ...statement, products: statement.products.flatMap((product) => relevantOf(product, wanted)) }))
+      .map((statement) => ({ ...statement, products: statement.products.flatMap((product) => relevantProducts(product, wanted)) }))
       .filter(({ products }) => products.length > 0),
-    nameless: namelessOf(statements.flatMap(({ products }) => products)),
+    unmatchable: countUnmatchable(statements.flatMap(({ products }) => products)),
   };
 }
 
@@ -90,7 +90,7 @@ const namesOf = ({ cve, ids: others = [] }: Vulnerability): string[] => [
 /** What is said of each product, one by one. */
 function saidOf(
   { product_status = {}, flags = [], threats = [] }: Vulnerability,
-  place: string,
+  location: string,
   tree: ProductTree,
 ): Pick<VexStatement, 'products' | 'status' | 'justification' | 'statement'>[] {
   const labels = tree.notes(flags.map(({ label, ...about }) => ({ text: label, ...about })));
@@ -98,7 +98,7 @@ function saidOf(
   const reasons = tree.notes(impacts.map(({ details, ...about }) => ({ text: details, ...about })));
   return statuses.flatMap(([group, status]) =>
     (product_status[group] ?? []).map((id, index) => {
-      const at = `${place}.product_status.${group}[${index}]`;
+      const at = `${location}.product_status.${group}[${index}]`;
       const product = tree.product(id);
       if (!product) throw new DataDocumentError(`${at}: the product tree has no product ${JSON.stringify(id)}`);
       if (status !== 'not_affected') return { products: [product], status };

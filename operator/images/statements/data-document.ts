@@ -37,23 +37,23 @@ const isOfZlib = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');
 
 /** A value of a JSON document, and its place as `statements[3]`. */
-export interface PlacedValue {
+export interface LocatedValue {
   readonly path: string;
-  readonly place: string;
+  readonly location: string;
   readonly value: unknown;
 }
 
 /** The wanted values of a JSON document, as `jsonElements` has them. Throws {@link DataDocumentError}. */
-export async function* placedValues(bytes: Buffer, paths: readonly string[]): AsyncGenerator<PlacedValue> {
+export async function* locatedValues(bytes: Buffer, paths: readonly string[]): AsyncGenerator<LocatedValue> {
   const counts = new Map<string, number>();
   let after = '';
   try {
     for await (const { path, value } of jsonElements(unpacked(bytes), paths)) {
       const index = counts.get(path) ?? 0;
       counts.set(path, index + 1);
-      const place = path.replace('.*', `[${index}]`);
-      yield { path, place, value };
-      after = ` (after ${place})`;
+      const location = path.replace('.*', `[${index}]`);
+      yield { path, location, value };
+      after = ` (after ${location})`;
     }
   } catch (error) {
     if (!(error instanceof JsonElementsError)) throw error;
@@ -62,16 +62,19 @@ export async function* placedValues(bytes: Buffer, paths: readonly string[]): As
 }
 
 /** A value that has been checked. Throws {@link DataDocumentError} with the place of what is wrong. */
-export function checked<T>(schema: z.ZodType<T>, value: unknown, place = ''): T {
+export function checked<T>(schema: z.ZodType<T>, value: unknown, location = ''): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const told = parsed.error.issues.slice(0, mostIssues).map(({ path, message }) => `${placeOf(place, path)}: ${message}`);
+  const told = parsed.error.issues.slice(0, mostIssues).map(({ path, message }) => `${locationOf(location, path)}: ${message}`);
   const more = parsed.error.issues.length - told.length;
   throw new DataDocumentError(`${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
 }
 
-const placeOf = (place: string, path: readonly PropertyKey[]): string =>
-  path.reduce<string>((all, part) => (typeof part === 'number' ? `${all}[${part}]` : [all, String(part)].filter(Boolean).join('.')), place);
+const locationOf = (location: string, path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (all, part) => (typeof part === 'number' ? `${all}[${part}]` : [all, String(part)].filter(Boolean).join('.')),
+    location,
+  );
 
 /** A field that holds a package URL. */
 export const packageUrlField = z.string().transform((text, context): PackageUrl => {

@@ -8,9 +8,9 @@ import { listAll } from '../../kube/list.ts';
 import { readCsaf } from './csaf.ts';
 import { readEpss, readKev, type Exploitation } from './exploitation.ts';
 import type { ImageFindings } from '../matching/image-finding.ts';
-import { lastOf, type ImageName } from './image-name.ts';
+import { lastPathPart, type ImageName } from './image-name.ts';
 import { readOpenVex } from './openvex.ts';
-import { imageKey, packageKey, packageUrl, type PackageUrl } from './package-url.ts';
+import { imagePackageKey, packageKey, packageUrl, type PackageUrl } from './package-url.ts';
 import { VexIndex, type VexDocument, type VexSource, type VexWanted } from './vex.ts';
 
 /** A document that is not used, and why. */
@@ -97,7 +97,7 @@ async function wantedOf(findings: AsyncIterable<ImageFindings> | Iterable<ImageF
       if (purl !== undefined) purls.add(purl);
     }
   }
-  const names = [...images].flatMap(({ repositories }) => repositories.map((repository) => imageKey(lastOf(repository))));
+  const names = [...images].flatMap(({ repositories }) => repositories.map((repository) => imagePackageKey(lastPathPart(repository))));
   const keys = [...purls].flatMap((purl) => purlOf(purl) ?? []).map(packageKey);
   return { vulnerabilities, packages: new Set([...names, ...keys]) };
 }
@@ -170,8 +170,10 @@ class Gathered {
   }
 
   #keep(document: VexDocument, source: string): void {
-    if (document.nameless > 0)
-      throw new Error(`none of the ${document.nameless} products in its statements about what was found has a package URL to match it by`);
+    if (document.unmatchable > 0)
+      throw new Error(
+        `none of the ${document.unmatchable} products in its statements about what was found has a package URL to match it by`,
+      );
     const products = document.statements.flatMap((statement) => statement.products);
     const names = products.reduce((sum, { names: own, parts = [] }) => sum + own.length + parts.length, 0);
     if (this.#names + names > mostNames)

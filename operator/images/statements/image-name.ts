@@ -33,7 +33,7 @@ function architectureOf(image: ContainerImage['image']): Pick<ImageName, 'archit
 }
 
 /** Whether a package URL of the type oci or docker is about an image. */
-export function isImage(purl: PackageUrl, image: ImageName): boolean {
+export function matchesImage(purl: PackageUrl, image: ImageName): boolean {
   if (purl.type === 'docker') return isDockerImage(purl, image);
   if (purl.type !== 'oci') return false;
   const { repository_url: place, tag, arch, ...others } = purl.qualifiers;
@@ -48,10 +48,10 @@ const hasArchitecture = ({ architecture }: ImageName, asked: string, digest: str
 
 /** The place may leave out the name, as in older documents; without a place, it is every registry's. */
 function isAt(repository: string, name: string, place: string | undefined): boolean {
-  if (lastOf(repository) !== name) return false;
+  if (lastPathPart(repository) !== name) return false;
   if (place === undefined) return true;
   const path = place.replace(/^[a-z]+:\/\//, '').replace(/\/+$/, '');
-  return repository === repositoryOf(lastOf(path) === name ? path : `${path}/${name}`);
+  return repository === repositoryOf(lastPathPart(path) === name ? path : `${path}/${name}`);
 }
 
 function isDockerImage({ namespace, name, version, qualifiers }: PackageUrl, image: ImageName): boolean {
@@ -64,4 +64,4 @@ function isDockerImage({ namespace, name, version, qualifiers }: PackageUrl, ima
 }
 
 /** The last part of a path. */
-export const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+export const lastPathPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checked, packageUrlField, placedValues, timeField } from './data-document.ts';
+import { checked, packageUrlField, locatedValues, timeField } from './data-document.ts';
 import type { PackageUrl } from './package-url.ts';
-import { namelessOf, relevantOf, type VexDocument, type VexProduct, type VexStatement, type VexWanted } from './vex.ts';
+import { countUnmatchable, relevantProducts, type VexDocument, type VexProduct, type VexStatement, type VexWanted } from './vex.ts';
 
 /** The reasons for not_affected that VEX has. */
 export const justifications = [
@@ -63,13 +63,13 @@ const headShape = z.object({
 export async function readOpenVex(bytes: Buffer, wanted: VexWanted): Promise<VexDocument> {
   const head: Record<string, unknown> = {};
   const kept: z.infer<typeof statementShape>[] = [];
-  for await (const { path, place, value } of placedValues(bytes, ['@context', '@id', 'timestamp', 'version', 'statements.*'])) {
+  for await (const { path, location, value } of locatedValues(bytes, ['@context', '@id', 'timestamp', 'version', 'statements.*'])) {
     if (path !== 'statements.*') {
       head[path] = value;
       continue;
     }
     head['statements'] = true;
-    const statement = checked(statementShape, value, place);
+    const statement = checked(statementShape, value, location);
     if (namesOf(statement).some((name) => wanted.vulnerabilities.has(name))) kept.push(statement);
   }
   const { '@id': id, timestamp, version = 0 } = checked(headShape, head);
@@ -79,9 +79,9 @@ export async function readOpenVex(bytes: Buffer, wanted: VexWanted): Promise<Vex
     id,
     revision: [version, timestamp],
     statements: statements
-      .map((statement) => ({ ...statement, products: statement.products.flatMap((item) => relevantOf(item, wanted)) }))
+      .map((statement) => ({ ...statement, products: statement.products.flatMap((item) => relevantProducts(item, wanted)) }))
       .filter(({ products }) => products.length > 0),
-    nameless: namelessOf(statements.flatMap(({ products }) => products)),
+    unmatchable: countUnmatchable(statements.flatMap(({ products }) => products)),
   };
 }
 

@@ -39,7 +39,7 @@ function withoutEpoch(type: string, version: string): { readonly version: string
  * Whether a package URL is about a package: what it leaves out (a version, qualifiers) may be anything, what it says must be so. A
  * distribution without its minor version is about all of them.
  */
-export function isAbout(general: PackageUrl, found: PackageUrl): boolean {
+export function matchesPackage(general: PackageUrl, found: PackageUrl): boolean {
   if (general.type !== found.type || general.namespace !== found.namespace || general.name !== found.name) return false;
   if (general.version !== '' && general.version !== found.version) return false;
   if (general.subpath !== '' && general.subpath !== found.subpath) return false;
@@ -51,7 +51,7 @@ const agrees = (key: string, wanted: string, found: string | undefined): boolean
 
 /** What a package URL is called without version and place, for sets of those that may matter: an image by its name alone. */
 export const packageKey = ({ type, namespace, name }: PackageUrl): string =>
-  type === 'oci' || type === 'docker' ? imageKey(name) : `${type}/${namespace}/${name}`;
+  type === 'oci' || type === 'docker' ? imagePackageKey(name) : `${type}/${namespace}/${name}`;
 
 /** The same of an image, by the last part of its repository. */
-export const imageKey = (name: string): string => `image/${name}`;
+export const imagePackageKey = (name: string): string => `image/${name}`;

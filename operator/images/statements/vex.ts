@@ -1,5 +1,5 @@
-import { isImage, type ImageName } from './image-name.ts';
-import { isAbout, packageKey, type PackageUrl } from './package-url.ts';
+import { matchesImage, type ImageName } from './image-name.ts';
+import { matchesPackage, packageKey, type PackageUrl } from './package-url.ts';
 
 /** What somebody says of a vulnerability in a product (the four statuses of VEX). */
 export type VexStatus = 'not_affected' | 'affected' | 'fixed' | 'under_investigation';
@@ -34,7 +34,7 @@ export interface VexDocument {
   readonly revision: readonly number[];
   readonly statements: readonly VexStatement[];
   /** How many products its statements about what was found have, when none of them can be matched; else 0. */
-  readonly nameless: number;
+  readonly unmatchable: number;
 }
 
 /** Where a document was found: `<ConfigMap>/<key>`. */
@@ -60,7 +60,7 @@ export interface VexSubject {
 }
 
 /** Of a product what may be about something that was found: nothing, or one product. */
-export function relevantOf({ names, digests = [], parts }: VexProduct, { packages }: VexWanted): VexProduct[] {
+export function relevantProducts({ names, digests = [], parts }: VexProduct, { packages }: VexWanted): VexProduct[] {
   const known = (purl: PackageUrl): boolean => packages.has(packageKey(purl));
   const relevant: VexProduct = {
     names: names.filter(known),
@@ -71,7 +71,7 @@ export function relevantOf({ names, digests = [], parts }: VexProduct, { package
 }
 
 /** How many products there are, when nothing is there to know any of them by; else 0. */
-export const namelessOf = (products: readonly VexProduct[]): number => (products.every(isNameless) ? products.length : 0);
+export const countUnmatchable = (products: readonly VexProduct[]): number => (products.every(isNameless) ? products.length : 0);
 
 const isNameless = ({ names, digests = [], parts }: VexProduct): boolean => names.length + digests.length === 0 || parts?.length === 0;
 
@@ -126,7 +126,8 @@ function order({ revision }: VexDocument, other: VexDocument): number {
 
 /** What depends on what in an image is not known: packages in another package are about nothing. */
 function matches({ names, digests = [], parts }: VexProduct, { image, found }: VexSubject): boolean {
-  const isFound = (purl: PackageUrl): boolean => found !== undefined && isAbout(purl, found);
-  const whole = digests.some((digest) => image.digests.includes(digest)) || names.some((name) => isImage(name, image) || isFound(name));
+  const isFound = (purl: PackageUrl): boolean => found !== undefined && matchesPackage(purl, found);
+  const whole =
+    digests.some((digest) => image.digests.includes(digest)) || names.some((name) => matchesImage(name, image) || isFound(name));
   return whole && (parts === undefined || parts.some(isFound));
 }

@@ -10,7 +10,7 @@ export const keyOf = ({ digest, platform }: Pick<RunningImage, 'digest' | 'platf
   platform === undefined ? digest : `${digest}+${platform}`;
 
 /** What an image is kept under that was looked into in a namespace, and counts there alone. */
-export const keyIn = (key: string, namespace: string): string => `${key}@${namespace}`;
+export const keyInNamespace = (key: string, namespace: string): string => `${key}@${namespace}`;
 
 /** The namespace of such a key; undefined for what counts for all. */
 export const namespaceOf = (key: string): string | undefined => key.split('@')[1];

@@ -7,9 +7,9 @@ export interface PlacedInventory {
 /** What placing inventories needs to know. */
 export interface PlacementInput {
   /** The nodes that Jobs for inventories are at work on, each as often as there are Jobs. */
-  readonly busy: readonly string[];
+  readonly busyNodes: readonly string[];
   /** Jobs that may run beside those that do. */
-  readonly room: number;
+  readonly capacity: number;
   /** The most that may be at work on a node at once. */
   readonly perNode: number;
 }
@@ -20,15 +20,15 @@ export interface PlacementInput {
  */
 export function placeInventories(
   images: Iterable<readonly [key: string, image: { readonly nodes: readonly string[] }]>,
-  { busy, room, perNode }: PlacementInput,
+  { busyNodes, capacity, perNode }: PlacementInput,
 ): PlacedInventory[] {
   const load = new Map<string, number>();
   const take = (node: string): unknown => load.set(node, loadOf(node) + 1);
   const loadOf = (node: string): number => load.get(node) ?? 0;
-  busy.forEach(take);
+  busyNodes.forEach(take);
   const placed: PlacedInventory[] = [];
   for (const [key, { nodes }] of images) {
-    if (placed.length >= room) break;
+    if (placed.length >= capacity) break;
     const [node] = nodes.filter((each) => loadOf(each) < perNode).toSorted((a, b) => loadOf(a) - loadOf(b));
     if (nodes.length > 0 && node === undefined) continue;
     if (node !== undefined) take(node);

@@ -11,7 +11,7 @@ export interface RunningImage {
 }
 
 /** Why what the runtime names by no digest in a registry cannot be pulled: its tag may be another image's by now. Undefined where it can. */
-export const whyUnpullable = ({ reference }: RunningImage): string | undefined =>
+export const notPullableReason = ({ reference }: RunningImage): string | undefined =>
   reference.includes('@')
     ? undefined
     : `the node does not say by which digest a registry has ${reference}, so it cannot be pulled: push it to a registry and run it from there, or use images.mode Mount`;
@@ -21,7 +21,7 @@ const digestPattern = /sha256:[0-9a-f]{64}$/;
 /** What a pod and its status say of a container's image. */
 export interface ContainerImageStatus {
   /** The reference in the pod. */
-  readonly asked?: string;
+  readonly requested?: string;
   readonly imageID?: string;
   readonly image?: string;
 }
@@ -32,15 +32,15 @@ export interface ContainerImageStatus {
  * several names tells any of them, so the pod's own goes before: its pull secrets are for that one.
  * Undefined while the runtime has not said which it is.
  */
-export function runningImage({ imageID = '', image = '', asked = image }: ContainerImageStatus): RunningImage | undefined {
+export function runningImage({ imageID = '', image = '', requested = image }: ContainerImageStatus): RunningImage | undefined {
   const [digest] = digestPattern.exec(imageID) ?? [];
   if (digest === undefined) return undefined;
   const from = imageID.replace(/^[a-z-]+:\/\//, '');
-  return from.includes('@') ? fromRegistry(digest, asked, from) : named(digest, asked, image);
+  return from.includes('@') ? fromRegistry(digest, requested, from) : named(digest, requested, image);
 }
 
-function fromRegistry(digest: string, asked: string, from: string): RunningImage {
-  const { name, digest: wanted = digest } = partsOf(asked);
+function fromRegistry(digest: string, requested: string, from: string): RunningImage {
+  const { name, digest: wanted = digest } = partsOf(requested);
   if (name === '' || repositoryOf(name) === repositoryOf(partsOf(from).name)) return named(digest, from);
   const own = `${name}@${wanted}`;
   // A node may look for a name without a registry in several of them, and says in which it was.

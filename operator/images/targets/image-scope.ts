@@ -3,8 +3,8 @@ import type { KubeObject } from '../../api/metadata.ts';
 import type { KubernetesObject } from '../../engine/objects/kubernetes-object.ts';
 import { policyScope, type NamespaceFacts } from '../../engine/objects/policy-scope.ts';
 import type { SecurityPolicy } from '../../api/security-policy.ts';
-import { ImageTargets, type ImageNodes, type ImageTarget, type ImageUsers, type PreviousImages } from './image-targets.ts';
-import { withModes } from './image-modes.ts';
+import { ImageTargets, type ImagePlaces, type ImageTarget, type ImageUsers, type PreviousImages } from './image-targets.ts';
+import { withPullModes } from './image-modes.ts';
 import type { NodePlatforms } from './node-platforms.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
@@ -19,10 +19,10 @@ export interface PolicyTargets {
 /** What runs in the scope of policies that ask about images. */
 export interface ImageScope {
   readonly policies: readonly PolicyTargets[];
-  readonly images: ImageNodes;
+  readonly images: ImagePlaces;
   readonly users: ImageUsers;
   /** What they run, for the next look. */
-  readonly ran: PreviousImages;
+  readonly imagesByReference: PreviousImages;
   /** Of the cluster's nodes. */
   readonly platforms: ReadonlySet<string>;
 }
@@ -60,7 +60,8 @@ export async function readImageScope(
     readonly signal: AbortSignal;
   },
 ): Promise<ImageScope> {
-  if (policies.length === 0) return { policies: [], images: new Map(), users: new Map(), ran: new Map(), platforms: platforms.all() };
+  if (policies.length === 0)
+    return { policies: [], images: new Map(), users: new Map(), imagesByReference: new Map(), platforms: platforms.all() };
   const places = new Map<string, NamespaceFacts>();
   for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal }))
     for (const { metadata } of items) places.set(metadata.name, { name: metadata.name, labels: metadata.labels ?? {} });
@@ -74,12 +75,12 @@ export async function readImageScope(
   const asked = asking.map(({ policy, asks }) => ({ policy, targets: all.filter(({ workload }) => asks(workload)) }));
   return {
     policies: asked,
-    images: withModes(
+    images: withPullModes(
       gathered.images(all),
       asked.map(({ policy, targets }) => ({ images: policy.spec.images, targets })),
     ),
     users: gathered.users(),
-    ran: gathered.ran(all),
+    imagesByReference: gathered.imagesByReference(all),
     platforms: platforms.all(),
   };
 }

@@ -29,11 +29,11 @@ export interface ImagePlace {
   /** The scanner pulls it by itself: nobody asks to have it mounted. */
   readonly pull?: boolean;
   /** Where it is looked into when that is not Vigil's namespace, with pull secrets there. */
-  readonly inside?: { readonly namespace: string; readonly pullSecrets: readonly string[] };
+  readonly scanIn?: { readonly namespace: string; readonly pullSecrets: readonly string[] };
 }
 
 /** The images that run, by what they are kept under. */
-export type ImageNodes = ReadonlyMap<string, ImagePlace>;
+export type ImagePlaces = ReadonlyMap<string, ImagePlace>;
 /** What the pods of a namespace name that run an image with pull secrets. */
 export interface ImageUser {
   readonly pullSecrets: readonly string[];
@@ -114,7 +114,7 @@ export class ImageTargets {
   /**
    * @param inScope Whether anybody asks about a workload.
    * @param platform The platform of a node; undefined while it is not known.
-   * @param before What ran when they were gathered before, as {@link ran} said.
+   * @param before What ran when they were gathered before, as {@link imagesByReference} said.
    */
   constructor(
     inScope: (target: RecordTarget) => boolean = () => true,
@@ -160,7 +160,7 @@ export class ImageTargets {
   }
 
   /** The images of these, each once, with nodes that have it. */
-  images(targets: readonly ImageTarget[]): ImageNodes {
+  images(targets: readonly ImageTarget[]): ImagePlaces {
     const images = new Map<string, ImagePlace>();
     for (const { image } of targets.flatMap(({ containers }) => containers)) {
       if (!image) continue;
@@ -171,7 +171,7 @@ export class ImageTargets {
   }
 
   /** Which images these name by which references: for when pods are between one run and the next. */
-  ran(targets: readonly ImageTarget[]): PreviousImages {
+  imagesByReference(targets: readonly ImageTarget[]): PreviousImages {
     const ran = new Map<string, RunningImage[]>();
     for (const { reference, image } of targets.flatMap(({ containers }) => containers)) {
       const images = image && ran.getOrInsertComputed(reference, () => []);
@@ -297,7 +297,7 @@ function podImages(pod: KubernetesObject, platform: string | undefined): Contain
   );
   return containersOf(pod['spec']).map(({ container, reference }) => {
     const { imageID, image: name } = said.get(container) ?? {};
-    const image = runningImage({ asked: reference, imageID: textOf(imageID) ?? '', image: textOf(name) ?? reference });
+    const image = runningImage({ requested: reference, imageID: textOf(imageID) ?? '', image: textOf(name) ?? reference });
     return { container, reference, ...(image ? { image: { ...image, ...(platform === undefined ? {} : { platform }) } } : {}) };
   });
 }

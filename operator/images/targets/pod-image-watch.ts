@@ -11,7 +11,7 @@ const youth = 300_000;
 /** Who wants to know. */
 export interface PodImageObserver {
   /** Pods were made, have begun to run or are gone, or may be while nobody watched. */
-  readonly onNews: () => void;
+  readonly onChange: () => void;
   /** Pods cannot be followed now, which is tried again; told once for each reason. */
   readonly onError: (error: unknown) => void;
 }
@@ -24,7 +24,7 @@ export class PodImageWatch {
   /** `silence`: milliseconds without a word after which a watch is taken to be dead; `clock`: milliseconds since the epoch. */
   constructor(
     client: KubeClient,
-    { onNews, onError }: PodImageObserver,
+    { onChange, onError }: PodImageObserver,
     { silence, clock }: { readonly silence: number; readonly clock: () => number },
   ) {
     const isNews = (type: ChangeType, { metadata: { labels, creationTimestamp = '' } }: KubeObject): boolean =>
@@ -46,10 +46,10 @@ export class PodImageWatch {
       {
         begin: () => undefined,
         listed: () => undefined,
-        complete: onNews,
+        complete: onChange,
         steady: () => void (this.#problem = undefined),
         changed: (type, pod) => {
-          if (isNews(type, pod)) onNews();
+          if (isNews(type, pod)) onChange();
         },
       },
     );

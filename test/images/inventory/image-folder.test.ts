@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Examples } from '../../../operator/images/inventory/examples.ts';
-import { unknownIn } from '../../../operator/images/inventory/image-folder.ts';
+import { findUnknownFiles } from '../../../operator/images/inventory/image-folder.ts';
 
 describe('what of an image cannot be read', () => {
   let folder = '';
@@ -21,7 +21,7 @@ describe('what of an image cannot be read', () => {
     const root = process.geteuid?.() === 0;
     if (root) process.seteuid?.(65_534);
     try {
-      return (await unknownIn(folder, new Set())).unreadable;
+      return (await findUnknownFiles(folder, new Set())).unreadable;
     } finally {
       if (root) process.seteuid?.(0);
     }
@@ -68,7 +68,7 @@ describe('what archives of Java do not say', () => {
     ['is one in which all is known', [inner], ['srv/broken.WAR', at]],
   ] as const) {
     it(what, async () => {
-      const { unidentified, unreadable } = await unknownIn(folder, new Set(told));
+      const { unidentified, unreadable } = await findUnknownFiles(folder, new Set(told));
       expect([unidentified.count, unidentified.examples.toSorted(), unreadable.count]).to.deep.equal([
         expected.length,
         [...expected].toSorted(),

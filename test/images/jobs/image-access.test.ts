@@ -1,11 +1,18 @@
 import { expect } from 'chai';
-import { candidates, entryIn, findingsKey, imageKeys, ownJobs, type ImageAccess } from '../../../operator/images/jobs/image-access.ts';
+import {
+  optInCandidates,
+  entryInNamespace,
+  findingsKey,
+  imageKeys,
+  inventoryJobFilter,
+  type ImageAccess,
+} from '../../../operator/images/jobs/image-access.ts';
 import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
-import { keyIn, namespaceOf } from '../../../operator/images/targets/image-key.ts';
+import { keyInNamespace, namespaceOf } from '../../../operator/images/targets/image-key.ts';
 import type { ImageEntry, ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
 import { inventoryJobName } from '../../../operator/images/targets/image-names.ts';
 
-const key = keyIn('d', 'shop');
+const key = keyInNamespace('d', 'shop');
 const images = new Map([['d', { image: { digest: 'd', reference: 'r/web@d' }, references: ['r/web@d'], nodes: ['n'] }]]);
 const users = new Map([['d', new Map([['shop', { pullSecrets: ['registry'], references: ['own/web@d'] }]])]]);
 const access = (...optedIn: string[]): ImageAccess => ({ home: 'vigil', users, optedIn: new Set(optedIn) });
@@ -33,13 +40,13 @@ describe('images that need a pull secret', () => {
   ] as const) {
     it(what, () => {
       const keys = imageKeys(ledger, images, access(...optedIn));
-      expect([[...keys.places.keys()], [...keys.barred]]).to.deep.equal([places, barred]);
+      expect([[...keys.places.keys()], [...keys.blocked]]).to.deep.equal([places, barred]);
     });
   }
 
   it('ask for the rights in no namespace but where it matters', () => {
-    expect([...candidates({ d: denied }, images, users)]).to.deep.equal(['shop']);
-    expect([...candidates({ d: taken }, images, users)]).to.deep.equal([]);
+    expect([...optInCandidates({ d: denied }, images, users)]).to.deep.equal(['shop']);
+    expect([...optInCandidates({ d: taken }, images, users)]).to.deep.equal([]);
   });
 
   it('are looked into by a Job in their namespace, with its pull secrets by name', () => {
@@ -59,7 +66,7 @@ describe('images that need a pull secret', () => {
   });
 
   const told = (ledger: ImageLedger, namespace: string, ...optedIn: string[]): readonly unknown[] => {
-    const entry = entryIn(ledger, access(...optedIn), 'd', namespace);
+    const entry = entryInNamespace(ledger, access(...optedIn), 'd', namespace);
     return [entry?.findings !== undefined, entry?.failure?.reason, findingsKey(ledger, 'd', namespace)];
   };
   const hint =
@@ -86,7 +93,7 @@ describe('images that need a pull secret', () => {
   });
 
   it('leave the Jobs of Vigil out of what runs, and no others', () => {
-    const own = ownJobs({ d: denied, [key]: { seen: 0 }, 'e@shop': taken });
+    const own = inventoryJobFilter({ d: denied, [key]: { seen: 0 }, 'e@shop': taken });
     const job = (name: string, namespace: string, labels = { 'vigil.dev/part': 'image-inventory' }): boolean =>
       own({ apiVersion: 'batch/v1', kind: 'Job', name, namespace, labels });
     const name = inventoryJobName(key);

@@ -5,7 +5,7 @@ import { imageJobOutcome } from '../../../operator/images/jobs/image-job-outcome
 import { isPull, scannerOf } from '../../../operator/images/jobs/image-job-state.ts';
 import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
 import { withFailure, type ImageEntry } from '../../../operator/images/ledger/image-ledger.ts';
-import { withModes } from '../../../operator/images/targets/image-modes.ts';
+import { withPullModes } from '../../../operator/images/targets/image-modes.ts';
 import { planImages } from '../../../operator/images/image-plan.ts';
 import { withRefusal } from '../../../operator/images/jobs/image-jobs.ts';
 import type { JobPod } from '../../../operator/jobs/job-pod.ts';
@@ -86,7 +86,7 @@ describe('an image that the scanner pulls', () => {
   ] as const) {
     it(what, () => {
       const asked = modes.map((mode: Mode) => ({ images: mode === undefined ? {} : { mode }, targets: [target] }));
-      const found = withModes(new Map([[key, { image, references: [], nodes: ['n'] }]]), [...asked, { images: {}, targets: [] }]);
+      const found = withPullModes(new Map([[key, { image, references: [], nodes: ['n'] }]]), [...asked, { images: {}, targets: [] }]);
       expect(found.get(key)?.pull).to.equal(pull);
       expect(found.get(key)?.nodes).to.deep.equal(pull ? [] : ['n']);
     });
@@ -113,14 +113,14 @@ describe('an image that the scanner pulls', () => {
       ...{
         ledger: { [key]: entry },
         wanted: new Map([[key, { pull: pulled, references: [], nodes: [] }]]),
-        about: new Set(),
-        matching: false,
-        taking: 0,
-        means: { scanner: 't' },
+        unavailable: new Set(),
+        matchRunning: false,
+        runningInventories: 0,
+        inputs: { scanner: 't' },
         matchAge: 1e9,
         now: 1,
       },
-      ...{ busy: [], room: 1, perNode: 1 },
+      ...{ busyNodes: [], capacity: 1, perNode: 1 },
     }).inventories.map((each) => each.key);
   it('is tried in the other way at once when it failed in one', () => {
     const pulled = withFailure({ seen: 0 }, { step: 'inventory', reason: 'x', at: 1, pull: true });
@@ -157,7 +157,7 @@ describe('an image that the scanner pulls', () => {
   ] as const) {
     it(what, () => {
       const keys = imageKeys(ledger, new Map([[key, { ...place, references: [], nodes: [], pull: true }]]), access);
-      expect([[...keys.places.keys()], [...keys.barred]]).to.deep.equal([places, barred]);
+      expect([[...keys.places.keys()], [...keys.blocked]]).to.deep.equal([places, barred]);
     });
   }
 });

@@ -68,7 +68,7 @@ describe('the store of images', () => {
 
   it('keeps inventories and findings, until a piece is gone or damaged', async () => {
     const [taken, found] = [await store.keepInventory(digest, inventory), await store.keepFindings(digest, findings)];
-    expect([...(await store.names()).keys()]).to.have.members([...taken, ...found]);
+    expect([...(await store.configMaps()).keys()]).to.have.members([...taken, ...found]);
     expect(await store.inventory(taken)).to.deep.equal(inventory);
     expect(await store.findings(found)).to.deep.equal(findings);
     expect(await store.findings(taken)).to.equal(undefined);

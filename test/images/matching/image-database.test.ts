@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chosenDatabase, databaseName, type ImageDatabase } from '../../../operator/images/matching/image-database.ts';
+import { configuredDatabase, databaseName, type ImageDatabase } from '../../../operator/images/matching/image-database.ts';
 import { databaseOf } from '../../../operator/images/jobs/image-job-state.ts';
 import { matchingJob } from '../../../operator/images/jobs/image-job.ts';
 
@@ -18,11 +18,11 @@ describe('the vulnerability database', () => {
   });
 
   it('is the one that is configured, if any', () => {
-    expect([chosenDatabase({}), chosenDatabase({ databaseImage: 'i' }), chosenDatabase({ databaseRepository: 'r' })]).to.deep.equal([
-      undefined,
-      { image: 'i' },
-      { repository: 'r' },
-    ]);
+    expect([
+      configuredDatabase({}),
+      configuredDatabase({ databaseImage: 'i' }),
+      configuredDatabase({ databaseRepository: 'r' }),
+    ]).to.deep.equal([undefined, { image: 'i' }, { repository: 'r' }]);
   });
 
   it('is mounted as an image, or fetched', () => {

@@ -5,7 +5,7 @@ import type { ImageLedger } from '../../../operator/images/ledger/image-ledger.t
 import { ImageTargets } from '../../../operator/images/targets/image-targets.ts';
 import { VexIndex } from '../../../operator/images/statements/vex.ts';
 import type { DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
-import { publishImages, type ImagePublishing } from '../../../operator/images/results/image-publish.ts';
+import { publishImages, type ImagePublishInput } from '../../../operator/images/results/image-publish.ts';
 import { changeWithin, readHistory } from '../../../operator/reports/building/change-history.ts';
 import { buildReport, comparedPolicies } from '../../../operator/reports/building/report-builder.ts';
 import { newFailures } from '../../../operator/reports/building/report-change.ts';
@@ -57,7 +57,7 @@ async function wanted(minute: number, images: Partial<ImagesStatus> | undefined)
     database: 'db',
     policies: [{ policy: policyWith(images), targets: targetsMadeAt(minute) }],
     now,
-  } as unknown as ImagePublishing);
+  } as unknown as ImagePublishInput);
   expect(wishes).to.have.length(1);
   return wishes[0]!;
 }

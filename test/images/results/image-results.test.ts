@@ -4,7 +4,7 @@ import type { ImageFindings } from '../../../operator/images/matching/image-find
 import type { ImageEntry } from '../../../operator/images/ledger/image-ledger.ts';
 import { imageResults, type ImagesPolicy } from '../../../operator/images/results/image-results.ts';
 import type { ImageTarget } from '../../../operator/images/targets/image-targets.ts';
-import { carriedOverWhile } from '../../../operator/images/results/previous-results.ts';
+import { carriedOverResults } from '../../../operator/images/results/previous-results.ts';
 
 const now = Date.parse('2026-11-10T00:00:00Z');
 const image = { digest: 'd', reference: 'r/web@d' };
@@ -130,7 +130,7 @@ describe('what a policy says of images', () => {
       result: verdict,
       properties: { container },
     });
-    const stays = carriedOverWhile(new Map([['p', { images: { vulnerabilities: {}, secrets: {} }, containers: pending }]]));
+    const stays = carriedOverResults(new Map([['p', { images: { vulnerabilities: {}, secrets: {} }, containers: pending }]]));
     expect(stays(result('new'))).to.deep.equal(result('new'));
     expect(stays(result('idle', 'CVE-2', 'skip'))).to.deep.equal(result('idle', 'CVE-2', 'skip'));
     expect(stays(result('broken'))).to.deep.equal({ ...result('broken'), properties: { container: 'broken', stale: 'true' } });
@@ -141,7 +141,7 @@ describe('what a policy says of images', () => {
       'CVE-1',
     ]);
     const strict = { vulnerabilities: { minSeverity: 'high', ignoreUnfixed: true } } as const;
-    const asked = carriedOverWhile(new Map([['p', { images: strict, containers: pending }]]));
+    const asked = carriedOverResults(new Map([['p', { images: strict, containers: pending }]]));
     const old: ReportResult[] = [
       { ...result('new'), severity: 'high', properties: { container: 'new', fixed: '2' } },
       { ...result('new'), severity: 'high' },

@@ -54,7 +54,7 @@ export const csaf = (vulnerability: object, more: object = {}): Record<string, u
     ],
     full_product_names: [
       { name: 'curl', product_id: 'curl', product_identification_helper: { purl: 'pkg:deb/debian/curl@7.88.1-10' } },
-      { name: 'By name alone', product_id: 'nameless' },
+      { name: 'By name alone', product_id: 'unmatchable' },
     ],
     product_groups: [{ group_id: 'all', product_ids: ['web', 'curl-in-web'] }],
     relationships: ['default_component_of', 'external_component_of'].map((category, index) => ({

@@ -111,13 +111,13 @@ describe('the ConfigMaps about vulnerabilities', () => {
     });
     const data = await read();
     expect(status(data)).to.equal('fixed');
-    const [bad, label, empty, scores, deep, nameless, ...more] = told(data);
+    const [bad, label, empty, scores, deep, unmatchable, ...more] = told(data);
     expect(bad).to.match(/^a: bad\.json is not used: statements\[1\]\.status: Invalid option/);
     expect(label).to.equal('b: the label vigil.dev/image-data is "openvx": known are openvex, csaf, kev, epss');
     expect(empty).to.equal('c: there is no document in it');
     expect(scores).to.equal('d: scores is not used: line 1: not as cve,epss,percentile: "nothing"');
     expect(deep).to.match(/^e: deep is not used: (the text is not JSON|Maximum call stack size exceeded)/);
-    expect(nameless).to.equal(
+    expect(unmatchable).to.equal(
       'f: x is not used: none of the 1 products in its statements about what was found has a package URL to match it by',
     );
     expect(more).to.deep.equal([]);

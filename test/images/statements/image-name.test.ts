@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { imageName, isImage } from '../../../operator/images/statements/image-name.ts';
+import { imageName, matchesImage } from '../../../operator/images/statements/image-name.ts';
 import { packageUrl } from '../../../operator/images/statements/package-url.ts';
 
 const [one, two] = ['1', '2'].map((digit) => `sha256:${digit.repeat(64)}`);
@@ -61,7 +61,7 @@ describe('the name of an image', () => {
     ['pkg:generic/web', web, false],
   ] as const) {
     it(`${purl.replaceAll(/(\d)\1{63}/g, '$1…')} is ${expected ? '' : 'not '}about ${image.repositories[0]!}`, () => {
-      expect(isImage(packageUrl(purl), image)).to.equal(expected);
+      expect(matchesImage(packageUrl(purl), image)).to.equal(expected);
     });
   }
 });

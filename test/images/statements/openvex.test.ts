@@ -45,7 +45,7 @@ describe('an OpenVEX document', () => {
           time: Date.parse('2026-01-02T23:00:00.123Z'),
         },
       ],
-      nameless: 0,
+      unmatchable: 0,
     });
   });
 

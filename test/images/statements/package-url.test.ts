@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isAbout, packageUrl } from '../../../operator/images/statements/package-url.ts';
+import { matchesPackage, packageUrl } from '../../../operator/images/statements/package-url.ts';
 
 describe('a package URL', () => {
   const debian = 'pkg:deb/debian/zlib1g@1.2.13.dfsg-1?arch=amd64&distro=debian-12.0&epoch=1';
@@ -25,7 +25,7 @@ describe('a package URL', () => {
     ['pkg:npm/ms@1:2', 'pkg:npm/ms@2', false],
   ] as const) {
     it(`${general} is ${expected ? '' : 'not '}about ${found}`, () => {
-      expect(isAbout(packageUrl(general), packageUrl(found))).to.equal(expected);
+      expect(matchesPackage(packageUrl(general), packageUrl(found))).to.equal(expected);
     });
   }
 

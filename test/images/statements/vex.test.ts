@@ -23,7 +23,7 @@ const source = (statements: readonly VexStatement[], more: Partial<VexSource> = 
   id: 'a',
   revision: [1],
   statements,
-  nameless: 0,
+  unmatchable: 0,
   source: 'vex/a.json',
   ...more,
 });

@@ -80,7 +80,7 @@ describe('the images that run', () => {
     const deployment = workload('Deployment', 'web', 'web:1');
     const of = (name: string, imageID: string, phase = 'Running'): Record<string, unknown> =>
       pod(name, owner('Deployment', 'web'), { containers: [['web:1', imageID]] }, phase);
-    const ranIn = (all: ImageTargets): PreviousImages => all.ran(all.targets());
+    const ranIn = (all: ImageTargets): PreviousImages => all.imagesByReference(all.targets());
     const imagesOf = (all: ImageTargets): unknown => all.targets().map(({ containers }) => containers.map(({ image }) => image?.digest));
     const running = gathered([deployment], [of('x', `r/web@${digest('a')}`)]);
     // The next pod waits, then there is none at all: what ran is handed on from look to look.
@@ -169,7 +169,7 @@ describe('the images that run', () => {
   ] as const) {
     it(`are had by ${what}`, () => {
       const whole = (name: string): string => (name.includes('@') ? name : `${name}@${digest('d')}`);
-      expect(runningImage({ asked, imageID: whole(from), image: `${from}:1` })).to.deep.equal({
+      expect(runningImage({ requested: asked, imageID: whole(from), image: `${from}:1` })).to.deep.equal({
         digest: digest('d'),
         reference: whole(reference),
         ...(alias === undefined ? {} : { alias: whole(alias) }),

@@ -26,7 +26,7 @@ describe('news of pods', () => {
 
   async function start(silence = 60_000): Promise<void> {
     const observer = {
-      onNews: () => seen.news++,
+      onChange: () => seen.news++,
       onError: (error: unknown) => seen.errors.push((error as Error).message),
     };
     news = new PodImageWatch(await server.start(), observer, { silence, clock: () => now });

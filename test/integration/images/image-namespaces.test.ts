@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
-import { keyIn } from '../../../operator/images/targets/image-key.ts';
+import { keyInNamespace } from '../../../operator/images/targets/image-key.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { Credentials } from '../../../operator/kube/credentials.ts';
 import { KubeClient } from '../../../operator/kube/kube-client.ts';
@@ -52,7 +52,7 @@ describe('namespaces that have images looked into with their pull secrets', func
   });
 
   it('have no Jobs of Vigil but those that it makes there: not those of other images, of another name or for another part', async () => {
-    const own = inventoryJob(settings, { image, inside: { namespace: open, pullSecrets: ['s'] } });
+    const own = inventoryJob(settings, { image, scanIn: { namespace: open, pullSecrets: ['s'] } });
     const like = (name: string, images: string, part = 'image-inventory', namespace = open): KubeObject => {
       const metadata = { ...own.metadata, namespace };
       return {
@@ -70,11 +70,11 @@ describe('namespaces that have images looked into with their pull secrets', func
     for (const job of [
       own,
       like('for-all', digest),
-      like('for-others', keyIn(digest, closed)),
-      like(inventoryJobName(keyIn(digest, closed)), `${keyIn(digest, closed)} ${digest}`, 'image-inventory', closed),
-      like(inventoryJobName(keyIn(digest, open)), keyIn(digest, open), 'image-inventory', closed),
-      like('other-name', keyIn(digest, open)),
-      like('a-match', keyIn(digest, open), 'image-match'),
+      like('for-others', keyInNamespace(digest, closed)),
+      like(inventoryJobName(keyInNamespace(digest, closed)), `${keyInNamespace(digest, closed)} ${digest}`, 'image-inventory', closed),
+      like(inventoryJobName(keyInNamespace(digest, open)), keyInNamespace(digest, open), 'image-inventory', closed),
+      like('other-name', keyInNamespace(digest, open)),
+      like('a-match', keyInNamespace(digest, open), 'image-match'),
     ])
       make(job);
     const found = async (): Promise<string[]> => (await namespaces.jobsIn([open])).map(({ job }) => job.metadata.name);
@@ -83,7 +83,7 @@ describe('namespaces that have images looked into with their pull secrets', func
     namespaces.noteJob(own);
     expect(await found()).to.deep.equal([own.metadata.name]);
     expect(await fresh().jobsIn([closed])).to.deep.equal([]);
-    expect((await fresh().jobsIn([open])).map(({ images }) => images)).to.deep.equal([[keyIn(digest, open)]]);
+    expect((await fresh().jobsIn([open])).map(({ images }) => images)).to.deep.equal([[keyInNamespace(digest, open)]]);
     expect(
       await testClient().get(
         { group: 'batch', version: 'v1', resource: 'jobs', kind: 'Job', namespaced: true },

@@ -108,7 +108,7 @@ describe('where the pods of Jobs go', () => {
   it('is nobody’s but the scheduler’s in other namespaces', () => {
     const away = inventoryJob(
       { ...settings, placement },
-      { image: { digest: 'sha256:a', reference: 'r/a:1' }, inside: { namespace: 'shop', pullSecrets: [] } },
+      { image: { digest: 'sha256:a', reference: 'r/a:1' }, scanIn: { namespace: 'shop', pullSecrets: [] } },
     );
     expect(Object.entries(placementIn(away)).filter(([, value]) => value !== undefined)).to.deep.equal([['nodeSelector', linux]]);
   });
