@@ -25,7 +25,7 @@ export class ChangeBacklog {
   /** What was judged while a Scan ran, whose older verdicts may come after: by the Scan. */
   readonly #afterScans = new Map<string, ChangedTargets>();
   /** What a Scan has, and the other Scans that ran when it was given it. */
-  #handed: { readonly scan: string; readonly debt: DeferredTargets; readonly others: ReadonlySet<string> } | undefined;
+  #handed: { readonly scan: string; readonly deferred: DeferredTargets; readonly others: ReadonlySet<string> } | undefined;
 
   /** `most`: so many targets at most are known one by one, for each Scan that runs. */
   constructor(pending: PendingChanges, most: number) {
@@ -48,15 +48,15 @@ export class ChangeBacklog {
    * A batch was judged, and these Scans run now. It is judged once more when those have ended that ran meanwhile; at once, if later changes
    * were handed to a Scan meanwhile, which may have ended before the batch did. Returns the namespaces in which something waits now.
    */
-  judged({ batch, scans, handovers }: ActiveBatch, running: ReadonlySet<string>): readonly string[] {
+  evaluated({ batch, scans, handovers }: ActiveBatch, running: ReadonlySet<string>): readonly string[] {
     const again = handovers === this.#handovers ? [] : [batch.namespace];
     if (again.length > 0) this.pending.restore(batch);
     for (const scan of new Set([...scans, ...running])) this.#after(scan).addBatch(batch);
-    return [...again, ...this.scansRun(running)];
+    return [...again, ...this.setRunningScans(running)];
   }
 
   /** These Scans run now. Returns the namespaces in which something waits because another one has ended. */
-  scansRun(running: ReadonlySet<string>): readonly string[] {
+  setRunningScans(running: ReadonlySet<string>): readonly string[] {
     const touched = new Set<string>();
     for (const [scan, targets] of this.#afterScans) {
       if (running.has(scan)) continue;
@@ -73,7 +73,7 @@ export class ChangeBacklog {
   }
 
   /** The Scan that has what was too much to be judged here. */
-  get handedTo(): string | undefined {
+  get handedOverTo(): string | undefined {
     return this.#handed?.scan;
   }
 
@@ -82,11 +82,11 @@ export class ChangeBacklog {
    * Undefined when there is nothing, or one has it already.
    */
   handOver(scan: string, running: ReadonlySet<string>): DeferredTargets | undefined {
-    const { debt } = this.pending;
-    if (this.#handed !== undefined || debt.isEmpty) return undefined;
+    const { deferred } = this.pending;
+    if (this.#handed !== undefined || deferred.isEmpty) return undefined;
     this.#handovers++;
-    this.#handed = { scan, debt: debt.take(), others: running };
-    return this.#handed.debt;
+    this.#handed = { scan, deferred: deferred.take(), others: running };
+    return this.#handed.deferred;
   }
 
   /**
@@ -97,8 +97,8 @@ export class ChangeBacklog {
     const handed = this.#handed;
     if (handed === undefined || state === 'running') return false;
     this.#handed = undefined;
-    if (state === 'complete') for (const other of handed.others) this.#after(other).debt.merge(handed.debt);
-    else this.pending.debt.merge(handed.debt);
+    if (state === 'complete') for (const other of handed.others) this.#after(other).deferred.merge(handed.deferred);
+    else this.pending.deferred.merge(handed.deferred);
     return state !== 'complete';
   }
 

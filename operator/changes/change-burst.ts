@@ -31,10 +31,10 @@ export interface ChangeBurstDependencies {
 export class ChangeBurst {
   readonly #own: ChangeBurstDependencies;
   /** When the last Scan was made, by the steady clock. */
-  #madeAt = 0;
+  #createdAt = 0;
   #pause = 0;
   /** Not before, by the steady clock. */
-  #rest = 0;
+  #notBefore = 0;
 
   constructor(own: ChangeBurstDependencies) {
     this.#own = own;
@@ -49,11 +49,11 @@ export class ChangeBurst {
 
   /** Looks after the Scan that was made, and makes one of what waits for one. Returns whether to look again. */
   async reconcile(backlog: ChangeBacklog, policies: readonly string[]): Promise<boolean> {
-    const { handedTo } = backlog;
+    const { handedOverTo: handedTo } = backlog;
     if (handedTo !== undefined) this.#settle(backlog, handedTo);
-    if (backlog.handedTo !== undefined) return true;
-    if (backlog.pending.debt.isEmpty) return false;
-    if (this.#now() < this.#rest || this.#runs()) return true;
+    if (backlog.handedOverTo !== undefined) return true;
+    if (backlog.pending.deferred.isEmpty) return false;
+    if (this.#now() < this.#notBefore || this.#runs()) return true;
     await this.#scan(backlog, policies);
     return true;
   }
@@ -64,14 +64,14 @@ export class ChangeBurst {
     if (state === 'complete') this.#pause = 0;
     if (!waits) return;
     this.#pause = Math.min(Math.max(this.#pause * 2, pauses.first), pauses.longest);
-    this.#rest = this.#now() + this.#pause;
+    this.#notBefore = this.#now() + this.#pause;
     this.#own.log.warn({ scan, state, seconds: this.#pause / 1000 }, 'the scan of what changed did not succeed; another one is made');
   }
 
   #stateOf(name: string): ChangeScanState {
     const scan = this.#own.scans.get(name);
     // The cache may not know yet of the one that was made last.
-    if (scan === undefined) return this.#now() - this.#madeAt < unseenMilliseconds ? 'running' : 'gone';
+    if (scan === undefined) return this.#now() - this.#createdAt < unseenMilliseconds ? 'running' : 'gone';
     if (!isFinished(scan)) return 'running';
     return scan.status?.phase === 'Complete' ? 'complete' : 'failed';
   }
@@ -80,9 +80,9 @@ export class ChangeBurst {
   async #scan(backlog: ChangeBacklog, policies: readonly string[]): Promise<void> {
     const { client, log, clock } = this.#own;
     const name = `change-${clock().toString(36)}`;
-    const debt = backlog.handOver(name, runningScans(this.#own));
-    if (debt === undefined) return;
-    const { namespaces } = debt;
+    const deferred = backlog.handOver(name, runningScans(this.#own));
+    if (deferred === undefined) return;
+    const { namespaces } = deferred;
     const spec = {
       // More than a Scan may name are most likely all that there are.
       ...(policies.length <= MOST_SCAN_POLICIES ? { policies: [...policies] } : {}),
@@ -90,7 +90,7 @@ export class ChangeBurst {
       ttlSecondsAfterFinished: keptSeconds,
     };
     const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.trigger]: 'change' };
-    this.#madeAt = this.#now();
+    this.#createdAt = this.#now();
     try {
       await client.create<Scan>(RESOURCES.scans, { metadata: { name, labels }, spec } as Scan);
     } catch (error) {

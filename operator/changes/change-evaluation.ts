@@ -26,8 +26,8 @@ export interface ChangeEvaluator {
 }
 
 /** What a batch came to. */
-export interface ChangeOutcome {
-  readonly judged: number;
+export interface ChangeResult {
+  readonly evaluated: number;
   /** Reports that were written, and policies' results that were taken out of one. */
   readonly written: number;
   /** What could not be read, and why. */
@@ -64,7 +64,7 @@ export async function evaluateChanges(
   },
   { set, input, policies }: ChangeEvaluator,
   { batch, now, signal }: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
-): Promise<ChangeOutcome> {
+): Promise<ChangeResult> {
   const names = policies.map(({ name }) => name);
   const facts = await namespacesOf(client, batch, signal);
   const sink = new RecordList();
@@ -80,17 +80,17 @@ export async function evaluateChanges(
     evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(known.get(policy.name), policy),
   };
   const records = sink.records.filter((record) => record.type === 'target');
-  const wishes = records.flatMap((record) =>
-    desiredReports(record, context).map((wish) => ({ ...wish, withdrawn: names.filter((name) => record.passes[name] === undefined) })),
+  const desired = records.flatMap((record) =>
+    desiredReports(record, context).map((report) => ({ ...report, withdrawn: names.filter((name) => record.passes[name] === undefined) })),
   );
-  const { written } = await publisher.publish(wishes);
+  const { written } = await publisher.publish(desired);
   const unread = sink.records.filter((record) => record.type === 'unreadable');
   let withdrawn = 0;
   for (const gone of missing(batch, records, new Set(unread.map(({ resource }) => kindName(resource))))) {
     if (await publisher.withdrawFrom({ source: SOURCE, target: gone }, names)) withdrawn++;
   }
   return {
-    judged: records.length,
+    evaluated: records.length,
     written: written + withdrawn,
     unreadable: unread.map(({ resource, message }) => `${resource.resource}: ${message}`),
   };
@@ -130,12 +130,12 @@ function missing(
   unread: ReadonlySet<string>,
 ): readonly TargetRecord['target'][] {
   const key = (kind: string, place: string | undefined, name: string): string => [kind, reportKey(place, name)].join('/');
-  const judged = new Set(records.map(({ target }) => key(target.kind, target.namespace, target.name)));
+  const evaluated = new Set(records.map(({ target }) => key(target.kind, target.namespace, target.name)));
   const place = namespace === '' ? {} : { namespace };
   return [...targets].flatMap(([resource, names]) => {
     if (unread.has(kindName(resource))) return [];
     return [...names]
-      .filter((name) => !judged.has(key(resource.kind, place.namespace, name)))
+      .filter((name) => !evaluated.has(key(resource.kind, place.namespace, name)))
       .map((name) => ({ apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...place }));
   });
 }

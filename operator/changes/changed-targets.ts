@@ -28,7 +28,7 @@ export class WaitingTargets {
  */
 export class ChangedTargets {
   /** What is too much to be judged one by one. */
-  readonly debt = new DeferredTargets();
+  readonly deferred = new DeferredTargets();
   readonly #most: number;
   readonly #waiting = new Map<string, WaitingTargets>();
   #size = 0;
@@ -64,7 +64,7 @@ export class ChangedTargets {
 
   /** Everything in another one. */
   merge(other: ChangedTargets): void {
-    this.debt.merge(other.debt);
+    this.deferred.merge(other.deferred);
     for (const [namespace, { targets, kinds, wholeCluster }] of other.#waiting) {
       this.addBatch({ namespace, targets, wholeCluster });
       for (const resource of kinds) this.addKind(namespace, resource);
@@ -92,7 +92,7 @@ export class ChangedTargets {
 
   /** Makes all that waits a debt. */
   collapse(): void {
-    for (const namespace of this.#waiting.keys()) this.debt.add(namespace);
+    for (const namespace of this.#waiting.keys()) this.deferred.add(namespace);
     this.#waiting.clear();
     this.#size = 0;
   }

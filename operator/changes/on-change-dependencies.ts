@@ -14,8 +14,8 @@ import type { LedgerPolicy } from '../scans/ledger/ledger.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ChangeBurstDependencies } from './change-burst.ts';
-import { evaluateChanges, type ChangeEvaluator, type ChangeOutcome } from './change-evaluation.ts';
-import { renewWatchedScope, type WatchedScope, type GroundDependencies } from './watched-scope.ts';
+import { evaluateChanges, type ChangeEvaluator, type ChangeResult } from './change-evaluation.ts';
+import { renewWatchedScope, type WatchedScope, type WatchedScopeDependencies } from './watched-scope.ts';
 import { updateConfiguration, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
@@ -32,7 +32,7 @@ export interface WatchedResources {
   /** Tells what was held back until the first lists were in. */
   release(): void;
   /** Has what the policies of today look at followed; see {@link renewWatchedScope}. */
-  renew(known: { readonly known: WatchedScope | undefined; readonly sightings: GenerationTracker }): Promise<WatchedScope | undefined>;
+  renew(known: { readonly known: WatchedScope | undefined; readonly generations: GenerationTracker }): Promise<WatchedScope | undefined>;
   stop(): Promise<void>;
 }
 
@@ -58,17 +58,20 @@ export interface OnChangeDependencies extends ChangeBurstDependencies, Controlle
   /** Makes what follows resources, and is told of changes. */
   readonly watch: (observer: ChangeWatchObserver) => WatchedResources;
   /** Judges the targets of a batch, and brings their reports up to date. */
-  readonly judge: (
-    judge: ChangeEvaluator,
+  readonly evaluate: (
+    evaluator: ChangeEvaluator,
     work: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
-  ) => Promise<ChangeOutcome>;
+  ) => Promise<ChangeResult>;
   /** Brings the counts of these policies up to date: with the totals that are known, or else by reading every report. */
   readonly updateTotals: (policies: readonly LedgerPolicy[], known: KnownTotals) => Promise<void>;
 }
 
 /** What {@link onChangeDependencies} are made of. */
 export interface OnChangeParts
-  extends PolicyStatusDependencies, GroundDependencies, Pick<OnChangeDependencies, 'log' | 'observe' | 'changeBurst' | 'enqueueSchedule'> {
+  extends
+    PolicyStatusDependencies,
+    WatchedScopeDependencies,
+    Pick<OnChangeDependencies, 'log' | 'observe' | 'changeBurst' | 'enqueueSchedule'> {
   readonly client: KubeClient;
   readonly log: Logger;
   readonly metrics: PolicyStatusDependencies['metrics'] & OnChangeDependencies['metrics'];
@@ -76,9 +79,9 @@ export interface OnChangeParts
   readonly policies: Lister<SecurityPolicy>;
   readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
   readonly scans: Lister<Scan>;
-  readonly clusterInfo: GroundDependencies['clusterInfo'];
+  readonly clusterInfo: WatchedScopeDependencies['clusterInfo'];
   readonly systemNamespaces: readonly string[];
-  readonly revisionOf: GroundDependencies['revisionOf'];
+  readonly revisionOf: WatchedScopeDependencies['revisionOf'];
   /** Milliseconds without a word after which a watch is taken to be dead. */
   readonly watchSilence: number;
 }
@@ -91,13 +94,13 @@ export function onChangeDependencies(deps: OnChangeParts): OnChangeDependencies 
     policies: { get: (name) => policies.get(name), list: () => policies.list() },
     schedules: { list: () => schedules.list() },
     scans: { get: (name) => scans.get(name), list: () => scans.list() },
-    watch: (observer) => followedResources(deps, new ChangeWatch(client, observer, { silence: watchSilence })),
-    judge: (judge, work) => evaluateChanges(deps, judge, work),
-    updateTotals: (judged, known) => updateTotals(deps, judged, known),
+    watch: (observer) => watchedResources(deps, new ChangeWatch(client, observer, { silence: watchSilence })),
+    evaluate: (evaluator, work) => evaluateChanges(deps, evaluator, work),
+    updateTotals: (evaluated, known) => updateTotals(deps, evaluated, known),
   };
 }
 
-function followedResources(deps: OnChangeParts, watch: ChangeWatch): WatchedResources {
+function watchedResources(deps: OnChangeParts, watch: ChangeWatch): WatchedResources {
   return {
     get indexes() {
       return watch.indexes;
@@ -120,9 +123,13 @@ function followedResources(deps: OnChangeParts, watch: ChangeWatch): WatchedReso
   };
 }
 
-async function updateTotals(deps: OnChangeParts, judged: readonly LedgerPolicy[], { totals: known, signal }: KnownTotals): Promise<void> {
+async function updateTotals(
+  deps: OnChangeParts,
+  evaluated: readonly LedgerPolicy[],
+  { totals: known, signal }: KnownTotals,
+): Promise<void> {
   const totals = known ?? (await readReports(deps.client, signal)).totals;
-  for (const policy of judged) {
+  for (const policy of evaluated) {
     const configuration = configurationOf(deps.policies.get(policy.name)?.status);
     const { summary, failing } = totals.get(policy.name) ?? noTotals;
     if (JSON.stringify([configuration?.summary, configuration?.failing]) === JSON.stringify([summary, failing])) continue;

@@ -13,14 +13,14 @@ import { isForbidden } from '../kube/kube-api-error.ts';
 import { messageOf } from '../kube/kube-request.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { ChangeBurst, runningScans } from './change-burst.ts';
-import type { ChangeOutcome } from './change-evaluation.ts';
+import type { ChangeResult } from './change-evaluation.ts';
 import type { WatchedScope } from './watched-scope.ts';
 import type { WatchedResources, OnChangeDependencies } from './on-change-dependencies.ts';
 import { isPresent } from '../policies/policy-presence.ts';
 
 /** Between two looks at a namespace that changes all the time, so many times what the last look took. */
 const restFactor = 5;
-const lookAgain = 1000;
+const requeueInterval = 1000;
 const resync = 600_000;
 const namespaceKey = 'namespace/';
 
@@ -29,14 +29,14 @@ export class OnChange {
   readonly controller: Controller;
   readonly #own: OnChangeDependencies;
   readonly #watch: WatchedResources;
-  readonly #sightings = new GenerationTracker();
-  #ground: WatchedScope | undefined;
+  readonly #generations = new GenerationTracker();
+  #scope: WatchedScope | undefined;
   #backlog: ChangeBacklog | undefined;
   /** When a namespace may be looked at again. */
-  readonly #rests = new CoolDowns();
+  readonly #coolDowns = new CoolDowns();
   readonly #burst: ChangeBurst;
   /** When what is followed may be looked at again, by performance.now(). */
-  #groundRest = 0;
+  #scopeRest = 0;
   /** When the counts of policies may be added up again, by performance.now(). */
   #totalsRest = 0;
   /** When the first change that waits in a namespace came, by performance.now(). */
@@ -48,12 +48,12 @@ export class OnChange {
     const observer: ChangeWatchObserver = {
       onChange: (change) => this.#enqueue(this.#backlog?.pending.add(change) ?? []),
       onDrift: (owner, namespace) => this.#drifted(owner, namespace),
-      onTotals: () => this.controller.queue.addAfter('totals-after-scans', lookAgain),
+      onTotals: () => this.controller.queue.addAfter('totals-after-scans', requeueInterval),
       onError: (resource, error) => {
         own.log.warn({ err: error, resource: resource.resource }, 'changes cannot be followed now; it is tried again');
-        this.controller.queue.addAfter('schedules', lookAgain);
+        this.controller.queue.addAfter('schedules', requeueInterval);
       },
-      onRecovered: () => this.controller.queue.addAfter('schedules', lookAgain),
+      onRecovered: () => this.controller.queue.addAfter('schedules', requeueInterval),
     };
     this.#watch = own.watch(observer);
     this.controller = new Controller({
@@ -63,20 +63,20 @@ export class OnChange {
       workers: 2,
       watches: [
         watches(RESOURCES.policies, (policy: SecurityPolicy, type) => {
-          this.#heardOf(policy, type);
-          return ['ground'];
+          this.#observePolicy(policy, type);
+          return ['scope'];
         }),
-        watches(RESOURCES.schedules, () => ['ground']),
+        watches(RESOURCES.schedules, () => ['scope']),
       ],
       reconcile: (key, context) => this.#reconcile(key, context),
     });
-    this.controller.queue.add('ground');
+    this.controller.queue.add('scope');
   }
 
   /** Keeps when each generation of a policy was first seen. */
-  #heardOf({ metadata }: KubeObject, type: ChangeType): void {
-    if (type === 'DELETED') this.#sightings.forget(metadata);
-    else this.#sightings.note(metadata, performance.now());
+  #observePolicy({ metadata }: KubeObject, type: ChangeType): void {
+    if (type === 'DELETED') this.#generations.forget(metadata);
+    else this.#generations.observe(metadata, performance.now());
   }
 
   /** Ends all watches. */
@@ -95,185 +95,188 @@ export class OnChange {
     const problems = this.#watch.problems.map(([resource, error]) => problemText(resource, error));
     if (this.#burst.problem !== undefined) problems.push(this.#burst.problem);
     if (problems.length > 0) return { type, status: 'False', reason: 'Incomplete', message: problems.join('; ') };
-    if (this.#ground === undefined || !this.#watch.ready)
+    if (this.#scope === undefined || !this.#watch.ready)
       return { type, status: 'Unknown', reason: 'Starting', message: 'changes are followed once a policy was scanned' };
     return { type, status: 'True', reason: 'Watching', message: `follows ${this.#watch.indexes.size} kinds` };
   }
 
   /** Takes a key of its queue: what is followed, what waits in a namespace, the totals of policies, and so on. */
   #reconcile(key: string, context: ReconcileContext): Promise<ReconcileResult> {
-    if (key.startsWith(namespaceKey)) return this.#judge(key.slice(namespaceKey.length), context);
+    if (key.startsWith(namespaceKey)) return this.#evaluateNamespace(key.slice(namespaceKey.length), context);
     return tasks[key]?.(this, context) ?? Promise.resolve({});
   }
 
   /** Follows what the policies of today look at; where very many change one after the other, not after each of them. */
-  async renewGround(): Promise<ReconcileResult> {
-    const before = this.#ground;
-    const rest = this.#groundRest - performance.now();
+  async renewScope(): Promise<ReconcileResult> {
+    const before = this.#scope;
+    const rest = this.#scopeRest - performance.now();
     if (rest > 0) return { requeueAfter: rest };
     const started = performance.now();
-    this.#ground = await this.#watch.renew({ known: before, sightings: this.#sightings });
-    this.#groundRest = performance.now() + Math.min((performance.now() - started) * restFactor, lookAgain);
-    if (this.#ground === before) return { requeueAfter: resync };
-    if (this.#ground === undefined) this.#backlog = undefined;
-    else this.#stand(this.#ground);
-    this.#tellSchedules();
+    this.#scope = await this.#watch.renew({ known: before, generations: this.#generations });
+    this.#scopeRest = performance.now() + Math.min((performance.now() - started) * restFactor, requeueInterval);
+    if (this.#scope === before) return { requeueAfter: resync };
+    if (this.#scope === undefined) this.#backlog = undefined;
+    else this.#applyScope(this.#scope);
+    this.#enqueueSchedules();
     return { requeueAfter: resync };
   }
 
-  #stand({ judge: { set, policies } }: WatchedScope): void {
+  #applyScope({ evaluator: { set, policies } }: WatchedScope): void {
     const { indexes } = this.#watch;
     const most = this.#own.changeBurst;
-    if (this.#backlog) this.#backlog.pending.setGround({ set, indexes });
+    if (this.#backlog) this.#backlog.pending.setScope({ set, indexes });
     else this.#backlog = new ChangeBacklog(new PendingChanges({ set, indexes }, most), most);
     this.#own.log.info({ policies: policies.length, kinds: indexes.size }, 'changes are followed');
     this.controller.queue.add('first-lists');
   }
 
   /** Waits for the first lists, and then tells what changed while nobody watched. */
-  firstLists(): Promise<ReconcileResult> {
+  releaseFirstLists(): Promise<ReconcileResult> {
     if (!this.#watch.ready) return Promise.resolve({ requeueAfter: 250 });
     this.#watch.release();
-    this.#tellSchedules();
+    this.#enqueueSchedules();
     // Reports may have gone or changed while no operator ran.
     this.controller.queue.add('totals-after-scans');
     return Promise.resolve({});
   }
 
-  #tellSchedules(): void {
+  #enqueueSchedules(): void {
     for (const { metadata, spec } of this.#own.schedules.list()) if (spec.onChange !== undefined) this.#own.enqueueSchedule(metadata.name);
   }
 
   /** Has the schedules say how following goes. */
-  tellSchedules(): Promise<ReconcileResult> {
-    this.#tellSchedules();
+  updateSchedules(): Promise<ReconcileResult> {
+    this.#enqueueSchedules();
     return Promise.resolve({});
   }
 
-  #drifted(owner: { readonly apiVersion: string; readonly kind: string; readonly name: string } | undefined, home: string): void {
-    const { judge } = this.#ground ?? {};
-    if (!owner || !judge) return;
+  #drifted(
+    owner: { readonly apiVersion: string; readonly kind: string; readonly name: string } | undefined,
+    reportNamespace: string,
+  ): void {
+    const { evaluator } = this.#scope ?? {};
+    if (!owner || !evaluator) return;
     const resource = [...this.#watch.indexes.keys()].find(
       ({ group, kind }) => kind === owner.kind && group === (owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : ''),
     );
     if (!resource) return;
-    const namespace = resource.namespaced ? home : '';
+    const namespace = resource.namespaced ? reportNamespace : '';
     // What is gone takes its report with it.
     if (this.#watch.indexes.get(resource)?.get(namespace, owner.name) === undefined) return;
     this.#enqueue(this.#backlog?.pending.addTarget(resource, namespace, owner.name) ?? []);
   }
 
   #enqueue(namespaces: readonly string[]): void {
-    if (!this.#ground) return;
+    if (!this.#scope) return;
     for (const namespace of namespaces) {
       if (!this.#firstAt.has(namespace)) this.#firstAt.set(namespace, performance.now());
-      const rested = this.#rests.left(namespace, performance.now());
-      this.controller.queue.addAfter(`${namespaceKey}${namespace}`, Math.max(this.#ground.debounce, rested));
+      const rested = this.#coolDowns.left(namespace, performance.now());
+      this.controller.queue.addAfter(`${namespaceKey}${namespace}`, Math.max(this.#scope.debounce, rested));
     }
   }
 
   /** Judges what waits in a namespace; what is too much becomes a Scan. */
-  async #judge(namespace: string, { signal, log }: ReconcileContext): Promise<ReconcileResult> {
-    const [ground, backlog] = [this.#ground, this.#backlog];
-    if (!ground || !backlog) return {};
-    if (!ground.judge.policies.every((policy) => isPresent(this.#own, policy))) {
+  async #evaluateNamespace(namespace: string, { signal, log }: ReconcileContext): Promise<ReconcileResult> {
+    const [scope, backlog] = [this.#scope, this.#backlog];
+    if (!scope || !backlog) return {};
+    if (!scope.evaluator.policies.every((policy) => isPresent(this.#own, policy))) {
       // What a policy said before must not come after what it says now.
-      this.controller.queue.add('ground');
-      return { requeueAfter: lookAgain };
+      this.controller.queue.add('scope');
+      return { requeueAfter: requeueInterval };
     }
     if (backlog.pending.exceeds(this.#own.changeBurst)) backlog.pending.collapse();
-    if (!backlog.pending.debt.isEmpty) this.controller.queue.add('burst');
+    if (!backlog.pending.deferred.isEmpty) this.controller.queue.add('burst');
     const work = backlog.take(namespace, runningScans(this.#own));
     const first = this.#firstAt.get(namespace) ?? performance.now();
     this.#firstAt.delete(namespace);
     if (!work) return {};
     const started = performance.now();
     try {
-      const outcome = await this.#own.judge(ground.judge, { batch: work.batch, now: this.#own.clock(), signal });
-      this.#tell(outcome, { namespace, first, log });
+      const outcome = await this.#own.evaluate(scope.evaluator, { batch: work.batch, now: this.#own.clock(), signal });
+      this.#recordResult(outcome, { namespace, first, log });
     } catch (error) {
       backlog.failed(work);
       this.#firstAt.set(namespace, first);
       throw error;
     }
     const now = performance.now();
-    this.#rests.set(namespace, now + (now - started) * restFactor, now);
-    this.#enqueue(backlog.judged(work, runningScans(this.#own)));
-    this.#lookAfterScans(backlog);
+    this.#coolDowns.set(namespace, now + (now - started) * restFactor, now);
+    this.#enqueue(backlog.evaluated(work, runningScans(this.#own)));
+    this.#requeueForScans(backlog);
     return {};
   }
 
-  #lookAfterScans({ waitsForScans, pending }: ChangeBacklog): void {
-    if (waitsForScans) this.controller.queue.addAfter('after-scans', lookAgain);
-    if (!pending.debt.isEmpty) this.controller.queue.add('burst');
+  #requeueForScans({ waitsForScans, pending }: ChangeBacklog): void {
+    if (waitsForScans) this.controller.queue.addAfter('after-scans', requeueInterval);
+    if (!pending.deferred.isEmpty) this.controller.queue.add('burst');
   }
 
-  #tell(
-    { judged, written, unreadable }: ChangeOutcome,
+  #recordResult(
+    { evaluated, written, unreadable }: ChangeResult,
     { namespace, first, log }: { readonly namespace: string; readonly first: number; readonly log: ReconcileContext['log'] },
   ): void {
     const { metrics } = this.#own;
-    metrics.changes.inc({ outcome: 'judged' }, judged);
+    metrics.changes.inc({ outcome: 'evaluated' }, evaluated);
     metrics.changes.inc({ outcome: 'written' }, written);
     for (const message of unreadable) log.warn({ namespace, message }, 'what changed could not be read');
     if (written === 0) return;
     metrics.changeSeconds.observe((performance.now() - first) / 1000);
-    log.info({ namespace, judged, written }, 'changes were judged');
-    this.controller.queue.addAfter('totals', Math.max(lookAgain, this.#totalsRest - performance.now()));
+    log.info({ namespace, evaluated, written }, 'changes evaluated');
+    this.controller.queue.addAfter('totals', Math.max(requeueInterval, this.#totalsRest - performance.now()));
   }
 
   /** Has a Scan look at what is too much to be judged here; one at a time, until one has judged it. */
-  async scanInstead(): Promise<ReconcileResult> {
-    const [ground, backlog] = [this.#ground, this.#backlog];
-    if (!ground || !backlog) return {};
-    const names = ground.judge.policies.map(({ name }) => name);
+  async scanDeferred(): Promise<ReconcileResult> {
+    const [scope, backlog] = [this.#scope, this.#backlog];
+    if (!scope || !backlog) return {};
+    const names = scope.evaluator.policies.map(({ name }) => name);
     const before = this.#burst.problem;
     const isBusy = await this.#burst.reconcile(backlog, names);
-    if (this.#burst.problem !== before) this.#tellSchedules();
-    if (backlog.waitsForScans) this.controller.queue.addAfter('after-scans', lookAgain);
-    return isBusy ? { requeueAfter: lookAgain } : {};
+    if (this.#burst.problem !== before) this.#enqueueSchedules();
+    if (backlog.waitsForScans) this.controller.queue.addAfter('after-scans', requeueInterval);
+    return isBusy ? { requeueAfter: requeueInterval } : {};
   }
 
   /** Has what was judged while a scan ran judged once more when the scan has ended. */
-  afterScans(): Promise<ReconcileResult> {
+  evaluateAfterScans(): Promise<ReconcileResult> {
     const backlog = this.#backlog;
     if (!backlog) return Promise.resolve({});
-    this.#enqueue(backlog.scansRun(runningScans(this.#own)));
-    this.#lookAfterScans(backlog);
+    this.#enqueue(backlog.setRunningScans(runningScans(this.#own)));
+    this.#requeueForScans(backlog);
     return Promise.resolve({});
   }
 
   /** Brings the counts of the policies up to date. */
-  async totals({ signal }: ReconcileContext): Promise<ReconcileResult> {
+  async updateTotals({ signal }: ReconcileContext): Promise<ReconcileResult> {
     const started = performance.now();
-    await this.#own.updateTotals(this.#ground?.judge.policies ?? [], { totals: this.#watch.totals, signal });
+    await this.#own.updateTotals(this.#scope?.evaluator.policies ?? [], { totals: this.#watch.totals, signal });
     // Where there are many reports, adding them up is not for every change.
     this.#totalsRest = performance.now() + Math.min((performance.now() - started) * restFactor, 60_000);
     return {};
   }
 
   /** Brings the counts of the policies up to date once no scan runs: what a scan writes is counted when it ends, not bit by bit. */
-  totalsAfterScans(): Promise<ReconcileResult> {
-    if (runningScans(this.#own).size > 0) return Promise.resolve({ requeueAfter: lookAgain });
-    this.controller.queue.addAfter('totals', Math.max(lookAgain, this.#totalsRest - performance.now()));
+  updateTotalsAfterScans(): Promise<ReconcileResult> {
+    if (runningScans(this.#own).size > 0) return Promise.resolve({ requeueAfter: requeueInterval });
+    this.controller.queue.addAfter('totals', Math.max(requeueInterval, this.#totalsRest - performance.now()));
     return Promise.resolve({});
   }
 }
 
 const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) => Promise<ReconcileResult>>> = {
-  burst: (own) => own.scanInstead(),
-  ground: (own) => own.renewGround(),
-  'first-lists': (own) => own.firstLists(),
-  schedules: (own) => own.tellSchedules(),
-  'after-scans': (own) => own.afterScans(),
-  totals: (own, context) => own.totals(context),
-  'totals-after-scans': (own) => own.totalsAfterScans(),
+  burst: (own) => own.scanDeferred(),
+  scope: (own) => own.renewScope(),
+  'first-lists': (own) => own.releaseFirstLists(),
+  schedules: (own) => own.updateSchedules(),
+  'after-scans': (own) => own.evaluateAfterScans(),
+  totals: (own, context) => own.updateTotals(context),
+  'totals-after-scans': (own) => own.updateTotalsAfterScans(),
 };
 
 function problemText({ group, resource }: ApiResource, error: unknown): string {
   const where = group === '' ? 'the core API group' : `API group ${group}`;
-  const said = messageOf(error);
+  const text = messageOf(error);
   if (isForbidden(error))
-    return `may not list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${said})`;
-  return `${resource} in ${where} cannot be followed now: ${said}`;
+    return `may not list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${text})`;
+  return `${resource} in ${where} cannot be followed now: ${text}`;
 }

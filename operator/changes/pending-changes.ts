@@ -19,31 +19,31 @@ const outside = '';
 
 /** Where an object may be read from, by what it was and what it is. */
 const placesOf = ({ namespace, before, after }: ObjectChange): ReadonlySet<string> =>
-  new Set([namespace, ...(before?.reaches ?? []), ...(after?.reaches ?? [])]);
+  new Set([namespace, ...(before?.subjectNamespaces ?? []), ...(after?.subjectNamespaces ?? [])]);
 
 /**
  * Which targets a change may have given another verdict: the object's own report, that of the workload which owns it, and those
  * of the objects whose checks read it. Many changes of one target come to one entry; more entries than may be become a debt to a Scan.
  */
 export class PendingChanges {
-  #ground: ChangeScope;
+  #scope: ChangeScope;
   #byKind: ReadonlyMap<string, ApiResource> = new Map();
   #targets: ReadonlySet<ApiResource> = new Set();
   readonly #dependents = new Map<ApiResource, readonly (ApiResource | undefined)[]>();
   readonly #waiting: ChangedTargets;
 
   /** `most`: so many entries at most are known one by one. */
-  constructor(ground: ChangeScope, most = Number.POSITIVE_INFINITY) {
-    this.#ground = ground;
+  constructor(scope: ChangeScope, most = Number.POSITIVE_INFINITY) {
+    this.#scope = scope;
     this.#waiting = new ChangedTargets(most);
-    this.setGround(ground);
+    this.setScope(scope);
   }
 
   /** The policies or the watched resources changed; what waits stays. */
-  setGround(ground: ChangeScope): void {
-    this.#ground = ground;
-    this.#targets = new Set([...ground.indexes.keys()].filter((resource) => ground.set.targets.includes(resource)));
-    this.#byKind = new Map([...ground.indexes.keys()].map((resource) => [kindOf(resource), resource]));
+  setScope(scope: ChangeScope): void {
+    this.#scope = scope;
+    this.#targets = new Set([...scope.indexes.keys()].filter((resource) => scope.set.targets.includes(resource)));
+    this.#byKind = new Map([...scope.indexes.keys()].map((resource) => [kindOf(resource), resource]));
     this.#dependents.clear();
   }
 
@@ -81,8 +81,8 @@ export class PendingChanges {
   }
 
   /** What is too much to be judged one by one: a Scan has to look at it. */
-  get debt(): DeferredTargets {
-    return this.#waiting.debt;
+  get deferred(): DeferredTargets {
+    return this.#waiting.deferred;
   }
 
   /** Hands over what waits in a namespace; undefined when nothing does. */
@@ -126,7 +126,7 @@ export class PendingChanges {
       const above = this.#byKind.get(owner.groupKind);
       if (above === undefined) return top;
       top = { resource: above, name: owner.name };
-      owner = this.#ground.indexes.get(above)?.get(namespace, owner.name)?.controller;
+      owner = this.#scope.indexes.get(above)?.get(namespace, owner.name)?.controller;
     }
     return top;
   }
@@ -153,22 +153,22 @@ export class PendingChanges {
   /** Where objects of a kind may read one that lies in a namespace: there; everywhere, when it lies outside of all. */
   #placesOf(dependent: ApiResource, namespace: string): Iterable<string> {
     if (namespace !== outside) return this.#inScope(namespace) ? [namespace] : [];
-    const places = this.#ground.indexes.get(dependent)?.namespaces ?? [];
+    const places = this.#scope.indexes.get(dependent)?.namespaces ?? [];
     return [...places].filter((place) => this.#inScope(place));
   }
 
   /** Whether any policy looks into a namespace; of one that is not known yet it is taken that one does. */
   #inScope(namespace: string): boolean {
     const namespaces = this.#byKind.get('Namespace');
-    const labels = namespaces && this.#ground.indexes.get(namespaces)?.get(outside, namespace)?.labels;
+    const labels = namespaces && this.#scope.indexes.get(namespaces)?.get(outside, namespace)?.labels;
     if (namespace === outside || labels === undefined) return true;
-    return this.#ground.set.policiesFor({ name: namespace, labels: { ...bareNamespace(namespace).labels, ...labels } }).length > 0;
+    return this.#scope.set.policiesFor({ name: namespace, labels: { ...bareNamespace(namespace).labels, ...labels } }).length > 0;
   }
 
   #dependentsOf(resource: ApiResource): readonly (ApiResource | undefined)[] {
     const known = this.#dependents.get(resource);
     if (known !== undefined) return known;
-    const found = this.#ground.set.dependentsOf(resource);
+    const found = this.#scope.set.dependentsOf(resource);
     this.#dependents.set(resource, found);
     return found;
   }
@@ -192,7 +192,7 @@ export class PendingChanges {
 
   /** The objects of a kind in a namespace that are judged by themselves. */
   *#unowned(resource: ApiResource, namespace: string): Generator<string> {
-    for (const [name, { controller }] of this.#ground.indexes.get(resource)?.in(namespace) ?? [])
+    for (const [name, { controller }] of this.#scope.indexes.get(resource)?.in(namespace) ?? [])
       if (controller === undefined || !this.#byKind.has(controller.groupKind)) yield name;
   }
 

@@ -8,7 +8,7 @@ import type { GenerationTracker } from './watch/generation-tracker.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { failedScanOf } from '../scans/generation-tries.ts';
-import { ledgerPolicy, neverListed } from '../scans/plan/planner.ts';
+import { ledgerPolicy, neverScanned } from '../scans/plan/planner.ts';
 import type { ChangeEvaluator } from './change-evaluation.ts';
 import { snapshotOf } from '../scans/scan-plan.ts';
 import type { ReadClusterInfo } from '../kube/cluster-info.ts';
@@ -19,7 +19,7 @@ import type { RevisionOf } from '../policies/policy-revisions.ts';
 export interface WatchedScope {
   /** The same while nothing that matters here changed. */
   readonly fingerprint: string;
-  readonly judge: ChangeEvaluator;
+  readonly evaluator: ChangeEvaluator;
   /** Milliseconds that changes are gathered for. */
   readonly debounce: number;
   /** The revisions of policies that judge. */
@@ -27,7 +27,7 @@ export interface WatchedScope {
 }
 
 /** What {@link renewWatchedScope} uses. */
-export interface GroundDependencies {
+export interface WatchedScopeDependencies {
   readonly clusterInfo: ReadClusterInfo;
   readonly systemNamespaces: readonly string[];
   readonly revisionOf: RevisionOf;
@@ -36,7 +36,7 @@ export interface GroundDependencies {
   readonly scans: Pick<Lister<Scan>, 'list'>;
 }
 
-const identityOf = ({ revisionOf }: Pick<GroundDependencies, 'revisionOf'>, policy: SecurityPolicy): string =>
+const identityOf = ({ revisionOf }: Pick<WatchedScopeDependencies, 'revisionOf'>, policy: SecurityPolicy): string =>
   `${policy.metadata.uid ?? ''}/${revisionOf(policy)}`;
 
 const defaultDebounce = 2000;
@@ -52,13 +52,13 @@ const identity = ({ group, version, resource }: ApiResource): string => `${group
  * changed; undefined, and nothing is followed, where no schedule asks for it or no policy was scanned yet.
  */
 export async function renewWatchedScope(
-  deps: GroundDependencies,
+  deps: WatchedScopeDependencies,
   watch: ChangeWatch,
-  { known, sightings }: { readonly known: WatchedScope | undefined; readonly sightings: GenerationTracker },
+  { known, generations }: { readonly known: WatchedScope | undefined; readonly generations: GenerationTracker },
 ): Promise<WatchedScope | undefined> {
   const { schedules, policies, renewing } = choose(deps);
   if (schedules.length === 0 || policies.length === 0) {
-    await (renewing ? watch.rest() : watch.stop());
+    await (renewing ? watch.pause() : watch.stop());
     return undefined;
   }
   const debounce = Math.min(...schedules.map(({ spec }) => durationMilliseconds(spec.onChange?.debounce ?? '') ?? defaultDebounce));
@@ -68,13 +68,13 @@ export async function renewWatchedScope(
   if (known?.fingerprint === fingerprint) return known;
   // While one that joins was scanned, changes were judged by the others alone, and nowhere but in their scopes.
   const joining = policies.filter((policy) => known?.revisions.has(identityOf(deps, policy)) !== true);
-  const joined = sightings.first(joining.map(({ metadata }) => metadata));
-  const judge = await follow(deps, watch, { policies, kubernetesVersion, resources, joined, renewing });
-  return { fingerprint, debounce, revisions, judge };
+  const joined = generations.firstObserved(joining.map(({ metadata }) => metadata));
+  const evaluator = await follow(deps, watch, { policies, kubernetesVersion, resources, joined, renewing });
+  return { fingerprint, debounce, revisions, evaluator };
 }
 
 async function follow(
-  { systemNamespaces, scans, revisionOf }: GroundDependencies,
+  { systemNamespaces, scans, revisionOf }: WatchedScopeDependencies,
   watch: ChangeWatch,
   {
     policies,
@@ -96,13 +96,13 @@ async function follow(
   const first = compiled(resources);
   const namespaces = resources.filter(({ group, kind }) => group === '' && kind === 'Namespace');
   const asked = [...first.targets, ...first.context, ...namespaces, ...(renewing ? watch.indexes.keys() : [])];
-  const wanted = [...new Map(asked.map((resource) => [identity(resource), resource])).values()].filter(
-    ({ group, resource }) => !neverListed.has(`${group}/${resource}`),
+  const watchedKinds = [...new Map(asked.map((resource) => [identity(resource), resource])).values()].filter(
+    ({ group, resource }) => !neverScanned.has(`${group}/${resource}`),
   );
   const kept = scans.list();
   const since = Math.min(...policies.map((policy) => changesSince(policy, kept, revisionOf(policy))));
   // The same objects stand for resources everywhere, however often discovery is read.
-  const followed = new Map((await watch.follow(wanted, since, joined)).map((resource) => [identity(resource), resource]));
+  const followed = new Map((await watch.follow(watchedKinds, since, joined)).map((resource) => [identity(resource), resource]));
   const interned = resources.map((resource) => followed.get(identity(resource)) ?? resource);
   const set = compiled(interned);
   return {
@@ -136,7 +136,7 @@ export function changesSince(policy: SecurityPolicy, scans: readonly Scan[], rev
  * The schedules that follow changes, and the policies that they take: those whose present revision was scanned as a whole. Where an
  * earlier one was, the present one is soon, and most likely asks about the same: what is followed for it goes on.
  */
-function choose({ schedules, policies, scans, revisionOf }: GroundDependencies): {
+function choose({ schedules, policies, scans, revisionOf }: WatchedScopeDependencies): {
   readonly schedules: readonly ScanSchedule[];
   readonly policies: readonly SecurityPolicy[];
   readonly renewing: boolean;

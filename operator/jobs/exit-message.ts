@@ -17,7 +17,7 @@ const ownPattern = /^vigil(?: [a-z]+)?: (.+)$/m;
 const crashPattern = /^(?:panic|fatal error): .*/m;
 
 /** The reason that a program of Vigil's gave in its output, without its own name; undefined if it gave none. */
-export const ownReason = (text: string): string | undefined =>
+export const vigilReason = (text: string): string | undefined =>
   ownPattern.exec(stripVTControlCharacters(text))?.[1]?.trim().slice(0, longest);
 
 /** Why a program ended, by its output: the reason of a Go crash, else the last line, else that it said nothing. One line, 500 characters at most. */

@@ -1,6 +1,6 @@
 import { HEAP_EXIT, PERMANENT_EXIT } from './exit-code.ts';
 import { containersOf, type ContainerStatus, type JobPod, type Terminated } from './job-pod.ts';
-import { exitMessage, ownReason } from './exit-message.ts';
+import { exitMessage, vigilReason } from './exit-message.ts';
 
 /** Why an attempt at a Job, or at an index of it, failed, as one word: the `reason` in conditions, Events and metrics. */
 export type FailureClass =
@@ -94,11 +94,11 @@ function classOf({ reason, conditions = [] }: NonNullable<JobPod['status']>): Fa
 function failureOf(pod: JobPod, container: string): JobFailure {
   const { status = {} } = pod;
   const found = classOf(status);
-  const said = oneLine(status.message ?? status.reason ?? '');
-  if (found) return { class: found, message: said };
+  const text = oneLine(status.message ?? status.reason ?? '');
+  if (found) return { class: found, message: text };
   const failed = failedContainer(pod, container);
   if (failed) return exitFailure(failed.name, failed.terminated);
-  return { class: 'Crashed', message: said === '' ? `container ${container} never ran` : said };
+  return { class: 'Crashed', message: text === '' ? `container ${container} never ran` : text };
 }
 
 /** The container that made a pod fail: the one that does the work if it failed, else the first that did. */
@@ -114,7 +114,7 @@ function exitFailure(name: string, { exitCode, reason, message = '' }: Terminate
   if (message.includes(heapIsFull))
     return { class: 'OutOfMemory', message: `${ended}, out of memory: its heap is full: its memory limit is too small` };
   if (reason === 'OOMKilled') return { class: 'OutOfMemory', message: oneLine(`${ended}, out of memory: ${exitMessage(message)}`) };
-  return { class: exitClasses[exitCode] ?? 'Crashed', message: oneLine(ownReason(message) ?? `${ended}: ${exitMessage(message)}`) };
+  return { class: exitClasses[exitCode] ?? 'Crashed', message: oneLine(vigilReason(message) ?? `${ended}: ${exitMessage(message)}`) };
 }
 
 /** What a message leaves out, by class; none where the message says it all. */

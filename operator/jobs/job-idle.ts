@@ -13,7 +13,7 @@ export interface IdlePatience {
 const usualRefusal = 60_000;
 
 /** Why a Job has no pod at work. */
-export interface Idleness {
+export interface IdleJob {
   readonly job: string;
   /** What refuses its pods: see `refusalIn`. */
   readonly refusal: string | undefined;
@@ -24,7 +24,7 @@ export interface Idleness {
 }
 
 /** How an idle Job stands, by how long it has been idle: waiting, held up, or failed as `Rejected`. Pure. */
-export function idleState({ job, refusal, idle, waited = 0 }: Idleness, patience: IdlePatience): IndexState {
+export function idleState({ job, refusal, idle, waited = 0 }: IdleJob, patience: IdlePatience): IndexState {
   const { quota, refusal: longest = usualRefusal } = patience;
   if (refusal === undefined) {
     if (idle < longest) return { kind: 'waiting' };

@@ -15,7 +15,7 @@ export interface JobKey {
 }
 
 /** What came of making a Job. */
-export type MadeJob =
+export type MakeJobResult =
   /** The Job is there, and does what the manifest says. `adopted`: it was there already. */
   | { readonly kind: 'made' | 'adopted'; readonly uid: string }
   /** A Job of this name with other work is being deleted: the next try makes the Job. */
@@ -38,7 +38,7 @@ export class JobRunner {
    * Makes a Job, or adopts the one of its name that works on the same. A Job of Vigil's that works on something else is deleted; one that
    * Vigil did not make is left alone.
    */
-  async make(manifest: KubeObject): Promise<MadeJob> {
+  async make(manifest: KubeObject): Promise<MakeJobResult> {
     const { namespace = '', name } = manifest.metadata;
     try {
       const { metadata } = await this.#client.create<KubeObject>(RESOURCES.jobs, manifest);

@@ -40,7 +40,7 @@ export interface PodPatience {
 }
 
 /** What reading the state of a Job needs beside the Job and its pods. */
-export interface JobReading {
+export interface JobStateOptions {
   readonly ageOf: AgeOf;
   /** The name of the container that does the work. */
   readonly container: string;
@@ -84,12 +84,12 @@ export function isOver(job: JobObject, indexes: number): boolean {
 export class JobState {
   readonly #job: JobObject;
   readonly #pods: ReadonlyMap<number, readonly JobPod[]>;
-  readonly #reading: JobReading;
+  readonly #reading: JobStateOptions;
   readonly #completed: ReadonlySet<number>;
   readonly #failed: ReadonlySet<number>;
 
   /** @param pods The Job's own alone: see `JobRunner.podsOf`. */
-  constructor(job: JobObject, pods: readonly JobPod[], reading: JobReading) {
+  constructor(job: JobObject, pods: readonly JobPod[], reading: JobStateOptions) {
     this.#job = job;
     this.#reading = reading;
     this.#completed = indexesOf(job.status?.completedIndexes);

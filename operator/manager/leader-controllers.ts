@@ -100,7 +100,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enqueueSchedule: (name: string): void => scheduleController.queue.add(name),
     enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicyCleanup: (name: string): void => policyCleanup.add(name),
-    imagesBegan: (): number | undefined => images.startedAt,
+    imageSyncStart: (): number | undefined => images.startedAt,
     watching: (): ConditionUpdate => onChange.condition(),
   };
   const policyController: Controller = securityPolicyController(shared);

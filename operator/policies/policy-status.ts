@@ -8,7 +8,7 @@ import type { PolicyProblem } from '../engine/policy-set.ts';
 import { configurationOf } from './configuration-part.ts';
 import { evaluationAttempt } from './evaluation-attempt.ts';
 import { coveragePercent, statusTotals } from './status-totals.ts';
-import { scanning } from '../schedules/default-schedule.ts';
+import { schedulesScanning } from '../schedules/default-schedule.ts';
 import { complianceConditions, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
@@ -101,7 +101,7 @@ export function problemText({ path, message, line, column }: PolicyProblem): str
 
 function scheduling({ metadata }: SecurityPolicy, schedules: readonly ScanSchedule[]): ConditionUpdate {
   const taking = schedules.filter(({ spec }) => labelMatch(spec.policySelector)(metadata.labels ?? {}));
-  const running = scanning(taking).filter(({ spec, status }) => spec.suspend !== true && !isStalled(status?.conditions));
+  const running = schedulesScanning(taking).filter(({ spec, status }) => spec.suspend !== true && !isStalled(status?.conditions));
   if (running.length > 0) {
     const names = running.map((schedule) => schedule.metadata.name).toSorted();
     return { type: 'Scheduled', status: 'True', reason: 'Scheduled', message: `ScanSchedule ${names.join(', ')}` };

@@ -19,7 +19,7 @@ const mostPolicies = 500;
 /** How long a Scan is kept that new generations made, in seconds. */
 const keptSeconds = 86_400;
 /** Milliseconds between looks while there are too many. */
-const lookAgain = 1000;
+const requeueInterval = 1000;
 /** How long a Scan that was made may take to come with the watch, in milliseconds. */
 const watchPatience = 60_000;
 
@@ -76,7 +76,7 @@ export async function scanGenerations(deps: GenerationScanDependencies, made: Ma
   const wait = later.length > 0 ? { requeueAfter: Math.min(...later) } : {};
   if (due.length === 0) return wait;
   const running = scans.filter((scan) => marksOf(scan) !== '' && !isFinished(scan)).length + made.size;
-  if (running >= mostAtOnce) return { requeueAfter: lookAgain };
+  if (running >= mostAtOnce) return { requeueAfter: requeueInterval };
   const taken = due.slice(0, mostPolicies);
   const scan = scanOf(
     taken.map(({ key }) => key),
@@ -91,7 +91,7 @@ export async function scanGenerations(deps: GenerationScanDependencies, made: Ma
     if (!isConflict(error)) throw error;
   }
   made.set(name, { marks: marksOf(scan), at: performance.now() });
-  return due.length > mostPolicies ? { requeueAfter: lookAgain } : wait;
+  return due.length > mostPolicies ? { requeueAfter: requeueInterval } : wait;
 }
 
 /** Says at each policy how often Scans have failed to evaluate it, and when it is tried again. */

@@ -30,12 +30,12 @@ export type FailureStage = Extract<ScanStage, { readonly stage: 'planning' | 'ru
  */
 export function stageAfterFailure({ spec }: Pick<Scan, 'spec'>, failure: StepFailure): FailureStage {
   const { startTime, ledger, failingFor, now } = failure;
-  const said = messageOf(failure.error);
+  const text = messageOf(failure.error);
   const limit = podDeadlineSeconds(spec.scan ?? {});
   const isPast = (since: number): boolean => since >= limit * 1000 && failingFor >= Math.min(limit * 1000, leastPatience);
-  const hold = { reason: 'HeldUp', message: `held up, and tried again: ${said}` };
+  const hold = { reason: 'HeldUp', message: `held up, and tried again: ${text}` };
   const reason = 'DeadlineExceeded';
-  const messageFor = (what: string): string => `could not be ${what} in ${limit} seconds (spec.scan.activeDeadlineSeconds): ${said}`;
+  const messageFor = (what: string): string => `could not be ${what} in ${limit} seconds (spec.scan.activeDeadlineSeconds): ${text}`;
   if (!ledger) {
     const isLate = isPast(now - Date.parse(startTime));
     return isLate ? { stage: 'refused', reason, message: messageFor('planned') } : { stage: 'planning', startTime, hold };

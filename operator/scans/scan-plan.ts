@@ -24,12 +24,12 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
 
 /** Why a scan cannot be made at all. */
-export interface Refused {
+export interface RefusedScan {
   readonly refused: ScanHold;
 }
 
 /** What came of a plan: the scan has begun, it cannot be made at all, or it waits. */
-export type BeginResult = StoredLedger | Refused | { readonly hold: ScanHold };
+export type BeginResult = StoredLedger | RefusedScan | { readonly hold: ScanHold };
 
 /**
  * Plans a scan and keeps the plan; the ledger is written last, and with it the scan has begun. A try that fails leaves nothing
@@ -39,7 +39,7 @@ export async function beginScan(
   deps: PlanDependencies,
   store: Pick<LedgerStore, 'begin'>,
   scan: Scan,
-  { startTime, signal, rescans, memory }: BeginContext,
+  { startTime, signal, rescans, memory }: BeginScanContext,
 ): Promise<BeginResult> {
   const { name, uid = '' } = scan.metadata;
   const [crd] = await deps.checkCrds();
@@ -74,7 +74,7 @@ export async function beginScan(
 }
 
 /** What beginning a scan needs besides it. */
-export interface BeginContext {
+export interface BeginScanContext {
   readonly startTime: string;
   /** What earlier scans found. Default: everything is evaluated. */
   readonly rescans?: Pick<RescanStore, 'read'>;
@@ -89,7 +89,7 @@ const isOfGenerations = ({ metadata: { annotations } }: Scan): boolean => annota
 async function collectorFor(
   deps: Pick<PlanDependencies, 'worker'>,
   scan: Scan,
-  rescans: BeginContext['rescans'],
+  rescans: BeginScanContext['rescans'],
 ): Promise<MarkCollector | undefined> {
   if (!rescans || isOfGenerations(scan)) return undefined;
   const { image } = await deps.worker();
@@ -147,7 +147,7 @@ async function choosePolicies(
 }
 
 /** The policies that can be evaluated, and what is said of the others. */
-function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly PolicyProblem[]): Chosen | Refused {
+function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly PolicyProblem[]): Chosen | RefusedScan {
   const broken = new Map(problems.toReversed().map((problem) => [problem.policy, problem]));
   const policies = snapshots.filter(({ name }) => !broken.has(name));
   if (policies.length > MOST_SCAN_POLICIES)

@@ -22,7 +22,7 @@ export function triggerOf({ metadata: { labels = {}, annotations = {} } }: Scan)
 }
 
 /** What Scans there are. */
-export interface ScanTurns {
+export interface ScanQueue {
   /** Those that have not ended and wait for their turn. */
   readonly waiting: readonly Scan[];
   /** Those that have begun, and not ended. */
@@ -40,7 +40,7 @@ const inOrder = (a: Scan, b: Scan): number => rankOf(a) - rankOf(b) || (a.metada
  * those that have equally few the Scan that waits longest, with a lead for what people wait for. Nobody starves: a Scan that was
  * made later overtakes by its kind's lead at most. Pure, and the same from any process.
  */
-export function turns({ waiting, running }: Omit<ScanTurns, 'limit'>): Scan[] {
+export function turnOrder({ waiting, running }: Omit<ScanQueue, 'limit'>): Scan[] {
   const left: Record<Trigger, Scan[]> = { person: [], generation: [], schedule: [] };
   for (const scan of waiting.toSorted(inOrder)) left[triggerOf(scan)].push(scan);
   const taken: Record<Trigger, number> = { person: 0, generation: 0, schedule: 0 };
@@ -60,8 +60,8 @@ export function turns({ waiting, running }: Omit<ScanTurns, 'limit'>): Scan[] {
 }
 
 /** What a Scan waits for, where it is not its turn yet; undefined when it may begin. Pure. */
-export function waitingFor(scan: Scan, all: ScanTurns): ScanHold | undefined {
-  const place = turns(all).findIndex(({ metadata }) => metadata.uid === scan.metadata.uid);
+export function waitReason(scan: Scan, all: ScanQueue): ScanHold | undefined {
+  const place = turnOrder(all).findIndex(({ metadata }) => metadata.uid === scan.metadata.uid);
   if (place < Math.max(all.limit - all.running.length, 0)) return undefined;
   const limit = `${all.limit} Scans run at once at most (--max-concurrent-scans)`;
   return { reason: 'Queued', message: `waits for one of ${all.running.length} running Scans to end: ${limit}` };

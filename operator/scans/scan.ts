@@ -18,8 +18,8 @@ import { scanCleanupController } from './scan-cleanup.ts';
 import { stageAfterFailure } from './scan-failure.ts';
 import { ScanMemory } from './attempts/scan-memory.ts';
 import { writeScanStatus } from './status/scan-status-writer.ts';
-import { waitingFor } from './scan-turns.ts';
-import { Attempts, type AdvanceContext, type Advanced, type AttemptsDependencies } from './attempts/scan-attempts.ts';
+import { waitReason } from './scan-turns.ts';
+import { ScanAttempts, type AdvanceContext, type AdvanceResult, type ScanAttemptsDependencies } from './attempts/scan-attempts.ts';
 import { finishScan, type FinishDependencies } from './finish/scan-finish.ts';
 import { ScanJobs, type ScanJobsDependencies } from './attempts/scan-jobs.ts';
 import { beginScan, type BeginResult, type PlanDependencies } from './scan-plan.ts';
@@ -37,11 +37,11 @@ import { timestampOf } from '../api/timestamp.ts';
 /** Scans that are worked on at the same time. */
 const workers = 2;
 /** Milliseconds between looks at a running scan; its Jobs and pods are watched besides. */
-const lookAgain = 3000;
+const requeueInterval = 3000;
 /** Milliseconds between looks at a scan that waits for its turn. */
 const turnPause = 1000;
 
-/** What a Scan waits for whose steps fail, as {@link ScanMemory.waited} knows it. */
+/** What a Scan waits for whose steps fail, as {@link ScanMemory.waitedFor} knows it. */
 const success = 'success';
 
 /** The longest pause before a scan that is held up is tried again, in milliseconds: what held it up may be over at any time. */
@@ -71,7 +71,7 @@ export interface ScanSteps {
     context: { readonly startTime: string; readonly memory: ScanMemory; readonly signal: AbortSignal },
   ) => Promise<BeginResult>;
   /** Runs its Jobs, and takes in what is there. */
-  readonly advance: (scan: Scan, stored: StoredLedger, context: AdvanceContext) => Promise<Advanced>;
+  readonly advance: (scan: Scan, stored: StoredLedger, context: AdvanceContext) => Promise<AdvanceResult>;
   /** What was judged when the scan was planned, and is not served any more. */
   readonly unserved: (ledger: Ledger) => Promise<readonly Uncovered[]>;
   /** Sweeps, and tells the policies. */
@@ -85,11 +85,11 @@ export interface ScanSteps {
 }
 
 /** What the steps of a Scan use. */
-export interface ScanStepsDependencies extends PlanDependencies, AttemptsDependencies, FinishDependencies, ScanJobsDependencies {
+export interface ScanStepsDependencies extends PlanDependencies, ScanAttemptsDependencies, FinishDependencies, ScanJobsDependencies {
   readonly client: KubeClient;
   readonly publisher: ReportPublisher;
   readonly log: Logger;
-  readonly metrics: AttemptsDependencies['metrics'] & FinishDependencies['metrics'];
+  readonly metrics: ScanAttemptsDependencies['metrics'] & FinishDependencies['metrics'];
 }
 
 /** What the controller of Scans uses. */
@@ -134,10 +134,10 @@ function scanSteps(deps: ScanStepsDependencies): ScanSteps {
   const rescans = new RescanStore(deps.client, deps.namespace, deps.log);
   const jobs = new ScanJobs(deps);
   const parts = { store, collector: new ShardCollector(deps.client, deps.publisher), jobs };
-  const attempts = new Attempts(deps, parts);
+  const attempts = new ScanAttempts(deps, parts);
   const verifier = new ScanVerifier(deps, parts);
   /** Says which CRD is missing where the server says no more than that something is not found. */
-  const inWords = async <T>(step: Promise<T>): Promise<T> => {
+  const explained = async <T>(step: Promise<T>): Promise<T> => {
     try {
       return await step;
     } catch (error) {
@@ -148,10 +148,10 @@ function scanSteps(deps: ScanStepsDependencies): ScanSteps {
   return {
     store,
     begin: (scan, context) => beginScan(deps, store, scan, { ...context, rescans }),
-    advance: (scan, stored, context) => inWords(attempts.advance(scan, stored, context)),
+    advance: (scan, stored, context) => explained(attempts.advance(scan, stored, context)),
     unserved: (ledger) => unservedKinds(deps, store, ledger),
     finish: (scan, ledger, { memory: { seen, rescan }, signal }) =>
-      inWords(finishScan(deps, { scan, ledger, seen, store, verifier, rescan, rescans, signal })),
+      explained(finishScan(deps, { scan, ledger, seen, store, verifier, rescan, rescans, signal })),
     clear: (scan) => jobs.clear(scan),
   };
 }
@@ -192,13 +192,13 @@ export class ScanReconciler {
       const turn = this.#turnOf(scan);
       if (turn) return await this.#wait(scan, turn, memory);
       const result = await this.#stepOrPlanAgain(scan, context, memory);
-      memory.goesOn(success);
+      memory.stopWaiting(success);
       return result;
     } catch (error) {
       if (context.signal.aborted) throw error;
       // The cache was behind, or another operator writes: look again at what is there now.
       if (error instanceof LedgerConflict) return { requeueAfter: 500 };
-      if (await this.#hasStopped(scan, error, memory)) return {};
+      if (await this.#endAfterFailure(scan, error, memory)) return {};
       throw error;
     }
   }
@@ -223,7 +223,7 @@ export class ScanReconciler {
     const present = unfinished.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const running = present.filter(hasBegun);
     const waiting = present.filter((other) => !hasBegun(other));
-    const hold = waitingFor(scan, { waiting, running, limit: this.#deps.maxConcurrentScans });
+    const hold = waitReason(scan, { waiting, running, limit: this.#deps.maxConcurrentScans });
     if (!hold) this.#begun.add(scan.metadata.uid ?? '');
     return hold;
   }
@@ -238,22 +238,22 @@ export class ScanReconciler {
     let stored = await this.#steps.store.read(identity);
     if (!stored) {
       // A ledger goes with the end of its scan, which the cache may not have heard of.
-      if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
+      if (await this.#hasEnded(scan)) return { requeueAfter: requeueInterval };
       // Jobs of a plan whose ledger was deleted work on shards that no longer count.
       if ((await this.#steps.clear(scan)) > 0) return { requeueAfter: 1000 };
       const begun = await this.#begin(scan, context, memory);
       if (!begun) return {};
       if ('hold' in begun) {
-        await this.#tellHold(scan, { stage: 'planning', startTime: this.#startOf(scan), hold: begun.hold }, memory);
+        await this.#writeHold(scan, { stage: 'planning', startTime: this.#startOf(scan), hold: begun.hold }, memory);
         return { requeueAfter: turnPause };
       }
       stored = begun;
     }
     assertOwnPlan(stored.ledger);
-    const tell = (ledger: Ledger, hold: ScanHold | undefined): Promise<void> =>
-      this.#tellHold(scan, { stage: 'running', ledger, hold }, memory);
-    const moved = await this.#steps.advance(scan, stored, { ...context, memory, tell });
-    return moved.settled ? this.#end(scan, moved.stored, { ...context, memory }) : { requeueAfter: lookAgain };
+    const reportProgress = (ledger: Ledger, hold: ScanHold | undefined): Promise<void> =>
+      this.#writeHold(scan, { stage: 'running', ledger, hold }, memory);
+    const result = await this.#steps.advance(scan, stored, { ...context, memory, reportProgress });
+    return result.settled ? this.#end(scan, result.stored, { ...context, memory }) : { requeueAfter: requeueInterval };
   }
 
   /** The ledger of a scan that begins now, or what it waits for; undefined for one that cannot. */
@@ -282,7 +282,7 @@ export class ScanReconciler {
     { signal, memory }: ReconcileContext & { readonly memory: ScanMemory },
   ): Promise<ReconcileResult> {
     // Another operator may have ended it: then its policies were told, and others may have been since.
-    if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
+    if (await this.#hasEnded(scan)) return { requeueAfter: requeueInterval };
     let { ledger } = settled;
     if (ledger.endTime === undefined) {
       const uncovered = [...ledger.uncovered, ...(await this.#steps.unserved(ledger))];
@@ -308,11 +308,11 @@ export class ScanReconciler {
 
   /** Gives up a plan of which a part was deleted: what it found so far stays, and a new one finds it again. */
   async #planAgain(scan: Scan, { message }: InputLost, memory: ScanMemory): Promise<ReconcileResult> {
-    if (await this.#hasEnded(scan)) return { requeueAfter: lookAgain };
+    if (await this.#hasEnded(scan)) return { requeueAfter: requeueInterval };
     this.#deps.log.warn({ scan: scan.metadata.name, reason: message }, 'the scan is planned again');
     await this.#steps.clear(scan);
     await this.#steps.store.remove(identityOf(scan));
-    memory.startAnew();
+    memory.reset();
     return { requeueAfter: 500 };
   }
 
@@ -331,8 +331,8 @@ export class ScanReconciler {
    * Says in the Scan what holds it up; what it found so far stays. Returns whether the Scan has ended by that: a step that fails until
    * the deadline of the Scan is not tried again.
    */
-  async #hasStopped(scan: Scan, error: unknown, memory: ScanMemory): Promise<boolean> {
-    const failingFor = memory.waited(success);
+  async #endAfterFailure(scan: Scan, error: unknown, memory: ScanMemory): Promise<boolean> {
+    const failingFor = memory.waitedFor(success);
     try {
       const ledger = (await this.#readable(scan))?.ledger;
       const stage = stageAfterFailure(scan, { error, ledger, failingFor, startTime: this.#startOf(scan), now: this.#deps.clock() });
@@ -340,7 +340,7 @@ export class ScanReconciler {
         await this.#refuse(scan, stage, memory);
         return true;
       }
-      await this.#tellHold(scan, stage, memory);
+      await this.#writeHold(scan, stage, memory);
     } catch (second) {
       this.#deps.log.debug({ err: second, scan: scan.metadata.name }, 'could not say what holds the scan up');
     }
@@ -358,11 +358,11 @@ export class ScanReconciler {
   }
 
   /** Writes how a scan stands; an Event tells what holds it up, once for each reason. */
-  async #tellHold(scan: Scan, stage: ScanStage & { readonly hold?: ScanHold | undefined }, memory: ScanMemory): Promise<void> {
+  async #writeHold(scan: Scan, stage: ScanStage & { readonly hold?: ScanHold | undefined }, memory: ScanMemory): Promise<void> {
     await this.#write(scan, stage, memory);
     const { hold } = stage;
-    if (!hold || memory.told.has(hold.reason)) return;
-    memory.told.add(hold.reason);
+    if (!hold || memory.reportedHolds.has(hold.reason)) return;
+    memory.reportedHolds.add(hold.reason);
     this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', ...hold });
   }
 

@@ -6,7 +6,7 @@ import { labelMatch } from '../engine/objects/label-selector.ts';
 export const DEFAULT_SCHEDULE = 'default';
 
 /** What the default schedule leaves to others. */
-export interface LeftToOthers {
+export interface LeftToOtherSchedules {
   /** The ScanSchedules that take policies of its, in order. */
   readonly schedules: readonly string[];
   /** The SecurityPolicies that it still scans, in order. */
@@ -24,11 +24,11 @@ const makesScans = ({ metadata, spec, status }: ScanSchedule): boolean =>
  * What the default schedule leaves to others: a policy that another schedule scans is not scanned by both. Undefined for any other
  * schedule, and where nothing is left to others.
  */
-export function leftToOthers(
+export function leftToOtherSchedules(
   schedule: ScanSchedule,
   schedules: readonly ScanSchedule[],
   policies: readonly SecurityPolicy[],
-): LeftToOthers | undefined {
+): LeftToOtherSchedules | undefined {
   if (schedule.metadata.name !== DEFAULT_SCHEDULE) return undefined;
   const takes = ({ spec }: ScanSchedule, { metadata }: SecurityPolicy): boolean => labelMatch(spec.policySelector)(metadata.labels ?? {});
   const others = schedules.filter((other) => other.metadata.name !== DEFAULT_SCHEDULE && makesScans(other));
@@ -40,7 +40,7 @@ export function leftToOthers(
 }
 
 /** The schedules that scan a policy, of those that take it: not the default one where another makes Scans of it. Pure. */
-export function scanning(taking: readonly ScanSchedule[]): readonly ScanSchedule[] {
+export function schedulesScanning(taking: readonly ScanSchedule[]): readonly ScanSchedule[] {
   const isLeft = taking.some((other) => other.metadata.name !== DEFAULT_SCHEDULE && makesScans(other));
   return isLeft ? taking.filter(({ metadata }) => metadata.name !== DEFAULT_SCHEDULE) : taking;
 }

@@ -9,7 +9,7 @@ import type { Scan } from '../api/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { REQUEUE_SOON, writeStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import { isConflict } from '../kube/kube-api-error.ts';
-import { DEFAULT_SCHEDULE, leftToOthers } from './default-schedule.ts';
+import { DEFAULT_SCHEDULE, leftToOtherSchedules } from './default-schedule.ts';
 import { planSchedule, type SchedulePlan } from './schedule-plan.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ConditionUpdate } from '../api/condition.ts';
@@ -55,7 +55,7 @@ async function reconcile(deps: ScanScheduleDependencies, name: string): Promise<
   const schedule = deps.schedules.get(name);
   if (!schedule || schedule.metadata.deletionTimestamp !== undefined) return {};
   const scans = deps.scans.list().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === schedule.metadata.uid));
-  const left = leftToOthers(schedule, deps.schedules.list(), deps.policies.list());
+  const left = leftToOtherSchedules(schedule, deps.schedules.list(), deps.policies.list());
   const { clusterIdentity } = deps;
   const plan = planSchedule({ schedule, scans, now: deps.clock(), clusterIdentity, watching: deps.watching(), left });
   if (!(await carryOut(deps, schedule, plan))) return { requeueAfter: REQUEUE_SOON };

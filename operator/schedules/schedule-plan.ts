@@ -3,11 +3,19 @@ import { API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ScanScheduleStatus } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import { CronError, parseCron } from './clock/cron.ts';
-import type { LeftToOthers } from './default-schedule.ts';
+import type { LeftToOtherSchedules } from './default-schedule.ts';
 import { dueTimes, type DueTimes } from './clock/due-time.ts';
 import { jitterMilliseconds } from './clock/jitter.ts';
 import type { Recurrence } from './clock/recurrence.ts';
-import { isFinished, iso, milliseconds, ready, scheduleStatus, type ScheduleSnapshot, type Standing } from './schedule-status.ts';
+import {
+  isFinished,
+  iso,
+  milliseconds,
+  readyConditions,
+  scheduleStatus,
+  type ScheduleSnapshot,
+  type ReadyReason,
+} from './schedule-status.ts';
 
 /** What is to be told as an Event. */
 export interface ScheduleEvent {
@@ -80,9 +88,9 @@ function stalled(snapshot: ScheduleSnapshot, error: CronError): SchedulePlan {
 
 function decide(snapshot: ScheduleSnapshot, due: DueTimes, jitter: number): SchedulePlan {
   const { schedule, left } = snapshot;
-  const idle = schedule.spec.suspend === true ? suspended : left?.policies.length === 0 ? standsDown(left) : undefined;
+  const idle = schedule.spec.suspend === true ? suspended : left?.policies.length === 0 ? allLeft(left) : undefined;
   if (idle) {
-    const status = scheduleStatus(snapshot, ready(idle), {});
+    const status = scheduleStatus(snapshot, readyConditions(idle), {});
     return { create: undefined, remove: pastHistory(snapshot), status, events: [], requeueAfter: undefined };
   }
   return carryOn(snapshot, start(snapshot, due), { ...due, next: due.next === undefined ? undefined : due.next + jitter });
@@ -94,15 +102,15 @@ function carryOn(
   { due, expires, missed, next }: DueTimes,
 ): SchedulePlan {
   const { now, left } = snapshot;
-  const conditions = ready(waits ?? { reason: 'Scheduled', message: left ? shared(left) : '' });
-  const told = { next, replaced };
-  const status = scheduleStatus(snapshot, conditions, create ? { ...told, create, started: due } : { ...told, missed });
+  const conditions = readyConditions(waits ?? { reason: 'Scheduled', message: left ? shared(left) : '' });
+  const times = { next, replaced };
+  const status = scheduleStatus(snapshot, conditions, create ? { ...times, create, started: due } : { ...times, missed });
   const wake = Math.min(next ?? Infinity, waits ? (expires ?? Infinity) : Infinity);
   return {
     create,
     remove: [...replaced, ...pastHistory(snapshot)],
     status,
-    ...(create ? { statusIfTaken: scheduleStatus(snapshot, conditions, { ...told, missed: due }) } : {}),
+    ...(create ? { statusIfTaken: scheduleStatus(snapshot, conditions, { ...times, missed: due }) } : {}),
     events,
     requeueAfter: wake === Infinity ? undefined : Math.max(wake - now, 0),
   };
@@ -113,7 +121,7 @@ interface Start {
   readonly create?: Scan;
   readonly replaced: readonly Scan[];
   /** Why what is due does not start yet. */
-  readonly waits?: Standing;
+  readonly waits?: ReadyReason;
   readonly events: readonly ScheduleEvent[];
 }
 
@@ -135,14 +143,14 @@ function start(snapshot: ScheduleSnapshot, { due, missed }: DueTimes): Start {
   return { replaced: [], waits, events: isNew ? [{ type: 'Normal', reason: 'StillRunning', message: waits.message }] : [] };
 }
 
-const suspended: Standing = { reason: 'Suspended', message: 'no new scans are made while spec.suspend is true' };
+const suspended: ReadyReason = { reason: 'Suspended', message: 'no new scans are made while spec.suspend is true' };
 
-const standsDown = ({ schedules }: LeftToOthers): Standing => ({
+const allLeft = ({ schedules }: LeftToOtherSchedules): ReadyReason => ({
   reason: 'StandsDown',
   message: `no scans are made: ScanSchedule ${schedules.join(', ')} scans every SecurityPolicy`,
 });
 
-const shared = ({ schedules }: LeftToOthers): string =>
+const shared = ({ schedules }: LeftToOtherSchedules): string =>
   `the SecurityPolicies that ScanSchedule ${schedules.join(', ')} scans are left to it`;
 
 /** The Scan for a due time, owned by its schedule. */

@@ -1,7 +1,7 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
 import type { ScanSchedule, ScanScheduleStatus } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
-import type { LeftToOthers } from './default-schedule.ts';
+import type { LeftToOtherSchedules } from './default-schedule.ts';
 
 /** What a schedule looks like at a moment. */
 export interface ScheduleSnapshot {
@@ -15,7 +15,7 @@ export interface ScheduleSnapshot {
   /** How following changes goes, where the schedule asks for it. */
   readonly watching?: ConditionUpdate;
   /** What the default schedule leaves to others; undefined for any other schedule, or where that is nothing. */
-  readonly left?: LeftToOthers | undefined;
+  readonly left?: LeftToOtherSchedules | undefined;
 }
 
 /** Whether a Scan has come to its end. */
@@ -26,13 +26,13 @@ export const iso = (time: number): string => new Date(Math.floor(time / 1000) * 
 export const milliseconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
 
 /** Why a schedule that is ready does what it does. */
-export interface Standing {
+export interface ReadyReason {
   readonly reason: string;
   readonly message: string;
 }
 
 /** The conditions of a schedule that can be read. */
-export function ready({ reason, message }: Standing): ConditionUpdate[] {
+export function readyConditions({ reason, message }: ReadyReason): ConditionUpdate[] {
   return [
     { type: 'Ready', status: 'True', reason, message },
     { type: 'Reconciling', status: 'False', reason, message: '' },
@@ -84,9 +84,9 @@ function lastSuccess({ schedule, scans }: ScheduleSnapshot): string | undefined 
   return success === '' ? undefined : success;
 }
 
-function watching({ schedule: { spec }, watching: told }: ScheduleSnapshot): ConditionUpdate[] {
-  if (spec.onChange === undefined || told === undefined) return [];
-  return spec.suspend === true ? [{ type: 'Watching', status: 'False', reason: 'Suspended' }] : [told];
+function watching({ schedule: { spec }, watching: condition }: ScheduleSnapshot): ConditionUpdate[] {
+  if (spec.onChange === undefined || condition === undefined) return [];
+  return spec.suspend === true ? [{ type: 'Watching', status: 'False', reason: 'Suspended' }] : [condition];
 }
 
 /** The most running scans that a status names. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
-import { entryOf, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
+import { indexEntry, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
 import { PendingChanges } from '../../operator/changes/pending-changes.ts';
 import { ChangeBacklog, type ActiveBatch } from '../../operator/changes/change-backlog.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
@@ -43,7 +43,7 @@ class Model {
     const indexes = new Map([[pods, new ObjectIndex()]]);
     for (const target of everyTarget) {
       const [namespace = '', name = ''] = target.split('/');
-      indexes.get(pods)?.set(namespace, name, entryOf({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } }));
+      indexes.get(pods)?.set(namespace, name, indexEntry({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } }));
     }
     this.backlog = new ChangeBacklog(new PendingChanges({ set, indexes }, most), most);
   }
@@ -55,7 +55,7 @@ class Model {
   change(target: string): void {
     const [namespace = '', name = ''] = target.split('/');
     this.objects.set(target, (this.objects.get(target) ?? 0) + 1);
-    const after = entryOf({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+    const after = indexEntry({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
     this.backlog.pending.add({ resource: pods, namespace, name, before: undefined, after });
   }
 
@@ -87,7 +87,7 @@ class Model {
       return;
     }
     for (const [target, version] of at.read) this.reports.set(target, version);
-    this.backlog.judged(at.work, this.running);
+    this.backlog.evaluated(at.work, this.running);
   }
 
   startScan(covers: ModelScan['covers'] = () => true, uid = `s${String(this.#count++)}`): void {
@@ -117,10 +117,10 @@ class Model {
 
   /** Looks at the Scans, as the operator does every second. */
   look(): void {
-    const { handedTo } = this.backlog;
+    const { handedOverTo: handedTo } = this.backlog;
     const scan = this.scans.find(({ uid }) => uid === handedTo);
     if (handedTo !== undefined) this.backlog.settle(scan === undefined ? 'gone' : (scan.ended ?? 'running'));
-    this.backlog.scansRun(this.running);
+    this.backlog.setRunningScans(this.running);
   }
 
   /** Asks for a Scan of what is too much; `during` is what happens while the request is under way. */
@@ -235,7 +235,7 @@ describe('changes on their way to a verdict', () => {
         for (const step of all) step(model);
         model.settle();
         expect(Object.fromEntries(model.reports)).to.deep.equal(Object.fromEntries(model.objects));
-        expect([model.backlog.pending.size, model.backlog.waitsForScans, model.backlog.handedTo]).to.deep.equal([0, false, undefined]);
+        expect([model.backlog.pending.size, model.backlog.waitsForScans, model.backlog.handedOverTo]).to.deep.equal([0, false, undefined]);
       }),
       { numRuns: 2000 },
     );
@@ -263,9 +263,9 @@ describe('changes on their way to a verdict', () => {
     for (const one of everyTarget.slice(0, 4)) model.change(one);
     model.burst(true, () => undefined);
     model.endScan(1, 'complete');
-    expect(model.backlog.pending.debt.isEmpty).to.equal(true);
+    expect(model.backlog.pending.deferred.isEmpty).to.equal(true);
     model.endScan(0, 'complete');
-    expect([model.reports.get('a/v'), model.backlog.pending.debt.namespaces]).to.deep.equal([0, ['a']]);
+    expect([model.reports.get('a/v'), model.backlog.pending.deferred.namespaces]).to.deep.equal([0, ['a']]);
   });
 
   it('are judged once more where a later change of theirs went to a Scan that ended before the batch did', () => {
@@ -285,7 +285,7 @@ describe('changes on their way to a verdict', () => {
     for (const one of everyTarget.slice(0, 4)) model.change(one);
     model.begin('a');
     model.burst(true, () => model.change('b/z'));
-    expect([model.backlog.handedTo, model.backlog.pending.namespaces]).to.deep.equal(['c0', ['b']]);
+    expect([model.backlog.handedOverTo, model.backlog.pending.namespaces]).to.deep.equal(['c0', ['b']]);
   });
 
   for (const how of ['failed', 'gone'] as const) {
@@ -294,8 +294,8 @@ describe('changes on their way to a verdict', () => {
       for (const one of everyTarget.slice(0, 4)) model.change(one);
       model.burst(true, () => undefined);
       model.endScan(0, how);
-      expect(model.backlog.handedTo).to.equal(undefined);
-      expect(model.backlog.pending.debt.namespaces).to.deep.equal(['a']);
+      expect(model.backlog.handedOverTo).to.equal(undefined);
+      expect(model.backlog.pending.deferred.namespaces).to.deep.equal(['a']);
     });
   }
 
@@ -309,7 +309,7 @@ describe('changes on their way to a verdict', () => {
     }
     model.endScan(0, 'complete');
     expect(model.backlog.pending.size).to.equal(1);
-    expect(model.backlog.pending.debt.isEmpty).to.equal(true);
+    expect(model.backlog.pending.deferred.isEmpty).to.equal(true);
   });
 
   it('become a debt of their namespaces while a Scan waits and there are too many', () => {
@@ -321,6 +321,6 @@ describe('changes on their way to a verdict', () => {
       model.end(one.slice(0, 1), true);
     }
     model.endScan(0, 'complete');
-    expect(model.backlog.pending.debt.namespaces).to.deep.equal(['a', 'b']);
+    expect(model.backlog.pending.deferred.namespaces).to.deep.equal(['a', 'b']);
   });
 });

@@ -52,18 +52,18 @@ const ended = (scan: Scan | undefined, phase: 'Complete' | 'Failed'): Scan => ({
 describe('a Scan of many changes', () => {
   it('is made once, and left alone while it runs', async () => {
     const burst = burstOf();
-    burst.backlog.pending.debt.add('a');
+    burst.backlog.pending.deferred.add('a');
     expect([await burst.look(), await burst.look(), await burst.look()]).to.deep.equal([true, true, true]);
-    burst.backlog.pending.debt.add('b');
+    burst.backlog.pending.deferred.add('b');
     expect(await burst.look()).to.equal(true);
     expect(burst.made.map(({ spec }) => spec.namespaces?.include)).to.deep.equal([['a']]);
   });
 
   it('that is complete is followed by one of what came later', async () => {
     const burst = burstOf();
-    burst.backlog.pending.debt.add('a');
+    burst.backlog.pending.deferred.add('a');
     await burst.look();
-    burst.backlog.pending.debt.add('b');
+    burst.backlog.pending.deferred.add('b');
     burst.later(1);
     burst.scans.push(ended(burst.made[0], 'Complete'));
     await burst.look();
@@ -72,7 +72,7 @@ describe('a Scan of many changes', () => {
 
   it('that failed is followed by another one of the same, later and later', async () => {
     const burst = burstOf();
-    burst.backlog.pending.debt.add('a');
+    burst.backlog.pending.deferred.add('a');
     const pauses: number[] = [];
     for (let failures = 0; failures < 8; failures++) {
       await burst.look();
@@ -92,7 +92,7 @@ describe('a Scan of many changes', () => {
 
   it('that was deleted is followed by another one of the same', async () => {
     const burst = burstOf();
-    burst.backlog.pending.debt.add('');
+    burst.backlog.pending.deferred.add('');
     await burst.look();
     burst.later(29_000);
     await burst.look();
@@ -106,7 +106,7 @@ describe('a Scan of many changes', () => {
 
   it('is not made beside one of an earlier leader', async () => {
     const burst = burstOf();
-    burst.backlog.pending.debt.add('a');
+    burst.backlog.pending.deferred.add('a');
     const earlier = { metadata: { name: 'change-x', labels: { 'vigil.dev/trigger': 'change' } }, spec: {} } as unknown as Scan;
     burst.scans.push(earlier);
     expect([await burst.look(), burst.made.length]).to.deep.equal([true, 0]);
@@ -117,11 +117,11 @@ describe('a Scan of many changes', () => {
 
   it('that the server refuses leaves its changes waiting', async () => {
     const burst = burstOf();
-    burst.backlog.pending.debt.add('a');
+    burst.backlog.pending.deferred.add('a');
     burst.fails = new KubeApiError('quota', { status: 403 });
     let thrown: unknown;
     await burst.look().catch((error: unknown) => (thrown = error));
-    expect([thrown === burst.fails, burst.backlog.pending.debt.namespaces]).to.deep.equal([true, ['a']]);
+    expect([thrown === burst.fails, burst.backlog.pending.deferred.namespaces]).to.deep.equal([true, ['a']]);
     burst.fails = undefined;
     await burst.look();
     expect(burst.made.length).to.equal(1);

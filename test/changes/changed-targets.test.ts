@@ -15,18 +15,18 @@ describe('targets that changed', () => {
     for (let round = 0; round < 5; round++) targets.add('a', pods, 'x');
     targets.addKind('a', services);
     targets.addKind('a', services);
-    expect([targets.namespaces, targets.debt.isEmpty]).to.deep.equal([['a'], true]);
+    expect([targets.namespaces, targets.deferred.isEmpty]).to.deep.equal([['a'], true]);
     expect(targets.take('a')?.size).to.equal(2);
     targets.add('b', pods, 'y');
     targets.add('b', pods, 'z');
-    expect([targets.namespaces, targets.debt.isEmpty, targets.take('a')]).to.deep.equal([['b'], true, undefined]);
+    expect([targets.namespaces, targets.deferred.isEmpty, targets.take('a')]).to.deep.equal([['b'], true, undefined]);
   });
 
   it('past so many become a debt, with none of them left out', () => {
     const targets = new ChangedTargets(2);
     for (const name of ['x', 'y']) targets.add('a', pods, name);
     targets.add('b', pods, 'z');
-    expect([targets.namespaces, targets.debt.namespaces]).to.deep.equal([[], ['a', 'b']]);
+    expect([targets.namespaces, targets.deferred.namespaces]).to.deep.equal([[], ['a', 'b']]);
   });
 
   it('keep all of another one, its debt and the cluster as a whole', () => {
@@ -34,9 +34,9 @@ describe('targets that changed', () => {
     other.add('a', pods, 'x');
     other.addKind('b', services);
     other.addWholeCluster();
-    other.debt.add('c');
+    other.deferred.add('c');
     targets.merge(other);
-    expect(targets.debt.namespaces).to.deep.equal(['c']);
+    expect(targets.deferred.namespaces).to.deep.equal(['c']);
     expect(targets.take('a')?.targets.get(pods)).to.deep.equal(new Set(['x']));
     expect(targets.take('b')?.kinds).to.deep.equal(new Set([services]));
     expect(targets.take('')?.wholeCluster).to.equal(true);

@@ -5,13 +5,13 @@ import type { ApiResource } from '../../operator/api/api-resource.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { ChangeWatchObserver } from '../../operator/changes/watch/change-watch.ts';
-import { entryOf, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
+import { indexEntry, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
 import type { ChangeBatch } from '../../operator/changes/changed-targets.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { PolicyTotals } from '../../operator/findings/policy-totals.ts';
-import type { ChangeOutcome } from '../../operator/changes/change-evaluation.ts';
+import type { ChangeResult } from '../../operator/changes/change-evaluation.ts';
 import type { OnChangeDependencies } from '../../operator/changes/on-change-dependencies.ts';
 import { OnChange } from '../../operator/changes/on-change.ts';
 import { Metrics } from '../../operator/telemetry/metrics.ts';
@@ -47,8 +47,8 @@ class Cluster {
     });
     const indexes = new Map([[pods, this.index]]);
     const input = { kubernetesVersion: '1.36', systemNamespaces: [], policies: [], resources: builtinResources };
-    const judged = { name: 'p', uid: 'u', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 };
-    const ground = { fingerprint: '', judge: { set, input, policies: [judged] }, debounce: 1, revisions: new Set<string>() };
+    const evaluated = { name: 'p', uid: 'u', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 };
+    const scope = { fingerprint: '', evaluator: { set, input, policies: [evaluated] }, debounce: 1, revisions: new Set<string>() };
     const own: OnChangeDependencies = {
       client: { create: (_resource: unknown, scan: unknown) => this.#create(scan as Scan) } as unknown as OnChangeDependencies['client'],
       log: pino({ level: 'silent' }),
@@ -66,11 +66,11 @@ class Cluster {
         return {
           ...{ indexes, size: 0, problems: [], ready: true, totals: this.totals },
           release: () => undefined,
-          renew: () => Promise.resolve(ground),
+          renew: () => Promise.resolve(scope),
           stop: () => Promise.resolve(),
         };
       },
-      judge: (_judge, { batch }) => this.#judge(batch),
+      evaluate: (_judge, { batch }) => this.#judge(batch),
       updateTotals: (_policies, { totals }) => Promise.resolve(void this.counted.push(totals)),
     };
     this.onChange = new OnChange(own);
@@ -87,7 +87,7 @@ class Cluster {
 
   change(...names: readonly string[]): void {
     for (const name of names) {
-      const after = entryOf({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'a', name } });
+      const after = indexEntry({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'a', name } });
       this.index.set('a', name, after);
       this.#observer?.onChange({ resource: pods, namespace: 'a', name, before: undefined, after });
     }
@@ -97,11 +97,11 @@ class Cluster {
     this.scans.splice(this.scans.indexOf(scan), 1, { ...scan, status: { phase } } as Scan);
   }
 
-  async #judge(batch: ChangeBatch): Promise<ChangeOutcome> {
+  async #judge(batch: ChangeBatch): Promise<ChangeResult> {
     await this.judge(batch);
     const names = [...(batch.targets.get(pods) ?? [])].toSorted();
     this.batches.push(names);
-    return { judged: names.length, written: 0, unreadable: [] };
+    return { evaluated: names.length, written: 0, unreadable: [] };
   }
 
   async #create(scan: Scan): Promise<Scan> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
-import { entryOf, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
+import { indexEntry, ObjectIndex } from '../../operator/changes/watch/object-index.ts';
 import { PendingChanges, type ChangeBatch } from '../../operator/changes/pending-changes.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
@@ -20,7 +20,7 @@ function cluster(
   const set = compilePolicies([source], { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [] });
   const kinds = [...new Set([...set.targets, ...set.context, resource('Namespace')])];
   const indexes = new Map(kinds.map((kind) => [kind, new ObjectIndex()]));
-  const parse = (text: string): { kind: ApiResource; namespace: string; name: string; entry: ReturnType<typeof entryOf> } => {
+  const parse = (text: string): { kind: ApiResource; namespace: string; name: string; entry: ReturnType<typeof indexEntry> } => {
     const [self = '', owner] = text.split(' < ');
     const [kindName = '', namespace = '', name = ''] = self.split('/');
     const kind = resource(kindName);
@@ -29,7 +29,7 @@ function cluster(
     const apiVersion = (of: ApiResource): string => (of.group === '' ? of.version : `${of.group}/${of.version}`);
     const references = above && [{ apiVersion: apiVersion(above), kind: ownerKind, name: ownerName, uid: 'u', controller: true }];
     const metadata = { name, namespace, resourceVersion: '1', ...(references ? { ownerReferences: references } : {}) };
-    return { kind, namespace, name, entry: entryOf({ apiVersion: apiVersion(kind), kind: kind.kind, metadata }) };
+    return { kind, namespace, name, entry: indexEntry({ apiVersion: apiVersion(kind), kind: kind.kind, metadata }) };
   };
   for (const text of objects) {
     const { kind, namespace, name, entry } = parse(text);
@@ -114,8 +114,8 @@ describe('what a change may tell another verdict about', () => {
 });
 
 describe('a RoleBinding', () => {
-  const binding = (subjects: unknown): ReturnType<typeof entryOf> =>
-    entryOf({
+  const binding = (subjects: unknown): ReturnType<typeof indexEntry> =>
+    indexEntry({
       kind: 'RoleBinding',
       apiVersion: 'rbac.authorization.k8s.io/v1',
       metadata: { name: 'r', namespace: 'b' },
@@ -153,7 +153,7 @@ describe('a RoleBinding', () => {
     ['no list', 'x', undefined],
   ];
   for (const [title, subjects, reaches] of rows)
-    it(`reaches, by naming ${title}: ${JSON.stringify(reaches)}`, () => expect(binding(subjects).reaches).to.deep.equal(reaches));
+    it(`reaches, by naming ${title}: ${JSON.stringify(reaches)}`, () => expect(binding(subjects).subjectNamespaces).to.deep.equal(reaches));
 
   it('has what runs under an account elsewhere judged, when it comes, changes and goes', () => {
     const { pending } = cluster(objects, ['workload-takeover-permissions']);
@@ -172,7 +172,7 @@ describe('a RoleBinding', () => {
 
 describe('the mark of an object', () => {
   const base = { metadata: { name: 'a', generation: 1, resourceVersion: '1', labels: { a: 'b' } } };
-  const mark = (metadata: object): number => entryOf({ ...base, metadata: { ...base.metadata, ...metadata } }).mark;
+  const mark = (metadata: object): number => indexEntry({ ...base, metadata: { ...base.metadata, ...metadata } }).mark;
   const same: readonly [string, object][] = [
     ['a status', { resourceVersion: '2' }],
     ['a leader annotation', { annotations: { 'control-plane.alpha.kubernetes.io/leader': '{}' } }],
@@ -187,7 +187,7 @@ describe('the mark of an object', () => {
   ];
   for (const [title, metadata] of other) it(`differs for ${title}`, () => expect(mark(metadata)).to.not.equal(mark({})));
   it('differs for every write where there is no generation', () => {
-    const map = (resourceVersion: string): number => entryOf({ metadata: { name: 'a', resourceVersion } }).mark;
+    const map = (resourceVersion: string): number => indexEntry({ metadata: { name: 'a', resourceVersion } }).mark;
     expect(map('1')).to.not.equal(map('2'));
   });
 });

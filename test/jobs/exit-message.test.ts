@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lastLine, exitMessage, ownReason } from '../../operator/jobs/exit-message.ts';
+import { lastLine, exitMessage, vigilReason } from '../../operator/jobs/exit-message.ts';
 
 describe('the last words of a program', () => {
   for (const [what, text, wanted] of [
@@ -17,5 +17,5 @@ describe('the last words of a program', () => {
     ['one with a stack trace', 'H4sIAA\nvigil: Error: no\n    at a (b.ts:1)\n', 'Error: no'],
     ['none of another program', 'trivy: no\nevigil match: no', undefined],
   ] as const)
-    it(`are the reason that a program of Vigil’s gave: ${what}`, () => expect(ownReason(text)).to.equal(wanted));
+    it(`are the reason that a program of Vigil’s gave: ${what}`, () => expect(vigilReason(text)).to.equal(wanted));
 });

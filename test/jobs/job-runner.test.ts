@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { jobOf, type JobParts } from '../../operator/jobs/template/job-template.ts';
+import { jobManifest, type JobManifestInput } from '../../operator/jobs/template/job-template.ts';
 import { JobRunner } from '../../operator/jobs/job-runner.ts';
 import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 
-const jobWith = (inputs: string, more: Partial<JobParts> = {}): KubeObject =>
-  jobOf({
+const jobWith = (inputs: string, more: Partial<JobManifestInput> = {}): KubeObject =>
+  jobManifest({
     ...{ name: 'j', namespace: 'v', labels: { owner: 'vigil' }, annotations: {}, inputs, imagePullSecrets: [], placement: {} },
     ...{ podDeadline: 1, jobDeadline: 1, ttl: 1, run: {}, pod: {} },
     ...more,

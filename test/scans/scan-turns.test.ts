@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Scan } from '../../operator/api/scan.ts';
-import { triggerOf, turns, waitingFor, type Trigger } from '../../operator/scans/scan-turns.ts';
+import { triggerOf, turnOrder, waitReason, type Trigger } from '../../operator/scans/scan-turns.ts';
 import { scanOf } from './scan-bench.ts';
 
 const marks: Readonly<Record<Trigger | 'change', Partial<Scan['metadata']>>> = {
@@ -26,24 +26,30 @@ describe('the turns of Scans', () => {
 
   it('are a person’s first, then a generation’s, then a schedule’s, by age among their own', () => {
     const waiting = [made('schedule', 0), made('generation', 3), made('person', 5), made('generation', 2), made('person', 4)];
-    expect(names(turns({ waiting, running: [] }))).to.deep.equal(['person-4', 'generation-2', 'schedule-0', 'person-5', 'generation-3']);
+    expect(names(turnOrder({ waiting, running: [] }))).to.deep.equal([
+      'person-4',
+      'generation-2',
+      'schedule-0',
+      'person-5',
+      'generation-3',
+    ]);
   });
 
   it('come to each kind, however many of another wait or run', () => {
     const people = Array.from({ length: 50 }, (_, index) => made('person', index));
     const running = people.slice(0, 3);
-    const order = turns({ waiting: [...people.slice(3), made('schedule', 60), made('generation', 60)], running });
+    const order = turnOrder({ waiting: [...people.slice(3), made('schedule', 60), made('generation', 60)], running });
     expect(names(order.slice(0, 2))).to.deep.equal(['generation-60', 'schedule-60']);
   });
 
   it('come to every Scan where one runs at a time: a later one overtakes by its lead at most', () => {
     const people = Array.from({ length: 60 }, (_, index) => made('person', index));
     const order = [made('schedule', 10), ...people];
-    const waiting = turns({ waiting: order, running: [] });
+    const waiting = turnOrder({ waiting: order, running: [] });
     expect(names(waiting)[0]).to.equal('person-0');
     const late = [made('schedule', 0), made('person', 31)];
-    expect(names(turns({ waiting: late, running: [] }))[0]).to.equal('schedule-0');
-    expect(names(turns({ waiting: [made('schedule', 0), made('person', 29)], running: [] }))[0]).to.equal('person-29');
+    expect(names(turnOrder({ waiting: late, running: [] }))[0]).to.equal('schedule-0');
+    expect(names(turnOrder({ waiting: [made('schedule', 0), made('person', 29)], running: [] }))[0]).to.equal('person-29');
   });
 
   it('let just as many begin as there is room for, and tell the others what they wait for', () => {
@@ -55,12 +61,12 @@ describe('the turns of Scans', () => {
         (kinds, busy, limit) => {
           const waiting = kinds.map((kind, index) => made(kind, index, `w-${index}`));
           const running = Array.from({ length: busy }, (_, index) => made('person', index, `r-${index}`));
-          const begin = waiting.filter((scan) => !waitingFor(scan, { waiting, running, limit }));
+          const begin = waiting.filter((scan) => !waitReason(scan, { waiting, running, limit }));
           expect(begin.length).to.equal(Math.min(waiting.length, Math.max(limit - busy, 0)));
         },
       ),
     );
-    const hold = waitingFor(made('person', 1), { waiting: [made('person', 1)], running: [made('person', 0)], limit: 1 });
+    const hold = waitReason(made('person', 1), { waiting: [made('person', 1)], running: [made('person', 0)], limit: 1 });
     expect(hold).to.deep.equal({
       reason: 'Queued',
       message: 'waits for one of 1 running Scans to end: 1 Scans run at once at most (--max-concurrent-scans)',

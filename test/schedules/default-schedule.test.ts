@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/scan-schedule.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { leftToOthers } from '../../operator/schedules/default-schedule.ts';
+import { leftToOtherSchedules } from '../../operator/schedules/default-schedule.ts';
 import { planSchedule, type SchedulePlan } from '../../operator/schedules/schedule-plan.ts';
 
 const schedule = (name: string, spec: Partial<ScanScheduleSpec> = {}): ScanSchedule => ({
@@ -19,7 +19,7 @@ const plan = (others: readonly ScanSchedule[], object = own): SchedulePlan =>
     scans: [],
     now: Date.parse('2027-01-05T03:00:30Z'),
     clusterIdentity: 'c',
-    left: leftToOthers(object, [own, ...others], policies),
+    left: leftToOtherSchedules(object, [own, ...others], policies),
   });
 const readyOf = ({ status }: SchedulePlan): unknown => status.conditions?.find(({ type }) => type === 'Ready');
 
@@ -66,14 +66,14 @@ describe('the default schedule, beside others', () => {
   });
 
   it('is the only one that does: two others may scan the same policy', () => {
-    expect(leftToOthers(schedule('nightly'), [own, schedule('nightly'), schedule('hourly')], policies)).to.equal(undefined);
+    expect(leftToOtherSchedules(schedule('nightly'), [own, schedule('nightly'), schedule('hourly')], policies)).to.equal(undefined);
   });
 
   it('leaves policies out that are being deleted, and that its own selector leaves out', () => {
     const going: SecurityPolicy = { ...policy('old', 'b'), metadata: { name: 'old', deletionTimestamp: '2027-01-05T00:00:00Z' } };
     const narrow = schedule('default', ofTeam('b'));
-    expect(leftToOthers(narrow, [schedule('nightly', ofTeam('a'))], [...policies, going])).to.equal(undefined);
-    expect(leftToOthers(own, [schedule('nightly', ofTeam('a'))], [...policies, going])).to.deep.equal({
+    expect(leftToOtherSchedules(narrow, [schedule('nightly', ofTeam('a'))], [...policies, going])).to.equal(undefined);
+    expect(leftToOtherSchedules(own, [schedule('nightly', ofTeam('a'))], [...policies, going])).to.deep.equal({
       schedules: ['nightly'],
       policies: ['edge'],
     });

@@ -3,7 +3,7 @@ import { apiVersionOf } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../../kube/watch/list-watch.ts';
-import { entryOf, type IndexEntry, isReaching, ObjectIndex } from './object-index.ts';
+import { indexEntry, type IndexEntry, needsSubjects, ObjectIndex } from './object-index.ts';
 
 /** What happened to one object. */
 export interface ObjectChange {
@@ -45,7 +45,7 @@ export class ChangeFeed {
     this.#feed = new ListWatch<KubeObject>(
       client,
       resource,
-      { ...patience, metadataOnly: !isReaching(resource), onError },
+      { ...patience, metadataOnly: !needsSubjects(resource), onError },
       {
         begin: () => void (this.#listed = new ObjectIndex()),
         listed: (object) => this.#found(object),
@@ -81,7 +81,7 @@ export class ChangeFeed {
   #found(item: KubeObject): void {
     const object = this.#typed(item);
     const { namespace = '', name } = object.metadata;
-    this.#listed.set(namespace, name, entryOf(object));
+    this.#listed.set(namespace, name, indexEntry(object));
     if (!this.#synced) this.#observer.onFound(this.resource, object);
   }
 
@@ -95,7 +95,7 @@ export class ChangeFeed {
     const { index, resource } = this;
     for (const [namespace, name, before] of known.all())
       if (!index.has(namespace, name)) this.#observer.onChange({ resource, namespace, name, before, after: undefined });
-    if (this.#synced) for (const [namespace, name, after] of index.all()) this.#tell(namespace, name, known.get(namespace, name), after);
+    if (this.#synced) for (const [namespace, name, after] of index.all()) this.#emit(namespace, name, known.get(namespace, name), after);
     this.#synced = true;
   }
 
@@ -104,8 +104,8 @@ export class ChangeFeed {
     const { namespace = '', name } = item.metadata;
     if (type === 'DELETED') this.#forget(namespace, name);
     else {
-      const after = entryOf(this.#typed(item));
-      this.#tell(namespace, name, this.index.set(namespace, name, after), after);
+      const after = indexEntry(this.#typed(item));
+      this.#emit(namespace, name, this.index.set(namespace, name, after), after);
     }
   }
 
@@ -115,7 +115,7 @@ export class ChangeFeed {
     this.#observer.onRecovered();
   }
 
-  #tell(namespace: string, name: string, before: IndexEntry | undefined, after: IndexEntry): void {
+  #emit(namespace: string, name: string, before: IndexEntry | undefined, after: IndexEntry): void {
     if (before?.mark !== after.mark) this.#observer.onChange({ resource: this.resource, namespace, name, before, after });
   }
 

@@ -9,7 +9,7 @@ import type { PolicyTotals } from '../../findings/policy-totals.ts';
 import { objectsOf } from '../../reports/building/bootstrap-report.ts';
 import { ReportTotals } from '../../reports/sweeping/report-totals.ts';
 import { ChangeFeed, type ChangeObserver, type ObjectChange } from './change-feed.ts';
-import { entryOf, type ObjectIndex } from './object-index.ts';
+import { indexEntry, type ObjectIndex } from './object-index.ts';
 import { RecentChanges } from './recent-changes.ts';
 
 /** What a change watch tells. */
@@ -118,7 +118,7 @@ export class ChangeWatch {
     this.#since = since;
     const wanted = new Map(resources.map((resource) => [key(resource), resource]));
     for (const name of [...this.#feeds.keys()]) if (!wanted.has(name)) await this.#end(name);
-    await this.#tellAgain(joined);
+    await this.#emitAgain(joined);
     for (const [name, resource] of wanted) if (!this.#feeds.has(name)) this.#begin(name, resource);
     if (wanted.size > 0) this.#followReports();
     else await this.#forgetReports();
@@ -126,7 +126,7 @@ export class ChangeWatch {
   }
 
   /** Tells what came since then once more with what is released next; what is not known any more, a new list finds. */
-  async #tellAgain(from: number): Promise<void> {
+  async #emitAgain(from: number): Promise<void> {
     if (from === Number.POSITIVE_INFINITY) return;
     const recent = this.#recent.since(from);
     for (const [name, { feed, begun, since }] of [...this.#feeds]) {
@@ -151,7 +151,7 @@ export class ChangeWatch {
   }
 
   /** Goes on following while nobody judges. What becomes of reports meanwhile a new list tells. */
-  rest(): Promise<void> {
+  pause(): Promise<void> {
     return this.#forgetReports();
   }
 
@@ -162,11 +162,11 @@ export class ChangeWatch {
   #begin(name: string, resource: ApiResource): void {
     const since = this.#since;
     const observer: ChangeObserver = {
-      onChange: (change) => this.#tell(change),
+      onChange: (change) => this.#emit(change),
       onFound: (_resource, object) => {
         if (writtenAt(object) < since) return;
         const { namespace = '', name: found } = object.metadata;
-        this.#hold({ resource, namespace, name: found, before: undefined, after: entryOf(object) });
+        this.#hold({ resource, namespace, name: found, before: undefined, after: indexEntry(object) });
       },
       onError: (failed, error) => this.#observer.onError(failed, error),
       onRecovered: () => this.#observer.onRecovered(),
@@ -176,7 +176,7 @@ export class ChangeWatch {
     feed.start();
   }
 
-  #tell(change: ObjectChange): void {
+  #emit(change: ObjectChange): void {
     if (!this.ready || this.#early.length > 0) this.#hold(change);
     else {
       this.#recent.add(change, performance.now());

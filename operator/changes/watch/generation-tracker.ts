@@ -1,5 +1,5 @@
 /** A generation of a policy. */
-interface Sighted {
+interface ObservedGeneration {
   readonly uid?: string;
   readonly generation?: number;
 }
@@ -9,17 +9,17 @@ export class GenerationTracker {
   readonly #seen = new Map<string, { readonly generation: number; readonly at: number }>();
 
   /** A policy was heard of. To be called as that happens: before anybody can have made a plan with this generation. */
-  note({ uid = '', generation = 0 }: Sighted, now: number): void {
+  observe({ uid = '', generation = 0 }: ObservedGeneration, now: number): void {
     if (this.#seen.get(uid)?.generation !== generation) this.#seen.set(uid, { generation, at: now });
   }
 
   /** A policy is gone. */
-  forget({ uid = '' }: Sighted): void {
+  forget({ uid = '' }: ObservedGeneration): void {
     this.#seen.delete(uid);
   }
 
   /** When the first of these was heard of; the end of time for none, its beginning where one was never heard of. */
-  first(generations: Iterable<Sighted>): number {
+  firstObserved(generations: Iterable<ObservedGeneration>): number {
     const times = [...generations].map(({ uid = '', generation = 0 }) => {
       const seen = this.#seen.get(uid);
       return seen?.generation === generation ? seen.at : Number.NEGATIVE_INFINITY;

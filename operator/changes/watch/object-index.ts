@@ -5,7 +5,7 @@ import { controllerOf, groupKindOf, type KubernetesObject } from '../../engine/o
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 
 /** The pod-bearing controller of an object; it lies in the same namespace. */
-export interface Controller {
+export interface WorkloadOwner {
   /** `Kind` or `Kind.group`. */
   readonly groupKind: string;
   readonly name: string;
@@ -15,15 +15,15 @@ export interface Controller {
 export interface IndexEntry {
   /** The same for two states that no check can tell apart. */
   readonly mark: number;
-  readonly controller?: Controller;
+  readonly controller?: WorkloadOwner;
   /** Of a RoleBinding only: the other namespaces whose accounts it names; `''` for all accounts. */
-  readonly reaches?: readonly string[];
+  readonly subjectNamespaces?: readonly string[];
   /** Of a Namespace only: scopes ask for them. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Annotations that are written over and over and that no check reads. */
-const restless: ReadonlySet<string> = new Set([
+const volatileAnnotations: ReadonlySet<string> = new Set([
   'control-plane.alpha.kubernetes.io/leader',
   'endpoints.kubernetes.io/last-change-trigger-time',
   'deployment.kubernetes.io/revision',
@@ -33,9 +33,9 @@ const restless: ReadonlySet<string> = new Set([
  * A number that differs when a check could judge differently: generation, labels, annotations, owners and deletion. Kinds without
  * a generation (ConfigMaps, roles) are taken to differ with every write.
  */
-export function markOf({ metadata }: KubeObject): number {
+export function objectMark({ metadata }: KubeObject): number {
   const { generation, labels, annotations = {}, ownerReferences, deletionTimestamp, resourceVersion } = metadata;
-  const kept = Object.entries(annotations).filter(([name]) => !restless.has(name));
+  const kept = Object.entries(annotations).filter(([name]) => !volatileAnnotations.has(name));
   const state = generation === undefined ? resourceVersion : generation;
   const text = JSON.stringify([state, labels, kept, ownerReferences, deletionTimestamp]);
   // 32 bits: V8 keeps such a number without an object for it. That two states of one object have the same is one in four milliards, and then a
@@ -44,26 +44,26 @@ export function markOf({ metadata }: KubeObject): number {
 }
 
 /** The entry of an object of which only metadata need be known. */
-export function entryOf(object: KubeObject): IndexEntry {
+export function indexEntry(object: KubeObject): IndexEntry {
   const owner = controllerOf(object as unknown as KubernetesObject);
   const groupKind = owner === undefined ? '' : groupKindOf(owner as unknown as KubernetesObject);
   const controller = owner !== undefined && isWorkloadKind(groupKind) ? { controller: { groupKind, name: owner.name } } : {};
   const isNamespace = object.kind === 'Namespace' && object.apiVersion === 'v1';
-  const reaches = reachesOf(object);
+  const reaches = subjectNamespacesOf(object);
   return {
-    mark: markOf(object),
+    mark: objectMark(object),
     ...controller,
-    ...(reaches.length > 0 ? { reaches } : {}),
+    ...(reaches.length > 0 ? { subjectNamespaces: reaches } : {}),
     ...(isNamespace ? { labels: object.metadata.labels ?? {} } : {}),
   };
 }
 
 /** Whether the checks of other namespaces' objects may read an object of this kind: then more than its metadata is needed. */
-export const isReaching = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>): boolean =>
+export const needsSubjects = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>): boolean =>
   group === 'rbac.authorization.k8s.io' && kind === 'RoleBinding';
 
 /** The other namespaces whose accounts a RoleBinding names, by themselves or by a group they are in; `''` for all accounts. */
-function reachesOf(object: KubeObject): readonly string[] {
+function subjectNamespacesOf(object: KubeObject): readonly string[] {
   const { subjects } = object as { readonly subjects?: unknown };
   const named = Array.isArray(subjects) ? subjects.map(homeOfSubject) : [];
   return [...new Set(named)].filter((home) => home !== undefined && home !== object.metadata.namespace) as string[];
@@ -94,7 +94,7 @@ const entryFrom = (kept: Kept): IndexEntry => (typeof kept === 'number' ? { mark
 export class ObjectIndex {
   #namespaces = new Map<string, Map<string, Kept>>();
   /** Pods of one owner come one after the other, and share it. */
-  #lastController: Controller | undefined;
+  #lastController: WorkloadOwner | undefined;
   #size = 0;
 
   /** How many objects it knows. */
@@ -155,7 +155,7 @@ export class ObjectIndex {
   }
 
   #kept(entry: IndexEntry): Kept {
-    const { controller, labels, reaches, mark } = entry;
+    const { controller, labels, subjectNamespaces: reaches, mark } = entry;
     if (controller === undefined) return labels === undefined && reaches === undefined ? mark : entry;
     const last = this.#lastController;
     if (last?.name !== controller.name || last.groupKind !== controller.groupKind) this.#lastController = controller;

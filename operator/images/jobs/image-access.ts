@@ -99,7 +99,7 @@ export function entryInNamespace(ledger: ImageLedger, access: ImageAccess, image
   };
 }
 
-interface Refused {
+interface RefusedScan {
   readonly failure: ImageFailure | undefined;
   readonly own: ImageEntry | undefined;
   readonly namespace: string;
@@ -107,7 +107,7 @@ interface Refused {
   readonly named: boolean;
 }
 
-function failureIn({ home, optedIn }: ImageAccess, { failure, own, namespace, named }: Refused): ImageFailure | undefined {
+function failureIn({ home, optedIn }: ImageAccess, { failure, own, namespace, named }: RefusedScan): ImageFailure | undefined {
   if (own?.inventory) return own.failure;
   const here = own?.failure;
   if (!failure?.denied) return here ?? failure;

@@ -1,7 +1,7 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { jobOf } from '../../jobs/template/job-template.ts';
-import { placedBy, preferring, type Placement } from '../../jobs/template/placement.ts';
+import { jobManifest } from '../../jobs/template/job-template.ts';
+import { mergePlacement, preferNode, type Placement } from '../../jobs/template/placement.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../../jobs/template/pod-security.ts';
 import { databaseArguments, databaseName, type ImageDatabase } from '../matching/image-database.ts';
 import { keyInNamespace, keyOf } from '../targets/image-key.ts';
@@ -101,7 +101,7 @@ function inventoryParts(
   };
   const state: ImageJobState = { scanner: settings.scanner, reference: image.reference, ...(pull ? { pull } : mounted) };
   // What is Vigil's is no other namespace's: there, no toleration and no priority.
-  const placement = preferring(placedBy({}, scanIn ? {} : (settings.placement ?? {})), state.node);
+  const placement = preferNode(mergePlacement({}, scanIn ? {} : (settings.placement ?? {})), state.node);
   return {
     name: inventoryJobName(key),
     part: PARTS.inventory,
@@ -195,7 +195,7 @@ export function matchingJob(settings: ImageJobSettings, { database, images, conf
     images,
     state,
     inputs: configMaps,
-    placement: placedBy({}, settings.placement ?? {}),
+    placement: mergePlacement({}, settings.placement ?? {}),
     spec,
   });
 }
@@ -288,7 +288,7 @@ function job(
   { namespace, imagePullSecrets }: ImageJobSettings,
   { name, part, images, state, inputs = [], placement, spec }: ImageJobParts,
 ): KubeObject {
-  return jobOf({
+  return jobManifest({
     name,
     namespace,
     labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.part]: part },

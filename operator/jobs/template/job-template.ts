@@ -4,7 +4,7 @@ import { shortHash } from '../../api/short-hash.ts';
 import type { Placement } from './placement.ts';
 
 /** What the Jobs of Vigil have in common, and what tells them apart. */
-export interface JobParts {
+export interface JobManifestInput {
   readonly name: string;
   readonly namespace: string;
   /** Of the Job and of its pods. */
@@ -30,7 +30,7 @@ export interface JobParts {
 }
 
 /** A Job whose pods run once, and are replaced only when they have ended. */
-export function jobOf(parts: JobParts): KubeObject {
+export function jobManifest(parts: JobManifestInput): KubeObject {
   const { name, namespace, labels, annotations, ownerReferences, placement, imagePullSecrets } = parts;
   const inputs = { [ANNOTATIONS.jobInputs]: shortHash(parts.inputs, 16) };
   const pod = {

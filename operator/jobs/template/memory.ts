@@ -22,7 +22,7 @@ export function bytesOf(quantity: string | number | undefined): number | undefin
 }
 
 /** Limits with so many times the memory. A memory limit that is no quantity, or none, stays as it is. */
-export function moreMemory(limits: Quantities, factor: number): Quantities {
+export function scaleMemory(limits: Quantities, factor: number): Quantities {
   const [, number, unit = ''] = pattern.exec(String(limits['memory'] ?? '')) ?? [];
   if (factor === 1 || number === undefined) return limits;
   return { ...limits, memory: `${Number(number) * factor}${unit}` };

@@ -55,7 +55,7 @@ function spreadOf(constraints: Placement['topologySpreadConstraints'] = []): Pla
 }
 
 /** The fields of a pod's spec: each of them as the first says, else as the second does; always on Linux. */
-export function placedBy(
+export function mergePlacement(
   { nodeSelector, tolerations, affinity, topologySpreadConstraints, priorityClassName }: Placement,
   own: Placement,
 ): Placement {
@@ -69,7 +69,7 @@ export function placedBy(
 }
 
 /** Placement that would best be on one node. */
-export function preferring({ affinity, ...placement }: Placement, node: string | undefined): Placement {
+export function preferNode({ affinity, ...placement }: Placement, node: string | undefined): Placement {
   if (node === undefined) return affinity ? { ...placement, affinity } : placement;
   const preference = { weight: 100, preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] } };
   const { preferredDuringSchedulingIgnoredDuringExecution: preferred = [], ...nodes } = affinity?.nodeAffinity ?? {};

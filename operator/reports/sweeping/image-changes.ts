@@ -10,18 +10,18 @@ import { IMAGES_SOURCE, reportSelector } from '../identity/report-name.ts';
 export interface ImageChangesRequest {
   /** By policy. */
   readonly spans: ReadonlyMap<string, Span>;
-  readonly looksAt: (namespace: string | undefined) => boolean;
+  readonly includesNamespace: (namespace: string | undefined) => boolean;
   readonly signal: AbortSignal;
 }
 
 /** What came and went in the reports about images that are there now; of those, only metadata is read. */
-export async function imageChanges(client: KubeClient, { spans, looksAt, signal }: ImageChangesRequest): Promise<ReportChange> {
+export async function imageChanges(client: KubeClient, { spans, includesNamespace, signal }: ImageChangesRequest): Promise<ReportChange> {
   const labelSelector = reportSelector(IMAGES_SOURCE);
   let sum = noChange();
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true, signal })) {
     for (const { metadata } of items) {
       const text = metadata.annotations?.[ANNOTATIONS.changes];
-      if (text === undefined || !looksAt(metadata.namespace)) continue;
+      if (text === undefined || !includesNamespace(metadata.namespace)) continue;
       const history = readHistory(text);
       for (const [policy, span] of spans) sum = addChanges(sum, changeWithin(history, policy, span));
     }

@@ -27,7 +27,7 @@ export interface SweepRequest {
   readonly policiesOf: (resource: ApiResource, object: KubeObject) => readonly string[];
   readonly wholeClusterPolicies: readonly string[];
   /** Whether the scan looked at a namespace; undefined: outside of all. */
-  readonly looksAt: (namespace: string | undefined) => boolean;
+  readonly includesNamespace: (namespace: string | undefined) => boolean;
   /** Reports that the scan has just made sure of; told of each report that is there. */
   readonly seen: SeenReports;
   /** Whether verdicts about a namespace's targets hold from an earlier scan, so that nothing of them is absent; empty: outside of all. Default: none. */
@@ -161,7 +161,7 @@ async function countedInResults(client: KubeClient, home: ApiResource, { metadat
 
 function suspectOf({ report, home, ledger }: OwnReport, request: SweepRequest): Suspect | undefined {
   const { namespace, name, ownerReferences } = report.metadata;
-  if (request.seen.has(reportKey(namespace, name)) || !request.looksAt(namespace)) return undefined;
+  if (request.seen.has(reportKey(namespace, name)) || !request.includesNamespace(namespace)) return undefined;
   if (request.isCarriedOver?.(reportScope(report)) === true) return undefined;
   const policies = Object.keys(ledger).filter((policy) => request.policies.has(policy));
   return policies.length === 0 ? undefined : { report, home, ledger, owner: ownerReferences?.[0], policies };

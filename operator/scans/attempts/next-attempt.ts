@@ -9,8 +9,8 @@ import type { Shard } from '../../worker/shard.ts';
  * The ledger of a Scan with another attempt over the shards that are queued; the documents of that attempt are kept. Throws `InputLost` if
  * the document of an earlier attempt is gone.
  */
-export async function keepNextAttempt(
-  store: Pick<LedgerStore, 'shards' | 'keepShards'>,
+export async function storeNextAttempt(
+  store: Pick<LedgerStore, 'shards' | 'storeShards'>,
   scan: { readonly name: string; readonly uid: string },
   ledger: Ledger,
 ): Promise<Ledger> {
@@ -28,6 +28,6 @@ export async function keepNextAttempt(
   }
   const name = jobName(scan.uid, ledger.jobs.length + 1);
   const { input } = nextAttempt(ledger, definitions, { name, configMaps: [] });
-  const configMaps = await store.keepShards(scan, input);
+  const configMaps = await store.storeShards(scan, input);
   return nextAttempt(ledger, definitions, { name, configMaps }).ledger;
 }

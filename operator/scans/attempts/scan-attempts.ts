@@ -7,7 +7,7 @@ import type { JobFailure } from '../../jobs/job-failure.ts';
 import { idleState } from '../../jobs/job-idle.ts';
 import { LogUnavailableError } from '../../jobs/job-log.ts';
 import type { JobPod } from '../../jobs/job-pod.ts';
-import { isIdle, JobState, type JobObject, type JobReading } from '../../jobs/job-state.ts';
+import { isIdle, JobState, type JobObject, type JobStateOptions } from '../../jobs/job-state.ts';
 import type { LedgerStore, StoredLedger } from '../ledger/ledger-store.ts';
 import {
   allSettled,
@@ -19,10 +19,10 @@ import {
   type Ledger,
   type LedgerJob,
 } from '../ledger/ledger.ts';
-import { deadlineOf, readingOf, waitedInAll, waitsLong } from './attempt-waits.ts';
+import { attemptDeadline, jobStateOptions, waitedWithoutNode, isStuckCreating } from './attempt-waits.ts';
 import type { ScanMemory } from './scan-memory.ts';
 import { collectedScan } from './collected-scan.ts';
-import { keepNextAttempt } from './next-attempt.ts';
+import { storeNextAttempt } from './next-attempt.ts';
 import type { KnownPolicies } from '../../policies/policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
 import type { EventRecorder } from '../../controller/event-recorder.ts';
@@ -30,8 +30,8 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ScanHold } from '../../api/scan-hold.ts';
 
-/** What {@link Attempts} uses. */
-export interface AttemptsDependencies extends KnownPolicies {
+/** What {@link ScanAttempts} uses. */
+export interface ScanAttemptsDependencies extends KnownPolicies {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Pick<Metrics, 'shards'>;
@@ -45,25 +45,25 @@ export interface AdvanceContext {
   /** What this process remembers of the scan, the reports that it made sure of among it. */
   readonly memory: ScanMemory;
   /** Tells how the scan stands, and what holds it up. */
-  readonly tell: (ledger: Ledger, hold: ScanHold | undefined) => Promise<void>;
+  readonly reportProgress: (ledger: Ledger, hold: ScanHold | undefined) => Promise<void>;
 }
 
 /** A scan after it was advanced as far as it goes now. */
-export interface Advanced {
+export interface AdvanceResult {
   readonly stored: StoredLedger;
   /** Nothing is left to run or to collect. */
   readonly settled: boolean;
 }
 
 /** Runs the Jobs of scans, one attempt after the other, and takes in what their pods found. */
-export class Attempts {
-  readonly #deps: AttemptsDependencies;
+export class ScanAttempts {
+  readonly #deps: ScanAttemptsDependencies;
   readonly #store: LedgerStore;
   readonly #collector: ShardCollector;
   readonly #jobs: ScanJobs;
 
   constructor(
-    deps: AttemptsDependencies,
+    deps: ScanAttemptsDependencies,
     parts: { readonly store: LedgerStore; readonly collector: ShardCollector; readonly jobs: ScanJobs },
   ) {
     this.#deps = deps;
@@ -73,7 +73,7 @@ export class Attempts {
   }
 
   /** Does all that can be done now. */
-  async advance(scan: Scan, stored: StoredLedger, context: AdvanceContext): Promise<Advanced> {
+  async advance(scan: Scan, stored: StoredLedger, context: AdvanceContext): Promise<AdvanceResult> {
     let current = stored;
     const save = async (ledger: Ledger): Promise<void> => {
       if (ledger === current.ledger) return;
@@ -81,21 +81,22 @@ export class Attempts {
     };
     let hold: ScanHold | undefined;
     const job = current.ledger.jobs.at(-1);
-    if (job && pendingIn(current.ledger, job).length > 0) hold = await this.#work(scan, () => current.ledger, { ...context, job, save });
+    if (job && pendingIn(current.ledger, job).length > 0)
+      hold = await this.#advanceJob(scan, () => current.ledger, { ...context, job, save });
     if (attemptEnded(current.ledger) && !allSettled(current.ledger))
-      await save(await keepNextAttempt(this.#store, identityOf(scan), current.ledger));
+      await save(await storeNextAttempt(this.#store, identityOf(scan), current.ledger));
     const last = current.ledger.jobs.at(-1);
     if (last && !last.created) {
       const made = await this.#createJob(scan, current.ledger, { ...context, job: last });
       hold = made.hold ?? hold;
       await save(made.ledger);
     }
-    if (!allSettled(current.ledger)) await context.tell(current.ledger, hold);
+    if (!allSettled(current.ledger)) await context.reportProgress(current.ledger, hold);
     return { stored: current, settled: allSettled(current.ledger) };
   }
 
   /** Takes in what the current Job's pods came to. Returns what holds the Job up. */
-  async #work(
+  async #advanceJob(
     scan: Scan,
     ledger: () => Ledger,
     context: AdvanceContext & { readonly job: LedgerJob; readonly save: (ledger: Ledger) => Promise<void> },
@@ -110,15 +111,15 @@ export class Attempts {
       return undefined;
     }
     const pods = this.#jobs.podsOf(found);
-    if (pods.some((pod) => waitsLong(pod, memory.ages.of)))
-      await this.#store.assertKept(identityOf(scan), [...ledger().input, ...job.configMaps]);
-    const hold = await this.#takeIn(scan, ledger, { ...context, found, pods });
+    if (pods.some((pod) => isStuckCreating(pod, memory.ages.of)))
+      await this.#store.assertStored(identityOf(scan), [...ledger().input, ...job.configMaps]);
+    const hold = await this.#collectIndexes(scan, ledger, { ...context, found, pods });
     if (pendingIn(ledger(), lastOf(ledger())).length === 0) return undefined;
     return (await this.#whyIdle(scan, ledger(), { job, found, pods, memory, fail: failAll })) ?? hold;
   }
 
   /** Takes in each index of a Job that came to something. Returns what holds the others up. */
-  async #takeIn(
+  async #collectIndexes(
     scan: Scan,
     ledger: () => Ledger,
     context: AdvanceContext & {
@@ -130,10 +131,10 @@ export class Attempts {
   ): Promise<ScanHold | undefined> {
     const { job, found, pods, save, memory } = context;
     const pending = pendingIn(ledger(), lastOf(ledger()));
-    const limit = deadlineOf(scan, job);
+    const limit = attemptDeadline(scan, job);
     // The wait of a pod for its place counts over a restart of the operator, too.
-    const place = waitedInAll(ledger(), pods, this.#deps.clock()) >= limit ? 0 : limit;
-    const state = await this.#stateOf(found, pods, { pending, reading: readingOf(memory.ages.of, place) });
+    const place = waitedWithoutNode(ledger(), pods, this.#deps.clock()) >= limit ? 0 : limit;
+    const state = await this.#stateOf(found, pods, { pending, reading: jobStateOptions(memory.ages.of, place) });
     let hold: ScanHold | undefined;
     for (const { shard, index } of pending) {
       const at = state.of(index);
@@ -153,7 +154,7 @@ export class Attempts {
   ): Promise<ScanHold | undefined> {
     const { ledger: next, hold } = await this.#collect(scan, ledger, context);
     await context.save(next);
-    if (!hold) await context.tell(next, undefined);
+    if (!hold) await context.reportProgress(next, undefined);
     return hold;
   }
 
@@ -161,7 +162,7 @@ export class Attempts {
   async #stateOf(
     job: JobObject,
     pods: readonly JobPod[],
-    { pending, reading }: { readonly pending: readonly { readonly index: number }[]; readonly reading: JobReading },
+    { pending, reading }: { readonly pending: readonly { readonly index: number }[]; readonly reading: JobStateOptions },
   ): Promise<JobState> {
     const cached = new JobState(job, pods, reading);
     if (!pending.some(({ index }) => cached.of(index).kind === 'failed')) return cached;
@@ -191,16 +192,16 @@ export class Attempts {
   ): Promise<ScanHold | undefined> {
     const what = `idle/${job.name}`;
     if (!isIdle(found, pods)) {
-      memory.goesOn(what);
+      memory.stopWaiting(what);
       return undefined;
     }
-    const idle = memory.waited(what);
-    if (idle < usualIdleness) return undefined;
+    const idle = memory.waitedFor(what);
+    if (idle < idleTolerance) return undefined;
     const live = await this.#jobs.livePodsOf(found);
     if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the watch of pods is behind' };
     const refusal = await this.#jobs.whyNoPod(found, live);
-    const waited = waitedInAll(ledger, pods, this.#deps.clock());
-    const state = idleState({ job: job.name, refusal, idle, waited }, { quota: deadlineOf(scan, job) });
+    const waited = waitedWithoutNode(ledger, pods, this.#deps.clock());
+    const state = idleState({ job: job.name, refusal, idle, waited }, { quota: attemptDeadline(scan, job) });
     if (state.kind === 'failed') await fail({ class: state.class, message: state.message });
     return state.kind === 'waiting' ? state.hold : undefined;
   }
@@ -214,7 +215,7 @@ export class Attempts {
     const what = `write/${pod.metadata.uid ?? ''}`;
     try {
       const result = await this.#collector.collect(pod, collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }));
-      memory.goesOn(what);
+      memory.stopWaiting(what);
       if ('class' in result) return { ledger: this.#failed(scan, ledger, { shard, ...result }) };
       memory.seen.collected(shard);
       memory.rescan?.collected(shard, result.namespaces);
@@ -224,8 +225,8 @@ export class Attempts {
       return { ledger: shardCollected(ledger, shard, result) };
     } catch (error) {
       if (error instanceof LogUnavailableError) return { ledger, hold: { reason: 'LogUnavailable', message: error.message } };
-      if (!isServerFailure(error) || memory.waited(what) < writePatience) throw error;
-      memory.goesOn(what);
+      if (!isServerFailure(error) || memory.waitedFor(what) < writePatience) throw error;
+      memory.stopWaiting(what);
       const message = error instanceof Error ? error.message : String(error);
       return { ledger: this.#failed(scan, ledger, { shard, class: 'WriteFailed', message }) };
     }
@@ -261,8 +262,8 @@ export class Attempts {
       // A right that is missing may be given again: the scan is held up, and says what it lacks.
       if (lacksPermission(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      const waited = Math.max(memory.waited(`job/${job.name}`), waitedInAll(ledger, [], this.#deps.clock()));
-      if (isQuota(message) && waited < deadlineOf(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };
+      const waited = Math.max(memory.waitedFor(`job/${job.name}`), waitedWithoutNode(ledger, [], this.#deps.clock()));
+      if (isQuota(message) && waited < attemptDeadline(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };
       const made = jobCreated(ledger, job.name);
       return { ledger: job.shards.reduce((left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }), made) };
     }
@@ -270,7 +271,7 @@ export class Attempts {
 }
 
 /** How long it may take until a Job has its pods, or the next of them, in milliseconds. */
-const usualIdleness = 5000;
+const idleTolerance = 5000;
 /** How long the server may fail each time that results are written, in milliseconds. */
 const writePatience = 60_000;
 

@@ -2,9 +2,9 @@ import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import { API_VERSION } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ScanTemplate } from '../../api/scan.ts';
-import { jobOf } from '../../jobs/template/job-template.ts';
-import { heapOption, moreMemory, type Quantities } from '../../jobs/template/memory.ts';
-import { placedBy, type Placement } from '../../jobs/template/placement.ts';
+import { jobManifest } from '../../jobs/template/job-template.ts';
+import { heapOption, scaleMemory, type Quantities } from '../../jobs/template/memory.ts';
+import { mergePlacement, type Placement } from '../../jobs/template/placement.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../../jobs/template/pod-security.ts';
 import { INPUT_PATH } from '../../worker/input-documents.ts';
 import { jobName, scanHash } from '../ledger/names.ts';
@@ -49,7 +49,7 @@ export function scanJob(input: ScanJobInput): KubeObject {
   const { job = {} } = template;
   const parallelism = Math.min(template.parallelism ?? defaults.parallelism, shards);
   const deadline = podDeadlineSeconds(template, input.deadlineFactor);
-  return jobOf({
+  return jobManifest({
     name: jobName(scan.uid, attempt),
     namespace,
     labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.scan]: scanHash(scan.uid) },
@@ -59,7 +59,7 @@ export function scanJob(input: ScanJobInput): KubeObject {
     ...(job.annotations ? { podAnnotations: job.annotations } : {}),
     ownerReferences: [{ apiVersion: API_VERSION, kind: 'Scan', name: scan.name, uid: scan.uid, controller: true }],
     imagePullSecrets,
-    placement: placedBy(job as Placement, input.placement),
+    placement: mergePlacement(job as Placement, input.placement),
     podDeadline: deadline,
     jobDeadline: deadline * Math.ceil(shards / parallelism) * 2 + 600,
     ttl: 86_400,
@@ -88,7 +88,7 @@ function workerPod({
   configMaps,
 }: ScanJobInput): Readonly<Record<string, unknown>> {
   const { requests = defaults.requests, limits = defaults.limits } = template.job?.resources ?? {};
-  const more = moreMemory(limits, memoryFactor);
+  const more = scaleMemory(limits, memoryFactor);
   return {
     serviceAccountName: serviceAccount,
     securityContext: RESTRICTED_POD,

@@ -13,7 +13,7 @@ export class ScanMemory implements StatusMemory {
   /** How long its Jobs and pods have been seen for. */
   readonly ages: Ages;
   /** The reasons of holds that an Event has told. */
-  readonly told = new Set<string>();
+  readonly reportedHolds = new Set<string>();
   readonly #waits: Ages;
 
   /** `now`: milliseconds that only grow; default the process's. */
@@ -23,18 +23,18 @@ export class ScanMemory implements StatusMemory {
   }
 
   /** Its plan is made anew: what was made sure of counts no longer. */
-  startAnew(): void {
+  reset(): void {
     this.seen = new SeenReports();
     this.rescan = undefined;
   }
 
   /** For how long the same has been waited for, in milliseconds since it was first asked. */
-  waited(what: string): number {
+  waitedFor(what: string): number {
     return this.#waits.of({ metadata: { name: what, uid: what } });
   }
 
   /** It is not waited for any more. */
-  goesOn(what: string): void {
+  stopWaiting(what: string): void {
     this.#waits.forget({ metadata: { name: what, uid: what } });
   }
 }

@@ -73,19 +73,19 @@ export class ShardCollector {
     const unwritten = new Set<string>();
     let refused = 0;
     const flush = async (batch: DesiredReport[]): Promise<void> => {
-      const wishes = batch.splice(0);
-      const published = await this.#publisher.publish(wishes);
-      for (const { source, target } of wishes) {
+      const reports = batch.splice(0);
+      const published = await this.#publisher.publish(reports);
+      for (const { source, target } of reports) {
         const key = reportKey(homeOf(target).namespace, reportName(source, target));
         scan.onReport(key, published.versions.get(key) ?? '');
       }
       total.new = addSeverities(total.new, published.new);
       total.fixed = addSeverities(total.fixed, published.fixed);
       refused += published.refused.length;
-      for (const { wish, message } of published.refused) {
-        const policies = wish.policies.map(({ name }) => name);
-        unwritten.add(wish.target.namespace ?? CLUSTER_SCOPE);
-        miss(`the report about ${describe(wish)} was refused: ${message}`, policies);
+      for (const { wish: report, message } of published.refused) {
+        const policies = report.policies.map(({ name }) => name);
+        unwritten.add(report.target.namespace ?? CLUSTER_SCOPE);
+        miss(`the report about ${describe(report)} was refused: ${message}`, policies);
       }
     };
     const batch: DesiredReport[] = [];

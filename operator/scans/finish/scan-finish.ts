@@ -36,7 +36,7 @@ export interface FinishDependencies extends PolicyStatusDependencies, ScanImages
 }
 
 /** A scan whose shards are all settled. */
-export interface EndedScan {
+export interface SettledScan {
   readonly scan: Scan;
   readonly ledger: Ledger;
   readonly seen: SeenReports;
@@ -52,7 +52,7 @@ export interface EndedScan {
  * Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. Returns what came and
  * went in images meanwhile, where a policy asks about them.
  */
-export async function finishScan(deps: FinishDependencies, ended: EndedScan): Promise<ScanImages | undefined> {
+export async function finishScan(deps: FinishDependencies, ended: SettledScan): Promise<ScanImages | undefined> {
   const { scan, ledger, seen, store, signal } = ended;
   const input = await store.input(ledger.input);
   const { kubernetesVersion, systemNamespaces, resources } = input;
@@ -64,13 +64,13 @@ export async function finishScan(deps: FinishDependencies, ended: EndedScan): Pr
     resources,
     policiesOf: scope.policiesOf,
     wholeClusterPolicies: set.wholeClusterPolicies,
-    looksAt: (namespace) => (namespace === undefined ? !ledger.partial : scope.includesNamespace(namespace)),
+    includesNamespace: (namespace) => (namespace === undefined ? !ledger.partial : scope.includesNamespace(namespace)),
     seen,
     isCarriedOver: carriedOverBy(ledger),
     signal,
   };
   // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
-  const images = await scanImages(deps, scan, { policies: current, looksAt: request.looksAt, signal });
+  const images = await scanImages(deps, scan, { policies: current, includesNamespace: request.includesNamespace, signal });
   const swept = await sweep(deps, ended, request);
   if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
@@ -86,7 +86,7 @@ export async function finishScan(deps: FinishDependencies, ended: EndedScan): Pr
 /** Sweeps until no report is found to have changed meanwhile. Where nothing was evaluated, the reports were read a moment ago. */
 async function sweep(
   { client, publisher }: Pick<FinishDependencies, 'client' | 'publisher'>,
-  { scan, ledger, seen, verifier, rescan, signal }: EndedScan,
+  { scan, ledger, seen, verifier, rescan, signal }: SettledScan,
   request: SweepRequest,
 ): Promise<SweepResult> {
   const known = rescan?.takeSwept();
@@ -104,7 +104,7 @@ function carriedOverBy({ carriedOver }: Ledger): (namespace: string) => boolean 
 /** Keeps what the scan found for the next one. Where that fails, the next one evaluates more than it would have to. */
 async function keepForNext(
   { log }: Pick<FinishDependencies, 'log'>,
-  { scan, ledger, rescan, rescans }: EndedScan,
+  { scan, ledger, rescan, rescans }: SettledScan,
   { marks }: SweepResult,
 ): Promise<void> {
   if (!rescan) return;
@@ -126,20 +126,20 @@ function talliesOf(
 
 async function publishEvidence(
   deps: Pick<FinishDependencies, 'publisher'>,
-  { ledger }: EndedScan,
+  { ledger }: SettledScan,
   { policy, set }: { readonly policy: LedgerPolicy; readonly set: PolicySet },
 ): Promise<void> {
   const { checks, complete } = talliesOf(ledger, policy);
   const seconds = Math.floor(Date.parse(ledger.startTime) / 1000);
-  const wishes = set
+  const desired = set
     .frameworksOf(policy.name)
     .map((framework) => ({ framework, outcomes: requirementOutcomes(framework, checks, complete), seconds }));
-  await deps.publisher.publishEvidence(policy, wishes);
+  await deps.publisher.publishEvidence(policy, desired);
 }
 
 function findingsOf(
   deps: Pick<FinishDependencies, 'clock' | 'policies'>,
-  { scan, ledger }: EndedScan,
+  { scan, ledger }: SettledScan,
   { policy, set, totals }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals },
 ): PolicyFindings {
   if (ledger.partial) return totals;

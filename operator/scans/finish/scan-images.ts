@@ -15,13 +15,13 @@ export interface ScanImagesDependencies {
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
   readonly scans: Pick<Lister<Scan>, 'list'>;
   /** In milliseconds since the epoch, when the look at images began that still writes reports; undefined while none does. */
-  readonly imagesBegan: () => number | undefined;
+  readonly imageSyncStart: () => number | undefined;
 }
 
 /** Of what a scan that ends counts the changes in images. */
 export interface ScannedImages {
   readonly policies: readonly LedgerPolicy[];
-  readonly looksAt: (namespace: string | undefined) => boolean;
+  readonly includesNamespace: (namespace: string | undefined) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,19 +32,19 @@ export interface ScannedImages {
 export async function scanImages(
   deps: ScanImagesDependencies,
   scan: Scan,
-  { policies, looksAt, signal }: ScannedImages,
+  { policies, includesNamespace: includesNamespace, signal }: ScannedImages,
 ): Promise<ScanImages | undefined> {
   const asking = policies.filter(({ name }) => deps.policies.get(name)?.spec.images !== undefined);
   if (asking.length === 0) return undefined;
   // What is written by a look that goes on is dated with its beginning: the next Scan counts it.
-  const until = Math.floor(Math.min(deps.clock(), deps.imagesBegan() ?? Number.POSITIVE_INFINITY) / 1000);
+  const until = Math.floor(Math.min(deps.clock(), deps.imageSyncStart() ?? Number.POSITIVE_INFINITY) / 1000);
   const spans = new Map<string, Span>();
   for (const { name } of asking) {
     const from = countedUntil(deps, scan, name);
     if (from !== undefined) spans.set(name, { from: from / 1000, until });
   }
   const since = Math.min(...[...spans.values()].map(({ from }) => from));
-  const changed = await imageChanges(deps.client, { spans, looksAt, signal });
+  const changed = await imageChanges(deps.client, { spans, includesNamespace, signal });
   return { ...(spans.size > 0 ? { since: timestampOf(since * 1000) } : {}), until: timestampOf(until * 1000), ...changed };
 }
 

@@ -4,7 +4,7 @@ import type { SeenReports } from '../../reports/sweeping/seen-reports.ts';
 import type { ShardCollector } from '../attempts/shard-collector.ts';
 import { JobState } from '../../jobs/job-state.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { readingOf } from '../attempts/attempt-waits.ts';
+import { jobStateOptions } from '../attempts/attempt-waits.ts';
 import { collectedScan } from '../attempts/collected-scan.ts';
 import type { ScanJobs } from '../attempts/scan-jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -52,7 +52,7 @@ export class ScanVerifier {
     const state = new JobState(
       found,
       this.#jobs.podsOf(found),
-      readingOf(() => 0, Number.POSITIVE_INFINITY),
+      jobStateOptions(() => 0, Number.POSITIVE_INFINITY),
     ).of(job.shards.indexOf(shard));
     return state.kind === 'finished' ? state.pod : undefined;
   }

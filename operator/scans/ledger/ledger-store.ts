@@ -36,13 +36,13 @@ export class InputLost extends Error {
 }
 
 /** A plan before it is kept. */
-export interface DraftPlan {
+export interface UnstoredPlan {
   readonly input: ScanInput;
   readonly shards: AttemptInput;
 }
 
 /** The ConfigMaps with a plan. */
-export interface KeptPlan {
+export interface StoredPlan {
   readonly input: readonly string[];
   readonly configMaps: readonly string[];
 }
@@ -78,13 +78,13 @@ export class LedgerStore {
    * Keeps a plan and makes the ledger of it: from here on the scan has begun. What a try before this one left is removed first, and what this
    * one made if it fails. Throws {@link LedgerConflict} when the scan has a ledger.
    */
-  async begin(scan: ScanIdentity, { input, shards }: DraftPlan, ledgerOf: (kept: KeptPlan) => Ledger): Promise<StoredLedger> {
+  async begin(scan: ScanIdentity, { input, shards }: UnstoredPlan, ledgerOf: (kept: StoredPlan) => Ledger): Promise<StoredLedger> {
     await this.#clear(scan);
     const made: string[] = [];
     try {
       made.push(...(await this.#store.keep(placeOf(scan, INPUT_FILE), INPUT, input, INPUT_FILE)));
       const names = [...made];
-      made.push(...(await this.keepShards(scan, shards)));
+      made.push(...(await this.storeShards(scan, shards)));
       const ledger = ledgerOf({ input: names, configMaps: made.slice(names.length) });
       return await conflicting(this.#store.write(headOf(scan), LEDGER, ledger));
     } catch (error) {
@@ -101,7 +101,7 @@ export class LedgerStore {
   }
 
   /** Keeps the shards of another attempt. Returns the names of the ConfigMaps. */
-  keepShards(scan: ScanIdentity, shards: AttemptInput): Promise<string[]> {
+  storeShards(scan: ScanIdentity, shards: AttemptInput): Promise<string[]> {
     return this.#store.keep(placeOf(scan, SHARDS_FILE), SHARDS, shards, SHARDS_FILE);
   }
 
@@ -116,7 +116,7 @@ export class LedgerStore {
   }
 
   /** Throws {@link InputLost} when one of these is not there any more: pods that mount it would wait for it without end. */
-  async assertKept(scan: ScanIdentity, names: readonly string[]): Promise<void> {
+  async assertStored(scan: ScanIdentity, names: readonly string[]): Promise<void> {
     const options = { namespace: this.#store.namespace, labelSelector: selectorOf(scan), metadataOnly: true };
     const there = new Set((await listAll(this.#store.client, RESOURCES.configMaps, options)).map(({ metadata }) => metadata.name));
     const lost = names.find((name) => !there.has(name));

@@ -83,7 +83,7 @@ export interface Ledger {
   readonly uncovered: readonly Uncovered[];
   readonly excludedNamespaces: number;
   /** What was not evaluated anew, since nothing that its verdicts depend on has changed; counted in `scanned` and `totals`. */
-  readonly carriedOver?: CarriedNamespaces;
+  readonly carriedOver?: CarriedOverNamespaces;
   readonly scanned: number;
   readonly failed: number;
   /** Targets that were not judged, by policy. */
@@ -94,7 +94,7 @@ export interface Ledger {
 }
 
 /** Namespaces whose verdicts of an earlier scan hold. */
-export interface CarriedNamespaces {
+export interface CarriedOverNamespaces {
   readonly targets: number;
   /** The empty name stands for what is outside of all namespaces. */
   readonly namespaces: readonly string[];
@@ -199,14 +199,14 @@ export function shardFailed(ledger: Ledger, shard: number, failure: JobFailure):
   const entry = entryAt(ledger, shard);
   const tries = addCounts(entry.tries, { [failure.class]: 1 });
   const { tries: budget, smaller: divide = false, memoryFactor = 1, deadlineFactor = 1 } = RESPONSES[failure.class];
-  const told = { ...entry, tries, reason: failure.class, message: failure.message.slice(0, 500) };
+  const failed = { ...entry, tries, reason: failure.class, message: failure.message.slice(0, 500) };
   if ((tries[failure.class] ?? 0) < budget) {
     const retry: Retry = { smaller: divide, memoryFactor, deadlineFactor };
-    return { ...ledger, shards: ledger.shards.with(shard, { ...told, state: 'queued', retry }) };
+    return { ...ledger, shards: ledger.shards.with(shard, { ...failed, state: 'queued', retry }) };
   }
   return {
     ...ledger,
-    shards: ledger.shards.with(shard, { ...told, state: 'error' }),
+    shards: ledger.shards.with(shard, { ...failed, state: 'error' }),
     failed: ledger.failed + entry.targets,
     failedByPolicy: addCounts(ledger.failedByPolicy, entry.policies),
   };

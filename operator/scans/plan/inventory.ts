@@ -8,7 +8,7 @@ import type { Count } from './plan.ts';
 import type { Slice } from '../../worker/shard.ts';
 
 /** A resource that could not be listed: its targets cannot even be counted. */
-export interface Unlisted {
+export interface UnlistedResource {
   readonly resource: ApiResource;
   /** What is missing, naming verb and resource. */
   readonly message: string;
@@ -17,7 +17,7 @@ export interface Unlisted {
 /** What is there to scan. */
 export interface Inventory {
   readonly counts: readonly Count[];
-  readonly unlisted: readonly Unlisted[];
+  readonly unlisted: readonly UnlistedResource[];
 }
 
 /** What to look for. */
@@ -38,9 +38,9 @@ export interface InventoryOptions {
  * slice may hold, its list is walked again for the places where slices end. A resource that the account may not list, or
  * that is not served any more, is told and keeps nothing else back; every other error is thrown.
  */
-export async function takeInventory(client: KubeClient, options: InventoryOptions): Promise<Inventory> {
+export async function countTargets(client: KubeClient, options: InventoryOptions): Promise<Inventory> {
   const counts: Count[] = [];
-  const unlisted: Unlisted[] = [];
+  const unlisted: UnlistedResource[] = [];
   for (const [index, resource] of options.resources) {
     try {
       counts.push(...(await countsOf(client, { index, resource }, options)));

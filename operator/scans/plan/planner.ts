@@ -6,7 +6,7 @@ import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } f
 import { policyScope, unmatchedPatterns } from '../../engine/objects/policy-scope.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
-import { takeInventory, type Unlisted } from './inventory.ts';
+import { countTargets, type UnlistedResource } from './inventory.ts';
 import type { LedgerPolicy, Uncovered } from '../ledger/ledger.ts';
 import { packShards, type Count } from './plan.ts';
 import type { PolicySnapshot, ScanInput } from '../../worker/scan-input.ts';
@@ -29,7 +29,7 @@ export interface PlanRequest {
 }
 
 /** What was found in scope, before it is packed into shards. */
-export interface FoundTargets {
+export interface TargetsInScope {
   readonly set: PolicySet;
   readonly policies: readonly PolicySnapshot[];
   readonly kubernetesVersion: string;
@@ -37,7 +37,7 @@ export interface FoundTargets {
   readonly systemNamespaces: readonly string[];
   /** The resources whose objects `onObject` was told of. */
   readonly listed: readonly ApiResource[];
-  readonly unlisted: readonly Unlisted[];
+  readonly unlisted: readonly UnlistedResource[];
   readonly counts: readonly Count[];
   readonly signal: AbortSignal;
 }
@@ -45,11 +45,11 @@ export interface FoundTargets {
 /** Finds the namespaces that need not be evaluated anew. */
 export interface CarryOver {
   /** Reads what is known from earlier scans, while targets are counted. */
-  readonly prepare: (client: KubeClient, found: Pick<FoundTargets, 'policies' | 'signal'>) => Promise<void>;
-  /** Told of each object of the kinds that are looked at. */
+  readonly prepare: (client: KubeClient, found: Pick<TargetsInScope, 'policies' | 'signal'>) => Promise<void>;
+  /** Told of each object of the kinds that are toList at. */
   readonly onObject: (resource: ApiResource, object: KubeObject) => void;
   /** The namespaces whose targets are in no shard; the empty name stands for what is outside of all. */
-  readonly choose: (client: KubeClient, found: FoundTargets) => Promise<ReadonlySet<string>>;
+  readonly choose: (client: KubeClient, found: TargetsInScope) => Promise<ReadonlySet<string>>;
 }
 
 /** What a scan will do. */
@@ -62,7 +62,7 @@ export interface ScanPlan {
 }
 
 /** Never listed, whatever a rule says: Vigil reads no Secrets, and its own reports are no targets. The reason, where it is told. */
-export const neverListed: ReadonlyMap<string, string> = new Map([
+export const neverScanned: ReadonlyMap<string, string> = new Map([
   ['/secrets', 'secrets in the core API group are not scanned: Vigil never reads Secrets; check them in files with vigil scan'],
   [`${RESOURCES.reports.group}/${RESOURCES.reports.resource}`, ''],
   [`${RESOURCES.reports.group}/${RESOURCES.clusterReports.resource}`, ''],
@@ -78,16 +78,16 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
   const set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
   const namespaces = await namespacesOf(client, signal);
   const scope = new TargetScope(set, spec, namespaces);
-  const { looked, refused } = lookedAt(set, resources);
+  const { toList, refused } = resourcesToList(set, resources);
   const { carryOver } = request;
   const { policiesOf } = scope;
-  const options = { resources: looked, policiesOf, sliceTargets: shardTargets, onObject: carryOver?.onObject, signal };
-  const [inventory] = await Promise.all([takeInventory(client, options), carryOver?.prepare(client, request)]);
+  const options = { resources: toList, policiesOf, sliceTargets: shardTargets, onObject: carryOver?.onObject, signal };
+  const [inventory] = await Promise.all([countTargets(client, options), carryOver?.prepare(client, request)]);
   const counts = [...inventory.counts, ...wholeClusterCount(set, spec)];
   const carriedOver = await carryOver?.choose(client, {
     ...request,
     set,
-    listed: [...looked.values()],
+    listed: [...toList.values()],
     unlisted: inventory.unlisted,
     counts,
   });
@@ -147,8 +147,8 @@ export class TargetScope {
     if (home === undefined ? this.#limit !== undefined : !this.includesNamespace(home)) return [];
     const facts = home === undefined ? undefined : this.#namespaces.get(home);
     if (home !== undefined && facts === undefined) return [];
-    const judged = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
-    return this.#set.inScope(judged, facts === undefined ? {} : { namespace: facts });
+    const target = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+    return this.#set.inScope(target, facts === undefined ? {} : { namespace: facts });
   };
 }
 
@@ -165,18 +165,18 @@ export async function namespacesOf(client: KubeClient, signal: AbortSignal): Pro
 }
 
 /** The resources to list, by their index, and why some are not. */
-function lookedAt(set: PolicySet, resources: readonly ApiResource[]): { looked: Map<number, ApiResource>; refused: Uncovered[] } {
-  const looked = new Map<number, ApiResource>();
+function resourcesToList(set: PolicySet, resources: readonly ApiResource[]): { toList: Map<number, ApiResource>; refused: Uncovered[] } {
+  const toList = new Map<number, ApiResource>();
   const refused: Uncovered[] = [];
   for (const resource of set.targets) {
-    const why = neverListed.get(`${resource.group}/${resource.resource}`);
+    const why = neverScanned.get(`${resource.group}/${resource.resource}`);
     if (why === undefined) {
       const index = indexOfResource(resources, resource);
       if (index === undefined) throw new Error(`${resource.resource} is judged, and not among what the cluster serves`);
-      looked.set(index, resource);
+      toList.set(index, resource);
     } else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
   }
-  return { looked, refused };
+  return { toList, refused };
 }
 
 function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
@@ -189,9 +189,9 @@ function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
 function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, NamespaceFacts>): ReadonlyMap<string, Excluded> {
   const excluded = new Map(set.policies.map((policy) => [policy, { count: 0, names: [] as string[] }]));
   for (const facts of namespaces.values()) {
-    const looking = new Set(set.policiesFor(facts));
+    const matching = new Set(set.policiesFor(facts));
     for (const [policy, left] of excluded) {
-      if (looking.has(policy)) continue;
+      if (matching.has(policy)) continue;
       left.count++;
       if (left.names.length < mostNames) left.names.push(facts.name);
     }

@@ -21,10 +21,10 @@ import { listPages } from '../../kube/list.ts';
 import { readReports, type ReadReports } from '../../reports/sweeping/report-sweeper.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Count } from '../plan/plan.ts';
-import type { CarryOver, FoundTargets } from '../plan/planner.ts';
+import type { CarryOver, TargetsInScope } from '../plan/planner.ts';
 import { resourceOf } from '../../worker/shard.ts';
 import { RescanDraft } from './rescan-draft.ts';
-import { isUnchanged, type PlannedNamespace, type RescanEntry, type RescanIndex } from './rescan-index.ts';
+import { isUnchanged, type NamespaceState, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 import type { RescanStore } from './rescan-store.ts';
 
 /** How a scan is asked to rescan. */
@@ -39,7 +39,7 @@ export interface RescanOptions {
 }
 
 /** What a ledger begins with where something is carried over. */
-export type CarriedTotals = Pick<Ledger, 'carriedOver' | 'totals'>;
+export type CarriedOverTotals = Pick<Ledger, 'carriedOver' | 'totals'>;
 
 /** Marks namespaces while a scan is planned, by metadata alone, and chooses those whose verdicts hold. For one plan. */
 export class MarkCollector implements CarryOver {
@@ -57,7 +57,7 @@ export class MarkCollector implements CarryOver {
     this.#options = options;
   }
 
-  readonly prepare = async (client: KubeClient, { policies, signal }: Pick<FoundTargets, 'policies' | 'signal'>): Promise<void> => {
+  readonly prepare = async (client: KubeClient, { policies, signal }: Pick<TargetsInScope, 'policies' | 'signal'>): Promise<void> => {
     if (this.#options.full) return;
     this.#known = await this.#options.store.read(policies);
     if (this.#known.size > 0) this.#reports = await readReports(client, signal);
@@ -65,7 +65,7 @@ export class MarkCollector implements CarryOver {
 
   readonly onObject = (resource: ApiResource, { metadata }: KubeObject): void => this.#listed.add(resource, metadata);
 
-  readonly choose = async (client: KubeClient, found: FoundTargets): Promise<ReadonlySet<string>> => {
+  readonly choose = async (client: KubeClient, found: TargetsInScope): Promise<ReadonlySet<string>> => {
     for (const { resource } of found.unlisted) this.#unread.add(kindInMarks(resource));
     await this.#listContext(client, found);
     const planned = this.#plannedOf(found);
@@ -82,7 +82,7 @@ export class MarkCollector implements CarryOver {
   }
 
   /** What the verdicts that are carried over come to. */
-  get totals(): CarriedTotals {
+  get totals(): CarriedOverTotals {
     const totals: Record<string, PolicyTally> = {};
     for (const { policies } of this.#carried.values())
       for (const [policy, tally] of Object.entries(policies)) totals[policy] = addTallies(totals[policy], tally);
@@ -91,7 +91,7 @@ export class MarkCollector implements CarryOver {
   }
 
   /** Lists what verdicts depend on beside the targets, as far as no target is of that kind. */
-  async #listContext(client: KubeClient, found: FoundTargets): Promise<void> {
+  async #listContext(client: KubeClient, found: TargetsInScope): Promise<void> {
     const known = new Set(found.listed.map(kindInMarks));
     for (const resource of contextOf(found)) {
       const kind = kindInMarks(resource);
@@ -112,27 +112,27 @@ export class MarkCollector implements CarryOver {
     }
   }
 
-  #plannedOf(found: FoundTargets): ReadonlyMap<string, PlannedNamespace> {
-    const judgement = judgementOf(found, this.#options.program);
+  #plannedOf(found: TargetsInScope): ReadonlyMap<string, NamespaceState> {
+    const evaluation = evaluationOf(found, this.#options.program);
     const groups = Map.groupBy(found.counts, ({ namespace = CLUSTER_SCOPE }) => namespace);
     if (this.#options.partial) groups.delete(CLUSTER_SCOPE);
     return new Map(
-      [...groups].map(([name, counts]) => [name, { mark: this.#markOf(name, counts, { found, judgement }), ...sumOf(counts) }]),
+      [...groups].map(([name, counts]) => [name, { mark: this.#markOf(name, counts, { found, evaluation }), ...sumOf(counts) }]),
     );
   }
 
   #markOf(
     namespace: string,
     counts: readonly Count[],
-    { found, judgement }: { readonly found: FoundTargets; readonly judgement: string },
+    { found, evaluation }: { readonly found: TargetsInScope; readonly evaluation: string },
   ): string | undefined {
     const kinds = [...new Set(counts.map((count) => resourceOf(count, found.resources)))];
     if (kinds.some((kind) => kind !== undefined && isConvertedByOthers(kind, found))) return undefined;
     const sets = setsOf(namespace, kinds, found);
-    return sets.some(({ kind }) => this.#unread.has(kind)) ? undefined : namespaceMark(judgement, sets, this.#listed);
+    return sets.some(({ kind }) => this.#unread.has(kind)) ? undefined : namespaceMark(evaluation, sets, this.#listed);
   }
 
-  #unchanged(planned: ReadonlyMap<string, PlannedNamespace>): ReadonlyMap<string, RescanEntry> {
+  #unchanged(planned: ReadonlyMap<string, NamespaceState>): ReadonlyMap<string, RescanEntry> {
     const unchanged = new Map<string, RescanEntry>();
     for (const [name, now] of planned) {
       const entry = this.#known.get(name);
@@ -144,7 +144,7 @@ export class MarkCollector implements CarryOver {
 }
 
 /** Everything that the checks of the policies read beside targets. */
-function contextOf({ set, listed, resources }: FoundTargets): readonly ApiResource[] {
+function contextOf({ set, listed, resources }: TargetsInScope): readonly ApiResource[] {
   const { everywhere, inNamespace } = contextReads(set, [...listed, undefined]);
   const { links, pods } = livePodReads(listed, resources);
   return [RESOURCES.namespaces, ...everywhere, ...inNamespace, ...links, ...pods];
@@ -156,13 +156,13 @@ const isBuiltin = ({ group, kind }: ApiResource): boolean => builtinResources.so
  * Whether rules judge objects of a custom kind in another version than they are listed in: a webhook may convert them, and may do so otherwise
  * from one day to the next.
  */
-const isConvertedByOthers = (kind: ApiResource, { set }: FoundTargets): boolean => !isBuiltin(kind) && set.formsOf(kind).length > 0;
+const isConvertedByOthers = (kind: ApiResource, { set }: TargetsInScope): boolean => !isBuiltin(kind) && set.formsOf(kind).length > 0;
 
 /** What verdicts in a namespace depend on: its own objects of the kinds that are looked at, itself, and what is read beside its targets. */
 function setsOf(
   namespace: string,
   kinds: readonly (ApiResource | undefined)[],
-  { set, listed, resources }: FoundTargets,
+  { set, listed, resources }: TargetsInScope,
 ): readonly ReadSet[] {
   const isOutside = namespace === CLUSTER_SCOPE;
   const own = listed.filter(({ namespaced }) => namespaced !== isOutside);
@@ -175,14 +175,14 @@ function setsOf(
   ];
 }
 
-function judgementOf(found: FoundTargets, program: string): string {
+function evaluationOf(found: TargetsInScope, program: string): string {
   const { policies, kubernetesVersion, systemNamespaces } = found;
   const kinds = new Set([...found.listed, ...contextOf(found)].map(({ kind }) => kind));
   const resources = found.resources.filter(({ kind }) => kinds.has(kind));
   return evaluationMark({ policies, catalogue: catalogueVersion, program, kubernetesVersion, systemNamespaces, resources });
 }
 
-function sumOf(counts: readonly Count[]): Pick<PlannedNamespace, 'targets' | 'policies'> {
+function sumOf(counts: readonly Count[]): Pick<NamespaceState, 'targets' | 'policies'> {
   const policies: Record<string, number> = {};
   for (const count of counts)
     for (const [policy, targets] of Object.entries(count.policies)) policies[policy] = (policies[policy] ?? 0) + targets;

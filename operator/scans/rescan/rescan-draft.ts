@@ -3,12 +3,12 @@ import { addTallies, type PolicyTally } from '../../findings/tally.ts';
 import type { ReadReports } from '../../reports/sweeping/report-sweeper.ts';
 import type { ReportMarks } from '../../reports/identity/report-marks.ts';
 import type { NamespaceRecord } from '../../stream/stream-record.ts';
-import { countsAgree, type PlannedNamespace, type RescanEntry, type RescanIndex } from './rescan-index.ts';
+import { countsAgree, type NamespaceState, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 
 /** What a scan was planned with, as far as the next one needs it. */
-export interface DraftPlan {
+export interface PlannedScan {
   /** The namespaces with targets, as they were found. */
-  readonly planned: ReadonlyMap<string, PlannedNamespace>;
+  readonly planned: ReadonlyMap<string, NamespaceState>;
   /** Those that are in no shard. */
   readonly carriedOver: ReadonlySet<string>;
   /** The objects that were listed. */
@@ -24,11 +24,11 @@ export interface DraftPlan {
  * is evaluated once more by the next scan.
  */
 export class RescanDraft {
-  readonly #plan: DraftPlan;
+  readonly #plan: PlannedScan;
   #reports: ReadReports | undefined;
   readonly #collected = new Map<number, readonly NamespaceRecord[]>();
 
-  constructor(plan: DraftPlan) {
+  constructor(plan: PlannedScan) {
     this.#plan = plan;
     this.#reports = plan.reports;
   }
@@ -67,7 +67,7 @@ export class RescanDraft {
     return next;
   }
 
-  #entryOf(now: PlannedNamespace, records: readonly NamespaceRecord[], reports: string | undefined): RescanEntry | undefined {
+  #entryOf(now: NamespaceState, records: readonly NamespaceRecord[], reports: string | undefined): RescanEntry | undefined {
     if (now.mark === undefined || reports === undefined) return undefined;
     if (!records.every(({ reads }) => reads.every((read) => this.#isAsListed(read)))) return undefined;
     const policies: Record<string, PolicyTally> = {};

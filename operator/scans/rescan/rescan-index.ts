@@ -19,7 +19,7 @@ export interface RescanEntry {
 export type RescanIndex = ReadonlyMap<string, RescanEntry>;
 
 /** A namespace as it is found now. */
-export interface PlannedNamespace {
+export interface NamespaceState {
   /** Undefined if it cannot be proved what its verdicts depend on. */
   readonly mark: string | undefined;
   readonly targets: number;
@@ -28,17 +28,17 @@ export interface PlannedNamespace {
 }
 
 /** Whether what was known of a namespace holds: nothing that its verdicts depend on is another, and its reports are as they were left. Pure. */
-export function isUnchanged(entry: RescanEntry | undefined, now: PlannedNamespace, reports: string | undefined): entry is RescanEntry {
+export function isUnchanged(entry: RescanEntry | undefined, now: NamespaceState, reports: string | undefined): entry is RescanEntry {
   if (entry === undefined || now.mark === undefined || reports === undefined) return false;
   return entry.mark === now.mark && entry.reports === reports && countsAgree(entry, now);
 }
 
 /** Whether just the targets that were planned have been evaluated, by each policy. */
-export function countsAgree({ scanned, policies }: Pick<RescanEntry, 'scanned' | 'policies'>, planned: PlannedNamespace): boolean {
-  const judged = Object.fromEntries(Object.entries(policies).map(([policy, { targets }]) => [policy, targets]));
+export function countsAgree({ scanned, policies }: Pick<RescanEntry, 'scanned' | 'policies'>, planned: NamespaceState): boolean {
+  const evaluated = Object.fromEntries(Object.entries(policies).map(([policy, { targets }]) => [policy, targets]));
   const isSome = ([, count]: readonly [string, number]): boolean => count > 0;
   const some = (counts: Readonly<Record<string, number>>): unknown => Object.fromEntries(Object.entries(counts).filter(isSome));
-  return scanned === planned.targets && isDeepStrictEqual(some(judged), some(planned.policies));
+  return scanned === planned.targets && isDeepStrictEqual(some(evaluated), some(planned.policies));
 }
 
 /** The index as a document: names once, counts as plain numbers. */

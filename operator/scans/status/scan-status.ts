@@ -25,11 +25,11 @@ export function scanStatus({ metadata, status }: Scan, stage: ScanStage, now: nu
   const generation = metadata.generation ?? 0;
   const at = { now: timestampOf(now), generation };
   const conditions = setConditions(status?.conditions, conditionsOf(stage), at);
-  return { ...standingOf(status ?? {}, stage, at.now), observedGeneration: generation, conditions };
+  return { ...stageFields(status ?? {}, stage, at.now), observedGeneration: generation, conditions };
 }
 
 /** The phase, the times and the figures of a Scan at a stage. */
-function standingOf(before: ScanStatus, stage: ScanStage, now: string): ScanStatus {
+function stageFields(before: ScanStatus, stage: ScanStage, now: string): ScanStatus {
   const figures = figuresBefore(before);
   switch (stage.stage) {
     case 'queued':

@@ -38,15 +38,18 @@ describe('since when a generation of a policy is known', () => {
 
   it('is when it was first heard of', () => {
     const sightings = new GenerationTracker();
-    for (const [index, policy] of [a1, b1, a1, a2, a2].entries()) sightings.note(policy, index);
-    expect([sightings.first([a2]), sightings.first([b1]), sightings.first([a2, b1])]).to.deep.equal([3, 1, 1]);
-    expect(sightings.first([])).to.equal(Number.POSITIVE_INFINITY);
+    for (const [index, policy] of [a1, b1, a1, a2, a2].entries()) sightings.observe(policy, index);
+    expect([sightings.firstObserved([a2]), sightings.firstObserved([b1]), sightings.firstObserved([a2, b1])]).to.deep.equal([3, 1, 1]);
+    expect(sightings.firstObserved([])).to.equal(Number.POSITIVE_INFINITY);
   });
 
   it('is not known of one that is gone, or is not the present one', () => {
     const sightings = new GenerationTracker();
-    for (const [index, policy] of [a1, b1, a2].entries()) sightings.note(policy, index);
+    for (const [index, policy] of [a1, b1, a2].entries()) sightings.observe(policy, index);
     sightings.forget(b1);
-    expect([sightings.first([a1]), sightings.first([b1])]).to.deep.equal([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+    expect([sightings.firstObserved([a1]), sightings.firstObserved([b1])]).to.deep.equal([
+      Number.NEGATIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { eventsAbout, isQuota, refusalIn } from '../../../operator/jobs/job-events.ts';
-import { jobOf, type JobParts } from '../../../operator/jobs/template/job-template.ts';
+import { jobManifest, type JobManifestInput } from '../../../operator/jobs/template/job-template.ts';
 import { JobRunner } from '../../../operator/jobs/job-runner.ts';
 import { isIdle, JobState, type JobObject } from '../../../operator/jobs/job-state.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
@@ -13,8 +13,8 @@ describe('Jobs on a real API server', function () {
   const runner = new JobRunner(client);
   const namespace = uniqueName('jobs');
   const container = { name: 'main', image: 'vigil.dev/vigil:dev' };
-  const manifest = (name: string, inputs: string, more: Partial<JobParts> = {}): KubeObject =>
-    jobOf({
+  const manifest = (name: string, inputs: string, more: Partial<JobManifestInput> = {}): KubeObject =>
+    jobManifest({
       ...{ name, namespace, labels: { 'app.kubernetes.io/managed-by': 'vigil' }, annotations: {}, inputs, imagePullSecrets: [] },
       ...{ placement: {}, podDeadline: 60, jobDeadline: 60, ttl: 60 },
       ...{ run: { completionMode: 'Indexed', completions: 2, parallelism: 2, backoffLimitPerIndex: 0 }, pod: { containers: [container] } },

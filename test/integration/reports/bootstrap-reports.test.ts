@@ -144,7 +144,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
       resources: [clusterRoles],
       policiesOf: (_: unknown, { metadata }: KubeObject) => (metadata.name === unscoped.metadata.name ? [] : [policy]),
       wholeClusterPolicies: [],
-      looksAt: () => true,
+      includesNamespace: () => true,
       seen,
       signal,
     };

@@ -6,7 +6,7 @@ import { Credentials } from '../../../operator/kube/credentials.ts';
 import { discoverResources, serverVersion } from '../../../operator/kube/discovery.ts';
 import { KubeClient } from '../../../operator/kube/kube-client.ts';
 import { listPages } from '../../../operator/kube/list.ts';
-import { takeInventory } from '../../../operator/scans/plan/inventory.ts';
+import { countTargets } from '../../../operator/scans/plan/inventory.ts';
 import { packShards } from '../../../operator/scans/plan/plan.ts';
 import { scanJob } from '../../../operator/scans/attempts/scan-job.ts';
 import { serverMinor, testClient, uniqueName } from '../cluster-access.ts';
@@ -47,7 +47,7 @@ describe('planning a scan over a real API server', function () {
   }
 
   it('counts by namespace, and cuts a long list where every object is in exactly one range', async () => {
-    const { counts, unlisted } = await takeInventory(client, { resources, policiesOf: ours, sliceTargets: 50 });
+    const { counts, unlisted } = await countTargets(client, { resources, policiesOf: ours, sliceTargets: 50 });
     expect(unlisted).to.deep.equal([]);
     expect(counts.map(({ namespace, targets }) => [namespace, targets])).to.have.deep.members(
       namespaces.map((name, index) => [name, index === 0 ? 130 : 5]),
@@ -61,7 +61,7 @@ describe('planning a scan over a real API server', function () {
   });
 
   it('packs twelve namespaces into at least three shards', async () => {
-    const { counts } = await takeInventory(client, { resources, policiesOf: ours, sliceTargets: 50 });
+    const { counts } = await countTargets(client, { resources, policiesOf: ours, sliceTargets: 50 });
     const shards = packShards(counts, { shardTargets: 50, parallelism: 4 });
     expect(shards.length).to.be.at.least(3);
     expect(shards.flatMap(({ slices }) => slices).reduce((sum, { targets }) => sum + targets, 0)).to.equal(185);
@@ -87,7 +87,7 @@ describe('planning a scan over a real API server', function () {
     );
     const nobody = new KubeClient(new Credentials({ kubeConfig: config }));
     const gone: ApiResource = { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
-    const { counts, unlisted } = await takeInventory(nobody, {
+    const { counts, unlisted } = await countTargets(nobody, {
       resources: new Map([...resources, [9, gone]]),
       policiesOf: ours,
       sliceTargets: 500,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { bytesOf, heapOption, moreMemory } from '../../../operator/jobs/template/memory.ts';
+import { bytesOf, heapOption, scaleMemory } from '../../../operator/jobs/template/memory.ts';
 
 describe('the memory of a Job', () => {
   for (const [quantity, bytes] of [
@@ -50,9 +50,9 @@ describe('the memory of a Job', () => {
   });
 
   it('gives more to another attempt, in the same unit', () => {
-    expect(moreMemory({ memory: '256Mi', cpu: '1' }, 2)).to.deep.equal({ memory: '512Mi', cpu: '1' });
-    expect(moreMemory({ memory: '1.5Gi' }, 4)).to.deep.equal({ memory: '6Gi' });
-    expect(moreMemory({ memory: 1000 }, 2)).to.deep.equal({ memory: '2000' });
-    for (const limits of [{}, { cpu: '1' }, { memory: 'much' }]) expect(moreMemory(limits, 2)).to.deep.equal(limits);
+    expect(scaleMemory({ memory: '256Mi', cpu: '1' }, 2)).to.deep.equal({ memory: '512Mi', cpu: '1' });
+    expect(scaleMemory({ memory: '1.5Gi' }, 4)).to.deep.equal({ memory: '6Gi' });
+    expect(scaleMemory({ memory: 1000 }, 2)).to.deep.equal({ memory: '2000' });
+    for (const limits of [{}, { cpu: '1' }, { memory: 'much' }]) expect(scaleMemory(limits, 2)).to.deep.equal(limits);
   });
 });

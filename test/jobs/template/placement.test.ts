@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
-import { placedBy, placementOf, preferring, type Placement } from '../../../operator/jobs/template/placement.ts';
+import { mergePlacement, placementOf, preferNode, type Placement } from '../../../operator/jobs/template/placement.ts';
 import { scanJob, type ScanJobInput } from '../../../operator/scans/attempts/scan-job.ts';
 
 describe('where the pods of Jobs go', () => {
@@ -47,25 +47,25 @@ describe('where the pods of Jobs go', () => {
   });
 
   it('is as the schedule says, field by field', () => {
-    expect(placedBy({}, placement)).to.deep.equal({ ...placement, nodeSelector: { pool: 'security', ...linux } });
+    expect(mergePlacement({}, placement)).to.deep.equal({ ...placement, nodeSelector: { pool: 'security', ...linux } });
     const given = { tolerations: [], nodeSelector: { pool: 'batch' }, priorityClassName: 'low' };
-    expect(placedBy(given, placement)).to.deep.equal({ ...placement, ...given, nodeSelector: { pool: 'batch', ...linux } });
+    expect(mergePlacement(given, placement)).to.deep.equal({ ...placement, ...given, nodeSelector: { pool: 'batch', ...linux } });
     const more = { affinity: {}, topologySpreadConstraints: [] };
-    expect(placedBy(more, placement)).to.deep.include(more);
-    expect(placedBy({}, {})).to.deep.equal({ nodeSelector: linux });
+    expect(mergePlacement(more, placement)).to.deep.include(more);
+    expect(mergePlacement({}, {})).to.deep.equal({ nodeSelector: linux });
   });
 
   it('would best be a node, beside what is asked for', () => {
     const preference = { weight: 100, preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] } };
-    expect(preferring({}, 'n')).to.deep.equal({
+    expect(preferNode({}, 'n')).to.deep.equal({
       affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference] } },
     });
     const known = { nodeAffinity: { ...nodeAffinity, preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] } };
-    expect(preferring({ affinity: known, priorityClassName: 'high' }, 'n')).to.deep.equal({
+    expect(preferNode({ affinity: known, priorityClassName: 'high' }, 'n')).to.deep.equal({
       priorityClassName: 'high',
       affinity: { nodeAffinity: { ...nodeAffinity, preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }, preference] } },
     });
-    expect(preferring(placement, undefined)).to.deep.equal(placement);
+    expect(preferNode(placement, undefined)).to.deep.equal(placement);
   });
 
   interface Pod extends Placement {

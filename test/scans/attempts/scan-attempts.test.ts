@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Attempts } from '../../../operator/scans/attempts/scan-attempts.ts';
+import { ScanAttempts } from '../../../operator/scans/attempts/scan-attempts.ts';
 import { LogUnavailableError } from '../../../operator/jobs/job-log.ts';
 import type { JobPod } from '../../../operator/jobs/job-pod.ts';
 import type { JobObject } from '../../../operator/jobs/job-state.ts';
@@ -45,9 +45,9 @@ class CheckInput {
     this.seconds = seconds;
     this.bench.now = Date.parse('2026-01-01T00:00:00Z') + seconds * 1000;
     const deps = { ...this.bench.parts, metrics: { shards: { inc: () => undefined } } } as unknown as ConstructorParameters<
-      typeof Attempts
+      typeof ScanAttempts
     >[0];
-    const attempts = new Attempts(deps, {
+    const attempts = new ScanAttempts(deps, {
       store: { update: (_scan: unknown, stored: StoredLedger) => Promise.resolve(stored) },
       collector: { collect: ({ metadata }: JobPod) => this.collecting(metadata.name) },
       jobs: {
@@ -57,9 +57,13 @@ class CheckInput {
         whyNoPod: () => Promise.resolve(this.refusal),
         create: () => this.creating(),
       },
-    } as unknown as ConstructorParameters<typeof Attempts>[1]);
+    } as unknown as ConstructorParameters<typeof ScanAttempts>[1]);
     const tell = (_ledger: Ledger, hold: ScanHold | undefined): Promise<void> => Promise.resolve(void this.holds.push(hold));
-    const moved = await attempts.advance(this.scan, this.stored, { signal: new AbortController().signal, memory: this.memory, tell });
+    const moved = await attempts.advance(this.scan, this.stored, {
+      signal: new AbortController().signal,
+      memory: this.memory,
+      reportProgress: tell,
+    });
     this.stored = moved.stored;
     return this.stored.ledger.shards.map(({ state, reason = '' }) => `${state} ${reason}`.trim());
   }

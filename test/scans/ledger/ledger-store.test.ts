@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { gzipSync } from 'node:zlib';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import { InputLost, LedgerConflict, LedgerStore, type DraftPlan, type KeptPlan } from '../../../operator/scans/ledger/ledger-store.ts';
+import { InputLost, LedgerConflict, LedgerStore, type UnstoredPlan, type StoredPlan } from '../../../operator/scans/ledger/ledger-store.ts';
 import { jobCreated, newLedger, type Ledger } from '../../../operator/scans/ledger/ledger.ts';
 import { LEDGER } from '../../../operator/scans/ledger/scan-documents.ts';
 import { DocumentStore } from '../../../operator/kube/documents/document-store.ts';
@@ -12,11 +12,11 @@ import { ConfigMapApi } from '../../kube/documents/config-map-api.ts';
 
 describe('the store of ledgers', () => {
   const scan = { name: 'nightly', uid: '7c1' };
-  const draft: DraftPlan = {
+  const draft: UnstoredPlan = {
     input: { scan, kubernetesVersion: '1.36', systemNamespaces: [], policies: [], resources: [], namespaces: {} },
     shards: { shards: [{ slices: [], pageSize: 500 }] },
   };
-  const ledgerOf = ({ input, configMaps }: KeptPlan): Ledger =>
+  const ledgerOf = ({ input, configMaps }: StoredPlan): Ledger =>
     newLedger(
       { startTime: '2026-11-01T00:00:00Z', catalogue: 'c', partial: false, policies: [], input, uncovered: [], excludedNamespaces: 0 },
       { name: 'job', shards: draft.shards.shards, configMaps },
@@ -45,7 +45,7 @@ describe('the store of ledgers', () => {
     expect(await store.shards(ledger.jobs[0]?.configMaps ?? [])).to.deep.equal(draft.shards);
     expect((await store.read(scan))?.ledger).to.deep.equal(ledger);
     expect(api.names.length).to.equal(3);
-    await store.assertKept(scan, ledger.input);
+    await store.assertStored(scan, ledger.input);
     await store.remove(scan);
     expect(api.names).to.deep.equal([]);
     expect(await store.read(scan)).to.equal(undefined);
@@ -62,8 +62,8 @@ describe('the store of ledgers', () => {
   });
 
   it('removes with the next try what a crash left of the one before', async () => {
-    await store.keepShards(scan, draft.shards);
-    await store.keepShards({ name: 'other', uid: 'u' }, draft.shards);
+    await store.storeShards(scan, draft.shards);
+    await store.storeShards({ name: 'other', uid: 'u' }, draft.shards);
     await store.begin(scan, draft, ledgerOf);
     expect(api.names.length).to.equal(4);
   });
@@ -114,12 +114,12 @@ describe('the store of ledgers', () => {
 
   it('has a scan planned again of which a part is gone', async () => {
     const { ledger } = await store.begin(scan, draft, ledgerOf);
-    await store.assertKept(scan, [...ledger.input]);
+    await store.assertStored(scan, [...ledger.input]);
     await new DocumentStore(api.double.client(), 'vigil-system').client.delete(RESOURCES.configMaps, {
       namespace: 'vigil-system',
       name: ledger.input[0] ?? '',
     });
     expect(await failed(store.input(ledger.input))).to.be.instanceOf(InputLost);
-    expect(await failed(store.assertKept(scan, ledger.input))).to.be.instanceOf(InputLost);
+    expect(await failed(store.assertStored(scan, ledger.input))).to.be.instanceOf(InputLost);
   });
 });

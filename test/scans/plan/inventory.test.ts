@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
-import { takeInventory, type Inventory } from '../../../operator/scans/plan/inventory.ts';
+import { countTargets, type Inventory } from '../../../operator/scans/plan/inventory.ts';
 import { packShards } from '../../../operator/scans/plan/plan.ts';
 import { ListDouble, notServed, widgets } from '../../worker/list-double.ts';
 
 const take = (list: ListDouble, { sliceTargets = 300, namespaced = true } = {}): Promise<Inventory> =>
-  takeInventory(list.client, {
+  countTargets(list.client, {
     resources: new Map([[4, { ...widgets, namespaced }]]),
     policiesOf: (_resource, { metadata }) => (metadata.name.startsWith('x') ? [] : ['p']),
     sliceTargets,

@@ -196,7 +196,7 @@ export class RescanBench {
         resources,
         policiesOf: scope.policiesOf,
         wholeClusterPolicies: set.wholeClusterPolicies,
-        looksAt: (namespace) => (namespace === undefined ? spec.namespaces === undefined : scope.includesNamespace(namespace)),
+        includesNamespace: (namespace) => (namespace === undefined ? spec.namespaces === undefined : scope.includesNamespace(namespace)),
         seen,
         isCarriedOver: (namespace) => carried.has(namespace),
         signal,

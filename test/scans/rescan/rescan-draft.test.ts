@@ -3,7 +3,7 @@ import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import { ListedObjects } from '../../../operator/findings/namespace-marks.ts';
 import { emptySeverities, emptySummary, type PolicyTally } from '../../../operator/findings/tally.ts';
 import { RescanDraft } from '../../../operator/scans/rescan/rescan-draft.ts';
-import { isUnchanged, type PlannedNamespace, type RescanEntry } from '../../../operator/scans/rescan/rescan-index.ts';
+import { isUnchanged, type NamespaceState, type RescanEntry } from '../../../operator/scans/rescan/rescan-index.ts';
 import type { NamespaceRecord } from '../../../operator/stream/stream-record.ts';
 
 const tally = (targets: number, error = 0): PolicyTally => ({
@@ -12,7 +12,7 @@ const tally = (targets: number, error = 0): PolicyTally => ({
   failing: emptySeverities(),
   checks: {},
 });
-const planned: PlannedNamespace = { mark: 'm', targets: 3, policies: { p: 3, q: 2 } };
+const planned: NamespaceState = { mark: 'm', targets: 3, policies: { p: 3, q: 2 } };
 const listed = new ListedObjects();
 listed.add(RESOURCES.pods, { name: 'a', namespace: 'blue', uid: 'a', resourceVersion: '1' });
 const pods = { kind: 'pods', place: 'blue' };
@@ -72,7 +72,7 @@ describe('what is known of a namespace after a scan', () => {
 
 describe('a namespace is unchanged', () => {
   const entry: RescanEntry = { mark: 'm', reports: 'r', scanned: 3, policies: { p: tally(3), q: tally(2) } };
-  const cases: readonly [what: string, holds: boolean, now: PlannedNamespace, reports: string | undefined][] = [
+  const cases: readonly [what: string, holds: boolean, now: NamespaceState, reports: string | undefined][] = [
     ['if mark, reports and targets are the same', true, planned, 'r'],
     ['not with another mark', false, { ...planned, mark: 'n' }, 'r'],
     ['not without a mark', false, { ...planned, mark: undefined }, 'r'],

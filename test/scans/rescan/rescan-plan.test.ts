@@ -66,7 +66,7 @@ describe('the ledger of a rescan of what has not changed', () => {
 
   it('is forgotten with its plan', async () => {
     const { memory } = await begun(scanOf());
-    memory.startAnew();
+    memory.reset();
     expect(memory.rescan).to.equal(undefined);
   });
 });
