@@ -164,7 +164,9 @@ remove_cgroup() {
 
 load_image() {
   running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
-  containerctl images import "$1" >/dev/null 2>"$DIR/log/load.log" && say "loaded $1 into $CLUSTER"
+  [ "$(cat "$DIR/ready")" = full ] || { printf 'hack/cluster: cluster %s has no node to load images into: its tier is control-plane\n' "$CLUSTER" >&2; exit 2; }
+  containerctl images import "$1" >/dev/null 2>"$DIR/log/load.log" || { tail -3 "$DIR/log/load.log" >&2; exit 1; }
+  say "loaded $1 into $CLUSTER"
 }
 
 # forget_image IMAGE: an image by all its names, so that nothing of it is kept but what containers run from.
