@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 describe('the repository', () => {
@@ -21,5 +21,22 @@ describe('the repository', () => {
   it('has no catch-all file names', () => {
     const catchAll = files.filter((file) => /(^|\/)(utils?|helpers?|common|types|misc)\.(ts|mjs|sh)$/.test(file));
     expect(catchAll).to.deep.equal([]);
+  });
+
+  it('names only existing files in its documents', () => {
+    const documents = files.filter((file) => /^([A-Z]+|docs\/.*)\.md$/.test(file) && existsSync(file));
+    const missing = documents.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/(?<![\w/.-])(?:operator|test|hack|samples|config|docs)\/[\w/.-]*\w/g)]
+        .filter(([path]) => !existsSync(path))
+        .map(([path]) => `${file}: ${path}`),
+    );
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('lists its dependencies in the README', () => {
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };
+    const table = readFileSync('README.md', 'utf8').split('\n## Packages\n')[1] ?? '';
+    const listed = [...table.matchAll(/^\| ([@\w/-]+) \|/gm)].map(([, name]) => name).filter((name) => name !== 'package');
+    expect(listed).to.have.members(Object.keys(dependencies));
   });
 });
