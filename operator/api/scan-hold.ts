@@ -18,5 +18,5 @@ export function holdOf({ status }: Pick<Scan, 'status'>): ScanHold | undefined {
 }
 
 /** What others than its controller ask of a Scan, as a text that changes with it: its generation, its phase, and what holds it up. */
-export const standingOf = (scan: Scan): string =>
+export const scanStateKey = (scan: Scan): string =>
   `${scan.metadata.generation ?? 0} ${scan.status?.phase ?? ''} ${holdOf(scan)?.reason ?? ''}`;

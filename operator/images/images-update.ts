@@ -9,7 +9,7 @@ import { updateImages, type PolicyStatusDependencies } from '../policies/policy-
 import type { ImageSettings } from './image-settings.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
-import { renewedImages } from '../policies/images-part.ts';
+import { updatedImagesStatus } from '../policies/images-part.ts';
 
 /** What there is to tell policies of images. */
 export interface ImagesUpdate {
@@ -42,7 +42,7 @@ export async function updateImagesStatuses(
     const images = imagesStatus({ asked, known, totals: published.totals.get(name) ?? noTotals, refused, listedAt, now });
     // What the cache has not heard of is found out by asking.
     const cached = deps.policies.get(name);
-    if (cached?.status?.images && renewedImages(cached, images) === cached.status.images) continue;
+    if (cached?.status?.images && updatedImagesStatus(cached, images) === cached.status.images) continue;
     await updateImages(deps, { name, uid }, images);
   }
 }

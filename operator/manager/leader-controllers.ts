@@ -69,7 +69,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     onFailures: (target, failures) => events.recordFor(target, findingEvent(failures)),
     // A policy that was deleted while its reports were written may have been removed from them before the write.
     onPublished: (names) => {
-      for (const name of names) if (policies.get(name) === undefined) policyCleanup.add(name);
+      for (const name of names) if (policies.get(name) === undefined) policyCleanup.enqueue(name);
     },
     onConflict: (target, conflict) => {
       metrics.reportConflicts.inc({ reason: conflict.reason });
@@ -90,7 +90,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     ...basics,
     ...{ policies, schedules, scans, jobs, pods, publisher },
     ...{ clusterIdentity, shardTargets, changeBurst, maxConcurrentScans, watchSilence: watchSilence * 1000 },
-    clusterInfo: clusterInfoReader(client, (version) => revisions.servedBy(version)),
+    clusterInfo: clusterInfoReader(client, (version) => revisions.setKubernetesVersion(version)),
     crdProblems: () => crds.problems,
     checkCrds: () => crds.check(),
     revisionOf: revisions.of,
@@ -99,7 +99,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     images: config,
     enqueueSchedule: (name: string): void => scheduleController.queue.add(name),
     enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
-    enqueuePolicyCleanup: (name: string): void => policyCleanup.add(name),
+    enqueuePolicyCleanup: (name: string): void => policyCleanup.enqueue(name),
     imageSyncStart: (): number | undefined => images.startedAt,
     watching: (): ConditionUpdate => onChange.condition(),
   };

@@ -30,7 +30,7 @@ const isNewer = ({ status: scan }: Scan, { status: policy }: SecurityPolicy): bo
   (scan?.completionTime ?? '') > (policy?.configuration?.lastScanTime ?? policy?.lastScanTime ?? '');
 
 /** The names of the policies that a Scan evaluates, as far as it says: one of all policies names them once it runs. Pure. */
-export function evaluatedBy({ metadata: { ownerReferences = [] }, spec, status }: Scan): readonly string[] {
+export function policiesEvaluatedBy({ metadata: { ownerReferences = [] }, spec, status }: Scan): readonly string[] {
   const owners = ownerReferences.filter(({ kind }) => kind === 'SecurityPolicy');
   return [...new Set([...owners, ...(status?.policies ?? [])].map(({ name }) => name).concat(spec.policies ?? []))];
 }

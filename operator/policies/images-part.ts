@@ -12,7 +12,7 @@ function sinceTheFirst(found: ImagesStatus, before: ImagesStatus): ImagesStatus 
  * What the status of a policy is to say of images, by what it says and what was just found. What is the same but for its time keeps
  * that for half of `maxAge`: looking at what did not change writes nothing.
  */
-export function renewedImages(policy: SecurityPolicy, looked: ImagesStatus | undefined): ImagesStatus | undefined {
+export function updatedImagesStatus(policy: SecurityPolicy, looked: ImagesStatus | undefined): ImagesStatus | undefined {
   const before = policy.status?.images;
   if (!looked || !before) return looked ?? before;
   const found = sinceTheFirst(looked, before);

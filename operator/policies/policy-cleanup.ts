@@ -17,7 +17,7 @@ const lookAgain = 1000;
 const mostNames = 10;
 
 /** What {@link PolicyCleanup} uses. */
-export interface GonePoliciesDependencies extends ControllerBasics {
+export interface PolicyCleanupDependencies extends ControllerBasics {
   readonly client: KubeClient;
   readonly publisher: Pick<ReportPublisher, 'withdraw'>;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
@@ -26,10 +26,10 @@ export interface GonePoliciesDependencies extends ControllerBasics {
 /** Takes policies that are gone out of the reports, once the server has said that they are. */
 export class PolicyCleanup {
   readonly controller: Controller;
-  readonly #deps: GonePoliciesDependencies;
+  readonly #deps: PolicyCleanupDependencies;
   readonly #waiting = new Set<string>();
 
-  constructor(deps: GonePoliciesDependencies) {
+  constructor(deps: PolicyCleanupDependencies) {
     this.#deps = deps;
     this.controller = new Controller({
       name: 'gone-policies',
@@ -40,7 +40,7 @@ export class PolicyCleanup {
   }
 
   /** To be called for a policy that is not there, as far as this process knows. */
-  add(name: string): void {
+  enqueue(name: string): void {
     this.#waiting.add(name);
     this.controller.queue.addAfter(gone, debounce);
   }

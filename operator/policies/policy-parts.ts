@@ -16,7 +16,7 @@ import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { RevisionOf } from './policy-revisions.ts';
-import { renewedImages } from './images-part.ts';
+import { updatedImagesStatus } from './images-part.ts';
 
 /** What writing the status of policies needs. */
 export interface PolicyStatusDependencies extends StatusWriterDependencies {
@@ -54,7 +54,7 @@ export const updateImages = (deps: PolicyStatusDependencies, key: PolicyKey, fou
   updatePart(deps, key, {
     manager: FIELD_MANAGERS.images,
     compute: (policy) => {
-      const images = renewedImages(policy, found);
+      const images = updatedImagesStatus(policy, found);
       return images ? { images } : {};
     },
   });
@@ -87,7 +87,7 @@ async function read({ client }: PolicyStatusDependencies, name: string): Promise
 export async function updateTotals(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
   const { kubernetesVersion, resources } = await deps.clusterInfo();
   const options = { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces };
-  const tidied = await tidyParts(deps, policy);
+  const tidied = await migrateParts(deps, policy);
   if (!tidied) return undefined;
   let before: SecurityPolicyStatus | undefined;
   const written = await updateStatus(deps, RESOURCES.policies, tidied, {
@@ -105,7 +105,7 @@ export async function updateTotals(deps: PolicyStatusDependencies, policy: Secur
 }
 
 /** Makes the part about configuration of a status that an older version wrote, and removes the part about images once the policy asks about none. */
-async function tidyParts(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
+async function migrateParts(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
   let current: SecurityPolicy | undefined = policy;
   if (!policy.status?.configuration && legacyConfiguration(policy.status ?? {}))
     current = await updateStatus(deps, RESOURCES.policies, current, {

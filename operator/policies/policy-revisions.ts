@@ -14,7 +14,7 @@ export class PolicyRevisions {
   }
 
   /** Takes the server's version as it was just read: with another minor every revision is worked out anew. */
-  servedBy(kubernetesVersion: string): void {
+  setKubernetesVersion(kubernetesVersion: string): void {
     if (kubernetesVersion === this.#version) return;
     this.#version = kubernetesVersion;
     this.#known = new WeakMap();

@@ -1,12 +1,12 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { Scan } from '../api/scan.ts';
-import { standingOf } from '../api/scan-hold.ts';
+import { scanStateKey } from '../api/scan-hold.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { objectChanges } from '../controller/object-changes.ts';
 import { watches, watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
 import { untilStale } from './policy-compliance.ts';
 import { updateTotals, type PolicyStatusDependencies } from './policy-parts.ts';
-import { evaluatedBy } from './evaluation-attempt.ts';
+import { policiesEvaluatedBy } from './evaluation-attempt.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { Lister } from '../kube/watch/lister.ts';
@@ -39,11 +39,11 @@ export function securityPolicyController(deps: SecurityPolicyDependencies): Cont
  * start or stop to run or to wait. A function of its own for tests.
  */
 export function securityPolicyWatches(policies: Pick<Lister<SecurityPolicy>, 'list'>): readonly WatchedResource[] {
-  const isNews = objectChanges(standingOf);
+  const isNews = objectChanges(scanStateKey);
   return [
     watchesFor(RESOURCES.policies),
     watches(RESOURCES.schedules, () => policies.list().map(({ metadata }) => metadata.name)),
-    watches(RESOURCES.scans, (scan: Scan, type) => (isNews(scan, type) ? evaluatedBy(scan) : [])),
+    watches(RESOURCES.scans, (scan: Scan, type) => (isNews(scan, type) ? policiesEvaluatedBy(scan) : [])),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { standingOf } from '../api/scan-hold.ts';
+import { scanStateKey } from '../api/scan-hold.ts';
 import { objectChanges } from '../controller/object-changes.ts';
 import { watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
 import { isFinished, type Scan } from '../api/scan.ts';
@@ -45,7 +45,7 @@ export function scanCleanupController(parts: CleanupParts): Controller {
 
 /** Scans that have ended: when they end, and when the operator starts. */
 export function scanCleanupWatches(): readonly WatchedResource[] {
-  const isNews = objectChanges(standingOf);
+  const isNews = objectChanges(scanStateKey);
   return [watchesFor(RESOURCES.scans, (scan: Scan, type) => isNews(scan, type) && isFinished(scan))];
 }
 

@@ -1,5 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { standingOf } from '../api/scan-hold.ts';
+import { scanStateKey } from '../api/scan-hold.ts';
 import { objectChanges } from '../controller/object-changes.ts';
 import { watches, watchesFor, watchesOwned, type WatchedResource } from '../controller/watched-resource.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
@@ -48,7 +48,7 @@ export const scanScheduleWatches = (): readonly WatchedResource[] => [
   watchesFor(RESOURCES.schedules),
   watches(RESOURCES.schedules, () => [DEFAULT_SCHEDULE]),
   watches(RESOURCES.policies, () => [DEFAULT_SCHEDULE]),
-  watchesOwned(RESOURCES.scans, 'ScanSchedule', objectChanges(standingOf)),
+  watchesOwned(RESOURCES.scans, 'ScanSchedule', objectChanges(scanStateKey)),
 ];
 
 async function reconcile(deps: ScanScheduleDependencies, name: string): Promise<ReconcileResult> {

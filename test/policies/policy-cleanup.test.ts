@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { PolicyCleanup, type GonePoliciesDependencies } from '../../operator/policies/policy-cleanup.ts';
+import { PolicyCleanup, type PolicyCleanupDependencies } from '../../operator/policies/policy-cleanup.ts';
 import { policyLabel } from '../../operator/reports/identity/report-name.ts';
 
 const log = { info: () => undefined, error: () => undefined, child: (): unknown => log };
@@ -30,7 +30,7 @@ class Cluster {
     policies: { get: (name: string) => (this.watched.has(name) ? ({ metadata: { name }, spec: {} } as SecurityPolicy) : undefined) },
     log,
     observe: () => undefined,
-  } as unknown as GonePoliciesDependencies);
+  } as unknown as PolicyCleanupDependencies);
 
   async #list({ path, query = {} }: { path: string; query?: Record<string, string> }): Promise<unknown> {
     await Promise.resolve();
@@ -47,7 +47,7 @@ class Cluster {
   }
 
   remove(...names: readonly string[]): ReturnType<PolicyCleanup['remove']> {
-    for (const name of names) this.gone.add(name);
+    for (const name of names) this.gone.enqueue(name);
     return this.gone.remove();
   }
 }
@@ -109,7 +109,7 @@ describe('policies that are gone', () => {
   });
 
   it('are looked for again if they come and go once more while reports are read', async () => {
-    cluster.onList = (path) => path.endsWith('/clusterpolicyreports') && cluster.gone.add('a');
+    cluster.onList = (path) => path.endsWith('/clusterpolicyreports') && cluster.gone.enqueue('a');
     await cluster.remove('a');
     cluster.onList = () => undefined;
     cluster.reports.set('late', new Set(['a']));
@@ -119,8 +119,8 @@ describe('policies that are gone', () => {
 
   it('are removed by a controller that waits for more of them', async () => {
     cluster.gone.controller.start();
-    cluster.gone.add('a');
-    cluster.gone.add('b');
+    cluster.gone.enqueue('a');
+    cluster.gone.enqueue('b');
     while (cluster.writes.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
     await cluster.gone.controller.stop();
     expect(cluster.lists.filter((kind) => kind === 'securitypolicies')).to.have.length(1);

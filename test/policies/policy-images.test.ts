@@ -3,7 +3,7 @@ import type { ImagesStatus, SecurityPolicy, SecurityPolicySpec, SecurityPolicySt
 import { imagesStatus } from '../../operator/images/images-status.ts';
 import { configurationFields, type PolicyFindings } from '../../operator/policies/configuration-part.ts';
 import { policyStatus } from '../../operator/policies/policy-status.ts';
-import { renewedImages } from '../../operator/policies/images-part.ts';
+import { updatedImagesStatus } from '../../operator/policies/images-part.ts';
 
 const hour = 3_600_000;
 const now = Date.parse('2026-01-02T00:00:00Z');
@@ -48,7 +48,7 @@ interface News {
 function told(news: readonly News[], of = policy(), at = now): SecurityPolicyStatus {
   const first = of.status ?? {};
   return news.reduce<SecurityPolicyStatus>((status, { findings, images: looked }) => {
-    const renewed = looked && renewedImages({ ...of, status }, looked);
+    const renewed = looked && updatedImagesStatus({ ...of, status }, looked);
     const parts = { ...status, ...(findings && configurationFields(status, findings)), ...(renewed && { images: renewed }) };
     return policyStatus({
       policy: { ...of, status: parts },
@@ -232,11 +232,11 @@ describe('what a status says of images', () => {
     const first = images({ evaluatedSince: '2026-01-01T00:00:00Z' });
     const held = policy({ images: first });
     const waiting = { inScope: 4, scanned: 3, failed: 0, skipped: 0, waiting: 1 };
-    expect(renewedImages(held, images({ coverage: waiting }))?.evaluatedSince).to.equal(first.evaluatedSince);
-    expect(renewedImages(held, images({ ...bad(1), evaluatedSince: '2026-01-02T00:00:00Z' }))?.evaluatedSince).to.equal(
+    expect(updatedImagesStatus(held, images({ coverage: waiting }))?.evaluatedSince).to.equal(first.evaluatedSince);
+    expect(updatedImagesStatus(held, images({ ...bad(1), evaluatedSince: '2026-01-02T00:00:00Z' }))?.evaluatedSince).to.equal(
       first.evaluatedSince,
     );
-    expect(renewedImages(held, images({ evaluatedGeneration: 2, coverage: waiting }))?.evaluatedSince).to.equal(undefined);
+    expect(updatedImagesStatus(held, images({ evaluatedGeneration: 2, coverage: waiting }))?.evaluatedSince).to.equal(undefined);
     const since = (targets: typeof asked.targets): string | undefined =>
       imagesStatus({
         ...{
@@ -256,12 +256,12 @@ describe('what a status says of images', () => {
       images({ lastScanTime: new Date(now + hours * hour).toISOString().replace('.000Z', 'Z'), ...change });
     const before = images();
     const held = policy({ images: before });
-    expect(renewedImages(held, at(12))).to.equal(before);
-    expect(renewedImages(held, at(13))?.lastScanTime).to.equal('2026-01-02T13:00:00Z');
-    expect(renewedImages(held, at(1, bad(1)))?.lastScanTime).to.equal('2026-01-02T01:00:00Z');
-    expect(renewedImages(held, at(-1))).to.deep.equal(at(-1));
-    expect(renewedImages(held, undefined)).to.equal(before);
-    expect(renewedImages(policy(), at(1))).to.deep.equal(at(1));
-    expect(renewedImages(policy(), undefined)).to.equal(undefined);
+    expect(updatedImagesStatus(held, at(12))).to.equal(before);
+    expect(updatedImagesStatus(held, at(13))?.lastScanTime).to.equal('2026-01-02T13:00:00Z');
+    expect(updatedImagesStatus(held, at(1, bad(1)))?.lastScanTime).to.equal('2026-01-02T01:00:00Z');
+    expect(updatedImagesStatus(held, at(-1))).to.deep.equal(at(-1));
+    expect(updatedImagesStatus(held, undefined)).to.equal(before);
+    expect(updatedImagesStatus(policy(), at(1))).to.deep.equal(at(1));
+    expect(updatedImagesStatus(policy(), undefined)).to.equal(undefined);
   });
 });

@@ -14,10 +14,10 @@ import { carriedOverResults, type PendingContainers } from './previous-results.t
 import type { ImageStore } from '../ledger/image-store.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
-import { homeOf, type PublishResult, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
+import { reportLocation, type PublishResult, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { readLedger, type PolicyLedger } from '../../reports/identity/policy-ledger.ts';
-import { IMAGES_SOURCE, otherReportName, reportKey, reportName, reportSelector } from '../../reports/identity/report-name.ts';
+import { IMAGES_SOURCE, alternativeReportName, reportKey, reportName, reportSelector } from '../../reports/identity/report-name.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { countedIn } from '../../reports/identity/report-ownership.ts';
 import type { PolicyTargets } from '../targets/image-scope.ts';
@@ -81,7 +81,7 @@ export async function publishImages(input: ImagePublishInput): Promise<ImagesPub
 }
 
 const refusal = ({
-  wish: { target, policies },
+  desired: { target, policies },
   message,
 }: PublishResult['refused'][number]): ImagesPublished['refused'][number] & { policies: string[] } => ({
   policies: policies.map(({ name }) => name),
@@ -212,11 +212,12 @@ function sinceWhen(generation: number, images: ImagesStatus | undefined): number
 }
 
 /** Where the report about a workload's images lies. */
-const placeOf = (workload: ImageTarget['workload']): string => reportKey(homeOf(workload).namespace, reportName(IMAGES_SOURCE, workload));
+const placeOf = (workload: ImageTarget['workload']): string =>
+  reportKey(reportLocation(workload).namespace, reportName(IMAGES_SOURCE, workload));
 
 /** Where it lies beside another's report. */
 const otherPlaceOf = (workload: ImageTarget['workload']): string =>
-  reportKey(homeOf(workload).namespace, otherReportName(IMAGES_SOURCE, workload));
+  reportKey(reportLocation(workload).namespace, alternativeReportName(IMAGES_SOURCE, workload));
 
 /** What a report counts; what somebody has edited is right again with the next write. */
 const ledgerOf = (report: KubeObject): PolicyLedger => countedIn(report) ?? readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]);

@@ -1,7 +1,15 @@
 import type { PolicyReport } from '../../api/policy-report.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import { readLedger } from '../identity/policy-ledger.ts';
-import { addChanges, countsOf, noChange, numbersOf, policyChanges, type ComparedPolicies, type ReportChange } from './report-change.ts';
+import {
+  addChanges,
+  severityCountsFrom,
+  noChange,
+  numbersOf,
+  policyChanges,
+  type ComparedPolicies,
+  type ReportChange,
+} from './report-change.ts';
 
 /** What came and went for a policy in one second. */
 interface DatedChange extends ReportChange {
@@ -22,7 +30,7 @@ export interface Span {
 const [mostOfPolicy, most] = [24, 400];
 
 /** The history of a report that takes the place of another: that one's, with what differs between them. `compared`: as in `policyChanges`. */
-export function historyOf(
+export function extendedHistory(
   before: PolicyReport | undefined,
   after: PolicyReport,
   { seconds, compared }: { readonly seconds: number; readonly compared?: ComparedPolicies },
@@ -77,5 +85,5 @@ const rowOf = ({ seconds, new: came, fixed }: DatedChange): number[] => [seconds
 function datedOf(row: unknown): DatedChange[] {
   if (!Array.isArray(row) || row.length !== 9 || !row.every((value) => Number.isSafeInteger(value) && (value as number) >= 0)) return [];
   const [seconds = 0, ...counts] = row as number[];
-  return [{ seconds, new: countsOf(counts.slice(0, 4)), fixed: countsOf(counts.slice(4)) }];
+  return [{ seconds, new: severityCountsFrom(counts.slice(0, 4)), fixed: severityCountsFrom(counts.slice(4)) }];
 }

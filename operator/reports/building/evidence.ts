@@ -4,7 +4,7 @@ import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
 import { controlById } from '../../catalogue/controls/catalogue.ts';
 import type { RequirementOutcome, RequirementState } from '../../catalogue/frameworks/framework-rows.ts';
 import type { Framework } from '../../catalogue/frameworks/framework.ts';
-import { othersEntries } from '../identity/field-owners.ts';
+import { foreignEntries } from '../identity/field-owners.ts';
 import { withIdentities } from '../identity/result-identity.ts';
 import { hashedName, validName, policyLabel } from '../identity/report-name.ts';
 import { wholeWords } from './report-result.ts';
@@ -30,7 +30,7 @@ export const evidenceName = (policy: string, { name, version }: Pick<Framework, 
   validName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
 
 /** Its name where another's report has the usual one. */
-export const otherEvidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
+export const alternativeEvidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
   hashedName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
 
 const verdicts: Readonly<Record<RequirementState, 'pass' | 'fail' | 'skip'>> = {
@@ -71,19 +71,19 @@ export function buildEvidence({ policy, framework, outcomes, seconds, existing, 
       name: name ?? evidenceName(policy.name, framework),
       ...(existing?.metadata.resourceVersion === undefined ? {} : { resourceVersion: existing.metadata.resourceVersion }),
       labels: {
-        ...othersEntries(existing, 'labels'),
+        ...foreignEntries(existing, 'labels'),
         [LABELS.managedBy]: MANAGED_BY,
         [LABELS.source]: FRAMEWORKS_SOURCE,
         [policyLabel(policy.name)]: 'true',
       },
-      annotations: othersEntries(existing, 'annotations'),
+      annotations: foreignEntries(existing, 'annotations'),
       ownerReferences: [{ apiVersion: API_VERSION, kind: 'SecurityPolicy', name: policy.name, uid: policy.uid }],
     },
     scope,
     summary: { pass: count('pass'), fail: count('fail'), warn: 0, error: 0, skip: count('skip') },
     results,
   };
-  return existing !== undefined && saysTheSame(existing, report) ? undefined : report;
+  return existing !== undefined && isUnchanged(existing, report) ? undefined : report;
 }
 
 /** Stable while the verdict is: what is counted is in the properties. */
@@ -108,7 +108,7 @@ function propertiesOf({ requirement, state, failures, passes, errors }: Requirem
   return { state, ...Object.fromEntries(counts), ...(controls === undefined ? {} : { controls }) };
 }
 
-function saysTheSame(existing: PolicyReport, report: PolicyReport): boolean {
+function isUnchanged(existing: PolicyReport, report: PolicyReport): boolean {
   const content = ({ metadata, scope, summary, results = [] }: PolicyReport): unknown =>
     JSON.parse(
       JSON.stringify({

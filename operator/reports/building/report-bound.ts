@@ -41,8 +41,8 @@ function withLeft(ledger: PolicyLedger, dropped: readonly ReportResult[]): Polic
   const counts = new Map<string, number>();
   for (const { policy } of dropped) counts.set(policy, (counts.get(policy) ?? 0) + 1);
   const entries = Object.entries(ledger).map(([policy, entry]) => {
-    const left = (entry.left ?? 0) + (counts.get(policy) ?? 0);
-    return [policy, left > 0 ? { ...entry, left } : entry] as const;
+    const left = (entry.omitted ?? 0) + (counts.get(policy) ?? 0);
+    return [policy, left > 0 ? { ...entry, omitted: left } : entry] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -4,16 +4,16 @@ import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
 import { generationOf } from '../../engine/evaluation-revision.ts';
 import { STALE, type Finding } from '../../findings/finding.ts';
-import { othersEntries } from '../identity/field-owners.ts';
-import { countsOf, priorReport, type PriorReport } from '../identity/prior-report.ts';
+import { foreignEntries } from '../identity/field-owners.ts';
+import { countResults, priorReport, type PriorReport } from '../identity/prior-report.ts';
 import { bounded } from './report-bound.ts';
 import { reportDigest } from '../identity/report-digest.ts';
 import { isNotice } from '../identity/report-notice.ts';
 import { verdictFingerprint, withIdentities } from '../identity/result-identity.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
 import { readLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
-import { historyOf, withoutHistory, writeHistory } from './change-history.ts';
-import { addChanges, changeOf, reportChange, writeChange, type ComparedPolicies } from './report-change.ts';
+import { extendedHistory, withoutHistory, writeHistory } from './change-history.ts';
+import { addChanges, recordedChange, reportChange, writeChange, type ComparedPolicies } from './report-change.ts';
 import { policyLabel, policyLabels, reportName } from '../identity/report-name.ts';
 import { reportResult } from './report-result.ts';
 
@@ -28,7 +28,7 @@ export interface ReportInput {
    * Of what the report says by policies that judged now, what stays beside the results, and as what: nothing new is known in its place
    * yet. Undefined: it goes. Default: all of it goes.
    */
-  readonly stays?: (result: ReportResult) => ReportResult | undefined;
+  readonly carryOver?: (result: ReportResult) => ReportResult | undefined;
   /** Policies that do not look at the object any more: what they said goes. */
   readonly withdrawn?: readonly string[];
   /** Seconds since the epoch that a verdict which was not there before is dated with: the scan's start, so that a repetition gives the same. */
@@ -69,7 +69,7 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   const prior = priorReport(existing);
   const dates = datesOf(prior.results);
   const found = input.results.map((finding) => dated(reportResult(input.source, finding, input.seconds), dates));
-  const stays = staying(input, prior, found);
+  const stays = carriedOver(input, prior, found);
   const policies = input.policies.filter(({ name }) => !stays.unknown.has(name));
   const renewed = new Set([...policies.map(({ name }) => name), ...(input.withdrawn ?? [])]);
   const fresh = found.filter(({ policy }) => !stays.unknown.has(policy));
@@ -82,7 +82,7 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
     ...Object.fromEntries(Object.entries(prior.ledger).filter(([policy]) => !renewed.has(policy))),
     ...Object.fromEntries(policies.map((policy) => [policy.name, entryFor(policy, made)])),
   };
-  const report = differing(existing, assemble({ ...input, policies }, ledger, [...kept, ...made]));
+  const report = ifChanged(existing, assemble({ ...input, policies }, ledger, [...kept, ...made]));
   return report && withChange(report, input);
 }
 
@@ -102,20 +102,20 @@ function dated(result: ReportResult, dates: ReadonlyMap<string, number>): Report
 }
 
 /** What stays of what policies that judged now said before, and the policies of which that is not known: their results were too many to list. */
-function staying(
-  { policies, stays = () => undefined }: ReportInput,
+function carriedOver(
+  { policies, carryOver: stays = () => undefined }: ReportInput,
   prior: PriorReport,
   found: readonly ReportResult[],
 ): { readonly results: readonly ReportResult[]; readonly unknown: ReadonlySet<string> } {
   const judged = new Set(policies.map(({ name }) => name));
-  const unjudged = staleWhereUnjudged(found);
+  const unjudged = staleIfNotEvaluated(found);
   const staying = prior.results.filter(({ policy }) => judged.has(policy)).flatMap((result) => stays(result) ?? unjudged(result) ?? []);
-  const unknown = new Set(staying.map(({ policy }) => policy).filter((policy) => (prior.ledger[policy]?.left ?? 0) > 0));
+  const unknown = new Set(staying.map(({ policy }) => policy).filter((policy) => (prior.ledger[policy]?.omitted ?? 0) > 0));
   return { results: staying.filter(({ policy }) => !unknown.has(policy)), unknown };
 }
 
 /** A failure stays, as stale, where its check cannot be judged now: an error takes no verdict back. */
-function staleWhereUnjudged(found: readonly ReportResult[]): (result: ReportResult) => ReportResult | undefined {
+function staleIfNotEvaluated(found: readonly ReportResult[]): (result: ReportResult) => ReportResult | undefined {
   const check = ({ policy, rule = '' }: ReportResult): string => `${policy}\0${rule}`;
   const judged = new Set(found.filter(({ result }) => result !== 'error').map(check));
   const unjudged = new Set(found.map(check).filter((key) => !judged.has(key)));
@@ -130,8 +130,8 @@ function withChange(report: PolicyReport, input: ReportInput): PolicyReport {
   const { existing, scan, seconds } = input;
   const compared = comparedPolicies(input);
   const note = given({
-    [ANNOTATIONS.changes]: scan === undefined ? writeHistory(historyOf(existing, report, { seconds, compared })) : undefined,
-    [ANNOTATIONS.change]: scan && writeChange(scan, addChanges(changeOf(existing, scan), reportChange(existing, report, compared))),
+    [ANNOTATIONS.changes]: scan === undefined ? writeHistory(extendedHistory(existing, report, { seconds, compared })) : undefined,
+    [ANNOTATIONS.change]: scan && writeChange(scan, addChanges(recordedChange(existing, scan), reportChange(existing, report, compared))),
   });
   const annotations = { ...report.metadata.annotations, ...note };
   return { ...report, metadata: { ...report.metadata, annotations } };
@@ -162,25 +162,25 @@ export function withoutPolicies(report: PolicyReport, policies: readonly string[
     labels: { ...Object.fromEntries(rest), [LABELS.managedBy]: MANAGED_BY },
     annotations: policies.reduce((annotations, policy) => withoutHistory(annotations, policy), report.metadata.annotations ?? {}),
   };
-  return sealed(bounded({ ...report, metadata, results: prior.results.filter(({ policy }) => !gone.has(policy)) }, ledger));
+  return withDigest(bounded({ ...report, metadata, results: prior.results.filter(({ policy }) => !gone.has(policy)) }, ledger));
 }
 
 /** Counts of one policy; passes are counted by the worker whether they are listed or not. */
 function entryFor({ name, revision, passes }: EvaluatedPolicy, results: readonly ReportResult[]): PolicyLedger[string] {
-  return countsOf(
+  return countResults(
     results.filter(({ policy }) => policy === name),
     { revision, passes },
   );
 }
 
 /** Where the report about an object lies: what is found about a Namespace is for its team to read, so it lies inside. */
-const homeOf = ({ apiVersion, kind, namespace, name }: RecordTarget): string | undefined =>
+const namespaceOfReport = ({ apiVersion, kind, namespace, name }: RecordTarget): string | undefined =>
   kind === 'Namespace' && apiVersion === 'v1' ? name : namespace;
 
 /** The object in full. A Namespace is named as its own namespace, too: consumers open reports by the namespace of their scope. */
 function scopeOf(target: RecordTarget): NonNullable<PolicyReport['scope']> {
   const { apiVersion, kind, name, uid } = target;
-  return { apiVersion, kind, name, ...given({ namespace: homeOf(target), uid }) };
+  return { apiVersion, kind, name, ...given({ namespace: namespaceOfReport(target), uid }) };
 }
 
 function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly ReportResult[]): PolicyReport {
@@ -188,23 +188,23 @@ function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly Re
   const { apiVersion, kind, name, uid, resourceVersion } = target;
   const metadata: ObjectMeta = {
     name: input.name ?? reportName(source, target),
-    ...given({ namespace: homeOf(target), uid: existing?.metadata.uid, resourceVersion: existing?.metadata.resourceVersion }),
+    ...given({ namespace: namespaceOfReport(target), uid: existing?.metadata.uid, resourceVersion: existing?.metadata.resourceVersion }),
     labels: {
-      ...othersEntries(existing, 'labels'),
+      ...foreignEntries(existing, 'labels'),
       ...ownerLabels(target, policies),
       [LABELS.managedBy]: MANAGED_BY,
       [LABELS.source]: source,
       ...Object.fromEntries(Object.keys(ledger).map((policy) => [policyLabel(policy), 'true'])),
     },
-    annotations: { ...othersEntries(existing, 'annotations'), ...given({ [ANNOTATIONS.resourceVersion]: resourceVersion }) },
+    annotations: { ...foreignEntries(existing, 'annotations'), ...given({ [ANNOTATIONS.resourceVersion]: resourceVersion }) },
     ...(existing?.metadata.finalizers ? { finalizers: existing.metadata.finalizers } : {}),
     ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion, kind, name, uid }] }),
   };
-  return sealed(bounded({ metadata, scope: scopeOf(target), results: [...results] }, ledger));
+  return withDigest(bounded({ metadata, scope: scopeOf(target), results: [...results] }, ledger));
 }
 
 /** The report with an identity for the notice, too, and with its digest. */
-function sealed(report: PolicyReport): PolicyReport {
+function withDigest(report: PolicyReport): PolicyReport {
   const { scope = {}, results = [] } = report;
   const whole = { ...report, results: results.flatMap((result) => (isNotice(result) ? withIdentities(scope, [result]) : [result])) };
   const annotations = { ...report.metadata.annotations, [ANNOTATIONS.digest]: reportDigest(whole) };
@@ -225,7 +225,7 @@ function ownerLabels({ labels = {} }: RecordTarget, policies: readonly Evaluated
  * The wanted report when it differs from the existing one in more than the state of the object and the generations of the policies that it was
  * made from.
  */
-function differing(existing: PolicyReport | undefined, wanted: PolicyReport): PolicyReport | undefined {
+function ifChanged(existing: PolicyReport | undefined, wanted: PolicyReport): PolicyReport | undefined {
   if (!existing) return wanted;
   // What the results and counts are is in the digest.
   const about = ({ labels = {}, ownerReferences = [], annotations }: ObjectMeta): unknown => [

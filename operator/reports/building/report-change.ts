@@ -59,7 +59,7 @@ export function newFailures(
   const old = failures(before);
   const [earlier, now] = [ledgerOf(before), ledgerOf(after)];
   const isComparable = (policy: string): boolean =>
-    earlier[policy] === undefined ? compared.fromNothing.has(policy) : isSameJudgement(policy, [earlier, now], compared);
+    earlier[policy] === undefined ? compared.fromNothing.has(policy) : isSameRevision(policy, [earlier, now], compared);
   return [...failures(after)].filter(([key, { policy }]) => !old.has(key) && isComparable(policy)).map(([, result]) => result);
 }
 
@@ -72,11 +72,11 @@ function fixedFailures(
   if (!before || !after) return [];
   const now = failures(after);
   const [earlier, later] = [ledgerOf(before), ledgerOf(after)];
-  const isComparable = (policy: string): boolean => later[policy] !== undefined && isSameJudgement(policy, [earlier, later], compared);
+  const isComparable = (policy: string): boolean => later[policy] !== undefined && isSameRevision(policy, [earlier, later], compared);
   return [...failures(before)].filter(([key, { policy }]) => !now.has(key) && isComparable(policy)).map(([, result]) => result);
 }
 
-const isSameJudgement = (policy: string, [before, after]: readonly [PolicyLedger, PolicyLedger], compared: ComparedPolicies): boolean =>
+const isSameRevision = (policy: string, [before, after]: readonly [PolicyLedger, PolicyLedger], compared: ComparedPolicies): boolean =>
   compared.before.has(policy) || before[policy]?.revision === after[policy]?.revision;
 
 /** What a report counts by policy, as far as it can be trusted. */
@@ -109,10 +109,10 @@ export function writeChange(scan: string, change: ReportChange): string {
 }
 
 /** What a scan has changed in a report already, by the report's own note; nothing when its note is another scan's. */
-export function changeOf(report: PolicyReport | undefined, scan: string | undefined): ReportChange {
+export function recordedChange(report: PolicyReport | undefined, scan: string | undefined): ReportChange {
   const [by, ...counts] = (report?.metadata.annotations?.[ANNOTATIONS.change] ?? '').split(' ');
   if (by !== scan) return noChange();
-  const [found, fixed] = counts.map((text) => countsOf(text.split(',').map(Number)));
+  const [found, fixed] = counts.map((text) => severityCountsFrom(text.split(',').map(Number)));
   return { new: found ?? none(), fixed: fixed ?? none() };
 }
 
@@ -120,7 +120,7 @@ export function changeOf(report: PolicyReport | undefined, scan: string | undefi
 export const numbersOf = (counts: SeverityCounts): number[] => order.map((severity) => counts[severity]);
 
 /** Counts out of {@link numbersOf}; what is no whole number counts as none. */
-export function countsOf(numbers: readonly number[]): SeverityCounts {
+export function severityCountsFrom(numbers: readonly number[]): SeverityCounts {
   const at = (index: number): number => (Number.isSafeInteger(numbers[index]) ? (numbers[index] ?? 0) : 0);
   return { critical: at(0), high: at(1), medium: at(2), low: at(3) };
 }

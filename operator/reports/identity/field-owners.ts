@@ -20,7 +20,7 @@ export const isOwnKey = (key: string): boolean =>
   key === LABELS.managedBy || key.startsWith(`${GROUP}/`) || key.startsWith(LABELS.policyPrefix);
 
 /** The labels or annotations of an object that another field manager than Vigil set: they are not Vigil's to remove. */
-export function othersEntries(object: KubeObject | undefined, map: MetadataMap): Readonly<Record<string, string>> {
+export function foreignEntries(object: KubeObject | undefined, map: MetadataMap): Readonly<Record<string, string>> {
   const entries = object?.metadata[map] ?? {};
   if (!object) return {};
   const keys = new Set(fieldOwners(object).flatMap((owner) => (isOwnFieldManager(owner.manager) ? [] : ownedKeys(owner, map))));

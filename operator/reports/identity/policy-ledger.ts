@@ -7,7 +7,7 @@ export interface PolicyEntry {
   readonly summary: Summary;
   readonly failing: SeverityCounts;
   /** Results that are counted, but left out of the report for its size. */
-  readonly left?: number;
+  readonly omitted?: number;
 }
 
 /** By policy name. */
@@ -18,7 +18,7 @@ export function writeLedger(ledger: PolicyLedger): string {
   const entries = Object.entries(ledger).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(
     Object.fromEntries(
-      entries.map(([policy, { revision, summary, failing, left }]) => [
+      entries.map(([policy, { revision, summary, failing, omitted: left }]) => [
         policy,
         [
           revision,
@@ -79,6 +79,6 @@ function entryOf([revision, pass, fail, warn, error, skip, critical, high, mediu
     revision: String(revision),
     summary: { pass, fail, warn, error, skip },
     failing: { critical, high, medium, low },
-    ...(left ? { left } : {}),
+    ...(left ? { omitted: left } : {}),
   };
 }

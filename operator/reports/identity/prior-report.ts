@@ -26,7 +26,7 @@ export function priorReport(report: PolicyReport | undefined): PriorReport {
   if (!report) return { ledger: {}, results: [], foreign: [], intact: false };
   const known = read.get(report);
   if (known) return known;
-  const prior = readAnew(report);
+  const prior = parseReport(report);
   read.set(report, prior);
   return prior;
 }
@@ -34,14 +34,14 @@ export function priorReport(report: PolicyReport | undefined): PriorReport {
 /** A report is asked about for each of its parts, and digests of large ones take time. */
 const read = new WeakMap<PolicyReport, PriorReport>();
 
-function readAnew(report: PolicyReport): PriorReport {
+function parseReport(report: PolicyReport): PriorReport {
   const written = trustedLedger(report);
   const listed = (report.results ?? []).filter((result) => !isNotice(result));
   const intact = hasIntactContent(report);
   if (intact === true && written) return { ledger: written, results: listed, foreign: [], intact: true };
   const isOwn = (result: ReportResult): boolean => isWritten(report, result, { written, identified: intact !== undefined });
   const [results = [], foreign = []] = [true, false].map((own) => listed.filter((result) => isOwn(result) === own));
-  return { ledger: written ?? countedAnew(report, results), results, foreign, intact: false };
+  return { ledger: written ?? recount(report, results), results, foreign, intact: false };
 }
 
 /** What a report counts; undefined where somebody has edited that. */
@@ -62,18 +62,18 @@ function isWritten(
 }
 
 /** A ledger of what the results say, with an entry for each policy that the labels name. */
-function countedAnew({ metadata: { labels = {} } }: PolicyReport, results: readonly ReportResult[]): PolicyLedger {
+function recount({ metadata: { labels = {} } }: PolicyReport, results: readonly ReportResult[]): PolicyLedger {
   const named = Object.keys(labels).flatMap((label) => policyOfLabel(label) ?? []);
   const policies = new Set([...named, ...results.map(({ policy }) => policy)]);
   const entries = [...policies].map((policy) => {
     const own = results.filter((result) => result.policy === policy);
-    return [policy, countsOf(own, { revision: '', passes: own.filter(({ result }) => result === 'pass').length })] as const;
+    return [policy, countResults(own, { revision: '', passes: own.filter(({ result }) => result === 'pass').length })] as const;
   });
   return Object.fromEntries(entries);
 }
 
 /** What the results of one policy come to. Passes are counted whether they are listed or not. */
-export function countsOf(
+export function countResults(
   results: readonly ReportResult[],
   { revision, passes }: { readonly revision: string; readonly passes: number },
 ): PolicyEntry {

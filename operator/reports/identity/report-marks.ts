@@ -3,7 +3,7 @@ import { ObjectDigests } from '../../findings/namespace-marks.ts';
 import { reportScope } from './report-scope.ts';
 
 /** Digests of the reports of each namespace: they differ as soon as one was written, edited, made or deleted by anybody. */
-export class ReportMarks {
+export class NamespaceReportDigests {
   readonly #digests = new ObjectDigests();
   readonly #namespaces = new Set<string>();
 
@@ -20,7 +20,7 @@ export class ReportMarks {
   }
 
   /** The digest of the reports about a namespace's targets; undefined if nothing can be proved by it. */
-  of(namespace: string): string | undefined {
+  digestOf(namespace: string): string | undefined {
     return this.#digests.of('reports', namespace);
   }
 }

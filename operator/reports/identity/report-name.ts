@@ -93,7 +93,7 @@ export function policyOfLabel(label: string): string | undefined {
 }
 
 /** The name of the report about an object where another's report has the usual one: with a hash of the object behind it. */
-export function otherReportName(source: string, object: NamedObject): string {
+export function alternativeReportName(source: string, object: NamedObject): string {
   const name = reportName(source, object);
   return `${name.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hashOf(object, source)}`;
 }

@@ -9,8 +9,8 @@ export const isNotice = (result: ReportResult): boolean => result.rule === rule 
 
 /** The one result that says that some are left out, of all policies, and how many; none where nothing is. */
 export function notice(source: string | undefined, ledger: PolicyLedger): ReportResult[] {
-  const short = Object.entries(ledger).filter(([, { left = 0 }]) => left > 0);
-  const left = short.reduce((sum, [, entry]) => sum + (entry.left ?? 0), 0);
+  const short = Object.entries(ledger).filter(([, { omitted: left = 0 }]) => left > 0);
+  const left = short.reduce((sum, [, entry]) => sum + (entry.omitted ?? 0), 0);
   const [policy] = short.map(([name]) => name).toSorted();
   if (policy === undefined) return [];
   return [

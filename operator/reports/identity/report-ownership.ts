@@ -18,7 +18,7 @@ export function ownershipOf(report: KubeObject): Ownership {
   const intact = hasIntactMetadata(report.metadata);
   const { [LABELS.managedBy]: managedBy } = report.metadata.labels ?? {};
   if (intact === true) return managedBy === MANAGED_BY ? 'ours' : 'damaged';
-  if (!isWrittenByVigil(report)) return 'foreign';
+  if (!hasOwnFields(report)) return 'foreign';
   // Reports from before there were digests have none.
   const legacy = intact === undefined && managedBy === MANAGED_BY && isLedger(report.metadata.annotations?.[ANNOTATIONS.policies] ?? '{}');
   return legacy ? 'ours' : 'damaged';
@@ -32,7 +32,7 @@ export function countedIn(report: KubeObject): PolicyLedger | undefined {
 }
 
 /** Whether Vigil set a label or an annotation that only Vigil sets, and nobody has set all of them since. */
-function isWrittenByVigil(report: KubeObject): boolean {
+function hasOwnFields(report: KubeObject): boolean {
   const own = fieldOwners(report).filter(({ manager }) => isOwnFieldManager(manager));
   return own.some((owner) => [...ownedKeys(owner, 'labels'), ...ownedKeys(owner, 'annotations')].some(isOwnKey));
 }

@@ -25,20 +25,20 @@ import type { RecordTarget } from '../../stream/stream-record.ts';
 const conflictTries = 4;
 
 /** Where a report about a role or binding would lie. */
-export interface BootstrapHome {
+export interface ReportLocation {
   readonly resource: ApiResource;
   readonly namespace: string | undefined;
 }
 
 /** A report that is wanted. */
-export interface BootstrapWish {
+export interface BootstrapCandidate {
   readonly source: string;
   readonly target: RecordTarget;
 }
 
 /** What is to change in the report of one place. */
 interface Draft<W> {
-  readonly home: BootstrapHome;
+  readonly home: ReportLocation;
   /** Undefined: another has the name, and every object has a report of its own. */
   readonly known: BootstrapEntries | undefined;
   /** Undefined: the entry goes. */
@@ -46,11 +46,11 @@ interface Draft<W> {
   /** Reports that the entries take the place of. */
   readonly replaced: PolicyReport[];
   /** What is counted instead of written. */
-  readonly taken: W[];
+  readonly aggregated: W[];
 }
 
 /** Gathers what becomes of the roles and bindings that Kubernetes brings while reports are published, and writes it at the end, at once. */
-export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
+export class BootstrapReports<W extends BootstrapCandidate = BootstrapCandidate> {
   readonly #writer: ReportWriter;
   readonly #records: ReportRecords;
   readonly #drafts = new Map<string, Promise<Draft<W>>>();
@@ -61,7 +61,7 @@ export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
   }
 
   /** What is counted of an object in place of a report of its own, as that report would say it; undefined where that is nothing. */
-  async prior(home: BootstrapHome, target: RecordTarget): Promise<PolicyReport | undefined> {
+  async prior(home: ReportLocation, target: RecordTarget): Promise<PolicyReport | undefined> {
     if (!mayBeBootstrap(target)) return undefined;
     const entry = (await this.#draftOf(home)).known?.get(bootstrapKey(target));
     return entry && reportOfEntry(bootstrapKey(target), entry, home.namespace);
@@ -71,18 +71,18 @@ export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
    * Counts a report that is wanted in place of writing it, if it has no results, Kubernetes brings its object, and there is room; `existing`
    * goes then. Returns the version that is wanted and whether it is news; undefined if the report must be written.
    */
-  async take(
-    home: BootstrapHome,
-    wish: W,
+  async aggregate(
+    home: ReportLocation,
+    desired: W,
     { report, existing }: { readonly report: PolicyReport; readonly existing: PolicyReport | undefined },
   ): Promise<{ readonly version: string; readonly isNews: boolean } | undefined> {
-    if (!isCounted(wish, report)) return undefined;
-    const { known, changes, replaced, taken } = await this.#draftOf(home);
-    const key = bootstrapKey(wish.target);
+    if (!isCounted(desired, report)) return undefined;
+    const { known, changes, replaced, aggregated: aggregated } = await this.#draftOf(home);
+    const key = bootstrapKey(desired.target);
     const entry = entryOfReport(report);
     if (!known || !hasRoomFor(applied(known, new Map([...changes, [key, entry]])))) return undefined;
     if (existing) replaced.push(existing);
-    taken.push(wish);
+    aggregated.push(desired);
     const version = entryVersion(entry);
     const before = known.get(key);
     const isNews = !before || entryVersion(before) !== version;
@@ -91,7 +91,7 @@ export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
   }
 
   /** Says that an object has a report of its own now. */
-  async drop(home: BootstrapHome, target: RecordTarget): Promise<void> {
+  async remove(home: ReportLocation, target: RecordTarget): Promise<void> {
     if (!mayBeBootstrap(target)) return;
     const { known, changes } = await this.#draftOf(home);
     if (known?.has(bootstrapKey(target))) changes.set(bootstrapKey(target), undefined);
@@ -101,14 +101,14 @@ export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
    * Writes what was gathered. Calls `onRefused` with what the server refuses as it is; throws what else it answers: a repetition does the
    * same.
    */
-  async flush(onRefused: (wishes: readonly W[], error: unknown) => void): Promise<void> {
+  async flush(onRefused: (desiredReports: readonly W[], error: unknown) => void): Promise<void> {
     for (const draft of await Promise.all(this.#drafts.values())) {
       try {
         await this.#write(draft);
       } catch (error) {
         if (isNamespaceTerminating(error)) continue;
         if (!isInvalid(error)) throw error;
-        onRefused(draft.taken, error);
+        onRefused(draft.aggregated, error);
       }
     }
   }
@@ -120,23 +120,23 @@ export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
   }
 
   /** Takes policies out of the entries that are meant. Returns whether that changed anything. */
-  withdraw(home: BootstrapHome, policies: readonly string[], isMeant: (key: string) => boolean = () => true): Promise<boolean> {
+  withdraw(home: ReportLocation, policies: readonly string[], isMeant: (key: string) => boolean = () => true): Promise<boolean> {
     return this.#change(home, (entries) => withoutPoliciesIn(entries, policies, isMeant));
   }
 
-  #draftOf(home: BootstrapHome): Promise<Draft<W>> {
+  #draftOf(home: ReportLocation): Promise<Draft<W>> {
     return this.#drafts.getOrInsertComputed(home.namespace ?? '', async () => {
       const existing = await this.#read(home);
       const known = existing && this.#records.ownership(existing) === 'foreign' ? undefined : entriesIn(existing);
-      return { home, known, changes: new Map(), replaced: [], taken: [] };
+      return { home, known, changes: new Map(), replaced: [], aggregated: [] };
     });
   }
 
-  #read({ resource, namespace }: BootstrapHome): Promise<PolicyReport | undefined> {
+  #read({ resource, namespace }: ReportLocation): Promise<PolicyReport | undefined> {
     return this.#writer.read(resource, { namespace, name: BOOTSTRAP_REPORT });
   }
 
-  async #change(home: BootstrapHome, change: (entries: BootstrapEntries) => BootstrapEntries): Promise<boolean> {
+  async #change(home: ReportLocation, change: (entries: BootstrapEntries) => BootstrapEntries): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const existing = await this.#read(home);
       const ownership = existing && this.#records.ownership(existing);
@@ -152,14 +152,14 @@ export class BootstrapReports<W extends BootstrapWish = BootstrapWish> {
     }
   }
 
-  async #put({ resource }: BootstrapHome, report: PolicyReport | undefined, existing: PolicyReport | undefined): Promise<void> {
+  async #put({ resource }: ReportLocation, report: PolicyReport | undefined, existing: PolicyReport | undefined): Promise<void> {
     if (report) await this.#writer.write(resource, report, existing);
     else if (existing) await this.#writer.remove(resource, existing);
   }
 }
 
 /** Whether a report is counted in place of being written: it has no results, and Kubernetes brings its object. */
-const isCounted = ({ source, target }: BootstrapWish, { results = [] }: PolicyReport): boolean =>
+const isCounted = ({ source, target }: BootstrapCandidate, { results = [] }: PolicyReport): boolean =>
   source === SOURCE && results.length === 0 && isBootstrap(target);
 
 /** What Vigil wrote; undefined of no report. */

@@ -3,7 +3,7 @@ import type { PolicyReport } from '../../api/policy-report.ts';
 import { isConflict } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
-import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, otherEvidenceName, type EvidenceInput } from '../building/evidence.ts';
+import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, alternativeEvidenceName, type EvidenceInput } from '../building/evidence.ts';
 import { policyLabels, reportSelector } from '../identity/report-name.ts';
 import type { ReportRecords } from './report-records.ts';
 import type { ReportWriter } from './report-writer.ts';
@@ -26,12 +26,12 @@ export class EvidencePublisher {
   }
 
   /** Brings the evidence of one policy up to date, and removes that of frameworks that the policy asks for no more. */
-  async publish(policy: EvidenceInput['policy'], wishes: readonly DesiredEvidence[]): Promise<void> {
+  async publish(policy: EvidenceInput['policy'], desired: readonly DesiredEvidence[]): Promise<void> {
     const left = await this.#existing(policy.name);
-    for (const wish of wishes) {
-      const name = evidenceName(policy.name, wish.framework);
-      const other = otherEvidenceName(policy.name, wish.framework);
-      await this.#bringUp({ ...wish, policy }, [left.get(name) ?? left.get(other), name, other]);
+    for (const each of desired) {
+      const name = evidenceName(policy.name, each.framework);
+      const other = alternativeEvidenceName(policy.name, each.framework);
+      await this.#bringUp({ ...each, policy }, [left.get(name) ?? left.get(other), name, other]);
       for (const used of [name, other]) left.delete(used);
     }
     for (const report of left.values()) await this.#writer.remove(RESOURCES.clusterReports, report);

@@ -7,11 +7,11 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import { messageOf } from '../../kube/kube-request.ts';
 import { listPages } from '../../kube/list.ts';
 import type { EvidenceInput } from '../building/evidence.ts';
-import { BootstrapReports, type BootstrapHome } from './bootstrap-reports.ts';
+import { BootstrapReports, type ReportLocation } from './bootstrap-reports.ts';
 import { concurrently } from './concurrently.ts';
 import { buildReport, comparedPolicies, withoutPolicies, type ReportInput } from '../building/report-builder.ts';
-import { changeOf, newFailures, type ReportChange } from '../building/report-change.ts';
-import { otherReportName, reportKey, reportName, reportSelector } from '../identity/report-name.ts';
+import { recordedChange, newFailures, type ReportChange } from '../building/report-change.ts';
+import { alternativeReportName, reportKey, reportName, reportSelector } from '../identity/report-name.ts';
 import { EvidencePublisher, type DesiredEvidence } from './evidence-publisher.ts';
 import {
   BOOTSTRAP_REPORT,
@@ -24,7 +24,7 @@ import {
 import { priorReport } from '../identity/prior-report.ts';
 import { metadataRecords, type ReportRecords } from './report-records.ts';
 import { ReportWriter, type WriteObserver } from './report-writer.ts';
-import { isTakenOver, returned } from './returned-report.ts';
+import { isTakenOver, returnedReport } from './returned-report.ts';
 import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 
 /** A report to bring up to date. */
@@ -40,7 +40,7 @@ export interface PublishResult {
   /** The version of each report that now says what was wished, as `reportKey` names them. */
   readonly versions: ReadonlyMap<string, string>;
   /** Reports that the server refuses as they are, and why: another try cannot help. */
-  readonly refused: readonly { readonly wish: DesiredReport; readonly message: string }[];
+  readonly refused: readonly { readonly desired: DesiredReport; readonly message: string }[];
 }
 
 /** Told of failures that a report did not have before it was written. */
@@ -74,10 +74,10 @@ interface Place {
 }
 
 /** A report that was brought up to date. */
-type BroughtUp = ReportChange & { readonly written: 0 | 1; readonly name: string; readonly version: string };
+type PublishedReport = ReportChange & { readonly written: 0 | 1; readonly name: string; readonly version: string };
 
 /** Writes what is wished over what is there. */
-type BringUp = (wish: DesiredReport, existing: PolicyReport | undefined) => Promise<void>;
+type PublishOne = (desired: DesiredReport, existing: PolicyReport | undefined) => Promise<void>;
 
 /** Reports a page of a list: few, since some are long. */
 const pageSize = 50;
@@ -89,7 +89,7 @@ const grace = 100;
 const writers = 8;
 
 /** Where the report about an object lies: in its namespace, inside a Namespace, or beside the namespaces. */
-export function homeOf({ kind, apiVersion, namespace, name }: ReportInput['target']): {
+export function reportLocation({ kind, apiVersion, namespace, name }: ReportInput['target']): {
   readonly resource: ApiResource;
   readonly namespace: string | undefined;
 } {
@@ -120,56 +120,57 @@ export class ReportPublisher {
    * Brings the reports about these objects up to date. Throws on the first that cannot be written for now; a repetition goes on
    * from there and counts the same. What lies in a namespace that is going, goes with it.
    */
-  async publish(wishes: readonly DesiredReport[]): Promise<PublishResult> {
+  async publish(desiredReports: readonly DesiredReport[]): Promise<PublishResult> {
     try {
-      return await this.#publish(wishes);
+      return await this.#publish(desiredReports);
     } finally {
-      this.#observers.onPublished?.(new Set(wishes.flatMap(({ policies }) => policies.map(({ name }) => name))));
+      this.#observers.onPublished?.(new Set(desiredReports.flatMap(({ policies }) => policies.map(({ name }) => name))));
     }
   }
 
-  async #publish(wishes: readonly DesiredReport[]): Promise<PublishResult> {
+  async #publish(desiredReports: readonly DesiredReport[]): Promise<PublishResult> {
     const total = { written: 0, unchanged: 0, new: emptySeverities(), fixed: emptySeverities() };
-    const refused: { wish: DesiredReport; message: string }[] = [];
+    const refused: { desired: DesiredReport; message: string }[] = [];
     const versions = new Map<string, string>();
     const bootstrap = new BootstrapReports<DesiredReport>(this.#writer, this.#records);
-    const bringUp = async (wish: DesiredReport, existing: PolicyReport | undefined): Promise<void> => {
+    const bringUp = async (desired: DesiredReport, existing: PolicyReport | undefined): Promise<void> => {
       try {
-        const outcome = await this.#bringUp(wish, existing, bootstrap);
+        const outcome = await this.#bringUp(desired, existing, bootstrap);
         total.written += outcome.written;
-        versions.set(reportKey(homeOf(wish.target).namespace, outcome.name), outcome.version);
+        versions.set(reportKey(reportLocation(desired.target).namespace, outcome.name), outcome.version);
         total.unchanged += 1 - outcome.written;
         total.new = addSeverities(total.new, outcome.new);
         total.fixed = addSeverities(total.fixed, outcome.fixed);
       } catch (error) {
         if (isNamespaceTerminating(error)) return;
         if (!isInvalid(error) && !(error instanceof NamesTakenError)) throw error;
-        refused.push({ wish, message: messageOf(error) });
+        refused.push({ desired, message: messageOf(error) });
       }
     };
-    for (const group of Map.groupBy(wishes, ({ target }) => homeOf(target).namespace).values()) await this.#publishInto(group, bringUp);
+    for (const group of Map.groupBy(desiredReports, ({ target }) => reportLocation(target).namespace).values())
+      await this.#publishInto(group, bringUp);
     await bootstrap.flush((some, error) => {
-      for (const wish of some) refused.push({ wish, message: messageOf(error) });
+      for (const desired of some) refused.push({ desired, message: messageOf(error) });
     });
     return { ...total, versions, refused };
   }
 
   /** Brings the evidence of one policy up to date: a report a framework, and none of frameworks that it asks for no more. */
-  publishEvidence(policy: EvidenceInput['policy'], wishes: readonly DesiredEvidence[]): Promise<void> {
-    return this.#evidence.publish(policy, wishes);
+  publishEvidence(policy: EvidenceInput['policy'], desiredReports: readonly DesiredEvidence[]): Promise<void> {
+    return this.#evidence.publish(policy, desiredReports);
   }
 
   /**
    * Brings up reports that lie in one place, each with what is there of it: by a list where most of that is wanted, of which one
    * page at a time is held, else one by one.
    */
-  async #publishInto(group: readonly DesiredReport[], bringUp: BringUp): Promise<void> {
+  async #publishInto(group: readonly DesiredReport[], bringUp: PublishOne): Promise<void> {
     const wanted = Map.groupBy(group, ({ source, target }) => reportName(source, target));
-    const others = new Map(group.map(({ source, target }) => [otherReportName(source, target), reportName(source, target)]));
+    const others = new Map(group.map(({ source, target }) => [alternativeReportName(source, target), reportName(source, target)]));
     const take = async (name: string, report: PolicyReport | undefined): Promise<void> => {
-      const wishes = wanted.get(name) ?? [];
+      const desiredReports = wanted.get(name) ?? [];
       wanted.delete(name);
-      for (const wish of wishes) await bringUp(wish, report);
+      for (const desired of desiredReports) await bringUp(desired, report);
     };
     const whole = wanted.size > few && (await this.#takeListed(group, { wanted, others }, take));
     await concurrently([...wanted.keys()], writers, async (name) => take(name, whole ? undefined : await this.#readAt(group, name)));
@@ -182,7 +183,7 @@ export class ReportPublisher {
     take: (name: string, report: PolicyReport) => Promise<void>,
   ): Promise<boolean> {
     const [{ source, target }] = group as readonly [DesiredReport];
-    const { resource, namespace } = homeOf(target);
+    const { resource, namespace } = reportLocation(target);
     const labelSelector = reportSelector(source);
     const all = wanted.size;
     let read = 0;
@@ -200,90 +201,97 @@ export class ReportPublisher {
 
   /** The report of one of these, by its name; where there is none, by the name that it has beside another's. */
   async #readAt(group: readonly DesiredReport[], name: string): Promise<PolicyReport | undefined> {
-    const wish = group.find(({ source, target }) => reportName(source, target) === name) as DesiredReport;
-    const { resource, namespace } = homeOf(wish.target);
-    for (const each of [name, otherReportName(wish.source, wish.target)]) {
+    const desired = group.find(({ source, target }) => reportName(source, target) === name) as DesiredReport;
+    const { resource, namespace } = reportLocation(desired.target);
+    for (const each of [name, alternativeReportName(desired.source, desired.target)]) {
       const report = await this.#writer.read(resource, { namespace, name: each });
       if (report) return report;
     }
     return undefined;
   }
 
-  async #bringUp(wish: DesiredReport, known: PolicyReport | undefined, bootstrap: BootstrapReports<DesiredReport>): Promise<BroughtUp> {
-    const home = homeOf(wish.target);
-    const prior = await bootstrap.prior(home, wish.target);
-    let at = await this.#placeFor(wish, known?.metadata.name ?? reportName(wish.source, wish.target), known);
+  async #bringUp(
+    desired: DesiredReport,
+    known: PolicyReport | undefined,
+    bootstrap: BootstrapReports<DesiredReport>,
+  ): Promise<PublishedReport> {
+    const home = reportLocation(desired.target);
+    const prior = await bootstrap.prior(home, desired.target);
+    let at = await this.#placeFor(desired, known?.metadata.name ?? reportName(desired.source, desired.target), known);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#bringUpAt(wish, at, { prior, bootstrap });
+        return await this.#bringUpAt(desired, at, { prior, bootstrap });
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
-        at = await this.#placeFor(wish, at.name, await this.#writer.read(home.resource, { namespace: home.namespace, name: at.name }));
+        at = await this.#placeFor(desired, at.name, await this.#writer.read(home.resource, { namespace: home.namespace, name: at.name }));
       }
     }
   }
 
   /** `prior`: what is counted of the object without a report of its own. */
   async #bringUpAt(
-    wish: DesiredReport,
+    desired: DesiredReport,
     { name, existing }: Place,
     { prior, bootstrap }: { readonly prior: PolicyReport | undefined; readonly bootstrap: BootstrapReports<DesiredReport> },
-  ): Promise<BroughtUp> {
-    const home = homeOf(wish.target);
+  ): Promise<PublishedReport> {
+    const home = reportLocation(desired.target);
     const before = existing ?? prior;
-    const report = buildReport({ ...wish, existing: before, name });
+    const report = buildReport({ ...desired, existing: before, name });
     const wanted = report ?? existing;
-    const taken = wanted && (await bootstrap.take(home, wish, { report: wanted, existing }));
-    if (taken) return { written: taken.isNews ? 1 : 0, name, version: taken.version, ...changeOf(wanted, wish.scan) };
+    const taken = wanted && (await bootstrap.aggregate(home, desired, { report: wanted, existing }));
+    if (taken) return { written: taken.isNews ? 1 : 0, name, version: taken.version, ...recordedChange(wanted, desired.scan) };
     let version = versionOf(before);
     if (report) {
       version = await this.#writer.write(home.resource, report, existing);
-      this.#tell(wish, { existing: before, report });
+      this.#tell(desired, { existing: before, report });
     }
     // It has a report of its own now.
-    if (wanted) await bootstrap.drop(home, wish.target);
-    return { written: report ? 1 : 0, name, version, ...changeOf(report ?? before, wish.scan) };
+    if (wanted) await bootstrap.remove(home, desired.target);
+    return { written: report ? 1 : 0, name, version, ...recordedChange(report ?? before, desired.scan) };
   }
 
   /** The name that a report is written under, and what is there: beside the usual one where that is another's. */
-  async #placeFor(wish: DesiredReport, name: string, existing: PolicyReport | undefined): Promise<Place> {
-    const { resource, namespace } = homeOf(wish.target);
+  async #placeFor(desired: DesiredReport, name: string, existing: PolicyReport | undefined): Promise<Place> {
+    const { resource, namespace } = reportLocation(desired.target);
     if (!existing || !(await this.#isAnothers(resource, existing))) return { name, existing };
-    const beside = this.#besides(wish, name);
-    return this.#placeFor(wish, beside, await this.#writer.read(resource, { namespace, name: beside }));
+    const beside = this.#besides(desired, name);
+    return this.#placeFor(desired, beside, await this.#writer.read(resource, { namespace, name: beside }));
   }
 
   /** Whether a report is another's; one that Vigil before 0.2 took over is given back. */
   async #isAnothers(resource: ApiResource, report: PolicyReport): Promise<boolean> {
     if (this.#records.ownership(report) === 'foreign') return true;
     if (!isTakenOver(report)) return false;
-    await this.#writer.write(resource, returned(report), report);
+    await this.#writer.write(resource, returnedReport(report), report);
     return true;
   }
 
   /** The name beside another's report. Throws when that is another's, too. */
   #besides({ source, target }: DesiredReport, taken: string): string {
-    const name = otherReportName(source, target);
+    const name = alternativeReportName(source, target);
     if (taken === name) throw new NamesTakenError(`the reports ${reportName(source, target)} and ${name} are not Vigil's`);
     const message = `the report ${taken} is not Vigil's and stays as it is: what Vigil found is in ${name}`;
     this.#observers.onConflict?.(target, { reason: 'NameTaken', report: name, message });
     return name;
   }
 
-  #tell(wish: DesiredReport, { existing, report }: { readonly existing: PolicyReport | undefined; readonly report: PolicyReport }): void {
-    const failures = newFailures(existing, report, comparedPolicies(wish));
-    if (failures.length > 0) this.#observers.onFailures?.(wish.target, failures);
+  #tell(
+    desired: DesiredReport,
+    { existing, report }: { readonly existing: PolicyReport | undefined; readonly report: PolicyReport },
+  ): void {
+    const failures = newFailures(existing, report, comparedPolicies(desired));
+    if (failures.length > 0) this.#observers.onFailures?.(desired.target, failures);
     const foreign = priorReport(existing).foreign.length;
     if (foreign === 0) return;
     const { name } = report.metadata;
     const message = `${foreign} results that Vigil did not write were removed from its report ${name}: another tool needs a report of its own`;
-    this.#observers.onConflict?.(wish.target, { reason: 'ForeignResults', report: name, message });
+    this.#observers.onConflict?.(desired.target, { reason: 'ForeignResults', report: name, message });
   }
 
   /** As {@link withdraw}, of the report about an object, whichever of its names that has. */
   async withdrawFrom({ source, target }: Pick<DesiredReport, 'source' | 'target'>, policies: readonly string[]): Promise<boolean> {
-    const { resource, namespace } = homeOf(target);
-    for (const name of [reportName(source, target), otherReportName(source, target)])
+    const { resource, namespace } = reportLocation(target);
+    for (const name of [reportName(source, target), alternativeReportName(source, target)])
       if (await this.withdraw(resource, namespace === undefined ? { name } : { name, namespace }, policies)) return true;
     return false;
   }
@@ -314,7 +322,7 @@ export class ReportPublisher {
   }
 
   /** As {@link withdraw}, of an object without a report of its own; of all of them by the name of the report that counts them. */
-  async #withdrawBootstrap(home: BootstrapHome, name: string, policies: readonly string[]): Promise<boolean> {
+  async #withdrawBootstrap(home: ReportLocation, name: string, policies: readonly string[]): Promise<boolean> {
     const isWhole = name === BOOTSTRAP_REPORT;
     if (!isBootstrapPlace(home.namespace) || !(isWhole || /^vigil-(cluster)?role(binding)?-/.test(name))) return false;
     const bootstrap = new BootstrapReports(this.#writer, this.#records);
@@ -330,7 +338,7 @@ export class ReportPublisher {
     const rest = withoutPolicies(report, policies);
     if (rest === report) return 0;
     if (rest) await this.#writer.write(resource, rest, report);
-    else if (isTakenOver(report)) await this.#writer.write(resource, returned(report), report);
+    else if (isTakenOver(report)) await this.#writer.write(resource, returnedReport(report), report);
     else await this.#writer.remove(resource, report);
     return 1;
   }

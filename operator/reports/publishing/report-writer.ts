@@ -13,7 +13,7 @@ const byReports = { manager: FIELD_MANAGERS.reports };
 export type WriteObserver = (operation: 'write' | 'delete') => void;
 
 /** Where a report lies. */
-export interface ReportPlace {
+export interface ReportReference {
   readonly namespace?: string | undefined;
   readonly name: string;
 }
@@ -38,7 +38,7 @@ export class ReportWriter {
   }
 
   /** The report as it is in the cluster; undefined where there is none. */
-  async read(resource: ApiResource, place: ReportPlace): Promise<PolicyReport | undefined> {
+  async read(resource: ApiResource, place: ReportReference): Promise<PolicyReport | undefined> {
     try {
       return await this.#client.get<PolicyReport>(resource, place);
     } catch (error) {

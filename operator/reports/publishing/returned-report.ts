@@ -11,7 +11,7 @@ export const isTakenOver = (report: PolicyReport): boolean =>
   report.metadata.annotations?.[ANNOTATIONS.digest] === undefined && priorReport(report).foreign.length > 0;
 
 /** Such a report as its owner gets it back: with its own results, and without Vigil's labels, annotations and owner. */
-export function returned(report: PolicyReport): PolicyReport {
+export function returnedReport(report: PolicyReport): PolicyReport {
   const { labels = {}, annotations = {}, ownerReferences = [] } = report.metadata;
   const results = priorReport(report).foreign;
   const others = (entries: Readonly<Record<string, string>>): Record<string, string> =>

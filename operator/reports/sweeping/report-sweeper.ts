@@ -10,12 +10,12 @@ import type { PolicyLedger } from '../identity/policy-ledger.ts';
 import { entriesIn, entryVersion, isBootstrapReport, reportOfEntry, type BootstrapEntry } from '../building/bootstrap-report.ts';
 import { priorReport } from '../identity/prior-report.ts';
 import { countedIn, ownershipOf } from '../identity/report-ownership.ts';
-import { ReportMarks } from '../identity/report-marks.ts';
-import { isInPlace } from '../building/report-place.ts';
+import { NamespaceReportDigests } from '../identity/report-marks.ts';
+import { isAtExpectedLocation } from '../building/report-place.ts';
 import { reportScope } from '../identity/report-scope.ts';
 import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
-import type { SeenReports } from './seen-reports.ts';
+import type { ReportTracker } from './seen-reports.ts';
 
 /** What is swept by. */
 export interface SweepRequest {
@@ -29,7 +29,7 @@ export interface SweepRequest {
   /** Whether the scan looked at a namespace; undefined: outside of all. */
   readonly includesNamespace: (namespace: string | undefined) => boolean;
   /** Reports that the scan has just made sure of; told of each report that is there. */
-  readonly seen: SeenReports;
+  readonly seen: ReportTracker;
   /** Whether verdicts about a namespace's targets hold from an earlier scan, so that nothing of them is absent; empty: outside of all. Default: none. */
   readonly isCarriedOver?: (namespace: string) => boolean;
   readonly signal: AbortSignal;
@@ -40,7 +40,7 @@ export interface ReadReports {
   /** By policy, whether it took part in the scan or not. */
   readonly totals: ReadonlyMap<string, PolicyTotals>;
   /** The reports as they were found, before any was removed. */
-  readonly marks: ReportMarks;
+  readonly digests: NamespaceReportDigests;
 }
 
 /** What sweeping found and did. */
@@ -70,7 +70,7 @@ const fewObjects = 20;
  */
 export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<SweepResult> {
   const totals = new Map<string, PolicyTotals>();
-  const marks = new ReportMarks();
+  const marks = new NamespaceReportDigests();
   let changed = 0;
   const settle = async (suspects: readonly Suspect[]): Promise<void> => {
     for (const group of Map.groupBy(suspects, placeOf).values()) {
@@ -84,7 +84,7 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
   const suspects: Suspect[] = [];
   for await (const { home, report, ledger } of ownReports(client, request.signal, marks)) {
     const { namespace, name, resourceVersion = '' } = report.metadata;
-    request.seen.found(reportKey(namespace, name), resourceVersion);
+    request.seen.observe(reportKey(namespace, name), resourceVersion);
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
     const suspect = suspectOf({ report, home, ledger }, request);
     if (suspect) suspects.push(suspect);
@@ -92,16 +92,16 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
     if (suspects.length >= mostSuspects) await settle(suspects.splice(0));
   }
   await settle(suspects);
-  return { changed, totals, marks };
+  return { changed, totals, digests: marks };
 }
 
 /** Reads what the reports say, and changes nothing. */
 export async function readReports(client: KubeClient, signal: AbortSignal): Promise<ReadReports> {
   const totals = new Map<string, PolicyTotals>();
-  const marks = new ReportMarks();
+  const marks = new NamespaceReportDigests();
   for await (const { ledger } of ownReports(client, signal, marks))
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
-  return { totals, marks };
+  return { totals, digests: marks };
 }
 
 /** Of reports about objects of one list, those that say what holds no more, and of which policies. */
@@ -123,7 +123,7 @@ interface OwnReport {
 }
 
 /** The reports about configuration that Vigil wrote, in the places where it writes them. Of one whose metadata somebody has edited, what it counts is what its results say. */
-async function* ownReports(client: KubeClient, signal: AbortSignal, marks?: ReportMarks): AsyncGenerator<OwnReport> {
+async function* ownReports(client: KubeClient, signal: AbortSignal, marks?: NamespaceReportDigests): AsyncGenerator<OwnReport> {
   const labelSelector = reportSelector(SOURCE);
   for (const home of [RESOURCES.reports, RESOURCES.clusterReports])
     for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal })) {
@@ -134,7 +134,7 @@ async function* ownReports(client: KubeClient, signal: AbortSignal, marks?: Repo
 
 async function* own(client: KubeClient, home: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
   for (const report of reports) {
-    if (ownershipOf(report) === 'foreign' || !isInPlace(SOURCE, report)) continue;
+    if (ownershipOf(report) === 'foreign' || !isAtExpectedLocation(SOURCE, report)) continue;
     if (isBootstrapReport(report)) {
       for (const [key, entry] of entriesIn(report)) yield { home, ...countedAs(key, entry, report.metadata.namespace) };
       continue;

@@ -4,7 +4,7 @@ import type { ChangeType } from '../../kube/watch/list-watch.ts';
 import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { reportKey } from '../identity/report-name.ts';
 import type { PolicyLedger } from '../identity/policy-ledger.ts';
-import { isInPlace } from '../building/report-place.ts';
+import { isAtExpectedLocation } from '../building/report-place.ts';
 import { countedIn } from '../identity/report-ownership.ts';
 
 /** What a list and watch of reports delivers; see `ListWatchSink`. */
@@ -58,7 +58,8 @@ export class ReportTotals {
 }
 
 /** What a report counts; see {@link countedIn}. A report in another place counts for nothing. */
-const countedAt = (source: string, report: KubeObject): PolicyLedger | undefined => (isInPlace(source, report) ? countedIn(report) : {});
+const countedAt = (source: string, report: KubeObject): PolicyLedger | undefined =>
+  isAtExpectedLocation(source, report) ? countedIn(report) : {};
 
 type Ledgers = Map<string, PolicyLedger | 'damaged'>;
 

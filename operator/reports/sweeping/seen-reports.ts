@@ -17,7 +17,7 @@ const shortMarkOf = (text: string): number => hash('sha1', text, 'buffer').readU
  * objects, and it tells at the end which of them somebody else has changed or removed since. Of each it keeps 16 bytes, no text:
  * a table of hashes, searched from the place that a hash points to.
  */
-export class SeenReports {
+export class ReportTracker {
   #marks = new Float64Array(64);
   #versions = new Uint32Array(64);
   #states = new Uint32Array(64);
@@ -25,12 +25,12 @@ export class SeenReports {
   readonly #shards = new Set<number>();
 
   /** Says that a shard's results were taken in by this process. */
-  collected(shard: number): void {
+  recordShard(shard: number): void {
     this.#shards.add(shard);
   }
 
   /** Says that a report of a shard is now right in this version; without a version, that there can be none. */
-  saw(key: string, shard: number, version: string): void {
+  recordUpToDate(key: string, shard: number, version: string): void {
     if (this.#size >= this.#marks.length * fullness) this.#grow();
     const mark = markOf(key);
     const place = this.#placeOf(mark);
@@ -47,14 +47,14 @@ export class SeenReports {
   }
 
   /** Says in which version a report is found at the end. */
-  readonly found = (key: string, version: string): void => {
+  readonly observe = (key: string, version: string): void => {
     const place = this.#placeOf(markOf(key));
     if (this.#marks[place] === 0 || this.#versions[place] !== shortMarkOf(version)) return;
     this.#states[place] = this.#stateAt(place) | confirmedBit;
   };
 
   /** Of these shards, those with a report that was not found as it was left, and those that another process took in. What is doubtful is forgotten. */
-  doubtful(shards: readonly number[]): number[] {
+  shardsToRepeat(shards: readonly number[]): number[] {
     const doubted = new Set(shards.filter((shard) => !this.#shards.has(shard)));
     for (const [place, mark] of this.#marks.entries()) {
       const state = this.#stateAt(place);

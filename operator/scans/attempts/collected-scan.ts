@@ -1,5 +1,5 @@
 import type { Scan } from '../../api/scan.ts';
-import type { SeenReports } from '../../reports/sweeping/seen-reports.ts';
+import type { ReportTracker } from '../../reports/sweeping/seen-reports.ts';
 import type { CollectedScan } from './shard-collector.ts';
 import { evaluatedSince } from '../../reports/publishing/evaluated-since.ts';
 import type { Ledger, LedgerPolicy } from '../ledger/ledger.ts';
@@ -9,7 +9,7 @@ import { isCurrent, type KnownPolicies } from '../../policies/policy-presence.ts
 /** What the collector has to know of a Scan to take in a shard of it. */
 export function collectedScan(
   deps: KnownPolicies,
-  { scan, ledger, shard, seen, signal }: { scan: Scan; ledger: Ledger; shard: number; seen: SeenReports; signal: AbortSignal },
+  { scan, ledger, shard, seen, signal }: { scan: Scan; ledger: Ledger; shard: number; seen: ReportTracker; signal: AbortSignal },
 ): CollectedScan {
   return {
     id: scanHash(scan.metadata.uid ?? ''),
@@ -18,7 +18,7 @@ export function collectedScan(
     catalogue: ledger.catalogue,
     isAlive: (policy: LedgerPolicy) => isCurrent(deps, policy),
     evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(deps.policies.get(policy.name), policy),
-    onReport: (key, version) => seen.saw(key, shard, version),
+    onReport: (key, version) => seen.recordUpToDate(key, shard, version),
     signal,
   };
 }

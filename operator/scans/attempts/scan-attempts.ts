@@ -217,7 +217,7 @@ export class ScanAttempts {
       const result = await this.#collector.collect(pod, collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }));
       memory.stopWaiting(what);
       if ('class' in result) return { ledger: this.#failed(scan, ledger, { shard, ...result }) };
-      memory.seen.collected(shard);
+      memory.seen.recordShard(shard);
       memory.rescan?.collected(shard, result.namespaces);
       this.#deps.metrics.shards.inc({ outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;

@@ -1,4 +1,4 @@
-import { SeenReports } from '../../reports/sweeping/seen-reports.ts';
+import { ReportTracker } from '../../reports/sweeping/seen-reports.ts';
 import { Ages } from '../../jobs/ages.ts';
 import type { RescanDraft } from '../rescan/rescan-draft.ts';
 import type { StatusMemory } from '../status/scan-status-writer.ts';
@@ -7,7 +7,7 @@ import type { StatusMemory } from '../status/scan-status-writer.ts';
 export class ScanMemory implements StatusMemory {
   writtenAt = Number.NEGATIVE_INFINITY;
   /** The reports that were made sure of. */
-  seen = new SeenReports();
+  seen = new ReportTracker();
   /** What it finds for the next scan to carry over; undefined where this process has not planned it. */
   rescan: RescanDraft | undefined;
   /** How long its Jobs and pods have been seen for. */
@@ -24,7 +24,7 @@ export class ScanMemory implements StatusMemory {
 
   /** Its plan is made anew: what was made sure of counts no longer. */
   reset(): void {
-    this.seen = new SeenReports();
+    this.seen = new ReportTracker();
     this.rescan = undefined;
   }
 

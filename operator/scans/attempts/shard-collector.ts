@@ -12,7 +12,7 @@ import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 import type { AcceptedStream } from '../../stream/stream-reader.ts';
 import type { NamespaceRecord, StreamRecord, UnreadableRecord } from '../../stream/stream-record.ts';
 import type { ShardSummary } from '../../worker/shard-worker.ts';
-import { homeOf, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
+import { reportLocation, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
 
 /** Whose results are collected. */
 export interface CollectedScan extends EvaluationResults<LedgerPolicy> {
@@ -76,13 +76,13 @@ export class ShardCollector {
       const reports = batch.splice(0);
       const published = await this.#publisher.publish(reports);
       for (const { source, target } of reports) {
-        const key = reportKey(homeOf(target).namespace, reportName(source, target));
+        const key = reportKey(reportLocation(target).namespace, reportName(source, target));
         scan.onReport(key, published.versions.get(key) ?? '');
       }
       total.new = addSeverities(total.new, published.new);
       total.fixed = addSeverities(total.fixed, published.fixed);
       refused += published.refused.length;
-      for (const { wish: report, message } of published.refused) {
+      for (const { desired: report, message } of published.refused) {
         const policies = report.policies.map(({ name }) => name);
         unwritten.add(report.target.namespace ?? CLUSTER_SCOPE);
         miss(`the report about ${describe(report)} was refused: ${message}`, policies);

@@ -4,7 +4,7 @@ import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import type { PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { sweepReports, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
-import type { SeenReports } from '../../reports/sweeping/seen-reports.ts';
+import type { ReportTracker } from '../../reports/sweeping/seen-reports.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../plan/planner.ts';
@@ -39,7 +39,7 @@ export interface FinishDependencies extends PolicyStatusDependencies, ScanImages
 export interface SettledScan {
   readonly scan: Scan;
   readonly ledger: Ledger;
-  readonly seen: SeenReports;
+  readonly seen: ReportTracker;
   readonly store: LedgerStore;
   readonly verifier: ScanVerifier;
   /** What the scan found for the next one; undefined where another process planned it. */
@@ -105,7 +105,7 @@ function carriedOverBy({ carriedOver }: Ledger): (namespace: string) => boolean 
 async function keepForNext(
   { log }: Pick<FinishDependencies, 'log'>,
   { scan, ledger, rescan, rescans }: SettledScan,
-  { marks }: SweepResult,
+  { digests: marks }: SweepResult,
 ): Promise<void> {
   if (!rescan) return;
   try {

@@ -32,7 +32,7 @@ export interface ScannedImages {
 export async function scanImages(
   deps: ScanImagesDependencies,
   scan: Scan,
-  { policies, includesNamespace: includesNamespace, signal }: ScannedImages,
+  { policies, includesNamespace, signal }: ScannedImages,
 ): Promise<ScanImages | undefined> {
   const asking = policies.filter(({ name }) => deps.policies.get(name)?.spec.images !== undefined);
   if (asking.length === 0) return undefined;

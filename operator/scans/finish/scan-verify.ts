@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/metadata.ts';
 import type { Scan } from '../../api/scan.ts';
-import type { SeenReports } from '../../reports/sweeping/seen-reports.ts';
+import type { ReportTracker } from '../../reports/sweeping/seen-reports.ts';
 import type { ShardCollector } from '../attempts/shard-collector.ts';
 import { JobState } from '../../jobs/job-state.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -31,15 +31,15 @@ export class ScanVerifier {
    * Brings the reports of doubtful shards to what their pods' logs say; a log that is gone by now was accepted once, and is not asked
    * for again. Returns whether anything was doubtful: then what reports say has to be read again.
    */
-  async verify(scan: Scan, ledger: Ledger, { seen, signal }: { seen: SeenReports; signal: AbortSignal }): Promise<boolean> {
+  async verify(scan: Scan, ledger: Ledger, { seen, signal }: { seen: ReportTracker; signal: AbortSignal }): Promise<boolean> {
     const done = ledger.shards.flatMap(({ state }, shard) => (state === 'done' ? [shard] : []));
-    const doubtful = seen.doubtful(done);
+    const doubtful = seen.shardsToRepeat(done);
     for (const shard of doubtful) {
       const pod = await this.#podOf(ledger, shard);
       const context = collectedScan(this.#deps, { scan, ledger, shard, seen, signal });
       // What the second sweep is to ask about must not count as seen: its object may be gone.
       if (pod) await this.#collector.collect(pod, { ...context, onReport: () => undefined });
-      seen.collected(shard);
+      seen.recordShard(shard);
     }
     if (doubtful.length > 0) this.#deps.log.info({ scan: scan.metadata.name, shards: doubtful.length }, 'reports were made sure of again');
     return doubtful.length > 0;

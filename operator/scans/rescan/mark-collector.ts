@@ -136,7 +136,7 @@ export class MarkCollector implements CarryOver {
     const unchanged = new Map<string, RescanEntry>();
     for (const [name, now] of planned) {
       const entry = this.#known.get(name);
-      if (isUnchanged(entry, now, this.#reports?.marks.of(name))) unchanged.set(name, entry);
+      if (isUnchanged(entry, now, this.#reports?.digests.digestOf(name))) unchanged.set(name, entry);
     }
     this.#known = new Map();
     return unchanged;

@@ -1,7 +1,7 @@
 import type { ListedObjects } from '../../findings/namespace-marks.ts';
 import { addTallies, type PolicyTally } from '../../findings/tally.ts';
 import type { ReadReports } from '../../reports/sweeping/report-sweeper.ts';
-import type { ReportMarks } from '../../reports/identity/report-marks.ts';
+import type { NamespaceReportDigests } from '../../reports/identity/report-marks.ts';
 import type { NamespaceRecord } from '../../stream/stream-record.ts';
 import { countsAgree, type NamespaceState, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 
@@ -41,7 +41,7 @@ export class RescanDraft {
     const { planned, carriedOver, partial } = this.#plan;
     const reports = this.#reports;
     this.#reports = undefined;
-    const isAll = !partial && carriedOver.size === planned.size && reports?.marks.namespaces.isSubsetOf(carriedOver) === true;
+    const isAll = !partial && carriedOver.size === planned.size && reports?.digests.namespaces.isSubsetOf(carriedOver) === true;
     return isAll ? reports : undefined;
   }
 
@@ -55,13 +55,13 @@ export class RescanDraft {
    * what was there when the scan was planned. What is known of carried-over namespaces stays; what is known of others goes. `reports` are those
    * that the sweep has found: where it has removed one, the namespace is evaluated once more.
    */
-  next(before: RescanIndex, reports: Pick<ReportMarks, 'of'>): RescanIndex {
+  next(before: RescanIndex, reports: Pick<NamespaceReportDigests, 'digestOf'>): RescanIndex {
     const { planned, carriedOver, partial } = this.#plan;
     const next = new Map<string, RescanEntry>();
     for (const [name, entry] of before) if (carriedOver.has(name) || (partial && !planned.has(name))) next.set(name, entry);
     const records = Map.groupBy([...this.#collected.values()].flat(), ({ namespace }) => namespace);
     for (const [name, now] of planned) {
-      const entry = carriedOver.has(name) ? undefined : this.#entryOf(now, records.get(name) ?? [], reports.of(name));
+      const entry = carriedOver.has(name) ? undefined : this.#entryOf(now, records.get(name) ?? [], reports.digestOf(name));
       if (entry) next.set(name, entry);
     }
     return next;

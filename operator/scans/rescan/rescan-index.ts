@@ -7,7 +7,7 @@ import type { DocumentKind } from '../../kube/documents/document-kind.ts';
 export interface RescanEntry {
   /** What its verdicts depend on: see `namespaceMark`. */
   readonly mark: string;
-  /** The reports that hold its verdicts: see `ReportMarks`. */
+  /** The reports that hold its verdicts: see `NamespaceReportDigests`. */
   readonly reports: string;
   /** Targets. */
   readonly scanned: number;

@@ -7,7 +7,7 @@ import { listAll } from '../../../operator/kube/list.ts';
 import { removePolicies } from '../../../operator/reports/sweeping/policy-removal.ts';
 import { ReportPublisher, type PublishResult, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { readReports, sweepReports } from '../../../operator/reports/sweeping/report-sweeper.ts';
-import { SeenReports } from '../../../operator/reports/sweeping/seen-reports.ts';
+import { ReportTracker } from '../../../operator/reports/sweeping/seen-reports.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
 import { reportName, reportSelector } from '../../../operator/reports/identity/report-name.ts';
 import { BOOTSTRAP_REPORT } from '../../../operator/reports/building/bootstrap-report.ts';
@@ -44,7 +44,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
   const targetOf = ({ metadata: { name, uid = '', resourceVersion = '' } }: KubeObject): DesiredReport['target'] => ({
     ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name, uid, resourceVersion },
   });
-  const wish = (role: KubeObject, checks: readonly string[] = [], by = policy): DesiredReport => ({
+  const desired = (role: KubeObject, checks: readonly string[] = [], by = policy): DesiredReport => ({
     source: 'vigil',
     target: targetOf(role),
     policies: [{ name: by, revision: '1-a', passes: 3, listPasses: false, ownerLabels: [] }],
@@ -54,9 +54,9 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     seconds,
     scan: `scan-${seconds}`,
   });
-  const publish = (wishes: readonly DesiredReport[]): Promise<PublishResult> => {
+  const publish = (desiredReports: readonly DesiredReport[]): Promise<PublishResult> => {
     seconds += 10;
-    return publisher.publish(wishes.map((each) => ({ ...each, seconds, scan: `scan-${seconds}` })));
+    return publisher.publish(desiredReports.map((each) => ({ ...each, seconds, scan: `scan-${seconds}` })));
   };
   /** The reports about the roles of this test, and the one that counts them. */
   async function reports(): Promise<string[]> {
@@ -83,31 +83,31 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
   }
 
   it('are one report that counts what passes, written once', async () => {
-    const published = await publish(roles.map((role) => wish(role)));
+    const published = await publish(roles.map((role) => desired(role)));
     expect([published.written, published.refused, writes]).to.deep.equal([5, [], ['write']]);
     expect(await reports()).to.deep.equal([BOOTSTRAP_REPORT]);
     expect(await counted()).to.equal('15 pass, 0 fail, 0 high');
-    const again = await publish(roles.map((role) => wish(role)));
+    const again = await publish(roles.map((role) => desired(role)));
     expect([again.written, again.unchanged, writes]).to.deep.equal([0, 5, ['write']]);
   });
 
-  it('have a report of their own with a finding, which is new, and lose it when that is mended', async () => {
+  it('have a report of their own with a finding, which is new, and lose it when that is fixed', async () => {
     const [role] = roles as [KubeObject];
-    const failing = await publish([wish(role, ['no-wildcards'])]);
+    const failing = await publish([desired(role, ['no-wildcards'])]);
     expect(failing.new.high).to.equal(1);
     expect((await reports()).toSorted()).to.deep.equal([BOOTSTRAP_REPORT, reportName('vigil', targetOf(role))].toSorted());
     expect(await counted()).to.equal('15 pass, 1 fail, 1 high');
-    const mended = await publish([wish(role)]);
-    expect(mended.fixed.high).to.equal(1);
+    const fixed = await publish([desired(role)]);
+    expect(fixed.fixed.high).to.equal(1);
     expect(await reports()).to.deep.equal([BOOTSTRAP_REPORT]);
     expect(await counted()).to.equal('15 pass, 0 fail, 0 high');
   });
 
-  it('keep what one policy counts when another finds something, and when that is mended', async () => {
+  it('keep what one policy counts when another finds something, and when that is fixed', async () => {
     const [role] = roles as [KubeObject];
-    await publish([wish(role, ['no-wildcards'], other)]);
+    await publish([desired(role, ['no-wildcards'], other)]);
     expect([await counted(), await counted(other)]).to.deep.equal(['15 pass, 0 fail, 0 high', '3 pass, 1 fail, 1 high']);
-    await publish([wish(role, [], other)]);
+    await publish([desired(role, [], other)]);
     expect([await counted(), await counted(other)]).to.deep.equal(['15 pass, 0 fail, 0 high', '3 pass, 0 fail, 0 high']);
     expect(await reports()).to.deep.equal([BOOTSTRAP_REPORT]);
   });
@@ -116,18 +116,18 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     const edit = { metadata: { annotations: { 'vigil.dev/policies': `{"${policy}":["",900,0,0,0,0,0,0,0,0]}` } } };
     kubectl(['patch', 'clusterpolicyreport', BOOTSTRAP_REPORT, '--type=merge', '-p', JSON.stringify(edit)]);
     expect((await readReports(client, signal)).totals.get(policy)).to.equal(undefined);
-    await publish(roles.map((role) => wish(role)));
+    await publish(roles.map((role) => desired(role)));
     expect(await counted()).to.equal('15 pass, 0 fail, 0 high');
-    await publish([wish(roles[0] as KubeObject, [], other)]);
+    await publish([desired(roles[0] as KubeObject, [], other)]);
   });
 
   it('replace the reports that an earlier version wrote', async () => {
     const role = await client.create<KubeObject>(clusterRoles, { metadata: { name: `system:${uniqueName('vigil-test-old')}` } });
     roles.push(role);
-    const report = buildReport({ ...wish(role), existing: undefined }) as PolicyReport;
+    const report = buildReport({ ...desired(role), existing: undefined }) as PolicyReport;
     await client.create(RESOURCES.clusterReports, report, { manager: 'vigil-reports' });
     expect(await counted()).to.equal('18 pass, 0 fail, 0 high');
-    await publish([wish(role)]);
+    await publish([desired(role)]);
     expect(await reports()).to.deep.equal([BOOTSTRAP_REPORT]);
     expect(await counted()).to.equal('18 pass, 0 fail, 0 high');
   });
@@ -135,10 +135,10 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
   it('are swept of a role that is gone or in no scope, and of no other', async () => {
     const [gone, unscoped, ...rest] = roles as [KubeObject, KubeObject, ...KubeObject[]];
     await client.delete(clusterRoles, { name: gone.metadata.name });
-    const seen = new SeenReports();
-    const published = await publish(rest.slice(1).map((role) => wish(role)));
-    for (const [key, version] of published.versions) seen.saw(key, 0, version);
-    seen.collected(0);
+    const seen = new ReportTracker();
+    const published = await publish(rest.slice(1).map((role) => desired(role)));
+    for (const [key, version] of published.versions) seen.recordUpToDate(key, 0, version);
+    seen.recordShard(0);
     const request = {
       policies: new Set([policy]),
       resources: [clusterRoles],
@@ -153,7 +153,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     expect(await counted()).to.equal('12 pass, 0 fail, 0 high');
     // What another policy says of a role in its scope stays, and nothing that was made sure of is in doubt.
     expect(await counted(other)).to.equal('3 pass, 0 fail, 0 high');
-    expect(seen.doubtful([0])).to.deep.equal([]);
+    expect(seen.shardsToRepeat([0])).to.deep.equal([]);
     expect((await sweepReports(client, publisher, request)).changed).to.equal(0);
   });
 
@@ -172,7 +172,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
   it('are written for each where somebody else has the name of the one that counts', async () => {
     await client.create(RESOURCES.clusterReports, { metadata: { name: BOOTSTRAP_REPORT }, results: [] } as unknown as KubeObject);
     const role = roles[2] as KubeObject;
-    await publish([wish(role)]);
+    await publish([desired(role)]);
     expect(await counted()).to.equal('3 pass, 0 fail, 0 high');
     expect(await reports()).to.deep.equal([reportName('vigil', targetOf(role))]);
     await client.delete(RESOURCES.clusterReports, { name: BOOTSTRAP_REPORT });

@@ -78,7 +78,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
       message: 'openssl 3.0.1: a known vulnerability',
       properties: { container, package: 'openssl', installed: '3.0.1' },
     });
-  const wish = (results: readonly Finding[], seconds: number, target?: DesiredReport['target']): DesiredReport => ({
+  const desired = (results: readonly Finding[], seconds: number, target?: DesiredReport['target']): DesiredReport => ({
     source: 'vigil-images',
     target: target ?? { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: owner.metadata.name, uid: owner.metadata.uid ?? '' },
     policies: [{ name: 'baseline', revision: '1-a', passes: 0, listPasses: false, ownerLabels: [] }],
@@ -86,7 +86,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
     seconds,
   });
   const publishTo = async (consumer: Consumer, results: readonly Finding[], seconds: number): Promise<PolicyReport> => {
-    await publisher.publish([wish(results, seconds)]);
+    await publisher.publish([desired(results, seconds)]);
     const report = await client.get<PolicyReport>(RESOURCES.reports, { namespace, name: `vigil-images-configmap-${owner.metadata.name}` });
     consumer.read(report);
     return report;
@@ -134,7 +134,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
     const consumer = new Consumer();
     const home = await client.get<KubeObject>(RESOURCES.namespaces, { name: namespace });
     const target = { apiVersion: 'v1', kind: 'Namespace', name: namespace, uid: home.metadata.uid ?? '' };
-    await publisher.publish([wish([finding('no-quota')], 100, target)]);
+    await publisher.publish([desired([finding('no-quota')], 100, target)]);
     consumer.read(await client.get<PolicyReport>(RESOURCES.reports, { namespace, name: `vigil-images-namespace-${namespace}` }));
     expect([...consumer.rows.values()]).to.deep.equal([{ namespace, rule: 'no-quota' }]);
   });

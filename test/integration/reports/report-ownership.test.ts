@@ -48,7 +48,7 @@ describe('whose reports are, on a real API server', function () {
     kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/']);
   });
 
-  const wish = (checks: readonly string[], of = policy): DesiredReport => ({
+  const desired = (checks: readonly string[], of = policy): DesiredReport => ({
     source: 'vigil',
     target: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: owner.metadata.name, uid: owner.metadata.uid ?? '' },
     policies: [{ name: of, revision: '1-a', passes: 2, listPasses: false, ownerLabels: [] }],
@@ -101,14 +101,14 @@ describe('whose reports are, on a real API server', function () {
   ] as const) {
     it(`another's report of our name, ${what}, is never touched, and the verdict is told beside it`, async () => {
       const before = await byThem(theirs(name(), labels));
-      for (const checks of [['one'], ['one'], ['one', 'two']]) await publisher.publish([wish(checks)]);
+      for (const checks of [['one'], ['one'], ['one', 'two']]) await publisher.publish([desired(checks)]);
       expect(conflicts.map(({ reason }) => reason)).to.deep.equal(['NameTaken', 'NameTaken', 'NameTaken']);
       const [beside, ...more] = await mine();
       expect(more).to.deep.equal([]);
       expect(beside).to.match(/^vigil-configmap-object-[0-9]+-[0-9a-f]{10}$/);
       expect((await read(beside)).summary?.fail).to.equal(2);
       expect(await failing()).to.equal(2);
-      expect(await publisher.withdrawFrom(wish([]), [policy])).to.equal(true);
+      expect(await publisher.withdrawFrom(desired([]), [policy])).to.equal(true);
       expect(await remove(policy, 'their-policy', 'x')).to.equal(0);
       expect(await mine()).to.deep.equal([]);
       expect((await read()).metadata.resourceVersion).to.equal(before.metadata.resourceVersion);
@@ -117,21 +117,21 @@ describe('whose reports are, on a real API server', function () {
 
   it('a verdict for which both names are taken is refused, not lost silently', async () => {
     await byThem(theirs(name()));
-    await publisher.publish([wish(['one'])]);
+    await publisher.publish([desired(['one'])]);
     const [beside = ''] = await mine();
     await client.delete(RESOURCES.reports, { namespace, name: beside });
     await byThem(theirs(beside));
-    const { refused } = await publisher.publish([wish(['one'])]);
+    const { refused } = await publisher.publish([desired(['one'])]);
     expect(refused.map(({ message }) => message)).to.deep.equal([`the reports ${name()} and ${beside} are not Vigil's`]);
   });
 
   it('goes on beside a report whose owner has removed it meanwhile, with one report and not two', async () => {
     await byThem(theirs(name()));
-    await publisher.publish([wish(['one'])]);
+    await publisher.publish([desired(['one'])]);
     await client.delete(RESOURCES.reports, { namespace, name: name() });
-    expect(await publisher.publish([wish(['one'])])).to.deep.include({ written: 0, unchanged: 1 });
+    expect(await publisher.publish([desired(['one'])])).to.deep.include({ written: 0, unchanged: 1 });
     expect(await mine()).to.have.length(1);
-    await publisher.withdrawFrom(wish([]), [policy]);
+    await publisher.withdrawFrom(desired([]), [policy]);
   });
 
   it('counts no report that somebody forged, and withdraws nothing from it', async () => {
@@ -150,7 +150,7 @@ describe('whose reports are, on a real API server', function () {
 
   it('counts no report that somebody forged with all that Vigil writes, but for its place', async () => {
     const before = await failing();
-    const { target, ...rest } = wish(['one']);
+    const { target, ...rest } = desired(['one']);
     const { uid: _, ...nobody } = target;
     const forged = buildReport({ ...rest, target: nobody, existing: undefined });
     if (!forged) throw new Error('no report was built');
@@ -158,14 +158,14 @@ describe('whose reports are, on a real API server', function () {
     expect(ownershipOf(await read())).to.equal('ours');
     expect(await failing()).to.equal(before);
     // The next evaluation writes over it, and counts once.
-    await publisher.publish([wish(['one'])]);
+    await publisher.publish([desired(['one'])]);
     expect(await failing()).to.equal(before + 1);
     await remove(policy);
   });
 
   it('keeps what it says of one policy when another is withdrawn, though somebody broke what it counts', async () => {
-    await publisher.publish([wish(['one'])]);
-    await publisher.publish([wish(['two'], other)]);
+    await publisher.publish([desired(['one'])]);
+    await publisher.publish([desired(['two'], other)]);
     await edit({ metadata: { annotations: { [ANNOTATIONS.policies]: 'broken' } } });
     expect(await failing(other)).to.equal(1);
     expect(await remove(policy)).to.equal(1);
@@ -176,10 +176,10 @@ describe('whose reports are, on a real API server', function () {
   });
 
   it('takes results of others out of its own report, and says so', async () => {
-    await publisher.publish([wish(['one'])]);
+    await publisher.publish([desired(['one'])]);
     const { results = [] } = await read();
     await edit({ results: [...results, ...(theirs('').results ?? [])] });
-    await publisher.publish([wish(['one'])]);
+    await publisher.publish([desired(['one'])]);
     expect((await read()).results).to.deep.equal(results);
     expect(conflicts.map(({ reason }) => reason)).to.deep.equal(['ForeignResults']);
     await remove(policy);
@@ -187,9 +187,9 @@ describe('whose reports are, on a real API server', function () {
 
   it('sets its label again where somebody took it or put another one there', async () => {
     for (const label of [null, 'helm']) {
-      await publisher.publish([wish(['one'])]);
+      await publisher.publish([desired(['one'])]);
       await edit({ metadata: { labels: { [LABELS.managedBy]: label } } });
-      expect(await publisher.publish([wish(['one'])])).to.deep.include({ written: 1, refused: [] });
+      expect(await publisher.publish([desired(['one'])])).to.deep.include({ written: 1, refused: [] });
       expect((await read()).metadata.labels).to.include({ [LABELS.managedBy]: 'vigil' });
       expect(await mine()).to.have.length(1);
     }
@@ -198,7 +198,7 @@ describe('whose reports are, on a real API server', function () {
 
   it('takes a label of its own away, and leaves that of another', async () => {
     const labelled = (ownerLabels: string[]): DesiredReport => {
-      const { target, policies, ...rest } = wish(['one']);
+      const { target, policies, ...rest } = desired(['one']);
       return { ...rest, target: { ...target, labels: { team: 'a' } }, policies: policies.map((each) => ({ ...each, ownerLabels })) };
     };
     await publisher.publish([labelled(['team'])]);
@@ -236,7 +236,7 @@ describe('whose reports are, on a real API server', function () {
         summary: { pass: 2, fail: 2, warn: 0, error: 0, skip: 0 },
       },
     });
-    await publisher.publish([wish(['one'])]);
+    await publisher.publish([desired(['one'])]);
     const back = await read();
     expect([back.results?.map(({ source }) => source), back.metadata.labels, back.metadata.ownerReferences]).to.deep.equal([
       ['Other'],
@@ -244,7 +244,7 @@ describe('whose reports are, on a real API server', function () {
       undefined,
     ]);
     expect(await failing()).to.equal(1);
-    await publisher.withdrawFrom(wish([]), [policy]);
+    await publisher.withdrawFrom(desired([]), [policy]);
     expect((await read()).results?.map(({ source }) => source)).to.deep.equal(['Other']);
   });
 
@@ -255,13 +255,13 @@ describe('whose reports are, on a real API server', function () {
         client.create<KubeObject>(RESOURCES.configMaps, { metadata: { namespace, name: `many-${count}-${index}` } }),
       ),
     );
-    const wishes = objects.map((each) => {
+    const desiredReports = objects.map((each) => {
       owner = each;
-      return wish(['one']);
+      return desired(['one']);
     });
     owner = objects[2] as KubeObject;
     const before = await byThem(theirs(name()));
-    expect(await publisher.publish(wishes)).to.deep.include({ written: 5, refused: [] });
+    expect(await publisher.publish(desiredReports)).to.deep.include({ written: 5, refused: [] });
     expect((await read()).metadata.resourceVersion).to.equal(before.metadata.resourceVersion);
     expect(await mine()).to.have.length(1);
     await remove(policy);

@@ -16,7 +16,7 @@ import {
   type BootstrapEntry,
 } from '../../../operator/reports/building/bootstrap-report.ts';
 import { priorReport } from '../../../operator/reports/identity/prior-report.ts';
-import { isInPlace } from '../../../operator/reports/building/report-place.ts';
+import { isAtExpectedLocation } from '../../../operator/reports/building/report-place.ts';
 import { ownershipOf } from '../../../operator/reports/identity/report-ownership.ts';
 import { stored } from './report-samples.ts';
 
@@ -60,7 +60,7 @@ describe('the report about roles and bindings that Kubernetes brings', () => {
   it('counts all of them in sum, is known as Vigil’s, and gives each back as a report about it alone would say it', () => {
     const whole = report();
     expect([whole.metadata.name, whole.results, whole.summary?.pass]).to.deep.equal([BOOTSTRAP_REPORT, [], 8]);
-    expect([ownershipOf(whole), isInPlace('vigil', whole), isBootstrapReport(whole)]).to.deep.equal(['ours', true, true]);
+    expect([ownershipOf(whole), isAtExpectedLocation('vigil', whole), isBootstrapReport(whole)]).to.deep.equal(['ours', true, true]);
     expect(priorReport(whole).ledger['a']?.summary.pass).to.equal(5);
     expect(entriesIn(whole)).to.deep.equal(entries);
     const one = reportOfEntry('ClusterRole/system:node', entry(3, 'a', 'b'), undefined);
@@ -77,7 +77,7 @@ describe('the report about roles and bindings that Kubernetes brings', () => {
       metadata: { ...whole.metadata, annotations: { ...whole.metadata.annotations, 'vigil.dev/bootstrap': text ?? '' } },
     };
     expect([ownershipOf(edited), entriesIn(edited).size]).to.deep.equal(['damaged', 0]);
-    expect(isInPlace('vigil', { metadata: { ...whole.metadata, namespace: 'shop' } })).to.equal(false);
+    expect(isAtExpectedLocation('vigil', { metadata: { ...whole.metadata, namespace: 'shop' } })).to.equal(false);
   });
 
   it('is about each of its objects, also where somebody has edited what it counts', () => {

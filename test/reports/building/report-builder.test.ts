@@ -10,7 +10,7 @@ import {
   type EvaluatedPolicy,
   type ReportInput,
 } from '../../../operator/reports/building/report-builder.ts';
-import { changeOf, reportChange } from '../../../operator/reports/building/report-change.ts';
+import { recordedChange, reportChange } from '../../../operator/reports/building/report-change.ts';
 import { policyLabel, reportName } from '../../../operator/reports/identity/report-name.ts';
 import type { Finding } from '../../../operator/findings/finding.ts';
 
@@ -141,23 +141,23 @@ describe('building reports', () => {
 
   it('keeps what stays of a policy that judged now, with its date and in its counts', () => {
     const existing = stored(buildReport(input()));
-    const stays: ReportInput['stays'] = (result) => (result.rule === 'host-pid' ? { ...result, message: 'as before' } : undefined);
-    const report = stored(buildReport(input({ existing, results: [finding('host-network')], seconds: 2000, stays })));
+    const stays: ReportInput['carryOver'] = (result) => (result.rule === 'host-pid' ? { ...result, message: 'as before' } : undefined);
+    const report = stored(buildReport(input({ existing, results: [finding('host-network')], seconds: 2000, carryOver: stays })));
     expect(report.results?.map(({ rule, message, timestamp }) => [rule, message, timestamp?.seconds])).to.deep.equal([
       ['host-network', 'host-network fails', 2000],
       ['host-pid', 'as before', 1000],
     ]);
     expect(report.summary).to.deep.equal({ pass: 5, fail: 2, warn: 0, error: 0, skip: 0 });
     expect(Object.values(readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]))[0]?.failing.high).to.equal(2);
-    expect(buildReport(input({ existing, results: [], stays: (result) => result }))).to.equal(undefined);
+    expect(buildReport(input({ existing, results: [], carryOver: (result) => result }))).to.equal(undefined);
   });
 
   it('leaves a policy as it is of which something stays that is too much to be listed', () => {
     const many = Array.from({ length: 3000 }, (_, index) => finding(`rule-${index}`, { message: 'm'.repeat(900) }));
     const existing = stored(buildReport(input({ results: many })));
-    expect(buildReport(input({ existing, results: [finding('host-pid')], stays: (result) => result }))).to.equal(undefined);
+    expect(buildReport(input({ existing, results: [finding('host-pid')], carryOver: (result) => result }))).to.equal(undefined);
     const other = { policies: [policy(), policy('other')], results: [finding('host-pid'), finding('host-ipc', { policy: 'other' })] };
-    const report = stored(buildReport(input({ existing, ...other, stays: (result) => result })));
+    const report = stored(buildReport(input({ existing, ...other, carryOver: (result) => result })));
     expect(report.summary?.fail).to.equal(3001);
   });
 
@@ -308,11 +308,11 @@ describe('the note of what a scan changed in a report', () => {
     const second = stored(
       buildReport(input({ scan: 'scan-2', results: [finding('host-pid'), finding('privileged-container')], existing: first })),
     );
-    expect(changeOf(second, 'scan-2')).to.deep.equal({
+    expect(recordedChange(second, 'scan-2')).to.deep.equal({
       new: { critical: 0, high: 1, medium: 0, low: 0 },
       fixed: { critical: 0, high: 0, medium: 1, low: 0 },
     });
-    expect(changeOf(second, 'scan-3').new.high).to.equal(0);
+    expect(recordedChange(second, 'scan-3').new.high).to.equal(0);
     expect(
       buildReport(input({ scan: 'scan-2', results: [finding('host-pid'), finding('privileged-container')], existing: second })),
     ).to.equal(undefined);

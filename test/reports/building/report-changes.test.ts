@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { buildReport, comparedPolicies, type ReportInput } from '../../../operator/reports/building/report-builder.ts';
-import { changeOf, newFailures } from '../../../operator/reports/building/report-change.ts';
+import { recordedChange, newFailures } from '../../../operator/reports/building/report-change.ts';
 import { built, evaluated, finding, ids, input, stored, target } from './report-samples.ts';
 
 const counted = (report: ReturnType<typeof buildReport>, scan = 'scan-2'): readonly [number, number] => {
-  const { new: came, fixed } = changeOf(report, scan);
+  const { new: came, fixed } = recordedChange(report, scan);
   return [came.high, fixed.high];
 };
 const told = (change: Partial<ReportInput>): readonly (string | undefined)[] => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { ObjectMeta } from '../../../operator/api/metadata.ts';
-import { isInPlace } from '../../../operator/reports/building/report-place.ts';
+import { isAtExpectedLocation } from '../../../operator/reports/building/report-place.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
-import { otherReportName } from '../../../operator/reports/identity/report-name.ts';
+import { alternativeReportName } from '../../../operator/reports/identity/report-name.ts';
 import { input, stored, target } from './report-samples.ts';
 
 const { metadata } = stored(buildReport(input()));
@@ -16,7 +16,7 @@ const { ownerReferences: _, ...ownerless } = metadata;
 describe('the place of a report', () => {
   const table: readonly (readonly [what: string, metadata: ObjectMeta, expected: boolean])[] = [
     ['about a workload', metadata, true],
-    ['beside a report of somebody else', { ...metadata, name: otherReportName('vigil', target) }, true],
+    ['beside a report of somebody else', { ...metadata, name: alternativeReportName('vigil', target) }, true],
     ['about a Namespace, in that namespace', namespace, true],
     ['about a cluster-scoped object whose name is mended', role, true],
     ['about the whole cluster', cluster, true],
@@ -28,7 +28,8 @@ describe('the place of a report', () => {
     ['about the same name in another group', { ...role, name: 'vigil-clusterrole-system-admin' }, false],
   ];
   for (const [what, report, expected] of table)
-    it(`${expected ? 'is' : 'is not'} that of a report ${what}`, () => expect(isInPlace('vigil', { metadata: report })).to.equal(expected));
+    it(`${expected ? 'is' : 'is not'} that of a report ${what}`, () =>
+      expect(isAtExpectedLocation('vigil', { metadata: report })).to.equal(expected));
 
-  it('is another for each source', () => expect(isInPlace('vigil-images', { metadata })).to.equal(false));
+  it('is another for each source', () => expect(isAtExpectedLocation('vigil-images', { metadata })).to.equal(false));
 });

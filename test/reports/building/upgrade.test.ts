@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { PolicyReport } from '../../../operator/api/policy-report.ts';
 import type { Finding } from '../../../operator/findings/finding.ts';
 import { buildReport, withoutPolicies, type ReportInput } from '../../../operator/reports/building/report-builder.ts';
-import { changeOf, newFailures } from '../../../operator/reports/building/report-change.ts';
+import { recordedChange, newFailures } from '../../../operator/reports/building/report-change.ts';
 import { ownershipOf } from '../../../operator/reports/identity/report-ownership.ts';
 import { evaluated, finding, ids, input, stored } from './report-samples.ts';
 
@@ -21,7 +21,7 @@ const nothing = { new: { critical: 0, high: 0, medium: 0, low: 0 }, fixed: { cri
 const again = (existing: PolicyReport, change: Partial<ReportInput>): PolicyReport => {
   const report = buildReport(input({ existing, seconds: 9000, scan: 'new-scan', ...change }));
   expect(newFailures(existing, report)).to.deep.equal([]);
-  expect(changeOf(report, 'new-scan')).to.deep.equal(nothing);
+  expect(recordedChange(report, 'new-scan')).to.deep.equal(nothing);
   return stored(report);
 };
 

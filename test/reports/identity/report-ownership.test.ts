@@ -6,7 +6,7 @@ import { buildReport, withoutPolicies } from '../../../operator/reports/building
 import { policyLabel } from '../../../operator/reports/identity/report-name.ts';
 import { priorReport } from '../../../operator/reports/identity/prior-report.ts';
 import { countedIn, ownershipOf } from '../../../operator/reports/identity/report-ownership.ts';
-import { isTakenOver, returned } from '../../../operator/reports/publishing/returned-report.ts';
+import { isTakenOver, returnedReport } from '../../../operator/reports/publishing/returned-report.ts';
 import { built, evaluated, finding, input, stored } from '../building/report-samples.ts';
 
 const changed = (report: PolicyReport, change: Partial<ObjectMeta>): PolicyReport => ({
@@ -134,7 +134,7 @@ describe('a report that an older Vigil took over', () => {
   });
 
   it('is given back with its own results and nothing of ours', () => {
-    const back = returned(changed(mixed, { labels: { ...mixed.metadata.labels, app: 'theirs' } }));
+    const back = returnedReport(changed(mixed, { labels: { ...mixed.metadata.labels, app: 'theirs' } }));
     expect(back.results).to.deep.equal([foreignResult]);
     expect(back.summary).to.deep.equal({ pass: 0, fail: 1, warn: 0, error: 0, skip: 0 });
     expect([back.metadata.labels, back.metadata.annotations, back.metadata.ownerReferences]).to.deep.equal([{ app: 'theirs' }, {}, []]);

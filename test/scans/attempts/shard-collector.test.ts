@@ -27,7 +27,7 @@ const target = (kind: string, name: string, namespace?: string): StreamRecord =>
 const namespace = (name: string): StreamRecord => ({ type: 'namespace', namespace: name, scanned: 1, policies: {}, reads: [] });
 
 /** Takes in a worker's records, of which the server refuses some reports. */
-async function collect(records: readonly StreamRecord[], isRefused: (wish: DesiredReport) => boolean): Promise<CollectedShard> {
+async function collect(records: readonly StreamRecord[], isRefused: (desired: DesiredReport) => boolean): Promise<CollectedShard> {
   const written: string[] = [];
   const writer = new StreamWriter((line) => void written.push(`${line}\n`));
   for (const record of records) writer.record(record);
@@ -35,12 +35,12 @@ async function collect(records: readonly StreamRecord[], isRefused: (wish: Desir
   writer.end(summary);
   const client = { stream: () => Promise.resolve(written.map((line) => Buffer.from(line)).values()) } as unknown as KubeClient;
   const publisher = {
-    publish: (wishes: readonly DesiredReport[]) =>
+    publish: (reports: readonly DesiredReport[]) =>
       Promise.resolve({
         new: emptySeverities(),
         fixed: emptySeverities(),
         versions: new Map<string, string>(),
-        refused: wishes.filter(isRefused).map((wish) => ({ wish, message: 'too large' })),
+        refused: reports.filter(isRefused).map((desired) => ({ desired, message: 'too large' })),
       }),
   } as unknown as ReportPublisher;
   const collected = await new ShardCollector(client, publisher).collect(

@@ -9,9 +9,9 @@ import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
 import type { KubeClient } from '../../../operator/kube/kube-client.ts';
 import type { KubeRequest } from '../../../operator/kube/kube-request.ts';
 import { resourcePath } from '../../../operator/kube/resource-path.ts';
-import { ReportPublisher, homeOf } from '../../../operator/reports/publishing/report-publisher.ts';
+import { ReportPublisher, reportLocation } from '../../../operator/reports/publishing/report-publisher.ts';
 import { sweepReports } from '../../../operator/reports/sweeping/report-sweeper.ts';
-import { SeenReports } from '../../../operator/reports/sweeping/seen-reports.ts';
+import { ReportTracker } from '../../../operator/reports/sweeping/seen-reports.ts';
 import { snapshotOf } from '../../../operator/scans/scan-plan.ts';
 import { reportKey, reportName } from '../../../operator/reports/identity/report-name.ts';
 import { namespacesOf, planScan, TargetScope, type ScanPlan } from '../../../operator/scans/plan/planner.ts';
@@ -165,7 +165,7 @@ export class RescanBench {
     const plan = await planScan(client, { ...request, shardTargets: 2, carryOver, signal });
     this.meanwhile();
     this.objects.writes.length = 0;
-    const seen = new SeenReports();
+    const seen = new ReportTracker();
     const publisher = new ReportPublisher(client);
     let totals = carryOver.totals.totals;
     for (const [index, shard] of plan.shards.entries()) {
@@ -175,8 +175,8 @@ export class RescanBench {
       const wishes = sink.records.flatMap((record) => (record.type === 'target' ? desiredReports(record, context) : []));
       const { versions } = await publisher.publish(wishes);
       for (const { source, target } of wishes) {
-        const key = reportKey(homeOf(target).namespace, reportName(source, target));
-        seen.saw(key, index, versions.get(key) ?? '');
+        const key = reportKey(reportLocation(target).namespace, reportName(source, target));
+        seen.recordUpToDate(key, index, versions.get(key) ?? '');
       }
       const namespaces = sink.records.filter((record) => record.type === 'namespace');
       carryOver.draft?.collected(index, namespaces);
@@ -203,7 +203,7 @@ export class RescanBench {
       }));
     const written = [...this.objects.writes];
     const lists = [...this.objects.lists];
-    await this.store.update(plan.policies, (before) => carryOver.draft?.next(before, swept.marks) ?? before);
+    await this.store.update(plan.policies, (before) => carryOver.draft?.next(before, swept.digests) ?? before);
     const evaluated = [...new Set(plan.shards.flatMap(({ slices }) => slices.map(({ namespace = '' }) => namespace)))].toSorted();
     return { plan, evaluated, totals, written, swept: lists };
   }

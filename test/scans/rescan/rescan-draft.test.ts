@@ -66,7 +66,7 @@ describe('what is known of a namespace after a scan', () => {
     const draft = new RescanDraft({ planned: new Map([['blue', planned]]), carriedOver: new Set(), listed, partial: false });
     draft.collected(0, [record()]);
     draft.collected(0, [record({ policies: { p: tally(3, 1), q: tally(2) } })]);
-    expect(draft.next(new Map(), { of: () => 'r' }).size).to.equal(0);
+    expect(draft.next(new Map(), { digestOf: () => 'r' }).size).to.equal(0);
   });
 });
 
