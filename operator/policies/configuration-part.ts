@@ -6,7 +6,7 @@ import type {
   SeverityCounts,
   Summary,
 } from '../api/security-policy.ts';
-import { legacyConfiguration } from './status-adoption.ts';
+import { legacyConfiguration } from './legacy-configuration.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
 /** What a scan found for one policy. A scan of some namespaces says nothing about the whole: it brings counts only. */

@@ -7,7 +7,7 @@ import { inspectPolicy } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/outcomes/policy-problem.ts';
 import { isNotFound } from '../kube/kube-api-error.ts';
 import { configurationFields, type PolicyFindings } from './configuration-part.ts';
-import { legacyConfiguration } from './status-adoption.ts';
+import { legacyConfiguration } from './legacy-configuration.ts';
 import { policyStatus } from './policy-status.ts';
 import type { CrdProblem } from '../api/crd-skew.ts';
 import type { ScanSchedule } from '../api/scan-schedule.ts';

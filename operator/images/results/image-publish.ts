@@ -14,13 +14,14 @@ import { carriedOverResults, type PendingContainers } from './previous-results.t
 import type { ImageStore } from '../ledger/image-store.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
-import { reportLocation, type PublishResult, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
+import type { PublishResult, ReportPublisher, DesiredReport } from '../../reports/publishing/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { readLedger, type PolicyLedger } from '../../reports/identity/policy-ledger.ts';
 import { IMAGES_SOURCE, alternativeReportName, reportKey, reportName, reportSelector } from '../../reports/identity/report-name.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { countedIn } from '../../reports/identity/report-ownership.ts';
 import type { PolicyTargets } from '../targets/image-scope.ts';
+import { reportLocation } from '../../reports/building/report-location.ts';
 
 /** What is written to reports about images, and by whom. */
 export interface ImagePublishInput {

@@ -15,6 +15,7 @@ import { readLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
 import { extendedHistory, withoutHistory, writeHistory } from './change-history.ts';
 import { addChanges, recordedChange, reportChange, writeChange, type ComparedPolicies } from './report-change.ts';
 import { policyLabel, policyLabels, reportName } from '../identity/report-name.ts';
+import { reportLocation } from './report-location.ts';
 import { reportResult } from './report-result.ts';
 
 /** What was found about one object, by the policies of one scan. */
@@ -173,14 +174,10 @@ function entryFor({ name, revision, passes }: EvaluatedPolicy, results: readonly
   );
 }
 
-/** Where the report about an object lies: what is found about a Namespace is for its team to read, so it lies inside. */
-const namespaceOfReport = ({ apiVersion, kind, namespace, name }: RecordTarget): string | undefined =>
-  kind === 'Namespace' && apiVersion === 'v1' ? name : namespace;
-
 /** The object in full. A Namespace is named as its own namespace, too: consumers open reports by the namespace of their scope. */
 function scopeOf(target: RecordTarget): NonNullable<PolicyReport['scope']> {
   const { apiVersion, kind, name, uid } = target;
-  return { apiVersion, kind, name, ...given({ namespace: namespaceOfReport(target), uid }) };
+  return { apiVersion, kind, name, ...given({ namespace: reportLocation(target).namespace, uid }) };
 }
 
 function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly ReportResult[]): PolicyReport {
@@ -188,7 +185,11 @@ function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly Re
   const { apiVersion, kind, name, uid, resourceVersion } = target;
   const metadata: ObjectMeta = {
     name: input.name ?? reportName(source, target),
-    ...given({ namespace: namespaceOfReport(target), uid: existing?.metadata.uid, resourceVersion: existing?.metadata.resourceVersion }),
+    ...given({
+      namespace: reportLocation(target).namespace,
+      uid: existing?.metadata.uid,
+      resourceVersion: existing?.metadata.resourceVersion,
+    }),
     labels: {
       ...foreignEntries(existing, 'labels'),
       ...ownerLabels(target, policies),

@@ -1,4 +1,3 @@
-import type { ApiResource } from '../../api/api-resource.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { PolicyReport } from '../../api/policy-report.ts';
 import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/kube-api-error.ts';
@@ -18,17 +17,12 @@ import {
   type BootstrapEntries,
   type BootstrapEntry,
 } from '../building/bootstrap-report.ts';
+import type { ReportLocation } from '../building/report-location.ts';
 import type { ReportRecords } from './report-records.ts';
 import type { ReportWriter } from './report-writer.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
 
 const conflictTries = 4;
-
-/** Where a report about a role or binding would lie. */
-export interface ReportLocation {
-  readonly resource: ApiResource;
-  readonly namespace: string | undefined;
-}
 
 /** A report that is wanted. */
 export interface BootstrapCandidate {

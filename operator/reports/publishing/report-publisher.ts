@@ -1,4 +1,4 @@
-import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
+import type { ApiResource } from '../../api/api-resource.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
 import type { SeverityCounts } from '../../api/security-policy.ts';
@@ -7,7 +7,8 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import { messageOf } from '../../kube/kube-request.ts';
 import { listPages } from '../../kube/list.ts';
 import type { EvidenceInput } from '../building/evidence.ts';
-import { BootstrapReports, type ReportLocation } from './bootstrap-reports.ts';
+import { BootstrapReports } from './bootstrap-reports.ts';
+import { reportLocation, type ReportLocation } from '../building/report-location.ts';
 import { concurrently } from './concurrently.ts';
 import { buildReport, comparedPolicies, withoutPolicies, type ReportInput } from '../building/report-builder.ts';
 import { recordedChange, newFailures, type ReportChange } from '../building/report-change.ts';
@@ -87,15 +88,6 @@ const readAhead = 3;
 const grace = 100;
 /** Reports that are written at the same time. */
 const writers = 8;
-
-/** Where the report about an object lies: in its namespace, inside a Namespace, or beside the namespaces. */
-export function reportLocation({ kind, apiVersion, namespace, name }: ReportInput['target']): {
-  readonly resource: ApiResource;
-  readonly namespace: string | undefined;
-} {
-  const home = kind === 'Namespace' && apiVersion === 'v1' ? name : namespace;
-  return { resource: home === undefined ? RESOURCES.clusterReports : RESOURCES.reports, namespace: home };
-}
 
 /**
  * The only writer of reports: reads what is there, writes only what differs, and touches no report that Vigil did not write: where such a one has

@@ -10,12 +10,12 @@ import type { PolicyLedger } from '../identity/policy-ledger.ts';
 import { entriesIn, entryVersion, isBootstrapReport, reportOfEntry, type BootstrapEntry } from '../building/bootstrap-report.ts';
 import { priorReport } from '../identity/prior-report.ts';
 import { countedIn, ownershipOf } from '../identity/report-ownership.ts';
-import { NamespaceReportDigests } from '../identity/report-marks.ts';
-import { isAtExpectedLocation } from '../building/report-place.ts';
+import { NamespaceReportDigests } from '../identity/namespace-report-digests.ts';
+import { isAtExpectedLocation } from '../building/report-location.ts';
 import { reportScope } from '../identity/report-scope.ts';
 import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
-import type { ReportTracker } from './seen-reports.ts';
+import type { ReportTracker } from './report-tracker.ts';
 
 /** What is swept by. */
 export interface SweepRequest {

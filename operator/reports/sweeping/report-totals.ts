@@ -4,7 +4,7 @@ import type { ChangeType } from '../../kube/watch/list-watch.ts';
 import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { reportKey } from '../identity/report-name.ts';
 import type { PolicyLedger } from '../identity/policy-ledger.ts';
-import { isAtExpectedLocation } from '../building/report-place.ts';
+import { isAtExpectedLocation } from '../building/report-location.ts';
 import { countedIn } from '../identity/report-ownership.ts';
 
 /** What a list and watch of reports delivers; see `ListWatchSink`. */

@@ -1,5 +1,5 @@
 import type { Scan } from '../../api/scan.ts';
-import type { ReportTracker } from '../../reports/sweeping/seen-reports.ts';
+import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import type { CollectedScan } from './shard-collector.ts';
 import { evaluatedSince } from '../../reports/publishing/evaluated-since.ts';
 import type { Ledger, LedgerPolicy } from '../ledger/ledger.ts';

@@ -1,4 +1,4 @@
-import { ReportTracker } from '../../reports/sweeping/seen-reports.ts';
+import { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import { Ages } from '../../jobs/ages.ts';
 import type { RescanDraft } from '../rescan/rescan-draft.ts';
 import type { StatusMemory } from '../status/scan-status-writer.ts';

@@ -12,7 +12,8 @@ import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 import type { AcceptedStream } from '../../stream/stream-reader.ts';
 import type { NamespaceRecord, StreamRecord, UnreadableRecord } from '../../stream/stream-record.ts';
 import type { ShardSummary } from '../../worker/shard-worker.ts';
-import { reportLocation, type ReportPublisher, type DesiredReport } from '../../reports/publishing/report-publisher.ts';
+import type { ReportPublisher, DesiredReport } from '../../reports/publishing/report-publisher.ts';
+import { reportLocation } from '../../reports/building/report-location.ts';
 
 /** Whose results are collected. */
 export interface CollectedScan extends EvaluationResults<LedgerPolicy> {

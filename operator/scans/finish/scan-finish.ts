@@ -4,7 +4,7 @@ import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import type { PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { sweepReports, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
-import type { ReportTracker } from '../../reports/sweeping/seen-reports.ts';
+import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import { namespacesOf, TargetScope } from '../plan/planner.ts';

@@ -1,7 +1,7 @@
 import type { ListedObjects } from '../../findings/namespace-marks.ts';
 import { addTallies, type PolicyTally } from '../../findings/tally.ts';
 import type { ReadReports } from '../../reports/sweeping/report-sweeper.ts';
-import type { NamespaceReportDigests } from '../../reports/identity/report-marks.ts';
+import type { NamespaceReportDigests } from '../../reports/identity/namespace-report-digests.ts';
 import type { NamespaceRecord } from '../../stream/stream-record.ts';
 import { countsAgree, type NamespaceState, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 

@@ -7,7 +7,7 @@ import { listAll } from '../../../operator/kube/list.ts';
 import { removePolicies } from '../../../operator/reports/sweeping/policy-removal.ts';
 import { ReportPublisher, type PublishResult, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { readReports, sweepReports } from '../../../operator/reports/sweeping/report-sweeper.ts';
-import { ReportTracker } from '../../../operator/reports/sweeping/seen-reports.ts';
+import { ReportTracker } from '../../../operator/reports/sweeping/report-tracker.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
 import { reportName, reportSelector } from '../../../operator/reports/identity/report-name.ts';
 import { BOOTSTRAP_REPORT } from '../../../operator/reports/building/bootstrap-report.ts';

@@ -16,7 +16,7 @@ import {
   type BootstrapEntry,
 } from '../../../operator/reports/building/bootstrap-report.ts';
 import { priorReport } from '../../../operator/reports/identity/prior-report.ts';
-import { isAtExpectedLocation } from '../../../operator/reports/building/report-place.ts';
+import { isAtExpectedLocation } from '../../../operator/reports/building/report-location.ts';
 import { ownershipOf } from '../../../operator/reports/identity/report-ownership.ts';
 import { stored } from './report-samples.ts';
 

@@ -9,9 +9,9 @@ import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
 import type { KubeClient } from '../../../operator/kube/kube-client.ts';
 import type { KubeRequest } from '../../../operator/kube/kube-request.ts';
 import { resourcePath } from '../../../operator/kube/resource-path.ts';
-import { ReportPublisher, reportLocation } from '../../../operator/reports/publishing/report-publisher.ts';
+import { ReportPublisher } from '../../../operator/reports/publishing/report-publisher.ts';
 import { sweepReports } from '../../../operator/reports/sweeping/report-sweeper.ts';
-import { ReportTracker } from '../../../operator/reports/sweeping/seen-reports.ts';
+import { ReportTracker } from '../../../operator/reports/sweeping/report-tracker.ts';
 import { snapshotOf } from '../../../operator/scans/scan-plan.ts';
 import { reportKey, reportName } from '../../../operator/reports/identity/report-name.ts';
 import { namespacesOf, planScan, TargetScope, type ScanPlan } from '../../../operator/scans/plan/planner.ts';
@@ -21,6 +21,7 @@ import type { StreamRecord } from '../../../operator/stream/stream-record.ts';
 import type { RecordSink } from '../../../operator/stream/stream-writer.ts';
 import { ShardWorker } from '../../../operator/worker/shard-worker.ts';
 import { desiredReports } from '../../../operator/reports/publishing/evaluation-results.ts';
+import { reportLocation } from '../../../operator/reports/building/report-location.ts';
 
 const [services, accounts, deployments, roleBindings] = (['services', 'serviceaccounts', 'deployments', 'rolebindings'] as const).map(
   (name) => builtinResources.find(({ resource }) => resource === name),

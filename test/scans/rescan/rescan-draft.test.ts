@@ -29,7 +29,7 @@ const record = (more: Partial<NamespaceRecord> = {}): NamespaceRecord => ({
 function known(
   records: readonly NamespaceRecord[],
   plan = planned,
-  reports: { of: () => string | undefined } = { of: () => 'r' },
+  reports: { digestOf: () => string | undefined } = { digestOf: () => 'r' },
 ): RescanEntry | undefined {
   const draft = new RescanDraft({ planned: new Map([['blue', plan]]), carriedOver: new Set(), listed, partial: false });
   for (const [shard, each] of records.entries()) draft.collected(shard, [each]);
@@ -55,7 +55,7 @@ describe('what is known of a namespace after a scan', () => {
     ['a worker has read something else', known([record({ reads: [['pods', 'blue', 'other']] })])],
     ['a worker could not read something', known([record({ reads: [['pods', 'blue', '']] })])],
     ['nothing is proved by its mark', known([record()], { ...planned, mark: undefined })],
-    ['nothing is proved by its reports', known([record()], planned, { of: () => undefined })],
+    ['nothing is proved by its reports', known([record()], planned, { digestOf: () => undefined })],
   ];
   for (const [what, entry] of nothing)
     it(`is nothing if ${what}`, () => {

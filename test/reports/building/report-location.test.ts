@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ObjectMeta } from '../../../operator/api/metadata.ts';
-import { isAtExpectedLocation } from '../../../operator/reports/building/report-place.ts';
+import { isAtExpectedLocation } from '../../../operator/reports/building/report-location.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
 import { alternativeReportName } from '../../../operator/reports/identity/report-name.ts';
 import { input, stored, target } from './report-samples.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ReportTracker } from '../../../operator/reports/sweeping/seen-reports.ts';
+import { ReportTracker } from '../../../operator/reports/sweeping/report-tracker.ts';
 
 describe('the reports that a scan made sure of', () => {
   it('knows each of very many, and its version', () => {
