@@ -1,24 +1,24 @@
 #!/usr/bin/env node
-/** The program's only entry: reads the verb and hands over to it. The only place that calls `process.exit`. */
+/** The entry point of the program: runs the verb that the command line names. Only this file calls `process.exit`. */
 
 import { personVerbs } from './cli/person-verbs.ts';
 
-/** A verb: given its arguments and a signal that says stop, it resolves to the exit code. */
+/** Runs a verb with its arguments until it ends or the signal is aborted. Resolves to the exit code. */
 type Verb = (args: readonly string[], signal: AbortSignal) => Promise<number>;
 
-/** The verbs, each loaded only when it is asked for, so that the light ones start fast. */
+/** The verbs. Each is imported only when it is called, so that small verbs start fast. */
 const verbs: Readonly<Record<string, { readonly text: string; readonly load: () => Promise<Verb> }>> = {
-  worker: { text: 'work through a shard of a scan (in a Job)', load: async () => (await import('./worker/worker-verb.ts')).workerVerb },
+  worker: { text: 'scan one shard (runs in a Job)', load: async () => (await import('./worker/worker-verb.ts')).workerVerb },
   prepare: {
-    text: "make the scanner's cache ready (in a Job)",
+    text: "prepare the scanner's cache (runs in a Job)",
     load: async () => (await import('./images/matching/prepare-verb.ts')).prepareVerb,
   },
   normalize: {
-    text: "print a scanner's report as an inventory (in a Job)",
+    text: "convert a scanner's report into an inventory (runs in a Job)",
     load: async () => (await import('./images/inventory/normalize-verb.ts')).normalizeVerb,
   },
   match: {
-    text: 'match inventories with a database (in a Job)',
+    text: 'match inventories against a vulnerability database (runs in a Job)',
     load: async () => (await import('./images/matching/match-verb.ts')).matchVerb,
   },
   ...personVerbs,
@@ -27,7 +27,7 @@ const verbs: Readonly<Record<string, { readonly text: string; readonly load: () 
 
 function usage(): string {
   const lines = Object.entries(verbs).map(([name, { text }]) => `  vigil ${name.padEnd(12)}${text}`);
-  return `Vigil keeps a cluster's security continuously checked.\n\n${lines.join('\n')}\n`;
+  return `Vigil continuously checks the security of a Kubernetes cluster.\n\n${lines.join('\n')}\n`;
 }
 
 async function main(): Promise<number> {
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   }
   const verb = verbs[name];
   if (!verb) {
-    process.stderr.write(`vigil: no verb ${JSON.stringify(name)}\n\n${usage()}`);
+    process.stderr.write(`vigil: unknown verb ${JSON.stringify(name)}\n\n${usage()}`);
     return 2;
   }
   const stop = new AbortController();

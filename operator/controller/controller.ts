@@ -7,53 +7,53 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { WatchedResource } from './watched-resource.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
-/** A failure that another try cannot mend: it is logged and shown in a condition, and waits for a change. */
+/** A failure that a retry cannot fix. The controller logs it and does not requeue the key: the next change of the object does. */
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';
 }
 
-/** What a reconcile leaves to do. */
+/** The result of one successful reconcile call. */
 export interface ReconcileResult {
-  /** Milliseconds until the key should be looked at again, whatever happens. */
+  /** Requeues the key after this many milliseconds. Undefined: the next change requeues it. */
   readonly requeueAfter?: number;
 }
 
-/** What a reconcile is given beside its key. */
+/** The context of one reconcile call. */
 export interface ReconcileContext {
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
-/** Brings the cluster to what the object of one key says; level-based and idempotent. */
+/** Reconciles the object of one key: level-based and idempotent. Throws {@link TerminalError} if a retry cannot help; any other error is retried. */
 export type Reconcile = (key: string, context: ReconcileContext) => Promise<ReconcileResult>;
 
-/** How a controller works. */
+/** The settings of a {@link Controller}. */
 export interface ControllerOptions {
   readonly name: string;
   readonly reconcile: Reconcile;
   readonly log: Logger;
-  /** What it watches. Default: nothing; then keys come from elsewhere. */
+  /** The resources that it watches. Default: none; then other code adds keys to the queue. */
   readonly watches?: readonly WatchedResource[];
-  /** Keys worked on at the same time; a key never twice. Default 1. */
+  /** Reconciles that run at the same time, never two for one key. Default 1. */
   readonly workers?: number;
-  /** How its retries are paced. */
+  /** The back-off and the priorities of its queue. */
   readonly queue?: WorkQueueOptions;
-  /** Told after each reconcile. What it throws is logged, and stops nothing. */
+  /** Called after each reconcile, for metrics. Errors that it throws are logged. */
   readonly observe?:
     | ((outcome: {
         readonly controller: string;
         readonly result: 'success' | 'requeue' | 'error' | 'terminal';
         readonly seconds: number;
-        /** Seconds that the key was ready before it was taken. */
+        /** Seconds that the key waited in the queue. */
         readonly waited: number;
       }) => void)
     | undefined;
 }
 
-/** What every controller gets from whoever starts it. */
+/** The dependencies that all controllers share. */
 export type ControllerBasics = Pick<ControllerOptions, 'log' | 'observe'>;
 
-/** Takes keys from a queue and reconciles them until it is stopped. An error means a paced retry, never the end of the process. */
+/** Reconciles the keys of a work queue until it is stopped. A failed key is requeued with exponential back-off. */
 export class Controller {
   readonly name: string;
   readonly queue: WorkQueue;
@@ -67,13 +67,13 @@ export class Controller {
     this.#options = options;
   }
 
-  /** Queues the keys that a change of a watched object means. */
+  /** Queues the keys that belong to a changed object. */
   changed(resource: ApiResource, object: KubeObject, type: ChangeType): void {
     for (const watched of this.#options.watches ?? [])
       if (watched.resource === resource) for (const key of watched.keys(object, type)) this.queue.add(key);
   }
 
-  /** Begins to work; a second call does nothing. */
+  /** Starts the workers. A second call does nothing. */
   start(): void {
     if (this.#abort) return;
     this.#abort = new AbortController();
@@ -81,7 +81,7 @@ export class Controller {
     this.#workers = Array.from({ length: this.#options.workers ?? 1 }, () => this.#work(signal));
   }
 
-  /** Stops taking keys, tells running reconciles by their signal, and waits for them. */
+  /** Closes the queue, aborts the signal of running reconciles, and waits for them. */
   async stop(): Promise<void> {
     this.#abort?.abort();
     this.queue.close();
@@ -92,7 +92,7 @@ export class Controller {
     for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
       await this.#reconcile(key, signal);
       this.queue.done(key);
-      // Many that wait for nothing would keep everything else waiting, the renewal of the lease included.
+      // Yields to the event loop: many reconciles that never wait would delay all else, such as the renewal of the lease.
       await setImmediate();
     }
   }
@@ -113,7 +113,7 @@ export class Controller {
       if (signal.aborted) return;
       if (error instanceof TerminalError) {
         result = 'terminal';
-        log.error({ err: error }, 'reconcile failed; it waits for a change');
+        log.error({ err: error }, 'reconcile failed and is not retried until the object changes');
       } else {
         result = 'error';
         log.error({ err: error, retryInMilliseconds: this.queue.addAfterFailure(key) }, 'reconcile failed');
@@ -122,7 +122,7 @@ export class Controller {
     try {
       this.#options.observe?.({ controller: this.name, result, seconds: (performance.now() - started) / 1000, waited });
     } catch (error) {
-      log.error({ err: error }, 'could not count a reconcile');
+      log.error({ err: error }, 'reconcile metrics failed');
     }
   }
 }

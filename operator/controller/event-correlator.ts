@@ -1,34 +1,34 @@
-/** What an Event is about and says, as far as it matters for how often it is recorded. */
+/** The fields of an Event that decide how often it is recorded. */
 export interface EventOccurrence {
-  /** The object, by uid or by name. */
+  /** The involved object: its uid or its name. */
   readonly object: string;
   readonly type: string;
   readonly reason: string;
   readonly message: string;
 }
 
-/** What becomes of one occurrence. */
+/** How one occurrence is recorded. */
 export type EventDecision =
-  /** It is an Event of its own. */
+  /** As a new Event. */
   | { readonly kind: 'new' }
-  /** The same text about the same object is on record already. */
+  /** Not at all: an Event with the same text about the same object exists. */
   | { readonly kind: 'known' }
-  /** It is one of many alike: they share one Event, named by `group`, that has been counted so often. */
+  /** In one Event that many similar occurrences share. `group` identifies it; `count` includes this occurrence. */
   | { readonly kind: 'combined'; readonly group: string; readonly count: number; readonly firstAt: number }
-  /** It is too much. */
+  /** Not at all: the rate limit is exceeded. */
   | { readonly kind: 'dropped' };
 
-/** The limits of a correlator; the defaults are client-go's, but for `perReason`. */
+/** The limits of a correlator. The defaults are those of client-go, except `perReason`. */
 export interface EventLimits {
-  /** Milliseconds for which a text is not recorded again, and after which similar Events count anew. */
+  /** Milliseconds for which a text is not recorded again. After them, the count of similar Events starts at zero. */
   readonly interval: number;
-  /** Different texts about one object, of one type and reason, that are Events of their own within an interval. */
+  /** Different texts with one object, type and reason that get separate Events within an interval. */
   readonly similar: number;
-  /** Writes about one object and reason at once, and milliseconds until one more. */
+  /** Token bucket of one object and reason: its size, and the milliseconds until it gets one more token. */
   readonly perObject: { readonly burst: number; readonly refill: number };
-  /** Writes of one reason about any objects at once, and milliseconds until one more: etcd keeps each Event for an hour. */
+  /** Token bucket of one reason over all objects: it bounds what etcd stores, since each Event is kept for an hour. */
   readonly perReason: { readonly burst: number; readonly refill: number };
-  /** Objects and reasons that are remembered; the longest unused goes first. */
+  /** The size of the cache of objects and reasons. The least recently used entry is evicted. */
   readonly remembered: number;
 }
 
@@ -44,7 +44,7 @@ const defaults: EventLimits = {
 interface Group {
   firstAt: number;
   readonly texts: Set<string>;
-  /** How many share the combined Event, and since when; undefined: there is none yet. */
+  /** Occurrences that share the combined Event, and when the first of them occurred. Undefined: there is no combined Event yet. */
   combined: { count: number; readonly firstAt: number } | undefined;
 }
 
@@ -54,9 +54,9 @@ interface Bucket {
 }
 
 /**
- * Decides how often Events are recorded, as client-go's correlator does: what is the same is recorded once an interval, many similar ones share
- * one Event, and each object and reason has a budget of its own, so that a burst of one reason never starves a warning of another. Pure but for
- * what it remembers; `now` in milliseconds that only grow.
+ * Decides how often Events are recorded, as client-go's correlator does. The same Event is recorded once an interval. Many similar Events are
+ * combined into one. Each object and reason has its own rate limit, so that a burst with one reason never suppresses a warning with another.
+ * Does no I/O. `now`: milliseconds of a monotonic clock.
  */
 export class EventCorrelator {
   readonly #limits: EventLimits;
@@ -67,7 +67,7 @@ export class EventCorrelator {
     this.#limits = { ...defaults, ...limits };
   }
 
-  /** Decides about one occurrence, and counts it. */
+  /** Decides how one occurrence is recorded, and counts it. */
   decide({ object, type, reason, message }: EventOccurrence, now: number): EventDecision {
     const name = JSON.stringify([object, type, reason]);
     const group = this.#group(name, now);
@@ -81,7 +81,7 @@ export class EventCorrelator {
     return { kind: 'combined', group: `${name}/${group.combined.firstAt}`, ...group.combined };
   }
 
-  /** Takes a decision back: its Event could not be recorded, and may be tried again when it occurs again. */
+  /** Reverts a decision whose Event could not be written, so that the next occurrence is recorded. */
   retract({ object, type, reason, message }: EventOccurrence): void {
     this.#groups.get(JSON.stringify([object, type, reason]))?.texts.delete(message);
   }
@@ -94,7 +94,7 @@ export class EventCorrelator {
     return group;
   }
 
-  /** Takes a token of the object's budget and one of the reason's, where both have one. */
+  /** Takes one token from the bucket of the object and one from that of the reason. Returns false, and takes none, if either is empty. */
   #mayWrite(object: string, reason: string, now: number): boolean {
     const { perObject, perReason } = this.#limits;
     const budgets = [
@@ -113,7 +113,7 @@ export class EventCorrelator {
     return bucket;
   }
 
-  /** Keeps a value as the one used last; of too many, the one that was not used for longest goes. */
+  /** Stores a value as the most recently used one. Evicts the least recently used one if there are too many. */
   #remember<T>(kept: Map<string, T>, name: string, value: T): void {
     kept.delete(name);
     kept.set(name, value);

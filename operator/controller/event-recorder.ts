@@ -6,7 +6,7 @@ import { isNotFound } from '../kube/kube-api-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { EventCorrelator, type EventDecision, type EventLimits, type EventOccurrence } from './event-correlator.ts';
 
-/** What happened, as `kubectl describe` shows it. */
+/** The type, reason and message of an Event, as `kubectl describe` shows them. */
 export interface EventText {
   readonly type: 'Normal' | 'Warning';
   /** One CamelCase word. */
@@ -14,7 +14,7 @@ export interface EventText {
   readonly message: string;
 }
 
-/** The object that an Event is about. */
+/** A reference to the object that an Event is about: `involvedObject`. */
 export interface InvolvedObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -24,25 +24,25 @@ export interface InvolvedObject {
   readonly resourceVersion?: string | undefined;
 }
 
-/** What a recorder needs beside its client. */
+/** The settings of an {@link EventRecorder}. */
 export interface EventRecorderOptions {
-  /** Which process records: `reportingInstance`. */
+  /** The name of this process: `reportingInstance`. */
   readonly instance: string;
-  /** Told of each Event that is dropped because there are too many, with its reason. */
+  /** Called with the reason of each Event that the rate limit drops. */
   readonly onDropped?: (reason: string) => void;
   readonly limits?: Partial<EventLimits>;
-  /** Milliseconds that only grow; default: the process's. */
+  /** Milliseconds of a monotonic clock. Default: the clock of the process. */
   readonly steady?: () => number;
-  /** Milliseconds since the epoch; default: the system's. */
+  /** Milliseconds since the epoch. Default: the system clock. */
   readonly clock?: () => number;
 }
 
 const longestMessage = 1000;
 
 /**
- * Records Events about objects. {@link EventCorrelator} says which are recorded: the same text about the same object once in ten minutes,
- * many similar ones together, and each object and reason within a budget of its own. What is dropped is counted and logged, word for word.
- * A failure to record is logged, and the text may be recorded when it occurs again.
+ * Records Events about objects. {@link EventCorrelator} limits them: the same text about the same object is recorded once in ten minutes, many
+ * similar Events are combined, and each object and reason has a rate limit. Dropped Events are counted, and logged with their message.
+ * A failed write is logged; the next occurrence of the same Event is written again.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -51,7 +51,7 @@ export class EventRecorder {
   readonly #correlator: EventCorrelator;
   readonly #steady: () => number;
   readonly #clock: () => number;
-  /** What is on its way. An Event that many share is written in the order of its counts. */
+  /** Writes in flight, by the name of the Event. Writes of one combined Event are sequential, so that its count never goes back. */
   readonly #pending = new Map<string, Promise<void>>();
 
   constructor(client: KubeClient, log: Logger, options: EventRecorderOptions) {
@@ -63,12 +63,12 @@ export class EventRecorder {
     this.#clock = options.clock ?? Date.now;
   }
 
-  /** Records an Event about an object of Vigil's; returns at once. */
+  /** Records an Event about an object of one of Vigil's resources. Returns at once. */
   record(resource: ApiResource, { metadata: { name, namespace, uid, resourceVersion } }: KubeObject, text: EventText): void {
     this.recordFor({ apiVersion: apiVersionOf(resource), kind: resource.kind, name, namespace, uid, resourceVersion }, text);
   }
 
-  /** Records an Event about any object; returns at once. */
+  /** Records an Event about any object. Returns at once. */
   recordFor(subject: InvolvedObject, text: EventText): void {
     const { type, reason, message } = text;
     const object = subject.uid ?? [subject.apiVersion, subject.kind, subject.namespace ?? '', subject.name].join('/');
@@ -78,13 +78,13 @@ export class EventRecorder {
     if (decision.kind === 'dropped') {
       this.#options.onDropped?.(reason);
       const { kind, namespace, name } = subject;
-      this.#log.warn({ kind, namespace, name, reason, message }, 'an event was not recorded: there were too many of its reason');
+      this.#log.warn({ kind, namespace, name, reason, message }, 'event dropped by the rate limit');
       return;
     }
     this.#write(subject, text, { occurrence, decision });
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Waits for all writes in flight. */
   async flush(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending.values());
   }
@@ -108,7 +108,7 @@ export class EventRecorder {
         () => undefined,
         (error: unknown) => {
           this.#correlator.retract(occurrence);
-          this.#log.warn({ err: error, reason: text.reason, message: text.message }, 'could not record an event');
+          this.#log.warn({ err: error, reason: text.reason, message: text.message }, 'event write failed');
         },
       )
       .finally(() => {
@@ -117,7 +117,7 @@ export class EventRecorder {
     this.#pending.set(name, written);
   }
 
-  /** Counts an Event that is there up; makes it where it went meanwhile. */
+  /** Updates the count of an existing Event. Creates the Event if it expired. */
   async #countUp(event: EventObject): Promise<unknown> {
     const { metadata, count, message, lastTimestamp } = event;
     try {
@@ -160,7 +160,7 @@ interface EventObject extends KubeObject {
   readonly count: number;
 }
 
-/** A name that begins with the object's, as other recorders have it, and is the same for the same identity. */
+/** The name of an Event: the name of the object, as client-go has it, and a hash of the identity. */
 function eventName({ name }: InvolvedObject, identity: string): string {
   const id = createHash('sha256').update(identity).digest('hex').slice(0, 24);
   return `${name.slice(0, 200).replace(/[^a-z0-9.-]/g, '-')}.${id}`;

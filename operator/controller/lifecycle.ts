@@ -1,10 +1,10 @@
 import OperatorModule, { type OperatorLogger } from '@dot-i/k8s-operator';
 import type { Logger } from '../telemetry/logger.ts';
 
-// The package is CommonJS: under ES modules its class is the default of the default.
+// The package is CommonJS: an ES module finds its class at default.default.
 const Operator = OperatorModule.default;
 
-/** Something with a beginning and an end. Both are idempotent. */
+/** Something that is started and stopped with the operator. Both calls are idempotent. */
 export interface Runnable {
   readonly name: string;
   start(signal: AbortSignal): Promise<void> | void;
@@ -12,9 +12,9 @@ export interface Runnable {
 }
 
 /**
- * The operator's lifecycle, on k8s-operator's base class. Its own watches give up after an error and hold whole objects in
- * a serial queue, so that the parts bring reflectors and work queues of their own; start and stop stay the base's.
- * Parts start in order and stop in reverse; a part that cannot start stops those before it and is told.
+ * Starts and stops the runnables of the operator, on the base class of k8s-operator. That class provides start and stop; its watches are
+ * not used, since they end after an error and queue whole objects: the runnables have reflectors and work queues instead.
+ * Runnables start in order and stop in reverse order. If one fails to start, those before it are stopped, and the start rejects.
  */
 export class Lifecycle extends Operator {
   readonly #runnables: readonly Runnable[];
@@ -42,14 +42,14 @@ export class Lifecycle extends Operator {
     }
   }
 
-  /** Stops every part, last first, and waits for them. One that fails to stop is logged and does not keep the others. */
+  /** Stops all runnables, the last one first, and waits for them. A runnable that fails to stop is logged; the others are still stopped. */
   async shutdown(): Promise<void> {
     this.#abort.abort();
     for (const runnable of this.#started.splice(0).toReversed()) {
       try {
         await runnable.stop();
       } catch (error) {
-        this.#log.error({ err: error, runnable: runnable.name }, 'could not stop');
+        this.#log.error({ err: error, runnable: runnable.name }, 'stop failed');
       }
     }
     this.stop();

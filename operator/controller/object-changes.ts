@@ -1,12 +1,12 @@
 import type { KubeObject } from '../api/metadata.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 
-/** Whether a change of an object matters. */
+/** Returns whether a change of an object requires a reconcile. */
 export type ChangePredicate<T extends KubeObject> = (object: T, type: ChangeType) => boolean;
 
 /**
- * A predicate that is true for an object that is new or deleted, and for one of which `of` returns something else than at the change
- * before. It remembers what `of` returned for each object, so that each watch needs a predicate of its own.
+ * Returns a predicate that is true if the object is new or deleted, or if `of` returns another value than at its last change. The predicate
+ * stores the last value of each object: create one for each watch.
  */
 export function objectChanges<T extends KubeObject>(of: (object: T) => string): ChangePredicate<T> {
   const known = new Map<string, string>();
@@ -20,5 +20,5 @@ export function objectChanges<T extends KubeObject>(of: (object: T) => string): 
   };
 }
 
-/** A predicate that is false for a change of nothing but the status or the metadata: the generation stays the same. */
+/** Returns a predicate that ignores changes of the status and the metadata alone: it compares `metadata.generation`. */
 export const specChanges = (): ChangePredicate<KubeObject> => objectChanges(({ metadata }) => String(metadata.generation ?? 0));

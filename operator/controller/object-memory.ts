@@ -1,25 +1,24 @@
 import type { KubeObject } from '../api/metadata.ts';
 
 /**
- * What a controller remembers of objects between two reconciles, by the key that its queue has. What is remembered belongs to one
- * uid: another object of the same name begins anew, and what was known of the one before it is dropped. To be told when the key's
- * object is not there any more, which its reconcile finds out in any case: so nothing outlives its object by more than that.
+ * In-memory state of a controller for each object, by queue key. The state belongs to one uid: a new object of the same name starts with new
+ * state. Call {@link forget} when a reconcile finds that the object of a key does not exist, so that no state is leaked.
  */
 export class ObjectMemory<T> {
   readonly #make: () => T;
   readonly #known = new Map<string, { readonly uid: string | undefined; readonly memory: T }>();
 
-  /** `make`: what is remembered of an object that is new. */
+  /** `make` returns the state of a new object. */
   constructor(make: () => T) {
     this.#make = make;
   }
 
-  /** Objects of which something is remembered. */
+  /** The number of objects with state. */
   get size(): number {
     return this.#known.size;
   }
 
-  /** What is remembered of an object. */
+  /** The state of an object; created if there is none for its uid. */
   of(key: string, { metadata: { uid } }: KubeObject): T {
     const known = this.#known.get(key);
     if (known && known.uid === uid) return known.memory;
@@ -28,7 +27,7 @@ export class ObjectMemory<T> {
     return memory;
   }
 
-  /** The object is not there any more, or needs nothing remembered. */
+  /** Drops the state of a key. */
   forget(key: string): void {
     this.#known.delete(key);
   }

@@ -7,39 +7,39 @@ import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** What the status writer needs. */
+/** The dependencies of the status writer. */
 export interface StatusWriterDependencies {
   readonly client: Pick<KubeClient, 'apply' | 'get'>;
   readonly log: Pick<Logger, 'debug' | 'error'>;
   readonly metrics: { readonly statusRefusals: { inc(labels: { readonly kind: string }): void } };
 }
 
-/** Milliseconds after which an object is reconciled again if its status could not be written because the cache was behind. */
+/** Milliseconds until an object is requeued after a status write failed because the cache was stale. */
 export const REQUEUE_SOON = 1000;
 
-/** Phases that an object never leaves. */
+/** Phases that are final. */
 const terminalPhases: ReadonlySet<unknown> = new Set(['Complete', 'Failed', 'Refused']);
-/** Conflicts after which {@link updateStatus} gives up, and the milliseconds of its first pause. */
+/** The retries of {@link updateStatus} after conflicts, and the milliseconds of its first pause. */
 const [mostConflicts, firstPause] = [6, 50];
 
 type StatusFields = Readonly<Record<string, unknown>>;
 
-/** Whether the second status leaves the terminal phase of the first, or changes when it was reached. */
+/** Whether a write would change a terminal phase, or its `completionTime`. */
 export function leavesTerminalPhase(before: object | undefined, after: object): boolean {
   const [{ phase, completionTime }, next] = [(before ?? {}) as StatusFields, after as StatusFields];
   return terminalPhases.has(phase) && (phase !== next['phase'] || completionTime !== next['completionTime']);
 }
 
-/** The fields of a status that a manager owns. */
+/** The fields of a status that a field manager owns. */
 export function ownFields(resource: Pick<ApiResource, 'resource'>, manager: FieldManager, status: object | undefined): StatusFields {
   return Object.fromEntries(Object.entries(status ?? {}).filter(([field]) => fieldOwner(resource.resource, field, manager) === manager));
 }
 
 /**
- * Writes the manager's fields of a status by server-side apply, if they differ: fields of other managers stay. Refuses to leave a
- * terminal phase (Complete, Failed, Refused) or to move `completionTime`: it logs an error, counts it in
- * `vigil_status_writes_refused_total` and leaves the object as it is. Returns false if the object changed or was deleted since it was read:
- * then nothing is written, and the caller reconciles again after {@link REQUEUE_SOON}. Throws every other error.
+ * Writes the status fields of a field manager by server-side apply, if they differ. Fields of other managers are not changed. Refuses to change
+ * a terminal phase (Complete, Failed, Refused) or its `completionTime`: it logs an error, increments `vigil_status_writes_refused_total`
+ * and does not write. Returns false, without a write, if the object changed or was deleted since it was read: the caller requeues after
+ * {@link REQUEUE_SOON}. Throws every other error.
  */
 export async function writeStatus<Spec, Status extends object>(
   writing: Pick<StatusWriterDependencies, 'log' | 'metrics'> & { readonly client: Pick<KubeClient, 'apply'> },
@@ -52,23 +52,23 @@ export async function writeStatus<Spec, Status extends object>(
     return true;
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error;
-    writing.log.debug({ [resource.kind]: object.metadata.name }, 'the object changed while its status was written');
+    writing.log.debug({ [resource.kind]: object.metadata.name }, 'status not written: the object changed since it was read');
     return false;
   }
 }
 
-/** How {@link updateStatus} comes to a status. */
+/** How {@link updateStatus} computes a status. */
 export interface StatusUpdate<Object, Status> {
   readonly manager: FieldManager;
-  /** The status for the object as it is now; called again after each conflict. Only the manager's own fields are written. */
+  /** Returns the new status of the current object. Called again after each conflict. Only the fields of the manager are written. */
   readonly compute: (object: Object) => Status | Promise<Status>;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Writes the status that is computed from the object, by the rules of {@link writeStatus}. Reads the object and computes again after a
- * conflict, with growing pauses, up to six times; then throws the conflict. Returns the object as it is now, or undefined if it was
- * deleted, or replaced by another of its name.
+ * Computes the status of an object and writes it by the rules of {@link writeStatus}. After a conflict it reads the object and computes again,
+ * up to six times with growing pauses; then it throws the conflict. Returns the written object, or undefined if the object was deleted, or
+ * deleted and created again.
  */
 export async function updateStatus<O extends Resource<unknown, object>>(
   writing: StatusWriterDependencies,
@@ -107,7 +107,7 @@ async function readAgain(
   }
 }
 
-/** One try. Returns the object as it is after it. */
+/** Applies the status once. Returns the object after the write, or as it is if nothing was written. */
 async function apply<O extends Resource<unknown, object>>(
   { client, log, metrics }: Pick<StatusWriterDependencies, 'log' | 'metrics'> & { readonly client: Pick<KubeClient, 'apply'> },
   resource: ApiResource,
@@ -121,7 +121,7 @@ async function apply<O extends Resource<unknown, object>>(
     metrics.statusRefusals.inc({ kind: resource.kind });
     log.error(
       { [resource.kind]: name, from: (object.status as StatusFields)['phase'], to: own['phase'] },
-      'a terminal phase is never left: the status was not written',
+      'status not written: the phase is terminal',
     );
     return object;
   }

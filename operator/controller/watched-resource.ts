@@ -2,7 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 
-/** A resource that a controller watches. Its functions may name the type of the resource's objects. */
+/** A resource that a controller watches. */
 export interface WatchedResource {
   readonly resource: ApiResource;
   /** Returns the keys to reconcile after a change of an object. */
@@ -10,19 +10,19 @@ export interface WatchedResource {
 }
 
 interface Filter {
-  /** Whether a change of an object matters. */
+  /** Whether a change of an object requires a reconcile. */
   matters(object: KubeObject, type: ChangeType): boolean;
 }
 const always = (): boolean => true;
 
-/** Watches a resource: `keys` returns what a change of an object means for the controller. */
+/** Watches a resource. `keys` maps a changed object to the keys to reconcile. */
 export const watches = (resource: ApiResource, keys: WatchedResource['keys']): WatchedResource => ({ resource, keys });
 
-/** Watches the objects that the controller reconciles: the key is the object's name. `matters`: whether a change counts; default: each does. */
+/** Watches the objects that the controller reconciles. The key is the name. `matters` filters the changes; default: all. */
 export const watchesFor = (resource: ApiResource, matters: Filter['matters'] = always): WatchedResource =>
   watches(resource, (object, type) => (matters(object, type) ? [object.metadata.name] : []));
 
-/** Watches objects whose owners the controller reconciles: the keys are the names of the owners of a kind. `matters` as in {@link watchesFor}. */
+/** Watches objects that the controller's objects own. The keys are the names of the owners of kind `owner`. `matters` as in {@link watchesFor}. */
 export const watchesOwned = (resource: ApiResource, owner: string, matters: Filter['matters'] = always): WatchedResource =>
   watches(resource, (object, type) => {
     if (!matters(object, type)) return [];

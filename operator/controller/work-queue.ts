@@ -1,31 +1,31 @@
-/** How a queue paces retries, and what it prefers. */
+/** The settings of a {@link WorkQueue}. */
 export interface WorkQueueOptions {
-  /** First pause after a failure, in milliseconds; doubled each time. Default 500. */
+  /** The delay after the first failure, in milliseconds. It doubles with each failure in a row. Default 500. */
   readonly baseDelay?: number;
-  /** Longest pause after failures, in milliseconds. Default 300,000. */
+  /** The longest delay after a failure, in milliseconds. Default 300,000. */
   readonly maxDelay?: number;
-  /** How often in a row keys of a higher priority are preferred to waiting ones of a lower. Default 10. */
+  /** The number of keys of higher priority that may be taken in a row while a key of lower priority waits. Default 10. */
   readonly patience?: number;
-  /** Between 0 and 1, for jitter. Default Math.random. */
+  /** Returns a number between 0 and 1, for jitter. Default Math.random. */
   readonly random?: () => number;
 }
 
-/** What is taken first: what a person waits for, what the cluster does, what is looked at in any case. */
+/** The priority of a key: high for work that a person waits for, normal for changes in the cluster, low for periodic work. */
 export type Priority = 'high' | 'normal' | 'low';
 
-/** From the first to be taken to the last. */
+/** The priorities, from high to low. */
 const priorities: readonly Priority[] = ['high', 'normal', 'low'];
 
-/** The keys of one priority that are ready, in their order, and how often others went before them. */
+/** The ready keys of one priority, first in first out, and the number of keys of other priorities taken since one of them was taken. */
 interface Lane {
   readonly keys: Set<string>;
   passedOver: number;
 }
 
 /**
- * A queue of keys: a key waits at most once, is never handed to two takers at a time, and one that is added while it is
- * being worked on comes again afterwards. Delays are kept per key: the earliest one wins. Keys of a higher priority go first,
- * but never more than `patience` in a row while one of a lower waits, so that every key comes.
+ * A work queue of keys, as client-go's. A key is queued at most once and is processed by one worker at a time. A key that is added while it is
+ * processed is queued again afterwards. Each key has at most one delay: the earliest wins. Keys of higher priority are taken first, but at most
+ * `patience` in a row while a key of lower priority waits, so that no key starves.
  */
 export class WorkQueue {
   readonly #options: Required<WorkQueueOptions>;
@@ -34,7 +34,7 @@ export class WorkQueue {
     normal: { keys: new Set(), passedOver: 0 },
     low: { keys: new Set(), passedOver: 0 },
   };
-  /** The keys that are worked on, each with the milliseconds that it waited. */
+  /** The keys in process, with the milliseconds that each waited. */
   readonly #active = new Map<string, number>();
   readonly #readyAt = new Map<string, number>();
   readonly #dirty = new Map<string, Priority>();
@@ -47,12 +47,12 @@ export class WorkQueue {
     this.#options = { baseDelay: 500, maxDelay: 300_000, patience: 10, random: Math.random, ...options };
   }
 
-  /** Keys that are ready and not taken yet. */
+  /** The number of keys that are ready and not taken. */
   get depth(): number {
     return priorities.reduce((sum, priority) => sum + this.#lanes[priority].keys.size, 0);
   }
 
-  /** Makes a key ready now. One that is ready already keeps the higher of its priorities. */
+  /** Queues a key now. A key that is already queued keeps the higher priority. */
   add(key: string, priority: Priority = 'normal'): void {
     if (this.#closed) return;
     this.#clearTimer(key);
@@ -67,19 +67,19 @@ export class WorkQueue {
     } else this.#ready(key, priority);
   }
 
-  /** Makes a key ready in so many milliseconds, unless it is ready before. */
+  /** Queues a key after a delay in milliseconds, unless it is queued earlier. */
   addAfter(key: string, milliseconds: number, priority: Priority = 'normal'): void {
     if (this.#closed || this.#laneOf(key) !== undefined) return;
     const at = performance.now() + milliseconds;
     const waiting = this.#timers.get(key);
     if (waiting && waiting.at <= at) return;
     this.#clearTimer(key);
-    // A timer past 2^31-1 ms would fire at once; the key comes early instead, which a level-based reconcile allows.
+    // A timer past 2^31-1 ms fires at once. The delay is capped at a day instead: a level-based reconcile may run early.
     const timer = setTimeout(() => this.add(key, priority), Math.min(Math.max(milliseconds, 0), 86_400_000));
     this.#timers.set(key, { at, timer });
   }
 
-  /** Makes a key ready after a pause that doubles with each failure in a row, less up to a quarter, so that keys which failed together do not come back together. Returns the pause in milliseconds. */
+  /** Queues a key with exponential back-off, less a jitter of up to a quarter, so that keys which failed together are not retried together. Returns the delay in milliseconds. */
   addAfterFailure(key: string): number {
     const { baseDelay, maxDelay, random } = this.#options;
     const failures = this.#failures.get(key) ?? 0;
@@ -89,12 +89,12 @@ export class WorkQueue {
     return pause;
   }
 
-  /** Forgets the failures of a key. */
+  /** Resets the back-off of a key. */
   forget(key: string): void {
     this.#failures.delete(key);
   }
 
-  /** The next key, as soon as there is one; undefined once the queue is closed. Every taken key must be given back with {@link done}. */
+  /** Waits for the next key. Resolves to undefined once the queue is closed. Call {@link done} for every key. */
   take(): Promise<string | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
     const key = this.#next();
@@ -105,12 +105,12 @@ export class WorkQueue {
     return Promise.resolve(key);
   }
 
-  /** Milliseconds that a key which is worked on now was ready before it was taken. */
+  /** Milliseconds that a key in process waited in the queue. */
   waited(key: string): number {
     return this.#active.get(key) ?? 0;
   }
 
-  /** Gives a taken key back. */
+  /** Ends the processing of a key. Queues it again if it was added meanwhile. */
   done(key: string): void {
     this.#active.delete(key);
     const again = this.#dirty.get(key);
@@ -118,7 +118,7 @@ export class WorkQueue {
     if (again !== undefined) this.add(key, again);
   }
 
-  /** Ends the queue: waiting takers get undefined, nothing is handed out any more. */
+  /** Closes the queue: pending and later calls of {@link take} resolve to undefined. */
   close(): void {
     this.#closed = true;
     for (const key of [...this.#timers.keys()]) this.#clearTimer(key);
@@ -139,7 +139,7 @@ export class WorkQueue {
     if (known === undefined) this.#readyAt.set(key, performance.now());
   }
 
-  /** Takes the first key of the lane whose patience is over, the lowest before others, else of the highest that has one. */
+  /** Takes a key of the lowest priority that was passed over `patience` times, else of the highest priority. */
   #next(): string | undefined {
     const waiting = priorities.map((priority) => this.#lanes[priority]).filter(({ keys }) => keys.size > 0);
     const lane = waiting.findLast(({ passedOver }) => passedOver >= this.#options.patience) ?? waiting[0];

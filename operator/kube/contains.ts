@@ -1,7 +1,9 @@
-/** Whether a document has all that another says; what it has besides does not matter. Lists agree item by item. */
-export function contains(document: unknown, said: unknown): boolean {
-  if (typeof said !== 'object' || said === null) return document === said;
+/** Whether a document contains all fields of `expected`. It may have other fields. Lists must have the same length and match item by item. */
+export function contains(document: unknown, expected: unknown): boolean {
+  if (typeof expected !== 'object' || expected === null) return document === expected;
   if (typeof document !== 'object' || document === null) return false;
-  if (Array.isArray(said) && (!Array.isArray(document) || document.length !== said.length)) return false;
-  return Object.entries(said).every(([key, value]) => value === undefined || contains((document as Record<string, unknown>)[key], value));
+  if (Array.isArray(expected) && (!Array.isArray(document) || document.length !== expected.length)) return false;
+  return Object.entries(expected).every(
+    ([key, value]) => value === undefined || contains((document as Record<string, unknown>)[key], value),
+  );
 }

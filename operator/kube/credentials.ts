@@ -4,28 +4,27 @@ import type { ConnectionOptions } from 'node:tls';
 
 const refreshMilliseconds = 60_000;
 
-/** Which connections a call goes over: those of all calls, or the lease's own, behind which nothing else ever waits. */
+/** The connection pool of a call: the shared one, or the one that only the lease uses, so that it never waits for other calls. */
 export type PoolName = 'shared' | 'lease';
 
-/** Where the API server is and how to speak to it now. */
+/** The address of the API server, with the current headers and connections. */
 export interface Access {
   readonly server: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The connections of that name; they are opened when they are first asked for. */
+  /** Returns the connection pool of that name. Creates it at the first call. */
   readonly pool: (name: PoolName) => Dispatcher;
 }
 
-/** Which kubeconfig to take; without one, the environment's: $KUBECONFIG, the default file, or the pod's service account. */
+/** The kubeconfig to use. Default: $KUBECONFIG, the default file, or the service account of the pod. */
 export interface CredentialOptions {
   readonly context?: string | undefined;
   readonly kubeConfig?: KubeConfig;
 }
 
 /**
- * Credentials as client-node knows them (kubeconfig, service account with a token file that is read again, exec plugins),
- * turned into keep-alive connection pools. They are read again every minute, so that rotated tokens and certificates take
- * effect without a restart. However many calls ask at once, they are read once: an exec plugin never runs twice at a time.
- * Pools with other certificates replace the pools before; these are closed when their last call has ended.
+ * The credentials of a kubeconfig or a service account, as client-node reads them, and the connection pools that use them. They are read again
+ * every minute, so that rotated tokens and certificates take effect without a restart. Concurrent calls share one read: an exec plugin
+ * never runs twice at the same time. When the certificates change, new pools replace the old ones, which close after their last call.
  */
 export class Credentials {
   readonly #config: KubeConfig;
@@ -51,19 +50,19 @@ export class Credentials {
     return this.#config.getCurrentContext();
   }
 
-  /** Current access; rejects when a credential plugin or file fails. `now`: milliseconds that only grow. */
+  /** Returns the current access. Rejects if a credential plugin or file fails. `now`: milliseconds of a monotonic clock. */
   current(now = performance.now()): Promise<Access> {
     if (this.#access && now - this.#readAt < refreshMilliseconds) return Promise.resolve(this.#access);
     this.#reading ??= this.#read(now).finally(() => (this.#reading = undefined));
     return this.#reading;
   }
 
-  /** Forgets what was read, so that the next call reads again, unless that has happened since `refused` was given out (after a 401). */
+  /** Makes the next call read the credentials again. Does nothing if they were already read again since `refused`, the access of a call that got a 401. */
   expire(refused: Access | undefined = this.#access): void {
     if (refused === this.#access) this.#readAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Closes the connections. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     this.#access = undefined;
     await this.#pools?.destroy();
@@ -96,7 +95,7 @@ export class Credentials {
   }
 }
 
-/** The connection pools of one set of certificates. */
+/** The connection pools for one set of certificates. */
 class Pools {
   readonly fingerprint: string;
   readonly #open: () => Dispatcher;
@@ -115,7 +114,7 @@ class Pools {
     return opened;
   }
 
-  /** Closes each pool once its calls have ended. A call that was given the old access a moment ago is still sent: closing waits for the next turn. */
+  /** Closes each pool after its calls. Starts at the next turn of the event loop, so that a call that just got the old access is still sent. */
   retire(): void {
     setImmediate(() => {
       for (const opened of this.#pools.values()) void opened.close().catch(() => undefined);
@@ -127,7 +126,7 @@ class Pools {
   }
 }
 
-/** Time limits are each call's own: a limit of the pool would cap a longer one of the call. */
+/** Opens a pool without timeouts: each call sets its own, which may be longer than a limit of the pool. */
 function pool(tls: buildConnector.BuildOptions, proxy: string | undefined): Dispatcher {
   const common = { connections: 32, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0 };
   if (proxy) return new ProxyAgent({ uri: proxy, requestTls: tls, ...common });

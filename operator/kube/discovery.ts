@@ -18,30 +18,30 @@ interface ResourceDiscovery {
 
 const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** What an API server serves, and what it should. */
+/** The resources that an API server serves. */
 export interface ServedApi {
-  /** Every listable resource in every version, the preferred one of each first. */
+  /** Every listable resource in every version. The preferred version of each comes first. */
   readonly resources: readonly ApiResource[];
-  /** Group versions that are registered and whose server does not answer, such as `metrics.k8s.io/v1beta1`. */
+  /** Registered group versions whose API server does not answer, such as `metrics.k8s.io/v1beta1`. */
   readonly unavailable: readonly string[];
 }
 
-/** What is served, by aggregated discovery (two requests; Kubernetes 1.30 and later). */
+/** Reads the served resources by aggregated discovery: two requests, Kubernetes 1.30 and later. */
 export async function discoverApi(client: KubeClient): Promise<ServedApi> {
   const lists = await Promise.all(['/api', '/apis'].map((path) => client.call<{ items?: readonly GroupDiscovery[] }>({ path, accept })));
   const groups = lists.flatMap(({ items }) => items ?? []);
   return { resources: groups.flatMap(resourcesOf), unavailable: groups.flatMap(unavailableOf) };
 }
 
-/** Every listable resource in every version that is served and answers, the preferred one of each first. */
+/** Returns every listable resource in every available version. The preferred version of each comes first. */
 export async function discoverResources(client: KubeClient): Promise<readonly ApiResource[]> {
   return (await discoverApi(client)).resources;
 }
 
-/** What the server remembers of a version whose own server does not answer may be listed by nobody. */
+/** A stale version comes from the cache of the aggregator: its API server does not answer, so it cannot be listed. */
 const isStale = ({ freshness }: { readonly freshness?: string }): boolean => freshness === 'Stale';
 
-/** The listable resources of one group; the first version that serves one is the preferred one. */
+/** The listable resources of one group. The first version that serves a resource is the preferred one. */
 function resourcesOf({ metadata: { name: group = '' }, versions = [] }: GroupDiscovery): ApiResource[] {
   return versions
     .filter((version) => !isStale(version))
@@ -57,7 +57,7 @@ function resourcesOf({ metadata: { name: group = '' }, versions = [] }: GroupDis
 const unavailableOf = ({ metadata: { name = '' }, versions = [] }: GroupDiscovery): string[] =>
   versions.filter(isStale).map(({ version }) => `${name}/${version}`);
 
-/** The server's minor version as `1.36`. */
+/** Reads the minor version of the server, such as `1.36`. */
 export async function serverVersion(client: KubeClient): Promise<string> {
   const { major, minor } = await client.call<{ major: string; minor: string }>({ path: '/version' });
   return `${major}.${minor.replace(/[^0-9].*$/, '')}`;

@@ -1,21 +1,21 @@
-/** The reason of an error about an answer that is too long to be read. */
+/** The reason of the error about a response body that exceeds the caller's limit. */
 export const RESPONSE_TOO_LONG = 'ResponseTooLong';
 
 /**
- * What the API server (or the way to it) answered instead of success. The message is what the server said, so that it may stand in a
- * condition, an Event or a report: method and path are in `call`, which logs show.
+ * An error response of the API server, or a request without a response. The message is that of the server, without method and path, so that
+ * it fits into a condition, an Event or a report. `call` has the method and path, for logs.
  */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
-  /** HTTP status; 0 when no answer came at all. */
+  /** HTTP status. 0: no response. */
   readonly status: number;
-  /** Method and path, such as `GET /api/v1/pods`; empty where it is of no call. */
+  /** Method and path, such as `GET /api/v1/pods`. Empty if the error is from an event of a watch. */
   readonly call: string;
-  /** The server's `reason`, such as NotFound or AlreadyExists; empty when it gave none. */
+  /** The `reason` of the server, such as NotFound or AlreadyExists. Empty: none. */
   readonly reason: string;
-  /** What the server asked to wait before another try, in seconds. */
+  /** The Retry-After header, in seconds. */
   readonly retryAfterSeconds: number | undefined;
-  /** The `Status` body, where there was one. */
+  /** The parsed `Status` body, if there is one. */
   readonly body: unknown;
 
   constructor(
@@ -37,28 +37,28 @@ interface StatusDetails {
   readonly causes?: readonly { readonly reason?: string }[];
 }
 
-/** The `details` of the server's `Status`: what its answer is about, and the machine-readable causes. */
+/** The `details` of the `Status` body: kind and name of the object, and the machine-readable causes. */
 const detailsOf = ({ body }: KubeApiError): StatusDetails => (body as { details?: StatusDetails } | undefined)?.details ?? {};
 
 const hasStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
   error instanceof KubeApiError && statuses.includes(error.status);
 
-/** The object, or its kind, is not there. */
+/** The object or its resource does not exist. */
 export const isNotFound = (error: unknown): boolean => hasStatus(error, 404);
-/** Somebody else changed the object since it was read, or it exists already. */
+/** The object changed since it was read, or already exists. */
 export const isConflict = (error: unknown): boolean => hasStatus(error, 409);
-/** The account may not do this; the message names verb and resource. */
+/** The request is forbidden: missing permission, quota, or admission. */
 export const isForbidden = (error: unknown): boolean => hasStatus(error, 403);
-/** The credentials are not accepted (any more). */
+/** The credentials are missing, invalid or expired. */
 export const isUnauthorized = (error: unknown): boolean => hasStatus(error, 401);
-/** A resource version or continue token is too old. */
+/** The resourceVersion or the continue token is too old. */
 export const isExpired = (error: unknown): boolean => hasStatus(error, 410);
-/** The object is refused as it is: another try with the same content cannot succeed. */
+/** The object is invalid: a retry with the same content cannot succeed. */
 export const isInvalid = (error: unknown): boolean => hasStatus(error, 400, 413, 422) || isTooLarge(error);
 
 /**
- * etcd refuses the object for its size; the server says so with a 500 that must not be retried. It hands on etcd's error and gRPC's, which
- * have neither reason nor causes: their constant texts are all that tells them from other errors.
+ * etcd refuses the object for its size. The server answers with status 500 and no reason, and a retry cannot succeed. Only the constant texts
+ * of the errors of etcd and gRPC distinguish it from other errors.
  */
 export function isTooLarge(error: unknown): boolean {
   return (
@@ -67,20 +67,20 @@ export function isTooLarge(error: unknown): boolean {
   );
 }
 
-/** Another try may succeed: no answer, too many requests, or a passing server error. */
+/** A retry may succeed: no response, too many requests, or a temporary server error. */
 export function isRetryable(error: unknown): boolean {
   return hasStatus(error, 0, 429, 500, 502, 503, 504) && !isTooLarge(error) && !isResponseTooLong(error);
 }
 
-/** An answer that is longer than its caller reads: a smaller part of it must be asked for. */
+/** The response body exceeds the caller's limit: the caller must request less, such as a smaller page. */
 export const isResponseTooLong = (error: unknown): boolean => error instanceof KubeApiError && error.reason === RESPONSE_TOO_LONG;
 
-/** The server may have done what it was asked, whatever came back: nothing came, or an error after the request was in. */
+/** The server may have executed the request: there is no response, or a server error. */
 export const mayHaveSucceeded = (error: unknown): boolean => hasStatus(error, 0, 500, 502, 503, 504);
 
 /**
- * Of a create: the account lacks the right. The authorizer decides before the object is read, so that its refusal names the kind alone;
- * a quota, Pod Security or an admission policy names the object, and a webhook names what it likes, or nothing.
+ * Whether a create failed because the account lacks the permission. The authorizer decides before the object is read, so its `details` have a
+ * kind and no name. Quota, Pod Security and admission policies name the object; webhooks may send any details or none.
  */
 export function lacksPermission(error: unknown): boolean {
   if (!(error instanceof KubeApiError) || error.status !== 403 || error.reason !== 'Forbidden') return false;
@@ -88,7 +88,7 @@ export function lacksPermission(error: unknown): boolean {
   return kind !== undefined && name === undefined && causes === undefined;
 }
 
-/** The namespace is being deleted, or is gone: nothing can be made in it any more. */
+/** The namespace is terminating or does not exist: nothing can be created in it. */
 export function isNamespaceTerminating(error: unknown): boolean {
   if (!(error instanceof KubeApiError)) return false;
   const { kind, causes = [] } = detailsOf(error);

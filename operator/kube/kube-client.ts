@@ -14,45 +14,45 @@ import { fenced, FencedError, type WriteFence } from './write-fence.ts';
 
 export type { KubeRequest } from './kube-request.ts';
 
-/** Where an object is, or goes. */
+/** The name and namespace of an object. */
 export interface ObjectKey {
   readonly namespace?: string | undefined;
   readonly name: string;
 }
 
-/** Who writes. */
+/** The field manager of a write. */
 export interface WriteOptions {
   /** Default: `FIELD_MANAGERS.operator`. */
   readonly manager?: FieldManager;
 }
 
-/** How an object is applied. */
+/** The field manager of an apply, and the subresource. */
 export interface ApplyOptions {
   readonly manager: FieldManager;
   readonly sub?: 'status';
 }
 
-/** What `KubeClient` tells of each call, for metrics. */
+/** Called after each request, for metrics. `status` 0: no response. */
 export interface CallObserver {
   (call: { readonly method: string; readonly status: number; readonly seconds: number }): void;
 }
 
-/** How a client behaves. */
+/** The settings of a {@link KubeClient}. */
 export interface KubeClientOptions {
   readonly observe?: CallObserver;
-  /** Milliseconds until a call is given up, where it does not say otherwise. Default 60,000. */
+  /** The timeout of calls that do not set one, in milliseconds. Default 60,000. */
   readonly timeout?: number;
-  /** How often a retryable failure is tried again. Default 3. */
+  /** The number of retries after a retryable failure. Default 3. */
   readonly retries?: number;
-  /** Paces all calls but streams. */
+  /** Limits the rate of all calls except streams. */
   readonly rateLimit?: RateLimit;
-  /** Keeps writes back. */
+  /** Blocks writes while it is closed. */
   readonly fence?: WriteFence;
-  /** Which connections the calls go over. Default `shared`. */
+  /** The connection pool of the calls. Default `shared`. */
   readonly pool?: PoolName;
 }
 
-/** A thin client on one connection pool: JSON in, JSON out, typed errors, and patience with a busy server. */
+/** A client of the Kubernetes API: JSON requests and responses, typed errors ({@link KubeApiError}), timeouts and retries. */
 export class KubeClient {
   readonly credentials: Credentials;
   readonly #options: KubeClientOptions;
@@ -63,9 +63,9 @@ export class KubeClient {
     this.#options = options;
   }
 
-  /** The parsed answer. Throws {@link KubeApiError}; retries what {@link isRetryable} allows, as the server asks. */
+  /** Returns the parsed response body. Retries errors that are {@link isRetryable}, after the server's Retry-After. Throws {@link KubeApiError}. */
   call<T>(call: KubeRequest): Promise<T> {
-    return this.#patiently(call, async () => {
+    return this.#withRetries(call, async () => {
       await this.#options.rateLimit?.take(call.signal);
       using deadline = new Deadline(this.#timeoutOf(call), call.signal);
       const response = await this.#send(call, { signal: deadline.signal, stream: undefined });
@@ -74,14 +74,14 @@ export class KubeClient {
       try {
         return JSON.parse(text) as T;
       } catch (error) {
-        throw new KubeApiError('the answer is not JSON', { status: 0, call: callName(call), cause: error });
+        throw new KubeApiError('the response is not JSON', { status: 0, call: callName(call), cause: error });
       }
     });
   }
 
-  /** The open body of an answer, for watches and logs; only its beginning is tried again. The caller reads it to the end or destroys it. */
+  /** Returns the open response body, for watches and logs. Retries only until the body begins. The caller reads the body to its end or destroys it. */
   stream(call: KubeRequest): Promise<Dispatcher.ResponseData['body']> {
-    return this.#patiently(call, async () => {
+    return this.#withRetries(call, async () => {
       const pieces = this.#timeoutOf(call);
       const head = pieces === 0 ? this.#timeoutOf({ path: call.path }) : pieces;
       const response = await this.#send(call, { signal: call.signal, stream: { head, pieces } });
@@ -90,8 +90,8 @@ export class KubeClient {
     });
   }
 
-  /** Tries until it succeeds, cannot succeed, or was tried often enough. Credentials that are refused are read anew, once. */
-  async #patiently<T>(call: KubeRequest, once: () => Promise<T>): Promise<T> {
+  /** Retries retryable errors up to the limit. After a 401 it reads the credentials again, once. */
+  async #withRetries<T>(call: KubeRequest, once: () => Promise<T>): Promise<T> {
     const retries = call.retries ?? this.#options.retries ?? 3;
     let refusals = 0;
     for (let attempt = 0; ; attempt++) {
@@ -110,27 +110,27 @@ export class KubeClient {
     return timeout ?? this.#options.timeout ?? 60_000;
   }
 
-  async #send(call: KubeRequest, patience: Parameters<typeof requestOptions>[2]): Promise<Dispatcher.ResponseData> {
+  async #send(call: KubeRequest, limits: Parameters<typeof requestOptions>[2]): Promise<Dispatcher.ResponseData> {
     const access = await this.credentials.current();
     const { server, headers } = access;
     const started = performance.now();
     const method = call.method ?? 'GET';
     const observe = (status: number): void => this.#options.observe?.({ method, status, seconds: (performance.now() - started) / 1000 });
-    const options = requestOptions(call, headers, patience);
-    const through = this.#fenced(access.pool(this.#options.pool ?? 'shared'));
+    const options = requestOptions(call, headers, limits);
+    const dispatcher = this.#fenced(access.pool(this.#options.pool ?? 'shared'));
     try {
-      const response = await request(`${server}${call.path}${queryString(call.query)}`, { ...options, method, dispatcher: through });
+      const response = await request(`${server}${call.path}${queryString(call.query)}`, { ...options, method, dispatcher });
       observe(response.statusCode);
       if (response.statusCode === 401) this.credentials.expire(access);
       return response;
     } catch (error) {
       if (call.signal?.aborted || error instanceof FencedError) throw error;
       observe(0);
-      throw new KubeApiError(`no answer from ${server}: ${messageOf(error)}`, { status: 0, call: callName(call), cause: error });
+      throw new KubeApiError(`no response from ${server}: ${messageOf(error)}`, { status: 0, call: callName(call), cause: error });
     }
   }
 
-  /** The pool behind this client's fence. */
+  /** The connection pool with the write fence in front of it. */
   #fenced(dispatcher: Dispatcher): Dispatcher {
     const { fence } = this.#options;
     if (!fence) return dispatcher;
@@ -138,14 +138,14 @@ export class KubeClient {
     return this.#behind.fenced;
   }
 
-  /** Reads one object; throws a 404 when it is not there. */
+  /** Reads one object. Throws a 404 if it does not exist. */
   get<T extends KubeObject>(resource: ApiResource, key: ObjectKey): Promise<T> {
     return this.call<T>({ path: resourcePath(resource, key) });
   }
 
   /**
-   * Creates an object; throws a 409 when one of that name exists. A try whose answer was lost may have made it: what is there then
-   * counts as made when it says all that was asked for.
+   * Creates an object. Throws a 409 if the name exists. If an earlier attempt had no response and the existing object contains all fields of
+   * this one, that attempt succeeded, and the existing object is returned.
    */
   async create<T extends KubeObject>(
     resource: ApiResource,
@@ -172,8 +172,8 @@ export class KubeClient {
   }
 
   /**
-   * Server-side apply by a field manager; makes the object if it does not exist. `sub: 'status'` writes the status alone. Fields that an
-   * older version of Vigil applied are handed over to their owners of today ({@link handOver}).
+   * Server-side apply as a field manager. Creates the object if it does not exist. `sub: 'status'` writes only the status. Moves fields that
+   * an older version of Vigil applied to their current managers ({@link handOver}).
    */
   async apply<T extends KubeObject>(resource: ApiResource, object: KubeObject, options: ApplyOptions): Promise<T> {
     let applied = await this.#apply<T>(resource, object, options);
@@ -184,7 +184,7 @@ export class KubeClient {
         applied = await this.#apply<T>(resource, { metadata, ...fields } as KubeObject, { ...options, manager });
       }
     } catch (error) {
-      // Another write came between: the next apply hands them over.
+      // Another write came first: the next apply moves the fields.
       if (!isConflict(error)) throw error;
     }
     return applied;
@@ -201,7 +201,7 @@ export class KubeClient {
     });
   }
 
-  /** Replaces an object; throws a 409 when its resourceVersion is no longer the current one. */
+  /** Replaces an object. Throws a 409 if its resourceVersion is not the current one. */
   replace<T extends KubeObject>(resource: ApiResource, object: KubeObject, { manager }: WriteOptions = {}): Promise<T> {
     const { namespace, name } = object.metadata;
     return this.call<T>({
@@ -212,7 +212,7 @@ export class KubeClient {
     });
   }
 
-  /** A JSON merge patch. */
+  /** Sends a JSON merge patch. */
   patch<T extends KubeObject>(resource: ApiResource, key: ObjectKey, patch: unknown, { manager }: WriteOptions = {}): Promise<T> {
     return this.call<T>({
       method: 'PATCH',
@@ -223,7 +223,7 @@ export class KubeClient {
     });
   }
 
-  /** Deletes an object in the background, given the uid (and resourceVersion) it was seen with; a 404 is success, a 409 means it changed. */
+  /** Deletes an object with background propagation. `seen` sets the preconditions: throws a 409 if the uid or resourceVersion differs. A 404 is success. */
   async delete(
     resource: ApiResource,
     key: ObjectKey,
@@ -250,7 +250,7 @@ function typed(resource: ApiResource, object: KubeObject): KubeObject {
   return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
 }
 
-/** Milliseconds to wait before another try: what the server asked for, else longer each time, with jitter. */
+/** Milliseconds until the next attempt: the Retry-After of the server, else an exponential back-off with jitter. */
 function pauseAfter(error: unknown, attempt: number): number {
   const asked = error instanceof KubeApiError ? error.retryAfterSeconds : undefined;
   return asked === undefined ? Math.min(200 * 4 ** attempt, 5000) * (0.75 + Math.random() / 2) : Math.min(asked, 30) * 1000;

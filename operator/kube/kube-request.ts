@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { RESPONSE_TOO_LONG, KubeApiError } from './kube-api-error.ts';
 
-/** One call to the API server. */
+/** One request to the API server. */
 export interface KubeRequest {
   readonly method?: Dispatcher.HttpMethod;
   readonly path: string;
@@ -10,34 +10,34 @@ export interface KubeRequest {
   readonly contentType?: string;
   readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the call is given up; default the client's. For a stream: until its head is there, and between two pieces of it; 0: the client's until its head, then for ever. */
+  /** Timeout in milliseconds. Default: the client's. For a stream: until the response headers, and between two chunks. 0 for a stream: the client's timeout until the headers, then none. */
   readonly timeout?: number;
-  /** How often a retryable failure is tried again; default the client's. */
+  /** The number of retries after a retryable failure. Default: the client's. */
   readonly retries?: number;
-  /** Bytes of an answer past which it is not read on; default 64 MiB. */
+  /** The maximum size of the response body in bytes. Default 64 MiB. */
   readonly maximumBytes?: number;
-  /** Told of each failure after which the call is tried again. */
+  /** Called with each error before a retry. */
   readonly onRetry?: (error: unknown) => void;
 }
 
-/** `?a=b&c=d`, or nothing. */
+/** Returns `?a=b&c=d`, or the empty text. */
 export function queryString(query: KubeRequest['query'] = {}): string {
   const pairs = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`]));
   return pairs.length > 0 ? `?${pairs.join('&')}` : '';
 }
 
-/** Method and path of a call, for logs. */
+/** The method and path of a call, for logs. */
 export const callName = ({ method = 'GET', path }: KubeRequest): string => `${method} ${path}`;
 
 type RequestOptions = Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal' | 'headersTimeout' | 'bodyTimeout'>;
 
-/** Milliseconds that a stream is waited for: until its head is there, and between its pieces; 0: for ever. */
+/** Timeouts of a stream in milliseconds: until the response headers, and between two chunks. 0: none. */
 export interface StreamTimeouts {
   readonly head: number;
   readonly pieces: number;
 }
 
-/** What undici is told of a call. Only a stream has limits here: any other call ends by its {@link Deadline}. */
+/** Returns the undici options of a call. Only streams have timeouts here: any other call ends by its {@link Deadline}. */
 export function requestOptions(
   call: KubeRequest,
   headers: Readonly<Record<string, string>>,
@@ -54,15 +54,15 @@ export function requestOptions(
 }
 
 /**
- * The end of a call that is not answered. Unlike `AbortSignal.timeout` and `AbortSignal.any` it leaves nothing behind once the call
- * is over: where hundreds are made in a second, their timers of a minute were most of what the operator held.
+ * The timeout of a call. Its timer and listener are removed when the call ends. With `AbortSignal.timeout` and `AbortSignal.any` they stay for
+ * the whole timeout: at hundreds of calls a second they took most of the operator's memory.
  */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** `timeout` in milliseconds, 0: none; `outer` ends the call too. */
+  /** `timeout` in milliseconds; 0: none. `outer` aborts the call too. */
   constructor(timeout: number, outer: AbortSignal | undefined) {
     this.#outer = outer;
     if (outer?.aborted) this.#follow();
@@ -74,7 +74,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** The call is over. */
+  /** Removes the timer and the listener. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#outer?.removeEventListener('abort', this.#follow);
@@ -83,11 +83,11 @@ export class Deadline {
   readonly #follow = (): void => this.#controller.abort(this.#outer?.reason);
 
   #expire(timeout: number): void {
-    this.#controller.abort(new DOMException(`not answered within ${timeout / 1000} s`, 'TimeoutError'));
+    this.#controller.abort(new DOMException(`no response within ${timeout / 1000} s`, 'TimeoutError'));
   }
 }
 
-/** The text of an answer. Throws a {@link KubeApiError} without status when it breaks off, or is longer than the call allows. */
+/** Reads a response body as text. Throws a {@link KubeApiError} with status 0 if the body breaks off or exceeds `maximumBytes`. */
 export async function readText(call: KubeRequest, body: Dispatcher.ResponseData['body']): Promise<string> {
   const { maximumBytes = 64 * 1024 * 1024 } = call;
   const chunks: Buffer[] = [];
@@ -99,25 +99,25 @@ export async function readText(call: KubeRequest, body: Dispatcher.ResponseData[
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new KubeApiError(`the answer broke off: ${messageOf(error)}`, { status: 0, call: callName(call), cause: error });
+    throw new KubeApiError(`the response broke off: ${messageOf(error)}`, { status: 0, call: callName(call), cause: error });
   }
   if (size > maximumBytes) {
-    const message = `the answer is longer than ${maximumBytes} bytes`;
+    const message = `the response is longer than ${maximumBytes} bytes`;
     throw new KubeApiError(message, { status: 0, call: callName(call), reason: RESPONSE_TOO_LONG });
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The error that an answer which is no success stands for. */
+/** Returns the error of a response with a failure status. */
 export function responseError(
   call: KubeRequest,
   { statusCode: status, headers }: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
   text: string,
 ): KubeApiError {
   const body = parseStatus(text);
-  const said = typeof body?.message === 'string' ? body.message : text.slice(0, 500).trim();
+  const sent = typeof body?.message === 'string' ? body.message : text.slice(0, 500).trim();
   const retryAfter = Number(headers['retry-after']);
-  return new KubeApiError(said === '' ? `the server answered with status ${status}` : said, {
+  return new KubeApiError(sent === '' ? `the server answered with status ${status}` : sent, {
     status,
     call: callName(call),
     reason: body?.reason ?? '',
@@ -134,7 +134,7 @@ function parseStatus(text: string): { message?: string; reason?: string } | unde
   }
 }
 
-/** What an error says, for conditions, Events and reports. */
+/** The message of an error, for conditions, Events and reports. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -17,36 +17,36 @@ interface LeaseObject extends KubeObject {
   readonly spec?: LeaseSpec;
 }
 
-/** A moment by two clocks: one that only grows but stands still while the machine sleeps, and one that people set. Both in milliseconds. */
+/** A time on two clocks, in milliseconds: the monotonic clock, which stops while the machine sleeps, and the wall clock. */
 export interface Moment {
   readonly steady: number;
   readonly wall: number;
 }
 
-/** Who runs for which lease, and how fast. The leader gives up `renewDeadline` after its last success, before `duration` lets another in. */
+/** The settings of a {@link Lease}. The leader stops `renewDeadline` after its last renewal, before another process may take over after `duration`. */
 export interface LeaseOptions {
   readonly namespace: string;
   readonly name: string;
   readonly identity: string;
-  /** Seconds that a lease lasts without renewal. */
+  /** Seconds without a renewal after which another process may take over the lease. */
   readonly duration: number;
   /** Seconds without a successful renewal after which the leader stops. */
   readonly renewDeadline: number;
-  /** Seconds between tries. */
+  /** Seconds between attempts. */
   readonly retryPeriod: number;
-  /** A try failed. Called once for each reason, and again when the reason is another or the last try succeeded. */
+  /** Called when an attempt fails: once for a run of failures with the same message. */
   readonly onError?: (error: unknown) => void;
-  /** Default: the process's clocks. */
+  /** Default: the clocks of the process. */
   readonly clock?: () => Moment;
 }
 
 const present = (): Moment => ({ steady: performance.now(), wall: Date.now() });
 
 /**
- * Leader election on a coordination.k8s.io Lease, as client-go does it: another's lease counts from when its last renewal
- * was *seen*, so clocks need not agree. It is also the fence that keeps writes back: one's own lease counts from when its last
- * renewal was *sent*, and a process that was frozen past the renew deadline writes nothing more. Its client must have short
- * time-outs, connections of its own, no retries, and no fence. Labels, annotations and fields of others stay as they are.
+ * Leader election on a coordination.k8s.io Lease, as in client-go. The lease of another holder expires a duration after its last renewal was
+ * *observed*, so that clocks need not agree. The lease of this process counts from when its last renewal was *sent*. The lease is also the
+ * write fence: a process that was frozen past the renew deadline writes nothing more. Its client needs short timeouts, its own connections,
+ * no retries and no fence. Labels, annotations and other fields of the Lease are not changed.
  */
 export class Lease implements WriteFence {
   readonly #client: KubeClient;
@@ -57,8 +57,8 @@ export class Lease implements WriteFence {
   #renewed: Moment | undefined;
   #failure: { readonly message: string; readonly isRefusal: boolean } | undefined;
   #trying: Promise<boolean> = Promise.resolve(false);
-  /** Milliseconds after which another's lease, as the last try saw it, has lapsed. */
-  #lapsesIn = Number.POSITIVE_INFINITY;
+  /** Milliseconds until the lease of another holder expires, as of the last attempt. */
+  #expiresIn = Number.POSITIVE_INFINITY;
 
   constructor(client: KubeClient, options: LeaseOptions) {
     this.#client = client;
@@ -72,30 +72,30 @@ export class Lease implements WriteFence {
     return this.#since(this.#renewed) < renewDeadline * 1000 ? undefined : `this process has not renewed its lease for ${renewDeadline} s`;
   }
 
-  /** Why this process can never lead as things are, and how to mend it; undefined while it can, or while it is only not its turn. */
+  /** Why this process cannot acquire the lease until its configuration changes, and how to fix it. Undefined if it can, or if another process holds the lease. */
   get refusal(): string | undefined {
     const { namespace, name } = this.#options;
     return this.#failure?.isRefusal === true
-      ? `lease ${namespace}/${name} cannot be taken: ${this.#failure.message}; run the operator in its own namespace, or name that namespace by --namespace or VIGIL_NAMESPACE`
+      ? `lease ${namespace}/${name} cannot be acquired: ${this.#failure.message}; run the operator in its own namespace, or set --namespace or VIGIL_NAMESPACE to that namespace`
       : undefined;
   }
 
-  /** The Lease as last seen: what Events about the election are about. */
+  /** The Lease as last read: the involved object of leader election Events. */
   get object(): KubeObject {
     const { namespace, name } = this.#options;
     return this.#object ?? { metadata: { namespace, name } };
   }
 
-  /** Waits until this process leads. Rejects only when aborted. */
+  /** Waits until this process holds the lease. Rejects only if the signal is aborted. */
   async acquire(signal: AbortSignal): Promise<void> {
     while (!(await this.#try())) {
       const pause = this.#options.retryPeriod * 1000 * (0.9 + Math.random() / 5);
-      // A lease that lapses before the next try is taken the moment it lapses.
-      await sleep(Math.min(pause, this.#lapsesIn), undefined, { signal });
+      // A lease that expires before the next attempt is acquired when it expires.
+      await sleep(Math.min(pause, this.#expiresIn), undefined, { signal });
     }
   }
 
-  /** Renews while this process leads. Resolves when leadership is lost, or the signal is given. */
+  /** Renews the lease. Resolves when it is lost, or when the signal is aborted. */
   async hold(signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(this.#options.retryPeriod * 1000, undefined, { signal }).catch(() => undefined);
@@ -106,9 +106,9 @@ export class Lease implements WriteFence {
     }
   }
 
-  /** Gives the lease up, so that another may lead at once. Nothing is written from here on. */
+  /** Releases the lease, so that another process can acquire it at once. Closes the write fence. */
   async release(): Promise<void> {
-    // A renewal that is still on its way must not come after the release.
+    // A renewal in flight must not arrive after the release.
     await this.#trying;
     this.#renewed = undefined;
     try {
@@ -120,7 +120,7 @@ export class Lease implements WriteFence {
     }
   }
 
-  /** Milliseconds since a moment, by the clock that went further. */
+  /** Milliseconds since a time, by the clock that advanced more. */
   #since({ steady, wall }: Moment): number {
     const now = this.#clock();
     return Math.max(now.steady - steady, now.wall - wall);
@@ -136,38 +136,38 @@ export class Lease implements WriteFence {
     return this.#trying;
   }
 
-  /** Takes or renews the lease. True when this process holds it now. */
+  /** Acquires or renews the lease. Returns whether this process holds it. */
   async #attempt(): Promise<boolean> {
-    this.#lapsesIn = Number.POSITIVE_INFINITY;
+    this.#expiresIn = Number.POSITIVE_INFINITY;
     try {
       const lease = await this.#read();
-      const isTaken = this.#isAnothers(lease);
+      const isHeldByOther = this.#isHeldByOther(lease);
       const sent = this.#clock();
-      if (!isTaken) {
+      if (!isHeldByOther) {
         await this.#claim(lease);
         this.#renewed = sent;
       }
       this.#failure = undefined;
-      return !isTaken;
+      return !isHeldByOther;
     } catch (error) {
       this.#failed(error);
       return false;
     }
   }
 
-  /** Another holds the lease, and is not known to have let it lapse. */
-  #isAnothers(lease: LeaseObject): boolean {
+  /** Whether another process holds the lease and it has not expired. */
+  #isHeldByOther(lease: LeaseObject): boolean {
     const { holderIdentity, leaseDurationSeconds = this.#options.duration } = lease.spec ?? {};
-    const seenAt = this.#look(lease);
+    const seenAt = this.#observe(lease);
     if (holderIdentity === this.#options.identity || (holderIdentity ?? '') === '') return false;
     const left = seenAt + leaseDurationSeconds * 1000 - this.#clock().steady;
     if (left < 0) return false;
-    this.#lapsesIn = left + 1;
+    this.#expiresIn = left + 1;
     return true;
   }
 
   #failed(error: unknown): void {
-    // Somebody else was faster: that is no failure.
+    // Another process acquired it first: that is not a failure.
     if (isConflict(error)) return;
     const message = messageOf(error);
     const isRefusal = isForbidden(error) || isUnauthorized(error) || isNamespaceTerminating(error);
@@ -199,13 +199,13 @@ export class Lease implements WriteFence {
     }
   }
 
-  /** Replaces the lease as it was read, with these fields changed. */
+  /** Replaces the lease that was read, with these fields changed. */
   async #write(lease: LeaseObject, spec: LeaseSpec): Promise<void> {
-    this.#look(await this.#client.replace<LeaseObject>(RESOURCES.leases, { ...lease, spec: { ...lease.spec, ...spec } } as LeaseObject));
+    this.#observe(await this.#client.replace<LeaseObject>(RESOURCES.leases, { ...lease, spec: { ...lease.spec, ...spec } } as LeaseObject));
   }
 
-  /** Takes note of a renewal. Returns when it was first seen, by the steady clock. */
-  #look(lease: LeaseObject): number {
+  /** Records the holder and renewal time of a lease. Returns when this renewal was first observed, by the monotonic clock. */
+  #observe(lease: LeaseObject): number {
     this.#object = lease;
     const { spec } = lease;
     const record = `${spec?.holderIdentity ?? ''}/${spec?.renewTime ?? ''}`;

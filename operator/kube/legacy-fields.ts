@@ -1,25 +1,25 @@
 import { fieldOwner, LEGACY_FIELD_MANAGER, type FieldManager } from '../api/field-managers.ts';
 import type { KubeObject, ManagedFields } from '../api/metadata.ts';
 
-/** How an object was applied, and by whom. */
+/** The resource, subresource and field manager of an apply. */
 export interface LegacyFieldsRequest {
   readonly resource: string;
   readonly sub?: 'status' | undefined;
   readonly manager: FieldManager;
 }
 
-/** One apply of a hand-over. */
+/** One apply of the migration. */
 export interface HandOverStep {
   readonly manager: FieldManager;
-  /** The object without its metadata, which the caller adds with the resourceVersion of the step before. */
+  /** The object without its metadata. The caller adds the metadata, with the resourceVersion of the previous step. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The applies that hand the fields of the old manager of all applies over to their owners of today, given the object as the first apply
- * of a new manager left it; none if the old manager owns nothing. Each owner first applies its fields as they are, so that it owns them,
- * too; then the old manager applies nothing: what only it owned goes. Without this, such a field would stay for ever. client-go's
- * `csaupgrade` edits `managedFields` instead, which the status subresource ignores.
+ * Returns the applies that move the fields of the legacy field manager to their current managers, given the object after the first apply of a
+ * current manager. Empty if the legacy manager owns no field. First each current manager applies its fields with their present values, and so
+ * co-owns them. Then the legacy manager applies an empty object, which removes the fields that only it owned; otherwise they would never be
+ * removed. client-go's `csaupgrade` edits `managedFields` instead, which the status subresource ignores.
  */
 export function handOver(
   applied: Partial<KubeObject> & { readonly status?: object },

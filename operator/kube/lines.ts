@@ -1,12 +1,12 @@
-/** Bytes of one line past which a stream is not read on: far more than an object and what a watch wraps around it. */
+/** The maximum length of a line in bytes: far more than an object in a watch event. */
 const longest = 16 * 1024 * 1024;
 
-/** A line has no end. */
+/** A line of a stream exceeds the maximum length. */
 export class LineTooLongError extends Error {
   override readonly name = 'LineTooLongError';
 }
 
-/** The lines of a byte stream, whatever its chunks; an unfinished last line is left out. Throws {@link LineTooLongError}. */
+/** Yields the lines of a byte stream. Skips an unfinished last line. Throws {@link LineTooLongError}. */
 export async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   let waiting = 0;

@@ -8,20 +8,20 @@ import type { KubeClient } from './kube-client.ts';
 export interface Page<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
-  /** The token that begins the next page; absent on the last one. */
+  /** The continue token of the next page. Absent on the last page. */
   readonly next?: string;
 }
 
-/** What to list. */
+/** The selection and paging of a list. */
 export interface ListOptions {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Objects a page; default {@link LIST_PAGE_SIZE}. */
+  /** Objects per page. Default {@link LIST_PAGE_SIZE}. */
   readonly limit?: number;
-  /** Begins at this token. */
+  /** The continue token of the first page to read. */
   readonly from?: string | undefined;
-  /** Only `metadata` (a `PartialObjectMetadataList`): a fraction of the bytes. */
+  /** Requests only `metadata` (a `PartialObjectMetadataList`): a fraction of the bytes. */
   readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,16 +33,16 @@ interface ListBody<T> {
 
 const metadataAccept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
-/** Objects a page of what the operator lists: a page of parsed metadata, who wrote which field included, is then about 2 MiB. */
+/** Objects per page: a page of parsed metadata with managed fields takes about 2 MiB. */
 export const LIST_PAGE_SIZE = 250;
 
-/** Bytes of one page past which smaller ones are asked for: what a process of 128 MiB can hold beside all else. */
+/** The maximum size of a page in bytes, after which smaller pages are requested. It fits into a process with a limit of 128 MiB. */
 const pageBytes = 16 * 1024 * 1024;
 
 /**
- * Pages through a list. A continue token that has expired (410) is replaced by the one in the server's answer, which goes
- * on at the same place in a newer state: nothing that existed throughout is left out. Where objects are so large that a page
- * is too long, pages become smaller. Throws what the server answers.
+ * Yields the pages of a list. If a continue token expired (410), the list goes on with the token in that response: at the same position, in a
+ * newer state, so that no object that existed all the time is missed. If a page is too large, smaller pages are requested.
+ * Throws {@link KubeApiError}.
  */
 export async function* listPages<T extends KubeObject>(
   client: KubeClient,
@@ -67,7 +67,7 @@ function pageOf<T>({ metadata, items }: ListBody<T>): Page<T> {
 
 type PageRequest = ListOptions & { readonly limit: number };
 
-/** A page of so many objects as can be read, and how many that were. */
+/** Reads a page, with a smaller limit while the page is too large. Returns the page and the limit used. */
 async function fittingPage<T>(
   client: KubeClient,
   resource: ApiResource,
@@ -104,7 +104,7 @@ function successorToken(error: unknown): string | undefined {
   return body?.metadata?.continue;
 }
 
-/** All objects of a list, for lists that are known to be small. */
+/** Returns all objects of a list. Use it only for lists that are known to be small. */
 export async function listAll<T extends KubeObject>(client: KubeClient, resource: ApiResource, options: ListOptions = {}): Promise<T[]> {
   const all: T[] = [];
   for await (const { items } of listPages<T>(client, resource, options)) all.push(...items);

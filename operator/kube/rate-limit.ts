@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How fast calls may follow each other. */
+/** The settings of a {@link RateLimit}. */
 export interface RateLimitOptions {
-  /** Calls a second in the long run. */
+  /** Average calls per second. */
   readonly qps: number;
-  /** Calls that may come at once after a pause. */
+  /** Maximum number of calls at once after a pause. */
   readonly burst: number;
-  /** Milliseconds that only grow. Default: the process's. */
+  /** Milliseconds of a monotonic clock. Default: the clock of the process. */
   readonly now?: () => number;
 }
 
-/** A limit on calls, first come, first served. It keeps one number: the time at which the calls so far would have been evenly spread. */
+/** A rate limiter, first come, first served. Its only state is the time at which the calls so far would end if they were evenly spread. */
 export class RateLimit {
   readonly #interval: number;
   readonly #burst: number;
@@ -23,14 +23,14 @@ export class RateLimit {
     this.#now = now;
   }
 
-  /** Takes the next place in the row. Returns the milliseconds to wait for it. */
+  /** Reserves the next call. Returns the milliseconds to wait before it. */
   reserve(): number {
     const now = this.#now();
     this.#spreadUntil = Math.max(this.#spreadUntil, now) + this.#interval;
     return Math.max(this.#spreadUntil - now - this.#burst * this.#interval, 0);
   }
 
-  /** Waits for a place. Rejects when the signal is given. */
+  /** Waits until the next call is allowed. Rejects if the signal is aborted. */
   async take(signal?: AbortSignal): Promise<void> {
     const wait = this.reserve();
     if (wait > 0) await sleep(wait, undefined, signal ? { signal } : {});

@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 
-/** The path of a resource's collection, or of one object of it. */
+/** The URL path of a resource collection, of an object, or of a subresource. */
 export function resourcePath(
   resource: Pick<ApiResource, 'group' | 'version' | 'resource'>,
   at: { namespace?: string | undefined; name?: string; sub?: string } = {},

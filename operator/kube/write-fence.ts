@@ -1,12 +1,12 @@
 import { DecoratorHandler, type Dispatcher } from 'undici';
 
-/** Says whether this process may write now. */
+/** Decides whether this process may write now. */
 export interface WriteFence {
-  /** Why it may not; undefined while it may. Asked immediately before each write is sent. */
+  /** Returns why writes are blocked, or undefined if they are allowed. Called immediately before each write is sent. */
   closed(): string | undefined;
 }
 
-/** A write that was not sent: this process is not the one that writes (any more). */
+/** A write that was not sent, because this process is not the leader. */
 export class FencedError extends Error {
   override readonly name = 'FencedError';
 
@@ -15,7 +15,7 @@ export class FencedError extends Error {
   }
 }
 
-/** Asks the fence once a connection is there for the call: its first byte follows at once. */
+/** Checks the fence when the call has its connection, immediately before its first byte is sent. */
 class FencedHandler extends DecoratorHandler {
   readonly #why: () => FencedError | undefined;
   readonly #handler: Dispatcher.DispatchHandler;
@@ -34,9 +34,9 @@ class FencedHandler extends DecoratorHandler {
 }
 
 /**
- * A dispatcher that sends nothing but reads while the fence is closed. The fence is asked when the call has its connection: a call
- * waits before that, for a connection to be made or for the check of an idle one, and a process that is frozen in this wait would
- * write long after it was allowed to. Such calls fail with a {@link FencedError}.
+ * Returns a dispatcher that sends only GET requests while the fence is closed. Other calls fail with a {@link FencedError}. The fence is checked
+ * when the call has its connection, not before: a process that is frozen while it waits for the connection would otherwise write long
+ * after it lost the lease.
  */
 export function fenced(dispatcher: Dispatcher, fence: WriteFence): Dispatcher {
   return dispatcher.compose((dispatch) => (options, handler) => {

@@ -8,8 +8,8 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Milliseconds between looks: CRDs change with an upgrade, or by hand; sooner while something is wrong. */
-const intervals = { well: 3_600_000, wrong: 30_000 };
+/** Milliseconds between checks. CRDs change with an upgrade, or by hand. */
+const intervals = { healthy: 3_600_000, unhealthy: 30_000 };
 
 /** The only key of the controller. */
 const check = 'check';
@@ -22,20 +22,20 @@ const definitions: ApiResource = {
   namespaced: false,
 };
 
-/** What the check needs. */
+/** The dependencies of the CRD check. */
 export interface CrdCheckDependencies {
   readonly client: Pick<KubeClient, 'get'>;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'crdProblems'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly observe?: ControllerOptions['observe'];
-  /** Told whenever what is wrong changes: what needs the CRDs is to be looked at again. */
+  /** Called when the problems changed: objects that depend on the CRDs are to be reconciled again. */
   readonly onChange: () => void;
 }
 
 /**
- * Compares the CRDs of the cluster with those that this version needs: at the start, hourly, and when asked. What is wrong is told by a log
- * line, a Warning Event and a metric, and by `Ready=False` of whatever asks {@link problems}. Writes nothing.
+ * Compares the CRDs of the cluster with those of this version: at the start, hourly, and on {@link check}. Reports each problem by a log line,
+ * a Warning Event and a metric. Policies report the {@link problems} as `Ready=False`. Does not change the CRDs.
  */
 export class CrdCheck {
   readonly controller: Controller;
@@ -48,12 +48,12 @@ export class CrdCheck {
     this.controller.queue.add(check);
   }
 
-  /** What was wrong when it was last looked at. */
+  /** The problems that the last check found. */
   get problems(): readonly CrdProblem[] {
     return this.#problems;
   }
 
-  /** Looks now, and returns what is wrong. Throws what the API server answers. */
+  /** Checks the CRDs now. Returns the problems. Throws `KubeApiError` if a CRD cannot be read. */
   async check(): Promise<readonly CrdProblem[]> {
     const found = await Promise.all([...ownKinds, ...reportKinds].map((kind) => this.#problemOf(kind)));
     const problems = found.filter((problem) => problem !== undefined);
@@ -65,7 +65,7 @@ export class CrdCheck {
 
   async #reconcile(): Promise<ReconcileResult> {
     const problems = await this.check();
-    return { requeueAfter: problems.length > 0 ? intervals.wrong : intervals.well };
+    return { requeueAfter: problems.length > 0 ? intervals.unhealthy : intervals.healthy };
   }
 
   async #problemOf(kind: KindDefinition): Promise<CrdProblem | undefined> {
@@ -75,10 +75,7 @@ export class CrdCheck {
     } catch (error) {
       if (isNotFound(error)) return crdProblem(kind, undefined);
       if (!isForbidden(error)) throw error;
-      this.#own.log.warn(
-        { err: error, crd: name },
-        'may not read the CRD: whether it is of this version is not known; apply config/base/rbac.yaml',
-      );
+      this.#own.log.warn({ err: error, crd: name }, 'not allowed to read the CRD, so its version is unknown: apply config/base/rbac.yaml');
       return undefined;
     }
   }
@@ -88,10 +85,10 @@ export class CrdCheck {
     for (const { crd } of before) metrics.crdProblems.remove({ crd });
     for (const { crd, reason, message } of problems) {
       metrics.crdProblems.set({ crd }, 1);
-      log.error({ crd, reason, message }, 'a CRD is not what this version needs');
+      log.error({ crd, reason, message }, 'CRD is missing or of another version');
       events.record(definitions, { metadata: { name: crd } }, { type: 'Warning', reason, message });
     }
-    if (problems.length === 0) log.info({ crds: before.map(({ crd }) => crd) }, 'the CRDs are what this version needs again');
+    if (problems.length === 0) log.info({ crds: before.map(({ crd }) => crd) }, 'CRDs match this version again');
     onChange();
   }
 }

@@ -33,30 +33,30 @@ import type { Logger } from '../telemetry/logger.ts';
 import { workerSettings } from '../jobs/template/worker-settings.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** What the process that leads has, and what it read of the cluster before all else. */
+/** The dependencies of the leader, and what it read from the cluster at its start. */
 export interface LeaderContext {
   readonly config: OperatorConfig;
   readonly client: KubeClient;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** The name of this process, for Events. */
+  /** The identity of this process in the leader election; Events name it. */
   readonly identity: string;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** The uid of kube-system: what tells this cluster from others. */
+  /** The uid of the namespace kube-system: it identifies the cluster. */
   readonly clusterIdentity: string;
   readonly kubernetesVersion: string;
 }
 
-/** What the leader runs. */
+/** The watches and controllers of the leader. */
 export interface Controllers {
-  /** In the order in which they start: the watches, then the controllers. */
+  /** In start order: the watches, then the controllers. */
   readonly runnables: readonly Runnable[];
-  /** What keeps the leader from being ready. */
+  /** Returns the reasons why the leader is not ready. */
   readonly problems: () => readonly string[];
 }
 
-/** The list of controllers, with the watches that they share, ready to start. What a controller watches, it says itself. */
+/** Creates the controllers and the watches that they share. Each controller declares the resources that it watches. */
 export function leaderControllers(leadership: LeaderContext): Controllers {
   const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
   const controllers: Controller[] = [];
@@ -85,7 +85,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   });
   const policyCleanup: PolicyCleanup = new PolicyCleanup({ ...basics, publisher, policies });
   const { watchSilence, shardTargets, changeBurst, maxConcurrentScans } = config;
-  /** What controllers share. Each takes of it what its own interface names. */
+  /** Dependencies that controllers share. Each controller uses those that its own interface names. */
   const shared = {
     ...basics,
     ...{ policies, schedules, scans, jobs, pods, publisher },
@@ -130,7 +130,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   return {
     runnables: [...reflectors.map(watchRunnable), changes, podWatch, ...controllers.map(controllerRunnable)],
     problems: () =>
-      reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the first list is not in yet`])),
+      reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the initial list is not complete`])),
   };
 }
 
@@ -156,7 +156,7 @@ function sharedWatches(
       onChange: (type, object) => {
         for (const controller of controllers) controller.changed(resource, object, type);
       },
-      onError: (error) => log.warn({ err: error, resource: resource.resource }, 'a watch failed; it is tried again'),
+      onError: (error) => log.warn({ err: error, resource: resource.resource }, 'watch failed; retrying'),
     });
   const ofScans = { namespace: config.namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
   return {
@@ -168,10 +168,10 @@ function sharedWatches(
   };
 }
 
-/** Milliseconds that more new generations may come in before they are scanned. */
+/** Milliseconds to wait for more new generations before they are scanned together. */
 const generationDebounce = 300;
 
-/** A reflector as a part: its start ends when the first list is in, so that no reconcile sees a part of the list. */
+/** A reflector as a runnable. Its start resolves when the initial list is complete, so that no reconcile reads a partial cache. */
 function watchRunnable(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Runnable {
   return {
     name: `watch ${reflector.resource.resource}`,

@@ -12,19 +12,19 @@ import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 
-/** Says that the default schedule was made once: a person who deleted it keeps it deleted. */
+/** The ConfigMap that records that the default schedule was created. If a person deletes the schedule, it is not created again. */
 const marker = 'vigil-default-schedule';
 const name = DEFAULT_SCHEDULE;
-/** The default schedules of many clusters do not start in the same moment. */
+/** Spreads the default schedules of many clusters over an hour. */
 const jitterSeconds = 3600;
 
-/** What the tasks use. */
+/** The dependencies of the maintenance tasks. */
 export interface MaintenanceDependencies extends ControllerBasics {
   readonly client: KubeClient;
-  /** Vigil's own. */
+  /** The namespace of the operator. */
   readonly namespace: string;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
-  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  /** Queues the cleanup of a policy's results. The cleanup first reads from the server that the policy does not exist. */
   readonly enqueuePolicyCleanup: (name: string) => void;
 }
 
@@ -33,10 +33,10 @@ const tasks: Readonly<Record<string, (deps: MaintenanceDependencies) => Promise<
   'deleted-policies': findDeletedPolicies,
 };
 
-/** What is seen to once when an operator begins to lead; each task is tried until it succeeds. */
+/** Runs each maintenance task once after a process becomes leader. A task that fails is retried. */
 export function maintenanceController(deps: MaintenanceDependencies): Controller {
   const controller = new Controller({
-    name: 'upkeep',
+    name: 'maintenance',
     log: deps.log,
     observe: deps.observe,
     reconcile: async (task) => (await tasks[task]?.(deps)) ?? {},
@@ -45,7 +45,7 @@ export function maintenanceController(deps: MaintenanceDependencies): Controller
   return controller;
 }
 
-/** Makes `ScanSchedule/default`, so that a policy alone is enough. */
+/** Creates `ScanSchedule/default`, so that a user needs to create only a policy. */
 async function makeDefaultSchedule({ client, namespace, log }: MaintenanceDependencies): Promise<ReconcileResult> {
   try {
     await client.get(RESOURCES.configMaps, { namespace, name: marker });
@@ -62,11 +62,11 @@ async function makeDefaultSchedule({ client, namespace, log }: MaintenanceDepend
   await client.create(RESOURCES.configMaps, { metadata: { namespace, name: marker, labels } }).catch((error: unknown) => {
     if (!isConflict(error)) throw error;
   });
-  log.info({ schedule: name }, 'made the default schedule');
+  log.info({ schedule: name }, 'default schedule created');
   return {};
 }
 
-/** Finds policies that reports speak of and that are not there: they were deleted while no operator ran. */
+/** Queues the cleanup of policies that reports name and that do not exist: they were deleted while no operator ran. */
 async function findDeletedPolicies({ client, policies, enqueuePolicyCleanup }: MaintenanceDependencies): Promise<ReconcileResult> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY}`;
   const named = new Set<string>();

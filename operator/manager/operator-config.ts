@@ -8,52 +8,72 @@ const seconds = z.coerce.number().min(0.1).max(3600);
 const image = z.string().min(1);
 
 /**
- * Every setting of `vigil operator`, and the only list of them: the flag (`--shard-targets`), the environment variable
- * (`VIGIL_SHARD_TARGETS`), the default, the limits and the text of `--help` all come from here.
+ * The settings of `vigil operator`. The flags (`--shard-targets`), the environment variables (`VIGIL_SHARD_TARGETS`), the defaults, the limits
+ * and the text of `--help` are derived from this schema.
  */
 export const operatorSettings = z.strictObject({
   namespace: z
     .string()
-    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'is no namespace name')
+    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'is not a valid namespace name')
     .default('vigil-system')
-    .describe('the namespace of the operator, its lease and its Jobs; config/base sets it from the pod'),
-  context: z.string().min(1).optional().describe('the context of the kubeconfig; outside of a cluster only'),
-  healthPort: port.default(8080).describe('the port of /metrics, /healthz and /readyz'),
-  healthHost: z.string().min(1).default('0.0.0.0').describe('the address that this port is opened on'),
-  workerImage: image.optional().describe("the image of scanning pods; default: that of the operator's own pod"),
-  shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000).describe('the most targets in a shard of a scan'),
-  changeBurst: z.coerce.number().int().min(1).max(100_000).default(1000).describe('more changed targets than this at once become a Scan'),
-  maxConcurrentScans: z.coerce.number().int().min(1).max(1000).default(4).describe('Scans that run at once; others wait for their turn'),
-  scannerImage: image.default('ghcr.io/aquasecurity/trivy:0.70.0').describe('the image of the scanner that takes inventories of images'),
+    .describe('namespace of the operator, its Lease and its Jobs; config/base sets it from the pod'),
+  context: z.string().min(1).optional().describe('kubeconfig context to use, if the operator runs outside the cluster'),
+  healthPort: port.default(8080).describe('port of /metrics, /healthz and /readyz'),
+  healthHost: z.string().min(1).default('0.0.0.0').describe('address that the health port binds to'),
+  workerImage: image.optional().describe("image of the scanning pods; default: the image of the operator's pod"),
+  shardTargets: z.coerce.number().int().min(1).max(100_000).default(1000).describe('maximum number of targets in a shard of a scan'),
+  changeBurst: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe('number of pending changed targets above which a Scan is created instead'),
+  maxConcurrentScans: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(4)
+    .describe('maximum number of Scans that run at the same time; others are queued'),
+  scannerImage: image
+    .default('ghcr.io/aquasecurity/trivy:0.70.0')
+    .describe('image of the scanner that reads the packages and secrets of images'),
   databaseImage: image
     .optional()
-    .describe('an image that holds a vulnerability database in /db; without one, images are looked into for secrets alone'),
+    .describe('image with a vulnerability database in /db; without a database, images are scanned for secrets only'),
   databaseRepository: image
     .optional()
-    .describe('in its place, an artifact with a vulnerability database, as Trivy publishes its own; the pods that match fetch it'),
-  javaIndexImage: image.optional().describe('an image that holds an index of Java archives in /java-db'),
-  imageJobs: z.coerce.number().int().min(1).max(100).default(10).describe('inventories of images that may be taken at once'),
-  imageJobsPerNode: z.coerce.number().int().min(1).max(100).default(2).describe('of these, on one node'),
-  imageInterval: z.coerce.number().int().min(1).max(86_400).default(300).describe('seconds after which what runs is looked at again'),
-  logLevel: z.enum(logLevels).default('info').describe('what is logged'),
+    .describe('OCI artifact with a vulnerability database, in the format that Trivy publishes; use it instead of --database-image'),
+  javaIndexImage: image.optional().describe('image with an index of Java archives in /java-db'),
+  imageJobs: z.coerce.number().int().min(1).max(100).default(10).describe('maximum number of image scan Jobs at the same time'),
+  imageJobsPerNode: z.coerce.number().int().min(1).max(100).default(2).describe('maximum number of these Jobs on one node'),
+  imageInterval: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(300)
+    .describe('seconds between two syncs of the list of running images'),
+  logLevel: z.enum(logLevels).default('info').describe('minimum level of log lines'),
   leaseDuration: z.coerce
     .number()
     .int()
     .min(1)
     .max(3600)
     .default(11)
-    .describe('seconds that a lease lasts without renewal; after them another operator leads'),
-  leaseRenewDeadline: seconds.default(8).describe('seconds without a renewal after which the leader stops, and writes nothing more'),
-  leaseRetryPeriod: seconds.default(2).describe('seconds between tries to get or to renew the lease'),
-  requestTimeout: seconds.default(60).describe('seconds until a call that is not answered is given up'),
-  watchSilence: seconds.default(150).describe('seconds of silence after which a watch is taken to be dead'),
+    .describe('seconds without a renewal after which another process may take over the Lease'),
+  leaseRenewDeadline: seconds.default(8).describe('seconds without a successful renewal after which the leader stops all writes and exits'),
+  leaseRetryPeriod: seconds.default(2).describe('seconds between attempts to acquire or renew the Lease'),
+  requestTimeout: seconds.default(60).describe('timeout of an API request, in seconds'),
+  watchSilence: seconds.default(150).describe('seconds without an event or bookmark after which a watch is reopened'),
   kubeApiQps: z.coerce
     .number()
     .min(1)
     .max(100_000)
     .default(500)
-    .describe('calls a second in the long run; watches, logs and the lease do not count'),
-  kubeApiBurst: z.coerce.number().int().min(1).max(100_000).default(1000).describe('calls that may come at once'),
+    .describe('average limit of API requests per second; watches, logs and the Lease do not count'),
+  kubeApiBurst: z.coerce.number().int().min(1).max(100_000).default(1000).describe('maximum burst of API requests'),
 });
 
 /** The settings of `vigil operator`. */
@@ -66,19 +86,19 @@ const flagOf = (key: string): string => words(key).join('-');
 const variableOf = (key: string): string => `VIGIL_${words(key).join('_').toUpperCase()}`;
 const keyOfFlag = new Map(keys.map((key) => [flagOf(key), key]));
 
-/** The rules between settings. Lease times must leave the leader time to stop, and to try again before it must: as client-go's leader election. */
+/** Rules that concern more than one setting. The lease times must leave the leader time to retry and to stop, as in client-go's leader election. */
 const settings = operatorSettings.superRefine(
   ({ databaseImage, databaseRepository, leaseDuration, leaseRenewDeadline, leaseRetryPeriod }, context) => {
     const wrong = (key: Key, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
     if (databaseImage !== undefined && databaseRepository !== undefined)
-      wrong('databaseRepository', 'is one place too many for the database beside --database-image');
+      wrong('databaseRepository', 'cannot be combined with --database-image');
     if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
     if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
       wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
   },
 );
 
-/** What is wrong with the flags or the environment: every problem, each with its place. */
+/** Invalid flags or environment variables. `problems` has all of them, each with the name of its flag or variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -89,11 +109,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** Settings as they were given, before they are parsed, and the name under which each was. */
+/** Settings before they are parsed, each with its flag or variable. */
 type Given = Map<Key, { readonly value: string; readonly source: string }>;
 
 /**
- * Reads the flags (`--flag value` or `--flag=value`) and VIGIL_* variables; flags win, and an empty variable counts as none.
+ * Reads the flags (`--flag value` or `--flag=value`) and the VIGIL_* variables. A flag overrides its variable; an empty variable is ignored.
  * Throws {@link ConfigError} with all problems.
  */
 export function readOperatorConfig(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): OperatorConfig {
@@ -115,23 +135,23 @@ export function readOperatorConfig(args: readonly string[], environment: Readonl
   return parsed.data;
 }
 
-/** Puts the flags' values into `given`. Returns what is wrong with them. */
+/** Adds the values of the flags to `given`. Returns the problems. */
 function readFlags(args: readonly string[], given: Given): string[] {
   const options = Object.fromEntries([...keyOfFlag.keys()].map((flag) => [flag, { type: 'string' as const }]));
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   return tokens.flatMap((token) => {
     if (token.kind === 'option-terminator') return [];
-    if (token.kind === 'positional') return [`${token.value}: is no flag; flags begin with --`];
+    if (token.kind === 'positional') return [`${token.value}: unexpected argument; flags begin with --`];
     const { name, rawName, value = '', inlineValue = false } = token;
     const key = rawName.startsWith('--') ? keyOfFlag.get(name) : undefined;
-    if (key === undefined) return [`${rawName}: no such flag${didYouMean(name, keyOfFlag.keys())}; vigil operator --help lists them`];
+    if (key === undefined) return [`${rawName}: unknown flag${didYouMean(name, keyOfFlag.keys())}; vigil operator --help lists them`];
     if (value === '' || (!inlineValue && value.startsWith('--'))) return [`${rawName}: needs a value`];
     given.set(key, { value, source: rawName });
     return [];
   });
 }
 
-/** The text of `vigil operator --help`: every flag with its variable, what it says, and its default. */
+/** The text of `vigil operator --help`: each flag with its variable, its description and its default. */
 export function operatorHelp(): string {
   const schema = z.toJSONSchema(operatorSettings, { io: 'input' }).properties ?? {};
   const lines = keys.map((key) => {
@@ -139,7 +159,7 @@ export function operatorHelp(): string {
     const notes = [...(choices === undefined ? [] : [choices.join(', ')]), ...(preset === undefined ? [] : [`default ${String(preset)}`])];
     return `  --${flagOf(key)} (${variableOf(key)})\n      ${description}${notes.length > 0 ? ` [${notes.join('; ')}]` : ''}`;
   });
-  return `vigil operator runs the operator. Each flag is also an environment variable; the flag wins.\n\n${lines.join('\n')}\n`;
+  return `vigil operator runs the operator. Each flag can also be set by an environment variable; the flag overrides it.\n\n${lines.join('\n')}\n`;
 }
 
 interface JsonProperty {

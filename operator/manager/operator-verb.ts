@@ -2,7 +2,7 @@ import { ConfigError, operatorHelp, readOperatorConfig } from './operator-config
 import { runOperator } from './operator.ts';
 import { createLogger } from '../telemetry/logger.ts';
 
-/** `vigil operator`: runs until SIGTERM. Exit 0 when it was asked to stop, 1 when the lease was lost, 2 when it cannot start. */
+/** `vigil operator`: runs the operator until SIGTERM. Exit code 0 after SIGTERM, 1 after a lost lease, 2 if it cannot start. */
 export async function operatorVerb(args: readonly string[], signal: AbortSignal): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(operatorHelp());
@@ -12,7 +12,7 @@ export async function operatorVerb(args: readonly string[], signal: AbortSignal)
     const config = readOperatorConfig(args, process.env);
     const log = createLogger(config.logLevel);
     const ended = await runOperator(config, log, signal);
-    log.info({ ended }, 'the operator ends');
+    log.info({ ended }, 'operator stopped');
     return ended === 'stopped' ? 0 : 1;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

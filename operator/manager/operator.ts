@@ -17,17 +17,17 @@ import type { Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { leaderControllers, type LeaderContext } from './leader-controllers.ts';
 
-/** What whoever runs the operator may set. */
+/** Dependencies that tests and benchmarks replace. */
 export interface OperatorOverrides {
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly clock?: () => number;
-  /** Default: what the configuration and the environment say. */
+  /** Default: the credentials of the configuration and the environment. */
   readonly credentials?: Credentials;
 }
 
 /**
- * Runs the operator until the signal is given or leadership is lost. Resolves to whether it ended as asked; a lost lease
- * ends it too, so that it starts anew as a follower. Rejects when it cannot start.
+ * Runs the operator until the signal is aborted or leadership is lost. Resolves to the reason: after a lost lease the process exits, so that it
+ * restarts as a candidate. Rejects if it cannot start.
  */
 export async function runOperator(
   config: OperatorConfig,
@@ -41,7 +41,7 @@ export async function runOperator(
     metrics.apiSeconds.observe({ method }, seconds);
   };
   const identity = `${hostname()}_${randomUUID()}`;
-  // The lease has a client of its own: it never waits behind other calls, and gives up in time to stop before another leads.
+  // The lease has its own client: it never waits behind other calls, and its timeout is short enough to stop before another process leads.
   const { leaseDuration, leaseRenewDeadline, leaseRetryPeriod, requestTimeout } = config;
   const timeout = Math.min(requestTimeout, leaseRenewDeadline / 2) * 1000;
   const leaseClient = new KubeClient(credentials, { observe, timeout, retries: 0, pool: 'lease' });
@@ -55,7 +55,7 @@ export async function runOperator(
     duration: leaseDuration,
     renewDeadline: leaseRenewDeadline,
     retryPeriod: leaseRetryPeriod,
-    onError: (error) => log.warn({ err: error, refusal: lease.refusal }, 'could not take or renew the lease; it is tried again'),
+    onError: (error) => log.warn({ err: error, refusal: lease.refusal }, 'lease not acquired or renewed; retrying'),
   });
   const rateLimit = new RateLimit({ qps: config.kubeApiQps, burst: config.kubeApiBurst });
   const client = new KubeClient(credentials, { observe, timeout: requestTimeout * 1000, rateLimit, fence: lease });
@@ -67,13 +67,13 @@ export async function runOperator(
     healthy: () => [],
     ready: () => [...(lease.refusal === undefined ? [] : [lease.refusal]), ...problems()],
   });
-  // One that stands by is ready: a rolling update waits for it before the one that leads is asked to go. One that can never lead is not.
+  // A process that does not lead is ready: a rolling update stops the leader only then. A process that can never lead is not ready.
   let problems = (): readonly string[] => [];
-  log.info({ port: await health.start(), namespace: config.namespace, identity }, 'the operator is up');
+  log.info({ port: await health.start(), namespace: config.namespace, identity }, 'operator started');
   try {
     await lease.acquire(signal);
     metrics.leader.set(1);
-    log.info({ identity }, 'this process leads');
+    log.info({ identity }, 'became leader');
     recordElection('became leader');
     await lead(signal, { config, client, log, metrics, identity, clock, lease }, (ready) => (problems = ready));
     metrics.leader.set(0);
@@ -92,36 +92,36 @@ export async function runOperator(
 type SetProblems = (problems: () => readonly string[]) => void;
 type Leading = Omit<LeaderContext, 'clusterIdentity' | 'kubernetesVersion'> & { readonly lease: Lease };
 
-/** Leads until the signal is given or the lease is lost, and gives the lease up, whatever happened. */
+/** Runs the controllers until the signal is aborted or the lease is lost. Then stops them and releases the lease. */
 async function lead(signal: AbortSignal, leading: Leading, setProblems: SetProblems): Promise<void> {
   const { lease, log, client } = leading;
   const [failed, stopping] = [new AbortController(), new AbortController()];
   let lifecycle: Lifecycle | undefined;
   const start = async (): Promise<void> => {
-    setProblems(() => ['the namespace kube-system could not be read yet']);
+    setProblems(() => ['the namespace kube-system has not been read yet']);
     const controllers = leaderControllers({ ...leading, ...(await clusterFacts(client, log, stopping.signal)) });
     setProblems(controllers.problems);
     lifecycle = new Lifecycle(controllers.runnables, log);
     await lifecycle.start();
   };
-  // The lease is renewed while the parts still start: a slow first list must not let another lead.
+  // The lease is renewed during the start: a slow initial list must not lose it.
   const started = start().catch((error: unknown) => {
     if (stopping.signal.aborted) return;
-    log.error({ err: error }, 'could not start');
+    log.error({ err: error }, 'start failed');
     failed.abort();
   });
   await lease.hold(AbortSignal.any([signal, failed.signal]));
   stopping.abort();
-  await handOver(lease, Promise.all([lifecycle?.shutdown(), started]));
+  await releaseWhenStopped(lease, Promise.all([lifecycle?.shutdown(), started]));
 }
 
-/** Milliseconds between two tries to read what everything else waits for. */
+/** Milliseconds between two attempts to read the cluster's identity and version. */
 const startPause = 2000;
 
-/** What is read of a cluster before all else. */
+/** What the leader reads before it creates the controllers. */
 type ClusterFacts = Pick<LeaderContext, 'clusterIdentity' | 'kubernetesVersion'>;
 
-/** Reads what everything else waits for. Tries until it is read; rejects only when aborted. */
+/** Reads the cluster's identity and version, with retries. Rejects only if the signal is aborted. */
 async function clusterFacts(client: KubeClient, log: Logger, signal: AbortSignal): Promise<ClusterFacts> {
   for (;;) {
     try {
@@ -129,21 +129,21 @@ async function clusterFacts(client: KubeClient, log: Logger, signal: AbortSignal
       return { clusterIdentity: metadata.uid ?? '', kubernetesVersion: await serverVersion(client) };
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ err: error }, 'could not read the namespace kube-system and the version of the server; it is tried again');
+      log.warn({ err: error }, 'namespace kube-system or server version not read; retrying');
       await sleep(startPause, undefined, { signal });
     }
   }
 }
 
-/** How long what is under way may take to end, in milliseconds: less than a pod's grace period. */
-const handOverPatience = 20_000;
+/** Milliseconds that the controllers have to stop: less than the grace period of the pod. */
+const stopTimeout = 20_000;
 
-/** Keeps the lease, where it is still held, while the parts end, but not for ever; then another may lead at once, and nothing more is written here. */
-async function handOver(lease: Lease, ended: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  const held = lease.closed() === undefined ? lease.hold(over.signal) : Promise.resolve();
-  await Promise.race([ended, sleep(handOverPatience, undefined, { ref: false })]);
-  over.abort();
+/** Waits until the controllers stopped, at most {@link stopTimeout}, and renews the lease meanwhile. Then releases it: this process writes nothing more. */
+async function releaseWhenStopped(lease: Lease, stopped: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  const held = lease.closed() === undefined ? lease.hold(done.signal) : Promise.resolve();
+  await Promise.race([stopped, sleep(stopTimeout, undefined, { ref: false })]);
+  done.abort();
   await held;
   await lease.release();
 }

@@ -1,18 +1,18 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the health server tells. */
+/** The settings and checks of a {@link HealthServer}. */
 export interface HealthOptions {
   readonly host?: string;
   readonly port: number;
-  /** The text of /metrics. */
+  /** Returns the body of /metrics. */
   readonly metrics: () => Promise<string>;
-  /** What is wrong, by check; empty when all is well. */
+  /** Returns the reasons why the process is not ready. Empty: ready. */
   readonly ready: () => readonly string[];
   readonly healthy: () => readonly string[];
 }
 
-/** Serves /metrics, /healthz and /readyz. Bind errors reject {@link start}. */
+/** Serves /metrics, /healthz and /readyz over HTTP. */
 export class HealthServer {
   readonly #options: HealthOptions;
   #server: Server | undefined;
@@ -21,7 +21,7 @@ export class HealthServer {
     this.#options = options;
   }
 
-  /** Listens. Resolves to the port in use. */
+  /** Starts to listen. Resolves to the port. Rejects if the port cannot be bound. */
   async start(): Promise<number> {
     const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
       '/metrics': async () => [200, await this.#options.metrics()],
@@ -43,7 +43,7 @@ export class HealthServer {
     return (server.address() as AddressInfo).port;
   }
 
-  /** Stops listening. */
+  /** Closes the server and its connections. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server) return;

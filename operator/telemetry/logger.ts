@@ -1,12 +1,12 @@
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
-/** A structured logger: a constant message and fields; lines of JSON. */
+/** A structured logger: JSON lines with a constant message and fields. */
 export type Logger = PinoLogger;
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** The process's logger. Writes to stderr (or the given stream), so that a worker's stdout stays the result stream's alone. */
+/** Creates the logger of the process. Writes to stderr or the given stream, since a worker's stdout carries its result stream. Removes tokens and passwords. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   return pino(
     {

@@ -1,145 +1,149 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import packageFile from '../../package.json' with { type: 'json' };
 
-/** What policies say of themselves, as gauges. */
+/** The values of the gauges of all policies. */
 export interface PolicyGauges {
-  /** Failing results by policy and severity. */
+  /** Failing results, by policy and severity. */
   readonly failing: readonly { readonly policy: string; readonly severity: string; readonly count: number }[];
-  /** When verdicts were last made, in seconds since the epoch. */
+  /** The time of the last completed evaluation, in seconds since the epoch. */
   readonly scanned: readonly { readonly policy: string; readonly time: number }[];
 }
 
-/** Seconds of calls and of reconciles that wait for them. */
+/** Buckets for API requests and reconciles, in seconds. */
 const callBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** Seconds that work waits in a queue, debounces among them, or from a change to its report. */
+/** Buckets for waits in a queue, and for the time from a change to its report, in seconds. */
 const waitBuckets = [0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
-/** Seconds of whole scans. */
+/** Buckets for complete scans, in seconds. */
 const scanBuckets = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
- * What the operator measures. Label values are bounded: controllers, verbs, phases, policies, severities. What policies say is not
- * kept here but read at each scrape ({@link exportPolicies}), so that it is right from the first scrape of a new process on.
+ * The Prometheus metrics of the operator. The number of label values is bounded: controllers, methods, phases, policies, severities. The gauges
+ * of policies are read at each scrape ({@link exportPolicies}), so that they are correct from the first scrape of a new process.
  */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #on = { registers: [this.#registry] };
   readonly reconciles = new Counter({
     name: 'vigil_reconcile_total',
-    help: 'Reconciles by controller and result.',
+    help: 'Number of reconciles, by controller and result.',
     labelNames: ['controller', 'result'] as const,
     ...this.#on,
   });
   readonly reconcileSeconds = new Histogram({
     name: 'vigil_reconcile_seconds',
-    help: 'Seconds that a reconcile took, by controller.',
+    help: 'Duration of reconciles in seconds, by controller.',
     labelNames: ['controller'] as const,
     buckets: callBuckets,
     ...this.#on,
   });
   readonly apiCalls = new Counter({
     name: 'vigil_api_requests_total',
-    help: 'Calls to the API server by method and status (0: no answer).',
+    help: 'Number of API requests, by method and HTTP status (0: no response).',
     labelNames: ['method', 'status'] as const,
     ...this.#on,
   });
   readonly apiSeconds = new Histogram({
     name: 'vigil_api_request_seconds',
-    help: 'Seconds until the API server began to answer, by method.',
+    help: 'Seconds until the response headers of an API request, by method.',
     labelNames: ['method'] as const,
     buckets: callBuckets,
     ...this.#on,
   });
   readonly scans = new Counter({
     name: 'vigil_scans_total',
-    help: 'Finished scans by phase.',
+    help: 'Number of finished Scans, by phase.',
     labelNames: ['phase'] as const,
     ...this.#on,
   });
   readonly scanSeconds = new Histogram({
     name: 'vigil_scan_seconds',
-    help: 'Seconds from the making of a Scan to its end, by phase.',
+    help: 'Seconds from the creation of a Scan to its end, by phase.',
     labelNames: ['phase'] as const,
     buckets: scanBuckets,
     ...this.#on,
   });
   readonly shards = new Counter({
     name: 'vigil_shard_attempts_total',
-    help: 'Attempts at shards by outcome.',
+    help: 'Number of attempts to scan a shard, by outcome.',
     labelNames: ['outcome'] as const,
     ...this.#on,
   });
   readonly reportWrites = new Counter({
     name: 'vigil_report_writes_total',
-    help: 'Writes of reports by operation.',
+    help: 'Number of report writes, by operation.',
     labelNames: ['operation'] as const,
     ...this.#on,
   });
   readonly reportConflicts = new Counter({
     name: 'vigil_report_conflicts_total',
-    help: 'Writes beside a report of another that has the name, or over results of others, by reason.',
+    help: 'Number of report writes that found a report or results of another writer, by reason.',
     labelNames: ['reason'] as const,
     ...this.#on,
   });
   readonly statusRefusals = new Counter({
     name: 'vigil_status_writes_refused_total',
-    help: 'Writes of a status that were refused because they leave a terminal phase, by kind. Any is a defect of Vigil.',
+    help: 'Number of status writes that were refused because they would leave a terminal phase, by kind. A value above 0 is a bug in Vigil.',
     labelNames: ['kind'] as const,
     ...this.#on,
   });
   readonly crdProblems = new Gauge({
     name: 'vigil_crd_problems',
-    help: '1 for each CRD that is missing or of another version of Vigil.',
+    help: '1 for each CRD that is missing or belongs to another version of Vigil.',
     labelNames: ['crd'] as const,
     ...this.#on,
   });
   readonly eventsDropped = new Counter({
     name: 'vigil_events_dropped_total',
-    help: 'Events that were not recorded because there were too many, by reason. Each is in the log.',
+    help: 'Number of Events that the rate limit dropped, by reason. Each is logged.',
     labelNames: ['reason'] as const,
     ...this.#on,
   });
   readonly queueDepth = new Gauge({
     name: 'vigil_queue_depth',
-    help: 'Keys that wait to be reconciled, by controller.',
+    help: 'Number of keys in the work queue, by controller.',
     labelNames: ['controller'] as const,
     ...this.#on,
   });
   readonly queueSeconds = new Histogram({
     name: 'vigil_queue_wait_seconds',
-    help: 'Seconds that a ready key waited for a worker, by controller.',
+    help: 'Seconds that a key waited in the work queue, by controller.',
     labelNames: ['controller'] as const,
     buckets: waitBuckets,
     ...this.#on,
   });
-  readonly watchedObjects = new Gauge({ name: 'vigil_watched_objects', help: 'Objects whose changes are followed.', ...this.#on });
+  readonly watchedObjects = new Gauge({
+    name: 'vigil_watched_objects',
+    help: 'Number of objects that the on-change scan watches.',
+    ...this.#on,
+  });
   readonly changes = new Counter({
     name: 'vigil_change_targets_total',
-    help: 'Targets that were judged because something changed, and reports written for it.',
+    help: 'Number of targets that were evaluated after a change, and of reports written for them, by outcome.',
     labelNames: ['outcome'] as const,
     ...this.#on,
   });
   readonly changeSeconds = new Histogram({
     name: 'vigil_change_seconds',
-    help: 'Seconds from a change to its report.',
+    help: 'Seconds from a change to the report about it.',
     buckets: waitBuckets,
     ...this.#on,
   });
-  readonly leader = new Gauge({ name: 'vigil_leader', help: '1 while this process leads.', ...this.#on });
+  readonly leader = new Gauge({ name: 'vigil_leader', help: '1 if this process is the leader.', ...this.#on });
   readonly #buildInfo = new Gauge({
     name: 'vigil_build_info',
-    help: '1, with the version that runs.',
+    help: 'Always 1; the label has the version of Vigil.',
     labelNames: ['version'] as const,
     ...this.#on,
   });
   readonly #failing = new Gauge({
     name: 'vigil_failing_results',
-    help: 'Failing results by policy and severity.',
+    help: 'Number of failing results, by policy and severity.',
     labelNames: ['policy', 'severity'] as const,
     ...this.#on,
   });
   readonly #scanned = new Gauge({
     name: 'vigil_policy_last_scan_timestamp_seconds',
-    help: 'When the verdicts of a policy were last made.',
+    help: 'Unix time of the last completed evaluation of a policy.',
     labelNames: ['policy'] as const,
     ...this.#on,
   });
@@ -151,12 +155,12 @@ export class Metrics {
     this.leader.set(0);
   }
 
-  /** Has a function called at each scrape, before the values are read. */
+  /** Calls a function at each scrape, before the values are read. */
   onScrape(collector: () => void): void {
     this.#collectors.push(collector);
   }
 
-  /** Reads what policies say at each scrape; a policy that is not in it any more is not in the metrics either. */
+  /** Reads the gauges of policies at each scrape. Removes those of policies that do not exist any more. */
   exportPolicies(read: () => PolicyGauges): void {
     this.onScrape(() => {
       this.#failing.reset();
@@ -167,7 +171,7 @@ export class Metrics {
     });
   }
 
-  /** All values in the Prometheus text format. */
+  /** Returns all values in the Prometheus text format. */
   text(): Promise<string> {
     for (const collector of this.#collectors) collector();
     return this.#registry.metrics();

@@ -3,7 +3,7 @@ import pino from 'pino';
 import { Controller } from '../../operator/controller/controller.ts';
 
 describe('a controller', () => {
-  it('lets others work between reconciles that wait for nothing, such as those that renew a lease', async () => {
+  it('yields to the event loop between reconciles that never wait, so that the lease is renewed', async () => {
     const keys = 2000;
     let [done, doneAtTimer] = [0, -1];
     const ended = Promise.withResolvers<unknown>();

@@ -6,7 +6,7 @@ import { EventCorrelator, type EventOccurrence } from '../../operator/controller
 import { EventRecorder, type EventRecorderOptions } from '../../operator/controller/event-recorder.ts';
 import { ApiDouble, breaks, says, type SeenCall } from '../kube/api-double.ts';
 
-describe('the correlator of Events', () => {
+describe('the event correlator', () => {
   const about = (object: string, message: string, reason = 'NewFindings'): EventOccurrence => ({
     object,
     type: 'Warning',
@@ -30,7 +30,7 @@ describe('the correlator of Events', () => {
     expect(correlator.decide(about('a', 'x'), 600_000).kind).to.equal('new');
   });
 
-  it('has similar ones share one Event from the eleventh on, which is counted up', () => {
+  it('combines similar Events from the eleventh on, and counts them', () => {
     const correlator = new EventCorrelator();
     const decisions = texts('a', 13).map((occurrence) => correlator.decide(occurrence, 7));
     expect(decisions.map(({ kind }) => kind)).to.deep.equal([...Array<string>(10).fill('new'), 'combined', 'combined', 'combined']);
@@ -39,13 +39,13 @@ describe('the correlator of Events', () => {
     expect(new Set(combined.map(({ group }) => group)).size).to.equal(1);
   });
 
-  it('drops what is past the budget of its object and reason, and lets one more through every five minutes', () => {
+  it('drops Events above the rate limit of their object and reason, and allows one every five minutes', () => {
     const correlator = new EventCorrelator();
     expect(kinds(correlator, texts('a', 27)).slice(24)).to.deep.equal(['combined', 'dropped', 'dropped']);
     expect(kinds(correlator, [about('a', 'later'), about('a', 'too much')], 300_000)).to.deep.equal(['combined', 'dropped']);
   });
 
-  it('never lets a burst about others starve a warning, about whatever object and of whatever reason', () => {
+  it('never suppresses a warning because of a burst about other objects or with other reasons', () => {
     const correlator = new EventCorrelator();
     const burst = Array.from({ length: 5000 }, (_, index) => about(`pod-${index}`, 'found'));
     const decided = kinds(correlator, burst);
@@ -59,13 +59,13 @@ describe('the correlator of Events', () => {
     expect(kinds(correlator, [about('pod-9', 'found more'), about('pod-8', 'found more')], 1000)).to.deep.equal(['new', 'dropped']);
   });
 
-  it('remembers no more than it is told to, the longest unused going first', () => {
+  it('bounds its cache, and evicts the least recently used entry', () => {
     const correlator = new EventCorrelator({ remembered: 2 });
     kinds(correlator, [about('a', 'x'), about('b', 'x'), about('c', 'x')]);
     expect(kinds(correlator, [about('c', 'x'), about('a', 'x')])).to.deep.equal(['known', 'new']);
   });
 
-  it('records again what could not be recorded', () => {
+  it('records an Event again after a failed write', () => {
     const correlator = new EventCorrelator();
     kinds(correlator, [about('a', 'x')]);
     correlator.retract(about('a', 'x'));
@@ -73,7 +73,7 @@ describe('the correlator of Events', () => {
   });
 });
 
-describe('the recorder of Events', () => {
+describe('the event recorder', () => {
   let server: ApiDouble;
   const lines: Record<string, unknown>[] = [];
   const log = pino(
@@ -97,7 +97,7 @@ describe('the recorder of Events', () => {
   });
   afterEach(() => server.stop());
 
-  it('says what happened to which object, of cluster-scoped ones in the namespace default', async () => {
+  it('writes Events about cluster-scoped objects into the namespace default', async () => {
     const recorder = await recorderOf();
     recorder.record(RESOURCES.policies, policy, warning('spec: no checks'));
     await recorder.flush();
@@ -113,7 +113,7 @@ describe('the recorder of Events', () => {
       .that.matches(/^web\.[0-9a-f]{24}$/);
   });
 
-  it('makes one Event of very many similar ones, and counts it up in order', async () => {
+  it('combines very many similar Events into one, and updates its count in order', async () => {
     const recorder = await recorderOf();
     for (let index = 0; index < 13; index++) recorder.record(RESOURCES.policies, policy, warning(`text ${index}`));
     await recorder.flush();
@@ -127,7 +127,7 @@ describe('the recorder of Events', () => {
     ]);
   });
 
-  it('counts and logs each Event that it drops, word for word', async () => {
+  it('counts each dropped Event, and logs its message', async () => {
     const dropped: string[] = [];
     const recorder = await recorderOf({
       onDropped: (reason) => dropped.push(reason),
@@ -144,12 +144,12 @@ describe('the recorder of Events', () => {
     expect(lines[0]).to.include({ kind: 'SecurityPolicy', name: 'web', reason: 'InvalidSpec', message: 'second' });
   });
 
-  it('logs a failure to record, and records the text when it occurs again', async () => {
+  it('logs a failed write, and writes the next occurrence', async () => {
     const recorder = await recorderOf();
     server.answers = [breaks, echo];
     recorder.record(RESOURCES.policies, policy, warning('x'));
     await recorder.flush();
-    expect(lines[0]).to.include({ msg: 'could not record an event', reason: 'InvalidSpec' });
+    expect(lines[0]).to.include({ msg: 'event write failed', reason: 'InvalidSpec' });
     recorder.record(RESOURCES.policies, policy, warning('x'));
     await recorder.flush();
     expect(server.calls).to.have.length(2);

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { specChanges } from '../../operator/controller/object-changes.ts';
 import type { ChangeType } from '../../operator/kube/watch/list-watch.ts';
 
-describe('a change of more than the status', () => {
-  it('is the first that is heard of an object, another generation, and its end', () => {
+describe('specChanges', () => {
+  it('is true for a new object, another generation and a deletion', () => {
     const isMore = specChanges();
     const told: readonly (readonly [uid: string, generation: number, type: ChangeType, expected: boolean])[] = [
       ['a', 1, 'ADDED', true],

@@ -3,8 +3,8 @@ import { ObjectMemory } from '../../operator/controller/object-memory.ts';
 
 const object = (uid: string): { metadata: { name: string; uid: string } } => ({ metadata: { name: 'a', uid } });
 
-describe('what a controller remembers of objects', () => {
-  it('is the same for an object, new for another of its name, and nothing once it is gone', () => {
+describe('the object memory', () => {
+  it('keeps the state of one uid, and starts with new state for another object of the name', () => {
     const memory = new ObjectMemory<string[]>(() => []);
     memory.of('a', object('1')).push('x');
     expect(memory.of('a', object('1'))).to.deep.equal(['x']);

@@ -14,7 +14,7 @@ const thing = (status: Status, metadata: Partial<KubeObject['metadata']> = {}): 
 });
 const failure = (status: number): KubeApiError => new KubeApiError('no', { status });
 
-/** A server with one object, whose next answers to writes may be errors. */
+/** A fake server with one object. Its next responses to writes may be errors. */
 class Server implements StatusWriterDependencies {
   readonly applied: { readonly object: KubeObject; readonly manager: string }[] = [];
   readonly errors: string[] = [];
@@ -61,7 +61,7 @@ describe('the status writer', () => {
       expect([server.applied.length, server.errors.length, server.refused]).to.deep.equal(leaves ? [0, 1, [{ kind: 'Scan' }]] : [1, 0, []]);
     });
 
-  it('writes what differs, at the version that was read, under the given manager', async () => {
+  it('writes a status that differs, with the resourceVersion that was read and the given field manager', async () => {
     const server = new Server();
     await writeStatus(server, RESOURCES.schedules, thing({ a: 1 }), by({ a: 1 }, FIELD_MANAGERS.schedules));
     expect(server.applied).to.deep.equal([]);
@@ -71,7 +71,7 @@ describe('the status writer', () => {
     ]);
   });
 
-  it("writes only the manager's own fields, and does not compare those of others", async () => {
+  it('writes and compares only the fields of the manager', async () => {
     const server = new Server();
     const policy = thing({ configuration: { old: true }, images: { old: true }, summary: 1 });
     const same = { configuration: { new: true }, images: { new: true }, summary: 1 };
@@ -81,7 +81,7 @@ describe('the status writer', () => {
     expect(server.applied.map(({ object }) => (object as Thing).status)).to.deep.equal([{ images: { new: true } }]);
   });
 
-  it('says that nothing was written if the object changed or was deleted, and throws every other error', async () => {
+  it('returns false if the object changed or was deleted, and throws every other error', async () => {
     const server = new Server();
     server.failures = [failure(409), failure(404), failure(403)];
     const write = (): Promise<boolean> => writeStatus(server, RESOURCES.scans, thing({}), by({ phase: 'Running' }));
@@ -90,7 +90,7 @@ describe('the status writer', () => {
   });
 });
 
-describe('an update of a status', () => {
+describe('a status update', () => {
   const compute = ({ status }: Thing): Status => ({ count: Number(status?.['count'] ?? 0) + 1 });
   const update = (server: Server, signal?: AbortSignal): Promise<Thing | undefined> =>
     updateStatus<Thing>(server, RESOURCES.scans, thing({ count: 1 }), {
@@ -99,7 +99,7 @@ describe('an update of a status', () => {
       signal,
     });
 
-  it('is computed again from what is there after a conflict', async () => {
+  it('computes the status again from the current object after a conflict', async () => {
     const server = new Server();
     server.failures = [failure(409)];
     server.live = thing({ count: 41 }, { resourceVersion: '8' });
@@ -109,7 +109,7 @@ describe('an update of a status', () => {
     ]);
   });
 
-  it('does not leave a terminal phase that came meanwhile', async () => {
+  it('does not leave a terminal phase that was written meanwhile', async () => {
     const server = new Server();
     server.failures = [failure(409)];
     server.live = thing({ phase: 'Complete' });
@@ -117,7 +117,7 @@ describe('an update of a status', () => {
     expect([server.applied.length, server.refused.length]).to.deep.equal([0, 1]);
   });
 
-  it('is for nobody once the object was deleted, or replaced by another of its name', async () => {
+  it('returns undefined if the object was deleted, or created again with the same name', async () => {
     const server = new Server();
     server.failures = [failure(409), failure(404), failure(409)];
     expect(await update(server)).to.equal(undefined);
@@ -127,7 +127,7 @@ describe('an update of a status', () => {
     expect(server.applied).to.deep.equal([]);
   });
 
-  it('ends after a bounded number of conflicts, and at once when it is told to', async function () {
+  it('gives up after six conflicts, and at once when the signal is aborted', async function () {
     this.timeout(20_000);
     const server = new Server();
     server.live = thing({});

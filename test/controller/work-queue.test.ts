@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { WorkQueue } from '../../operator/controller/work-queue.ts';
 
 describe('the work queue', () => {
-  it('hands out a key that was added twice once', async () => {
+  it('returns a key once if it was added twice', async () => {
     const queue = new WorkQueue();
     queue.add('a');
     queue.add('a');
@@ -12,7 +12,7 @@ describe('the work queue', () => {
     queue.close();
   });
 
-  it('hands a key out again when it was added while it was worked on, and not before it is given back', async () => {
+  it('returns a key again if it was added while it was processed, but only after done', async () => {
     const queue = new WorkQueue();
     queue.add('a');
     expect(await queue.take()).to.equal('a');
@@ -23,7 +23,7 @@ describe('the work queue', () => {
     queue.close();
   });
 
-  it('lets the earliest of several delays win', async () => {
+  it('uses the earliest of several delays', async () => {
     const queue = new WorkQueue();
     queue.addAfter('a', 60_000);
     queue.addAfter('a', 5);
@@ -32,7 +32,7 @@ describe('the work queue', () => {
     queue.close();
   });
 
-  it('doubles the pause with each failure in a row, up to its limit, and forgets', () => {
+  it('doubles the delay with each failure in a row, up to its limit, until forget', () => {
     const queue = new WorkQueue({ baseDelay: 10, maxDelay: 45, random: () => 0 });
     expect([1, 2, 3, 4].map(() => queue.addAfterFailure('a'))).to.deep.equal([10, 20, 40, 45]);
     queue.forget('a');
@@ -40,7 +40,7 @@ describe('the work queue', () => {
     queue.close();
   });
 
-  it('takes up to a quarter off a pause, so that keys which failed together come back apart', () => {
+  it('subtracts a jitter of up to a quarter of the delay', () => {
     const queue = new WorkQueue({ baseDelay: 1000, random: () => 1 });
     expect(queue.addAfterFailure('a')).to.equal(750);
     queue.close();
@@ -51,7 +51,7 @@ describe('the work queue', () => {
     spread.close();
   });
 
-  it('takes higher priorities first, and keeps the higher one of a key that is added twice', async () => {
+  it('returns keys of higher priority first, and keeps the higher priority of a key that is added twice', async () => {
     const queue = new WorkQueue();
     queue.add('n1');
     queue.add('l1', 'low');
@@ -65,14 +65,14 @@ describe('the work queue', () => {
     queue.close();
   });
 
-  it('starves no key, whatever comes before it, and loses none', async () => {
+  it('never starves or loses a key', async () => {
     const priority = fc.constantFrom('high' as const, 'normal' as const, 'low' as const);
     await fc.assert(
       fc.asyncProperty(fc.array(priority, { minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 5 }), async (first, patience) => {
         const queue = new WorkQueue({ patience });
         const waiting = new Map(first.map((lane, index) => [`key-${index}`, lane]));
         for (const [key, lane] of waiting) queue.add(key, lane);
-        // Before every take another key of the highest priority comes: without fairness, nothing else is ever taken.
+        // A key of the highest priority is added before every take: without fairness, no other key would be taken.
         const limit = (first.length + 1) * (patience + 1) * 3;
         for (let count = 0; count < limit && waiting.size > 0; count++) {
           queue.add(`other-${count}`, 'high');
@@ -87,14 +87,14 @@ describe('the work queue', () => {
     );
   });
 
-  it('gives waiting takers nothing once it is closed', async () => {
+  it('resolves pending takes to undefined when it is closed', async () => {
     const queue = new WorkQueue();
     const waiting = queue.take();
     queue.close();
     expect([await waiting, await queue.take()]).to.deep.equal([undefined, undefined]);
   });
 
-  it('never loses a key and never works on one twice at once, for any order of adds', async () => {
+  it('never loses a key, and never returns one that is in process, for any order of adds', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 60 }), async (adds) => {
         const queue = new WorkQueue();

@@ -190,6 +190,6 @@ describe('vigil scan --cluster', function () {
     await reachCluster(undefined, new KubeClient(new Credentials({ kubeConfig: config }))).catch((failure: unknown) => {
       message = String(failure);
     });
-    expect(message).to.match(/UnreachableCluster: .*no answer from https:\/\/127\.0\.0\.1:1/);
+    expect(message).to.match(/UnreachableCluster: .*no response from https:\/\/127\.0\.0\.1:1/);
   });
 });

@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient, type KubeClientOptions } from '../../operator/kube/kube-client.ts';
 
-/** One call as the server saw it. */
+/** One request as the server received it. */
 export interface SeenCall {
   readonly method: string;
   readonly url: string;
   readonly body: string;
 }
 
-/** A server that answers as a test says, for what a real API server does only now and then. */
+/** A fake API server with scripted responses, for behavior that a real API server shows only rarely. */
 export class ApiDouble {
   readonly calls: SeenCall[] = [];
-  /** What answers the next calls; the last one answers all that follow. */
+  /** The handlers of the next requests. The last one handles all further requests. */
   answers: ((answer: ServerResponse, call: SeenCall) => void)[] = [];
   readonly #server: Server;
   #listening: Promise<void> | undefined;
@@ -24,7 +24,7 @@ export class ApiDouble {
     this.#server = createServer((incoming, answer) => void this.#serve(incoming, answer));
   }
 
-  /** Begins to listen. Returns a client of it. */
+  /** Starts to listen. Returns a client for this server. */
   async start(options: KubeClientOptions = {}): Promise<KubeClient> {
     this.#listening ??= new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     await this.#listening;
@@ -38,7 +38,7 @@ export class ApiDouble {
     return new KubeClient(new Credentials({ kubeConfig }), options);
   }
 
-  /** Resolves when so many more calls have come. */
+  /** Resolves when this many more requests have arrived. */
   async seen(more: number): Promise<void> {
     const wanted = this.calls.length + more;
     while (this.calls.length < wanted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -61,7 +61,7 @@ export class ApiDouble {
   }
 }
 
-/** Answers with a document. */
+/** Responds with a JSON document. */
 export const says =
   (document: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
   (answer: ServerResponse): void => {
@@ -69,5 +69,5 @@ export const says =
     answer.end(JSON.stringify(document));
   };
 
-/** Breaks the connection. */
+/** Closes the connection without a response. */
 export const breaks = (answer: ServerResponse): void => void answer.destroy();

@@ -12,7 +12,7 @@ describe('credentials', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'vigil-credentials-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** A kubeconfig whose plugin notes each run and gives the token and certificates of `credential.json`. */
+  /** A kubeconfig whose exec plugin records each run and returns the token and certificates of `credential.json`. */
   function plugin(status: object): KubeConfig {
     writeFileSync(
       join(folder, 'credential.json'),
@@ -29,17 +29,17 @@ describe('credentials', () => {
     return kubeConfig;
   }
   const runs = (): number => readFileSync(join(folder, 'runs'), 'utf8').trim().split('\n').length;
-  /** A plugin's answer that it does not keep: it has expired. */
+  /** An expired credential, which client-node does not cache. */
   const passing = { token: 't', expirationTimestamp: '2000-01-01T00:00:00Z' };
 
-  it('are read once for however many calls that ask at the same time', async () => {
+  it('are read once for concurrent calls', async () => {
     const credentials = new Credentials({ kubeConfig: plugin(passing) });
     const all = await Promise.all(Array.from({ length: 20 }, () => credentials.current()));
     expect([runs(), new Set(all).size]).to.deep.equal([1, 1]);
     expect(all[0]?.headers).to.deep.equal({ Authorization: 'Bearer t' });
   });
 
-  it('are read again after a minute, and once after a refusal, however many calls were refused', async () => {
+  it('are read again after a minute, and once after any number of 401 responses', async () => {
     const credentials = new Credentials({ kubeConfig: plugin(passing) });
     const first = await credentials.current(0);
     expect(await credentials.current(59_999)).to.equal(first);
@@ -53,7 +53,7 @@ describe('credentials', () => {
     expect(runs()).to.equal(3);
   });
 
-  it('that fail are asked for anew by the next call', async () => {
+  it('are read again by the next call after a plugin failed', async () => {
     const kubeConfig = plugin(passing);
     writeFileSync(join(folder, 'credential.json'), 'no JSON');
     const credentials = new Credentials({ kubeConfig });
@@ -63,7 +63,7 @@ describe('credentials', () => {
     expect((await credentials.current()).headers).to.have.property('Authorization');
   });
 
-  it('keep their connections while certificates stay, and close those before when others come', async () => {
+  it('keep their connections while the certificates are the same, and close the old ones when they change', async () => {
     const credentials = new Credentials({ kubeConfig: plugin({ ...passing, clientCertificateData: 'a', clientKeyData: 'b' }) });
     const first = (await credentials.current(0)).pool('shared');
     plugin({ ...passing, token: 'other', clientCertificateData: 'a', clientKeyData: 'b' });
@@ -75,7 +75,7 @@ describe('credentials', () => {
     expect([first, second].map((pool) => (pool as unknown as { closed: boolean }).closed)).to.deep.equal([true, false]);
   });
 
-  it('give the lease connections of its own: it does not wait behind calls that fill the others', async () => {
+  it('give the lease its own connections, so that it does not wait for calls that use all others', async () => {
     const server = new ApiDouble();
     try {
       const { credentials } = await server.start();
@@ -84,7 +84,7 @@ describe('credentials', () => {
       expect(pool('lease')).to.equal(pool('lease'));
       const stop = new AbortController();
       const stuck = new KubeClient(credentials, { retries: 0 });
-      // All of the shared connections are taken by calls that are never answered.
+      // All shared connections are used by calls that never get a response.
       server.answers = [(answer, { url }) => (url === '/lease' ? says({ ok: true })(answer) : undefined)];
       const calls = Array.from({ length: 40 }, (_, index) =>
         stuck.call({ path: `/stuck/${index}`, signal: stop.signal }).catch(() => 'cut'),
@@ -99,16 +99,16 @@ describe('credentials', () => {
   });
 });
 
-describe('the time that a call is waited for', () => {
-  it("is the client's for the head of a watch, and is capped by no pool's", async () => {
+describe('the timeout of a call', () => {
+  it("is the client's for the response headers of a watch, and is not limited by the pool", async () => {
     const server = new ApiDouble();
     try {
       const client = await server.start({ timeout: 300, retries: 0 });
       server.answers = [(): void => undefined];
       const began = performance.now();
       const failure = await client.stream({ path: '/watch', timeout: 0 }).catch((error: unknown) => error);
-      expect(String(failure)).to.include('no answer');
-      // undici looks at its timers once in half a second.
+      expect(String(failure)).to.include('no response');
+      // undici checks its timers every half second.
       expect(performance.now() - began).to.be.within(299, 20_000);
       const options = (await client.credentials.current()).pool('shared') as unknown as Record<symbol, { headersTimeout?: number }>;
       const kept = Object.getOwnPropertySymbols(options).map((symbol) => options[symbol]?.headersTimeout);

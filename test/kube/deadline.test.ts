@@ -6,15 +6,15 @@ import { Deadline } from '../../operator/kube/kube-request.ts';
 const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
 
 describe('the deadline of a call', () => {
-  it('ends a call that is not answered in time, and says so', async () => {
+  it('aborts a call after the timeout, with a reason', async () => {
     using deadline = new Deadline(5, undefined);
     await sleep(20);
     expect(deadline.signal.aborted).to.equal(true);
     expect(deadline.signal.reason).to.have.property('name', 'TimeoutError');
-    expect(String(deadline.signal.reason)).to.include('not answered within 0.005 s');
+    expect(String(deadline.signal.reason)).to.include('no response within 0.005 s');
   });
 
-  it('ends with the caller, also with one who has given up before', () => {
+  it("aborts when the caller's signal is aborted, also if it was aborted before", () => {
     const caller = new AbortController();
     using deadline = new Deadline(1000, caller.signal);
     caller.abort(new Error('stopping'));
@@ -22,7 +22,7 @@ describe('the deadline of a call', () => {
     expect([deadline.signal.reason, late.signal.reason]).to.deep.equal([caller.signal.reason, caller.signal.reason]);
   });
 
-  it('leaves neither a timer nor a listener behind', () => {
+  it('removes its timer and its listener', () => {
     const caller = new AbortController();
     const before = timers();
     for (let call = 0; call < 100; call++) {

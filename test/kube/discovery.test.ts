@@ -34,8 +34,8 @@ const groups = (path: string): object => ({
         ],
 });
 
-describe('what an API server serves', () => {
-  it('is every listable resource in every version, the preferred one first, without what does not answer', async () => {
+describe('discovery', () => {
+  it('returns every listable resource in every version, the preferred version first, without unavailable versions', async () => {
     const client = { call: ({ path }: { path: string }) => Promise.resolve(groups(path)) } as unknown as KubeClient;
     const { resources, unavailable } = await discoverApi(client);
     expect(resources.map(({ group, version, resource }) => `${group}/${version}/${resource}`)).to.deep.equal([

@@ -20,21 +20,21 @@ async function failure(call: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('the client of the API server', () => {
+describe('the Kubernetes client', () => {
   let server: ApiDouble;
   beforeEach(() => {
     server = new ApiDouble();
   });
   afterEach(() => server.stop());
 
-  it('takes an object as made whose answer was lost, when what is there says all that was asked for', async () => {
+  it('accepts an existing object after a lost response if it has all fields of the created one', async () => {
     const client = await server.start();
     const there = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...map.metadata, uid: 'u' }, data: {} };
     server.answers = [breaks, says(status(409, 'AlreadyExists'), 409), says(there)];
     expect(await client.create(RESOURCES.configMaps, map)).to.deep.equal({ ...there });
   });
 
-  it("does not take another's object of that name for its own", async () => {
+  it('throws the conflict if the existing object of that name differs', async () => {
     const client = await server.start();
     server.answers = [breaks, says(status(409, 'AlreadyExists'), 409), says({ metadata: { ...map.metadata, labels: { a: 'c' } } })];
     expect(await failure(client.create(RESOURCES.configMaps, map))).to.include({ status: 409 });
@@ -44,7 +44,7 @@ describe('the client of the API server', () => {
     expect(server.calls).to.have.length(1);
   });
 
-  it('waits as long as the server asks, whatever the verb, and for streams too', async () => {
+  it('waits for Retry-After, for all verbs and for streams', async () => {
     const client = await server.start();
     const busy = says(status(429, 'TooManyRequests'), 429, { 'retry-after': '1' });
     const began = performance.now();
@@ -56,14 +56,14 @@ describe('the client of the API server', () => {
     expect(server.calls.map(({ method }) => method)).to.deep.equal(['PATCH', 'PATCH', 'GET', 'GET']);
   });
 
-  it('fails with what the server said: method and path are for logs alone', async () => {
+  it('throws the message of the server, without method and path', async () => {
     const client = await server.start({ retries: 0 });
     const refused = 'widgets.a.dev is forbidden: User "v" cannot list';
     for (const [answer, said] of [
       [says(status(403, 'Forbidden', refused), 403), refused],
       [says('404 page not found', 404), '"404 page not found"'],
       [says(status(503, 'x', ''), 503), 'the server answered with status 503'],
-      [breaks, /^no answer from http:\S+: \w/],
+      [breaks, /^no response from http:\S+: \w/],
     ] as const) {
       server.answers = [answer];
       const error = (await failure(client.call({ path: '/apis/a.dev/v1/widgets', query: { limit: 5 } }))) as KubeApiError;
@@ -73,7 +73,7 @@ describe('the client of the API server', () => {
     }
   });
 
-  it('reads its credentials anew when they are refused, once', async () => {
+  it('reads the credentials again after a 401, once', async () => {
     const client = await server.start();
     const refused = says(status(401, 'Unauthorized'), 401);
     server.answers = [refused, says({ ok: true })];
@@ -84,7 +84,7 @@ describe('the client of the API server', () => {
     expect(server.calls).to.have.length(2);
   });
 
-  it('sends no write past its fence, and lets reads through', async () => {
+  it('blocks writes and allows reads while the fence is closed', async () => {
     const state: { why?: string } = {};
     const client = await server.start({ fence: { closed: () => state.why } });
     server.answers = [says({ metadata: { name: 'm' } })];
@@ -103,16 +103,16 @@ describe('the client of the API server', () => {
     expect(server.calls.map(({ method }) => method)).to.deep.equal(['GET']);
   });
 
-  it('sends no write whose connection is there only after the fence has closed', async () => {
+  it('blocks a write whose connection opens only after the fence closed', async () => {
     const state: { why?: string } = {};
     const client = await server.start({ fence: { closed: () => state.why } });
     server.answers = [says({ metadata: { name: 'm' } })];
     await client.credentials.current();
-    // The first waits for a connection to be made, the second for the check of the idle one.
+    // The first call waits for a new connection, the second for the check of the idle one.
     for (const wanted of [[], ['GET']]) {
       delete state.why;
       const write = failure(client.apply(RESOURCES.configMaps, map, { manager: FIELD_MANAGERS.operator }));
-      // All that needs no input or output has happened: the call is with the pool, and nothing of it is on its way.
+      // The call is in the pool, and no byte of it has been sent.
       await new Promise((resolve) => process.nextTick(resolve));
       state.why = 'this process was frozen';
       expect(await write).to.be.instanceOf(FencedError);
@@ -121,7 +121,7 @@ describe('the client of the API server', () => {
     }
   });
 
-  it('reads no answer that is too long, and lists in smaller pages instead', async () => {
+  it('lists in smaller pages if a response is too long', async () => {
     const client = await server.start();
     const items = Array.from({ length: 40 }, (_, index) => ({ metadata: { name: `m${index}` }, data: 'x'.repeat(1_000_000) }));
     server.answers = [
@@ -137,18 +137,18 @@ describe('the client of the API server', () => {
     expect(found.map(({ metadata }) => metadata.name)).to.deep.equal(items.map(({ metadata }) => metadata.name));
   });
 
-  it('tells a missing right from a refusal for another reason', () => {
+  it('distinguishes a missing permission from other refusals', () => {
     const refused = (details?: object, code = 403, reason = 'Forbidden'): KubeApiError =>
       new KubeApiError('refused', { status: code, reason, body: { details } });
     expect(lacksPermission(refused({ group: 'batch', kind: 'jobs' }))).to.equal(true);
-    // A quota or Pod Security names the object, a namespace that goes has a cause, a webhook need say nothing.
+    // Quota and Pod Security name the object, a terminating namespace has a cause, and a webhook may send no details.
     expect(lacksPermission(refused({ name: 'a', group: 'batch', kind: 'jobs' }))).to.equal(false);
     expect(lacksPermission(refused({ kind: 'jobs', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(false);
     expect(lacksPermission(refused())).to.equal(false);
     expect(lacksPermission(refused({ kind: 'jobs' }, 404, 'NotFound'))).to.equal(false);
   });
 
-  it('knows a namespace that is going or gone by the cause and the kind, whatever the text', () => {
+  it('detects a terminating or missing namespace by cause and kind, not by the message', () => {
     const refused = (code: number, reason: string, details?: object): KubeApiError =>
       new KubeApiError('namespaces "n" not found, being terminated', { status: code, reason, body: { details } });
     expect(isNamespaceTerminating(refused(403, 'Forbidden', { name: 'a', causes: [{ reason: 'NamespaceTerminating' }] }))).to.equal(true);
@@ -160,7 +160,7 @@ describe('the client of the API server', () => {
 });
 
 describe('a rate limit', () => {
-  it('lets a burst through at once, and in the long run so many a second', () => {
+  it('allows a burst at once, and then the average rate', () => {
     let now = 0;
     const limit = new RateLimit({ qps: 10, burst: 3, now: () => now });
     expect([1, 2, 3, 4, 5].map(() => limit.reserve())).to.deep.equal([0, 0, 0, 100, 200]);
@@ -168,7 +168,7 @@ describe('a rate limit', () => {
     expect([1, 2, 3, 4].map(() => limit.reserve())).to.deep.equal([0, 0, 0, 100]);
   });
 
-  it('never lets more through in any time than the burst and the rate allow', () => {
+  it('never exceeds the burst and the rate in any interval', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 80 }), (gaps) => {
         let now = 0;
@@ -192,18 +192,18 @@ describe('lines', () => {
     for (const chunk of chunks) yield Buffer.from(chunk);
   }
 
-  it('come whole from any pieces, without an unfinished one', async () => {
+  it('are complete for any chunks, without an unfinished last line', async () => {
     expect(await Array.fromAsync(lines(pieces('a', 'b\nc', '\n\nd\nrest')))).to.deep.equal(['ab', 'c', 'd']);
   });
 
-  it('end with an error where one is without end', async () => {
+  it('throw an error if a line is too long', async () => {
     const piece = 'x'.repeat(1024 * 1024);
     expect(await failure(Array.fromAsync(lines(pieces(...Array.from({ length: 20 }, () => piece)))))).to.match(/longer than/);
   });
 });
 
-describe('what one document says of another', () => {
-  it('is held against it place by place', () => {
+describe('contains', () => {
+  it('compares two documents field by field', () => {
     expect(contains({ a: 1, b: { c: [1, { d: 2, e: 3 }] } }, { b: { c: [1, { d: 2 }] } })).to.equal(true);
     expect(contains({ a: [1, 2] }, { a: [1] })).to.equal(false);
     expect(contains({ a: null }, { a: {} })).to.equal(false);

@@ -17,7 +17,7 @@ describe('a lease', () => {
   let stored: LeaseObject;
   const errors: unknown[] = [];
 
-  /** Holds one Lease, as the API server does. */
+  /** Stores one Lease, as the API server does. */
   const store = (answer: ServerResponse, { method, body }: SeenCall): void => {
     if (method === 'GET') {
       says(stored)(answer);
@@ -51,7 +51,7 @@ describe('a lease', () => {
   });
   afterEach(() => server.stop());
 
-  it('is taken when nobody holds it, and closes the fence when it was not renewed in time', async () => {
+  it('is acquired if it has no holder, and closes the fence if it is not renewed in time', async () => {
     const lease = await leaseOf('a');
     expect(lease.closed()).to.equal('this process does not lead');
     await lease.acquire(new AbortController().signal);
@@ -65,14 +65,14 @@ describe('a lease', () => {
     expect(lease.closed()).to.equal('this process has not renewed its lease for 8 s');
   });
 
-  it('counts as not renewed by whichever clock went further', async () => {
+  it('expires by the clock that advanced more', async () => {
     const lease = await leaseOf('a');
     await lease.acquire(new AbortController().signal);
     now = { ...now, wall: now.wall + 8000 };
     expect(lease.closed()).to.include('has not renewed');
   });
 
-  it("is another's until that one was silent for its duration, counted from when its renewal was seen, whatever its clock says", async () => {
+  it('of another holder expires a duration after its last renewal was observed, whatever the clock of the holder', async () => {
     stored.spec = { holderIdentity: 'b', leaseDurationSeconds: 3, renewTime: '1999-01-01T00:00:00.000000Z' };
     const lease = await leaseOf('a');
     const acquired = lease.acquire(new AbortController().signal);
@@ -89,14 +89,14 @@ describe('a lease', () => {
     expect(stored.spec).to.include({ holderIdentity: 'a', leaseTransitions: 1 });
   });
 
-  it('is taken at the moment at which it lapses, not at the next try', async () => {
+  it('is acquired when the lease of another holder expires, not at the next attempt', async () => {
     stored.spec = { holderIdentity: 'b', leaseDurationSeconds: 0.05, renewTime: 'x' };
     const lease = await leaseOf('a', { retryPeriod: 3600, clock: () => ({ steady: performance.now(), wall: Date.now() }) });
     await lease.acquire(new AbortController().signal);
     expect(stored.spec).to.include({ holderIdentity: 'a' });
   });
 
-  it('keeps labels, annotations and fields of others', async () => {
+  it('keeps labels, annotations and other fields', async () => {
     stored = { ...stored, metadata: { ...stored.metadata, labels: { team: 'x' }, annotations: { note: 'y' } } };
     stored.spec = { strategy: 'OldestEmulationVersion', holderIdentity: '' };
     const lease = await leaseOf('a');
@@ -107,7 +107,7 @@ describe('a lease', () => {
     expect(lease.closed()).to.equal('this process does not lead');
   });
 
-  it('is not released by one who does not hold it', async () => {
+  it('is not released by a process that does not hold it', async () => {
     const lease = await leaseOf('a');
     await lease.acquire(new AbortController().signal);
     stored.spec = { holderIdentity: 'b', leaseDurationSeconds: 11, renewTime: 'x' };
@@ -115,7 +115,7 @@ describe('a lease', () => {
     expect(stored.spec).to.include({ holderIdentity: 'b' });
   });
 
-  it('is lost when another holds it', async () => {
+  it('is lost when another process holds it', async () => {
     const lease = await leaseOf('a');
     await lease.acquire(new AbortController().signal);
     const held = lease.hold(new AbortController().signal);
@@ -125,7 +125,7 @@ describe('a lease', () => {
     expect(stored.spec).to.include({ holderIdentity: 'b' });
   });
 
-  it('outlives a server that does not answer until the deadline, and is lost then', async () => {
+  it('is held until the renew deadline while the server does not answer, and is lost then', async () => {
     const lease = await leaseOf('a');
     await lease.acquire(new AbortController().signal);
     server.answers = [breaks];
@@ -138,20 +138,20 @@ describe('a lease', () => {
     expect(errors).to.have.length(1);
   });
 
-  it('that may not be taken says so, why, and how to mend it; until it may', async () => {
+  it('reports why it cannot be acquired and how to fix it, until it can', async () => {
     const lease = await leaseOf('a');
     server.answers = [status(403, 'Forbidden', { kind: 'leases' })];
     const acquired = lease.acquire(new AbortController().signal);
     await server.seen(5);
-    expect(lease.refusal).to.match(/^lease n\/l cannot be taken: Forbidden; .* by --namespace or VIGIL_NAMESPACE$/);
-    // The same reason is told once.
+    expect(lease.refusal).to.match(/^lease n\/l cannot be acquired: Forbidden; .* set --namespace or VIGIL_NAMESPACE to that namespace$/);
+    // The same failure is reported once.
     expect(errors).to.have.length(1);
     server.answers = [store];
     await acquired;
     expect(lease.refusal).to.equal(undefined);
   });
 
-  it('in a namespace that is not there is a refusal too; a server that fails is none', async () => {
+  it('cannot be acquired in a missing namespace; a server error is temporary', async () => {
     const lease = await leaseOf('a');
     const stop = new AbortController();
     server.answers = [
@@ -160,7 +160,7 @@ describe('a lease', () => {
     ];
     const acquired = lease.acquire(stop.signal).catch(() => 'stopped');
     await server.seen(4);
-    expect(lease.refusal).to.include('lease n/l cannot be taken');
+    expect(lease.refusal).to.include('lease n/l cannot be acquired');
     server.answers = [status(500, 'InternalError')];
     await server.seen(3);
     expect(lease.refusal).to.equal(undefined);

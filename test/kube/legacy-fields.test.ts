@@ -15,15 +15,15 @@ const object = (managedFields: readonly ManagedFields[], status: object = {}): K
 });
 const legacy = applied('vigil', { 'f:status': { 'f:summary': {} } }, 'status');
 
-describe('the fields of the manager of an older version', () => {
-  it('that nobody else owns go when it applies nothing any more, after the new manager has applied its own', () => {
+describe('the fields of the legacy field manager', () => {
+  it('are removed if no current manager owns them, after the current manager applied its fields', () => {
     const scan = object([legacy], { phase: 'Running', conditions: [] });
     expect(handOver(scan, { resource: 'scans', sub: 'status', manager: FIELD_MANAGERS.scans })).to.deep.equal([
       { manager: 'vigil', fields: {} },
     ]);
   });
 
-  it("of a policy's status are applied by their owners before, whoever applies first", () => {
+  it("of a policy's status are first applied by their current managers", () => {
     const policy = object([legacy], { summary: 1, conditions: [2], images: 3, frameworks: 4, configuration: 5 });
     expect(handOver(policy, { resource: 'securitypolicies', sub: 'status', manager: FIELD_MANAGERS.images })).to.deep.equal([
       { manager: 'vigil-policies', fields: { status: { summary: 1, conditions: [2] } } },
@@ -32,14 +32,14 @@ describe('the fields of the manager of an older version', () => {
     ]);
   });
 
-  it('of an object without a status of its own go', () => {
+  it('are removed from an object without a status', () => {
     const report = object([applied('vigil', { 'f:results': {} })]);
     expect(handOver(report, { resource: 'policyreports', manager: FIELD_MANAGERS.reports })).to.deep.equal([
       { manager: 'vigil', fields: {} },
     ]);
   });
 
-  it('are nothing to hand over where it owns none, or owns them otherwise or elsewhere', () => {
+  it('are not moved if it owns none, or owns them by another operation or subresource', () => {
     const others: ManagedFields[] = [
       { ...applied('vigil', { 'f:spec': {} }), operation: 'Update' },
       applied('vigil', { 'f:spec': {} }),
@@ -50,7 +50,7 @@ describe('the fields of the manager of an older version', () => {
     expect([handOver(object(others), request), handOver({}, request)]).to.deep.equal([[], []]);
   });
 
-  it('have one owner each', () => {
+  it('have one manager each', () => {
     const owners = ['configuration', 'frameworks', 'images', 'conditions', 'summary', 'observedGeneration'];
     expect(owners.map((field) => fieldOwner('securitypolicies', field, FIELD_MANAGERS.images))).to.deep.equal([
       ...['vigil-scans', 'vigil-scans', 'vigil-images', 'vigil-policies', 'vigil-policies', 'vigil-policies'],

@@ -7,7 +7,7 @@ import { Metrics } from '../../operator/telemetry/metrics.ts';
 
 const nameOf = ({ plural, group }: { plural: string; group: string }): string => `${plural}.${group}`;
 
-/** A cluster with CRDs, and a check of them. */
+/** A fake cluster with CRDs, and their check. */
 function clusterOf(): {
   readonly crds: Map<string, unknown>;
   readonly check: CrdCheck;
@@ -35,13 +35,13 @@ function clusterOf(): {
   return { crds, check, events, metrics, changes: () => changes };
 }
 
-describe('the check of the CRDs', () => {
-  it('has nothing to say where all are as this version needs them', async () => {
+describe('the CRD check', () => {
+  it('reports nothing if all CRDs match this version', async () => {
     const { check, events, changes } = clusterOf();
     expect([await check.check(), check.problems, events, changes()]).to.deep.equal([[], [], [], 0]);
   });
 
-  it('tells once that one is missing, by Event and metric, and that it is back', async () => {
+  it('reports a missing CRD once, by Event and metric, and its return', async () => {
     const { crds, check, events, metrics, changes } = clusterOf();
     const name = 'policyreports.wgpolicyk8s.io';
     const crd = crds.get(name);
@@ -54,7 +54,7 @@ describe('the check of the CRDs', () => {
     expect(await metrics.text()).not.to.contain(`crd="${name}"`);
   });
 
-  it('takes one that it may not read for right, and throws where the server fails', async () => {
+  it('ignores a CRD that it is not allowed to read, and throws server errors', async () => {
     const { crds, check } = clusterOf();
     crds.set('scans.vigil.dev', new KubeApiError('forbidden', { status: 403 }));
     expect(await check.check()).to.deep.equal([]);

@@ -12,38 +12,38 @@ describe('the settings of the operator', () => {
     }
   };
 
-  it('come from flags before the environment, before defaults', () => {
+  it('come from flags, then the environment, then defaults', () => {
     const config = readOperatorConfig(['--health-port=0', '--log-level', 'debug'], { VIGIL_LOG_LEVEL: 'error', VIGIL_NAMESPACE: 'audit' });
     expect(config).to.deep.include({ namespace: 'audit', healthPort: 0, logLevel: 'debug', healthHost: '0.0.0.0' });
   });
 
-  it('name every problem at once, each with the flag or the variable that it came by', () => {
+  it('report all problems, each with its flag or variable', () => {
     const problems = problemsOf(['--health-port', 'many', '--loglevel', 'x', 'word', '--namespace'], { VIGIL_IMAGE_JOBS: '0' });
     expect(problems.map((problem) => problem.split(':')[0]).toSorted()).to.deep.equal(
       ['--health-port', '--loglevel', '--namespace', 'VIGIL_IMAGE_JOBS', 'word', 'x'].toSorted(),
     );
   });
 
-  it('suggest the flag that was probably meant', () => {
+  it('suggest a similar flag for an unknown one', () => {
     expect(problemsOf(['--loglevel=x'])).to.deep.equal([
-      "--loglevel: no such flag (did you mean 'log-level'?); vigil operator --help lists them",
+      "--loglevel: unknown flag (did you mean 'log-level'?); vigil operator --help lists them",
     ]);
-    expect(problemsOf(['-n', 'x'])[0]).to.match(/^-n: no such flag/);
+    expect(problemsOf(['-n', 'x'])[0]).to.match(/^-n: unknown flag/);
   });
 
-  it('need a value, and take no flag for one', () => {
+  it('need a value, which is not a flag', () => {
     expect(problemsOf(['--health-port='])).to.deep.equal(['--health-port: needs a value']);
     expect(problemsOf(['--namespace', '--health-port', '80'])).to.include('--namespace: needs a value');
   });
 
-  it('take an empty variable for none', () => {
+  it('ignore an empty variable', () => {
     expect(readOperatorConfig([], { VIGIL_IMAGE_JOBS: '', VIGIL_NAMESPACE: '' })).to.deep.include({
       imageJobs: 10,
       namespace: 'vigil-system',
     });
   });
 
-  it('are all in the help text, each with its variable, what it says and its default', () => {
+  it('are all in the help text, with variable, description and default', () => {
     const help = operatorHelp();
     for (const [key, setting] of Object.entries(operatorSettings.shape)) {
       const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -53,14 +53,14 @@ describe('the settings of the operator', () => {
     expect(help).to.include('[debug, info, warn, error; default info]').and.to.include('[default 8080]');
   });
 
-  it('have one place for the vulnerability database', () => {
+  it('accept one source of the vulnerability database', () => {
     expect(problemsOf(['--database-repository', 'r/db:2'])).to.deep.equal([]);
     expect(problemsOf(['--database-repository', 'r/db:2', '--database-image', 'r/db:2'])).to.deep.equal([
-      '--database-repository: is one place too many for the database beside --database-image',
+      '--database-repository: cannot be combined with --database-image',
     ]);
   });
 
-  it('refuse lease times that leave the leader no time to stop, or to try again', () => {
+  it('refuse lease times that leave the leader no time to retry or to stop', () => {
     expect(problemsOf(['--lease-duration', '4', '--lease-renew-deadline', '3', '--lease-retry-period', '0.5'])).to.deep.equal([]);
     expect(problemsOf(['--lease-duration', '8'])).to.deep.equal(['--lease-duration: must be more than --lease-renew-deadline (8)']);
     expect(problemsOf(['--lease-retry-period', '7'])).to.deep.equal([

@@ -8,7 +8,7 @@ const policy = (name: string, status?: object): SecurityPolicy => ({ metadata: {
 const scanned = { failing: { critical: 2, high: 0 }, lastScanTime: '2026-01-01T00:00:00.900Z' };
 
 describe('the metrics', () => {
-  it('of policies are there at the first scrape of a new process, before anything was scanned or changed', async () => {
+  it('include the gauges of policies at the first scrape of a new process', async () => {
     const metrics = new Metrics();
     metrics.exportPolicies(() => policyGauges([policy('web', scanned), policy('new')]));
     const text = await metrics.text();
@@ -18,7 +18,7 @@ describe('the metrics', () => {
     expect(text).not.to.include('policy="new"');
   });
 
-  it('of a policy go with it', async () => {
+  it('remove the gauges of a deleted policy', async () => {
     const policies = [policy('web', scanned), policy('shop', scanned)];
     const metrics = new Metrics();
     metrics.exportPolicies(() => policyGauges(policies));
@@ -28,7 +28,7 @@ describe('the metrics', () => {
     expect(text).to.include('policy="shop"').and.not.to.include('policy="web"');
   });
 
-  it('count and time what is observed, under their names', async () => {
+  it('export counters and histograms under their names', async () => {
     const metrics = new Metrics();
     metrics.reconciles.inc({ controller: 'scan', result: 'success' });
     metrics.reconcileSeconds.observe({ controller: 'scan' }, 0.2);
@@ -49,7 +49,7 @@ describe('the metrics', () => {
       .and.to.match(/^process_resident_memory_bytes \d+/m);
   });
 
-  it('are apart in each process part that makes them', async () => {
+  it('are separate in each instance', async () => {
     const [first, second] = [new Metrics(), new Metrics()];
     first.leader.set(1);
     expect(await second.text()).to.include('vigil_leader 0\n');
@@ -57,8 +57,8 @@ describe('the metrics', () => {
 });
 
 describe('the health server', () => {
-  it('serves metrics, says why it is not ready, and fails a scrape that fails', async () => {
-    let problems: readonly string[] = ['lease n/l cannot be taken'];
+  it('serves metrics, the reasons why it is not ready, and status 500 if a scrape fails', async () => {
+    let problems: readonly string[] = ['lease n/l cannot be acquired'];
     let metrics = (): Promise<string> => Promise.resolve('m 1\n');
     const server = new HealthServer({ host: '127.0.0.1', port: 0, metrics: () => metrics(), ready: () => problems, healthy: () => [] });
     const port = await server.start();
@@ -67,7 +67,7 @@ describe('the health server', () => {
       return [response.status, await response.text()];
     };
     try {
-      expect(await get('/readyz')).to.deep.equal([503, 'lease n/l cannot be taken\n']);
+      expect(await get('/readyz')).to.deep.equal([503, 'lease n/l cannot be acquired\n']);
       problems = [];
       expect(await get('/readyz?verbose')).to.deep.equal([200, 'ok\n']);
       expect(await get('/healthz')).to.deep.equal([200, 'ok\n']);

@@ -7,16 +7,16 @@ import type { DocumentConfigMap } from './document-config-map.ts';
 import type { DocumentKind } from './document-kind.ts';
 import { namedPieces, type DocumentStore } from './document-store.ts';
 
-/** Milliseconds after which pieces that nothing names are garbage: until then their document may be on its way. Ages are by the server's clock and ours, so it is long. */
+/** Age in milliseconds after which unreferenced pieces are garbage. Younger pieces may belong to a write in progress. It is long, since an age compares the clock of the server with that of this process. */
 export const ORPHAN_AGE = 600_000;
 
-/** What is to be removed. */
+/** The ConfigMaps to remove. */
 export interface GarbageSelection {
-  /** Selects the ConfigMaps of an owner, or of a kind. Those that Vigil does not manage never count. */
+  /** Selects the ConfigMaps of an owner or of a kind. ConfigMaps that Vigil does not manage are never removed. */
   readonly labelSelector: string;
-  /** Names that stay. */
+  /** Names of ConfigMaps to keep. */
   readonly keep: ReadonlySet<string>;
-  /** Only what is older than this, in milliseconds; default 0: all. */
+  /** Removes only ConfigMaps older than this, in milliseconds. Default 0: all. */
   readonly olderThan?: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -25,7 +25,7 @@ export interface GarbageSelection {
 const isOlder = ({ metadata }: KubeObject, { olderThan, now }: { readonly olderThan: number; readonly now: number }): boolean =>
   olderThan <= 0 || Date.parse(metadata.creationTimestamp ?? '') + olderThan < now;
 
-/** Removes ConfigMaps that nothing names any more, of an owner or a kind. Returns how many. */
+/** Removes the selected ConfigMaps that are not kept. Returns their number. */
 export async function collectGarbage(store: DocumentStore, { labelSelector, keep, olderThan = 0, now }: GarbageSelection): Promise<number> {
   let removed = 0;
   const selector = `${LABELS.managedBy}=${MANAGED_BY},${labelSelector}`;
@@ -39,8 +39,8 @@ export async function collectGarbage(store: DocumentStore, { labelSelector, keep
 }
 
 /**
- * Removes the pieces of documents with a head that no head names, once they are older than `olderThan` milliseconds (default
- * {@link ORPHAN_AGE}): what a crash, or a write that was cut off, left behind. Returns how many.
+ * Removes pieces that their head does not reference and that are older than `olderThan` milliseconds (default {@link ORPHAN_AGE}). A crash or
+ * an interrupted write leaves such pieces. Returns their number.
  */
 export async function collectOrphans(store: DocumentStore, now: number, olderThan = ORPHAN_AGE): Promise<number> {
   let removed = 0;
@@ -51,7 +51,7 @@ export async function collectOrphans(store: DocumentStore, now: number, olderTha
   return removed;
 }
 
-/** Pieces of documents with a head that are old enough, by their head. */
+/** The pieces that are old enough, by the name of their head. */
 async function oldPieces(
   store: DocumentStore,
   age: { readonly olderThan: number; readonly now: number },
@@ -66,7 +66,7 @@ async function oldPieces(
   return old;
 }
 
-/** The heads of a kind, by metadata alone, page by page; `labelSelector` narrows them. */
+/** Yields pages of the heads of a kind, with metadata only. `labelSelector` selects some of them. */
 export async function* documentHeads(
   store: DocumentStore,
   { name }: Pick<DocumentKind<unknown>, 'name'>,
@@ -90,7 +90,7 @@ async function namedBy({ client, namespace }: DocumentStore, name: string): Prom
   }
 }
 
-/** Removes an object if it is the one that was seen. */
+/** Removes an object if its uid is still that of the list. Returns whether it was removed. */
 async function removeSeen({ client, namespace }: DocumentStore, { metadata: { name, uid } }: KubeObject): Promise<boolean> {
   try {
     await client.delete(RESOURCES.configMaps, { namespace, name }, { uid });

@@ -1,32 +1,32 @@
 import { LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject, ObjectMeta, OwnerReference } from '../../api/metadata.ts';
 
-/** A ConfigMap with a document, or with a piece of one. */
+/** A ConfigMap with a document, or with one piece of a document. */
 export interface DocumentConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
   readonly binaryData?: Readonly<Record<string, string>>;
   readonly immutable?: boolean;
 }
 
-/** What the ConfigMaps of a document are called, and whose they are. */
+/** The metadata of the ConfigMaps of a document. */
 export interface DocumentMetadata {
-  /** The name of a head, at most 63 characters; the beginning of the names of pieces that have none. */
+  /** The name of the head, at most 63 characters. The names of pieces begin with it. */
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Kubernetes removes the document after its owner. */
+  /** Kubernetes deletes the document after its owner. */
   readonly ownerReferences?: readonly OwnerReference[];
 }
 
-/** The key of a document that fits into its head. */
+/** The key in the head of a document that fits into it. */
 const wholeKey = 'document';
-/** The key with the names of the pieces of one that does not. */
+/** The key in the head of a document in pieces: the names of the pieces. */
 const piecesKey = 'pieces';
 
-/** The key of a piece, and its file name if it is mounted. Sorts in order up to a million pieces. */
+/** The key of a piece, and its file name in a volume. Keys sort in order up to a million pieces. */
 export const pieceKey = (file: string, index: number): string => `${file}-${String(index).padStart(6, '0')}`;
 
-/** An immutable ConfigMap with one piece. Immutable: the kubelet need not watch it. */
+/** Returns an immutable ConfigMap with one piece. The kubelet does not watch immutable ConfigMaps. */
 export function pieceConfigMap(
   { name, piece, key }: { readonly name: string; readonly piece: Buffer; readonly key: string },
   namespace: string,
@@ -37,10 +37,10 @@ export function pieceConfigMap(
   return { metadata: { ...metadata, labels: { ...labels, ...own } }, immutable: true, binaryData: { [key]: piece.toString('base64') } };
 }
 
-/** What a head holds: the document itself, or the names of its pieces. */
+/** The content of a head: the document itself, or the names of its pieces. */
 export type HeadContent = { readonly whole: Buffer } | { readonly pieces: readonly string[] };
 
-/** The head of a document. */
+/** Returns the head of a document. */
 export function headConfigMap(
   place: DocumentMetadata,
   content: HeadContent,
@@ -56,7 +56,7 @@ export function headConfigMap(
     : { metadata, data: { [piecesKey]: JSON.stringify(content.pieces) } };
 }
 
-/** Reads a head. What Vigil wrote before documents had heads is the only value of its ConfigMap. Undefined if it holds neither. */
+/** Reads a head. In ConfigMaps of versions without heads, the document is the only value. Undefined: neither a document nor pieces. */
 export function headContentOf({ data, binaryData }: DocumentConfigMap): HeadContent | undefined {
   const pieces = namesIn(data?.[piecesKey]);
   if (pieces) return { pieces };
@@ -73,7 +73,7 @@ function namesIn(text: string | undefined): readonly string[] | undefined {
   }
 }
 
-/** The bytes of pieces, in the order of their keys. */
+/** The bytes of the pieces, in the order of their keys. */
 export function piecesIn(configMaps: readonly DocumentConfigMap[]): Buffer[] {
   const entries = configMaps.flatMap(({ binaryData }) => Object.entries(binaryData ?? {}));
   return entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => Buffer.from(text, 'base64'));

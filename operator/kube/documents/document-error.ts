@@ -1,15 +1,15 @@
 /** How a document is damaged. */
 export type DocumentDamage =
-  /** A ConfigMap with a piece of it is gone. */
+  /** A ConfigMap with one of its pieces does not exist. */
   | 'PieceMissing'
-  /** It ends too early. */
+  /** Its end is missing. */
   | 'Truncated'
-  /** It is not what was written: somebody edited it, or pieces of two documents are mixed. */
+  /** Its checksum differs: it was edited, or pieces of two documents are mixed. */
   | 'Changed'
-  /** It is no document, or none of the expected kind. */
+  /** It is not a document of the expected kind. */
   | 'Unreadable';
 
-/** A document cannot be used: it has to be made again. The message names the document and the reason. */
+/** A document is damaged and has to be created again. The message names the document and the reason. */
 export class DocumentDamaged extends Error {
   override readonly name = 'DocumentDamaged';
   readonly document: string;
@@ -22,7 +22,7 @@ export class DocumentDamaged extends Error {
   }
 }
 
-/** A document has a format version that this Vigil does not know, because a newer Vigil wrote it. It is made again, or left alone; it is never parsed. */
+/** A newer version of Vigil wrote the document, in a format version that this one cannot read. It is created again or kept, and never parsed. */
 export class DocumentVersionUnknown extends Error {
   override readonly name = 'DocumentVersionUnknown';
   readonly document: string;
@@ -35,17 +35,17 @@ export class DocumentVersionUnknown extends Error {
   }
 }
 
-/** Somebody else wrote the document since it was read: what this process knows of it is out of date. */
+/** Another writer changed the document since it was read. */
 export class DocumentConflict extends Error {
   override readonly name = 'DocumentConflict';
   readonly document: string;
 
   constructor(document: string, cause?: unknown) {
-    super(`document ${document} was changed by another`, cause === undefined ? undefined : { cause });
+    super(`document ${document} was changed by another writer`, cause === undefined ? undefined : { cause });
     this.document = document;
   }
 }
 
-/** Whether an error says that a document has to be made again: it is damaged, gone in part, or of an unknown version. */
+/** Whether a document has to be created again: it is damaged, or its format version is unknown. */
 export const isUnusable = (error: unknown): error is DocumentDamaged | DocumentVersionUnknown =>
   error instanceof DocumentDamaged || error instanceof DocumentVersionUnknown;

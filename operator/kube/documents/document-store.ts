@@ -16,34 +16,34 @@ import { DocumentConflict, DocumentDamaged } from './document-error.ts';
 import { packDocument, PIECE_BYTES, piecesOf, unpackDocument, type ReadDocument } from './document-format.ts';
 import type { DocumentKind } from './document-kind.ts';
 
-/** A document with a head, as it was read or written. */
+/** A document with a head. */
 export interface StoredDocument<T> extends ReadDocument<T> {
-  /** The head's: what the next write compares with. */
+  /** The resourceVersion of the head. The next write compares it. */
   readonly resourceVersion: string;
-  /** The ConfigMaps with its pieces; none if the head holds it. */
+  /** The names of the ConfigMaps with its pieces. Empty if the head contains the document. */
   readonly pieces: readonly string[];
 }
 
-/** What a document was before it is written anew. */
+/** The state of a document before a write: the write compares the resourceVersion and removes the pieces. */
 export type PreviousDocument = Pick<StoredDocument<unknown>, 'resourceVersion' | 'pieces'>;
 
 /**
- * Keeps documents in ConfigMaps of one namespace, compressed, in pieces that fit, with a checksum and a format version.
+ * Stores documents in ConfigMaps of one namespace: compressed, split into pieces, with a checksum and a format version.
  *
- * There are two ways to keep one:
- * * {@link write} and {@link read}: a **head** of a fixed name holds the document, or names its immutable pieces. Writes compare and swap on
- *   the head's resourceVersion. A write that fails removes the pieces that it made; what a crash leaves, `collectOrphans` removes.
- * * {@link keep} and {@link load}: immutable pieces without a head, for content that is written once and that pods mount. Whoever keeps a
- *   document keeps the names, and removes what it no longer names, by `collectPieces`.
+ * There are two forms:
+ * * {@link write} and {@link read}: a **head** with a fixed name contains the document, or the names of its immutable pieces. Writes are
+ *   compare-and-swap on the resourceVersion of the head. A failed write removes its pieces; `collectOrphans` removes those of a crash.
+ * * {@link keep} and {@link load}: immutable pieces without a head, for content that is written once and that pods mount. The caller stores
+ *   the names of the pieces, and removes those that it no longer needs with `collectGarbage`.
  *
- * Everything is read from the server, never from a cache. Rights that are needed: get, list, create, update and delete of ConfigMaps.
+ * Reads never use a cache. Required permissions: get, list, create, update and delete of ConfigMaps.
  */
 export class DocumentStore {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly #onLeftover: (error: unknown) => void;
 
-  /** `onLeftover` is told why pieces that no head names could not be removed. They are removed later, by `collectOrphans`. */
+  /** `onLeftover` is called with the error if unreferenced pieces cannot be removed. `collectOrphans` removes them later. */
   constructor(client: KubeClient, namespace: string, onLeftover: (error: unknown) => void = () => undefined) {
     this.client = client;
     this.namespace = namespace;
@@ -51,8 +51,8 @@ export class DocumentStore {
   }
 
   /**
-   * The document with this head; undefined if there is none. Throws {@link DocumentDamaged} if it is not whole, and `DocumentVersionUnknown`
-   * if a newer Vigil wrote it.
+   * Reads the document with this head. Undefined: it does not exist. Throws {@link DocumentDamaged} if it is damaged, and
+   * `DocumentVersionUnknown` if a newer version of Vigil wrote it.
    */
   async read<T>(name: string, kind: DocumentKind<T>): Promise<StoredDocument<T> | undefined> {
     for (let before: DocumentConfigMap | undefined; ;) {
@@ -61,22 +61,22 @@ export class DocumentStore {
       try {
         return await this.#open(head, kind);
       } catch (error) {
-        // The pieces of a document that is written meanwhile go: then the head names others.
+        // A concurrent write removes the old pieces: then the head names new ones, and the read is repeated.
         if (!isPieceMissing(error) || before?.metadata.resourceVersion === head.metadata.resourceVersion) throw error;
         before = head;
       }
     }
   }
 
-  /** What a document is before it is written anew, whatever its head holds; undefined if there is none. For those that have to be made again. */
+  /** Reads what the next {@link write} needs, without decoding the document: for a document that is created again. Undefined: it does not exist. */
   async previous(name: string): Promise<PreviousDocument | undefined> {
     const head = await this.#get(name);
     return head && { resourceVersion: head.metadata.resourceVersion ?? '', pieces: namedPieces(head) };
   }
 
   /**
-   * Writes a document. `before` is what was read or written last; without it the document must not be there yet. Throws
-   * {@link DocumentConflict} if that is not so any more. The pieces of `before` are removed once the new head is written.
+   * Writes a document. `before` is the result of the last read or write; without it, the document must not exist. Throws
+   * {@link DocumentConflict} if the document changed since. Removes the pieces of `before` after the new head is written.
    */
   async write<T>(place: DocumentMetadata, kind: DocumentKind<T>, content: T, before?: PreviousDocument): Promise<StoredDocument<T>> {
     const bytes = packDocument(kind, content);
@@ -88,7 +88,7 @@ export class DocumentStore {
     return { content, formatVersion: kind.formatVersion, resourceVersion, pieces: made };
   }
 
-  /** Removes a document with its head, and its pieces after it. Nothing happens if it is not there. */
+  /** Removes the head of a document, then its pieces. Does nothing if it does not exist. */
   async remove(name: string): Promise<void> {
     const pieces = await this.#piecesOf(name);
     await this.client.delete(RESOURCES.configMaps, this.#key(name));
@@ -96,20 +96,20 @@ export class DocumentStore {
   }
 
   /**
-   * Keeps a document in new immutable ConfigMaps without a head, and returns their names, in order. `file` begins their keys, so that several
-   * documents can be mounted into one folder. If it fails, what it made is removed.
+   * Writes a document into new immutable ConfigMaps without a head. Returns their names, in order. Their keys begin with `file`, so that several
+   * documents can be mounted into one folder. If a write fails, the ConfigMaps written so far are removed.
    */
   keep<T>(place: DocumentMetadata, kind: DocumentKind<T>, content: T, file: string = kind.name): Promise<string[]> {
     return this.#create(place, { kind: kind.name, bytes: packDocument(kind, content), file });
   }
 
-  /** A document that was kept, by the names that {@link keep} returned. Throws as {@link read} does. */
+  /** Reads a document by the names that {@link keep} returned. Throws the same errors as {@link read}. */
   async load<T>(kind: DocumentKind<T>, names: readonly string[]): Promise<ReadDocument<T>> {
     const [name = kind.name] = names;
     return unpackDocument(kind, await this.#pieces(name, names), name);
   }
 
-  /** Removes ConfigMaps with pieces, by name. */
+  /** Removes pieces by name. */
   async removePieces(names: readonly string[]): Promise<void> {
     for (const name of names) await this.client.delete(RESOURCES.configMaps, this.#key(name));
   }
@@ -117,13 +117,13 @@ export class DocumentStore {
   async #open<T>(head: DocumentConfigMap, kind: DocumentKind<T>): Promise<StoredDocument<T>> {
     const { name, resourceVersion = '' } = head.metadata;
     const held = headContentOf(head);
-    if (!held) throw new DocumentDamaged(name, 'Unreadable', 'its ConfigMap holds no document');
+    if (!held) throw new DocumentDamaged(name, 'Unreadable', 'its ConfigMap contains no document');
     if ('whole' in held) return { ...unpackDocument(kind, [held.whole], name), resourceVersion, pieces: [] };
     const bytes = await this.#pieces(name, held.pieces);
     return { ...unpackDocument(kind, bytes, name), resourceVersion, pieces: held.pieces };
   }
 
-  /** Creates or replaces a head. Returns its resourceVersion. If the head did not come to name these pieces, they are removed. */
+  /** Creates or replaces a head. Returns its resourceVersion. If the write is refused, removes its pieces. */
   async #swap(head: DocumentConfigMap, pieces: readonly string[]): Promise<string> {
     const { resourceVersion } = head.metadata;
     try {
@@ -132,13 +132,13 @@ export class DocumentStore {
         : this.client.replace<DocumentConfigMap>(RESOURCES.configMaps, head));
       return written.metadata.resourceVersion ?? '';
     } catch (error) {
-      // What may still be written keeps its pieces: if nothing names them in the end, they are orphans.
+      // The write may have succeeded, so its pieces are kept. If it did not, `collectOrphans` removes them.
       if (mayHaveSucceeded(error)) throw error;
       return await this.#refused(head.metadata.name, pieces, error);
     }
   }
 
-  /** After a head was refused. After a try whose answer was lost, a conflict may be with oneself: then the head names these pieces, and is as it should be. */
+  /** Handles a refused write of a head. A conflict can come from an earlier attempt of this write that succeeded without a response: then the head names these pieces. Else removes the pieces and throws. */
   async #refused(name: string, pieces: readonly string[], error: unknown): Promise<string> {
     const [first] = pieces;
     const there = first !== undefined && isConflict(error) ? await this.#get(name) : undefined;
@@ -151,7 +151,7 @@ export class DocumentStore {
     await this.removePieces(pieces).catch(this.#onLeftover);
   }
 
-  /** Makes the ConfigMaps of a document, all or none. */
+  /** Creates the ConfigMaps of a document. If one fails, removes the others. */
   async #create(
     place: DocumentMetadata,
     { bytes, file, ...of }: { readonly kind: string; readonly bytes: Buffer; readonly file: string; readonly head?: string },
@@ -176,13 +176,13 @@ export class DocumentStore {
     const configMaps: DocumentConfigMap[] = [];
     for (const name of wanted) {
       const configMap = await this.#get(name);
-      if (!configMap) throw new DocumentDamaged(document, 'PieceMissing', `ConfigMap ${name} is gone`);
+      if (!configMap) throw new DocumentDamaged(document, 'PieceMissing', `ConfigMap ${name} does not exist`);
       configMaps.push(configMap);
     }
     return piecesIn(configMaps);
   }
 
-  /** The names of the pieces that a head names now. */
+  /** Reads the names of the pieces that a head references. */
   async #piecesOf(name: string): Promise<readonly string[]> {
     const head = await this.#get(name);
     return head ? namedPieces(head) : [];
@@ -202,7 +202,7 @@ export class DocumentStore {
   }
 }
 
-/** The pieces that a head names. */
+/** The names of the pieces that a head references. */
 export function namedPieces(head: DocumentConfigMap): readonly string[] {
   const content = headContentOf(head);
   return content && 'pieces' in content ? content.pieces : [];

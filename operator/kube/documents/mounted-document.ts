@@ -4,11 +4,11 @@ import { pieceKey } from './document-config-map.ts';
 import { packDocument, piecesOf, unpackDocument } from './document-format.ts';
 import type { DocumentKind } from './document-kind.ts';
 
-/** The files of a document that pods mount, by name: what `DocumentStore.keep` puts into ConfigMaps under the same `file`. */
+/** The files of a document, by name, as a pod mounts them: the keys that `DocumentStore.keep` writes with the same `file`. */
 export const documentFiles = <T>(file: string, kind: DocumentKind<T>, content: T): [name: string, bytes: Buffer][] =>
   piecesOf(packDocument(kind, content)).map((piece, index) => [pieceKey(file, index), piece]);
 
-/** Reads a document from a folder that its ConfigMaps are mounted into. Throws as `DocumentStore.load` does. */
+/** Reads a document from the folder into which its ConfigMaps are mounted. Throws the same errors as `DocumentStore.load`. */
 export function readMountedDocument<T>(folder: string, file: string, kind: DocumentKind<T>): T {
   const pieces = readdirSync(folder).filter((name) => name.startsWith(`${file}-`) && /^-[0-9]{6}$/.test(name.slice(file.length)));
   return unpackDocument(

@@ -8,19 +8,19 @@ import { listPages } from '../list.ts';
 import { resourcePath } from '../resource-path.ts';
 import type { WatchEvent, WatchSelection } from './watch-stream.ts';
 
-/** What a first list takes in. */
+/** Receives the objects of an initial list. */
 export interface InitialList<T> {
-  /** A list begins: what was told of one that broke off is void. */
+  /** Called when a list begins. The objects of an earlier list that broke off are to be discarded. */
   readonly begin: () => void;
   readonly listed: (object: T) => void;
 }
 
-/** How a first list is read. */
+/** The settings of an initial list. */
 export interface InitialListOptions {
   readonly selection: WatchSelection;
-  /** Nothing is told: the list is a glance at the version to watch from. */
+  /** Reads only the resourceVersion from which to watch; `listed` is not called. */
   readonly fromNow: boolean;
-  /** Milliseconds of silence after which a streamed list is given up. */
+  /** Milliseconds without data after which a streamed list is aborted. */
   readonly silence: number;
   readonly signal: AbortSignal;
 }
@@ -28,13 +28,13 @@ export interface InitialListOptions {
 const initialEventsEnd = 'k8s.io/initial-events-end';
 
 /**
- * Reads what is there of a resource, and the version from which a watch goes on: as a stream (WatchList, Kubernetes 1.34 and later), in which
- * neither this process nor the server holds more than an object at a time, else in pages. A resource whose server knows no such streams is
- * read in pages from then on, one whose stream broke off or fell silent the next time. Throws what the server answers.
+ * Reads the initial list of a resource, and the resourceVersion from which to watch. Uses a stream (WatchList, Kubernetes 1.34 and later), in
+ * which neither this process nor the server holds more than one object at a time, or pages. If the server does not support streams for a
+ * resource, its lists use pages from then on. If a stream breaks off or times out, the next list uses pages. Throws {@link KubeApiError}.
  */
 export class InitialLists {
   readonly #client: KubeClient;
-  /** Resources to be read in pages, by path. */
+  /** Resources whose lists use pages, by path. */
   readonly #inPages = new Map<string, 'always' | 'once'>();
   readonly #streams: boolean;
 
@@ -55,7 +55,7 @@ export class InitialLists {
     return version;
   }
 
-  /** Reads the list as a stream. Undefined: the server does not know how. */
+  /** Reads the list as a stream. Undefined: the server does not support it. */
   async #stream<T extends KubeObject>(
     resource: ApiResource,
     list: InitialList<T>,
@@ -112,7 +112,7 @@ export class InitialLists {
     list.begin();
     const wanted = { ...selection, ...(labelSelector === undefined ? {} : { labelSelector }), ...(fromNow ? { limit: 1 } : {}), signal };
     for await (const page of listPages<T>(this.#client, resource, wanted as Parameters<typeof listPages>[2])) {
-      // Pages after an expired token are newer than the first: what changed between them must come with the watch.
+      // Pages after an expired token are newer than the first page: the watch must repeat the changes since the first.
       version ??= page.resourceVersion;
       if (fromNow) break;
       for (const item of page.items) list.listed(item);
@@ -121,7 +121,7 @@ export class InitialLists {
   }
 }
 
-/** The version at which a streamed list ends. A bookmark without the mark is of a server that has taken this for an ordinary watch. */
+/** The resourceVersion at which a streamed list ends. Undefined: the bookmark has no such annotation, since the server handled the request as an ordinary watch. */
 const endOf = ({ metadata }: KubeObject): string | undefined =>
   metadata.annotations?.[initialEventsEnd] === 'true' ? metadata.resourceVersion : undefined;
 

@@ -8,41 +8,41 @@ import { pauseAfter, type ChangeType, type Subscriber, type WatchSelection, type
 
 export type { ChangeType } from './watch-stream.ts';
 
-/** What is listed and watched. */
+/** The selection and settings of a {@link ListWatch}. */
 export interface ListWatchOptions {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string;
-  /** Only `metadata` of each object: a fraction of the bytes. */
+  /** Requests only `metadata` of each object: a fraction of the bytes. */
   readonly metadataOnly?: boolean;
-  /** Nothing is told of what is there already: each list is a glance at the version to watch from. */
+  /** Skips existing objects: a list reads only the resourceVersion from which to watch. */
   readonly fromNow?: boolean;
-  /** Called when a list or watch fails; it is tried again with growing pauses. */
+  /** Called when a list or watch fails. It is retried with growing pauses. */
   readonly onError?: (error: unknown) => void;
-  /** Milliseconds without a word, bookmarks included, after which a watch is taken to be dead. Default 150,000: bookmarks come each minute. */
+  /** Milliseconds without an event or bookmark after which a watch is reopened. Default 150,000: bookmarks come every minute. */
   readonly silence?: number;
 }
 
-/** What takes in what a {@link ListWatch} tells. */
+/** Receives the objects and changes of a {@link ListWatch}. */
 export interface ListWatchSink<T> {
-  /** One object of a list that has begun; the list may still break off, and begin anew. */
+  /** Called with each object of a list. The list may still break off and begin again. */
   readonly listed: (object: T) => void;
-  /** A new list begins: what was told of the last one that broke off is void. */
+  /** Called when a list begins. The objects of an earlier list that broke off are to be discarded. */
   readonly begin: () => void;
-  /** The list is complete: what was not in it is gone. */
+  /** Called when the list is complete. Objects that are not in it do not exist. */
   readonly complete: () => void;
-  /** A watch has stood for a second, whether anything changes or not: what went wrong before is over. */
+  /** Called when a watch has been open for a second: an earlier failure is over. */
   readonly steady?: () => void;
-  /** What the watch tells. */
+  /** Called with each change. */
   readonly changed: (type: ChangeType, object: T) => void;
 }
 
 const silenceMilliseconds = 150_000;
-/** What needs a list again sooner than this, in milliseconds, waits longer before it. */
+/** If a list is needed again within this time in milliseconds, the pause before it grows. */
 const shortWatch = 5000;
 
 /**
- * A subscription to one resource: lists it, and follows it by the watch that all subscribers of the client's {@link WatchHub} share, for as
- * long as it is left to. Lists again when the server has forgotten the version (410). Keeps nothing itself but its version.
+ * A subscription to one resource. Lists it, then receives its changes from the watch that all subscribers of the client's {@link WatchHub} share.
+ * Lists again when the resourceVersion is too old (410). Stores no objects, only its resourceVersion.
  */
 export class ListWatch<T extends KubeObject> {
   readonly resource: ApiResource;
@@ -50,7 +50,7 @@ export class ListWatch<T extends KubeObject> {
   readonly #options: ListWatchOptions;
   readonly #sink: ListWatchSink<T>;
   readonly #selection: WatchSelection;
-  /** Where the next watch begins; undefined: a list is needed. */
+  /** The resourceVersion from which to watch. Undefined: a list is needed. */
   #version: string | undefined;
   #running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
@@ -63,14 +63,14 @@ export class ListWatch<T extends KubeObject> {
     this.#selection = { namespace, labelSelector, metadataOnly };
   }
 
-  /** Begins to list and watch, until it is stopped; a second call does nothing. */
+  /** Starts to list and watch. A second call does nothing. */
   start(): void {
     if (this.#running) return;
     const abort = new AbortController();
     this.#running = { abort, ended: this.#run(abort.signal) };
   }
 
-  /** Ends the watch and waits for it. It may be started again, and goes on where it was. */
+  /** Stops the watch and waits for its end. A later start continues from the same resourceVersion. */
   async stop(): Promise<void> {
     const running = this.#running;
     running?.abort.abort();
@@ -78,7 +78,7 @@ export class ListWatch<T extends KubeObject> {
     if (this.#running === running) this.#running = undefined;
   }
 
-  /** Lists and watches until the signal is given. Never rejects. */
+  /** Lists and watches until the signal is aborted. Never rejects. */
   async #run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
@@ -92,7 +92,7 @@ export class ListWatch<T extends KubeObject> {
     }
   }
 
-  /** Lists where that is needed, and follows the watch until a list is needed again. Returns what went wrong. */
+  /** Lists if needed, then watches until a list is needed again. Returns the error, if any. */
   async #listAndFollow(signal: AbortSignal): Promise<Error | undefined> {
     try {
       this.#version ??= await this.#list(signal);
@@ -114,7 +114,7 @@ export class ListWatch<T extends KubeObject> {
     return version ?? '';
   }
 
-  /** Follows the shared watch until it cannot go on from where this subscription is. Returns what went wrong. */
+  /** Subscribes to the shared watch until the subscription expires or the signal is aborted. Returns the error, if any. */
   async #follow(version: string, signal: AbortSignal): Promise<Error | undefined> {
     const expired = Promise.withResolvers<Error | undefined>();
     const stream = this.#hub.streamFor(this.resource, this.#selection, version);
@@ -129,7 +129,7 @@ export class ListWatch<T extends KubeObject> {
     return failure;
   }
 
-  /** Keeps where it is when it was stopped; else a list is needed. */
+  /** Unsubscribes. Keeps the resourceVersion if the subscription was stopped; else a list is needed. */
   async #left(stream: WatchStream, subscriber: Subscriber, signal: AbortSignal): Promise<void> {
     const leaving = stream.unsubscribe(subscriber);
     this.#version = signal.aborted ? subscriber.version : undefined;
@@ -149,17 +149,17 @@ export class ListWatch<T extends KubeObject> {
     };
   }
 
-  /** What a sink throws is told, and stops nothing: without this, the same event would come again without end. */
-  #guarded(tell: () => void): void {
+  /** Reports what a sink throws to `onError`. Without this, the watch would fail and repeat the same event without end. */
+  #guarded(deliver: () => void): void {
     try {
-      tell();
+      deliver();
     } catch (error) {
       this.#options.onError?.(error);
     }
   }
 }
 
-/** The signal's state now: a function, since a check on the property is taken to hold across an await. */
+/** Reads the state of the signal. A function, since TypeScript assumes that a checked property does not change across an await. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

@@ -1,7 +1,7 @@
-/** Reads what a watch knows of one resource. Never asks the server. */
+/** Reads the cache of a watch. Never calls the server. */
 export interface Lister<T> {
-  /** The object as the watch last saw it; undefined if it does not know one of that name. */
+  /** The cached object. Undefined: there is none of that name. */
   readonly get: (name: string, namespace?: string) => T | undefined;
-  /** All objects. */
+  /** All cached objects. */
   readonly list: () => readonly T[];
 }

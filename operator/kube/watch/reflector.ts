@@ -3,28 +3,28 @@ import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeClient } from '../kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from './list-watch.ts';
 
-/** What a reflector watches. */
+/** The settings of a {@link Reflector}. */
 export interface ReflectorOptions<T> extends ListWatchOptions {
-  /** Called after the store changed; `object` is the last known one. What it throws goes to `onError` and stops nothing. */
+  /** Called after the cache changed. `object` is the new object, or the last known one after a deletion. Errors that it throws go to `onError`. */
   readonly onChange: (type: ChangeType, object: T) => void;
-  /** What is kept of an object, beside which its managed fields are never kept. Default: all. */
+  /** Reduces an object before it is cached. Managed fields are always removed. Default: keeps the object. */
   readonly transform?: (object: T) => T;
 }
 
 const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
 
-/** An object without what is said of who wrote which field: often the larger half of it, and never read. */
+/** Returns an object without its managed fields, which often are the larger half of it. */
 export function withoutManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields, ...metadata } = object.metadata as KubeObject['metadata'] & { readonly managedFields?: unknown };
   return managedFields === undefined ? object : { ...object, metadata };
 }
 
-/** A local copy of one resource, kept by list and watch; deletions that the watch missed are told by comparing with the next list. */
+/** A local cache of one resource, kept current by list and watch. Deletions that the watch missed are found by comparison with the next list. */
 export class Reflector<T extends KubeObject> {
-  /** What it watches. */
+  /** The watched resource. */
   readonly resource: ApiResource;
   readonly #options: ReflectorOptions<T>;
-  readonly #feed: ListWatch<T>;
+  readonly #listWatch: ListWatch<T>;
   readonly #store = new Map<string, T>();
   #fresh = new Map<string, T>();
   readonly #firstList = Promise.withResolvers<undefined>();
@@ -35,7 +35,7 @@ export class Reflector<T extends KubeObject> {
     this.#options = options;
     const { transform: project = (object: T): T => object } = options;
     const keep = (object: T): T => project(withoutManagedFields(object));
-    this.#feed = new ListWatch<T>(client, resource, options, {
+    this.#listWatch = new ListWatch<T>(client, resource, options, {
       begin: () => void (this.#fresh = new Map()),
       listed: (object) => void this.#fresh.set(keyOf(object), keep(object)),
       complete: () => this.#replace(),
@@ -43,12 +43,12 @@ export class Reflector<T extends KubeObject> {
     });
   }
 
-  /** True once the first complete list is in. */
+  /** Whether the initial list is complete. */
   get synced(): boolean {
     return this.#synced;
   }
 
-  /** Resolves once the first complete list is in, or the signal is given. */
+  /** Resolves when the initial list is complete, or the signal is aborted. */
   async whenSynced(signal: AbortSignal): Promise<void> {
     const aborted = new Promise((resolve) => {
       signal.addEventListener('abort', resolve, { once: true });
@@ -57,24 +57,24 @@ export class Reflector<T extends KubeObject> {
     await Promise.race([this.#firstList.promise, aborted]);
   }
 
-  /** The object as last seen. */
+  /** The cached object. */
   get(name: string, namespace = ''): T | undefined {
     return this.#store.get(`${namespace}/${name}`);
   }
 
-  /** All objects as last seen. */
+  /** All cached objects. */
   list(): T[] {
     return [...this.#store.values()];
   }
 
-  /** Begins to list and watch; a second call does nothing. */
+  /** Starts to list and watch. A second call does nothing. */
   start(): void {
-    this.#feed.start();
+    this.#listWatch.start();
   }
 
-  /** Ends the watch and waits for it. */
+  /** Stops the watch and waits for its end. */
   stop(): Promise<void> {
-    return this.#feed.stop();
+    return this.#listWatch.stop();
   }
 
   #replace(): void {

@@ -1,6 +1,6 @@
 /**
- * Which of two resourceVersions of one resource is newer: negative, zero or positive as for a sort; undefined where they cannot be
- * compared. Kubernetes' own are decimal numbers that only grow (KEP-5504); an aggregated API may have others.
+ * Compares two resourceVersions of one resource: negative, zero or positive as for a sort. Undefined: they cannot be compared. Those of
+ * Kubernetes are increasing decimal numbers (KEP-5504); an aggregated API may use others.
  */
 export function compareVersions(left: string, right: string): number | undefined {
   if (left === right) return 0;

@@ -4,21 +4,21 @@ import type { KubeClient } from '../kube-client.ts';
 import { resourcePath } from '../resource-path.ts';
 import { WatchStream, type WatchSelection } from './watch-stream.ts';
 
-/** How a hub behaves. */
+/** The settings of a {@link WatchHub}. */
 export interface WatchHubOptions {
-  /** First lists are streamed (WatchList) where the server can. Default false: they are read in pages. */
+  /** Streams initial lists (WatchList) if the server supports it. Default false: lists use pages. */
   readonly streamsLists?: boolean;
-  /** Between 0 and 1, for the time-outs of watches. Default Math.random. */
+  /** Returns a number between 0 and 1, for the timeouts of watches. Default Math.random. */
   readonly random?: () => number;
 }
 
 const hubs = new WeakMap<KubeClient, WatchHub>();
 
 /**
- * One watch a resource for all of a client's subscribers, whatever each keeps of it: {@link ListWatch} is a subscription. Each
- * subscriber has a first list of its own; the watch goes on for the others meanwhile, and is then opened at the oldest version that
- * one of them is at, so that nobody misses anything and nobody is told anything twice. Whole objects are asked for only while somebody
- * wants more than metadata. The hub keeps no object.
+ * Shares one watch per resource among all subscribers of a client. A subscription is a {@link ListWatch}. Each subscriber has its own initial
+ * list, while the watch continues for the others. Then the watch is reopened at the oldest resourceVersion of its subscribers, so that no
+ * subscriber misses an event or receives one twice. The watch requests whole objects only if a subscriber needs more than metadata. The hub
+ * stores no objects.
  */
 export class WatchHub {
   readonly lists: InitialLists;
@@ -32,7 +32,7 @@ export class WatchHub {
     this.#random = random;
   }
 
-  /** The hub of a client: one for all that watch through it. `options` count when it is first asked for. */
+  /** Returns the hub of a client. Only the first call for a client uses `options`. */
   static of(client: KubeClient, options: WatchHubOptions = {}): WatchHub {
     const known = hubs.get(client);
     if (known) return known;
@@ -42,8 +42,8 @@ export class WatchHub {
   }
 
   /**
-   * The stream that a subscriber at this version joins: the shared one of the resource, namespace and selector, or one of its own where
-   * versions cannot be compared.
+   * Returns the stream for a subscriber at this resourceVersion: the shared stream of the resource, namespace and selector, or a new one if
+   * resourceVersions cannot be compared.
    */
   streamFor(resource: ApiResource, { namespace, labelSelector }: WatchSelection, version: string): WatchStream {
     const key = JSON.stringify([resourcePath(resource, { namespace }), labelSelector]);

@@ -7,58 +7,58 @@ import { lines } from '../lines.ts';
 import { resourcePath } from '../resource-path.ts';
 import { compareVersions } from './resource-version.ts';
 
-/** What a watch says that happened to an object. */
+/** The type of a change in a watch event. */
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-/** One line of a watch. */
+/** One event of a watch. */
 export interface WatchEvent<T> {
   readonly type: ChangeType | 'BOOKMARK' | 'ERROR';
   readonly object: T & { readonly code?: number; readonly message?: string };
 }
 
-/** What is watched of a resource. */
+/** The selected objects of a resource. */
 export interface WatchSelection {
   readonly namespace: string | undefined;
   readonly labelSelector: string | undefined;
-  /** Only `metadata` of each object. */
+  /** Requests only `metadata` of each object. */
   readonly metadataOnly: boolean;
 }
 
-/** One who follows a stream, and where. */
+/** A subscriber of a stream, with its position. */
 export interface Subscriber {
-  /** The version up to which it knows everything; the stream moves it on. */
+  /** The resourceVersion up to which it received all events. The stream updates it. */
   version: string;
   readonly metadataOnly: boolean;
-  /** Milliseconds of silence after which the watch is taken to be dead. */
+  /** Milliseconds without an event or bookmark after which the watch is reopened. */
   readonly silence: number;
   readonly changed: (type: ChangeType, object: KubeObject) => void;
-  /** The watch has stood for a second. */
+  /** Called when the watch has been open for a second. */
   readonly steady: () => void;
-  /** The watch failed; it is tried again. */
+  /** Called when the watch failed. It is retried. */
   readonly failed: (error: Error) => void;
-  /** The stream cannot go on from where this subscriber is: it has been let go, and needs a list. The error is undefined when its version is too old. */
+  /** Called when the stream removed this subscriber, which needs a new list. The error is undefined if its resourceVersion is too old. */
   readonly expired: (error: Error | undefined) => void;
 }
 
-/** The watch that is open: what ends it, up to where it has told, and whether of metadata alone. */
+/** The open watch: its abort controller, the resourceVersion of its last event, and whether it requests only metadata. */
 interface OpenWatch {
   readonly end: AbortController;
   version: string;
   readonly metadataOnly: boolean;
 }
 
-/** How long the server is asked to keep a watch, in seconds: from this to twice as long, at random, so that not all end together. */
+/** The timeout of a watch in seconds: a random value from this to twice this, so that watches do not end at the same time. */
 const watchSeconds = 300;
-/** What ends sooner than this, in milliseconds, is no success, however it ended: the next try waits longer. */
+/** A watch that ends within this time in milliseconds counts as a failure: the pause before the next one grows. */
 const shortWatch = 5000;
-/** Milliseconds that a watch must stand for what went wrong before to count as over. */
+/** Milliseconds after which an open watch ends an earlier failure. */
 const steadyMilliseconds = 1000;
 const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /**
- * One watch for any number of subscribers. It begins at the oldest version that one of them is at; each is told what is newer than its own.
- * It resumes by resourceVersion, uses bookmarks, and gives up a watch that says nothing. It asks for metadata alone while nobody wants more.
- * Keeps no object.
+ * One watch for any number of subscribers. It begins at the oldest resourceVersion of the subscribers. Each receives the events that are newer
+ * than its own. It resumes by resourceVersion, uses bookmarks, and reopens a silent watch. It requests only metadata unless a subscriber needs
+ * more. Stores no objects.
  */
 export class WatchStream {
   readonly #client: KubeClient;
@@ -66,7 +66,7 @@ export class WatchStream {
   readonly #selection: Omit<WatchSelection, 'metadataOnly'>;
   readonly #random: () => number;
   readonly #subscribers = new Set<Subscriber>();
-  /** Subscribers that know more than the open watch has told, each up to where. */
+  /** Subscribers that are ahead of the open watch, each with its resourceVersion. */
   readonly #ahead = new Map<Subscriber, string>();
   #open: OpenWatch | undefined;
   #running: Promise<void> | undefined;
@@ -83,12 +83,12 @@ export class WatchStream {
     this.#random = random;
   }
 
-  /** Whether a subscriber at this version can share the stream: its version can be compared with the others'. */
+  /** Whether a subscriber at this resourceVersion can share the stream: it is comparable with those of the others. */
   accepts(version: string): boolean {
     return [...this.#subscribers].every((other) => compareVersions(other.version, version) !== undefined);
   }
 
-  /** Tells this subscriber what is newer than its version, until it leaves or expires. */
+  /** Delivers newer events to a subscriber until it unsubscribes or expires. */
   subscribe(subscriber: Subscriber): void {
     this.#subscribers.add(subscriber);
     if (this.#open && !this.#serves(subscriber, this.#open)) this.#open.end.abort();
@@ -96,7 +96,7 @@ export class WatchStream {
     this.#running ??= this.#run();
   }
 
-  /** Tells this subscriber nothing more; resolves when a watch that nobody follows any more has ended. */
+  /** Removes a subscriber. Resolves at once, or, if it was the last one, when the watch has ended. */
   async unsubscribe(subscriber: Subscriber): Promise<void> {
     this.#subscribers.delete(subscriber);
     this.#ahead.delete(subscriber);
@@ -106,13 +106,13 @@ export class WatchStream {
     await this.#running;
   }
 
-  /** Whether the open watch has told nothing yet that the subscriber needs, and tells enough of each object. */
+  /** Whether the open watch can serve a subscriber: it has not passed its resourceVersion, and requests enough of each object. */
   #serves({ version, metadataOnly }: Subscriber, open: { readonly version: string; readonly metadataOnly: boolean }): boolean {
     return (metadataOnly || !open.metadataOnly) && (compareVersions(version, open.version) ?? -1) >= 0;
   }
 
   async #run(): Promise<void> {
-    // Whoever joins from here on is served by this run.
+    // This run serves all subscribers that are added from here on.
     await Promise.resolve();
     let failures = 0;
     while (this.#subscribers.size > 0) {
@@ -122,7 +122,7 @@ export class WatchStream {
       if (isReopened) continue;
       failures = performance.now() - began >= shortWatch ? 0 : failures + 1;
       if (failure !== undefined) for (const subscriber of [...this.#subscribers]) subscriber.failed(failure);
-      // The first watch that ends early is followed at once: a server that restarts ends all of them.
+      // After the first watch that ends early, there is no pause: a server that restarts ends all watches.
       else if (failures <= 1) continue;
       this.#pause.abort = new AbortController();
       await sleep(pauseAfter(failures, failure), undefined, { signal: this.#pause.abort.signal }).catch(() => undefined);
@@ -130,7 +130,7 @@ export class WatchStream {
     this.#running = undefined;
   }
 
-  /** Follows one watch to its end. Returns whether it was ended here to be opened anew, and what went wrong. */
+  /** Runs one watch to its end. Returns whether this process ended it to reopen it, and the error, if any. */
   async #watchOnce(): Promise<{ readonly isReopened: boolean; readonly failure?: Error }> {
     const end = new AbortController();
     const open = { end, version: this.#oldest(), metadataOnly: [...this.#subscribers].every(({ metadataOnly }) => metadataOnly) };
@@ -141,7 +141,7 @@ export class WatchStream {
     } catch (error) {
       if (end.signal.aborted) return { isReopened: true };
       const failure = error instanceof Error ? error : new Error(String(error));
-      // What another try of the same cannot mend, a new list may.
+      // A retry cannot fix these errors, but a new list may.
       if (isRetryable(error)) return { isReopened: false, failure };
       if (isExpired(error)) {
         this.#expireOldest(open.version);
@@ -177,8 +177,8 @@ export class WatchStream {
     } catch (error) {
       if (open.end.signal.aborted) throw error;
       if (error instanceof KubeApiError && !quiet.signal.aborted) throw error;
-      // Goes on from the last event that came whole.
-      const what = quiet.signal.aborted ? `nothing came for ${silence / 1000} s` : 'it was cut off';
+      // The next watch resumes from the last complete event.
+      const what = quiet.signal.aborted ? `no data for ${silence / 1000} s` : 'the connection was closed';
       throw new KubeApiError(`watch ${this.#resource.resource}: ${what}`, { status: 0, cause: error });
     } finally {
       clearTimeout(dead);
@@ -213,7 +213,7 @@ export class WatchStream {
     for (const subscriber of [...this.#subscribers]) subscriber.steady();
   }
 
-  /** Takes in one event. False when the server has forgotten the version that the watch began at. */
+  /** Delivers one event. Returns false if the resourceVersion of the watch is too old for the server. */
   #accept({ type, object }: WatchEvent<KubeObject>, open: OpenWatch): boolean {
     if (type === 'ERROR') {
       const failure = new KubeApiError(`watch ${this.#resource.resource}: ${object.message ?? 'error'}`, { status: object.code ?? 500 });
@@ -231,7 +231,7 @@ export class WatchStream {
     return true;
   }
 
-  /** Whether a subscriber knew this version before the watch told it. */
+  /** Whether a subscriber had received this resourceVersion before the watch did. */
   #knows(subscriber: Subscriber, version: string): boolean {
     const known = this.#ahead.get(subscriber);
     if (known === undefined) return false;
@@ -240,7 +240,7 @@ export class WatchStream {
     return false;
   }
 
-  /** The server has forgotten this version: who is there needs a list, who is further may go on. */
+  /** Expires the subscribers at or before a resourceVersion that is too old for the server. Newer ones stay. */
   #expireOldest(forgotten: string): void {
     for (const subscriber of [...this.#subscribers])
       if ((compareVersions(subscriber.version, forgotten) ?? 0) <= 0) this.#expire(subscriber, undefined);
@@ -253,7 +253,7 @@ export class WatchStream {
   }
 }
 
-/** Milliseconds until the next try: what the server asked for, else longer each time, with jitter. */
+/** Milliseconds until the next attempt: the Retry-After of the server, else an exponential back-off with jitter. */
 export function pauseAfter(failures: number, failure: Error | undefined): number {
   const asked = failure instanceof KubeApiError ? failure.retryAfterSeconds : undefined;
   return asked === undefined ? Math.min(250 * 2 ** failures, 30_000) * (0.5 + Math.random() / 2) : Math.min(asked, 60) * 1000;

@@ -67,7 +67,7 @@ describe('a feed of changes', () => {
     feed = new ChangeFeed(await server.start(), RESOURCES.configMaps, observer);
     feed.start();
     for (let count = 0; count < 800 && feed.problem === undefined; count++) await sleep(10);
-    expect(String(feed.problem)).to.match(/no answer from/);
+    expect(String(feed.problem)).to.match(/no response from/);
     expect(recovered).to.equal(0);
     for (let count = 0; count < 800 && feed.problem !== undefined; count++) await sleep(10);
     expect([feed.problem, recovered]).to.deep.equal([undefined, 1]);

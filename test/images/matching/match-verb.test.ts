@@ -129,9 +129,9 @@ describe('vigil match', function () {
     name,
     Buffer.from(bytes).fill(255, bytes.length - 12, bytes.length - 8),
   ]);
-  const notOne = 'it is no image-inventory of format version 0';
+  const notOne = 'it is not a document of kind image-inventory, format version 0';
   for (const [what, files, reason] of [
-    ['with some bytes changed', edited, 'its checksum is another'],
+    ['with some bytes changed', edited, 'its checksum does not match'],
     [
       'with a package taken out, of an older version',
       oldFiles({ digest, inventory: { applications: [], secrets: [] }, sum: sumOf(inventory) }),

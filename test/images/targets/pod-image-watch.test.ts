@@ -89,7 +89,7 @@ describe('news of pods', () => {
     server.answers = [glance, watch(), watch(), watch(), watch(['ADDED', pod('new', '9')])];
     await start(60);
     await until(() => seen.news === 2);
-    expect(seen.errors).to.deep.equal(['watch pods: nothing came for 0.06 s']);
+    expect(seen.errors).to.deep.equal(['watch pods: no data for 0.06 s']);
     expect(server.calls.filter(({ url }) => url.includes('limit=1'))).to.have.length(1);
   });
 });

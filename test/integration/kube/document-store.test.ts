@@ -29,7 +29,7 @@ describe('documents on a real API server', function () {
   });
 
   const severities = { critical: 0, high: 0, medium: 0, low: 0 };
-  /** What a shard adds for so many policies with so many checks each; counts that compress as badly as real ones. */
+  /** The result of a shard for this many policies and checks. The counts compress as little as real ones. */
   function collected(policies: number, checks: number): Collected {
     const noise = randomBytes(policies * checks * 4);
     const tallies = Array.from({ length: policies }, (_, policy) => {
@@ -51,7 +51,7 @@ describe('documents on a real API server', function () {
       rest: [],
     };
   }
-  /** A Scan that is there: what belongs to an absent one is garbage, and collected. */
+  /** Creates a Scan: documents of a missing owner are garbage-collected. */
   async function scanOf(prefix: string): Promise<{ name: string; uid: string }> {
     const name = `${prefix}-${namespace}`;
     const { metadata } = await client.create<Scan>(RESOURCES.scans, { metadata: { name }, spec: {} } as Scan);
@@ -91,7 +91,7 @@ describe('documents on a real API server', function () {
     [300, 60, 0],
     [2000, 60, 2],
   ] as const) {
-    it(`keep the ledger of ${policies} policies with ${checks} checks each, write after write`, async () => {
+    it(`store the ledger of ${policies} policies with ${checks} checks each in repeated writes`, async () => {
       const scan = await scanOf(`scan-${policies}`);
       let stored = await begin(scan);
       const after: Ledger = shardCollected(stored.ledger, 0, collected(policies, checks));
@@ -102,14 +102,14 @@ describe('documents on a real API server', function () {
       const read = await store.read(scan);
       expect([read?.ledger.scanned, Object.keys(read?.ledger.totals ?? {}).length]).to.deep.equal([7, policies]);
       expect(read?.ledger.totals['policy-7']).to.deep.equal(after.totals['policy-7']);
-      // Input, shards, the head and its pieces, and nothing of the writes before.
+      // Input, shards, the head and its pieces, and no pieces of previous writes.
       expect((await namesOf(scan)).length).to.equal(3 + stored.pieces.length);
       await store.remove(scan);
       expect(await namesOf(scan)).to.deep.equal([]);
     });
   }
 
-  it('are written by one of two that write at the same time, and nothing of the other stays', async () => {
+  it('are written by one of two concurrent writers, and the other leaves no pieces', async () => {
     const scan = await scanOf('race');
     const stored = await begin(scan);
     const large = shardCollected(stored.ledger, 0, collected(2000, 60));
@@ -121,7 +121,7 @@ describe('documents on a real API server', function () {
     expect((await namesOf(scan)).length).to.equal(3 + pieces.length);
   });
 
-  it('leave nothing behind of planning that a quota refuses', async () => {
+  it('leave no pieces if a quota refuses the plan', async () => {
     const metadata = { name: 'few', namespace };
     const there = (await listAll(client, RESOURCES.configMaps, { namespace, metadataOnly: true })).length;
     const quotas = { group: '', version: 'v1', resource: 'resourcequotas', kind: 'ResourceQuota', namespaced: true, verbs: [] };

@@ -11,7 +11,7 @@ interface LeaseObject extends KubeObject {
   readonly spec: { readonly holderIdentity: string; readonly leaseTransitions: number };
 }
 
-/** The administrator, speaking as somebody else. */
+/** Credentials of the administrator that impersonate another user. */
 class Impersonated extends Credentials {
   readonly #user: string;
 
@@ -37,7 +37,7 @@ describe('a lease on a real API server', function () {
   before(() => void kubectl(['create', 'namespace', namespace]));
   after(() => void kubectl(['delete', 'namespace', namespace, '--wait=false']));
 
-  it('passes from one that vanishes to one that waits, and keeps what others wrote on it', async () => {
+  it('passes from a holder that vanishes to a waiting process, and keeps the labels and annotations', async () => {
     const [first, second] = [leaseOf('first'), leaseOf('second')];
     const signal = new AbortController().signal;
     await first.acquire(signal);
@@ -47,13 +47,13 @@ describe('a lease on a real API server', function () {
     const lease = await read();
     expect(lease.spec).to.include({ holderIdentity: 'second', leaseTransitions: 2 });
     expect(lease.metadata).to.deep.include({ labels: { team: 'x' }, annotations: { note: 'y' } });
-    // The one that vanished is behind its fence, and is refused.
+    // The fence of the holder that vanished is closed, and the server refuses its writes.
     expect(first.closed()).to.include('has not renewed its lease');
     await second.release();
     expect((await read()).spec.holderIdentity).to.equal('');
   });
 
-  it('says that it may not be taken, by an account without the right and in a namespace that is not there', async () => {
+  it('reports that it cannot be acquired without permission, or in a missing namespace', async () => {
     const stranger = new KubeClient(new Impersonated(`system:serviceaccount:${namespace}:nobody`), { retries: 0 });
     for (const lease of [leaseOf('x', {}, stranger), leaseOf('x', { namespace: uniqueName('missing') })]) {
       const stop = new AbortController();
@@ -61,11 +61,11 @@ describe('a lease on a real API server', function () {
       while (lease.refusal === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
       stop.abort();
       expect(await acquired).to.equal('stopped');
-      expect(lease.refusal).to.match(/cannot be taken: .*(403|404).*--namespace or VIGIL_NAMESPACE/);
+      expect(lease.refusal).to.match(/cannot be acquired: .*(403|404).*--namespace or VIGIL_NAMESPACE/);
     }
   });
 
-  it("is refused in the words and details that Vigil's predicates know", async () => {
+  it('is refused with errors that the error predicates recognize', async () => {
     const refusal = async (call: Promise<unknown>): Promise<unknown> =>
       call.then(
         () => undefined,
@@ -77,7 +77,7 @@ describe('a lease on a real API server', function () {
     expect([lacksPermission(denied), isNamespaceTerminating(denied)]).to.deep.equal([true, false]);
     kubectl(['-n', namespace, 'create', 'quota', 'none', '--hard=count/configmaps=0']);
     let quota: unknown;
-    // The quota is in force once the controller-manager has counted.
+    // The quota is enforced once the controller-manager has computed its status.
     while (!/exceeded quota/.test(String(quota))) {
       quota = await refusal(client.create(RESOURCES.configMaps, map));
       if (quota === undefined) await client.delete(RESOURCES.configMaps, map.metadata);

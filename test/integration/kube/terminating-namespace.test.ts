@@ -8,14 +8,14 @@ import { listAll } from '../../../operator/kube/list.ts';
 import { scanJob } from '../../../operator/scans/attempts/scan-job.ts';
 import { testClient, uniqueName } from '../cluster-access.ts';
 
-describe('a namespace that is deleted while pods of Jobs wait for a node', function () {
+describe('a namespace that is deleted while pods of Jobs are pending', function () {
   this.timeout(240_000);
   const client = testClient();
   const settings = { image: 'vigil.dev/vigil:dev', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;
-  // No node has it, so that the pods stay pending.
+  // No node has this label, so that the pods stay pending.
   const placement = { nodeSelector: { 'vigil.dev/no-such-node': 'true' } };
 
-  /** Waits until it says so; what keeps it from that is the test's own time limit. */
+  /** Waits for a condition. The timeout of the test bounds the wait. */
   async function until(what: () => Promise<boolean>): Promise<void> {
     while (!(await what())) await sleep(500);
   }
@@ -42,7 +42,7 @@ describe('a namespace that is deleted while pods of Jobs wait for a node', funct
       memoryFactor: 1,
       deadlineFactor: 1,
     });
-    // There is no such Scan: the garbage collector would remove the Job, and prove nothing.
+    // The owner does not exist: the garbage collector would delete the Job, so that the test would prove nothing.
     const { ownerReferences, ...own } = metadata;
     return { ...job, metadata: own };
   };
@@ -53,7 +53,7 @@ describe('a namespace that is deleted while pods of Jobs wait for a node', funct
     ['a scan', scanning],
     ['an inventory', inventory],
   ] as const) {
-    it(`goes, without anybody's help: ${what}`, async () => {
+    it(`is removed by Kubernetes: ${what}`, async () => {
       const name = uniqueName('going');
       await client.create(RESOURCES.namespaces, { metadata: { name } });
       await until(

@@ -12,7 +12,7 @@ describe('a watch hub on a real API server', function () {
   after(() => void kubectl(['delete', 'namespace', namespace, '--wait=false']));
 
   for (const streamsLists of [true, false])
-    it(`tells all subscribers the same, first lists ${streamsLists ? 'as streams' : 'in pages'}`, async () => {
+    it(`delivers the same objects to all subscribers, with initial lists ${streamsLists ? 'as streams' : 'in pages'}`, async () => {
       const client = testClient();
       WatchHub.of(client, { streamsLists });
       const feeds: ListWatch<KubeObject>[] = [];

@@ -2,17 +2,17 @@ import type { ServerResponse } from 'node:http';
 import type { DocumentConfigMap } from '../../../operator/kube/documents/document-config-map.ts';
 import { ApiDouble, says, type SeenCall } from '../api-double.ts';
 
-/** What the double does with one call: undefined leaves it to the ConfigMaps. */
+/** The response to one call. Undefined: the default behavior. */
 export type Interference = (call: SeenCall) => ((answer: ServerResponse) => void) | 'after' | undefined;
 
 const failure = (code: number, reason: string): ((answer: ServerResponse) => void) =>
   says({ kind: 'Status', code, reason, message: reason }, code);
 
-/** ConfigMaps of one namespace as an API server keeps them: names, labels, resource versions and preconditions; for what one does only now and then. */
+/** A fake API for the ConfigMaps of one namespace, with names, labels, resourceVersions and preconditions, for errors that a real server rarely returns. */
 export class ConfigMapApi {
   readonly double = new ApiDouble();
   readonly kept = new Map<string, DocumentConfigMap>();
-  /** Asked before each call; `after` does what was asked, and loses the answer. */
+  /** Called before each request. `after` executes the request and drops the response. */
   interfere: Interference = () => undefined;
   #version = 0;
 
@@ -70,7 +70,7 @@ export class ConfigMapApi {
     return says(kept);
   }
 
-  /** Equality, presence, absence, and membership: what selectors of Vigil use. */
+  /** Evaluates the selectors that Vigil uses: equality, existence, absence and sets. */
   #select(selector: string): DocumentConfigMap[] {
     const holds = (labels: Readonly<Record<string, string>>, part: string): boolean => {
       const [, set, members = ''] = /^(\S+) in \((.*)\)$/.exec(part) ?? [];

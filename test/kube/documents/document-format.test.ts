@@ -31,11 +31,11 @@ describe('the format of documents', () => {
     return headed({ ...header, ...fields }, bytes.subarray(end + 1));
   };
 
-  it('gives back what was kept, with its version', () => {
+  it('returns the content that was packed, with its version', () => {
     expect(unpackDocument(fruits, [packDocument(fruits, apple)], 'basket')).to.deep.equal({ content: apple, formatVersion: 2 });
   });
 
-  it('keeps bytes as they are', () => {
+  it('returns bytes unchanged', () => {
     const bytes: DocumentKind<Uint8Array> = {
       name: 'bytes',
       formatVersion: 1,
@@ -47,21 +47,21 @@ describe('the format of documents', () => {
     expect(Buffer.compare(Buffer.from(unpackDocument(bytes, pieces, 'noise').content), noise)).to.equal(0);
   });
 
-  it('makes pieces that a ConfigMap can carry', () => {
+  it('splits documents into pieces that fit into a ConfigMap', () => {
     const pieces = piecesOf(randomBytes(2 * PIECE_BYTES + 1));
     expect(pieces.map(({ length }) => length)).to.deep.equal([PIECE_BYTES, PIECE_BYTES, 1]);
     expect(pieces[0]?.toString('base64').length).to.be.at.most(900 * 1024);
     expect(piecesOf(Buffer.alloc(0)).length).to.equal(1);
   });
 
-  it('reads what was written before documents had a header as version 0', () => {
+  it('reads a document without a header as version 0', () => {
     const seen: number[] = [];
     const kind: DocumentKind<Fruit> = { ...fruits, read: (content, version) => (seen.push(version), fruits.read(content, version)) };
     expect(unpackDocument(kind, [gzipSync(JSON.stringify(apple))], 'basket')).to.deep.equal({ content: apple, formatVersion: 0 });
     expect(seen).to.deep.equal([0]);
   });
 
-  it('has older versions taken over by their kind, and refuses those that it cannot take over', () => {
+  it('converts older versions by their kind, and refuses unsupported ones', () => {
     const bytes = packDocument({ ...fruits, formatVersion: 1 }, { name: 'apple' } as unknown as Fruit);
     const taking: DocumentKind<Fruit> = {
       ...fruits,
@@ -75,7 +75,7 @@ describe('the format of documents', () => {
   const ways: readonly (readonly [what: string, bytes: readonly Buffer[], damage: string])[] = [
     ['nothing', [], 'Unreadable'],
     ['a text', [Buffer.from('hello')], 'Unreadable'],
-    ['JSON that is no header', [Buffer.from('null\n')], 'Unreadable'],
+    ['JSON that is not a header', [Buffer.from('null\n')], 'Unreadable'],
     ['a header without an end', [whole.subarray(0, 20)], 'Unreadable'],
     ['the first half', [whole.subarray(0, whole.length - 10)], 'Truncated'],
     ['a header alone', [whole.subarray(0, whole.indexOf('\n') + 1)], 'Truncated'],
@@ -88,22 +88,20 @@ describe('the format of documents', () => {
     ['a newer version', [packDocument({ ...fruits, formatVersion: 3 }, apple)], 'version 3'],
     ['version 0 with a header', [packDocument({ ...fruits, formatVersion: 0 }, apple)], 'version 0'],
     ['a newer header', [withHeader({ vigil: 2 })], 'version 2'],
-    ['an older document that ends too early', [gzipSync(JSON.stringify(apple)).subarray(0, 20)], 'Truncated'],
-    ['an older document that is no JSON', [gzipSync('{')], 'Unreadable'],
+    ['an older document that is truncated', [gzipSync(JSON.stringify(apple)).subarray(0, 20)], 'Truncated'],
+    ['an older document that is not JSON', [gzipSync('{')], 'Unreadable'],
   ];
   for (const [what, bytes, damage] of ways) it(`refuses ${what}`, () => expect(damaged(bytes)).to.equal(damage));
 
-  it('does not unpack what would fill the memory', () => {
+  it('limits the size of the decompressed content', () => {
     const bomb = gzipSync(Buffer.alloc(257 * 1024 * 1024), { level: 1 });
     const told = { document: 'fruits', formatVersion: 2, encoding: 'json' };
     const sha256 = createHash('sha256').update('fruits\n2\njson\n').update(bomb).digest('hex');
     expect(damaged([headed({ vigil: 1, ...told, bytes: bomb.length, sha256 }, bomb)])).to.equal('Unreadable');
   });
 
-  it('says which document, and how', () => {
-    expect(() => unpackDocument(fruits, [Buffer.from('hello')], 'basket')).to.throw(
-      'document basket is damaged: it does not begin as a document does',
-    );
+  it('names the document and the damage in the error', () => {
+    expect(() => unpackDocument(fruits, [Buffer.from('hello')], 'basket')).to.throw('document basket is damaged: it has no valid header');
     expect(() => unpackDocument(fruits, [packDocument({ ...fruits, formatVersion: 7 }, apple)], 'basket')).to.throw(
       'document basket has format version 7; this version of Vigil reads versions up to 2',
     );

@@ -19,7 +19,7 @@ describe('the document store', () => {
   const kind = jsonKind<Basket>('basket', 1, hasFields('text'));
   const place = { name: 'vigil-basket', labels: { 'vigil.dev/scan': 's' } };
   const small: Basket = { text: 'apple' };
-  /** Random, so that it stays larger than one ConfigMap however it is compressed. */
+  /** Random content, so that it is larger than one ConfigMap after compression. */
   const large = (): Basket => ({ text: randomBytes(1_200_000).toString('base64') });
   let api: ConfigMapApi;
   let store: DocumentStore;
@@ -39,9 +39,9 @@ describe('the document store', () => {
 
   const damageOf = (error: unknown): string | undefined => (error instanceof DocumentDamaged ? error.damage : undefined);
 
-  it('has no document before one was written', async () => expect(await store.read('vigil-basket', kind)).to.equal(undefined));
+  it('returns undefined if a document does not exist', async () => expect(await store.read('vigil-basket', kind)).to.equal(undefined));
 
-  it('keeps a small document in its head, with one write', async () => {
+  it('writes a small document into its head, with one request', async () => {
     const { resourceVersion } = await store.write(place, kind, small);
     expect(api.names).to.deep.equal(['vigil-basket']);
     expect(await store.read('vigil-basket', kind)).to.deep.equal({ content: small, formatVersion: 1, resourceVersion, pieces: [] });
@@ -52,7 +52,7 @@ describe('the document store', () => {
     });
   });
 
-  it('keeps a large one in immutable pieces that the head names, and removes those of before', async () => {
+  it('writes a large document into immutable pieces that the head names, and removes the previous pieces', async () => {
     const first = await store.write(place, kind, large());
     const content = large();
     const second = await store.write(place, kind, content, first);
@@ -65,7 +65,7 @@ describe('the document store', () => {
     expect(api.names).to.deep.equal(['vigil-basket']);
   });
 
-  it('refuses a write over what was changed meanwhile, and leaves none of its pieces', async () => {
+  it('throws a conflict and removes its pieces if the document changed since it was read', async () => {
     const first = await store.write(place, kind, small);
     await store.write(place, kind, { text: 'pear' }, first);
     expect(await rejected(store.write(place, kind, large(), first))).to.be.instanceOf(DocumentConflict);
@@ -74,14 +74,14 @@ describe('the document store', () => {
     expect((await store.read('vigil-basket', kind))?.content).to.deep.equal({ text: 'pear' });
   });
 
-  it('refuses a write over what was removed meanwhile', async () => {
+  it('throws a conflict if the document was removed since it was read', async () => {
     const first = await store.write(place, kind, small);
     await store.remove('vigil-basket');
     expect(await rejected(store.write(place, kind, small, first))).to.be.instanceOf(DocumentConflict);
     expect(api.names).to.deep.equal([]);
   });
 
-  it('knows its own write again after an answer that was lost', async () => {
+  it('accepts its own write when a retry conflicts with it after a lost response', async () => {
     store = new DocumentStore(api.double.client({ retries: 1 }), 'vigil-system');
     const first = await store.write(place, kind, small);
     let lost = 0;
@@ -93,7 +93,7 @@ describe('the document store', () => {
     expect((await store.read('vigil-basket', kind))?.content.text === content.text).to.equal(true);
   });
 
-  it('keeps the pieces of a write of which nobody knows how it ended, until they are old', async () => {
+  it('keeps the pieces of a write with an unknown result until they are old', async () => {
     const first = await store.write(place, kind, small);
     api.interfere = ({ method }) => (method === 'PUT' ? says({ message: 'down' }, 503) : undefined);
     await rejected(store.write(place, kind, large(), first));
@@ -104,13 +104,13 @@ describe('the document store', () => {
     expect(api.names).to.deep.equal(['vigil-basket']);
   });
 
-  it('collects no piece that a head names', async () => {
+  it('does not collect pieces that a head names', async () => {
     const { pieces } = await store.write(place, kind, large());
     expect(await collectOrphans(store, Date.now() + 10 * ORPHAN_AGE)).to.equal(0);
     expect(api.names).to.deep.equal(['vigil-basket', ...pieces]);
   });
 
-  it('goes on when pieces of before cannot be removed, and says so', async () => {
+  it('reports previous pieces that cannot be removed, and completes the write', async () => {
     const first = await store.write(place, kind, large());
     api.interfere = ({ method }) => (method === 'DELETE' ? says({ message: 'no' }, 403) : undefined);
     const second = await store.write(place, kind, small, first);
@@ -120,7 +120,7 @@ describe('the document store', () => {
     expect(await collectOrphans(store, Date.now(), 0)).to.equal(2);
   });
 
-  it('leaves nothing of a document of which a piece was refused', async () => {
+  it('removes the other pieces if the server refuses one', async () => {
     let posts = 0;
     api.interfere = ({ method }) => (method === 'POST' && ++posts === 2 ? says({ message: 'exceeded quota' }, 403) : undefined);
     expect((await rejected(store.write(place, kind, large()))).message).to.contain('exceeded quota');
@@ -129,15 +129,15 @@ describe('the document store', () => {
     expect(api.names).to.deep.equal([]);
   });
 
-  it('says which piece of a document is gone', async () => {
+  it('names the piece of a document that does not exist', async () => {
     const { pieces } = await store.write(place, kind, large());
     api.kept.delete(pieces[0] ?? '');
     const error = await rejected(store.read('vigil-basket', kind));
     expect(damageOf(error)).to.equal('PieceMissing');
-    expect(error.message).to.equal(`document vigil-basket is damaged: ConfigMap ${pieces[0] ?? ''} is gone`);
+    expect(error.message).to.equal(`document vigil-basket is damaged: ConfigMap ${pieces[0] ?? ''} does not exist`);
   });
 
-  it('reads a document again that was written anew while it read the pieces', async () => {
+  it('repeats a read if the document was written meanwhile', async () => {
     const { pieces } = await store.write(place, kind, large());
     let rewritten = false;
     api.interfere = ({ method, url }) => {
@@ -155,7 +155,7 @@ describe('the document store', () => {
   });
   const old = (content: unknown): string => gzipSync(JSON.stringify(content)).toString('base64');
 
-  it('takes over what was written before documents had versions', async () => {
+  it('reads documents of versions of Vigil without format versions', async () => {
     const metadata = { name: 'vigil-basket', namespace: 'vigil-system' };
     await store.client.create(RESOURCES.configMaps, { metadata, binaryData: { 'ledger.json.gz': old(small) } } as KubeObject);
     const found = await store.read('vigil-basket', kind);
@@ -166,12 +166,12 @@ describe('the document store', () => {
 
   for (const [what, change] of [
     ['emptied', { data: {}, binaryData: {} }],
-    ['given names that are none', { data: { pieces: '{"a":1}' }, binaryData: {} }],
-    ['given pieces that are not there', { data: { pieces: '["vigil-other"]' }, binaryData: {} }],
-    ['given no pieces', { data: { pieces: '[]' }, binaryData: {} }],
-    ['given another text', { binaryData: { document: Buffer.from('hello').toString('base64') } }],
+    ['edited to have names that are not a list', { data: { pieces: '{"a":1}' }, binaryData: {} }],
+    ['edited to have pieces that do not exist', { data: { pieces: '["vigil-other"]' }, binaryData: {} }],
+    ['edited to have no pieces', { data: { pieces: '[]' }, binaryData: {} }],
+    ['edited to have another text', { binaryData: { document: Buffer.from('hello').toString('base64') } }],
   ] as const) {
-    it(`says that a head is damaged that was ${what}`, async () => {
+    it(`reports a damaged head that was ${what}`, async () => {
       await store.write(place, kind, small);
       const head = api.kept.get('vigil-basket');
       if (head) api.kept.set('vigil-basket', { ...head, ...change });
@@ -179,7 +179,7 @@ describe('the document store', () => {
     });
   }
 
-  it('keeps documents without a head for pods, under file names in order', async () => {
+  it('writes documents without a head, under ordered file names', async () => {
     const content = large();
     const names = await store.keep(place, kind, content, 'input');
     expect(names.length).to.equal(2);
@@ -190,7 +190,7 @@ describe('the document store', () => {
     expect(damageOf(await rejected(store.load(kind, names.slice(0, 1))))).to.equal('Truncated');
   });
 
-  it('removes what nothing names, of one owner and above an age', async () => {
+  it('removes unreferenced ConfigMaps of one owner that are older than an age', async () => {
     const kept = await store.keep(place, kind, small);
     const lost = await store.keep(place, kind, small);
     const others = await store.keep({ ...place, labels: { 'vigil.dev/scan': 'other' } }, kind, small);
@@ -201,7 +201,7 @@ describe('the document store', () => {
     expect(lost.length).to.equal(1);
   });
 
-  it('removes no ConfigMap of somebody else', async () => {
+  it('does not remove ConfigMaps that Vigil does not manage', async () => {
     const kept = await store.keep(place, kind, small);
     const [name = ''] = kept;
     const found = api.kept.get(name);
@@ -210,7 +210,7 @@ describe('the document store', () => {
     expect(api.names).to.deep.equal(['theirs']);
   });
 
-  it('lists heads, not pieces', async () => {
+  it('lists heads without pieces', async () => {
     await store.write(place, kind, large());
     await store.write({ ...place, name: 'vigil-other' }, kind, small);
     await store.keep(place, kind, small);

@@ -11,7 +11,7 @@ const list = (resourceVersion: string, items: readonly KubeObject[], next = ''):
   says({ metadata: { resourceVersion, continue: next }, items });
 const event = (type: string, what: unknown): string => `${JSON.stringify({ type, object: what })}\n`;
 
-/** A watch that says this; it ends then, or goes on in silence. */
+/** Responds with these watch events, then ends the watch or keeps it open. */
 const watch =
   (text: string, ends = false) =>
   (answer: ServerResponse): void => {
@@ -53,16 +53,16 @@ describe('a reflector', () => {
     server.stop();
   });
 
-  it('notices a watch that is silent, and goes on where it was', async () => {
+  it('reopens a silent watch at the same resourceVersion', async () => {
     server.answers = [list('5', []), watch(event('ADDED', object('a', '7'))), watch(event('MODIFIED', object('a', '9')))];
     await start({ silence: 200 });
     await until(() => changes.length === 2);
     expect(changes).to.deep.equal(['ADDED a', 'MODIFIED a']);
     expect(server.calls[2]?.url).to.include('resourceVersion=7');
-    expect(String(errors[0])).to.include('nothing came for 0.2 s');
+    expect(String(errors[0])).to.include('no data for 0.2 s');
   });
 
-  it('outlives a callback that throws: it is told of it, and the next change comes', async () => {
+  it('reports a callback that throws, and delivers the next change', async () => {
     server.answers = [list('5', []), watch(event('ADDED', object('a', '7')) + event('ADDED', object('b', '8')))];
     const seen: string[] = [];
     await start({
@@ -76,7 +76,7 @@ describe('a reflector', () => {
     expect(server.calls).to.have.length(2);
   });
 
-  it('goes on from the first page of a list, since later ones may be newer', async () => {
+  it('watches from the resourceVersion of the first page of a list, since later pages may be newer', async () => {
     const gone = says({ kind: 'Status', code: 410, reason: 'Expired', metadata: { continue: 'successor' } }, 410);
     server.answers = [list('5', [object('a', '3')], 'token'), gone, list('9', [object('b', '8')]), watch('')];
     const { list: all } = await start().then((made) => ({ list: () => made.list() }));
@@ -86,7 +86,7 @@ describe('a reflector', () => {
     expect(server.calls[3]?.url).to.include('resourceVersion=5');
   });
 
-  it('lists again when the server has forgotten its version, and tells deletions that it missed', async () => {
+  it('lists again if its resourceVersion is too old, and reports deletions that it missed', async () => {
     const forgotten = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
     server.answers = [
       list('5', [object('a', '3'), object('b', '4')]),
@@ -99,14 +99,14 @@ describe('a reflector', () => {
     expect(changes).to.deep.equal(['ADDED a', 'ADDED b', 'DELETED a']);
   });
 
-  it('does not run in circles when every watch ends at once', async () => {
+  it('pauses between watches that end at once', async () => {
     server.answers = [list('5', []), watch('', true)];
     await start();
     await sleep(1500);
     expect(server.calls.length).to.be.at.most(8);
   });
 
-  it('keeps nothing of managedFields, and of the rest what it is told to', async () => {
+  it('removes managedFields, and applies the transform', async () => {
     const whole = { metadata: { ...object('a', '3').metadata, managedFields: [{ manager: 'x' }] }, spec: { large: true }, status: {} };
     server.answers = [list('5', [whole]), watch('')];
     const made = await start({ transform: ({ metadata }) => ({ metadata }) });

@@ -9,17 +9,17 @@ import { compareVersions } from '../../../operator/kube/watch/resource-version.t
 import { WatchHub } from '../../../operator/kube/watch/watch-hub.ts';
 import { ApiDouble, says, type SeenCall } from '../api-double.ts';
 
-/** ConfigMaps of one namespace as an API server lists and watches them. */
+/** A fake API that lists and watches the ConfigMaps of one namespace. */
 class Objects {
   readonly server = new ApiDouble();
   readonly watches: { readonly answer: ServerResponse; readonly query: URLSearchParams }[] = [];
   readonly log: { readonly type: string; readonly object: KubeObject; readonly version: number }[] = [];
   readonly #live = new Map<string, KubeObject>();
-  /** Versions before this are forgotten. */
+  /** Older resourceVersions are too old for a watch. */
   oldest = 0;
   version = 10;
   streams = false;
-  /** Answers lists in place of what is there. */
+  /** Overrides the response of lists. */
   onList: ((answer: ServerResponse) => boolean) | undefined;
 
   constructor() {
@@ -82,7 +82,7 @@ class Objects {
   }
 }
 
-/** One subscriber, and what it was told. */
+/** A subscriber, and what it received. */
 class Listener {
   readonly told: string[] = [];
   readonly errors: unknown[] = [];
@@ -140,7 +140,7 @@ describe('a watch hub', function () {
     objects.server.stop();
   });
 
-  it('has one watch for all subscribers of a resource, each with a first list of its own', async () => {
+  it('opens one watch for all subscribers of a resource, each with its own initial list', async () => {
     objects.write('a');
     const first = listen();
     await first.until('complete');
@@ -153,7 +153,7 @@ describe('a watch hub', function () {
     expect([objects.lists, objects.watches.length]).to.deep.equal([2, 1]);
   });
 
-  it('tells nobody anything twice and leaves nothing out, whoever joins while things change', async () => {
+  it('delivers every event once to each subscriber, also to those that join during changes', async () => {
     const first = listen();
     await first.until('complete');
     for (let round = 0; round < 15; round++) {
@@ -176,7 +176,7 @@ describe('a watch hub', function () {
     expect(objects.watches.length).to.equal(1);
   });
 
-  it('goes on telling the others while one lists', async () => {
+  it('delivers events to other subscribers while one lists', async () => {
     const first = listen();
     await first.until('complete');
     await open();
@@ -195,7 +195,7 @@ describe('a watch hub', function () {
     expect(first.told).to.deep.equal(['complete', 'ADDED a@11']);
   });
 
-  it('asks for metadata alone while nobody wants more, and gives no more to who wants no more', async () => {
+  it('requests only metadata unless a subscriber needs more, and delivers only what each needs', async () => {
     const marks = listen({ metadataOnly: true });
     await marks.until('complete');
     await open();
@@ -210,7 +210,7 @@ describe('a watch hub', function () {
     expect([Object.keys(marks.objects[0] ?? {}), Object.keys(whole.objects[0] ?? {})]).to.deep.equal([['metadata'], ['metadata', 'data']]);
   });
 
-  it('lists again only for those whose version is forgotten', async () => {
+  it('lists again only for subscribers whose resourceVersion is too old', async () => {
     const old = listen();
     await old.until('complete');
     await open();
@@ -227,7 +227,7 @@ describe('a watch hub', function () {
     expect(old.told).to.deep.equal(['complete', 'listed a', 'complete', 'ADDED b@12']);
   });
 
-  it('goes on where a subscriber was that stops and starts again, and tells one that has stopped nothing', async () => {
+  it('resumes a subscriber that stops and starts again, and delivers nothing to a stopped one', async () => {
     const first = listen();
     const second = listen();
     await Promise.all([first.until('complete'), second.until('complete')]);
@@ -241,7 +241,7 @@ describe('a watch hub', function () {
     expect(objects.lists).to.equal(2);
   });
 
-  it('keeps a failing list from nobody else', async () => {
+  it('delivers events to other subscribers while the list of one fails', async () => {
     const first = listen();
     await first.until('complete');
     objects.onList = (answer) => {
@@ -259,7 +259,7 @@ describe('a watch hub', function () {
     expect(String(second.errors[0])).to.include('KubeApiError: no');
   });
 
-  it('gives versions that cannot be compared a watch of their own', async () => {
+  it('opens a separate watch for resourceVersions that cannot be compared', async () => {
     objects.onList = (answer) => {
       says({ metadata: { resourceVersion: `v${objects.lists}` }, items: [] })(answer);
       return true;
@@ -271,7 +271,7 @@ describe('a watch hub', function () {
     await Promise.all([first.until('ADDED a@11'), second.until('ADDED a@11')]);
   });
 
-  it('asks for time-outs at random, between five and ten minutes', async () => {
+  it('requests random timeouts between five and ten minutes', async () => {
     let next = 0;
     WatchHub.of(client, { random: () => [0, 0.5, 0.999][next++] ?? 0 });
     const seconds: (string | null)[] = [];
@@ -284,7 +284,7 @@ describe('a watch hub', function () {
   });
 
   for (const streams of [true, false])
-    it(`reads first lists ${streams ? 'as a stream' : 'in pages where the server knows no streams, without asking twice'}`, async () => {
+    it(`reads initial lists ${streams ? 'as a stream' : 'in pages if the server does not support streams, and tries streams once'}`, async () => {
       WatchHub.of(client, { streamsLists: true });
       objects.streams = streams;
       objects.write('a');
@@ -300,8 +300,8 @@ describe('a watch hub', function () {
     });
 });
 
-describe('a first list that is streamed', () => {
-  it('is read in pages the next time when it broke off, and as a stream again after that', async () => {
+describe('a streamed initial list', () => {
+  it('uses pages once after the stream broke off, then a stream again', async () => {
     const objects = new Objects();
     const client = await objects.server.start();
     WatchHub.of(client, { streamsLists: true });
@@ -335,7 +335,7 @@ describe('a first list that is streamed', () => {
 });
 
 describe('resource versions', () => {
-  it('are compared as numbers of any length, and not at all where one is none', () => {
+  it('are compared as numbers of any length, and are not comparable if one is not a number', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 10n ** 30n }), fc.bigInt({ min: 1n, max: 10n ** 30n }), (left, right) => {
         expect(Math.sign(compareVersions(String(left), String(right)) ?? Number.NaN)).to.equal(left < right ? -1 : left > right ? 1 : 0);
