@@ -1,14 +1,14 @@
-/** One resource that the API server serves, as discovery names it. */
+/** One resource of the API server, with the names that discovery returns. */
 export interface ApiResource {
   readonly group: string;
   readonly version: string;
-  /** The plural in paths, such as deployments. */
+  /** The plural name in request paths, such as deployments. */
   readonly resource: string;
   readonly kind: string;
   readonly namespaced: boolean;
 }
 
-/** `group/version`, or the bare version for the core group. */
+/** Returns `group/version`, or the version alone for the core group. */
 export const apiVersionOf = ({ group, version }: Pick<ApiResource, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
 

@@ -1,24 +1,27 @@
 import { z } from 'zod';
 import { field, listMap, timestamp } from './field.ts';
 
-/** A status condition as `metav1.Condition` has it. */
+/** A status condition with the fields of `metav1.Condition`. */
 export const condition = z.strictObject({
-  type: field(z.string().max(316), 'What the condition is about.'),
-  status: field(z.enum(['True', 'False', 'Unknown']), 'Whether it holds.'),
-  reason: field(z.string().min(1).max(1024), 'Why, as one CamelCase word for programs.'),
-  message: field(z.string().max(32_768), 'Why, for people; names the place and the mend.'),
-  lastTransitionTime: field(timestamp, 'When the status last changed.'),
-  observedGeneration: field(z.int().min(0).meta({ format: 'int64' }).optional(), 'The generation of the spec that this was judged on.'),
+  type: field(z.string().max(316), 'The type of the condition, such as Ready.'),
+  status: field(z.enum(['True', 'False', 'Unknown']), 'The status of the condition: True, False or Unknown.'),
+  reason: field(z.string().min(1).max(1024), 'The reason for the last transition, as one CamelCase word for programs.'),
+  message: field(z.string().max(32_768), 'The reason in plain words, with the affected field or object and how to fix it.'),
+  lastTransitionTime: field(timestamp, 'The time at which the status of the condition last changed.'),
+  observedGeneration: field(
+    z.int().min(0).meta({ format: 'int64' }).optional(),
+    'The metadata.generation that the condition was computed for.',
+  ),
 });
 export type Condition = z.infer<typeof condition>;
 
 /** The `conditions` of a status, merged by type. */
 export const conditions = field(
   listMap(condition, ['type'], 16).optional(),
-  'Conditions by kstatus: Ready, Reconciling and Stalled are about Vigil, the others about the cluster.',
+  'Conditions. Ready, Reconciling and Stalled follow kstatus and describe how Vigil processes this object. The other conditions describe the results.',
 );
 
-/** What a reconciler says of one condition; times and transitions are filled in by {@link setConditions}. */
+/** The new value of one condition. {@link setConditions} adds the transition time and the observed generation. */
 export interface ConditionUpdate {
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
@@ -27,8 +30,8 @@ export interface ConditionUpdate {
 }
 
 /**
- * The full list of conditions after an update. A condition that is not named is dropped (server-side apply of a status
- * drops what it leaves out anyway); `lastTransitionTime` moves only when `status` changes.
+ * Returns the complete list of conditions after an update. A condition without an update is removed, as server-side apply removes the
+ * fields that an applied status omits. `lastTransitionTime` changes only when `status` changes.
  */
 export function setConditions(
   previous: readonly Condition[] | undefined,

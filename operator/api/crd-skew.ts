@@ -1,17 +1,17 @@
 import { customResourceDefinition, type KindDefinition } from './crd.ts';
 
-/** What is wrong with a CRD of the cluster, seen from this version of Vigil. */
+/** A CRD in the cluster that is missing or does not match this version of Vigil. */
 export interface CrdProblem {
   /** The CRD's name, such as `scans.vigil.dev`. */
   readonly crd: string;
   readonly reason: 'CRDMissing' | 'CRDOutdated';
-  /** What is missing, what follows from it, and the command that mends it. */
+  /** The missing CRD or fields, the consequence, and the command that fixes it. */
   readonly message: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A CustomResourceDefinition as the server has it, as far as it is read here. */
+/** The fields of an installed CustomResourceDefinition that {@link crdProblem} reads. */
 export interface ServedCrd {
   readonly metadata: { readonly name: string };
   readonly spec?: {
@@ -23,15 +23,15 @@ export interface ServedCrd {
   };
 }
 
-/** Names of fields that a message lists. */
+/** The maximum number of fields that a message names. */
 const mostNamed = 5;
 
-/** The file of a CRD in the repository and in each release. */
+/** The command that installs the CRD of a kind from the repository or from a release. */
 const fix = ({ group, plural }: KindDefinition): string => `kubectl apply --server-side -f crds/${group}_${plural}.yaml`;
 
 /**
- * Compares the CRD of the cluster with the one that this version brings. A field that the cluster's does not have is dropped by the API
- * server without a word, or refused. Undefined where all of them are there; more than this version knows does no harm. Pure.
+ * Compares the installed CRD with the CRD of this version. The API server prunes or rejects a field that the installed CRD does not have.
+ * Returns undefined if the installed CRD has every field of this version. Additional fields are not a problem. Pure.
  */
 export function crdProblem(kind: KindDefinition, served: ServedCrd | undefined): CrdProblem | undefined {
   const crd = `${kind.plural}.${kind.group}`;
@@ -41,7 +41,7 @@ export function crdProblem(kind: KindDefinition, served: ServedCrd | undefined):
       served === undefined
         ? `CustomResourceDefinition ${crd} is not installed`
         : `CustomResourceDefinition ${crd} does not serve ${kind.version}`;
-    return { crd, reason: 'CRDMissing', message: `${what}: nothing can be written to it; install it: ${fix(kind)}` };
+    return { crd, reason: 'CRDMissing', message: `${what}: Vigil cannot write ${kind.kind} objects; install the CRD: ${fix(kind)}` };
   }
   const missing = missingFields(schemaOf(kind), version.schema?.openAPIV3Schema ?? {}, '');
   if (missing.length === 0) return undefined;
@@ -50,7 +50,7 @@ export function crdProblem(kind: KindDefinition, served: ServedCrd | undefined):
   return {
     crd,
     reason: 'CRDOutdated',
-    message: `CustomResourceDefinition ${crd} is of another version of Vigil and drops ${named}${others}: bring it up to date: ${fix(kind)}`,
+    message: `CustomResourceDefinition ${crd} belongs to another version of Vigil, and the API server drops ${named}${others}; update the CRD: ${fix(kind)}`,
   };
 }
 
@@ -59,20 +59,20 @@ function schemaOf(kind: KindDefinition): Json {
   return spec.versions?.[0]?.schema?.openAPIV3Schema ?? {};
 }
 
-/** The paths of fields that one schema has and the other drops; of a field that is missing, not what is below it. */
-function missingFields(wanted: unknown, served: unknown, path: string): readonly string[] {
-  const [own, theirs] = [jsonOf(wanted), jsonOf(served)];
-  if (theirs['x-kubernetes-preserve-unknown-fields'] === true) return [];
-  const properties = Object.entries(jsonOf(own['properties'])).flatMap(([name, child]) => {
+/** Returns the paths of the fields of the wanted schema that the served schema does not have. Omits the fields below a missing field. */
+function missingFields(wantedSchema: unknown, servedSchema: unknown, path: string): readonly string[] {
+  const [wanted, served] = [jsonOf(wantedSchema), jsonOf(servedSchema)];
+  if (served['x-kubernetes-preserve-unknown-fields'] === true) return [];
+  const properties = Object.entries(jsonOf(wanted['properties'])).flatMap(([name, child]) => {
     const at = path === '' ? name : `${path}.${name}`;
-    const there = jsonOf(theirs['properties'])[name] ?? theirs['additionalProperties'];
-    return there === undefined ? [at] : missingFields(child, there, at);
+    const servedChild = jsonOf(served['properties'])[name] ?? served['additionalProperties'];
+    return servedChild === undefined ? [at] : missingFields(child, servedChild, at);
   });
-  const items = own['items'] === undefined ? [] : missingFields(own['items'], theirs['items'], `${path}[]`);
+  const items = wanted['items'] === undefined ? [] : missingFields(wanted['items'], served['items'], `${path}[]`);
   const values =
-    own['additionalProperties'] === undefined
+    wanted['additionalProperties'] === undefined
       ? []
-      : missingFields(own['additionalProperties'], theirs['additionalProperties'], `${path}.*`);
+      : missingFields(wanted['additionalProperties'], served['additionalProperties'], `${path}.*`);
   return [...properties, ...items, ...values];
 }
 

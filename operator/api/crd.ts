@@ -6,7 +6,7 @@ import { scanScheduleSpec, scanScheduleStatus } from './scan-schedule.ts';
 import { scanSpec, scanStatus } from './scan.ts';
 import { securityPolicySpec, securityPolicyStatus } from './security-policy.ts';
 
-/** A printer column of `kubectl get`; priority 1 shows with `-o wide` only. */
+/** A printer column of `kubectl get`. A column with priority 1 is shown only with `-o wide`. */
 interface Column {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'date';
@@ -14,7 +14,7 @@ interface Column {
   readonly priority?: number;
 }
 
-/** A custom resource kind: everything that its CRD says. */
+/** The definition of a custom resource kind, from which its CRD is generated. */
 export interface KindDefinition {
   readonly group: string;
   readonly version: string;
@@ -41,8 +41,8 @@ const reasonOf = (type: string): Column => ({
 const withStatus = (spec: z.ZodObject, status: z.ZodObject, specText: string): z.ZodObject =>
   z.strictObject({
     spec: spec.meta({ description: specText }),
-    // By kstatus an object without a status is Current: -1 says that nobody has looked at it yet.
-    status: status.meta({ description: 'What Vigil says; never to be written by others.', default: { observedGeneration: -1 } }).optional(),
+    // kstatus reports an object without a status as Current. The default -1 means that no controller has reconciled the object yet.
+    status: status.meta({ description: 'The observed state. Only Vigil writes it.', default: { observedGeneration: -1 } }).optional(),
   });
 
 const own = { group: GROUP, version: VERSION, categories: ['vigil'], namespaced: false, statusSubresource: true } as const;
@@ -54,8 +54,8 @@ export const ownKinds: readonly KindDefinition[] = [
     kind: 'SecurityPolicy',
     plural: 'securitypolicies',
     shortNames: ['secpol'],
-    description: 'A SecurityPolicy says what must hold in the cluster, where, and how severe a failure is.',
-    body: withStatus(securityPolicySpec, securityPolicyStatus, 'What must hold, and where.'),
+    description: 'A SecurityPolicy defines the security checks for the objects and images in its scope, and the severity of each failure.',
+    body: withStatus(securityPolicySpec, securityPolicyStatus, 'The checks of the policy and their scope.'),
     columns: [
       { name: 'Ready', type: 'string', jsonPath: condition('Ready') },
       { name: 'Compliant', type: 'string', jsonPath: condition('Compliant') },
@@ -76,14 +76,18 @@ export const ownKinds: readonly KindDefinition[] = [
     kind: 'ScanSchedule',
     plural: 'scanschedules',
     shortNames: ['scansched'],
-    description: 'A ScanSchedule says when to scan, as a CronJob says when to run a Job.',
-    body: withStatus(scanScheduleSpec, scanScheduleStatus, 'When to scan what.'),
+    description: 'A ScanSchedule creates Scans on a schedule, as a CronJob creates Jobs. It can also evaluate objects when they change.',
+    body: withStatus(scanScheduleSpec, scanScheduleStatus, 'When to scan, and which policies to evaluate.'),
     rules: [
       {
         rule: 'self.metadata.name.size() <= 52',
-        message: 'the name must have at most 52 characters: the names of its scans add to it',
+        message: 'metadata.name must have at most 52 characters: the names of the Scans of this schedule add a suffix to it',
       },
-      { rule: 'has(self.spec.schedule) || has(self.spec.onChange)', message: 'give schedule, or onChange, or both', fieldPath: '.spec' },
+      {
+        rule: 'has(self.spec.schedule) || has(self.spec.onChange)',
+        message: 'set spec.schedule, spec.onChange, or both',
+        fieldPath: '.spec',
+      },
     ],
     columns: [
       { name: 'Schedule', type: 'string', jsonPath: '.spec.schedule' },
@@ -104,11 +108,10 @@ export const ownKinds: readonly KindDefinition[] = [
     kind: 'Scan',
     plural: 'scans',
     shortNames: ['vscan'],
-    description: 'A Scan is one run over the cluster, as a Job is to a CronJob. Create one to scan now.',
-    body: withStatus(scanSpec, scanStatus, 'What to scan. It cannot be changed; make another Scan.'),
-    rules: [
-      { rule: 'self.spec == oldSelf.spec', message: 'the spec of a Scan cannot be changed: create another Scan', fieldPath: '.spec' },
-    ],
+    description:
+      'A Scan is one evaluation of policies against the cluster. A ScanSchedule creates Scans, as a CronJob creates Jobs. Create a Scan to scan now.',
+    body: withStatus(scanSpec, scanStatus, 'The policies and namespaces to scan. The spec is immutable: create another Scan to change it.'),
+    rules: [{ rule: 'self.spec == oldSelf.spec', message: 'spec is immutable: create another Scan', fieldPath: '.spec' }],
     columns: [
       { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
       { name: 'Progress', type: 'string', jsonPath: '.status.progress' },
@@ -137,7 +140,7 @@ const reportColumns: readonly Column[] = [
   age,
 ];
 
-/** The report kinds, for clusters where no other tool has brought them. */
+/** The report kinds, for clusters in which no other tool has installed their CRDs. */
 export const reportKinds: readonly KindDefinition[] = [
   {
     group: REPORT_GROUP,
@@ -146,7 +149,7 @@ export const reportKinds: readonly KindDefinition[] = [
     plural: 'policyreports',
     shortNames: ['polr'],
     namespaced: true,
-    description: 'A PolicyReport holds the verdicts about one object of its namespace.',
+    description: 'A PolicyReport contains the verdicts for one object in its namespace.',
     body: policyReportBody,
     statusSubresource: false,
     columns: reportColumns,
@@ -158,7 +161,7 @@ export const reportKinds: readonly KindDefinition[] = [
     plural: 'clusterpolicyreports',
     shortNames: ['cpolr'],
     namespaced: false,
-    description: 'A ClusterPolicyReport holds the verdicts about one cluster-scoped object.',
+    description: 'A ClusterPolicyReport contains the verdicts for one cluster-scoped object.',
     body: policyReportBody,
     statusSubresource: false,
     columns: reportColumns,
@@ -167,7 +170,7 @@ export const reportKinds: readonly KindDefinition[] = [
 
 type Json = Record<string, unknown>;
 
-/** How each JSON Schema keyword becomes structural (KEP-1693); a keyword without an entry is kept, `undefined` drops it. */
+/** Converts each JSON Schema keyword to a structural schema (KEP-1693). A keyword without an entry is kept. A result of `undefined` removes it. */
 const keywords: Readonly<Record<string, (value: unknown, schema: Json) => unknown>> = {
   $schema: () => undefined,
   propertyNames: () => undefined,
@@ -179,7 +182,7 @@ const keywords: Readonly<Record<string, (value: unknown, schema: Json) => unknow
   maximum: (value) => (value === Number.MAX_SAFE_INTEGER ? undefined : value),
 };
 
-/** Turns one JSON Schema of zod's into the structural form that a CRD takes. */
+/** Converts a JSON Schema that zod generated into the structural schema of a CRD. */
 function structural(schema: Json): Json {
   if (schema['x-kubernetes-int-or-string'] === true) return { 'x-kubernetes-int-or-string': true };
   const entries = Object.entries(schema).map(
@@ -188,10 +191,10 @@ function structural(schema: Json): Json {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** The CustomResourceDefinition of a kind, as the object that `kubectl apply` takes. */
+/** Returns the CustomResourceDefinition of a kind as an object for `kubectl apply`. */
 export function customResourceDefinition(kind: KindDefinition): Json {
   const body = structural({ ...z.toJSONSchema(kind.body) });
-  const text = { apiVersion: 'The version of this representation.', kind: 'The kind of this object.' };
+  const text = { apiVersion: 'The API group and version of this object.', kind: 'The kind of this object.' };
   const properties: Json = {
     apiVersion: { type: 'string', description: text.apiVersion },
     kind: { type: 'string', description: text.kind },

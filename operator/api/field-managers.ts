@@ -1,15 +1,15 @@
 /**
- * Who writes which fields, as `metadata.managedFields` names them. Each writer of a shared object has a manager of its own, so that a
- * server-side apply by one never drops the fields of another.
+ * The field managers of Vigil, as `metadata.managedFields` names them. Each writer of a shared object has its own field manager.
+ * Thus a server-side apply by one writer never removes the fields of another writer.
  */
 export const FIELD_MANAGERS = {
-  /** Objects that one writer makes and replaces whole: Jobs, ConfigMaps, leases, Scans. */
+  /** Objects that one writer creates and replaces as a whole: Jobs, ConfigMaps, Leases, Scans. */
   operator: 'vigil',
-  /** The status of a Scan, and the part of a policy's status that scans and changes bring. */
+  /** The status of a Scan, and the part of a policy's status with the results of scans and on-change evaluations. */
   scans: 'vigil-scans',
-  /** The part of a policy's status that image scanning brings. */
+  /** The part of a policy's status with the results of image scans. */
   images: 'vigil-images',
-  /** Totals and conditions of a policy. */
+  /** The totals and conditions of a policy's status. */
   policies: 'vigil-policies',
   /** The status of a ScanSchedule. */
   schedules: 'vigil-schedules',
@@ -17,18 +17,18 @@ export const FIELD_MANAGERS = {
   reports: 'vigil-reports',
 } as const;
 
-/** A field manager of Vigil's. */
+/** A field manager of Vigil. */
 export type FieldManager = (typeof FIELD_MANAGERS)[keyof typeof FIELD_MANAGERS];
 
 const own: ReadonlySet<unknown> = new Set(Object.values(FIELD_MANAGERS));
 
-/** Whether a field manager is one of Vigil's, of this version or of an earlier one. */
+/** Whether a field manager belongs to Vigil, in this version or an earlier one. */
 export const isOwnFieldManager = (manager: unknown): boolean => own.has(manager);
 
-/** The one manager of all server-side applies until each writer got its own: its fields are handed over ({@link fieldOwner}). */
+/** The field manager of every server-side apply in older versions. Its fields are transferred to the new field managers (see {@link fieldOwner}). */
 export const LEGACY_FIELD_MANAGER = 'vigil';
 
-/** By resource: who owns a field of the status where it is not who owns the rest of it. */
+/** By resource, the field managers of a status with several writers: of the listed fields, and of all other fields (`rest`). */
 const parts: Readonly<Record<string, { readonly rest: FieldManager; readonly fields: Readonly<Record<string, FieldManager>> }>> = {
   securitypolicies: {
     rest: FIELD_MANAGERS.policies,
@@ -36,7 +36,7 @@ const parts: Readonly<Record<string, { readonly rest: FieldManager; readonly fie
   },
 };
 
-/** Who owns a top-level field of a resource's status; `otherwise`: the only writer of a resource that several do not share. */
+/** Returns the field manager of a top-level status field. Returns `otherwise` for a resource whose status has one writer. */
 export function fieldOwner(resource: string, field: string, otherwise: FieldManager): FieldManager {
   const shared = parts[resource];
   return shared ? (shared.fields[field] ?? shared.rest) : otherwise;

@@ -1,13 +1,13 @@
-/** The API group of Vigil's own kinds. */
+/** The API group of Vigil's kinds. */
 export const GROUP = 'vigil.dev';
 /** The only served version of {@link GROUP}. */
 export const VERSION = 'v1alpha1';
-/** `apiVersion` of Vigil's own kinds. */
+/** The `apiVersion` of Vigil's kinds. */
 export const API_VERSION = `${GROUP}/${VERSION}`;
-/** The value of `app.kubernetes.io/managed-by` on everything that Vigil creates. */
+/** The value of the label `app.kubernetes.io/managed-by` on every object that Vigil creates. */
 export const MANAGED_BY = 'vigil';
 
-/** Labels and annotations that Vigil sets, by role. */
+/** The labels of Vigil, by purpose. Vigil sets all of them except `imageData`. */
 export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
   source: `${GROUP}/source`,
@@ -16,35 +16,35 @@ export const LABELS = {
   schedule: `${GROUP}/schedule`,
   part: `${GROUP}/part`,
   trigger: `${GROUP}/trigger`,
-  /** Of a ConfigMap of the document store: the kind of its document. */
+  /** On a ConfigMap of the document store: the kind of its document. */
   document: `${GROUP}/document`,
-  /** Of a ConfigMap with a piece of a document. */
+  /** On a ConfigMap with a piece of a document. */
   documentPiece: `${GROUP}/document-piece`,
-  /** Of a piece: the head that names it. */
+  /** On a piece: the head ConfigMap that refers to it. */
   documentHead: `${GROUP}/document-head`,
-  /** What a ConfigMap of Vigil's namespace tells about vulnerabilities: set by people, not by Vigil. */
+  /** On a ConfigMap in Vigil's namespace: the kind of vulnerability data in it. Users set this label, not Vigil. */
   imageData: `${GROUP}/image-data`,
 } as const;
 
-/** Annotations that Vigil sets, by role. */
+/** The annotations that Vigil sets, by purpose. */
 export const ANNOTATIONS = {
   policies: `${GROUP}/policies`,
-  /** What the last scan that changed a report found new and fixed: so that a repetition counts the same. */
+  /** On a report: the new and fixed failures of the last scan that changed it. A repetition of that scan returns the same counts. */
   change: `${GROUP}/change`,
-  /** Of a report about images: when what came and went, by policy. */
+  /** On a report about images: the dated new and fixed failures, by policy. */
   changes: `${GROUP}/changes`,
   resourceVersion: `${GROUP}/resource-version`,
-  /** Of a report: a digest over what Vigil wrote, by which it knows its own. */
+  /** On a report: a digest of the content that Vigil wrote. It shows whether another writer has changed the report. */
   digest: `${GROUP}/digest`,
-  /** Of the report about roles and bindings that Kubernetes brings: what is counted of each. */
+  /** On the report about the default roles and bindings of Kubernetes: the counts of each object. */
   bootstrap: `${GROUP}/bootstrap`,
   scan: `${GROUP}/scan`,
-  /** Of a Scan: the generations of policies for which it was made. */
+  /** On a Scan: the generations of the policies for which it was created. */
   generations: `${GROUP}/generations`,
-  /** The images that a Job is about, by digest. */
+  /** On a Job: the digests of the images that it scans. */
   images: `${GROUP}/images`,
-  /** Of a Job: a hash of what it works on. A Job of the same name with another is not the one that is wanted. */
+  /** On a Job: a hash of its inputs. A Job of the same name with another hash is obsolete. */
   jobInputs: `${GROUP}/job-inputs`,
-  /** What a Job for images was made with, as JSON. */
+  /** On an image Job: the settings with which it was created, as JSON. */
   imageJob: `${GROUP}/image-job`,
 } as const;

@@ -8,7 +8,7 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
-/** A set of fields as the API server writes it: a tree of keys such as `f:status`. */
+/** `metav1.FieldsV1`: a set of fields as a tree of keys such as `f:status`. */
 export interface FieldsV1 {
   readonly [key: string]: FieldsV1;
 }

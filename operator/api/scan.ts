@@ -6,12 +6,12 @@ import { coverage, severityCounts, summary } from './security-policy.ts';
 
 const quantities = z.record(z.string(), z.union([z.string(), z.int()]).meta({ 'x-kubernetes-int-or-string': true }));
 
-/** How the pods of a scan's Jobs run. */
+/** The settings for the pods of a scan's Jobs. */
 export const scanTemplate = z.strictObject({
-  parallelism: field(z.int().min(1).max(100).optional(), 'How many pods work at the same time. Omitted: 4.'),
+  parallelism: field(z.int().min(1).max(100).optional(), 'The maximum number of pods that run at the same time. Omitted: 4.'),
   activeDeadlineSeconds: field(
     z.int().min(30).max(86_400).optional(),
-    'How long one pod may work on its shard, and how long it may wait to be made and placed. Omitted: 3600.',
+    'How many seconds one pod may evaluate its shard, and how many seconds it may wait to be created and scheduled. Omitted: 3600.',
   ),
   job: field(
     z
@@ -27,115 +27,124 @@ export const scanTemplate = z.strictObject({
         ),
         nodeSelector: field(
           z.record(z.string(), z.string()).optional(),
-          "Nodes with these labels; kubernetes.io/os: linux is added. Omitted: the operator's own.",
+          "Node labels that the pods require. Vigil adds kubernetes.io/os: linux. Omitted: the node selector of the operator's pod.",
         ),
         tolerations: field(
           z.array(anyObject()).max(32).optional(),
-          "Tolerations, as in a Pod. Omitted: those of the operator's own pod, as with all that says where pods run.",
+          "Tolerations, as in a Pod. Omitted: the tolerations of the operator's pod.",
         ),
-        affinity: field(anyObject().optional(), "Affinity, as in a Pod. Omitted: the operator's own to nodes."),
+        affinity: field(anyObject().optional(), "Affinity, as in a Pod. Omitted: the node affinity of the operator's pod."),
         topologySpreadConstraints: field(
           z.array(anyObject()).max(16).optional(),
-          "Topology spread constraints, as in a Pod. Omitted: the operator's own, over the pods of Jobs.",
+          "Topology spread constraints, as in a Pod. Omitted: the constraints of the operator's pod, applied to the pods of the Job.",
         ),
-        priorityClassName: field(z.string().max(253).optional(), "Priority class. Omitted: the operator's own."),
-        labels: field(z.record(z.string(), z.string()).optional(), 'Labels on the pods.'),
-        annotations: field(z.record(z.string(), z.string()).optional(), 'Annotations on the pods.'),
+        priorityClassName: field(
+          z.string().max(253).optional(),
+          "Priority class, as in a Pod. Omitted: the priority class of the operator's pod.",
+        ),
+        labels: field(z.record(z.string(), z.string()).optional(), 'Additional labels for the pods.'),
+        annotations: field(z.record(z.string(), z.string()).optional(), 'Additional annotations for the pods.'),
       })
       .optional(),
-    'The pods of the Job.',
+    'The pod template of the Job.',
   ),
 });
 export type ScanTemplate = z.infer<typeof scanTemplate>;
 
-/** The most SecurityPolicies that one Scan evaluates: its status names each. */
+/** The maximum number of SecurityPolicies in one Scan. The status of the Scan lists each of them. */
 export const MOST_SCAN_POLICIES = 2000;
 
 /** The spec of a Scan. */
 export const scanSpec = z.strictObject({
   policies: field(
     z.array(z.string().min(1).max(253)).max(MOST_SCAN_POLICIES).optional(),
-    'SecurityPolicies by name. Omitted, without policySelector: all.',
+    'Names of SecurityPolicies. If policySelector is omitted too: all.',
   ),
-  policySelector: field(labelSelector.optional(), 'SecurityPolicies by label.'),
+  policySelector: field(labelSelector.optional(), 'Selects SecurityPolicies by label.'),
   namespaces: field(
     z
       .strictObject({
-        include: field(namePatterns.optional(), 'Namespaces to scan, with * for any characters. Omitted: all.'),
-        exclude: field(namePatterns.optional(), 'Namespaces to leave out.'),
+        include: field(namePatterns.optional(), 'Namespaces to scan. * matches any characters. Omitted: all.'),
+        exclude: field(namePatterns.optional(), 'Namespaces to exclude.'),
       })
       .optional(),
-    "Only these of the namespaces in the policies' scopes. A scan of some namespaces leaves the results of the others as they are.",
+    'Limits the scan to these namespaces within the scopes of the policies. The results for all other namespaces do not change.',
   ),
   full: field(
     z.boolean().optional(),
-    'true evaluates everything anew. Omitted or false: a namespace in which nothing has changed since it was scanned last is not scanned again, and its results stay.',
+    'true: evaluate every object again. Omitted or false: a namespace without changes since its last scan is not scanned again, and its results are kept.',
   ),
-  scan: field(scanTemplate.optional(), 'How the pods run.'),
+  scan: field(scanTemplate.optional(), 'Settings for the pods of the scan.'),
   ttlSecondsAfterFinished: field(
     z.int().min(0).max(31_536_000).optional(),
-    'How long a finished Scan is kept. Omitted: 604800, a week; one that a ScanSchedule made is kept by the history limits of that.',
+    'How many seconds a finished Scan is kept. Omitted: 604800 (one week). For a Scan of a ScanSchedule, the history limits of the schedule apply instead.',
   ),
 });
 export type ScanSpec = z.infer<typeof scanSpec>;
 
 const shardProblem = z.strictObject({
   shard: field(z.int(), 'The number of the shard.'),
-  attempts: field(count, 'How often it was tried.'),
-  reason: field(z.string(), 'Why it did not succeed, as one word.'),
-  message: field(z.string(), 'Why, for people.'),
+  attempts: field(count, 'The number of attempts.'),
+  reason: field(z.string(), 'The reason of the failure, as one CamelCase word.'),
+  message: field(z.string(), 'The reason of the failure, in plain words.'),
 });
 export type ShardProblem = z.infer<typeof shardProblem>;
 
 /** The status of a Scan. */
 export const scanStatus = z.strictObject({
-  observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation that the conditions speak of.'),
+  observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The metadata.generation that the conditions describe.'),
   conditions,
-  phase: field(z.enum(['Pending', 'Running', 'Complete', 'Failed']).optional(), 'Where the run stands.'),
-  progress: field(z.string().optional(), 'Shards done of all, such as 2/7.'),
-  startTime: field(timestamp.optional(), 'When it began.'),
-  completionTime: field(timestamp.optional(), 'When it ended.'),
-  jobs: field(z.array(z.string()).max(64).optional(), 'The Jobs of its attempts, in order.'),
+  phase: field(z.enum(['Pending', 'Running', 'Complete', 'Failed']).optional(), 'The phase of the scan.'),
+  progress: field(z.string().optional(), 'Completed shards of all shards, such as 2/7.'),
+  startTime: field(timestamp.optional(), 'The time at which the scan started.'),
+  completionTime: field(timestamp.optional(), 'The time at which the scan ended.'),
+  jobs: field(z.array(z.string()).max(64).optional(), 'The names of the Jobs of all attempts, in order.'),
   policies: field(
     listMap(
       z.strictObject({
-        name: field(z.string(), 'The SecurityPolicy.'),
+        name: field(z.string(), 'The name of the SecurityPolicy.'),
         generation: field(z.int().meta({ format: 'int64' }), 'The generation that was evaluated.'),
-        revision: field(z.string().max(64).optional(), 'What it was judged by: generation, controls and frameworks, as one word.'),
+        revision: field(
+          z.string().max(64).optional(),
+          'The revision that was evaluated: identifies the generation, the controls and the framework versions.',
+        ),
       }),
       ['name'],
       MOST_SCAN_POLICIES,
     ).optional(),
-    'What was evaluated.',
+    'The policies that were evaluated.',
   ),
-  summary: field(summary.optional(), 'Verdicts of checks on targets.'),
-  failing: field(severityCounts.optional(), 'Failures by severity.'),
-  coverage: field(coverage.optional(), 'Targets.'),
+  summary: field(summary.optional(), 'Counts of verdicts for all targets.'),
+  failing: field(severityCounts.optional(), 'Counts of failures by severity.'),
+  coverage: field(coverage.optional(), 'Counts of targets.'),
   carriedOver: field(
     count.optional(),
-    'Targets whose results of an earlier Scan hold, since nothing has changed that they depend on. They count as scanned.',
+    'Targets whose results of an earlier Scan are still valid, because nothing that they depend on has changed. They count as scanned.',
   ),
-  new: field(severityCounts.optional(), 'Failures that were not there before.'),
-  fixed: field(severityCounts.optional(), 'Failures that are gone.'),
+  new: field(severityCounts.optional(), 'Counts of failures that the last scan did not find.'),
+  fixed: field(severityCounts.optional(), 'Counts of earlier failures that no longer exist.'),
   images: field(
     z
       .strictObject({
-        since: field(timestamp.optional(), 'From when on: when the Scan before counted. Omitted where none did: then nothing is counted.'),
-        until: field(timestamp, 'Until when.'),
-        new: field(severityCounts, 'Failures in images that came.'),
-        fixed: field(severityCounts, 'Failures in images that went.'),
+        since: field(
+          timestamp.optional(),
+          'The start of the counted period: the end of the period of the last Scan. Omitted if there is no such Scan; then nothing is counted.',
+        ),
+        until: field(timestamp, 'The end of the counted period.'),
+        new: field(severityCounts, 'Counts of new failures in images.'),
+        fixed: field(severityCounts, 'Counts of fixed failures in images.'),
       })
       .optional(),
-    'What changed in the reports about images since the Scan before, where a policy asks about images: they are looked into all the time.',
+    'New and fixed failures in the reports about images since the last Scan. Set if a policy has spec.images. Images are scanned continuously, not by Scans.',
   ),
-  shards: field(z.array(shardProblem).max(100).optional(), 'Shards that did not succeed.'),
+  shards: field(z.array(shardProblem).max(100).optional(), 'Shards that failed.'),
 });
 export type ScanStatus = z.infer<typeof scanStatus>;
-/** What came and went in images between two Scans. */
+/** The new and fixed failures in images between two Scans. */
 export type ScanImages = NonNullable<ScanStatus['images']>;
 
-/** One run over a set of targets. */
+/** One evaluation of policies against a set of targets. */
 export type Scan = Resource<ScanSpec, ScanStatus>;
 
-/** Whether a Scan has ended: its phase is terminal, and never changes again. */
+/** Whether a Scan has ended. Its phase is then Complete or Failed and does not change again. */
 export const isFinished = ({ status }: Pick<Scan, 'status'>): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';

@@ -3,7 +3,7 @@ import { conditions } from './condition.ts';
 import { anyObject, count, duration, field, labelSelector, listMap, namePatterns, timestamp } from './field.ts';
 import type { Resource } from './metadata.ts';
 
-/** Severities, least first. */
+/** Severities in ascending order. */
 export const severities = ['low', 'medium', 'high', 'critical'] as const;
 export const severity = z.enum(severities);
 export type PolicySeverity = z.infer<typeof severity>;
@@ -19,127 +19,164 @@ const scope = z.strictObject({
   namespaces: field(
     z
       .strictObject({
-        include: field(namePatterns.optional(), 'Namespaces to look at, with * for any characters. Omitted: all.'),
-        exclude: field(namePatterns.optional(), 'Namespaces to leave out; wins over include.'),
+        include: field(namePatterns.optional(), 'Namespaces in scope. * matches any characters. Omitted: all.'),
+        exclude: field(namePatterns.optional(), 'Namespaces to exclude. Takes precedence over include.'),
         selector: field(labelSelector.optional(), 'Only namespaces with these labels.'),
       })
       .optional(),
-    'Which namespaces: include and selector, minus exclude. Cluster-scoped objects are looked at only when include takes everything and there is no selector.',
+    'The namespaces in scope: those that match include and selector, without those that match exclude. Cluster-scoped objects are in scope only if include matches every namespace and selector is omitted.',
   ),
   systemNamespaces: field(
     z.enum(['Exclude', 'Include']).optional(),
-    "Whether kube-system, kube-public, kube-node-lease and Vigil's own namespace are looked at. Omitted: Exclude; naming one in include asks for it.",
+    "Whether kube-system, kube-public, kube-node-lease and Vigil's namespace are in scope. Omitted: Exclude. A system namespace that include lists by its full name is not excluded.",
   ),
   objectSelector: field(labelSelector.optional(), 'Only objects with these labels.'),
 });
 
 const framework = z.strictObject({
-  name: field(name, 'The framework, such as pss-restricted, cis or nsa.'),
+  name: field(name, 'The name of the framework, such as pss-restricted, cis or nsa.'),
   version: field(
     z.string().min(1).max(16).optional(),
-    'Its version, such as "1.34". Omitted, or latest: the cluster\'s, at most the newest that Vigil knows.',
+    'The version of the framework, such as "1.34". Omitted or latest: the version that matches the cluster, or the newest version that Vigil knows if that is older.',
   ),
 });
 
 const control = z.strictObject({
-  name: field(name, 'The id of a built-in control; `vigil controls` lists them.'),
-  severity: field(severity.optional(), "Instead of the control's own severity."),
-  exclude: field(z.boolean().optional(), 'Leaves out a control that a framework brings.'),
-  parameters: field(anyObject().optional(), "Parameters of the control; `vigil explain` shows a control's own."),
+  name: field(name, 'The id of a built-in control. `vigil controls` lists all controls.'),
+  severity: field(severity.optional(), 'Overrides the severity of the control.'),
+  exclude: field(z.boolean().optional(), 'true: excludes a control that one of the frameworks includes.'),
+  parameters: field(anyObject().optional(), 'Parameters of the control. `vigil explain` lists the parameters of a control.'),
 });
 
 const resourceRule = z.strictObject({
-  apiGroups: field(z.array(z.string().max(253)).min(1).max(64), 'API groups; "" is the core group, * all.'),
-  apiVersions: field(z.array(z.string().max(63)).min(1).max(64), 'API versions; * all.'),
+  apiGroups: field(z.array(z.string().max(253)).min(1).max(64), 'API groups. "" is the core group, * matches all groups.'),
+  apiVersions: field(z.array(z.string().max(63)).min(1).max(64), 'API versions. * matches all versions.'),
   operations: field(
     z
       .array(z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT', '*']))
       .min(1)
       .max(5),
-    'Operations. A scan sees every object as a CREATE; rules without CREATE are skipped in scans.',
+    'Operations. A scan evaluates every object as a CREATE and skips rules without CREATE.',
   ),
-  resources: field(z.array(z.string().min(1).max(253)).min(1).max(64), 'Resources by their plural, such as deployments; * all.'),
+  resources: field(
+    z.array(z.string().min(1).max(253)).min(1).max(64),
+    'Plural names of resources, such as deployments. * matches all resources.',
+  ),
   resourceNames: field(z.array(z.string().max(253)).max(256).optional(), 'Only objects with these names.'),
-  scope: field(z.enum(['Cluster', 'Namespaced', '*']).optional(), 'Cluster-scoped resources, namespaced ones, or both.'),
+  scope: field(
+    z.enum(['Cluster', 'Namespaced', '*']).optional(),
+    'Limits the rule to cluster-scoped or to namespaced resources. Omitted or *: both.',
+  ),
 });
 
 const matchConstraints = z.strictObject({
-  resourceRules: field(z.array(resourceRule).min(1).max(64), 'What the rule is about: an object that matches any of these.'),
-  excludeResourceRules: field(z.array(resourceRule).max(64).optional(), 'What it is not about; wins over resourceRules.'),
+  resourceRules: field(
+    z.array(resourceRule).min(1).max(64),
+    'The objects that the rule applies to: an object must match at least one entry.',
+  ),
+  excludeResourceRules: field(
+    z.array(resourceRule).max(64).optional(),
+    'The objects that the rule does not apply to. Takes precedence over resourceRules.',
+  ),
   namespaceSelector: field(labelSelector.optional(), 'Only objects in namespaces with these labels.'),
   objectSelector: field(labelSelector.optional(), 'Only objects with these labels.'),
   matchPolicy: field(z.enum(['Exact', 'Equivalent']).optional(), 'As in a ValidatingAdmissionPolicy. Omitted: Equivalent.'),
 });
 
 const namedExpression = z.strictObject({
-  name: field(z.string().min(1).max(317), 'Its name.'),
+  name: field(z.string().min(1).max(317), 'The name of the expression.'),
   expression: field(expression, 'A CEL expression.'),
 });
 
 const validation = z.strictObject({
-  expression: field(expression, 'A CEL expression that is true when the object is as it must be.'),
-  message: field(z.string().min(1).max(4096).optional(), 'What is said when it is false.'),
-  messageExpression: field(expression.optional(), 'A CEL expression that makes the message.'),
+  expression: field(expression, 'A CEL expression. The object passes if the expression is true.'),
+  message: field(z.string().min(1).max(4096).optional(), 'The message of the result if the expression is false.'),
+  messageExpression: field(expression.optional(), 'A CEL expression that returns the message of the result.'),
   reason: field(z.enum(['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge']).optional(), 'As in a ValidatingAdmissionPolicy.'),
 });
 
 const rule = z.strictObject({
-  name: field(name, 'The name of the rule: `rule` in a report. Not the id of a built-in control.'),
-  severity: field(severity.optional(), 'How much a failure matters. Omitted: medium.'),
-  category: field(z.string().min(1).max(128).optional(), 'The category in reports. Omitted: Custom.'),
-  matchConstraints: field(matchConstraints, 'Which objects the rule is about, as the API server matches them.'),
+  name: field(name, 'The name of the rule. Reports contain it as `rule`. It must differ from the ids of built-in controls.'),
+  severity: field(severity.optional(), 'The severity of a failure. Omitted: medium.'),
+  category: field(z.string().min(1).max(128).optional(), 'The category of the results in reports. Omitted: Custom.'),
+  matchConstraints: field(
+    matchConstraints,
+    'The objects that the rule applies to, matched as the API server does for a ValidatingAdmissionPolicy.',
+  ),
   podTemplates: field(
     z.boolean().optional(),
-    'true: `object` is a Pod made from the pod template of every pod-bearing kind; a rule that matches pods then matches all of them.',
+    'true: a rule that matches pods also applies to the pod template of every workload kind. `object` is then a Pod made from that template.',
   ),
-  matchConditions: field(listMap(namedExpression, ['name'], 64).optional(), 'CEL conditions that must all be true for the rule to apply.'),
-  params: field(anyObject().optional(), 'Any object, bound as `params`.'),
-  variables: field(listMap(namedExpression, ['name'], 64).optional(), 'CEL variables, read as `variables.<name>`.'),
-  validations: field(z.array(validation).min(1).max(64), 'What must hold.'),
-  failurePolicy: field(z.enum(['Fail', 'Ignore']).optional(), 'Kept for admission; a scan reports an error either way.'),
+  matchConditions: field(
+    listMap(namedExpression, ['name'], 64).optional(),
+    'CEL expressions. The rule applies to an object only if all of them are true.',
+  ),
+  params: field(anyObject().optional(), 'Any object. CEL expressions read it as `params`.'),
+  variables: field(listMap(namedExpression, ['name'], 64).optional(), 'CEL variables. Expressions read them as `variables.<name>`.'),
+  validations: field(z.array(validation).min(1).max(64), 'The validations. An object passes the rule if all of them are true.'),
+  failurePolicy: field(
+    z.enum(['Fail', 'Ignore']).optional(),
+    'Used for admission only. A scan always reports an expression that fails to evaluate as an error.',
+  ),
 });
 
 /** The spec of a SecurityPolicy. */
 export const securityPolicySpec = z.strictObject({
-  description: field(z.string().max(4096).optional(), 'What the policy is for, for people.'),
-  scope: field(scope.optional(), 'What the policy looks at. Omitted: every namespace but the system ones.'),
-  frameworks: field(listMap(framework, ['name'], 16).optional(), 'Whole frameworks of built-in controls.'),
-  controls: field(listMap(control, ['name'], 256).optional(), 'Built-in controls by name: adds one, changes it, or leaves it out.'),
-  rules: field(listMap(rule, ['name'], 128).optional(), "Checks of your own in CEL, as in a ValidatingAdmissionPolicy's spec."),
+  description: field(z.string().max(4096).optional(), 'The purpose of the policy, for readers.'),
+  scope: field(scope.optional(), 'The objects in the scope of the policy. Omitted: all objects except those in system namespaces.'),
+  frameworks: field(listMap(framework, ['name'], 16).optional(), 'Frameworks, each with all of its built-in controls.'),
+  controls: field(
+    listMap(control, ['name'], 256).optional(),
+    'Built-in controls by name. An entry adds a control, changes its settings, or excludes it.',
+  ),
+  rules: field(
+    listMap(rule, ['name'], 128).optional(),
+    'Custom checks in CEL, with the fields of the spec of a ValidatingAdmissionPolicy.',
+  ),
   images: field(
     z
       .strictObject({
         vulnerabilities: field(
           z
             .strictObject({
-              minSeverity: field(severity.optional(), 'The least severity that is reported. Omitted: all.'),
-              ignoreUnfixed: field(z.boolean().optional(), 'Leaves out what no fixed version is known for.'),
+              minSeverity: field(severity.optional(), 'The lowest severity that is reported. Omitted: all severities are reported.'),
+              ignoreUnfixed: field(z.boolean().optional(), 'true: excludes vulnerabilities without a known fixed version.'),
             })
             .optional(),
-          'Known vulnerabilities of the packages in images.',
+          'Reports known vulnerabilities of the packages in images.',
         ),
-        secrets: field(z.strictObject({}).optional(), 'Secrets that were left in images.'),
+        secrets: field(z.strictObject({}).optional(), 'Reports secrets in the files of images.'),
         mode: field(
           z.enum(['Mount', 'Pull']).optional(),
-          'How images are looked into. Mount: as a volume, as a node has them. Pull: by pulling them from their registries, without credentials. One inventory serves all policies; where they differ, Mount. Omitted: Mount.',
+          'How images are read. Mount: the image is mounted as a volume on a node that runs it. Pull: the image is pulled from its registry without credentials. All policies share one inventory of an image; if their modes differ, Mount is used. Omitted: Mount.',
         ),
       })
       .optional(),
-    'What to look for in the images that run in scope. Omitted: images are not looked into.',
+    'The checks for the images of containers in scope. Omitted: images are not scanned.',
   ),
-  maxAge: field(duration().optional(), 'Verdicts older than this turn Fresh to False. Omitted: 26h.'),
+  maxAge: field(duration().optional(), 'The maximum age of verdicts. If they are older, the condition Fresh becomes False. Omitted: 26h.'),
   compliance: field(
-    z.strictObject({ failOn: field(severity.optional(), 'Omitted: low.') }).optional(),
-    'failOn: the least severity of a failure that makes Compliant False.',
+    z
+      .strictObject({
+        failOn: field(severity.optional(), 'The lowest severity of a failure that sets the condition Compliant to False. Omitted: low.'),
+      })
+      .optional(),
+    'When the policy counts as compliant.',
   ),
   reporting: field(
     z
       .strictObject({
-        passing: field(z.enum(['Count', 'List']).optional(), 'Count: passes only in the summary. List: a result each. Omitted: Count.'),
-        ownerLabels: field(z.array(z.string().min(1).max(317)).max(16).optional(), 'Labels of the object that its report carries too.'),
+        passing: field(
+          z.enum(['Count', 'List']).optional(),
+          'Count: the summary of a report counts passed checks. List: the report also has a result for each passed check. Omitted: Count.',
+        ),
+        ownerLabels: field(
+          z.array(z.string().min(1).max(317)).max(16).optional(),
+          'Keys of labels that are copied from an object to its report.',
+        ),
       })
       .optional(),
-    'How results are written.',
+    'The content of reports.',
   ),
 });
 export type SecurityPolicySpec = z.infer<typeof securityPolicySpec>;
@@ -153,108 +190,126 @@ export const summary = z.strictObject({
   fail: field(count, 'Checks that failed.'),
   warn: field(count, 'Checks that warned.'),
   error: field(count, 'Checks that could not be evaluated.'),
-  skip: field(count, 'Checks that do not apply or cannot be judged, with a reason each.'),
+  skip: field(count, 'Checks that do not apply or cannot be evaluated. Each has a reason.'),
 });
 export type Summary = z.infer<typeof summary>;
 
 /** Counts by severity. */
 export const severityCounts = z.strictObject({
-  critical: field(count, 'Critical ones.'),
-  high: field(count, 'High ones.'),
-  medium: field(count, 'Medium ones.'),
-  low: field(count, 'Low ones.'),
+  critical: field(count, 'Failures of severity critical.'),
+  high: field(count, 'Failures of severity high.'),
+  medium: field(count, 'Failures of severity medium.'),
+  low: field(count, 'Failures of severity low.'),
 });
 export type SeverityCounts = z.infer<typeof severityCounts>;
 
-/** Counts of targets: scanned + failed + skipped = inScope, but for images that wait to be looked into. */
+/** Counts of targets: scanned + failed + skipped = inScope, except for images that wait for a scan. */
 export const coverage = z.strictObject({
   inScope: field(count, 'Targets in scope.'),
-  scanned: field(count, 'Targets that were judged.'),
-  failed: field(count, 'Targets that could not be judged.'),
-  skipped: field(count, 'Targets left out for a reason that is told.'),
-  excludedNamespaces: field(count, 'Namespaces that the scope leaves out.'),
+  scanned: field(count, 'Targets that were evaluated.'),
+  failed: field(count, 'Targets that could not be evaluated.'),
+  skipped: field(count, 'Targets that were skipped for a reported reason.'),
+  excludedNamespaces: field(count, 'Namespaces that are not in scope.'),
 });
 export type Coverage = z.infer<typeof coverage>;
 
 const frameworkStatus = z.strictObject({
-  name: field(z.string(), 'The framework.'),
-  version: field(z.string(), 'Its version, resolved.'),
+  name: field(z.string(), 'The name of the framework.'),
+  version: field(z.string(), 'The resolved version of the framework.'),
   passed: field(count, 'Requirements that passed.'),
   failed: field(count, 'Requirements that failed.'),
-  manual: field(count, 'Requirements that a person must judge.'),
+  manual: field(count, 'Requirements that need a manual assessment.'),
   notEvaluated: field(count, 'Requirements that were not evaluated.'),
-  excepted: field(count, 'Requirements with an excepted failure.'),
-  lastEvaluatedTime: field(timestamp.optional(), 'When they were last evaluated.'),
+  excepted: field(count, 'Requirements whose failures are covered by an exception.'),
+  lastEvaluatedTime: field(timestamp.optional(), 'The time at which the requirements were last evaluated.'),
 });
 export type FrameworkStatus = z.infer<typeof frameworkStatus>;
 
 const imagesStatus = z.strictObject({
-  evaluatedGeneration: field(z.int().meta({ format: 'int64' }), 'The generation whose verdicts the reports about images hold.'),
-  lastScanTime: field(timestamp, 'When they were last found to be so: renewed when they change, and after half of maxAge.'),
-  summary: field(summary, 'Verdicts about images, each for every container that runs it.'),
-  failing: field(severityCounts, 'Failures by severity.'),
+  evaluatedGeneration: field(z.int().meta({ format: 'int64' }), 'The metadata.generation for which the reports about images were written.'),
+  lastScanTime: field(
+    timestamp,
+    'The time at which the results were last confirmed. Vigil updates it when the results change, and after half of maxAge.',
+  ),
+  summary: field(summary, 'Counts of verdicts for images. An image counts once for each container that runs it.'),
+  failing: field(severityCounts, 'Counts of failures by severity.'),
   coverage: field(
     z.strictObject({
-      inScope: field(count, 'Images in scope, each once on each platform.'),
-      scanned: field(count, 'Images that were looked into.'),
-      failed: field(count, 'Images that could not be looked into.'),
+      inScope: field(count, 'Images in scope. An image counts once for each platform.'),
+      scanned: field(count, 'Images that were scanned.'),
+      failed: field(count, 'Images that could not be scanned.'),
       skipped: field(count, 'Images that no pod has run yet.'),
-      waiting: field(count, 'Images that run and wait to be looked into.'),
+      waiting: field(count, 'Running images that wait for a scan.'),
     }),
-    'Images: scanned + failed + skipped + waiting = inScope.',
+    'Counts of images: scanned + failed + skipped + waiting = inScope.',
   ),
-  uncovered: field(z.array(z.string()).max(20).optional(), 'What was not looked into, and why.'),
+  uncovered: field(
+    z.array(z.string()).max(20).optional(),
+    'Images that were not scanned, each with the reason. The list is limited to 20 entries.',
+  ),
   evaluatedSince: field(
     timestamp.optional(),
-    'When no image in scope waited to be looked into for the first time: what fails in workloads that are younger is new.',
+    'The first time at which no image in scope waited for a scan. A failure in a workload that was created later counts as new.',
   ),
 });
-/** What a policy's status says of images. */
+/** The part of a policy's status with the results for images. */
 export type ImagesStatus = z.infer<typeof imagesStatus>;
 
 const evaluatedRevision =
-  'What those verdicts were made by, as one word: the generation, the controls of this version of Vigil, and the frameworks as they resolve.';
+  'The revision for which the reports were written. It identifies the generation, the controls of the Vigil version, and the resolved framework versions.';
 
 const configurationStatus = z.strictObject({
   evaluatedGeneration: field(
     z.int().meta({ format: 'int64' }).optional(),
-    'The generation whose verdicts the reports hold. Omitted: no scan has evaluated the policy yet.',
+    'The metadata.generation for which the reports were written. Omitted: no scan has evaluated the policy yet.',
   ),
   evaluatedRevision: field(z.string().max(64).optional(), evaluatedRevision),
-  lastScan: field(z.string().optional(), 'The Scan that looked at all of it last.'),
-  lastScanTime: field(timestamp.optional(), 'When the last Scan that judged anything ended.'),
-  summary: field(summary, 'Verdicts of checks on targets.'),
-  failing: field(severityCounts, 'Failures by severity.'),
-  coverage: field(coverage.optional(), 'Targets.'),
-  failure: field(z.string().optional(), 'Why targets could not be scanned.'),
-  uncovered: field(z.array(z.string()).max(20).optional(), 'What could not be looked at, and why.'),
-  excludedNamespaces: field(z.array(z.string()).max(20).optional(), 'Names of namespaces that the scope leaves out, the first of them.'),
+  lastScan: field(z.string().optional(), 'The name of the last Scan of the whole scope.'),
+  lastScanTime: field(timestamp.optional(), 'The time at which the last Scan ended that evaluated at least one target.'),
+  summary: field(summary, 'Counts of verdicts for all targets.'),
+  failing: field(severityCounts, 'Counts of failures by severity.'),
+  coverage: field(coverage.optional(), 'Counts of targets.'),
+  failure: field(z.string().optional(), 'The reason why targets could not be scanned.'),
+  uncovered: field(
+    z.array(z.string()).max(20).optional(),
+    'Objects that could not be read or evaluated, each with the reason. The list is limited to 20 entries.',
+  ),
+  excludedNamespaces: field(z.array(z.string()).max(20).optional(), 'Names of namespaces that are not in scope, at most 20.'),
   unmatchedNamespaces: field(
     z.array(z.string()).max(20).optional(),
-    'Entries of spec.scope.namespaces.include that matched no namespace in the last scan, the first of them.',
+    'Entries of spec.scope.namespaces.include that matched no namespace in the last scan, at most 20.',
   ),
 });
-/** What a policy's status says of configuration. */
+/** The part of a policy's status with the results for the configuration of objects. */
 export type ConfigurationStatus = z.infer<typeof configurationStatus>;
 
-/** The status of a SecurityPolicy: parts that each have a writer of their own, and totals and conditions computed from them. */
+/** The status of a SecurityPolicy. Each part has its own field manager. Totals and conditions are computed from the parts. */
 export const securityPolicyStatus = z.strictObject({
-  observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation that the conditions speak of.'),
+  observedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The metadata.generation that the conditions describe.'),
   conditions,
-  evaluatedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The generation whose verdicts the reports hold.'),
+  evaluatedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The metadata.generation for which the reports were written.'),
   evaluatedRevision: field(z.string().max(64).optional(), evaluatedRevision),
-  summary: field(summary.optional(), 'Verdicts of checks on targets, those about images among them.'),
-  failing: field(severityCounts.optional(), 'Failures by severity, those in images among them.'),
-  coverage: field(coverage.optional(), 'Targets, images among them.'),
-  coveragePercent: field(z.string().optional(), 'Scanned of in scope, for people. 100% only if all in scope was evaluated.'),
-  uncovered: field(z.array(z.string()).max(20).optional(), 'What could not be looked at, and why.'),
-  configuration: field(configurationStatus.optional(), 'What of all this scans and changes found in the configuration of objects.'),
-  images: field(imagesStatus.optional(), 'What of all this is about images, where the policy asks about them.'),
-  frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Requirements of each framework.'),
-  lastScan: field(z.string().optional(), 'The Scan that the figures come from.'),
-  lastScanTime: field(timestamp.optional(), 'When it ended.'),
+  summary: field(summary.optional(), 'Counts of verdicts for all targets, images included.'),
+  failing: field(severityCounts.optional(), 'Counts of failures by severity, images included.'),
+  coverage: field(coverage.optional(), 'Counts of targets, images included.'),
+  coveragePercent: field(
+    z.string().optional(),
+    'Scanned targets as a percentage of targets in scope. 100% only if everything in scope was evaluated.',
+  ),
+  uncovered: field(
+    z.array(z.string()).max(20).optional(),
+    'Objects that could not be read or evaluated, each with the reason. The list is limited to 20 entries.',
+  ),
+  configuration: field(
+    configurationStatus.optional(),
+    'The results for the configuration of objects, from scans and on-change evaluations.',
+  ),
+  images: field(imagesStatus.optional(), 'The results for images. Set if spec.images is set.'),
+  frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Counts of requirements for each framework.'),
+  lastScan: field(z.string().optional(), 'The name of the Scan that determined the totals.'),
+  lastScanTime: field(timestamp.optional(), 'The time at which that Scan ended.'),
 });
 export type SecurityPolicyStatus = z.infer<typeof securityPolicyStatus>;
 
-/** What must hold, where, and how severe a failure is. */
+/** A SecurityPolicy: security checks, their scope, and the severity of each failure. */
 export type SecurityPolicy = Resource<SecurityPolicySpec, SecurityPolicyStatus>;

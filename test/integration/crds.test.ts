@@ -36,9 +36,9 @@ describe('the CRDs on a real API server', function () {
 
   const refused: readonly (readonly [string, 'policies' | 'schedules' | 'scans', unknown, RegExp])[] = [
     ['a schedule that is not cron', 'schedules', { schedule: 'every day' }, /spec\.schedule: .*must have five fields/],
-    ['a schedule with seconds', 'schedules', { schedule: '0 0 1 * * *' }, /spec\.schedule: .*must have five fields .*none for seconds/],
+    ['a schedule with seconds', 'schedules', { schedule: '0 0 1 * * *' }, /spec\.schedule: .*must have five fields .*without seconds/],
     ['a schedule with a time zone in it', 'schedules', { schedule: 'TZ=UTC 0 3 * * *' }, /spec\.schedule: .*spec\.timeZone/],
-    ['a schedule that says neither when nor on change', 'schedules', {}, /give schedule, or onChange, or both/],
+    ['a schedule without schedule and without onChange', 'schedules', {}, /set spec\.schedule, spec\.onChange, or both/],
     ['a time zone that cannot be one', 'schedules', { schedule: '@daily', timeZone: 'Europe Lisbon' }, /spec\.timeZone/],
     ['a debounce that is no duration', 'schedules', { onChange: { debounce: 'soon' } }, /spec\.onChange\.debounce/],
     ['a negative jitter', 'schedules', { schedule: '@daily', jitterSeconds: -1 }, /spec\.jitterSeconds/],
