@@ -7,23 +7,23 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 
-/** The only key of the controller: those that go together are taken out of each report together. */
-const gone = 'gone';
-/** Milliseconds that more may go in. */
+/** The only key of the work queue. One reconcile removes all deleted policies, so that each report is written once. */
+const queueKey = 'deleted-policies';
+/** Milliseconds to wait for further deletions. */
 const debounce = 300;
-/** Milliseconds until one is looked at again that the watch does not know and the server does. */
-const lookAgain = 1000;
-/** Names in a line of the log. */
+/** Milliseconds until the next attempt for a policy that the API server has but the lister does not. */
+const retryAfter = 1000;
+/** The maximum number of names in a log line. */
 const mostNames = 10;
 
-/** What {@link PolicyCleanup} uses. */
+/** The dependencies of {@link PolicyCleanup}. */
 export interface PolicyCleanupDependencies extends ControllerBasics {
   readonly client: KubeClient;
   readonly publisher: Pick<ReportPublisher, 'withdraw'>;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
 }
 
-/** Takes policies that are gone out of the reports, once the server has said that they are. */
+/** Removes deleted policies from all reports, after the API server has confirmed that they no longer exist. */
 export class PolicyCleanup {
   readonly controller: Controller;
   readonly #deps: PolicyCleanupDependencies;
@@ -32,31 +32,31 @@ export class PolicyCleanup {
   constructor(deps: PolicyCleanupDependencies) {
     this.#deps = deps;
     this.controller = new Controller({
-      name: 'gone-policies',
+      name: 'policy-cleanup',
       log: deps.log,
       observe: deps.observe,
       reconcile: () => this.remove(),
     });
   }
 
-  /** To be called for a policy that is not there, as far as this process knows. */
+  /** Adds a policy that the lister does not have. */
   enqueue(name: string): void {
     this.#waiting.add(name);
-    this.controller.queue.addAfter(gone, debounce);
+    this.controller.queue.addAfter(queueKey, debounce);
   }
 
   /**
-   * Takes those that wait out of the reports. One that the server still has is looked at again. Throws what the server answers: then all wait
-   * for another try.
+   * Removes the enqueued policies from the reports. Requeues a policy that the API server still has. Throws the error of the API server; all
+   * policies are then enqueued again.
    */
   async remove(): Promise<ReconcileResult> {
     const { client, publisher, policies, log } = this.#deps;
     for (const name of this.#waiting) if (policies.get(name)) this.#waiting.delete(name);
     if (this.#waiting.size === 0) return {};
-    const there = new Set((await listAll(client, RESOURCES.policies, { metadataOnly: true })).map(({ metadata }) => metadata.name));
-    const names = [...this.#waiting].filter((name) => !there.has(name));
+    const existing = new Set((await listAll(client, RESOURCES.policies, { metadataOnly: true })).map(({ metadata }) => metadata.name));
+    const names = [...this.#waiting].filter((name) => !existing.has(name));
     const isGone = (name: string): boolean => policies.get(name) === undefined;
-    // One that comes and goes once more while reports are read waits anew.
+    // A policy that is created and deleted again during the removal is enqueued again.
     for (const name of names) this.#waiting.delete(name);
     let reports: number;
     try {
@@ -66,7 +66,7 @@ export class PolicyCleanup {
       throw error;
     }
     if (reports > 0)
-      log.info({ policies: names.length, names: names.slice(0, mostNames), reports }, 'policies are gone, and what reports said of them');
-    return this.#waiting.size > 0 ? { requeueAfter: lookAgain } : {};
+      log.info({ policies: names.length, names: names.slice(0, mostNames), reports }, 'deleted policies removed from reports');
+    return this.#waiting.size > 0 ? { requeueAfter: retryAfter } : {};
   }
 }

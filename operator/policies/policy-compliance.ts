@@ -14,27 +14,27 @@ import { statusTotals } from './status-totals.ts';
 
 const defaultMaxAge = '26h';
 const hourly = 3_600_000;
-/** Images that a condition's message names; the status names more. */
+/** The maximum number of images that the message of a condition names. The status names more. */
 const mostNamed = 5;
 
-/** What is known of a policy, from which its conditions are told. */
+/** The inputs of a policy's conditions. */
 export interface PolicyState {
   readonly policy: SecurityPolicy;
   readonly inspection: PolicyInspection;
   readonly configuration: ConfigurationStatus | undefined;
-  /** Undefined also where the policy does not ask about images. */
+  /** Undefined if the policy has no `spec.images`, or if images were not scanned yet. */
   readonly images: ImagesStatus | undefined;
   readonly attempt: EvaluationAttempt | undefined;
-  /** What the policy is judged by now: see `evaluationRevision`. */
+  /** The current revision of the policy; see `evaluationRevision`. */
   readonly revision: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** Milliseconds that a policy's verdicts stay fresh. */
+/** The maximum age of a policy's verdicts in milliseconds. */
 export const maxAgeOf = ({ spec }: SecurityPolicy): number => durationMilliseconds(spec.maxAge ?? defaultMaxAge) ?? 26 * hourly;
 
-/** Milliseconds until the verdicts of a status are too old; infinite when they are already, or are not there. */
+/** Returns the milliseconds until the verdicts of a status are too old. Returns Infinity if they are too old already or do not exist. */
 export function untilStale(policy: SecurityPolicy, { lastScanTime, images }: SecurityPolicyStatus, now: number): number {
   const left = [lastScanTime, images?.lastScanTime]
     .map((time) => Date.parse(time ?? '') + maxAgeOf(policy) - now)
@@ -43,20 +43,20 @@ export function untilStale(policy: SecurityPolicy, { lastScanTime, images }: Sec
 }
 
 /**
- * Whether the verdicts are fresh, whether all in scope was evaluated, and whether it complies. The rule of all three: what was not
- * evaluated is never fresh, covered or compliant. Pure.
+ * Returns the conditions Fresh, Covered and Compliant. None of them is True for a scope that was not evaluated: an evaluation that is
+ * missing never counts as a pass. Pure.
  */
-export function complianceConditions(standing: PolicyState): ConditionUpdate[] {
-  const fresh = freshness(standing);
-  const covered = coverageCondition(standing);
-  return [fresh, covered, compliance(standing, { fresh, covered })];
+export function complianceConditions(state: PolicyState): ConditionUpdate[] {
+  const fresh = freshness(state);
+  const covered = coverageCondition(state);
+  return [fresh, covered, compliance(state, { fresh, covered })];
 }
 
 const unknown = (type: string, reason: string, message: string): ConditionUpdate => ({ type, status: 'Unknown', reason, message });
 const noImages = (type: string): ConditionUpdate =>
-  unknown(type, 'NeverScanned', 'the images that run in scope were not scanned for this policy yet');
+  unknown(type, 'NeverScanned', 'the images in scope have not been scanned for this policy yet');
 
-/** Of a policy that no Scan has evaluated, and why. */
+/** The condition of a policy that no Scan has evaluated, with the reason. */
 function never(type: string, { configuration, attempt }: PolicyState): ConditionUpdate {
   if (configuration?.lastScan !== undefined)
     return unknown(type, 'ScanFailed', `no scan has evaluated this policy yet: ${failureText(configuration)}`);
@@ -64,50 +64,57 @@ function never(type: string, { configuration, attempt }: PolicyState): Condition
   return unknown(type, reason, `no scan has evaluated this policy yet${attempt ? `: ${attempt.text}` : ''}`);
 }
 
-/** `5 of 5 targets could not be scanned by Scan nightly-1: DeadlineExceeded: …`. */
+/** Returns a text such as `5 of 5 targets could not be scanned by Scan nightly-1: DeadlineExceeded: …`. */
 function failureText({ lastScan = '', coverage, failure }: ConfigurationStatus): string {
   const { failed = 0, inScope = 0 } = coverage ?? {};
   return `${failed} of ${inScope} targets could not be scanned by Scan ${lastScan}${failure === undefined ? '' : `: ${failure}`}`;
 }
 
-function freshness(standing: PolicyState): ConditionUpdate {
-  const { policy, configuration, images, now } = standing;
+function freshness(state: PolicyState): ConditionUpdate {
+  const { policy, configuration, images, now } = state;
   const lastScanTime = configuration?.lastScanTime;
-  if (lastScanTime === undefined) return never('Fresh', standing);
+  if (lastScanTime === undefined) return never('Fresh', state);
   if (policy.spec.images && !images) return noImages('Fresh');
   const maxAge = policy.spec.maxAge ?? defaultMaxAge;
   const old = (time: string | undefined): boolean => now - Date.parse(time ?? '') > maxAgeOf(policy);
   const stale = [
-    ...(old(lastScanTime) ? [`the last verdicts are of ${lastScanTime}, older than ${maxAge}`] : []),
-    ...(images && old(images.lastScanTime) ? [`images were last scanned at ${images.lastScanTime}, longer ago than ${maxAge}`] : []),
+    ...(old(lastScanTime) ? [`the last verdicts are from ${lastScanTime}, older than spec.maxAge (${maxAge})`] : []),
+    ...(images && old(images.lastScanTime)
+      ? [`the last verdicts for images are from ${images.lastScanTime}, older than spec.maxAge (${maxAge})`]
+      : []),
   ];
   return stale.length === 0
-    ? { type: 'Fresh', status: 'True', reason: 'Scanned', message: `the last verdicts are of ${lastScanTime}, not older than ${maxAge}` }
+    ? {
+        type: 'Fresh',
+        status: 'True',
+        reason: 'Scanned',
+        message: `the last verdicts are from ${lastScanTime}, within spec.maxAge (${maxAge})`,
+      }
     : { type: 'Fresh', status: 'False', reason: 'Stale', message: stale.join('; ') };
 }
 
-function coverageCondition(standing: PolicyState): ConditionUpdate {
-  const { policy, inspection, configuration, images } = standing;
-  if (inspection.unserved.length > 0) return { type: 'Covered', status: 'False', reason: 'NotServed', message: gaps(standing).join('; ') };
-  if (!configuration?.coverage) return never('Covered', standing);
+function coverageCondition(state: PolicyState): ConditionUpdate {
+  const { policy, inspection, configuration, images } = state;
+  if (inspection.unserved.length > 0) return { type: 'Covered', status: 'False', reason: 'NotServed', message: gaps(state).join('; ') };
+  if (!configuration?.coverage) return never('Covered', state);
   if (policy.spec.images && !images) return noImages('Covered');
-  const missing = gaps(standing);
+  const missing = gaps(state);
   if (missing.length > 0) return { type: 'Covered', status: 'False', reason: 'Incomplete', message: missing.join('; ') };
-  return nothingToEvaluate('Covered', standing) ?? allScanned(standing);
+  return nothingToEvaluate('Covered', state) ?? allScanned(state);
 }
 
-/** All in scope was scanned. An entry of the scope that matches no namespace takes nothing away from that, but may be a typing error. */
-function allScanned(standing: PolicyState): ConditionUpdate {
-  const { inScope = 0, scanned = 0, skipped = 0 } = statusTotals(standing).coverage ?? {};
+/** The condition if everything in scope was scanned. An entry of the scope that matches no namespace may be a typing error and is reported. */
+function allScanned(state: PolicyState): ConditionUpdate {
+  const { inScope = 0, scanned = 0, skipped = 0 } = statusTotals(state).coverage ?? {};
   const idle = skipped > 0 ? `; images that no pod has run yet: ${skipped}` : '';
-  const message = `${scanned} of ${inScope} targets${idle}`;
-  const { unmatchedNamespaces: unmatched = [] } = standing.configuration ?? {};
+  const message = `${scanned} of ${inScope} targets were scanned${idle}`;
+  const { unmatchedNamespaces: unmatched = [] } = state.configuration ?? {};
   if (unmatched.length === 0) return { type: 'Covered', status: 'True', reason: 'AllScanned', message };
-  const typos = `no namespace matches ${unmatched.join(', ')} (spec.scope.namespaces.include)`;
+  const typos = `spec.scope.namespaces.include: no namespace matches ${unmatched.join(', ')}`;
   return { type: 'Covered', status: 'True', reason: 'UnmatchedNamespaces', message: `${message}; ${typos}` };
 }
 
-/** What of the policy's scope was not evaluated, and why. */
+/** Returns the parts of the policy's scope that were not evaluated, each with the reason. */
 function gaps({ inspection, configuration, images }: PolicyState): string[] {
   return [
     ...inspection.unserved,
@@ -123,24 +130,28 @@ function imageGaps({ coverage: { waiting, failed, inScope }, uncovered = [] }: I
     ...(failed > 0 ? [`${failed} of ${inScope} images could not be scanned`] : []),
     ...(waiting > 0 ? [`${waiting} ${waiting === 1 ? 'image waits' : 'images wait'} to be scanned`] : []),
     ...uncovered.slice(0, mostNamed),
-    ...(rest > 0 ? [`and more, see status.images.uncovered`] : []),
+    ...(rest > 0 ? [`see status.images.uncovered for more`] : []),
   ];
 }
 
-/** A policy without checks, or without anything that these are about: it says nothing of the cluster. */
-function nothingToEvaluate(type: string, standing: PolicyState): ConditionUpdate | undefined {
-  const { policy, inspection } = standing;
+/** The condition of a policy without checks, or without an object that its checks apply to. Undefined if it has both. */
+function nothingToEvaluate(type: string, state: PolicyState): ConditionUpdate | undefined {
+  const { policy, inspection } = state;
   if (inspection.problems.length === 0 && inspection.checks === 0 && !policy.spec.images)
-    return unknown(type, 'NoChecks', 'the policy has no checks that a scan evaluates: give frameworks, controls, rules or images');
-  if (statusTotals(standing).coverage?.inScope !== 0) return undefined;
+    return unknown(
+      type,
+      'NoChecks',
+      'the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules or spec.images',
+    );
+  if (statusTotals(state).coverage?.inScope !== 0) return undefined;
   return unknown(type, 'NothingInScope', `nothing is in scope: ${scopeText(policy)}`);
 }
 
 function scopeText({ spec: { scope } }: SecurityPolicy): string {
   const include = scope?.namespaces?.include;
   if (include)
-    return `no object that the checks are about is in the namespaces of spec.scope.namespaces.include: ${include.slice(0, 10).join(', ')}`;
-  return scope ? 'no object that the checks are about matches spec.scope' : 'the cluster has no object that the checks are about';
+    return `the checks apply to no object in the namespaces of spec.scope.namespaces.include: ${include.slice(0, 10).join(', ')}`;
+  return scope ? 'the checks apply to no object that matches spec.scope' : 'the checks apply to no object in the cluster';
 }
 
 interface FreshAndCovered {
@@ -148,68 +159,66 @@ interface FreshAndCovered {
   readonly covered: ConditionUpdate;
 }
 
-/** A failure counts before anything else that may be missing; only where nothing is missing, nothing failing is a pass. */
-function compliance(standing: PolicyState, conditions: FreshAndCovered): ConditionUpdate {
-  return (
-    notEvaluated(standing) ?? failure(standing) ?? imagesNotEvaluated(standing) ?? incomplete(standing, conditions) ?? passing(standing)
-  );
+/** A failure takes precedence over missing evaluations. The policy is compliant only if nothing fails and no evaluation is missing. */
+function compliance(state: PolicyState, conditions: FreshAndCovered): ConditionUpdate {
+  return notEvaluated(state) ?? failure(state) ?? imagesNotEvaluated(state) ?? incomplete(state, conditions) ?? passing(state);
 }
 
 const generationOf = ({ policy }: PolicyState): number => policy.metadata.generation ?? 0;
 
-function notEvaluated(standing: PolicyState): ConditionUpdate | undefined {
-  const evaluated = standing.configuration?.evaluatedGeneration;
-  if (evaluated === undefined) return never('Compliant', standing);
-  if (isEvaluated(standing)) return undefined;
-  if (evaluated === generationOf(standing)) return unknown('Compliant', 'Stale', otherControls);
-  const why = standing.attempt === undefined ? '' : `: ${standing.attempt.text}`;
-  return otherGeneration('verdicts', evaluated, `${generationOf(standing)} was not evaluated yet${why}`);
+function notEvaluated(state: PolicyState): ConditionUpdate | undefined {
+  const evaluated = state.configuration?.evaluatedGeneration;
+  if (evaluated === undefined) return never('Compliant', state);
+  if (isEvaluated(state)) return undefined;
+  if (evaluated === generationOf(state)) return unknown('Compliant', 'Stale', otherControls);
+  const why = state.attempt === undefined ? '' : `: ${state.attempt.text}`;
+  return otherGeneration('verdicts', evaluated, `${generationOf(state)} has not been evaluated yet${why}`);
 }
 
-/** Whether the verdicts are of the present generation, by the controls and frameworks as they are now. */
+/** Whether the verdicts are for the current generation and the current revision of controls and frameworks. */
 export const isEvaluated = ({ policy, configuration, revision }: PolicyState): boolean =>
   configuration?.evaluatedGeneration === (policy.metadata.generation ?? 0) && configuration.evaluatedRevision === revision;
 
-/** Why verdicts of the present generation are not enough. */
+/** The message for verdicts of the current generation but an earlier revision. */
 export const otherControls =
-  'controls, frameworks or Kubernetes have changed since the last scan of this generation; a scan evaluates it again';
+  'the controls, the frameworks or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again';
 
-function failure(standing: PolicyState): ConditionUpdate | undefined {
-  const { configuration, images, policy } = standing;
-  // Failures in images count only if it was this generation that asked about them.
-  const current = images?.evaluatedGeneration === generationOf(standing) ? images : undefined;
+function failure(state: PolicyState): ConditionUpdate | undefined {
+  const { configuration, images, policy } = state;
+  // Failures in images count only if they were found for the current generation.
+  const current = images?.evaluatedGeneration === generationOf(state) ? images : undefined;
   const counted = countedFailures(statusTotals({ configuration, images: current }).failing, policy.spec.compliance?.failOn ?? 'low');
   return counted === '' ? undefined : { type: 'Compliant', status: 'False', reason: 'Failing', message: `failing: ${counted}` };
 }
 
-function imagesNotEvaluated(standing: PolicyState): ConditionUpdate | undefined {
-  const { images, policy } = standing;
+function imagesNotEvaluated(state: PolicyState): ConditionUpdate | undefined {
+  const { images, policy } = state;
   if (!images) return policy.spec.images ? noImages('Compliant') : undefined;
-  if (images.evaluatedGeneration === generationOf(standing)) return undefined;
-  return otherGeneration('verdicts about images', images.evaluatedGeneration, `${generationOf(standing)} was not evaluated yet`);
+  if (images.evaluatedGeneration === generationOf(state)) return undefined;
+  return otherGeneration('verdicts for images', images.evaluatedGeneration, `${generationOf(state)} has not been evaluated yet`);
 }
 
-function incomplete(standing: PolicyState, { fresh, covered }: FreshAndCovered): ConditionUpdate | undefined {
+function incomplete(state: PolicyState, { fresh, covered }: FreshAndCovered): ConditionUpdate | undefined {
   if (fresh.status !== 'True') return unknown('Compliant', 'Stale', `the verdicts are too old: ${fresh.message ?? ''}`);
   if (covered.status === 'False') return unknown('Compliant', 'Incomplete', covered.message ?? '');
   if (covered.status === 'Unknown') return { ...covered, type: 'Compliant' };
-  const errors = statusTotals(standing).summary?.error ?? 0;
+  const errors = statusTotals(state).summary?.error ?? 0;
   return errors > 0 ? unknown('Compliant', 'Incomplete', `${errors} checks could not be evaluated`) : undefined;
 }
 
-/** Nothing fails. It is a pass only if something was evaluated. */
-function passing(standing: PolicyState): ConditionUpdate {
-  const { pass = 0, warn = 0, fail = 0, skip = 0 } = statusTotals(standing).summary ?? {};
+/** The condition if no check fails. The policy is compliant only if at least one check was evaluated. */
+function passing(state: PolicyState): ConditionUpdate {
+  const { pass = 0, warn = 0, fail = 0, skip = 0 } = statusTotals(state).summary ?? {};
   if (pass + warn + fail === 0)
-    return unknown('Compliant', 'NothingEvaluated', `no check came to a verdict: ${skip} do not apply or cannot be judged`);
-  const below = fail > 0 ? `, ${fail} fail below compliance.failOn` : '';
+    return unknown('Compliant', 'NothingEvaluated', `no check was evaluated: ${skip} checks do not apply or cannot be evaluated`);
+  const below = fail > 0 ? `, ${fail} fail with a severity below spec.compliance.failOn` : '';
   return { type: 'Compliant', status: 'True', reason: 'Passing', message: `${pass} checks pass${below}` };
 }
 
 const otherGeneration = (what: string, evaluated: number, rest: string): ConditionUpdate =>
-  unknown('Compliant', 'Stale', `the ${what} are of generation ${evaluated}; generation ${rest}`);
+  unknown('Compliant', 'Stale', `the ${what} are for generation ${evaluated}; generation ${rest}`);
 
-/** The failures that count, worst first, such as `1 critical, 3 high`; empty when there are none. */
+/** Returns the failures that affect compliance, most severe first, such as `1 critical, 3 high`. Empty if there are none. */
 function countedFailures(failing: SeverityCounts | undefined, failOn: (typeof severities)[number]): string {
   if (!failing) return '';
   const counted = severities.slice(severities.indexOf(failOn)).filter((severity) => failing[severity] > 0);

@@ -1,7 +1,7 @@
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import type { PolicyGauges } from '../telemetry/metrics.ts';
 
-/** What the statuses of policies say, as the gauges of a scrape: nothing of a policy that was never scanned. */
+/** Returns the metrics gauges from the statuses of policies. A policy that was never scanned has none. */
 export function policyGauges(policies: readonly SecurityPolicy[]): PolicyGauges {
   return {
     failing: policies.flatMap(({ metadata: { name: policy }, status }) =>

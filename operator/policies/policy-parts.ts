@@ -18,30 +18,30 @@ import type { Lister } from '../kube/watch/lister.ts';
 import type { RevisionOf } from './policy-revisions.ts';
 import { updatedImagesStatus } from './images-part.ts';
 
-/** What writing the status of policies needs. */
+/** The dependencies of {@link updateConfiguration}, {@link updateImages} and {@link updateTotals}. */
 export interface PolicyStatusDependencies extends StatusWriterDependencies {
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly clusterInfo: ReadClusterInfo;
-  /** What is wrong with the CRDs of the cluster. */
+  /** The CRDs that are missing or outdated. */
   readonly crdProblems: () => readonly CrdProblem[];
-  /** Vigil's own namespace among them. */
+  /** Includes Vigil's namespace. */
   readonly systemNamespaces: readonly string[];
   readonly revisionOf: RevisionOf;
   readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
   readonly scans: Pick<Lister<Scan>, 'list'>;
 }
 
-/** A policy that was evaluated. */
+/** The identity of an evaluated policy. */
 export interface PolicyKey {
   readonly name: string;
   readonly uid: string;
 }
 
 /**
- * Writes what a scan or a change found into the part of a policy's status that scans own, and then the totals. Does nothing if the
- * policy was deleted. Throws if others write the status all the time.
+ * Writes the results of a scan or an on-change evaluation into the configuration part of a policy's status, and then updates the totals.
+ * Does nothing if the policy was deleted. Throws if every attempt conflicts with another write.
  */
 export const updateConfiguration = (deps: PolicyStatusDependencies, key: PolicyKey, findings: PolicyFindings): Promise<void> =>
   updatePart(deps, key, {
@@ -49,7 +49,7 @@ export const updateConfiguration = (deps: PolicyStatusDependencies, key: PolicyK
     compute: ({ status }) => configurationFields(status, findings),
   });
 
-/** Writes what was found in images into the part of a policy's status that image scanning owns, and then the totals. As {@link updateConfiguration}. */
+/** Writes the results of image scans into the images part of a policy's status, and then updates the totals. See {@link updateConfiguration}. */
 export const updateImages = (deps: PolicyStatusDependencies, key: PolicyKey, found: ImagesStatus): Promise<void> =>
   updatePart(deps, key, {
     manager: FIELD_MANAGERS.images,
@@ -81,16 +81,16 @@ async function read({ client }: PolicyStatusDependencies, name: string): Promise
 }
 
 /**
- * Brings totals and conditions of a policy up to date with the parts of its status, and records a Warning Event when they turn to say
- * that nothing is evaluated. Returns the policy with its status, or undefined if it was deleted.
+ * Computes the totals and conditions of a policy from the parts of its status and writes them. Records a Warning Event if a condition
+ * changes to a reason in `warningReasons`. Returns the policy with its new status, or undefined if it was deleted.
  */
 export async function updateTotals(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
   const { kubernetesVersion, resources } = await deps.clusterInfo();
   const options = { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces };
-  const tidied = await migrateParts(deps, policy);
-  if (!tidied) return undefined;
+  const migrated = await migrateParts(deps, policy);
+  if (!migrated) return undefined;
   let before: SecurityPolicyStatus | undefined;
-  const written = await updateStatus(deps, RESOURCES.policies, tidied, {
+  const written = await updateStatus(deps, RESOURCES.policies, migrated, {
     manager: FIELD_MANAGERS.policies,
     compute: (current) => {
       before = current.status;
@@ -100,11 +100,11 @@ export async function updateTotals(deps: PolicyStatusDependencies, policy: Secur
       return policyStatus({ policy: current, inspection, revision: deps.revisionOf(current), schedules, scans, now: deps.clock() });
     },
   });
-  if (written) warn(deps, written, before?.conditions);
+  if (written) recordWarnings(deps, written, before?.conditions);
   return written;
 }
 
-/** Makes the part about configuration of a status that an older version wrote, and removes the part about images once the policy asks about none. */
+/** Adds the configuration part to a status that an older version wrote. Removes the images part if the policy has no `spec.images`. */
 async function migrateParts(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
   let current: SecurityPolicy | undefined = policy;
   if (!policy.status?.configuration && legacyConfiguration(policy.status ?? {}))
@@ -116,21 +116,26 @@ async function migrateParts(deps: PolicyStatusDependencies, policy: SecurityPoli
   return updateStatus(deps, RESOURCES.policies, current, { manager: FIELD_MANAGERS.images, compute: () => ({}) });
 }
 
-/** What a policy needs and the CRDs of the cluster do not give. ScanSchedules are their own affair. */
+/** Returns the CRD problems that affect a policy. A problem of the ScanSchedule CRD does not. */
 function crdProblemsOf({ crdProblems }: Pick<PolicyStatusDependencies, 'crdProblems'>, policy: string): PolicyProblem[] {
   const problems = crdProblems().filter(({ crd }) => !crd.startsWith(`${RESOURCES.schedules.resource}.`));
   return problems.map(({ crd, reason, message }) => ({ policy, path: crd, reason, message }));
 }
 
-/** Reasons that say of a policy that it, or a part of it, or an entry of its scope, evaluates nothing. */
-const silent: ReadonlySet<string> = new Set(['NoChecks', 'NothingInScope', 'NothingEvaluated', 'NotServed', 'UnmatchedNamespaces']);
+/** The reasons of a policy in which the whole, a rule, or an entry of the scope evaluates nothing. */
+const warningReasons: ReadonlySet<string> = new Set(['NoChecks', 'NothingInScope', 'NothingEvaluated', 'NotServed', 'UnmatchedNamespaces']);
 
-function warn({ events }: PolicyStatusDependencies, policy: SecurityPolicy, before: readonly Condition[] = []): void {
-  const told = new Set<string>();
+function recordWarnings({ events }: PolicyStatusDependencies, policy: SecurityPolicy, before: readonly Condition[] = []): void {
+  const recorded = new Set<string>();
   for (const { type, reason, message, observedGeneration } of policy.status?.conditions ?? []) {
     const known = before.find((condition) => condition.type === type);
-    if (!silent.has(reason) || told.has(reason) || (known?.reason === reason && known.observedGeneration === observedGeneration)) continue;
-    told.add(reason);
+    if (
+      !warningReasons.has(reason) ||
+      recorded.has(reason) ||
+      (known?.reason === reason && known.observedGeneration === observedGeneration)
+    )
+      continue;
+    recorded.add(reason);
     events.record(RESOURCES.policies, policy, { type: 'Warning', reason, message });
   }
 }

@@ -1,10 +1,10 @@
 import type { SecurityPolicy, SecurityPolicySpec } from '../api/security-policy.ts';
 import { evaluationRevision } from '../engine/evaluation-revision.ts';
 
-/** The revision that a policy is judged by now: by its spec, this version of Vigil, and the server's version as it was last read. See `evaluationRevision`. */
+/** Returns the current revision of a policy: of its spec, this version of Vigil, and the last known Kubernetes version. See `evaluationRevision`. */
 export type RevisionOf = (policy: Pick<SecurityPolicy, 'metadata' | 'spec'>) => string;
 
-/** What policies are judged by now, worked out once for each spec and version of the server. */
+/** The current revisions of policies, cached by spec and Kubernetes version. */
 export class PolicyRevisions {
   #version: string;
   #known = new WeakMap<SecurityPolicySpec, string>();
@@ -13,14 +13,14 @@ export class PolicyRevisions {
     this.#version = kubernetesVersion;
   }
 
-  /** Takes the server's version as it was just read: with another minor every revision is worked out anew. */
+  /** Sets the Kubernetes version of the API server. A changed version clears the cache. */
   setKubernetesVersion(kubernetesVersion: string): void {
     if (kubernetesVersion === this.#version) return;
     this.#version = kubernetesVersion;
     this.#known = new WeakMap();
   }
 
-  /** The revision of a policy as it is in this object. */
+  /** Returns the revision of this policy object. */
   readonly of: RevisionOf = ({ metadata: { generation = 0 }, spec }) => {
     const known = this.#known.get(spec) ?? evaluationRevision({ generation, spec }, { kubernetesVersion: this.#version });
     this.#known.set(spec, known);

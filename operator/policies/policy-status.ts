@@ -12,21 +12,21 @@ import { schedulesScanning } from '../schedules/default-schedule.ts';
 import { complianceConditions, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
-/** What a policy's status is made of. */
+/** The inputs of {@link policyStatus}. */
 export interface PolicyStatusInput {
-  /** The policy, with the parts of its status as their writers left them. */
+  /** The policy with the current parts of its status. */
   readonly policy: SecurityPolicy;
   readonly inspection: PolicyInspection;
-  /** What the policy is judged by now: see `evaluationRevision`. */
+  /** The current revision of the policy; see `evaluationRevision`. */
   readonly revision: string;
   readonly schedules: readonly ScanSchedule[];
-  /** The Scans that are kept. */
+  /** All Scans in the cluster. */
   readonly scans: readonly Scan[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The status of a SecurityPolicy: its parts as they are, and totals and conditions computed from them. Pure. */
+/** Returns the status of a SecurityPolicy: its unchanged parts, and the totals and conditions computed from them. Pure. */
 export function policyStatus({ policy, inspection, revision, schedules, scans, now }: PolicyStatusInput): SecurityPolicyStatus {
   const generation = policy.metadata.generation ?? 0;
   const { frameworks } = policy.status ?? {};
@@ -34,15 +34,15 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
   const images = policy.spec.images && policy.status?.images;
   const totals = statusTotals({ configuration, images });
   const attempt = evaluationAttempt(policy, scans);
-  const standing: PolicyState = { policy, inspection, configuration, images, attempt, revision, now };
-  const compliance = complianceConditions(standing);
-  const updates = [...readiness(standing), scheduling(policy, schedules), ...compliance];
+  const state: PolicyState = { policy, inspection, configuration, images, attempt, revision, now };
+  const compliance = complianceConditions(state);
+  const updates = [...readiness(state), scheduling(policy, schedules), ...compliance];
   const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
   const uncovered = [...inspection.unserved, ...(totals.uncovered ?? [])].slice(0, 20);
   return {
-    ...given({ configuration, images, frameworks }),
+    ...withoutUndefined({ configuration, images, frameworks }),
     ...totals,
-    ...given({
+    ...withoutUndefined({
       uncovered: uncovered.length > 0 ? uncovered : undefined,
       coveragePercent: totals.coverage && coveragePercent(totals.coverage, isCovered),
     }),
@@ -51,25 +51,26 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
   };
 }
 
-/** The fields that are there. */
-const given = (fields: { readonly [K in keyof SecurityPolicyStatus]: SecurityPolicyStatus[K] | undefined }): SecurityPolicyStatus =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** Removes fields that are undefined. */
+const withoutUndefined = (fields: {
+  readonly [K in keyof SecurityPolicyStatus]: SecurityPolicyStatus[K] | undefined;
+}): SecurityPolicyStatus => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-/** kstatus: a policy is Current once its generation was evaluated, Failed while it cannot be, and InProgress until then. */
-function readiness(standing: PolicyState): ConditionUpdate[] {
-  const { problems } = standing.inspection;
+/** The kstatus conditions: Current after the generation was evaluated, Failed if it cannot be evaluated, InProgress otherwise. */
+function readiness(state: PolicyState): ConditionUpdate[] {
+  const { problems } = state.inspection;
   const [first] = problems;
   if (first) {
     const message = problems.map(problemText).join('; ');
     return [
       { type: 'Ready', status: 'False', reason: first.reason, message },
-      { type: 'Reconciling', status: 'False', reason: first.reason, message: 'the policy waits for a new generation' },
+      { type: 'Reconciling', status: 'False', reason: first.reason, message: 'the policy is not evaluated until its problems are fixed' },
       { type: 'Stalled', status: 'True', reason: first.reason, message },
     ];
   }
   const stalled: ConditionUpdate = { type: 'Stalled', status: 'False', reason: 'Accepted', message: 'the policy can be evaluated' };
-  const waiting = notEvaluated(standing);
-  const { generation = 0 } = standing.policy.metadata;
+  const waiting = notEvaluated(state);
+  const { generation = 0 } = state.policy.metadata;
   if (waiting === undefined)
     return [
       { type: 'Ready', status: 'True', reason: 'Evaluated', message: `generation ${generation} was evaluated` },
@@ -83,34 +84,35 @@ function readiness(standing: PolicyState): ConditionUpdate[] {
   ];
 }
 
-/** What of the present generation was not evaluated yet; undefined if all was. */
-function notEvaluated(standing: PolicyState): string | undefined {
-  const { policy, configuration, images, attempt } = standing;
+/** Returns a message about what was not evaluated yet for the current generation. Undefined if everything was. */
+function notEvaluated(state: PolicyState): string | undefined {
+  const { policy, configuration, images, attempt } = state;
   const { generation = 0 } = policy.metadata;
   if (configuration?.evaluatedGeneration !== generation)
-    return `generation ${generation} was not evaluated yet${attempt === undefined ? '' : `: ${attempt.text}`}`;
-  if (!isEvaluated(standing)) return otherControls;
-  if (policy.spec.images && images?.evaluatedGeneration !== generation) return `images were not scanned for generation ${generation} yet`;
+    return `generation ${generation} has not been evaluated yet${attempt === undefined ? '' : `: ${attempt.text}`}`;
+  if (!isEvaluated(state)) return otherControls;
+  if (policy.spec.images && images?.evaluatedGeneration !== generation)
+    return `images have not been scanned for generation ${generation} yet`;
   return undefined;
 }
 
-/** `spec.rules[0].validations[0].expression: 4:12: …`. */
+/** Returns a text such as `spec.rules[0].validations[0].expression: 4:12: …`. */
 export function problemText({ path, message, line, column }: PolicyProblem): string {
   return line === undefined || column === undefined ? `${path}: ${message}` : `${path}: ${line}:${column}: ${message}`;
 }
 
 function scheduling({ metadata }: SecurityPolicy, schedules: readonly ScanSchedule[]): ConditionUpdate {
-  const taking = schedules.filter(({ spec }) => labelMatch(spec.policySelector)(metadata.labels ?? {}));
-  const running = schedulesScanning(taking).filter(({ spec, status }) => spec.suspend !== true && !isStalled(status?.conditions));
+  const selecting = schedules.filter(({ spec }) => labelMatch(spec.policySelector)(metadata.labels ?? {}));
+  const running = schedulesScanning(selecting).filter(({ spec, status }) => spec.suspend !== true && !isStalled(status?.conditions));
   if (running.length > 0) {
     const names = running.map((schedule) => schedule.metadata.name).toSorted();
     return { type: 'Scheduled', status: 'True', reason: 'Scheduled', message: `ScanSchedule ${names.join(', ')}` };
   }
   const message =
-    taking.length === 0
-      ? 'no ScanSchedule takes this policy: make one whose policySelector matches its labels, or one without a policySelector'
-      : `every ScanSchedule that takes this policy is suspended or stalled: ${taking.map((schedule) => schedule.metadata.name).join(', ')}`;
-  return { type: 'Scheduled', status: 'False', reason: taking.length === 0 ? 'NoSchedule' : 'NotRunning', message };
+    selecting.length === 0
+      ? 'no ScanSchedule selects this policy: create one whose spec.policySelector matches its labels, or one without spec.policySelector'
+      : `every ScanSchedule that selects this policy is suspended or stalled: ${selecting.map((schedule) => schedule.metadata.name).join(', ')}`;
+  return { type: 'Scheduled', status: 'False', reason: selecting.length === 0 ? 'NoSchedule' : 'NotRunning', message };
 }
 
 const isStalled = (conditions: readonly Condition[] = []): boolean =>

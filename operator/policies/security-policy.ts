@@ -12,18 +12,21 @@ import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** What the controller of SecurityPolicies uses. */
+/** The dependencies of the SecurityPolicy controller. */
 export interface SecurityPolicyDependencies extends PolicyStatusDependencies, ControllerBasics {
   readonly log: Logger;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly policies: Lister<SecurityPolicy>;
-  /** Has policies looked after whose new generation was not scanned yet. */
+  /** Enqueues the controller that creates Scans for new generations of policies. */
   readonly enqueueGenerations: () => void;
-  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  /** Enqueues a policy whose results are removed from the reports after the API server has confirmed the deletion. */
   readonly enqueuePolicyCleanup: (name: string) => void;
 }
 
-/** Says whether a SecurityPolicy can be evaluated, and has each new generation scanned at once, and a deleted one taken out of the reports. */
+/**
+ * Creates the SecurityPolicy controller. It writes the totals and conditions of each policy, requests a Scan for each new generation, and
+ * requests the cleanup of reports for each deleted policy.
+ */
 export function securityPolicyController(deps: SecurityPolicyDependencies): Controller {
   return new Controller({
     name: 'securitypolicy',
@@ -35,19 +38,19 @@ export function securityPolicyController(deps: SecurityPolicyDependencies): Cont
 }
 
 /**
- * Policies; schedules, since a status says which of them take the policy; and the Scans that evaluate a policy, whoever made them, when these
- * start or stop to run or to wait. A function of its own for tests.
+ * The watches of the SecurityPolicy controller: policies, ScanSchedules (the condition Scheduled names them), and every Scan that evaluates
+ * a policy, if its phase or hold changes. Exported for tests.
  */
 export function securityPolicyWatches(policies: Pick<Lister<SecurityPolicy>, 'list'>): readonly WatchedResource[] {
-  const isNews = objectChanges(scanStateKey);
+  const hasChanged = objectChanges(scanStateKey);
   return [
     watchesFor(RESOURCES.policies),
     watches(RESOURCES.schedules, () => policies.list().map(({ metadata }) => metadata.name)),
-    watches(RESOURCES.scans, (scan: Scan, type) => (isNews(scan, type) ? policiesEvaluatedBy(scan) : [])),
+    watches(RESOURCES.scans, (scan: Scan, type) => (hasChanged(scan, type) ? policiesEvaluatedBy(scan) : [])),
   ];
 }
 
-/** What the server serves changes without an event of the policy's: rules are looked at again. */
+/** The resync interval in milliseconds. The resources that the API server serves can change without an event for the policy. */
 const resyncMilliseconds = 600_000;
 
 async function reconcile(deps: SecurityPolicyDependencies, name: string): Promise<ReconcileResult> {

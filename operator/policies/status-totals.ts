@@ -1,14 +1,14 @@
 import type { ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/security-policy.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../findings/tally.ts';
 
-/** What is known of a policy, by who found it. */
+/** The parts of a policy's status, by field manager. */
 export interface PolicyParts {
   readonly configuration?: ConfigurationStatus | undefined;
-  /** Only where the policy asks about images. */
+  /** Undefined if the policy has no `spec.images`. */
   readonly images?: ImagesStatus | undefined;
 }
 
-/** What a status counts in all. */
+/** The fields of a status that are computed from its parts. */
 export type StatusTotals = Pick<
   SecurityPolicyStatus,
   'summary' | 'failing' | 'coverage' | 'uncovered' | 'evaluatedGeneration' | 'evaluatedRevision' | 'lastScan' | 'lastScanTime'
@@ -17,7 +17,7 @@ export type StatusTotals = Pick<
 const noCounts = { summary: emptySummary(), failing: emptySeverities() };
 const noTargets: Coverage = { inScope: 0, scanned: 0, failed: 0, skipped: 0, excludedNamespaces: 0 };
 
-/** The totals of a policy's parts: sums, and of configuration when it was evaluated, and by which Scan. Pure. */
+/** Returns the totals of a policy's parts: the sums of their counts, and the time, the revision and the Scan of the configuration part. Pure. */
 export function statusTotals({ configuration, images }: PolicyParts): StatusTotals {
   const own = Object.fromEntries(copied.flatMap((field) => (configuration?.[field] === undefined ? [] : [[field, configuration[field]]])));
   if (!configuration && !images) return own;
@@ -31,10 +31,10 @@ export function statusTotals({ configuration, images }: PolicyParts): StatusTota
   };
 }
 
-/** What a status says of configuration alone. */
+/** The fields of the totals that are copied from the configuration part. */
 const copied = ['evaluatedGeneration', 'evaluatedRevision', 'lastScan', 'lastScanTime', 'uncovered'] as const;
 
-/** Images count as targets. */
+/** Adds the images to the targets. */
 function addCoverage(configuration: Coverage | undefined, images: ImagesStatus | undefined): Coverage | undefined {
   if (!images) return configuration;
   const { inScope, scanned, failed, skipped, excludedNamespaces } = configuration ?? noTargets;
@@ -48,7 +48,7 @@ function addCoverage(configuration: Coverage | undefined, images: ImagesStatus |
   };
 }
 
-/** Scanned of in scope in whole percents, rounded down. 100% means that all there is was evaluated. */
+/** Returns the scanned targets as a whole percentage of the targets in scope, rounded down. Returns 100% only if everything was evaluated. */
 export function coveragePercent({ inScope, scanned }: Coverage, isCovered: boolean): string {
   if (inScope === 0) return '0%';
   const percent = Math.floor((scanned / inScope) * 100);

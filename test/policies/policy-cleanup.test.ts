@@ -5,13 +5,13 @@ import { policyLabel } from '../../operator/reports/identity/report-name.ts';
 
 const log = { info: () => undefined, error: () => undefined, child: (): unknown => log };
 
-/** A cluster with policies and reports about them, and what the watch of policies knows. */
+/** A fake cluster with policies and reports, and the policies of the lister. */
 class Cluster {
   /** Policies that the server has. */
   readonly live = new Set<string>();
-  /** Policies that the watch knows. */
+  /** Policies that the lister has. */
   readonly watched = new Set<string>();
-  /** The policies that each report speaks of. */
+  /** The policies of each report. */
   readonly reports = new Map<string, Set<string>>();
   readonly lists: string[] = [];
   readonly writes: string[] = [];
@@ -52,7 +52,7 @@ class Cluster {
   }
 }
 
-describe('policies that are gone', () => {
+describe('PolicyCleanup', () => {
   let cluster: Cluster;
   beforeEach(() => {
     cluster = new Cluster();
@@ -61,18 +61,18 @@ describe('policies that are gone', () => {
     cluster.reports.set('cache', new Set(['c']));
   });
 
-  it('are taken out of each report together, in one write', async () => {
+  it('removes all deleted policies from a report in one write', async () => {
     expect(await cluster.remove('a', 'b')).to.deep.equal({});
     expect(cluster.writes.toSorted()).to.deep.equal(['db: b', 'web: a,b']);
     expect(cluster.lists).to.deep.equal(['securitypolicies', 'policyreports', 'clusterpolicyreports']);
   });
 
-  it('are asked for by their label where there is one alone', async () => {
+  it('lists reports by the label of the policy when one policy is deleted', async () => {
     await cluster.remove('a');
     expect(cluster.writes).to.deep.equal(['web: a']);
   });
 
-  it('stay in the reports while the server has them, and are looked at again', async () => {
+  it('keeps a policy that the API server still has, and requeues it', async () => {
     cluster.live.add('b');
     expect(await cluster.remove('a', 'b')).to.deep.equal({ requeueAfter: 1000 });
     expect(cluster.writes).to.deep.equal(['web: a']);
@@ -81,7 +81,7 @@ describe('policies that are gone', () => {
     expect(cluster.writes.slice(1).toSorted()).to.deep.equal(['db: b', 'web: b']);
   });
 
-  it('are not asked about once the watch knows them again', async () => {
+  it('drops a policy that the lister has again', async () => {
     cluster.watched.add('a');
     expect(await cluster.remove('a')).to.deep.equal({});
     expect(cluster.lists).to.deep.equal([]);
@@ -90,13 +90,13 @@ describe('policies that are gone', () => {
     expect(cluster.writes).to.deep.equal([]);
   });
 
-  it('keep what is said of them if they come back before a report is written', async () => {
+  it('keeps the results of a policy that is created again before a report is written', async () => {
     cluster.onList = (path) => path.endsWith('/policyreports') && cluster.watched.add('a');
     await cluster.remove('a', 'b');
     expect(cluster.writes.toSorted()).to.deep.equal(['db: b', 'web: b']);
   });
 
-  it('are tried again, all of them, after a failure', async () => {
+  it('retries all policies after a failure', async () => {
     let failures = 1;
     cluster.onList = (path) => {
       if (path.endsWith('/clusterpolicyreports') && failures-- > 0) throw new Error('the server is away');
@@ -108,7 +108,7 @@ describe('policies that are gone', () => {
     expect([...cluster.reports].filter(([, policies]) => policies.has('a') || policies.has('b'))).to.deep.equal([]);
   });
 
-  it('are looked for again if they come and go once more while reports are read', async () => {
+  it('enqueues a policy again that is created and deleted while reports are read', async () => {
     cluster.onList = (path) => path.endsWith('/clusterpolicyreports') && cluster.gone.enqueue('a');
     await cluster.remove('a');
     cluster.onList = () => undefined;
@@ -117,7 +117,7 @@ describe('policies that are gone', () => {
     expect(cluster.writes).to.deep.equal(['web: a', 'late: a']);
   });
 
-  it('are removed by a controller that waits for more of them', async () => {
+  it('waits for further deletions before it reconciles', async () => {
     cluster.gone.controller.start();
     cluster.gone.enqueue('a');
     cluster.gone.enqueue('b');

@@ -63,17 +63,19 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
       Ready: 'True Evaluated: generation 2 was evaluated',
       Reconciling: 'False Evaluated: generation 2 was evaluated',
       Stalled: 'False Accepted: the policy can be evaluated',
-      Covered: 'True AllScanned: 2 of 2 targets',
+      Covered: 'True AllScanned: 2 of 2 targets were scanned',
       Compliant: 'True Passing: 4 checks pass',
-      Fresh: 'True Scanned: the last verdicts are of 2026-01-01T23:00:00Z, not older than 26h',
+      Fresh: 'True Scanned: the last verdicts are from 2026-01-01T23:00:00Z, within spec.maxAge (26h)',
       coverage: '100%',
     },
   ],
   'a policy without checks': [
     { configuration: zero, inspection: { checks: 0 } },
     {
-      Covered: 'Unknown NoChecks: the policy has no checks that a scan evaluates: give frameworks, controls, rules or images',
-      Compliant: 'Unknown NoChecks: the policy has no checks that a scan evaluates: give frameworks, controls, rules or images',
+      Covered:
+        'Unknown NoChecks: the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules or spec.images',
+      Compliant:
+        'Unknown NoChecks: the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules or spec.images',
       coverage: '0%',
     },
   ],
@@ -81,9 +83,9 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
     { spec: { scope: { namespaces: { include: ['shpo'] } } }, configuration: zero },
     {
       Covered:
-        'Unknown NothingInScope: nothing is in scope: no object that the checks are about is in the namespaces of spec.scope.namespaces.include: shpo',
+        'Unknown NothingInScope: nothing is in scope: the checks apply to no object in the namespaces of spec.scope.namespaces.include: shpo',
       Compliant:
-        'Unknown NothingInScope: nothing is in scope: no object that the checks are about is in the namespaces of spec.scope.namespaces.include: shpo',
+        'Unknown NothingInScope: nothing is in scope: the checks apply to no object in the namespaces of spec.scope.namespaces.include: shpo',
       coverage: '0%',
     },
   ],
@@ -93,14 +95,14 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
       configuration: evaluated({ unmatchedNamespaces: ['shpo', 'we*'] }),
     },
     {
-      Covered: 'True UnmatchedNamespaces: 2 of 2 targets; no namespace matches shpo, we* (spec.scope.namespaces.include)',
+      Covered: 'True UnmatchedNamespaces: 2 of 2 targets were scanned; spec.scope.namespaces.include: no namespace matches shpo, we*',
       Compliant: 'True Passing: 4 checks pass',
       coverage: '100%',
     },
   ],
   'a cluster without an object that the checks are about': [
     { configuration: zero },
-    { Compliant: 'Unknown NothingInScope: nothing is in scope: the cluster has no object that the checks are about' },
+    { Compliant: 'Unknown NothingInScope: nothing is in scope: the checks apply to no object in the cluster' },
   ],
   'a rule about a resource that is not served': [
     { configuration: zero, inspection: { unserved: [typo] } },
@@ -121,8 +123,8 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
   'targets of which none came to a verdict': [
     { configuration: evaluated({ summary: { ...nothing, skip: 3 } }) },
     {
-      Covered: 'True AllScanned: 2 of 2 targets',
-      Compliant: 'Unknown NothingEvaluated: no check came to a verdict: 3 do not apply or cannot be judged',
+      Covered: 'True AllScanned: 2 of 2 targets were scanned',
+      Compliant: 'Unknown NothingEvaluated: no check was evaluated: 3 checks do not apply or cannot be evaluated',
     },
   ],
   'warnings alone': [{ configuration: evaluated({ summary: { ...nothing, warn: 1 } }) }, { Compliant: 'True Passing: 0 checks pass' }],
@@ -141,27 +143,27 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
   'a new policy': [
     {},
     {
-      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet',
-      Reconciling: 'True NotEvaluated: generation 2 was not evaluated yet',
+      Ready: 'Unknown NotEvaluated: generation 2 has not been evaluated yet',
+      Reconciling: 'True NotEvaluated: generation 2 has not been evaluated yet',
       Compliant: 'Unknown NeverScanned: no scan has evaluated this policy yet',
     },
   ],
   'a policy whose first scan runs': [
     { scans: [scan({ phase: 'Running' })] },
     {
-      Reconciling: 'True NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 is Running',
+      Reconciling: 'True NotEvaluated: generation 2 has not been evaluated yet: Scan p-g2 is Running',
       Compliant: 'Unknown NeverScanned: no scan has evaluated this policy yet: Scan p-g2 is Running',
     },
   ],
   'a policy whose first scan cannot go on': [
     { scans: [scan({ phase: 'Running', conditions: [held] })] },
-    { Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 is Running: Unschedulable: no node fits' },
+    { Ready: 'Unknown NotEvaluated: generation 2 has not been evaluated yet: Scan p-g2 is Running: Unschedulable: no node fits' },
   ],
   'a policy whose first scan was refused': [
     { scans: [scan({ phase: 'Failed', completionTime: '2026-01-01T23:40:00Z', conditions: [because('TooManyPolicies', 'too many')] })] },
     {
-      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 has failed: TooManyPolicies: too many',
-      Compliant: 'Unknown ScanFailed: no scan has evaluated this policy yet: Scan p-g2 has failed: TooManyPolicies: too many',
+      Ready: 'Unknown NotEvaluated: generation 2 has not been evaluated yet: Scan p-g2 failed: TooManyPolicies: too many',
+      Compliant: 'Unknown ScanFailed: no scan has evaluated this policy yet: Scan p-g2 failed: TooManyPolicies: too many',
     },
   ],
   'a policy whose only scan judged nothing': [
@@ -169,7 +171,7 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
       configuration: { lastScan: 's', summary: nothing, failing: none, coverage: targets(5, 0), failure: 'NodeLost: the node is gone' },
     },
     {
-      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet',
+      Ready: 'Unknown NotEvaluated: generation 2 has not been evaluated yet',
       Fresh:
         'Unknown ScanFailed: no scan has evaluated this policy yet: 5 of 5 targets could not be scanned by Scan s: NodeLost: the node is gone',
       Covered: 'False Incomplete: 5 of 5 targets could not be scanned by Scan s: NodeLost: the node is gone',
@@ -179,8 +181,8 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
   'a newer generation': [
     { configuration: evaluated({ evaluatedGeneration: 1 }), scans: [scan({ phase: 'Pending' })] },
     {
-      Ready: 'Unknown NotEvaluated: generation 2 was not evaluated yet: Scan p-g2 is Pending',
-      Compliant: 'Unknown Stale: the verdicts are of generation 1; generation 2 was not evaluated yet: Scan p-g2 is Pending',
+      Ready: 'Unknown NotEvaluated: generation 2 has not been evaluated yet: Scan p-g2 is Pending',
+      Compliant: 'Unknown Stale: the verdicts are for generation 1; generation 2 has not been evaluated yet: Scan p-g2 is Pending',
     },
   ],
   'a policy that cannot be evaluated': [
@@ -190,18 +192,18 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
     },
     {
       Ready: 'False InvalidRule: spec.rules[0]: no',
-      Reconciling: 'False InvalidRule: the policy waits for a new generation',
+      Reconciling: 'False InvalidRule: the policy is not evaluated until its problems are fixed',
       Stalled: 'True InvalidRule: spec.rules[0]: no',
-      Compliant: 'Unknown Stale: the verdicts are of generation 1; generation 2 was not evaluated yet',
+      Compliant: 'Unknown Stale: the verdicts are for generation 1; generation 2 has not been evaluated yet',
     },
   ],
 };
 
-describe('the conditions of a SecurityPolicy', () => {
+describe('policyStatus conditions', () => {
   for (const [name, [known, expected]] of Object.entries(table))
-    it(`are told of ${name}`, () => expect(conditionsOf(known)).to.include(expected));
+    it(`reports ${name}`, () => expect(conditionsOf(known)).to.include(expected));
 
-  it('never say Compliant, nor 100%, where nothing was evaluated or Covered is not True', () => {
+  it('never sets Compliant to True, or coverage to 100%, when nothing was evaluated or Covered is not True', () => {
     for (const [name, [known]] of Object.entries(table)) {
       const { Covered = '', Compliant = '', coverage } = conditionsOf(known);
       if (!Covered.startsWith('True'))
@@ -209,7 +211,7 @@ describe('the conditions of a SecurityPolicy', () => {
     }
   });
 
-  it('have a message whenever they are True', () => {
+  it('sets a message on every condition that is True', () => {
     for (const [, [known]] of Object.entries(table))
       for (const text of Object.values(conditionsOf(known))) if (text.startsWith('True ')) expect(text).to.match(/^True \w+: ./);
   });

@@ -40,15 +40,15 @@ const policy = (status?: SecurityPolicyStatus, spec: SecurityPolicySpec = { imag
   ...(status ? { status } : {}),
 });
 
-interface News {
+interface PartResults {
   readonly findings?: PolicyFindings;
   readonly images?: ImagesStatus;
 }
-/** The status after these were told, one after the other. */
-function told(news: readonly News[], of = policy(), at = now): SecurityPolicyStatus {
+/** The status after these results were written, one after the other. */
+function statusAfter(results: readonly PartResults[], of = policy(), at = now): SecurityPolicyStatus {
   const first = of.status ?? {};
-  return news.reduce<SecurityPolicyStatus>((status, { findings, images: looked }) => {
-    const renewed = looked && updatedImagesStatus({ ...of, status }, looked);
+  return results.reduce<SecurityPolicyStatus>((status, { findings, images: scanned }) => {
+    const renewed = scanned && updatedImagesStatus({ ...of, status }, scanned);
     const parts = { ...status, ...(findings && configurationFields(status, findings)), ...(renewed && { images: renewed }) };
     return policyStatus({
       policy: { ...of, status: parts },
@@ -66,45 +66,45 @@ const condition = ({ conditions = [] }: SecurityPolicyStatus, wanted: string): s
   return `${status} ${reason}${message === '' ? '' : `: ${message}`}`;
 };
 
-describe('the status of a SecurityPolicy that asks about images', () => {
+describe('policyStatus of a policy with spec.images', () => {
   const whole = { findings: scan() };
-  const compliant: Readonly<Record<string, readonly [news: readonly News[], expected: string]>> = {
-    'is unknown before images were looked into': [
+  const compliant: Readonly<Record<string, readonly [results: readonly PartResults[], expected: string]>> = {
+    'to Unknown before the first image scan': [
       [whole],
-      'Unknown NeverScanned: the images that run in scope were not scanned for this policy yet',
+      'Unknown NeverScanned: the images in scope have not been scanned for this policy yet',
     ],
-    'is unknown before a scan, whatever is known of images': [
+    'to Unknown before the first Scan, with results for images': [
       [{ images: images() }],
       'Unknown NeverScanned: no scan has evaluated this policy yet',
     ],
-    'is true when both are known, and nothing fails': [[whole, { images: images() }], 'True Passing: 12 checks pass'],
-    'is true whichever of the two was told last': [[{ images: images() }, whole], 'True Passing: 12 checks pass'],
-    'is false with a failure in an image': [[whole, { images: images(bad(2)) }], 'False Failing: failing: 2 high'],
-    'is false with a failure outside of images before these are known': [
+    'to True when both parts have results and nothing fails': [[whole, { images: images() }], 'True Passing: 12 checks pass'],
+    'to True when the configuration part is written last': [[{ images: images() }, whole], 'True Passing: 12 checks pass'],
+    'to False with a failure in an image': [[whole, { images: images(bad(2)) }], 'False Failing: failing: 2 high'],
+    'to False with a failure in the configuration before the first image scan': [
       [{ findings: scan({ failing: { ...none, low: 1 } }) }],
       'False Failing: failing: 1 low',
     ],
-    'adds up the failures of both': [
+    'to False with the sum of failures of both parts': [
       [{ findings: scan({ failing: { ...none, high: 1 } }) }, { images: images(bad(2)) }],
       'False Failing: failing: 3 high',
     ],
-    'is false with a failure even while other images wait': [
+    'to False with a failure while other images wait': [
       [whole, { images: images({ ...bad(2), coverage: { inScope: 3, scanned: 1, failed: 0, skipped: 0, waiting: 2 } }) }],
       'False Failing: failing: 2 high',
     ],
-    'is unknown while an image waits, and names it': [
+    'to Unknown while an image waits, and names the image': [
       [
         whole,
         {
           images: images({
             coverage: { inScope: 3, scanned: 2, failed: 0, skipped: 0, waiting: 1 },
-            uncovered: ['image r/a@a: waits to be looked into'],
+            uncovered: ['image r/a@a: waits for a scan'],
           }),
         },
       ],
-      'Unknown Incomplete: 1 image waits to be scanned; image r/a@a: waits to be looked into',
+      'Unknown Incomplete: 1 image waits to be scanned; image r/a@a: waits for a scan',
     ],
-    'is unknown while an image could not be looked into, and says why': [
+    'to Unknown when an image could not be scanned, with the reason': [
       [
         whole,
         {
@@ -116,42 +116,42 @@ describe('the status of a SecurityPolicy that asks about images', () => {
       ],
       'Unknown Incomplete: 1 of 3 images could not be scanned; image r/a@a: no space',
     ],
-    'is unknown where a report was refused': [
+    'to Unknown when the API server refused a report': [
       [whole, { images: images({ uncovered: ['the report about the images of Deployment shop/web was refused: no'] }) }],
       'Unknown Incomplete: the report about the images of Deployment shop/web was refused: no',
     ],
-    'is true beside an image that no pod has run': [
+    'to True with an image that no pod has run': [
       [whole, { images: images({ coverage: { inScope: 3, scanned: 2, failed: 0, skipped: 1, waiting: 0 } }) }],
       'True Passing: 12 checks pass',
     ],
-    'is unknown when images were looked into for another generation, and what these found does not count': [
+    'to Unknown when the images were scanned for another generation, and ignores their failures': [
       [whole, { images: images({ ...bad(2), evaluatedGeneration: 0 }) }],
-      'Unknown Stale: the verdicts about images are of generation 0; generation 1 was not evaluated yet',
+      'Unknown Stale: the verdicts for images are for generation 0; generation 1 has not been evaluated yet',
     ],
   };
-  for (const [name, [news, expected]] of Object.entries(compliant))
-    it(`says Compliant ${name}`, () => expect(condition(told(news), 'Compliant')).to.equal(expected));
+  for (const [name, [results, expected]] of Object.entries(compliant))
+    it(`sets Compliant ${name}`, () => expect(condition(statusAfter(results), 'Compliant')).to.equal(expected));
 
-  it('fails only from the severity on that compliance.failOn names', () => {
+  it('ignores failures below spec.compliance.failOn', () => {
     const lenient = policy(undefined, { images: { secrets: {} }, compliance: { failOn: 'critical' } });
-    expect(condition(told([whole, { images: images(bad(2)) }], lenient), 'Compliant')).to.equal(
-      'True Passing: 11 checks pass, 2 fail below compliance.failOn',
+    expect(condition(statusAfter([whole, { images: images(bad(2)) }], lenient), 'Compliant')).to.equal(
+      'True Passing: 11 checks pass, 2 fail with a severity below spec.compliance.failOn',
     );
-    expect(condition(told([whole, { images: images(bad(2, 'critical')) }], lenient), 'Compliant')).to.match(/^False Failing/);
+    expect(condition(statusAfter([whole, { images: images(bad(2, 'critical')) }], lenient), 'Compliant')).to.match(/^False Failing/);
   });
 
-  it('names five of the images that were not looked into, and where more are', () => {
+  it('names at most five images that were not scanned, and the field with the others', () => {
     const uncovered = Array.from({ length: 7 }, (_, index) => `image ${index}: no`);
     const coverage = { inScope: 7, scanned: 0, failed: 7, skipped: 0, waiting: 0 };
-    const covered = condition(told([whole, { images: images({ coverage, uncovered }) }]), 'Covered');
+    const covered = condition(statusAfter([whole, { images: images({ coverage, uncovered }) }]), 'Covered');
     expect(covered).to.equal(
-      'False Incomplete: 7 of 7 images could not be scanned; image 0: no; image 1: no; image 2: no; image 3: no; image 4: no; and more, see status.images.uncovered',
+      'False Incomplete: 7 of 7 images could not be scanned; image 0: no; image 1: no; image 2: no; image 3: no; image 4: no; see status.images.uncovered for more',
     );
   });
 
-  it('is stale when either of the two is too old', () => {
+  it('sets Fresh to False when one of the two parts is too old', () => {
     const later = (scanned: number, looked: number): string[] => {
-      const status = told([
+      const status = statusAfter([
         { findings: scan({ whole: { ...(scan().whole as NonNullable<PolicyFindings['whole']>), time: now - scanned * hour } }) },
         { images: images({ lastScanTime: new Date(now - looked * hour).toISOString().replace('.000Z', 'Z') }) },
       ]);
@@ -162,40 +162,40 @@ describe('the status of a SecurityPolicy that asks about images', () => {
     expect(later(1, 27)).to.deep.equal(['False Stale', 'Unknown Stale']);
   });
 
-  it('counts images beside all else, and neither of the two wipes the other', () => {
+  it('adds the counts of both parts, and keeps each part when the other is written', () => {
     const found = images({ ...bad(2), coverage: { inScope: 3, scanned: 1, failed: 1, skipped: 1, waiting: 0 } });
-    const status = told([whole, { images: found }]);
+    const status = statusAfter([whole, { images: found }]);
     expect(status.summary).to.deep.equal({ pass: 11, fail: 2, warn: 0, error: 0, skip: 1 });
     expect(status.failing).to.deep.equal({ ...none, high: 2 });
     expect(status.coverage).to.deep.equal({ inScope: 7, scanned: 5, failed: 1, skipped: 1, excludedNamespaces: 1 });
     expect(status.coveragePercent).to.equal('71%');
     const again = { summary: { pass: 7, fail: 3, warn: 0, error: 0, skip: 1 }, failing: { ...none, low: 3 } };
-    const part = told([{ findings: again }], policy(status));
+    const part = statusAfter([{ findings: again }], policy(status));
     expect([part.summary, part.failing, part.coverage]).to.deep.equal([
       { pass: 8, fail: 5, warn: 0, error: 0, skip: 1 },
       { ...none, high: 2, low: 3 },
       status.coverage,
     ]);
-    const mended = told([{ images: images() }], policy(part));
+    const mended = statusAfter([{ images: images() }], policy(part));
     expect([mended.summary, mended.failing]).to.deep.equal([{ pass: 9, fail: 3, warn: 1, error: 0, skip: 2 }, again.failing]);
     expect(mended.configuration).to.deep.include({ ...again, coverage: whole.findings.whole?.coverage });
-    expect(told([{ images: images() }, whole, { images: found }])).to.deep.equal(status);
+    expect(statusAfter([{ images: images() }, whole, { images: found }])).to.deep.equal(status);
   });
 
-  it('is as a scan left it once the policy asks about images no more', () => {
-    const status = told([whole, { images: images(bad(2)) }]);
-    expect(told([{}], policy(status, {}))).to.deep.equal(told([whole], policy(undefined, {})));
+  it('removes the images part when spec.images is removed', () => {
+    const status = statusAfter([whole, { images: images(bad(2)) }]);
+    expect(statusAfter([{}], policy(status, {}))).to.deep.equal(statusAfter([whole], policy(undefined, {})));
   });
 
-  it('stays the same to the letter while nothing is news', () => {
-    const status = told([whole, { images: images(bad(2)) }]);
+  it('does not change without new results', () => {
+    const status = statusAfter([whole, { images: images(bad(2)) }]);
     const at = now + hour;
-    const again = told([{ images: images({ ...bad(2), lastScanTime: '2026-01-02T01:00:00Z' }) }, {}], policy(status), at);
+    const again = statusAfter([{ images: images({ ...bad(2), lastScanTime: '2026-01-02T01:00:00Z' }) }, {}], policy(status), at);
     expect(again).to.deep.equal(status);
   });
 });
 
-describe('what a status says of images', () => {
+describe('imagesStatus and updatedImagesStatus', () => {
   const totals = { summary: images().summary, failing: none };
   const asked = {
     policy: policy(undefined, undefined, 3),
@@ -211,7 +211,7 @@ describe('what a status says of images', () => {
     ],
   };
 
-  it('is what the reports hold, for the generation that asked, with a bounded number of lines of bounded length', () => {
+  it('returns the totals of the reports for the evaluated generation, with bounded lists and texts', () => {
     const entry = (): { seen: number; failure: object } => ({
       seen: 0,
       failure: { reason: 'x'.repeat(400), step: 'match', at: 0, attempts: 1 },
@@ -228,7 +228,7 @@ describe('what a status says of images', () => {
     ]);
   });
 
-  it('keeps since when all was looked into by its generation, whatever waits later', () => {
+  it('keeps evaluatedSince of the generation when images wait later', () => {
     const first = images({ evaluatedSince: '2026-01-01T00:00:00Z' });
     const held = policy({ images: first });
     const waiting = { inScope: 4, scanned: 3, failed: 0, skipped: 0, waiting: 1 };
@@ -251,7 +251,7 @@ describe('what a status says of images', () => {
     expect([since([]), since(asked.targets)]).to.deep.equal(['2026-01-01T23:59:55Z', undefined]);
   });
 
-  it('is renewed when it changed, and else only after half of maxAge', () => {
+  it('updates lastScanTime when the results change, and otherwise after half of maxAge', () => {
     const at = (hours: number, change: Partial<ImagesStatus> = {}): ImagesStatus =>
       images({ lastScanTime: new Date(now + hours * hour).toISOString().replace('.000Z', 'Z'), ...change });
     const before = images();

@@ -35,8 +35,8 @@ const condition = (status: SecurityPolicyStatus, type: string): string => {
   return `${holds} ${reason}`;
 };
 
-describe('the status of a SecurityPolicy', () => {
-  it('says of a policy that was never scanned that nothing is known', () => {
+describe('policyStatus', () => {
+  it('sets Ready, Fresh, Covered and Compliant to Unknown before the first scan', () => {
     const status = found();
     expect(['Ready', 'Fresh', 'Covered', 'Compliant'].map((type) => condition(status, type))).to.deep.equal([
       'Unknown NotEvaluated',
@@ -46,7 +46,7 @@ describe('the status of a SecurityPolicy', () => {
     ]);
   });
 
-  it('is compliant only when fresh, covered, and without a failure that counts', () => {
+  it('sets Compliant to True only when Fresh and Covered are True and no failure counts', () => {
     expect(condition(found({ summary, failing, whole }), 'Compliant')).to.equal('True Passing');
     const bad = { ...failing, medium: 2 };
     expect(condition(found({ summary, failing: bad, whole }), 'Compliant')).to.equal('False Failing');
@@ -59,7 +59,7 @@ describe('the status of a SecurityPolicy', () => {
     expect(condition(found({ summary, failing, whole: { ...whole, uncovered: ['widgets'] } }), 'Compliant')).to.equal('Unknown Incomplete');
   });
 
-  it('turns stale past maxAge, and marks verdicts of an older generation as such', () => {
+  it('sets Fresh to False after maxAge, and Compliant to Unknown for verdicts of an older generation', () => {
     const scanned = found({ summary, failing, whole });
     const later = found(undefined, policy({ status: scanned }), [schedule()], now + 27 * 3_600_000);
     expect([condition(later, 'Fresh'), condition(later, 'Compliant')]).to.deep.equal(['False Stale', 'Unknown Stale']);
@@ -71,7 +71,7 @@ describe('the status of a SecurityPolicy', () => {
     ]);
   });
 
-  it('takes verdicts of another catalogue for stale, though the generation is the same', () => {
+  it('treats verdicts of another revision as stale when the generation is the same', () => {
     const scanned = found({ summary, failing, whole });
     expect(scanned.evaluatedRevision).to.equal('1-a');
     const upgraded = policyStatus({
@@ -82,14 +82,14 @@ describe('the status of a SecurityPolicy', () => {
       scans: [],
       now,
     });
-    const told = (status: SecurityPolicyStatus): string[] => ['Compliant', 'Reconciling'].map((type) => condition(status, type));
-    expect([told(scanned), told(upgraded)]).to.deep.equal([
+    const texts = (status: SecurityPolicyStatus): string[] => ['Compliant', 'Reconciling'].map((type) => condition(status, type));
+    expect([texts(scanned), texts(upgraded)]).to.deep.equal([
       ['True Passing', 'False Evaluated'],
       ['Unknown Stale', 'True NotEvaluated'],
     ]);
   });
 
-  it('keeps the last good verdicts of a policy that breaks', () => {
+  it('keeps the last verdicts of a policy that becomes invalid', () => {
     const scanned = found({ summary, failing, whole });
     const problems = [
       { policy: 'p', path: 'spec.rules[0].validations[0].expression', reason: 'InvalidRule' as const, message: 'no', line: 2, column: 3 },
@@ -111,7 +111,7 @@ describe('the status of a SecurityPolicy', () => {
     expect(broken.conditions?.find(({ type }) => type === 'Ready')?.message).to.equal('spec.rules[0].validations[0].expression: 2:3: no');
   });
 
-  it('a scan that judged nothing makes no verdict younger, and a scan of some namespaces says nothing of the whole', () => {
+  it('does not renew lastScanTime after a scan that evaluated nothing, or after a scan of some namespaces', () => {
     const before = found({ summary, failing, whole });
     const nothing = { ...whole, generation: 2, time: now + 1000, coverage: { ...coverage, scanned: 0, failed: 4 } };
     const failed = found({ summary, failing, whole: nothing }, policy({ status: before }));
@@ -124,13 +124,13 @@ describe('the status of a SecurityPolicy', () => {
     expect([part.summary?.pass, part.coverage, part.lastScan]).to.deep.equal([11, coverage, 's']);
   });
 
-  it('never says 100% of what is not all', () => {
+  it('reports less than 100% when something was not evaluated', () => {
     const almost = { ...whole, coverage: { ...coverage, inScope: 1000, scanned: 999, failed: 1 } };
     expect(found({ summary, failing, whole: almost }).coveragePercent).to.equal('99%');
     expect(found({ summary, failing, whole }).coveragePercent).to.equal('100%');
   });
 
-  it('says when no schedule takes the policy, or none that does runs', () => {
+  it('sets Scheduled to False when no ScanSchedule selects the policy, or all of them are suspended', () => {
     const scheduled = (schedules: ScanSchedule[]): string => condition(found(undefined, policy(), schedules), 'Scheduled');
     expect(scheduled([])).to.equal('False NoSchedule');
     expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'b' } } })])).to.equal('False NoSchedule');
@@ -138,7 +138,7 @@ describe('the status of a SecurityPolicy', () => {
     expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'a' } } })])).to.equal('True Scheduled');
   });
 
-  it('names its own schedule alone, not the default one, which leaves the policy to it', () => {
+  it('names the ScanSchedule of the policy, not the default one', () => {
     const scheduled = (schedules: ScanSchedule[]): string | undefined =>
       found(undefined, policy(), schedules).conditions?.find(({ type }) => type === 'Scheduled')?.message;
     const byDefault = schedule({}, 'default');

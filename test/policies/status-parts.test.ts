@@ -25,8 +25,8 @@ const images: ImagesStatus = {
   coverage: { inScope: 3, scanned: 1, failed: 1, skipped: 0, waiting: 1 },
 };
 
-describe("the parts of a policy's status", () => {
-  it('a scan of the whole says all of its part, with the names of namespaces that the scope leaves out', () => {
+describe('configurationFields and statusTotals', () => {
+  it('writes the whole configuration part after a scan of the whole scope, with the excluded namespaces', () => {
     expect(configurationFields(undefined, { summary, failing, whole })).to.deep.equal({
       configuration: {
         evaluatedGeneration: 2,
@@ -43,7 +43,7 @@ describe("the parts of a policy's status", () => {
     });
   });
 
-  it('a change brings counts, and keeps what else its own part says, whatever the totals and the other part are', () => {
+  it('updates only the counts after an on-change evaluation', () => {
     const before: SecurityPolicyStatus = {
       ...configurationFields(undefined, { summary, failing, whole }),
       images,
@@ -56,7 +56,7 @@ describe("the parts of a policy's status", () => {
     });
   });
 
-  it('a scan that judged nothing keeps the generation and the time of the last verdicts, and says why', () => {
+  it('keeps the generation and the time of the last verdicts after a scan that evaluated nothing, with the reason', () => {
     const before = configurationFields(undefined, { summary, failing, whole });
     const nothing = { ...coverage, scanned: 0, failed: 4 };
     const failed = {
@@ -81,7 +81,7 @@ describe("the parts of a policy's status", () => {
     expect([Object.hasOwn(never, 'evaluatedGeneration'), Object.hasOwn(never, 'lastScanTime')]).to.deep.equal([false, false]);
   });
 
-  it('make the totals by addition alone', () => {
+  it('computes the totals as sums of the parts', () => {
     const { configuration } = configurationFields(undefined, { summary, failing, whole });
     expect(statusTotals({ configuration, images })).to.deep.equal({
       evaluatedGeneration: 2,
@@ -100,7 +100,7 @@ describe("the parts of a policy's status", () => {
     expect(statusTotals({})).to.deep.equal({});
   });
 
-  it('are told from the sums that an older version wrote, once', () => {
+  it('computes the configuration part from the totals of an older version, once', () => {
     const legacy: SecurityPolicyStatus = {
       evaluatedGeneration: 2,
       lastScan: 's',
@@ -127,7 +127,7 @@ describe("the parts of a policy's status", () => {
     ]);
   });
 
-  it('never make 100% of what is not all, or is nothing', () => {
+  it('reports less than 100% when something was not evaluated, and 0% when nothing is in scope', () => {
     expect([
       coveragePercent(coverage, true),
       coveragePercent(coverage, false),

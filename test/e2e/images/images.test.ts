@@ -207,7 +207,7 @@ describe('images that run', function () {
       { inScope: 8, scanned: 8, failed: 0, skipped: 0, excludedNamespaces: coverage?.excludedNamespaces },
     ]);
     expect(await conditionOf('Compliant')).to.match(/^False Failing: failing: 7 critical, /);
-    expect(await conditionOf('Covered')).to.equal('True AllScanned: 8 of 8 targets');
+    expect(await conditionOf('Covered')).to.equal('True AllScanned: 8 of 8 targets were scanned');
   });
 
   it('make a policy compliant in whose images nothing is found', async () => {

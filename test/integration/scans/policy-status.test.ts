@@ -221,7 +221,7 @@ describe('the status of a policy on a real API server', function () {
     const { status } = await read(name);
     expect(status?.conditions?.find(({ type }) => type === 'Covered')).to.deep.include({ status: 'True', reason: 'UnmatchedNamespaces' });
     expect(events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).to.deep.equal([
-      'Warning UnmatchedNamespaces: 2 of 2 targets; no namespace matches shpo (spec.scope.namespaces.include)',
+      'Warning UnmatchedNamespaces: 2 of 2 targets were scanned; spec.scope.namespaces.include: no namespace matches shpo',
     ]);
   });
 
