@@ -5,20 +5,20 @@ import { OVERLOADS } from './library/overload-table.ts';
 
 const operator = /^(_|!_|-_)|@/;
 
-/** How a call is written, with the types of its arguments. */
+/** The syntax of a call, with the types of its arguments. */
 function written({ name, member, params }: Overload): string {
   const types = params.map(showType);
   return member ? `${types[0] ?? ''}.${name}(${types.slice(1).join(', ')})` : `${name}(${types.join(', ')})`;
 }
 
-/** What a cell of a Markdown table can hold. */
+/** Formats a text as code in a cell of a Markdown table. */
 const cell = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
 
-/** Whether an overload is what a version makes of another one: both are one row. */
+/** Whether an overload replaces another one from a version on: both are one row. */
 const replaces = ({ id, since }: Overload): boolean => OVERLOADS.some((other) => other.id === id && other.until === since);
 const isReplaced = ({ id, until }: Overload): boolean => OVERLOADS.some((other) => other.id === id && other.since === until);
 
-/** In which versions a function is there: nothing where in all. */
+/** The versions that have a function; empty for all versions. */
 function versions(overload: Overload): string {
   const { since, until } = overload;
   const end = until === undefined || isReplaced(overload) ? '' : `before ${until}`;
@@ -38,18 +38,18 @@ export function languageReference(): string {
   return [
     '# The expression language of rules',
     '',
-    'A rule means what the same text means in a ValidatingAdmissionPolicy. What came with a later version of Kubernetes than the',
-    "cluster's is refused, with the version that brought it.",
+    'A rule has the same meaning as the same text in a ValidatingAdmissionPolicy. Vigil refuses functions that are newer than the',
+    "cluster's version of Kubernetes; the message names the version that added the function.",
     '',
     '## Macros',
     '',
-    '| macro | what it gives | since |',
+    '| macro | result | since |',
     '|---|---|---|',
     ...macros,
     '',
     '## Functions',
     '',
-    '| call | gives | since |',
+    '| call | type of the result | since |',
     '|---|---|---|',
     ...rows,
     '',
