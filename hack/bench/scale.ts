@@ -103,7 +103,7 @@ for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
     print([...row, ...asked, peak(), await workerPeak(), ...(phase === 'Complete' ? [] : [phase ?? ''])]);
   }
   await client.create(RESOURCES.schedules, schedule);
-  await eventually('changes are followed', async () => {
+  await eventually('change watch started', async () => {
     const { status } = await client.get<KubeObject & { status?: { conditions?: { type: string; status: string }[] } }>(
       RESOURCES.schedules,
       { name: 'bench' },

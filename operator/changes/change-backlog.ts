@@ -2,51 +2,52 @@ import type { PendingChanges } from './pending-changes.ts';
 import { ChangedTargets, type ChangeBatch } from './changed-targets.ts';
 import type { DeferredTargets } from './deferred-targets.ts';
 
-/** A batch that is being judged, and the Scans that ran when it was begun. */
+/** A batch under evaluation, and the Scans that ran when it was taken. */
 export interface ActiveBatch {
   readonly batch: ChangeBatch;
   readonly scans: ReadonlySet<string>;
-  /** How often something had been handed to a Scan by then. */
+  /** The number of handovers to a Scan before the batch was taken. */
   readonly handovers: number;
 }
 
-/** How the Scan stands that was made of changes. `gone`: it was deleted before it ended. */
+/** The state of the Scan that was created for deferred changes. `gone`: deleted before it ended. */
 export type ChangeScanState = 'running' | 'complete' | 'failed' | 'gone';
 
 /**
- * Where each change is on its way to a verdict: it waits, is at work, is judged while a Scan runs, or is handed to a Scan. A change
- * leaves only when it was judged after it happened, and no Scan that read the object before can still write. Pure: it holds no clock and
- * reads nothing. Scans are told apart by any key, such as a uid. Bounded by the number of targets and of Scans that run.
+ * Tracks each change until it is evaluated: waiting, under evaluation, evaluated while a Scan runs, or handed over to a Scan. A change
+ * leaves only if it was evaluated after it happened and no running Scan that read the older object can still write. Pure: it has no clock
+ * and reads nothing. A Scan is identified by any key, such as its uid. The size is bounded by the number of targets and of running Scans.
  */
 export class ChangeBacklog {
   readonly pending: PendingChanges;
   readonly #most: number;
   #handovers = 0;
-  /** What was judged while a Scan ran, whose older verdicts may come after: by the Scan. */
+  /** By Scan: targets that were evaluated while it ran. The Scan may write an older verdict later. */
   readonly #afterScans = new Map<string, ChangedTargets>();
-  /** What a Scan has, and the other Scans that ran when it was given it. */
+  /** The changes that were handed over to a Scan, and the other Scans that ran at that time. */
   #handed: { readonly scan: string; readonly deferred: DeferredTargets; readonly others: ReadonlySet<string> } | undefined;
 
-  /** `most`: so many targets at most are known one by one, for each Scan that runs. */
+  /** `most`: the most targets that are kept one by one, for each running Scan. */
   constructor(pending: PendingChanges, most: number) {
     this.pending = pending;
     this.#most = most;
   }
 
-  /** Begins to judge what waits in a namespace, while these Scans run; undefined when nothing waits. */
+  /** Takes the waiting targets of a namespace for evaluation. `running`: the Scans that run now. Returns undefined if none waits. */
   take(namespace: string, running: ReadonlySet<string>): ActiveBatch | undefined {
     const batch = this.pending.take(namespace);
     return batch && { batch, scans: running, handovers: this.#handovers };
   }
 
-  /** A batch could not be judged: it waits again. */
+  /** The evaluation of a batch failed: its targets wait again. */
   failed({ batch }: ActiveBatch): void {
     this.pending.restore(batch);
   }
 
   /**
-   * A batch was judged, and these Scans run now. It is judged once more when those have ended that ran meanwhile; at once, if later changes
-   * were handed to a Scan meanwhile, which may have ended before the batch did. Returns the namespaces in which something waits now.
+   * The evaluation of a batch succeeded. `running`: the Scans that run now. The targets are evaluated once more after the Scans that ran
+   * meanwhile have ended. They are evaluated at once if later changes were handed over to a Scan meanwhile, since that Scan may have ended
+   * before the batch. Returns the namespaces with waiting targets.
    */
   evaluated({ batch, scans, handovers }: ActiveBatch, running: ReadonlySet<string>): readonly string[] {
     const again = handovers === this.#handovers ? [] : [batch.namespace];
@@ -55,7 +56,7 @@ export class ChangeBacklog {
     return [...again, ...this.setRunningScans(running)];
   }
 
-  /** These Scans run now. Returns the namespaces in which something waits because another one has ended. */
+  /** Sets the Scans that run now. Returns the namespaces whose targets wait again because a Scan has ended. */
   setRunningScans(running: ReadonlySet<string>): readonly string[] {
     const touched = new Set<string>();
     for (const [scan, targets] of this.#afterScans) {
@@ -67,19 +68,19 @@ export class ChangeBacklog {
     return [...touched];
   }
 
-  /** Whether something waits for a Scan to end. */
+  /** Whether targets wait for a Scan to end. */
   get waitsForScans(): boolean {
     return this.#afterScans.size > 0;
   }
 
-  /** The Scan that has what was too much to be judged here. */
+  /** The Scan that has the deferred targets. */
   get handedOverTo(): string | undefined {
     return this.#handed?.scan;
   }
 
   /**
-   * Gives what is too much to be judged here to a Scan of this key, while these other Scans run, and keeps all that comes later.
-   * Undefined when there is nothing, or one has it already.
+   * Hands the deferred targets over to a Scan. `running`: the other Scans that run now. Later changes are not part of the handover. Returns
+   * undefined if there are no deferred targets, or if another Scan has some.
    */
   handOver(scan: string, running: ReadonlySet<string>): DeferredTargets | undefined {
     const { deferred } = this.pending;
@@ -90,8 +91,9 @@ export class ChangeBacklog {
   }
 
   /**
-   * How the Scan stands. What it did not judge waits for another one; so does what it judged, once those have ended that ran before it:
-   * they may write older verdicts after it. Returns whether it judged nothing, and all of it waits.
+   * Applies the state of the Scan that has the deferred targets. If it failed or was deleted, they are deferred again. If it completed,
+   * they are deferred once more after the Scans that ran before it have ended, because these may write older verdicts. Returns whether all
+   * of them are deferred again.
    */
   settle(state: ChangeScanState): boolean {
     const handed = this.#handed;

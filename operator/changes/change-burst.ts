@@ -6,34 +6,34 @@ import { isConflict } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** How long such a Scan is kept, in seconds. */
+/** Seconds for which a change Scan is kept after it has finished. */
 const keptSeconds = 3600;
-/** How long the cache may not know of a Scan that was just made, in milliseconds. */
+/** Milliseconds that the cache may take to show a Scan that was just created. */
 const unseenMilliseconds = 30_000;
-/** After a Scan that failed the next one is made later, each time twice as long, in milliseconds. */
+/** Milliseconds to wait before the next Scan after a failed one; doubled after each failure. */
 const pauses = { first: 15_000, longest: 600_000 };
 
-/** What a burst needs: the way to the API server, and the Scans that are known. */
+/** The dependencies of {@link ChangeBurst}. */
 export interface ChangeBurstDependencies {
   readonly client: Pick<KubeClient, 'create'>;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Milliseconds by a clock that never goes back; default performance.now(). */
+  /** Milliseconds by a monotonic clock. Default: performance.now(). */
   readonly steadyClock?: () => number;
   readonly scans: { readonly get: (name: string) => Scan | undefined; readonly list: () => readonly Scan[] };
 }
 
 /**
- * Makes one Scan of what changed where so much changed that a Scan is cheaper; never a second one while one of its runs. What a Scan
- * did not judge, because it failed or was deleted, is given to another one.
+ * Creates one Scan for the changes of a burst, if a Scan costs less than single evaluations. Only one such Scan runs at a time. If it fails
+ * or is deleted, another Scan gets its targets.
  */
 export class ChangeBurst {
   readonly #own: ChangeBurstDependencies;
-  /** When the last Scan was made, by the steady clock. */
+  /** When the last Scan was created, by the monotonic clock. */
   #createdAt = 0;
   #pause = 0;
-  /** Not before, by the steady clock. */
+  /** The earliest time of the next Scan, by the monotonic clock. */
   #notBefore = 0;
 
   constructor(own: ChangeBurstDependencies) {
@@ -42,12 +42,12 @@ export class ChangeBurst {
 
   readonly #now = (): number => this.#own.steadyClock?.() ?? performance.now();
 
-  /** Why what changed is not judged; undefined while all is well. */
+  /** Why changes are not evaluated; undefined if there is no problem. */
   get problem(): string | undefined {
-    return this.#pause === 0 ? undefined : 'the last Scan of many changes failed or was deleted; another one is made';
+    return this.#pause === 0 ? undefined : 'the last Scan of a burst of changes failed or was deleted; another one is created';
   }
 
-  /** Looks after the Scan that was made, and makes one of what waits for one. Returns whether to look again. */
+  /** Updates the backlog by the state of the last Scan, and creates a Scan if targets are deferred. Returns whether to call it again. */
   async reconcile(backlog: ChangeBacklog, policies: readonly string[]): Promise<boolean> {
     const { handedOverTo: handedTo } = backlog;
     if (handedTo !== undefined) this.#settle(backlog, handedTo);
@@ -65,18 +65,18 @@ export class ChangeBurst {
     if (!waits) return;
     this.#pause = Math.min(Math.max(this.#pause * 2, pauses.first), pauses.longest);
     this.#notBefore = this.#now() + this.#pause;
-    this.#own.log.warn({ scan, state, seconds: this.#pause / 1000 }, 'the scan of what changed did not succeed; another one is made');
+    this.#own.log.warn({ scan, state, seconds: this.#pause / 1000 }, 'change scan failed; another one is created');
   }
 
   #stateOf(name: string): ChangeScanState {
     const scan = this.#own.scans.get(name);
-    // The cache may not know yet of the one that was made last.
+    // The cache may not show the latest Scan yet.
     if (scan === undefined) return this.#now() - this.#createdAt < unseenMilliseconds ? 'running' : 'gone';
     if (!isFinished(scan)) return 'running';
     return scan.status?.phase === 'Complete' ? 'complete' : 'failed';
   }
 
-  /** What comes in while the Scan is made is no part of it, and waits. */
+  /** Changes that arrive while the Scan is created are not part of it: they wait. */
   async #scan(backlog: ChangeBacklog, policies: readonly string[]): Promise<void> {
     const { client, log, clock } = this.#own;
     const name = `change-${clock().toString(36)}`;
@@ -84,7 +84,7 @@ export class ChangeBurst {
     if (deferred === undefined) return;
     const { namespaces } = deferred;
     const spec = {
-      // More than a Scan may name are most likely all that there are.
+      // A Scan cannot name more policies than that; it then evaluates all policies.
       ...(policies.length <= MOST_SCAN_POLICIES ? { policies: [...policies] } : {}),
       ...(namespaces === undefined ? {} : { namespaces: { include: [...namespaces] } }),
       ttlSecondsAfterFinished: keptSeconds,
@@ -94,16 +94,16 @@ export class ChangeBurst {
     try {
       await client.create<Scan>(RESOURCES.scans, { metadata: { name, labels }, spec } as Scan);
     } catch (error) {
-      // A repeated request of ours: the Scan is there.
+      // A conflict comes from a repeated request: the Scan exists.
       if (!isConflict(error)) {
         backlog.settle('failed');
         throw error;
       }
     }
-    log.info({ scan: name, namespaces: namespaces?.length ?? 'all' }, 'so much changed that it is scanned');
+    log.info({ scan: name, namespaces: namespaces?.length ?? 'all' }, 'change scan created');
   }
 
-  /** Whether a Scan of changes runs that was made by this or an earlier leader. */
+  /** Whether a change Scan runs, created by this leader or an earlier one. */
   #runs(): boolean {
     return this.#own.scans.list().some((scan) => scan.metadata.labels?.[LABELS.trigger] === 'change' && !isFinished(scan));
   }

@@ -18,26 +18,26 @@ import { ShardWorker } from '../worker/shard-worker.ts';
 import { shortHash } from '../api/short-hash.ts';
 import { desiredReports } from '../reports/publishing/evaluation-results.ts';
 
-/** What changed objects are judged by. */
+/** The compiled policies and the input by which changed objects are evaluated. */
 export interface ChangeEvaluator {
   readonly set: PolicySet;
   readonly input: Omit<ScanInput, 'namespaces' | 'scan'>;
   readonly policies: readonly LedgerPolicy[];
 }
 
-/** What a batch came to. */
+/** The result of evaluating a batch. */
 export interface ChangeResult {
   readonly evaluated: number;
-  /** Reports that were written, and policies' results that were taken out of one. */
+  /** The number of written reports and of reports from which results of policies were withdrawn. */
   readonly written: number;
-  /** What could not be read, and why. */
+  /** Resources that could not be read, with the reason. */
   readonly unreadable: readonly string[];
 }
 
-/** Objects a page: few, since the operator holds more than a worker. */
+/** Objects per page. The operator has less memory to spare than a worker. */
 const pageSize = 100;
 
-/** Keeps the records instead of writing them. */
+/** Keeps the records in memory. */
 class RecordList implements RecordSink {
   readonly bytes = 0;
   readonly records: StreamRecord[] = [];
@@ -47,11 +47,11 @@ class RecordList implements RecordSink {
   }
 
   end(): void {
-    // What is said of the whole is for shards.
+    // The summary record is only used for shards.
   }
 }
 
-/** Judges the targets of a batch, and brings their reports up to date; what is gone or out of scope is withdrawn. */
+/** Evaluates the targets of a batch and updates their reports. The results of deleted or out-of-scope targets are withdrawn. */
 export async function evaluateChanges(
   {
     client,
@@ -98,7 +98,7 @@ export async function evaluateChanges(
 
 const kindName = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>): string => `${group}/${kind}`;
 
-/** What to read of a batch. A kind that is not served any more has no objects: what was said of them is withdrawn. */
+/** The slices to read for a batch. A kind that is not served any more has no objects: their results are withdrawn. */
 export function slicesOf({ namespace, targets, wholeCluster: whole }: ChangeBatch, resources: readonly ApiResource[]): Slice[] {
   const place = namespace === '' ? {} : { namespace };
   const slices = [...targets].flatMap(([kind, names]): Slice[] => {
@@ -109,7 +109,7 @@ export function slicesOf({ namespace, targets, wholeCluster: whole }: ChangeBatc
   return whole ? [...slices, { resource: WHOLE_CLUSTER, targets: 1, policies: {} }] : slices;
 }
 
-/** The namespaces that the batch's targets are in or are; those that are being deleted are left out, and with them their objects. */
+/** The namespaces of the batch's targets, and the Namespaces among the targets. Terminating namespaces are left out, with their objects. */
 async function namespacesOf(client: KubeClient, { namespace, targets }: ChangeBatch, signal: AbortSignal): Promise<NamespaceFacts[]> {
   const own = [...targets].find(([{ group, kind }]) => group === '' && kind === 'Namespace')?.[1] ?? new Set<string>();
   const wanted = namespace === '' ? [...own] : [namespace];
@@ -123,7 +123,7 @@ async function namespacesOf(client: KubeClient, { namespace, targets }: ChangeBa
   return found;
 }
 
-/** The targets that were asked for and that nothing was said of: they are gone, or in no policy's scope. */
+/** The requested targets without a record: deleted, or in no policy's scope. */
 function missing(
   { namespace, targets }: ChangeBatch,
   records: readonly TargetRecord[],

@@ -1,44 +1,44 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { DeferredTargets } from './deferred-targets.ts';
 
-/** Targets to judge again: those of one namespace, or those outside of all (the namespace is empty). */
+/** Targets to evaluate again: those of one namespace, or the cluster-scoped ones if the namespace is empty. */
 export interface ChangeBatch {
   readonly namespace: string;
   readonly targets: ReadonlyMap<ApiResource, ReadonlySet<string>>;
-  /** The cluster as a whole is one of them. */
+  /** Whether the cluster as a whole is one of the targets. */
   readonly wholeCluster: boolean;
 }
 
-/** What waits in one namespace. */
+/** The waiting targets of one namespace. */
 export class WaitingTargets {
   readonly targets = new Map<ApiResource, Set<string>>();
-  /** Every object of these. */
+  /** Kinds of which every object is a target. */
   readonly kinds = new Set<ApiResource>();
   wholeCluster = false;
 
-  /** How many entries it holds. */
+  /** The number of entries. */
   get size(): number {
     return [...this.targets.values()].reduce((sum, names) => sum + names.size, this.kinds.size);
   }
 }
 
 /**
- * Targets by namespace, each once however often it changed. Holds a bounded number of entries: past it, the namespaces become a
- * {@link DeferredTargets}, and what was known of single targets is forgotten. Nothing that was put in is ever dropped otherwise.
+ * The changed targets by namespace, without duplicates. The number of entries is bounded: past the limit, whole namespaces become {@link
+ * DeferredTargets} and single targets are forgotten. No target is dropped otherwise.
  */
 export class ChangedTargets {
-  /** What is too much to be judged one by one. */
+  /** Targets that are too many to evaluate one by one. */
   readonly deferred = new DeferredTargets();
   readonly #most: number;
   readonly #waiting = new Map<string, WaitingTargets>();
   #size = 0;
 
-  /** Holds so many entries at most. */
+  /** `most`: the most entries that are kept. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** One target. */
+  /** Adds one target. */
   add(namespace: string, resource: ApiResource, name: string): void {
     const { targets } = this.#at(namespace);
     const names = targets.get(resource) ?? new Set<string>();
@@ -46,23 +46,23 @@ export class ChangedTargets {
     this.#put(names, name);
   }
 
-  /** Every object of a kind. */
+  /** Adds every object of a kind. */
   addKind(namespace: string, resource: ApiResource): void {
     this.#put(this.#at(namespace).kinds, resource);
   }
 
-  /** The cluster as a whole. */
+  /** Adds the cluster as a whole. */
   addWholeCluster(): void {
     this.#at('').wholeCluster = true;
   }
 
-  /** Everything in a batch. */
+  /** Adds the targets of a batch. */
   addBatch({ namespace, targets, wholeCluster }: ChangeBatch): void {
     for (const [resource, names] of targets) for (const name of names) this.add(namespace, resource, name);
     if (wholeCluster) this.addWholeCluster();
   }
 
-  /** Everything in another one. */
+  /** Adds the targets of another instance. */
   merge(other: ChangedTargets): void {
     this.deferred.merge(other.deferred);
     for (const [namespace, { targets, kinds, wholeCluster }] of other.#waiting) {
@@ -71,17 +71,17 @@ export class ChangedTargets {
     }
   }
 
-  /** The namespaces in which single targets wait. */
+  /** The namespaces with waiting targets. */
   get namespaces(): readonly string[] {
     return [...this.#waiting.keys()];
   }
 
-  /** What waits, by namespace. */
+  /** The waiting targets by namespace. */
   entries(): Iterable<readonly [namespace: string, waiting: WaitingTargets]> {
     return this.#waiting.entries();
   }
 
-  /** Hands over what waits in a namespace; undefined when nothing does. */
+  /** Removes and returns the waiting targets of a namespace; undefined if there are none. */
   take(namespace: string): WaitingTargets | undefined {
     const waiting = this.#waiting.get(namespace);
     if (waiting === undefined) return undefined;
@@ -90,7 +90,7 @@ export class ChangedTargets {
     return waiting;
   }
 
-  /** Makes all that waits a debt. */
+  /** Defers all waiting targets. */
   collapse(): void {
     for (const namespace of this.#waiting.keys()) this.deferred.add(namespace);
     this.#waiting.clear();

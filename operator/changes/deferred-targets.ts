@@ -1,22 +1,22 @@
-/** The most namespaces that a Scan names; beyond, it looks everywhere. */
+/** The most namespaces that a change Scan names; with more, it covers the whole cluster. */
 const mostNamespaces = 200;
 
 /**
- * What only a Scan can judge, because so much changed there: some namespaces, or everything. Objects outside of namespaces are part of a
- * Scan that looks everywhere only.
+ * The targets that are left to a Scan because too many changed: some namespaces, or the whole cluster. Cluster-scoped objects are only
+ * covered by a Scan of the whole cluster.
  */
 export class DeferredTargets {
   #everything = false;
   readonly #namespaces = new Set<string>();
 
-  /** A namespace has to be scanned; the empty one stands for what lies outside of all. */
+  /** Adds a namespace; the empty name stands for cluster-scoped objects. */
   add(namespace: string): void {
     if (this.#everything) return;
     this.#namespaces.add(namespace);
     if (namespace === '' || this.#namespaces.size > mostNamespaces) this.#all();
   }
 
-  /** Takes over what another one has. */
+  /** Adds the targets of another instance. */
   merge(other: DeferredTargets): void {
     if (other.#everything) this.#all();
     else for (const namespace of other.#namespaces) this.add(namespace);
@@ -26,12 +26,12 @@ export class DeferredTargets {
     return !this.#everything && this.#namespaces.size === 0;
   }
 
-  /** The namespaces to scan, sorted; undefined for everything. */
+  /** The namespaces to scan, sorted; undefined for the whole cluster. */
   get namespaces(): readonly string[] | undefined {
     return this.#everything ? undefined : [...this.#namespaces].toSorted();
   }
 
-  /** Hands over all of it, and is empty. */
+  /** Removes and returns all targets. */
   take(): DeferredTargets {
     const taken = new DeferredTargets();
     taken.merge(this);

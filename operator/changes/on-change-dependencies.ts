@@ -21,52 +21,52 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 
-/** What is followed: the part of a {@link ChangeWatch} that judging needs. */
+/** The part of a {@link ChangeWatch} that {@link OnChange} uses. */
 export interface WatchedResources {
   readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
   readonly size: number;
   readonly problems: readonly (readonly [resource: ApiResource, error: unknown])[];
   readonly ready: boolean;
-  /** The counts of each policy over all reports about configuration; undefined while they are not known. */
+  /** The counts of each policy over all configuration reports; undefined while they are not known. */
   readonly totals: ReadonlyMap<string, PolicyTotals> | undefined;
-  /** Tells what was held back until the first lists were in. */
+  /** Emits the changes that were held back until the first lists were complete. */
   release(): void;
-  /** Has what the policies of today look at followed; see {@link renewWatchedScope}. */
+  /** Watches the resources that the current policies need; see {@link renewWatchedScope}. */
   renew(known: { readonly known: WatchedScope | undefined; readonly generations: GenerationTracker }): Promise<WatchedScope | undefined>;
   stop(): Promise<void>;
 }
 
-/** The totals of all policies as the watch of reports knows them. */
+/** The totals of all policies as the report watch has them. */
 export interface KnownTotals {
   readonly totals: ReadonlyMap<string, PolicyTotals> | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What judging changes as they happen needs, and nothing else. */
+/** The dependencies of {@link OnChange}. */
 export interface OnChangeDependencies extends ChangeBurstDependencies, ControllerBasics {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'changes' | 'changeSeconds'>;
-  /** More changed targets than this at once become a Scan. */
+  /** The number of waiting targets past which a Scan evaluates them. */
   readonly changeBurst: number;
   readonly policies: Lister<SecurityPolicy>;
-  /** What a policy is judged by now. */
+  /** The current evaluation revision of a policy. */
   readonly revisionOf: (policy: SecurityPolicy) => string;
   readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
   readonly scans: Lister<Scan>;
-  /** Has a schedule looked at again. */
+  /** Enqueues a ScanSchedule. */
   readonly enqueueSchedule: (name: string) => void;
-  /** Makes what follows resources, and is told of changes. */
+  /** Creates the watch that reports changes to the observer. */
   readonly watch: (observer: ChangeWatchObserver) => WatchedResources;
-  /** Judges the targets of a batch, and brings their reports up to date. */
+  /** Evaluates the targets of a batch and updates their reports. */
   readonly evaluate: (
     evaluator: ChangeEvaluator,
     work: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
   ) => Promise<ChangeResult>;
-  /** Brings the counts of these policies up to date: with the totals that are known, or else by reading every report. */
+  /** Updates the counts of these policies, from the known totals or else by reading every report. */
   readonly updateTotals: (policies: readonly LedgerPolicy[], known: KnownTotals) => Promise<void>;
 }
 
-/** What {@link onChangeDependencies} are made of. */
+/** The inputs of {@link onChangeDependencies}. */
 export interface OnChangeParts
   extends
     PolicyStatusDependencies,
@@ -82,11 +82,11 @@ export interface OnChangeParts
   readonly clusterInfo: WatchedScopeDependencies['clusterInfo'];
   readonly systemNamespaces: readonly string[];
   readonly revisionOf: WatchedScopeDependencies['revisionOf'];
-  /** Milliseconds without a word after which a watch is taken to be dead. */
+  /** Milliseconds without data after which a watch counts as broken. */
   readonly watchSilence: number;
 }
 
-/** The dependencies as the operator has them. */
+/** The dependencies of {@link OnChange} in the operator. */
 export function onChangeDependencies(deps: OnChangeParts): OnChangeDependencies {
   const { client, log, clock, metrics, observe, changeBurst, policies, schedules, scans, enqueueSchedule, watchSilence, revisionOf } = deps;
   return {

@@ -18,13 +18,13 @@ import type { WatchedScope } from './watched-scope.ts';
 import type { WatchedResources, OnChangeDependencies } from './on-change-dependencies.ts';
 import { isPresent } from '../policies/policy-presence.ts';
 
-/** Between two looks at a namespace that changes all the time, so many times what the last look took. */
+/** The cool-down of a namespace that changes all the time, as a multiple of its last evaluation time. */
 const restFactor = 5;
 const requeueInterval = 1000;
 const resync = 600_000;
 const namespaceKey = 'namespace/';
 
-/** Judges what changes when it changes, for schedules that ask for it. */
+/** Evaluates objects when they change, for ScanSchedules with `spec.onChange`. */
 export class OnChange {
   readonly controller: Controller;
   readonly #own: OnChangeDependencies;
@@ -32,14 +32,14 @@ export class OnChange {
   readonly #generations = new GenerationTracker();
   #scope: WatchedScope | undefined;
   #backlog: ChangeBacklog | undefined;
-  /** When a namespace may be looked at again. */
+  /** When a namespace may be evaluated again. */
   readonly #coolDowns = new CoolDowns();
   readonly #burst: ChangeBurst;
-  /** When what is followed may be looked at again, by performance.now(). */
+  /** The earliest time of the next {@link OnChange.renewScope}, by performance.now(). */
   #scopeRest = 0;
-  /** When the counts of policies may be added up again, by performance.now(). */
+  /** The earliest time of the next update of the totals, by performance.now(). */
   #totalsRest = 0;
-  /** When the first change that waits in a namespace came, by performance.now(). */
+  /** By namespace: when the first waiting change arrived, by performance.now(). */
   readonly #firstAt = new Map<string, number>();
 
   constructor(own: OnChangeDependencies) {
@@ -50,7 +50,7 @@ export class OnChange {
       onDrift: (owner, namespace) => this.#drifted(owner, namespace),
       onTotals: () => this.controller.queue.addAfter('totals-after-scans', requeueInterval),
       onError: (resource, error) => {
-        own.log.warn({ err: error, resource: resource.resource }, 'changes cannot be followed now; it is tried again');
+        own.log.warn({ err: error, resource: resource.resource }, 'change watch failed; retrying');
         this.controller.queue.addAfter('schedules', requeueInterval);
       },
       onRecovered: () => this.controller.queue.addAfter('schedules', requeueInterval),
@@ -73,40 +73,40 @@ export class OnChange {
     this.controller.queue.add('scope');
   }
 
-  /** Keeps when each generation of a policy was first seen. */
+  /** Records when each generation of a policy was first observed. */
   #observePolicy({ metadata }: KubeObject, type: ChangeType): void {
     if (type === 'DELETED') this.#generations.forget(metadata);
     else this.#generations.observe(metadata, performance.now());
   }
 
-  /** Ends all watches. */
+  /** Stops all watches. */
   stop(): Promise<void> {
     return this.#watch.stop();
   }
 
-  /** How many objects are known. */
+  /** The number of watched objects. */
   get size(): number {
     return this.#watch.size;
   }
 
-  /** How following changes goes, as a schedule's condition. */
+  /** The Watching condition for a ScanSchedule. */
   condition(): ConditionUpdate {
     const type = 'Watching';
     const problems = this.#watch.problems.map(([resource, error]) => problemText(resource, error));
     if (this.#burst.problem !== undefined) problems.push(this.#burst.problem);
     if (problems.length > 0) return { type, status: 'False', reason: 'Incomplete', message: problems.join('; ') };
     if (this.#scope === undefined || !this.#watch.ready)
-      return { type, status: 'Unknown', reason: 'Starting', message: 'changes are followed once a policy was scanned' };
-    return { type, status: 'True', reason: 'Watching', message: `follows ${this.#watch.indexes.size} kinds` };
+      return { type, status: 'Unknown', reason: 'Starting', message: 'waiting for the first scan of a policy' };
+    return { type, status: 'True', reason: 'Watching', message: `watching ${this.#watch.indexes.size} kinds` };
   }
 
-  /** Takes a key of its queue: what is followed, what waits in a namespace, the totals of policies, and so on. */
+  /** Reconciles a key of the queue: a namespace, or one of {@link tasks}. */
   #reconcile(key: string, context: ReconcileContext): Promise<ReconcileResult> {
     if (key.startsWith(namespaceKey)) return this.#evaluateNamespace(key.slice(namespaceKey.length), context);
     return tasks[key]?.(this, context) ?? Promise.resolve({});
   }
 
-  /** Follows what the policies of today look at; where very many change one after the other, not after each of them. */
+  /** Watches what the current policies need. It is rate-limited, since many policies may change one after the other. */
   async renewScope(): Promise<ReconcileResult> {
     const before = this.#scope;
     const rest = this.#scopeRest - performance.now();
@@ -126,16 +126,16 @@ export class OnChange {
     const most = this.#own.changeBurst;
     if (this.#backlog) this.#backlog.pending.setScope({ set, indexes });
     else this.#backlog = new ChangeBacklog(new PendingChanges({ set, indexes }, most), most);
-    this.#own.log.info({ policies: policies.length, kinds: indexes.size }, 'changes are followed');
+    this.#own.log.info({ policies: policies.length, kinds: indexes.size }, 'change watch started');
     this.controller.queue.add('first-lists');
   }
 
-  /** Waits for the first lists, and then tells what changed while nobody watched. */
+  /** Waits for the first lists. Then emits the changes that happened while no operator ran. */
   releaseFirstLists(): Promise<ReconcileResult> {
     if (!this.#watch.ready) return Promise.resolve({ requeueAfter: 250 });
     this.#watch.release();
     this.#enqueueSchedules();
-    // Reports may have gone or changed while no operator ran.
+    // Reports may have been deleted or changed while no operator ran.
     this.controller.queue.add('totals-after-scans');
     return Promise.resolve({});
   }
@@ -144,7 +144,7 @@ export class OnChange {
     for (const { metadata, spec } of this.#own.schedules.list()) if (spec.onChange !== undefined) this.#own.enqueueSchedule(metadata.name);
   }
 
-  /** Has the schedules say how following goes. */
+  /** Enqueues the schedules, which write the Watching condition. */
   updateSchedules(): Promise<ReconcileResult> {
     this.#enqueueSchedules();
     return Promise.resolve({});
@@ -161,7 +161,7 @@ export class OnChange {
     );
     if (!resource) return;
     const namespace = resource.namespaced ? reportNamespace : '';
-    // What is gone takes its report with it.
+    // The deletion of the object removes its report.
     if (this.#watch.indexes.get(resource)?.get(namespace, owner.name) === undefined) return;
     this.#enqueue(this.#backlog?.pending.addTarget(resource, namespace, owner.name) ?? []);
   }
@@ -175,12 +175,12 @@ export class OnChange {
     }
   }
 
-  /** Judges what waits in a namespace; what is too much becomes a Scan. */
+  /** Evaluates the waiting targets of a namespace. Too many of them are left to a Scan. */
   async #evaluateNamespace(namespace: string, { signal, log }: ReconcileContext): Promise<ReconcileResult> {
     const [scope, backlog] = [this.#scope, this.#backlog];
     if (!scope || !backlog) return {};
     if (!scope.evaluator.policies.every((policy) => isPresent(this.#own, policy))) {
-      // What a policy said before must not come after what it says now.
+      // Results of the old revision must not be written after those of the new one.
       this.controller.queue.add('scope');
       return { requeueAfter: requeueInterval };
     }
@@ -218,14 +218,14 @@ export class OnChange {
     const { metrics } = this.#own;
     metrics.changes.inc({ outcome: 'evaluated' }, evaluated);
     metrics.changes.inc({ outcome: 'written' }, written);
-    for (const message of unreadable) log.warn({ namespace, message }, 'what changed could not be read');
+    for (const message of unreadable) log.warn({ namespace, message }, 'changed objects could not be read');
     if (written === 0) return;
     metrics.changeSeconds.observe((performance.now() - first) / 1000);
     log.info({ namespace, evaluated, written }, 'changes evaluated');
     this.controller.queue.addAfter('totals', Math.max(requeueInterval, this.#totalsRest - performance.now()));
   }
 
-  /** Has a Scan look at what is too much to be judged here; one at a time, until one has judged it. */
+  /** Leaves the deferred targets to a Scan. Only one such Scan runs at a time, until one has succeeded. */
   async scanDeferred(): Promise<ReconcileResult> {
     const [scope, backlog] = [this.#scope, this.#backlog];
     if (!scope || !backlog) return {};
@@ -237,7 +237,7 @@ export class OnChange {
     return isBusy ? { requeueAfter: requeueInterval } : {};
   }
 
-  /** Has what was judged while a scan ran judged once more when the scan has ended. */
+  /** Evaluates again what was evaluated while a Scan ran that has ended now. */
   evaluateAfterScans(): Promise<ReconcileResult> {
     const backlog = this.#backlog;
     if (!backlog) return Promise.resolve({});
@@ -246,16 +246,16 @@ export class OnChange {
     return Promise.resolve({});
   }
 
-  /** Brings the counts of the policies up to date. */
+  /** Updates the counts of the policies. */
   async updateTotals({ signal }: ReconcileContext): Promise<ReconcileResult> {
     const started = performance.now();
     await this.#own.updateTotals(this.#scope?.evaluator.policies ?? [], { totals: this.#watch.totals, signal });
-    // Where there are many reports, adding them up is not for every change.
+    // With many reports, adding them up after every change costs too much.
     this.#totalsRest = performance.now() + Math.min((performance.now() - started) * restFactor, 60_000);
     return {};
   }
 
-  /** Brings the counts of the policies up to date once no scan runs: what a scan writes is counted when it ends, not bit by bit. */
+  /** Updates the counts once no Scan runs: the results of a Scan are counted when it ends. */
   updateTotalsAfterScans(): Promise<ReconcileResult> {
     if (runningScans(this.#own).size > 0) return Promise.resolve({ requeueAfter: requeueInterval });
     this.controller.queue.addAfter('totals', Math.max(requeueInterval, this.#totalsRest - performance.now()));
@@ -278,5 +278,5 @@ function problemText({ group, resource }: ApiResource, error: unknown): string {
   const text = messageOf(error);
   if (isForbidden(error))
     return `may not list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${text})`;
-  return `${resource} in ${where} cannot be followed now: ${text}`;
+  return `${resource} in ${where} cannot be watched now: ${text}`;
 }

@@ -6,10 +6,10 @@ export type { ChangeBatch } from './changed-targets.ts';
 import type { ObjectChange } from './watch/change-feed.ts';
 import type { IndexEntry, ObjectIndex } from './watch/object-index.ts';
 
-/** What changes are measured by. */
+/** The policies and the watched objects by which changes are mapped to targets. */
 export interface ChangeScope {
   readonly set: PolicySet;
-  /** What is known of each resource that is watched. */
+  /** The index of each watched resource. */
   readonly indexes: ReadonlyMap<ApiResource, ObjectIndex>;
 }
 
@@ -17,13 +17,13 @@ const isNamespace = ({ group, kind }: ApiResource): boolean => group === '' && k
 const kindOf = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
 const outside = '';
 
-/** Where an object may be read from, by what it was and what it is. */
+/** The namespaces from which an object may be read, before and after the change. */
 const placesOf = ({ namespace, before, after }: ObjectChange): ReadonlySet<string> =>
   new Set([namespace, ...(before?.subjectNamespaces ?? []), ...(after?.subjectNamespaces ?? [])]);
 
 /**
- * Which targets a change may have given another verdict: the object's own report, that of the workload which owns it, and those
- * of the objects whose checks read it. Many changes of one target come to one entry; more entries than may be become a debt to a Scan.
+ * Maps a change to the targets whose verdicts it may change: the object itself or the workload that owns it, and the objects whose checks
+ * read it. Targets are kept without duplicates. Past a limit, they are deferred to a Scan.
  */
 export class PendingChanges {
   #scope: ChangeScope;
@@ -32,14 +32,14 @@ export class PendingChanges {
   readonly #dependents = new Map<ApiResource, readonly (ApiResource | undefined)[]>();
   readonly #waiting: ChangedTargets;
 
-  /** `most`: so many entries at most are known one by one. */
+  /** `most`: the most entries that are kept one by one. */
   constructor(scope: ChangeScope, most = Number.POSITIVE_INFINITY) {
     this.#scope = scope;
     this.#waiting = new ChangedTargets(most);
     this.setScope(scope);
   }
 
-  /** The policies or the watched resources changed; what waits stays. */
+  /** Sets the policies and the watched resources. Waiting targets are kept. */
   setScope(scope: ChangeScope): void {
     this.#scope = scope;
     this.#targets = new Set([...scope.indexes.keys()].filter((resource) => scope.set.targets.includes(resource)));
@@ -47,61 +47,61 @@ export class PendingChanges {
     this.#dependents.clear();
   }
 
-  /** Takes a change in. Returns the namespaces in which something waits because of it. */
+  /** Adds the targets of a change. Returns the namespaces with waiting targets because of it. */
   add(change: ObjectChange): readonly string[] {
     const { resource, namespace, name, before, after } = change;
     const top = this.#topOf(resource, namespace, name, after ?? before);
     const touched = new Set(this.#own(top.resource, namespace, top.name));
-    // What a pod is to others, its owner is too: only the owner's change counts.
+    // Checks read the owner of a pod, not the pod: only a change of the owner counts.
     if (top.resource === resource && top.name === name)
       for (const place of placesOf(change)) for (const at of this.#others(resource, place)) touched.add(at);
     if (isNamespace(resource) && before !== undefined && after !== undefined) touched.add(this.#whole(name));
     return [...touched];
   }
 
-  /** One target by itself, such as one whose report was edited. Returns the namespace in which it waits, if it is one. */
+  /** Adds one target, such as one whose report was edited. Returns its namespace if it is a target of some policy. */
   addTarget(resource: ApiResource, namespace: string, name: string): readonly string[] {
     return this.#own(resource, namespace, name);
   }
 
-  /** How many targets wait in all. */
+  /** The number of waiting targets. */
   get size(): number {
     return this.#counts().reduce((sum, count) => sum + count, 0);
   }
 
-  /** Whether more than so many targets wait: asked again and again, so it counts no further than that. */
+  /** Whether more targets wait than the limit. It stops counting at the limit, since it is called often. */
   exceeds(limit: number): boolean {
     let size = 0;
     return this.#counts().some((count) => (size += count) > limit);
   }
 
-  /** The namespaces in which something waits. */
+  /** The namespaces with waiting targets. */
   get namespaces(): readonly string[] {
     return this.#waiting.namespaces;
   }
 
-  /** What is too much to be judged one by one: a Scan has to look at it. */
+  /** Targets that are too many to evaluate one by one: a Scan evaluates them. */
   get deferred(): DeferredTargets {
     return this.#waiting.deferred;
   }
 
-  /** Hands over what waits in a namespace; undefined when nothing does. */
+  /** Removes and returns the waiting targets of a namespace; undefined if there are none. */
   take(namespace: string): ChangeBatch | undefined {
     const waiting = this.#waiting.take(namespace);
     return waiting && { namespace, targets: this.#expanded(namespace, waiting), wholeCluster: waiting.wholeCluster };
   }
 
-  /** Puts a batch back that could not be judged. */
+  /** Puts a batch back after its evaluation failed. */
   restore(batch: ChangeBatch): void {
     this.#waiting.addBatch(batch);
   }
 
-  /** Takes in what has to be judged again. */
+  /** Adds targets that have to be evaluated again. */
   merge(targets: ChangedTargets): void {
     this.#waiting.merge(targets);
   }
 
-  /** Makes all that waits a debt to a Scan. */
+  /** Defers all waiting targets to a Scan. */
   collapse(): void {
     this.#waiting.collapse();
   }
@@ -112,7 +112,7 @@ export class PendingChanges {
     return [namespace];
   }
 
-  /** The highest pod-bearing owner that is there, or the object itself. */
+  /** The topmost known owner with a pod template, or the object itself. */
   #topOf(
     resource: ApiResource,
     namespace: string,
@@ -131,7 +131,7 @@ export class PendingChanges {
     return top;
   }
 
-  /** Marks what reads objects of a resource in a namespace. */
+  /** Adds the objects whose checks read a resource in a namespace. */
   #others(resource: ApiResource, namespace: string): readonly string[] {
     const touched: string[] = [];
     for (const dependent of this.#dependentsOf(resource)) {
@@ -150,14 +150,14 @@ export class PendingChanges {
     return touched;
   }
 
-  /** Where objects of a kind may read one that lies in a namespace: there; everywhere, when it lies outside of all. */
+  /** The namespaces in which objects of a kind may read an object of a namespace: that namespace, or all for a cluster-scoped object. */
   #placesOf(dependent: ApiResource, namespace: string): Iterable<string> {
     if (namespace !== outside) return this.#inScope(namespace) ? [namespace] : [];
     const places = this.#scope.indexes.get(dependent)?.namespaces ?? [];
     return [...places].filter((place) => this.#inScope(place));
   }
 
-  /** Whether any policy looks into a namespace; of one that is not known yet it is taken that one does. */
+  /** Whether a namespace is in the scope of any policy. An unknown namespace counts as in scope. */
   #inScope(namespace: string): boolean {
     const namespaces = this.#byKind.get('Namespace');
     const labels = namespaces && this.#scope.indexes.get(namespaces)?.get(outside, namespace)?.labels;
@@ -173,13 +173,13 @@ export class PendingChanges {
     return found;
   }
 
-  /** Everything in a namespace: its labels may have brought it into a scope, or out of one. */
+  /** Adds everything in a namespace: its new labels may change which policies have it in scope. */
   #whole(namespace: string): string {
     for (const resource of this.#targets) if (resource.namespaced) this.#waiting.addKind(namespace, resource);
     return namespace;
   }
 
-  /** How many targets wait, bit by bit. */
+  /** Yields the number of waiting targets in parts. */
   *#counts(): Generator<number> {
     for (const [namespace, { targets, kinds }] of this.#waiting.entries()) {
       for (const names of targets.values()) yield names.size;
@@ -190,7 +190,7 @@ export class PendingChanges {
     }
   }
 
-  /** The objects of a kind in a namespace that are judged by themselves. */
+  /** The objects of a kind in a namespace that have no owner with a pod template. */
   *#unowned(resource: ApiResource, namespace: string): Generator<string> {
     for (const [name, { controller }] of this.#scope.indexes.get(resource)?.in(namespace) ?? [])
       if (controller === undefined || !this.#byKind.has(controller.groupKind)) yield name;

@@ -15,18 +15,18 @@ import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { RevisionOf } from '../policies/policy-revisions.ts';
 
-/** What is followed, and by what it is judged. */
+/** The watched resources, and the compiled policies by which changes are evaluated. */
 export interface WatchedScope {
-  /** The same while nothing that matters here changed. */
+  /** The same as long as no input has changed. */
   readonly fingerprint: string;
   readonly evaluator: ChangeEvaluator;
-  /** Milliseconds that changes are gathered for. */
+  /** Milliseconds for which changes are collected. */
   readonly debounce: number;
-  /** The revisions of policies that judge. */
+  /** The revisions of the policies. */
   readonly revisions: ReadonlySet<string>;
 }
 
-/** What {@link renewWatchedScope} uses. */
+/** The dependencies of {@link renewWatchedScope}. */
 export interface WatchedScopeDependencies {
   readonly clusterInfo: ReadClusterInfo;
   readonly systemNamespaces: readonly string[];
@@ -40,16 +40,16 @@ const identityOf = ({ revisionOf }: Pick<WatchedScopeDependencies, 'revisionOf'>
   `${policy.metadata.uid ?? ''}/${revisionOf(policy)}`;
 
 const defaultDebounce = 2000;
-/** How long before a policy's last scan was noted its scan may have begun, in milliseconds. */
+/** The most milliseconds between the start of a scan and the `lastScanTime` of its policies. */
 const scanSlack = 900_000;
-/** The server notes times by the second. */
+/** The server writes times in whole seconds. */
 const clockGrain = 1000;
 
 const identity = ({ group, version, resource }: ApiResource): string => `${group}/${version}/${resource}`;
 
 /**
- * Has the watch follow what the policies of today look at. Returns by what it is judged: the ground that is known, while nothing
- * changed; undefined, and nothing is followed, where no schedule asks for it or no policy was scanned yet.
+ * Watches the resources that the current policies need. Returns the known scope if nothing has changed. Returns undefined, and watches
+ * nothing, if no schedule has `spec.onChange` or no policy was scanned yet.
  */
 export async function renewWatchedScope(
   deps: WatchedScopeDependencies,
@@ -66,7 +66,7 @@ export async function renewWatchedScope(
   const revisions = new Set(policies.map((policy) => identityOf(deps, policy)));
   const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), renewing, ...revisions]);
   if (known?.fingerprint === fingerprint) return known;
-  // While one that joins was scanned, changes were judged by the others alone, and nowhere but in their scopes.
+  // While an added policy was scanned, changes were evaluated for the other policies only, and only in their scopes.
   const joining = policies.filter((policy) => known?.revisions.has(identityOf(deps, policy)) !== true);
   const joined = generations.firstObserved(joining.map(({ metadata }) => metadata));
   const evaluator = await follow(deps, watch, { policies, kubernetesVersion, resources, joined, renewing });
@@ -101,7 +101,7 @@ async function follow(
   );
   const kept = scans.list();
   const since = Math.min(...policies.map((policy) => changesSince(policy, kept, revisionOf(policy))));
-  // The same objects stand for resources everywhere, however often discovery is read.
+  // A resource is identified by the same object everywhere, however often discovery is read.
   const followed = new Map((await watch.follow(watchedKinds, since, joined)).map((resource) => [identity(resource), resource]));
   const interned = resources.map((resource) => followed.get(identity(resource)) ?? resource);
   const set = compiled(interned);
@@ -113,9 +113,9 @@ async function follow(
 }
 
 /**
- * From when on nobody may have judged what changed, in milliseconds since the epoch by the server's clock: from the making of the last Scan that
- * judged all by this revision; where none is kept, from well before its end was noted. Where no scan could, from when the first one tried:
- * what changed before is left to the next try.
+ * The time from which changes may not have been evaluated for a policy, in milliseconds since the epoch by the server's clock. It is the
+ * creation of the last complete Scan of this revision. Without such a Scan, it is well before `lastScanTime`. If Scans of this revision
+ * failed, it is the creation of the first one: earlier changes are left to the next Scan.
  */
 export function changesSince(policy: SecurityPolicy, scans: readonly Scan[], revision: string): number {
   const { metadata, status } = policy;
@@ -133,8 +133,8 @@ export function changesSince(policy: SecurityPolicy, scans: readonly Scan[], rev
 }
 
 /**
- * The schedules that follow changes, and the policies that they take: those whose present revision was scanned as a whole. Where an
- * earlier one was, the present one is soon, and most likely asks about the same: what is followed for it goes on.
+ * The schedules with `spec.onChange`, and the policies that they select and whose current revision was scanned everywhere. `renewing`: the
+ * scan of a new revision of some policy is still to come; the resources of its previous revision are watched until then.
  */
 function choose({ schedules, policies, scans, revisionOf }: WatchedScopeDependencies): {
   readonly schedules: readonly ScanSchedule[];
@@ -149,7 +149,7 @@ function choose({ schedules, policies, scans, revisionOf }: WatchedScopeDependen
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .filter(({ metadata }) => following.some(({ spec }) => labelMatch(spec.policySelector)(metadata.labels ?? {})));
   const known = scans.list();
-  // One that no scan could evaluate is followed as well: what changes is judged, and the rest is tried again.
+  // A policy that no scan could evaluate is included: its changes are evaluated, and the scan is retried.
   const isSettled = (policy: SecurityPolicy): boolean =>
     policy.status?.evaluatedRevision === revisionOf(policy) || failedScanOf(policy, known, revisionOf(policy)) !== undefined;
   return {

@@ -20,8 +20,8 @@ const crashPattern = /^(?:panic|fatal error): .*/m;
 export const vigilReason = (text: string): string | undefined =>
   ownPattern.exec(stripVTControlCharacters(text))?.[1]?.trim().slice(0, longest);
 
-/** Why a program ended, by its output: the reason of a Go crash, else the last line, else that it said nothing. One line, 500 characters at most. */
+/** Why a program ended, by its output: the reason of a Go crash, else the last line, else that no output. One line, 500 characters at most. */
 export function exitMessage(text: string): string {
   const [crash] = crashPattern.exec(stripVTControlCharacters(text)) ?? [];
-  return crash?.trim().slice(0, longest) ?? lastLine(text) ?? 'it said nothing';
+  return crash?.trim().slice(0, longest) ?? lastLine(text) ?? 'no output';
 }

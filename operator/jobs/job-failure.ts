@@ -110,18 +110,18 @@ function failedContainer(pod: JobPod, container: string): { readonly name: strin
 }
 
 function exitFailure(name: string, { exitCode, reason, message = '' }: Terminated): JobFailure {
-  const ended = `${name} ended with ${exitCode}`;
+  const ended = `${name} exited with code ${exitCode}`;
   if (message.includes(heapIsFull))
-    return { class: 'OutOfMemory', message: `${ended}, out of memory: its heap is full: its memory limit is too small` };
+    return { class: 'OutOfMemory', message: `${ended}, out of memory: its heap is full, its memory limit is too small` };
   if (reason === 'OOMKilled') return { class: 'OutOfMemory', message: oneLine(`${ended}, out of memory: ${exitMessage(message)}`) };
   return { class: exitClasses[exitCode] ?? 'Crashed', message: oneLine(vigilReason(message) ?? `${ended}: ${exitMessage(message)}`) };
 }
 
 /** What a message leaves out, by class; none where the message says it all. */
 const subjects: Readonly<Partial<Record<FailureClass, string>>> = {
-  Unschedulable: 'the pod cannot be placed',
-  PullError: 'the pod cannot begin',
-  StartError: 'the pod cannot begin',
+  Unschedulable: 'the pod cannot be scheduled',
+  PullError: 'the pod cannot start',
+  StartError: 'the pod cannot start',
   DeadlineExceeded: 'the pod failed: DeadlineExceeded',
   Disrupted: 'the pod was lost',
   StorageExceeded: 'the pod failed: Evicted',

@@ -28,7 +28,7 @@ export function idleState({ job, refusal, idle, waited = 0 }: IdleJob, patience:
   const { quota, refusal: longest = usualRefusal } = patience;
   if (refusal === undefined) {
     if (idle < longest) return { kind: 'waiting' };
-    return { kind: 'waiting', hold: { reason: 'NoPod', message: `Job ${job} has no pod yet, and no event says why` } };
+    return { kind: 'waiting', hold: { reason: 'NoPod', message: `Job ${job} has no pod yet, and no Event gives a reason` } };
   }
   const ofQuota = isQuota(refusal);
   const message = oneLine(refusal);

@@ -50,7 +50,7 @@ export class JobRunner {
     if (!there || there.metadata.deletionTimestamp !== undefined) return { kind: 'leaving' };
     const { uid = '' } = there.metadata;
     if (!hasLabels(there, manifest))
-      return { kind: 'taken', message: `Job ${namespace}/${name} is there, and Vigil did not make it: delete it` };
+      return { kind: 'taken', message: `Job ${namespace}/${name} exists and was not created by Vigil: delete it` };
     if (inputsOf(there) === inputsOf(manifest)) return { kind: 'adopted', uid };
     await this.remove({ namespace, name, uid });
     return { kind: 'leaving' };

@@ -108,7 +108,7 @@ export class JobState {
     if (finished) return { kind: 'finished', pod: finished };
     const ended = conditionOf(this.#job, 'Failed', 'Complete');
     if (this.#completed.has(index) || ended?.type === 'Complete')
-      return { kind: 'failed', class: 'LogLost', message: 'its pod finished and is gone, with its log' };
+      return { kind: 'failed', class: 'LogLost', message: 'the pod succeeded, but was deleted with its log' };
     if (this.#failed.has(index) || ended) return { kind: 'failed', ...this.#failureOf(pod, ended) };
     return pod ? this.#running(pod) : { kind: 'waiting' };
   }
@@ -127,7 +127,7 @@ export class JobState {
 
   /** A pod that is being deleted: Kubernetes makes no other before the node says that it has ended, which a lost node never does. */
   #leaving(pod: JobPod): IndexState {
-    const message = `pod ${pod.metadata.name} is being deleted, and its node does not say that it has ended`;
+    const message = `pod ${pod.metadata.name} is being deleted, and its node does not report that it has stopped`;
     const age = this.#since(pod, 'leaving');
     if (age > lossPatience) return { kind: 'failed', class: 'Disrupted', message };
     return age > lossPatience / 4 ? { kind: 'waiting', hold: { reason: 'Disrupted', message } } : { kind: 'waiting' };
@@ -144,7 +144,7 @@ export class JobState {
     if (outcome?.kind === 'failed') return { class: outcome.class, message: outcome.message };
     return {
       class: ended?.reason === 'DeadlineExceeded' ? 'DeadlineExceeded' : 'Disrupted',
-      message: ended?.message ?? 'its pod is gone',
+      message: ended?.message ?? 'the pod was deleted',
     };
   }
 }

@@ -86,7 +86,7 @@ export async function scanGenerations(deps: GenerationScanDependencies, made: Ma
   try {
     await deps.client.create(RESOURCES.scans, scan);
     const again = taken.filter(({ ended }) => ended > 0).length;
-    deps.log.info({ policies: taken.length, again, scan: name }, 'new generations are scanned');
+    deps.log.info({ policies: taken.length, again, scan: name }, 'scan of new policy generations created');
   } catch (error) {
     if (!isConflict(error)) throw error;
   }

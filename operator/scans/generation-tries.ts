@@ -38,8 +38,8 @@ export function triesOf(policy: PolicyGeneration, scans: readonly Scan[]): Gener
 /** What is said of a generation that Scans have failed to evaluate; undefined where none has, and while one runs. The same until a Scan changes. Pure. */
 export function triesText({ running, ended, next }: GenerationTries): string | undefined {
   if (ended === 0 || running) return undefined;
-  if (next === undefined) return `tried ${ended} times: its schedule scans it next, or delete its Scans to have it tried again`;
-  return `tried ${ended} of ${MOST_TRIES} times, and again at ${timestampOf(next)}`;
+  if (next === undefined) return `failed ${ended} times: its ScanSchedule scans it next; to retry now, delete its Scans`;
+  return `failed ${ended} of ${MOST_TRIES} attempts; next attempt at ${timestampOf(next)}`;
 }
 
 /**

@@ -56,7 +56,7 @@ export async function cleanUp(parts: CleanupParts, name: string): Promise<Reconc
   try {
     await removeParts(parts, scan);
   } catch (error) {
-    const message = `what the scan left could not be removed, and is tried again: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `could not remove the Jobs and ConfigMaps of the Scan; retrying: ${error instanceof Error ? error.message : String(error)}`;
     parts.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: 'CleanupFailed', message });
     throw error;
   }

@@ -33,7 +33,7 @@ export function stageAfterFailure({ spec }: Pick<Scan, 'spec'>, failure: StepFai
   const text = messageOf(failure.error);
   const limit = podDeadlineSeconds(spec.scan ?? {});
   const isPast = (since: number): boolean => since >= limit * 1000 && failingFor >= Math.min(limit * 1000, leastPatience);
-  const hold = { reason: 'HeldUp', message: `held up, and tried again: ${text}` };
+  const hold = { reason: 'HeldUp', message: `retrying after an error: ${text}` };
   const reason = 'DeadlineExceeded';
   const messageFor = (what: string): string => `could not be ${what} in ${limit} seconds (spec.scan.activeDeadlineSeconds): ${text}`;
   if (!ledger) {

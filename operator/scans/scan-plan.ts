@@ -62,7 +62,7 @@ export async function beginScan(
   const partial = scan.spec.namespaces !== undefined;
   const start = { startTime, catalogue: catalogueVersion, partial, policies: plan.policies, ...carryOver?.totals };
   const carriedOver = start.carriedOver?.targets ?? 0;
-  deps.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length, carriedOver }, 'the scan is planned');
+  deps.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length, carriedOver }, 'scan planned');
   const begun = await store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>
     newLedger(
       { ...start, input, uncovered: [...chosen.uncovered, ...plan.uncovered], excludedNamespaces: plan.excludedNamespaces },
@@ -140,7 +140,7 @@ async function choosePolicies(
   const chosen = live.filter((policy) => isNamed(policy) && selects(policy.metadata.labels ?? {}));
   const unheard = chosen.find((policy) => isBehind(deps.policies.get(policy.metadata.name), policy));
   if (unheard)
-    return { hold: { reason: 'WatchBehind', message: `the watch of policies does not have SecurityPolicy ${unheard.metadata.name} yet` } };
+    return { hold: { reason: 'WatchBehind', message: `the cache does not contain SecurityPolicy ${unheard.metadata.name} yet` } };
   const snapshots = chosen.map((policy) => snapshotOf(policy, kubernetesVersion)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces });
   return evaluable(snapshots, problems);
@@ -154,7 +154,7 @@ function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly Poli
     return {
       refused: {
         reason: 'TooManyPolicies',
-        message: `${policies.length} policies are more than the ${MOST_SCAN_POLICIES} of one Scan: give them labels, and each group of them a Scan or ScanSchedule by spec.policySelector`,
+        message: `${policies.length} policies exceed the limit of ${MOST_SCAN_POLICIES} per Scan: label them in groups, and create a Scan or ScanSchedule with spec.policySelector for each group`,
       },
     };
   if (broken.size === 0) return { policies, uncovered: [] };

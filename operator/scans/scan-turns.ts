@@ -63,6 +63,6 @@ export function turnOrder({ waiting, running }: Omit<ScanQueue, 'limit'>): Scan[
 export function waitReason(scan: Scan, all: ScanQueue): ScanHold | undefined {
   const place = turnOrder(all).findIndex(({ metadata }) => metadata.uid === scan.metadata.uid);
   if (place < Math.max(all.limit - all.running.length, 0)) return undefined;
-  const limit = `${all.limit} Scans run at once at most (--max-concurrent-scans)`;
+  const limit = `at most ${all.limit} Scans run at once (--max-concurrent-scans)`;
   return { reason: 'Queued', message: `waits for one of ${all.running.length} running Scans to end: ${limit}` };
 }

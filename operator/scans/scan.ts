@@ -292,7 +292,7 @@ export class ScanReconciler {
     const images = await this.#steps.finish(scan, ledger, { memory, signal });
     await this.#write(scan, { stage: 'ended', ledger, images }, memory);
     const seconds = Math.round((this.#deps.clock() - Date.parse(ledger.startTime)) / 1000);
-    this.#deps.log.info({ scan: scan.metadata.name, seconds }, 'the scan has ended');
+    this.#deps.log.info({ scan: scan.metadata.name, seconds }, 'scan finished');
     this.#memory.forget(scan.metadata.name);
     return {};
   }
@@ -302,14 +302,14 @@ export class ScanReconciler {
     await this.#write(scan, stage, memory);
     const { reason, message } = stage;
     this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', reason, message });
-    this.#deps.log.warn({ scan: scan.metadata.name, reason, message }, 'the scan has failed');
+    this.#deps.log.warn({ scan: scan.metadata.name, reason, message }, 'scan failed');
     this.#memory.forget(scan.metadata.name);
   }
 
   /** Gives up a plan of which a part was deleted: what it found so far stays, and a new one finds it again. */
   async #planAgain(scan: Scan, { message }: InputLost, memory: ScanMemory): Promise<ReconcileResult> {
     if (await this.#hasEnded(scan)) return { requeueAfter: requeueInterval };
-    this.#deps.log.warn({ scan: scan.metadata.name, reason: message }, 'the scan is planned again');
+    this.#deps.log.warn({ scan: scan.metadata.name, reason: message }, 'scan planned again');
     await this.#steps.clear(scan);
     await this.#steps.store.remove(identityOf(scan));
     memory.reset();
@@ -342,7 +342,7 @@ export class ScanReconciler {
       }
       await this.#writeHold(scan, stage, memory);
     } catch (second) {
-      this.#deps.log.debug({ err: second, scan: scan.metadata.name }, 'could not say what holds the scan up');
+      this.#deps.log.debug({ err: second, scan: scan.metadata.name }, 'scan status not written after an error');
     }
     return false;
   }
@@ -377,7 +377,7 @@ export class ScanReconciler {
 
 /** Throws {@link InputLost} for what a version of Vigil with other controls planned: its workers judge otherwise. */
 function assertOwnPlan({ catalogue }: Ledger): void {
-  if (catalogue !== catalogueVersion) throw new InputLost('a version of Vigil with other controls planned it');
+  if (catalogue !== catalogueVersion) throw new InputLost('a version of Vigil with other controls made the plan');
 }
 
 /** Selects what belongs to a scan in Vigil's namespace. */

@@ -90,7 +90,7 @@ async function makeScan(deps: ScanScheduleDependencies, schedule: ScanSchedule, 
     deps.events.record(RESOURCES.schedules, schedule, {
       type: 'Warning',
       reason: 'NameTaken',
-      message: `the scan due now cannot be made: Scan ${scan.metadata.name} exists and is not this schedule's; delete it`,
+      message: `the Scan that is due now cannot be created: Scan ${scan.metadata.name} exists and is not owned by this ScanSchedule; delete it`,
     });
     return false;
   }

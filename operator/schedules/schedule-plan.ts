@@ -143,15 +143,15 @@ function start(snapshot: ScheduleSnapshot, { due, missed }: DueTimes): Start {
   return { replaced: [], waits, events: isNew ? [{ type: 'Normal', reason: 'StillRunning', message: waits.message }] : [] };
 }
 
-const suspended: ReadyReason = { reason: 'Suspended', message: 'no new scans are made while spec.suspend is true' };
+const suspended: ReadyReason = { reason: 'Suspended', message: 'no Scans are created while spec.suspend is true' };
 
 const allLeft = ({ schedules }: LeftToOtherSchedules): ReadyReason => ({
   reason: 'StandsDown',
-  message: `no scans are made: ScanSchedule ${schedules.join(', ')} scans every SecurityPolicy`,
+  message: `no Scans are created: every SecurityPolicy is scanned by ScanSchedule ${schedules.join(', ')}`,
 });
 
 const shared = ({ schedules }: LeftToOtherSchedules): string =>
-  `the SecurityPolicies that ScanSchedule ${schedules.join(', ')} scans are left to it`;
+  `SecurityPolicies scanned by ScanSchedule ${schedules.join(', ')} are left out`;
 
 /** The Scan for a due time, owned by its schedule. */
 function scanFor({ schedule, left }: ScheduleSnapshot, due: number): Scan {

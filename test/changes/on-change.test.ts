@@ -232,7 +232,9 @@ describe('changes judged as they happen', function () {
       await until('the Scan is made', () => cluster.made.length === 1);
       cluster.end(cluster.made[0] as Scan, 'Failed');
       await until('it is told', () => cluster.onChange.condition().status === 'False');
-      expect(cluster.onChange.condition().message).to.equal('the last Scan of many changes failed or was deleted; another one is made');
+      expect(cluster.onChange.condition().message).to.equal(
+        'the last Scan of a burst of changes failed or was deleted; another one is created',
+      );
     });
   });
 });

@@ -78,7 +78,7 @@ describe('changes, judged when they happen', function () {
       return status?.evaluatedGeneration === metadata.generation ? true : undefined;
     };
     await eventually('the policy is scanned once', evaluated, 90);
-    await eventually('changes are followed', follows);
+    await eventually('change watch started', follows);
   });
 
   after(async () => {

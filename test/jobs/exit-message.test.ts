@@ -6,7 +6,7 @@ describe('the last words of a program', () => {
     ['the last line', 'one\ntwo\n\n', 'two'],
     ['the last line without control sequences', 'one\n\u001b]0;title\u0007two\n', 'two'],
     ['why a Go program crashed', 'a\nfatal error: out of memory\n\ngoroutine 1:\n', 'fatal error: out of memory'],
-    ['that it said nothing', ' \n', 'it said nothing'],
+    ['that no output', ' \n', 'no output'],
   ] as const)
     it(`are ${what}`, () => expect(exitMessage(text)).to.equal(wanted));
 

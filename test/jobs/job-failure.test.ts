@@ -37,11 +37,16 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'one whose heap was full, as the first process of its container',
     terminated(139, 'Error', 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n 1: 0x840e50'),
     'OutOfMemory',
-    'worker ended with 139, out of memory: its heap is full: its memory limit is too small',
+    'worker exited with code 139, out of memory: its heap is full, its memory limit is too small',
   ],
   ['one killed otherwise', terminated(137), 'Killed'],
-  ['one that cannot succeed', terminated(42, 'Error', 'spec.rules[0]: broken'), 'Permanent', 'worker ended with 42: spec.rules[0]: broken'],
-  ['one that crashed without a word', terminated(1), 'Crashed', 'worker ended with 1: it said nothing'],
+  [
+    'one that cannot succeed',
+    terminated(42, 'Error', 'spec.rules[0]: broken'),
+    'Permanent',
+    'worker exited with code 42: spec.rules[0]: broken',
+  ],
+  ['one that crashed without a word', terminated(1), 'Crashed', 'worker exited with code 1: no output'],
   [
     'one that crashed with a trace of a Node.js program',
     terminated(2, 'Error', 'H4sIAAAA\nvigil: Error: no such file\n    at read (file.ts:1:2)\n\nNode.js v26.1.0\n'),
@@ -52,7 +57,7 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'one that crashed with a trace of a Go program',
     terminated(2, 'Error', 'starting\npanic: \u001b[31mno such index\u001b[0m\n\ngoroutine 1 [running]:\n\t/src/main.go:7\n'),
     'Crashed',
-    'worker ended with 2: panic: no such index',
+    'worker exited with code 2: panic: no such index',
   ],
   [
     'one whose container cannot be made',
@@ -81,7 +86,7 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
       containerStatuses: [{ name: 'worker', state: { waiting: { reason: 'PodInitializing' } } }],
     },
     'OutOfMemory',
-    'trivy ended with 137, out of memory: it said nothing',
+    'trivy exited with code 137, out of memory: no output',
   ],
   [
     'one by the container that does the work, if others failed too',
@@ -105,7 +110,7 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
       ],
     },
     'Crashed',
-    'proxy ended with 1: stopped',
+    'proxy exited with code 1: stopped',
   ],
   ['one that failed before its container ran', { phase: 'Failed', message: 'Pod was rejected' }, 'Crashed', 'Pod was rejected'],
 ];
@@ -120,8 +125,8 @@ describe('classifying attempts', () => {
   }
 
   it('says in a sentence what happened, to a reader who does not see the class', () => {
-    expect(failureText({ class: 'PullError', message: 'ErrImagePull: denied' })).to.equal('the pod cannot begin: ErrImagePull: denied');
+    expect(failureText({ class: 'PullError', message: 'ErrImagePull: denied' })).to.equal('the pod cannot start: ErrImagePull: denied');
     expect(failureText({ class: 'StorageExceeded', message: 'too much' })).to.equal('the pod failed: Evicted: too much');
-    expect(failureText({ class: 'Crashed', message: 'trivy ended with 1: no' })).to.equal('trivy ended with 1: no');
+    expect(failureText({ class: 'Crashed', message: 'trivy exited with code 1: no' })).to.equal('trivy exited with code 1: no');
   });
 });

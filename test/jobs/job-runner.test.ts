@@ -65,7 +65,7 @@ describe('running a Job', () => {
     [
       'leaves a Job alone that Vigil did not make',
       there(jobWith('a', { labels: { owner: 'me' } })),
-      { kind: 'taken', message: 'Job v/j is there, and Vigil did not make it: delete it' },
+      { kind: 'taken', message: 'Job v/j exists and was not created by Vigil: delete it' },
       false,
     ],
   ] as const)

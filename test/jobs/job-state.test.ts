@@ -59,7 +59,7 @@ describe('the state of a Job', () => {
     expect(stateOf(job({ failedIndexes: '0' }), [pod(0, crashed)])).to.deep.equal({
       kind: 'failed',
       class: 'Crashed',
-      message: 'worker ended with 1: boom',
+      message: 'worker exited with code 1: boom',
     });
   });
 
@@ -135,7 +135,7 @@ describe('the state of a Job', () => {
     const leaving = { metadata: { ...metadata, uid: 'u', deletionTimestamp: '2026-01-01T00:00:09Z' }, ...(status && { status }) };
     const at = (seconds: number): unknown =>
       stateOf(job(), [leaving], 0, ({ metadata: { uid } }) => (uid === 'u/leaving' ? seconds * 1000 : 900_000));
-    const message = 'pod p0-0 is being deleted, and its node does not say that it has ended';
+    const message = 'pod p0-0 is being deleted, and its node does not report that it has stopped';
     expect(at(5)).to.deep.equal({ kind: 'waiting' });
     expect(at(30)).to.deep.equal({ kind: 'waiting', hold: { reason: 'Disrupted', message } });
     expect(at(61)).to.deep.equal({ kind: 'failed', class: 'Disrupted', message });

@@ -73,8 +73,8 @@ describe('the Scans of new generations', () => {
     }
     expect(pauses).to.deep.equal([30, 60, 120, 240, 480, 960, 1800, 1800, 1800]);
     expect(ground.made).to.have.length(MOST_TRIES);
-    expect(ground.told[0]).to.equal('NotEvaluated: tried 1 of 10 times, and again at 2026-01-01T00:00:30Z');
-    expect(ground.told.at(-1)).to.match(/^NotEvaluated: tried 10 times: its schedule scans it next/);
+    expect(ground.told[0]).to.equal('NotEvaluated: failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
+    expect(ground.told.at(-1)).to.match(/^NotEvaluated: failed 10 times: its ScanSchedule scans it next/);
     expect(new Set(ground.made.map(({ metadata }) => metadata.name)).size).to.equal(MOST_TRIES);
   });
 
@@ -111,9 +111,9 @@ describe('the Scans of new generations', () => {
     await ground.run();
     expect(triesText(triesOf(key, ground.made))).to.equal(undefined);
     ground.end('Failed');
-    expect(triesText(triesOf(key, ground.made))).to.equal('tried 1 of 10 times, and again at 2026-01-01T00:00:30Z');
+    expect(triesText(triesOf(key, ground.made))).to.equal('failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
     const all = Array.from({ length: MOST_TRIES }, () => ground.made[0]!);
-    expect(triesText(triesOf(key, all))).to.match(/^tried 10 times: its schedule scans it next/);
+    expect(triesText(triesOf(key, all))).to.match(/^failed 10 times: its ScanSchedule scans it next/);
   });
 });
 

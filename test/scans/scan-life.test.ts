@@ -35,7 +35,7 @@ describe('the life of a Scan', () => {
 
   it('is not covered where a kind was deleted while it ran', async () => {
     const { bench, steps, run } = ground();
-    steps.gone = [{ message: 'widgets in API group example.com was served when the scan began and is not any more', policies: ['p'] }];
+    steps.gone = [{ message: 'widgets in API group example.com was served when the scan began and is not served now', policies: ['p'] }];
     await run();
     const covered = bench.live.get('s')?.status?.conditions?.find(({ type }) => type === 'Covered');
     expect([covered?.status, covered?.message]).to.deep.equal(['False', steps.gone[0]?.message]);
@@ -70,7 +70,7 @@ describe('the life of a Scan', () => {
     const { bench, steps, run } = ground();
     steps.failures.set('finish 00:01:00Z', new Error('the server is away'));
     await run().catch(() => undefined);
-    expect(ready(bench.live.get('s'))).to.equal('HeldUp: held up, and tried again: the server is away');
+    expect(ready(bench.live.get('s'))).to.equal('HeldUp: retrying after an error: the server is away');
     bench.now += 60_000;
     await run();
     expect(steps.done.filter((step) => step.startsWith('finish'))).to.deep.equal(['finish 00:01:00Z', 'finish 00:01:00Z']);

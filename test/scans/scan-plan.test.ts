@@ -49,7 +49,7 @@ describe('the policies of a scan', () => {
     for (const scan of [naming('late'), scanOf()]) {
       const begun = await plan(scan, [policyOf('known'), policyOf('late')], [policyOf('known')]);
       expect(begun).to.deep.equal({
-        hold: { reason: 'WatchBehind', message: 'the watch of policies does not have SecurityPolicy late yet' },
+        hold: { reason: 'WatchBehind', message: 'the cache does not contain SecurityPolicy late yet' },
       });
     }
   });

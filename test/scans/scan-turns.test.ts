@@ -69,7 +69,7 @@ describe('the turns of Scans', () => {
     const hold = waitReason(made('person', 1), { waiting: [made('person', 1)], running: [made('person', 0)], limit: 1 });
     expect(hold).to.deep.equal({
       reason: 'Queued',
-      message: 'waits for one of 1 running Scans to end: 1 Scans run at once at most (--max-concurrent-scans)',
+      message: 'waits for one of 1 running Scans to end: at most 1 Scans run at once (--max-concurrent-scans)',
     });
   });
 });

@@ -40,7 +40,7 @@ describe('the default schedule, beside others', () => {
     expect(readyOf(found)).to.deep.include({
       status: 'True',
       reason: 'StandsDown',
-      message: 'no scans are made: ScanSchedule edges, nightly scans every SecurityPolicy',
+      message: 'no Scans are created: every SecurityPolicy is scanned by ScanSchedule edges, nightly',
     });
   });
 
@@ -49,7 +49,7 @@ describe('the default schedule, beside others', () => {
     expect(found.create?.spec).to.deep.equal({ policies: ['edge'] });
     expect(readyOf(found)).to.deep.include({
       reason: 'Scheduled',
-      message: 'the SecurityPolicies that ScanSchedule nightly scans are left to it',
+      message: 'SecurityPolicies scanned by ScanSchedule nightly are left out',
     });
   });
 

@@ -5,7 +5,7 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../../kube/watch/list-watch.ts';
 import { indexEntry, type IndexEntry, needsSubjects, ObjectIndex } from './object-index.ts';
 
-/** What happened to one object. */
+/** A change of one object. `before` is undefined for a new object, `after` for a deleted one. */
 export interface ObjectChange {
   readonly resource: ApiResource;
   /** Empty for cluster-scoped objects. */
@@ -15,17 +15,19 @@ export interface ObjectChange {
   readonly after: IndexEntry | undefined;
 }
 
-/** Who wants to know. */
+/** Receives the changes of one resource. */
 export interface ChangeObserver {
   readonly onChange: (change: ObjectChange) => void;
-  /** An object of the first list, which was there before: whether it changed since it was last judged is for the observer to say. */
+  /** Called for each object of the first list. The observer decides whether it changed since it was last evaluated. */
   readonly onFound: (resource: ApiResource, object: KubeObject) => void;
   readonly onError: (resource: ApiResource, error: unknown) => void;
-  /** What kept it from listing or watching is over. */
+  /** Called when listing and watching works again. */
   readonly onRecovered: () => void;
 }
 
-/** Follows one resource in the whole cluster by its metadata, and tells what changed so that a check could see it. Keeps an index only. */
+/**
+ * Watches one resource in the whole cluster by metadata, and reports the changes that a check could see. Keeps an index, not the objects.
+ */
 export class ChangeFeed {
   readonly resource: ApiResource;
   readonly index = new ObjectIndex();
@@ -56,12 +58,12 @@ export class ChangeFeed {
     );
   }
 
-  /** Whether a complete list is in. */
+  /** Whether a complete list was read. */
   get synced(): boolean {
     return this.#synced;
   }
 
-  /** What keeps it from listing or watching now. */
+  /** The error that keeps it from listing or watching now. */
   get problem(): unknown {
     return this.#problem;
   }
@@ -85,9 +87,9 @@ export class ChangeFeed {
     if (!this.#synced) this.#observer.onFound(this.resource, object);
   }
 
-  /** A list is complete: tells the differences from what was known, deletions that the watch missed among them. */
+  /** Completes a list: reports the differences from the index, including deletions that the watch missed. */
   #replace(): void {
-    // From here on what was listed is what is known: two of both would be the most that this process ever holds.
+    // The new list replaces the index first. Holding more than two indexes would need too much memory.
     this.index.swap(this.#listed);
     const known = this.#listed;
     this.#listed = new ObjectIndex();

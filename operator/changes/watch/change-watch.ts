@@ -12,25 +12,28 @@ import { ChangeFeed, type ChangeObserver, type ObjectChange } from './change-fee
 import { indexEntry, type ObjectIndex } from './object-index.ts';
 import { RecentChanges } from './recent-changes.ts';
 
-/** What a change watch tells. */
+/** Receives the events of a {@link ChangeWatch}. */
 export interface ChangeWatchObserver {
   readonly onChange: (change: ObjectChange) => void;
-  /** A report was edited or removed by somebody else: its object should be judged again. None: the one about the whole cluster. */
+  /**
+   * Called if another writer edited or deleted a report: its object has to be evaluated again. `owner` is undefined for the report about
+   * the whole cluster.
+   */
   readonly onDrift: (
     owner: { readonly apiVersion: string; readonly kind: string; readonly name: string } | undefined,
     namespace: string,
   ) => void;
-  /** Reports count something else than before: see {@link ChangeWatch.totals}. */
+  /** Called if the counts of reports have changed: see {@link ChangeWatch.totals}. */
   readonly onTotals?: () => void;
   readonly onError: (resource: ApiResource, error: unknown) => void;
   readonly onRecovered: () => void;
 }
 
-/** How a change watch behaves. */
+/** The options of a {@link ChangeWatch}. */
 export interface ChangeWatchOptions {
-  /** So many changes at most are kept for policies that join. Default 2,000. */
+  /** The most recent changes that are kept for policies that are added later. Default: 2,000. */
   readonly keeps?: number;
-  /** As of every watch: see {@link ListWatchOptions}. */
+  /** See {@link ListWatchOptions}. */
   readonly silence?: number;
 }
 
@@ -43,7 +46,7 @@ interface ManagedFields {
 const managersOf = (object: KubeObject): readonly ManagedFields[] =>
   (object.metadata as { readonly managedFields?: readonly ManagedFields[] }).managedFields ?? [];
 
-/** When anybody last wrote more than a status, in milliseconds since the epoch. */
+/** The last write to anything but a subresource, in milliseconds since the epoch. */
 export function writtenAt(object: KubeObject): number {
   const times = managersOf(object).flatMap(({ time, subresource = '' }) =>
     time === undefined || subresource !== '' ? [] : [Date.parse(time)],
@@ -53,17 +56,22 @@ export function writtenAt(object: KubeObject): number {
 
 const key = ({ group, version, resource }: ApiResource): string => `${group}/${version}/${resource}`;
 
-/** Changes that are kept for policies that join. */
+/** The default number of recent changes that are kept. */
 const mostRecent = 2000;
 
-/** A feed, when it began, by performance.now(), and since when it told what was written before, in milliseconds since the epoch. */
+/**
+ * A feed. `begun`: when it started, by performance.now(). `since`: objects written later than this were reported as changes, in
+ * milliseconds since the epoch.
+ */
 interface Followed {
   readonly feed: ChangeFeed;
   readonly begun: number;
   readonly since: number;
 }
 
-/** Follows a set of resources, and Vigil's own reports. What changed while nobody watched is found by when it was last written. */
+/**
+ * Watches a set of resources and Vigil's own reports. It finds changes that happened while no operator ran by the time of the last write.
+ */
 export class ChangeWatch {
   readonly #client: KubeClient;
   readonly #observer: ChangeWatchObserver;
@@ -83,36 +91,36 @@ export class ChangeWatch {
     this.#recent = new RecentChanges(keeps);
   }
 
-  /** The feeds, and what each knows. */
+  /** The index of each watched resource. */
   get indexes(): ReadonlyMap<ApiResource, ObjectIndex> {
     return new Map([...this.#feeds.values()].map(({ feed: { resource, index } }) => [resource, index]));
   }
 
-  /** How many objects are known in all. */
+  /** The number of watched objects. */
   get size(): number {
     return [...this.#feeds.values()].reduce((sum, { feed }) => sum + feed.index.size, 0);
   }
 
-  /** Resources that cannot be followed now, each with the reason. */
+  /** Resources that cannot be watched now, each with the error. */
   get problems(): readonly (readonly [resource: ApiResource, error: unknown])[] {
     const feeds = [...this.#feeds.values()].map(({ feed }) => feed);
     return feeds.flatMap(({ resource, problem }) => (problem === undefined ? [] : [[resource, problem] as const]));
   }
 
-  /** The counts of each policy over all reports about configuration; undefined while they are not known: see {@link ReportTotals}. */
+  /** The counts of each policy over all configuration reports; undefined while they are not known: see {@link ReportTotals}. */
   get totals(): ReadonlyMap<string, PolicyTotals> | undefined {
     return this.#totals.get();
   }
 
-  /** Whether every resource that can be followed has its first list. */
+  /** Whether the first list of every readable resource is complete. */
   get ready(): boolean {
     return [...this.#feeds.values()].every(({ feed }) => feed.synced || feed.problem !== undefined);
   }
 
   /**
-   * Follows these resources and no others. `since`, in milliseconds since the epoch: what was written later and was there when a
-   * feed began is told as a change. `joined`, by performance.now(): what came later is told once more, for policies that were not among
-   * those who judge. Returns the resource objects that stand for them in changes.
+   * Watches these resources and no others. `since`: objects of the first list that were written later are reported as changes (milliseconds
+   * since the epoch). `joined`: changes that arrived later are reported once more, for policies that were added (by performance.now()).
+   * Returns the resource objects that identify the resources in changes.
    */
   async follow(resources: readonly ApiResource[], since: number, joined = Number.POSITIVE_INFINITY): Promise<readonly ApiResource[]> {
     this.#since = since;
@@ -125,7 +133,7 @@ export class ChangeWatch {
     return [...this.#feeds.values()].map(({ feed }) => feed.resource);
   }
 
-  /** Tells what came since then once more with what is released next; what is not known any more, a new list finds. */
+  /** Reports the recent changes once more, with the next `release`. If they were not kept, a new list finds them. */
   async #emitAgain(from: number): Promise<void> {
     if (from === Number.POSITIVE_INFINITY) return;
     const recent = this.#recent.since(from);
@@ -143,14 +151,14 @@ export class ChangeWatch {
     await followed?.feed.stop();
   }
 
-  /** Tells what was held back until the first lists were in: owners are known only then. */
+  /** Reports the changes that were held back until the first lists were complete. Owners are not known before. */
   release(): void {
     const early = this.#early;
     this.#early = [];
     for (const change of early) this.#observer.onChange(change);
   }
 
-  /** Goes on following while nobody judges. What becomes of reports meanwhile a new list tells. */
+  /** Keeps watching while no policy is evaluated, but not the reports: the next list of reports finds their changes. */
   pause(): Promise<void> {
     return this.#forgetReports();
   }
@@ -184,7 +192,7 @@ export class ChangeWatch {
     }
   }
 
-  /** Keeps a change until the first lists are in. */
+  /** Holds a change back until the first lists are complete. */
   #hold(change: ObjectChange): void {
     this.#recent.add(change, performance.now());
     this.#early.push(change);

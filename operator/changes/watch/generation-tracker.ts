@@ -4,21 +4,21 @@ interface ObservedGeneration {
   readonly generation?: number;
 }
 
-/** Since when the present generations of policies are known here, by a clock that never goes back. */
+/** Records when the current generation of each policy was first observed, by a monotonic clock. */
 export class GenerationTracker {
   readonly #seen = new Map<string, { readonly generation: number; readonly at: number }>();
 
-  /** A policy was heard of. To be called as that happens: before anybody can have made a plan with this generation. */
+  /** Records a policy. Call it when the watch delivers the policy, before any plan can use this generation. */
   observe({ uid = '', generation = 0 }: ObservedGeneration, now: number): void {
     if (this.#seen.get(uid)?.generation !== generation) this.#seen.set(uid, { generation, at: now });
   }
 
-  /** A policy is gone. */
+  /** Forgets a deleted policy. */
   forget({ uid = '' }: ObservedGeneration): void {
     this.#seen.delete(uid);
   }
 
-  /** When the first of these was heard of; the end of time for none, its beginning where one was never heard of. */
+  /** When the first of these generations was observed; infinity for an empty list, minus infinity if one was never observed. */
   firstObserved(generations: Iterable<ObservedGeneration>): number {
     const times = [...generations].map(({ uid = '', generation = 0 }) => {
       const seen = this.#seen.get(uid);

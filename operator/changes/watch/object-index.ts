@@ -4,25 +4,25 @@ import type { KubeObject } from '../../api/metadata.ts';
 import { controllerOf, groupKindOf, type KubernetesObject } from '../../engine/objects/kubernetes-object.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 
-/** The pod-bearing controller of an object; it lies in the same namespace. */
+/** The controller of an object, if it is a kind with a pod template. It is in the same namespace. */
 export interface WorkloadOwner {
   /** `Kind` or `Kind.group`. */
   readonly groupKind: string;
   readonly name: string;
 }
 
-/** What is remembered of an object that is watched: enough to see that it changed, and whose it is. */
+/** The index entry of a watched object: enough to detect a change and to find its owner. */
 export interface IndexEntry {
-  /** The same for two states that no check can tell apart. */
+  /** The same for two states between which no check can differ. */
   readonly mark: number;
   readonly controller?: WorkloadOwner;
-  /** Of a RoleBinding only: the other namespaces whose accounts it names; `''` for all accounts. */
+  /** Only for a RoleBinding: the other namespaces of its subjects; `''` for all accounts. */
   readonly subjectNamespaces?: readonly string[];
-  /** Of a Namespace only: scopes ask for them. */
+  /** Only for a Namespace: its labels, by which scopes select it. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Annotations that are written over and over and that no check reads. */
+/** Annotations that change all the time and that no check reads. */
 const volatileAnnotations: ReadonlySet<string> = new Set([
   'control-plane.alpha.kubernetes.io/leader',
   'endpoints.kubernetes.io/last-change-trigger-time',
@@ -30,20 +30,20 @@ const volatileAnnotations: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A number that differs when a check could judge differently: generation, labels, annotations, owners and deletion. Kinds without
- * a generation (ConfigMaps, roles) are taken to differ with every write.
+ * A number that changes if a verdict could change: generation, labels, annotations, owners and deletion. For kinds without a generation
+ * (ConfigMaps, roles) it changes with every write.
  */
 export function objectMark({ metadata }: KubeObject): number {
   const { generation, labels, annotations = {}, ownerReferences, deletionTimestamp, resourceVersion } = metadata;
   const kept = Object.entries(annotations).filter(([name]) => !volatileAnnotations.has(name));
   const state = generation === undefined ? resourceVersion : generation;
   const text = JSON.stringify([state, labels, kept, ownerReferences, deletionTimestamp]);
-  // 32 bits: V8 keeps such a number without an object for it. That two states of one object have the same is one in four milliards, and then a
-  // scan finds it.
+  // V8 stores a 32-bit number without an object. Two states of an object have the same mark once in four billion times; then a scan finds
+  // the change.
   return hash('sha256', text, 'buffer').readInt32BE(0);
 }
 
-/** The entry of an object of which only metadata need be known. */
+/** The entry of an object. Metadata is enough for most kinds: see {@link needsSubjects}. */
 export function indexEntry(object: KubeObject): IndexEntry {
   const owner = controllerOf(object as unknown as KubernetesObject);
   const groupKind = owner === undefined ? '' : groupKindOf(owner as unknown as KubernetesObject);
@@ -58,18 +58,18 @@ export function indexEntry(object: KubeObject): IndexEntry {
   };
 }
 
-/** Whether the checks of other namespaces' objects may read an object of this kind: then more than its metadata is needed. */
+/** Whether objects of this kind need more than metadata, because checks in other namespaces read their subjects. */
 export const needsSubjects = ({ group, kind }: Pick<ApiResource, 'group' | 'kind'>): boolean =>
   group === 'rbac.authorization.k8s.io' && kind === 'RoleBinding';
 
-/** The other namespaces whose accounts a RoleBinding names, by themselves or by a group they are in; `''` for all accounts. */
+/** The other namespaces of the ServiceAccounts that a RoleBinding names, one by one or by group; `''` for all accounts. */
 function subjectNamespacesOf(object: KubeObject): readonly string[] {
   const { subjects } = object as { readonly subjects?: unknown };
   const named = Array.isArray(subjects) ? subjects.map(homeOfSubject) : [];
   return [...new Set(named)].filter((home) => home !== undefined && home !== object.metadata.namespace) as string[];
 }
 
-/** The namespace of the accounts that a subject stands for; `''`: those of all; undefined: of none, or of the binding's own. */
+/** The namespace of the ServiceAccounts of a subject; `''` for all namespaces; undefined for none, and for the namespace of the binding. */
 function homeOfSubject(subject: unknown): string | undefined {
   const { kind, name, namespace } = (subject ?? {}) as Readonly<Record<string, unknown>>;
   const read = homes[String(kind)];
@@ -77,7 +77,7 @@ function homeOfSubject(subject: unknown): string | undefined {
   return typeof text === 'string' ? read?.(text) : undefined;
 }
 
-/** By the kind of a subject, the namespace out of its name, or out of its namespace's. */
+/** By kind of subject: the namespace from the subject's name, or from its namespace. */
 const homes: Readonly<Record<string, (text: string) => string | undefined>> = {
   ServiceAccount: (namespace) => (namespace === '' ? undefined : namespace),
   User: (name) => /^system:serviceaccount:([^:]+):/.exec(name)?.[1],
@@ -85,19 +85,19 @@ const homes: Readonly<Record<string, (text: string) => string | undefined>> = {
     name === 'system:authenticated' || name === 'system:serviceaccounts' ? '' : /^system:serviceaccounts:(.+)$/.exec(name)?.[1],
 };
 
-/** An entry as it is kept: of most objects, only the mark. */
+/** An entry as stored: for most objects only the mark. */
 type Kept = number | IndexEntry;
 
 const entryFrom = (kept: Kept): IndexEntry => (typeof kept === 'number' ? { mark: kept } : kept);
 
-/** What is watched of one resource: by namespace (empty for what lies outside of all) and name, never the objects themselves. */
+/** The watched objects of one resource, by namespace (empty for cluster-scoped objects) and name. The objects themselves are not kept. */
 export class ObjectIndex {
   #namespaces = new Map<string, Map<string, Kept>>();
-  /** Pods of one owner come one after the other, and share it. */
+  /** The last owner: successive pods of one owner share the object. */
   #lastController: WorkloadOwner | undefined;
   #size = 0;
 
-  /** How many objects it knows. */
+  /** The number of objects. */
   get size(): number {
     return this.#size;
   }
@@ -107,18 +107,18 @@ export class ObjectIndex {
     return kept === undefined ? undefined : entryFrom(kept);
   }
 
-  /** Whether it knows an object. */
+  /** Whether an object is known. */
   has(namespace: string, name: string): boolean {
     return this.#namespaces.get(namespace)?.has(name) ?? false;
   }
 
-  /** Gives another all that it knows, for all that the other knows. */
+  /** Swaps the entries of two indexes. */
   swap(other: ObjectIndex): void {
     [this.#namespaces, other.#namespaces] = [other.#namespaces, this.#namespaces];
     [this.#size, other.#size] = [other.#size, this.#size];
   }
 
-  /** The namespaces in which it knows an object. */
+  /** The namespaces with objects. */
   get namespaces(): Iterable<string> {
     return this.#namespaces.keys();
   }
@@ -133,7 +133,7 @@ export class ObjectIndex {
     for (const [namespace, names] of this.#namespaces) for (const [name, kept] of names) yield [namespace, name, entryFrom(kept)];
   }
 
-  /** Takes an entry in. Returns the one before. */
+  /** Stores an entry. Returns the previous one. */
   set(namespace: string, name: string, entry: IndexEntry): IndexEntry | undefined {
     const names = this.#namespaces.get(namespace) ?? new Map<string, Kept>();
     if (names.size === 0) this.#namespaces.set(namespace, names);
@@ -143,7 +143,7 @@ export class ObjectIndex {
     return before === undefined ? undefined : entryFrom(before);
   }
 
-  /** Forgets an object. Returns what was known of it. */
+  /** Removes an object. Returns its entry. */
   delete(namespace: string, name: string): IndexEntry | undefined {
     const names = this.#namespaces.get(namespace);
     const before = names?.get(name);

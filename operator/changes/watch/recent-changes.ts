@@ -1,20 +1,23 @@
 import type { ObjectChange } from './change-feed.ts';
 
-/** The latest changes, for a policy that joins those by which changes are judged: while it was scanned, others alone were asked. */
+/**
+ * The most recent changes, for policies that are added: while such a policy was scanned, changes were evaluated for the other policies
+ * only.
+ */
 export class RecentChanges {
   readonly #most: number;
   readonly #kept: { readonly at: number; readonly change: ObjectChange }[] = [];
-  /** Where the oldest of them is, once there are as many as may be. */
+  /** The index of the oldest change once the limit is reached. */
   #oldest = 0;
-  /** When the last one came that was let go. */
+  /** When the last dropped change arrived. */
   #lost = Number.NEGATIVE_INFINITY;
 
-  /** Keeps so many. */
+  /** `most`: the number of changes to keep. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Takes one in that came at this time, by any clock that never goes back. */
+  /** Adds a change that arrived at this time, by any monotonic clock. */
   add(change: ObjectChange, at: number): void {
     const dropped = this.#kept[this.#oldest];
     this.#kept[this.#oldest] = { at, change };
@@ -22,7 +25,7 @@ export class RecentChanges {
     if (dropped) this.#lost = dropped.at;
   }
 
-  /** Those that came at this time or later; undefined when some of them were let go. */
+  /** The changes that arrived at this time or later; undefined if some of them were dropped. */
   since(at: number): readonly ObjectChange[] | undefined {
     if (this.#lost >= at) return undefined;
     const ordered = [...this.#kept.slice(this.#oldest), ...this.#kept.slice(0, this.#oldest)];

@@ -30,9 +30,7 @@ export class ImageStore {
   readonly #log: Logger | undefined;
 
   constructor(client: KubeClient, namespace: string, log?: Logger) {
-    this.#store = new DocumentStore(client, namespace, (error) =>
-      log?.warn({ err: error }, 'pieces of an older document could not be removed'),
-    );
+    this.#store = new DocumentStore(client, namespace, (error) => log?.warn({ err: error }, 'pieces of the previous document not removed'));
     this.#log = log;
   }
 

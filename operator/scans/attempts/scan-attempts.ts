@@ -198,7 +198,7 @@ export class ScanAttempts {
     const idle = memory.waitedFor(what);
     if (idle < idleTolerance) return undefined;
     const live = await this.#jobs.livePodsOf(found);
-    if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the watch of pods is behind' };
+    if (!isIdle(found, live)) return { reason: 'WatchBehind', message: 'the Pod cache is behind the API server' };
     const refusal = await this.#jobs.whyNoPod(found, live);
     const waited = waitedWithoutNode(ledger, pods, this.#deps.clock());
     const state = idleState({ job: job.name, refusal, idle, waited }, { quota: attemptDeadline(scan, job) });
@@ -221,7 +221,7 @@ export class ScanAttempts {
       memory.rescan?.collected(shard, result.namespaces);
       this.#deps.metrics.shards.inc({ outcome: 'Succeeded' });
       const { scanned, failed, peakMebibytes } = result;
-      this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'a shard is in');
+      this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'shard collected');
       return { ledger: shardCollected(ledger, shard, result) };
     } catch (error) {
       if (error instanceof LogUnavailableError) return { ledger, hold: { reason: 'LogUnavailable', message: error.message } };
@@ -235,12 +235,9 @@ export class ScanAttempts {
   /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
   #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: JobFailure & { readonly shard: number }): Ledger {
     this.#deps.metrics.shards.inc({ outcome: failure.class });
-    this.#deps.log.warn(
-      { scan: scan.metadata.name, shard, class: failure.class, message: failure.message },
-      'an attempt at a shard failed',
-    );
+    this.#deps.log.warn({ scan: scan.metadata.name, shard, class: failure.class, message: failure.message }, 'shard attempt failed');
     const next = shardFailed(ledger, shard, failure);
-    const follows = next.shards[shard]?.state === 'error' ? 'it is given up' : 'it is tried again';
+    const follows = next.shards[shard]?.state === 'error' ? 'no attempts are left' : 'it is retried';
     const message = `shard ${shard}: ${failure.message === '' ? failure.class : failure.message}; ${follows}`;
     this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
     return next;

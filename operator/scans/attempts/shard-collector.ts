@@ -57,7 +57,7 @@ export class ShardCollector {
     if (catalogue !== scan.catalogue)
       return {
         class: 'OtherVersion',
-        message: 'the worker judged by other controls than the operator: worker and operator are of different versions',
+        message: 'the worker evaluated other controls than the operator: their versions of Vigil differ',
       };
     const written = this.#turn.then(() => this.#write(stream, scan));
     this.#turn = written.catch(() => undefined);

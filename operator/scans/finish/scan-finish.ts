@@ -72,7 +72,7 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
   // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
   const images = await scanImages(deps, scan, { policies: current, includesNamespace: request.includesNamespace, signal });
   const swept = await sweep(deps, ended, request);
-  if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about what is gone were swept');
+  if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about deleted objects removed');
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
@@ -111,7 +111,7 @@ async function keepForNext(
   try {
     await rescans.update(ledger.policies, (before) => rescan.next(before, marks));
   } catch (error) {
-    log.warn({ err: error, scan: scan.metadata.name }, 'what the scan found could not be kept: the next one evaluates it anew');
+    log.warn({ err: error, scan: scan.metadata.name }, 'scan results not stored: the next scan evaluates every namespace');
   }
 }
 

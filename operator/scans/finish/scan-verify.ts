@@ -41,7 +41,7 @@ export class ScanVerifier {
       if (pod) await this.#collector.collect(pod, { ...context, onReport: () => undefined });
       seen.recordShard(shard);
     }
-    if (doubtful.length > 0) this.#deps.log.info({ scan: scan.metadata.name, shards: doubtful.length }, 'reports were made sure of again');
+    if (doubtful.length > 0) this.#deps.log.info({ scan: scan.metadata.name, shards: doubtful.length }, 'reports verified');
     return doubtful.length > 0;
   }
 

@@ -53,9 +53,7 @@ export class LedgerStore {
   readonly #log: Logger | undefined;
 
   constructor(client: KubeClient, namespace: string, log?: Logger) {
-    this.#store = new DocumentStore(client, namespace, (error) =>
-      log?.warn({ err: error }, 'pieces of an older document could not be removed'),
-    );
+    this.#store = new DocumentStore(client, namespace, (error) => log?.warn({ err: error }, 'pieces of the previous document not removed'));
     this.#log = log;
   }
 
@@ -70,7 +68,7 @@ export class LedgerStore {
     const stored = storedOf(found);
     if (found.formatVersion === LEDGER.formatVersion) return stored;
     const { formatVersion } = found;
-    this.#log?.info({ scan: scan.name, formatVersion }, 'the scan of an older version of Vigil goes on from its ledger');
+    this.#log?.info({ scan: scan.name, formatVersion }, 'ledger of an older version converted');
     return this.update(scan, stored);
   }
 
@@ -90,7 +88,7 @@ export class LedgerStore {
     } catch (error) {
       // A ledger that may be there after all names them; otherwise the next try removes them.
       if (!mayHaveSucceeded(error))
-        await this.#store.removePieces(made).catch((left: unknown) => this.#log?.warn({ err: left }, 'a plan could not be removed'));
+        await this.#store.removePieces(made).catch((left: unknown) => this.#log?.warn({ err: left }, 'scan plan not removed'));
       throw error;
     }
   }
@@ -144,7 +142,7 @@ async function conflicting(written: Promise<StoredDocument<Ledger>>): Promise<St
   try {
     return storedOf(await written);
   } catch (error) {
-    if (error instanceof DocumentConflict) throw new LedgerConflict('the ledger was changed by another', { cause: error });
+    if (error instanceof DocumentConflict) throw new LedgerConflict('the ledger was changed by another writer', { cause: error });
     throw error;
   }
 }

@@ -172,7 +172,7 @@ function resourcesToList(set: PolicySet, resources: readonly ApiResource[]): { t
     const why = neverScanned.get(`${resource.group}/${resource.resource}`);
     if (why === undefined) {
       const index = indexOfResource(resources, resource);
-      if (index === undefined) throw new Error(`${resource.resource} is judged, and not among what the cluster serves`);
+      if (index === undefined) throw new Error(`${resource.resource} is a target, but the cluster does not serve it`);
       toList.set(index, resource);
     } else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
   }
@@ -223,7 +223,7 @@ function unavailableTo(policies: readonly PolicySnapshot[], unavailable: readonl
   return unavailable.flatMap((groupVersion) => {
     const asking = policies.filter(({ spec }) => spec.rules?.some((rule) => asksFor(rule, groupVersion)));
     if (asking.length === 0) return [];
-    const message = `API ${groupVersion} is registered and does not answer, so that its objects are not scanned: see kubectl get apiservices`;
+    const message = `API ${groupVersion} is registered but does not answer: its objects are not scanned (see kubectl get apiservices)`;
     return [{ message, policies: asking.map(({ name }) => name) }];
   });
 }

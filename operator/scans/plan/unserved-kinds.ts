@@ -25,7 +25,7 @@ export function kindsNotServed(set: PolicySet, served: readonly ApiResource[]): 
   return gone.map((resource) => {
     const where = resource.group === '' ? 'the core API group' : `API group ${resource.group}`;
     return {
-      message: `${resource.resource} in ${where} was served when the scan began and is not any more`,
+      message: `${resource.resource} in ${where} was served when the scan began and is not served now`,
       policies: set.judging(resource),
     };
   });

@@ -24,9 +24,7 @@ export class RescanStore {
   readonly #log: Pick<Logger, 'info' | 'warn'>;
 
   constructor(client: KubeClient, namespace: string, log: Pick<Logger, 'info' | 'warn'>) {
-    this.#store = new DocumentStore(client, namespace, (error) =>
-      log.warn({ err: error }, 'pieces of an older index could not be removed'),
-    );
+    this.#store = new DocumentStore(client, namespace, (error) => log.warn({ err: error }, 'pieces of the previous index not removed'));
     this.#log = log;
   }
 
@@ -59,7 +57,7 @@ export class RescanStore {
       return found ? { content: found.content, before: found } : {};
     } catch (error) {
       if (!isUnusable(error)) throw error;
-      this.#log.info({ index: name, reason: error.message }, 'what earlier scans found cannot be used: everything is evaluated anew');
+      this.#log.info({ index: name, reason: error.message }, 'rescan index not usable: all namespaces are evaluated');
       const before = await this.#store.previous(name);
       return before ? { before } : {};
     }

@@ -112,7 +112,7 @@ function conditionsOf(stage: ScanStage): ConditionUpdate[] {
     case 'queued':
       return underWay(stage.hold);
     case 'planning':
-      return underWay(stage.hold ?? { reason: 'Planning', message: 'finding what is in scope' });
+      return underWay(stage.hold ?? { reason: 'Planning', message: 'counting the targets in scope' });
     case 'running':
       return [...underWay(stage.hold ?? { reason: 'Running', message: '' }), coveredOf(stage.ledger)];
     case 'refused':
@@ -128,13 +128,13 @@ function endConditions(ledger: Ledger): ConditionUpdate[] {
   const problems = problemsOf(ledger);
   const [first] = problems;
   if (!first) return over(true, 'Complete', `shards scanned: ${progressOf(ledger)}${carriedText(ledger)}`);
-  const message = `${problems.length} of ${ledger.shards.length} shards could not be scanned; the first: ${first.reason}: ${first.message}`;
+  const message = `${problems.length} of ${ledger.shards.length} shards could not be scanned; first failure: ${first.reason}: ${first.message}`;
   return over(false, first.reason, message);
 }
 
 function carriedText(ledger: Ledger): string {
   const { targets = 0 } = ledger.carriedOver ?? {};
-  return targets === 0 ? '' : `; ${targets} of ${coverageOf(ledger).inScope} targets have not changed since an earlier scan`;
+  return targets === 0 ? '' : `; ${targets} of ${coverageOf(ledger).inScope} targets are carried over from an earlier scan`;
 }
 
 /** Whether every target in scope of every policy came to verdicts. `isOver`: no more of them will be scanned. */

@@ -106,7 +106,7 @@ describe('images that the scanner pulls', function () {
     shop.run('locked', `${address}:5001/locked-1:1`, { imagePullSecrets: [{ name: 'registry' }] });
     await shop.becomes('locked', ['image-scan error']);
     expect((await shop.result('locked', 'image-scan'))?.message).to.match(
-      /^trivy ended with 1: .*UNAUTHORIZED.*; images\.mode Pull reads no credentials: ask for this image with images\.mode Mount/,
+      /^trivy exited with code 1: .*UNAUTHORIZED.*; images\.mode Pull reads no credentials: ask for this image with images\.mode Mount/,
     );
     shop.ask({ ...images, mode: 'Mount' });
     await eventually('it is mounted, and refused to Vigil', async () =>

@@ -407,7 +407,7 @@ describe('images that run', function () {
   it('have an error with its reason when no inventory can be taken, and others go on', async () => {
     apply(deployment('third', `${registry}/trivy:1`, ['/bin/sleep', '2147483647']));
     await becomes('third', ['image-scan error']);
-    expect((await reportOf('third'))?.results?.[0]?.message).to.equal('trivy ended with 127: trivy: applet not found');
+    expect((await reportOf('third'))?.results?.[0]?.message).to.equal('trivy exited with code 127: trivy: applet not found');
     expect(await linesOf('web')).to.have.length(2);
   });
 
@@ -418,7 +418,7 @@ describe('images that run', function () {
       return condition.startsWith('Unknown') && condition.includes('127') ? condition : undefined;
     });
     expect(said).to.match(
-      /^Unknown Incomplete: 1 of \d+ images could not be scanned; image 127\.0\.0\.1:5000\/trivy@sha256:[0-9a-f]{64}: trivy ended with 127: trivy: applet not found$/,
+      /^Unknown Incomplete: 1 of \d+ images could not be scanned; image 127\.0\.0\.1:5000\/trivy@sha256:[0-9a-f]{64}: trivy exited with code 127: trivy: applet not found$/,
     );
     const { images, summary } = await countsAgree(clean, clean);
     expect([images?.coverage, summary?.error]).to.deep.equal([{ inScope: 2, scanned: 1, failed: 1, skipped: 0, waiting: 0 }, 1]);

@@ -9,9 +9,9 @@ import { eventually, home } from '../installation.ts';
 
 /** What happens to the scanner: hack/cluster.d/modules/trivy/odd-scanner has the days. */
 const days = [
-  ['memory-rootfs', /^trivy ended with (137|2), out of memory: /],
+  ['memory-rootfs', /^trivy exited with code (137|2), out of memory: /],
   ['garbage-rootfs', /^the scanner's report cannot be read: the JSON is no report of Trivy: it has no SchemaVersion;/],
-  ['crash-rootfs', /^trivy ended with 2: panic: runtime error: index out of range;/],
+  ['crash-rootfs', /^trivy exited with code 2: panic: runtime error: index out of range;/],
   ['memory-sbom', /out of memory: /],
   ['garbage-sbom', /^what the scanner printed cannot be read: the JSON is no report of Trivy: it has no SchemaVersion;/],
   ['forever-rootfs', /^the pod failed: DeadlineExceeded: /],

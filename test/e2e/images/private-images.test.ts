@@ -51,7 +51,7 @@ describe('images that need a pull secret', function () {
     ] as const) {
       await shop.becomes(app, ['image-scan error'], { namespace: of });
       const text = await message(app, of);
-      expect(text).to.match(/^the pod cannot begin: Failed to pull image .*authorization failed/);
+      expect(text).to.match(/^the pod cannot start: Failed to pull image .*authorization failed/);
       expect(text.slice(text.indexOf('kubectl'))).to.equal(command(of));
     }
   });

@@ -51,13 +51,13 @@ describe('a registry that fails', function () {
   it('that asks for a password is told at once, beside what was found before, and how to give one', async () => {
     await shop.becomes('denied', failed);
     expect(await message('denied')).to.match(
-      /^the pod cannot begin: Failed to pull image .*no pod that runs it here names imagePullSecrets.*; what was found before stays$/,
+      /^the pod cannot start: Failed to pull image .*no pod that runs it here names imagePullSecrets.*; what was found before stays$/,
     );
   });
 
   it('that has the image no more is told at once, beside what was found before', async () => {
     await shop.becomes('gone', failed);
-    expect(await message('gone')).to.match(/^the pod cannot begin: Failed to pull image .*not found; what was found before stays$/);
+    expect(await message('gone')).to.match(/^the pod cannot start: Failed to pull image .*not found; what was found before stays$/);
   });
 
   it('keeps no other image from being looked into', () => shop.becomes('well', found));
@@ -77,7 +77,7 @@ describe('a registry that fails', function () {
     it(`is told after a minute, beside what was found before: ${image}`, async () => {
       await shop.becomes(image, failed, { seconds: 120 });
       expect(await message(image))
-        .to.match(/^the pod cannot begin: Failed to pull image /)
+        .to.match(/^the pod cannot start: Failed to pull image /)
         .and.to.match(reason);
     });
   }

@@ -55,7 +55,7 @@ describe('how a Job for images went', () => {
         kind: 'failed',
         class: 'PullError',
         denied: true,
-        reason: `the pod cannot begin: Failed to pull image "r/web@d": ${message}`,
+        reason: `the pod cannot start: Failed to pull image "r/web@d": ${message}`,
       });
     });
 
@@ -69,7 +69,7 @@ describe('how a Job for images went', () => {
       kind: 'failed',
       class: 'PullError',
       denied: true,
-      reason: `the pod cannot begin: Failed to pull image "${reference}": failed to pull and unpack image it: failed to resolve reference it: 401 Unauthorized`,
+      reason: `the pod cannot start: Failed to pull image "${reference}": failed to pull and unpack image it: failed to resolve reference it: 401 Unauthorized`,
     });
   });
 
@@ -84,30 +84,30 @@ describe('how a Job for images went', () => {
 
   for (const [what, got, expected] of [
     ['may still get the image', outcome(initializing, 59, target, pull('503')), 'running'],
-    ['cannot get the image', outcome(initializing, 61, target, pull('503')), 'the pod cannot begin: Failed to pull image "r/web@d": 503'],
+    ['cannot get the image', outcome(initializing, 61, target, pull('503')), 'the pod cannot start: Failed to pull image "r/web@d": 503'],
     [
       'cannot get it at all',
       outcome(initializing, 2, target, pull('r/web@d: not found')),
-      'the pod cannot begin: Failed to pull image "r/web@d": r/web@d: not found',
+      'the pod cannot start: Failed to pull image "r/web@d": r/web@d: not found',
     ],
     ['has got it after all', outcome(scanning, 61, target, pull('503')), 'running'],
     ['waits for another image', outcome(initializing, 5, target, [event('Failed', 'Failed to pull image "vigil": 401')]), 'running'],
     [
       'cannot get it after its first container',
       outcome(prepared, 61, target, pull('503')),
-      'the pod cannot begin: Failed to pull image "r/web@d": 503',
+      'the pod cannot start: Failed to pull image "r/web@d": 503',
     ],
     ['is not that image', outcome(initializing, 5, job, pull('401')), 'running'],
     ['has no pod', outcome([], 61, target, [event('FailedCreate', 'quota')]), 'the Job has no pod: quota'],
     ['runs', outcome([init({ waiting: { reason: 'PodInitializing' } })], 300), 'running'],
     ['has ended', outcome([pod({ phase: 'Succeeded' })], 300), 'finished'],
-    ['ran out of memory', outcome([pod(failed)], 5, ended), 'trivy ended with 137, out of memory: it said nothing'],
+    ['ran out of memory', outcome([pod(failed)], 5, ended), 'trivy exited with code 137, out of memory: no output'],
     [
       'crashed',
       outcome([crashed('starting\npanic: \u001b[31mno such index\u001b[0m\n\ngoroutine 1 [running]:\n\t/src/main.go:7 +0x1b\n')], 5, ended),
-      'trivy ended with 2: panic: no such index',
+      'trivy exited with code 2: panic: no such index',
     ],
-    ['ended with a word', outcome([crashed('one\n\u001b]0;title\u0007two\n')], 5, ended), 'trivy ended with 2: two'],
+    ['ended with a word', outcome([crashed('one\n\u001b]0;title\u0007two\n')], 5, ended), 'trivy exited with code 2: two'],
     [
       'ended with a word of its own',
       outcome([crashed('vigil match: the image has no /db/trivy.db\n')], 5, ended),
@@ -119,11 +119,11 @@ describe('how a Job for images went', () => {
       'the pod failed: Evicted: too much',
     ],
     ['may have another pod after one that failed', outcome([pod(failed)], 5), 'running'],
-    ['lost its log', outcome([], 5, complete), 'the log is lost: its pod finished and is gone, with its log'],
-    ['lost its node', outcome([leaving], 61), 'the pod was lost: pod p is being deleted, and its node does not say that it has ended'],
+    ['lost its log', outcome([], 5, complete), 'the log is lost: the pod succeeded, but was deleted with its log'],
+    ['lost its node', outcome([leaving], 61), 'the pod was lost: pod p is being deleted, and its node does not report that it has stopped'],
     ['may still pull', outcome([init(pulling)], 30), 'running'],
-    ['cannot pull', outcome([init(pulling)], 61), 'the pod cannot begin: ImagePullBackOff: no such image'],
-    ['cannot be placed', outcome([pod(unplaced)], 61), 'the pod cannot be placed: 0/1 nodes'],
+    ['cannot pull', outcome([init(pulling)], 61), 'the pod cannot start: ImagePullBackOff: no such image'],
+    ['cannot be placed', outcome([pod(unplaced)], 61), 'the pod cannot be scheduled: 0/1 nodes'],
     ['lost its pod', outcome([], 5, over), 'the pod was lost: was too late'],
     ['takes too long', outcome([], 1501), 'the pod did not end within 25 minutes'],
   ] as const) {

@@ -101,9 +101,14 @@ describe('an image that the scanner pulls', () => {
   const denied = 'remote error: GET http://r/v2/web/manifests/d: UNAUTHORIZED: authentication required';
   const hint = '; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets';
   for (const [what, of, message, reason] of [
-    ['names the other mode when it needs credentials', job, denied, `trivy ended with 1: ${denied}${hint}`],
-    ['says no more than why when it fails otherwise', job, 'NAME_UNKNOWN: Unknown name', 'trivy ended with 1: NAME_UNKNOWN: Unknown name'],
-    ['says no more than why when it is mounted', inventoryJob(settings, { image }), denied, `trivy ended with 1: ${denied}`],
+    ['names the other mode when it needs credentials', job, denied, `trivy exited with code 1: ${denied}${hint}`],
+    [
+      'says no more than why when it fails otherwise',
+      job,
+      'NAME_UNKNOWN: Unknown name',
+      'trivy exited with code 1: NAME_UNKNOWN: Unknown name',
+    ],
+    ['says no more than why when it is mounted', inventoryJob(settings, { image }), denied, `trivy exited with code 1: ${denied}`],
   ] as const) {
     it(what, () => expect(failed(of, message)).to.deep.equal({ kind: 'failed', class: 'Crashed', reason }));
   }

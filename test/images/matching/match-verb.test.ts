@@ -85,7 +85,7 @@ describe('vigil match', function () {
     rmSync(join(folder, 'work'), { recursive: true });
     expect(await failure(`echo '{"Results": ['`)).to.equal('what the scanner printed cannot be read: the JSON is cut off');
     rmSync(join(folder, 'work'), { recursive: true });
-    expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: it said nothing');
+    expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: no output');
   });
 
   it('ends with the reason where what is mounted is no database', () => {

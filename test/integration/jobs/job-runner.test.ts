@@ -107,7 +107,7 @@ describe('Jobs on a real API server', function () {
     kubectl(['-n', namespace, 'create', 'job', 'mine', '--image=x']);
     expect(await runner.make(manifest('mine', 'a'))).to.deep.equal({
       kind: 'taken',
-      message: `Job ${namespace}/mine is there, and Vigil did not make it: delete it`,
+      message: `Job ${namespace}/mine exists and was not created by Vigil: delete it`,
     });
     const { metadata } = await find('mine');
     expect(metadata.deletionTimestamp).to.equal(undefined);

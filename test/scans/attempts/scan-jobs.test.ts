@@ -51,7 +51,7 @@ describe('the Jobs of a scan', () => {
     const [[name, { metadata }] = ['', { metadata: { name: '' } }]] = jobs.held;
     jobs.held.set(name, { metadata: { ...metadata, labels: { app: 'mine' } } });
     expect(await jobs.make().catch((error: unknown) => (error as Error).message)).to.equal(
-      `Job v/${name} is there, and Vigil did not make it: delete it`,
+      `Job v/${name} exists and was not created by Vigil: delete it`,
     );
     expect(jobs.deleted).to.deep.equal([]);
   });

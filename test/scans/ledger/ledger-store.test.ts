@@ -94,7 +94,7 @@ describe('the store of ledgers', () => {
     api.kept.set(ledgerName(), { ...(head as KubeObject), binaryData });
     expect((await store.read(scan))?.ledger).to.deep.equal(ledger);
     expect((await store.read(scan))?.ledger).to.deep.equal(ledger);
-    expect(said).to.deep.equal([[{ scan: 'nightly', formatVersion: 0 }, 'the scan of an older version of Vigil goes on from its ledger']]);
+    expect(said).to.deep.equal([[{ scan: 'nightly', formatVersion: 0 }, 'ledger of an older version converted']]);
     expect(Object.keys(api.kept.get(ledgerName())?.binaryData ?? {})).to.deep.equal(['document']);
   });
 

@@ -20,7 +20,7 @@ const set = compilePolicies(
 describe('a kind that is deleted while a scan runs', () => {
   it('is told of the policies that judge it', () => {
     expect(kindsNotServed(set, builtinResources)).to.deep.equal([
-      { message: 'widgets in API group shop.example.com was served when the scan began and is not any more', policies: ['shop'] },
+      { message: 'widgets in API group shop.example.com was served when the scan began and is not served now', policies: ['shop'] },
     ]);
   });
 

@@ -48,7 +48,7 @@ describe('the ledger of a rescan of what has not changed', () => {
     const { phase, carriedOver, coverage, summary, conditions } = scanStatus(scanOf(), { stage: 'ended', ledger, images: undefined }, 0);
     expect([phase, carriedOver, coverage?.scanned, summary?.fail]).to.deep.equal(['Complete', 6, 6, 4]);
     expect(conditions?.find(({ type }) => type === 'Complete')?.message).to.equal(
-      'shards scanned: 0/0; 6 of 6 targets have not changed since an earlier scan',
+      'shards scanned: 0/0; 6 of 6 targets are carried over from an earlier scan',
     );
   });
 
