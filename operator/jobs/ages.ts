@@ -1,21 +1,24 @@
 import type { KubeObject } from '../api/metadata.ts';
 
 /**
- * How long objects have been seen by this process. Patience is measured by it, not by comparing the object's creation time with a
- * clock of another machine: where the two disagree by a minute, a Job of this second would have had no pod for a minute.
+ * Measures for how long this process has known objects. Time limits use it instead of the object's creation time, because the clock of
+ * another machine may differ: with a difference of a minute, a new Job would seem to have been without a pod for a minute.
  */
 export class Ages {
   readonly #now: () => number;
   readonly #first = new Map<string, number>();
   readonly #most: number;
 
-  /** `now`: milliseconds that only grow; default the process's. `most`: objects that are remembered, the latest of them; default 10,000. */
+  /**
+   * `now`: milliseconds by a monotonic clock; default: the process's. `most`: the number of objects to remember, the latest ones; default:
+   * 10,000.
+   */
   constructor(now: () => number = () => performance.now(), most = 10_000) {
     this.#now = now;
     this.#most = most;
   }
 
-  /** Milliseconds since this object was asked about for the first time. */
+  /** Milliseconds since the first call for this object. */
   readonly of = ({ metadata: { uid = '' } }: KubeObject): number => {
     const now = this.#now();
     const first = this.#first.get(uid) ?? now;
@@ -25,7 +28,7 @@ export class Ages {
     return now - first;
   };
 
-  /** The next question about this object is the first again. */
+  /** Forgets an object: the next call counts as the first. */
   forget({ metadata: { uid = '' } }: KubeObject): void {
     this.#first.delete(uid);
   }

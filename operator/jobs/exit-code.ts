@@ -1,4 +1,4 @@
-/** Exit code of a program of Vigil's that cannot succeed however often it is tried. */
+/** The exit code of Vigil's programs if another attempt cannot succeed. */
 export const PERMANENT_EXIT = 42;
-/** Exit code of a process that has aborted (SIGABRT): what V8 does if its heap is full. */
+/** The exit code of an aborted process (SIGABRT), such as V8 with a full heap. */
 export const HEAP_EXIT = 134;

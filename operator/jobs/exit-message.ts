@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** The most characters that are kept of a line. */
+/** The most characters of a line that are kept. */
 const longest = 500;
 
-/** The last line with text, without the control sequences of a terminal, 500 characters at most; undefined for a text without such a line. */
+/** The last non-blank line, without terminal control sequences and at most 500 characters long; undefined if there is none. */
 export const lastLine = (text: string): string | undefined =>
   stripVTControlCharacters(text)
     .split('\n')
@@ -11,16 +11,18 @@ export const lastLine = (text: string): string | undefined =>
     ?.trim()
     .slice(0, longest);
 
-/** How Vigil's own programs begin the line with the reason why they ended; a stack trace may follow. */
+/** Vigil's programs begin the line with the error like this. A stack trace may follow. */
 const ownPattern = /^vigil(?: [a-z]+)?: (.+)$/m;
-/** How a Go program begins its report of a crash; a stack trace follows. */
+/** A Go program begins its crash report like this. A stack trace follows. */
 const crashPattern = /^(?:panic|fatal error): .*/m;
 
-/** The reason that a program of Vigil's gave in its output, without its own name; undefined if it gave none. */
+/** The error that one of Vigil's programs wrote, without the program's name; undefined if it wrote none. */
 export const vigilReason = (text: string): string | undefined =>
   ownPattern.exec(stripVTControlCharacters(text))?.[1]?.trim().slice(0, longest);
 
-/** Why a program ended, by its output: the reason of a Go crash, else the last line, else that no output. One line, 500 characters at most. */
+/**
+ * Why a program ended, by its output: the error of a Go crash, else the last line, else `no output`. One line of at most 500 characters.
+ */
 export function exitMessage(text: string): string {
   const [crash] = crashPattern.exec(stripVTControlCharacters(text)) ?? [];
   return crash?.trim().slice(0, longest) ?? lastLine(text) ?? 'no output';

@@ -1,23 +1,23 @@
 import type { FailureClass } from './job-failure.ts';
 
-/** What follows a failed attempt. */
+/** The response to a failed attempt. */
 export interface AttemptResponse {
-  /** How many attempts in all may fail so: 1 means that no other follows. */
+  /** The most attempts that may fail with this class; 1 means no retry. */
   readonly tries: number;
-  /** The next attempt has less to do at once. */
+  /** Whether the next attempt gets less work at once. */
   readonly smaller?: boolean;
-  /** By how much the next attempt's memory limit and deadline grow. Default: 1. */
+  /** The factor for the memory limit and deadline of the next attempt. Default: 1. */
   readonly memoryFactor?: number;
   readonly deadlineFactor?: number;
-  /** The cluster failed, not the work: another attempt may succeed at once. */
+  /** Whether the cluster failed and not the work: another attempt may succeed at once. */
   readonly passing?: boolean;
 }
 
-/** The response to each class of failure: all that decides whether, and how, a Job is tried again. */
+/** The response to each class of failure. This table alone decides whether and how a Job is retried. */
 export const RESPONSES: Readonly<Record<FailureClass, AttemptResponse>> = {
-  /** The pod has waited for as long as it had. */
+  /** The pod has already waited for the whole time limit. */
   Unschedulable: { tries: 1 },
-  /** The kubelet has tried to pull several times. */
+  /** The kubelet has already tried several times. */
   PullError: { tries: 1 },
   StartError: { tries: 2 },
   DeadlineExceeded: { tries: 2, deadlineFactor: 2 },
@@ -26,7 +26,7 @@ export const RESPONSES: Readonly<Record<FailureClass, AttemptResponse>> = {
   OutOfMemory: { tries: 4, smaller: true, memoryFactor: 2 },
   Permanent: { tries: 1 },
   Killed: { tries: 3, smaller: true },
-  // A Job makes one pod an index, whose crash may be of the moment.
+  // A Job creates one pod per index, and its crash may be accidental.
   Crashed: { tries: 3 },
   LogLost: { tries: 2, passing: true },
   StreamBroken: { tries: 3, smaller: true },

@@ -5,7 +5,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { listAll } from '../kube/list.ts';
 import type { JobPod } from './job-pod.ts';
 
-/** An Event about a Job or its pod, as the Job controller, the scheduler or the kubelet records it. */
+/** An Event about a Job or its pod, written by the Job controller, the scheduler or the kubelet. */
 export interface JobEvent extends KubeObject {
   readonly reason?: string;
   readonly message?: string;
@@ -14,12 +14,12 @@ export interface JobEvent extends KubeObject {
   readonly series?: { readonly lastObservedTime?: string } | null;
 }
 
-/** When an Event was last seen, in milliseconds since the epoch; NaN if it does not say. */
+/** When an Event was last observed, in milliseconds since the epoch; NaN if it has no time. */
 function timeOf({ series, lastTimestamp, eventTime, metadata }: JobEvent): number {
   return Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '');
 }
 
-/** The Events about a Job or a pod, the latest last. None if the account may not list them there: they only explain. */
+/** The Events about a Job or a pod, the latest last. Empty if the account may not list Events: they only explain. */
 export async function eventsAbout(client: KubeClient, namespace: string, { metadata: { uid = '' } }: KubeObject): Promise<JobEvent[]> {
   try {
     const found = await listAll<JobEvent>(client, RESOURCES.events, { namespace, fieldSelector: `involvedObject.uid=${uid}` });
@@ -31,14 +31,14 @@ export async function eventsAbout(client: KubeClient, namespace: string, { metad
 }
 
 /**
- * Why the Job controller cannot make a pod beside these, by the Events about the Job; undefined if none says so. A Job whose pods a quota,
- * Pod Security or an admission policy refuses says so nowhere else. Pure.
+ * Why the Job controller cannot create another pod, from the Events about the Job; undefined if no Event reports it. If a quota, Pod
+ * Security or an admission policy refuses the pods of a Job, only an Event shows it. Pure.
  */
 export function refusalIn(events: readonly JobEvent[], pods: readonly JobPod[]): string | undefined {
-  // What was refused before the latest pod was made is over.
+  // Refusals before the creation of the latest pod no longer apply.
   const latest = Math.max(0, ...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') || 0));
   return events.findLast((event) => event.reason === 'FailedCreate' && !(timeOf(event) < latest))?.message;
 }
 
-/** Whether a refusal is a ResourceQuota's, which may have room later. Its message is all that says so. */
+/** Whether a refusal is by a ResourceQuota, which may have room later. Only the message shows it. */
 export const isQuota = (refusal: string): boolean => /exceeded quota/.test(refusal);

@@ -2,55 +2,55 @@ import { HEAP_EXIT, PERMANENT_EXIT } from './exit-code.ts';
 import { containersOf, type ContainerStatus, type JobPod, type Terminated } from './job-pod.ts';
 import { exitMessage, vigilReason } from './exit-message.ts';
 
-/** Why an attempt at a Job, or at an index of it, failed, as one word: the `reason` in conditions, Events and metrics. */
+/** The class of a failed attempt at a Job or an index of it, in one word: the `reason` in conditions, Events and metrics. */
 export type FailureClass =
-  /** No node took the pod in the time that it had. */
+  /** The pod was not scheduled to a node within the time limit. */
   | 'Unschedulable'
   /** The kubelet could not pull an image. */
   | 'PullError'
-  /** The kubelet had the images and could not start a container. */
+  /** The kubelet pulled the images but could not start a container. */
   | 'StartError'
   | 'DeadlineExceeded'
-  /** The pod was drained, preempted or deleted, or its node is lost. */
+  /** The pod was drained, preempted or deleted, or its node was lost. */
   | 'Disrupted'
-  /** Evicted for its own use of the node's disk. */
+  /** The pod was evicted because of its own disk usage. */
   | 'StorageExceeded'
   | 'OutOfMemory'
-  /** The program says that another attempt cannot succeed: {@link PERMANENT_EXIT}. */
+  /** The program reports that another attempt cannot succeed: {@link PERMANENT_EXIT}. */
   | 'Permanent'
-  /** SIGKILL, and nothing says why. */
+  /** Ended by SIGKILL for an unknown reason. */
   | 'Killed'
   | 'Crashed'
-  /** The pod succeeded, and its log cannot be had. */
+  /** The pod succeeded, but its log is not available. */
   | 'LogLost'
-  /** The log is there and is not the whole stream that the program wrote. */
+  /** The log does not contain the whole stream that the program wrote. */
   | 'StreamBroken'
-  /** The log was written by another version of Vigil. */
+  /** Another version of Vigil wrote the log. */
   | 'OtherVersion'
-  /** Quota, Pod Security or an admission policy refused the Job or its pods. */
+  /** A quota, Pod Security or an admission policy refused the Job or its pods. */
   | 'Rejected'
   /** The Job was deleted before it ended. */
   | 'JobGone'
-  /** The server failed each time that the results were written. */
+  /** The API server failed each time that the results were written. */
   | 'WriteFailed';
 
-/** A failed attempt: its class, and one sentence that says what happened. */
+/** A failed attempt: its class, and a message of one sentence. */
 export interface JobFailure {
   readonly class: FailureClass;
   readonly message: string;
 }
 
-/** Classes of what keeps a pod from starting while Kubernetes goes on trying. */
+/** Classes of problems that keep a pod from starting while Kubernetes retries. */
 export type HeldClass = 'Unschedulable' | 'PullError' | 'StartError';
 
-/** How one pod stands. `held`: it has not started, and the message says why. */
+/** The state of a pod. `held`: it has not started for the reason in the message. */
 export type PodOutcome =
   | { readonly kind: 'succeeded' | 'running' }
   | { readonly kind: 'held'; readonly class: HeldClass; readonly message: string }
   | ({ readonly kind: 'failed' } & JobFailure);
 
 const exitClasses: Readonly<Record<number, FailureClass>> = { [PERMANENT_EXIT]: 'Permanent', [HEAP_EXIT]: 'OutOfMemory', 137: 'Killed' };
-/** What V8 prints before it aborts. As the first process of a container it ends with 139 then, not with 134. */
+/** V8 prints this before it aborts. As PID 1 of a container it then exits with 139 instead of 134. */
 const heapIsFull = 'JavaScript heap out of memory';
 
 const pullReasons: ReadonlySet<string> = new Set([
@@ -61,7 +61,7 @@ const pullReasons: ReadonlySet<string> = new Set([
   'ImageInspectError',
   'RegistryUnavailable',
 ]);
-/** Reasons of a container that is on its way: nothing is wrong yet. */
+/** Waiting reasons of a container that is starting normally. */
 const startingReasons: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating']);
 
 /**
@@ -84,7 +84,7 @@ function startOf(pod: JobPod): PodOutcome {
   return { kind: 'held', class: pullReasons.has(stuck.reason) ? 'PullError' : 'StartError', message };
 }
 
-/** What the reason of a pod itself says; undefined for a reason that says nothing of this. */
+/** The class by the reason and conditions of the pod; undefined if they do not decide it. */
 function classOf({ reason, conditions = [] }: NonNullable<JobPod['status']>): FailureClass | undefined {
   if (reason === 'DeadlineExceeded') return 'DeadlineExceeded';
   if (conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') || reason === 'NodeLost') return 'Disrupted';
@@ -101,7 +101,7 @@ function failureOf(pod: JobPod, container: string): JobFailure {
   return { class: 'Crashed', message: text === '' ? `container ${container} never ran` : text };
 }
 
-/** The container that made a pod fail: the one that does the work if it failed, else the first that did. */
+/** The container that made a pod fail: the main container if it failed, else the first failed one. */
 function failedContainer(pod: JobPod, container: string): { readonly name: string; readonly terminated: Terminated } | undefined {
   const failed = containersOf(pod).flatMap(({ name, state }: ContainerStatus) =>
     state?.terminated && state.terminated.exitCode !== 0 ? [{ name, terminated: state.terminated }] : [],
@@ -117,7 +117,7 @@ function exitFailure(name: string, { exitCode, reason, message = '' }: Terminate
   return { class: exitClasses[exitCode] ?? 'Crashed', message: oneLine(vigilReason(message) ?? `${ended}: ${exitMessage(message)}`) };
 }
 
-/** What a message leaves out, by class; none where the message says it all. */
+/** The subject of the sentence by class, if the message has none. */
 const subjects: Readonly<Partial<Record<FailureClass, string>>> = {
   Unschedulable: 'the pod cannot be scheduled',
   PullError: 'the pod cannot start',
@@ -130,7 +130,7 @@ const subjects: Readonly<Partial<Record<FailureClass, string>>> = {
   Rejected: 'the Job has no pod',
 };
 
-/** A failure as one sentence, for a reader who does not see its class. */
+/** A failure as one sentence, for a reader who does not see the class. */
 export function failureText(failure: JobFailure): string {
   const subject = subjects[failure.class];
   return subject === undefined ? failure.message : `${subject}: ${failure.message}`;

@@ -2,28 +2,28 @@ import { isQuota } from './job-events.ts';
 import { oneLine } from './job-failure.ts';
 import type { IndexState } from './job-state.ts';
 
-/** For how long a Job may have no pod at work before it is given up, in milliseconds. */
+/** The longest times for which a Job may have no active pod, in milliseconds. */
 export interface IdlePatience {
-  /** While a quota refuses the pods. */
+  /** If a quota refuses the pods. */
   readonly quota: number;
-  /** While anything else refuses them. Default: 60,000. */
+  /** If anything else refuses the pods. Default: 60,000. */
   readonly refusal?: number;
 }
 
 const usualRefusal = 60_000;
 
-/** Why a Job has no pod at work. */
+/** A Job without an active pod. */
 export interface IdleJob {
   readonly job: string;
-  /** What refuses its pods: see `refusalIn`. */
+  /** Why its pods are refused: see `refusalIn`. */
   readonly refusal: string | undefined;
-  /** Milliseconds since the Job was first seen without a pod at work. */
+  /** Milliseconds since the Job was first observed without an active pod. */
   readonly idle: number;
-  /** Milliseconds that count against a quota's patience beside that, such as those before a restart. Default: 0. */
+  /** Earlier waiting time that also counts for the quota's limit, such as before a restart, in milliseconds. Default: 0. */
   readonly waited?: number;
 }
 
-/** How an idle Job stands, by how long it has been idle: waiting, held up, or failed as `Rejected`. Pure. */
+/** The state of an idle Job by the time that it has been idle: waiting, held, or failed as `Rejected`. Pure. */
 export function idleState({ job, refusal, idle, waited = 0 }: IdleJob, patience: IdlePatience): IndexState {
   const { quota, refusal: longest = usualRefusal } = patience;
   if (refusal === undefined) {

@@ -9,38 +9,39 @@ import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
 import { Ages } from './ages.ts';
 import type { JobFailure } from './job-failure.ts';
 
-/** Which log is read, and how. */
+/** The options of {@link LogReader.read}. */
 export interface LogOptions {
   /** The container that writes the stream. */
   readonly container: string;
-  /** The most bytes that the stream may unpack to, if others may have written it. Default: no limit. */
+  /** The most bytes of the uncompressed stream, for logs that others may have written. Default: no limit. */
   readonly mostUnpacked?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The API server cannot get at a log now; it may later. */
+/** The API server cannot read a log now, but may later. */
 export class LogUnavailableError extends Error {
   override readonly name = 'LogUnavailableError';
 }
 
-/** For how long the API server may not get at a log until it counts as lost, in milliseconds: the node may come back. */
+/** Milliseconds for which the API server may fail to read a log before it counts as lost: the node may come back. */
 const patience = 60_000;
 
-/** Reads the streams that the pods of Jobs have written to their logs: the whole of a stream, or nothing. */
+/** Reads the streams that the pods of Jobs write to their logs. It returns a complete stream or a failure. */
 export class LogReader {
   readonly #client: Pick<KubeClient, 'stream'>;
   readonly #ages: Ages;
 
-  /** @param ages Since when logs could not be read. Default: by the clock of this process. */
+  /** @param ages Measures since when a log could not be read. Default: by the clock of this process. */
   constructor(client: Pick<KubeClient, 'stream'>, ages = new Ages()) {
     this.#client = client;
     this.#ages = ages;
   }
 
   /**
-   * The stream in a pod's log, checked whole. Returns a failure if the log is gone (`LogLost`), is cut or changed (`StreamBroken`) or is of
-   * another version of Vigil (`OtherVersion`). Throws {@link LogUnavailableError} for a minute at most while the node does not give the log
-   * out, then returns `LogLost`. Throws every other error of the API server, such as a right that is missing.
+   * Reads and verifies the stream in a pod's log. Returns a failure if the log was deleted (`LogLost`), is truncated or modified
+   * (`StreamBroken`) or is from another version of Vigil (`OtherVersion`). If the node does not return the log, throws {@link
+   * LogUnavailableError} for at most a minute, then returns `LogLost`. Throws every other error of the API server, such as a missing
+   * permission.
    */
   async read<T>(pod: KubeObject, { container, mostUnpacked, signal }: LogOptions): Promise<AcceptedStream<T> | JobFailure> {
     const { namespace, name, uid } = pod.metadata;
@@ -61,12 +62,12 @@ export class LogReader {
   }
 }
 
-/** What is wrong with a log for good; undefined for what may pass. Throws what says nothing of the log. */
+/** The permanent failure of a log; undefined if a retry may succeed. Throws errors that are not about the log. */
 function failureOf(error: unknown): JobFailure | undefined {
   if (error instanceof StreamError) return { class: error.kind === 'version' ? 'OtherVersion' : 'StreamBroken', message: error.message };
   if (error instanceof LineTooLongError) return { class: 'StreamBroken', message: error.message };
   if (!(error instanceof KubeApiError)) return undefined;
-  // 400: the container has no log any more, such as after an eviction; 404: the pod is gone, or its node.
+  // 400: the container has no log any more, such as after an eviction. 404: the pod or its node was deleted.
   if (error.status === 404 || error.status === 400) return { class: 'LogLost', message: error.message };
   if (error.status === 500) return undefined;
   throw error;

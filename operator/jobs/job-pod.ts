@@ -5,11 +5,11 @@ export interface Terminated {
   readonly exitCode: number;
   /** Such as `OOMKilled`, `Error`. */
   readonly reason?: string;
-  /** The end of the container's output, as all containers of Jobs have `terminationMessagePolicy: FallbackToLogsOnError`. */
+  /** The end of the container's output: all containers of Jobs have `terminationMessagePolicy: FallbackToLogsOnError`. */
   readonly message?: string;
 }
 
-/** The status of a container, as far as it says how a Job stands. */
+/** The fields of a container status that decide the state of a Job. */
 export interface ContainerStatus {
   readonly name: string;
   readonly state?: {
@@ -27,7 +27,7 @@ export interface StatusCondition {
   readonly message?: string;
 }
 
-/** A Pod of a Job, as far as it says how the Job stands. */
+/** The fields of a Job's Pod that decide the state of the Job. */
 export interface JobPod extends KubeObject {
   readonly spec?: { readonly nodeName?: string };
   readonly status?: {
@@ -42,7 +42,7 @@ export interface JobPod extends KubeObject {
 
 const stateOf = ({ name, state }: ContainerStatus): ContainerStatus => ({ name, ...(state && { state }) });
 
-/** What a cache keeps of a Job's Pod: the metadata, and what is read of the status. */
+/** The part of a Job's Pod that a cache keeps: the metadata and the used fields of the status. */
 export function jobPodOf({ metadata, status = {} }: JobPod): JobPod {
   const { phase, reason, message, conditions, initContainerStatuses, containerStatuses } = status;
   const kept = {
@@ -56,7 +56,7 @@ export function jobPodOf({ metadata, status = {} }: JobPod): JobPod {
   return { metadata, status: Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) };
 }
 
-/** The statuses of all containers: the init containers first, as they run first. */
+/** The statuses of all containers. Init containers come first, as they run first. */
 export const containersOf = ({ status }: JobPod): readonly ContainerStatus[] => [
   ...(status?.initContainerStatuses ?? []),
   ...(status?.containerStatuses ?? []),

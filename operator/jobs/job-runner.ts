@@ -7,25 +7,25 @@ import { listAll } from '../kube/list.ts';
 import type { JobPod } from './job-pod.ts';
 import type { JobObject } from './job-state.ts';
 
-/** A Job by its name. `uid`: the one that is meant, if it is known; another of the same name is not it. */
+/** Identifies a Job. `uid`: the expected uid, if known; a Job with another uid is not this one. */
 export interface JobKey {
   readonly namespace: string;
   readonly name: string;
   readonly uid?: string | undefined;
 }
 
-/** What came of making a Job. */
+/** The result of {@link JobRunner.make}. */
 export type MakeJobResult =
-  /** The Job is there, and does what the manifest says. `adopted`: it was there already. */
+  /** The Job exists and matches the manifest. `adopted`: it existed before. */
   | { readonly kind: 'made' | 'adopted'; readonly uid: string }
-  /** A Job of this name with other work is being deleted: the next try makes the Job. */
+  /** A Job of this name with other work is being deleted. The next call creates the Job. */
   | { readonly kind: 'leaving' }
-  /** A Job of this name is somebody else's. */
+  /** Another owner has a Job of this name. */
   | { readonly kind: 'taken'; readonly message: string };
 
 /**
- * The Jobs that Vigil makes, as the API server has them. A Job is known by its labels (whose it is) and by its annotation
- * `vigil.dev/job-inputs` (what it works on), never by its template. Every method throws what the server answers unless it says otherwise.
+ * Creates, finds and deletes Vigil's Jobs on the API server. A Job is identified by its labels (its owner) and its annotation
+ * `vigil.dev/job-inputs` (its work), never by its template. Every method throws the error of the API server unless documented otherwise.
  */
 export class JobRunner {
   readonly #client: KubeClient;
@@ -35,8 +35,8 @@ export class JobRunner {
   }
 
   /**
-   * Makes a Job, or adopts the one of its name that works on the same. A Job of Vigil's that works on something else is deleted; one that
-   * Vigil did not make is left alone.
+   * Creates a Job, or adopts the existing one of its name with the same inputs. Deletes a Job that Vigil created with other inputs. Leaves
+   * Jobs of other owners alone.
    */
   async make(manifest: KubeObject): Promise<MakeJobResult> {
     const { namespace = '', name } = manifest.metadata;
@@ -56,7 +56,7 @@ export class JobRunner {
     return { kind: 'leaving' };
   }
 
-  /** The Job as the server has it; undefined if it is not there, or is another of the same name. Needs no more than the right to list Jobs. */
+  /** The Job from the API server; undefined if it does not exist or has another uid. Needs only the permission to list Jobs. */
   async find({ namespace, name, uid }: JobKey): Promise<JobObject | undefined> {
     const found = await listAll<JobObject>(this.#client, RESOURCES.jobs, { namespace, fieldSelector: `metadata.name=${name}` });
     return found.find(({ metadata }) => metadata.name === name && (uid === undefined || metadata.uid === uid));
@@ -68,13 +68,13 @@ export class JobRunner {
     return found.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
-  /** The pods of a Job: its own alone, not those of an earlier Job of its name. */
+  /** The pods of a Job, without those of an earlier Job of its name. */
   async podsOf({ metadata: { namespace = '', name, uid } }: KubeObject): Promise<JobPod[]> {
     const labelSelector = `batch.kubernetes.io/job-name=${name}`;
     return (await listAll<JobPod>(this.#client, RESOURCES.pods, { namespace, labelSelector })).filter((pod) => isOfJob(pod, uid));
   }
 
-  /** Deletes a Job, its pods after it. Does nothing if it is gone, or is another of the same name. */
+  /** Deletes a Job and then its pods. Does nothing if the Job does not exist or has another uid. */
   async remove({ namespace, name, uid }: JobKey): Promise<void> {
     try {
       await this.#client.delete(RESOURCES.jobs, { namespace, name }, { uid });

@@ -2,7 +2,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import { podOutcome, type JobFailure } from './job-failure.ts';
 import { hasEnded, type JobPod, type StatusCondition } from './job-pod.ts';
 
-/** A Job, as far as it says how its indexes stand. */
+/** The fields of a Job that decide the state of its indexes. */
 export interface JobObject extends KubeObject {
   readonly status?: {
     readonly startTime?: string;
@@ -13,42 +13,42 @@ export interface JobObject extends KubeObject {
   };
 }
 
-/** What keeps a Job from going on for now. `reason`: one CamelCase word. */
+/** Why a Job does not progress now. `reason`: one CamelCase word. */
 export interface JobHold {
   readonly reason: string;
   readonly message: string;
 }
 
-/** How one index of a Job stands. */
+/** The state of one index of a Job. */
 export type IndexState =
-  /** It works, or is about to. `hold`: what keeps it from that, while Kubernetes goes on trying. */
+  /** It runs or will run. `hold`: why it does not, while Kubernetes retries. */
   | { readonly kind: 'waiting'; readonly hold?: JobHold }
-  /** Its result is in the log of the pod. */
+  /** The log of the pod contains the result. */
   | { readonly kind: 'finished'; readonly pod: JobPod }
-  /** Kubernetes does not try it again. */
+  /** Kubernetes does not retry it. */
   | ({ readonly kind: 'failed' } & JobFailure);
 
-/** Milliseconds since this process saw an object first. */
+/** Milliseconds since this process first observed an object. */
 export type AgeOf = (object: KubeObject) => number;
 
-/** For how long a pod may be kept from starting before its attempt is given up, in milliseconds since that was first seen. */
+/** The longest times for which a pod may not start before its attempt fails, in milliseconds since the problem was first observed. */
 export interface PodPatience {
   /** Without a node. */
   readonly place: number;
-  /** Without an image, or without a container that starts: the kubelet tries again meanwhile. Default: 90,000. */
+  /** Without an image or a starting container, while the kubelet retries. Default: 90,000. */
   readonly start?: number;
 }
 
-/** What reading the state of a Job needs beside the Job and its pods. */
+/** The options of {@link JobState}. */
 export interface JobStateOptions {
   readonly ageOf: AgeOf;
-  /** The name of the container that does the work. */
+  /** The name of the main container. */
   readonly container: string;
   readonly patience: PodPatience;
 }
 
 const usualStart = 90_000;
-/** How long a pod may be on its way out before its node counts as lost, in milliseconds: its own grace is five seconds. */
+/** Milliseconds for which a pod may be terminating before its node counts as lost. The grace period is five seconds. */
 const lossPatience = 60_000;
 const indexAnnotation = 'batch.kubernetes.io/job-completion-index';
 
@@ -67,20 +67,22 @@ const conditionOf = ({ status }: JobObject, ...types: readonly string[]): Status
 
 const createdAt = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? '');
 
-/** Whether a Job that has not ended has nothing at work: no pod was made yet, or all have ended and the next was not made. */
+/** Whether a Job that has not ended has no active pod: no pod exists, or all have ended and the next one does not exist. */
 export function isIdle(job: JobObject, pods: readonly JobPod[]): boolean {
   const ended = conditionOf(job, 'Complete', 'Failed') !== undefined;
   return !ended && (job.status?.active ?? 0) === 0 && pods.every(hasEnded);
 }
 
-/** Whether a Job of so many indexes makes no more pods, whatever happens. */
+/** Whether a Job with this number of indexes creates no more pods. */
 export function isOver(job: JobObject, indexes: number): boolean {
   if (conditionOf(job, 'Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet')) return true;
   const { completedIndexes, failedIndexes } = job.status ?? {};
   return indexesOf(completedIndexes).size + indexesOf(failedIndexes).size >= indexes;
 }
 
-/** Reads how every index of a Job stands from the statuses of the Job and its pods. A Job without indexes has the index 0. Pure but for `ageOf`. */
+/**
+ * Derives the state of each index from the statuses of a Job and its pods. A Job without indexes has the index 0. Pure except for `ageOf`.
+ */
 export class JobState {
   readonly #job: JobObject;
   readonly #pods: ReadonlyMap<number, readonly JobPod[]>;
@@ -88,7 +90,7 @@ export class JobState {
   readonly #completed: ReadonlySet<number>;
   readonly #failed: ReadonlySet<number>;
 
-  /** @param pods The Job's own alone: see `JobRunner.podsOf`. */
+  /** @param pods Only the Job's own pods: see `JobRunner.podsOf`. */
   constructor(job: JobObject, pods: readonly JobPod[], reading: JobStateOptions) {
     this.#job = job;
     this.#reading = reading;
@@ -100,7 +102,7 @@ export class JobState {
     );
   }
 
-  /** How an index stands. */
+  /** The state of an index. */
   of(index: number): IndexState {
     const pods = this.#pods.get(index) ?? [];
     const pod = pods.at(-1);
@@ -116,7 +118,7 @@ export class JobState {
   #running(pod: JobPod): IndexState {
     if (pod.metadata.deletionTimestamp !== undefined && pod.status?.phase !== 'Failed') return this.#leaving(pod);
     const outcome = podOutcome(pod, this.#reading.container);
-    // A pod that has failed may be replaced: the Job says when it is not.
+    // A failed pod may be replaced: the Job's status decides.
     if (outcome.kind !== 'held') return { kind: 'waiting' };
     const { place, start = usualStart } = this.#reading.patience;
     const isPlacing = outcome.class === 'Unschedulable';
@@ -125,7 +127,7 @@ export class JobState {
     return { kind: 'waiting', hold: { reason: outcome.class, message: outcome.message } };
   }
 
-  /** A pod that is being deleted: Kubernetes makes no other before the node says that it has ended, which a lost node never does. */
+  /** A terminating pod. Kubernetes creates no replacement before the node reports that it has stopped, and a lost node never does. */
   #leaving(pod: JobPod): IndexState {
     const message = `pod ${pod.metadata.name} is being deleted, and its node does not report that it has stopped`;
     const age = this.#since(pod, 'leaving');
@@ -133,12 +135,12 @@ export class JobState {
     return age > lossPatience / 4 ? { kind: 'waiting', hold: { reason: 'Disrupted', message } } : { kind: 'waiting' };
   }
 
-  /** Milliseconds since a pod was first seen in this plight: apart from the pod's own age. */
+  /** Milliseconds since a pod was first observed with this problem, independent of the age of the pod. */
   #since({ metadata: { name, uid = '' } }: JobPod, plight: string): number {
     return this.#reading.ageOf({ metadata: { name, uid: `${uid}/${plight}` } });
   }
 
-  /** Why an index that is not tried again failed. */
+  /** Why an index failed that is not retried. */
   #failureOf(pod: JobPod | undefined, ended: StatusCondition | undefined): JobFailure {
     const outcome = pod && podOutcome(pod, this.#reading.container);
     if (outcome?.kind === 'failed') return { class: outcome.class, message: outcome.message };

@@ -2,18 +2,18 @@ import type { ScanSchedule } from '../api/scan-schedule.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 
-/** The schedule that the operator makes, so that a policy alone is enough. It leaves to others what they scan. */
+/** The name of the ScanSchedule that the operator creates, so that a policy alone is enough. It leaves out what other schedules scan. */
 export const DEFAULT_SCHEDULE = 'default';
 
-/** What the default schedule leaves to others. */
+/** The policies that the default schedule leaves to other schedules. */
 export interface LeftToOtherSchedules {
-  /** The ScanSchedules that take policies of its, in order. */
+  /** The other ScanSchedules that scan policies which the default schedule selects, sorted. */
   readonly schedules: readonly string[];
-  /** The SecurityPolicies that it still scans, in order. */
+  /** The SecurityPolicies that the default schedule still scans, sorted. */
   readonly policies: readonly string[];
 }
 
-/** Whether a schedule makes Scans by itself: it has times, is not suspended, and can be read. */
+/** Whether a schedule creates Scans: it has a schedule, is not suspended, not stalled and not being deleted. */
 const makesScans = ({ metadata, spec, status }: ScanSchedule): boolean =>
   spec.schedule !== undefined &&
   spec.suspend !== true &&
@@ -21,8 +21,8 @@ const makesScans = ({ metadata, spec, status }: ScanSchedule): boolean =>
   !(status?.conditions ?? []).some(({ type, status: holds }) => type === 'Stalled' && holds === 'True');
 
 /**
- * What the default schedule leaves to others: a policy that another schedule scans is not scanned by both. Undefined for any other
- * schedule, and where nothing is left to others.
+ * The policies that the default schedule leaves to other schedules, so that no policy is scanned by both. Undefined for any other schedule,
+ * and if no policy is left to others.
  */
 export function leftToOtherSchedules(
   schedule: ScanSchedule,
@@ -39,7 +39,7 @@ export function leftToOtherSchedules(
   return { schedules: namesOf(taking), policies: namesOf(left) };
 }
 
-/** The schedules that scan a policy, of those that take it: not the default one where another makes Scans of it. Pure. */
+/** The schedules that scan a policy, of those that select it: without the default schedule if another one creates Scans. Pure. */
 export function schedulesScanning(taking: readonly ScanSchedule[]): readonly ScanSchedule[] {
   const isLeft = taking.some((other) => other.metadata.name !== DEFAULT_SCHEDULE && makesScans(other));
   return isLeft ? taking.filter(({ metadata }) => metadata.name !== DEFAULT_SCHEDULE) : taking;

@@ -17,22 +17,22 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 
-/** What the controller of ScanSchedules uses. */
+/** The dependencies of the ScanSchedule controller. */
 export interface ScanScheduleDependencies extends ControllerBasics, Pick<StatusWriterDependencies, 'metrics'> {
   readonly client: Pick<KubeClient, 'apply' | 'create' | 'delete' | 'get'>;
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** The uid of kube-system: what tells this cluster from others. */
+  /** The uid of kube-system, which identifies the cluster. */
   readonly clusterIdentity: string;
   readonly schedules: Lister<ScanSchedule>;
   readonly scans: Pick<Lister<Scan>, 'list'>;
   readonly policies: Pick<Lister<SecurityPolicy>, 'list'>;
-  /** How following changes goes. */
+  /** The Watching condition for schedules with `spec.onChange`. */
   readonly watching: () => ConditionUpdate;
 }
 
-/** Makes Scans when they are due, keeps their history short, and tells when the next one comes. */
+/** Creates Scans when they are due, deletes old ones, and writes the status with the next due time. */
 export function scanScheduleController(deps: ScanScheduleDependencies): Controller {
   return new Controller({
     name: 'scanschedule',
@@ -43,7 +43,7 @@ export function scanScheduleController(deps: ScanScheduleDependencies): Controll
   });
 }
 
-/** Schedules; policies and other schedules, since the default schedule scans what is left; and the Scans that schedules own. */
+/** ScanSchedules; policies and other schedules, which change what the default schedule scans; and the Scans that schedules own. */
 export const scanScheduleWatches = (): readonly WatchedResource[] => [
   watchesFor(RESOURCES.schedules),
   watches(RESOURCES.schedules, () => [DEFAULT_SCHEDULE]),
@@ -62,18 +62,18 @@ async function reconcile(deps: ScanScheduleDependencies, name: string): Promise<
   return plan.requeueAfter === undefined ? {} : { requeueAfter: plan.requeueAfter };
 }
 
-/** Returns whether the status is now as it should be. */
+/** Executes a plan. Returns whether the status was written. */
 async function carryOut(deps: ScanScheduleDependencies, schedule: ScanSchedule, plan: SchedulePlan): Promise<boolean> {
   for (const scan of plan.remove) await deps.client.delete(RESOURCES.scans, { name: scan.metadata.name }, { uid: scan.metadata.uid });
   const isMade = plan.create === undefined || (await makeScan(deps, schedule, plan.create));
   const status = isMade ? plan.status : (plan.statusIfTaken ?? plan.status);
-  // The status is written last: a crash before it only repeats a creation that finds its Scan there.
+  // The status is written last. After a crash before it, the repeated creation finds the existing Scan.
   const written = await writeStatus(deps, RESOURCES.schedules, schedule, { status, manager: FIELD_MANAGERS.schedules });
   for (const event of plan.events) deps.events.record(RESOURCES.schedules, schedule, event);
   return written;
 }
 
-/** Returns whether the Scan is there now, and the schedule's. */
+/** Creates the Scan. Returns whether it exists now and is owned by the schedule. */
 async function makeScan(deps: ScanScheduleDependencies, schedule: ScanSchedule, scan: Scan): Promise<boolean> {
   try {
     await deps.client.create(RESOURCES.scans, scan);

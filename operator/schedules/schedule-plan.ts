@@ -17,31 +17,31 @@ import {
   type ReadyReason,
 } from './schedule-status.ts';
 
-/** What is to be told as an Event. */
+/** An Event to record. */
 export interface ScheduleEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
 }
 
-/** What is to be done for a schedule now. */
+/** The actions for a schedule. */
 export interface SchedulePlan {
-  /** The Scan to make; its name is the same whoever makes it. */
+  /** The Scan to create. Its name is the same for every leader. */
   readonly create: Scan | undefined;
-  /** Scans to delete: replaced ones, and finished ones past the history limits. */
+  /** Scans to delete: replaced ones, and finished ones beyond the history limits. */
   readonly remove: readonly Scan[];
   readonly status: ScanScheduleStatus;
-  /** The status instead where the Scan cannot be made, because its name is taken: its due time was missed. */
+  /** The status if the Scan cannot be created because its name is taken: its due time is missed. */
   readonly statusIfTaken?: ScanScheduleStatus;
   readonly events: readonly ScheduleEvent[];
-  /** Milliseconds until something is due; undefined when nothing ever is. */
+  /** Milliseconds until the next action; undefined if there is none. */
   readonly requeueAfter: number | undefined;
 }
 
-/** The name of the Scan that a schedule makes for a due time. */
+/** The name of the Scan for a due time of a schedule. */
 export const scheduledScanName = (schedule: string, due: number): string => `${schedule}-${Math.floor(due / 60_000)}`;
 
-/** Decides what a ScanSchedule needs now, as CronJob's controller does for Jobs. Pure. */
+/** Plans the actions for a ScanSchedule by the rules of the CronJob controller. Pure. */
 export function planSchedule(snapshot: ScheduleSnapshot): SchedulePlan {
   const { schedule, now, clusterIdentity } = snapshot;
   const { spec, status, metadata } = schedule;
@@ -54,7 +54,10 @@ export function planSchedule(snapshot: ScheduleSnapshot): SchedulePlan {
   return decide(snapshot, dueTimes({ cron, now, jitter, last, created, startingDeadlineSeconds: spec.startingDeadlineSeconds }), jitter);
 }
 
-/** The schedule's due times, why they cannot be known, or undefined when it has none. An interval counts from the last run, as a CronJob's. */
+/**
+ * The due times of the schedule, its error, or undefined if it has no `spec.schedule`. An interval counts from the last run, as for
+ * CronJob.
+ */
 function recurrenceOf({ schedule: { spec, status, metadata }, now }: ScheduleSnapshot): Recurrence | CronError | undefined {
   if (spec.schedule === undefined) return undefined;
   const anchor = milliseconds(status?.lastScheduleTime ?? metadata.creationTimestamp) ?? now;
@@ -68,7 +71,7 @@ function recurrenceOf({ schedule: { spec, status, metadata }, now }: ScheduleSna
 
 const never: DueTimes = { due: undefined, expires: undefined, missed: undefined, next: undefined };
 
-/** A schedule that cannot be read: it says so, and what it made goes on. */
+/** The plan for a schedule with an error: the conditions report it, and existing Scans continue. */
 function stalled(snapshot: ScheduleSnapshot, error: CronError): SchedulePlan {
   const message = `spec.${error.field}: ${error.message}`;
   const reason = error.field === 'schedule' ? 'InvalidSchedule' : 'UnknownTimeZone';
@@ -116,16 +119,16 @@ function carryOn(
   };
 }
 
-/** What a due time starts. */
+/** The effects of a due time. */
 interface Start {
   readonly create?: Scan;
   readonly replaced: readonly Scan[];
-  /** Why what is due does not start yet. */
+  /** Why the due time does not start yet. */
   readonly waits?: ReadyReason;
   readonly events: readonly ScheduleEvent[];
 }
 
-/** What a due time starts, and what it replaces, by the concurrency policy. Under Forbid it waits until the running scan ends. */
+/** Decides what a due time starts and replaces by the concurrency policy. Under Forbid it waits until the running Scan ends. */
 function start(snapshot: ScheduleSnapshot, { due, missed }: DueTimes): Start {
   const { schedule, scans } = snapshot;
   if (missed !== undefined) {
@@ -170,7 +173,7 @@ function scanFor({ schedule, left }: ScheduleSnapshot, due: number): Scan {
   };
 }
 
-/** Finished scans past the history limits, oldest first. */
+/** Finished Scans beyond the history limits, oldest first. */
 function pastHistory({ schedule, scans }: ScheduleSnapshot): Scan[] {
   const limits = { Complete: schedule.spec.successfulScansHistoryLimit ?? 3, Failed: schedule.spec.failedScansHistoryLimit ?? 1 };
   return (['Complete', 'Failed'] as const).flatMap((phase) => {

@@ -3,35 +3,35 @@ import type { ScanSchedule, ScanScheduleStatus } from '../api/scan-schedule.ts';
 import type { Scan } from '../api/scan.ts';
 import type { LeftToOtherSchedules } from './default-schedule.ts';
 
-/** What a schedule looks like at a moment. */
+/** The inputs of a plan for a schedule at one time. */
 export interface ScheduleSnapshot {
   readonly schedule: ScanSchedule;
-  /** The Scans that the schedule made. */
+  /** The Scans that the schedule owns. */
   readonly scans: readonly Scan[];
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** What tells this cluster from others: the uid of kube-system. */
+  /** Identifies the cluster: the uid of kube-system. */
   readonly clusterIdentity: string;
-  /** How following changes goes, where the schedule asks for it. */
+  /** The Watching condition, if `spec.onChange` is set. */
   readonly watching?: ConditionUpdate;
-  /** What the default schedule leaves to others; undefined for any other schedule, or where that is nothing. */
+  /** The policies that the default schedule leaves to others; undefined for any other schedule, and if there are none. */
   readonly left?: LeftToOtherSchedules | undefined;
 }
 
-/** Whether a Scan has come to its end. */
+/** Whether a Scan has ended. */
 export const isFinished = ({ status }: Scan): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';
-/** `2026-01-31T12:00:00Z` of milliseconds since the epoch. */
+/** A time in milliseconds since the epoch as RFC 3339, such as `2026-01-31T12:00:00Z`. */
 export const iso = (time: number): string => new Date(Math.floor(time / 1000) * 1000).toISOString().replace('.000Z', 'Z');
-/** Milliseconds since the epoch of a time in RFC 3339. */
+/** An RFC 3339 time in milliseconds since the epoch. */
 export const milliseconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
 
-/** Why a schedule that is ready does what it does. */
+/** The reason and message of the Ready condition of a valid schedule. */
 export interface ReadyReason {
   readonly reason: string;
   readonly message: string;
 }
 
-/** The conditions of a schedule that can be read. */
+/** The conditions of a valid schedule. */
 export function readyConditions({ reason, message }: ReadyReason): ConditionUpdate[] {
   return [
     { type: 'Ready', status: 'True', reason, message },
@@ -40,18 +40,18 @@ export function readyConditions({ reason, message }: ReadyReason): ConditionUpda
   ];
 }
 
-/** What is new of a schedule's times. */
+/** Changes of the times in a schedule's status. */
 export interface ScheduleTimes {
-  /** The due time that starts a scan now. */
+  /** The due time that starts a Scan now. */
   readonly started?: number | undefined;
-  /** The due time that is past its deadline now. */
+  /** The due time that has passed its deadline now. */
   readonly missed?: number | undefined;
   readonly next?: number | undefined;
   readonly create?: Scan | undefined;
   readonly replaced?: readonly Scan[];
 }
 
-/** The status of a schedule; what is not told of its times stays as it was. */
+/** The status of a schedule. Times that are not given keep their values. */
 export function scheduleStatus(
   snapshot: ScheduleSnapshot,
   conditions: readonly ConditionUpdate[],
@@ -77,7 +77,7 @@ function activeNames({ scans }: ScheduleSnapshot, create: Scan | undefined, repl
   return [...names].toSorted().slice(0, mostActive);
 }
 
-/** When a scan last completed; a scan that was tidied away since counts by what the status says. */
+/** When a Scan last completed. If that Scan was deleted, the status keeps the time. */
 function lastSuccess({ schedule, scans }: ScheduleSnapshot): string | undefined {
   const completed = scans.filter(({ status }) => status?.phase === 'Complete').map(({ status }) => status?.completionTime ?? '');
   const success = [...completed, schedule.status?.lastSuccessfulTime ?? ''].toSorted().at(-1);
@@ -89,7 +89,7 @@ function watching({ schedule: { spec }, watching: condition }: ScheduleSnapshot)
   return spec.suspend === true ? [{ type: 'Watching', status: 'False', reason: 'Suspended' }] : [condition];
 }
 
-/** The most running scans that a status names. */
+/** The most running Scans in a status. */
 const mostActive = 100;
 
 const optional = (key: string, value: string | undefined): Record<string, string> => (value === undefined ? {} : { [key]: value });

@@ -3,33 +3,33 @@ import type { KubeObject, OwnerReference } from '../../api/metadata.ts';
 import { shortHash } from '../../api/short-hash.ts';
 import type { Placement } from './placement.ts';
 
-/** What the Jobs of Vigil have in common, and what tells them apart. */
+/** The variable parts of a Job. */
 export interface JobManifestInput {
   readonly name: string;
   readonly namespace: string;
-  /** Of the Job and of its pods. */
+  /** The labels of the Job and of its pods. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** All that decides what the Job works on, as a text: tells it from an earlier Job of its name. */
+  /** All inputs of the Job as a text. It distinguishes the Job from an earlier one of its name. */
   readonly inputs: string;
   readonly podLabels?: Readonly<Record<string, string>>;
   readonly podAnnotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly imagePullSecrets: readonly { readonly name: string }[];
   readonly placement: Placement;
-  /** Seconds that a pod may take. It leaves the pod's log. */
+  /** Seconds after which a pod is stopped. Its log is kept. */
   readonly podDeadline: number;
-  /** Seconds that the Job may take: an outer bound, since it deletes pods with their logs. */
+  /** Seconds after which the Job is stopped. This is the last resort, because it deletes the pods with their logs. */
   readonly jobDeadline: number;
-  /** Seconds after which a Job that has ended goes. */
+  /** Seconds after which an ended Job is deleted. */
   readonly ttl: number;
-  /** More fields of the Job's spec: how many pods, and what follows a failure. */
+  /** Further fields of the Job's spec: the number of pods and the handling of failures. */
   readonly run: Readonly<Record<string, unknown>>;
-  /** More fields of the pods' spec: account, security context, containers, volumes. */
+  /** Further fields of the pods' spec: account, security context, containers, volumes. */
   readonly pod: Readonly<Record<string, unknown>>;
 }
 
-/** A Job whose pods run once, and are replaced only when they have ended. */
+/** The manifest of a Job whose pods run once and are replaced only after they have ended. */
 export function jobManifest(parts: JobManifestInput): KubeObject {
   const { name, namespace, labels, annotations, ownerReferences, placement, imagePullSecrets } = parts;
   const inputs = { [ANNOTATIONS.jobInputs]: shortHash(parts.inputs, 16) };

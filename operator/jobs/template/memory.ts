@@ -15,25 +15,27 @@ const units: Readonly<Record<string, number>> = {
 };
 const pattern = /^([0-9]+(?:\.[0-9]*)?(?:[eE][0-9]+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$/;
 
-/** Bytes of a quantity such as `256Mi`; undefined for what is none. */
+/** The bytes of a quantity such as `256Mi`; undefined if it is not a quantity. */
 export function bytesOf(quantity: string | number | undefined): number | undefined {
   const [, number, unit = ''] = pattern.exec(String(quantity ?? '')) ?? [];
   return number === undefined ? undefined : Number(number) * (units[unit] ?? 1);
 }
 
-/** Limits with so many times the memory. A memory limit that is no quantity, or none, stays as it is. */
+/** Limits with the memory multiplied by a factor. A memory limit that is missing or not a quantity is not changed. */
 export function scaleMemory(limits: Quantities, factor: number): Quantities {
   const [, number, unit = ''] = pattern.exec(String(limits['memory'] ?? '')) ?? [];
   if (factor === 1 || number === undefined) return limits;
   return { ...limits, memory: `${Number(number) * factor}${unit}` };
 }
 
-/** Of a limit: what a process needs beside its heap, in MiB, where there is enough; the share that a small and a large limit leave to the heap. */
+/** The memory that a process needs besides its heap, in MiB; the least and the largest share of a limit for the heap. */
 const beside = 146;
 const least = 0.43;
 const most = 0.75;
 
-/** The option that makes a heap of V8 fit into a memory limit (of 256Mi: 110 MiB); undefined without a limit: V8 then goes by the node's memory. */
+/**
+ * The V8 option that makes the heap fit into a memory limit (256Mi: 110 MiB). Undefined without a limit: V8 then uses the node's memory.
+ */
 export function heapOption({ memory }: Quantities): string | undefined {
   const bytes = bytesOf(memory);
   if (bytes === undefined || bytes === 0) return undefined;

@@ -8,7 +8,7 @@ export interface Toleration {
   readonly [field: string]: unknown;
 }
 
-/** Node, pod and anti affinity, as in a Pod; of nodes, what Vigil adds to. */
+/** Node, pod and anti affinity of a Pod. Only node affinity is typed, because Vigil adds to it. */
 export interface Affinity {
   readonly nodeAffinity?: {
     readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly unknown[];
@@ -17,7 +17,7 @@ export interface Affinity {
   readonly [field: string]: unknown;
 }
 
-/** On which nodes pods may run, and how important they are: the fields of a pod's spec. */
+/** The fields of a pod's spec that decide on which nodes it runs and with which priority. */
 export interface Placement {
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly tolerations?: readonly Toleration[];
@@ -30,19 +30,19 @@ export interface Placement {
 const added = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 const isOwn = ({ key, effect }: Toleration): boolean => !(effect === 'NoExecute' && added.has(key ?? ''));
 
-/** What the pods of Jobs are selected by. */
+/** Selects the pods of Jobs. */
 const jobPods = { matchLabels: { [LABELS.managedBy]: MANAGED_BY } };
 
 /**
- * Where the pods of Jobs go, by where the operator's own pod goes: the same node selector, tolerations, affinity to nodes and priority class,
- * and spread over the same topologies. Who puts the operator on a tainted pool means all of Vigil.
+ * The placement of the pods of Jobs, from the operator's own pod: the same node selector, tolerations, node affinity, priority class and
+ * topology spread constraints. Whoever places the operator on a tainted node pool wants all of Vigil there.
  */
 export function placementOf({ nodeSelector, affinity, priorityClassName, ...pod }: Placement = {}): Placement {
   const tolerations = pod.tolerations?.filter(isOwn) ?? [];
   return {
     ...(nodeSelector ? { nodeSelector } : {}),
     ...(tolerations.length > 0 ? { tolerations } : {}),
-    // What the operator is to be near of, or apart from, is said of it alone.
+    // Pod affinity and anti-affinity only apply to the operator itself.
     ...(affinity?.nodeAffinity ? { affinity: { nodeAffinity: affinity.nodeAffinity } } : {}),
     ...spreadOf(pod.topologySpreadConstraints),
     ...(priorityClassName ? { priorityClassName } : {}),
@@ -54,7 +54,7 @@ function spreadOf(constraints: Placement['topologySpreadConstraints'] = []): Pla
   return { topologySpreadConstraints: constraints.map(({ matchLabelKeys, ...constraint }) => ({ ...constraint, labelSelector: jobPods })) };
 }
 
-/** The fields of a pod's spec: each of them as the first says, else as the second does; always on Linux. */
+/** Merges two placements field by field; the first one wins. Adds the selector for Linux. */
 export function mergePlacement(
   { nodeSelector, tolerations, affinity, topologySpreadConstraints, priorityClassName }: Placement,
   own: Placement,
@@ -68,7 +68,7 @@ export function mergePlacement(
   return { ...own, ...given, nodeSelector: { ...(nodeSelector ?? own.nodeSelector), 'kubernetes.io/os': 'linux' } };
 }
 
-/** Placement that would best be on one node. */
+/** A placement that prefers a node. */
 export function preferNode({ affinity, ...placement }: Placement, node: string | undefined): Placement {
   if (node === undefined) return affinity ? { ...placement, affinity } : placement;
   const preference = { weight: 100, preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] } };

@@ -1,10 +1,10 @@
 /**
- * The security contexts of pods that Vigil makes: what the restricted Pod Security Standard asks for, and no more. There is no `runAsUser`: the
- * image says which user runs, and where a platform gives each namespace users of its own (OpenShift's restricted-v2), it says so.
+ * The security contexts of the pods that Vigil creates: what the restricted Pod Security Standard requires, and no more. `runAsUser` is not
+ * set: the image decides, or a platform that assigns users to namespaces (OpenShift's restricted-v2).
  */
 export const RESTRICTED_POD = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } as const;
 
-/** Of a container: nothing more than its user may do. */
+/** The security context of a container: no privileges beyond those of its user. */
 export const RESTRICTED_CONTAINER = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,

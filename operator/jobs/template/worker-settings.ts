@@ -5,14 +5,14 @@ import { placementOf, type Placement } from './placement.ts';
 import { isForbidden, isNotFound } from '../../kube/kube-api-error.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 
-/** What the pods of scanning Jobs run, and as whom. */
+/** The image and account of the pods of scan Jobs, and where they run. */
 export interface WorkerSettings {
   readonly image: string;
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
-  /** Pull secrets by name, as the operator's own pod has them. */
+  /** The names of the pull secrets of the operator's own pod. */
   readonly imagePullSecrets: readonly { readonly name: string }[];
   readonly serviceAccount: string;
-  /** Where the pods of Jobs go as far as nothing else says so. */
+  /** The default placement of the pods of Jobs. */
   readonly placement: Placement;
 }
 
@@ -29,7 +29,7 @@ interface OwnPod extends KubeObject {
 
 const serviceAccount = 'vigil-scanner';
 
-/** How the pods of Jobs run: as the configuration says, else by the image of the operator's own pod; placed as that is. Read once. */
+/** The settings of the pods of Jobs: from the configuration, else from the operator's own pod. Read once. */
 export function workerSettings(
   client: KubeClient,
   { namespace, workerImage }: { readonly namespace: string; readonly workerImage?: string | undefined },
@@ -49,7 +49,7 @@ async function configured(client: KubeClient, namespace: string, image: string):
 const ownPod = (client: KubeClient, namespace: string): Promise<OwnPod> =>
   client.get<OwnPod>(RESOURCES.pods, { namespace, name: hostname() });
 
-/** Outside of the cluster there is none. */
+/** The operator's own pod; undefined outside of the cluster. */
 async function ownPodIfAny(client: KubeClient, namespace: string): Promise<OwnPod | undefined> {
   try {
     return await ownPod(client, namespace);

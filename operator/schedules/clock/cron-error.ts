@@ -1,4 +1,4 @@
-/** Why a schedule cannot be used: `field` is the spec field to mend. */
+/** A schedule that cannot be used. `field`: the spec field with the error. */
 export class CronError extends Error {
   override readonly name = 'CronError';
   readonly field: 'schedule' | 'timeZone';

@@ -18,11 +18,11 @@ const macros: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parses a schedule as CronJob takes it: five fields, a macro, or `@every` and a duration, which counts from `anchor` (milliseconds
- * since the epoch). The time zone is an IANA name; default UTC. Throws {@link CronError}.
+ * Parses a schedule by the rules of CronJob: five fields, a macro, or `@every` and a duration, which counts from `anchor` (milliseconds
+ * since the epoch). The time zone is an IANA name; default: UTC. Throws {@link CronError}.
  *
- * A due time that a clock change skips runs once, at the end of the gap, and one that it repeats runs once, the first time. A schedule
- * that names every hour keeps its pace instead: the repeated hour is an hour like others, and an hour that was never is not made up for.
+ * If a clock change skips a due time, it runs once at the end of the gap. If a clock change repeats a due time, it runs once, the first
+ * time. A schedule with every hour keeps its interval instead: it also runs in the repeated hour, and does not run for a skipped hour.
  */
 export function parseCron(schedule: string, timeZone = 'UTC', anchor = 0): Recurrence {
   const zone = ZoneClock.of(timeZone);
@@ -43,7 +43,7 @@ function macroOf(schedule: string, text: string): string {
 const standardItem = /^(\*|\?|[0-9]+|[A-Za-z]{3})(-([0-9]+|[A-Za-z]{3}))?(\/[0-9]+)?$/;
 const anyItem = /^[*?](\/0*1)?$/;
 
-/** The five fields; what cron-parser takes beyond standard cron (L, W, H, #, seconds, 7 for Sunday) is refused, as CronJob refuses it. */
+/** Splits the five fields. Refuses what cron-parser accepts beyond standard cron (L, W, H, #, seconds, 7 for Sunday), as CronJob does. */
 function standardFields(schedule: string, expression: string): string[] {
   const shown = JSON.stringify(schedule);
   if (/TZ=/.test(expression)) throw new CronError('schedule', `${shown}: TZ= and CRON_TZ= are not taken: use spec.timeZone`);
@@ -60,12 +60,12 @@ function standardFields(schedule: string, expression: string): string[] {
     for (const item of items)
       if (!standardItem.test(item)) throw new CronError('schedule', `${shown}: ${JSON.stringify(item)} is not standard cron`);
     if (index === 4 && items.some((item) => /^(\d+-)?0*7\b/.test(item))) throw new CronError('schedule', `${shown}: Sunday is 0, not 7`);
-    // A day is any day with `*` alone: then the other field of days decides, where otherwise one of the two is enough.
+    // Only `*` alone means any day: then the other day field decides. Otherwise one matching day field is enough.
     return items.some((item) => anyItem.test(item)) ? '*' : field;
   });
 }
 
-/** The wall-clock times of an expression. A wall-clock time is written as if it were UTC, where no day has a gap. */
+/** The wall-clock times of an expression. They are written as UTC times, because no day in UTC has a gap. */
 function wallTimes(schedule: string, expression: string): WallTimes {
   let cron: CronExpression;
   try {

@@ -1,30 +1,30 @@
 import type { Recurrence } from './recurrence.ts';
 
-/** What decides whether a scheduled run is due; times in milliseconds since the epoch. */
+/** The inputs of {@link dueTimes}; times in milliseconds since the epoch. */
 export interface DueInput {
   readonly cron: Recurrence;
   readonly now: number;
-  /** The due time that last started a run, or was told as missed. */
+  /** The due time that last started a run or was recorded as missed. */
   readonly last: number | undefined;
-  /** When the schedule was made: nothing before it is due. */
+  /** The creation of the schedule: no earlier time is due. */
   readonly created: number;
   readonly startingDeadlineSeconds: number | undefined;
   readonly jitter: number;
 }
 
-/** What is due now and what comes next. */
+/** The current and the next due time. */
 export interface DueTimes {
-  /** The most recent due time that has come and was not run; earlier missed ones are passed over, as CronJob does. */
+  /** The latest due time that was not run. Earlier missed ones are skipped, as by CronJob. */
   readonly due: number | undefined;
-  /** When `due` can no longer start, jitter included; undefined when it always can. */
+  /** When `due` can no longer start, with jitter; undefined if there is no limit. */
   readonly expires: number | undefined;
-  /** A due time that came but is past its starting deadline: it is skipped, and told. */
+  /** A due time past its starting deadline: it is skipped and recorded. */
   readonly missed: number | undefined;
-  /** The next due time, without jitter; it starts `jitter` later. */
+  /** The next due time, without jitter. Its run starts `jitter` later. */
   readonly next: number | undefined;
 }
 
-/** Due times as CronJob reckons them, each delayed by the schedule's jitter. */
+/** Due times by the rules of CronJob, each delayed by the schedule's jitter. */
 export function dueTimes({ cron, now, last, created, startingDeadlineSeconds, jitter }: DueInput): DueTimes {
   const clock = now - jitter;
   const latest = cron.previous(clock);

@@ -6,8 +6,8 @@ const duration = /^@every +(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s)?$/;
 const shortest = 60_000;
 
 /**
- * The schedule of `@every 1h30m`: at equal intervals from `anchor`, whatever clocks are set to. Undefined when the text is another
- * kind of schedule. Throws {@link CronError} for an interval that is none, or less than a minute: scans are named by the minute.
+ * The schedule of `@every 1h30m`: equal intervals from `anchor`, independent of clock changes. Returns undefined if the text is another
+ * kind of schedule. Throws {@link CronError} if the interval is not a duration of at least a minute: Scans are named by the minute.
  */
 export function parseEvery(text: string, anchor: number): Recurrence | undefined {
   if (!/^@every\b/.test(text)) return undefined;

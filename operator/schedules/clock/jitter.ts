@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Milliseconds by which a schedule is late, from 0 to `seconds`: always the same for one schedule in one cluster, so that many clusters do not start in the same second. */
+/**
+ * The delay of a schedule in milliseconds, from 0 to `seconds` seconds. It is constant for a schedule in a cluster, so that many clusters
+ * do not start in the same second.
+ */
 export function jitterMilliseconds(clusterIdentity: string, schedule: string, seconds: number): number {
   if (seconds <= 0) return 0;
   const digest = createHash('sha256').update(`${clusterIdentity}\0${schedule}`).digest();

@@ -1,19 +1,19 @@
 import type { Recurrence } from './recurrence.ts';
 import type { ClockSegment, ZoneClock } from './zone-clock.ts';
 
-/** The wall-clock times that a schedule names, written as if they were UTC. */
+/** The wall-clock times of a schedule, written as UTC times. */
 export interface WallTimes {
-  /** Whether it names each of the 24 hours. */
+  /** Whether it contains each of the 24 hours. */
   readonly everyHour: boolean;
-  /** The first after the given one; undefined when there is none. */
+  /** The first time after the given one; undefined if there is none. */
   next(after: number): number | undefined;
-  /** The last at or before the given one; undefined when there is none. */
+  /** The last time at or before the given one; undefined if there is none. */
   previous(before: number): number | undefined;
 }
 
 const hour = 3_600_000;
 
-/** A schedule at hours that it names: each of its times runs once, when the clock first reads it or, in a gap, a later one. */
+/** A schedule with given hours. Each of its times runs once: when the clock first shows it, or a later one after a gap. */
 export class FixedHoursCron implements Recurrence {
   readonly #clock: ZoneClock;
   readonly #walls: WallTimes;
@@ -37,8 +37,8 @@ export class FixedHoursCron implements Recurrence {
 }
 
 /**
- * A schedule of every hour: it runs whenever the clock reads one of its times, twice where the clock does. A gap of whole hours leaves
- * its pace as it is; in another (30 minutes in Australia/Lord_Howe) a time is missed, and runs at the end of the gap.
+ * A schedule of every hour. It runs each time the clock shows one of its times, twice if the clock repeats it. A gap of whole hours does
+ * not change its interval. In a gap of another size (30 minutes in Australia/Lord_Howe), a skipped time runs at the end of the gap.
  */
 export class EveryHourCron implements Recurrence {
   readonly #clock: ZoneClock;
@@ -71,7 +71,7 @@ export class EveryHourCron implements Recurrence {
     }
   }
 
-  /** Whether a segment begins with a gap that took one of the times away. */
+  /** Whether a segment begins with a gap that skipped one of the times. */
   #isDueAtStart({ from, offset }: ClockSegment): boolean {
     if (from === -Infinity) return false;
     const gap = offset - this.#clock.segmentAt(from - 1).offset;

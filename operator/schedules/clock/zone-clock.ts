@@ -1,30 +1,30 @@
 import { CronError } from './cron-error.ts';
 
-/** A stretch of time in which a zone's clock runs without a change; times in milliseconds since the epoch. */
+/** A period without a clock change in a time zone; times in milliseconds since the epoch. */
 export interface ClockSegment {
-  /** Its first moment; -Infinity where no change was before it. */
+  /** The start of the period; -Infinity if there was no earlier change. */
   readonly from: number;
-  /** The moment of the next change; Infinity where none is known. */
+  /** The next change; Infinity if none is known. */
   readonly until: number;
-  /** Wall clock less UTC. */
+  /** The UTC offset in milliseconds: wall-clock time minus UTC. */
   readonly offset: number;
 }
 
 const hour = 3_600_000;
-/** No clock was ever set back, and none differs from UTC, by more than this. */
+/** More than any UTC offset and any clock change. */
 const mostShift = 26 * hour;
 
-/** The clock of one time zone: what it reads when, and when it reads what. A wall-clock time is written as if it were UTC. */
+/** The clock of one time zone: converts between times and wall-clock times. A wall-clock time is written as a UTC time. */
 export class ZoneClock {
   readonly #timeZone: string;
-  /** The stretches that were asked about: two a year at most. */
+  /** The periods that were requested; there are at most two per year. */
   readonly #known: ClockSegment[] = [];
 
   private constructor(timeZone: string) {
     this.#timeZone = timeZone;
   }
 
-  /** The clock of an IANA time zone. Throws {@link CronError} by CronJob's rules: a path of the tz database, and never `Local`. */
+  /** The clock of an IANA time zone. Throws {@link CronError} by the rules of CronJob: a name of the tz database, and never `Local`. */
   static of(timeZone: string): ZoneClock {
     if (/^local$/i.test(timeZone)) throw unknownZone(timeZone, 'is not one zone: name it');
     if (!/^[A-Za-z][-+\w]*(\/[A-Za-z][-+\w]*)*$/.test(timeZone)) throw unknownZone(timeZone, 'is no known time zone');
@@ -36,7 +36,7 @@ export class ZoneClock {
     return new ZoneClock(timeZone);
   }
 
-  /** The stretch between two changes that a moment is in. */
+  /** The period between two changes that contains a time. */
   segmentAt(at: number): ClockSegment {
     const known = this.#known.findLast(({ from, until }) => from <= at && at < until);
     if (known) return known;
@@ -45,7 +45,9 @@ export class ZoneClock {
     return segment;
   }
 
-  /** The latest wall-clock time that the clock has read until a moment: it is later than what it reads just after it was set back. */
+  /**
+   * The latest wall-clock time that the clock has shown until a time. Just after the clock was set back, it is later than the current one.
+   */
   latestRead(at: number): number {
     let segment = this.segmentAt(at);
     let latest = at + segment.offset;
@@ -57,7 +59,7 @@ export class ZoneClock {
     return latest;
   }
 
-  /** When the clock first reads a wall-clock time or a later one: the first of two times it reads it, or the end of the gap that it is in. */
+  /** When the clock first shows a wall-clock time or a later one: the first time of two, or the end of the gap that contains it. */
   firstReads(wall: number): number {
     let segment = this.segmentAt(wall - mostShift);
     for (;;) {
@@ -69,7 +71,7 @@ export class ZoneClock {
 
   #read(at: number): ClockSegment {
     const moment = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(this.#timeZone);
-    // The change before the next millisecond is this very moment, where the clock changes now.
+    // If the clock changes now, the change before the next millisecond is this one.
     const before = moment.add({ milliseconds: 1 }).getTimeZoneTransition('previous');
     return {
       from: before?.epochMilliseconds ?? -Infinity,
