@@ -9,48 +9,48 @@ import { withLedger } from './report-bound.ts';
 import { hasIntactMetadata, reportDigest } from '../identity/report-digest.ts';
 
 /**
- * The report that counts the roles and bindings which Kubernetes itself brings, as far as all their checks pass: one in place of some hundred
- * reports without a result. One with a finding has a report of its own.
+ * The name of the bootstrap report. It contains the counts of the default roles and bindings of Kubernetes that pass all checks, in place of
+ * some hundred reports without results. A role or binding with a finding has its own report.
  */
 export const BOOTSTRAP_REPORT = `${SOURCE}-bootstrap-rbac`;
 
 const group = 'rbac.authorization.k8s.io';
-/** Where Kubernetes brings Roles and RoleBindings: whoever may write reports elsewhere cannot have them counted. */
+/** The namespaces of the default Roles and RoleBindings of Kubernetes. A bootstrap report in another namespace does not count. */
 const places: ReadonlySet<string | undefined> = new Set([undefined, 'kube-system', 'kube-public', 'kube-node-lease']);
 const kinds: ReadonlySet<string> = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
-/** The most characters that are kept about these objects in one report: the server refuses annotations of more than 256 KiB. */
+/** The maximum length of the entries in one report, in characters. The API server rejects annotations of more than 256 KiB in total. */
 const mostText = 180_000;
 
-/** What is counted of one object. */
+/** The counts of one object in the bootstrap report. */
 export interface BootstrapEntry {
   readonly uid: string;
-  /** The state of the object that was evaluated. */
+  /** The resourceVersion of the object that was evaluated. */
   readonly resourceVersion: string;
   readonly ledger: PolicyLedger;
-  /** As the annotation of a report: what the last scan that changed anything found new and fixed. */
+  /** The new and fixed failures of the last scan that changed the entry, in the format of the annotation. */
   readonly change: string;
 }
 
-/** By {@link bootstrapKey}. */
+/** The entries of a bootstrap report, by {@link bootstrapKey}. */
 export type BootstrapEntries = ReadonlyMap<string, BootstrapEntry>;
 
 type Named = Pick<RecordTarget, 'apiVersion' | 'kind' | 'name'>;
 
-/** What tells an object from the others of its place. */
+/** Returns the key of an object within its namespace: `<kind>/<name>`. */
 export const bootstrapKey = ({ kind, name }: Pick<Named, 'kind' | 'name'>): string => `${kind}/${name}`;
 
-/** Whether Kubernetes brings objects of this kind in this place. */
+/** Whether Kubernetes creates default objects of this kind in this namespace. */
 export const mayBeBootstrap = ({ apiVersion, kind, namespace }: Pick<RecordTarget, 'apiVersion' | 'kind' | 'namespace'>): boolean =>
   isBootstrapPlace(namespace) && apiVersion.startsWith(`${group}/`) && kinds.has(kind);
 
-/** Whether Kubernetes brings Roles and RoleBindings in a namespace; undefined: outside of all. */
+/** Whether Kubernetes creates default RBAC objects in a namespace. Undefined stands for cluster-scoped objects. */
 export const isBootstrapPlace = (namespace: string | undefined): boolean => places.has(namespace);
 
-/** Whether Kubernetes brings an object: by its label, or by the prefix that is reserved for it. */
+/** Whether an object is a default RBAC object of Kubernetes. It has the bootstrapping label or the reserved prefix `system:`. */
 export const isBootstrap = (target: RecordTarget): boolean =>
   mayBeBootstrap(target) && (target.name.startsWith('system:') || target.labels?.['kubernetes.io/bootstrapping'] === 'rbac-defaults');
 
-/** Whether a report is the one about such objects, by its name and its place. */
+/** Whether a report is a bootstrap report, by its name and namespace. */
 export const isBootstrapReport = ({ metadata: { name, namespace } }: KubeObject): boolean =>
   name === BOOTSTRAP_REPORT && isBootstrapPlace(namespace);
 
@@ -58,21 +58,24 @@ type Row = readonly [uid: string, resourceVersion: string, ledger: unknown, chan
 const isRow = (row: unknown): row is Row =>
   Array.isArray(row) && row.length === 4 && [row[0], row[1], row[3]].every((text) => typeof text === 'string');
 
-/** What a report counts of each object; nothing where somebody has edited it. Metadata is enough. */
+/** Returns the entries of a bootstrap report. Empty if another writer changed the report. Needs only its metadata. */
 export function entriesIn(report: KubeObject | undefined): BootstrapEntries {
   const text = report?.metadata.annotations?.[ANNOTATIONS.bootstrap];
   if (!report || text === undefined || hasIntactMetadata(report.metadata) !== true) return new Map();
   return new Map(rowsIn(text).map(([key, row]) => [key, entryOf(row)]));
 }
 
-/** The objects that a report is about: its owner, or all that it counts, also where somebody has edited it. Undefined: the cluster as a whole. */
+/**
+ * Returns the objects that a report is about: its owner, or every object of a bootstrap report, even if another writer changed it. Undefined
+ * stands for the whole cluster.
+ */
 export function objectsOf(report: KubeObject): readonly (OwnerReference | undefined)[] {
   const { ownerReferences: [owner] = [], annotations = {} } = report.metadata;
   if (!isBootstrapReport(report)) return [owner];
   return rowsIn(annotations[ANNOTATIONS.bootstrap] ?? '').map(([key, [uid]]) => ({ ...objectOf(key), uid }));
 }
 
-/** The rows of an annotation's text; none of one that somebody has edited into something else. */
+/** Parses the rows of an annotation. Omits invalid rows. */
 function rowsIn(text: string): (readonly [key: string, row: Row])[] {
   try {
     const parsed = JSON.parse(text) as unknown;
@@ -89,7 +92,7 @@ const entryOf = ([uid, resourceVersion, ledger, change]: Row): BootstrapEntry =>
   change,
 });
 
-/** What is counted of the object of a report without results. */
+/** Converts a report without results into an entry of the bootstrap report. */
 export function entryOfReport({ metadata: { ownerReferences: [owner] = [], annotations = {} } }: PolicyReport): BootstrapEntry {
   return {
     uid: owner?.uid ?? '',
@@ -99,7 +102,7 @@ export function entryOfReport({ metadata: { ownerReferences: [owner] = [], annot
   };
 }
 
-/** What is counted of one object, as a report about it alone would say it. */
+/** Converts an entry of the bootstrap report into a report about its object. */
 export function reportOfEntry(key: string, entry: BootstrapEntry, namespace: string | undefined): PolicyReport {
   const object = objectOf(key);
   const place = namespace === undefined ? {} : { namespace };
@@ -117,7 +120,7 @@ export function reportOfEntry(key: string, entry: BootstrapEntry, namespace: str
   };
 }
 
-/** The name that the report about an object has where it has one of its own. */
+/** Returns the name of the separate report about an object. */
 export const entryReportName = (key: string, namespace: string | undefined): string => {
   const { kind, name } = objectOf(key);
   return reportName(SOURCE, { apiVersion: `${group}/v1`, kind, name, namespace });
@@ -128,10 +131,10 @@ function objectOf(key: string): Pick<Named, 'apiVersion' | 'kind' | 'name'> {
   return { apiVersion: `${group}/v1`, kind: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-/** A text that differs as soon as something else is counted of an object. */
+/** Returns a text that changes when the uid or the counts of an entry change. */
 export const entryVersion = ({ uid, ledger }: BootstrapEntry): string => `${uid} ${countsOf(ledger)}`;
 
-/** The counts of a ledger, whatever revisions they were made by. */
+/** Returns the counts of a ledger without the revisions. */
 const countsOf = (ledger: PolicyLedger): string =>
   JSON.stringify(
     Object.entries(ledger)
@@ -151,10 +154,10 @@ const textOf = (entries: BootstrapEntries): string =>
     ),
   );
 
-/** Whether there is room for all of these in one report. */
+/** Whether the entries fit into one report. */
 export const hasRoomFor = (entries: BootstrapEntries): boolean => textOf(entries).length <= mostText;
 
-/** The report that counts these; undefined if there are none. */
+/** Builds the bootstrap report from its entries. Returns undefined if there are no entries. */
 export function bootstrapReport(
   entries: BootstrapEntries,
   { namespace, existing }: { readonly namespace: string | undefined; readonly existing: PolicyReport | undefined },
@@ -180,16 +183,16 @@ export function bootstrapReport(
   return { ...report, metadata: { ...report.metadata, annotations } };
 }
 
-/** What is left of these without some policies. */
+/** Removes policies from the selected entries. Removes an entry without policies. */
 export function withoutPoliciesIn(
   entries: BootstrapEntries,
   policies: readonly string[],
-  isMeant: (key: string) => boolean,
+  isSelected: (key: string) => boolean,
 ): BootstrapEntries {
   const gone = new Set(policies);
   return new Map(
     [...entries].flatMap(([key, entry]) => {
-      if (!isMeant(key)) return [[key, entry] as const];
+      if (!isSelected(key)) return [[key, entry] as const];
       const ledger = Object.fromEntries(Object.entries(entry.ledger).filter(([policy]) => !gone.has(policy)));
       return Object.keys(ledger).length === 0 ? [] : [[key, { ...entry, ledger }] as const];
     }),

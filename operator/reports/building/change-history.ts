@@ -11,25 +11,28 @@ import {
   type ReportChange,
 } from './report-change.ts';
 
-/** What came and went for a policy in one second. */
+/** The new and fixed failures of a policy at one point in time. */
 interface DatedChange extends ReportChange {
-  /** Since the epoch. */
+  /** Seconds since the epoch. */
   readonly seconds: number;
 }
 
-/** By policy, the latest changes of a report that no Scan makes, oldest first: a Scan that ends counts those since the one before it. */
+/**
+ * The latest changes of a report, by policy, oldest first. Reports that are written outside of Scans have a history. At its end, a Scan counts
+ * the changes since the previous Scan.
+ */
 export type ChangeHistory = Readonly<Record<string, readonly DatedChange[]>>;
 
-/** A span of time in seconds since the epoch: the first belongs to it, the last does not. */
+/** A time span in seconds since the epoch. It includes `from` and excludes `until`. */
 export interface Span {
   readonly from: number;
   readonly until: number;
 }
 
-/** The most changes that are kept of a policy, and of all policies together, but for the last of each. */
+/** The maximum number of changes of one policy, and of all policies together. The last change of each policy is always kept. */
 const [mostOfPolicy, most] = [24, 400];
 
-/** The history of a report that takes the place of another: that one's, with what differs between them. `compared`: as in `policyChanges`. */
+/** Returns the history of the report before, extended by the changes between the two reports. See `policyChanges` for `compared`. */
 export function extendedHistory(
   before: PolicyReport | undefined,
   after: PolicyReport,
@@ -50,19 +53,19 @@ function withChange(dated: readonly DatedChange[], change: ReportChange | undefi
   return [...rest, { seconds, ...addChanges(same ?? noChange(), change) }];
 }
 
-/** What came and went for a policy within a span. */
+/** Returns the sum of a policy's changes within a time span. */
 export function changeWithin(history: ChangeHistory, policy: string, { from, until }: Span): ReportChange {
   const within = (history[policy] ?? []).filter(({ seconds }) => seconds >= from && seconds < until);
   return within.reduce<ReportChange>(addChanges, noChange());
 }
 
-/** The history as the text of an annotation; undefined when there is none. */
+/** Serializes a history for an annotation. Returns undefined if it is empty. */
 export function writeHistory(history: ChangeHistory): string | undefined {
   const rows = Object.entries(history).map(([policy, dated]) => [policy, dated.map(rowOf)] as const);
   return rows.length === 0 ? undefined : JSON.stringify(Object.fromEntries(rows));
 }
 
-/** The annotations of a report without the history of a policy. */
+/** Removes the history of a policy from the annotations of a report. */
 export function withoutHistory(annotations: Readonly<Record<string, string>> = {}, policy: string): Readonly<Record<string, string>> {
   const { [ANNOTATIONS.changes]: text, ...rest } = annotations;
   const { [policy]: _gone, ...history } = readHistory(text);
@@ -70,7 +73,7 @@ export function withoutHistory(annotations: Readonly<Record<string, string>> = {
   return kept === undefined ? rest : { ...rest, [ANNOTATIONS.changes]: kept };
 }
 
-/** The history that an annotation's text holds; what is missing or was edited into something else counts as none. */
+/** Parses the history of an annotation. Returns an empty history for a missing or invalid text, and omits invalid rows. */
 export function readHistory(text: string | undefined): ChangeHistory {
   try {
     const parsed = JSON.parse(text ?? '{}') as Readonly<Record<string, unknown>>;

@@ -12,24 +12,24 @@ import { wholeWords } from './report-result.ts';
 /** The source of reports about frameworks. */
 export const FRAMEWORKS_SOURCE = 'vigil-frameworks';
 
-/** What the evidence of one policy about one framework is made of. */
+/** The inputs of the evidence report for one policy and one framework. */
 export interface EvidenceInput {
   readonly policy: { readonly name: string; readonly uid: string };
   readonly framework: Framework;
   readonly outcomes: readonly RequirementOutcome[];
-  /** Seconds since the epoch that a verdict which was not there before is dated with. */
+  /** The timestamp of new verdicts, in seconds since the epoch. */
   readonly seconds: number;
-  /** The report as it is in the cluster. */
+  /** The current report in the cluster. */
   readonly existing: PolicyReport | undefined;
   /** The name of the report. Default: {@link evidenceName}. */
   readonly name?: string;
 }
 
-/** The name of the evidence: readable, and mended with a hash where the policy's name makes it too long. */
+/** Returns the name of the evidence report. The name ends in a hash if it would be too long or invalid. */
 export const evidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
   validName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
 
-/** Its name where another's report has the usual one. */
+/** Returns the alternative name of the evidence report. Used if another writer's report has the usual name. */
 export const alternativeEvidenceName = (policy: string, { name, version }: Pick<Framework, 'name' | 'version'>): string =>
   hashedName(`${FRAMEWORKS_SOURCE}-${policy}-${name}-${version}`);
 
@@ -42,13 +42,13 @@ const verdicts: Readonly<Record<RequirementState, 'pass' | 'fail' | 'skip'>> = {
 };
 const severities = ['critical', 'high', 'medium', 'low'] as const;
 
-/** The ClusterPolicyReport of one policy and framework: a result for each requirement. Undefined when the one in the cluster says the same. */
+/** Builds the ClusterPolicyReport of one policy and framework, with a result for each requirement. Returns undefined if it has not changed. */
 export function buildEvidence({ policy, framework, outcomes, seconds, existing, name }: EvidenceInput): PolicyReport | undefined {
   const before = new Map(
     (existing?.results ?? []).map((result) => [`${result.rule ?? ''} ${result.result ?? ''}`, result.timestamp?.seconds]),
   );
   const scope = { apiVersion: API_VERSION, kind: 'SecurityPolicy', name: policy.name, uid: policy.uid };
-  const made = outcomes.map((outcome): ReportResult => {
+  const unidentified = outcomes.map((outcome): ReportResult => {
     const { requirement, state } = outcome;
     const result = verdicts[state];
     return {
@@ -64,7 +64,7 @@ export function buildEvidence({ policy, framework, outcomes, seconds, existing, 
       properties: propertiesOf(outcome),
     };
   });
-  const results = [...withIdentities(scope, made)];
+  const results = [...withIdentities(scope, unidentified)];
   const count = (verdict: string): number => results.filter(({ result }) => result === verdict).length;
   const report: PolicyReport = {
     metadata: {
@@ -86,7 +86,7 @@ export function buildEvidence({ policy, framework, outcomes, seconds, existing, 
   return existing !== undefined && isUnchanged(existing, report) ? undefined : report;
 }
 
-/** Stable while the verdict is: what is counted is in the properties. */
+/** Returns a message that changes only with the verdict. The counts are in the properties. */
 function messageOf({ requirement, state, reason }: RequirementOutcome): string {
   const title = requirement.title === requirement.id ? '' : `${requirement.title}: `;
   return `${title}${reason ?? sentences[state]}`.slice(0, 1000);
@@ -96,8 +96,8 @@ const sentences: Readonly<Record<RequirementState, string>> = {
   passed: 'every check passed',
   failed: 'at least one check failed',
   excepted: 'an exception covers the failures',
-  manual: 'a person must judge',
-  notEvaluated: 'it was not evaluated',
+  manual: 'a manual assessment is required',
+  notEvaluated: 'the requirement was not evaluated',
 };
 
 function propertiesOf({ requirement, state, failures, passes, errors }: RequirementOutcome): Record<string, string> {

@@ -1,7 +1,7 @@
 import type { ReportResult } from '../../api/policy-report.ts';
 import { bySeverity } from './report-result.ts';
 
-/** What an Event about an object says of failures that were not there before: the worst by name, the others by number. */
+/** Returns the Event about new failures of an object. It names the most severe failure and counts the others. */
 export function findingEvent(failures: readonly ReportResult[]): {
   readonly type: 'Warning';
   readonly reason: string;

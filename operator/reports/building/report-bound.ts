@@ -5,10 +5,10 @@ import { writeLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
 import { bySeverity } from './report-result.ts';
 import { notice } from '../identity/report-notice.ts';
 
-/** The most bytes of a report: the server refuses 1.5 MiB. */
+/** The maximum size of a report in bytes. The API server rejects requests of more than 1.5 MiB. */
 export const MAXIMUM_REPORT = 1024 * 1024;
 
-/** The report, worst results first, with its summary. Where it is too large, the least severe results are left out, and it says how many. */
+/** Sorts the results by severity and adds the summary. If the report is too large, omits the least severe results and adds a notice. */
 export function bounded(report: PolicyReport, ledger: PolicyLedger): PolicyReport {
   const size = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
   const sorted = { ...report, results: (report.results ?? []).toSorted(bySeverity) };
@@ -19,10 +19,10 @@ export function bounded(report: PolicyReport, ledger: PolicyLedger): PolicyRepor
   let room = MAXIMUM_REPORT - size({ ...whole, results: [] }) - reserve;
   const end = results.findIndex((result) => (room -= size(result) + 1) < 0);
   const kept = end < 0 ? results : results.slice(0, end);
-  return withLedger({ ...report, results: kept }, withLeft(ledger, end < 0 ? [] : results.slice(end)));
+  return withLedger({ ...report, results: kept }, withOmitted(ledger, end < 0 ? [] : results.slice(end)));
 }
 
-/** The report with what it holds of each policy, in sum, and with how much is left out. */
+/** Adds the ledger, the summary, and the notice about omitted results to a report. */
 export function withLedger(report: PolicyReport, ledger: PolicyLedger): PolicyReport {
   const annotations = { ...report.metadata.annotations, [ANNOTATIONS.policies]: writeLedger(ledger) };
   const results = [...(report.results ?? []), ...notice(report.metadata.labels?.[LABELS.source], ledger)];
@@ -36,13 +36,13 @@ function totals(ledger: PolicyLedger): Summary {
   return sum;
 }
 
-/** What is left out of a policy scanned before was left out already, and is counted on. */
-function withLeft(ledger: PolicyLedger, dropped: readonly ReportResult[]): PolicyLedger {
+/** Adds the dropped results to the omitted results of each policy. */
+function withOmitted(ledger: PolicyLedger, dropped: readonly ReportResult[]): PolicyLedger {
   const counts = new Map<string, number>();
   for (const { policy } of dropped) counts.set(policy, (counts.get(policy) ?? 0) + 1);
   const entries = Object.entries(ledger).map(([policy, entry]) => {
-    const left = (entry.omitted ?? 0) + (counts.get(policy) ?? 0);
-    return [policy, left > 0 ? { ...entry, omitted: left } : entry] as const;
+    const omitted = (entry.omitted ?? 0) + (counts.get(policy) ?? 0);
+    return [policy, omitted > 0 ? { ...entry, omitted } : entry] as const;
   });
   return Object.fromEntries(entries);
 }

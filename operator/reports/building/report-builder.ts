@@ -18,42 +18,44 @@ import { policyLabel, policyLabels, reportName } from '../identity/report-name.t
 import { reportLocation } from './report-location.ts';
 import { reportResult } from './report-result.ts';
 
-/** What was found about one object, by the policies of one scan. */
+/** The inputs of the report about one object. */
 export interface ReportInput {
   readonly source: string;
   readonly target: RecordTarget;
-  /** The policies that judged it now; others' results in the report stay as they are. */
+  /** The policies that evaluated the object now. The results of other policies in the report do not change. */
   readonly policies: readonly EvaluatedPolicy[];
   readonly results: readonly Finding[];
   /**
-   * Of what the report says by policies that judged now, what stays beside the results, and as what: nothing new is known in its place
-   * yet. Undefined: it goes. Default: all of it goes.
+   * Called for each earlier result of a policy that evaluated the object now. Returns the result to keep beside the new results, or undefined
+   * to remove it. Default: all earlier results are removed.
    */
   readonly carryOver?: (result: ReportResult) => ReportResult | undefined;
-  /** Policies that do not look at the object any more: what they said goes. */
+  /** Policies whose scope no longer includes the object. Their results are removed. */
   readonly withdrawn?: readonly string[];
-  /** Seconds since the epoch that a verdict which was not there before is dated with: the scan's start, so that a repetition gives the same. */
+  /** The timestamp of new verdicts, in seconds since the epoch. For a scan, its start: a repetition builds the same report. */
   readonly seconds: number;
-  /** What tells the scan from others: the report keeps what it changed, so that a repetition counts the same. None: no Scan makes it,
-   * and it keeps when what came and went. */
+  /**
+   * The id of the scan. The report stores the changes of this scan, so that a repetition returns the same counts. If undefined, the report
+   * stores a dated history of its changes instead.
+   */
   readonly scan?: string;
-  /** The report as it is in the cluster. */
+  /** The current report in the cluster. */
   readonly existing: PolicyReport | undefined;
   /** The name of the report. Default: {@link reportName}. */
   readonly name?: string;
 }
 
-/** A policy in whose scope the object is. */
+/** A policy that evaluated the object. */
 export interface EvaluatedPolicy {
   readonly name: string;
-  /** What it judged by: see `evaluationRevision`. */
+  /** The evaluated revision; see `evaluationRevision`. */
   readonly revision: string;
   readonly passes: number;
   readonly listPasses: boolean;
   readonly ownerLabels: readonly string[];
   /**
-   * When all targets were last evaluated by this generation of the policy, in seconds since the epoch; absent: never yet. What comes and goes since
-   * is new and fixed, also in reports that are from before the generation and were right, and of objects that are younger.
+   * The time at which all targets were last evaluated for this generation of the policy, in seconds since the epoch. Undefined if they were
+   * not. Later changes count as new and fixed, also in reports of an earlier generation that did not change, and for objects created later.
    */
   readonly evaluatedSince?: number;
 }
@@ -61,8 +63,8 @@ export interface EvaluatedPolicy {
 export { MAXIMUM_REPORT } from './report-bound.ts';
 
 /**
- * The report about an object, or undefined when the one in the cluster says the same already. Pure: the same input gives
- * the same bytes. A verdict made from an older state of the object than the report's never replaces it.
+ * Builds the report about an object. Returns undefined if the report in the cluster has the same content, or was made from a newer
+ * resourceVersion of the object. Pure: the same input returns the same bytes.
  */
 export function buildReport(input: ReportInput): PolicyReport | undefined {
   const { existing, target } = input;
@@ -70,11 +72,11 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   const prior = priorReport(existing);
   const dates = datesOf(prior.results);
   const found = input.results.map((finding) => dated(reportResult(input.source, finding, input.seconds), dates));
-  const stays = carriedOver(input, prior, found);
-  const policies = input.policies.filter(({ name }) => !stays.unknown.has(name));
+  const earlier = carriedOver(input, prior, found);
+  const policies = input.policies.filter(({ name }) => !earlier.unknown.has(name));
   const renewed = new Set([...policies.map(({ name }) => name), ...(input.withdrawn ?? [])]);
-  const fresh = found.filter(({ policy }) => !stays.unknown.has(policy));
-  const made = withIdentities(scopeOf(target), [...fresh, ...stays.results]);
+  const fresh = found.filter(({ policy }) => !earlier.unknown.has(policy));
+  const made = withIdentities(scopeOf(target), [...fresh, ...earlier.results]);
   const kept = withIdentities(
     scopeOf(target),
     prior.results.filter(({ policy }) => !renewed.has(policy)),
@@ -87,7 +89,7 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   return report && withChange(report, input);
 }
 
-/** When each finding came to its verdict first; that it is another pod's now, or another version's of the package, is nothing new. */
+/** Returns the time at which each verdict first appeared. A finding in another pod or another version of the package keeps its time. */
 function datesOf(results: readonly ReportResult[]): ReadonlyMap<string, number> {
   const dates = new Map<string, number>();
   for (const result of results) {
@@ -102,35 +104,38 @@ function dated(result: ReportResult, dates: ReadonlyMap<string, number>): Report
   return before === undefined ? result : { ...result, timestamp: { seconds: before, nanos: 0 } };
 }
 
-/** What stays of what policies that judged now said before, and the policies of which that is not known: their results were too many to list. */
+/**
+ * Returns the earlier results that are kept beside the new results. `unknown` contains the policies whose earlier results are incomplete,
+ * because some were omitted for the size of the report.
+ */
 function carriedOver(
-  { policies, carryOver: stays = () => undefined }: ReportInput,
+  { policies, carryOver = () => undefined }: ReportInput,
   prior: PriorReport,
   found: readonly ReportResult[],
 ): { readonly results: readonly ReportResult[]; readonly unknown: ReadonlySet<string> } {
-  const judged = new Set(policies.map(({ name }) => name));
-  const unjudged = staleIfNotEvaluated(found);
-  const staying = prior.results.filter(({ policy }) => judged.has(policy)).flatMap((result) => stays(result) ?? unjudged(result) ?? []);
-  const unknown = new Set(staying.map(({ policy }) => policy).filter((policy) => (prior.ledger[policy]?.omitted ?? 0) > 0));
-  return { results: staying.filter(({ policy }) => !unknown.has(policy)), unknown };
+  const evaluated = new Set(policies.map(({ name }) => name));
+  const stale = staleIfNotEvaluated(found);
+  const kept = prior.results.filter(({ policy }) => evaluated.has(policy)).flatMap((result) => carryOver(result) ?? stale(result) ?? []);
+  const unknown = new Set(kept.map(({ policy }) => policy).filter((policy) => (prior.ledger[policy]?.omitted ?? 0) > 0));
+  return { results: kept.filter(({ policy }) => !unknown.has(policy)), unknown };
 }
 
-/** A failure stays, as stale, where its check cannot be judged now: an error takes no verdict back. */
+/** Keeps a failure as stale if its check could not be evaluated now: an error does not replace a failure. */
 function staleIfNotEvaluated(found: readonly ReportResult[]): (result: ReportResult) => ReportResult | undefined {
   const check = ({ policy, rule = '' }: ReportResult): string => `${policy}\0${rule}`;
-  const judged = new Set(found.filter(({ result }) => result !== 'error').map(check));
-  const unjudged = new Set(found.map(check).filter((key) => !judged.has(key)));
+  const evaluated = new Set(found.filter(({ result }) => result !== 'error').map(check));
+  const notEvaluated = new Set(found.map(check).filter((key) => !evaluated.has(key)));
   return (result) => {
-    if (result.result !== 'fail' || !unjudged.has(check(result))) return undefined;
+    if (result.result !== 'fail' || !notEvaluated.has(check(result))) return undefined;
     return { ...result, properties: { ...result.properties, ...STALE } };
   };
 }
 
-/** The report with a note of what its scan found new and fixed, its earlier writes of it included; without a scan, of when that was. */
+/** Adds the new and fixed failures of the scan to the report, including earlier writes of the same scan. Without a scan, adds the history. */
 function withChange(report: PolicyReport, input: ReportInput): PolicyReport {
   const { existing, scan, seconds } = input;
   const compared = comparedPolicies(input);
-  const note = given({
+  const note = withoutUndefined({
     [ANNOTATIONS.changes]: scan === undefined ? writeHistory(extendedHistory(existing, report, { seconds, compared })) : undefined,
     [ANNOTATIONS.change]: scan && writeChange(scan, addChanges(recordedChange(existing, scan), reportChange(existing, report, compared))),
   });
@@ -138,17 +143,17 @@ function withChange(report: PolicyReport, input: ReportInput): PolicyReport {
   return { ...report, metadata: { ...report.metadata, annotations } };
 }
 
-/** The policies whose failures before and now can be compared although the report does not say so. */
+/** Returns the policies whose failures can be compared although the reports have different revisions. */
 export function comparedPolicies({ policies, target }: Pick<ReportInput, 'policies' | 'target'>): ComparedPolicies {
-  const made = target.created === undefined ? Number.NEGATIVE_INFINITY : Date.parse(target.created) / 1000;
+  const created = target.created === undefined ? Number.NEGATIVE_INFINITY : Date.parse(target.created) / 1000;
   const since = policies.filter(({ evaluatedSince }) => evaluatedSince !== undefined);
   return {
     before: new Set(since.map(({ name }) => name)),
-    fromNothing: new Set(since.filter(({ evaluatedSince = 0 }) => made > evaluatedSince).map(({ name }) => name)),
+    fromNothing: new Set(since.filter(({ evaluatedSince = 0 }) => created > evaluatedSince).map(({ name }) => name)),
   };
 }
 
-/** The report without some policies: undefined when nothing is left of it and it can go; itself when it says nothing of them. */
+/** Removes policies from a report. Returns undefined if no policy remains, and the same object if the report contains none of them. */
 export function withoutPolicies(report: PolicyReport, policies: readonly string[]): PolicyReport | undefined {
   const gone = new Set(policies);
   const prior = priorReport(report);
@@ -166,7 +171,7 @@ export function withoutPolicies(report: PolicyReport, policies: readonly string[
   return withDigest(bounded({ ...report, metadata, results: prior.results.filter(({ policy }) => !gone.has(policy)) }, ledger));
 }
 
-/** Counts of one policy; passes are counted by the worker whether they are listed or not. */
+/** Returns the counts of one policy. The number of passes comes from the worker and includes passes that are not listed. */
 function entryFor({ name, revision, passes }: EvaluatedPolicy, results: readonly ReportResult[]): PolicyLedger[string] {
   return countResults(
     results.filter(({ policy }) => policy === name),
@@ -174,10 +179,10 @@ function entryFor({ name, revision, passes }: EvaluatedPolicy, results: readonly
   );
 }
 
-/** The object in full. A Namespace is named as its own namespace, too: consumers open reports by the namespace of their scope. */
+/** Returns the scope of a report. The scope of a Namespace has that Namespace as its namespace, because consumers find reports by it. */
 function scopeOf(target: RecordTarget): NonNullable<PolicyReport['scope']> {
   const { apiVersion, kind, name, uid } = target;
-  return { apiVersion, kind, name, ...given({ namespace: reportLocation(target).namespace, uid }) };
+  return { apiVersion, kind, name, ...withoutUndefined({ namespace: reportLocation(target).namespace, uid }) };
 }
 
 function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly ReportResult[]): PolicyReport {
@@ -185,7 +190,7 @@ function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly Re
   const { apiVersion, kind, name, uid, resourceVersion } = target;
   const metadata: ObjectMeta = {
     name: input.name ?? reportName(source, target),
-    ...given({
+    ...withoutUndefined({
       namespace: reportLocation(target).namespace,
       uid: existing?.metadata.uid,
       resourceVersion: existing?.metadata.resourceVersion,
@@ -197,14 +202,14 @@ function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly Re
       [LABELS.source]: source,
       ...Object.fromEntries(Object.keys(ledger).map((policy) => [policyLabel(policy), 'true'])),
     },
-    annotations: { ...foreignEntries(existing, 'annotations'), ...given({ [ANNOTATIONS.resourceVersion]: resourceVersion }) },
+    annotations: { ...foreignEntries(existing, 'annotations'), ...withoutUndefined({ [ANNOTATIONS.resourceVersion]: resourceVersion }) },
     ...(existing?.metadata.finalizers ? { finalizers: existing.metadata.finalizers } : {}),
     ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion, kind, name, uid }] }),
   };
   return withDigest(bounded({ metadata, scope: scopeOf(target), results: [...results] }, ledger));
 }
 
-/** The report with an identity for the notice, too, and with its digest. */
+/** Adds the identity of the notice and the digest to a report. */
 function withDigest(report: PolicyReport): PolicyReport {
   const { scope = {}, results = [] } = report;
   const whole = { ...report, results: results.flatMap((result) => (isNotice(result) ? withIdentities(scope, [result]) : [result])) };
@@ -212,8 +217,8 @@ function withDigest(report: PolicyReport): PolicyReport {
   return { ...whole, metadata: { ...report.metadata, annotations } };
 }
 
-/** The entries that have a value. */
-function given<K extends string>(entries: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> {
+/** Removes entries that are undefined. */
+function withoutUndefined<K extends string>(entries: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as Partial<Record<K, string>>;
 }
 
@@ -223,12 +228,12 @@ function ownerLabels({ labels = {} }: RecordTarget, policies: readonly Evaluated
 }
 
 /**
- * The wanted report when it differs from the existing one in more than the state of the object and the generations of the policies that it was
- * made from.
+ * Returns the wanted report if it differs from the existing one. The resourceVersion of the object and the revisions of the policies do not
+ * count as a difference.
  */
 function ifChanged(existing: PolicyReport | undefined, wanted: PolicyReport): PolicyReport | undefined {
   if (!existing) return wanted;
-  // What the results and counts are is in the digest.
+  // The digest covers the results and the counts.
   const about = ({ labels = {}, ownerReferences = [], annotations }: ObjectMeta): unknown => [
     Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ownerReferences.map(({ apiVersion, kind, name, uid }) => [apiVersion, kind, name, uid]),
@@ -237,7 +242,7 @@ function ifChanged(existing: PolicyReport | undefined, wanted: PolicyReport): Po
   return priorReport(existing).intact && isDeepStrictEqual(about(existing.metadata), about(wanted.metadata)) ? undefined : wanted;
 }
 
-/** Whether the report was made from a newer state of the same object, by the same revisions, or those of later generations. */
+/** Whether the report was made from a newer resourceVersion of the same object, with the same revisions or later generations of the policies. */
 function isStale({ metadata, scope }: PolicyReport, target: RecordTarget, policies: readonly EvaluatedPolicy[]): boolean {
   const before = metadata.annotations?.[ANNOTATIONS.resourceVersion];
   if (before === undefined || target.resourceVersion === undefined || scope?.uid !== target.uid) return false;

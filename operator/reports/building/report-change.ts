@@ -5,25 +5,25 @@ import { priorReport } from '../identity/prior-report.ts';
 import { resultFingerprint } from '../identity/result-identity.ts';
 import type { PolicyLedger } from '../identity/policy-ledger.ts';
 
-/** Failures that came and went between two reports about one object. */
+/** The new and fixed failures between two reports about one object. */
 export interface ReportChange {
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
 }
 
-/** Policies that can be compared although the reports do not say that the same generation of them made both. */
+/** Policies that can be compared although the two reports have different revisions of them. */
 export interface ComparedPolicies {
-  /** Those whose generation has evaluated all targets before: an unchanged report says what it would have said. */
+  /** Policies whose generation has evaluated all targets before: an unchanged report is also valid for this generation. */
   readonly before: ReadonlySet<string>;
-  /** Those whose generation has evaluated all targets before there was the object: without an earlier report, all that fails is new. */
+  /** Policies whose generation evaluated all targets before the object was created: without an earlier report, every failure is new. */
   readonly fromNothing: ReadonlySet<string>;
 }
 
 const nothingCompared: ComparedPolicies = { before: new Set(), fromNothing: new Set() };
 
 /**
- * Compares two reports, policy by policy, where the same revision of it made both: a changed policy makes nothing new or
- * fixed, and neither does a first evaluation, but for objects that were made after it.
+ * Compares two reports. Counts only policies with the same revision in both: a changed policy has no new or fixed failures. A first evaluation
+ * has none either, except for objects that were created after it.
  */
 export function reportChange(
   before: PolicyReport | undefined,
@@ -33,7 +33,7 @@ export function reportChange(
   return [...policyChanges(before, after, compared).values()].reduce(addChanges, noChange());
 }
 
-/** By policy, what {@link reportChange} counts of it; none of a policy of which nothing came or went. */
+/** Returns the counts of {@link reportChange} by policy. Omits policies without changes. */
 export function policyChanges(
   before: PolicyReport | undefined,
   after: PolicyReport | undefined,
@@ -49,7 +49,7 @@ export function policyChanges(
   return changes;
 }
 
-/** The failures of a report that were not in the one before it, of policies that can be compared. */
+/** Returns the failures that are in the second report only, of policies that can be compared. */
 export function newFailures(
   before: PolicyReport | undefined,
   after: PolicyReport | undefined,
@@ -63,7 +63,7 @@ export function newFailures(
   return [...failures(after)].filter(([key, { policy }]) => !old.has(key) && isComparable(policy)).map(([, result]) => result);
 }
 
-/** The failures of a report that are not in the one after it, of policies that can be compared. */
+/** Returns the failures that are in the first report only, of policies that can be compared. */
 function fixedFailures(
   before: PolicyReport | undefined,
   after: PolicyReport | undefined,
@@ -79,7 +79,7 @@ function fixedFailures(
 const isSameRevision = (policy: string, [before, after]: readonly [PolicyLedger, PolicyLedger], compared: ComparedPolicies): boolean =>
   compared.before.has(policy) || before[policy]?.revision === after[policy]?.revision;
 
-/** What a report counts by policy, as far as it can be trusted. */
+/** Returns the trusted counts of a report by policy. */
 const ledgerOf = (report: PolicyReport | undefined): PolicyLedger => priorReport(report).ledger;
 
 function failures(report: PolicyReport | undefined): Map<string, ReportResult> {
@@ -89,10 +89,10 @@ function failures(report: PolicyReport | undefined): Map<string, ReportResult> {
 
 const order = ['critical', 'high', 'medium', 'low'] as const;
 const none = (): SeverityCounts => ({ critical: 0, high: 0, medium: 0, low: 0 });
-/** Nothing came, and nothing went. */
+/** Returns a change without new or fixed failures. */
 export const noChange = (): ReportChange => ({ new: none(), fixed: none() });
 
-/** The sum of two changes. */
+/** Returns the sum of two changes. */
 export function addChanges(a: ReportChange, b: ReportChange): ReportChange {
   const sum = (x: SeverityCounts, y: SeverityCounts): SeverityCounts => ({
     critical: x.critical + y.critical,
@@ -103,12 +103,12 @@ export function addChanges(a: ReportChange, b: ReportChange): ReportChange {
   return { new: sum(a.new, b.new), fixed: sum(a.fixed, b.fixed) };
 }
 
-/** A change as the text of an annotation: the scan, then the counts from critical to low. */
+/** Serializes a change for an annotation: the id of the scan, then the counts from critical to low. */
 export function writeChange(scan: string, change: ReportChange): string {
   return [scan, ...[change.new, change.fixed].map((counts) => numbersOf(counts).join(','))].join(' ');
 }
 
-/** What a scan has changed in a report already, by the report's own note; nothing when its note is another scan's. */
+/** Returns the change that a report has recorded for a scan. Returns no change if it has recorded another scan. */
 export function recordedChange(report: PolicyReport | undefined, scan: string | undefined): ReportChange {
   const [by, ...counts] = (report?.metadata.annotations?.[ANNOTATIONS.change] ?? '').split(' ');
   if (by !== scan) return noChange();
@@ -116,10 +116,10 @@ export function recordedChange(report: PolicyReport | undefined, scan: string | 
   return { new: found ?? none(), fixed: fixed ?? none() };
 }
 
-/** Counts as numbers from critical to low. */
+/** Returns the counts as numbers from critical to low. */
 export const numbersOf = (counts: SeverityCounts): number[] => order.map((severity) => counts[severity]);
 
-/** Counts out of {@link numbersOf}; what is no whole number counts as none. */
+/** Reverses {@link numbersOf}. A value that is not an integer counts as 0. */
 export function severityCountsFrom(numbers: readonly number[]): SeverityCounts {
   const at = (index: number): number => (Number.isSafeInteger(numbers[index]) ? (numbers[index] ?? 0) : 0);
   return { critical: at(0), high: at(1), medium: at(2), low: at(3) };

@@ -3,13 +3,13 @@ import type { Finding } from '../../findings/finding.ts';
 import { resultFingerprint } from '../identity/result-identity.ts';
 import { printable } from '../identity/printable.ts';
 
-/** The longest message and property that a report carries, in characters; what is longer ends in an ellipsis. */
+/** The maximum length of messages and properties in a report, in characters. A longer text is cut and ends in an ellipsis. */
 const longest = { message: 1000, property: 500 } as const;
 
-/** Cut before it is mended: what is cut may end in half a character. */
+/** Cuts a text first and replaces invalid characters then, because the cut can split a surrogate pair. */
 const shown = (text: string, limit: number): string => printable(text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
 
-/** As many whole words as fit, with an ellipsis for the rest; undefined for none. */
+/** Joins the words that fit, with an ellipsis for the others. Returns undefined if there are no words. */
 export function wholeWords(words: readonly string[], limit: number = longest.property): string | undefined {
   if (words.length === 0) return undefined;
   const text = words.join(' ');
@@ -19,7 +19,7 @@ export function wholeWords(words: readonly string[], limit: number = longest.pro
   return [...words.slice(0, end), '…'].join(' ').trimStart();
 }
 
-/** A verdict as a report lists it. `seconds` is when it first appeared. */
+/** Converts a finding into a result of a report. `seconds` is the time at which the verdict first appeared, since the epoch. */
 export function reportResult(source: string, finding: Finding, seconds: number): ReportResult {
   const paths = finding.paths ?? [];
   const properties: Record<string, string | undefined> = {
@@ -30,7 +30,7 @@ export function reportResult(source: string, finding: Finding, seconds: number):
     pod: finding.pod,
     ...finding.properties,
   };
-  const given = Object.entries(properties).flatMap(([key, value]) =>
+  const defined = Object.entries(properties).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, shown(value, longest.property)] as const],
   );
   return {
@@ -43,14 +43,14 @@ export function reportResult(source: string, finding: Finding, seconds: number):
     scored: true,
     message: shown(finding.message, longest.message),
     timestamp: { seconds, nanos: 0 },
-    ...(given.length > 0 ? { properties: Object.fromEntries(given) } : {}),
+    ...(defined.length > 0 ? { properties: Object.fromEntries(defined) } : {}),
   };
 }
 
 const order: readonly string[] = ['critical', 'high', 'medium', 'low', 'info'];
 const verdicts: readonly string[] = ['fail', 'error', 'warn', 'skip', 'pass'];
 
-/** Worst first: what a bounded report keeps. */
+/** Compares results for sorting: the most severe first. A report that is too large keeps these. */
 export function bySeverity(a: ReportResult, b: ReportResult): number {
   return (
     verdicts.indexOf(a.result ?? 'pass') - verdicts.indexOf(b.result ?? 'pass') ||
@@ -59,7 +59,7 @@ export function bySeverity(a: ReportResult, b: ReportResult): number {
   );
 }
 
-/** By policy, then rule, then place. Locale plays no part. */
+/** Compares results for sorting by policy, rule and location, independently of the locale. */
 export function byRule(a: ReportResult, b: ReportResult): number {
   const key = (result: ReportResult): string =>
     [resultFingerprint(result), ...['pod', 'installed', 'line', 'platform'].map((name) => result.properties?.[name])].join('\0');

@@ -1,19 +1,22 @@
 import type { SeverityCounts, Summary } from '../../api/security-policy.ts';
 
-/** What a report holds for one policy: kept in an annotation, so that a policy scanned alone loses nothing of the others', and totals need only metadata. */
+/**
+ * The counts of one policy in a report. They are stored in an annotation. Thus a scan of one policy keeps the counts of the others, and
+ * totals can be computed from metadata alone.
+ */
 export interface PolicyEntry {
-  /** What its verdicts were made by: see `evaluationRevision`. */
+  /** The revision of the policy that was evaluated; see `evaluationRevision`. */
   readonly revision: string;
   readonly summary: Summary;
   readonly failing: SeverityCounts;
-  /** Results that are counted, but left out of the report for its size. */
+  /** The number of results that are counted but not listed, because the report would be too large. */
   readonly omitted?: number;
 }
 
-/** By policy name. */
+/** The counts of each policy in a report, by policy name. */
 export type PolicyLedger = Readonly<Record<string, PolicyEntry>>;
 
-/** The ledger as the annotation's text: compact, and the same for the same content. */
+/** Serializes a ledger for the annotation. Equal ledgers have equal texts. */
 export function writeLedger(ledger: PolicyLedger): string {
   const entries = Object.entries(ledger).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(
@@ -38,7 +41,7 @@ export function writeLedger(ledger: PolicyLedger): string {
   );
 }
 
-/** The ledger of an annotation; what is missing or was edited into something else counts as empty, and is written anew. */
+/** Parses the ledger of an annotation. Returns an empty ledger for a missing or invalid text, and omits invalid rows. */
 export function readLedger(text: string | undefined): PolicyLedger {
   if (text === undefined) return {};
   try {
@@ -50,7 +53,7 @@ export function readLedger(text: string | undefined): PolicyLedger {
   }
 }
 
-/** Whether an annotation's text is a ledger in every row. */
+/** Whether every row of an annotation's text is a valid ledger row. */
 export function isLedger(text: string): boolean {
   try {
     const parsed = JSON.parse(text) as unknown;
@@ -60,7 +63,7 @@ export function isLedger(text: string): boolean {
   }
 }
 
-/** An older version of Vigil wrote the generation in place of the revision. */
+/** Older versions of Vigil wrote the generation as a number in place of the revision. */
 type Row = readonly [string | number, number, number, number, number, number, number, number, number, number, number?];
 
 function isRow(row: unknown): row is Row {

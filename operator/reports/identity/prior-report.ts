@@ -6,33 +6,33 @@ import { hasIntactContent, hasIntactMetadata } from './report-digest.ts';
 import { isNotice } from './report-notice.ts';
 import { hasIdentity } from './result-identity.ts';
 
-/** What of a report in the cluster is Vigil's, and can be trusted. */
+/** The trusted content of a report in the cluster: the part that Vigil wrote. */
 export interface PriorReport {
   readonly ledger: PolicyLedger;
-  /** Without the notice of what is left out, which is made anew. */
+  /** The results that Vigil wrote, without the notice of omitted results. */
   readonly results: readonly ReportResult[];
-  /** Results that Vigil did not write: they go with the next write. */
+  /** Results of other writers. The next write removes them. */
   readonly foreign: readonly ReportResult[];
-  /** Whether all of it is as Vigil wrote it. */
+  /** Whether the report has not changed since Vigil wrote it. */
   readonly intact: boolean;
 }
 
 /**
- * Reads a report that Vigil wrote. Where somebody has edited its results, those that Vigil did not write are set apart. Where somebody has
- * edited what it counts, that is counted anew from the results: passes that are not listed are forgotten until the next evaluation, and
- * every policy that the results or the labels name stays.
+ * Reads a report that Vigil wrote. If another writer changed its results, separates the results that Vigil did not write. If another writer
+ * changed its counts, counts the results again: passes without a result are lost until the next evaluation, and every policy in the results
+ * or the labels keeps an entry.
  */
 export function priorReport(report: PolicyReport | undefined): PriorReport {
   if (!report) return { ledger: {}, results: [], foreign: [], intact: false };
-  const known = read.get(report);
+  const known = cache.get(report);
   if (known) return known;
   const prior = parseReport(report);
-  read.set(report, prior);
+  cache.set(report, prior);
   return prior;
 }
 
-/** A report is asked about for each of its parts, and digests of large ones take time. */
-const read = new WeakMap<PolicyReport, PriorReport>();
+/** Several callers read each report, and computing the digest of a large report takes time. */
+const cache = new WeakMap<PolicyReport, PriorReport>();
 
 function parseReport(report: PolicyReport): PriorReport {
   const written = trustedLedger(report);
@@ -44,13 +44,13 @@ function parseReport(report: PolicyReport): PriorReport {
   return { ledger: written ?? recount(report, results), results, foreign, intact: false };
 }
 
-/** What a report counts; undefined where somebody has edited that. */
+/** Returns the counts of a report, or undefined if another writer changed them. */
 function trustedLedger({ metadata }: PolicyReport): PolicyLedger | undefined {
   const text = metadata.annotations?.[ANNOTATIONS.policies] ?? '';
   return isLedger(text) && hasIntactMetadata(metadata) !== false ? readLedger(text) : undefined;
 }
 
-/** Whether Vigil wrote a result; one from before results had identities by its source and its policy. */
+/** Whether Vigil wrote a result. Results of older versions have no identity and are recognized by source and policy. */
 function isWritten(
   { scope = {}, metadata: { labels } }: PolicyReport,
   result: ReportResult,
@@ -61,7 +61,7 @@ function isWritten(
   return result.source === source && (written === undefined || written[result.policy] !== undefined);
 }
 
-/** A ledger of what the results say, with an entry for each policy that the labels name. */
+/** Computes a ledger from the results, with an entry for each policy in the labels. */
 function recount({ metadata: { labels = {} } }: PolicyReport, results: readonly ReportResult[]): PolicyLedger {
   const named = Object.keys(labels).flatMap((label) => policyOfLabel(label) ?? []);
   const policies = new Set([...named, ...results.map(({ policy }) => policy)]);
@@ -72,7 +72,7 @@ function recount({ metadata: { labels = {} } }: PolicyReport, results: readonly 
   return Object.fromEntries(entries);
 }
 
-/** What the results of one policy come to. Passes are counted whether they are listed or not. */
+/** Returns the counts of one policy's results. `passes` includes passes without a result. */
 export function countResults(
   results: readonly ReportResult[],
   { revision, passes }: { readonly revision: string; readonly passes: number },

@@ -6,13 +6,13 @@ export const SOURCE = 'vigil';
 /** The source of reports about images. */
 export const IMAGES_SOURCE = 'vigil-images';
 
-/** Selects Vigil's reports of a source. */
+/** Returns the label selector of Vigil's reports with a source. */
 export const reportSelector = (source: string): string => `${LABELS.managedBy}=${MANAGED_BY},${LABELS.source}=${source}`;
 
-/** What tells one report from all others. */
+/** Returns the unique key of a report: `<namespace>/<name>`, with an empty namespace for a ClusterPolicyReport. */
 export const reportKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 
-/** The object that a report is about, as far as its name goes. */
+/** The fields of an object that determine the name of its report. */
 export interface NamedObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -20,7 +20,7 @@ export interface NamedObject {
   readonly name: string;
 }
 
-/** Kinds that only one group of those that scanners meet has: their reports need no group in the name. */
+/** Kinds that exist in one API group only. The names of their reports need no hash of the group. */
 const plainKinds: ReadonlySet<string> = new Set(
   [
     ...[
@@ -48,16 +48,16 @@ const plainKinds: ReadonlySet<string> = new Set(
   ].map((kind) => kind.toLowerCase()),
 );
 
-/** The most characters of an object's name. */
+/** The maximum length of an object's name in characters. */
 const maximum = 253;
 
-/** The group of an `apiVersion`; `v1` for the core group, so that it reads. */
+/** Returns the group of an `apiVersion`, and `v1` for the core group. */
 const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : 'v1');
 
 /**
- * The name of the report about an object: `<source>-<kind>-<name>` in lower case. Where that is not a legal name, is too
- * long, or the kind may belong to several groups, it is mended and ten characters of a hash over group, kind, namespace
- * and name follow, so that two objects never share a report.
+ * Returns the name of the report about an object: `<source>-<kind>-<name>` in lower case. If that is not a valid name, is too long, or the
+ * kind can exist in several API groups, the name is made valid and ends in ten characters of a hash of group, kind, namespace and name.
+ * Thus two objects never share a report.
  */
 export function reportName(source: string, object: NamedObject): string {
   const plain = `${source}-${object.kind}-${object.name}`;
@@ -72,27 +72,27 @@ export function reportName(source: string, object: NamedObject): string {
   return `${legal.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hashOf(object)}`;
 }
 
-/** The label keys by which the reports of one policy are found: the one that is written, and the one that Vigil before 0.2 wrote. */
+/** Returns the label keys of the reports of one policy: the current key, and the key that Vigil before 0.2 wrote. */
 export const policyLabels = (policy: string): readonly string[] => [
   ...new Set([policyLabel(policy), `${LABELS.policyPrefix}${shortHash(policy)}`]),
 ];
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 10);
-/** The most characters of a label key behind its prefix. */
+/** The maximum length of a label key after its prefix, in characters. */
 const longestKey = 63;
 const hashed = /^[0-9a-f]{10}$/;
 
-/** The label key of one policy: its name, or a hash of it where the name is too long for a key, or looks like a hash. */
+/** Returns the label key of a policy. It ends in the name of the policy, or in a hash if the name is too long or has the format of a hash. */
 export const policyLabel = (policy: string): string =>
   `${LABELS.policyPrefix}${policy.length <= longestKey && !hashed.test(policy) ? policy : shortHash(policy)}`;
 
-/** The policy that a label key names; undefined where it is no policy's label, or holds a hash. */
+/** Returns the policy that a label key names. Undefined if the key is not the label of a policy, or contains a hash. */
 export function policyOfLabel(label: string): string | undefined {
   const name = label.startsWith(LABELS.policyPrefix) ? label.slice(LABELS.policyPrefix.length) : '';
   return name === '' || hashed.test(name) ? undefined : name;
 }
 
-/** The name of the report about an object where another's report has the usual one: with a hash of the object behind it. */
+/** Returns the alternative name of the report about an object, with a hash. Used if another writer's report has the usual name. */
 export function alternativeReportName(source: string, object: NamedObject): string {
   const name = reportName(source, object);
   return `${name.slice(0, maximum - 11).replace(/[^a-z0-9]+$/, '')}-${hashOf(object, source)}`;
@@ -104,12 +104,12 @@ const hashOf = ({ apiVersion, kind, namespace = '', name }: NamedObject, salt = 
     .digest('hex')
     .slice(0, 10);
 
-/** A name as it is when it is a legal one and short enough; else mended, cut, and told from others by a hash. */
+/** Returns a name unchanged if it is valid, and otherwise {@link hashedName}. */
 export function validName(name: string): string {
   return legalName(name) === name && name.length <= maximum && /[a-z0-9]$/.test(name) ? name : hashedName(name);
 }
 
-/** A name mended, cut, and told from others by a hash. */
+/** Makes a name valid, shortens it, and adds a hash that makes it unique. */
 export const hashedName = (name: string): string =>
   `${legalName(name)
     .slice(0, maximum - 11)

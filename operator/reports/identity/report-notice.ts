@@ -4,10 +4,10 @@ import type { PolicyLedger } from './policy-ledger.ts';
 const rule = 'truncated';
 const category = 'Report';
 
-/** Whether a result is the notice of what is left out. */
+/** Whether a result is the notice about omitted results. */
 export const isNotice = (result: ReportResult): boolean => result.rule === rule && result.category === category;
 
-/** The one result that says that some are left out, of all policies, and how many; none where nothing is. */
+/** Returns one result that states how many results of all policies were omitted. Returns an empty list if none were. */
 export function notice(source: string | undefined, ledger: PolicyLedger): ReportResult[] {
   const short = Object.entries(ledger).filter(([, { omitted: left = 0 }]) => left > 0);
   const left = short.reduce((sum, [, entry]) => sum + (entry.omitted ?? 0), 0);
@@ -22,7 +22,8 @@ export function notice(source: string | undefined, ledger: PolicyLedger): Report
       severity: 'info',
       result: 'skip',
       scored: false,
-      message: 'the least severe results are left out: the report would be larger than the server accepts; the summary counts them',
+      message:
+        'the least severe results are not listed, because the report would exceed the size limit of the API server; the summary counts them',
       properties: { truncated: String(left) },
     },
   ];

@@ -2,8 +2,8 @@ import type { KubeObject } from '../../api/metadata.ts';
 import { CLUSTER_SCOPE } from '../../findings/namespace-marks.ts';
 
 /**
- * The namespace whose targets a report is about, by its metadata; empty outside of all. A report about a Namespace lies inside it, and is about
- * an object outside of all namespaces.
+ * Returns the namespace of the object that a report is about, from the metadata of the report. Empty for a cluster-scoped object. The report
+ * about a Namespace is located in that Namespace, but is about a cluster-scoped object.
  */
 export function reportScope({ metadata: { namespace = CLUSTER_SCOPE, ownerReferences = [] } }: KubeObject): string {
   const isAboutNamespace = ownerReferences.some(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Namespace');
