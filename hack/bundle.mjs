@@ -1,4 +1,4 @@
-// Bundles the program into dist/vigil/: vigil.mjs and the chunks that its verbs load when they are asked for.
+// Bundles the program into dist/vigil/: vigil.mjs, and the chunks that its verbs import when they run.
 import { chmodSync, rmSync, statSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,9 +8,9 @@ const outdir = 'dist/vigil';
 const clientNode = join(dirname(createRequire(import.meta.url).resolve('@kubernetes/client-node')), 'config.js');
 
 /**
- * Only client-node's kubeconfig and credentials are used. Its index brings a generated class for every kind and call, 15 MB that
- * every process would hold: imports go to the one module instead. The lifecycle's base class names two of those classes,
- * for calls that Vigil never makes, and brings an HTTP client for them; it gets classes that say so.
+ * Vigil uses only the kubeconfig and credentials of client-node. Its index imports a generated class for every kind and call, which takes
+ * 15 MB in every process: imports are redirected to the one module. The base class of the lifecycle uses two of those classes and an HTTP
+ * client, for calls that Vigil never makes; they are replaced by classes that throw.
  */
 const onlyCredentials = {
   name: 'only-credentials-of-client-node',
@@ -51,7 +51,7 @@ const { metafile } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  // Packages in CommonJS call require; an ES module has none of its own.
+  // CommonJS packages call require, which ES modules do not have.
   banner: { js: 'import { createRequire as __vigilRequire } from "node:module"; const require = __vigilRequire(import.meta.url);' },
   plugins: [onlyCredentials],
 });

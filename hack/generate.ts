@@ -5,11 +5,11 @@ import { languageReference } from '../operator/cel/reference.ts';
 import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api/crd.ts';
 import { readRooms, withRooms } from './rooms.ts';
 
-/** Writes every generated file of the repository; with --check it only says which ones are not current, and fails. */
+/** Writes all generated files. With --check, lists those that are not up to date and fails. */
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from operator/api by hack/generate; do not edit.\n';
 const files = new Map<string, string>();
-/** kubectl's kustomize reads nothing above a kustomization's own folder, so each base has its copy. */
+/** Each kustomization has a copy, since kustomize does not read files above its folder. */
 const homes = [
   { kinds: ownKinds, folder: 'config/base/crds' },
   { kinds: reportKinds, folder: 'config/components/report-crds/crds' },

@@ -9,12 +9,12 @@ import { MemoryWatch } from './process-memory.ts';
 
 const perNamespace = 250;
 
-/** The namespace and name of a pod by its number. */
+/** The namespace and name of the pod with this number. */
 export function podPlace(index: number): { readonly namespace: string; readonly name: string } {
   return { namespace: `bench-${Math.floor(index / perNamespace)}`, name: `pod-${String(index).padStart(6, '0')}` };
 }
 
-/** A pod of about 4 KB, with three faults; a scheduling gate holds it back, so that it is an object and runs nothing. */
+/** A pod of about 4 KB with three violations. A scheduling gate keeps it pending, so that it is only an object. */
 function pod(index: number): KubeObject {
   const env = Array.from({ length: 40 }, (_, at) => ({ name: `SETTING_${at}`, value: `value-${index}-${'x'.repeat(30)}` }));
   return {
@@ -32,7 +32,7 @@ function pod(index: number): KubeObject {
 
 const pods = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['pods'] };
 
-/** What benchmarks judge pods by: a framework, and a rule that a change of one label breaks. */
+/** The policy of the benchmarks: a framework, and a rule that fails when one label changes. */
 export const benchPolicy = {
   metadata: { name: 'bench' },
   spec: {
@@ -44,7 +44,7 @@ export const benchPolicy = {
   },
 };
 
-/** Pods and scans of a benchmark on a cluster with the operator in it. */
+/** Creates the pods and scans of a benchmark in a cluster that runs the operator. */
 export class BenchCluster {
   readonly #client: KubeClient;
 
@@ -52,7 +52,7 @@ export class BenchCluster {
     this.#client = client;
   }
 
-  /** Makes the pods from one number to before another, and their namespaces. */
+  /** Creates the pods with the numbers `from` to `to` - 1, and their namespaces. */
   async makePods(from: number, to: number): Promise<void> {
     const numbers = Array.from({ length: to - from }, (_, at) => from + at);
     for (const name of new Set(numbers.map((index) => podPlace(index).namespace)))
@@ -63,7 +63,7 @@ export class BenchCluster {
     });
   }
 
-  /** The memory of the operator of this cluster, from now on. */
+  /** Starts to record the memory of the operator. */
   async watchOperator(): Promise<MemoryWatch> {
     const { uid = '' } = (await this.operatorPod()).metadata;
     return new MemoryWatch('vigil.mjs', uid);
@@ -77,14 +77,14 @@ export class BenchCluster {
     return pod;
   }
 
-  /** Makes the policy, while nothing but scans looks at it: changes are followed only where that is measured. */
+  /** Creates the policy, and turns off onChange in the default schedule: only some benchmarks measure changes. */
   async makePolicy(): Promise<void> {
-    await eventually('the default schedule is made', async () => (await listAll(this.#client, RESOURCES.schedules)).length > 0);
+    await eventually('the default schedule exists', async () => (await listAll(this.#client, RESOURCES.schedules)).length > 0);
     await this.#client.patch(RESOURCES.schedules, { name: 'default' }, { spec: { onChange: null } });
     await this.#client.create(RESOURCES.policies, benchPolicy);
   }
 
-  /** Makes a Scan and waits for its end. */
+  /** Creates a Scan and waits for its end. */
   async scan(name: string, { full }: { readonly full: boolean }): Promise<{ readonly seconds: number; readonly scan: Scan }> {
     const started = performance.now();
     await this.#client.create(RESOURCES.scans, { metadata: { name }, spec: { policies: ['bench'], full } } as Scan);
@@ -97,7 +97,7 @@ export class BenchCluster {
   }
 }
 
-/** Waits until something is so, ten minutes at most. */
+/** Polls until a condition is true, at most ten minutes. */
 export async function eventually(what: string, probe: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await probe()); tries += 1) {
     if (tries > 1200) throw new Error(`not within ten minutes: ${what}`);

@@ -1,6 +1,6 @@
 /**
- * Times rules as people write them over pods, beside the same checks written by hand in JavaScript, in one run: node hack/bench/cel.ts [PODS]
- * Prints each rule's ratio, and the median, the worst, and the time to compile a rule.
+ * Benchmarks typical CEL rules on pods against the same checks in JavaScript: node hack/bench/cel.ts [PODS]
+ * Prints the ratio of each rule, the median, the worst, and the time to compile a rule.
  */
 import { compile, type Program } from '../../operator/cel/compile.ts';
 
@@ -229,7 +229,7 @@ const pods = JSON.parse(JSON.stringify(Array.from({ length: count }, (_, index) 
 const rounds = 15;
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
 
-/** One pass over all pods. What passed is counted and compared, so that neither side's work can be optimized away. */
+/** One pass over all pods. Counts the pods that pass, so that the engine cannot optimize the checks away. */
 function pass(check: (pod: unknown) => boolean): { ms: number; passed: number } {
   let passed = 0;
   const started = performance.now();
@@ -237,7 +237,7 @@ function pass(check: (pod: unknown) => boolean): { ms: number; passed: number } 
   return { ms: performance.now() - started, passed };
 }
 
-/** The fastest passes of both, taken in turns after as many to warm up: the machine's other work makes any pass slower, and none faster. */
+/** Returns the fastest pass of each, alternating, after as many warm-up passes. The fastest is the one with the least noise. */
 function race(byHand: (pod: unknown) => boolean, byRule: (pod: unknown) => boolean): { js: number; cel: number } {
   const best = { js: Infinity, cel: Infinity };
   for (let round = 0; round < 2 * rounds; round++) {

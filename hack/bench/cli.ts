@@ -6,10 +6,10 @@ import { serverPod } from './server-pod.ts';
 
 const [work = '', roundsText = '7', kubeScore = '', trivy = ''] = process.argv.slice(2);
 const rounds = Number(roundsText);
-/** The program itself: what npm puts into node_modules/.bin is a script around it. */
+/** The node binary. node_modules/.bin/node is a wrapper script. */
 const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
 
-/** A Deployment as people write them: every second one is careful. */
+/** A typical Deployment. Every second one is secure. */
 function deployment(index: number): string {
   const careful = `          limits:
             cpu: 500m
@@ -82,7 +82,7 @@ interface Contestant {
 
 const contestant = (name: string, ...command: readonly string[]): Contestant => ({ name, command, times: [] });
 
-/** Runs each in turn, round after round, so that whatever disturbs the machine disturbs all alike. */
+/** Runs all programs in each round, so that other load affects them equally. */
 function race(title: string, contestants: readonly Contestant[]): void {
   for (let round = 0; round <= rounds; round += 1) {
     for (const { command, times } of contestants) {
@@ -111,7 +111,7 @@ race('1,000 Deployments as YAML files (goal: not slower than kube-score)', [
   contestant('vigil scan, node operator/main.ts', ...sources, 'scan', thousand),
 ]);
 if (trivy !== '') {
-  // Once: it takes as long as a hundred of the others.
+  // Once: it takes a hundred times as long as the others.
   const started = performance.now();
   const { status } = spawnSync(trivy, ['config', '--quiet', '--skip-check-update', thousand], { stdio: 'ignore' });
   const seconds = (performance.now() - started) / 1000;

@@ -1,4 +1,4 @@
-# Sourced by benchmarks that need a cluster: one of their own, which goes when they end.
+# Sourced by benchmarks that need a cluster: starts one, and removes it when they end.
 setup_packages
 name=bench
 trap 'hack/cluster down --name "$name" >/dev/null 2>&1' EXIT
@@ -8,7 +8,7 @@ KUBECONFIG="$(hack/cluster kubeconfig --name "$name")"
 PATH="$(hack/cluster bin):$PATH"
 export KUBECONFIG PATH
 
-# install_operator: Vigil in it, as the README says.
+# install_operator: installs Vigil as README.md describes.
 install_operator() {
   hack/image --output dist/vigil-bench.tar >/dev/null
   hack/cluster load dist/vigil-bench.tar --name "$name"

@@ -1,6 +1,6 @@
 import { createConnection, createServer } from 'node:net';
 
-/** Passes connections on to another port of this network, and says on its output how many bytes came back, in all, whenever it is asked by a line. */
+/** Forwards connections to another port. For each line on its input, it prints the total number of bytes that were sent back. */
 const [listen = 0, target = 0] = process.argv.slice(2).map(Number);
 let bytes = 0;
 createServer((client) => {

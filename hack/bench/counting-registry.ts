@@ -7,13 +7,13 @@ import { createInterface } from 'node:readline';
 
 const cluster = 'bench';
 const direct = '127.0.0.1:5000';
-/** The registry behind a proxy that counts what it sends. */
+/** The address of the registry's proxy, which counts the bytes that it sends. */
 export const REGISTRY = '127.0.0.1:5002';
 
 /** The folder of `hack/cluster images`: Trivy, its databases, and images as archives. */
 export const imageFolder = join(dirname(process.env['KUBECONFIG'] ?? ''), 'images');
 
-/** Runs a program in the cluster's network. Returns what it says. */
+/** Runs a program in the network namespace of the cluster. Returns its output. */
 export function inside(...command: readonly string[]): string {
   return execFileSync('hack/cluster', ['inside', '--name', cluster, '--', ...command], {
     encoding: 'utf8',
@@ -21,7 +21,7 @@ export function inside(...command: readonly string[]): string {
   });
 }
 
-/** Makes an image out of one of the tests' by a layer that no other has: 8 MB that cannot be packed, and a package. */
+/** Creates an image from a test image and a unique layer: 8 MB of random bytes, and a package. */
 export function pushImage(name: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-bench-image-'));
   try {
@@ -36,7 +36,7 @@ export function pushImage(name: string): void {
   }
 }
 
-/** Counts what the registry sends to those who ask at {@link REGISTRY}. */
+/** Counts the bytes that the registry sends to clients of {@link REGISTRY}. */
 export class CountingRegistry {
   readonly #proxy: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -49,12 +49,12 @@ export class CountingRegistry {
     this.#lines = createInterface(this.#proxy.stdout)[Symbol.asyncIterator]();
   }
 
-  /** Resolves once it listens. */
+  /** Resolves when it listens. */
   async ready(): Promise<void> {
     await this.#lines.next();
   }
 
-  /** Bytes in all. */
+  /** The total number of bytes. */
   async bytes(): Promise<number> {
     this.#proxy.stdin.write('?\n');
     const { value } = (await this.#lines.next()) as { readonly value: string };
@@ -66,7 +66,7 @@ export class CountingRegistry {
   }
 }
 
-/** CPU seconds of all pods of the node whose cgroups are above this one, since they were made. */
+/** CPU seconds of all pods below a cgroup, since their start. */
 export function podSeconds(cgroups: string): number {
   const [, old] = /^\d+:(?:[a-z,]*,)?cpuacct(?:,[a-z,]*)?:(.*?\/kubepods)\//m.exec(cgroups) ?? [];
   if (old !== undefined) return Number(readFileSync(`/sys/fs/cgroup/cpuacct${old}/cpuacct.usage`, 'utf8')) / 1e9;
@@ -81,7 +81,7 @@ export function cgroupsOf(podUid: string): string {
       const cgroups = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
       if (cgroups.includes(podUid)) return cgroups;
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
     }
   }
   throw new Error(`no process of pod ${podUid} runs on this machine`);

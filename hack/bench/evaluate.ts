@@ -1,7 +1,7 @@
 /**
- * Times the engine alone: all must-have controls over pods of about 4 KB as a server returns them, against JSON.parse of the same
- * bytes in the same run. Prints the ratio, and what memory was held.
- *   node hack/bench/evaluate.ts [PODS]      10000 unless given
+ * Benchmarks the engine: all must-have controls on pods of about 4 KB, as a server returns them, against JSON.parse of the same bytes.
+ * Prints the ratio and the memory.
+ *   node hack/bench/evaluate.ts [PODS]      default 10000
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { serverPod } from './server-pod.ts';
 
 const count = Number(process.argv[2] ?? 10_000);
 const pageSize = 500;
-/** The best of several rounds: what else the machine does only ever adds. */
+/** The fastest of several rounds: the one with the least noise. */
 const rounds = 5;
 
 const folder = mkdtempSync(join(tmpdir(), 'vigil-bench-'));
@@ -35,7 +35,7 @@ interface Page {
 }
 const seconds = (from: number): number => (performance.now() - from) / 1000;
 
-/** One round: every page is parsed, judged and let go, as a worker does it. */
+/** One round: parses and evaluates each page and releases it, as a worker does. */
 function round(): { own: number; cross: number; verdicts: number } {
   const set = compilePolicies([{ name: 'bench', spec: { frameworks: [{ name: 'vigil' }] } }], {
     kubernetesVersion: '1.36',
@@ -63,7 +63,7 @@ function round(): { own: number; cross: number; verdicts: number } {
   return times;
 }
 
-/** JSON.parse alone, over the same bytes. */
+/** JSON.parse of the same bytes. */
 function parseAlone(): number {
   let time = 0;
   for (const path of pages) {

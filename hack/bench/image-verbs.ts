@@ -7,16 +7,16 @@ import { INVENTORY } from '../../operator/images/inventory/inventory-document.ts
 import { documentFiles } from '../../operator/kube/documents/mounted-document.ts';
 import { inventoryDocumentName } from '../../operator/images/targets/image-names.ts';
 
-/** What a run of the program took, on one core, with what it starts. */
+/** The time and memory of a run of the program and its child processes, on one core. */
 export interface VerbRun {
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** The most memory that a process of it held. */
+  /** The peak memory of one of its processes. */
   readonly peakMebibytes: number;
   readonly output: string;
 }
 
-/** What the image sets. */
+/** The environment that the image sets. */
 const environment = {
   NODE_OPTIONS: '--disable-warning=DEP0040 --max-semi-space-size=2 --max-old-space-size=110',
   MALLOC_MMAP_THRESHOLD_: '65536',
@@ -24,7 +24,7 @@ const environment = {
   MALLOC_ARENA_MAX: '1',
 };
 
-/** Runs a verb of the bundled program on one core; `work` takes its output. */
+/** Runs a verb of the bundled program on one core. Writes its output to `work`. */
 export async function runVerb(args: readonly string[], work: string): Promise<VerbRun> {
   const output = join(work, 'stream');
   const [out, times] = [openSync(output, 'w'), join(work, 'times')];
@@ -45,7 +45,7 @@ export async function runVerb(args: readonly string[], work: string): Promise<Ve
   return { seconds, cpuSeconds: user + system, peakMebibytes: peak, output };
 }
 
-/** The most memory in MiB that a process or one below it holds or held. */
+/** The peak memory in MiB of a process and its child processes. */
 function peakOf(pid: number): number {
   try {
     const [, kibibytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -58,7 +58,7 @@ function peakOf(pid: number): number {
   }
 }
 
-/** Facts for a database: so many Debian sources and npm packages, each with four advisories, of which one names versions that are there. */
+/** Facts for a database of this many Debian sources and npm packages. Each has four advisories; one of them matches an installed version. */
 export function advisoryFacts(packages: number): unknown {
   const [debian, npm] = ['debian 12', 'npm::GitHub Security Advisory npm'];
   const numbers = Array.from({ length: packages }, (_, index) => index);
@@ -87,7 +87,7 @@ export function advisoryFacts(packages: number): unknown {
   };
 }
 
-/** Writes inventories of 250 Debian packages and 150 of npm, as a matching Job has them mounted. */
+/** Writes inventories of 250 Debian and 150 npm packages, as a matching Job mounts them. */
 export function writeInventories(folder: string, from: number, to: number, known: number): void {
   mkdirSync(folder, { recursive: true });
   for (let image = from; image < to; image++) {

@@ -33,7 +33,7 @@ function deployment(index: number): KubeObject {
   } as unknown as KubeObject;
 }
 
-/** The pods in Vigil's namespace, as they come: what they are for, by their uid. */
+/** Records the purpose of each pod in Vigil's namespace, by uid. */
 class PodCounter {
   readonly parts = new Map<string, string>();
   readonly #abort = new AbortController();
@@ -95,7 +95,7 @@ counter.start();
 const cgroups = cgroupsOf((await ground.operatorPod()).metadata.uid ?? '');
 print(['', 'seconds', 'CPU seconds', 'inventories', 'matches', 'MB pulled']);
 process.stdout.write(`the workloads themselves: ${(nodePulls / 1e6).toFixed(0)} MB pulled by the node for ${images} images\n`);
-/** Does something to Vigil, waits until it is done with it, and tells what that took. */
+/** Runs an action, waits until Vigil has handled it, and prints what it took. */
 async function vigil(title: string, act: () => Promise<unknown>, done: () => Promise<boolean>): Promise<void> {
   const [seconds, cpu, inventories, matches, bytes] = [
     performance.now(),
@@ -139,7 +139,7 @@ const { status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name: 
 process.stdout.write(`policy: ${JSON.stringify(status?.images?.coverage)}, failing ${JSON.stringify(status?.failing)}\n`);
 counter.stop();
 
-/** Trivy alone over the image of one workload, with nothing kept but the database. Returns its CPU seconds. */
+/** Runs Trivy on the image of one workload, with a cache of only the database. Returns its CPU seconds. */
 function trivyImage(reference: string): number {
   const cache = mkdtempSync(join(tmpdir(), 'vigil-bench-cache-'));
   try {

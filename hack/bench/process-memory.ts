@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Memory of a process, in MiB. */
+/** The memory of a process in MiB. */
 export interface Memory {
-  /** All that is resident, pages of its program file included. */
+  /** Resident memory, including pages of the program file. */
   readonly rss: number;
-  /** What it allocated itself. */
+  /** Anonymous memory. */
   readonly anon: number;
-  /** What Kubernetes counts for its container (`kubectl top`, eviction): all but the page cache that is not in use. 0 without a cgroup. */
+  /** The working set of its container (`kubectl top`, eviction): memory without inactive page cache. 0 without a cgroup. */
   readonly workingSet: number;
 }
 
@@ -20,13 +20,13 @@ function read(path: string): string {
   }
 }
 
-/** The processes of a program in a pod, which may not be the only one of its kind on this machine. */
+/** The processes of a program in one pod. Other pods on this machine may run the same program. */
 function processes(program: string, podUid: string): string[] {
   const isOne = (pid: string): boolean => read(`/proc/${pid}/cgroup`).includes(podUid) && read(`/proc/${pid}/cmdline`).includes(program);
   return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isOne(entry));
 }
 
-/** Bytes of a container's working set, by cgroups of either version. */
+/** The working set of a container in bytes, with cgroup v1 or v2. */
 function workingSetOf(cgroups: string): number {
   const [, old] = /^\d+:memory:(.*)$/m.exec(cgroups) ?? [];
   const [, unified = ''] = /^0::(.*)$/m.exec(cgroups) ?? [];
@@ -44,7 +44,7 @@ function memoryOf(pid: string): Memory {
   return { rss: field('VmRSS'), anon: field('RssAnon'), workingSet: workingSetOf(read(`/proc/${pid}/cgroup`)) / mebi };
 }
 
-/** Watches the memory of a program in a pod while something runs, four times a second. */
+/** Samples the memory of a program in a pod four times a second. */
 export class MemoryWatch {
   #least = Number.POSITIVE_INFINITY;
   readonly #program: string;
@@ -52,16 +52,16 @@ export class MemoryWatch {
   readonly #timer: NodeJS.Timeout;
   #peak: Memory = { rss: 0, anon: 0, workingSet: 0 };
 
-  /** `program`: a part of its command line. */
+  /** `program`: part of the command line of the process. */
   constructor(program: string, podUid: string) {
     this.#program = program;
     this.#podUid = podUid;
-    this.#timer = setInterval(() => this.#look(), 250).unref();
+    this.#timer = setInterval(() => this.#sample(), 250).unref();
   }
 
-  /** The most that one of them held since this was asked last, and the least. */
+  /** The peak and the minimum since the last call. */
   take(): Memory & { readonly leastAnon: number } {
-    this.#look();
+    this.#sample();
     const peak = { ...this.#peak, leastAnon: this.#least };
     this.#least = Number.POSITIVE_INFINITY;
     this.#peak = { rss: 0, anon: 0, workingSet: 0 };
@@ -72,7 +72,7 @@ export class MemoryWatch {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #sample(): void {
     for (const pid of processes(this.#program, this.#podUid)) {
       const now = memoryOf(pid);
       if (now.anon > 0) this.#least = Math.min(this.#least, now.anon);

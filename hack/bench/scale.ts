@@ -9,22 +9,22 @@ const client = new KubeClient(new Credentials());
 const ground = new BenchCluster(client);
 const home = 'vigil-system';
 const sizes = process.argv.slice(2).map(Number);
-/** The most memory that a worker said it held, in MiB, by the operator's log. */
+/** The peak memory of the workers in MiB, from the operator's log. */
 async function workerPeak(): Promise<number> {
   const { name } = (await ground.operatorPod()).metadata;
   const body = await client.stream({ path: `/api/v1/namespaces/${home}/pods/${name}/log` });
   return Math.max(0, ...[...(await body.text()).matchAll(/"peakMebibytes":(\d+)/g)].map(([, peak]) => Number(peak)));
 }
 
-/** What the API server counted since it started. */
+/** The counters of the API server since its start. */
 interface Counts {
-  /** Calls of the operator and its workers. */
+  /** Requests of the operator and its workers. */
   readonly calls: number;
   readonly reportWrites: number;
   readonly mebibytes: number;
 }
 
-/** Sums the samples of a metric whose labels match. */
+/** The sum of the samples of a metric with matching labels. */
 function sumOf(text: string, metric: string, labels: RegExp): number {
   const lines = text.split('\n').filter((line) => line.startsWith(`${metric}{`) && labels.test(line));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
@@ -41,7 +41,7 @@ async function counts(): Promise<Counts> {
   };
 }
 
-/** Seconds from a change of a pod's label to its report, one after the other. */
+/** Seconds from a change of a pod's label to its report, for changes one after the other. */
 async function changeSeconds(times: number, size: number): Promise<number[]> {
   const seconds: number[] = [];
   for (let time = 0; time < times; time += 1) {
@@ -65,7 +65,7 @@ async function changeSeconds(times: number, size: number): Promise<number[]> {
 const schedule = { metadata: { name: 'bench' }, spec: { onChange: {} } };
 await ground.makePolicy();
 const memory = await ground.watchOperator();
-/** The operator's peak since this was asked last, in MiB. */
+/** The operator's peak memory in MiB since the last call. */
 const peak = (): string => {
   const { rss, anon, workingSet } = memory.take();
   return [rss, anon, workingSet].map((mebibytes) => mebibytes.toFixed(0)).join('/');

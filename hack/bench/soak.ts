@@ -15,9 +15,9 @@ const memory = await ground.watchOperator();
 const print = (row: readonly (string | number)[]): unknown =>
   process.stdout.write(`${row.map((cell) => String(cell).padEnd(16)).join('')}\n`);
 print(['scans', 'seconds each', 'heap, least', 'own, least', 'own, most', 'resident, most']);
-/** The least of JavaScript's heap that was used in each step, in MiB: what is left when garbage is gone. */
+/** The minimum of the used JavaScript heap in each step, in MiB: the heap after garbage collection. */
 const floors: number[] = [];
-/** What is used of it now, in MiB, as the operator says. */
+/** The used heap in MiB, from the operator's metrics. */
 async function heapUsed(): Promise<number> {
   const { name } = (await ground.operatorPod()).metadata;
   const text = await (await client.stream({ path: `/api/v1/namespaces/vigil-system/pods/${name}:8080/proxy/metrics` })).text();
@@ -45,7 +45,7 @@ while (next < scans) {
   floors.push(floor);
   print([end, seconds, floor.toFixed(1), leastAnon.toFixed(1), anon.toFixed(1), rss.toFixed(0)]);
 }
-/** MiB by which the least used grows in a hundred scans, over the second half: a line by least squares. */
+/** Growth of the minimum in MiB per hundred scans, over the second half, by least squares. */
 const late = floors.slice(Math.floor(floors.length / 2));
 const middle = (late.length - 1) / 2;
 const mean = late.reduce((sum, floor) => sum + floor, 0) / late.length;

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 
-/** Seconds that a take-over may take. */
+/** The maximum duration of a takeover in seconds. */
 const limit = 15;
 const namespace = 'vigil-system';
 const kills = Number(process.argv[2] ?? 20);
@@ -18,7 +18,7 @@ interface LeaseObject extends KubeObject {
 const holder = async (): Promise<string> =>
   (await client.get<LeaseObject>(RESOURCES.leases, { namespace, name: 'vigil-operator' })).spec?.holderIdentity ?? '';
 
-/** An operator with the defaults of its lease, and its identity as it logs it. */
+/** Starts an operator with the default lease times. Returns it with the identity that it logs. */
 interface Operator {
   readonly child: ChildProcess;
   readonly identity: string;
@@ -42,7 +42,7 @@ async function begin(): Promise<Operator> {
   return { child, identity: await up.promise };
 }
 
-/** Waits until the lease is held by another than this one. Returns by whom. */
+/** Waits until another process holds the lease. Returns its identity. */
 async function otherThan(identity: string): Promise<string> {
   for (;;) {
     const now = await holder().catch(() => '');
@@ -56,7 +56,7 @@ const seconds: number[] = [];
 try {
   for (let kill = 0; kill < kills; kill++) {
     await otherThan('');
-    // At another moment of the renewals each time, once both stand: the one that leads and the one that waits.
+    // Waits for both processes, then for a different part of the renewal period each time.
     await sleep(3000 + Math.random() * 2000);
     const leading = await holder();
     const index = operators.findIndex(({ identity }) => identity === leading);

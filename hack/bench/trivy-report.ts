@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 
-/** A package as Trivy lists one of a Debian image: with its licences, its layer and the files that it installed. */
+/** A Debian package in a Trivy report, with licenses, layer and installed files. */
 function debianPackage(index: number): unknown {
   const [name, version] = [`lib${index % 977}-package-${index}`, `${index % 9}.${index % 31}.${index % 7}-${index % 5}+deb12u1`];
   return {
@@ -22,7 +22,7 @@ function debianPackage(index: number): unknown {
   };
 }
 
-/** A secret as Trivy lists one, with the lines around it. */
+/** A secret in a Trivy report, with the lines around it. */
 function secret(index: number): unknown {
   const Lines = Array.from({ length: 5 }, (_, at) => ({ Number: at, Content: `KEY_${index}="${'*'.repeat(40)}"`, IsCause: at === 2 }));
   return {
@@ -35,7 +35,7 @@ function secret(index: number): unknown {
   };
 }
 
-/** Writes a report as `trivy --format json` does, indented, with so many packages and a hundredth as many secrets. Returns its bytes. */
+/** Writes an indented report, as `trivy --format json` does, with this many packages and a hundredth as many secrets. Returns its size in bytes. */
 export async function writeTrivyReport(file: string, packages: number): Promise<number> {
   const out = createWriteStream(file);
   let bytes = 0;

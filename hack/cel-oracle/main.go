@@ -1,6 +1,6 @@
-// A second opinion on the expression language: Kubernetes' own compiler for admission expressions, without an API server.
-// It reads one JSON object a line, {"expression": "...", "object": {...}, "params": {...}}, and answers each with one:
-// {"compile": "..."} when the expression is refused, else {"value": "...", "cost": 1} or {"error": "...", "cost": 1}.
+// Command cel-oracle evaluates expressions with the Kubernetes compiler for admission expressions, without an API server.
+// For each line of JSON, {"expression": "...", "object": {...}, "params": {...}}, it prints one result:
+// {"compile": "..."} if the expression does not compile, else {"value": "...", "cost": 1} or {"error": "...", "cost": 1}.
 package main
 
 import (
@@ -51,7 +51,7 @@ func decode(raw json.RawMessage) (any, error) {
 	return value, err
 }
 
-// canonical writes a value with its type, the entries of maps in order, so that two engines can be compared by text.
+// canonical returns a value as text, with its type and with sorted map entries, so that the values of two engines can be compared.
 func canonical(value ref.Val) string {
 	switch v := value.(type) {
 	case types.Null:
@@ -128,7 +128,7 @@ func evaluate(compiler plugin.Compiler, q question) (out answer) {
 	return out
 }
 
-// minor is the Kubernetes minor version that is asked; the build sets it with the module's.
+// minor is the Kubernetes minor version. The build sets it to the version of the module.
 var minor string
 
 func main() {

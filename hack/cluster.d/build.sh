@@ -7,17 +7,17 @@ RUNC_VERSION=1.4.0
 TRIVY_VERSION=0.70.0
 TRIVY_BIN="$VIGIL_CACHE/bin/trivy-$TRIVY_VERSION"
 
-# kubernetes_minors: the minors that can be built, oldest first; each has a module of its own, whose go.mod says which patch it is.
+# kubernetes_minors: prints the minor versions that can be built, oldest first. Each has a module whose go.mod has the patch version.
 kubernetes_minors() { local folder; for folder in "$VIGIL_ROOT"/hack/cluster.d/modules/kubernetes-*; do printf '%s\n' "${folder##*-}"; done | sort -V; }
 
-# use_kubernetes VERSION: which Kubernetes is meant from here on, 1.37 or v1.37.2. Sets KUBERNETES_MINOR, KUBERNETES_VERSION and BIN.
+# use_kubernetes VERSION: selects a Kubernetes version, such as 1.37 or v1.37.2. Sets KUBERNETES_MINOR, KUBERNETES_VERSION and BIN.
 use_kubernetes() {
   local wanted="${1#v}" known
   KUBERNETES_MINOR="$(cut -d. -f1,2 <<<"$wanted")"
   KUBERNETES_VERSION="$(sed -n 's/^require k8s.io\/kubernetes v//p' "$VIGIL_ROOT/hack/cluster.d/modules/kubernetes-$KUBERNETES_MINOR/go.mod" 2>/dev/null)"
   if [ -z "$KUBERNETES_VERSION" ] || { [ "$wanted" != "$KUBERNETES_MINOR" ] && [ "$wanted" != "$KUBERNETES_VERSION" ]; }; then
     known="$(kubernetes_minors | tr '\n' ' ')"
-    printf 'hack/cluster: no Kubernetes %s: --kubernetes takes one of %s\n' "$1" "${known% }" >&2
+    printf 'hack/cluster: unknown Kubernetes version %s: use one of %s\n' "$1" "${known% }" >&2
     exit 2
   fi
   OTHERS="e$ETCD_VERSION-c$CONTAINERD_VERSION-r$RUNC_VERSION-g$CRANE_VERSION"
@@ -39,7 +39,7 @@ crane crane github.com/google/go-containerregistry/cmd/crane -
 runc runc github.com/opencontainers/runc seccomp'
 CONTROL_PLANE_PROGRAMS=' kube-apiserver etcd kube-controller-manager kubectl '
 
-# install_packages PACKAGE...: Debian packages that are missing, by apt when that is possible.
+# install_packages PACKAGE...: installs missing Debian packages with apt, if possible.
 install_packages() {
   local missing=()
   for package in "$@"; do dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package"); done
@@ -52,14 +52,14 @@ install_packages() {
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}"; } >"$VIGIL_CACHE/apt.log" 2>&1 || { tail -5 "$VIGIL_CACHE/apt.log" >&2; exit 2; }
 }
 
-# link_program NAME: takes a program that is not Kubernetes' own from where another Kubernetes has it.
+# link_program NAME: links a program that does not depend on the Kubernetes version from the folder of another version.
 link_program() {
   local other
   for other in "$VIGIL_CACHE"/bin/k*-"$OTHERS/$1"; do [ ! -x "$other" ] || { ln -f "$other" "$BIN/$1" && return 0; }; done
   return 1
 }
 
-# build_program NAME MODULE PACKAGE TAGS: builds one program under a temporary name, so that an interrupted build leaves nothing half done.
+# build_program NAME MODULE PACKAGE TAGS: builds one program under a temporary name, so that an interrupted build leaves no incomplete program.
 build_program() {
   local name="$1" module="$2" package="$3" tags="$4" cgo=0 flags='-s -w' started=$SECONDS
   [ ! -x "$BIN/$name" ] || return 0
@@ -80,7 +80,7 @@ build_program() {
   say "built $name ($((SECONDS - started)) s)"
 }
 
-# build_all TIER: everything that a tier needs (tools: only crane, for images; clients: only kubectl); one build at a time on a machine.
+# build_all TIER: builds the programs of a tier (tools: crane; clients: kubectl). One build at a time on a machine.
 build_all() {
   local tier="$1" name module package tags
   mkdir -p "$BIN"
@@ -101,13 +101,13 @@ build_all() {
   exec 8>&-
 }
 
-# build_trivy: Trivy, what makes a small database for it, and what fails in its place; only tests of image scanning need them.
+# build_trivy: builds Trivy, the writer of small databases, and a fake scanner that fails, for tests of image scanning.
 build_trivy() {
   mkdir -p "$TRIVY_BIN"
   exec 8>"$VIGIL_CACHE/build.lock"
   flock 8
   [ -x "$TRIVY_BIN/trivy" ] && [ -x "$TRIVY_BIN/trivy-database" ] && [ -x "$TRIVY_BIN/odd-scanner" ] || need go 'install Go 1.26 or later'
-  [ -x "$TRIVY_BIN/trivy" ] || say 'Trivy is built from its sources now: six to eight minutes on two cores, once; it is kept'
+  [ -x "$TRIVY_BIN/trivy" ] || say 'building Trivy from its sources: six to eight minutes on two cores, once'
   BIN="$TRIVY_BIN" GOEXPERIMENT=jsonv2 build_program trivy trivy github.com/aquasecurity/trivy/cmd/trivy -
   BIN="$TRIVY_BIN" build_program trivy-database trivy ./database -
   BIN="$TRIVY_BIN" build_program odd-scanner trivy ./odd-scanner -

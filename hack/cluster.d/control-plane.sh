@@ -1,6 +1,6 @@
 # Sourced by hack/cluster: etcd, kube-apiserver, kube-controller-manager.
 
-# start PART COMMAND...: a process of the cluster, in its network namespace, in a session of its own, with its log.
+# start PART COMMAND...: starts a process of the cluster in its network namespace and in a new session, with a log.
 start() {
   local part="$1"; shift
   mkdir -p "$DIR/log" "$DIR/run"
@@ -14,7 +14,7 @@ alive() {
   pid="$(cat "$DIR/run/$1.pid" 2>/dev/null)" && [ -n "$pid" ] && grep -qsF "$BIN/" "/proc/$pid/cmdline" 2>/dev/null && kill -0 "$pid" 2>/dev/null
 }
 
-# wait_for SECONDS WHAT PART COMMAND...: until the command succeeds; fails at once when PART ended, with the end of its log.
+# wait_for SECONDS WHAT PART COMMAND...: waits until the command succeeds. Fails at once if PART ended, and prints the end of its log.
 wait_for() {
   local limit=$((SECONDS + $1)) what="$2" part="$3"; shift 3
   until "$@" >/dev/null 2>&1; do
@@ -67,14 +67,14 @@ control_plane_up() {
   wait_for 60 'the controller-manager' kube-controller-manager "$BIN/kubectl" --kubeconfig "$DIR/kubeconfig" get serviceaccount default
 }
 
-# known_part PART: whether it may be stopped and started by itself.
+# known_part PART: whether it can be stopped and started separately.
 known_part() {
   case "$1" in etcd | kube-apiserver | kube-controller-manager | kubelet) return 0 ;; esac
-  printf 'hack/cluster: no part %s: etcd, kube-apiserver, kube-controller-manager or kubelet\n' "$1" >&2
+  printf 'hack/cluster: unknown part %s: use etcd, kube-apiserver, kube-controller-manager or kubelet\n' "$1" >&2
   return 2
 }
 
-# stop_part PART: kills a part, as a crash does. What the kubelet runs runs on.
+# stop_part PART: kills a part, like a crash. Containers keep running.
 stop_part() {
   local pid
   known_part "$1" || return 2
@@ -84,7 +84,7 @@ stop_part() {
   while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 }
 
-# restart_part PART: kills a part and starts it again, as after a crash.
+# restart_part PART: kills a part and starts it again.
 restart_part() {
   stop_part "$1" || return 2
   case "$1" in

@@ -1,6 +1,6 @@
-# Sourced by hack/cluster: vulnerability databases as Trivy publishes its own, artifacts of one layer in the cluster's registry.
+# Sourced by hack/cluster: pushes vulnerability databases to the cluster's registry, as artifacts of one layer in Trivy's format.
 
-# push_database FOLDER REFERENCE: what lies in FOLDER/db as the artifact REFERENCE (name:tag).
+# push_database FOLDER REFERENCE: pushes FOLDER/db as the artifact REFERENCE (name:tag).
 push_database() {
   local folder="$1/db" name="${2%:*}" tag="${2##*:}" work layer config
   work="$(mktemp -d)"
@@ -14,14 +14,14 @@ push_database() {
   return $code
 }
 
-# push_blob FILE NAME: a file as a blob of the repository NAME. Prints its digest.
+# push_blob FILE NAME: pushes a file as a blob of the repository NAME. Prints its digest.
 push_blob() {
   local digest
   digest="sha256:$(sha256sum "$1" | cut -d' ' -f1)"
   inside curl -fsS -o /dev/null --data-binary "@$1" -H 'content-type: application/octet-stream' "http://127.0.0.1:5000/v2/$2/blobs/uploads/?digest=$digest" && printf '%s' "$digest"
 }
 
-# push_databases: two databases, one that is old, and one of a schema that no scanner of today knows.
+# push_databases: pushes two current databases, an old one, and one with an unsupported schema.
 push_databases() {
   local trees="$DIR/images"
   install_packages curl

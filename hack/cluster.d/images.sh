@@ -1,8 +1,8 @@
-# Sourced by hack/cluster: images for the tests of image scanning, made from a few files, in the cluster's own registry.
+# Sourced by hack/cluster: builds small images for image scan tests, and pushes them to the cluster's registry.
 IMAGE_FACTS="$VIGIL_ROOT/hack/cluster.d/images.d"
 
-# push_tree NAME TREE ENTRYPOINT [REGISTRY]: a folder as an image in the registry, all of it root's, and above it what lies in TREE.user as a user's; the
-# same folders give the same image.
+# push_tree NAME TREE ENTRYPOINT [REGISTRY]: pushes a folder as an image: a layer with TREE, owned by root, and a layer with TREE.user, owned by
+# a user. The result is reproducible.
 push_tree() {
   local name="$1" tree="$2" entrypoint="$3" reference="${4:-127.0.0.1:5000}/$1"
   local archive=(tar --sort=name --mtime=@0 --numeric-owner) layers=(-f "$tree.tar")
@@ -15,25 +15,25 @@ push_tree() {
   return $code
 }
 
-# new_tree NAME: an image's folder with a program that waits for a signal.
+# new_tree NAME: creates the folder of an image, with a program that waits for a signal.
 new_tree() {
   mkdir -p "$trees/$1/bin" "$trees/$1/tmp" && chmod 1777 "$trees/$1/tmp" && cp /bin/busybox "$trees/$1/bin/busybox" && ln -s busybox "$trees/$1/bin/sleep"
 }
 
-# debian_tree: packages of Debian 12 that are known to be old, and a key that was left in a file that only root reads.
+# debian_tree: old packages of Debian 12, and a key in a file that only root can read.
 debian_tree() {
   new_tree debian-old
   mkdir -p "$trees/debian-old/var/lib/dpkg" "$trees/debian-old/etc" "$trees/debian-old/srv/private"
   cp "$IMAGE_FACTS/status" "$trees/debian-old/var/lib/dpkg/status"
   printf 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\nVERSION="12 (bookworm)"\n' >"$trees/debian-old/etc/os-release"
   printf '12.0\n' >"$trees/debian-old/etc/debian_version"
-  # In parts, so that nobody's scanner finds a key here; it opens nothing.
+  # In two parts, so that secret scanners do not report this file. The key is not valid.
   printf 'AWS_ACCESS_KEY_ID=%s%s\n' AKIA 2E0A8F3B244C9986 >"$trees/debian-old/srv/private/settings.env"
   chmod 0700 "$trees/debian-old/srv/private"
   chmod 0600 "$trees/debian-old/srv/private/settings.env"
 }
 
-# node_tree: a project with an installed package that is known to be old, beside one that is not.
+# node_tree: an npm project with one old and one current package.
 node_tree() {
   new_tree node-old
   mkdir -p "$trees/node-old/app/node_modules/lodash" "$trees/node-old/app/node_modules/ms"
@@ -42,7 +42,7 @@ node_tree() {
   printf '{"name":"app","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"app","version":"1.0.0","dependencies":{"lodash":"4.17.20","ms":"2.1.3"}},"node_modules/lodash":{"version":"4.17.20"},"node_modules/ms":{"version":"2.1.3"}}}\n' >"$trees/node-old/app/package-lock.json"
 }
 
-# mixed_tree: an Alpine system with packages of Python, Ruby, npm with a scope, Go (a program with its build facts) and Java, and two keys.
+# mixed_tree: an Alpine system with packages of Python, Ruby, scoped npm, Go (a program with build info) and Java, and two keys.
 mixed_tree() {
   local tree="$trees/mixed-old" python=usr/lib/python3.12/site-packages ruby=usr/lib/ruby/gems/3.2.0/specifications
   new_tree mixed-old
@@ -59,7 +59,7 @@ mixed_tree() {
   printf 'token=%s%s\n' ghp_ 0123456789abcdefABCDEF0123456789abcd >"$tree/etc/deploy.conf"
 }
 
-# mariner_tree: a system of rpm packages as an image without rpm itself tells of them, with epochs and releases.
+# mariner_tree: a system with rpm packages but without rpm: a manifest lists them, with epochs and releases.
 mariner_tree() {
   new_tree mariner-old
   mkdir -p "$trees/mariner-old/var/lib/rpmmanifest" "$trees/mariner-old/etc"
@@ -68,19 +68,19 @@ mariner_tree() {
   printf 'ID=mariner\nVERSION_ID="2.0"\nPRETTY_NAME="CBL-Mariner/Linux"\n' >"$trees/mariner-old/etc/os-release"
 }
 
-# java_tree: a program in one archive, which has another in it, and neither says what it is: only an index tells.
+# java_tree: a Java archive within an archive. Neither has metadata: only an index identifies them.
 java_tree() {
   new_tree java-old
   mkdir -p "$trees/java-old/srv/app"
   base64 -d "$IMAGE_FACTS/shop.jar.base64" >"$trees/java-old/srv/app/shop-1.0.jar"
 }
 
-# java_index: an index that knows the archive within.
+# java_index: an index with the inner archive.
 java_index() {
   node "$VIGIL_ROOT/hack/cluster.d/java-index.ts" "$DIR/images/java-index/java-db" org.apache.logging.log4j log4j-core 2.14.1 a42a258df525a94e73eb242dc2ad54e2ce32f026
 }
 
-# private_tree: an old package that all may read about, and a file and a folder that nobody but a user may, root without capabilities included.
+# private_tree: an old package that all users can read, and a file and a folder that only one user can read, not even root without capabilities.
 private_tree() {
   new_tree private-old
   mkdir -p "$trees/private-old/app/node_modules/lodash" "$trees/private-old.user/home/app/keys"
@@ -91,7 +91,7 @@ private_tree() {
   chmod 0700 "$trees/private-old.user/home/app/keys"
 }
 
-# numbered_tree NAME: an old package, in an image like no other: what is known of another says nothing of it.
+# numbered_tree NAME: an old package in an image with a unique digest.
 numbered_tree() {
   new_tree "$1"
   mkdir -p "$trees/$1/app/node_modules/lodash"
@@ -99,14 +99,14 @@ numbered_tree() {
   printf '%s\n' "$1" >"$trees/$1/app/name"
 }
 
-# odd_tree DAY VERB: an old package, and one by whose name the odd scanner fails in that way, when it is called with that verb.
+# odd_tree DAY VERB: an old package, and one whose name makes the odd scanner fail in the way DAY when it runs VERB.
 odd_tree() {
   numbered_tree "odd-$1-$2"
   mkdir -p "$trees/odd-$1-$2/app/node_modules/odd-scanner-$1-in-$2"
   printf '{"name":"odd-scanner-%s-in-%s","version":"1.0.0"}\n' "$1" "$2" >"$trees/odd-$1-$2/app/node_modules/odd-scanner-$1-in-$2/package.json"
 }
 
-# trivy_trees: Trivy, at a second place too, beside a program that copies, as its own image has one; a program in its place that knows nothing of it and ends with 127; one that is it on good days.
+# trivy_trees: Trivy at two paths, with a copy program as in its official image; a different program in its place, which exits with 127; and the odd scanner.
 trivy_trees() {
   new_tree trivy
   mkdir -p "$trees/trivy/usr/local/bin" "$trees/trivy/usr/libexec" "$trees/trivy-broken/usr/local/bin" "$trees/trivy-odd/usr/local/bin"
@@ -117,7 +117,7 @@ trivy_trees() {
   cp "$TRIVY_BIN/odd-scanner" "$trees/trivy-odd/usr/local/bin/trivy"
 }
 
-# push_odd_images: the odd scanner above Trivy, and an image for each way in which it fails.
+# push_odd_images: the odd scanner in a layer above Trivy, and an image for each of its failures.
 push_odd_images() {
   local odd
   tar --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 -C "$trees/trivy-odd" -cf "$trees/trivy-odd.tar" . &&
@@ -127,8 +127,8 @@ push_odd_images() {
   done
 }
 
-# push_references: an image that a tag may move to from another; an index with an image for this platform and, before it, another one for
-# another; and an index with the other alone.
+# push_references: two images between which a tag can move; an index with an image of another platform, then one of this platform; and an
+# index with only the other platform.
 push_references() {
   local name other=arm64 at=127.0.0.1:5000
   [ "$(go_arch)" != arm64 ] || other=amd64
@@ -141,7 +141,7 @@ push_references() {
     inside "$BIN/crane" index append --insecure -m "$at/other-platform:image" -t "$at/other-platform:1"
 }
 
-# large_tree: 2 GiB: one file that is no text, and half a GiB of text that a scanner for secrets reads, beside an old package and a key.
+# large_tree: 2 GiB: a binary file, and half a GiB of text that the secret scanner reads, with an old package and a key.
 large_tree() {
   local part
   numbered_tree large
@@ -152,10 +152,10 @@ large_tree() {
   printf 'AWS_ACCESS_KEY_ID=%s%s\n' AKIA 2E0A8F3B244C9988 >>"$trees/large/data/31.log"
 }
 
-# database_trees: two databases, of which the second knows more, and the first as it was at the end of 2025.
+# database_trees: two databases, the second with more advisories, and the first with its date of the end of 2025.
 database_trees() {
   local trees="$DIR/images" facts
-  # As if made today, but for the one that is old.
+  # Sets today's date, except in the old one.
   for facts in facts later-facts; do sed "s/\"updatedAt\": .*/\"updatedAt\": \"$(date -u +%FT%TZ)\",/" "$IMAGE_FACTS/$facts.json" >"$trees/$facts.json" || return 1; done
   mkdir -p "$trees/trivy-database-old/db" && "$TRIVY_BIN/trivy-database" "$IMAGE_FACTS/facts.json" "$trees/trivy-database-old/db" || return 1
   mkdir -p "$trees/trivy-database-1/db" "$trees/trivy-database-2/db"
@@ -163,7 +163,7 @@ database_trees() {
     "$TRIVY_BIN/trivy-database" "$trees/later-facts.json" "$trees/trivy-database-2/db"
 }
 
-# push_images: everything that the tests of image scanning need; Trivy, the databases and the images as archives are in the cluster's folder `images` too.
+# push_images: pushes all images that image scan tests need. Also puts Trivy, the databases and image archives into the folder `images` of the cluster.
 push_images() {
   running || { printf 'hack/cluster: cluster %s does not run\n' "$CLUSTER" >&2; exit 1; }
   [ "$(cat "$DIR/ready")" = full ] || { printf 'hack/cluster: images need a cluster of the tier full\n' >&2; exit 2; }
@@ -189,5 +189,5 @@ push_images() {
   local code=$?
   rm -rf "$trees"
   [ $code = 0 ] || { tail -5 "$DIR/log/images.log" >&2; exit 1; }
-  say "Trivy, its databases and images to look into are in the registry of $CLUSTER"
+  say "Trivy, its databases and the test images are in the registry of $CLUSTER"
 }

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Makes an index of Java archives as Trivy reads one (schema 1): node hack/cluster.d/java-index.ts FOLDER GROUP ARTIFACT VERSION SHA1.
- * It knows one archive.
+ * Writes an index of Java archives in Trivy's format (schema 1), with one archive:
+ * node hack/cluster.d/java-index.ts FOLDER GROUP ARTIFACT VERSION SHA1.
  */
 const [folder = '', group = '', artifact = '', version = '', sha1 = ''] = process.argv.slice(2);
-if (sha1 === '') throw new Error('needs a folder, and the group, the artifact, the version and the SHA-1 of an archive');
+if (sha1 === '') throw new Error('usage: java-index.ts FOLDER GROUP ARTIFACT VERSION SHA1');
 mkdirSync(folder, { recursive: true });
 const file = join(folder, 'trivy-java.db');
 rmSync(file, { force: true });

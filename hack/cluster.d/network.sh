@@ -1,12 +1,12 @@
-# Sourced by hack/cluster: the cluster's own network namespace, joined to the host by one veth pair.
+# Sourced by hack/cluster: the network namespace of the cluster, connected to the host by one veth pair.
 
-# pick_subnet: a free /30 of 10.213.0.0/16 for the veth and a pod subnet that no other cluster of ours has.
+# pick_subnet: selects a free /30 of 10.213.0.0/16 for the veth pair, and a pod subnet that no other cluster uses.
 pick_subnet() {
   local number
   for number in $(seq 1 60); do
     if ! grep -qsx "$number" "$CLUSTERS"/*/subnet; then printf '%s\n' "$number" >"$DIR/subnet"; return 0; fi
   done
-  printf 'hack/cluster: sixty clusters are up already: stop one with hack/cluster down --name NAME\n' >&2
+  printf 'hack/cluster: sixty clusters exist: stop one with hack/cluster down --name NAME\n' >&2
   return 1
 }
 
@@ -25,7 +25,7 @@ network_up() {
   ip -n "$NETNS" addr add "$API_IP/30" dev eth0
   ip -n "$NETNS" link set eth0 up
   ip -n "$NETNS" route add default via "$HOST_IP"
-  # The namespace must reach nothing beyond the host's end of the pair.
+  # The namespace can reach nothing beyond the host's end of the pair.
   inside sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' 2>/dev/null || true
 }
 
@@ -35,5 +35,5 @@ network_down() {
   return 0
 }
 
-# inside COMMAND...: runs in the cluster's network namespace only (ip netns exec would remount /sys and lose the cgroups).
+# inside COMMAND...: runs a command in the network namespace (ip netns exec would remount /sys and lose the cgroups).
 inside() { nsenter --net="/run/netns/$NETNS" "$@"; }

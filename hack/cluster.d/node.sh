@@ -28,7 +28,7 @@ state = "$(node_state)"
 EOF
   mkdir -p "$DIR/cni"
   local registry
-  # Plain HTTP: the registry, the one that asks for a password, and where tests put a way to either that fails; pods reach them by the node's address.
+  # Plain HTTP for the registry, the private registry, and the failing proxy of tests. Pods use the node's address.
   for registry in 127.0.0.1:5000 127.0.0.1:5001 127.0.0.1:5002 "$API_IP:5000" "$API_IP:5001"; do
     mkdir -p "$DIR/registries/$registry"
     printf 'server = "http://%s"\n' "$registry" >"$DIR/registries/$registry/hosts.toml"
@@ -71,14 +71,14 @@ EOF
 
 cgroup_root() { printf '/vigil-%s' "$(cat "$DIR/subnet")"; }
 
-# Every cgroup controller's own hierarchy (v1), or the one of v2.
+# The mounts of all cgroup v1 controllers, or of cgroup v2.
 cgroup_mounts() { awk '$3 == "cgroup" || $3 == "cgroup2" {print $2}' /proc/mounts; }
 
 make_cgroups() {
   local mount
   for mount in $(cgroup_mounts); do
     mkdir -p "$mount$(cgroup_root)" 2>/dev/null || continue
-    # A new cpuset of v1 has no processors and no memory until it is told.
+    # A new cpuset of cgroup v1 has no processors and no memory nodes until they are set.
     for file in cpuset.cpus cpuset.mems; do
       if [ -f "$mount/$file" ]; then cat "$mount/$file" >"$mount$(cgroup_root)/$file" 2>/dev/null; fi
     done
@@ -86,7 +86,7 @@ make_cgroups() {
   return 0
 }
 
-# node_state: where containers have their root folders; root of a user namespace must be able to walk there, and the cache may lie in a home that it cannot enter.
+# node_state: the folder of the containers' root file systems. It is not in the cache, since root of a user namespace may not enter a home folder.
 node_state() { printf '/run/vigil-clusters/%s' "$CLUSTER"; }
 
 start_containerd() { start containerd env "PATH=$BIN:$PATH" "$BIN/containerd" --config "$DIR/containerd.toml" --log-level warn; }
@@ -98,7 +98,7 @@ start_kubelet() {
 containerctl() { inside "$BIN/ctr" --address "$DIR/containerd.sock" --namespace k8s.io "$@"; }
 node_ready() { "$BIN/kubectl" --kubeconfig "$DIR/kubeconfig" wait --for=condition=Ready --timeout=1s "node/$NODE"; }
 
-# make_sandbox_image: the pod sandbox's image: busybox, waiting for a signal.
+# make_sandbox_image: builds the image of the pod sandbox: busybox, waiting for a signal.
 make_sandbox_image() {
   local tree="$DIR/sandbox"
   mkdir -p "$tree/bin"
@@ -122,7 +122,7 @@ node_up() {
   make_cgroups
   kubelet_config
   start kube-scheduler "$BIN/kube-scheduler" --kubeconfig "$DIR/scheduler.kubeconfig" --bind-address 127.0.0.1 --leader-elect=false
-  # Every address of the namespace: pods reach it at the node's.
+  # Listens on all addresses, since pods use the node's address.
   start registry env REGISTRY_STORAGE=disk "$BIN/crane" registry serve --address 0.0.0.0:5000 --disk "$DIR/registry"
   mkdir -p "$DIR/registry"
   start_containerd
@@ -135,7 +135,7 @@ node_up() {
   wait_for 90 'the node' kubelet node_ready
 }
 
-# node_down: pods, their mounts and cgroups go with the node.
+# node_down: stops the node, and removes the pods with their mounts and cgroups.
 node_down() {
   local part pid mount
   [ -d "$DIR/containerd" ] || return 0
@@ -150,7 +150,7 @@ node_down() {
   return 0
 }
 
-# remove_cgroup PATH: kills what is in it and removes it with all below.
+# remove_cgroup PATH: kills the processes of a cgroup and removes it with all its children.
 remove_cgroup() {
   local try group
   [ -d "$1" ] || return 0
@@ -169,10 +169,10 @@ load_image() {
   say "loaded $1 into $CLUSTER"
 }
 
-# forget_image IMAGE: an image by all its names, so that nothing of it is kept but what containers run from.
+# forget_image IMAGE: removes an image under all its names. Running containers keep its content.
 forget_image() {
   local digest
   digest="$(containerctl images ls "name==$1" | awk 'NR == 2 {print $3}')"
-  [ -n "$digest" ] || { printf 'hack/cluster: no image %s on the node of %s\n' "$1" "$CLUSTER" >&2; exit 1; }
+  [ -n "$digest" ] || { printf 'hack/cluster: image %s is not on the node of %s\n' "$1" "$CLUSTER" >&2; exit 1; }
   containerctl images ls -q "target.digest==$digest" | while read -r name; do containerctl images rm --sync "$name" >/dev/null || exit 1; done
 }

@@ -1,7 +1,7 @@
 import Mocha from 'mocha';
 import { appendFileSync } from 'node:fs';
 
-/** Mocha's spec reporter, which also appends `passed failed skipped` to the file $VIGIL_TEST_COUNTS for hack/test to add up. */
+/** Mocha's spec reporter. It also appends `passed failed skipped` to the file $VIGIL_TEST_COUNTS, which hack/test sums. */
 export default class Reporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-/** Mocha 12 gave the files of its command line the ending .cjs; Stryker's runner asks for them without one. */
+/** The command-line files of Mocha 12 have the extension .cjs; Stryker's runner imports them without one. */
 registerHooks({
   resolve(specifier, context, next) {
     if (!/\bmocha\/lib\/cli\/[-a-z]+$/.test(specifier)) return next(specifier, context);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 const { VIGIL_MUTATE_SAMPLE = '', VIGIL_MUTATE_SEED = '1' } = process.env;
 
-/** Where a mutant comes when all are drawn in an order that the seed decides; the same in every checkout. */
+/** The sort key of a mutant in the random order of a seed. It is the same in every checkout. */
 function lot({ fileName, location, replacement, mutatorName }) {
   const file = fileName.slice(fileName.lastIndexOf('/operator/'));
   return createHash('sha256')
@@ -12,8 +12,8 @@ function lot({ fileName, location, replacement, mutatorName }) {
 }
 
 /**
- * Takes a sample: so many mutants are drawn, and the others are passed over. Stryker counts what a checker refuses as invalid, and
- * leaves it out of every score.
+ * Selects a random sample of the mutants and rejects the others. Stryker counts rejected mutants as invalid and excludes them from the
+ * scores.
  */
 class SampleChecker {
   #drawn = new Set();
@@ -22,7 +22,7 @@ class SampleChecker {
     return Promise.resolve();
   }
 
-  /** Sees all mutants at once; one checker process sees them all, since it is the only one. */
+  /** Called once with all mutants, since there is one checker process. */
   group(mutants) {
     const drawn = mutants.toSorted((a, b) => (lot(a) < lot(b) ? -1 : 1)).slice(0, Number(VIGIL_MUTATE_SAMPLE));
     this.#drawn = new Set(drawn.map(({ id }) => id));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** What is mutated, and by which tests, as hack/mutate says in the environment. */
+/** The mutated files and their tests, from the environment that hack/mutate sets. */
 const { VIGIL_MUTATE_ROOM = 'schedules', VIGIL_MUTATE_SAMPLE = '', VIGIL_MUTATE_FILES = '' } = process.env;
 const room = VIGIL_MUTATE_ROOM;
 const spec = existsSync(`test/${room}`) ? [`test/${room}/**/*.test.ts`] : ['test/**/*.test.ts', '!test/integration/**', '!test/e2e/**'];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Prints the score of each room that was mutated, from Stryker's reports in a folder, and that of all together. */
+/** Prints the score of each room and the total, from the Stryker reports in a folder. */
 const folder = process.argv[2] ?? 'dist/mutate';
 const caught = ['Killed', 'Timeout'];
 const missed = ['Survived', 'NoCoverage'];

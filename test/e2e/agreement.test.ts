@@ -20,7 +20,7 @@ interface CommandLineResult {
 }
 
 const name = 'agreement';
-/** Controls of every sort: of one object, of several, of the cluster as a whole; and a rule. */
+/** Controls of each kind: for one object, for several objects, for the whole cluster; and a rule. */
 const spec = {
   scope: { systemNamespaces: 'Include' },
   frameworks: [{ name: 'cis' }, { name: 'nsa' }, { name: 'pss-restricted' }],
@@ -51,7 +51,7 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
     );
   });
 
-  /** Adds to a pod of the faultless Deployment what its template does not have. */
+  /** Adds a field to a pod of the compliant Deployment that its template does not have. */
   async function debugContainer(): Promise<void> {
     const [pod] = await listAll<KubeObject>(client, RESOURCES.pods, { namespace: 'shop', labelSelector: 'app=web' });
     const ephemeralContainers = [{ name: 'debug', image: '127.0.0.1:5000/pause:1', securityContext: { privileged: true } }];
@@ -65,11 +65,11 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
 
   after(() => {
     kubectl(['delete', '--ignore-not-found', '--wait=false', `securitypolicy/${name}`]);
-    // The next suite makes the same namespaces.
+    // The next suite creates the same namespaces.
     kubectl(['delete', '--ignore-not-found', '--timeout=120s', '-f', 'samples/workloads.yaml']);
   });
 
-  it('say the same, result by result', async () => {
+  it('report the same results', async () => {
     const file = join(tmpdir(), `vigil-agreement-${process.pid}.json`);
     writeFileSync(file, JSON.stringify({ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', metadata: { name }, spec }));
     let output: string;
@@ -84,7 +84,7 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
     const { results } = JSON.parse(output) as { results: readonly CommandLineResult[] };
     const line = (kind: string, namespace: string | undefined, object: string, rest: readonly unknown[]): string =>
       [`${kind}/${namespace ?? ''}/${object}`, ...rest].join(' | ');
-    // What the operator itself made meanwhile is in neither list for sure: its Jobs and pods come and go.
+    // Ignores objects that the operator creates during the test: its Jobs and pods may be in one list only.
     const isOurs = (text: string): boolean => /vigil-(system|[0-9a-f]{10})/.test(text);
     const said = results
       .filter(({ verdict }) => verdict !== 'pass')
@@ -115,14 +115,14 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
     expect(checks.size).to.be.greaterThan(15);
   });
 
-  it('report what a live pod has and its template has not at the owner, with the pod named', async () => {
+  it('report a violation of a live pod at its owner, with the name of the pod', async () => {
     const report = await client.get<PolicyReport>(RESOURCES.reports, { namespace: 'shop', name: 'vigil-deployment-web' });
     const found = report.results?.find(({ rule }) => rule === 'privileged-container');
     expect([found?.result, found?.properties?.['path']]).to.deep.equal(['fail', 'spec.ephemeralContainers[0].securityContext.privileged']);
     expect(found?.properties?.['pod']).to.match(/^web-/);
   });
 
-  it('and the evidence for each framework is there, a result for every requirement, and goes with the policy', async () => {
+  it('write evidence for each framework, with a result for every requirement, and remove it with the policy', async () => {
     const evidence = async (): Promise<PolicyReport[]> =>
       listAll<PolicyReport>(client, RESOURCES.clusterReports, { labelSelector: 'vigil.dev/source=vigil-frameworks' });
     const found = await evidence();

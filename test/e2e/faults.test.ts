@@ -15,7 +15,7 @@ import { workerScenarios } from '../faults/scenarios/worker-scenarios.ts';
 import { StatusWatch } from '../faults/status-watch.ts';
 
 const all = process.env['VIGIL_TEST_ALL'] === '1';
-/** Only scenarios whose name or kind has this text, for work on one of them. */
+/** Runs only scenarios whose name or kind contains this text. */
 const only = process.env['VIGIL_FAULTS'];
 const scenarios = [
   ...callScenarios,
@@ -30,7 +30,7 @@ const scenarios = [
   ...controlPlaneScenarios,
 ];
 
-/** Runs a scenario to its end, and leaves nothing of it. */
+/** Runs a scenario and removes its objects. */
 async function runScenario(lab: FaultLab, scenario: Scenario, check: (end: EndState, run: ScenarioRun) => void): Promise<void> {
   await lab.clean();
   const watch = new StatusWatch(lab.client);
@@ -68,7 +68,7 @@ describe('faults', function () {
   let wanted: EndState;
   let writes: number;
 
-  /** What a scenario must come to: what a run without a fault comes to, unless it says otherwise. */
+  /** The expected result of a scenario: that of a run without a fault, unless the scenario has its own. */
   const check =
     (scenario: Scenario) =>
     (end: EndState, run: ScenarioRun): void => {
@@ -84,7 +84,7 @@ describe('faults', function () {
       wanted = end;
       writes = run.calls.filter(isScanWrite).length;
     });
-    // What a run without a fault must come to, so that the comparison is with something.
+    // The result of a run without a fault, with which the others are compared.
     expect(Object.keys(wanted.reports)).to.have.length.greaterThan(9);
     expect(wanted.scan).to.deep.include({ phase: 'Complete' });
   });

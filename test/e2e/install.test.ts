@@ -20,7 +20,7 @@ describe('Vigil installed on a real node', function () {
     await operatorSettled();
   });
 
-  it('runs under the restricted Pod Security Standard, as nobody, with a read-only root', () => {
+  it('runs under the restricted Pod Security Standard, as nobody, with a read-only root file system', () => {
     const pods = JSON.parse(kubectl(['-n', 'vigil-system', 'get', 'pods', '-o', 'json'])) as {
       items: { status: { phase: string; containerStatuses: { restartCount: number }[] } }[];
     };
@@ -35,7 +35,7 @@ describe('Vigil installed on a real node', function () {
     expect(enforced).to.equal('restricted');
   });
 
-  it('reconciles a schedule with the rights that it was given', async () => {
+  it('reconciles a schedule with its permissions', async () => {
     const name = uniqueName('e2e');
     await client.create(RESOURCES.schedules, { metadata: { name }, spec: { schedule: '0 3 1 1 *' } } as KubeObject);
     kubectl(['wait', '--for=condition=Ready', '--timeout=30s', `scanschedule/${name}`]);
@@ -60,7 +60,7 @@ describe('Vigil installed on a real node', function () {
     });
   }
 
-  it('prints what its two accounts may do', () => {
+  it('prints the permissions of its two service accounts', () => {
     for (const account of ['vigil-operator', 'vigil-scanner']) {
       const rights = kubectl(['auth', 'can-i', '--list', `--as=system:serviceaccount:vigil-system:${account}`, '-n', 'default']);
       process.stdout.write(`${account} in namespace default:\n${rights}\n`);
@@ -69,14 +69,14 @@ describe('Vigil installed on a real node', function () {
     }
   });
 
-  it('lets scanning pods list, and do nothing else with anything', () => {
+  it('lets scanning pods only list', () => {
     const rightsOf = (account: string): string[] =>
       kubectl(['auth', 'can-i', '--list', '--no-headers', `--as=system:serviceaccount:vigil-system:${account}`, '-n', 'vigil-system'])
         .split('\n')
         .filter((line) => /^[a-z]/.test(line))
-        // Columns are as wide as the widest entry of a list.
+        // The width of columns depends on the longest entry.
         .map((line) => line.replaceAll(/\s+/g, ' ').trim());
-    // What each service account may do is Kubernetes' own, and differs by version.
+    // The default permissions of all service accounts differ by Kubernetes version.
     const everyones = rightsOf('nobody');
     const rows = rightsOf('vigil-scanner').filter((line) => !everyones.includes(line));
     const others = rows.filter((line) => !/\[list\]\s*$/.test(line));
@@ -84,7 +84,7 @@ describe('Vigil installed on a real node', function () {
     expect(others).to.deep.equal([]);
   });
 
-  it('may do what it needs', () => {
+  it('has the permissions that it needs', () => {
     expect([
       canI('create', 'scans.vigil.dev'),
       canI('patch', 'scanschedules.vigil.dev', '--subresource=status'),
@@ -92,7 +92,7 @@ describe('Vigil installed on a real node', function () {
     ]).to.deep.equal(['yes', 'yes', 'yes']);
   });
 
-  it('lets whoever may view the cluster read its kinds and the reports', () => {
+  it('lets users with the ClusterRole view read its resources and the reports', () => {
     const viewer = (verb: string, resource: string): string => {
       const user = '--as=system:serviceaccount:default:viewer';
       try {
@@ -118,7 +118,7 @@ describe('Vigil installed on a real node', function () {
     ]).to.deep.equal(['yes', 'yes', 'no']);
   });
 
-  it('serves true health pages', () => {
+  it('serves the health endpoints', () => {
     const pod = kubectl(['-n', 'vigil-system', 'get', 'pods', '-o', 'jsonpath={.items[0].metadata.name}']);
     const page = (path: string): string => kubectl(['get', '--raw', `/api/v1/namespaces/vigil-system/pods/${pod}:8080/proxy${path}`]);
     expect([page('/healthz'), page('/readyz')]).to.deep.equal(['ok\n', 'ok\n']);

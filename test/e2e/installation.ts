@@ -8,11 +8,11 @@ import type { Scan } from '../../operator/api/scan.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 
-/** Where Vigil lives in the cluster under test. */
+/** The namespace of Vigil in the test cluster. */
 export const home = 'vigil-system';
 let installed = false;
 
-/** Builds the image, loads it into the cluster's node and installs Vigil as the README says; once for all suites. */
+/** Builds the image, loads it into the node and installs Vigil as README.md describes. Runs once for all suites. */
 export async function install(): Promise<void> {
   if (installed) return;
   const cluster = process.env['VIGIL_TEST_CLUSTER'];
@@ -20,24 +20,24 @@ export async function install(): Promise<void> {
   execFileSync('hack/image', ['--output', 'dist/test-image.tar'], { stdio: 'pipe' });
   execFileSync('hack/cluster', ['load', 'dist/test-image.tar', '--name', cluster], { stdio: 'pipe' });
   kubectl(['apply', '--server-side', '-k', 'config/with-report-crds']);
-  // Small shards and bursts, so that a small cluster has several.
+  // Small limits, so that a small cluster has several shards and bursts.
   kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', 'VIGIL_SHARD_TARGETS=12', 'VIGIL_CHANGE_BURST=40']);
   kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   await operatorSettled();
   installed = true;
 }
 
-/** Says that Vigil is not in the cluster any more: the next suite installs it again. */
+/** Records that Vigil was uninstalled, so that the next suite installs it again. */
 export function uninstalled(): void {
   installed = false;
 }
 
-/** Waits until one operator runs, and leads: a rollout has ended before the old one's pod has. */
+/** Waits until exactly one operator runs and is the leader: a rollout is complete before the old pod has ended. */
 export async function operatorSettled(): Promise<void> {
   await eventually('one operator runs, and leads', async () => ((await operatorPods()).length === 1 && leads() ? true : undefined));
 }
 
-/** Probes until something is found. Throws when it is not within so many seconds. */
+/** Polls until the probe returns a value. Throws after the given seconds. */
 export async function eventually<T>(what: string, probe: () => Promise<T | undefined> | T | undefined, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
@@ -48,14 +48,14 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
   }
 }
 
-/** Makes a Scan. Returns its name. */
+/** Creates a Scan. Returns its name. */
 export async function makeScan(spec: Scan['spec'] = {}): Promise<string> {
   const metadata = { name: `test-${Date.now().toString(36)}` };
   const scan = await testClient().create<Scan>(RESOURCES.scans, { metadata, spec: { full: true, ...spec } } as Scan);
   return scan.metadata.name;
 }
 
-/** Waits until a Scan has ended. */
+/** Waits until a Scan is finished. */
 export function scanEnded(name: string, seconds = 90): Promise<Scan> {
   return eventually(
     `Scan ${name} ends`,
@@ -75,7 +75,7 @@ export async function reportsIn(...namespaces: readonly string[]): Promise<Polic
   return (await Promise.all(lists)).flat();
 }
 
-/** What reports say, a line a verdict: `namespace report policy/rule verdict`. */
+/** The verdicts of reports, one line each: `namespace report policy/rule verdict`. */
 export function linesOf(reports: readonly PolicyReport[]): string[] {
   return reports
     .flatMap(({ metadata, results = [] }) =>
@@ -93,7 +93,7 @@ function leads(): boolean {
   return holder !== '' && pods.includes(holder.slice(0, holder.indexOf('_')));
 }
 
-/** Kills the operator's process as a crash would: by SIGKILL, with nothing said and its lease still held. */
+/** Kills the process of the operator with SIGKILL, like a crash: it does not release its lease. */
 export async function crashOperator(): Promise<void> {
   const names = new Set((await operatorPods()).map(({ metadata }) => `HOSTNAME=${metadata.name}`));
   const processes = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
@@ -108,18 +108,18 @@ export async function crashOperator(): Promise<void> {
   });
   if (own.length === 0) throw new Error('the operator has no process on this machine');
   for (const pid of own) process.kill(Number(pid), 'SIGKILL');
-  // Another pod takes over: the kubelet would start the container again only after a pause that grows.
+  // Deletes the pod, so that a new one takes over: the kubelet restarts a container only after a growing back-off.
   kubectl(['-n', home, 'delete', 'pod', '-l', 'app.kubernetes.io/component=operator', '--force', '--grace-period=0', '--wait=false']);
 }
 
-/** How many operators are wanted; with none, waits until the last is gone. */
+/** Scales the operator. With 0 replicas, waits until the last pod is deleted. */
 export async function scaleOperator(replicas: number): Promise<void> {
   kubectl(['-n', home, 'scale', 'deployment/vigil-operator', `--replicas=${replicas}`]);
   if (replicas > 0) return;
   await eventually('the operator is gone', async () => ((await operatorPods()).length === 0 ? true : undefined));
 }
 
-/** Writes to reports that the API server has counted since it started. */
+/** The number of report writes that the API server counted since its start. */
 export function reportWrites(): number {
   const metrics = kubectl(['get', '--raw', '/metrics']);
   const lines = metrics
@@ -130,7 +130,7 @@ export function reportWrites(): number {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-/** What a schedule follows when it changes is judged before a scan can find it: suites that count what a scan finds follow nothing. */
+/** Turns off onChange: it would evaluate changes before a scan finds them, and some suites count what a scan finds. */
 export async function followNothing(schedule: string): Promise<void> {
   await eventually(`ScanSchedule ${schedule} is there`, async () => {
     const all = await listAll<KubeObject>(testClient(), RESOURCES.schedules);

@@ -23,10 +23,10 @@ import {
 
 const image = '127.0.0.1:5000/pause:1';
 const teams = Array.from({ length: 12 }, (_, index) => `team-${String(index).padStart(2, '0')}`);
-/** The samples as they are shipped, with the image that the cluster's own registry has. */
+/** The shipped samples, with an image of the cluster's registry. */
 const samples = readFileSync('samples/workloads.yaml', 'utf8').replaceAll('registry.k8s.io/pause:3.10', image);
 
-/** A team's workloads: one of each pod-bearing kind, in turn faultless and with the node's network. */
+/** The workloads of a team: one of each workload kind, alternately compliant and with hostNetwork. */
 function workloads(namespace: string): KubeObject[] {
   const pod = (hostNetwork: boolean): object => ({
     hostNetwork,
@@ -68,7 +68,7 @@ function workloads(namespace: string): KubeObject[] {
   ] as unknown as KubeObject[];
 }
 
-/** What is expected of the samples: the faults that are written into them, and no others. */
+/** The expected findings of the samples. */
 const sampleLines = [
   'payments vigil-cronjob-reconcile baseline/capabilities-drop-all fail',
   'payments vigil-statefulset-ledger baseline/run-as-non-root fail',
@@ -86,7 +86,7 @@ const teamLines = teams.flatMap((team) => [
   `${team} vigil-statefulset-bad baseline/host-network fail`,
 ]);
 
-describe('the main job on a real cluster', function () {
+describe('policy scans on a real cluster', function () {
   this.timeout(240_000);
   const client = testClient();
   const everywhere = ['shop', 'payments', ...teams];
@@ -108,7 +108,7 @@ describe('the main job on a real cluster', function () {
     kubectl(['delete', '--ignore-not-found', '--wait=false', 'namespace', ...everywhere]);
   });
 
-  it('scans a policy as soon as it is applied, in several shards, and reports exactly what is wrong', async () => {
+  it('scans a new policy at once, in several shards, and reports exactly the violations', async () => {
     await followNothing('default');
     kubectl(['apply', '-f', 'samples/schedule.yaml']);
     await followNothing('nightly');
@@ -117,7 +117,7 @@ describe('the main job on a real cluster', function () {
     const reports = await reportsIn(...everywhere);
     const said = linesOf(reports);
     expect(said).to.deep.equal([...sampleLines, ...teamLines].toSorted());
-    // One report for each owner, the faultless ones included, and none for what they own.
+    // One report for each owner, including compliant ones, and none for owned objects.
     expect(reports).to.have.length(5 + 3 * teams.length);
     const [scan] = await listAll<Scan>(client, RESOURCES.scans);
     expect(Number(scan?.status?.progress?.split('/')[1])).to.be.at.least(3);
@@ -125,7 +125,7 @@ describe('the main job on a real cluster', function () {
     expect(status?.coverage).to.deep.include({ inScope: reports.length, scanned: reports.length, failed: 0, skipped: 0 });
   });
 
-  it('sums up in the policy what the reports say', async () => {
+  it('writes the totals of the reports into the policy status', async () => {
     const reports = await reportsIn(...everywhere);
     const { status } = await policy();
     const total = (verdict: 'pass' | 'fail'): number => reports.reduce((sum, { summary }) => sum + (summary?.[verdict] ?? 0), 0);
@@ -138,13 +138,13 @@ describe('the main job on a real cluster', function () {
     expect((framework?.passed ?? 0) + (framework?.failed ?? 0) + (framework?.notEvaluated ?? 0)).to.be.at.least(15);
   });
 
-  it('is readable by kubectl wait: ready, and not compliant', () => {
+  it('sets conditions for kubectl wait: Ready, and not Compliant', () => {
     kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'securitypolicy/baseline']);
     kubectl(['wait', '--for=condition=Compliant=false', '--timeout=10s', 'securitypolicy/baseline']);
     kubectl(['wait', '--for=condition=Scheduled', '--timeout=10s', 'securitypolicy/baseline']);
   });
 
-  it('writes no report when nothing changed, as the API server counts', async () => {
+  it('writes no report if nothing changed, by the metrics of the API server', async () => {
     const before = reportWrites();
     expect(before).to.be.greaterThan(30);
     const { status } = await scanEnded(await makeScan());
@@ -152,8 +152,8 @@ describe('the main job on a real cluster', function () {
     expect(reportWrites() - before).to.equal(0);
   });
 
-  it('makes no Job for a rescan of what has not changed, writes no report, and counts the same', async () => {
-    // The status of pods changes for a while after they were made: until then a rescan has something to do.
+  it('creates no Job and writes no report for a rescan without changes, and keeps the totals', async () => {
+    // The status of new pods still changes for a while, so that a rescan has something to evaluate.
     for (let left = 5; ; left--) {
       const { status: before } = await scanEnded(await makeScan({ full: false }));
       const writes = reportWrites();
@@ -170,7 +170,7 @@ describe('the main job on a real cluster', function () {
     }
   });
 
-  it('evaluates a namespace anew whose report somebody has edited', async () => {
+  it('evaluates a namespace again if one of its reports was edited', async () => {
     const [edited] = await reportsIn('shop');
     const { namespace, name = '' } = edited?.metadata ?? {};
     const restored = edited?.summary;
@@ -180,9 +180,9 @@ describe('the main job on a real cluster', function () {
     expect((await reportsIn('shop')).find(({ metadata }) => metadata.name === name)?.summary).to.deep.equal(restored);
   });
 
-  it('takes away a failure that was mended, and counts it as fixed', async () => {
+  it('removes a fixed failure, and counts it as fixed', async () => {
     kubectl(['-n', 'shop', 'patch', 'daemonset', 'exporter', '--type=merge', '-p', '{"spec":{"template":{"spec":{"hostPID":false}}}}']);
-    // A pod of the old template counts as long as it lives.
+    // Pods of the old template count until they are deleted.
     kubectl(['-n', 'shop', 'rollout', 'status', 'daemonset/exporter', '--timeout=60s']);
     const { status } = await scanEnded(await makeScan());
     expect(status?.fixed).to.deep.equal({ critical: 0, high: 1, medium: 0, low: 0 });
@@ -190,7 +190,7 @@ describe('the main job on a real cluster', function () {
     expect(linesOf(await reportsIn('shop')).filter((line) => line.includes('exporter'))).to.deep.equal([]);
   });
 
-  it('counts a failure that came up as new', async () => {
+  it('counts a new failure as new', async () => {
     kubectl(['-n', 'shop', 'patch', 'daemonset', 'exporter', '--type=merge', '-p', '{"spec":{"template":{"spec":{"hostIPC":true}}}}']);
     const { status } = await scanEnded(await makeScan({ namespaces: { include: ['shop'] } }));
     expect(status?.new).to.deep.equal({ critical: 0, high: 1, medium: 0, low: 0 });
@@ -198,20 +198,20 @@ describe('the main job on a real cluster', function () {
     expect(linesOf(await reportsIn('shop')).filter((line) => line.includes('exporter'))).to.deep.equal([
       'shop vigil-daemonset-exporter baseline/host-ipc fail',
     ]);
-    // A scan of one namespace leaves the policy's figures those of the whole.
+    // After a scan of one namespace, the totals of the policy are still those of the whole cluster.
     const { status: whole } = await policy();
     expect(whole?.coverage?.inScope).to.equal(5 + 3 * teams.length);
     expect(whole?.failing?.high).to.be.greaterThan(teams.length);
   });
 
-  it('drops the report of a workload that is deleted', async () => {
+  it('deletes the report of a deleted workload', async () => {
     kubectl(['-n', 'shop', 'delete', 'deployment', 'cart']);
     await eventually('the report is gone', async () =>
       (await reportsIn('shop')).some(({ metadata }) => metadata.name === 'vigil-deployment-cart') ? undefined : true,
     );
   });
 
-  it('follows a new generation: a narrower scope leaves no report outside it, another check is in all of them', async () => {
+  it('evaluates a new generation: removes results outside of a narrower scope, and adds those of a new check', async () => {
     const spec = {
       scope: { namespaces: { include: ['team-*'], exclude: ['team-03'] } },
       controls: [{ name: 'host-network', exclude: true }],
@@ -225,7 +225,7 @@ describe('the main job on a real cluster', function () {
     kubectl(['wait', '--for=condition=Compliant', '--timeout=10s', 'securitypolicy/baseline']);
   });
 
-  it('keeps the last good verdicts of a policy that breaks, and says of which generation they are', async () => {
+  it('keeps the last verdicts of a policy that becomes invalid, with their generation', async () => {
     const before = linesOf(await reportsIn(...teams));
     await client.patch(RESOURCES.policies, { name: 'baseline' }, { spec: { controls: [{ name: 'no-such-control' }] } });
     kubectl(['wait', '--for=condition=Stalled', '--timeout=20s', 'securitypolicy/baseline']);
@@ -236,7 +236,7 @@ describe('the main job on a real cluster', function () {
     await evaluated(4);
   });
 
-  it('keeps two policies over one workload apart, and takes only the deleted one out of the reports', async () => {
+  it('separates two policies on one workload, and removes only the deleted one from the reports', async () => {
     const second = {
       metadata: { name: 'second' },
       spec: { controls: [{ name: 'host-network', severity: 'low' }] },
@@ -262,7 +262,7 @@ describe('the main job on a real cluster', function () {
     );
   });
 
-  it('comes to the same end when the operator is killed at any point of a scan', async () => {
+  it('reaches the same result if the operator is killed at any point of a scan', async () => {
     const wanted = linesOf(await reportsIn(...teams));
     const points: readonly (readonly [string, (scan: Scan) => boolean])[] = [
       ['while it plans', () => true],
@@ -270,7 +270,7 @@ describe('the main job on a real cluster', function () {
       ['when one shard is in', ({ status }) => status?.progress !== undefined && !status.progress.startsWith('0/')],
     ];
     for (const [point, reached] of points) {
-      // Something for every shard to write: the reports are gone, and come back.
+      // Deletes the reports, so that every shard has something to write.
       kubectl(['delete', 'policyreports', '-A', '-l', 'app.kubernetes.io/managed-by=vigil', '--wait=false']);
       const name = await makeScan();
       await eventually(
@@ -293,7 +293,7 @@ describe('the main job on a real cluster', function () {
     }
   });
 
-  it('runs a shard again whose log went before it was collected', async () => {
+  it('retries a shard whose log was lost before it was collected', async () => {
     const [node] = await listAll<KubeObject>(client, { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespaced: false });
     kubectl(['cordon', node?.metadata.name ?? '']);
     const name = await makeScan();
@@ -316,14 +316,14 @@ describe('the main job on a real cluster', function () {
     ]);
   });
 
-  it('gives a worker that runs out of memory more of it', async () => {
+  it('retries a worker that was OOM-killed with more memory', async () => {
     const job = { resources: { limits: { memory: '30Mi' }, requests: { memory: '10Mi' } } };
     const { status } = await scanEnded(await makeScan({ scan: { job } }), 120);
     expect([status?.phase, status?.coverage?.scanned, status?.coverage?.failed]).to.deep.equal(['Complete', 33, 0]);
     expect(status?.jobs?.length).to.be.greaterThan(1);
   });
 
-  it('leaves nothing of an ended scan behind but the Scan', async () => {
+  it('removes all objects of a finished scan except the Scan', async () => {
     await eventually('no Job, pod or ConfigMap of a scan is left', async () => {
       const labelSelector = 'vigil.dev/scan';
       const left = await Promise.all(
@@ -335,7 +335,7 @@ describe('the main job on a real cluster', function () {
     });
   });
 
-  it('takes every report away with the policy, even one deleted while no operator ran', async () => {
+  it('removes all reports of a deleted policy, also if it was deleted while no operator ran', async () => {
     await scaleOperator(0);
     kubectl(['delete', 'securitypolicy', 'baseline']);
     expect(await reportsIn(...teams)).to.have.length(33);
@@ -343,7 +343,7 @@ describe('the main job on a real cluster', function () {
     await eventually('all reports are gone', async () => ((await reportsIn(...teams)).length === 0 ? true : undefined));
   });
 
-  it('refuses a Scan of a policy that is not there, by name', async () => {
+  it('refuses a Scan of a policy that does not exist, by name', async () => {
     const { status } = await scanEnded(await makeScan({ policies: ['nowhere'] }));
     const stalled = status?.conditions?.find(({ type }) => type === 'Stalled');
     expect([status?.phase, stalled?.reason, stalled?.message]).to.deep.equal([
@@ -353,7 +353,7 @@ describe('the main job on a real cluster', function () {
     ]);
   });
 
-  it('makes ScanSchedule/default once, and not again after a person deleted it', async () => {
+  it('creates ScanSchedule/default once, and not again after a person deleted it', async () => {
     kubectl(['get', 'scanschedule', 'default']);
     kubectl(['delete', 'scanschedule', 'default']);
     kubectl(['-n', home, 'rollout', 'restart', 'deployment/vigil-operator']);

@@ -22,7 +22,7 @@ const container = (index: number): object => ({
   ...(index === 499 ? { securityContext: { privileged: true } } : {}),
 });
 
-describe('huge, odd and hostile objects, and kinds of the users’ own', function () {
+describe('huge, odd and hostile objects, and custom resources', function () {
   this.timeout(180_000);
   const client = testClient();
   const policy = (): Promise<SecurityPolicy> => client.get<SecurityPolicy>(RESOURCES.policies, { name: 'odd' });
@@ -91,7 +91,7 @@ describe('huge, odd and hostile objects, and kinds of the users’ own', functio
     kubectl(['delete', '--ignore-not-found', '--wait=false', `namespace/${namespace}`]);
   });
 
-  it('all get their verdicts', async () => {
+  it('get verdicts', async () => {
     await client.create(RESOURCES.policies, {
       metadata: { name: 'odd' },
       spec: {
@@ -123,7 +123,7 @@ describe('huge, odd and hostile objects, and kinds of the users’ own', functio
     expect(many?.results?.[0]?.properties?.['path']).to.equal('spec.template.spec.containers[499].securityContext.privileged');
   });
 
-  it('a custom resource that may not be listed is told with verb, resource and mend, and the rest is judged', async () => {
+  it('include a custom resource without list permission: the scan reports verb, resource and fix, and evaluates the rest', async () => {
     const { spec } = await policy();
     await client.patch(
       RESOURCES.policies,
@@ -141,7 +141,7 @@ describe('huge, odd and hostile objects, and kinds of the users’ own', functio
     expect(linesOf(await reportsIn(namespace))).to.have.length(3);
   });
 
-  it('and is judged as soon as a labelled ClusterRole allows it', async () => {
+  it('include it in the next scan after a labelled ClusterRole allows it', async () => {
     apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRole',
@@ -158,7 +158,7 @@ describe('huge, odd and hostile objects, and kinds of the users’ own', functio
     ]);
   });
 
-  it('never lists Secrets: a rule about them is told as not covered', async () => {
+  it('do not include Secrets: a rule about them is reported as not covered', async () => {
     const { spec } = await policy();
     await client.patch(
       RESOURCES.policies,

@@ -11,7 +11,7 @@ import { restartPart } from '../faults/cluster-part.ts';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
 import { eventually, install, reportsIn, reportWrites } from './installation.ts';
 
-describe('changes, judged when they happen', function () {
+describe('on-change scans', function () {
   this.timeout(180_000);
   const client = testClient();
   const name = uniqueName('change');
@@ -26,12 +26,12 @@ describe('changes, judged when they happen', function () {
     metadata: { name: app, namespace },
     spec: {
       replicas,
-      // Pods that never start keep a rolling update from ending, and the old ones from going.
+      // Pods that never start block a rolling update, so that the old pods are not deleted.
       strategy: { type: 'Recreate' },
       selector: { matchLabels: { app } },
       template: {
         metadata: { labels: { app } },
-        // No node has this: the pods are made, and wait.
+        // No node has this label: the pods are created and stay pending.
         spec: { nodeSelector: { 'example.com/none': 'here' }, containers: [{ name: 'a', image: 'example.com/a:1' }], ...pod },
       },
     },
@@ -87,7 +87,7 @@ describe('changes, judged when they happen', function () {
     kubectl(['delete', 'namespace', namespace, '--wait=false']);
   });
 
-  it('reports what is new, what is mended, and takes the counts into the policy', async () => {
+  it('reports new and fixed violations, and updates the totals of the policy', async () => {
     apply(deployment('web', { hostPID: true }));
     await becomes('vigil-deployment-web', 'host-pid', true);
     apply(deployment('web', { hostPID: true, hostNetwork: true }));
@@ -115,7 +115,7 @@ describe('changes, judged when they happen', function () {
     await becomes('vigil-deployment-web', 'host-pid', false);
   });
 
-  it('judges the workloads that a NetworkPolicy was about when it comes and goes', async () => {
+  it('evaluates the selected workloads when a NetworkPolicy is created and deleted', async () => {
     await becomes('vigil-deployment-web', 'netpol-coverage', true);
     const all = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
     apply({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'all', namespace }, spec: all });
@@ -124,7 +124,7 @@ describe('changes, judged when they happen', function () {
     await becomes('vigil-deployment-web', 'netpol-coverage', true);
   });
 
-  it('judges the workloads of another namespace that a RoleBinding gives rights to', async () => {
+  it('evaluates the workloads of another namespace to which a RoleBinding grants permissions', async () => {
     const binding = { name, namespace: 'kube-system' };
     apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -138,7 +138,7 @@ describe('changes, judged when they happen', function () {
     await becomes('vigil-deployment-web', takeover, false);
   });
 
-  it('writes one report for a rollout, whatever the number of pods', async () => {
+  it('writes one report for a rollout, for any number of pods', async () => {
     await quiet();
     const before = reportWrites();
     apply(deployment('many', { hostNetwork: true }, 60));
@@ -148,7 +148,7 @@ describe('changes, judged when they happen', function () {
     expect((await reportsIn(namespace)).filter(({ scope }) => scope?.kind === 'Pod')).to.deep.equal([]);
   });
 
-  it('mends a report that was edited, and makes one again that was deleted', async () => {
+  it('restores a report that was edited or deleted', async () => {
     await quiet();
     const before = await reportOf('vigil-deployment-many');
     kubectl([
@@ -171,7 +171,7 @@ describe('changes, judged when they happen', function () {
     await becomes('vigil-deployment-many', 'host-network', true);
   });
 
-  it('withdraws what it said when an object leaves the scope, and says it again when it comes back', async () => {
+  it('removes the results of an object that leaves the scope, and restores them when it comes back', async () => {
     const scoped = (label: string): object => ({
       ...deployment('web', { hostPID: true }),
       metadata: { name: 'web', namespace, labels: { team: label } },
@@ -191,7 +191,7 @@ describe('changes, judged when they happen', function () {
     await becomes('vigil-deployment-web', 'host-pid', true);
   });
 
-  it('scans once where very much changes at once', async () => {
+  it('creates one Scan for a large burst of changes', async () => {
     const policy = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
     await eventually('the policy is settled', async () => {
       const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
@@ -220,7 +220,7 @@ describe('changes, judged when they happen', function () {
     );
   });
 
-  it('judges by a policy what changes while that, or a new generation of it, is scanned', async () => {
+  it('evaluates changes during the scan of a policy or of its new generation', async () => {
     const late = uniqueName('late');
     const scope = { namespaces: { include: [late] } };
     apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: late } });
@@ -256,9 +256,9 @@ describe('changes, judged when they happen', function () {
     kubectl(['delete', 'namespace', late, '--wait=false']);
   });
 
-  it('follows on after the API server was gone, and says so, though most kinds never change', async () => {
+  it('resumes its watches after an API server restart, and reports the outage', async () => {
     await restartPart('kube-apiserver');
-    // Watches end at their own moments, and each of them tells.
+    // The watches end at different times, and each of them reports it.
     await sleep(10_000);
     await eventually('all kinds are followed', follows);
     apply(deployment('after', { hostPID: true }, 0));
@@ -266,7 +266,7 @@ describe('changes, judged when they happen', function () {
     expect(await follows()).to.equal(true);
   });
 
-  it('says what it may not follow, with the verb and the resource', async () => {
+  it('reports a missing watch permission, with the verb and the resource', async () => {
     const group = `${uniqueName('g')}.example.com`;
     const names = { kind: 'Widget', listKind: 'WidgetList', plural: 'widgets', singular: 'widget' };
     const version = {

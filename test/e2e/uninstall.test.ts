@@ -7,7 +7,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import { kubectl, testClient, uniqueName } from '../integration/cluster-access.ts';
 import { eventually, install, makeScan, operatorSettled, reportsIn, scanEnded, uninstalled } from './installation.ts';
 
-/** The commands that README.md gives for it, as they stand there. */
+/** The uninstall commands of README.md. */
 function commands(): string[] {
   const readme = readFileSync('README.md', 'utf8');
   const [, block = ''] = /uninstall\.test\.ts runs these commands -->\s*```sh\n([^`]*)```/.exec(readme) ?? [];
@@ -19,7 +19,7 @@ function commands(): string[] {
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 const labelled = 'app.kubernetes.io/managed-by=vigil';
-/** What of Vigil's is in the cluster, by kind and name. */
+/** The objects of Vigil in the cluster, by kind and name. */
 function remains(): string[] {
   const named = (kinds: string, ...more: string[]): string[] => lines(kubectl(['get', kinds, '--ignore-not-found', '-o', 'name', ...more]));
   const own = named('clusterroles,clusterrolebindings,crds,namespaces,priorityclasses,validatingadmissionpolicies');
@@ -31,7 +31,7 @@ function remains(): string[] {
   ];
 }
 
-describe('uninstalling Vigil as README.md says, while it runs', function () {
+describe('uninstalling Vigil by the commands of README.md, while it runs', function () {
   this.timeout(300_000);
   const client = testClient();
   const policy = uniqueName('uninstall');
@@ -65,26 +65,26 @@ describe('uninstalling Vigil as README.md says, while it runs', function () {
     await install();
   });
 
-  it('leaves nothing of it, and everything that is not its own', async () => {
+  it('removes all objects of Vigil, and no others', async () => {
     expect(commands()).to.have.length(4);
-    // In the middle of a scan.
+    // During a scan.
     await makeScan({ full: true });
     expect(remains().length).to.be.greaterThan(20);
     for (const command of commands()) execFileSync('sh', ['-euc', command], { stdio: 'pipe' });
-    // Kubernetes' own collector takes what was owned.
+    // The garbage collector deletes owned objects.
     await eventually(
       'nothing is left',
       () => (remains().filter((name) => !name.includes('policyreport')).length === 0 ? true : undefined),
       120,
     );
-    // Nothing comes back.
+    // No object is created again.
     await sleep(5000);
     const claimed = foreign[2][1].metadata.name;
     expect(remains()).to.deep.equal([`policyreport.wgpolicyk8s.io/${claimed}`]);
     for (const [resource, { metadata }] of foreign) expect((await client.get(resource, metadata)).metadata.name).to.equal(metadata.name);
   });
 
-  it('can be done again, and where Vigil is not', () => {
+  it('can be repeated, and succeeds if Vigil is not installed', () => {
     for (const command of commands()) execFileSync('sh', ['-euc', command], { stdio: 'pipe' });
   });
 });

@@ -15,7 +15,7 @@ const policies = all ? 500 : 130;
 const namespaces = all ? 2000 : 100;
 const namespace = 'limits';
 const label = 'test.vigil.dev/limits';
-/** The worst first. */
+/** From the highest to the lowest. */
 const severities = ['critical', 'high', 'medium', 'low'] as const;
 const nameOf = (index: number): string => `limits-${String(index).padStart(3, '0')}`;
 
@@ -29,7 +29,7 @@ const policy = (index: number): KubeObject =>
     },
   }) as unknown as KubeObject;
 
-/** A Deployment of nearly 1.5 MiB, more than which etcd does not take. */
+/** A Deployment of nearly 1.5 MiB, the limit of etcd. */
 const largest = {
   apiVersion: 'apps/v1',
   kind: 'Deployment',
@@ -66,7 +66,7 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
     kubectl(['delete', '--ignore-not-found', '--wait=false', `namespace/${namespace}`]);
   });
 
-  it('scans the policies together, and each is evaluated', async () => {
+  it('scans the policies together, and evaluates each of them', async () => {
     const before = new Set((await listAll<Scan>(client, RESOURCES.scans)).map(({ metadata }) => metadata.name));
     await concurrently(
       Array.from({ length: policies }, (_, index) => index),
@@ -93,7 +93,7 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
     expect(ended.map(({ status }) => status?.phase)).to.deep.equal(made.map(() => 'Complete'));
   });
 
-  it('keeps a report of thousands of results in its bounds, and counts all of them', async () => {
+  it('limits the size of a report with thousands of results, and counts all of them', async () => {
     const report = (await reportsIn(namespace)).find(({ scope }) => scope?.name === 'largest');
     const { results = [], summary } = report ?? {};
     const counted = Object.values(summary ?? {}).reduce<number>((sum, count) => sum + (count ?? 0), 0);
@@ -103,7 +103,7 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
       rest.map(({ properties }) => properties?.['truncated']),
       'results left out',
     ).to.deep.equal([String(counted - results.length + 1)]);
-    // Nothing is left out that is worse than what is kept.
+    // No omitted result is more severe than a kept one.
     const ledger = Object.values(readLedger(report?.metadata.annotations?.[ANNOTATIONS.policies]));
     const kept = (wanted: string): number => results.filter(({ result, severity }) => result === 'fail' && severity === wanted).length;
     const short = severities.findIndex((severity) => kept(severity) < ledger.reduce((sum, { failing }) => sum + failing[severity], 0));
@@ -114,7 +114,7 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
     expect(JSON.stringify(report).length).to.be.within(500_000, 1_250_000);
   });
 
-  it('finds what is in each of very many namespaces', async () => {
+  it('finds the violations in each of very many namespaces', async () => {
     const everywhere = { metadata: { name: 'limits-everywhere', labels: { [label]: 'true' } } };
     const spec = { controls: [{ name: 'netpol-default-deny' }], scope: { namespaces: { include: ['limits-n*'] } } };
     await client.create(RESOURCES.policies, { ...everywhere, spec } as unknown as KubeObject);
@@ -123,7 +123,7 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
     expect(status?.summary?.fail).to.equal(namespaces);
   });
 
-  it('tells of a scan by all policies which those were', async () => {
+  it('records the policies of a scan of all policies', async () => {
     const { status } = await scanEnded(await makeScan({ namespaces: { include: [namespace] } }), all ? 300 : 120);
     const names = status?.policies?.map(({ name }) => name) ?? [];
     expect([status?.phase, names.filter((name) => name.startsWith('limits-')).length]).to.deep.equal(['Complete', policies + 1]);

@@ -21,7 +21,7 @@ const rbac = (resource: string, kind: string): ApiResource => ({
   namespaced: false,
 });
 
-/** What a team might have: a workload with faults, its account, a Service, a policy, a role that reads secrets, a ConfigMap and a Secret. */
+/** Typical objects of a team: an insecure workload, its service account, a Service, a policy, a role that reads Secrets, a ConfigMap and a Secret. */
 function manifests(namespace: string, role: string): readonly object[] {
   const metadata = (name: string): object => ({ name, namespace });
   return [
@@ -86,7 +86,7 @@ function manifests(namespace: string, role: string): readonly object[] {
   ];
 }
 
-/** What identifies a verdict, whether it was made of a file or of a live object. */
+/** The identity of a verdict, which is the same for a file and for a live object. */
 const verdictOf = ({ check, verdict, severity, path, paths, resource: { kind, namespace, name } }: LocatedResult): string =>
   JSON.stringify([kind, namespace ?? '', name, check, verdict, severity, path ?? '', paths ?? []]);
 
@@ -116,12 +116,12 @@ describe('vigil scan --cluster', function () {
     return { code, ...(JSON.parse(out) as { results: LocatedResult[]; errors: { message: string }[] }) };
   };
 
-  it('comes to the verdicts that the files come to', async () => {
+  it('returns the same verdicts as a scan of the files', async () => {
     const ofFiles = await scanned(['-', '--kubernetes-version', serverMinor()], yaml);
     const ofCluster = await scanned(['--cluster', '--namespace', namespace]);
     expect(ofCluster.errors).to.deep.equal([]);
     expect(ofCluster.code).to.equal(1);
-    // The server makes these two itself; the Secret is never read; roles and the cluster as a whole are not in the namespace.
+    // The server creates these two objects. The Secret is never read. Cluster-scoped objects are not in the namespace.
     const made = ({ resource: { kind, name } }: LocatedResult): boolean =>
       name === 'kube-root-ca.crt' || (kind === 'ServiceAccount' && name === 'default');
     const elsewhere = ({ resource: { kind } }: LocatedResult): boolean => ['Secret', 'ClusterRole', 'Cluster'].includes(kind);
@@ -131,7 +131,7 @@ describe('vigil scan --cluster', function () {
     expect(live.length).to.be.greaterThan(40);
   });
 
-  it('takes the whole cluster, less its system namespaces, when no namespace is named', async () => {
+  it('scans the whole cluster without system namespaces if no namespace is given', async () => {
     const { results, errors } = await scanned([
       '--cluster',
       '--control',
@@ -146,13 +146,13 @@ describe('vigil scan --cluster', function () {
     expect(results.filter(({ resource }) => systemNamespaces.includes(resource.namespace ?? ''))).to.deep.equal([]);
   });
 
-  it('judges by a policy file, and names it', async () => {
+  it('evaluates a policy file, and names it', async () => {
     const { results } = await scanned(['--cluster', '--namespace', namespace, '--policy', 'samples/policy.yaml']);
     expect(results.length).to.be.greaterThan(0);
     expect(results.every(({ policy }) => typeof policy === 'string')).to.equal(true);
   });
 
-  it('needs no right to read Secrets, and tells what it may not list while the rest is judged', async () => {
+  it('needs no permission to read Secrets, reports resources that it may not list, and evaluates the rest', async () => {
     const cluster = await reachCluster(undefined, client);
     const reader = uniqueName('no-secrets');
     const readable = cluster.resources.filter(({ resource }) => resource !== 'secrets' && resource !== 'configmaps');
@@ -179,7 +179,7 @@ describe('vigil scan --cluster', function () {
     expect(results.some(({ check, verdict }) => check === 'host-network' && verdict === 'fail')).to.equal(true);
   });
 
-  it('tells an unknown context, an unknown namespace and a cluster that does not answer', async () => {
+  it('reports an unknown context, an unknown namespace and an unreachable cluster', async () => {
     expect((await runVerb(scan, ['--cluster', '--context', 'nowhere'])).error).to.include('no context nowhere; it has:');
     expect((await scanned(['--cluster', '--namespace', 'nowhere', '--control', 'host-pid'])).errors[0]?.message).to.equal(
       'there is no namespace nowhere',

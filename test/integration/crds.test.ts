@@ -15,7 +15,7 @@ describe('the CRDs on a real API server', function () {
     kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', 'crds/']);
   });
 
-  /** The server's message for an object that it refuses. */
+  /** Creates an invalid object. Returns the message of the server. */
   async function refusal(kind: 'policies' | 'schedules' | 'scans', spec: unknown, name = uniqueName('crd')): Promise<string> {
     try {
       await client.create(RESOURCES[kind], { metadata: { name }, spec } as KubeObject, { dryRun: 'All' });
@@ -26,7 +26,7 @@ describe('the CRDs on a real API server', function () {
     return 'accepted';
   }
 
-  it('accept the smallest useful pair', async () => {
+  it('accept a minimal policy and schedule', async () => {
     expect(await refusal('policies', { frameworks: [{ name: 'pss-restricted' }] })).to.equal('accepted');
     expect(await refusal('schedules', { schedule: '0 3 * * *' })).to.equal('accepted');
     expect(await refusal('schedules', { onChange: {} })).to.equal('accepted');
@@ -71,7 +71,7 @@ describe('the CRDs on a real API server', function () {
     });
   }
 
-  it('refuse a schedule whose name leaves no room for the names of its scans', async () => {
+  it('refuse a schedule whose name is too long for the names of its scans', async () => {
     expect(await refusal('schedules', { schedule: '@daily' }, 'a'.repeat(53))).to.match(/at most 52 characters/);
     expect(await refusal('schedules', { schedule: '@daily' }, 'a'.repeat(52))).to.equal('accepted');
   });
@@ -86,7 +86,7 @@ describe('the CRDs on a real API server', function () {
     expect(() => kubectl(['create', '--dry-run=server', '-f', '-'], manifest)).to.throw(/unknown field "spec\.namespace"/);
   });
 
-  it('keep a Scan as it was made', async () => {
+  it('refuse changes of a Scan', async () => {
     const name = uniqueName('crd');
     await client.create(RESOURCES.scans, { metadata: { name }, spec: {} } as KubeObject);
     try {
@@ -100,7 +100,7 @@ describe('the CRDs on a real API server', function () {
     }
   });
 
-  it('default nothing, so that a GitOps tool sees no difference', async () => {
+  it('set no defaults, so that a GitOps tool finds no difference', async () => {
     const spec = {
       rules: [
         {

@@ -22,7 +22,7 @@ describe('the guard over the operator', function () {
     scanner: 'ghcr.io/aquasecurity/trivy:0.70.0',
   } as const;
   const image = { digest: `sha256:${'a'.repeat(64)}`, reference: 'registry.example/a:1' };
-  // As the operator's own pod may be placed.
+  // The placement of the operator's pod.
   const placement = {
     nodeSelector: { pool: 'security' },
     tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }],
@@ -36,7 +36,7 @@ describe('the guard over the operator', function () {
   const inventory = (): Job => structuredClone(inventoryJob(settings, { image, node: 'n' })) as unknown as Job;
   const pulling = (): Job =>
     structuredClone(inventoryJob(settings, { image: { ...image, platform: 'linux/arm64' }, pull: true })) as unknown as Job;
-  // What a namespace is asked for that has opted in.
+  // The Job in a namespace that opted in.
   const away = (): Job =>
     structuredClone(
       inventoryJob(settings, { image, node: 'n', scanIn: { namespace: 'default', pullSecrets: ['registry'] } }),
@@ -73,7 +73,7 @@ describe('the guard over the operator', function () {
       }),
     ) as unknown as Job;
 
-  /** Has the API server judge an object as the operator's, without keeping it. Returns what it refuses it for. */
+  /** Creates an object as the operator, with a server-side dry run. Returns the refusal, or the empty text. */
   function refusal(object: unknown, verb = 'create'): string {
     try {
       kubectl([verb, '--dry-run=server', '--as', account, '-f', '-'], JSON.stringify(object));
@@ -89,7 +89,7 @@ describe('the guard over the operator', function () {
   }
   const first = (spec: Job['spec']['template']['spec']): Fields => spec.containers[0] ?? {};
   const second = (spec: Job['spec']['template']['spec']): Fields => (spec['initContainers'] as Fields[])[1] ?? {};
-  // The pod of a Job of Vigil's, without the Job: Pod Security has nothing against it.
+  // The pod of a Job of Vigil without the Job: it meets Pod Security.
   const plainPod = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -103,7 +103,7 @@ describe('the guard over the operator', function () {
     const named = guard.replace(`expression: "''"`, `expression: "'${withIndex.javaIndex}'"`);
     expect(named).not.to.equal(guard);
     kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], named);
-    // Even an operator that was given everything makes nothing but its Jobs.
+    // Grants the operator all permissions: the guard still allows only its Jobs.
     kubectl(['create', 'clusterrolebinding', 'guard-test', '--clusterrole=cluster-admin', `--user=${account}`]);
     for (let tries = 0; refusal(plainPod) === '' || !refusal(plainPod).includes('vigil-guard'); tries++) {
       if (tries > 50) throw new Error(`the guard is not in force: ${refusal(plainPod)}`);
@@ -127,7 +127,7 @@ describe('the guard over the operator', function () {
     ['matching without image volumes', copying],
     ['a scan', scanning],
   ] as const) {
-    it(`lets the Job for ${what} through`, () => expect(refusal(make())).to.equal(''));
+    it(`allows the Job for ${what}`, () => expect(refusal(make())).to.equal(''));
   }
 
   const volume = (source: Fields): Job => changed(inventory, (spec) => spec.volumes.push({ name: 'more', ...source }));
@@ -135,7 +135,7 @@ describe('the guard over the operator', function () {
     ['a Secret as a volume', volume({ secret: { secretName: 's' } })],
     ['a projected Secret', volume({ projected: { sources: [{ secret: { name: 's' } }] } })],
     ['a projected token', volume({ projected: { sources: [{ serviceAccountToken: { path: 't' } }] } })],
-    ['a folder of the node', volume({ hostPath: { path: '/' } })],
+    ['a hostPath volume', volume({ hostPath: { path: '/' } })],
     ['a csi volume', volume({ csi: { driver: 'secrets-store.csi.k8s.io' } })],
     [
       'an ephemeral volume',
@@ -143,9 +143,12 @@ describe('the guard over the operator', function () {
         ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1' } } } } },
       }),
     ],
-    ['a claim', volume({ persistentVolumeClaim: { claimName: 'c' } })],
-    ['an emptyDir without bounds', volume({ emptyDir: {} })],
-    ['part of a volume', changed(inventory, (spec) => (first(spec)['volumeMounts'] = [{ name: 'work', mountPath: '/w', subPath: 'x' }]))],
+    ['a PersistentVolumeClaim', volume({ persistentVolumeClaim: { claimName: 'c' } })],
+    ['an emptyDir without a sizeLimit', volume({ emptyDir: {} })],
+    [
+      'a subPath of a volume',
+      changed(inventory, (spec) => (first(spec)['volumeMounts'] = [{ name: 'work', mountPath: '/w', subPath: 'x' }])),
+    ],
     ['environment from a Secret', changed(inventory, (spec) => (first(spec)['envFrom'] = [{ secretRef: { name: 's' } }]))],
     [
       'a variable from a Secret',
@@ -172,8 +175,11 @@ describe('the guard over the operator', function () {
       ),
     ],
     ['a token for a scanner that pulls', changed(pulling, (spec) => (spec['automountServiceAccountToken'] = true))],
-    ['the network of the node', changed(inventory, (spec) => Object.assign(spec, { hostNetwork: true, hostUsers: true }))],
-    ['more rights in a container', changed(inventory, (spec) => (first(spec)['securityContext'] = { allowPrivilegeEscalation: true }))],
+    ['hostNetwork', changed(inventory, (spec) => Object.assign(spec, { hostNetwork: true, hostUsers: true }))],
+    [
+      'privilege escalation in a container',
+      changed(inventory, (spec) => (first(spec)['securityContext'] = { allowPrivilegeEscalation: true })),
+    ],
     [
       'a CronJob',
       {
@@ -213,21 +219,21 @@ describe('the guard over the operator', function () {
       awayWith((spec) => (first(spec)['env'] = [{ name: 'HOME', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }])),
     ],
     [
-      'a variable that has other code run',
+      'a variable that runs other code',
       awayWith((spec) => (first(spec)['env'] = [{ name: 'NODE_OPTIONS', value: '--import=/vigil/target/x' }])),
     ],
     ['a folder of the image as home', awayWith((spec) => (second(spec)['env'] = [{ name: 'HOME', value: '/vigil/target' }]))],
     ['the image over the program', awayWith((spec) => (first(spec)['volumeMounts'] = [{ name: 'target', mountPath: '/usr/local/bin' }]))],
-    ['a file of the image as its last word', awayWith((spec) => (first(spec)['terminationMessagePath'] = '/vigil/target/key'))],
+    ['a file of the image as termination message', awayWith((spec) => (first(spec)['terminationMessagePath'] = '/vigil/target/key'))],
     ['another program', awayWith((spec) => (first(spec)['command'] = ['node', '-e', '1']))],
     ['another verb', awayWith((spec) => (first(spec)['args'] = ['worker']))],
     [
-      'a scanner that reports to somebody',
+      'a scanner that sends its report to a server',
       awayWith((spec) => (second(spec)['args'] = [...(second(spec)['args'] as string[]), '--server=http://x'])),
     ],
     ['a scanner of something else', awayWith((spec) => (second(spec)['args'] = ['image', 'x:1']))],
     ['one container less', awayWith((spec) => (spec['initContainers'] = [second(spec)]))],
-    ['a user of the node', awayWith((spec) => (spec['hostUsers'] = true))],
+    ['hostUsers', awayWith((spec) => (spec['hostUsers'] = true))],
     ['no seccomp profile', awayWith((spec) => (spec['securityContext'] = { runAsUser: 0 }))],
     ['a priority', awayWith((spec) => (spec['priorityClassName'] = 'system-node-critical'))],
     ['a toleration', awayWith((spec) => (spec['tolerations'] = [{ operator: 'Exists' }]))],
@@ -238,22 +244,22 @@ describe('the guard over the operator', function () {
     ],
     ['many pods', awayWith((_spec, job) => Object.assign(job.spec, { parallelism: 100, completions: 100 }))],
     ['a probe', awayWith((spec) => (first(spec)['readinessProbe'] = { httpGet: { host: 'x', port: 80 } }))],
-    ['a port of the node', awayWith((spec) => (first(spec)['ports'] = [{ containerPort: 80, hostPort: 80 }]))],
+    ['a hostPort', awayWith((spec) => (first(spec)['ports'] = [{ containerPort: 80, hostPort: 80 }]))],
   ];
   for (const [what, object] of [...ways, ...elsewhere.map(([what, object]) => [`${what} in another namespace`, object] as const)]) {
     it(`refuses ${what}`, () => {
-      // An expression that cannot be evaluated refuses too; that is no judgement.
+      // An expression that cannot be evaluated also refuses the object, with another message.
       expect(refusal(object)).to.match(
         /ValidatingAdmissionPolicy 'vigil-guard' .*denied request: (the operator|a (pod|container|volume)) /,
       );
     });
   }
 
-  it('gives the operator no token of another account', () => {
+  it('refuses tokens of other service accounts to the operator', () => {
     expect(() => kubectl(['create', 'token', 'vigil-scanner', '-n', 'vigil-system', '--as', account])).to.throw(/vigil-guard/);
   });
 
-  it('lets the operator keep its ConfigMaps, and others do what they may', () => {
+  it('allows the ConfigMaps of the operator, and all objects of other users', () => {
     const own = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'vigil-images-test', namespace: 'vigil-system' } };
     expect(refusal(own)).to.equal('');
     const pod = { ...plainPod, metadata: { name: 'p', namespace: 'default' }, spec: { containers: [{ name: 'a', image: 'x' }] } };

@@ -32,14 +32,14 @@ describe('kubectl vigil', function () {
     kubectl(['delete', 'namespace', namespace, '--wait=false']);
   });
 
-  it('is the program, found by kubectl on the PATH', () => {
+  it('runs the program that kubectl finds on the PATH', () => {
     expect(kubectl(['version', '--client'])).to.match(/^Client Version: v1\./);
     const { code, out } = vigil(['explain', 'host-pid']);
     expect([code, out.split('\n')[0]]).to.deep.equal([0, vigil(['explain', 'host-pid']).out.split('\n')[0]]);
     expect(out).to.include('hostPID');
   });
 
-  it('judges what it is given by pipe, and ends with the code of the verdict', () => {
+  it('scans its standard input, and exits with the code of the verdict', () => {
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { hostPID: true, containers: [] } };
     const { code, out } = vigil(['scan', '-', '--control', 'host-pid', '-o', 'json'], JSON.stringify(pod));
     expect(code).to.equal(1);
@@ -47,14 +47,14 @@ describe('kubectl vigil', function () {
     expect(results.map(({ check, path }) => [check, path])).to.deep.equal([['host-pid', 'spec.hostPID']]);
   });
 
-  it('judges the cluster that kubectl speaks to', () => {
+  it('scans the cluster of the current context', () => {
     const { code, out } = vigil(['scan', '--cluster', '--namespace', namespace, '--control', 'netpol-namespace-policy', '-o', 'json']);
     expect(code, out).to.equal(1);
     const { results } = JSON.parse(out) as { results: { resource: { kind: string; name: string } }[] };
     expect(results.map(({ resource }) => [resource.kind, resource.name])).to.deep.equal([['Namespace', namespace]]);
   });
 
-  it('says what it does not know', () => {
+  it('reports an unknown verb', () => {
     const { code, out } = vigil(['scna']);
     expect(code).to.equal(2);
     expect(out).to.include('unknown verb "scna"').and.to.include('scan');

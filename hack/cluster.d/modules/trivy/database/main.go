@@ -58,11 +58,11 @@ func write(source, folder string) error {
 		return err
 	}
 	metadata := map[string]any{"Version": 2, "UpdatedAt": read.UpdatedAt, "NextUpdate": read.UpdatedAt, "DownloadedAt": read.UpdatedAt}
-	told, err := json.Marshal(metadata)
+	encoded, err := json.Marshal(metadata)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, "metadata.json"), told, 0o644)
+	return os.WriteFile(filepath.Join(folder, "metadata.json"), encoded, 0o644)
 }
 
 func fill(tx *bolt.Tx, read facts) error {
@@ -79,7 +79,7 @@ func fill(tx *bolt.Tx, read facts) error {
 	return put(tx, []string{"vulnerability"}, read.Vulnerabilities)
 }
 
-// put writes values into the bucket at a path, which is made where it is not.
+// put writes values into the bucket at a path. It creates missing buckets.
 func put(tx *bolt.Tx, path []string, content values) error {
 	bucket, err := tx.CreateBucketIfNotExists([]byte(path[0]))
 	for _, name := range path[1:] {

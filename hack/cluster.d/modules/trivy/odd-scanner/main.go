@@ -1,5 +1,5 @@
-// Command odd-scanner stands in Trivy's place in tests. It is Trivy, but for an image with a package odd-scanner-DAY-in-VERB: by that it
-// does, when it is called with that verb, what happens to a scanner on a bad day.
+// Command odd-scanner replaces Trivy in tests. It runs Trivy, except for an image with a package odd-scanner-DAY-in-VERB: for that, it fails
+// in the way DAY when it is called with VERB.
 //
 //	odd-scanner rootfs ... --output FILE FOLDER
 //	odd-scanner sbom ... FILE
@@ -20,7 +20,7 @@ import (
 
 const work = "/vigil/work"
 
-// As an image has it, and as a pod has it that mounts the scanner's image.
+// The paths of Trivy in its image, and in a pod that mounts that image.
 var places = []string{"/usr/libexec/trivy", "/vigil/trivy/usr/libexec/trivy"}
 
 var name = regexp.MustCompile(`odd-scanner-([a-z]+)-in-([a-z]+)`)
@@ -52,7 +52,7 @@ func dayOf(verb, subject string) string {
 
 func live(day string) error {
 	switch day {
-	case "memory": // An archive in the image that unpacks to very much.
+	case "memory": // Allocates memory without end, like an archive bomb.
 		var held [][]byte
 		for {
 			part := make([]byte, 64<<20)
@@ -62,7 +62,7 @@ func live(day string) error {
 			held = append(held, part)
 			runtime.KeepAlive(held)
 		}
-	case "disk": // Layers or archives that are unpacked into the temporary folder.
+	case "disk": // Fills the temporary folder, like large layers or archives.
 		file, err := os.Create(filepath.Join(work, "fill"))
 		if err != nil {
 			return err
@@ -71,15 +71,15 @@ func live(day string) error {
 			return err
 		}
 		time.Sleep(time.Hour)
-	case "forever": // A file that an analyser never comes to an end with.
+	case "forever": // Never ends, like an analyser in an endless loop.
 		time.Sleep(time.Hour)
-	case "garbage": // A scanner of another make: what it writes is JSON, and its end is well.
+	case "garbage": // Writes valid JSON of another format, with exit code 0.
 		return write(map[string]any{"vulnerabilities": []string{}})
-	case "many": // Very old and very large: 20,000 findings.
+	case "many": // Writes 20,000 findings.
 		return write(manyFindings())
-	case "terminal": // Whoever built the image chose the names of its packages.
+	case "terminal": // Writes control characters in a package name, which the author of an image can choose.
 		return write(findings([]any{finding("a\x1b]0;owned\x07\x1b[2J\u009b31m\u202eb\x00", 1)}))
-	case "crash": // With a trace that ends in a file and a line.
+	case "crash": // Panics with a stack trace.
 		panic("\x1b[31mruntime error\x1b[0m:\x1b]0;owned\x07 index out of range")
 	}
 	return trivy()
@@ -121,7 +121,7 @@ func manyFindings() any {
 	return findings(found)
 }
 
-// trivy becomes Trivy; where an image is mounted nothing can be run from it.
+// trivy executes Trivy. A program in a mounted image cannot be executed, so it is copied first.
 func trivy() error {
 	for _, place := range places {
 		if _, err := os.Stat(place); err != nil {
