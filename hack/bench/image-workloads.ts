@@ -14,7 +14,7 @@ import { BenchCluster, eventually } from './bench-cluster.ts';
 import { cgroupsOf, CountingRegistry, imageFolder, inside, podSeconds, pushImage, REGISTRY } from './counting-registry.ts';
 
 const client = new KubeClient(new Credentials());
-const ground = new BenchCluster(client);
+const cluster = new BenchCluster(client);
 const home = 'vigil-system';
 const namespace = 'bench-images';
 const [workloads = 200, images = 20] = process.argv.slice(2).map(Number);
@@ -92,7 +92,7 @@ await eventually('one operator runs', async () => {
 
 const counter = new PodCounter();
 counter.start();
-const cgroups = cgroupsOf((await ground.operatorPod()).metadata.uid ?? '');
+const cgroups = cgroupsOf((await cluster.operatorPod()).metadata.uid ?? '');
 print(['', 'seconds', 'CPU seconds', 'inventories', 'matches', 'MB pulled']);
 process.stdout.write(`the workloads themselves: ${(nodePulls / 1e6).toFixed(0)} MB pulled by the node for ${images} images\n`);
 /** Runs an action, waits until Vigil has handled it, and prints what it took. */

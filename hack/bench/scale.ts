@@ -6,12 +6,12 @@ import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { BenchCluster, eventually, podPlace } from './bench-cluster.ts';
 
 const client = new KubeClient(new Credentials());
-const ground = new BenchCluster(client);
+const cluster = new BenchCluster(client);
 const home = 'vigil-system';
 const sizes = process.argv.slice(2).map(Number);
 /** The peak memory of the workers in MiB, from the operator's log. */
 async function workerPeak(): Promise<number> {
-  const { name } = (await ground.operatorPod()).metadata;
+  const { name } = (await cluster.operatorPod()).metadata;
   const body = await client.stream({ path: `/api/v1/namespaces/${home}/pods/${name}/log` });
   return Math.max(0, ...[...(await body.text()).matchAll(/"peakMebibytes":(\d+)/g)].map(([, peak]) => Number(peak)));
 }
@@ -32,7 +32,7 @@ function sumOf(text: string, metric: string, labels: RegExp): number {
 
 async function counts(): Promise<Counts> {
   const text = await (await client.stream({ path: '/metrics' })).text();
-  const { name } = (await ground.operatorPod()).metadata;
+  const { name } = (await cluster.operatorPod()).metadata;
   const own = await (await client.stream({ path: `/api/v1/namespaces/${home}/pods/${name}:8080/proxy/metrics` })).text();
   return {
     calls: sumOf(own, 'vigil_api_requests_total', /./),
@@ -63,8 +63,8 @@ async function changeSeconds(times: number, size: number): Promise<number[]> {
 }
 
 const schedule = { metadata: { name: 'bench' }, spec: { onChange: {} } };
-await ground.makePolicy();
-const memory = await ground.watchOperator();
+await cluster.makePolicy();
+const memory = await cluster.watchOperator();
 /** The operator's peak memory in MiB since the last call. */
 const peak = (): string => {
   const { rss, anon, workingSet } = memory.take();
@@ -90,11 +90,11 @@ process.stdout.write('Memory of the operator: resident/of which allocated by its
 print(columns);
 let made = 0;
 for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
-  await ground.makePods(made, size);
+  await cluster.makePods(made, size);
   made = size;
   for (const round of ['first', 'again', 'full']) {
     const before = await counts();
-    const { seconds, scan: ended } = await ground.scan(`bench-${size}-${round}`, { full: round === 'full' });
+    const { seconds, scan: ended } = await cluster.scan(`bench-${size}-${round}`, { full: round === 'full' });
     const after = await counts();
     const { phase, progress = '', coverage, summary } = ended.status ?? {};
     const targets = `${coverage?.scanned ?? 0}/${coverage?.inScope ?? 0}`;
@@ -110,7 +110,7 @@ for (const size of sizes.length > 0 ? sizes : [1000, 10_000]) {
     );
     return status?.conditions?.some(({ type, status: holds }) => type === 'Watching' && holds === 'True') ?? false;
   });
-  const scanning = ground.scan(`bench-${size}-during`, { full: true });
+  const scanning = cluster.scan(`bench-${size}-during`, { full: true });
   const took = await changeSeconds(15, size);
   const median = took[Math.floor(took.length / 2)] ?? 0;
   print([

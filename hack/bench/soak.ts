@@ -4,14 +4,14 @@ import { KubeClient } from '../../operator/kube/kube-client.ts';
 import { BenchCluster } from './bench-cluster.ts';
 
 const client = new KubeClient(new Credentials());
-const ground = new BenchCluster(client);
+const cluster = new BenchCluster(client);
 const scans = Number(process.argv[2] ?? 500);
 const step = Math.min(50, Math.ceil(scans / 4));
 const pods = 200;
 
-await ground.makePods(0, pods);
-await ground.makePolicy();
-const memory = await ground.watchOperator();
+await cluster.makePods(0, pods);
+await cluster.makePolicy();
+const memory = await cluster.watchOperator();
 const print = (row: readonly (string | number)[]): unknown =>
   process.stdout.write(`${row.map((cell) => String(cell).padEnd(16)).join('')}\n`);
 print(['scans', 'seconds each', 'heap, least', 'own, least', 'own, most', 'resident, most']);
@@ -19,7 +19,7 @@ print(['scans', 'seconds each', 'heap, least', 'own, least', 'own, most', 'resid
 const floors: number[] = [];
 /** The used heap in MiB, from the operator's metrics. */
 async function heapUsed(): Promise<number> {
-  const { name } = (await ground.operatorPod()).metadata;
+  const { name } = (await cluster.operatorPod()).metadata;
   const text = await (await client.stream({ path: `/api/v1/namespaces/vigil-system/pods/${name}:8080/proxy/metrics` })).text();
   return Number(/^nodejs_heap_size_used_bytes (\d+)$/m.exec(text)?.[1] ?? Number.NaN) / 1024 / 1024;
 }
@@ -31,7 +31,7 @@ while (next < scans) {
   let floor = Number.POSITIVE_INFINITY;
   const lane = async (): Promise<void> => {
     for (let number = next++; number < end; number = next++) {
-      const { scan } = await ground.scan(`soak-${number}`, { full: true });
+      const { scan } = await cluster.scan(`soak-${number}`, { full: true });
       if (scan.status?.phase !== 'Complete' || scan.status.coverage?.scanned !== pods)
         throw new Error(`scan ${number}: ${JSON.stringify(scan.status)}`);
       await client.delete(RESOURCES.scans, { name: scan.metadata.name });

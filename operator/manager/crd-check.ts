@@ -59,7 +59,7 @@ export class CrdCheck {
     const problems = found.filter((problem) => problem !== undefined);
     const before = this.#problems;
     this.#problems = problems;
-    if (JSON.stringify(before) !== JSON.stringify(problems)) this.#tell(before, problems);
+    if (JSON.stringify(before) !== JSON.stringify(problems)) this.#report(before, problems);
     return problems;
   }
 
@@ -80,7 +80,7 @@ export class CrdCheck {
     }
   }
 
-  #tell(before: readonly CrdProblem[], problems: readonly CrdProblem[]): void {
+  #report(before: readonly CrdProblem[], problems: readonly CrdProblem[]): void {
     const { log, metrics, events, onChange } = this.#own;
     for (const { crd } of before) metrics.crdProblems.remove({ crd });
     for (const { crd, reason, message } of problems) {

@@ -5,7 +5,7 @@ import type { ChangeType } from '../../operator/kube/watch/list-watch.ts';
 describe('specChanges', () => {
   it('is true for a new object, another generation and a deletion', () => {
     const isMore = specChanges();
-    const told: readonly (readonly [uid: string, generation: number, type: ChangeType, expected: boolean])[] = [
+    const changes: readonly (readonly [uid: string, generation: number, type: ChangeType, expected: boolean])[] = [
       ['a', 1, 'ADDED', true],
       ['a', 1, 'MODIFIED', false],
       ['b', 1, 'ADDED', true],
@@ -15,7 +15,7 @@ describe('specChanges', () => {
       ['a', 2, 'ADDED', true],
       ['b', 1, 'MODIFIED', false],
     ];
-    const said = told.map(([uid, generation, type]) => isMore({ metadata: { name: 'p', uid, generation } }, type));
-    expect(said).to.deep.equal(told.map(([, , , expected]) => expected));
+    const matches = changes.map(([uid, generation, type]) => isMore({ metadata: { name: 'p', uid, generation } }, type));
+    expect(matches).to.deep.equal(changes.map(([, , , expected]) => expected));
   });
 });

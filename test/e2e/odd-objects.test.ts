@@ -133,9 +133,9 @@ describe('huge, odd and hostile objects, and custom resources', function () {
     await eventually('the new generation is evaluated', async () =>
       (await policy()).status?.evaluatedGeneration === 2 ? true : undefined,
     );
-    const told = await covered();
-    expect(told?.status).to.equal('False');
-    expect(told?.message).to.match(
+    const condition = await covered();
+    expect(condition?.status).to.equal('False');
+    expect(condition?.message).to.match(
       /may not list widgets in API group example\.com: grant it by a ClusterRole labelled vigil\.dev\/aggregate-to-scan: "true"/,
     );
     expect(linesOf(await reportsIn(namespace))).to.have.length(3);

@@ -161,12 +161,12 @@ describe('on-change scans', function () {
       '-p',
       '{"results":[],"summary":{"fail":0}}',
     ]);
-    const mended = await eventually('it says again what is true', async () => {
+    const restored = await eventually('the report is restored', async () => {
       const now = await reportOf('vigil-deployment-many');
       return (now?.results?.length ?? 0) > 0 ? now : undefined;
     });
     const verdicts = (report: PolicyReport | undefined): unknown => report?.results?.map(({ rule, result }) => [rule, result]);
-    expect([mended.summary, verdicts(mended)]).to.deep.equal([before?.summary, verdicts(before)]);
+    expect([restored.summary, verdicts(restored)]).to.deep.equal([before?.summary, verdicts(before)]);
     kubectl(['-n', namespace, 'delete', 'policyreport', 'vigil-deployment-many']);
     await becomes('vigil-deployment-many', 'host-network', true);
   });

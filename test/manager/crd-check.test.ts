@@ -46,7 +46,7 @@ describe('the CRD check', () => {
     const name = 'policyreports.wgpolicyk8s.io';
     const crd = crds.get(name);
     crds.delete(name);
-    for (let look = 0; look < 2; look++) expect((await check.check()).map(({ crd: of }) => of)).to.deep.equal([name]);
+    for (let run = 0; run < 2; run++) expect((await check.check()).map(({ crd: of }) => of)).to.deep.equal([name]);
     expect([events, changes()]).to.deep.equal([[`Warning ${name} CRDMissing`], 1]);
     expect(await metrics.text()).to.contain(`vigil_crd_problems{crd="${name}"} 1`);
     crds.set(name, crd);

@@ -95,9 +95,9 @@ describe('the format of documents', () => {
 
   it('limits the size of the decompressed content', () => {
     const bomb = gzipSync(Buffer.alloc(257 * 1024 * 1024), { level: 1 });
-    const told = { document: 'fruits', formatVersion: 2, encoding: 'json' };
+    const identity = { document: 'fruits', formatVersion: 2, encoding: 'json' };
     const sha256 = createHash('sha256').update('fruits\n2\njson\n').update(bomb).digest('hex');
-    expect(damaged([headed({ vigil: 1, ...told, bytes: bomb.length, sha256 }, bomb)])).to.equal('Unreadable');
+    expect(damaged([headed({ vigil: 1, ...identity, bytes: bomb.length, sha256 }, bomb)])).to.equal('Unreadable');
   });
 
   it('names the document and the damage in the error', () => {

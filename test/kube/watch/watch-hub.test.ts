@@ -84,15 +84,15 @@ class Objects {
 
 /** A subscriber, and what it received. */
 class Listener {
-  readonly told: string[] = [];
+  readonly received: string[] = [];
   readonly errors: unknown[] = [];
   readonly objects: KubeObject[] = [];
   readonly feed: ListWatch<KubeObject>;
   readonly #waiting: (() => void)[] = [];
 
   constructor(client: KubeClient, options: ListWatchOptions = {}) {
-    const tell = (what: string): void => {
-      this.told.push(what);
+    const receive = (what: string): void => {
+      this.received.push(what);
       for (const resolve of this.#waiting.splice(0)) resolve();
     };
     this.feed = new ListWatch<KubeObject>(
@@ -101,11 +101,11 @@ class Listener {
       { onError: (error) => this.errors.push(error), ...options },
       {
         begin: () => undefined,
-        listed: (object) => tell(`listed ${object.metadata.name}`),
-        complete: () => tell('complete'),
+        listed: (object) => receive(`listed ${object.metadata.name}`),
+        complete: () => receive('complete'),
         changed: (type, object) => {
           this.objects.push(object);
-          tell(`${type} ${object.metadata.name}@${object.metadata.resourceVersion ?? ''}`);
+          receive(`${type} ${object.metadata.name}@${object.metadata.resourceVersion ?? ''}`);
         },
       },
     );
@@ -113,7 +113,7 @@ class Listener {
   }
 
   async until(what: string): Promise<void> {
-    while (!this.told.includes(what)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!this.received.includes(what)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }
 
@@ -149,7 +149,7 @@ describe('a watch hub', function () {
     await second.until('complete');
     objects.write('b');
     await Promise.all([first.until('ADDED b@12'), second.until('ADDED b@12')]);
-    expect([first.told, second.told]).to.deep.equal(Array(2).fill(['listed a', 'complete', 'ADDED b@12']));
+    expect([first.received, second.received]).to.deep.equal(Array(2).fill(['listed a', 'complete', 'ADDED b@12']));
     expect([objects.lists, objects.watches.length]).to.deep.equal([2, 1]);
   });
 
@@ -165,13 +165,13 @@ describe('a watch hub', function () {
     await Promise.all(listeners.map((listener) => listener.until('complete')));
     objects.write('last');
     await Promise.all(listeners.map((listener) => listener.until(`ADDED last@${objects.version}`)));
-    for (const { told } of listeners) {
-      const changes = told.slice(told.indexOf('complete') + 1);
+    for (const { received } of listeners) {
+      const changes = received.slice(received.indexOf('complete') + 1);
       const from = objects.log.length - changes.length;
       expect(changes).to.deep.equal(
         objects.log.slice(from).map(({ type, object, version }) => `${type} ${object.metadata.name}@${version}`),
       );
-      expect(told.indexOf('complete')).to.equal(from);
+      expect(received.indexOf('complete')).to.equal(from);
     }
     expect(objects.watches.length).to.equal(1);
   });
@@ -192,7 +192,7 @@ describe('a watch hub', function () {
     objects.onList = undefined;
     says({ metadata: { resourceVersion: '10' }, items: [] })(held as ServerResponse);
     await second.until('ADDED a@11');
-    expect(first.told).to.deep.equal(['complete', 'ADDED a@11']);
+    expect(first.received).to.deep.equal(['complete', 'ADDED a@11']);
   });
 
   it('requests only metadata unless a subscriber needs more, and delivers only what each needs', async () => {
@@ -223,8 +223,8 @@ describe('a watch hub', function () {
     await old.until('listed a');
     objects.write('b');
     await Promise.all([old.until('ADDED b@12'), current.until('ADDED b@12')]);
-    expect(current.told).to.deep.equal(['listed a', 'complete', 'ADDED b@12']);
-    expect(old.told).to.deep.equal(['complete', 'listed a', 'complete', 'ADDED b@12']);
+    expect(current.received).to.deep.equal(['listed a', 'complete', 'ADDED b@12']);
+    expect(old.received).to.deep.equal(['complete', 'listed a', 'complete', 'ADDED b@12']);
   });
 
   it('resumes a subscriber that stops and starts again, and delivers nothing to a stopped one', async () => {
@@ -234,10 +234,10 @@ describe('a watch hub', function () {
     await first.feed.stop();
     objects.write('a');
     await second.until('ADDED a@11');
-    expect(first.told).to.deep.equal(['complete']);
+    expect(first.received).to.deep.equal(['complete']);
     first.feed.start();
     await first.until('ADDED a@11');
-    expect([first.told, second.told]).to.deep.equal(Array(2).fill(['complete', 'ADDED a@11']));
+    expect([first.received, second.received]).to.deep.equal(Array(2).fill(['complete', 'ADDED a@11']));
     expect(objects.lists).to.equal(2);
   });
 
@@ -294,7 +294,7 @@ describe('a watch hub', function () {
       await second.until('complete');
       objects.write('b');
       await Promise.all([first.until('ADDED b@12'), second.until('ADDED b@12')]);
-      expect([first.told, second.told]).to.deep.equal(Array(2).fill(['listed a', 'complete', 'ADDED b@12']));
+      expect([first.received, second.received]).to.deep.equal(Array(2).fill(['listed a', 'complete', 'ADDED b@12']));
       const asked = objects.server.calls.filter(({ url }) => url.includes('sendInitialEvents')).length;
       expect([objects.lists, asked]).to.deep.equal(streams ? [0, 2] : [2, 1]);
     });
