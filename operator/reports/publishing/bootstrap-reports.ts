@@ -24,26 +24,26 @@ import type { RecordTarget } from '../../stream/stream-record.ts';
 
 const conflictTries = 4;
 
-/** A report that is wanted. */
+/** A desired report that may be aggregated into the bootstrap report. */
 export interface BootstrapCandidate {
   readonly source: string;
   readonly target: RecordTarget;
 }
 
-/** What is to change in the report of one place. */
+/** The pending changes of the bootstrap report in one location. */
 interface Draft<W> {
-  readonly home: ReportLocation;
-  /** Undefined: another has the name, and every object has a report of its own. */
+  readonly location: ReportLocation;
+  /** The current entries. Undefined if another writer's report has the name: every object then has its own report. */
   readonly known: BootstrapEntries | undefined;
-  /** Undefined: the entry goes. */
+  /** The new entries by key. Undefined removes the entry. */
   readonly changes: Map<string, BootstrapEntry | undefined>;
-  /** Reports that the entries take the place of. */
+  /** Separate reports that the entries replace. */
   readonly replaced: PolicyReport[];
-  /** What is counted instead of written. */
+  /** The desired reports that are counted in entries and not written. */
   readonly aggregated: W[];
 }
 
-/** Gathers what becomes of the roles and bindings that Kubernetes brings while reports are published, and writes it at the end, at once. */
+/** Collects the changes for default roles and bindings of Kubernetes while reports are published, and writes each bootstrap report once. */
 export class BootstrapReports<W extends BootstrapCandidate = BootstrapCandidate> {
   readonly #writer: ReportWriter;
   readonly #records: ReportRecords;
@@ -54,24 +54,24 @@ export class BootstrapReports<W extends BootstrapCandidate = BootstrapCandidate>
     this.#records = records;
   }
 
-  /** What is counted of an object in place of a report of its own, as that report would say it; undefined where that is nothing. */
-  async prior(home: ReportLocation, target: RecordTarget): Promise<PolicyReport | undefined> {
+  /** Returns the entry of an object as a report. Returns undefined if the object has no entry. */
+  async prior(location: ReportLocation, target: RecordTarget): Promise<PolicyReport | undefined> {
     if (!mayBeBootstrap(target)) return undefined;
-    const entry = (await this.#draftOf(home)).known?.get(bootstrapKey(target));
-    return entry && reportOfEntry(bootstrapKey(target), entry, home.namespace);
+    const entry = (await this.#draftOf(location)).known?.get(bootstrapKey(target));
+    return entry && reportOfEntry(bootstrapKey(target), entry, location.namespace);
   }
 
   /**
-   * Counts a report that is wanted in place of writing it, if it has no results, Kubernetes brings its object, and there is room; `existing`
-   * goes then. Returns the version that is wanted and whether it is news; undefined if the report must be written.
+   * Adds a report to the bootstrap report, if it has no results, its object is a default object of Kubernetes, and there is room. `existing`
+   * is then deleted. Returns the version of the entry and whether it changes. Returns undefined if the report must be written separately.
    */
   async aggregate(
-    home: ReportLocation,
+    location: ReportLocation,
     desired: W,
     { report, existing }: { readonly report: PolicyReport; readonly existing: PolicyReport | undefined },
-  ): Promise<{ readonly version: string; readonly isNews: boolean } | undefined> {
+  ): Promise<{ readonly version: string; readonly isChanged: boolean } | undefined> {
     if (!isCounted(desired, report)) return undefined;
-    const { known, changes, replaced, aggregated: aggregated } = await this.#draftOf(home);
+    const { known, changes, replaced, aggregated: aggregated } = await this.#draftOf(location);
     const key = bootstrapKey(desired.target);
     const entry = entryOfReport(report);
     if (!known || !hasRoomFor(applied(known, new Map([...changes, [key, entry]])))) return undefined;
@@ -79,21 +79,21 @@ export class BootstrapReports<W extends BootstrapCandidate = BootstrapCandidate>
     aggregated.push(desired);
     const version = entryVersion(entry);
     const before = known.get(key);
-    const isNews = !before || entryVersion(before) !== version;
-    if (isNews) changes.set(key, entry);
-    return { version, isNews: isNews || existing !== undefined };
+    const isChanged = !before || entryVersion(before) !== version;
+    if (isChanged) changes.set(key, entry);
+    return { version, isChanged: isChanged || existing !== undefined };
   }
 
-  /** Says that an object has a report of its own now. */
-  async remove(home: ReportLocation, target: RecordTarget): Promise<void> {
+  /** Removes the entry of an object that has its own report now. */
+  async remove(location: ReportLocation, target: RecordTarget): Promise<void> {
     if (!mayBeBootstrap(target)) return;
-    const { known, changes } = await this.#draftOf(home);
+    const { known, changes } = await this.#draftOf(location);
     if (known?.has(bootstrapKey(target))) changes.set(bootstrapKey(target), undefined);
   }
 
   /**
-   * Writes what was gathered. Calls `onRefused` with what the server refuses as it is; throws what else it answers: a repetition does the
-   * same.
+   * Writes the collected changes. Calls `onRefused` with the reports that the API server rejects as invalid. Throws any other error; a
+   * repetition writes the same changes.
    */
   async flush(onRefused: (desiredReports: readonly W[], error: unknown) => void): Promise<void> {
     for (const draft of await Promise.all(this.#drafts.values())) {
@@ -107,22 +107,22 @@ export class BootstrapReports<W extends BootstrapCandidate = BootstrapCandidate>
     }
   }
 
-  async #write({ home, changes, replaced }: Draft<W>): Promise<void> {
-    if (changes.size > 0) await this.#change(home, (entries) => applied(entries, changes));
-    // Last: what is counted twice for a moment is right again with the next evaluation, what is lost is not.
-    for (const report of replaced) await this.#writer.remove(home.resource, report);
+  async #write({ location, changes, replaced }: Draft<W>): Promise<void> {
+    if (changes.size > 0) await this.#change(location, (entries) => applied(entries, changes));
+    // Deletes the replaced reports last: counting an object twice is corrected by the next evaluation, losing its counts is not.
+    for (const report of replaced) await this.#writer.remove(location.resource, report);
   }
 
-  /** Takes policies out of the entries that are meant. Returns whether that changed anything. */
-  withdraw(home: ReportLocation, policies: readonly string[], isMeant: (key: string) => boolean = () => true): Promise<boolean> {
-    return this.#change(home, (entries) => withoutPoliciesIn(entries, policies, isMeant));
+  /** Removes policies from the selected entries. Returns whether the report changed. */
+  withdraw(location: ReportLocation, policies: readonly string[], isSelected: (key: string) => boolean = () => true): Promise<boolean> {
+    return this.#change(location, (entries) => withoutPoliciesIn(entries, policies, isSelected));
   }
 
-  #draftOf(home: ReportLocation): Promise<Draft<W>> {
-    return this.#drafts.getOrInsertComputed(home.namespace ?? '', async () => {
-      const existing = await this.#read(home);
+  #draftOf(location: ReportLocation): Promise<Draft<W>> {
+    return this.#drafts.getOrInsertComputed(location.namespace ?? '', async () => {
+      const existing = await this.#read(location);
       const known = existing && this.#records.ownership(existing) === 'foreign' ? undefined : entriesIn(existing);
-      return { home, known, changes: new Map(), replaced: [], aggregated: [] };
+      return { location, known, changes: new Map(), replaced: [], aggregated: [] };
     });
   }
 
@@ -130,15 +130,15 @@ export class BootstrapReports<W extends BootstrapCandidate = BootstrapCandidate>
     return this.#writer.read(resource, { namespace, name: BOOTSTRAP_REPORT });
   }
 
-  async #change(home: ReportLocation, change: (entries: BootstrapEntries) => BootstrapEntries): Promise<boolean> {
+  async #change(location: ReportLocation, change: (entries: BootstrapEntries) => BootstrapEntries): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
-      const existing = await this.#read(home);
+      const existing = await this.#read(location);
       const ownership = existing && this.#records.ownership(existing);
       if (ownership === 'foreign') return false;
-      const report = bootstrapReport(change(entriesIn(existing)), { namespace: home.namespace, existing });
+      const report = bootstrapReport(change(entriesIn(existing)), { namespace: location.namespace, existing });
       if (ownership !== 'damaged' && digestOf(report) === digestOf(existing)) return false;
       try {
-        await this.#put(home, report, existing);
+        await this.#put(location, report, existing);
         return true;
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
@@ -152,11 +152,11 @@ export class BootstrapReports<W extends BootstrapCandidate = BootstrapCandidate>
   }
 }
 
-/** Whether a report is counted in place of being written: it has no results, and Kubernetes brings its object. */
+/** Whether a report is counted in the bootstrap report: it has no results, and its object is a default object of Kubernetes. */
 const isCounted = ({ source, target }: BootstrapCandidate, { results = [] }: PolicyReport): boolean =>
   source === SOURCE && results.length === 0 && isBootstrap(target);
 
-/** What Vigil wrote; undefined of no report. */
+/** Returns the digest of a report, an empty text if it has none, and undefined without a report. */
 const digestOf = (report: PolicyReport | undefined): string | undefined =>
   report && (report.metadata.annotations?.[ANNOTATIONS.digest] ?? '');
 

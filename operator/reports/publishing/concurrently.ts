@@ -1,5 +1,5 @@
-/** Does something for each item, so many at the same time. Rejects with the first error, after those already begun have ended. */
-export async function concurrently<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
+/** Calls `work` for each item, at most `limit` calls at the same time. Rejects with the first error after all started calls have ended. */
+export async function concurrently<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
@@ -8,6 +8,6 @@ export async function concurrently<T>(items: readonly T[], most: number, work: (
       await work(item).catch((error: unknown) => failures.push(error));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   if (failures.length > 0) throw failures[0];
 }

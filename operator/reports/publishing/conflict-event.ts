@@ -2,7 +2,7 @@ import type { ReportConflict } from './report-publisher.ts';
 
 const reasons = { NameTaken: 'ReportNameTaken', ForeignResults: 'ForeignResultsRemoved' } as const;
 
-/** What an Event about an object says when somebody else has written to its report, or has one of its name. */
+/** Returns the Event about an object if another writer changed its report, or has a report of the same name. */
 export function conflictEvent({ reason, message }: Pick<ReportConflict, 'reason' | 'message'>): {
   readonly type: 'Warning';
   readonly reason: string;

@@ -1,8 +1,8 @@
 import type { SecurityPolicy } from '../../api/security-policy.ts';
 
 /**
- * When all targets of a policy were last evaluated by a generation of it, in seconds since the epoch; undefined where they never were. Of a policy
- * that was deleted and made anew, the earlier one does not count.
+ * Returns the time at which all targets of a policy were last evaluated for this generation, in seconds since the epoch. Returns undefined if
+ * they were not, or if the policy was deleted and created again (its uid differs).
  */
 export function evaluatedSince(
   policy: SecurityPolicy | undefined,

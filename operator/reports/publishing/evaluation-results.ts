@@ -3,23 +3,23 @@ import type { EvaluatedPolicy } from '../building/report-builder.ts';
 import type { TargetRecord } from '../../stream/stream-record.ts';
 import type { DesiredReport } from './report-publisher.ts';
 
-/** What a report needs of a policy besides its results. */
+/** The fields of a policy that its reports use. */
 type ReportedPolicy = Pick<EvaluatedPolicy, 'name' | 'revision' | 'listPasses' | 'ownerLabels'>;
 
-/** Policies that evaluated targets together: in a scan, or after a change. */
+/** The policies of one evaluation: a scan or an on-change evaluation. */
 export interface EvaluationResults<Policy extends ReportedPolicy> {
-  /** Tells the evaluation from others, in the notes of reports. */
+  /** The unique id of the evaluation. Reports store it with their changes. */
   readonly id: string;
-  /** When it began, in seconds since the epoch: dates what is new. */
+  /** The start of the evaluation in seconds since the epoch: the timestamp of new verdicts. */
   readonly seconds: number;
   readonly policies: readonly Policy[];
-  /** Whether a policy is still there: what was found for one that is gone is not written. */
+  /** Whether a policy still exists. Results of a deleted policy are not written. */
   readonly isAlive: (policy: Policy) => boolean;
-  /** When all targets were last evaluated by this generation of a policy, as {@link EvaluatedPolicy} has it. */
+  /** The value of `evaluatedSince` in {@link EvaluatedPolicy}. */
   readonly evaluatedSince: (policy: Policy) => number | undefined;
 }
 
-/** The report about an evaluated target; none if no policy is left that evaluated it. Pure. */
+/** Returns the desired report about an evaluated target. Empty if no policy that evaluated it still exists. Pure. */
 export function desiredReports<Policy extends ReportedPolicy>(
   { target, passes, results }: TargetRecord,
   evaluation: EvaluationResults<Policy>,

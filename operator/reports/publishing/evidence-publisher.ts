@@ -8,12 +8,12 @@ import { policyLabels, reportSelector } from '../identity/report-name.ts';
 import type { ReportRecords } from './report-records.ts';
 import type { ReportWriter } from './report-writer.ts';
 
-/** Evidence to bring up to date. */
+/** The inputs of one evidence report, without its policy and its current state. */
 export type DesiredEvidence = Omit<EvidenceInput, 'existing' | 'policy' | 'name'>;
 
 const tries = 4;
 
-/** Writes the evidence of policies, a ClusterPolicyReport for each framework. */
+/** Writes the evidence reports of policies: one ClusterPolicyReport for each policy and framework. */
 export class EvidencePublisher {
   readonly #client: KubeClient;
   readonly #writer: ReportWriter;
@@ -25,19 +25,19 @@ export class EvidencePublisher {
     this.#records = records;
   }
 
-  /** Brings the evidence of one policy up to date, and removes that of frameworks that the policy asks for no more. */
+  /** Updates the evidence reports of one policy. Deletes the reports of frameworks that the policy no longer has. */
   async publish(policy: EvidenceInput['policy'], desired: readonly DesiredEvidence[]): Promise<void> {
     const left = await this.#existing(policy.name);
     for (const each of desired) {
       const name = evidenceName(policy.name, each.framework);
       const other = alternativeEvidenceName(policy.name, each.framework);
-      await this.#bringUp({ ...each, policy }, [left.get(name) ?? left.get(other), name, other]);
+      await this.#update({ ...each, policy }, [left.get(name) ?? left.get(other), name, other]);
       for (const used of [name, other]) left.delete(used);
     }
     for (const report of left.values()) await this.#writer.remove(RESOURCES.clusterReports, report);
   }
 
-  /** The evidence that Vigil wrote for a policy, by name. */
+  /** Returns the evidence reports that Vigil wrote for a policy, by name. */
   async #existing(policy: string): Promise<Map<string, PolicyReport>> {
     const found = new Map<string, PolicyReport>();
     for (const label of policyLabels(policy)) {
@@ -48,7 +48,7 @@ export class EvidencePublisher {
     return found;
   }
 
-  async #bringUp(
+  async #update(
     input: Omit<EvidenceInput, 'existing' | 'name'>,
     [known, first, other]: readonly [PolicyReport | undefined, string, string],
   ): Promise<void> {
@@ -63,7 +63,7 @@ export class EvidencePublisher {
         if (!isConflict(error) || attempt === tries) throw error;
         existing = await this.#writer.read(RESOURCES.clusterReports, { name });
         if (!existing || this.#records.ownership(existing) !== 'foreign') continue;
-        // Another's report has the name.
+        // Another writer's report has the name.
         name = other;
         existing = await this.#writer.read(RESOURCES.clusterReports, { name });
       }

@@ -28,35 +28,35 @@ import { ReportWriter, type WriteObserver } from './report-writer.ts';
 import { isTakenOver, returnedReport } from './returned-report.ts';
 import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 
-/** A report to bring up to date. */
+/** The inputs of one report, without its current state. */
 export type DesiredReport = Omit<ReportInput, 'existing' | 'name'>;
 
-/** What publishing did. */
+/** The result of {@link ReportPublisher.publish}. */
 export interface PublishResult {
-  /** Reports that were written; an unchanged one is not. */
+  /** The number of reports that were written. Unchanged reports are not written. */
   readonly written: number;
   readonly unchanged: number;
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
-  /** The version of each report that now says what was wished, as `reportKey` names them. */
+  /** The resourceVersion of each report that is up to date now, by `reportKey`. */
   readonly versions: ReadonlyMap<string, string>;
-  /** Reports that the server refuses as they are, and why: another try cannot help. */
+  /** The reports that the API server rejected as invalid, with the reason. A retry would fail again. */
   readonly refused: readonly { readonly desired: DesiredReport; readonly message: string }[];
 }
 
-/** Told of failures that a report did not have before it was written. */
+/** Called with the new failures of a report after it was written. */
 export type FindingObserver = (target: DesiredReport['target'], failures: readonly ReportResult[]) => void;
 
-/** What somebody else has done to a report of Vigil's, or under its name. */
+/** A conflict with another writer about a report or its name. */
 export interface ReportConflict {
-  /** `NameTaken`: another's report has the name, Vigil's lies beside it. `ForeignResults`: results of others were removed from Vigil's. */
+  /** `NameTaken`: another writer's report has the name; Vigil uses another name. `ForeignResults`: Vigil removed another writer's results. */
   readonly reason: 'NameTaken' | 'ForeignResults';
-  /** The report of Vigil's. */
+  /** The name of Vigil's report. */
   readonly report: string;
   readonly message: string;
 }
 
-/** Who is told of what is published. */
+/** The observers of published reports. */
 export interface PublishObservers {
   readonly onWrite?: WriteObserver;
   readonly onFailures?: FindingObserver;
@@ -66,32 +66,32 @@ export interface PublishObservers {
 }
 
 const conflictTries = 4;
-/** So many reports are read one by one. */
-const few = 3;
-/** The name of a report, and the report that has it. */
-interface Place {
+/** The maximum number of reports in a namespace that are read one by one. More are read from a list. */
+const maxSingleReads = 3;
+/** A name for a report, and the current report of that name. */
+interface NamedReport {
   readonly name: string;
   readonly existing: PolicyReport | undefined;
 }
 
-/** A report that was brought up to date. */
+/** The result for one report. */
 type PublishedReport = ReportChange & { readonly written: 0 | 1; readonly name: string; readonly version: string };
 
-/** Writes what is wished over what is there. */
+/** Updates the existing report to the desired one. */
 type PublishOne = (desired: DesiredReport, existing: PolicyReport | undefined) => Promise<void>;
 
-/** Reports a page of a list: few, since some are long. */
+/** The number of reports in a page of a list. It is small, because a report can be large. */
 const pageSize = 50;
-/** A list is read on while one in so many is a wanted report. */
+/** A list is read further while at least one in this number of reports is wanted. */
 const readAhead = 3;
-/** So many reports are read before that is asked. */
+/** The number of reports that are read before this ratio is checked. */
 const grace = 100;
-/** Reports that are written at the same time. */
+/** The maximum number of concurrent writes. */
 const writers = 8;
 
 /**
- * The only writer of reports: reads what is there, writes only what differs, and touches no report that Vigil did not write: where such a one has
- * the name, Vigil's lies beside it under another.
+ * Reads and writes all reports. Writes a report only if it differs. Never changes a report of another writer: if such a report has the name,
+ * Vigil writes its report under an alternative name.
  */
 export class ReportPublisher {
   readonly #client: KubeClient;
@@ -109,8 +109,8 @@ export class ReportPublisher {
   }
 
   /**
-   * Brings the reports about these objects up to date. Throws on the first that cannot be written for now; a repetition goes on
-   * from there and counts the same. What lies in a namespace that is going, goes with it.
+   * Updates the reports about these objects. Throws the first error that may be temporary. A repetition continues from there and returns the
+   * same counts. Ignores reports in a terminating namespace.
    */
   async publish(desiredReports: readonly DesiredReport[]): Promise<PublishResult> {
     try {
@@ -125,9 +125,9 @@ export class ReportPublisher {
     const refused: { desired: DesiredReport; message: string }[] = [];
     const versions = new Map<string, string>();
     const bootstrap = new BootstrapReports<DesiredReport>(this.#writer, this.#records);
-    const bringUp = async (desired: DesiredReport, existing: PolicyReport | undefined): Promise<void> => {
+    const publishOne = async (desired: DesiredReport, existing: PolicyReport | undefined): Promise<void> => {
       try {
-        const outcome = await this.#bringUp(desired, existing, bootstrap);
+        const outcome = await this.#publishOne(desired, existing, bootstrap);
         total.written += outcome.written;
         versions.set(reportKey(reportLocation(desired.target).namespace, outcome.name), outcome.version);
         total.unchanged += 1 - outcome.written;
@@ -140,36 +140,38 @@ export class ReportPublisher {
       }
     };
     for (const group of Map.groupBy(desiredReports, ({ target }) => reportLocation(target).namespace).values())
-      await this.#publishInto(group, bringUp);
+      await this.#publishInto(group, publishOne);
     await bootstrap.flush((some, error) => {
       for (const desired of some) refused.push({ desired, message: messageOf(error) });
     });
     return { ...total, versions, refused };
   }
 
-  /** Brings the evidence of one policy up to date: a report a framework, and none of frameworks that it asks for no more. */
+  /** Updates the evidence reports of one policy. See {@link EvidencePublisher.publish}. */
   publishEvidence(policy: EvidenceInput['policy'], desiredReports: readonly DesiredEvidence[]): Promise<void> {
     return this.#evidence.publish(policy, desiredReports);
   }
 
   /**
-   * Brings up reports that lie in one place, each with what is there of it: by a list where most of that is wanted, of which one
-   * page at a time is held, else one by one.
+   * Updates the reports of one namespace. Reads the existing reports from a list, page by page, if most of the list is wanted, and otherwise
+   * one by one.
    */
-  async #publishInto(group: readonly DesiredReport[], bringUp: PublishOne): Promise<void> {
+  async #publishInto(group: readonly DesiredReport[], publishOne: PublishOne): Promise<void> {
     const wanted = Map.groupBy(group, ({ source, target }) => reportName(source, target));
     const others = new Map(group.map(({ source, target }) => [alternativeReportName(source, target), reportName(source, target)]));
     const take = async (name: string, report: PolicyReport | undefined): Promise<void> => {
       const desiredReports = wanted.get(name) ?? [];
       wanted.delete(name);
-      for (const desired of desiredReports) await bringUp(desired, report);
+      for (const desired of desiredReports) await publishOne(desired, report);
     };
-    const whole = wanted.size > few && (await this.#takeListed(group, { wanted, others }, take));
-    await concurrently([...wanted.keys()], writers, async (name) => take(name, whole ? undefined : await this.#readAt(group, name)));
+    const isListComplete = wanted.size > maxSingleReads && (await this.#publishListed(group, { wanted, others }, take));
+    await concurrently([...wanted.keys()], writers, async (name) =>
+      take(name, isListComplete ? undefined : await this.#readAt(group, name)),
+    );
   }
 
-  /** Takes the reports that are wanted out of a list, read on while it holds enough of them. Returns whether the list was read to its end. */
-  async #takeListed(
+  /** Updates the wanted reports in a list. Stops when too few listed reports are wanted. Returns whether the whole list was read. */
+  async #publishListed(
     group: readonly DesiredReport[],
     { wanted, others }: { readonly wanted: ReadonlyMap<string, unknown>; readonly others: ReadonlyMap<string, string> },
     take: (name: string, report: PolicyReport) => Promise<void>,
@@ -191,7 +193,7 @@ export class ReportPublisher {
     return true;
   }
 
-  /** The report of one of these, by its name; where there is none, by the name that it has beside another's. */
+  /** Reads the report of a usual name. If it does not exist, reads the report of the alternative name. */
   async #readAt(group: readonly DesiredReport[], name: string): Promise<PolicyReport | undefined> {
     const desired = group.find(({ source, target }) => reportName(source, target) === name) as DesiredReport;
     const { resource, namespace } = reportLocation(desired.target);
@@ -202,72 +204,79 @@ export class ReportPublisher {
     return undefined;
   }
 
-  async #bringUp(
+  async #publishOne(
     desired: DesiredReport,
     known: PolicyReport | undefined,
     bootstrap: BootstrapReports<DesiredReport>,
   ): Promise<PublishedReport> {
-    const home = reportLocation(desired.target);
-    const prior = await bootstrap.prior(home, desired.target);
-    let at = await this.#placeFor(desired, known?.metadata.name ?? reportName(desired.source, desired.target), known);
+    const location = reportLocation(desired.target);
+    const prior = await bootstrap.prior(location, desired.target);
+    let at = await this.#findName(desired, known?.metadata.name ?? reportName(desired.source, desired.target), known);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#bringUpAt(desired, at, { prior, bootstrap });
+        return await this.#publishAt(desired, at, { prior, bootstrap });
       } catch (error) {
         if (!isConflict(error) || attempt === conflictTries) throw error;
-        at = await this.#placeFor(desired, at.name, await this.#writer.read(home.resource, { namespace: home.namespace, name: at.name }));
+        at = await this.#findName(
+          desired,
+          at.name,
+          await this.#writer.read(location.resource, { namespace: location.namespace, name: at.name }),
+        );
       }
     }
   }
 
-  /** `prior`: what is counted of the object without a report of its own. */
-  async #bringUpAt(
+  /** `prior` is the entry of the object in the bootstrap report, as a report. */
+  async #publishAt(
     desired: DesiredReport,
-    { name, existing }: Place,
+    { name, existing }: NamedReport,
     { prior, bootstrap }: { readonly prior: PolicyReport | undefined; readonly bootstrap: BootstrapReports<DesiredReport> },
   ): Promise<PublishedReport> {
-    const home = reportLocation(desired.target);
+    const location = reportLocation(desired.target);
     const before = existing ?? prior;
     const report = buildReport({ ...desired, existing: before, name });
     const wanted = report ?? existing;
-    const taken = wanted && (await bootstrap.aggregate(home, desired, { report: wanted, existing }));
-    if (taken) return { written: taken.isNews ? 1 : 0, name, version: taken.version, ...recordedChange(wanted, desired.scan) };
+    const taken = wanted && (await bootstrap.aggregate(location, desired, { report: wanted, existing }));
+    if (taken) return { written: taken.isChanged ? 1 : 0, name, version: taken.version, ...recordedChange(wanted, desired.scan) };
     let version = versionOf(before);
     if (report) {
-      version = await this.#writer.write(home.resource, report, existing);
-      this.#tell(desired, { existing: before, report });
+      version = await this.#writer.write(location.resource, report, existing);
+      this.#notify(desired, { existing: before, report });
     }
-    // It has a report of its own now.
-    if (wanted) await bootstrap.remove(home, desired.target);
+    // The object has its own report now.
+    if (wanted) await bootstrap.remove(location, desired.target);
     return { written: report ? 1 : 0, name, version, ...recordedChange(report ?? before, desired.scan) };
   }
 
-  /** The name that a report is written under, and what is there: beside the usual one where that is another's. */
-  async #placeFor(desired: DesiredReport, name: string, existing: PolicyReport | undefined): Promise<Place> {
+  /** Returns the name for a report and the current report of that name. It is the alternative name if another writer has the usual one. */
+  async #findName(desired: DesiredReport, name: string, existing: PolicyReport | undefined): Promise<NamedReport> {
     const { resource, namespace } = reportLocation(desired.target);
-    if (!existing || !(await this.#isAnothers(resource, existing))) return { name, existing };
-    const beside = this.#besides(desired, name);
-    return this.#placeFor(desired, beside, await this.#writer.read(resource, { namespace, name: beside }));
+    if (!existing || !(await this.#isForeign(resource, existing))) return { name, existing };
+    const alternative = this.#alternativeName(desired, name);
+    return this.#findName(desired, alternative, await this.#writer.read(resource, { namespace, name: alternative }));
   }
 
-  /** Whether a report is another's; one that Vigil before 0.2 took over is given back. */
-  async #isAnothers(resource: ApiResource, report: PolicyReport): Promise<boolean> {
+  /** Whether a report belongs to another writer. Restores a report of another writer that Vigil before 0.2 wrote into. */
+  async #isForeign(resource: ApiResource, report: PolicyReport): Promise<boolean> {
     if (this.#records.ownership(report) === 'foreign') return true;
     if (!isTakenOver(report)) return false;
     await this.#writer.write(resource, returnedReport(report), report);
     return true;
   }
 
-  /** The name beside another's report. Throws when that is another's, too. */
-  #besides({ source, target }: DesiredReport, taken: string): string {
+  /** Returns the alternative name and reports the conflict. Throws {@link NamesTakenError} if another writer has that name too. */
+  #alternativeName({ source, target }: DesiredReport, taken: string): string {
     const name = alternativeReportName(source, target);
-    if (taken === name) throw new NamesTakenError(`the reports ${reportName(source, target)} and ${name} are not Vigil's`);
-    const message = `the report ${taken} is not Vigil's and stays as it is: what Vigil found is in ${name}`;
+    if (taken === name)
+      throw new NamesTakenError(
+        `other writers own both possible reports, ${reportName(source, target)} and ${name}; delete or rename one of them`,
+      );
+    const message = `another writer owns the report ${taken}; Vigil does not change it and writes its results to the report ${name}`;
     this.#observers.onConflict?.(target, { reason: 'NameTaken', report: name, message });
     return name;
   }
 
-  #tell(
+  #notify(
     desired: DesiredReport,
     { existing, report }: { readonly existing: PolicyReport | undefined; readonly report: PolicyReport },
   ): void {
@@ -276,11 +285,11 @@ export class ReportPublisher {
     const foreign = priorReport(existing).foreign.length;
     if (foreign === 0) return;
     const { name } = report.metadata;
-    const message = `${foreign} results that Vigil did not write were removed from its report ${name}: another tool needs a report of its own`;
+    const message = `Vigil removed ${foreign} results of another writer from its report ${name}; other tools must write their own reports`;
     this.#observers.onConflict?.(desired.target, { reason: 'ForeignResults', report: name, message });
   }
 
-  /** As {@link withdraw}, of the report about an object, whichever of its names that has. */
+  /** Removes policies from the report about an object, under its usual or its alternative name. See {@link withdraw}. */
   async withdrawFrom({ source, target }: Pick<DesiredReport, 'source' | 'target'>, policies: readonly string[]): Promise<boolean> {
     const { resource, namespace } = reportLocation(target);
     for (const name of [reportName(source, target), alternativeReportName(source, target)])
@@ -289,8 +298,8 @@ export class ReportPublisher {
   }
 
   /**
-   * Takes policies out of one report, and removes it when it holds nothing else. `isWanted` is asked for each policy whenever the
-   * report was read: what it says last counts. Returns whether that changed anything.
+   * Removes policies from one report. Deletes the report if no policy remains. Calls `isWanted` for each policy after each read of the report,
+   * and removes only the policies for which it returns true. Returns whether the report changed.
    */
   async withdraw(
     resource: ApiResource,
@@ -298,28 +307,28 @@ export class ReportPublisher {
     policies: readonly string[],
     isWanted: (policy: string) => boolean = () => true,
   ): Promise<boolean> {
-    const home = { resource, namespace };
+    const location = { resource, namespace };
     for (let attempt = 1; ; attempt++) {
       const report = await this.#writer.read(resource, { namespace, name });
-      if (!report || isBootstrapReport(report)) return this.#withdrawBootstrap(home, name, policies.filter(isWanted));
+      if (!report || isBootstrapReport(report)) return this.#withdrawBootstrap(location, name, policies.filter(isWanted));
       if (this.#records.ownership(report) === 'foreign') return false;
       try {
         return (await this.#without(resource, report, policies.filter(isWanted))) === 1;
       } catch (error) {
-        // What lies in a namespace that is going, goes with it.
+        // A terminating namespace deletes its reports.
         if (isNamespaceTerminating(error)) return false;
         if (!isConflict(error) || attempt === conflictTries) throw error;
       }
     }
   }
 
-  /** As {@link withdraw}, of an object without a report of its own; of all of them by the name of the report that counts them. */
-  async #withdrawBootstrap(home: ReportLocation, name: string, policies: readonly string[]): Promise<boolean> {
+  /** Removes policies from the entry of one object in the bootstrap report, or from all entries if `name` is the bootstrap report. */
+  async #withdrawBootstrap(location: ReportLocation, name: string, policies: readonly string[]): Promise<boolean> {
     const isWhole = name === BOOTSTRAP_REPORT;
-    if (!isBootstrapPlace(home.namespace) || !(isWhole || /^vigil-(cluster)?role(binding)?-/.test(name))) return false;
+    if (!isBootstrapPlace(location.namespace) || !(isWhole || /^vigil-(cluster)?role(binding)?-/.test(name))) return false;
     const bootstrap = new BootstrapReports(this.#writer, this.#records);
     try {
-      return await bootstrap.withdraw(home, policies, (key) => isWhole || entryReportName(key, home.namespace) === name);
+      return await bootstrap.withdraw(location, policies, (key) => isWhole || entryReportName(key, location.namespace) === name);
     } catch (error) {
       if (isNamespaceTerminating(error)) return false;
       throw error;
@@ -336,11 +345,11 @@ export class ReportPublisher {
   }
 }
 
-/** The version of a report; of what is counted without one, what stands for it. */
+/** Returns the resourceVersion of a report, or the version of an entry in the bootstrap report. */
 const versionOf = (report: PolicyReport | undefined): string =>
   report?.metadata.resourceVersion ?? (report ? entryVersion(entryOfReport(report)) : '');
 
-/** Both names that the report about an object may have are another's. */
+/** Other writers own the reports under both the usual and the alternative name. */
 class NamesTakenError extends Error {
   override readonly name = 'NamesTakenError';
 }

@@ -1,28 +1,28 @@
 import type { KubeObject } from '../../api/metadata.ts';
 import { ownershipOf, type Ownership } from '../identity/report-ownership.ts';
 
-/** A report as the server has it after Vigil wrote it. */
+/** The identity and version of a report that Vigil wrote. */
 export interface WrittenReport {
-  /** As `reportKey` names it. */
+  /** See `reportKey`. */
   readonly key: string;
   readonly uid: string;
   readonly resourceVersion: string;
 }
 
 /**
- * What Vigil knows of the reports that it wrote. The publisher asks before it changes or deletes a report, and says what it has written. An
- * implementation may remember versions; one that does not know a version falls back on what the report itself says.
+ * The records of the reports that Vigil wrote. The publisher reads the ownership before it changes or deletes a report, and records each
+ * write. An implementation may store versions. For an unknown version it uses the metadata of the report.
  */
 export interface ReportRecords {
-  /** Vigil has made or updated a report: it is in this version now. */
+  /** Records that Vigil created or updated a report, with its new version. */
   wrote(report: WrittenReport): void;
-  /** Vigil has deleted a report. */
+  /** Records that Vigil deleted a report. */
   removed(key: string): void;
-  /** Whose a report is in the version that was read. Metadata with its managed fields is enough. */
+  /** Returns the owner of a report in the version that was read. Needs only its metadata with managed fields. */
   ownership(report: KubeObject): Ownership;
 }
 
-/** Records that remember nothing: whose a report is, the report itself says. */
+/** Records without storage: the metadata of a report determines its owner. */
 export const metadataRecords: ReportRecords = {
   wrote: () => undefined,
   removed: () => undefined,

@@ -9,23 +9,23 @@ import type { ReportRecords } from './report-records.ts';
 
 const byReports = { manager: FIELD_MANAGERS.reports };
 
-/** Told of each write, for metrics. */
+/** Called after each write, for metrics. */
 export type WriteObserver = (operation: 'write' | 'delete') => void;
 
-/** Where a report lies. */
+/** The namespace and name of a report. */
 export interface ReportReference {
   readonly namespace?: string | undefined;
   readonly name: string;
 }
 
-/** How reports are written. */
+/** The dependencies of {@link ReportWriter}. */
 export interface ReportWriting {
   readonly client: KubeClient;
   readonly records: ReportRecords;
   readonly onWrite: WriteObserver;
 }
 
-/** Writes single reports: what is not there is created, what is there is replaced in the version that was read, and nothing else. */
+/** Reads, creates, replaces and deletes single reports. Replaces and deletes only the version that was read. */
 export class ReportWriter {
   readonly #client: KubeClient;
   readonly #records: ReportRecords;
@@ -37,7 +37,7 @@ export class ReportWriter {
     this.#onWrite = onWrite;
   }
 
-  /** The report as it is in the cluster; undefined where there is none. */
+  /** Reads a report. Returns undefined if it does not exist. */
   async read(resource: ApiResource, place: ReportReference): Promise<PolicyReport | undefined> {
     try {
       return await this.#client.get<PolicyReport>(resource, place);
@@ -48,8 +48,8 @@ export class ReportWriter {
   }
 
   /**
-   * Creates the report where `existing` is undefined: a 409 says that there is one all the same. Otherwise replaces that one in the version in
-   * which it was read: a 409 says that it is another by now. Returns the version that was written.
+   * Creates the report if `existing` is undefined, and otherwise replaces the version that was read. Returns the new resourceVersion. Throws a
+   * conflict (409) if a report was created or changed since the read.
    */
   async write(resource: ApiResource, report: PolicyReport, existing: PolicyReport | undefined): Promise<string> {
     const { managedFields: _, ...own } = report.metadata;
@@ -63,7 +63,7 @@ export class ReportWriter {
     return resourceVersion;
   }
 
-  /** Deletes a report in the version in which it was read: a 409 says that it is another by now. */
+  /** Deletes the version of a report that was read. Throws a conflict (409) if the report changed since the read. */
   async remove(resource: ApiResource, { metadata: { namespace, name, uid, resourceVersion } }: PolicyReport): Promise<void> {
     await this.#client.delete(resource, { name, namespace }, { uid, resourceVersion });
     this.#records.removed(reportKey(namespace, name));
@@ -71,7 +71,7 @@ export class ReportWriter {
   }
 }
 
-/** What a replacement must agree with. */
+/** Returns the preconditions of a replacement. */
 const identityOf = (existing: ObjectMeta | undefined): Pick<ObjectMeta, 'uid' | 'resourceVersion'> => {
   const { uid, resourceVersion } = existing ?? {};
   return { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };

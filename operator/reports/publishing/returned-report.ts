@@ -4,13 +4,13 @@ import { isOwnKey } from '../identity/field-owners.ts';
 import { priorReport } from '../identity/prior-report.ts';
 
 /**
- * Whether a report was another tool's before Vigil wrote into it: Vigil before 0.2 took reports of its names over, and added its results to
- * theirs. Only such a report has results of others and no digest.
+ * Whether a report belonged to another tool before Vigil wrote into it. Vigil before 0.2 added its results to reports that had the same name.
+ * Only such a report has results of other writers and no digest.
  */
 export const isTakenOver = (report: PolicyReport): boolean =>
   report.metadata.annotations?.[ANNOTATIONS.digest] === undefined && priorReport(report).foreign.length > 0;
 
-/** Such a report as its owner gets it back: with its own results, and without Vigil's labels, annotations and owner. */
+/** Restores such a report for its owner: keeps the owner's results, and removes Vigil's labels, annotations and owner reference. */
 export function returnedReport(report: PolicyReport): PolicyReport {
   const { labels = {}, annotations = {}, ownerReferences = [] } = report.metadata;
   const results = priorReport(report).foreign;

@@ -6,15 +6,15 @@ import { changeWithin, readHistory, type Span } from '../building/change-history
 import { addChanges, noChange, type ReportChange } from '../building/report-change.ts';
 import { IMAGES_SOURCE, reportSelector } from '../identity/report-name.ts';
 
-/** Of which policies, when and where changes are counted. */
+/** The policies, time spans and namespaces whose changes are counted. */
 export interface ImageChangesRequest {
-  /** By policy. */
+  /** The time span of each policy, by name. */
   readonly spans: ReadonlyMap<string, Span>;
   readonly includesNamespace: (namespace: string | undefined) => boolean;
   readonly signal: AbortSignal;
 }
 
-/** What came and went in the reports about images that are there now; of those, only metadata is read. */
+/** Returns the new and fixed failures from the histories of all current reports about images. Reads only their metadata. */
 export async function imageChanges(client: KubeClient, { spans, includesNamespace, signal }: ImageChangesRequest): Promise<ReportChange> {
   const labelSelector = reportSelector(IMAGES_SOURCE);
   let sum = noChange();

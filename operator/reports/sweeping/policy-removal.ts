@@ -7,19 +7,19 @@ import { policyLabels } from '../identity/report-name.ts';
 import { concurrently } from '../publishing/concurrently.ts';
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
 
-/** Reports that are written at the same time. */
+/** The maximum number of concurrent writes. */
 const writers = 8;
 
-/** What is taken out of reports. */
+/** The policies to remove from reports. */
 export interface PolicyRemoval {
   readonly policies: readonly string[];
-  /** Asked before each write: what is said of a policy that has come back meanwhile is not touched. */
+  /** Called before each write. The results of a policy that exists again are not removed. */
   readonly isGone: (policy: string) => boolean;
 }
 
 /**
- * Takes policies that are gone out of every report, out of each in one write, and removes the reports that hold nothing else.
- * Returns how many were changed. Throws what the server answers; a repetition goes on from there.
+ * Removes deleted policies from every report, with one write for each report. Deletes the reports without other policies. Returns the number
+ * of changed reports. Throws the error of the API server; a repetition continues from there.
  */
 export async function removePolicies(
   client: KubeClient,
@@ -29,10 +29,10 @@ export async function removePolicies(
   const [only, ...others] = policies;
   if (only === undefined) return 0;
   const own = `${LABELS.managedBy}=${MANAGED_BY}`;
-  // A selector cannot ask for one label or another.
+  // A label selector cannot select one of several labels.
   const selectors = others.length === 0 ? policyLabels(only).map((label) => `${own},${label}`) : [own];
   const labels = policies.map((policy) => [policy, policyLabels(policy)] as const);
-  const saidIn = ({ metadata }: KubeObject): readonly string[] =>
+  const policiesIn = ({ metadata }: KubeObject): readonly string[] =>
     labels.filter(([, keys]) => keys.some((key) => metadata.labels?.[key] !== undefined)).map(([policy]) => policy);
   let changed = 0;
   for (const [resource, labelSelector] of [RESOURCES.reports, RESOURCES.clusterReports].flatMap((each) =>
@@ -40,8 +40,8 @@ export async function removePolicies(
   )) {
     for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true })) {
       await concurrently(items, writers, async (report) => {
-        const said = saidIn(report);
-        if (said.length > 0 && (await publisher.withdraw(resource, report.metadata, said, isGone))) changed++;
+        const found = policiesIn(report);
+        if (found.length > 0 && (await publisher.withdraw(resource, report.metadata, found, isGone))) changed++;
       });
     }
   }

@@ -17,169 +17,178 @@ import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-to
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
 import type { ReportTracker } from './report-tracker.ts';
 
-/** What is swept by. */
+/** The inputs of a sweep. */
 export interface SweepRequest {
-  /** The policies of the scan: only what is said of them is looked at. */
+  /** The policies of the scan. The sweep removes only results of these policies. */
   readonly policies: ReadonlySet<string>;
-  /** What the server serves. */
+  /** The resources that the API server serves. */
   readonly resources: readonly ApiResource[];
-  /** The policies of the scan that count an object as a target. */
+  /** Returns the policies of the scan for which an object is a target. */
   readonly policiesOf: (resource: ApiResource, object: KubeObject) => readonly string[];
+  /** The policies of the scan with checks on the whole cluster. */
   readonly wholeClusterPolicies: readonly string[];
-  /** Whether the scan looked at a namespace; undefined: outside of all. */
+  /** Whether the scan included a namespace. Undefined stands for cluster-scoped objects. */
   readonly includesNamespace: (namespace: string | undefined) => boolean;
-  /** Reports that the scan has just made sure of; told of each report that is there. */
+  /** The reports that the scan has updated or confirmed. The sweep records the version of each existing report in it. */
   readonly seen: ReportTracker;
-  /** Whether verdicts about a namespace's targets hold from an earlier scan, so that nothing of them is absent; empty: outside of all. Default: none. */
+  /**
+   * Whether the results of a namespace were carried over from an earlier scan. The sweep does not remove them. An empty name stands for
+   * cluster-scoped objects. Default: no namespace was carried over.
+   */
   readonly isCarriedOver?: (namespace: string) => boolean;
   readonly signal: AbortSignal;
 }
 
-/** What the reports about configuration say, by their metadata. */
+/** The counts and digests from the metadata of all reports about configuration. */
 export interface ReadReports {
-  /** By policy, whether it took part in the scan or not. */
+  /** The counts by policy, including policies that are not part of the scan. */
   readonly totals: ReadonlyMap<string, PolicyTotals>;
-  /** The reports as they were found, before any was removed. */
+  /** The digests of the reports before the sweep changed any of them. */
   readonly digests: NamespaceReportDigests;
 }
 
-/** What sweeping found and did. */
+/** The result of a sweep. */
 export interface SweepResult extends ReadReports {
-  /** Reports that were removed or lost what was said of a policy. */
+  /** The number of reports that were deleted, or from which a policy was removed. */
   readonly changed: number;
 }
 
-/** A report that says something of a policy which the scan did not say again. */
-interface Suspect {
+/** A report with results of a policy that the scan did not confirm. */
+interface SweepCandidate {
   readonly report: KubeObject;
-  readonly home: ApiResource;
+  readonly resource: ApiResource;
   readonly ledger: PolicyLedger;
   readonly owner: OwnerReference | undefined;
   readonly policies: readonly string[];
 }
 
-/** Suspects that are held at a time. */
-const mostSuspects = 500;
+/** The maximum number of unconfirmed reports in memory. */
+const batchSize = 500;
 
-/** Looking at so many objects of one list one by one costs more than the list. */
-const fewObjects = 20;
+/** The maximum number of objects of one resource and namespace that are read one by one. More are read from a list. */
+const maxSingleReads = 20;
 
 /**
- * Removes what reports say of objects that are gone or not in scope any more, and adds up what stays. What could not be asked
- * about stays as it is: only what was proved absent goes.
+ * Removes results about objects that no longer exist or are no longer in scope, and returns the counts of the remaining results. If the object
+ * of a report cannot be read, the report does not change: only results of objects that are proved absent are removed.
  */
 export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<SweepResult> {
   const totals = new Map<string, PolicyTotals>();
-  const marks = new NamespaceReportDigests();
+  const digests = new NamespaceReportDigests();
   let changed = 0;
-  const settle = async (suspects: readonly Suspect[]): Promise<void> => {
-    for (const group of Map.groupBy(suspects, placeOf).values()) {
-      for (const { suspect, policies } of await staleIn(client, group, request)) {
-        await publisher.withdraw(suspect.home, suspect.report.metadata, policies);
-        for (const policy of policies) addTotals(totals, policy, suspect.ledger[policy] ?? noTotals, -1);
+  const settle = async (candidates: readonly SweepCandidate[]): Promise<void> => {
+    for (const group of Map.groupBy(candidates, placeOf).values()) {
+      for (const { candidate, policies } of await staleIn(client, group, request)) {
+        await publisher.withdraw(candidate.resource, candidate.report.metadata, policies);
+        for (const policy of policies) addTotals(totals, policy, candidate.ledger[policy] ?? noTotals, -1);
         changed++;
       }
     }
   };
-  const suspects: Suspect[] = [];
-  for await (const { home, report, ledger } of ownReports(client, request.signal, marks)) {
+  const candidates: SweepCandidate[] = [];
+  for await (const { resource, report, ledger } of ownReports(client, request.signal, digests)) {
     const { namespace, name, resourceVersion = '' } = report.metadata;
     request.seen.observe(reportKey(namespace, name), resourceVersion);
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
-    const suspect = suspectOf({ report, home, ledger }, request);
-    if (suspect) suspects.push(suspect);
-    // An operator that took a scan over has seen no report: all are suspect, and may be very many.
-    if (suspects.length >= mostSuspects) await settle(suspects.splice(0));
+    const candidate = sweepCandidate({ report, resource, ledger }, request);
+    if (candidate) candidates.push(candidate);
+    // An operator that took a scan over has seen no report: all are candidate, and may be very many.
+    if (candidates.length >= batchSize) await settle(candidates.splice(0));
   }
-  await settle(suspects);
-  return { changed, totals, digests: marks };
+  await settle(candidates);
+  return { changed, totals, digests };
 }
 
-/** Reads what the reports say, and changes nothing. */
+/** Reads the counts of all reports without changing them. */
 export async function readReports(client: KubeClient, signal: AbortSignal): Promise<ReadReports> {
   const totals = new Map<string, PolicyTotals>();
-  const marks = new NamespaceReportDigests();
-  for await (const { ledger } of ownReports(client, signal, marks))
+  const digests = new NamespaceReportDigests();
+  for await (const { ledger } of ownReports(client, signal, digests))
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
-  return { totals, digests: marks };
+  return { totals, digests };
 }
 
-/** Of reports about objects of one list, those that say what holds no more, and of which policies. */
+/** Returns the stale reports of a group whose objects are in one list, each with its stale policies. */
 async function staleIn(
   client: KubeClient,
-  group: readonly Suspect[],
+  group: readonly SweepCandidate[],
   request: SweepRequest,
-): Promise<{ readonly suspect: Suspect; readonly policies: readonly string[] }[]> {
+): Promise<{ readonly candidate: SweepCandidate; readonly policies: readonly string[] }[]> {
   const objects = await objectsOf(client, group, request);
   if (!objects) return [];
-  return group.map((suspect) => ({ suspect, policies: staleOf(suspect, objects, request) })).filter(({ policies }) => policies.length > 0);
+  return group
+    .map((candidate) => ({ candidate, policies: staleOf(candidate, objects, request) }))
+    .filter(({ policies }) => policies.length > 0);
 }
 
-/** A report of Vigil's, of which metadata is known, with what it counts. */
+/** A report of Vigil with its counts. Only its metadata is known. */
 interface OwnReport {
-  readonly home: ApiResource;
+  readonly resource: ApiResource;
   readonly report: KubeObject;
   readonly ledger: PolicyLedger;
 }
 
-/** The reports about configuration that Vigil wrote, in the places where it writes them. Of one whose metadata somebody has edited, what it counts is what its results say. */
-async function* ownReports(client: KubeClient, signal: AbortSignal, marks?: NamespaceReportDigests): AsyncGenerator<OwnReport> {
+/**
+ * Lists the reports about configuration that Vigil wrote in their expected locations. If another writer changed the metadata of a report, its
+ * results are counted instead.
+ */
+async function* ownReports(client: KubeClient, signal: AbortSignal, digests?: NamespaceReportDigests): AsyncGenerator<OwnReport> {
   const labelSelector = reportSelector(SOURCE);
-  for (const home of [RESOURCES.reports, RESOURCES.clusterReports])
-    for await (const { items } of listPages(client, home, { labelSelector, metadataOnly: true, signal })) {
-      for (const report of items) marks?.add(report);
-      yield* own(client, home, items);
+  for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
+    for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true, signal })) {
+      for (const report of items) digests?.add(report);
+      yield* own(client, resource, items);
     }
 }
 
-async function* own(client: KubeClient, home: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
+async function* own(client: KubeClient, resource: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
   for (const report of reports) {
     if (ownershipOf(report) === 'foreign' || !isAtExpectedLocation(SOURCE, report)) continue;
     if (isBootstrapReport(report)) {
-      for (const [key, entry] of entriesIn(report)) yield { home, ...countedAs(key, entry, report.metadata.namespace) };
+      for (const [key, entry] of entriesIn(report)) yield { resource, ...countedAs(key, entry, report.metadata.namespace) };
       continue;
     }
-    const ledger = countedIn(report) ?? (await countedInResults(client, home, report));
-    yield { home, report: withoutManagedFields(report), ledger };
+    const ledger = countedIn(report) ?? (await countedInResults(client, resource, report));
+    yield { resource, report: withoutManagedFields(report), ledger };
   }
 }
 
-/** What is counted of an object without a report of its own, as that report. */
-function countedAs(key: string, entry: BootstrapEntry, namespace: string | undefined): Omit<OwnReport, 'home'> {
+/** Converts an entry of the bootstrap report into a report of its object. */
+function countedAs(key: string, entry: BootstrapEntry, namespace: string | undefined): Omit<OwnReport, 'resource'> {
   const { metadata } = reportOfEntry(key, entry, namespace);
   return { report: { metadata: { ...metadata, resourceVersion: entryVersion(entry) } }, ledger: entry.ledger };
 }
 
-async function countedInResults(client: KubeClient, home: ApiResource, { metadata }: KubeObject): Promise<PolicyLedger> {
+async function countedInResults(client: KubeClient, resource: ApiResource, { metadata }: KubeObject): Promise<PolicyLedger> {
   try {
-    return priorReport(await client.get<PolicyReport>(home, metadata)).ledger;
+    return priorReport(await client.get<PolicyReport>(resource, metadata)).ledger;
   } catch (error) {
     if (isNotFound(error)) return {};
     throw error;
   }
 }
 
-function suspectOf({ report, home, ledger }: OwnReport, request: SweepRequest): Suspect | undefined {
+function sweepCandidate({ report, resource, ledger }: OwnReport, request: SweepRequest): SweepCandidate | undefined {
   const { namespace, name, ownerReferences } = report.metadata;
   if (request.seen.has(reportKey(namespace, name)) || !request.includesNamespace(namespace)) return undefined;
   if (request.isCarriedOver?.(reportScope(report)) === true) return undefined;
   const policies = Object.keys(ledger).filter((policy) => request.policies.has(policy));
-  return policies.length === 0 ? undefined : { report, home, ledger, owner: ownerReferences?.[0], policies };
+  return policies.length === 0 ? undefined : { report, resource, ledger, owner: ownerReferences?.[0], policies };
 }
 
-const placeOf = ({ report, owner }: Suspect): string =>
+const placeOf = ({ report, owner }: SweepCandidate): string =>
   [owner?.apiVersion, owner?.kind, owner?.kind === 'Namespace' ? '' : report.metadata.namespace].join(' ');
 
-const identity = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
+const objectKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 
 interface FoundObjects {
   readonly resource: ApiResource | undefined;
-  /** Those that were asked about, by {@link identity}; what is not here is not in the cluster. */
+  /** The requested objects that exist, by {@link objectKey}. */
   readonly byName: ReadonlyMap<string, KubeObject>;
 }
 
-/** The objects that a group of reports is about; undefined when they cannot be asked about. */
-async function objectsOf(client: KubeClient, group: readonly Suspect[], request: SweepRequest): Promise<FoundObjects | undefined> {
+/** Reads the objects of a group of reports. Returns undefined if they cannot be read. */
+async function objectsOf(client: KubeClient, group: readonly SweepCandidate[], request: SweepRequest): Promise<FoundObjects | undefined> {
   const [first] = group;
   if (!first?.owner) return { resource: undefined, byName: new Map() };
   const resource = resourceOf(first.owner, request.resources);
@@ -192,43 +201,49 @@ async function objectsOf(client: KubeClient, group: readonly Suspect[], request:
   }
 }
 
-/** Those of a resource that a group of reports is about: one by one where they are few, else out of a list. */
+/** Reads the objects of a group of reports: a few one by one, and otherwise from a list. */
 async function namedObjects(
   client: KubeClient,
   resource: ApiResource,
-  group: readonly Suspect[],
+  group: readonly SweepCandidate[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, KubeObject>> {
-  const asked = new Set(group.map(({ owner }) => owner?.name));
+  const requested = new Set(group.map(({ owner }) => owner?.name));
   const options = { namespace: resource.namespaced ? group[0]?.report.metadata.namespace : undefined, metadataOnly: true, signal };
   const selections =
-    group.length > fewObjects ? [options] : [...asked].map((name) => ({ ...options, fieldSelector: `metadata.name=${name ?? ''}` }));
+    group.length > maxSingleReads
+      ? [options]
+      : [...requested].map((name) => ({ ...options, fieldSelector: `metadata.name=${name ?? ''}` }));
   const byName = new Map<string, KubeObject>();
   for (const selection of selections) {
     for await (const { items } of listPages(client, resource, selection)) {
-      const found = items.filter(({ metadata }) => asked.has(metadata.name));
-      for (const object of found) byName.set(identity(object.metadata.namespace, object.metadata.name), withoutManagedFields(object));
+      const found = items.filter(({ metadata }) => requested.has(metadata.name));
+      for (const object of found) byName.set(objectKey(object.metadata.namespace, object.metadata.name), withoutManagedFields(object));
     }
   }
   return byName;
 }
 
-/** The resource of an owner, where it is served and may be asked about. */
+/** Returns the resource of an owner. Returns undefined if the API server does not serve it, and for Secrets, which Vigil may not read. */
 function resourceOf({ apiVersion, kind }: OwnerReference, resources: readonly ApiResource[]): ApiResource | undefined {
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
   return resources.find((known) => known.group === group && known.kind === kind && known.resource !== 'secrets');
 }
 
-/** The policies whose verdicts in a report are about nothing any more. */
-function staleOf({ report, owner, policies }: Suspect, { resource, byName }: FoundObjects, request: SweepRequest): readonly string[] {
+/** Returns the policies in a report for which the object no longer exists or is no longer a target. */
+function staleOf(
+  { report, owner, policies }: SweepCandidate,
+  { resource, byName }: FoundObjects,
+  request: SweepRequest,
+): readonly string[] {
   if (!owner || !resource) return isAboutCluster(report) ? policies.filter((policy) => !request.wholeClusterPolicies.includes(policy)) : [];
-  const object = byName.get(identity(resource.namespaced ? report.metadata.namespace : undefined, owner.name));
+  const object = byName.get(objectKey(resource.namespaced ? report.metadata.namespace : undefined, owner.name));
   if (!object || object.metadata.uid !== owner.uid) return policies;
   const counting = request.policiesOf(resource, object);
   return policies.filter((policy) => !counting.includes(policy));
 }
 
-/** Whether a report is about the cluster as a whole: it has no owner, and a name of its own. */
+/** Whether a report is about the whole cluster, by its name. */
 const isAboutCluster = ({ metadata }: KubeObject): boolean =>
   metadata.namespace === undefined && metadata.name.startsWith(`${SOURCE}-cluster-cluster`);

@@ -7,7 +7,7 @@ import type { PolicyLedger } from '../identity/policy-ledger.ts';
 import { isAtExpectedLocation } from '../building/report-location.ts';
 import { countedIn } from '../identity/report-ownership.ts';
 
-/** What a list and watch of reports delivers; see `ListWatchSink`. */
+/** The callbacks of a list and watch of reports; see `ListWatchSink`. */
 export interface ReportsSink {
   readonly begin: () => void;
   readonly listed: (report: KubeObject) => void;
@@ -16,21 +16,21 @@ export interface ReportsSink {
 }
 
 /**
- * The counts of each policy over all reports of one source that Vigil wrote, kept up to date by lists and watches of report metadata.
- * A report that Vigil did not write, or that lies in another place than Vigil puts it, counts for nothing.
+ * The counts of each policy in all reports of one source that Vigil wrote, updated by lists and watches of report metadata. A report that
+ * Vigil did not write, or that is not in its expected location, does not count.
  */
 export class ReportTotals {
   readonly #source: string;
   readonly #onChange: () => void;
   readonly #parts: ReportPart[] = [];
 
-  /** `onChange` is called when a report starts, stops or changes to count. */
+  /** Calls `onChange` after the counts of a report were added, changed or removed. */
   constructor(source: string, onChange: () => void = () => undefined) {
     this.#source = source;
     this.#onChange = onChange;
   }
 
-  /** A sink for one resource of reports. Until its first list is complete there are no totals. */
+  /** Returns a new sink for one report resource. The totals are undefined until its first list is complete. */
   part(): ReportsSink {
     const part = new ReportPart(this.#source, this.#onChange);
     this.#parts.push(part);
@@ -38,8 +38,8 @@ export class ReportTotals {
   }
 
   /**
-   * The counts by policy. Undefined before every list is complete, without any sink, and while a report is there whose counts somebody
-   * has edited: then the results themselves must be read.
+   * Returns the counts by policy. Returns undefined without a sink, until every list is complete, and while another writer's change makes the
+   * counts of a report invalid: the caller must then read the results.
    */
   get(): ReadonlyMap<string, PolicyTotals> | undefined {
     const parts = this.#parts.map((part) => part.totals);
@@ -51,19 +51,19 @@ export class ReportTotals {
     return parts.length === 0 ? undefined : sums;
   }
 
-  /** Forgets everything: the watches have ended. */
+  /** Removes all sinks. Called when the watches have ended. */
   clear(): void {
     this.#parts.length = 0;
   }
 }
 
-/** What a report counts; see {@link countedIn}. A report in another place counts for nothing. */
+/** Returns the counts of a report; see {@link countedIn}. Empty if the report is not in its expected location. */
 const countedAt = (source: string, report: KubeObject): PolicyLedger | undefined =>
   isAtExpectedLocation(source, report) ? countedIn(report) : {};
 
 type Ledgers = Map<string, PolicyLedger | 'damaged'>;
 
-/** The reports of one resource that count, by `reportKey`. */
+/** The counts of the reports of one resource, by `reportKey`. */
 class ReportPart implements ReportsSink {
   readonly #source: string;
   readonly #onChange: () => void;
@@ -78,7 +78,7 @@ class ReportPart implements ReportsSink {
     this.#onChange = onChange;
   }
 
-  /** Undefined if they are not known. */
+  /** Undefined until the first list is complete, and while the counts of a report are invalid. */
   get totals(): ReadonlyMap<string, PolicyTotals> | undefined {
     return this.#isComplete && this.#damaged === 0 ? this.#totals : undefined;
   }

@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
 
-/** Of a place in the table: the shard is in the lower bits. */
+/** The bits of a slot's state. The lower bits contain the shard. */
 const confirmedBit = 0x40000000;
 const forgottenBit = 0x20000000;
 const shardBits = 0x1fffffff;
-/** At this share of its places the table is doubled. */
-const fullness = 0.6;
+/** The load factor at which the size of the table is doubled. */
+const maxLoadFactor = 0.6;
 
-/** 48 bits of a text's hash, never 0. */
+/** Returns 48 bits of the hash of a text, never 0. */
 const markOf = (text: string): number => hash('sha1', text, 'buffer').readUIntBE(0, 6) || 1;
-/** 32 bits of a text's hash. */
+/** Returns 32 bits of the hash of a text. */
 const shortMarkOf = (text: string): number => hash('sha1', text, 'buffer').readUInt32BE(0);
 
 /**
- * The reports of one scan that this process made sure of, as `reportKey` names them. It spares the sweep from asking about their
- * objects, and it tells at the end which of them somebody else has changed or removed since. Of each it keeps 16 bytes, no text:
- * a table of hashes, searched from the place that a hash points to.
+ * The reports of one scan that this process has updated or confirmed, by `reportKey`. The sweep does not read the objects of these reports. At
+ * the end, the tracker returns the shards whose reports another writer has changed or deleted since. It stores 16 bytes for each report in a
+ * hash table with linear probing.
  */
 export class ReportTracker {
   #marks = new Float64Array(64);
@@ -24,57 +24,60 @@ export class ReportTracker {
   #size = 0;
   readonly #shards = new Set<number>();
 
-  /** Says that a shard's results were taken in by this process. */
+  /** Records that this process collected the results of a shard. */
   recordShard(shard: number): void {
     this.#shards.add(shard);
   }
 
-  /** Says that a report of a shard is now right in this version; without a version, that there can be none. */
+  /** Records that a report of a shard is up to date in this version. An empty version means that the report must not exist. */
   recordUpToDate(key: string, shard: number, version: string): void {
-    if (this.#size >= this.#marks.length * fullness) this.#grow();
+    if (this.#size >= this.#marks.length * maxLoadFactor) this.#grow();
     const mark = markOf(key);
-    const place = this.#placeOf(mark);
-    if (this.#marks[place] === 0) this.#size++;
-    this.#marks[place] = mark;
-    this.#versions[place] = shortMarkOf(version);
-    this.#states[place] = shard | (version === '' ? confirmedBit : 0);
+    const slot = this.#slotOf(mark);
+    if (this.#marks[slot] === 0) this.#size++;
+    this.#marks[slot] = mark;
+    this.#versions[slot] = shortMarkOf(version);
+    this.#states[slot] = shard | (version === '' ? confirmedBit : 0);
   }
 
-  /** Whether this process made sure of a report. */
+  /** Whether this process has updated or confirmed a report. */
   has(key: string): boolean {
-    const place = this.#placeOf(markOf(key));
-    return this.#marks[place] !== 0 && (this.#stateAt(place) & forgottenBit) === 0;
+    const slot = this.#slotOf(markOf(key));
+    return this.#marks[slot] !== 0 && (this.#stateAt(slot) & forgottenBit) === 0;
   }
 
-  /** Says in which version a report is found at the end. */
+  /** Records the version of a report at the end of the scan. */
   readonly observe = (key: string, version: string): void => {
-    const place = this.#placeOf(markOf(key));
-    if (this.#marks[place] === 0 || this.#versions[place] !== shortMarkOf(version)) return;
-    this.#states[place] = this.#stateAt(place) | confirmedBit;
+    const slot = this.#slotOf(markOf(key));
+    if (this.#marks[slot] === 0 || this.#versions[slot] !== shortMarkOf(version)) return;
+    this.#states[slot] = this.#stateAt(slot) | confirmedBit;
   };
 
-  /** Of these shards, those with a report that was not found as it was left, and those that another process took in. What is doubtful is forgotten. */
+  /**
+   * Returns the shards that must be collected again: those that another process collected, and those with a report that was not observed in
+   * the recorded version. Forgets these reports.
+   */
   shardsToRepeat(shards: readonly number[]): number[] {
-    const doubted = new Set(shards.filter((shard) => !this.#shards.has(shard)));
-    for (const [place, mark] of this.#marks.entries()) {
-      const state = this.#stateAt(place);
+    const repeated = new Set(shards.filter((shard) => !this.#shards.has(shard)));
+    for (const [slot, mark] of this.#marks.entries()) {
+      const state = this.#stateAt(slot);
       if (mark === 0 || (state & (confirmedBit | forgottenBit)) !== 0) continue;
-      doubted.add(state & shardBits);
-      this.#states[place] = state | forgottenBit;
+      repeated.add(state & shardBits);
+      this.#states[slot] = state | forgottenBit;
     }
-    return shards.filter((shard) => doubted.has(shard));
+    return shards.filter((shard) => repeated.has(shard));
   }
 
-  #stateAt(place: number): number {
-    return this.#states[place] ?? 0;
+  #stateAt(slot: number): number {
+    return this.#states[slot] ?? 0;
   }
 
-  /** Where a mark is, or would be put. */
-  #placeOf(mark: number): number {
+  /** Returns the slot of a mark, or the free slot for it. */
+  #slotOf(mark: number): number {
     const last = this.#marks.length - 1;
-    for (let place = mark & last; ; place = (place + 1) & last) {
-      const there = this.#marks[place];
-      if (there === mark || there === 0) return place;
+    for (let slot = mark & last; ; slot = (slot + 1) & last) {
+      const there = this.#marks[slot];
+      if (there === mark || there === 0) return slot;
     }
   }
 
@@ -85,10 +88,10 @@ export class ReportTracker {
     this.#states = new Uint32Array(marks.length * 2);
     for (const [at, mark] of marks.entries()) {
       if (mark === 0) continue;
-      const place = this.#placeOf(mark);
-      this.#marks[place] = mark;
-      this.#versions[place] = versions[at] ?? 0;
-      this.#states[place] = states[at] ?? 0;
+      const slot = this.#slotOf(mark);
+      this.#marks[slot] = mark;
+      this.#versions[slot] = versions[at] ?? 0;
+      this.#states[slot] = states[at] ?? 0;
     }
   }
 }

@@ -20,7 +20,7 @@ const clusterRoles: ApiResource = {
 const policy = uniqueName('bootstrap');
 const other = uniqueName('other');
 
-describe('reports about roles that Kubernetes brings, on a real API server', function () {
+describe('bootstrap reports, on a real API server', function () {
   this.timeout(120_000);
   const client = testClient();
   const writes: string[] = [];
@@ -58,13 +58,13 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     seconds += 10;
     return publisher.publish(desiredReports.map((each) => ({ ...each, seconds, scan: `scan-${seconds}` })));
   };
-  /** The reports about the roles of this test, and the one that counts them. */
+  /** The reports about the roles of this test, and the bootstrap report. */
   async function reports(): Promise<string[]> {
     const names = new Set([BOOTSTRAP_REPORT, ...roles.map((role) => reportName('vigil', targetOf(role)))]);
     const found = await listAll(client, RESOURCES.clusterReports, { labelSelector: reportSelector('vigil'), metadataOnly: true });
     return found.map(({ metadata }) => metadata.name).filter((name) => names.has(name));
   }
-  /** What is counted of a policy: by reading all reports, and by following them. */
+  /** The counts of a policy: from reading all reports, and from watching them. */
   async function counted(by = policy): Promise<string> {
     const followed = new ReportTotals('vigil');
     for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
@@ -82,7 +82,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     return both[0] ?? '';
   }
 
-  it('are one report that counts what passes, written once', async () => {
+  it('count roles that pass in one report, written once', async () => {
     const published = await publish(roles.map((role) => desired(role)));
     expect([published.written, published.refused, writes]).to.deep.equal([5, [], ['write']]);
     expect(await reports()).to.deep.equal([BOOTSTRAP_REPORT]);
@@ -91,7 +91,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     expect([again.written, again.unchanged, writes]).to.deep.equal([0, 5, ['write']]);
   });
 
-  it('have a report of their own with a finding, which is new, and lose it when that is fixed', async () => {
+  it('have a separate report for a role with a new finding, until it is fixed', async () => {
     const [role] = roles as [KubeObject];
     const failing = await publish([desired(role, ['no-wildcards'])]);
     expect(failing.new.high).to.equal(1);
@@ -103,7 +103,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     expect(await counted()).to.equal('15 pass, 0 fail, 0 high');
   });
 
-  it('keep what one policy counts when another finds something, and when that is fixed', async () => {
+  it('keep the counts of one policy when another has a finding, and when it is fixed', async () => {
     const [role] = roles as [KubeObject];
     await publish([desired(role, ['no-wildcards'], other)]);
     expect([await counted(), await counted(other)]).to.deep.equal(['15 pass, 0 fail, 0 high', '3 pass, 1 fail, 1 high']);
@@ -112,7 +112,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     expect(await reports()).to.deep.equal([BOOTSTRAP_REPORT]);
   });
 
-  it('are made anew where somebody has edited the one that counts, with what is evaluated next', async () => {
+  it('are written again after another writer changed them, from the next evaluation', async () => {
     const edit = { metadata: { annotations: { 'vigil.dev/policies': `{"${policy}":["",900,0,0,0,0,0,0,0,0]}` } } };
     kubectl(['patch', 'clusterpolicyreport', BOOTSTRAP_REPORT, '--type=merge', '-p', JSON.stringify(edit)]);
     expect((await readReports(client, signal)).totals.get(policy)).to.equal(undefined);
@@ -121,7 +121,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     await publish([desired(roles[0] as KubeObject, [], other)]);
   });
 
-  it('replace the reports that an earlier version wrote', async () => {
+  it('replace the separate reports of an earlier version', async () => {
     const role = await client.create<KubeObject>(clusterRoles, { metadata: { name: `system:${uniqueName('vigil-test-old')}` } });
     roles.push(role);
     const report = buildReport({ ...desired(role), existing: undefined }) as PolicyReport;
@@ -132,7 +132,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     expect(await counted()).to.equal('18 pass, 0 fail, 0 high');
   });
 
-  it('are swept of a role that is gone or in no scope, and of no other', async () => {
+  it('lose a role that is deleted or out of scope in a sweep, and no other', async () => {
     const [gone, unscoped, ...rest] = roles as [KubeObject, KubeObject, ...KubeObject[]];
     await client.delete(clusterRoles, { name: gone.metadata.name });
     const seen = new ReportTracker();
@@ -157,7 +157,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     expect((await sweepReports(client, publisher, request)).changed).to.equal(0);
   });
 
-  it('are withdrawn of an object that is gone, as a change says, and of policies that are gone', async () => {
+  it('lose a deleted object after a change, and deleted policies', async () => {
     const last = roles.at(-1) as KubeObject;
     expect(await publisher.withdrawFrom({ source: 'vigil', target: targetOf(last) }, [policy])).to.equal(true);
     expect(await publisher.withdrawFrom({ source: 'vigil', target: targetOf(last) }, [policy])).to.equal(false);
@@ -169,7 +169,7 @@ describe('reports about roles that Kubernetes brings, on a real API server', fun
     expect(left).to.equal(true);
   });
 
-  it('are written for each where somebody else has the name of the one that counts', async () => {
+  it('are replaced by separate reports when another writer has the name', async () => {
     await client.create(RESOURCES.clusterReports, { metadata: { name: BOOTSTRAP_REPORT }, results: [] } as unknown as KubeObject);
     const role = roles[2] as KubeObject;
     await publish([desired(role)]);

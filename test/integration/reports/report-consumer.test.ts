@@ -37,7 +37,7 @@ function identityOf(scope: PolicyReport['scope'], { policy, rule, result, catego
   return properties?.['resultID'] ?? [scope?.name, scope?.uid, policy, rule, result, category, message].join('/');
 }
 
-describe('what a consumer such as Policy Reporter reads, on a real API server', function () {
+describe('a consumer of reports such as Policy Reporter, on a real API server', function () {
   this.timeout(120_000);
   const client = testClient();
   const namespace = uniqueName('consumer');
@@ -92,13 +92,13 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
     return report;
   };
 
-  it('holds each result once: two containers with one image are two', async () => {
+  it('reads each result once, and two results for two containers with the same image', async () => {
     const consumer = new Consumer();
     const { summary, results } = await publishTo(consumer, [cve('main'), cve('sidecar')], 100);
     expect([consumer.rows.size, consumer.told, summary?.fail, results?.length]).to.deep.equal([2, ['CVE-2026-1', 'CVE-2026-1'], 2, 2]);
   });
 
-  it('is told nothing again when a report is written for another reason, in other words or for another pod', async () => {
+  it('is not notified again when a report is written with another message or another pod', async () => {
     const consumer = new Consumer();
     await publishTo(consumer, [cve('main')], 100);
     await publishTo(consumer, [{ ...cve('main'), message: 'in other words' }, finding('CVE-2026-2')], 200);
@@ -106,7 +106,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
     expect(consumer.told).to.deep.equal(['CVE-2026-1', 'CVE-2026-2']);
   });
 
-  it('is told again of a finding that comes back, also where the report was empty meanwhile', async () => {
+  it('is notified again when a finding appears again, even if the report was empty in between', async () => {
     const consumer = new Consumer();
     for (const [seconds, results] of [
       [100, [cve('main')]],
@@ -117,7 +117,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
     expect(consumer.told).to.deep.equal(['CVE-2026-1', 'CVE-2026-1']);
   });
 
-  it('is told once of a check that cannot be judged, and not of the failure when it can be again', async () => {
+  it('is notified once of a check that cannot be evaluated, and not again of the failure afterwards', async () => {
     const consumer = new Consumer();
     const lost = finding('netpol', { verdict: 'error', message: 'cannot be judged' });
     for (const [seconds, results] of [
@@ -130,7 +130,7 @@ describe('what a consumer such as Policy Reporter reads, on a real API server', 
     expect(consumer.told).to.deep.equal(['netpol', 'netpol']);
   });
 
-  it('finds what is said of a Namespace on the page of that namespace', async () => {
+  it('finds the results about a Namespace under that namespace', async () => {
     const consumer = new Consumer();
     const home = await client.get<KubeObject>(RESOURCES.namespaces, { name: namespace });
     const target = { apiVersion: 'v1', kind: 'Namespace', name: namespace, uid: home.metadata.uid ?? '' };

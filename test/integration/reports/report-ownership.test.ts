@@ -13,7 +13,7 @@ import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 
 const published = '../shared/crds';
 
-describe('whose reports are, on a real API server', function () {
+describe('ownership of reports, on a real API server', function () {
   this.timeout(120_000);
   const client = testClient();
   const namespace = uniqueName('owner');
@@ -96,10 +96,10 @@ describe('whose reports are, on a real API server', function () {
     });
 
   for (const [what, labels] of [
-    ['without our label', {}],
-    ['with our label', { [LABELS.managedBy]: 'vigil', [LABELS.source]: 'vigil', 'policy.vigil.dev/x': 'true' }],
+    ['without the label of Vigil', {}],
+    ['with the label of Vigil', { [LABELS.managedBy]: 'vigil', [LABELS.source]: 'vigil', 'policy.vigil.dev/x': 'true' }],
   ] as const) {
-    it(`another's report of our name, ${what}, is never touched, and the verdict is told beside it`, async () => {
+    it(`does not change another writer's report of the same name, ${what}, and writes an alternative report`, async () => {
       const before = await byThem(theirs(name(), labels));
       for (const checks of [['one'], ['one'], ['one', 'two']]) await publisher.publish([desired(checks)]);
       expect(conflicts.map(({ reason }) => reason)).to.deep.equal(['NameTaken', 'NameTaken', 'NameTaken']);
@@ -115,17 +115,19 @@ describe('whose reports are, on a real API server', function () {
     });
   }
 
-  it('a verdict for which both names are taken is refused, not lost silently', async () => {
+  it('refuses a report when both names are taken', async () => {
     await byThem(theirs(name()));
     await publisher.publish([desired(['one'])]);
     const [beside = ''] = await mine();
     await client.delete(RESOURCES.reports, { namespace, name: beside });
     await byThem(theirs(beside));
     const { refused } = await publisher.publish([desired(['one'])]);
-    expect(refused.map(({ message }) => message)).to.deep.equal([`the reports ${name()} and ${beside} are not Vigil's`]);
+    expect(refused.map(({ message }) => message)).to.deep.equal([
+      `other writers own both possible reports, ${name()} and ${beside}; delete or rename one of them`,
+    ]);
   });
 
-  it('goes on beside a report whose owner has removed it meanwhile, with one report and not two', async () => {
+  it('keeps one report when the owner of the other report deletes it', async () => {
     await byThem(theirs(name()));
     await publisher.publish([desired(['one'])]);
     await client.delete(RESOURCES.reports, { namespace, name: name() });
@@ -134,7 +136,7 @@ describe('whose reports are, on a real API server', function () {
     await publisher.withdrawFrom(desired([]), [policy]);
   });
 
-  it('counts no report that somebody forged, and withdraws nothing from it', async () => {
+  it('does not count or change a forged report', async () => {
     const before = await failing();
     const annotations = { [ANNOTATIONS.policies]: JSON.stringify({ [policy]: [1, 0, 99, 0, 0, 0, 99, 0, 0, 0] }) };
     const forged = theirs(`forged-${owner.metadata.name}`, {
@@ -148,7 +150,7 @@ describe('whose reports are, on a real API server', function () {
     expect((await read(forged.metadata.name)).results).to.have.length(1);
   });
 
-  it('counts no report that somebody forged with all that Vigil writes, but for its place', async () => {
+  it('does not count a full copy of a report in another location', async () => {
     const before = await failing();
     const { target, ...rest } = desired(['one']);
     const { uid: _, ...nobody } = target;
@@ -163,7 +165,7 @@ describe('whose reports are, on a real API server', function () {
     await remove(policy);
   });
 
-  it('keeps what it says of one policy when another is withdrawn, though somebody broke what it counts', async () => {
+  it('keeps the results of one policy when another is withdrawn and the counts are invalid', async () => {
     await publisher.publish([desired(['one'])]);
     await publisher.publish([desired(['two'], other)]);
     await edit({ metadata: { annotations: { [ANNOTATIONS.policies]: 'broken' } } });
@@ -175,7 +177,7 @@ describe('whose reports are, on a real API server', function () {
     expect(await mine()).to.deep.equal([]);
   });
 
-  it('takes results of others out of its own report, and says so', async () => {
+  it('removes results of other writers from its report, and reports the conflict', async () => {
     await publisher.publish([desired(['one'])]);
     const { results = [] } = await read();
     await edit({ results: [...results, ...(theirs('').results ?? [])] });
@@ -185,7 +187,7 @@ describe('whose reports are, on a real API server', function () {
     await remove(policy);
   });
 
-  it('sets its label again where somebody took it or put another one there', async () => {
+  it('restores its label when another writer removed or changed it', async () => {
     for (const label of [null, 'helm']) {
       await publisher.publish([desired(['one'])]);
       await edit({ metadata: { labels: { [LABELS.managedBy]: label } } });
@@ -196,7 +198,7 @@ describe('whose reports are, on a real API server', function () {
     await remove(policy);
   });
 
-  it('takes a label of its own away, and leaves that of another', async () => {
+  it('removes its own label, and keeps the label of another writer', async () => {
     const labelled = (ownerLabels: string[]): DesiredReport => {
       const { target, policies, ...rest } = desired(['one']);
       return { ...rest, target: { ...target, labels: { team: 'a' } }, policies: policies.map((each) => ({ ...each, ownerLabels })) };
@@ -210,7 +212,7 @@ describe('whose reports are, on a real API server', function () {
     await remove(policy);
   });
 
-  it('gives back a report that an older Vigil took over, and writes its own beside it', async () => {
+  it('restores a report that Vigil before 0.2 wrote into, and writes an alternative report', async () => {
     await byThem({ ...theirs(name(), { app: 'theirs' }) });
     // What commit aff73eb did: a forced apply over whatever had the name.
     await client.call({
@@ -248,7 +250,7 @@ describe('whose reports are, on a real API server', function () {
     expect((await read()).results?.map(({ source }) => source)).to.deep.equal(['Other']);
   });
 
-  it('makes nothing of a name that somebody took between reading and writing', async () => {
+  it('uses the alternative name when another writer takes the name between read and write', async () => {
     // The list by our label does not show it: the report is believed absent.
     const objects = await Promise.all(
       Array.from({ length: 5 }, (_, index) =>

@@ -11,7 +11,7 @@ import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 /** No other test has reports of this policy, which are counted here. */
 const baseline = uniqueName('baseline');
 
-describe('publishing reports to a real API server', function () {
+describe('ReportPublisher, on a real API server', function () {
   this.timeout(120_000);
   const client = testClient();
   const namespaces = ['a', 'b'].map((letter) => uniqueName(`publish-${letter}`));
@@ -68,7 +68,7 @@ describe('publishing reports to a real API server', function () {
   const reports = async (): Promise<PolicyReport[]> =>
     (await Promise.all(namespaces.map((namespace) => listAll<PolicyReport>(client, RESOURCES.reports, { namespace })))).flat();
 
-  it('makes one report an object, and writes nothing the second time', async () => {
+  it('writes one report for each object, and writes nothing the second time', async () => {
     const all = owners.map((owner) => input(owner, ['one', 'two']));
     expect(await publisher.publish(all)).to.deep.include({ written: 12, unchanged: 0 });
     const versions = (await reports()).map(({ metadata }) => metadata.resourceVersion);
@@ -79,7 +79,7 @@ describe('publishing reports to a real API server', function () {
     expect((await reports()).map(({ metadata }) => metadata.resourceVersion)).to.deep.equal(versions);
   });
 
-  it('counts what is new and what is fixed, and writes only the report that changed', async () => {
+  it('counts new and fixed failures, and writes only changed reports', async () => {
     const result = await publisher.publish(owners.map((owner, index) => input(owner, index === 0 ? ['two', 'three'] : ['one', 'two'])));
     expect(result).to.deep.include({
       written: 1,
@@ -90,7 +90,7 @@ describe('publishing reports to a real API server', function () {
     });
   });
 
-  it('repairs a report that somebody edited or deleted', async () => {
+  it('restores a report that another writer changed or deleted', async () => {
     const [first, second] = await reports();
     await client.patch(
       RESOURCES.reports,
@@ -103,7 +103,7 @@ describe('publishing reports to a real API server', function () {
     expect((await reports()).map(({ summary }) => summary?.fail)).to.deep.equal(Array.from({ length: 12 }, () => 2));
   });
 
-  it('goes on when another write came between its reading and its writing', async () => {
+  it('retries after a conflict', async () => {
     const [owner] = owners;
     const stale = new ReportPublisher(client);
     await Promise.all([stale.publish([input(owner!, ['x'], 'left')]), publisher.publish([input(owner!, ['y'], 'right')])]);
@@ -111,7 +111,7 @@ describe('publishing reports to a real API server', function () {
     expect([...new Set(report?.results?.map(({ policy }) => policy))]).to.deep.equal([baseline, 'left', 'right']);
   });
 
-  it('takes one policy out and leaves the others, and removes what is then empty', async () => {
+  it('removes one policy and keeps the others, and deletes a report without policies', async () => {
     writes.splice(0);
     expect(await remove('left')).to.equal(1);
     expect(await remove('right', 'nobody')).to.equal(1);
@@ -125,7 +125,7 @@ describe('publishing reports to a real API server', function () {
     expect(await reports()).to.deep.equal([]);
   });
 
-  it('takes policies that go together out of each report in one write', async () => {
+  it('removes several policies from each report in one write', async () => {
     const [shared, other] = owners;
     for (const policy of [baseline, 'left', 'right']) await publisher.publish([input(shared!, [policy], policy)]);
     await publisher.publish([input(other!, ['left'], 'left')]);
@@ -139,7 +139,7 @@ describe('publishing reports to a real API server', function () {
     expect(await reports()).to.deep.equal([]);
   });
 
-  it('leaves what is said of a policy that has come back meanwhile', async () => {
+  it('keeps the results of a policy that exists again', async () => {
     const [owner] = owners;
     await publisher.publish([input(owner!, ['back'], 'back')]);
     await publisher.publish([input(owner!, ['left'], 'left')]);
@@ -159,7 +159,7 @@ describe('publishing reports to a real API server', function () {
     expect((await reports()).map(({ metadata }) => metadata.name)).to.deep.equal(['others']);
   });
 
-  it('lets a report go with its object', async () => {
+  it('deletes a report with its object', async () => {
     const [owner] = owners;
     await publisher.publish([input(owner!, ['one'])]);
     await client.delete(RESOURCES.configMaps, { namespace: owner!.metadata.namespace, name: owner!.metadata.name });

@@ -8,7 +8,7 @@ import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 
 const published = '../shared/crds';
 
-describe('reports under the published CRDs, on a real API server', function () {
+describe('reports with the published CRDs, on a real API server', function () {
   this.timeout(60_000);
   const client = testClient();
   const namespace = uniqueName('reports');
@@ -54,13 +54,13 @@ describe('reports under the published CRDs, on a real API server', function () {
       existing,
     });
 
-  /** Without its owner, which does not exist here: the garbage collector would take the report away. */
+  /** Removes the owner reference: the owner does not exist here, and the garbage collector would delete the report. */
   function unowned(report: PolicyReport, name = report.metadata.name): PolicyReport {
     const { labels, annotations } = report.metadata;
     return { ...report, metadata: { name, namespace, labels: { ...labels }, annotations: { ...annotations } } };
   }
 
-  it('are taken with nothing pruned, and compare as unchanged when read back', async () => {
+  it('are stored without pruned fields, and are unchanged when read again', async () => {
     const report = build(3);
     if (!report) throw new Error('no report');
     await client.apply(RESOURCES.reports, unowned(report), { manager: FIELD_MANAGERS.reports });
@@ -75,7 +75,7 @@ describe('reports under the published CRDs, on a real API server', function () {
     expect(build(2, owned)?.results).to.have.length(2);
   });
 
-  it('are taken at their largest', async () => {
+  it('are accepted at their maximum size', async () => {
     const report = build(3000);
     if (!report) throw new Error('no report');
     const { metadata: made } = await client.apply<PolicyReport>(RESOURCES.reports, unowned(report, uniqueName('large')), {

@@ -42,8 +42,8 @@ const entries = new Map([
 ]);
 const report = (): PolicyReport => stored(bootstrapReport(entries, { namespace: undefined, existing: undefined }));
 
-describe('the report about roles and bindings that Kubernetes brings', () => {
-  it('is about those with the reserved prefix or the label, where Kubernetes makes them', () => {
+describe('bootstrapReport', () => {
+  it('includes objects with the reserved prefix or the bootstrapping label in the namespaces of Kubernetes', () => {
     const labelled = { name: 'admin', labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } };
     for (const [change, expected] of [
       [{}, true],
@@ -57,7 +57,7 @@ describe('the report about roles and bindings that Kubernetes brings', () => {
       expect(isBootstrap(role(change)), JSON.stringify(change)).to.equal(expected);
   });
 
-  it('counts all of them in sum, is known as Vigil’s, and gives each back as a report about it alone would say it', () => {
+  it('contains the sum of all entries, is owned by Vigil, and returns each entry as a report', () => {
     const whole = report();
     expect([whole.metadata.name, whole.results, whole.summary?.pass]).to.deep.equal([BOOTSTRAP_REPORT, [], 8]);
     expect([ownershipOf(whole), isAtExpectedLocation('vigil', whole), isBootstrapReport(whole)]).to.deep.equal(['ours', true, true]);
@@ -69,7 +69,7 @@ describe('the report about roles and bindings that Kubernetes brings', () => {
     expect(priorReport(one).ledger).to.deep.equal(entry(3, 'a', 'b').ledger);
   });
 
-  it('counts nothing that somebody else wrote into it', () => {
+  it('ignores entries that another writer changed', () => {
     const whole = report();
     const text = whole.metadata.annotations?.['vigil.dev/bootstrap']?.replace('system:node', 'system:mine');
     const edited = {
@@ -80,7 +80,7 @@ describe('the report about roles and bindings that Kubernetes brings', () => {
     expect(isAtExpectedLocation('vigil', { metadata: { ...whole.metadata, namespace: 'shop' } })).to.equal(false);
   });
 
-  it('is about each of its objects, also where somebody has edited what it counts', () => {
+  it('lists its objects, even if another writer changed the counts', () => {
     const whole = report();
     const names = (of: PolicyReport): (string | undefined)[] =>
       objectsOf(of).map((object) => object && `${object.kind} ${object.name} ${object.uid}`);
@@ -96,7 +96,7 @@ describe('the report about roles and bindings that Kubernetes brings', () => {
     expect(names(reportOfEntry('ClusterRole/system:node', entry(1, 'a'), undefined))).to.deep.equal(['ClusterRole system:node u']);
   });
 
-  it('is gone with the last of its policies', () => {
+  it('is removed with its last policy', () => {
     const rest = withoutPoliciesIn(entries, ['a'], () => true);
     expect([...rest].map(([key, { ledger }]) => [key, Object.keys(ledger)])).to.deep.equal([['ClusterRole/system:node', ['b']]]);
     expect(
@@ -108,14 +108,14 @@ describe('the report about roles and bindings that Kubernetes brings', () => {
     expect(withoutPoliciesIn(entries, ['a'], (key) => key === 'none')).to.deep.equal(entries);
   });
 
-  it('has a version for each object that is another when its counts are, and not when a revision is', () => {
+  it('has an entry version that changes with the counts, and not with the revision', () => {
     const changed = { ...entry(3, 'a'), ledger: { a: { ...entry(3, 'a').ledger['a']!, revision: '2-b' } } };
     expect(entryVersion(changed)).to.equal(entryVersion(entry(3, 'a')));
     expect(entryVersion(entry(4, 'a'))).not.to.equal(entryVersion(entry(3, 'a')));
     expect(entryVersion({ ...entry(3, 'a'), uid: 'v' })).not.to.equal(entryVersion(entry(3, 'a')));
   });
 
-  it('has room for some hundred objects under many policies, and says where it ends', () => {
+  it('has room for some hundred objects with many policies, up to a limit', () => {
     const of = (objects: number, policies: number): Map<string, BootstrapEntry> => {
       const names = Array.from({ length: policies }, (_, index) => `policy-number-${index}`);
       return new Map(Array.from({ length: objects }, (_, index) => [`ClusterRole/system:role-${index}`, entry(9, ...names)]));

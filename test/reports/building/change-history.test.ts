@@ -17,7 +17,7 @@ interface Written {
   readonly severity?: 'critical' | 'high' | 'info';
 }
 
-/** The report as the server would give it back after it was brought up to date. */
+/** The report as the API server returns it after an update. */
 function written(
   existing: PolicyReport | undefined,
   { seconds, checks = [], policies = ['images'], revision = '1', severity = 'high' }: Written,
@@ -32,14 +32,14 @@ function written(
 const historyIn = (report: PolicyReport): ChangeHistory => readHistory(report.metadata.annotations?.[ANNOTATIONS.changes]);
 const high = (count: number): object => ({ critical: 0, high: count, medium: 0, low: 0 });
 
-describe('when the failures of a report came and went', () => {
+describe('the change history of a report', () => {
   const first = written(undefined, { seconds: 100, checks: ['CVE-1'] });
   const second = written(first, { seconds: 200, checks: ['CVE-1', 'CVE-2', 'CVE-3'] });
   const third = written(second, { seconds: 300, checks: ['CVE-3'] });
 
-  it('is not told by a first report', () => expect(first.metadata.annotations).not.to.have.property(ANNOTATIONS.changes));
+  it('is empty for a first report', () => expect(first.metadata.annotations).not.to.have.property(ANNOTATIONS.changes));
 
-  it('is counted from the beginning of a span up to its end, without the end', () => {
+  it('includes the start of a span and excludes its end', () => {
     const within = (from: number, until: number): object => changeWithin(historyIn(third), 'images', { from, until });
     expect(within(0, 200)).to.deep.equal({ new: high(0), fixed: high(0) });
     expect(within(200, 201)).to.deep.equal({ new: high(2), fixed: high(0) });
@@ -48,12 +48,12 @@ describe('when the failures of a report came and went', () => {
     expect(changeWithin(historyIn(third), 'other', { from: 0, until: 999 })).to.deep.equal({ new: high(0), fixed: high(0) });
   });
 
-  it('adds up what one look writes in two steps', () => {
+  it('adds the changes of two writes at the same time', () => {
     const again = written(third, { seconds: 300, checks: ['CVE-3', 'CVE-4'] });
     expect(historyIn(again)['images']?.at(-1)).to.deep.equal({ seconds: 300, new: high(1), fixed: high(2) });
   });
 
-  it('is kept by policy, and goes with the policy', () => {
+  it('is kept by policy, and removed with the policy', () => {
     const both = written(third, { seconds: 400, checks: ['CVE-3'], policies: ['images', 'strict'] });
     const more = written(both, { seconds: 500, checks: ['CVE-3', 'CVE-5'], policies: ['images', 'strict'] });
     expect(Object.entries(historyIn(more)).map(([policy, rows]) => [policy, rows.map(({ seconds }) => seconds)])).to.deep.equal([
@@ -63,12 +63,12 @@ describe('when the failures of a report came and went', () => {
     expect(Object.keys(historyIn(withoutPolicies(more, ['images']) as PolicyReport))).to.deep.equal(['strict']);
   });
 
-  it('takes nothing for new that another revision of the policy finds, nor what has no weight', () => {
+  it('ignores failures of another revision of the policy, and results without a severity', () => {
     expect(historyIn(written(third, { seconds: 400, checks: ['CVE-9'], revision: '2' }))['images']).to.have.length(2);
     expect(historyIn(written(third, { seconds: 400, checks: ['CVE-3', 'CVE-9'], severity: 'info' }))['images']).to.have.length(2);
   });
 
-  it('stays small, whatever changes and however many policies look', () => {
+  it('is limited for many changes and many policies', () => {
     const policies = Array.from({ length: 300 }, (_, index) => `policy-${index}`);
     let report = written(undefined, { seconds: 0, policies });
     for (let round = 1; round <= 30; round++) report = written(report, { seconds: round, policies, checks: [`CVE-${round}`] });
@@ -79,7 +79,7 @@ describe('when the failures of a report came and went', () => {
     expect(historyIn(single)['images']?.map(({ seconds }) => seconds)).to.deep.equal(Array.from({ length: 24 }, (_, index) => index + 7));
   });
 
-  it('counts as none where somebody wrote something else', () => {
+  it('is empty for an invalid annotation', () => {
     for (const text of [undefined, '', 'null', '[]', '7', '{"a":7}', '{"a":[1]}', '{"a":[[1,2]]}', '{"a":[[1,0,0,0,0,0,0,0,-1]]}'])
       expect(Object.values(readHistory(text)).flat()).to.deep.equal([]);
   });

@@ -25,8 +25,8 @@ const resultOf = (report: PolicyReport | undefined, control: string) =>
     ({ properties }) => properties?.['controls']?.split(' ').includes(control) && !properties['controls'].includes(' '),
   );
 
-describe('the evidence for a framework', () => {
-  it('holds every requirement once, passed, failed, or left to somebody with the reason', () => {
+describe('buildEvidence', () => {
+  it('has one result for each requirement: passed, failed, or skipped with the reason', () => {
     const report = build({ 'privileged-container': { fail: 2, pass: 5 }, 'host-pid': { pass: 7 } });
     expect(report?.results?.map(({ rule }) => rule)).to.deep.equal(framework('cis', '1.12').requirements.map(({ id }) => id));
     expect(resultOf(report, 'privileged-container')).to.include({ result: 'fail', severity: 'critical' });
@@ -40,7 +40,7 @@ describe('the evidence for a framework', () => {
     expect(pass + fail + skip).to.equal(report?.results?.length);
   });
 
-  it('passes nothing when not every target was judged, and fails what failed all the same', () => {
+  it('does not pass a requirement when a target was not evaluated, but fails requirements with failures', () => {
     const report = build({ 'privileged-container': { fail: 1 }, 'host-pid': { pass: 7 } }, { complete: false });
     expect(resultOf(report, 'host-pid')).to.include({ result: 'skip' });
     expect(resultOf(report, 'host-pid')?.message).to.match(/Not every target could be scanned/);
@@ -49,7 +49,7 @@ describe('the evidence for a framework', () => {
     expect(resultOf(report, 'host-ipc')?.message).to.match(/Not every target could be scanned/);
   });
 
-  it('is not written again when it says the same, and dates a verdict when it first appeared', () => {
+  it('returns undefined when nothing changed, and keeps the timestamp of a verdict', () => {
     const first = build({ 'host-pid': { pass: 7 } });
     expect(build({ 'host-pid': { pass: 7 } }, { existing: first!, seconds: 200 })).to.equal(undefined);
     const second = build({ 'host-pid': { pass: 6, fail: 1 } }, { existing: first!, seconds: 200 });
@@ -57,7 +57,7 @@ describe('the evidence for a framework', () => {
     expect(resultOf(second, 'privileged-container')?.timestamp?.seconds).to.equal(100);
   });
 
-  it('has a name that can be read, and a legal one for every policy', () => {
+  it('has a readable name, and a valid one for every policy', () => {
     expect(evidenceName('baseline', { name: 'cis', version: '1.12' })).to.equal('vigil-frameworks-baseline-cis-1.12');
     const long = evidenceName('p'.repeat(253), { name: 'cis', version: '1.12' });
     expect(long.length).to.be.at.most(253);

@@ -53,7 +53,7 @@ const input = (change: Partial<ReportInput> = {}): ReportInput => ({
   ...change,
 });
 
-/** The report as the server would give it back. */
+/** The report as the API server returns it. */
 function stored(report: PolicyReport | undefined, resourceVersion = '7'): PolicyReport {
   if (!report) throw new Error('no report was built');
   return {
@@ -63,8 +63,8 @@ function stored(report: PolicyReport | undefined, resourceVersion = '7'): Policy
 }
 const rules = (report: PolicyReport | undefined): (string | undefined)[] => (report?.results ?? []).map(({ rule }) => rule);
 
-describe('building reports', () => {
-  it('tells everything about one object, in order, with a summary that adds up', () => {
+describe('buildReport', () => {
+  it('returns all results about one object in order, with a matching summary', () => {
     const report = stored(buildReport(input({ policies: [policy('baseline', { ownerLabels: ['team', 'absent'] })] })));
     expect(report.metadata).to.deep.include({
       name: 'vigil-deployment-api',
@@ -86,12 +86,12 @@ describe('building reports', () => {
     expect(properties?.['resultID']).to.match(/^[0-9a-f]{20}$/);
   });
 
-  it('writes nothing when nothing changed, whenever it is asked and however often the object was touched', () => {
+  it('returns undefined when no result changed, at any time and for any resourceVersion of the object', () => {
     const existing = stored(buildReport(input()));
     expect(buildReport(input({ existing, seconds: 9999, target: { ...target, resourceVersion: '500' } }))).to.equal(undefined);
   });
 
-  it('keeps the date of what was there before, and dates only what is new', () => {
+  it('keeps the timestamp of earlier results and sets it for new ones only', () => {
     const existing = stored(buildReport(input()));
     const report = buildReport(input({ existing, seconds: 2000, results: [finding('host-pid'), finding('host-network')] }));
     expect(report?.results?.map(({ rule, timestamp }) => [rule, timestamp?.seconds])).to.deep.equal([
@@ -101,7 +101,7 @@ describe('building reports', () => {
     expect(report?.metadata.resourceVersion).to.equal('7');
   });
 
-  it('keeps the date of a failure that is another pod’s now', () => {
+  it('keeps the timestamp of a failure that moves to another pod', () => {
     const of = (pod: string): Finding => finding('host-pid', { pod });
     const dated = (report: PolicyReport): unknown =>
       report.results?.map(({ properties, timestamp }) => [properties?.['pod'], timestamp?.seconds]);
@@ -118,7 +118,7 @@ describe('building reports', () => {
     expect(buildReport(input({ existing: next, seconds: 4000, results: [of('c')] }))).to.equal(undefined);
   });
 
-  it('leaves the results of policies that were not evaluated now as they are', () => {
+  it('keeps the results of policies that were not evaluated now', () => {
     const existing = stored(buildReport(input()));
     const report = stored(
       buildReport(
@@ -139,7 +139,7 @@ describe('building reports', () => {
     expect(withoutPolicies(report, ['other'])?.summary).to.deep.equal(existing.summary);
   });
 
-  it('keeps what stays of a policy that judged now, with its date and in its counts', () => {
+  it('keeps results that carryOver returns, with their timestamps and in the counts', () => {
     const existing = stored(buildReport(input()));
     const stays: ReportInput['carryOver'] = (result) => (result.rule === 'host-pid' ? { ...result, message: 'as before' } : undefined);
     const report = stored(buildReport(input({ existing, results: [finding('host-network')], seconds: 2000, carryOver: stays })));
@@ -152,7 +152,7 @@ describe('building reports', () => {
     expect(buildReport(input({ existing, results: [], carryOver: (result) => result }))).to.equal(undefined);
   });
 
-  it('leaves a policy as it is of which something stays that is too much to be listed', () => {
+  it('does not change a policy with carried-over results if some of its results were omitted', () => {
     const many = Array.from({ length: 3000 }, (_, index) => finding(`rule-${index}`, { message: 'm'.repeat(900) }));
     const existing = stored(buildReport(input({ results: many })));
     expect(buildReport(input({ existing, results: [finding('host-pid')], carryOver: (result) => result }))).to.equal(undefined);
@@ -161,11 +161,11 @@ describe('building reports', () => {
     expect(report.summary?.fail).to.equal(3001);
   });
 
-  it('is gone with its last policy', () => {
+  it('is removed with its last policy', () => {
     expect(withoutPolicies(stored(buildReport(input())), ['baseline'])).to.equal(undefined);
   });
 
-  it('never replaces a verdict by one from an older state of the object, unless its policy changed', () => {
+  it('does not replace a verdict with one from an older resourceVersion, unless the policy changed', () => {
     const existing = stored(buildReport(input()));
     const older = { existing, target: { ...target, resourceVersion: '99' }, results: [] };
     expect(buildReport(input(older))).to.equal(undefined);
@@ -173,7 +173,7 @@ describe('building reports', () => {
     expect(buildReport(input({ ...older, target: { ...target, uid: 'u2', resourceVersion: '99' } }))?.results).to.deep.equal([]);
   });
 
-  it('puts what is found about a Namespace inside it', () => {
+  it('places the report about a Namespace in that Namespace', () => {
     const report = buildReport(input({ target: { apiVersion: 'v1', kind: 'Namespace', name: 'web', uid: 'n1' } }));
     expect([report?.metadata.name, report?.metadata.namespace, report?.scope?.namespace]).to.deep.equal([
       'vigil-namespace-web',
@@ -182,7 +182,7 @@ describe('building reports', () => {
     ]);
   });
 
-  it('bounds a report, worst first, and says how much is left out', () => {
+  it('limits the size of a report, keeps the most severe results, and counts the omitted ones', () => {
     const many = Array.from({ length: 3000 }, (_, index) =>
       finding(`rule-${index}`, { severity: index % 3 === 0 ? 'critical' : 'low', message: 'm'.repeat(900) }),
     );
@@ -197,7 +197,7 @@ describe('building reports', () => {
     expect(buildReport(input({ results: many, existing: report }))).to.equal(undefined);
   });
 
-  it('says once how much is left out of policies that were scanned apart, and no more of one that is gone', () => {
+  it('has one notice for all policies, without the omitted results of a removed policy', () => {
     const many = (of: string): Finding[] =>
       Array.from({ length: 1500 }, (_, index) => finding(`rule-${index}`, { policy: of, message: 'm'.repeat(900) }));
     const first = stored(buildReport(input({ results: many('baseline') })));
@@ -216,17 +216,17 @@ describe('building reports', () => {
     expect(told(withoutPolicies(whole, ['other'])!)).to.deep.equal([]);
   });
 
-  it('lets no control character or lone surrogate of a message through', () => {
+  it('replaces control characters and lone surrogates in messages', () => {
     const report = buildReport(input({ results: [finding('host-pid', { message: 'a\u0000b\u001b[31mc\ud800' })] }));
     expect(report?.results?.[0]?.message).to.equal('a b [31mc\ufffd');
   });
 
-  it('cuts no character in half', () => {
+  it('does not split a character', () => {
     const report = buildReport(input({ results: [finding('host-pid', { message: `${'x'.repeat(998)}\u{1f512}${'y'.repeat(9)}` })] }));
     expect(report?.results?.[0]?.message).to.equal(`${'x'.repeat(998)}\ufffd…`);
   });
 
-  it('lets none of a rule or a property through, nor one of 8 bits, nor what turns the direction of text', () => {
+  it('replaces control characters of 7 and 8 bits and direction marks in rules and properties', () => {
     const odd = 'a\u001b[2J\u009b1;1H\u202eb';
     const report = buildReport(input({ results: [finding(odd, { properties: { package: odd } })] }));
     const [{ rule, properties } = {}] = report?.results ?? [];
@@ -234,19 +234,19 @@ describe('building reports', () => {
   });
 });
 
-describe('what changed between two reports', () => {
+describe('reportChange', () => {
   const before = stored(buildReport(input()));
   const after = (results: readonly Finding[], revision = '1-a'): PolicyReport =>
     stored(buildReport(input({ existing: before, results, policies: [policy('baseline', { revision })] })));
 
-  it('counts failures that came and went, by severity', () => {
+  it('counts new and fixed failures by severity', () => {
     expect(reportChange(before, after([finding('host-pid'), finding('host-network', { severity: 'critical' })]))).to.deep.equal({
       new: { critical: 1, high: 0, medium: 0, low: 0 },
       fixed: { critical: 0, high: 0, medium: 1, low: 0 },
     });
   });
 
-  it('counts nothing across revisions of a policy, nor without an earlier or a later report', () => {
+  it('counts nothing for different revisions of a policy, or without one of the reports', () => {
     const nothing = { new: { critical: 0, high: 0, medium: 0, low: 0 }, fixed: { critical: 0, high: 0, medium: 0, low: 0 } };
     expect(reportChange(before, after([finding('host-network')], '2-a'))).to.deep.equal(nothing);
     expect(reportChange(undefined, before)).to.deep.equal(nothing);
@@ -254,16 +254,16 @@ describe('what changed between two reports', () => {
   });
 });
 
-describe('the names of reports', () => {
+describe('reportName', () => {
   const name = (object: Partial<Parameters<typeof reportName>[1]>): string =>
     reportName('vigil', { apiVersion: 'v1', kind: 'Pod', namespace: 'web', name: 'a', ...object });
 
-  it('are readable where they can be', () => {
+  it('contains kind and name if they are valid', () => {
     expect(name({})).to.equal('vigil-pod-a');
     expect(name({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'view' })).to.equal('vigil-clusterrole-view');
   });
 
-  it('tell apart what would be the same: odd names, kinds of several groups, long names', () => {
+  it('is unique for invalid names, kinds of several API groups, and long names', () => {
     const role = (text: string): string => name({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: text });
     expect(role('system:node')).to.match(/^vigil-clusterrole-system-node-[0-9a-f]{10}$/);
     expect(new Set([role('a:b'), role('a-b'), role('A-b'), role('a.b')]).size).to.equal(4);
@@ -272,7 +272,7 @@ describe('the names of reports', () => {
     expect(name({ name: 'a'.repeat(253) })).to.have.length.at.most(253);
   });
 
-  it('are always legal', () => {
+  it('is always a valid name', () => {
     expect(name({ name: '..0 ', kind: 'A' })).to.match(/^vigil-a---0-[0-9a-f]{10}$/);
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 260 }), fc.stringMatching(/^[A-Za-z]{1,30}$/), (text, kind) => {
@@ -284,8 +284,8 @@ describe('the names of reports', () => {
   });
 });
 
-describe('the ledger of a report', () => {
-  it('comes back as it was written, and as nothing when somebody edited it', () => {
+describe('readLedger', () => {
+  it('returns the written ledger, and an empty one for an invalid text', () => {
     const ledger = {
       b: {
         revision: '2-a',
@@ -302,8 +302,8 @@ describe('the ledger of a report', () => {
   });
 });
 
-describe('the note of what a scan changed in a report', () => {
-  it('gives a repetition of the same scan the same counts, and another scan none', () => {
+describe('recordedChange', () => {
+  it('returns the same counts for a repetition of the scan, and none for another scan', () => {
     const first = stored(buildReport(input()));
     const second = stored(
       buildReport(input({ scan: 'scan-2', results: [finding('host-pid'), finding('privileged-container')], existing: first })),

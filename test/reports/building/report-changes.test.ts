@@ -13,31 +13,31 @@ const told = (change: Partial<ReportInput>): readonly (string | undefined)[] => 
 };
 const error = finding('netpol', { verdict: 'error', message: 'cannot be judged: NetworkPolicy.networking.k8s.io may not be listed' });
 
-describe('what is new', () => {
+describe('new failures', () => {
   const made = { target: { ...target, created: '2026-11-29T12:00:00Z' } };
   const at = (time: string): number => Date.parse(time) / 1000;
 
-  it('is all that fails of a workload that was made after its policy evaluated everything', () => {
+  it('include every failure of a workload that was created after the policy had evaluated all targets', () => {
     const policies = [evaluated('baseline', { evaluatedSince: at('2026-11-29T11:00:00Z') })];
     expect(told({ ...made, policies })).to.deep.equal(['host-ipc', 'host-pid']);
     expect(counted(buildReport(input({ ...made, policies, scan: 'scan-2' })))).to.deep.equal([2, 0]);
   });
 
-  it('is nothing of an older workload whose report is missing, nor of a first evaluation', () => {
+  it('do not include an older workload whose report is missing, or a first evaluation', () => {
     expect(told({ ...made, policies: [evaluated('baseline', { evaluatedSince: at('2026-11-29T13:00:00Z') })] })).to.deep.equal([]);
     expect(told({ ...made, policies: [evaluated()] })).to.deep.equal([]);
     expect(told({ policies: [evaluated('baseline', { evaluatedSince: 5 })] })).to.deep.equal([]);
   });
 });
 
-describe('an edit of a policy', () => {
-  it('writes no report that says the same', () => {
+describe('a changed policy', () => {
+  it('does not write a report with the same content', () => {
     expect(buildReport(input({ existing: built(), policies: [evaluated('baseline', { revision: '2-a' })], scan: 'scan-2' }))).to.equal(
       undefined,
     );
   });
 
-  it('makes nothing new or fixed by itself, and hides nothing that comes after it in a report that it left as it was', () => {
+  it('has no new or fixed failures itself, and does not hide later ones in an unchanged report', () => {
     const change = { existing: built(), results: [finding('host-pid'), finding('host-network')], scan: 'scan-2' };
     expect(counted(buildReport(input({ ...change, policies: [evaluated('baseline', { revision: '2-a' })] })))).to.deep.equal([0, 0]);
     const policies = [evaluated('baseline', { revision: '2-a', evaluatedSince: 900 })];
@@ -46,11 +46,11 @@ describe('an edit of a policy', () => {
   });
 });
 
-describe('a check that cannot be judged any more', () => {
+describe('a check that can no longer be evaluated', () => {
   const before = built({ results: [finding('netpol'), finding('host-pid')] });
   const lost = stored(buildReport(input({ existing: before, results: [error, finding('host-pid')], seconds: 2000, scan: 'scan-2' })));
 
-  it('keeps what was known as stale beside the error, with its date and identity, and nothing is fixed', () => {
+  it('keeps the earlier failure as stale beside the error, with its timestamp and identity, and is not fixed', () => {
     expect(
       lost.results?.map(({ rule, result, timestamp, properties }) => [rule, result, timestamp?.seconds, properties?.['stale']]),
     ).to.deep.equal([
@@ -63,12 +63,12 @@ describe('a check that cannot be judged any more', () => {
     expect(counted(lost)).to.deep.equal([0, 0]);
   });
 
-  it('stays so, however often it is evaluated in vain', () => {
+  it('keeps the stale failure after repeated errors', () => {
     const again = { existing: lost, results: [error, finding('host-pid')], seconds: 3000, scan: 'scan-3' };
     expect(buildReport(input(again))).to.equal(undefined);
   });
 
-  it('is nothing new when it can be judged again and fails, and fixed when it passes', () => {
+  it('is not new when it is evaluated again and fails, and is fixed when it passes', () => {
     const back = input({ existing: lost, results: [finding('netpol'), finding('host-pid')], seconds: 3000, scan: 'scan-3' });
     const report = buildReport(back);
     expect(report?.results).to.deep.equal(before.results);
@@ -78,8 +78,8 @@ describe('a check that cannot be judged any more', () => {
   });
 });
 
-describe('lists in properties', () => {
-  it('end before a path that does not fit, never in the middle of it', () => {
+describe('wholeWords', () => {
+  it('ends before a path that does not fit', () => {
     const paths = Array.from({ length: 40 }, (_, index) => `spec.template.spec.containers[${index}].securityContext`);
     const report = buildReport(input({ results: [finding('privileged', { path: paths[0]!, paths })] }));
     const listed = report?.results?.[0]?.properties?.['paths'] ?? '';
@@ -91,7 +91,7 @@ describe('lists in properties', () => {
 });
 
 describe('results', () => {
-  it('come worst first', () => {
+  it('are sorted by severity, the most severe first', () => {
     const results = [
       finding('a', { verdict: 'skip' }),
       finding('b', { severity: 'low' }),

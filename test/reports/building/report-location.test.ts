@@ -13,23 +13,22 @@ const role = about({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterR
 const cluster = about({ apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' });
 const { ownerReferences: _, ...ownerless } = metadata;
 
-describe('the place of a report', () => {
+describe('isAtExpectedLocation', () => {
   const table: readonly (readonly [what: string, metadata: ObjectMeta, expected: boolean])[] = [
     ['about a workload', metadata, true],
-    ['beside a report of somebody else', { ...metadata, name: alternativeReportName('vigil', target) }, true],
+    ['under its alternative name', { ...metadata, name: alternativeReportName('vigil', target) }, true],
     ['about a Namespace, in that namespace', namespace, true],
-    ['about a cluster-scoped object whose name is mended', role, true],
+    ['about a cluster-scoped object whose name was made valid', role, true],
     ['about the whole cluster', cluster, true],
     ['without an owner', ownerless, false],
     ['under another name', { ...metadata, name: 'vigil-deployment-other' }, false],
     ['about a Namespace, in another namespace', { ...namespace, namespace: 'bank' }, false],
     ['about the whole cluster, in a namespace', { ...cluster, namespace: 'shop' }, false],
-    ['about the whole cluster, under a name that begins alike', { ...cluster, name: `${cluster.name}-2` }, false],
+    ['about the whole cluster, under a name with the same prefix', { ...cluster, name: `${cluster.name}-2` }, false],
     ['about the same name in another group', { ...role, name: 'vigil-clusterrole-system-admin' }, false],
   ];
   for (const [what, report, expected] of table)
-    it(`${expected ? 'is' : 'is not'} that of a report ${what}`, () =>
-      expect(isAtExpectedLocation('vigil', { metadata: report })).to.equal(expected));
+    it(`is ${expected} for a report ${what}`, () => expect(isAtExpectedLocation('vigil', { metadata: report })).to.equal(expected));
 
-  it('is another for each source', () => expect(isAtExpectedLocation('vigil-images', { metadata })).to.equal(false));
+  it('is false for another source', () => expect(isAtExpectedLocation('vigil-images', { metadata })).to.equal(false));
 });

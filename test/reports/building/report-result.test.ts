@@ -14,18 +14,18 @@ const record = (change: Partial<Finding> = {}): Finding => ({
 });
 const properties = (change: Partial<Finding>): unknown => reportResult('vigil', record(change), 1).properties;
 
-describe('a result of a report', () => {
+describe('reportResult', () => {
   const rows: readonly [title: string, change: Partial<Finding>, properties: unknown][] = [
-    ['has no properties where there is nothing to say', {}, undefined],
+    ['has no properties without additional information', {}, undefined],
     ['names one path once', { path: 'a', paths: ['a'] }, { path: 'a' }],
     ['names several paths beside the first', { path: 'a', paths: ['a', 'b'] }, { path: 'a', paths: 'a b' }],
     [
-      'names the frameworks that ask for it, and none where none does',
+      'names the frameworks that require the check, and none if no framework does',
       { frameworks: ['cis@1.12', 'nsa@1.2'] },
       { frameworks: 'cis@1.12 nsa@1.2' },
     ],
-    ['names pod and fix', { pod: 'web-1', fix: 'do' }, { fix: 'do', pod: 'web-1' }],
-    ['lets what is known better win', { path: 'a', properties: { path: 'b', package: 'x' } }, { path: 'b', package: 'x' }],
+    ['has the pod and the fix', { pod: 'web-1', fix: 'do' }, { fix: 'do', pod: 'web-1' }],
+    ['prefers the properties of the finding', { path: 'a', properties: { path: 'b', package: 'x' } }, { path: 'b', package: 'x' }],
   ];
   for (const [title, change, expected] of rows) it(title, () => expect(properties(change)).to.deep.equal(expected));
 });

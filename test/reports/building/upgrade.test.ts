@@ -25,8 +25,8 @@ const again = (existing: PolicyReport, change: Partial<ReportInput>): PolicyRepo
   return stored(report);
 };
 
-describe('a report of a Vigil without identities and digests', () => {
-  it('is taken over by an evaluation of one of its policies, with dates, and nothing lost, doubled or new', () => {
+describe('a report of Vigil before 0.2, without identities and digests', () => {
+  it('is updated by an evaluation of one policy, with its timestamps, without lost, duplicate or new results', () => {
     const existing = legacy('configuration');
     expect(ownershipOf(existing)).to.equal('ours');
     const found = [finding('host-pid'), finding('host-ipc', { severity: 'medium' })];
@@ -48,7 +48,7 @@ describe('a report of a Vigil without identities and digests', () => {
     );
   });
 
-  it('gives two containers with one image two results', () => {
+  it('has two results for two containers with the same image', () => {
     const cve = (container: string): Finding =>
       finding('CVE-2026-1', { policy: 'images', severity: 'critical', properties: { container, package: 'openssl', installed: '3.0.1' } });
     const existing = legacy('images');
@@ -58,7 +58,7 @@ describe('a report of a Vigil without identities and digests', () => {
     expect(new Set(ids(report)).size).to.equal(2);
   });
 
-  it('loses one policy that is withdrawn, by its old label, and keeps the other', () => {
+  it('removes a withdrawn policy with its old label, and keeps the other', () => {
     const rest = withoutPolicies(legacy('configuration'), ['baseline']);
     expect(rest?.results?.map(({ policy }) => policy)).to.deep.equal(['labels']);
     expect(withoutPolicies(legacy('configuration'), ['baseline', 'labels'])).to.equal(undefined);

@@ -26,25 +26,33 @@ const somebody: ManagedFields[] = [
 ];
 const foreignResult = { source: 'Other', policy: 'their-policy', rule: 'their-rule', result: 'fail' as const, message: 'theirs' };
 
-describe('whose a report is', () => {
+describe('ownershipOf', () => {
   const ours = built();
   const { labels = {} } = ours.metadata;
   const { 'app.kubernetes.io/managed-by': _, ...unlabelled } = labels;
   const legacy = annotated(ours, ANNOTATIONS.digest, undefined);
   const table: readonly (readonly [string, KubeObject, ReturnType<typeof ownershipOf>])[] = [
-    ['one that Vigil wrote', ours, 'ours'],
-    ['one restored from a backup, whose writer is another', changed(ours, { managedFields: somebody }), 'ours'],
-    ['one that somebody took the label from', changed(ours, { labels: unlabelled }), 'damaged'],
-    ['one whose counts somebody broke', annotated(ours, ANNOTATIONS.policies, 'broken'), 'damaged'],
-    ['one whose counts somebody raised', annotated(ours, ANNOTATIONS.policies, '{"baseline":[1,5,99,0,0,0,99,0,0,0]}'), 'damaged'],
-    ['one whose digest somebody edited', annotated(ours, ANNOTATIONS.digest, 'x y'), 'damaged'],
-    ['one from before there were digests', legacy, 'ours'],
-    ['such a one with broken counts', annotated(legacy, ANNOTATIONS.policies, '{'), 'damaged'],
-    ['a copy under another name', changed(ours, { name: 'mine', managedFields: somebody }), 'foreign'],
-    ['a stranger with our label', { metadata: { name: 'x', labels: { ...labels }, managedFields: somebody } }, 'foreign'],
-    ['a stranger with our name', { metadata: { name: ours.metadata.name, namespace: 'shop' } }, 'foreign'],
+    ['a report that Vigil wrote', ours, 'ours'],
+    ['a report that was restored from a backup by another field manager', changed(ours, { managedFields: somebody }), 'ours'],
+    ['a report whose label another writer removed', changed(ours, { labels: unlabelled }), 'damaged'],
+    ['a report with invalid counts', annotated(ours, ANNOTATIONS.policies, 'broken'), 'damaged'],
+    ['a report with changed counts', annotated(ours, ANNOTATIONS.policies, '{"baseline":[1,5,99,0,0,0,99,0,0,0]}'), 'damaged'],
+    ['a report with a changed digest', annotated(ours, ANNOTATIONS.digest, 'x y'), 'damaged'],
+    ['a report of an older version without a digest', legacy, 'ours'],
+    ['a report of an older version with invalid counts', annotated(legacy, ANNOTATIONS.policies, '{'), 'damaged'],
+    ['a copy of a report under another name', changed(ours, { name: 'mine', managedFields: somebody }), 'foreign'],
     [
-      'a forged one that counts for a policy',
+      'a report of another writer with the label of Vigil',
+      { metadata: { name: 'x', labels: { ...labels }, managedFields: somebody } },
+      'foreign',
+    ],
+    [
+      'a report of another writer with the name of a report of Vigil',
+      { metadata: { name: ours.metadata.name, namespace: 'shop' } },
+      'foreign',
+    ],
+    [
+      'a forged report with counts for a policy',
       {
         metadata: {
           name: 'forged',
@@ -56,9 +64,9 @@ describe('whose a report is', () => {
       'foreign',
     ],
   ];
-  for (const [what, report, expected] of table) it(`is ${expected}: ${what}`, () => expect(ownershipOf(report)).to.equal(expected));
+  for (const [what, report, expected] of table) it(`returns ${expected} for ${what}`, () => expect(ownershipOf(report)).to.equal(expected));
 
-  it('says what may be counted by metadata alone', () => {
+  it('returns the counts of trusted metadata, undefined for changed metadata, and none for a foreign report', () => {
     expect(countedIn(ours)?.['baseline']?.summary.fail).to.equal(2);
     expect(countedIn(annotated(ours, ANNOTATIONS.policies, 'broken'))).to.equal(undefined);
     expect(
@@ -67,10 +75,10 @@ describe('whose a report is', () => {
   });
 });
 
-describe('what somebody has edited in a report of Vigil', () => {
+describe('changes of other writers to a report of Vigil', () => {
   const both = built({ policies: [evaluated(), evaluated('other')], results: [finding('host-pid'), finding('team', { policy: 'other' })] });
 
-  it('is left out where it is a result that Vigil did not write, and goes with the next write', () => {
+  it('removes results of other writers with the next write', () => {
     const forged = { ...both.results![0]!, rule: 'forged', severity: 'critical' as const };
     const edited = { ...both, results: [...both.results!, foreignResult, forged] };
     expect(priorReport(edited).foreign.map(({ rule }) => rule)).to.deep.equal(['their-rule', 'forged']);
@@ -82,7 +90,7 @@ describe('what somebody has edited in a report of Vigil', () => {
     expect(next?.summary?.fail).to.equal(2);
   });
 
-  it('takes nothing from other policies where it is the counts and one policy is withdrawn', () => {
+  it('keeps the results of other policies when the counts are invalid and one policy is withdrawn', () => {
     for (const text of ['broken', '{}', '[]', '{"baseline":[1]}', undefined]) {
       const rest = withoutPolicies(annotated(both, ANNOTATIONS.policies, text), ['baseline']);
       expect(rest?.results?.map(({ policy, rule }) => [policy, rule])).to.deep.equal([['other', 'team']]);
@@ -91,20 +99,20 @@ describe('what somebody has edited in a report of Vigil', () => {
     }
   });
 
-  it('keeps a policy that only the labels name: it passed all', () => {
+  it('keeps a policy that only the labels name, because all its checks passed', () => {
     const passed = built({ policies: [evaluated(), evaluated('other')], results: [finding('host-pid')] });
     const rest = withoutPolicies(annotated(passed, ANNOTATIONS.policies, 'broken'), ['baseline']);
     expect(rest?.metadata.labels).to.have.property(policyLabel('other'));
     expect(withoutPolicies(stored(rest), ['other'])).to.equal(undefined);
   });
 
-  it('keeps the counts where it is only results that were taken away', () => {
+  it('keeps the counts when another writer removed only results', () => {
     const edited = { ...both, results: [] };
     expect(priorReport(edited).ledger['other']?.summary.fail).to.equal(1);
     expect(buildReport(input({ existing: edited, results: [finding('host-pid')] }))?.summary?.fail).to.equal(2);
   });
 
-  it('stays where it is a label or an annotation of somebody else, and is no reason to write', () => {
+  it('keeps labels and annotations of other writers, and does not write because of them', () => {
     const theirs: ManagedFields = {
       manager: 'argocd',
       operation: 'Update',
@@ -123,17 +131,17 @@ describe('what somebody has edited in a report of Vigil', () => {
   });
 });
 
-describe('a report that an older Vigil took over', () => {
+describe('returnedReport', () => {
   const own = built();
   const mixed = annotated({ ...own, results: [foreignResult, ...own.results!] }, ANNOTATIONS.digest, undefined);
 
-  it('is told from one whose results somebody edited since', () => {
+  it('applies only to reports without a digest that have results of another writer', () => {
     expect(isTakenOver(mixed)).to.equal(true);
     expect(isTakenOver({ ...own, results: [foreignResult, ...own.results!] })).to.equal(false);
     expect(isTakenOver(annotated(own, ANNOTATIONS.digest, undefined))).to.equal(false);
   });
 
-  it('is given back with its own results and nothing of ours', () => {
+  it('keeps the results of the other writer and removes the metadata of Vigil', () => {
     const back = returnedReport(changed(mixed, { labels: { ...mixed.metadata.labels, app: 'theirs' } }));
     expect(back.results).to.deep.equal([foreignResult]);
     expect(back.summary).to.deep.equal({ pass: 0, fail: 1, warn: 0, error: 0, skip: 0 });

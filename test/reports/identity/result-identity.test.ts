@@ -8,12 +8,12 @@ const cve = (container: string, properties: Readonly<Record<string, string>> = {
   finding('CVE-2026-1', { properties: { container, image: 'app@sha256:1', package: 'openssl', installed: '3.0.1', ...properties } });
 
 describe('the identity of a result', () => {
-  it('tells two containers with one image from each other', () => {
+  it('differs for two containers with the same image', () => {
     const report = built({ results: [cve('main'), cve('sidecar')] });
     expect(new Set(ids(report)).size).to.equal(2);
   });
 
-  it('tells apart all that one report lists, whatever it is', () => {
+  it('is unique within a report', () => {
     const some = fc.record({
       check: fc.constantFrom('CVE-1', 'CVE-2', 'rule'),
       verdict: fc.constantFrom('fail' as const, 'error' as const, 'skip' as const),
@@ -31,7 +31,7 @@ describe('the identity of a result', () => {
     );
   });
 
-  it('is the same whenever the report is written, whatever else is found, and when words, severity, pod or version change', () => {
+  it('does not change with other results, the message, the severity, the pod or the version', () => {
     const first = built({ results: [cve('main')] });
     const [id] = ids(first);
     const changes: readonly Partial<Finding>[] = [
@@ -46,7 +46,7 @@ describe('the identity of a result', () => {
     }
   });
 
-  it('is another one when the finding comes back, when the verdict changes, and for another object', () => {
+  it('changes when the finding appears again, when the verdict changes, and for another object', () => {
     const first = built({ results: [cve('main')] });
     const gone = stored(buildReport(input({ existing: first, results: [], seconds: 2000 })));
     const back = buildReport(input({ existing: gone, results: [cve('main')], seconds: 3000 }));
@@ -55,7 +55,7 @@ describe('the identity of a result', () => {
     expect(new Set([first, back, excused, elsewhere].flatMap((report) => ids(report))).size).to.equal(4);
   });
 
-  it('is there for what is left out, too', () => {
+  it('exists for the notice of omitted results', () => {
     const report = buildReport(
       input({ results: Array.from({ length: 2000 }, (_, n) => finding(`rule-${n}`, { message: 'm'.repeat(900) })) }),
     );

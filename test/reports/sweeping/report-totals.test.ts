@@ -6,7 +6,7 @@ import { ownershipOf } from '../../../operator/reports/identity/report-ownership
 import { ReportTotals, type ReportsSink } from '../../../operator/reports/sweeping/report-totals.ts';
 import { finding, input, stored, target } from '../building/report-samples.ts';
 
-/** A report about a Deployment of a name, with so many failures. */
+/** A report about a Deployment with this name and this number of failures. */
 const reportOf = (name: string, failures: number): KubeObject =>
   stored(
     buildReport(
@@ -17,7 +17,7 @@ const reportOf = (name: string, failures: number): KubeObject =>
     ),
   );
 
-describe('totals kept by a watch of reports', () => {
+describe('ReportTotals', () => {
   let changes: number;
   let totals: ReportTotals;
   let namespaced: ReportsSink;
@@ -38,7 +38,7 @@ describe('totals kept by a watch of reports', () => {
     list(namespaced, reportOf('cart', 2), reportOf('search', 3));
   });
 
-  it('are unknown until both lists are complete', () => {
+  it('is undefined until both lists are complete', () => {
     const early = new ReportTotals('vigil');
     expect(early.get()).to.equal(undefined);
     const [first, second] = [early.part(), early.part()];
@@ -49,7 +49,7 @@ describe('totals kept by a watch of reports', () => {
     expect(early.get()?.get('baseline')?.failing.high).to.equal(2);
   });
 
-  it('are the sums over all reports', () => {
+  it('returns the sums of all reports', () => {
     list(clusterWide, stored(buildReport(input({ target: { apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' } }))));
     expect(totals.get()?.get('baseline')).to.deep.equal({
       summary: { pass: 15, fail: 7, warn: 0, error: 0, skip: 0 },
@@ -57,7 +57,7 @@ describe('totals kept by a watch of reports', () => {
     });
   });
 
-  it('follow reports that are made, changed and deleted', () => {
+  it('follows created, changed and deleted reports', () => {
     namespaced.changed('ADDED', reportOf('pay', 1));
     expect(failing()).to.equal(6);
     namespaced.changed('MODIFIED', reportOf('pay', 4));
@@ -66,17 +66,17 @@ describe('totals kept by a watch of reports', () => {
     expect([failing(), changes]).to.deep.equal([6, 5]);
   });
 
-  it('do not change with a report that counts the same', () => {
+  it('does not call onChange for a report with the same counts', () => {
     namespaced.changed('MODIFIED', reportOf('cart', 2));
     expect([failing(), changes]).to.deep.equal([5, 2]);
   });
 
-  it('lose what was deleted while nobody watched', () => {
+  it('removes reports that were deleted between two watches', () => {
     list(namespaced, reportOf('search', 3));
     expect([failing(), changes]).to.deep.equal([3, 3]);
   });
 
-  it('stay while a list that began breaks off', () => {
+  it('keeps the totals when a list is interrupted', () => {
     namespaced.begin();
     namespaced.listed(reportOf('pay', 1));
     expect(failing()).to.equal(5);
@@ -84,7 +84,7 @@ describe('totals kept by a watch of reports', () => {
     expect(failing()).to.equal(2);
   });
 
-  it('count no report in another place than that of its owner, with everything copied that Vigil writes', () => {
+  it('ignores a full copy of a report in another location', () => {
     const { uid: _, ...nobody } = target;
     for (const name of ['forged', 'none']) {
       const report = stored(buildReport(input({ target: { ...nobody, name } })));
@@ -94,7 +94,7 @@ describe('totals kept by a watch of reports', () => {
     expect([failing(), changes]).to.deep.equal([5, 2]);
   });
 
-  it('are unknown while the counts of a report are edited, and known again when they are written anew', () => {
+  it('is undefined while the counts of a report are invalid, until they are written again', () => {
     const whole = reportOf('cart', 2);
     const annotations = { ...whole.metadata.annotations, [ANNOTATIONS.policies]: '{"baseline":["1-a",0,99,0,0,0,99,0,0,0]}' };
     namespaced.changed('MODIFIED', { metadata: { ...whole.metadata, annotations } });
@@ -103,7 +103,7 @@ describe('totals kept by a watch of reports', () => {
     expect(failing()).to.equal(5);
   });
 
-  it('are unknown once they are cleared', () => {
+  it('is undefined after clear', () => {
     totals.clear();
     expect(totals.get()).to.equal(undefined);
   });

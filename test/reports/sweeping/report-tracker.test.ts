@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { ReportTracker } from '../../../operator/reports/sweeping/report-tracker.ts';
 
-describe('the reports that a scan made sure of', () => {
-  it('knows each of very many, and its version', () => {
+describe('ReportTracker', () => {
+  it('stores very many reports and their versions', () => {
     const seen = new ReportTracker();
     const keys = Array.from({ length: 5000 }, (_, index) => `team-${index % 7}/vigil-pod-${index}`);
     for (const [index, key] of keys.entries()) seen.recordUpToDate(key, index % 10, String(1000 + index));
@@ -13,7 +13,7 @@ describe('the reports that a scan made sure of', () => {
     expect(seen.shardsToRepeat([0, 1, 2, 3])).to.deep.equal([1]);
   });
 
-  it('doubts what was found in another version, what was not found, and what another process took in', () => {
+  it('returns shards with a report in another version, with a missing report, or collected by another process', () => {
     const seen = new ReportTracker();
     seen.recordUpToDate('web/a', 0, '5');
     seen.recordUpToDate('web/b', 1, '6');
@@ -25,7 +25,7 @@ describe('the reports that a scan made sure of', () => {
     expect([seen.has('web/a'), seen.has('web/b'), seen.has('web/c')]).to.deep.equal([true, false, false]);
   });
 
-  it('does not doubt a report that there can be none of, and takes one in again', () => {
+  it('does not return a shard whose report must not exist, and records a report again', () => {
     const seen = new ReportTracker();
     seen.recordShard(0);
     seen.recordUpToDate('web/a', 0, '');
