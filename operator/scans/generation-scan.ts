@@ -12,23 +12,23 @@ import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RevisionOf } from '../policies/policy-revisions.ts';
 
-/** So many scans of new generations run at once; what comes meanwhile is scanned together as soon as one of them has ended. */
+/** The most Scans of new generations that run at once. Later generations are scanned together when one of them has ended. */
 const mostAtOnce = 4;
-/** The most policies in one Scan of new generations: more of them are scanned one after the other. */
+/** The most policies in a Scan of new generations. More policies are scanned in several Scans. */
 const mostPolicies = 500;
-/** How long a Scan is kept that new generations made, in seconds. */
+/** Seconds for which a finished Scan of new generations is kept. */
 const keptSeconds = 86_400;
-/** Milliseconds between looks while there are too many. */
+/** Milliseconds between checks while too many Scans run. */
 const requeueInterval = 1000;
-/** How long a Scan that was made may take to come with the watch, in milliseconds. */
+/** Milliseconds that the watch may take to deliver a Scan that was created. */
 const watchPatience = 60_000;
 
-/** Looks at all policies under one key: whose new generation has to be scanned is a question about all of them. */
+/** The only key of the queue: all policies are checked together. */
 export const GENERATIONS_KEY = 'generations';
 
 /**
- * Has new generations of policies scanned at once: one by one where they come one by one; together where many come, as when a
- * repository of them is applied.
+ * Creates Scans for new generations of policies without delay: one Scan per policy if they arrive one by one, and a common Scan if many
+ * arrive, such as from a repository.
  */
 export function generationScanController(deps: GenerationScanDependencies & ControllerBasics): Controller {
   const made: MadeScans = new Map();
@@ -40,7 +40,7 @@ export function generationScanController(deps: GenerationScanDependencies & Cont
   });
 }
 
-/** What {@link scanGenerations} uses. */
+/** The dependencies of {@link scanGenerations}. */
 export interface GenerationScanDependencies {
   readonly client: Pick<KubeClient, 'create'>;
   readonly log: Pick<Logger, 'info'>;
@@ -52,12 +52,12 @@ export interface GenerationScanDependencies {
   readonly policies: Pick<Lister<SecurityPolicy>, 'list'>;
 }
 
-/** Scans that were made and that the watch has not told of yet, with the generations in them. */
+/** Created Scans that the watch has not delivered yet, with the generations that they scan. */
 export type MadeScans = Map<string, { readonly marks: string; readonly at: number }>;
 
 /**
- * Makes a Scan of the generations that no Scan has evaluated and that may be tried now. One that Scans have failed to evaluate is tried
- * again with growing pauses ({@link triesOf}), and an Event at the policy says so.
+ * Creates a Scan of the generations that no Scan has evaluated and that may be tried now. A generation that Scans failed to evaluate is
+ * retried with increasing pauses ({@link triesOf}) and reported by an Event on its policy.
  */
 export async function scanGenerations(deps: GenerationScanDependencies, made: MadeScans): Promise<ReconcileResult> {
   const scans = deps.scans.list();
@@ -94,7 +94,7 @@ export async function scanGenerations(deps: GenerationScanDependencies, made: Ma
   return due.length > mostPolicies ? { requeueAfter: requeueInterval } : wait;
 }
 
-/** Says at each policy how often Scans have failed to evaluate it, and when it is tried again. */
+/** Records an Event on each policy with the number of failed Scans and the time of the next one. */
 function reportTries(
   { events }: Pick<GenerationScanDependencies, 'events'>,
   waiting: readonly ({ readonly policy: SecurityPolicy } & GenerationTries)[],
@@ -105,7 +105,7 @@ function reportTries(
   }
 }
 
-/** Whether a policy can be evaluated as it is now, and has not been, or by another catalogue. */
+/** Whether the current revision of a policy is valid and was not evaluated yet. */
 function isNew(deps: Pick<GenerationScanDependencies, 'revisionOf'>, policy: SecurityPolicy): boolean {
   const { metadata, status } = policy;
   const { generation, deletionTimestamp } = metadata;
@@ -120,7 +120,10 @@ function keyOf({ revisionOf }: Pick<GenerationScanDependencies, 'revisionOf'>, p
   return { name, uid, generation, revision: revisionOf(policy) };
 }
 
-/** The Scan of these policies' present revisions; its name is the same whoever makes it, and another for each try. It goes with the last of its policies. */
+/**
+ * The Scan of the current revisions of these policies. Its name is the same for every leader, and differs for each try. The policies own
+ * it: it is deleted with the last of them.
+ */
 function scanOf(policies: readonly PolicyGeneration[], isTaken: (name: string) => boolean): Scan {
   const keys = policies.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const [first] = keys;

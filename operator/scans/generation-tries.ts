@@ -4,26 +4,26 @@ import type { SecurityPolicy } from '../api/security-policy.ts';
 import { generationMark, generationScanName, type PolicyGeneration } from './ledger/names.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
-/** The Scans of one generation of a policy are tried so often: then its schedule scans it, or a person. */
+/** The most Scans for one generation of a policy. Further Scans are left to its schedule or the user. */
 export const MOST_TRIES = 10;
-/** The pause after the first one that did not evaluate it, in milliseconds; doubled each time, up to the longest. */
+/** Milliseconds to wait after the first failed Scan, doubled after each failure, and the longest pause. */
 const [firstPause, longestPause] = [30_000, 1_800_000];
 
-/** How the Scans stand that were made for one generation of a policy. */
+/** The Scans that were created for one generation of a policy. */
 export interface GenerationTries {
   readonly running: boolean;
-  /** Those that have ended. */
+  /** The number of Scans that have ended. */
   readonly ended: number;
-  /** When the next may be made, in milliseconds since the epoch; undefined while one runs, and after the last. */
+  /** When the next Scan may be created, in milliseconds since the epoch; undefined while one runs and after the last one. */
   readonly next: number | undefined;
 }
 
-/** Which generations a Scan was made for, as marks: empty for one that was made for none. */
+/** The marks of the generations for which a Scan was created; empty for other Scans. */
 export const marksOf = ({ metadata }: Scan): string => metadata.annotations?.[ANNOTATIONS.generations] ?? '';
 
 /**
- * Reads from the Scans that there are how often a generation was tried: so it is the same after a restart. To be asked about a
- * generation that was not evaluated: every Scan of it that has ended did not do it. Deleting its Scans has it tried anew. Pure.
+ * Counts how often a generation was tried, from the existing Scans: so the count survives a restart. Only call it for a generation that was
+ * not evaluated: then every ended Scan of it has failed. Deleting the Scans resets the count. Pure.
  */
 export function triesOf(policy: PolicyGeneration, scans: readonly Scan[]): GenerationTries {
   const [mark, name] = [generationMark(policy), generationScanName(policy)];
@@ -35,7 +35,10 @@ export function triesOf(policy: PolicyGeneration, scans: readonly Scan[]): Gener
   return { running, ended: ended.length, next: running || ended.length >= MOST_TRIES ? undefined : last + pause };
 }
 
-/** What is said of a generation that Scans have failed to evaluate; undefined where none has, and while one runs. The same until a Scan changes. Pure. */
+/**
+ * The message about a generation that Scans failed to evaluate; undefined if none has failed, and while one runs. It only changes when a
+ * Scan changes. Pure.
+ */
 export function triesText({ running, ended, next }: GenerationTries): string | undefined {
   if (ended === 0 || running) return undefined;
   if (next === undefined) return `failed ${ended} times: its ScanSchedule scans it next; to retry now, delete its Scans`;
@@ -43,9 +46,8 @@ export function triesText({ running, ended, next }: GenerationTries): string | u
 }
 
 /**
- * The first Scan that was to evaluate this revision of a policy everywhere, and failed without doing it: from its making on changes are
- * judged that nobody has judged; undefined where none did, and
- * for a policy that cannot be evaluated as it is. Pure.
+ * The first Scan of this revision of a policy in all namespaces that failed to evaluate it; undefined if there is none, and for an invalid
+ * policy. Changes since its creation were not evaluated by any Scan. Pure.
  */
 export function failedScanOf({ metadata, status }: SecurityPolicy, scans: readonly Scan[], revision: string): Scan | undefined {
   const { name, uid = '', generation = 0 } = metadata;

@@ -10,7 +10,7 @@ import { InputLost, type LedgerStore } from './ledger/ledger-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { removalTime } from './scan-retention.ts';
 
-/** What cleaning up needs. */
+/** The dependencies of the cleanup. */
 export interface CleanupParts {
   readonly client: Pick<KubeClient, 'delete'>;
   readonly scans: { readonly get: (name: string) => Scan | undefined };
@@ -23,13 +23,13 @@ export interface CleanupParts {
   readonly observe?: ControllerOptions['observe'];
 }
 
-/** The longest pause between two tries to clean up, in milliseconds. */
+/** The longest pause before a retry, in milliseconds. */
 const longestPause = 300_000;
 
 /**
- * Removes what finished Scans leave: their Jobs and ConfigMaps, and the Scan itself when its time is over. It begins when a Scan has
- * ended, and writes no status: whatever fails here changes nothing of how the Scan ended. A failure is told as an Event and in the
- * log, and tried again with growing pauses, which only this controller's own queue paces.
+ * Deletes the Jobs and ConfigMaps of finished Scans, and the Scans after their time to live. It does not write the status: a failure here
+ * does not change the result of a Scan. A failure is recorded as an Event and in the log, and retried by the queue of this controller with
+ * increasing pauses.
  */
 export function scanCleanupController(parts: CleanupParts): Controller {
   const { log, observe } = parts;
@@ -49,7 +49,7 @@ export function scanCleanupWatches(): readonly WatchedResource[] {
   return [watchesFor(RESOURCES.scans, (scan: Scan, type) => isNews(scan, type) && isFinished(scan))];
 }
 
-/** Cleans up after one Scan, as far as it has ended. Throws what kept it from that. */
+/** Cleans up after a Scan that has ended. Throws the error if this fails. */
 export async function cleanUp(parts: CleanupParts, name: string): Promise<ReconcileResult> {
   const scan = parts.scans.get(name);
   if (!scan || !isFinished(scan) || scan.metadata.deletionTimestamp !== undefined) return {};
@@ -68,7 +68,7 @@ export async function cleanUp(parts: CleanupParts, name: string): Promise<Reconc
   return {};
 }
 
-/** The ledger goes last: while it is there, something may be left. Without one that can be read, all Jobs go. */
+/** The ledger is deleted last: as long as it exists, something may be left. If it cannot be read, all Jobs are deleted. */
 async function removeParts({ store, jobs }: CleanupParts, scan: Scan): Promise<void> {
   const { name, uid = '' } = scan.metadata;
   try {

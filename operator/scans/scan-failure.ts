@@ -4,29 +4,29 @@ import type { Ledger } from './ledger/ledger.ts';
 import { podDeadlineSeconds } from './attempts/scan-job.ts';
 import type { ScanStage } from './status/scan-status.ts';
 
-/** For so long, in milliseconds, is a step tried at least, however late it is: no operator may have run until now. */
+/** The least time for which a step is retried, in milliseconds, even past the deadline: no operator may have run until now. */
 const leastPatience = 120_000;
 
-/** A step of a Scan that failed. */
+/** A failed step of a Scan. */
 export interface StepFailure {
   readonly error: unknown;
-  /** When the Scan began. */
+  /** The start of the Scan. */
   readonly startTime: string;
-  /** The plan of the Scan; undefined if it has none, or none that can be read. */
+  /** The plan of the Scan; undefined if it has none that can be read. */
   readonly ledger: Ledger | undefined;
-  /** For how long no step has succeeded in this process, in milliseconds. */
+  /** Milliseconds since a step last succeeded in this process. */
   readonly failingFor: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The stages that a failed step can lead to: the Scan waits for another try, or has ended. */
+/** The possible stages after a failed step: the Scan waits for a retry, or has ended. */
 export type FailureStage = Extract<ScanStage, { readonly stage: 'planning' | 'running' | 'refused' | 'stopped' }>;
 
 /**
- * The stage of a Scan after a step that failed. The step is tried again until the deadline of the Scan,
- * `spec.scan.activeDeadlineSeconds`: for planning since the Scan began, for finishing since its last shard was settled, else since a
- * step last succeeded; and for two minutes at least. Past the deadline the Scan ends as Failed, so that its turn is free. Pure.
+ * The stage of a Scan after a failed step. The step is retried until the deadline, `spec.scan.activeDeadlineSeconds`, and for at least two
+ * minutes. The deadline counts from the start of the Scan for planning, from the last settled shard for finishing, and else from the last
+ * successful step. After the deadline the Scan ends as Failed, so that another Scan can start. Pure.
  */
 export function stageAfterFailure({ spec }: Pick<Scan, 'spec'>, failure: StepFailure): FailureStage {
   const { startTime, ledger, failingFor, now } = failure;

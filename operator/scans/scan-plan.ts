@@ -23,18 +23,15 @@ import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
 
-/** Why a scan cannot be made at all. */
+/** Why a scan is refused. */
 export interface RefusedScan {
   readonly refused: ScanHold;
 }
 
-/** What came of a plan: the scan has begun, it cannot be made at all, or it waits. */
+/** The result of {@link beginScan}: the ledger of the started scan, a refusal, or the reason to wait. */
 export type BeginResult = StoredLedger | RefusedScan | { readonly hold: ScanHold };
 
-/**
- * Plans a scan and keeps the plan; the ledger is written last, and with it the scan has begun. A try that fails leaves nothing
- * behind.
- */
+/** Plans a scan and stores the plan. The ledger is written last: with it, the scan has started. A failed try leaves no documents behind. */
 export async function beginScan(
   deps: PlanDependencies,
   store: Pick<LedgerStore, 'begin'>,
@@ -44,7 +41,7 @@ export async function beginScan(
   const { name, uid = '' } = scan.metadata;
   const [crd] = await deps.checkCrds();
   if (crd) return { hold: { reason: crd.reason, message: crd.message } };
-  // A kind that was made a moment ago is scanned as well.
+  // Discovery is read again, so that kinds which were added a moment ago are scanned.
   const cluster = await deps.clusterInfo(true);
   const chosen = await choosePolicies(deps, scan, { ...cluster, signal });
   if (!('policies' in chosen)) return chosen;
@@ -73,17 +70,17 @@ export async function beginScan(
   return begun;
 }
 
-/** What beginning a scan needs besides it. */
+/** The context of {@link beginScan}. */
 export interface BeginScanContext {
   readonly startTime: string;
-  /** What earlier scans found. Default: everything is evaluated. */
+  /** The results of earlier scans. Default: everything is evaluated. */
   readonly rescans?: Pick<RescanStore, 'read'>;
-  /** Takes what the scan finds for the next one. */
+  /** Receives the draft of the results for the next scan. */
   readonly memory?: Pick<ScanMemory, 'rescan'>;
   readonly signal: AbortSignal;
 }
 
-/** New generations of policies have new verdicts everywhere: they carry nothing over, and leave nothing to carry over. */
+/** Scans of new generations carry nothing over and store nothing: every verdict is new. */
 const isOfGenerations = ({ metadata: { annotations } }: Scan): boolean => annotations?.[ANNOTATIONS.generations] !== undefined;
 
 async function collectorFor(
@@ -96,35 +93,35 @@ async function collectorFor(
   return new MarkCollector({ store: rescans, program: image, full: scan.spec.full === true, partial: scan.spec.namespaces !== undefined });
 }
 
-/** What {@link beginScan} uses. */
+/** The dependencies of {@link beginScan}. */
 export interface PlanDependencies {
   readonly client: KubeClient;
   readonly log: Pick<Logger, 'info'>;
-  /** Looks at the CRDs now, and returns what is wrong. */
+  /** Checks the CRDs now. Returns the problems. */
   readonly checkCrds: () => Promise<readonly CrdProblem[]>;
   readonly clusterInfo: ReadClusterInfo;
-  /** Vigil's own namespace among them. */
+  /** Includes Vigil's own namespace. */
   readonly systemNamespaces: readonly string[];
   /** The most targets in a shard. */
   readonly shardTargets: number;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
-  /** What workers run: where another program evaluates, nothing is carried over. */
+  /** The image of the workers. With another image, nothing is carried over. */
   readonly worker: () => Promise<WorkerSettings>;
 }
 
 interface Chosen {
   readonly policies: readonly PolicySnapshot[];
-  /** Policies that the scan is about and that cannot be evaluated. */
+  /** Policies of the scan that cannot be evaluated. */
   readonly uncovered: readonly Uncovered[];
 }
 
-/** Policies that cannot be evaluated and that are named each; the others are counted. */
+/** The most invalid policies that a message names; the others are counted. */
 const mostBroken = 10;
 
 /**
- * The policies that a scan is about, as the server has them now: no verdict on the scan comes from a cache. One that does not compile
- * takes no part, which the scan says: its last good verdicts stay. Until the watch has what the server has, the scan waits: what it
- * finds is written only for policies that the watch knows.
+ * The policies of a scan, from the API server and not from a cache. A policy that does not compile is left out and reported as not covered:
+ * its last good verdicts are kept. The scan waits until the cache has all of them, because results are only written for policies in the
+ * cache.
  */
 async function choosePolicies(
   deps: PlanDependencies,
@@ -146,7 +143,7 @@ async function choosePolicies(
   return evaluable(snapshots, problems);
 }
 
-/** The policies that can be evaluated, and what is said of the others. */
+/** Separates the policies that can be evaluated from the others. */
 function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly PolicyProblem[]): Chosen | RefusedScan {
   const broken = new Map(problems.toReversed().map((problem) => [problem.policy, problem]));
   const policies = snapshots.filter(({ name }) => !broken.has(name));
@@ -163,7 +160,7 @@ function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly Poli
   return { policies, uncovered: [{ message: `not evaluated: ${text}`, policies: [] }] };
 }
 
-/** Why a scan cannot be made of these policies: some that it names are not there. Of those that Vigil named, one may be gone by now. */
+/** Why a scan is refused because of policies that do not exist. A policy that Vigil itself named may have been deleted meanwhile. */
 function missingOf({ spec: { policies = [] }, metadata }: Scan, live: readonly SecurityPolicy[]): ScanHold | undefined {
   const missing = policies.filter((name) => !live.some(({ metadata }) => metadata.name === name));
   const mayMiss = isNamedByVigil(metadata) && missing.length < policies.length;
@@ -171,15 +168,15 @@ function missingOf({ spec: { policies = [] }, metadata }: Scan, live: readonly S
   return { reason: 'PolicyNotFound', message: `spec.policies: no SecurityPolicy ${missing.join(', ')}` };
 }
 
-/** Whether Vigil named the policies: new generations, or what other schedules leave to the default one. */
+/** Whether Vigil named the policies: for new generations, or for the default schedule. */
 const isNamedByVigil = ({ annotations, labels }: Scan['metadata']): boolean =>
   annotations?.[ANNOTATIONS.generations] !== undefined || labels?.[LABELS.schedule] !== undefined;
 
-/** Whether a cache has an older generation of a policy than the server, another of its name, or none. */
+/** Whether the cache has an older generation of a policy, another policy of this name, or none. */
 const isBehind = (cached: SecurityPolicy | undefined, { metadata: { uid, generation = 0 } }: SecurityPolicy): boolean =>
   cached?.metadata.uid !== uid || (cached?.metadata.generation ?? 0) < generation;
 
-/** The broken policies by name, each with its first problem. */
+/** The invalid policies by name, each with its first problem. */
 function brokenText(problems: readonly PolicyProblem[]): string {
   const named = problems
     .toSorted((a, b) => (a.policy < b.policy ? -1 : 1))
@@ -189,7 +186,7 @@ function brokenText(problems: readonly PolicyProblem[]): string {
   return [...named, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
 }
 
-/** A policy as it is judged now. */
+/** A policy with its current revision. */
 export function snapshotOf({ metadata, spec }: SecurityPolicy, kubernetesVersion: string): PolicySnapshot {
   const { name, uid = '', generation = 0 } = metadata;
   return { name, uid, generation, revision: evaluationRevision({ generation, spec }, { kubernetesVersion }), spec };

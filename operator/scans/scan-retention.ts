@@ -1,11 +1,11 @@
 import type { Scan } from '../api/scan.ts';
 
-/** How long a finished Scan is kept that neither says so nor belongs to a ScanSchedule, in seconds: a week. */
+/** Seconds for which a finished Scan is kept that has no `ttlSecondsAfterFinished` and no ScanSchedule: a week. */
 export const DEFAULT_RETENTION = 604_800;
 
 /**
- * When a finished Scan is to be removed, in milliseconds since the epoch; undefined for one whose ScanSchedule keeps its history,
- * and for one that has not ended. Pure.
+ * When a finished Scan is to be deleted, in milliseconds since the epoch. Undefined for a Scan that has not ended, and for one whose
+ * ScanSchedule limits its history. Pure.
  */
 export function removalTime({ metadata: { ownerReferences = [] }, spec, status }: Scan): number | undefined {
   const ended = Date.parse(status?.completionTime ?? '');

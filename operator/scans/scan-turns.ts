@@ -2,12 +2,12 @@ import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import type { Scan } from '../api/scan.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
 
-/** Who had a Scan made. */
+/** The cause of a Scan. */
 export type Trigger = 'person' | 'generation' | 'schedule';
 
 /**
- * How Scans take turns. `weight`: where several kinds wait, each gets running Scans in this proportion, and at least its next turn.
- * `lead`: so many milliseconds longer than one of this kind must another have waited to go first, where both are due.
+ * The order of waiting Scans by trigger. `weight`: the share of running Scans that a trigger gets if several wait. `lead`: a Scan of
+ * another trigger goes first only if it has waited this many milliseconds longer.
  */
 const shares: Readonly<Record<Trigger, { readonly weight: number; readonly lead: number }>> = {
   person: { weight: 4, lead: 1_800_000 },
@@ -15,19 +15,19 @@ const shares: Readonly<Record<Trigger, { readonly weight: number; readonly lead:
   schedule: { weight: 1, lead: 0 },
 };
 
-/** Who had a Scan made: what Vigil did not label was made by a person. */
+/** The cause of a Scan. A Scan without a label of Vigil was created by a user. */
 export function triggerOf({ metadata: { labels = {}, annotations = {} } }: Scan): Trigger {
   if (annotations[ANNOTATIONS.generations] !== undefined) return 'generation';
   return labels[LABELS.schedule] !== undefined || labels[LABELS.trigger] !== undefined ? 'schedule' : 'person';
 }
 
-/** What Scans there are. */
+/** The Scans that have not ended. */
 export interface ScanQueue {
-  /** Those that have not ended and wait for their turn. */
+  /** Scans that wait to start. */
   readonly waiting: readonly Scan[];
-  /** Those that have begun, and not ended. */
+  /** Scans that have started. */
   readonly running: readonly Scan[];
-  /** So many run at once. */
+  /** The most Scans that run at once. */
   readonly limit: number;
 }
 
@@ -36,9 +36,9 @@ const rankOf = (scan: Scan): number => bornAt(scan) - shares[triggerOf(scan)].le
 const inOrder = (a: Scan, b: Scan): number => rankOf(a) - rankOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1);
 
 /**
- * The waiting Scans in the order in which they get their turn. The kind that has the fewest running for its weight comes next; of
- * those that have equally few the Scan that waits longest, with a lead for what people wait for. Nobody starves: a Scan that was
- * made later overtakes by its kind's lead at most. Pure, and the same from any process.
+ * The waiting Scans in the order in which they start. The trigger with the fewest running Scans for its weight comes next. Among equals,
+ * the Scan that has waited longest comes next, with a lead for Scans of users. Every Scan starts eventually: a later Scan overtakes by the
+ * lead of its trigger at most. Pure and deterministic.
  */
 export function turnOrder({ waiting, running }: Omit<ScanQueue, 'limit'>): Scan[] {
   const left: Record<Trigger, Scan[]> = { person: [], generation: [], schedule: [] };
@@ -59,7 +59,7 @@ export function turnOrder({ waiting, running }: Omit<ScanQueue, 'limit'>): Scan[
   }
 }
 
-/** What a Scan waits for, where it is not its turn yet; undefined when it may begin. Pure. */
+/** Why a Scan has to wait; undefined if it may start. Pure. */
 export function waitReason(scan: Scan, all: ScanQueue): ScanHold | undefined {
   const place = turnOrder(all).findIndex(({ metadata }) => metadata.uid === scan.metadata.uid);
   if (place < Math.max(all.limit - all.running.length, 0)) return undefined;

@@ -34,20 +34,20 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { ScanHold } from '../api/scan-hold.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
-/** Scans that are worked on at the same time. */
+/** The number of Scans that are reconciled at the same time. */
 const workers = 2;
-/** Milliseconds between looks at a running scan; its Jobs and pods are watched besides. */
+/** Milliseconds between reconciles of a running scan. Changes of its Jobs and pods also trigger one. */
 const requeueInterval = 3000;
-/** Milliseconds between looks at a scan that waits for its turn. */
+/** Milliseconds between reconciles of a waiting scan. */
 const turnPause = 1000;
 
-/** What a Scan waits for whose steps fail, as {@link ScanMemory.waitedFor} knows it. */
+/** The key of {@link ScanMemory.waitedFor} for the time since a step last succeeded. */
 const success = 'success';
 
-/** The longest pause before a scan that is held up is tried again, in milliseconds: what held it up may be over at any time. */
+/** The longest pause before a failed step is retried, in milliseconds. The cause may end at any time. */
 const longestPause = 30_000;
 
-/** What the life of a Scan needs beside its steps. */
+/** The dependencies of {@link ScanReconciler}. */
 export interface ScanLifeDependencies {
   readonly client: Pick<KubeClient, 'apply' | 'get'>;
   /** Milliseconds since the epoch. */
@@ -55,36 +55,36 @@ export interface ScanLifeDependencies {
   readonly events: Pick<EventRecorder, 'record'>;
   readonly log: Pick<Logger, 'debug' | 'error' | 'info' | 'warn'>;
   readonly metrics: Pick<Metrics, 'scans' | 'scanSeconds' | 'statusRefusals'>;
-  /** Scans that run at once. */
+  /** The most Scans that run at once. */
   readonly maxConcurrentScans: number;
   readonly scans: Lister<Scan>;
-  /** Milliseconds that only grow. Default: the process's. */
+  /** Milliseconds by a monotonic clock. Default: the process's. */
   readonly steady?: () => number;
 }
 
-/** The steps of a Scan, each of which may be repeated. */
+/** The steps of a Scan. Each of them may be repeated. */
 export interface ScanSteps {
   readonly store: Pick<LedgerStore, 'read' | 'update' | 'remove'>;
-  /** Plans the scan and keeps the plan. */
+  /** Plans the scan and stores the plan. */
   readonly begin: (
     scan: Scan,
     context: { readonly startTime: string; readonly memory: ScanMemory; readonly signal: AbortSignal },
   ) => Promise<BeginResult>;
-  /** Runs its Jobs, and takes in what is there. */
+  /** Runs the Jobs and collects their results. */
   readonly advance: (scan: Scan, stored: StoredLedger, context: AdvanceContext) => Promise<AdvanceResult>;
-  /** What was judged when the scan was planned, and is not served any more. */
+  /** The kinds of the plan that are not served any more. */
   readonly unserved: (ledger: Ledger) => Promise<readonly Uncovered[]>;
-  /** Sweeps, and tells the policies. */
+  /** Sweeps the reports and updates the status of the policies. */
   readonly finish: (
     scan: Scan,
     ledger: Ledger,
     context: { readonly memory: ScanMemory; readonly signal: AbortSignal },
   ) => ReturnType<typeof finishScan>;
-  /** Removes the Jobs of a scan that has no plan. Returns how many there were. */
+  /** Deletes the Jobs of a scan that has no plan. Returns their number. */
   readonly clear: (scan: Scan) => Promise<number>;
 }
 
-/** What the steps of a Scan use. */
+/** The dependencies of the steps of a Scan. */
 export interface ScanStepsDependencies extends PlanDependencies, ScanAttemptsDependencies, FinishDependencies, ScanJobsDependencies {
   readonly client: KubeClient;
   readonly publisher: ReportPublisher;
@@ -92,10 +92,10 @@ export interface ScanStepsDependencies extends PlanDependencies, ScanAttemptsDep
   readonly metrics: ScanAttemptsDependencies['metrics'] & FinishDependencies['metrics'];
 }
 
-/** What the controller of Scans uses. */
+/** The dependencies of {@link scanController}. */
 export type ScanDependencies = ScanStepsDependencies & ScanLifeDependencies & ControllerBasics;
 
-/** Plans Scans, runs their Jobs, takes in what these find, and tells how they stand. */
+/** Plans Scans, runs their Jobs, collects the results and writes the status. */
 export function scanController(deps: ScanDependencies): Controller {
   const reconciler = new ScanReconciler(deps, scanSteps(deps));
   return new Controller({
@@ -110,8 +110,8 @@ export function scanController(deps: ScanDependencies): Controller {
 }
 
 /**
- * Scans, but not for their status: the controller writes that itself, and a write must not end the pause after a failure. And the Jobs of
- * Scans, with their pods.
+ * Scans, except for changes of their status: the controller writes it, and its writes must not end the pause after a failure. Also the Jobs
+ * of Scans and their pods.
  */
 export const scanWatches = (): readonly WatchedResource[] => [
   watchesFor(RESOURCES.scans, specChanges()),
@@ -124,7 +124,7 @@ const scanOf = ({ metadata: { annotations } }: KubeObject): readonly string[] =>
   return scan === undefined ? [] : [scan];
 };
 
-/** Removes what finished Scans leave, and finished Scans when their time is over. */
+/** Deletes the Jobs and ConfigMaps of finished Scans, and the Scans after their time to live. */
 export function scanCleanup(deps: ScanDependencies): Controller {
   return scanCleanupController({ ...deps, store: new LedgerStore(deps.client, deps.namespace, deps.log), jobs: new ScanJobs(deps) });
 }
@@ -136,7 +136,7 @@ function scanSteps(deps: ScanStepsDependencies): ScanSteps {
   const parts = { store, collector: new ShardCollector(deps.client, deps.publisher), jobs };
   const attempts = new ScanAttempts(deps, parts);
   const verifier = new ScanVerifier(deps, parts);
-  /** Says which CRD is missing where the server says no more than that something is not found. */
+  /** Names the missing CRD if the API server only returns NotFound. */
   const explained = async <T>(step: Promise<T>): Promise<T> => {
     try {
       return await step;
@@ -159,15 +159,14 @@ function scanSteps(deps: ScanStepsDependencies): ScanSteps {
 const identityOf = ({ metadata: { name, uid = '' } }: Scan): { readonly name: string; readonly uid: string } => ({ name, uid });
 
 /**
- * Each step reads the scan's ledger and goes on from there; what was done twice has the effect of once. So an operator that dies
- * anywhere, or another that takes over, ends the scan as if nothing had happened. A Scan that has ended is not touched any more:
- * what it leaves is cleaned up by a controller of its own.
+ * Reconciles Scans. Each step starts from the Scan's ledger and can be repeated without further effect: after a crash, or with another
+ * leader, the Scan continues. A Scan that has ended is not changed any more; the cleanup controller deletes what it leaves.
  */
 export class ScanReconciler {
   readonly #deps: ScanLifeDependencies;
   readonly #steps: ScanSteps;
   readonly #memory: ObjectMemory<ScanMemory>;
-  /** Scans that this process has begun, by uid: the watch may be behind. */
+  /** The uids of Scans that this process has started. The watch may be behind. */
   readonly #begun = new Set<string>();
 
   constructor(deps: ScanLifeDependencies, steps: ScanSteps) {
@@ -176,7 +175,7 @@ export class ScanReconciler {
     this.#memory = new ObjectMemory(() => new ScanMemory(deps.steady));
   }
 
-  /** Scans of which something is remembered. */
+  /** The number of Scans in memory. */
   get remembered(): number {
     return this.#memory.size;
   }
@@ -196,7 +195,7 @@ export class ScanReconciler {
       return result;
     } catch (error) {
       if (context.signal.aborted) throw error;
-      // The cache was behind, or another operator writes: look again at what is there now.
+      // The cache was behind, or another operator writes: requeue to read the current state.
       if (error instanceof LedgerConflict) return { requeueAfter: 500 };
       if (await this.#endAfterFailure(scan, error, memory)) return {};
       throw error;
@@ -212,14 +211,14 @@ export class ScanReconciler {
     }
   }
 
-  /** What a scan waits for whose turn has not come; from its turn on it counts as running, until it has ended or is gone. */
+  /** Why a scan has to wait for its turn. From its turn on it counts as running, until it has ended or was deleted. */
   #turnOf(scan: Scan): ScanHold | undefined {
     const unfinished = this.#deps.scans.list().filter((other) => !isFinished(other));
     const uids = new Set(unfinished.map(({ metadata: { uid = '' } }) => uid));
     for (const uid of this.#begun) if (!uids.has(uid)) this.#begun.delete(uid);
     const hasBegun = ({ metadata: { uid = '' }, status }: Scan): boolean => this.#begun.has(uid) || status?.startTime !== undefined;
     if (hasBegun(scan)) return undefined;
-    // One that is being deleted is not worked on, however long its finalizers keep it.
+    // A Scan that is being deleted does not count, however long its finalizers keep it.
     const present = unfinished.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const running = present.filter(hasBegun);
     const waiting = present.filter((other) => !hasBegun(other));
@@ -237,9 +236,9 @@ export class ScanReconciler {
     const identity = identityOf(scan);
     let stored = await this.#steps.store.read(identity);
     if (!stored) {
-      // A ledger goes with the end of its scan, which the cache may not have heard of.
+      // The ledger is deleted after the end of its scan. The cache may not have the end yet.
       if (await this.#hasEnded(scan)) return { requeueAfter: requeueInterval };
-      // Jobs of a plan whose ledger was deleted work on shards that no longer count.
+      // The Jobs of a plan without a ledger work on shards that do not count any more.
       if ((await this.#steps.clear(scan)) > 0) return { requeueAfter: 1000 };
       const begun = await this.#begin(scan, context, memory);
       if (!begun) return {};
@@ -256,14 +255,14 @@ export class ScanReconciler {
     return result.settled ? this.#end(scan, result.stored, { ...context, memory }) : { requeueAfter: requeueInterval };
   }
 
-  /** The ledger of a scan that begins now, or what it waits for; undefined for one that cannot. */
+  /** The ledger of a scan that starts now, or why it waits; undefined if it is refused. */
   async #begin(
     scan: Scan,
     { signal }: ReconcileContext,
     memory: ScanMemory,
   ): Promise<Exclude<BeginResult, { refused: unknown }> | undefined> {
     const startTime = this.#startOf(scan);
-    // Once: while planning is held up, that is what the Scan says.
+    // Only once: while planning fails, the status keeps the error.
     if (scan.status?.startTime === undefined) await this.#write(scan, { stage: 'planning', startTime }, memory);
     const begun = await this.#steps.begin(scan, { startTime, memory, signal });
     if (!('refused' in begun)) return begun;
@@ -275,13 +274,13 @@ export class ScanReconciler {
     return (this.#deps.scans.get(scan.metadata.name) ?? scan).status?.startTime ?? timestampOf(this.#deps.clock());
   }
 
-  /** Ends a scan of which nothing is left to run. When that was is kept first, so that a repetition tells the same. */
+  /** Ends a scan whose shards are all settled. The end time is stored first, so that a repetition writes the same time. */
   async #end(
     scan: Scan,
     settled: StoredLedger,
     { signal, memory }: ReconcileContext & { readonly memory: ScanMemory },
   ): Promise<ReconcileResult> {
-    // Another operator may have ended it: then its policies were told, and others may have been since.
+    // If another operator has ended it, its policies were updated, and perhaps again by a later scan.
     if (await this.#hasEnded(scan)) return { requeueAfter: requeueInterval };
     let { ledger } = settled;
     if (ledger.endTime === undefined) {
@@ -297,7 +296,7 @@ export class ScanReconciler {
     return {};
   }
 
-  /** Ends a scan that cannot be made, or cannot be finished. */
+  /** Ends a scan that is refused or cannot be finished. */
   async #refuse(scan: Scan, stage: Extract<ScanStage, { readonly stage: 'refused' | 'stopped' }>, memory: ScanMemory): Promise<void> {
     await this.#write(scan, stage, memory);
     const { reason, message } = stage;
@@ -306,7 +305,7 @@ export class ScanReconciler {
     this.#memory.forget(scan.metadata.name);
   }
 
-  /** Gives up a plan of which a part was deleted: what it found so far stays, and a new one finds it again. */
+  /** Discards a plan of which a part was deleted. Its results are kept until the new plan finds them again. */
   async #planAgain(scan: Scan, { message }: InputLost, memory: ScanMemory): Promise<ReconcileResult> {
     if (await this.#hasEnded(scan)) return { requeueAfter: requeueInterval };
     this.#deps.log.warn({ scan: scan.metadata.name, reason: message }, 'scan planned again');
@@ -316,7 +315,7 @@ export class ScanReconciler {
     return { requeueAfter: 500 };
   }
 
-  /** Whether a scan has ended, or is gone: asked of the server, since the cache may be behind. */
+  /** Whether a scan has ended or was deleted. Asks the API server, since the cache may be behind. */
   async #hasEnded({ metadata: { name, uid } }: Scan): Promise<boolean> {
     try {
       const live = await this.#deps.client.get<Scan>(RESOURCES.scans, { name });
@@ -328,8 +327,8 @@ export class ScanReconciler {
   }
 
   /**
-   * Says in the Scan what holds it up; what it found so far stays. Returns whether the Scan has ended by that: a step that fails until
-   * the deadline of the Scan is not tried again.
+   * Writes the error to the status; the results so far are kept. Returns whether the Scan has ended: a step that fails until the deadline
+   * of the Scan is not retried.
    */
   async #endAfterFailure(scan: Scan, error: unknown, memory: ScanMemory): Promise<boolean> {
     const failingFor = memory.waitedFor(success);
@@ -347,7 +346,7 @@ export class ScanReconciler {
     return false;
   }
 
-  /** The ledger; undefined where there is none that can be read. */
+  /** The ledger; undefined if there is none that can be read. */
   async #readable(scan: Scan): Promise<StoredLedger | undefined> {
     try {
       return await this.#steps.store.read(identityOf(scan));
@@ -357,7 +356,7 @@ export class ScanReconciler {
     }
   }
 
-  /** Writes how a scan stands; an Event tells what holds it up, once for each reason. */
+  /** Writes the status, and records one Event for each reason of a hold. */
   async #writeHold(scan: Scan, stage: ScanStage & { readonly hold?: ScanHold | undefined }, memory: ScanMemory): Promise<void> {
     await this.#write(scan, stage, memory);
     const { hold } = stage;
@@ -375,10 +374,10 @@ export class ScanReconciler {
   }
 }
 
-/** Throws {@link InputLost} for what a version of Vigil with other controls planned: its workers judge otherwise. */
+/** Throws {@link InputLost} if the plan was made with other controls: workers of this version would evaluate differently. */
 function assertOwnPlan({ catalogue }: Ledger): void {
   if (catalogue !== catalogueVersion) throw new InputLost('a version of Vigil with other controls made the plan');
 }
 
-/** Selects what belongs to a scan in Vigil's namespace. */
+/** Selects the Jobs and ConfigMaps of a scan in Vigil's namespace. */
 export const scanSelector = (uid: string): string => `${LABELS.scan}=${scanHash(uid)}`;

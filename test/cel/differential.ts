@@ -7,7 +7,7 @@ import { CelFault } from '../../operator/cel/values/cel-fault.ts';
 import { meter } from '../../operator/cel/compiler/code.ts';
 import { analyze, runMetered } from '../../operator/cel/compile.ts';
 import { generate } from '../../operator/cel/compiler/compiler.ts';
-import { Dice } from '../integration/scans/pod-mutations.ts';
+import { SeededRandom } from '../integration/scans/pod-mutations.ts';
 import { canonical } from './canonical.ts';
 import { ExpressionDice, OBJECT, SPOKEN, TYPES } from './expression-dice.ts';
 
@@ -111,7 +111,7 @@ export interface Extent {
 
 /** Asks both engines, and tells where they differ. Every overload is called once at least. */
 export async function compareEngines(oracle: Oracle, { version, seed, wanted, milliseconds }: Extent): Promise<Comparison> {
-  const dice = new Dice(seed);
+  const dice = new SeededRandom(seed);
   const expressions = new ExpressionDice(dice);
   const object = JSON.parse(JSON.stringify(OBJECT)) as unknown;
   const found: Comparison = { differences: [], counts: { refused: 0, error: 0, value: 0, excepted: 0 }, sameCost: 0 };
@@ -119,7 +119,7 @@ export async function compareEngines(oracle: Oracle, { version, seed, wanted, mi
   for (let i = 0; i < wanted && performance.now() < until; i++) {
     const overload = SPOKEN[i];
     const expression =
-      overload === undefined ? expressions.expression(dice.pick(TYPES), 1 + dice.roll(4)) : expressions.callOf(overload, 2);
+      overload === undefined ? expressions.expression(dice.pick(TYPES), 1 + dice.below(4)) : expressions.callOf(overload, 2);
     if (expression.length > 3000) continue;
     compare(expression, await oracle.ask(expression, object), ownAnswer(expression, object, version), found);
   }

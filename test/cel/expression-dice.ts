@@ -2,7 +2,7 @@ import { parseType, showType } from '../../operator/cel/values/cel-type.ts';
 import type { CelType } from '../../operator/cel/values/cel-type.ts';
 import type { Overload } from '../../operator/cel/library/overload.ts';
 import { OVERLOADS } from '../../operator/cel/library/overload-table.ts';
-import type { Dice } from '../integration/scans/pod-mutations.ts';
+import type { SeededRandom } from '../integration/scans/pod-mutations.ts';
 
 /** What generated expressions read. Maps that are turned into lists have one key: Go gives several in no order. */
 export const OBJECT = {
@@ -403,7 +403,7 @@ function fit(pattern: CelType, wanted: CelType, bound: Map<string, CelType>): bo
   return pattern.params.every((param, i) => fit(param, wanted.params[i]!, bound));
 }
 
-function bind(pattern: CelType, bound: Map<string, CelType>, dice: Dice): CelType {
+function bind(pattern: CelType, bound: Map<string, CelType>, dice: SeededRandom): CelType {
   if (pattern.kind === 'param') {
     const known = bound.get(pattern.name) ?? parseType(dice.pick(GROUND));
     bound.set(pattern.name, known);
@@ -416,22 +416,22 @@ const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
 
 /** Makes expressions at random: mostly such as compile, of every function, and some that do not. */
 export class ExpressionDice {
-  readonly #dice: Dice;
+  readonly #dice: SeededRandom;
   /** The ids of the overloads that were used. */
   readonly used = new Set<string>();
   #names = 0;
 
-  constructor(dice: Dice) {
+  constructor(dice: SeededRandom) {
     this.#dice = dice;
   }
 
   /** An expression of a type, as deep as that. */
   expression(type: string, depth: number): string {
     const dice = this.#dice;
-    if (dice.roll(40) === 0) return dice.pick(BROKEN);
-    if (dice.roll(40) === 0) return this.expression(dice.pick(TYPES), depth - 1);
+    if (dice.below(40) === 0) return dice.pick(BROKEN);
+    if (dice.below(40) === 0) return this.expression(dice.pick(TYPES), depth - 1);
     if (depth <= 0) return this.leaf(type);
-    switch (dice.roll(12)) {
+    switch (dice.below(12)) {
       case 0:
         return this.leaf(type);
       case 1:
@@ -455,7 +455,7 @@ export class ExpressionDice {
   private leaf(type: string): string {
     const dice = this.#dice;
     const fields = FIELDS[type];
-    if (fields !== undefined && dice.roll(2) === 0) return `object.${dice.pick(fields)}`;
+    if (fields !== undefined && dice.below(2) === 0) return `object.${dice.pick(fields)}`;
     const literals = LITERALS[type];
     if (literals !== undefined) return dice.pick(literals);
     return this.composite(parseType(type));
@@ -464,18 +464,18 @@ export class ExpressionDice {
   /** A leaf whose type is known, most of the time. */
   private pure(type: string): string {
     const literals = LITERALS[type];
-    return literals === undefined || this.#dice.roll(20) === 0 ? this.leaf(type) : this.#dice.pick(literals);
+    return literals === undefined || this.#dice.below(20) === 0 ? this.leaf(type) : this.#dice.pick(literals);
   }
 
   private composite(type: CelType): string {
     const dice = this.#dice;
     const inner = type.params.map(nameOf);
     if (type.kind === 'list') {
-      const wrap = dice.roll(3) === 0;
-      return `[${Array.from({ length: dice.roll(4) }, () => (wrap ? `dyn(${this.leaf(inner[0]!)})` : this.pure(inner[0]!))).join(', ')}]`;
+      const wrap = dice.below(3) === 0;
+      return `[${Array.from({ length: dice.below(4) }, () => (wrap ? `dyn(${this.leaf(inner[0]!)})` : this.pure(inner[0]!))).join(', ')}]`;
     }
-    if (type.kind === 'map') return dice.roll(3) === 0 ? '{}' : `{${this.leaf(inner[0]!)}: ${this.leaf(inner[1]!)}}`;
-    if (type.name === 'optional_type') return dice.roll(3) === 0 ? 'optional.none()' : `optional.of(${this.leaf(inner[0]!)})`;
+    if (type.kind === 'map') return dice.below(3) === 0 ? '{}' : `{${this.leaf(inner[0]!)}: ${this.leaf(inner[1]!)}}`;
+    if (type.name === 'optional_type') return dice.below(3) === 0 ? 'optional.none()' : `optional.of(${this.leaf(inner[0]!)})`;
     return this.call(nameOf(type), 0);
   }
 
@@ -506,9 +506,9 @@ export class ExpressionDice {
   }
 
   private argument(type: string, depth: number, texts: readonly string[]): string {
-    if (texts.length > 0 && this.#dice.roll(4) !== 0) {
+    if (texts.length > 0 && this.#dice.below(4) !== 0) {
       const text = quote(this.#dice.pick(texts));
-      return this.#dice.roll(6) === 0 ? `dyn(${text})` : text;
+      return this.#dice.below(6) === 0 ? `dyn(${text})` : text;
     }
     return this.expression(type, depth);
   }

@@ -17,7 +17,7 @@ const namespaces = ['a', 'b'];
 const names = ['v', 'w', 'x', 'y', 'z'];
 const everyTarget = namespaces.flatMap((namespace) => names.map((name) => `${namespace}/${name}`));
 
-/** A Scan: what it read of each object, and which of its reports are written. */
+/** A Scan: the version of each object that it read, and the reports that it has written. */
 interface ModelScan {
   readonly uid: string;
   readonly reads: Map<string, number>;
@@ -25,7 +25,7 @@ interface ModelScan {
   ended?: 'complete' | 'failed' | 'gone';
 }
 
-/** Objects, their reports, and all who write these: the operator by its backlog, and Scans. */
+/** Objects, their reports and all writers of reports: the operator with its backlog, and Scans. */
 class Model {
   readonly objects = new Map(everyTarget.map((target) => [target, 0]));
   readonly reports = new Map(everyTarget.map((target) => [target, 0]));
@@ -35,7 +35,7 @@ class Model {
   readonly #most: number;
   #count = 0;
 
-  /** More than so many targets at once become a Scan. */
+  /** `most`: the number of waiting targets past which a Scan evaluates them. */
   constructor(most = 3) {
     this.#most = most;
     const spec = { controls: [{ name: 'host-pid' }] };
@@ -59,7 +59,7 @@ class Model {
     this.backlog.pending.add({ resource: pods, namespace, name, before: undefined, after });
   }
 
-  /** Takes what waits in a namespace, and reads it. */
+  /** Takes the waiting targets of a namespace and reads them. */
   begin(namespace: string): void {
     if (this.#atWork.has(namespace)) return;
     if (this.backlog.pending.exceeds(this.#most)) this.backlog.pending.collapse();
@@ -69,7 +69,7 @@ class Model {
     this.#atWork.set(namespace, { work, read: new Map(targets.map((target) => [target, this.objects.get(target) ?? 0])) });
   }
 
-  /** Writes one report of what was read, before the others. */
+  /** Writes one report of a batch before the others. */
   writes(target: string): void {
     const read = this.#atWork.get(target.split('/')[0] ?? '')?.read;
     const version = read?.get(target);
@@ -77,7 +77,7 @@ class Model {
     read?.delete(target);
   }
 
-  /** Writes the other reports of what was read, or fails. */
+  /** Writes the other reports of a batch, or fails. */
   end(namespace: string, succeeds: boolean): void {
     const at = this.#atWork.get(namespace);
     this.#atWork.delete(namespace);
@@ -112,18 +112,18 @@ class Model {
       for (const target of everyTarget.filter(scan.covers))
         this.reports.set(target, scan.reads.get(target) ?? this.objects.get(target) ?? 0);
     scan.ended = how;
-    this.look();
+    this.readScans();
   }
 
-  /** Looks at the Scans, as the operator does every second. */
-  look(): void {
+  /** Reads the state of the Scans, as the operator does every second. */
+  readScans(): void {
     const { handedOverTo: handedTo } = this.backlog;
     const scan = this.scans.find(({ uid }) => uid === handedTo);
     if (handedTo !== undefined) this.backlog.settle(scan === undefined ? 'gone' : (scan.ended ?? 'running'));
     this.backlog.setRunningScans(this.running);
   }
 
-  /** Asks for a Scan of what is too much; `during` is what happens while the request is under way. */
+  /** Hands deferred targets over to a Scan. `during` runs while the create request is in flight. */
   burst(succeeds: boolean, during: () => void): void {
     const uid = `c${String(this.#count++)}`;
     const debt = this.backlog.handOver(uid, this.running);
@@ -134,7 +134,7 @@ class Model {
     else this.backlog.settle('failed');
   }
 
-  /** Lets all come to rest, with nothing failing any more. */
+  /** Lets everything finish, without further failures. */
   settle(): void {
     for (let round = 0; round < 20; round++) {
       for (const namespace of namespaces) {
@@ -144,7 +144,7 @@ class Model {
       }
       this.burst(true, () => undefined);
       for (let index = 0; index < this.scans.length; index++) this.endScan(index, 'complete');
-      this.look();
+      this.readScans();
     }
   }
 
@@ -155,7 +155,7 @@ class Model {
 }
 
 type Step = (model: Model) => void;
-/** Few, so that those who write reports meet. */
+/** Only two targets, so that the writers of reports collide. */
 const target = fc.constantFrom('a/v', 'b/v');
 const namespace = fc.constantFrom(...namespaces);
 const scan = fc.nat(1);
@@ -227,8 +227,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-describe('changes on their way to a verdict', () => {
-  it('are all judged after they happened, whatever fails and whatever runs beside', () => {
+describe('the change backlog', () => {
+  it('evaluates every change after it happened, with any failures and any concurrent Scans', () => {
     fc.assert(
       fc.property(fc.array(steps, { maxLength: 120, size: 'max' }), fc.integer({ min: 1, max: 3 }), (all, most) => {
         const model = new Model(most);
@@ -241,7 +241,7 @@ describe('changes on their way to a verdict', () => {
     );
   });
 
-  it('are judged once more where a Scan wrote what it had read before, and ended before the batch did', () => {
+  it('evaluates a change again when a Scan wrote an older verdict and ended before the batch', () => {
     const model = new Model();
     model.startScan();
     model.scanReads(0, 'a/v');
@@ -256,7 +256,7 @@ describe('changes on their way to a verdict', () => {
     expect(model.reports.get('a/v')).to.equal(1);
   });
 
-  it('that a Scan judged are judged once more where another one that ran before it ends after it', () => {
+  it('evaluates a change again when an earlier Scan ends after the Scan that evaluated it', () => {
     const model = new Model();
     model.startScan();
     model.scanReads(0, 'a/v');
@@ -268,7 +268,7 @@ describe('changes on their way to a verdict', () => {
     expect([model.reports.get('a/v'), model.backlog.pending.deferred.namespaces]).to.deep.equal([0, ['a']]);
   });
 
-  it('are judged once more where a later change of theirs went to a Scan that ended before the batch did', () => {
+  it('evaluates a change again when a later change was handed over to a Scan that ended before the batch', () => {
     const model = new Model(1);
     model.change('a/v');
     model.begin('a');
@@ -280,7 +280,7 @@ describe('changes on their way to a verdict', () => {
     expect([model.reports.get('a/v'), model.backlog.pending.namespaces]).to.deep.equal([1, ['a']]);
   });
 
-  it('that come in while a Scan of many is asked for are no part of it, and wait', () => {
+  it('keeps changes that arrive while the Scan is created out of its handover', () => {
     const model = new Model();
     for (const one of everyTarget.slice(0, 4)) model.change(one);
     model.begin('a');
@@ -289,7 +289,7 @@ describe('changes on their way to a verdict', () => {
   });
 
   for (const how of ['failed', 'gone'] as const) {
-    it(`that a Scan has which is ${how} are given to another one`, () => {
+    it(`hands the changes of a Scan that is ${how} over to another Scan`, () => {
       const model = new Model();
       for (const one of everyTarget.slice(0, 4)) model.change(one);
       model.burst(true, () => undefined);
@@ -299,7 +299,7 @@ describe('changes on their way to a verdict', () => {
     });
   }
 
-  it('cost no more than their targets while a Scan waits for hours', () => {
+  it('keeps each target once while a Scan runs for hours', () => {
     const model = new Model();
     model.startScan();
     for (let round = 0; round < 5000; round++) {
@@ -312,7 +312,7 @@ describe('changes on their way to a verdict', () => {
     expect(model.backlog.pending.deferred.isEmpty).to.equal(true);
   });
 
-  it('become a debt of their namespaces while a Scan waits and there are too many', () => {
+  it('defers whole namespaces when there are too many targets while a Scan runs', () => {
     const model = new Model();
     model.startScan();
     for (const one of everyTarget) {

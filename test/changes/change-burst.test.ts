@@ -10,12 +10,12 @@ import { ChangeBurst } from '../../operator/changes/change-burst.ts';
 
 const set = compilePolicies([], { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [] });
 
-/** A burst over Scans that a test holds, by a steady clock that it moves. */
+/** A ChangeBurst with the Scans and the monotonic clock of a test. */
 function burstOf(): {
   readonly backlog: ChangeBacklog;
   readonly made: Scan[];
   readonly scans: Scan[];
-  readonly look: () => Promise<boolean>;
+  readonly reconcile: () => Promise<boolean>;
   readonly later: (milliseconds: number) => void;
   fails: Error | undefined;
 } {
@@ -40,7 +40,7 @@ function burstOf(): {
     backlog,
     made: made ?? [],
     scans: scans ?? [],
-    look: () => burst.reconcile(backlog, ['p']),
+    reconcile: () => burst.reconcile(backlog, ['p']),
     later: (milliseconds: number) => void (now += milliseconds),
     fails: undefined as Error | undefined,
   };
@@ -49,40 +49,40 @@ function burstOf(): {
 
 const ended = (scan: Scan | undefined, phase: 'Complete' | 'Failed'): Scan => ({ ...scan, status: { phase } }) as Scan;
 
-describe('a Scan of many changes', () => {
-  it('is made once, and left alone while it runs', async () => {
+describe('the Scan for a burst of changes', () => {
+  it('is created once, and no second one while it runs', async () => {
     const burst = burstOf();
     burst.backlog.pending.deferred.add('a');
-    expect([await burst.look(), await burst.look(), await burst.look()]).to.deep.equal([true, true, true]);
+    expect([await burst.reconcile(), await burst.reconcile(), await burst.reconcile()]).to.deep.equal([true, true, true]);
     burst.backlog.pending.deferred.add('b');
-    expect(await burst.look()).to.equal(true);
+    expect(await burst.reconcile()).to.equal(true);
     expect(burst.made.map(({ spec }) => spec.namespaces?.include)).to.deep.equal([['a']]);
   });
 
-  it('that is complete is followed by one of what came later', async () => {
+  it('is followed by another one for later changes when it completes', async () => {
     const burst = burstOf();
     burst.backlog.pending.deferred.add('a');
-    await burst.look();
+    await burst.reconcile();
     burst.backlog.pending.deferred.add('b');
     burst.later(1);
     burst.scans.push(ended(burst.made[0], 'Complete'));
-    await burst.look();
+    await burst.reconcile();
     expect(burst.made.map(({ spec }) => spec.namespaces?.include)).to.deep.equal([['a'], ['b']]);
   });
 
-  it('that failed is followed by another one of the same, later and later', async () => {
+  it('is created again with increasing pauses when it fails', async () => {
     const burst = burstOf();
     burst.backlog.pending.deferred.add('a');
     const pauses: number[] = [];
     for (let failures = 0; failures < 8; failures++) {
-      await burst.look();
+      await burst.reconcile();
       burst.scans.push(ended(burst.made.at(-1), 'Failed'));
-      await burst.look();
+      await burst.reconcile();
       const { length } = burst.made;
       let seconds = 0;
       for (; burst.made.length === length; seconds++) {
         burst.later(1000);
-        await burst.look();
+        await burst.reconcile();
       }
       pauses.push(seconds);
     }
@@ -90,40 +90,40 @@ describe('a Scan of many changes', () => {
     expect(new Set(burst.made.map(({ spec }) => spec.namespaces?.include?.join()))).to.deep.equal(new Set(['a']));
   });
 
-  it('that was deleted is followed by another one of the same', async () => {
+  it('is created again when it was deleted', async () => {
     const burst = burstOf();
     burst.backlog.pending.deferred.add('');
-    await burst.look();
+    await burst.reconcile();
     burst.later(29_000);
-    await burst.look();
+    await burst.reconcile();
     expect(burst.made.length).to.equal(1);
     burst.later(1000);
-    await burst.look();
+    await burst.reconcile();
     burst.later(15_000);
-    await burst.look();
+    await burst.reconcile();
     expect(burst.made.map(({ spec }) => spec.namespaces)).to.deep.equal([undefined, undefined]);
   });
 
-  it('is not made beside one of an earlier leader', async () => {
+  it('is not created while one of an earlier leader runs', async () => {
     const burst = burstOf();
     burst.backlog.pending.deferred.add('a');
     const earlier = { metadata: { name: 'change-x', labels: { 'vigil.dev/trigger': 'change' } }, spec: {} } as unknown as Scan;
     burst.scans.push(earlier);
-    expect([await burst.look(), burst.made.length]).to.deep.equal([true, 0]);
+    expect([await burst.reconcile(), burst.made.length]).to.deep.equal([true, 0]);
     burst.scans.splice(0, 1, ended(earlier, 'Complete'));
-    await burst.look();
+    await burst.reconcile();
     expect(burst.made.length).to.equal(1);
   });
 
-  it('that the server refuses leaves its changes waiting', async () => {
+  it('is created again for the same changes when the server refuses it', async () => {
     const burst = burstOf();
     burst.backlog.pending.deferred.add('a');
     burst.fails = new KubeApiError('quota', { status: 403 });
     let thrown: unknown;
-    await burst.look().catch((error: unknown) => (thrown = error));
+    await burst.reconcile().catch((error: unknown) => (thrown = error));
     expect([thrown === burst.fails, burst.backlog.pending.deferred.namespaces]).to.deep.equal([true, ['a']]);
     burst.fails = undefined;
-    await burst.look();
+    await burst.reconcile();
     expect(burst.made.length).to.equal(1);
   });
 });

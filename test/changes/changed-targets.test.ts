@@ -9,8 +9,8 @@ const [pods = builtinResources[0], services = builtinResources[2]] = builtinReso
 );
 if (!pods || !services) throw new Error('no pods');
 
-describe('targets that changed', () => {
-  it('count once however often they changed, and no more once they are taken', () => {
+describe('changed targets', () => {
+  it('are kept once, and removed when they are taken', () => {
     const targets = new ChangedTargets(2);
     for (let round = 0; round < 5; round++) targets.add('a', pods, 'x');
     targets.addKind('a', services);
@@ -22,14 +22,14 @@ describe('targets that changed', () => {
     expect([targets.namespaces, targets.deferred.isEmpty, targets.take('a')]).to.deep.equal([['b'], true, undefined]);
   });
 
-  it('past so many become a debt, with none of them left out', () => {
+  it('are deferred without loss past the limit', () => {
     const targets = new ChangedTargets(2);
     for (const name of ['x', 'y']) targets.add('a', pods, name);
     targets.add('b', pods, 'z');
     expect([targets.namespaces, targets.deferred.namespaces]).to.deep.equal([[], ['a', 'b']]);
   });
 
-  it('keep all of another one, its debt and the cluster as a whole', () => {
+  it('merge all targets of another instance, with the deferred ones and the whole cluster', () => {
     const [targets, other] = [new ChangedTargets(9), new ChangedTargets(9)];
     other.add('a', pods, 'x');
     other.addKind('b', services);
@@ -43,18 +43,18 @@ describe('targets that changed', () => {
   });
 });
 
-describe('a debt to a Scan', () => {
+describe('deferred targets', () => {
   const of = (...namespaces: readonly string[]): DeferredTargets => {
     const debt = new DeferredTargets();
     for (const namespace of namespaces) debt.add(namespace);
     return debt;
   };
 
-  it('names its namespaces, sorted, each once', () => {
+  it('name their namespaces sorted and once', () => {
     expect(of('b', 'a', 'b').namespaces).to.deep.equal(['a', 'b']);
   });
 
-  it('is everything where something lies outside of namespaces, or where they are too many to be named', () => {
+  it('cover the whole cluster for cluster-scoped objects and for too many namespaces', () => {
     const many = Array.from({ length: 201 }, (_, index) => `n${String(index)}`);
     expect([of('a', '').namespaces, of(...many).namespaces, of(...many.slice(1)).namespaces?.length]).to.deep.equal([
       undefined,
@@ -63,7 +63,7 @@ describe('a debt to a Scan', () => {
     ]);
   });
 
-  it('is handed over as a whole, and what comes later is no part of it', () => {
+  it('are taken as a whole, without later ones', () => {
     const debt = of('a');
     const taken = debt.take();
     expect(debt.isEmpty).to.equal(true);
@@ -75,8 +75,8 @@ describe('a debt to a Scan', () => {
   });
 });
 
-describe('rests', () => {
-  it('last until their end, and are forgotten after it', () => {
+describe('cool-downs', () => {
+  it('last until their end and are removed afterwards', () => {
     const rests = new CoolDowns();
     rests.set('a', 10, 0);
     rests.set('b', 20, 5);

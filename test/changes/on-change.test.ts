@@ -24,17 +24,17 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   expect(holds(), what).to.equal(true);
 }
 
-/** A cluster of pods in namespace `a`, seen by one OnChange. */
+/** A cluster with pods in namespace `a`, watched by one OnChange. */
 class Cluster {
   readonly scans: Scan[] = [];
   readonly batches: string[][] = [];
   readonly made: Scan[] = [];
   readonly index = new ObjectIndex();
-  /** The totals that the watch of reports knows, and with which the policies were brought up to date. */
+  /** The totals of the report watch. The policies are updated with them. */
   readonly totals: ReadonlyMap<string, PolicyTotals> = new Map();
   readonly counted: (ReadonlyMap<string, PolicyTotals> | undefined)[] = [];
-  /** What judging a batch does, and what making a Scan does. */
-  judge: (batch: ChangeBatch) => Promise<void> = () => Promise.resolve();
+  /** Called when a batch is evaluated, and when a Scan is created. */
+  evaluate: (batch: ChangeBatch) => Promise<void> = () => Promise.resolve();
   create: (scan: Scan) => Promise<void> = () => Promise.resolve();
   #observer: ChangeWatchObserver | undefined;
   readonly onChange: OnChange;
@@ -70,7 +70,7 @@ class Cluster {
           stop: () => Promise.resolve(),
         };
       },
-      evaluate: (_judge, { batch }) => this.#judge(batch),
+      evaluate: (_evaluator, { batch }) => this.#evaluate(batch),
       updateTotals: (_policies, { totals }) => Promise.resolve(void this.counted.push(totals)),
     };
     this.onChange = new OnChange(own);
@@ -78,7 +78,7 @@ class Cluster {
 
   async start(): Promise<void> {
     this.onChange.controller.start();
-    await until('it follows', () => this.onChange.condition().status === 'True');
+    await until('it watches', () => this.onChange.condition().status === 'True');
   }
 
   reportsChange(): void {
@@ -97,8 +97,8 @@ class Cluster {
     this.scans.splice(this.scans.indexOf(scan), 1, { ...scan, status: { phase } } as Scan);
   }
 
-  async #judge(batch: ChangeBatch): Promise<ChangeResult> {
-    await this.judge(batch);
+  async #evaluate(batch: ChangeBatch): Promise<ChangeResult> {
+    await this.evaluate(batch);
     const names = [...(batch.targets.get(pods) ?? [])].toSorted();
     this.batches.push(names);
     return { evaluated: names.length, written: 0, unreadable: [] };
@@ -112,7 +112,7 @@ class Cluster {
   }
 }
 
-describe('changes judged as they happen', function () {
+describe('OnChange', function () {
   this.timeout(20_000);
   let cluster: Cluster;
   const running = (uid: string): Scan => ({ metadata: { name: uid, uid }, spec: {} });
@@ -123,24 +123,24 @@ describe('changes judged as they happen', function () {
   });
   afterEach(() => cluster.onChange.controller.stop());
 
-  it('are judged, those of one moment together', async () => {
+  it('evaluates changes of the same moment in one batch', async () => {
     cluster.change('x', 'y', 'x');
-    await until('they are judged', () => cluster.batches.length > 0);
+    await until('they are evaluated', () => cluster.batches.length > 0);
     expect(cluster.batches).to.deep.equal([['x', 'y']]);
   });
 
-  it('are judged again where judging failed', async () => {
+  it('evaluates changes again when the evaluation failed', async () => {
     let tries = 0;
-    cluster.judge = () => (++tries < 3 ? Promise.reject(new Error('no answer')) : Promise.resolve());
+    cluster.evaluate = () => (++tries < 3 ? Promise.reject(new Error('no answer')) : Promise.resolve());
     cluster.change('x');
-    await until('it is judged', () => cluster.batches.length > 0);
+    await until('it is evaluated', () => cluster.batches.length > 0);
     expect([cluster.batches, tries]).to.deep.equal([[['x']], 3]);
   });
 
-  it('are counted once the first lists are in, since reports may have gone while no operator ran', () =>
+  it('updates the totals after the first lists, since reports may have been deleted while no operator ran', () =>
     until('they are counted', () => cluster.counted.length === 1 && cluster.counted[0] === cluster.totals));
 
-  it('are counted when a report changes, but not while a scan writes reports', async () => {
+  it('updates the totals when a report changes, but not while a Scan writes reports', async () => {
     await until('the first lists are counted', () => cluster.counted.length === 1);
     cluster.scans.push(running('s1'));
     cluster.reportsChange();
@@ -150,88 +150,88 @@ describe('changes judged as they happen', function () {
     await until('they are counted', () => cluster.counted.length === 2);
   });
 
-  it('are judged when the wall clock is put back an hour', async () => {
+  it('evaluates changes when the wall clock is set back an hour', async () => {
     const { now } = Date;
     cluster.change('x');
-    await until('it is judged', () => cluster.batches.length === 1);
+    await until('it is evaluated', () => cluster.batches.length === 1);
     Date.now = () => now() - 3_600_000;
     try {
       cluster.change('y');
-      await until('it is judged', () => cluster.batches.length === 2);
+      await until('it is evaluated', () => cluster.batches.length === 2);
     } finally {
       Date.now = now;
     }
   });
 
-  it('that happen while others are judged are judged after them', async () => {
-    const judging = Promise.withResolvers<undefined>();
-    cluster.judge = () => judging.promise.then(() => undefined);
+  it('evaluates changes that happen during an evaluation after it', async () => {
+    const evaluating = Promise.withResolvers<undefined>();
+    cluster.evaluate = () => evaluating.promise.then(() => undefined);
     cluster.change('x');
     await sleep(50);
     cluster.change('x');
-    judging.resolve(undefined);
-    await until('it is judged twice', () => cluster.batches.length === 2);
+    evaluating.resolve(undefined);
+    await until('it is evaluated twice', () => cluster.batches.length === 2);
   });
 
-  it('are judged once more when a Scan has ended that ran meanwhile, whatever other Scan runs then', async () => {
+  it('evaluates changes again after each Scan that ran meanwhile has ended', async () => {
     const [one, other] = [running('one'), running('other')];
     cluster.scans.push(one);
     cluster.change('x');
-    await until('it is judged', () => cluster.batches.length === 1);
+    await until('it is evaluated', () => cluster.batches.length === 1);
     cluster.scans.push(other);
     cluster.end(one, 'Complete');
-    await until('it is judged again', () => cluster.batches.length === 2);
+    await until('it is evaluated again', () => cluster.batches.length === 2);
     cluster.end(other, 'Complete');
     await until('and again', () => cluster.batches.length === 3);
     expect(cluster.batches).to.deep.equal([['x'], ['x'], ['x']]);
   });
 
-  it('are judged once more where a Scan ended while they were judged', async () => {
+  it('evaluates changes again when a Scan ended during the evaluation', async () => {
     const scan = running('one');
     cluster.scans.push(scan);
-    const judging = Promise.withResolvers<undefined>();
-    cluster.judge = () => judging.promise.then(() => undefined);
+    const evaluating = Promise.withResolvers<undefined>();
+    cluster.evaluate = () => evaluating.promise.then(() => undefined);
     cluster.change('x');
     await sleep(50);
     cluster.end(scan, 'Complete');
-    judging.resolve(undefined);
-    await until('it is judged again', () => cluster.batches.length === 2);
+    evaluating.resolve(undefined);
+    await until('it is evaluated again', () => cluster.batches.length === 2);
   });
 
-  describe('where there are too many', () => {
+  describe('when there are too many changes', () => {
     const many = ['u', 'v', 'w', 'x', 'y'];
 
-    it('become one Scan of their namespace', async () => {
+    it('creates one Scan of their namespace', async () => {
       cluster.change(...many);
-      await until('the Scan is made', () => cluster.made.length === 1);
+      await until('the Scan is created', () => cluster.made.length === 1);
       expect(cluster.made[0]?.spec).to.deep.include({ policies: ['p'], namespaces: { include: ['a'] } });
-      // The fifth came after four were too many: it is judged as ever.
+      // The fifth change came after four were too many: it is evaluated by itself.
       expect(new Set(cluster.batches.flat())).to.deep.equal(new Set(['y']));
     });
 
-    it('and more come while the Scan is asked for: these are judged', async () => {
+    it('evaluates changes that arrive while the Scan is created', async () => {
       cluster.create = () => {
         cluster.change('z');
         return Promise.resolve();
       };
       cluster.change(...many);
-      await until('the change is judged', () => cluster.batches.flat().includes('z'));
+      await until('the change is evaluated', () => cluster.batches.flat().includes('z'));
       expect([new Set(cluster.batches.flat()), cluster.made.length]).to.deep.equal([new Set(['y', 'z']), 1]);
     });
 
-    it('and the Scan is refused: it is asked for again', async () => {
+    it('creates the Scan again when it was refused', async () => {
       let tries = 0;
       cluster.create = () => (++tries < 2 ? Promise.reject(new KubeApiError('quota', { status: 403 })) : Promise.resolve());
       cluster.change(...many);
-      await until('the Scan is made', () => cluster.made.length === 1);
+      await until('the Scan is created', () => cluster.made.length === 1);
       expect(cluster.made[0]?.spec.namespaces).to.deep.equal({ include: ['a'] });
     });
 
-    it('and the Scan fails: following is not well until another Scan has succeeded', async () => {
+    it('sets Watching to False when the Scan fails, until another Scan succeeds', async () => {
       cluster.change(...many);
-      await until('the Scan is made', () => cluster.made.length === 1);
+      await until('the Scan is created', () => cluster.made.length === 1);
       cluster.end(cluster.made[0] as Scan, 'Failed');
-      await until('it is told', () => cluster.onChange.condition().status === 'False');
+      await until('the condition reports it', () => cluster.onChange.condition().status === 'False');
       expect(cluster.onChange.condition().message).to.equal(
         'the last Scan of a burst of changes failed or was deleted; another one is created',
       );

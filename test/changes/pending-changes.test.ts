@@ -11,7 +11,7 @@ const resource = (kind: string): ApiResource => {
   return found;
 };
 
-/** A cluster of these objects, `Kind/namespace/name`, with the owner after `<`; and what is judged by these controls in namespaces `a*`. */
+/** A cluster with these objects, `Kind/namespace/name`, each with its owner after `<`; targets of these controls in the namespaces `a*`. */
 function cluster(
   objects: readonly string[],
   controls: readonly string[],
@@ -60,7 +60,7 @@ const objects = [
   'Pod/b/other',
 ];
 
-describe('what a change may tell another verdict about', () => {
+describe('the targets of a change', () => {
   const rows: readonly [
     title: string,
     controls: readonly string[],
@@ -75,17 +75,22 @@ describe('what a change may tell another verdict about', () => {
       objects.filter((line) => line.includes('/a/web')),
       { a: ['Deployment/web'] },
     ],
-    ['a namespace that no policy looks into: nothing', ['host-pid'], ['Pod/b/other'], {}],
-    ['a kind that no check judges: nothing', ['host-pid'], ['Service/a/s'], {}],
+    ['a namespace outside of every scope: nothing', ['host-pid'], ['Pod/b/other'], {}],
+    ['a kind without a check: nothing', ['host-pid'], ['Service/a/s'], {}],
     [
-      'a NetworkPolicy: the workloads beside it',
+      'a NetworkPolicy: the workloads of its namespace',
       ['netpol-coverage'],
       ['NetworkPolicy/a/n'],
       { a: ['Deployment/web', 'Pod/alone', 'StatefulSet/db'] },
     ],
     ['a NetworkPolicy: its Namespace', ['netpol-namespace-policy'], ['NetworkPolicy/a/n'], { '': ['Namespace/a'] }],
-    ['a workload: what reads workloads, and itself only where it is judged', ['netpol-dangling'], ['Deployment/a/web'], { a: [] }],
-    ["a Namespace's labels: all that is in it", ['host-pid'], ['Namespace//a'], { a: ['Deployment/web', 'Pod/alone', 'StatefulSet/db'] }],
+    [
+      'a workload: objects whose checks read workloads, and itself only if it has a check',
+      ['netpol-dangling'],
+      ['Deployment/a/web'],
+      { a: [] },
+    ],
+    ["a Namespace's labels: all objects in it", ['host-pid'], ['Namespace//a'], { a: ['Deployment/web', 'Pod/alone', 'StatefulSet/db'] }],
     ['an admission webhook: the cluster', ['admission-policy-present'], ['ValidatingWebhookConfiguration//w'], { '': ['the cluster'] }],
   ];
   for (const [title, controls, changed, waits] of rows) {
@@ -102,7 +107,7 @@ describe('what a change may tell another verdict about', () => {
     });
   }
 
-  it('waits again when it is put back', () => {
+  it('wait again when a batch is restored', () => {
     const { pending, change } = cluster(objects, ['host-pid']);
     change('Pod/a/alone');
     const batch = pending.take('a');
@@ -113,7 +118,7 @@ describe('what a change may tell another verdict about', () => {
   });
 });
 
-describe('a RoleBinding', () => {
+describe('the index entry of a RoleBinding', () => {
   const binding = (subjects: unknown): ReturnType<typeof indexEntry> =>
     indexEntry({
       kind: 'RoleBinding',
@@ -149,13 +154,14 @@ describe('a RoleBinding', () => {
       ],
       undefined,
     ],
-    ['nobody, or what no server takes', [null, 7, { kind: 'User', name: 3 }], undefined],
+    ['no account, or invalid subjects', [null, 7, { kind: 'User', name: 3 }], undefined],
     ['no list', 'x', undefined],
   ];
   for (const [title, subjects, reaches] of rows)
-    it(`reaches, by naming ${title}: ${JSON.stringify(reaches)}`, () => expect(binding(subjects).subjectNamespaces).to.deep.equal(reaches));
+    it(`has, for ${title}, the namespaces ${JSON.stringify(reaches)}`, () =>
+      expect(binding(subjects).subjectNamespaces).to.deep.equal(reaches));
 
-  it('has what runs under an account elsewhere judged, when it comes, changes and goes', () => {
+  it('adds the workloads of accounts in other namespaces when it is created, changed and deleted', () => {
     const { pending } = cluster(objects, ['workload-takeover-permissions']);
     const [there, gone] = [binding([{ kind: 'ServiceAccount', name: 'x', namespace: 'a' }]), undefined];
     for (const [before, after] of [
@@ -177,7 +183,7 @@ describe('the mark of an object', () => {
     ['a status', { resourceVersion: '2' }],
     ['a leader annotation', { annotations: { 'control-plane.alpha.kubernetes.io/leader': '{}' } }],
   ];
-  for (const [title, metadata] of same) it(`stays for ${title}`, () => expect(mark(metadata)).to.equal(mark({})));
+  for (const [title, metadata] of same) it(`is the same for ${title}`, () => expect(mark(metadata)).to.equal(mark({})));
   const other: readonly [string, object][] = [
     ['a spec', { generation: 2 }],
     ['labels', { labels: {} }],
@@ -186,7 +192,7 @@ describe('the mark of an object', () => {
     ['owners', { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: 'y' }] }],
   ];
   for (const [title, metadata] of other) it(`differs for ${title}`, () => expect(mark(metadata)).to.not.equal(mark({})));
-  it('differs for every write where there is no generation', () => {
+  it('differs for every write when there is no generation', () => {
     const map = (resourceVersion: string): number => indexEntry({ metadata: { name: 'a', resourceVersion } }).mark;
     expect(map('1')).to.not.equal(map('2'));
   });

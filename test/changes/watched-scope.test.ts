@@ -19,20 +19,20 @@ function scan(minute: number, { phase = 'Complete', name = 'baseline', revision 
   } as unknown as Scan;
 }
 
-describe('from when on changes were not judged', () => {
+describe('the time since which changes were not evaluated', () => {
   for (const [what, scans, expected] of [
-    ['is the beginning of the last scan', [scan(10), scan(30)], 30 - 1 / 60],
-    ['is not that of a scan that runs', [scan(10), scan(30, { phase: 'Running' })], 10 - 1 / 60],
-    ['is not that of one that failed', [scan(30, { phase: 'Failed' })], 25],
-    ['is not that of one of some namespaces', [scan(30, { some: true })], 25],
-    ['is not that of one of another revision', [scan(30, { revision: '2-a' })], 25],
-    ['is not that of one of another policy', [scan(30, { name: 'other' })], 25],
-    ['is well before its end where none is kept', [], 25],
+    ['is the creation of the last scan', [scan(10), scan(30)], 30 - 1 / 60],
+    ['ignores a running scan', [scan(10), scan(30, { phase: 'Running' })], 10 - 1 / 60],
+    ['ignores a failed scan', [scan(30, { phase: 'Failed' })], 25],
+    ['ignores a scan of some namespaces', [scan(30, { some: true })], 25],
+    ['ignores a scan of another revision', [scan(30, { revision: '2-a' })], 25],
+    ['ignores a scan of another policy', [scan(30, { name: 'other' })], 25],
+    ['is well before lastScanTime when no scan is kept', [], 25],
   ] as const) {
     it(what, () => expect(minutes(changesSince(policy, scans, '2-b'))).to.be.closeTo(expected, 1e-9));
   }
 
-  it('is always for a policy that was never scanned', () => {
+  it('is the epoch for a policy that was never scanned', () => {
     expect(changesSince({ ...policy, status: {} }, [], '2-b')).to.be.lessThan(0);
   });
 });

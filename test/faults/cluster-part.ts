@@ -5,15 +5,15 @@ const run = promisify(execFile);
 const cluster = (verb: string, part: ClusterPart): Promise<unknown> =>
   run('hack/cluster', [verb, part, '--name', process.env['VIGIL_TEST_CLUSTER'] ?? '']);
 
-/** A part of the test's cluster that can be stopped by itself. */
+/** A component of the test cluster that can be stopped separately. */
 export type ClusterPart = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubelet';
 
-/** Kills a part, and starts it again. Returns when it serves. Tests and proxies go on meanwhile. */
+/** Kills a component and starts it again. Returns when it serves. */
 export async function restartPart(part: ClusterPart): Promise<void> {
   await cluster('restart', part);
 }
 
-/** Kills a part. What a kubelet runs runs on. */
+/** Kills a component. The containers of a kubelet keep running. */
 export async function stopPart(part: ClusterPart): Promise<void> {
   await cluster('stop', part);
 }

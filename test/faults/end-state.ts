@@ -8,7 +8,7 @@ import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import type { ProxiedCall } from './fault-proxy.ts';
 
-/** What a scan leaves behind, without what differs from run to run: times, uids, resource versions, names of Jobs. */
+/** The result of a scan, without values that differ between runs: times, uids, resource versions, names of Jobs. */
 export interface EndState {
   /** By namespace and name. */
   readonly reports: Readonly<Record<string, unknown>>;
@@ -35,12 +35,12 @@ export async function endState(client: KubeClient, { scan, policy }: { scan: str
   };
 }
 
-/** What a report says of its object. */
+/** The content of a report, without its policy. */
 export function reportContent({ metadata, results = [], summary, scope, ...rest }: PolicyReport): unknown {
   const { labels, ownerReferences = [], annotations } = metadata;
   return {
     labels,
-    // The policy is a new one each time; what is scanned stays.
+    // Each run has a new policy; the scanned objects are the same.
     owners: ownerReferences.map(({ kind, name, uid }) => [kind, name, ...(kind === 'SecurityPolicy' ? [] : [uid])].join(' ')),
     policies: annotations?.[ANNOTATIONS.policies],
     scope: scope?.kind === 'SecurityPolicy' ? { ...scope, uid: '' } : scope,
@@ -49,7 +49,7 @@ export function reportContent({ metadata, results = [], summary, scope, ...rest 
       ...result,
       properties,
     })),
-    // An id depends on the object and on when the finding first appeared: what counts is that each result has one of its own.
+    // An id depends on the object and on when the finding first appeared. Only its uniqueness is compared.
     ids: new Set(results.map(({ properties }) => properties?.['resultID'] ?? '')).size,
     kind: rest.kind,
   };
@@ -63,7 +63,7 @@ function scanContent({ status }: Scan): unknown {
 const conditionContent = ({ type, status, reason, message }: { type: string; status: string; reason: string; message: string }): string =>
   [type, status, reason, withoutFigures(message)].join(' ').trim();
 
-/** A shard that is tried again may be tried in several pieces: what counts is that all were scanned. */
+/** A retried shard may be divided: only that all shards were scanned is compared. */
 const withoutFigures = (message: string): string =>
   message.replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'TIME').replace(/shards scanned: (\d+)\/\1/, 'shards scanned: all');
 
@@ -79,7 +79,7 @@ function policyContent({ status }: SecurityPolicy): unknown {
   };
 }
 
-/** Jobs, and ConfigMaps, of scans that are still there, by name. */
+/** The names of the Jobs and ConfigMaps of scans that still exist. */
 export async function leftOvers(client: KubeClient, namespace: string): Promise<string[]> {
   const lists = [RESOURCES.jobs, RESOURCES.configMaps].map((resource) =>
     listAll<KubeObject>(client, resource, { namespace, labelSelector: 'vigil.dev/scan', metadataOnly: true }),
@@ -90,7 +90,7 @@ export async function leftOvers(client: KubeClient, namespace: string): Promise<
 const isReportWrite = ({ method, path, forwarded, status }: ProxiedCall): boolean =>
   method !== 'GET' && method !== 'DELETE' && forwarded && status < 300 && /\/(cluster)?policyreports(\/|$)/.test(path);
 
-/** Reports that were written with contents that differ from each other, by path: none when one scan wrote them once and well. */
+/** The paths of reports that were written several times with different contents. Empty if one scan wrote each report once. */
 export function reportsWrittenTwice(calls: readonly ProxiedCall[]): string[] {
   const contents = new Map<string, Set<string>>();
   for (const { method, path, body } of calls.filter(isReportWrite)) {
@@ -102,10 +102,10 @@ export function reportsWrittenTwice(calls: readonly ProxiedCall[]): string[] {
   return [...contents].filter(([, distinct]) => distinct.size > 1).map(([path]) => path);
 }
 
-/** A write that belongs to a scan: not the lease's, not an Event. */
+/** Whether a call is a write of a scan, not of the lease or an Event. */
 export const isScanWrite = ({ method, path }: ProxiedCall): boolean => method !== 'GET' && !/\/(leases|events)(\/|$)/.test(path);
 
-/** Where two documents differ, a line a place: `path: wanted, not found`. */
+/** The differences between two documents, one line each: `path: wanted, not found`. */
 export function differences(wanted: unknown, found: unknown, path = ''): string[] {
   if (!isTree(wanted) || !isTree(found))
     return wanted === found ? [] : [`${path}: ${JSON.stringify(wanted)}, not ${JSON.stringify(found)}`];

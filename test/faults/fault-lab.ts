@@ -19,13 +19,13 @@ const image = '127.0.0.1:5000/pause:1';
 export const teams = ['flt-a', 'flt-b', 'flt-c'] as const;
 const policyName = 'faults';
 
-/** Whatever schedules there are: another suite may have deleted the one that Vigil brings, which an operator respects. */
+/** Suspends or resumes all schedules. Another suite may have deleted the default schedule. */
 function suspendSchedules(suspend: boolean): void {
   for (const schedule of kubectl(['get', 'scanschedules', '-o', 'name']).split('\n').filter(Boolean))
     kubectl(['patch', schedule, '--type=merge', '-p', JSON.stringify({ spec: { suspend } })]);
 }
 
-/** What every scenario scans: in each namespace one workload without a fault, and two with. None of them runs a pod. */
+/** The objects of every scenario: in each namespace one compliant workload and two with findings. None of them has a pod. */
 function workloads(namespace: string): object[] {
   const spec = (hostNetwork: boolean): object => ({
     hostNetwork,
@@ -63,15 +63,15 @@ const policySpec: object = {
   scope: { namespaces: { include: ['flt-*'] } },
 };
 
-/** The cluster under test, made ready for faults: Vigil is installed, but the operator runs here, behind proxies. */
+/** The test cluster, prepared for faults: Vigil is installed, but the operator runs on this machine, behind proxies. */
 export class FaultLab {
   readonly client: KubeClient = testClient();
   #access: OperatorAccess | undefined;
-  /** What a failed scan before this one keeps for people. */
+  /** The Jobs that earlier failed scans keep for users. */
   #kept: readonly string[] = [];
   #upstream: { server: string; ca: Buffer } | undefined;
 
-  /** Installs Vigil without a running operator, and makes what is scanned. */
+  /** Installs Vigil without a running operator, and creates the objects to scan. */
   async open(): Promise<void> {
     await install();
     await scaleOperator(0);
@@ -80,7 +80,7 @@ export class FaultLab {
     await this.renew();
   }
 
-  /** Reads anew how the operator reaches the server: a token of its own account, so that its rights are the real ones. */
+  /** Creates a new kubeconfig with a token of the operator's ServiceAccount, so that its permissions are the real ones. */
   async renew(): Promise<void> {
     const path = process.env['KUBECONFIG'] ?? '';
     const config = parse(readFileSync(path, 'utf8')) as { clusters: { cluster: Record<string, string> }[] };
@@ -102,7 +102,7 @@ export class FaultLab {
     await Promise.resolve();
   }
 
-  /** Leaves the cluster as the other suites expect it. */
+  /** Restores the cluster for the other suites. */
   async close(): Promise<void> {
     await this.clean();
     kubectl(['delete', '--ignore-not-found', 'namespace', ...teams]);
@@ -111,14 +111,14 @@ export class FaultLab {
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   }
 
-  /** A way to the API server through a new proxy. The caller stops it. */
+  /** Access to the API server through a new proxy. The caller stops the proxy. */
   async access(): Promise<{ readonly proxy: FaultProxy; readonly access: OperatorAccess }> {
     if (!this.#upstream || !this.#access) throw new Error('the lab is not open');
     const proxy = new FaultProxy(this.#upstream);
     return { proxy, access: { ...this.#access, server: await proxy.start() } };
   }
 
-  /** Takes away what a scenario made. No operator runs meanwhile. */
+  /** Deletes what a scenario created. No operator runs meanwhile. */
   async clean(): Promise<void> {
     kubectl(['delete', 'securitypolicy,scans,policyreports,clusterpolicyreports', '-A', '-l', 'faults=yes', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', policyName, '--ignore-not-found']);
@@ -127,14 +127,14 @@ export class FaultLab {
     kubectl(['delete', 'clusterpolicyreports', '-l', 'app.kubernetes.io/managed-by=vigil']);
     kubectl(['-n', home, 'delete', 'jobs,configmaps', '-l', 'vigil.dev/scan', '--wait=false']);
     kubectl(['-n', home, 'delete', 'lease', 'vigil-operator', '--ignore-not-found']);
-    await eventually('what an earlier scan left is gone', async () => {
+    await eventually('the Jobs and ConfigMaps of earlier scans are deleted', async () => {
       const pods = await listAll(this.client, RESOURCES.pods, { namespace: home, labelSelector: 'vigil.dev/scan', metadataOnly: true });
       const scans = await listAll(this.client, RESOURCES.scans, { metadataOnly: true });
       return [...pods, ...scans, ...(await leftOvers(this.client, home))].length === 0 ? true : undefined;
     });
   }
 
-  /** Makes the policy and, where the scan is to have a template of its own, its Scan. Returns the Scan's name. */
+  /** Creates the policy and, if the scan has a template, its Scan. Returns the name of the Scan. */
   async makePolicy(template?: Scan['spec']['scan']): Promise<string> {
     const policy = await this.client.create<SecurityPolicy>(RESOURCES.policies, {
       metadata: { name: policyName },
@@ -154,7 +154,7 @@ export class FaultLab {
     return scan;
   }
 
-  /** Makes another Scan of the policy, and waits for its end. */
+  /** Creates another Scan of the policy, and waits for its end. */
   async scanAgain(seconds: number): Promise<EndState> {
     this.#kept = await leftOvers(this.client, home);
     const name = `again-${Date.now().toString(36)}`;
@@ -162,22 +162,25 @@ export class FaultLab {
     return this.ended(name, seconds).finally(() => (this.#kept = []));
   }
 
-  /** Waits until a scan is over, its policy told, and nothing of it left but what may stay. `scan`: its name, or what tells it where it changes. */
+  /**
+   * Waits until a scan has ended, the status of its policy is updated, and its Jobs and ConfigMaps are deleted. `scan`: its name, or a
+   * function if the name changes.
+   */
   async ended(scan: string | (() => string), seconds: number): Promise<EndState> {
     const name = typeof scan === 'string' ? () => scan : scan;
-    await eventually(`Scan ${name()} ends, and leaves nothing`, async () => ((await this.#isOver(name())) ? true : undefined), seconds);
+    await eventually(`Scan ${name()} has ended and is cleaned up`, async () => ((await this.#isOver(name())) ? true : undefined), seconds);
     return endState(this.client, { scan: name(), policy: policyName });
   }
 
-  /** Waits until the Scan's Ready condition says this: `Reason: message`. */
-  async says(scan: string, what: RegExp, seconds?: number): Promise<void> {
+  /** Waits until the Ready condition of the Scan matches, as `Reason: message`. */
+  async conditionMatches(scan: string, what: RegExp, seconds?: number): Promise<void> {
     const ready = async (): Promise<string> => {
-      // There is none before the operator has made it.
+      // There is none before the operator has created it.
       const found = await this.client.get<Scan>(RESOURCES.scans, { name: scan }).catch(() => undefined);
       const { reason = '', message = '' } = found?.status?.conditions?.find(({ type }) => type === 'Ready') ?? {};
       return `${reason}: ${message}`;
     };
-    await eventually(`Scan ${scan} says ${String(what)}`, async () => (what.test(await ready()) ? true : undefined), seconds);
+    await eventually(`Scan ${scan} has the condition ${String(what)}`, async () => (what.test(await ready()) ? true : undefined), seconds);
   }
 
   async #isOver(name: string): Promise<boolean> {
@@ -186,7 +189,7 @@ export class FaultLab {
     if (scan?.status?.phase !== 'Complete') return false;
     const policy = await this.client.get<SecurityPolicy>(RESOURCES.policies, { name: policyName }).catch(() => undefined);
     if (!policy) return false;
-    // A scan that could judge nothing tells the policy so, and leaves it as not evaluated.
+    // If a scan evaluated nothing, the policy is updated but stays not evaluated.
     const told = policy.status?.evaluatedGeneration === 1 || scan.status.coverage?.scanned === 0;
     return told && (await leftOvers(this.client, home)).every((left) => this.#kept.includes(left));
   }
@@ -195,21 +198,21 @@ export class FaultLab {
 /** How the operator of a scenario is started. */
 export interface RunOptions {
   readonly flags?: readonly string[];
-  /** Within this process, by a clock that the scenario sets. */
+  /** Whether it runs within this process, with a clock that the scenario sets. */
   readonly inProcess?: boolean;
 }
 
-/** One scenario while it runs. */
+/** A running scenario. */
 export class ScenarioRun {
   readonly lab: FaultLab;
   readonly proxy: FaultProxy;
   readonly operator: TestedOperator;
   readonly name: string;
-  /** The Scan's name. */
+  /** The name of the Scan. */
   scan = '';
   /** Milliseconds by which the clock of an operator within this process is ahead. */
   clockAhead = 0;
-  /** What a scenario keeps for its end. */
+  /** Values that a scenario keeps for its end. */
   readonly notes: Record<string, string> = {};
   readonly #others: { readonly proxy: FaultProxy; readonly operator: TestedOperator }[] = [];
 
@@ -227,7 +230,7 @@ export class ScenarioRun {
     return new ScenarioRun(lab, name, { ...(await lab.access()), how });
   }
 
-  /** Starts a second operator, behind a proxy of its own. */
+  /** Starts a second operator behind its own proxy. */
   async another(...rules: readonly FaultRule[]): Promise<{ readonly proxy: FaultProxy; readonly operator: TestedOperator }> {
     const { proxy, access } = await this.lab.access();
     proxy.arm(...rules);
@@ -237,7 +240,7 @@ export class ScenarioRun {
     return { proxy, operator };
   }
 
-  /** All calls of all operators. */
+  /** The calls of all operators. */
   get calls(): FaultProxy['calls'] {
     return [this.proxy, ...this.#others.map(({ proxy }) => proxy)].flatMap(({ calls }) => calls);
   }

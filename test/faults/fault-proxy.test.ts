@@ -46,7 +46,7 @@ describe('the fault proxy', () => {
       () => true,
     );
 
-  it('passes what no rule takes, with its token, and writes it down', async () => {
+  it('forwards and records calls without a rule, with their token', async () => {
     proxy.arm();
     const answer = await fetch(`${address}/x?a=b`, { headers: { authorization: 'Bearer t' } });
     expect([answer.status, (await answer.text()).length]).to.deep.equal([200, 200]);
@@ -54,21 +54,21 @@ describe('the fault proxy', () => {
     expect(proxy.calls).to.deep.equal([{ method: 'GET', path: '/x', query: 'a=b', body: '', status: 200, forwarded: true }]);
   });
 
-  it('cuts before the server knows, or after it has done what was asked', async () => {
+  it('cuts a call before or after the server has processed it', async () => {
     expect(await fails(ask({ kind: 'cut', when: 'before' }))).to.equal(true);
     expect(carriedOut).to.have.length(0);
     expect(await fails(ask({ kind: 'cut', when: 'after' }))).to.equal(true);
     expect(carriedOut).to.have.length(1);
   });
 
-  it('breaks an answer in its middle, ends it early as if it were whole, or changes its bytes', async () => {
+  it('breaks an answer off, ends it early without an error, or changes its bytes', async () => {
     expect(await fails(ask({ kind: 'truncate' }).then((answer) => answer.text()))).to.equal(true);
     expect(await (await ask({ kind: 'truncate', clean: true })).text()).to.have.length(100);
     const corrupt = await (await ask({ kind: 'corrupt' })).text();
     expect([corrupt.length, corrupt === '0123456789'.repeat(20)]).to.deep.equal([200, false]);
   });
 
-  it('answers in the place of the server', async () => {
+  it('answers instead of the server', async () => {
     const body = statusBody(429, 'TooManyRequests', 'slowly');
     const answer = await ask({ kind: 'answer', status: 429, body, retryAfter: 2 });
     expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).to.deep.equal([429, '2', body]);
@@ -85,7 +85,7 @@ describe('the fault proxy', () => {
     expect(await fails(answer.text())).to.equal(true);
   });
 
-  it('takes the call that is meant, so often as is meant', async () => {
+  it('applies a rule to matching calls, for the given number of times', async () => {
     proxy.arm({ match: asks('GET', '/x'), skip: 1, times: 2, action: { kind: 'answer', status: 500, body: {} } });
     const statuses: number[] = [];
     for (let count = 0; count < 5; count++) statuses.push((await fetch(`${address}/x`)).status);
@@ -93,7 +93,7 @@ describe('the fault proxy', () => {
     expect(proxy.taken).to.equal(2);
   });
 
-  it('has something done before or after a call', async () => {
+  it('runs a function before or after a call', async () => {
     const order: string[] = [];
     const work = (): void => void order.push(`after ${carriedOut.length}`);
     await (await ask({ kind: 'run', when: 'before', work })).text();

@@ -4,74 +4,74 @@ import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One call as the proxy saw it. */
+/** A call through the proxy. */
 export interface ProxiedCall {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   readonly query: string;
   readonly body: string;
-  /** What the client was answered; 0 while or where it was not. */
+  /** The status that the client received; 0 if there was none. */
   status: number;
-  /** The rule that took hold of it. */
+  /** The name of the applied rule. */
   fault?: string;
-  /** The API server has answered it: where it was a write, it happened unless the status says otherwise. */
+  /** Whether the API server has answered: then a write has happened, unless the status is an error. */
   forwarded: boolean;
 }
 
-/** What happens to a call. `after`: the API server has carried it out, and the answer is withheld. */
+/** A fault of a call. `after`: the API server has processed the call, and the client receives no answer. */
 export type FaultAction =
   | { readonly kind: 'cut' | 'stall'; readonly when: 'before' | 'after' }
-  /** The answer, or the watch, is cut after so many milliseconds. */
+  /** Cuts the answer or the watch after a time. */
   | { readonly kind: 'cut-later'; readonly milliseconds: number }
   | { readonly kind: 'delay'; readonly milliseconds: number }
-  /** Half of the answer: then the connection breaks, or (`clean`) the answer ends as if it were whole. */
+  /** Sends half of the answer. Then the connection breaks, or (`clean`) the answer ends without an error. */
   | { readonly kind: 'truncate'; readonly clean?: boolean }
-  /** The answer without its first line: a log whose beginning was rotated away. */
-  | { readonly kind: 'behead' }
-  /** The answer with some bytes of its middle changed. */
+  /** Removes the first line of the answer, as in a rotated log. */
+  | { readonly kind: 'drop-first-line' }
+  /** Changes some bytes in the middle of the answer. */
   | { readonly kind: 'corrupt' }
   | { readonly kind: 'answer'; readonly status: number; readonly body: object; readonly retryAfter?: number }
-  /** A watch that says at once that its version is forgotten. */
-  | { readonly kind: 'watch-gone' }
-  /** Something is done before the call goes on, or after the server has carried it out; `cut`: and the client hears nothing. */
+  /** A watch that reports at once that its resourceVersion has expired. */
+  | { readonly kind: 'watch-expired' }
+  /** Runs a function before the call, or after the server has processed it. `cut`: the client receives no answer. */
   | { readonly kind: 'run'; readonly when: 'before' | 'after'; readonly cut?: boolean; readonly work: () => Promise<void> | void };
 
-/** Which calls meet with what. The first rule that matches and has not been used up takes the call. */
+/** The fault of matching calls. The first matching rule that is not used up is applied. */
 export interface FaultRule {
   readonly name?: string;
   readonly match: (call: ProxiedCall) => boolean;
-  /** Matching calls that pass untouched before. Default 0. */
+  /** The number of matching calls to forward before. Default: 0. */
   readonly skip?: number;
-  /** How many calls it takes. Default 1. */
+  /** The number of calls to which it is applied. Default: 1. */
   readonly times?: number;
   readonly action: FaultAction;
 }
 
-/** Where calls go. */
+/** The server behind the proxy. */
 export interface Upstream {
   /** Such as https://10.0.0.2:6443. */
   readonly server: string;
   readonly ca?: string | Buffer | undefined;
 }
 
-/** A Kubernetes `Status` as an API server answers it. */
+/** A Kubernetes `Status` as an API server returns it. */
 export function statusBody(code: number, reason: string, message: string, details?: object): object {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code, ...(details ? { details } : {}) };
 }
 
-/** A rule's state. */
+/** A rule with its counters. */
 interface ArmedRule extends FaultRule {
   seen: number;
   used: number;
 }
 
 /**
- * Stands between a client and an API server and does to chosen calls what networks, servers and people do: plain HTTP towards
- * the client on the loopback address, TLS towards the server. What the client says of itself passes through, its token included.
+ * A proxy between a client and an API server that injects faults into chosen calls. It uses plain HTTP on the loopback address for the
+ * client and TLS for the server. It forwards the client's headers, including the token.
  */
 export class FaultProxy {
-  /** All calls, in the order in which they came. */
+  /** All calls in order of arrival. */
   readonly calls: ProxiedCall[] = [];
   readonly #upstream: Upstream;
   readonly #agent: Agent | undefined;
@@ -84,17 +84,17 @@ export class FaultProxy {
     this.#server = createServer((incoming, answer) => {
       this.#serve(incoming, answer).catch(() => answer.destroy());
     });
-    // A client that was killed leaves broken sockets behind.
+    // A killed client leaves broken sockets behind.
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 
-  /** Begins to listen, by default at any port. Returns its address, such as http://127.0.0.1:40001. */
+  /** Starts to listen, by default on any port. Returns its address, such as http://127.0.0.1:40001. */
   async start(port = 0): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Cuts every connection and ends. */
+  /** Cuts every connection and stops. */
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -106,12 +106,12 @@ export class FaultProxy {
     this.#rules = rules.map((rule) => ({ ...rule, seen: 0, used: 0 }));
   }
 
-  /** How many calls the rules have taken so far. */
+  /** The number of calls to which rules were applied. */
   get taken(): number {
     return this.#rules.reduce((sum, { used }) => sum + used, 0);
   }
 
-  /** Breaks all connections of the client, as a network does that fails. */
+  /** Breaks all connections of clients, as a network failure does. */
   cutAll(): void {
     this.#server.closeAllConnections();
   }
@@ -145,7 +145,7 @@ export class FaultProxy {
         answer.destroy();
         return;
       case 'stall':
-        // Never answered: the client gives up, or the proxy stops.
+        // No answer: the client times out, or the proxy stops.
         if (action.when === 'after') await this.#silence(exchange);
         return;
       case 'cut-later':
@@ -155,13 +155,13 @@ export class FaultProxy {
         await sleep(action.milliseconds);
         return this.#pass(exchange);
       case 'truncate':
-      case 'behead':
+      case 'drop-first-line':
       case 'corrupt':
         return this.#mangled(exchange, action);
       case 'answer':
         reply(exchange, action.status, action.body, action.retryAfter);
         return;
-      case 'watch-gone':
+      case 'watch-expired':
         call.status = 200;
         answer.writeHead(200, { 'content-type': 'application/json' });
         answer.end(`${JSON.stringify({ type: 'ERROR', object: statusBody(410, 'Expired', 'too old resource version') })}\n`);
@@ -185,7 +185,7 @@ export class FaultProxy {
     else send(exchange, response, body);
   }
 
-  /** The answer's head is passed on and nothing after it: a connection that is there and says nothing. */
+  /** Sends only the head of the answer: the connection is open, but sends no data. */
   async #silence(exchange: Exchange): Promise<void> {
     const response = await this.#forward(exchange);
     exchange.call.status = response.statusCode ?? 0;
@@ -195,7 +195,7 @@ export class FaultProxy {
     exchange.answer.on('close', () => response.destroy());
   }
 
-  async #mangled(exchange: Exchange, action: Extract<FaultAction, { kind: 'truncate' | 'behead' | 'corrupt' }>): Promise<void> {
+  async #mangled(exchange: Exchange, action: Extract<FaultAction, { kind: 'truncate' | 'drop-first-line' | 'corrupt' }>): Promise<void> {
     const { answer } = exchange;
     const response = await this.#forward(exchange);
     const body = await readAll(response);
@@ -204,7 +204,7 @@ export class FaultProxy {
       send(exchange, response, body);
       return;
     }
-    if (action.kind === 'behead') {
+    if (action.kind === 'drop-first-line') {
       send(exchange, response, body.subarray(body.indexOf(10) + 1));
       return;
     }
@@ -232,7 +232,7 @@ export class FaultProxy {
     answer.on('close', () => response.destroy());
   }
 
-  /** Has the API server carry the call out. */
+  /** Forwards the call to the API server. */
   #forward({ incoming, body, call, answer }: Exchange): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const send = this.#agent ? httpsRequest : httpRequest;
@@ -243,7 +243,7 @@ export class FaultProxy {
         resolve(response);
       });
       outgoing.on('error', reject);
-      // A watch that its client gave up is given up towards the server as well.
+      // If the client closes a watch, the watch to the server is closed as well.
       if (call.query.includes('watch=true')) answer.on('close', () => outgoing.destroy());
       outgoing.end(body);
     });
@@ -263,7 +263,7 @@ async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The answer's headers without those that are about the server's own connection. */
+/** The headers of the answer without those about the connection. */
 function cleaned({ headers }: IncomingMessage): IncomingMessage['headers'] {
   const { connection: _connection, 'keep-alive': _keepAlive, 'transfer-encoding': _encoding, ...rest } = headers;
   return rest;

@@ -9,7 +9,7 @@ import { readOperatorConfig } from '../../operator/manager/operator-config.ts';
 import { runOperator } from '../../operator/manager/operator.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';
 
-/** How operators under test hold their lease and wait: as real ones, only faster. */
+/** The flags of operators under test: real leader election and retries, but faster. */
 export const operatorFlags = [
   ...['--namespace', 'vigil-system', '--health-host', '127.0.0.1', '--health-port', '0', '--shard-targets', '3'],
   ...[
@@ -26,14 +26,14 @@ export const operatorFlags = [
   ],
 ] as const;
 
-/** Where an operator under test finds the API server, and as whom. */
+/** The address of the API server and the credentials of an operator under test. */
 export interface OperatorAccess {
   readonly server: string;
   readonly token: string;
   readonly workerImage: string;
 }
 
-/** A kubeconfig with one server and one token, as a file. Returns its path. Plain HTTP is taken only where certificates are not asked for. */
+/** Writes a kubeconfig with one server and one token. Returns its path. Plain HTTP is only accepted without certificates. */
 export function writeKubeConfig(folder: string, name: string, { server, token }: Pick<OperatorAccess, 'server' | 'token'>): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.kubeconfig`);
@@ -49,10 +49,10 @@ export function writeKubeConfig(folder: string, name: string, { server, token }:
   return path;
 }
 
-/** Where the logs of operators under test go. */
+/** The folder for the logs of operators under test. */
 const logFolder = 'dist/faults';
 
-/** How a process ended. */
+/** The exit of a process. */
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -60,15 +60,15 @@ export interface ProcessEnd {
 
 /** An operator under test. */
 export interface TestedOperator {
-  /** How its processes ended so far. */
+  /** The exits of its processes so far. */
   readonly ends: readonly ProcessEnd[];
   start(): void;
   signal(name: NodeJS.Signals): void;
-  /** Ends it. Returns how it ended. */
+  /** Stops it. Returns its exit. */
   stop(): Promise<ProcessEnd | undefined>;
 }
 
-/** The operator as a plain process on this machine, started again whenever it ends, as a Deployment does. */
+/** The operator as a process on this machine. It is restarted whenever it exits, as by a Deployment. */
 export class OperatorProcess implements TestedOperator {
   readonly #access: OperatorAccess;
   readonly #kubeconfig: string;
@@ -96,12 +96,12 @@ export class OperatorProcess implements TestedOperator {
     this.#running = this.#supervise();
   }
 
-  /** Sends a signal to the process that runs now. */
+  /** Sends a signal to the current process. */
   signal(name: NodeJS.Signals): void {
     this.#child?.kill(name);
   }
 
-  /** Asks it to end, and makes it end when it does not within 20 seconds. Returns how it ended. */
+  /** Stops it with SIGTERM, and with SIGKILL after 20 seconds. Returns its exit. */
   async stop(): Promise<ProcessEnd | undefined> {
     this.#wanted = false;
     const child = this.#child;

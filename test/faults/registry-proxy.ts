@@ -1,6 +1,6 @@
 import { FaultProxy, type FaultAction, type FaultRule } from './fault-proxy.ts';
 
-/** What may be wrong with an image: the process that tests start in the cluster's network is told by image, as `{image: fault}`. */
+/** Faults by name. The registry proxy runs in the cluster's network and reads them by image, as `{image: fault}`. */
 export const registryFaults = {
   denied: {
     on: '/manifests/',
@@ -13,7 +13,7 @@ export const registryFaults = {
   corrupt: { on: '/blobs/', action: { kind: 'corrupt' } },
 } as const satisfies Readonly<Record<string, { readonly on: string; readonly action: FaultAction }>>;
 
-/** By image, what is wrong with it. */
+/** The fault of each image. */
 export type RegistryFaults = Readonly<Record<string, keyof typeof registryFaults>>;
 
 const [, , server, port] = process.argv;
@@ -25,7 +25,7 @@ if (import.meta.main && server !== undefined) {
       return { match: ({ path }) => path.startsWith(`/v2/${image}/`) && path.includes(on), times: Number.POSITIVE_INFINITY, action };
     });
     proxy.arm(...rules);
-    // Those that wait for an answer try again.
+    // Waiting clients retry.
     proxy.cutAll();
     process.send?.('armed');
   });

@@ -3,11 +3,11 @@ import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import { Reflector } from '../../operator/kube/watch/reflector.ts';
-import { StatusWay } from './status-way.ts';
+import { StatusHistory } from './status-history.ts';
 
-/** Watches every status of Scans and policies while a scenario runs, past the faults: a watch brings every version. */
+/** Watches every status of Scans and policies during a scenario, without the proxy. A watch delivers every version. */
 export class StatusWatch {
-  readonly #way = new StatusWay();
+  readonly #history = new StatusHistory();
   readonly #began = performance.now();
   readonly #reflectors: readonly Pick<Reflector<Scan>, 'start' | 'stop' | 'whenSynced'>[];
 
@@ -15,7 +15,7 @@ export class StatusWatch {
     const onChange =
       (kind: 'Scan' | 'SecurityPolicy') =>
       (type: string, object: Scan | SecurityPolicy): void => {
-        if (type !== 'DELETED') this.#way.see({ kind, object, at: performance.now() - this.#began });
+        if (type !== 'DELETED') this.#history.see({ kind, object, at: performance.now() - this.#began });
       };
     this.#reflectors = [
       new Reflector<Scan>(client, RESOURCES.scans, { silence: 600_000, onChange: onChange('Scan') }),
@@ -23,15 +23,15 @@ export class StatusWatch {
     ];
   }
 
-  /** Begins; resolves once what there is has been seen. */
+  /** Starts the watch. Resolves after the existing objects were processed. */
   async start(): Promise<void> {
     for (const reflector of this.#reflectors) reflector.start();
     await Promise.all(this.#reflectors.map((reflector) => reflector.whenSynced(AbortSignal.timeout(30_000))));
   }
 
-  /** Ends. Returns what was wrong on the way. */
+  /** Stops the watch. Returns the problems. */
   async stop(): Promise<readonly string[]> {
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
-    return this.#way.problems;
+    return this.#history.problems;
   }
 }

@@ -4,13 +4,13 @@ import type { ScenarioRun } from './fault-lab.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { kubectl } from '../integration/cluster-access.ts';
 
-/** A worker's process on this machine, and its pod, or the pod's host name. */
+/** A worker's process on this machine, and its pod or the pod's host name. */
 export interface WorkerProcess {
   readonly pid: number;
   readonly pod: string;
 }
 
-/** The processes of all worker pods on this machine, on which the test's cluster has its node. */
+/** The processes of all worker pods. The node of the test cluster is this machine. */
 export function workerProcesses(): WorkerProcess[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -29,23 +29,23 @@ function environmentOf(pid: string): string[] {
   }
 }
 
-/** Stops a worker in its tracks, as soon as there is one. */
+/** Stops a worker with SIGSTOP as soon as one runs. */
 export async function freezeWorker(): Promise<WorkerProcess> {
   const { pid, pod: host } = await eventually('a worker runs', () => {
-    // Other clusters may have their nodes on this machine: only workers of this one's Jobs are touched.
+    // Other clusters may have nodes on this machine: only workers of this cluster's Jobs are used.
     const jobs = kubectl(['-n', home, 'get', 'jobs', '-l', 'vigil.dev/scan', '-o', 'jsonpath={.items[*].metadata.name}']).split(' ');
     const first = workerProcesses().find(({ pod }) => jobs.some((job) => job !== '' && pod.startsWith(`${job}-`)));
     if (first) process.kill(first.pid, 'SIGSTOP');
     return first;
   });
-  // An index's host name is its pod's name without the random end.
+  // The host name of an index is the pod's name without the random suffix.
   const names = kubectl(['-n', home, 'get', 'pods', '-l', 'vigil.dev/scan', '-o', 'name']).split('\n');
   const pod = names.find((name) => name.startsWith(`pod/${host}-`))?.slice('pod/'.length);
   if (pod === undefined) throw new Error(`no pod of host ${host}`);
   return { pid, pod };
 }
 
-/** Part of a scenario: a worker is stopped in its tracks, and something happens to it. */
+/** Stops a worker with SIGSTOP, and then runs a function, as part of a scenario. */
 export const toWorker = (what: (worker: WorkerProcess, run: ScenarioRun) => Promise<void> | void): Pick<Scenario, 'act'> => ({
   act: async (run) => {
     const worker = await freezeWorker();

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { Ages } from '../../operator/jobs/ages.ts';
 
-describe('how long objects have been seen', () => {
+describe('the ages of objects', () => {
   const object = { metadata: { name: 'a', uid: 'u' } };
 
-  it('counts from the first question, and again from the first after it was forgotten', () => {
+  it('start at the first call, and again after an object was forgotten', () => {
     let now = 1000;
     const ages = new Ages(() => now);
     expect(ages.of(object)).to.equal(0);
@@ -16,7 +16,7 @@ describe('how long objects have been seen', () => {
     expect(ages.of(object)).to.equal(200);
   });
 
-  it('remembers the latest', () => {
+  it('are kept for the latest objects', () => {
     let now = 0;
     const ages = new Ages(() => now, 1);
     ages.of(object);

@@ -10,10 +10,10 @@ const terminated = (exitCode: number, reason = 'Error', message?: string): Statu
 const disruption = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
 
 const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'running', string?])[] = [
-  ['one that succeeded', { phase: 'Succeeded' }, 'succeeded'],
-  ['one that works', { phase: 'Running' }, 'running'],
+  ['a pod that succeeded', { phase: 'Succeeded' }, 'succeeded'],
+  ['a running pod', { phase: 'Running' }, 'running'],
   [
-    'one with no node for it',
+    'an unschedulable pod',
     {
       phase: 'Pending',
       conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }],
@@ -22,45 +22,45 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     '0/1 nodes are available',
   ],
   [
-    'one whose image cannot be pulled',
+    'a pod whose image cannot be pulled',
     { phase: 'Pending', containerStatuses: [{ name: 'worker', state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off' } } }] },
     'PullError',
     'ImagePullBackOff: Back-off',
   ],
-  ['one past its deadline, whatever its exit code', { ...terminated(137), reason: 'DeadlineExceeded' }, 'DeadlineExceeded'],
-  ['one that was drained', { ...terminated(143), conditions: [disruption] }, 'Disrupted'],
-  ['one evicted by a disruption', { ...terminated(137), reason: 'Evicted', conditions: [disruption] }, 'Disrupted'],
-  ['one evicted for its own disk use', { ...terminated(137), reason: 'Evicted' }, 'StorageExceeded'],
-  ['one out of memory', terminated(137, 'OOMKilled'), 'OutOfMemory'],
-  ['one whose heap was full', terminated(134), 'OutOfMemory'],
+  ['a pod past its deadline, whatever its exit code', { ...terminated(137), reason: 'DeadlineExceeded' }, 'DeadlineExceeded'],
+  ['a drained pod', { ...terminated(143), conditions: [disruption] }, 'Disrupted'],
+  ['a pod evicted by a disruption', { ...terminated(137), reason: 'Evicted', conditions: [disruption] }, 'Disrupted'],
+  ['a pod evicted for its own disk use', { ...terminated(137), reason: 'Evicted' }, 'StorageExceeded'],
+  ['a pod out of memory', terminated(137, 'OOMKilled'), 'OutOfMemory'],
+  ['a pod with a full heap', terminated(134), 'OutOfMemory'],
   [
-    'one whose heap was full, as the first process of its container',
+    'a pod with a full heap in PID 1',
     terminated(139, 'Error', 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n 1: 0x840e50'),
     'OutOfMemory',
     'worker exited with code 139, out of memory: its heap is full, its memory limit is too small',
   ],
-  ['one killed otherwise', terminated(137), 'Killed'],
+  ['a killed pod', terminated(137), 'Killed'],
   [
-    'one that cannot succeed',
+    'a pod with the permanent exit code',
     terminated(42, 'Error', 'spec.rules[0]: broken'),
     'Permanent',
     'worker exited with code 42: spec.rules[0]: broken',
   ],
-  ['one that crashed without a word', terminated(1), 'Crashed', 'worker exited with code 1: no output'],
+  ['a pod that crashed without output', terminated(1), 'Crashed', 'worker exited with code 1: no output'],
   [
-    'one that crashed with a trace of a Node.js program',
+    'a pod that crashed with a stack trace of a Node.js program',
     terminated(2, 'Error', 'H4sIAAAA\nvigil: Error: no such file\n    at read (file.ts:1:2)\n\nNode.js v26.1.0\n'),
     'Crashed',
     'Error: no such file',
   ],
   [
-    'one that crashed with a trace of a Go program',
+    'a pod that crashed with a stack trace of a Go program',
     terminated(2, 'Error', 'starting\npanic: \u001b[31mno such index\u001b[0m\n\ngoroutine 1 [running]:\n\t/src/main.go:7\n'),
     'Crashed',
     'worker exited with code 2: panic: no such index',
   ],
   [
-    'one whose container cannot be made',
+    'a pod whose container cannot be created',
     {
       phase: 'Pending',
       containerStatuses: [{ name: 'worker', state: { waiting: { reason: 'CreateContainerConfigError', message: 'no secret x' } } }],
@@ -69,7 +69,7 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'CreateContainerConfigError: no secret x',
   ],
   [
-    'one whose init container cannot be pulled',
+    'a pod whose init image cannot be pulled',
     {
       phase: 'Pending',
       initContainerStatuses: [{ name: 'trivy', state: { waiting: { reason: 'ErrImagePull', message: 'denied' } } }],
@@ -79,7 +79,7 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'ErrImagePull: denied',
   ],
   [
-    'one whose init container failed',
+    'a pod whose init container failed',
     {
       phase: 'Failed',
       initContainerStatuses: [{ name: 'trivy', state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } }],
@@ -89,7 +89,7 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'trivy exited with code 137, out of memory: no output',
   ],
   [
-    'one by the container that does the work, if others failed too',
+    'a pod by its main container, if others failed too',
     {
       phase: 'Failed',
       containerStatuses: [
@@ -101,7 +101,7 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'the input is broken',
   ],
   [
-    'one by another container that failed, if the one that does the work ended well',
+    'a pod by another failed container, if the main container succeeded',
     {
       phase: 'Failed',
       containerStatuses: [
@@ -112,19 +112,19 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'Crashed',
     'proxy exited with code 1: stopped',
   ],
-  ['one that failed before its container ran', { phase: 'Failed', message: 'Pod was rejected' }, 'Crashed', 'Pod was rejected'],
+  ['a pod that failed before its container ran', { phase: 'Failed', message: 'Pod was rejected' }, 'Crashed', 'Pod was rejected'],
 ];
 
-describe('classifying attempts', () => {
+describe('the outcome of a pod', () => {
   for (const [what, status, wanted, message] of cases) {
-    it(`calls ${what} ${wanted}`, () => {
+    it(`of ${what} is ${wanted}`, () => {
       const outcome = podOutcome({ metadata: { name: 'p' }, status }, 'worker');
       expect('class' in outcome ? outcome.class : outcome.kind).to.equal(wanted);
       if (message !== undefined) expect('message' in outcome && outcome.message).to.equal(message);
     });
   }
 
-  it('says in a sentence what happened, to a reader who does not see the class', () => {
+  it('has a sentence for readers who do not see the class', () => {
     expect(failureText({ class: 'PullError', message: 'ErrImagePull: denied' })).to.equal('the pod cannot start: ErrImagePull: denied');
     expect(failureText({ class: 'StorageExceeded', message: 'too much' })).to.equal('the pod failed: Evicted: too much');
     expect(failureText({ class: 'Crashed', message: 'trivy exited with code 1: no' })).to.equal('trivy exited with code 1: no');

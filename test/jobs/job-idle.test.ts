@@ -15,24 +15,24 @@ const podOf = (second: number): { metadata: { name: string; creationTimestamp: s
   metadata: { name: 'p', creationTimestamp: at(second) },
 });
 
-describe('why a Job has no pod', () => {
-  it('is what its latest Event says that refuses one', () => {
+describe('the refusal of pods', () => {
+  it('is the message of the latest FailedCreate Event', () => {
     const events = [event('FailedCreate', quota, 1), event('FailedCreate', podSecurity, 2), event('SuccessfulDelete', 'x', 3)];
     expect(refusalIn(events, [])).to.equal(podSecurity);
     expect(refusalIn(events.slice(2), [])).to.equal(undefined);
   });
 
-  it('is not what was refused before the latest pod was made', () => {
+  it('ignores Events before the creation of the latest pod', () => {
     expect(refusalIn([event('FailedCreate', quota, 1)], [podOf(2)])).to.equal(undefined);
     expect(refusalIn([event('FailedCreate', quota, 3)], [podOf(2)])).to.equal(quota);
   });
 
-  it('is known to be a quota', () => {
+  it('is recognised as a quota', () => {
     expect([quota, podSecurity].map(isQuota)).to.deep.equal([true, false]);
   });
 });
 
-describe('a Job that is idle', () => {
+describe('an idle Job', () => {
   const state = (refusal: string | undefined, seconds: number, waited = 0): string => {
     const found = idleState({ job: 'j', refusal, idle: seconds * 1000, waited: waited * 1000 }, { quota: 100_000 });
     if (found.kind === 'failed') return found.class;
@@ -40,13 +40,13 @@ describe('a Job that is idle', () => {
   };
   for (const [what, got, wanted] of [
     ['waits at first', state(undefined, 59), 'waiting'],
-    ['says after a minute that nothing says why', state(undefined, 61), 'NoPod'],
-    ['is held up by a quota', state(quota, 99), 'QuotaExceeded'],
-    ['is given up when the quota had no room for as long as the Job may wait', state(quota, 100), 'Rejected'],
-    ['counts what was waited before against a quota', state(quota, 10, 100), 'Rejected'],
-    ['is held up by what else refuses its pods', state(podSecurity, 59), 'FailedCreate'],
-    ['is given up when its pods were refused for a minute', state(podSecurity, 60), 'Rejected'],
-    ['does not count what was waited before against what else refuses its pods', state(podSecurity, 10, 100), 'FailedCreate'],
+    ['is held as NoPod after a minute without an Event', state(undefined, 61), 'NoPod'],
+    ['is held by a quota', state(quota, 99), 'QuotaExceeded'],
+    ['fails when the quota had no room until the limit', state(quota, 100), 'Rejected'],
+    ['includes earlier waiting time for a quota', state(quota, 10, 100), 'Rejected'],
+    ['is held by another refusal', state(podSecurity, 59), 'FailedCreate'],
+    ['fails when its pods were refused for a minute', state(podSecurity, 60), 'Rejected'],
+    ['does not include earlier waiting time for other refusals', state(podSecurity, 10, 100), 'FailedCreate'],
   ] as const)
     it(what, () => expect(got).to.equal(wanted));
 });

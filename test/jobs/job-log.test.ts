@@ -17,7 +17,7 @@ function logOf(...records: readonly object[]): string[] {
   return written;
 }
 
-/** A server that gives out a log, or answers with an error, at a time that the test sets. */
+/** A server that returns a log or an error, with the clock of a test. */
 class Logs {
   now = 0;
   asked: unknown;
@@ -50,14 +50,14 @@ describe('the log of a Job’s pod', () => {
 
   const long = 'x'.repeat(9_000_000);
   for (const [what, answer, wanted] of [
-    ['is gone with its pod', status(404), 'LogLost'],
-    ['is gone from its node', status(400), 'LogLost'],
+    ['was deleted with its pod', status(404), 'LogLost'],
+    ['was deleted from its node', status(400), 'LogLost'],
     ['is empty', [], 'StreamBroken'],
-    ['is cut at its end', logOf({ a: 1 }).slice(0, -1), 'StreamBroken'],
-    ['is cut at its beginning, as by rotation', logOf({ a: 1 }).slice(1), 'StreamBroken'],
-    ['is no stream', ['hello\n'], 'StreamBroken'],
-    ['has a line without end', [long, long], 'StreamBroken'],
-    ['is another version’s', ['VIGIL1 0 00000000 AA==\n'], 'OtherVersion'],
+    ['is truncated at its end', logOf({ a: 1 }).slice(0, -1), 'StreamBroken'],
+    ['is truncated at its beginning, as by rotation', logOf({ a: 1 }).slice(1), 'StreamBroken'],
+    ['is not a stream', ['hello\n'], 'StreamBroken'],
+    ['has a line that is too long', [long, long], 'StreamBroken'],
+    ['is from another version', ['VIGIL1 0 00000000 AA==\n'], 'OtherVersion'],
   ] as const)
     it(`is a failure if it ${what}`, async () => {
       const logs = new Logs();
@@ -65,7 +65,7 @@ describe('the log of a Job’s pod', () => {
       expect(await logs.read()).to.equal(wanted);
     });
 
-  it('is a failure if it unpacks to more than a stranger may write', async () => {
+  it('is a failure if it uncompresses to more than the limit', async () => {
     const logs = new Logs();
     logs.answer = logOf({ text: 'x'.repeat(1000) });
     expect(await logs.read(500)).to.equal('StreamBroken');
@@ -75,7 +75,7 @@ describe('the log of a Job’s pod', () => {
     ['the node does not answer', status(500)],
     ['the connection breaks', new Error('terminated')],
   ] as const)
-    it(`is waited for while ${what}, and lost after a minute`, async () => {
+    it(`is retried while ${what}, and lost after a minute`, async () => {
       const logs = new Logs();
       logs.answer = error;
       const failure = await logs.read().catch((thrown: unknown) => thrown);
@@ -86,7 +86,7 @@ describe('the log of a Job’s pod', () => {
       expect(await logs.read()).to.equal('LogLost');
     });
 
-  it('has the whole minute again after it was read', async () => {
+  it('is retried for a whole minute again after it was read', async () => {
     const logs = new Logs();
     logs.answer = status(500);
     await logs.read().catch(() => undefined);
@@ -98,7 +98,7 @@ describe('the log of a Job’s pod', () => {
   });
 
   for (const code of [0, 403, 429, 503])
-    it(`is not judged if the API server answers ${code}`, async () => {
+    it(`is not classified if the API server returns ${code}`, async () => {
       const logs = new Logs();
       logs.answer = status(code);
       expect(await logs.read().catch((thrown: unknown) => thrown)).to.equal(logs.answer);

@@ -41,29 +41,34 @@ class Jobs {
   readonly runner = new JobRunner(this.client as unknown as KubeClient);
 }
 
-describe('running a Job', () => {
-  it('makes the Job', async () => {
+describe('the Job runner', () => {
+  it('creates the Job', async () => {
     expect(await new Jobs().runner.make(jobWith('a'))).to.deep.equal({ kind: 'made', uid: 'new' });
   });
 
   for (const [what, held, wanted, deleted] of [
-    ['adopts the Job that works on the same', there(jobWith('a')), { kind: 'adopted', uid: 'there' }, false],
+    ['adopts the Job with the same inputs', there(jobWith('a')), { kind: 'adopted', uid: 'there' }, false],
     [
-      'adopts the Job whatever an admission plugin made of its template',
+      'adopts a Job whose template was changed by an admission plugin',
       there({ metadata: jobWith('a').metadata }),
       { kind: 'adopted', uid: 'there' },
       false,
     ],
-    ['deletes a Job of Vigil’s that works on something else, and waits until it is gone', there(jobWith('b')), { kind: 'leaving' }, true],
+    ['deletes a Job of Vigil’s with other inputs, and waits until it is deleted', there(jobWith('b')), { kind: 'leaving' }, true],
     [
-      'deletes a Job of an older version of Vigil, which does not say what it works on',
+      'deletes a Job of an older version of Vigil, which has no inputs annotation',
       there({ metadata: { ...jobWith('a').metadata, annotations: {} } }),
       { kind: 'leaving' },
       true,
     ],
-    ['waits for one that is being deleted', there(jobWith('a'), { deletionTimestamp: '2026-01-01T00:00:00Z' }), { kind: 'leaving' }, false],
     [
-      'leaves a Job alone that Vigil did not make',
+      'waits for a Job that is being deleted',
+      there(jobWith('a'), { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+      { kind: 'leaving' },
+      false,
+    ],
+    [
+      'leaves a Job of another owner alone',
       there(jobWith('a', { labels: { owner: 'me' } })),
       { kind: 'taken', message: 'Job v/j exists and was not created by Vigil: delete it' },
       false,
@@ -76,7 +81,7 @@ describe('running a Job', () => {
       expect(jobs.calls.includes('delete j there')).to.equal(deleted);
     });
 
-  it('finds a Job by its name and, where it is known, its uid', async () => {
+  it('finds a Job by its name and, if known, its uid', async () => {
     const jobs = new Jobs();
     expect(await jobs.runner.find({ namespace: 'v', name: 'j' })).to.equal(undefined);
     jobs.held = there(jobWith('a'));
@@ -93,7 +98,7 @@ describe('running a Job', () => {
     expect(await jobs.runner.list('v', 'owner=vigil')).to.deep.equal([]);
   });
 
-  it('takes for a Job’s pods none of an earlier Job of its name', async () => {
+  it('lists the pods of a Job without those of an earlier Job of its name', async () => {
     const jobs = new Jobs();
     const owned = (name: string, uid: string): KubeObject => ({
       metadata: { name, ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid }] },
@@ -103,7 +108,7 @@ describe('running a Job', () => {
     expect(pods.map(({ metadata }) => metadata.name)).to.deep.equal(['own']);
   });
 
-  it('deletes the Job that is meant, not another of its name', async () => {
+  it('deletes the Job with the given uid, not another of its name', async () => {
     const jobs = new Jobs();
     jobs.held = there(jobWith('a'));
     await jobs.runner.remove({ namespace: 'v', name: 'j', uid: 'earlier' });

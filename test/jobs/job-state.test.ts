@@ -7,7 +7,7 @@ const job = (status: JobObject['status'] = {}): JobObject => ({
   metadata: { name: 'j', creationTimestamp: '2026-01-01T00:00:00Z' },
   status,
 });
-/** Seen for so many seconds. */
+/** An age of so many seconds for every object. */
 const after =
   (seconds: number): AgeOf =>
   () =>
@@ -34,7 +34,7 @@ const unplaced: NonNullable<JobPod['status']> = {
   phase: 'Pending',
   conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }],
 };
-/** How an index stands, of a pod that may wait 100 s for a node. */
+/** The state of an index whose pod may wait 100 s for a node. */
 const stateOf = (of: JobObject, pods: readonly JobPod[], index = 0, ageOf = justNow): IndexState =>
   new JobState(of, pods, { ageOf, container: 'worker', patience: { place: 100_000 } }).of(index);
 
@@ -45,16 +45,16 @@ describe('the state of a Job', () => {
     expect([...indexesOf(undefined)]).to.deep.equal([]);
   });
 
-  it('finds the pod whose log is to be collected, whatever failed before it', () => {
+  it('finds the succeeded pod of an index, also after failed ones', () => {
     const pods = [pod(0, crashed), pod(0, { phase: 'Succeeded' }, 5)];
     expect(stateOf(job({ completedIndexes: '0' }), pods)).to.deep.include({ kind: 'finished' });
   });
 
-  it('calls a completed index without its pod a lost log', () => {
+  it('is LogLost for a completed index without its pod', () => {
     expect(stateOf(job({ completedIndexes: '0-1' }), [], 1)).to.include({ kind: 'failed', class: 'LogLost' });
   });
 
-  it('waits for what Kubernetes itself tries again, and fails what it does not', () => {
+  it('waits while Kubernetes retries an index, and fails an index that it does not retry', () => {
     expect(stateOf(job(), [pod(0, crashed)])).to.deep.equal({ kind: 'waiting' });
     expect(stateOf(job({ failedIndexes: '0' }), [pod(0, crashed)])).to.deep.equal({
       kind: 'failed',
@@ -63,7 +63,7 @@ describe('the state of a Job', () => {
     });
   });
 
-  it('gives an image time to be pulled, and says meanwhile what it waits for', () => {
+  it('waits for an image to be pulled, with the reason as hold', () => {
     expect(stateOf(job(), [pod(0, pulling)], 0, after(30))).to.deep.equal({
       kind: 'waiting',
       hold: { reason: 'PullError', message: 'ImagePullBackOff: no such image' },
@@ -71,7 +71,7 @@ describe('the state of a Job', () => {
     expect(stateOf(job(), [pod(0, pulling)], 0, after(120))).to.include({ kind: 'failed', class: 'PullError' });
   });
 
-  it('fails every index that an ended Job left open, by the Job’s own reason', () => {
+  it('fails every unfinished index of an ended Job with the reason of the Job', () => {
     const conditions = [{ type: 'Failed', status: 'True', reason: 'DeadlineExceeded', message: 'too long' }];
     expect(stateOf(job({ conditions }), [], 3)).to.deep.equal({
       kind: 'failed',
@@ -80,7 +80,7 @@ describe('the state of a Job', () => {
     });
   });
 
-  it('gives a pod time to find a node, as long as its owner says', () => {
+  it('waits for a node until the given limit', () => {
     expect(stateOf(job(), [pod(0, unplaced)], 0, after(99))).to.deep.equal({
       kind: 'waiting',
       hold: { reason: 'Unschedulable', message: '0/1 nodes are available' },
@@ -88,18 +88,18 @@ describe('the state of a Job', () => {
     expect(stateOf(job(), [pod(0, unplaced)], 0, after(100))).to.include({ kind: 'failed', class: 'Unschedulable' });
   });
 
-  it('counts the time that an image has from when pulling it failed first, not from when its pod was made', () => {
+  it('measures the time for an image from its first failed pull, not from the creation of the pod', () => {
     const ages = new Map([['u', 900_000]]);
     const { metadata, ...rest } = pod(0, pulling);
     const old = { metadata: { ...metadata, uid: 'u' }, ...rest };
     expect(stateOf(job(), [old], 0, ({ metadata: { uid = '' } }) => ages.get(uid) ?? 0)).to.include({ kind: 'waiting' });
   });
 
-  it('calls a completed Job without its pod a lost log, with indexes or without', () => {
+  it('is LogLost for a completed Job without its pod, with or without indexes', () => {
     expect(stateOf(ended('Complete'), [])).to.include({ kind: 'failed', class: 'LogLost' });
   });
 
-  it('reads a Job without indexes as one with the index 0', () => {
+  it('treats a Job without indexes as one with the index 0', () => {
     const { metadata, status } = pod(0, { phase: 'Succeeded' });
     const { annotations, ...bare } = metadata;
     expect(stateOf(job(), [{ metadata: bare, ...(status && { status }) }])).to.include({ kind: 'finished' });
@@ -111,11 +111,11 @@ describe('the state of a Job', () => {
   for (const [what, of, pods, wanted] of [
     ['has no pod', job(), [], true],
     ['has only pods that have ended', job(), [pod(0, crashed), succeeded], true],
-    ['has a pod that waits', job(), [succeeded, pod(0, { phase: 'Pending' })], false],
+    ['has a pending pod', job(), [succeeded, pod(0, { phase: 'Pending' })], false],
     ['has a pod that the cache does not know', job({ active: 1 }), [succeeded], false],
     ['has ended', ended('Complete'), [], false],
   ] as const)
-    it(`knows whether one has nothing at work: one that ${what}`, () => {
+    it(`knows whether a Job is idle: one that ${what}`, () => {
       expect(isIdle(of, pods)).to.equal(wanted);
     });
 
@@ -126,11 +126,11 @@ describe('the state of a Job', () => {
     ['has failed', ended('Failed'), true],
     ['is about to fail', ended('FailureTarget'), true],
   ] as const)
-    it(`knows whether one may make more pods: one that ${what}`, () => {
+    it(`knows whether a Job may create more pods: one that ${what}`, () => {
       expect(isOver(of, 3)).to.equal(wanted);
     });
 
-  it('gives up a pod that is being deleted for long: its node is lost', () => {
+  it('fails an index whose pod is terminating for too long: its node is lost', () => {
     const { metadata, status } = pod(0, { phase: 'Running' });
     const leaving = { metadata: { ...metadata, uid: 'u', deletionTimestamp: '2026-01-01T00:00:09Z' }, ...(status && { status }) };
     const at = (seconds: number): unknown =>

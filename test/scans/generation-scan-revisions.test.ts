@@ -27,7 +27,7 @@ const policy = (evaluatedRevision: string): SecurityPolicy => ({
   },
 });
 
-/** The Scans that a Vigil of this catalogue makes, where these are there. */
+/** The Scans that the operator with this catalogue creates, given the existing Scans. */
 async function scansMade(catalogue: string, of: SecurityPolicy, there: readonly Scan[] = []): Promise<readonly Scan[]> {
   const made: Scan[] = [];
   const { promise: reconciled, resolve } = Promise.withResolvers<unknown>();
@@ -53,12 +53,12 @@ async function scansMade(catalogue: string, of: SecurityPolicy, there: readonly 
   return made;
 }
 
-describe('scans of what was not judged by the present revision', () => {
-  it('leave alone what was', async () => {
+describe('Scans of policies whose current revision was not evaluated', () => {
+  it('are not created for an evaluated revision', async () => {
     expect(await scansMade('old', policy(revisionBy('old')))).to.deep.equal([]);
   });
 
-  it('judge everything again when Vigil comes with another catalogue, though the generation was scanned before', async () => {
+  it('are created when Vigil has another catalogue, although the generation was scanned', async () => {
     const [before] = await scansMade('old', policy('none'));
     const scanned = { ...before, status: { phase: 'Complete' } } as Scan;
     const made = await scansMade('new', policy(revisionBy('old')), [scanned]);

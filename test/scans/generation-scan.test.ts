@@ -18,17 +18,17 @@ const policyOf = (name = 'p', more: Partial<SecurityPolicy['status']> = {}): Sec
   },
 });
 
-/** Policies, and the Scans that were made of them. */
-class CheckInput implements GenerationScanDependencies {
+/** Policies, and the Scans that were created for them. */
+class GenerationsBench implements GenerationScanDependencies {
   readonly made: Scan[] = [];
   now = begin;
   readonly revisionOf = (): string => '2-a';
   readonly clock = (): number => this.now;
   readonly log = { info: () => undefined } as unknown as GenerationScanDependencies['log'];
-  readonly told: string[] = [];
+  readonly recorded: string[] = [];
   readonly events = {
     record: (_resource: unknown, _policy: unknown, { reason, message }: { reason: string; message: string }): void =>
-      void this.told.push(`${reason}: ${message}`),
+      void this.recorded.push(`${reason}: ${message}`),
   };
   readonly policies: GenerationScanDependencies['policies'];
   readonly scans = {
@@ -46,7 +46,7 @@ class CheckInput implements GenerationScanDependencies {
     this.policies = { list: () => policies };
   }
 
-  /** Each operator begins with nothing remembered. */
+  /** Reconciles as a new operator without memory. */
   run(): Promise<ReconcileResult> {
     return scanGenerations(this, new Map());
   }
@@ -58,79 +58,79 @@ class CheckInput implements GenerationScanDependencies {
 }
 
 describe('the Scans of new generations', () => {
-  it('are made again after a failure, with growing pauses, also by another operator, and not for ever', async () => {
-    const ground = new CheckInput(policyOf());
+  it('are created again after a failure, with increasing pauses and a limit, also by another operator', async () => {
+    const bench = new GenerationsBench(policyOf());
     const pauses: number[] = [];
     for (;;) {
-      const result = await ground.run();
-      if (ground.made.at(-1)?.status === undefined) {
-        ground.end('Failed');
+      const result = await bench.run();
+      if (bench.made.at(-1)?.status === undefined) {
+        bench.end('Failed');
         continue;
       }
       if (result.requeueAfter === undefined) break;
       pauses.push(result.requeueAfter / 1000);
-      ground.now += result.requeueAfter;
+      bench.now += result.requeueAfter;
     }
     expect(pauses).to.deep.equal([30, 60, 120, 240, 480, 960, 1800, 1800, 1800]);
-    expect(ground.made).to.have.length(MOST_TRIES);
-    expect(ground.told[0]).to.equal('NotEvaluated: failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
-    expect(ground.told.at(-1)).to.match(/^NotEvaluated: failed 10 times: its ScanSchedule scans it next/);
-    expect(new Set(ground.made.map(({ metadata }) => metadata.name)).size).to.equal(MOST_TRIES);
+    expect(bench.made).to.have.length(MOST_TRIES);
+    expect(bench.recorded[0]).to.equal('NotEvaluated: failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
+    expect(bench.recorded.at(-1)).to.match(/^NotEvaluated: failed 10 times: its ScanSchedule scans it next/);
+    expect(new Set(bench.made.map(({ metadata }) => metadata.name)).size).to.equal(MOST_TRIES);
   });
 
-  it('are not made while one runs, nor of what was evaluated, nor of what cannot be', async () => {
+  it('are not created while one runs, for evaluated policies, or for invalid policies', async () => {
     const stalled = policyOf('q', { conditions: [] });
-    const ground = new CheckInput(policyOf(), policyOf('e', { evaluatedRevision: '2-a' }), stalled);
-    await ground.run();
-    expect(await ground.run()).to.deep.equal({});
-    expect(ground.made.map(({ spec }) => spec.policies)).to.deep.equal([['p']]);
+    const bench = new GenerationsBench(policyOf(), policyOf('e', { evaluatedRevision: '2-a' }), stalled);
+    await bench.run();
+    expect(await bench.run()).to.deep.equal({});
+    expect(bench.made.map(({ spec }) => spec.policies)).to.deep.equal([['p']]);
   });
 
-  it('are made again where one ended and yet the policy is not evaluated', async () => {
-    const ground = new CheckInput(policyOf());
-    await ground.run();
-    ground.end('Complete');
-    expect(await ground.run()).to.deep.equal({ requeueAfter: 30_000 });
-    ground.now += 30_000;
-    await ground.run();
-    expect(ground.made).to.have.length(2);
+  it('are created again when one completed but the policy is not evaluated', async () => {
+    const bench = new GenerationsBench(policyOf());
+    await bench.run();
+    bench.end('Complete');
+    expect(await bench.run()).to.deep.equal({ requeueAfter: 30_000 });
+    bench.now += 30_000;
+    await bench.run();
+    expect(bench.made).to.have.length(2);
   });
 
-  it('go with the last of their policies', async () => {
-    const ground = new CheckInput(policyOf('a'), policyOf('b'));
-    await ground.run();
-    expect(ground.made[0]?.metadata.ownerReferences?.map(({ kind, name, uid }) => `${kind} ${name} ${uid}`)).to.deep.equal([
+  it('are owned by all of their policies', async () => {
+    const bench = new GenerationsBench(policyOf('a'), policyOf('b'));
+    await bench.run();
+    expect(bench.made[0]?.metadata.ownerReferences?.map(({ kind, name, uid }) => `${kind} ${name} ${uid}`)).to.deep.equal([
       'SecurityPolicy a u-a',
       'SecurityPolicy b u-b',
     ]);
   });
 
-  it('are told of: what was tried, and what follows', async () => {
+  it('have a message with the failed attempts and the next one', async () => {
     const key = { name: 'p', uid: 'u-p', generation: 2, revision: '2-a' };
-    const ground = new CheckInput(policyOf());
-    await ground.run();
-    expect(triesText(triesOf(key, ground.made))).to.equal(undefined);
-    ground.end('Failed');
-    expect(triesText(triesOf(key, ground.made))).to.equal('failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
-    const all = Array.from({ length: MOST_TRIES }, () => ground.made[0]!);
+    const bench = new GenerationsBench(policyOf());
+    await bench.run();
+    expect(triesText(triesOf(key, bench.made))).to.equal(undefined);
+    bench.end('Failed');
+    expect(triesText(triesOf(key, bench.made))).to.equal('failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
+    const all = Array.from({ length: MOST_TRIES }, () => bench.made[0]!);
     expect(triesText(triesOf(key, all))).to.match(/^failed 10 times: its ScanSchedule scans it next/);
   });
 });
 
-describe('a policy that no scan could evaluate', () => {
+describe('a policy that no Scan could evaluate', () => {
   const failed = async (): Promise<readonly Scan[]> => {
-    const ground = new CheckInput(policyOf());
-    ground.now = begin + 60_000;
-    await ground.run();
-    ground.end('Failed');
-    return ground.made;
+    const bench = new GenerationsBench(policyOf());
+    bench.now = begin + 60_000;
+    await bench.run();
+    bench.end('Failed');
+    return bench.made;
   };
 
-  it('is followed on change, from when the first Scan of it was made', async () => {
+  it('is watched for changes since the creation of its first Scan', async () => {
     expect(changesSince(policyOf(), await failed(), '2-a')).to.equal(Date.parse(at(59)));
   });
 
-  it('is not, before one has failed, when it cannot be evaluated, or once it was', async () => {
+  it('is not watched before a Scan has failed, when it is invalid, or after it was evaluated', async () => {
     const scans = await failed();
     expect(failedScanOf(policyOf(), [], '2-a')).to.equal(undefined);
     expect(failedScanOf(policyOf('p', { conditions: [] }), scans, '2-a')).to.equal(undefined);

@@ -18,11 +18,11 @@ const start = {
   excludedNamespaces: 0,
 };
 
-/** A ledger of so many shards of ten targets each, whose Job runs. */
+/** A ledger with shards of ten targets each, whose Job runs. */
 export const ledgerOf = (shards = 2): Ledger =>
   jobCreated(newLedger(start, { name: 'a1', shards: Array.from({ length: shards }, () => shard), configMaps: ['m'] }), 'a1');
 
-/** With one shard more taken in. */
+/** The ledger with one more shard collected. */
 export const collect = (ledger: Ledger, at: number): Ledger =>
   shardCollected(ledger, at, {
     scanned: 10,
@@ -36,10 +36,10 @@ export const collect = (ledger: Ledger, at: number): Ledger =>
     peakMebibytes: 1,
   });
 
-/** With one shard given up. */
+/** The ledger with one shard failed for good. */
 export const giveUp = (ledger: Ledger, at: number): Ledger => shardFailed(ledger, at, { class: 'Permanent', message: 'broken' });
 
-/** A Scan as the server has it. */
+/** A Scan as the API server has it. */
 export function scanOf(name = 's', status?: ScanStatus, more: Partial<Scan['metadata']> & { spec?: Scan['spec'] } = {}): Scan {
   const { spec = {}, ...metadata } = more;
   return {
@@ -49,13 +49,13 @@ export function scanOf(name = 's', status?: ScanStatus, more: Partial<Scan['meta
   };
 }
 
-/** A server and a cache with Scans in them, for a controller that is built by hand. */
+/** An API server and a cache with Scans, for a controller under test. */
 export class ScanBench {
   readonly live = new Map<string, Scan>();
-  /** What the watch has heard of. */
+  /** The Scans that the watch has delivered. */
   readonly cached = new Map<string, Scan>();
   readonly written: ScanStatus[] = [];
-  readonly told: EventText[] = [];
+  readonly recorded: EventText[] = [];
   readonly counted: string[] = [];
   now = Date.parse('2026-01-01T00:01:00Z');
 
@@ -68,7 +68,7 @@ export class ScanBench {
     this.cached.set(scan.metadata.name, scan);
   }
 
-  /** The watch hears of everything. */
+  /** Delivers everything to the watch. */
   catchUp(): void {
     this.cached.clear();
     for (const [name, scan] of this.live) this.cached.set(name, scan);
@@ -99,7 +99,7 @@ export class ScanBench {
     },
   };
 
-  readonly events = { record: (_resource: unknown, _object: unknown, text: EventText): void => void this.told.push(text) };
+  readonly events = { record: (_resource: unknown, _object: unknown, text: EventText): void => void this.recorded.push(text) };
   readonly log = { info: () => undefined, warn: () => undefined, debug: () => undefined, error: () => undefined };
   readonly metrics = {
     scans: { inc: ({ phase }: { phase: string }): void => void this.counted.push(phase) },
@@ -107,7 +107,7 @@ export class ScanBench {
   };
   readonly clock = (): number => this.now;
 
-  /** What a controller of Scans needs. */
+  /** The dependencies of a Scan controller. */
   dependencies(maxConcurrentScans = 4): ScanLifeDependencies {
     return { ...this.parts, maxConcurrentScans, steady: this.clock } as unknown as ScanLifeDependencies;
   }
@@ -118,12 +118,12 @@ export class ScanBench {
   }
 }
 
-/** A ledger that is kept in memory, and steps that a test sets. */
+/** A ledger in memory, and steps with results that a test sets. */
 export class StepsBench implements ScanSteps {
   kept: StoredLedger | undefined;
   readonly done: string[] = [];
   next: Ledger = collect(collect(ledgerOf(), 0), 1);
-  /** What the steps throw, by name; taken once. */
+  /** The errors that steps throw, by name; each once. */
   readonly failures = new Map<string, Error>();
 
   readonly #do = (what: string): void => {
@@ -157,9 +157,9 @@ export class StepsBench implements ScanSteps {
     };
     return { stored: this.kept, settled: this.next.shards.every(({ state }) => state === 'done' || state === 'error') };
   };
-  /** What is not served any more at the end. */
-  gone: readonly Uncovered[] = [];
-  readonly unserved: ScanSteps['unserved'] = () => Promise.resolve(this.gone);
+  /** The kinds that are not served at the end. */
+  unservedKinds: readonly Uncovered[] = [];
+  readonly unserved: ScanSteps['unserved'] = () => Promise.resolve(this.unservedKinds);
   readonly finish: ScanSteps['finish'] = async (_scan, ledger) => {
     await Promise.resolve();
     this.#do(`finish ${ledger.endTime ?? 'without a time'}`.replace(/ 2026.*T/, ' '));

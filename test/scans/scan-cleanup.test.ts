@@ -7,7 +7,7 @@ import { ledgerOf, ScanBench, scanOf, StepsBench } from './scan-bench.ts';
 
 const complete = { phase: 'Complete' as const, completionTime: '2026-01-01T00:00:30Z' };
 
-function ground(scan = scanOf('s', complete)): {
+function setUp(scan = scanOf('s', complete)): {
   bench: ScanBench;
   steps: StepsBench;
   tidied: unknown[];
@@ -33,9 +33,9 @@ function ground(scan = scanOf('s', complete)): {
   return { bench, steps, tidied, parts, refuse: (error) => void (refusal = error) };
 }
 
-describe('cleaning up after a Scan', () => {
-  it('removes the Jobs, then what is kept, and looks again when the Scan is to go', async () => {
-    const { steps, tidied, parts } = ground();
+describe('the cleanup after a Scan', () => {
+  it('deletes the Jobs, then the documents, and requeues for the deletion of the Scan', async () => {
+    const { steps, tidied, parts } = setUp();
     expect(await cleanUp(parts, 's')).to.deep.equal({ requeueAfter: DEFAULT_RETENTION * 1000 - 30_000 });
     expect([tidied.length, steps.kept]).to.deep.equal([1, undefined]);
   });
@@ -45,8 +45,8 @@ describe('cleaning up after a Scan', () => {
     ['a missing right', new KubeApiError('User "x" cannot delete jobs', { status: 403 })],
     ['a failing server', new KubeApiError('etcdserver: no leader', { status: 500 })],
   ] as const)
-    it(`is refused by ${what}: the Scan stays as it ended, an Event says so, and nothing is forgotten`, async () => {
-      const { bench, steps, parts, refuse } = ground();
+    it(`keeps the Scan’s status and records an Event when it is refused by ${what}`, async () => {
+      const { bench, steps, parts, refuse } = setUp();
       const before = bench.live.get('s');
       refuse(error);
       let thrown: unknown;
@@ -54,47 +54,47 @@ describe('cleaning up after a Scan', () => {
       expect(thrown).to.equal(error);
       expect(bench.live.get('s')).to.deep.equal(before);
       expect(bench.written).to.deep.equal([]);
-      expect(bench.told.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal(['Warning CleanupFailed']);
+      expect(bench.recorded.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal(['Warning CleanupFailed']);
       expect(steps.kept).not.to.equal(undefined);
       refuse();
       await cleanUp(parts, 's');
       expect(steps.kept).to.equal(undefined);
     });
 
-  it('removes all its Jobs when the ledger cannot be read', async () => {
-    const { steps, tidied, parts } = ground();
+  it('deletes all Jobs when the ledger cannot be read', async () => {
+    const { steps, tidied, parts } = setUp();
     const read = (): Promise<never> => Promise.reject(new InputLost('document l is damaged'));
     await cleanUp({ ...parts, store: { read, remove: steps.store.remove } }, 's');
     expect([tidied, steps.kept]).to.deep.equal([['all'], undefined]);
   });
 
-  it('leaves one alone that has not ended', async () => {
-    const { steps, tidied, parts } = ground(scanOf('s', { phase: 'Running' }));
+  it('ignores a Scan that has not ended', async () => {
+    const { steps, tidied, parts } = setUp(scanOf('s', { phase: 'Running' }));
     expect(await cleanUp(parts, 's')).to.deep.equal({});
     expect([tidied.length, steps.kept === undefined]).to.deep.equal([0, false]);
   });
 
-  it('removes the Scan when its time is over', async () => {
-    const { bench, parts } = ground(scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 30 } }));
+  it('deletes the Scan after its time to live', async () => {
+    const { bench, parts } = setUp(scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 30 } }));
     expect(await cleanUp(parts, 's')).to.deep.equal({});
     expect(bench.live.size).to.equal(0);
   });
 });
 
-describe('how long a finished Scan is kept', () => {
+describe('the time for which a finished Scan is kept', () => {
   const schedule = { ownerReferences: [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'ScanSchedule', name: 'n', uid: 'n' }] };
   const ended = Date.parse(complete.completionTime);
   for (const [what, scan, wanted] of [
-    ['a week where it does not say', scanOf('s', complete), ended + 604_800_000],
-    ['as long as it says', scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 60 } }), ended + 60_000],
-    ['no time, where it says so', scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 0 } }), ended],
-    ['by its schedule', scanOf('s', complete, schedule), undefined],
+    ['a week by default', scanOf('s', complete), ended + 604_800_000],
+    ['ttlSecondsAfterFinished', scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 60 } }), ended + 60_000],
+    ['zero, if ttlSecondsAfterFinished is 0', scanOf('s', complete, { spec: { ttlSecondsAfterFinished: 0 } }), ended],
+    ['undefined, if it has a schedule', scanOf('s', complete, schedule), undefined],
     [
-      'as long as it says, of a schedule too',
+      'ttlSecondsAfterFinished, also with a schedule',
       scanOf('s', complete, { ...schedule, spec: { ttlSecondsAfterFinished: 60 } }),
       ended + 60_000,
     ],
-    ['while it has not ended', scanOf('s', { phase: 'Running' }), undefined],
+    ['undefined, if it has not ended', scanOf('s', { phase: 'Running' }), undefined],
   ] as const)
     it(`is ${what}`, () => expect(removalTime(scan)).to.equal(wanted));
 });

@@ -7,7 +7,7 @@ import { collect, giveUp, ledgerOf, ScanBench, scanOf, StepsBench } from './scan
 
 const context = { signal: new AbortController().signal } as unknown as ReconcileContext;
 
-function ground(...scans: readonly Scan[]): {
+function setUp(...scans: readonly Scan[]): {
   bench: ScanBench;
   steps: StepsBench;
   reconciler: ScanReconciler;
@@ -24,30 +24,32 @@ const ready = (scan: Scan | undefined): string => {
   return `${reason}: ${message}`;
 };
 
-describe('the life of a Scan', () => {
-  it('goes from its plan to its end, counted once', async () => {
-    const { bench, steps, run } = ground();
+describe('the Scan controller', () => {
+  it('runs a Scan from its plan to its end, and counts it once', async () => {
+    const { bench, steps, run } = setUp();
     await run();
     expect(bench.written.map(({ phase }) => phase)).to.deep.equal(['Pending', 'Complete']);
     expect(steps.done).to.deep.equal(['begin', 'advance', 'finish 00:01:00Z']);
     expect(bench.counted).to.deep.equal(['Complete']);
   });
 
-  it('is not covered where a kind was deleted while it ran', async () => {
-    const { bench, steps, run } = ground();
-    steps.gone = [{ message: 'widgets in API group example.com was served when the scan began and is not served now', policies: ['p'] }];
+  it('sets Covered to False when a kind was deleted during the Scan', async () => {
+    const { bench, steps, run } = setUp();
+    steps.unservedKinds = [
+      { message: 'widgets in API group example.com was served when the scan began and is not served now', policies: ['p'] },
+    ];
     await run();
     const covered = bench.live.get('s')?.status?.conditions?.find(({ type }) => type === 'Covered');
-    expect([covered?.status, covered?.message]).to.deep.equal(['False', steps.gone[0]?.message]);
+    expect([covered?.status, covered?.message]).to.deep.equal(['False', steps.unservedKinds[0]?.message]);
   });
 
-  it('is not worked on any more once it has ended, whatever its ledger and the cache say', async () => {
-    const { bench, steps, run } = ground();
+  it('does nothing for a Scan that has ended, with any ledger and an outdated cache', async () => {
+    const { bench, steps, run } = setUp();
     await run();
     steps.done.length = 0;
     const ended = bench.live.get('s');
     bench.now += 60_000;
-    // The watch has not heard of the end, and the clean-up has not removed the ledger.
+    // The watch has not delivered the end, and the cleanup has not deleted the ledger.
     await run();
     expect(steps.done).to.deep.equal(['advance']);
     expect(bench.live.get('s')).to.deep.equal(ended);
@@ -56,8 +58,8 @@ describe('the life of a Scan', () => {
     expect(steps.done).to.deep.equal(['advance']);
   });
 
-  it('is not run again when its input is lost after its end', async () => {
-    const { bench, steps, run } = ground();
+  it('does not run a Scan again when its input is lost after its end', async () => {
+    const { bench, steps, run } = setUp();
     await run();
     const ended = bench.live.get('s');
     steps.failures.set('advance', new InputLost('ConfigMap in is gone'));
@@ -66,8 +68,8 @@ describe('the life of a Scan', () => {
     expect(bench.live.get('s')).to.deep.equal(ended);
   });
 
-  it('tells the same time of its end when that is repeated', async () => {
-    const { bench, steps, run } = ground();
+  it('writes the same completionTime when the end is repeated', async () => {
+    const { bench, steps, run } = setUp();
     steps.failures.set('finish 00:01:00Z', new Error('the server is away'));
     await run().catch(() => undefined);
     expect(ready(bench.live.get('s'))).to.equal('HeldUp: retrying after an error: the server is away');
@@ -77,8 +79,8 @@ describe('the life of a Scan', () => {
     expect(bench.live.get('s')?.status).to.include({ phase: 'Complete', completionTime: '2026-01-01T00:01:00Z' });
   });
 
-  it('says that it failed, as a Job does', async () => {
-    const { bench, steps, run } = ground();
+  it('sets the Failed condition, as for a Job', async () => {
+    const { bench, steps, run } = setUp();
     steps.next = giveUp(collect(ledgerOf(), 0), 1);
     await run();
     const { phase, conditions = [] } = bench.live.get('s')?.status ?? {};
@@ -89,7 +91,7 @@ describe('the life of a Scan', () => {
     expect(bench.counted).to.deep.equal(['Failed']);
   });
 
-  it('counts one that was refused', async () => {
+  it('counts a refused Scan', async () => {
     const bench = new ScanBench(scanOf());
     const steps = new StepsBench();
     const refusing = Object.assign(steps, {
@@ -104,20 +106,20 @@ describe('the life of a Scan', () => {
     });
   });
 
-  it('says what holds it up, and one Event tells it, however often that is', async () => {
-    const { bench, steps, run } = ground();
+  it('writes the error to the status, with one Event for repeated errors', async () => {
+    const { bench, steps, run } = setUp();
     for (const attempt of [1, 2, 3]) {
       steps.failures.set('begin', new Error(`refused, try ${attempt}`));
       await run().catch(() => undefined);
       bench.catchUp();
     }
     expect(ready(bench.live.get('s'))).to.match(/^HeldUp: .*refused, try 1/);
-    expect(bench.told.map(({ reason }) => reason)).to.deep.equal(['HeldUp']);
+    expect(bench.recorded.map(({ reason }) => reason)).to.deep.equal(['HeldUp']);
     expect(bench.written).to.have.length(2);
   });
 
-  it('ends when it cannot be planned until its deadline', async () => {
-    const { bench, steps, run } = ground(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 60 } } }));
+  it('ends a Scan that cannot be planned until its deadline', async () => {
+    const { bench, steps, run } = setUp(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 60 } } }));
     for (const minute of [0, 2, 4]) {
       bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
       steps.failures.set('begin', new Error('forbidden'));
@@ -130,8 +132,8 @@ describe('the life of a Scan', () => {
     expect(bench.live.get('s')?.status?.phase).to.equal('Failed');
   });
 
-  it('ends as Failed when its finishing is refused until its deadline, keeps what it found, and gives its turn back', async () => {
-    const { bench, steps, run } = ground(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 600 } } }), scanOf('t'));
+  it('ends a Scan as Failed when it cannot be finished until its deadline, keeps its results, and starts the next Scan', async () => {
+    const { bench, steps, run } = setUp(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 600 } } }), scanOf('t'));
     const refusal = new Error('policyreports "x" is forbidden: denied by an admission policy');
     for (const minute of [0, 4, 8, 12]) {
       bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
@@ -145,7 +147,7 @@ describe('the life of a Scan', () => {
     expect(ready(bench.live.get('s'))).to.equal(
       `DeadlineExceeded: could not be finished in 600 seconds (spec.scan.activeDeadlineSeconds): ${refusal.message}`,
     );
-    expect(bench.told.map(({ reason }) => reason)).to.deep.equal(['HeldUp', 'DeadlineExceeded']);
+    expect(bench.recorded.map(({ reason }) => reason)).to.deep.equal(['HeldUp', 'DeadlineExceeded']);
     const before = steps.done.length;
     await run();
     expect(steps.done).to.have.length(before);
@@ -154,12 +156,12 @@ describe('the life of a Scan', () => {
     expect(bench.live.get('t')?.status?.phase).to.equal('Complete');
   });
 
-  it('is finished after an outage of hours in which no operator could try', async () => {
-    const { bench, steps, run } = ground();
+  it('finishes a Scan after an outage of hours', async () => {
+    const { bench, steps, run } = setUp();
     for (const minute of [0, 300, 301]) {
       bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
       if (minute < 301) steps.failures.set('finish 00:01:00Z', new Error('the server is away'));
-      // Another operator, which remembers nothing.
+      // A new operator without memory.
       await new ScanReconciler(bench.dependencies(), steps).reconcile('s', context).catch(() => undefined);
       bench.catchUp();
     }
@@ -167,13 +169,13 @@ describe('the life of a Scan', () => {
     await run();
   });
 
-  it('ends as Failed when its work is refused until its deadline, and says what was not scanned', async () => {
-    const { bench, steps, run } = ground(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 600 } } }));
+  it('ends a Scan as Failed when it cannot continue until its deadline, and reports what was not scanned', async () => {
+    const { bench, steps, run } = setUp(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 600 } } }));
     steps.next = collect(ledgerOf(), 0);
     await run();
     for (const minute of [0, 8, 16, 24]) {
       bench.now = Date.parse('2026-01-01T00:01:00Z') + minute * 60_000;
-      // A step that succeeds begins the time anew.
+      // A successful step starts the deadline again.
       if (minute !== 8) steps.failures.set('advance', new Error('refused'));
       bench.catchUp();
       await run().catch(() => undefined);
@@ -188,8 +190,8 @@ describe('the life of a Scan', () => {
     expect([covered?.status, covered?.message]).to.deep.equal(['False', '10 of 20 targets were not scanned']);
   });
 
-  it('holds no turn while its deletion waits for a finalizer of somebody', async () => {
-    const { bench, steps, run } = ground(scanOf('s'), scanOf('t', undefined, { creationTimestamp: '2026-01-01T00:00:10Z' }));
+  it('starts the next Scan while the deletion of one waits for a finalizer', async () => {
+    const { bench, steps, run } = setUp(scanOf('s'), scanOf('t', undefined, { creationTimestamp: '2026-01-01T00:00:10Z' }));
     steps.next = collect(ledgerOf(), 0);
     await run('s');
     const { metadata, ...rest } = bench.live.get('s')!;
@@ -199,8 +201,8 @@ describe('the life of a Scan', () => {
     expect(bench.live.get('t')?.status?.startTime).not.to.equal(undefined);
   });
 
-  it('remembers nothing of a Scan that is deleted while it runs, or of another of its name', async () => {
-    const { bench, steps, reconciler, run } = ground();
+  it('forgets a Scan that is deleted while it runs, and another one of its name', async () => {
+    const { bench, steps, reconciler, run } = setUp();
     steps.next = collect(ledgerOf(), 0);
     await run();
     expect(reconciler.remembered).to.equal(1);
@@ -210,8 +212,8 @@ describe('the life of a Scan', () => {
     expect(reconciler.remembered).to.equal(0);
   });
 
-  it('waits for its turn, says so once, and begins when another has ended', async () => {
-    const { bench, steps, run } = ground(scanOf('s'), scanOf('t', undefined, { creationTimestamp: '2026-01-01T00:00:10Z' }));
+  it('starts a waiting Scan when another has ended, with one status write for the wait', async () => {
+    const { bench, steps, run } = setUp(scanOf('s'), scanOf('t', undefined, { creationTimestamp: '2026-01-01T00:00:10Z' }));
     steps.next = collect(ledgerOf(), 0);
     await run('s');
     bench.catchUp();
@@ -228,8 +230,8 @@ describe('the life of a Scan', () => {
     expect(bench.live.get('t')?.status?.phase).to.equal('Complete');
   });
 
-  it('lets no more begin than may run, also when the watch is behind', async () => {
-    const { bench, steps, run } = ground(scanOf('s'), scanOf('t'));
+  it('starts no more Scans than the limit, also when the watch is behind', async () => {
+    const { bench, steps, run } = setUp(scanOf('s'), scanOf('t'));
     steps.next = collect(ledgerOf(), 0);
     await Promise.all([run('s'), run('t')]);
     expect(steps.done.filter((step) => step === 'begin')).to.have.length(1);

@@ -11,7 +11,7 @@ const policyOf = (name: string, spec: object = { controls: [{ name: 'host-networ
 });
 const broken = policyOf('broken', { controls: [{ name: 'there-is-none' }] });
 
-/** Plans a scan of these policies: what the server has, and what the watch has heard of. */
+/** Plans a scan of these policies, given those of the API server and those of the cache. */
 async function plan(
   scan: Scan,
   live: readonly SecurityPolicy[],
@@ -45,7 +45,7 @@ async function plan(
 const naming = (...policies: readonly string[]): Scan => scanOf('s', undefined, { spec: { policies: [...policies] } });
 
 describe('the policies of a scan', () => {
-  it('are those that the server has: one that the watch has not heard of is waited for, not left out', async () => {
+  it('are read from the API server: the scan waits for one that is not in the cache', async () => {
     for (const scan of [naming('late'), scanOf()]) {
       const begun = await plan(scan, [policyOf('known'), policyOf('late')], [policyOf('known')]);
       expect(begun).to.deep.equal({
@@ -54,17 +54,17 @@ describe('the policies of a scan', () => {
     }
   });
 
-  it('are waited for in the generation that the server has', async () => {
+  it('are waited for until the cache has the generation of the API server', async () => {
     expect(await plan(scanOf(), [policyOf('p', undefined, 2)], [policyOf('p')])).to.have.property('hold');
   });
 
-  it('must be there on the server', async () => {
+  it('must exist on the API server', async () => {
     expect(await plan(naming('p', 'gone'), [policyOf('p')], [policyOf('p'), policyOf('gone')])).to.deep.equal({
       refused: { reason: 'PolicyNotFound', message: 'spec.policies: no SecurityPolicy gone' },
     });
   });
 
-  it('are told of where one is broken beside a good one', async () => {
+  it('are reported as not covered when one of them is invalid', async () => {
     const { ledger } = await plan(naming('good', 'broken'), [policyOf('good'), broken]);
     expect(ledger?.policies.map(({ name }) => name)).to.deep.equal(['good']);
     expect(ledger?.uncovered.map(({ message }) => message).join()).to.match(
@@ -72,14 +72,14 @@ describe('the policies of a scan', () => {
     );
   });
 
-  it('refuse the scan where none can be evaluated, with what is wrong', async () => {
+  it('refuse the scan when none is valid, with the error', async () => {
     const begun = await plan(naming('broken'), [broken]);
     expect('refused' in begun ? `${begun.refused.reason} ${begun.refused.message}` : '').to.match(
       /^PolicyStalled no policy of this scan can be evaluated: SecurityPolicy broken: spec\.controls.*there-is-none/,
     );
   });
 
-  it('keep the entries of their scopes that match no namespace, exact names and patterns; a Scan says so of its own', async () => {
+  it('keep the entries of their scopes that match no namespace; a Scan reports its own entries', async () => {
     const include = ['shop', 'shpo', 'team-*', '*-prod', 'sh*'];
     const policies = [policyOf('p', { controls: [], scope: { namespaces: { include } } }), policyOf('q')];
     const scan = scanOf('s', undefined, { spec: { namespaces: { include: ['web', 'wbe'] } } });
@@ -88,7 +88,7 @@ describe('the policies of a scan', () => {
     expect(ledger?.uncovered).to.deep.equal([{ message: 'no namespace matches wbe (spec.namespaces.include)', policies: [] }]);
   });
 
-  it('wait while a CRD is missing or outdated, and say which', async () => {
+  it('wait while a CRD is missing or outdated, and name it', async () => {
     const crd = { reason: 'CRDOutdated', message: 'scans.vigil.dev has no field spec.full' };
     const policies = [policyOf('known')];
     expect(await plan(scanOf(), policies, policies, [crd])).to.deep.equal({ hold: crd });

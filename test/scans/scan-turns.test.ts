@@ -14,8 +14,8 @@ const made = (trigger: keyof typeof marks, minute: number, name = `${trigger}-${
   scanOf(name, undefined, { ...marks[trigger], creationTimestamp: new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString() });
 const names = (scans: readonly Scan[]): string[] => scans.map(({ metadata }) => metadata.name);
 
-describe('the turns of Scans', () => {
-  it('know who had a Scan made', () => {
+describe('the order of Scans', () => {
+  it('knows the cause of a Scan', () => {
     expect((['person', 'generation', 'schedule', 'change'] as const).map((trigger) => triggerOf(made(trigger, 0)))).to.deep.equal([
       'person',
       'generation',
@@ -24,7 +24,7 @@ describe('the turns of Scans', () => {
     ]);
   });
 
-  it('are a person’s first, then a generation’s, then a schedule’s, by age among their own', () => {
+  it('is by cause (user, generation, schedule), then by age', () => {
     const waiting = [made('schedule', 0), made('generation', 3), made('person', 5), made('generation', 2), made('person', 4)];
     expect(names(turnOrder({ waiting, running: [] }))).to.deep.equal([
       'person-4',
@@ -35,14 +35,14 @@ describe('the turns of Scans', () => {
     ]);
   });
 
-  it('come to each kind, however many of another wait or run', () => {
+  it('gives each cause its share, with any number of others', () => {
     const people = Array.from({ length: 50 }, (_, index) => made('person', index));
     const running = people.slice(0, 3);
     const order = turnOrder({ waiting: [...people.slice(3), made('schedule', 60), made('generation', 60)], running });
     expect(names(order.slice(0, 2))).to.deep.equal(['generation-60', 'schedule-60']);
   });
 
-  it('come to every Scan where one runs at a time: a later one overtakes by its lead at most', () => {
+  it('starts every Scan eventually with a limit of one: a later Scan overtakes by its lead at most', () => {
     const people = Array.from({ length: 60 }, (_, index) => made('person', index));
     const order = [made('schedule', 10), ...people];
     const waiting = turnOrder({ waiting: order, running: [] });
@@ -52,7 +52,7 @@ describe('the turns of Scans', () => {
     expect(names(turnOrder({ waiting: [made('schedule', 0), made('person', 29)], running: [] }))[0]).to.equal('person-29');
   });
 
-  it('let just as many begin as there is room for, and tell the others what they wait for', () => {
+  it('starts as many Scans as the limit allows, and reports why the others wait', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom('person', 'generation', 'schedule'), { maxLength: 30 }),

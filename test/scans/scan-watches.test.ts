@@ -20,7 +20,7 @@ const ended = scanOf(
   owner,
 );
 
-/** The keys that a change of an object brings into each controller's queue, as `controller/key`. */
+/** The keys that a change of an object adds to the queues of all controllers, as `controller/key`. */
 function allKeys(): (object: KubeObject, type: ChangeType, resource?: WatchedResource['resource']) => string[] {
   const controllers = Object.entries({
     scan: scanWatches(),
@@ -39,8 +39,8 @@ function allKeys(): (object: KubeObject, type: ChangeType, resource?: WatchedRes
     );
 }
 
-describe('what a change of a Scan wakes', () => {
-  it('is never the Scan’s own controller for a status: a write must not end the pause after a failure', () => {
+describe('a change of a Scan', () => {
+  it('does not enqueue the Scan for a change of its status: a write must not end the pause after a failure', () => {
     const keys = allKeys();
     expect(keys(scanOf('s', undefined, owner), 'ADDED')).to.deep.equal(['scan/s', 'securitypolicy/p']);
     expect(keys(running(''), 'MODIFIED')).to.deep.equal(['securitypolicy/p']);
@@ -49,12 +49,12 @@ describe('what a change of a Scan wakes', () => {
     expect(keys({ ...running(''), metadata: { ...running('').metadata, generation: 2 } }, 'MODIFIED')).to.deep.include('scan/s');
   });
 
-  it('is the schedule that owns it', () => {
+  it('enqueues the schedule that owns it', () => {
     const ownerReferences = owner.ownerReferences.map((reference) => ({ ...reference, kind: 'ScanSchedule', name: 'nightly' }));
     expect(allKeys()(scanOf('s', undefined, { ownerReferences }), 'ADDED')).to.deep.equal(['scan/s', 'scanschedule/nightly']);
   });
 
-  it('is the clean-up at the end, once, and at the start of an operator', () => {
+  it('enqueues the cleanup once at its end, and when an operator starts', () => {
     for (const first of ['MODIFIED', 'ADDED'] as const) {
       const keys = allKeys();
       expect(keys(ended, first)).to.deep.include('scan-cleanup/s');
@@ -62,7 +62,7 @@ describe('what a change of a Scan wakes', () => {
     }
   });
 
-  it('is every policy that it evaluates, once each, whoever made it, when it begins and when it ends', () => {
+  it('enqueues each policy that it evaluates, when it starts and when it ends', () => {
     const keys = allKeys();
     const scan = scanOf('s', undefined, { ...owner, spec: { policies: ['p', 'q'] } });
     expect(keys(scan, 'ADDED')).to.deep.equal(['scan/s', 'securitypolicy/p', 'securitypolicy/q']);
@@ -76,24 +76,24 @@ describe('what a change of a Scan wakes', () => {
     expect(keys(nightly, 'ADDED')).to.include.members(['scanschedule/nightly', ...woken]);
   });
 
-  it('is the Scan’s controller when it is gone', () => {
+  it('enqueues the Scan when it was deleted', () => {
     const keys = allKeys();
     keys(running(''), 'ADDED');
     expect(keys(running(''), 'DELETED')).to.deep.include('scan/s');
   });
 });
 
-describe('what other changes wake', () => {
+describe('a change of another object', () => {
   const named = (name: string, annotations = {}): KubeObject => ({ metadata: { name, uid: name, annotations } });
 
-  it('is the Scan that a Job or a pod works for', () => {
+  it('enqueues the Scan of a Job or a pod', () => {
     const pod = named('vigil-1-a1-0', { 'vigil.dev/scan': 's' });
     expect(allKeys()(pod, 'MODIFIED', RESOURCES.pods)).to.deep.equal(['scan/s']);
     expect(allKeys()(pod, 'MODIFIED', RESOURCES.jobs)).to.deep.equal(['scan/s']);
     expect(allKeys()(named('other'), 'MODIFIED', RESOURCES.pods)).to.deep.equal([]);
   });
 
-  it('is every policy and the default schedule for a schedule, the default schedule for a policy', () => {
+  it('enqueues every policy and the default schedule for a schedule, and the default schedule for a policy', () => {
     expect(allKeys()(named('weekly'), 'ADDED', RESOURCES.schedules)).to.deep.equal([
       'securitypolicy/p',
       'securitypolicy/q',

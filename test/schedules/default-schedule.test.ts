@@ -23,13 +23,13 @@ const plan = (others: readonly ScanSchedule[], object = own): SchedulePlan =>
   });
 const readyOf = ({ status }: SchedulePlan): unknown => status.conditions?.find(({ type }) => type === 'Ready');
 
-describe('the default schedule, beside others', () => {
-  it('scans everything while it is alone', () => {
+describe('the default schedule', () => {
+  it('scans everything when it is the only schedule', () => {
     const { create } = plan([]);
     expect(create?.spec).to.deep.equal({});
   });
 
-  it('stands down, and says so, when others scan every policy', () => {
+  it('creates no Scans when other schedules scan every policy, and reports it', () => {
     const found = plan([schedule('nightly', ofTeam('a')), schedule('edges', ofTeam('b'))]);
     expect([found.create, found.requeueAfter, found.status.nextScheduleTime, found.status.lastScheduleTime]).to.deep.equal([
       undefined,
@@ -44,7 +44,7 @@ describe('the default schedule, beside others', () => {
     });
   });
 
-  it('scans what others leave, by name, and says what it leaves', () => {
+  it('scans the other policies by name, and reports which schedules scan the rest', () => {
     const found = plan([schedule('nightly', ofTeam('a'))]);
     expect(found.create?.spec).to.deep.equal({ policies: ['edge'] });
     expect(readyOf(found)).to.deep.include({
@@ -53,7 +53,7 @@ describe('the default schedule, beside others', () => {
     });
   });
 
-  it('carries on beside one that makes no scans: suspended, stalled, without times, being deleted, or about other policies', () => {
+  it('ignores schedules that create no Scans: suspended, stalled, without times, being deleted, or with other policies', () => {
     const stalled = { type: 'Stalled', status: 'True', reason: 'InvalidSchedule', message: '', lastTransitionTime: '' } as const;
     const idle: readonly ScanSchedule[] = [
       schedule('a', { suspend: true }),
@@ -65,11 +65,11 @@ describe('the default schedule, beside others', () => {
     expect(plan(idle).create?.spec).to.deep.equal({});
   });
 
-  it('is the only one that does: two others may scan the same policy', () => {
+  it('is the only schedule that leaves policies out: two others may scan the same policy', () => {
     expect(leftToOtherSchedules(schedule('nightly'), [own, schedule('nightly'), schedule('hourly')], policies)).to.equal(undefined);
   });
 
-  it('leaves policies out that are being deleted, and that its own selector leaves out', () => {
+  it('leaves out policies that are being deleted or not selected', () => {
     const going: SecurityPolicy = { ...policy('old', 'b'), metadata: { name: 'old', deletionTimestamp: '2027-01-05T00:00:00Z' } };
     const narrow = schedule('default', ofTeam('b'));
     expect(leftToOtherSchedules(narrow, [schedule('nightly', ofTeam('a'))], [...policies, going])).to.equal(undefined);

@@ -20,8 +20,8 @@ const plan = (object: ScanSchedule, scans: readonly Scan[] = [], at = now): Sche
   planSchedule({ schedule: object, scans, now: at, clusterIdentity: 'c' });
 const names = (scans: readonly Scan[]): string[] => scans.map(({ metadata }) => metadata.name);
 
-describe('planning a ScanSchedule', () => {
-  it('makes one Scan for the due time, named by it and owned by the schedule', () => {
+describe('the plan of a ScanSchedule', () => {
+  it('creates one Scan for the due time, named by it and owned by the schedule', () => {
     const { create, status, requeueAfter } = plan(schedule({ policySelector: { matchLabels: { team: 'a' } } }));
     expect(create?.metadata).to.deep.include({
       name: nowName,
@@ -37,26 +37,26 @@ describe('planning a ScanSchedule', () => {
     expect(requeueAfter).to.equal(Date.parse('2027-01-06T03:00:00Z') - now);
   });
 
-  it('makes nothing twice: not after its time was recorded', () => {
+  it('creates no second Scan after the time was recorded', () => {
     expect(plan(schedule({}, { lastScheduleTime: '2027-01-05T03:00:00Z' })).create).to.equal(undefined);
   });
 
-  it('makes the same Scan again when it crashed before recording the time', () => {
+  it('creates the same Scan again after a crash before the time was recorded', () => {
     expect(plan(schedule(), [scan(nowName, 'Running')]).create?.metadata.name).to.equal(nowName);
   });
 
-  it('starts another beside the one that runs, unless it is told otherwise, as a CronJob does', () => {
+  it('starts a Scan while another runs by default, as a CronJob does', () => {
     for (const spec of [{}, { concurrencyPolicy: 'Allow' }] as const) {
       const { create, remove, status } = plan(schedule(spec), [scan('nightly-1', 'Running')]);
       expect([create?.metadata.name, remove, status.active]).to.deep.equal([nowName, [], [{ name: 'nightly-1' }, { name: nowName }]]);
     }
   });
 
-  describe('that forbids concurrency', () => {
+  describe('with concurrencyPolicy Forbid', () => {
     const forbid = { concurrencyPolicy: 'Forbid' } as const;
     const before = { lastScheduleTime: '2027-01-04T03:00:00Z' };
 
-    it('lets a run wait while another still runs, and says so once', () => {
+    it('waits while another Scan runs, with one Event', () => {
       const { create, events, status, requeueAfter } = plan(schedule(forbid, before), [scan('nightly-1', 'Running')]);
       expect([create, status.lastScheduleTime, status.lastMissedTime, status.active]).to.deep.equal([
         undefined,
@@ -71,7 +71,7 @@ describe('planning a ScanSchedule', () => {
       expect(plan(schedule(forbid, status), [scan('nightly-1', 'Running')]).events).to.deep.equal([]);
     });
 
-    it('starts the run that waited when the other ends, under the name of its due time', () => {
+    it('starts the waiting Scan when the other ends, with the name of its due time', () => {
       const waiting = plan(schedule(forbid, before), [scan('nightly-1', 'Running')]).status;
       const ended = [scan('nightly-1', 'Failed', '2027-01-05T09:00:00Z')];
       const { create, status } = plan(schedule(forbid, waiting), ended, Date.parse('2027-01-05T09:00:00Z'));
@@ -79,7 +79,7 @@ describe('planning a ScanSchedule', () => {
       expect(status.conditions?.find(({ type }) => type === 'Ready')).to.deep.include({ reason: 'Scheduled', message: '' });
     });
 
-    it('starts it within its starting deadline only, and looks again when that has passed', () => {
+    it('starts it only within its starting deadline, and requeues after the deadline', () => {
       const spec = { ...forbid, startingDeadlineSeconds: 600 };
       const waiting = plan(schedule(spec, before), [scan('nightly-1', 'Running')]);
       expect(waiting.requeueAfter).to.equal(570_000);
@@ -93,17 +93,17 @@ describe('planning a ScanSchedule', () => {
       ]);
     });
 
-    it('is not kept waiting by the Scan that it made for the same time', () => {
+    it('does not wait for its own Scan of the same time', () => {
       expect(plan(schedule(forbid), [scan(nowName, 'Running')]).create?.metadata.name).to.equal(nowName);
     });
   });
 
-  it('replaces the running one when it is told to', () => {
+  it('replaces the running Scan with concurrencyPolicy Replace', () => {
     const { create, remove, status } = plan(schedule({ concurrencyPolicy: 'Replace' }), [scan('nightly-1', 'Running')]);
     expect([create?.metadata.name, names(remove), status.active]).to.deep.equal([nowName, ['nightly-1'], [{ name: nowName }]]);
   });
 
-  it('tells a run that it missed by more than its deadline once, and does not count it as scheduled', () => {
+  it('reports a run past its starting deadline once, and does not record it as scheduled', () => {
     const spec = { startingDeadlineSeconds: 10 };
     const { create, events, status } = plan(schedule(spec));
     expect([create, events[0]?.reason, status.lastScheduleTime, status.lastMissedTime]).to.deep.equal([
@@ -116,7 +116,7 @@ describe('planning a ScanSchedule', () => {
     expect([again.create, again.events, again.status.lastMissedTime]).to.deep.equal([undefined, [], '2027-01-05T03:00:00Z']);
   });
 
-  it('counts a run as missed when its Scan cannot be made, because another has its name', () => {
+  it('records a run as missed when the name of its Scan is taken', () => {
     const { statusIfTaken } = plan(schedule({}, { lastScheduleTime: '2027-01-04T03:00:00Z' }));
     expect(statusIfTaken).to.deep.include({
       lastScheduleTime: '2027-01-04T03:00:00Z',
@@ -126,7 +126,7 @@ describe('planning a ScanSchedule', () => {
     });
   });
 
-  it('counts an interval from the last run, and from its own making before the first', () => {
+  it('counts an interval from the last run, or from its creation before the first', () => {
     const spec = { schedule: '@every 7h' };
     const made = plan(schedule(spec), [], Date.parse('2027-01-01T06:59:59Z'));
     expect([made.create, made.status.nextScheduleTime]).to.deep.equal([undefined, '2027-01-01T07:00:00Z']);
@@ -134,12 +134,12 @@ describe('planning a ScanSchedule', () => {
     expect([later.status.lastScheduleTime, later.status.nextScheduleTime]).to.deep.equal(['2027-01-05T03:30:00Z', '2027-01-05T10:30:00Z']);
   });
 
-  it('runs one missed by less than its deadline, once for a whole outage', () => {
+  it('runs once after an outage, if the latest due time is within its deadline', () => {
     const { create } = plan(schedule({}, { lastScheduleTime: '2027-01-01T03:00:00Z' }), [], now + 3_600_000);
     expect(create?.metadata.name).to.equal(nowName);
   });
 
-  it('makes nothing and promises nothing while suspended, and keeps its history tidy', () => {
+  it('creates nothing and has no next time while suspended, but limits its history', () => {
     const old = [1, 2, 3, 4, 5].map((day) => scan(`nightly-${day}`, 'Complete', `2027-01-0${day}T03:01:00Z`));
     const { create, remove, status, requeueAfter } = plan(schedule({ suspend: true }), old);
     expect([create, names(remove), status.nextScheduleTime, requeueAfter]).to.deep.equal([
@@ -151,7 +151,7 @@ describe('planning a ScanSchedule', () => {
     expect(status.conditions?.find(({ type }) => type === 'Ready')).to.deep.include({ status: 'True', reason: 'Suspended' });
   });
 
-  it('keeps failed and finished scans by their own limits, the newest ones', () => {
+  it('keeps the newest complete and failed Scans within their limits', () => {
     const scans = [
       scan('a', 'Failed', '2027-01-03T00:00:00Z'),
       scan('b', 'Failed', '2027-01-01T00:00:00Z'),
@@ -160,14 +160,14 @@ describe('planning a ScanSchedule', () => {
     expect(names(plan(schedule({ failedScansHistoryLimit: 1, successfulScansHistoryLimit: 0 }), scans).remove)).to.have.members(['b', 'c']);
   });
 
-  it('keeps three finished and one failed scan unless it is told otherwise, as a CronJob does', () => {
+  it('keeps three complete and one failed Scan by default, as a CronJob does', () => {
     const ended = (phase: 'Complete' | 'Failed'): Scan[] =>
       [1, 2, 3, 4, 5].map((day) => scan(`${phase}-${String(day)}`, phase, `2027-01-0${String(day)}T03:01:00Z`));
     const { remove } = plan(schedule({ suspend: true }), [...ended('Failed'), ...ended('Complete')]);
     expect(names(remove)).to.deep.equal(['Complete-1', 'Complete-2', 'Failed-1', 'Failed-2', 'Failed-3', 'Failed-4']);
   });
 
-  it('remembers the last success after its scan was tidied away', () => {
+  it('keeps the time of the last success after its Scan was deleted', () => {
     expect(plan(schedule({}, { lastSuccessfulTime: '2027-01-04T03:01:00Z' })).status.lastSuccessfulTime).to.equal('2027-01-04T03:01:00Z');
   });
 
@@ -175,7 +175,7 @@ describe('planning a ScanSchedule', () => {
     [{ schedule: '0 25 * * *' }, 'InvalidSchedule', /^spec\.schedule: /],
     [{ timeZone: 'Europe/Lisboa' }, 'UnknownTimeZone', /^spec\.timeZone: /],
   ] as const) {
-    it(`is stalled, not merely unready, by ${JSON.stringify(spec)}`, () => {
+    it(`is Stalled, not only not Ready, by ${JSON.stringify(spec)}`, () => {
       const { status, create, events } = plan(schedule(spec));
       const of = (type: string): unknown => status.conditions?.find((condition) => condition.type === type);
       expect(of('Ready')).to.deep.include({ status: 'False', reason, observedGeneration: 4 });
@@ -197,7 +197,7 @@ describe('planning a ScanSchedule', () => {
     ]);
   });
 
-  it('has nothing due, and is ready, when it only follows changes; and says how that goes', () => {
+  it('is Ready with nothing due when it only has onChange, and has the Watching condition', () => {
     const { schedule: _, ...spec } = schedule({ onChange: {} }).spec;
     const following: ScanSchedule = { ...schedule(), spec };
     const told = { type: 'Watching', status: 'True', reason: 'Watching', message: 'all kinds' } as const;
@@ -215,13 +215,13 @@ describe('planning a ScanSchedule', () => {
     expect(of(suspended, 'Watching')).to.deep.include({ status: 'False', reason: 'Suspended' });
   });
 
-  it('leaves its scans as they are while it is stalled, and says in the Event what is wrong', () => {
+  it('keeps its Scans while it is Stalled, with the error in an Event', () => {
     const { remove, events, status } = plan(schedule({ schedule: '0 25 * * *' }, { lastScheduleTime: '2027-01-04T03:00:00Z' }));
     expect([remove, status.lastScheduleTime, status.nextScheduleTime]).to.deep.equal([[], '2027-01-04T03:00:00Z', undefined]);
     expect(events[0]?.message).to.match(/^spec\.schedule: "0 25 \* \* \*" is not a cron expression: /);
   });
 
-  it('names the due time that it missed, and the one that waits although something else was said before', () => {
+  it('names the due time that was missed, and the one that waits, also after another message', () => {
     expect(plan(schedule({ startingDeadlineSeconds: 10 })).events[0]?.message).to.equal(
       'the scan due at 2027-01-05T03:00:00Z is skipped: it was missed by more than startingDeadlineSeconds',
     );

@@ -4,32 +4,35 @@ import type { AgeOf, JobStateOptions } from '../../jobs/job-state.ts';
 import type { Ledger, LedgerJob } from '../ledger/ledger.ts';
 import { podDeadlineSeconds, WORKER_CONTAINER } from './scan-job.ts';
 
-/** For how long the pods of an attempt may wait, and for what. */
+/** The time limits for the pods of an attempt. */
 
-/** How long a pod may be about to start before what it mounts is looked for, in milliseconds. */
+/** Milliseconds that a container may be in ContainerCreating before the ConfigMaps that it mounts are checked. */
 const mountPatience = 10_000;
 
-/** How the state of a scan's Job is read. `place`: milliseconds that a pod may wait for a node: its own deadline begins when it is placed. */
+/**
+ * The options for reading the state of a scan's Job. `place`: milliseconds that a pod may wait for a node. Its own deadline starts when it
+ * is scheduled.
+ */
 export const jobStateOptions = (ageOf: AgeOf, place: number): JobStateOptions => ({
   ageOf,
   container: WORKER_CONTAINER,
   patience: { place },
 });
 
-/** How long the pods of an attempt may wait for their place, in milliseconds. */
+/** Milliseconds that the pods of an attempt may wait for a node. */
 export const attemptDeadline = ({ spec }: Scan, { deadlineFactor }: LedgerJob): number =>
   podDeadlineSeconds(spec.scan ?? {}, deadlineFactor) * 1000;
 
 /**
- * For how long a scan has waited of which no pod was ever placed, in milliseconds: also over a restart of the operator. 0 for one that
- * has got further.
+ * Milliseconds since the start of a scan whose pods were never scheduled to a node, including time before a restart of the operator. 0
+ * after any pod was scheduled.
  */
 export function waitedWithoutNode({ jobs, scanned, failed, startTime }: Ledger, pods: readonly JobPod[], now: number): number {
   const placed = jobs.length > 1 || scanned + failed > 0 || pods.some(({ status }) => status?.phase !== 'Pending');
   return placed ? 0 : now - Date.parse(startTime);
 }
 
-/** Whether a pod has been on its way to its container for longer than that takes: what it mounts may be gone. */
+/** Whether a pod has been in ContainerCreating for too long. A ConfigMap that it mounts may have been deleted. */
 export function isStuckCreating(pod: JobPod, ageOf: AgeOf): boolean {
   const { phase, containerStatuses = [] } = pod.status ?? {};
   const creating = phase === 'Pending' && containerStatuses.some(({ state }) => state?.waiting?.reason === 'ContainerCreating');

@@ -6,7 +6,7 @@ import type { Ledger, LedgerPolicy } from '../ledger/ledger.ts';
 import { scanHash } from '../ledger/names.ts';
 import { isCurrent, type KnownPolicies } from '../../policies/policy-presence.ts';
 
-/** What the collector has to know of a Scan to take in a shard of it. */
+/** The parts of a Scan that the collector needs for one shard. */
 export function collectedScan(
   deps: KnownPolicies,
   { scan, ledger, shard, seen, signal }: { scan: Scan; ledger: Ledger; shard: number; seen: ReportTracker; signal: AbortSignal },

@@ -6,8 +6,8 @@ import type { AttemptInput } from '../../worker/scan-input.ts';
 import type { Shard } from '../../worker/shard.ts';
 
 /**
- * The ledger of a Scan with another attempt over the shards that are queued; the documents of that attempt are kept. Throws `InputLost` if
- * the document of an earlier attempt is gone.
+ * Stores the shards of the next attempt, which runs the queued shards. Returns the ledger with this attempt. Throws `InputLost` if a
+ * document of an earlier attempt was deleted.
  */
 export async function storeNextAttempt(
   store: Pick<LedgerStore, 'shards' | 'storeShards'>,

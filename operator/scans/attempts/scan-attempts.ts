@@ -30,7 +30,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ScanHold } from '../../api/scan-hold.ts';
 
-/** What {@link ScanAttempts} uses. */
+/** The dependencies of {@link ScanAttempts}. */
 export interface ScanAttemptsDependencies extends KnownPolicies {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -39,23 +39,23 @@ export interface ScanAttemptsDependencies extends KnownPolicies {
   readonly clock: () => number;
 }
 
-/** What advancing a scan needs besides it. */
+/** The context of {@link ScanAttempts.advance}. */
 export interface AdvanceContext {
   readonly signal: AbortSignal;
-  /** What this process remembers of the scan, the reports that it made sure of among it. */
+  /** What this process remembers of the scan, such as the reports that it has verified. */
   readonly memory: ScanMemory;
-  /** Tells how the scan stands, and what holds it up. */
+  /** Writes the progress of the scan and the reason why it does not progress. */
   readonly reportProgress: (ledger: Ledger, hold: ScanHold | undefined) => Promise<void>;
 }
 
-/** A scan after it was advanced as far as it goes now. */
+/** The result of {@link ScanAttempts.advance}. */
 export interface AdvanceResult {
   readonly stored: StoredLedger;
-  /** Nothing is left to run or to collect. */
+  /** Whether no shard is left to run or to collect. */
   readonly settled: boolean;
 }
 
-/** Runs the Jobs of scans, one attempt after the other, and takes in what their pods found. */
+/** Runs the Jobs of scans, one attempt after the other, and collects the results of their pods. */
 export class ScanAttempts {
   readonly #deps: ScanAttemptsDependencies;
   readonly #store: LedgerStore;
@@ -72,7 +72,7 @@ export class ScanAttempts {
     this.#jobs = parts.jobs;
   }
 
-  /** Does all that can be done now. */
+  /** Does everything that is possible now. */
   async advance(scan: Scan, stored: StoredLedger, context: AdvanceContext): Promise<AdvanceResult> {
     let current = stored;
     const save = async (ledger: Ledger): Promise<void> => {
@@ -95,7 +95,7 @@ export class ScanAttempts {
     return { stored: current, settled: allSettled(current.ledger) };
   }
 
-  /** Takes in what the current Job's pods came to. Returns what holds the Job up. */
+  /** Collects the results of the current Job. Returns why the Job does not progress. */
   async #advanceJob(
     scan: Scan,
     ledger: () => Ledger,
@@ -118,7 +118,7 @@ export class ScanAttempts {
     return (await this.#whyIdle(scan, ledger(), { job, found, pods, memory, fail: failAll })) ?? hold;
   }
 
-  /** Takes in each index of a Job that came to something. Returns what holds the others up. */
+  /** Collects each index of a Job that has ended. Returns why the others do not progress. */
   async #collectIndexes(
     scan: Scan,
     ledger: () => Ledger,
@@ -132,7 +132,7 @@ export class ScanAttempts {
     const { job, found, pods, save, memory } = context;
     const pending = pendingIn(ledger(), lastOf(ledger()));
     const limit = attemptDeadline(scan, job);
-    // The wait of a pod for its place counts over a restart of the operator, too.
+    // The time that a pod waits for a node includes the time before a restart of the operator.
     const place = waitedWithoutNode(ledger(), pods, this.#deps.clock()) >= limit ? 0 : limit;
     const state = await this.#stateOf(found, pods, { pending, reading: jobStateOptions(memory.ages.of, place) });
     let hold: ScanHold | undefined;
@@ -142,11 +142,11 @@ export class ScanAttempts {
       else if (at.kind === 'finished') hold = (await this.#finish(scan, ledger(), { ...context, shard, pod: at.pod })) ?? hold;
       else hold = at.hold ?? hold;
     }
-    // Where some of its pods work, that others wait for room holds up nothing.
+    // If some pods run, the scan progresses although others wait for a node.
     return hold?.reason === 'Unschedulable' && pods.some(({ status }) => status?.phase === 'Running') ? undefined : hold;
   }
 
-  /** Takes in an index whose pod has finished. Returns what keeps it from that. */
+  /** Collects an index whose pod has ended. Returns why this is not possible yet. */
   async #finish(
     scan: Scan,
     ledger: Ledger,
@@ -158,7 +158,10 @@ export class ScanAttempts {
     return hold;
   }
 
-  /** How a Job stands. Its pods are watched apart from it: before one counts as failed, the server is asked, since the other watch may be behind. */
+  /**
+   * The state of a Job. Jobs and Pods are watched separately, and one watch may be behind: before an index counts as failed, the pods are
+   * read from the API server.
+   */
   async #stateOf(
     job: JobObject,
     pods: readonly JobPod[],
@@ -170,8 +173,8 @@ export class ScanAttempts {
   }
 
   /**
-   * What a Job with nothing at work waits for; undefined for one at work. Where a quota refuses its pods they are waited for until the
-   * deadline: room comes and goes. Where anything else refuses them for too long, they fail as that.
+   * Why a Job without an active pod waits; undefined if it has one. If a quota refuses its pods, the Job waits until the deadline, because
+   * room may become free. If anything else refuses them for too long, the shards fail as `Rejected`.
    */
   async #whyIdle(
     scan: Scan,
@@ -206,7 +209,7 @@ export class ScanAttempts {
     return state.kind === 'waiting' ? state.hold : undefined;
   }
 
-  /** The ledger after a finished pod's results were taken, or could not be; as it is while the node does not give out the log. */
+  /** The ledger after the results of an ended pod were collected or failed. It is unchanged while the node does not return the log. */
   async #collect(
     scan: Scan,
     ledger: Ledger,
@@ -232,7 +235,7 @@ export class ScanAttempts {
     }
   }
 
-  /** The ledger after an attempt at a shard failed; the Scan's Events say so. */
+  /** The ledger after a failed attempt at a shard. Records an Event. */
   #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: JobFailure & { readonly shard: number }): Ledger {
     this.#deps.metrics.shards.inc({ outcome: failure.class });
     this.#deps.log.warn({ scan: scan.metadata.name, shard, class: failure.class, message: failure.message }, 'shard attempt failed');
@@ -244,8 +247,8 @@ export class ScanAttempts {
   }
 
   /**
-   * The ledger after the Job was made, or was refused; as it is while another Job of that name has to go first, or while a quota has no
-   * room for it: that is waited for until the deadline.
+   * The ledger after the Job was created or refused. It is unchanged while an earlier Job of this name is being deleted. It is also
+   * unchanged while a quota refuses the Job, until the deadline.
    */
   async #createJob(
     scan: Scan,
@@ -256,7 +259,7 @@ export class ScanAttempts {
       const uid = await this.#jobs.create(scan, ledger, job);
       return { ledger: uid === undefined ? ledger : jobCreated(ledger, job.name, uid) };
     } catch (error) {
-      // A right that is missing may be given again: the scan is held up, and says what it lacks.
+      // A missing permission may be granted later: the scan waits, and its status names the permission.
       if (lacksPermission(error) || (!isInvalid(error) && !isForbidden(error))) throw error;
       const message = error instanceof Error ? error.message : String(error);
       const waited = Math.max(memory.waitedFor(`job/${job.name}`), waitedWithoutNode(ledger, [], this.#deps.clock()));
@@ -267,9 +270,9 @@ export class ScanAttempts {
   }
 }
 
-/** How long it may take until a Job has its pods, or the next of them, in milliseconds. */
+/** Milliseconds that a Job may take to create its pods or the next of them. */
 const idleTolerance = 5000;
-/** How long the server may fail each time that results are written, in milliseconds. */
+/** Milliseconds for which the API server may refuse to write results. */
 const writePatience = 60_000;
 
 const isServerFailure = (error: unknown): boolean =>

@@ -9,7 +9,7 @@ import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../../jobs/template/pod-se
 import { INPUT_PATH } from '../../worker/input-documents.ts';
 import { jobName, scanHash } from '../ledger/names.ts';
 
-/** What one attempt's Job is made of. */
+/** The inputs of {@link scanJob}. */
 export interface ScanJobInput {
   readonly scan: { readonly name: string; readonly uid: string };
   readonly namespace: string;
@@ -22,14 +22,14 @@ export interface ScanJobInput {
   /** ConfigMaps with the scan's input and the attempt's shards. */
   readonly configMaps: readonly string[];
   readonly template: ScanTemplate;
-  /** Where pods go as far as the template does not say. */
+  /** The placement of the pods unless the template sets it. */
   readonly placement: Placement;
-  /** More than the template's, for an attempt after one that ran out of memory or time. */
+  /** Factors for the template's memory and deadline, above 1 after an attempt that ran out of memory or time. */
   readonly memoryFactor: number;
   readonly deadlineFactor: number;
 }
 
-/** The container of a worker, whose log is the stream. */
+/** The container of the worker. Its log contains the result stream. */
 export const WORKER_CONTAINER = 'worker';
 
 const defaults = {
@@ -39,11 +39,14 @@ const defaults = {
   limits: { memory: '256Mi' },
 } as const;
 
-/** How long one pod may work on its shard, and how long it may wait to be placed, in seconds. */
+/** Seconds that a pod may work on its shard, and that it may wait for a node. */
 export const podDeadlineSeconds = ({ activeDeadlineSeconds = defaults.activeDeadlineSeconds }: ScanTemplate, factor = 1): number =>
   activeDeadlineSeconds * factor;
 
-/** The Indexed Job of one attempt: a pod a shard, under the restricted Pod Security Standard. Each failed index is the operator's to try again. */
+/**
+ * The Indexed Job of an attempt: one pod per shard, under the restricted Pod Security Standard. The operator, not the Job, retries failed
+ * indexes.
+ */
 export function scanJob(input: ScanJobInput): KubeObject {
   const { scan, namespace, attempt, shards, template, imagePullSecrets } = input;
   const { job = {} } = template;
@@ -67,7 +70,8 @@ export function scanJob(input: ScanJobInput): KubeObject {
       completionMode: 'Indexed',
       completions: shards,
       parallelism,
-      // A pod that failed keeps the Job's finalizer until the pod in its place is there; in a namespace that is being deleted that is never.
+      // With the default policy, a failed pod keeps the Job's finalizer until its replacement exists. In a namespace that is being deleted,
+      // it never does.
       backoffLimitPerIndex: 0,
       podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
     },
@@ -75,7 +79,7 @@ export function scanJob(input: ScanJobInput): KubeObject {
   });
 }
 
-/** What a worker's Node.js is told: a heap that fits into the limit. More memory is of use only to a heap that may grow. */
+/** The Node.js options of a worker: a heap that fits into the memory limit. Without it, a higher limit would have no effect. */
 const nodeOptions = (limits: Quantities): string =>
   ['--disable-warning=DEP0040', '--max-semi-space-size=2', ...[heapOption(limits) ?? []].flat()].join(' ');
 

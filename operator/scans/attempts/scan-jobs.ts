@@ -12,19 +12,22 @@ import type { WorkerSettings } from '../../jobs/template/worker-settings.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 
-/** What {@link ScanJobs} uses. */
+/** The dependencies of {@link ScanJobs}. */
 export interface ScanJobsDependencies {
   readonly client: KubeClient;
-  /** Vigil's own. */
+  /** Vigil's own namespace. */
   readonly namespace: string;
-  /** What the pods of Jobs run. */
+  /** The image and account of the pods of Jobs. */
   readonly worker: () => Promise<WorkerSettings>;
   /** The Jobs of scans in Vigil's namespace, and their pods. */
   readonly jobs: Pick<Lister<JobObject>, 'get'>;
   readonly pods: Pick<Lister<JobPod>, 'list'>;
 }
 
-/** The Jobs of scans as they are in the cluster. A Job is known by name and uid: one of the same name may be an earlier plan's. */
+/**
+ * Creates, finds and deletes the Jobs of scans. A Job is identified by name and uid, because a Job of the same name may be from an earlier
+ * plan.
+ */
 export class ScanJobs {
   readonly #deps: ScanJobsDependencies;
   readonly #runner: JobRunner;
@@ -35,8 +38,8 @@ export class ScanJobs {
   }
 
   /**
-   * Makes the Job of an attempt. Returns its uid, also if it was made before; undefined while the Job of an earlier plan is being deleted.
-   * Throws if a Job of that name is not Vigil's.
+   * Creates the Job of an attempt. Returns its uid, also if it existed before; undefined while the Job of an earlier plan is being deleted.
+   * Throws if another owner has a Job of this name.
    */
   async create(scan: Scan, ledger: Ledger, job: LedgerJob): Promise<string | undefined> {
     const { image, imagePullPolicy, imagePullSecrets, serviceAccount, placement } = await this.#deps.worker();
@@ -61,29 +64,32 @@ export class ScanJobs {
     return made.kind === 'leaving' ? undefined : made.uid;
   }
 
-  /** The Job as it is: the server is asked if the cache does not have it (yet). */
+  /** The Job from the cache, else from the API server. */
   async find({ name, uid }: LedgerJob): Promise<JobObject | undefined> {
     const { namespace } = this.#deps;
     const known = this.#deps.jobs.get(name, namespace);
     return known && (uid === undefined || known.metadata.uid === uid) ? known : this.#runner.find({ namespace, name, uid });
   }
 
-  /** The pods of a Job, as the cache has them. */
+  /** The pods of a Job from the cache. */
   podsOf({ metadata: { uid } }: KubeObject): JobPod[] {
     return this.#deps.pods.list().filter((pod) => isOfJob(pod, uid));
   }
 
-  /** The pods of a Job, as the server has them: for what must not be decided by a cache that may have stopped. */
+  /** The pods of a Job from the API server, for decisions that must not rely on an outdated cache. */
   livePodsOf(job: KubeObject): Promise<JobPod[]> {
     return this.#runner.podsOf(job);
   }
 
-  /** What a Job's events say of why it has no pod but these; undefined if none says anything. */
+  /** Why a Job has no other pods, from its Events; undefined if no Event reports it. */
   async whyNoPod(job: JobObject, pods: readonly JobPod[]): Promise<string | undefined> {
     return refusalIn(await eventsAbout(this.#deps.client, this.#deps.namespace, job), pods);
   }
 
-  /** Removes the Jobs of an ended scan. Those whose shards failed stay for a day, for people to look at their pods, unless they could make more. */
+  /**
+   * Deletes the Jobs of an ended scan. Jobs with failed shards are kept for a day, so that users can inspect their pods, unless they could
+   * create more pods.
+   */
   async tidy(ledger: Ledger): Promise<void> {
     const { namespace } = this.#deps;
     for (const { name, uid, shards, created } of ledger.jobs) {
@@ -94,7 +100,7 @@ export class ScanJobs {
     }
   }
 
-  /** Removes every Job of a scan that has no plan (any more). Returns how many there were. */
+  /** Deletes every Job of a scan that has no plan. Returns their number. */
   async clear(scan: Scan): Promise<number> {
     const left = await this.#runner.list(this.#deps.namespace, `${LABELS.scan}=${scanHash(scan.metadata.uid ?? '')}`);
     for (const { metadata } of left) await this.#runner.remove({ ...metadata, namespace: this.#deps.namespace });

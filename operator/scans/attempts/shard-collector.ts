@@ -15,30 +15,30 @@ import type { ShardSummary } from '../../worker/shard-worker.ts';
 import type { ReportPublisher, DesiredReport } from '../../reports/publishing/report-publisher.ts';
 import { reportLocation } from '../../reports/building/report-location.ts';
 
-/** Whose results are collected. */
+/** A scan whose results are collected. */
 export interface CollectedScan extends EvaluationResults<LedgerPolicy> {
-  /** What it was planned with: a worker of another catalogue is not believed. */
+  /** The catalogue version of the plan. Results of another version are refused. */
   readonly catalogue: string;
-  /** Told of each report that says what the scan found, and of the version in which it does. */
+  /** Called for each report that contains the scan's results, with the resourceVersion of the report. */
   readonly onReport: (key: string, resourceVersion: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** What a collected shard adds, and what each namespace in it came to: only those of which every result is in a report. */
+/** A collected shard, and the results of each namespace whose results are all in reports. */
 export interface CollectedShard extends Collected {
   readonly namespaces: readonly NamespaceRecord[];
 }
 
-/** The most reports that are brought up to date by one call. */
+/** The most reports that are written by one call. */
 const batchSize = 300;
-/** So many are enough for a call where a namespace ends: a namespace that is split over two is read twice. */
+/** A call with this many reports may end at the end of a namespace: a namespace that is split over two calls is read twice. */
 const enough = 100;
 
-/** Takes a finished worker's results from its log into reports: the whole of them, or nothing. */
+/** Writes the results of a finished worker from its log to reports, all of them or none. */
 export class ShardCollector {
   readonly #logs: LogReader;
   readonly #publisher: ReportPublisher;
-  /** Ends with the shard that is being written: two at a time would hold twice as much. */
+  /** Resolves when the current shard is written. Two shards at a time would need twice the memory. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(client: KubeClient, publisher: ReportPublisher) {
@@ -47,8 +47,8 @@ export class ShardCollector {
   }
 
   /**
-   * Reads the pod's log, checks it and writes the reports. What is wrong with the log is a failure of the attempt; every other
-   * error is thrown, and the same call can be made again: see {@link LogReader.read}.
+   * Reads and verifies the pod's log and writes the reports. A problem of the log is returned as a failure of the attempt. Every other
+   * error is thrown, and the call can be repeated: see {@link LogReader.read}.
    */
   async collect(pod: KubeObject, scan: CollectedScan): Promise<CollectedShard | JobFailure> {
     const stream = await this.#logs.read<ShardSummary>(pod, { container: WORKER_CONTAINER, signal: scan.signal });
@@ -64,7 +64,7 @@ export class ShardCollector {
     return written;
   }
 
-  /** Brings the reports about a shard's targets up to date, in batches. */
+  /** Writes the reports about a shard's targets, in batches. */
   async #write(stream: AcceptedStream<ShardSummary>, scan: CollectedScan): Promise<CollectedShard> {
     const { scanned, failed, unread, policies, rest, peakMebibytes } = stream.trailer.body;
     const total = { new: emptySeverities(), fixed: emptySeverities() };

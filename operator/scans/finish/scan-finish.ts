@@ -21,7 +21,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { SecurityPolicy } from '../../api/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
-/** What {@link finishScan} uses. */
+/** The dependencies of {@link finishScan}. */
 export interface FinishDependencies extends PolicyStatusDependencies, ScanImagesDependencies, KnownPolicies {
   readonly client: KubeClient;
   readonly log: Logger;
@@ -31,7 +31,7 @@ export interface FinishDependencies extends PolicyStatusDependencies, ScanImages
   readonly revisionOf: KnownPolicies['revisionOf'];
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Has a policy taken out of the reports, once the server says that it is gone. */
+  /** Removes the results of a policy from the reports, once the API server confirms its deletion. */
   readonly enqueuePolicyCleanup: (name: string) => void;
 }
 
@@ -42,15 +42,15 @@ export interface SettledScan {
   readonly seen: ReportTracker;
   readonly store: LedgerStore;
   readonly verifier: ScanVerifier;
-  /** What the scan found for the next one; undefined where another process planned it. */
+  /** The results to carry over to the next scan; undefined if another process planned this scan. */
   readonly rescan: RescanDraft | undefined;
   readonly rescans: Pick<RescanStore, 'update'>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Sweeps what the scan did not find again, and tells each policy what was found. A repetition does the same. Returns what came and
- * went in images meanwhile, where a policy asks about them.
+ * Removes the reports that the scan did not find again, and updates the status of each policy. It can be repeated. Returns the image
+ * findings that appeared and disappeared since the last scan, if a policy selects images.
  */
 export async function finishScan(deps: FinishDependencies, ended: SettledScan): Promise<ScanImages | undefined> {
   const { scan, ledger, seen, store, signal } = ended;
@@ -69,7 +69,7 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
     isCarriedOver: carriedOverBy(ledger),
     signal,
   };
-  // Before the policies are told of this Scan: their status may be all that tells when the Scan before was.
+  // This comes before the status of the policies is updated: it may be the only record of the last Scan's time.
   const images = await scanImages(deps, scan, { policies: current, includesNamespace: request.includesNamespace, signal });
   const swept = await sweep(deps, ended, request);
   if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about deleted objects removed');
@@ -83,7 +83,7 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
   return images;
 }
 
-/** Sweeps until no report is found to have changed meanwhile. Where nothing was evaluated, the reports were read a moment ago. */
+/** Sweeps until no report was changed meanwhile. If nothing was evaluated, the reports from the planning are still current. */
 async function sweep(
   { client, publisher }: Pick<FinishDependencies, 'client' | 'publisher'>,
   { scan, ledger, seen, verifier, rescan, signal }: SettledScan,
@@ -95,13 +95,13 @@ async function sweep(
   return (await verifier.verify(scan, ledger, { seen, signal })) ? sweepReports(client, publisher, request) : swept;
 }
 
-/** Whether a ledger says of a namespace that its verdicts are carried over. */
+/** Whether the verdicts of a namespace are carried over. */
 function carriedOverBy({ carriedOver }: Ledger): (namespace: string) => boolean {
   const names = new Set(carriedOver?.namespaces);
   return (namespace) => names.has(namespace);
 }
 
-/** Keeps what the scan found for the next one. Where that fails, the next one evaluates more than it would have to. */
+/** Stores the results for the next scan. If this fails, the next scan evaluates more than necessary. */
 async function keepForNext(
   { log }: Pick<FinishDependencies, 'log'>,
   { scan, ledger, rescan, rescans }: SettledScan,
@@ -115,7 +115,7 @@ async function keepForNext(
   }
 }
 
-/** How often each check of a policy came to which verdict, and whether that is all there is to know. */
+/** The verdicts of each check of a policy, and whether they are complete. */
 function talliesOf(
   ledger: Ledger,
   policy: LedgerPolicy,
@@ -144,7 +144,7 @@ function findingsOf(
 ): PolicyFindings {
   if (ledger.partial) return totals;
   const time = Date.parse(ledger.endTime ?? timestampOf(deps.clock()));
-  // A scan that ended later has told the policy already: its word stands.
+  // A scan that ended later has already updated the policy: its result is kept.
   if (Date.parse(deps.policies.get(policy.name)?.status?.lastScanTime ?? '') > time) return totals;
   const { checks, complete } = talliesOf(ledger, policy);
   const frameworks = set

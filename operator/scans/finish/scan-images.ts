@@ -7,18 +7,18 @@ import type { Lister } from '../../kube/watch/lister.ts';
 import type { SecurityPolicy } from '../../api/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
-/** What {@link scanImages} uses. */
+/** The dependencies of {@link scanImages}. */
 export interface ScanImagesDependencies {
   readonly client: KubeClient;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
   readonly scans: Pick<Lister<Scan>, 'list'>;
-  /** In milliseconds since the epoch, when the look at images began that still writes reports; undefined while none does. */
+  /** When the image sync that is writing reports started, in milliseconds since the epoch; undefined if none is running. */
   readonly imageSyncStart: () => number | undefined;
 }
 
-/** Of what a scan that ends counts the changes in images. */
+/** The policies and namespaces for which a scan counts changes in images. */
 export interface ScannedImages {
   readonly policies: readonly LedgerPolicy[];
   readonly includesNamespace: (namespace: string | undefined) => boolean;
@@ -26,8 +26,8 @@ export interface ScannedImages {
 }
 
 /**
- * What came and went in images since the Scan before, for each policy of this one that asks about them; undefined where none does.
- * Images are looked into all the time, so their reports keep when that was.
+ * Counts the image findings that appeared and disappeared since the last Scan, for each policy that selects images. Returns undefined if
+ * none does. Images are scanned independently of Scans: their reports record when each finding appeared.
  */
 export async function scanImages(
   deps: ScanImagesDependencies,
@@ -36,7 +36,7 @@ export async function scanImages(
 ): Promise<ScanImages | undefined> {
   const asking = policies.filter(({ name }) => deps.policies.get(name)?.spec.images !== undefined);
   if (asking.length === 0) return undefined;
-  // What is written by a look that goes on is dated with its beginning: the next Scan counts it.
+  // Reports of a running image sync are dated with its start: the next Scan counts them.
   const until = Math.floor(Math.min(deps.clock(), deps.imageSyncStart() ?? Number.POSITIVE_INFINITY) / 1000);
   const spans = new Map<string, Span>();
   for (const { name } of asking) {
@@ -48,7 +48,10 @@ export async function scanImages(
   return { ...(spans.size > 0 ? { since: timestampOf(since * 1000) } : {}), until: timestampOf(until * 1000), ...changed };
 }
 
-/** Until when an earlier Scan of all namespaces has counted for a policy, in milliseconds since the epoch; undefined when none has. */
+/**
+ * The time until which an earlier Scan of all namespaces has counted for a policy, in milliseconds since the epoch; undefined if there is
+ * none.
+ */
 export function countedUntil(
   { scans, policies }: Pick<ScanImagesDependencies, 'scans' | 'policies'>,
   scan: Scan,

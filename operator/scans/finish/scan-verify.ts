@@ -10,12 +10,12 @@ import type { ScanJobs } from '../attempts/scan-jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { KnownPolicies } from '../../policies/policy-presence.ts';
 
-/** What {@link ScanVerifier} uses. */
+/** The dependencies of {@link ScanVerifier}. */
 export interface VerifierDependencies extends KnownPolicies {
   readonly log: Pick<Logger, 'info'>;
 }
 
-/** Takes results in again whose reports were changed or removed while their scan went on. */
+/** Collects results again if their reports were changed or deleted during the scan. */
 export class ScanVerifier {
   readonly #deps: VerifierDependencies;
   readonly #collector: ShardCollector;
@@ -28,8 +28,8 @@ export class ScanVerifier {
   }
 
   /**
-   * Brings the reports of doubtful shards to what their pods' logs say; a log that is gone by now was accepted once, and is not asked
-   * for again. Returns whether anything was doubtful: then what reports say has to be read again.
+   * Writes the reports of doubtful shards again from their pods' logs. A log that was deleted was verified once and is not needed. Returns
+   * whether any shard was doubtful: then the reports have to be read again.
    */
   async verify(scan: Scan, ledger: Ledger, { seen, signal }: { seen: ReportTracker; signal: AbortSignal }): Promise<boolean> {
     const done = ledger.shards.flatMap(({ state }, shard) => (state === 'done' ? [shard] : []));
@@ -37,7 +37,7 @@ export class ScanVerifier {
     for (const shard of doubtful) {
       const pod = await this.#podOf(ledger, shard);
       const context = collectedScan(this.#deps, { scan, ledger, shard, seen, signal });
-      // What the second sweep is to ask about must not count as seen: its object may be gone.
+      // Reports that the second sweep checks must not count as verified: their objects may have been deleted.
       if (pod) await this.#collector.collect(pod, { ...context, onReport: () => undefined });
       seen.recordShard(shard);
     }

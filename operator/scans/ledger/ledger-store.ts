@@ -14,40 +14,40 @@ import { LEDGER } from './scan-documents.ts';
 import type { AttemptInput, ScanInput } from '../../worker/scan-input.ts';
 import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE } from '../../worker/input-documents.ts';
 
-/** The Scan that things are kept for. */
+/** The owner of stored documents. */
 export interface ScanIdentity {
   readonly name: string;
   readonly uid: string;
 }
 
-/** A ledger as it was read or written. */
+/** A ledger with the version that was read or written. */
 export interface StoredLedger extends Pick<StoredDocument<Ledger>, 'resourceVersion' | 'pieces'> {
   readonly ledger: Ledger;
 }
 
-/** Somebody else wrote the ledger since it was read: what this process believes of the scan is out of date. */
+/** Another writer changed the ledger since it was read: the state in this process is outdated. */
 export class LedgerConflict extends Error {
   override readonly name = 'LedgerConflict';
 }
 
-/** What a scan was planned with is gone, damaged, or of an unknown version: nothing but a new plan helps. */
+/** The input of a scan was deleted, is damaged, or has an unknown version: the scan has to be planned again. */
 export class InputLost extends Error {
   override readonly name = 'InputLost';
 }
 
-/** A plan before it is kept. */
+/** A plan that is not stored yet. */
 export interface UnstoredPlan {
   readonly input: ScanInput;
   readonly shards: AttemptInput;
 }
 
-/** The ConfigMaps with a plan. */
+/** The names of the ConfigMaps with a plan. */
 export interface StoredPlan {
   readonly input: readonly string[];
   readonly configMaps: readonly string[];
 }
 
-/** Keeps what a scan needs in documents that its Scan owns: the ledger, with a head, and what pods mount. */
+/** Stores the documents of a scan, owned by the Scan: the ledger, and the ConfigMaps that pods mount. */
 export class LedgerStore {
   readonly #store: DocumentStore;
   readonly #log: Logger | undefined;
@@ -58,8 +58,8 @@ export class LedgerStore {
   }
 
   /**
-   * The scan's ledger, or undefined when it has none. Read from the server, never from a cache. One of an older version is written anew, with
-   * one line in the log. Throws {@link InputLost} when it cannot be used.
+   * Reads the ledger of a scan from the API server, never from a cache. Returns undefined if it has none. A ledger of an older version is
+   * converted and written, with one line in the log. Throws {@link InputLost} if it cannot be used.
    */
   async read(scan: ScanIdentity): Promise<StoredLedger | undefined> {
     const name = ledgerName(scan);
@@ -73,8 +73,8 @@ export class LedgerStore {
   }
 
   /**
-   * Keeps a plan and makes the ledger of it: from here on the scan has begun. What a try before this one left is removed first, and what this
-   * one made if it fails. Throws {@link LedgerConflict} when the scan has a ledger.
+   * Stores a plan and creates the ledger: with it, the scan has started. First deletes what an earlier try left behind. Deletes its own
+   * documents if it fails. Throws {@link LedgerConflict} if the scan has a ledger.
    */
   async begin(scan: ScanIdentity, { input, shards }: UnstoredPlan, ledgerOf: (kept: StoredPlan) => Ledger): Promise<StoredLedger> {
     await this.#clear(scan);
@@ -86,34 +86,34 @@ export class LedgerStore {
       const ledger = ledgerOf({ input: names, configMaps: made.slice(names.length) });
       return await conflicting(this.#store.write(headOf(scan), LEDGER, ledger));
     } catch (error) {
-      // A ledger that may be there after all names them; otherwise the next try removes them.
+      // A ledger that exists after all refers to them; otherwise the next try deletes them.
       if (!mayHaveSucceeded(error))
         await this.#store.removePieces(made).catch((left: unknown) => this.#log?.warn({ err: left }, 'scan plan not removed'));
       throw error;
     }
   }
 
-  /** Writes the ledger anew. Throws {@link LedgerConflict} when it is not as it was read any more. */
+  /** Writes the ledger. Throws {@link LedgerConflict} if it was changed since it was read. */
   update(scan: ScanIdentity, { ledger, ...before }: StoredLedger): Promise<StoredLedger> {
     return conflicting(this.#store.write(headOf(scan), LEDGER, ledger, before));
   }
 
-  /** Keeps the shards of another attempt. Returns the names of the ConfigMaps. */
+  /** Stores the shards of another attempt. Returns the names of the ConfigMaps. */
   storeShards(scan: ScanIdentity, shards: AttemptInput): Promise<string[]> {
     return this.#store.keep(placeOf(scan, SHARDS_FILE), SHARDS, shards, SHARDS_FILE);
   }
 
-  /** The input of a scan. Throws {@link InputLost} when it cannot be used. */
+  /** Reads the input of a scan. Throws {@link InputLost} if it cannot be used. */
   async input(names: readonly string[]): Promise<ScanInput> {
     return (await usable(this.#store.load(INPUT, names))).content;
   }
 
-  /** The shards of an attempt. Throws {@link InputLost} when they cannot be used. */
+  /** Reads the shards of an attempt. Throws {@link InputLost} if they cannot be used. */
   async shards(names: readonly string[]): Promise<AttemptInput> {
     return (await usable(this.#store.load(SHARDS, names))).content;
   }
 
-  /** Throws {@link InputLost} when one of these is not there any more: pods that mount it would wait for it without end. */
+  /** Throws {@link InputLost} if one of these ConfigMaps was deleted: pods that mount it would wait forever. */
   async assertStored(scan: ScanIdentity, names: readonly string[]): Promise<void> {
     const options = { namespace: this.#store.namespace, labelSelector: selectorOf(scan), metadataOnly: true };
     const there = new Set((await listAll(this.#store.client, RESOURCES.configMaps, options)).map(({ metadata }) => metadata.name));
@@ -121,7 +121,7 @@ export class LedgerStore {
     if (lost !== undefined) throw new InputLost(`ConfigMap ${lost} is gone`);
   }
 
-  /** Removes all that is kept for a scan, the ledger last. */
+  /** Deletes all documents of a scan, the ledger last. */
   async remove(scan: ScanIdentity): Promise<void> {
     await this.#clear(scan);
     await this.#store.remove(ledgerName(scan));

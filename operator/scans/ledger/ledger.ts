@@ -6,101 +6,101 @@ import type { AttemptInput } from '../../worker/scan-input.ts';
 import { policyTargets, shardTargets, smaller, type Shard, type Slice } from '../../worker/shard.ts';
 import { addSeverities, addTallies, emptySeverities, type PolicyTally } from '../../findings/tally.ts';
 
-/** A policy of a scan, as far as its reports need it. */
+/** The fields of a scan's policy that its reports need. */
 export interface LedgerPolicy {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
-  /** What it is judged by: see `evaluationRevision`. */
+  /** Its evaluation revision: see `evaluationRevision`. */
   readonly revision: string;
   readonly listPasses: boolean;
   readonly ownerLabels: readonly string[];
-  /** Namespaces that its scope leaves out. */
+  /** The number of namespaces that its scope excludes. */
   readonly excludedNamespaces: number;
-  /** The first of their names. */
+  /** The first names of the excluded namespaces. */
   readonly excludedNames?: readonly string[];
-  /** The first of the entries of its scope that match no namespace. */
+  /** The first entries of its scope that match no namespace. */
   readonly unmatchedNamespaces?: readonly string[];
 }
 
-/** Something that could not be looked at, and the policies that would have. */
+/** A problem that kept something from being scanned, and the affected policies. */
 export interface Uncovered {
   readonly message: string;
   readonly policies: readonly string[];
 }
 
-/** What another attempt at a shard should do otherwise. */
+/** How the next attempt at a shard differs. */
 export interface Retry {
   readonly smaller: boolean;
   readonly memoryFactor: number;
   readonly deadlineFactor: number;
 }
 
-/** Where one shard stands. `divided`: others work on its parts instead. */
+/** The state of a shard. `divided`: its parts are shards of their own now. */
 export interface LedgerShard {
   readonly state: 'pending' | 'queued' | 'done' | 'error' | 'divided';
   readonly targets: number;
   readonly policies: Readonly<Record<string, number>>;
-  /** Attempts that ended so, by class. */
+  /** The number of failed attempts by class. */
   readonly tries: Readonly<Record<string, number>>;
-  /** What a queued one needs next. */
+  /** How the next attempt differs, for a queued shard. */
   readonly retry?: Retry;
-  /** What is to be read, where no attempt has it yet: what did not fit into another shard's stream. */
+  /** The slices to scan if no attempt has stored them: those that did not fit into another shard's stream. */
   readonly slices?: readonly Slice[];
   readonly reason?: string;
   readonly message?: string;
 }
 
-/** One attempt: its Job, and which shard each index of it works on. */
+/** An attempt: its Job, and the shard of each index of the Job. */
 export interface LedgerJob {
   readonly name: string;
   readonly shards: readonly number[];
-  /** The ConfigMaps with the definitions of its shards. */
+  /** The ConfigMaps with its shards. */
   readonly configMaps: readonly string[];
   readonly memoryFactor: number;
   readonly deadlineFactor: number;
-  /** Whether the Job was made: one that was, and is not there, was deleted. */
+  /** Whether the Job was created. A created Job that does not exist was deleted. */
   readonly created: boolean;
-  /** Its uid, once it was made: another of the same name is not it. */
+  /** The uid of the created Job. A Job with another uid is not this one. */
   readonly uid?: string;
 }
 
-/** The durable state of a scan: what an operator that comes back, or another, goes on from. Kept in a ConfigMap. */
+/** The durable state of a scan, in a ConfigMap. After a restart, or with another leader, the scan continues from it. */
 export interface Ledger {
   readonly startTime: string;
-  /** When nothing was left to run or to collect: set once, so that whoever ends the scan says the same. */
+  /** When every shard was settled. It is set once, so that a repeated end writes the same time. */
   readonly endTime?: string;
-  /** The catalogue that it was planned with: another version of Vigil plans it again. */
+  /** The catalogue version of the plan. With another version, the scan is planned again. */
   readonly catalogue: string;
-  /** Only some namespaces were looked at: totals of the policies are not this scan's. */
+  /** Whether only some namespaces are scanned. Then the totals are not the totals of the policies. */
   readonly partial: boolean;
   readonly policies: readonly LedgerPolicy[];
   /** The ConfigMaps with the scan's input. */
   readonly input: readonly string[];
   readonly shards: readonly LedgerShard[];
   readonly jobs: readonly LedgerJob[];
-  /** What could not be looked at. */
+  /** What could not be scanned. */
   readonly uncovered: readonly Uncovered[];
   readonly excludedNamespaces: number;
-  /** What was not evaluated anew, since nothing that its verdicts depend on has changed; counted in `scanned` and `totals`. */
+  /** The namespaces that were not evaluated again, because no input of their verdicts has changed. They count in `scanned` and `totals`. */
   readonly carriedOver?: CarriedOverNamespaces;
   readonly scanned: number;
   readonly failed: number;
-  /** Targets that were not judged, by policy. */
+  /** The number of targets that were not evaluated, by policy. */
   readonly failedByPolicy: Readonly<Record<string, number>>;
   readonly totals: Readonly<Record<string, PolicyTally>>;
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
 }
 
-/** Namespaces whose verdicts of an earlier scan hold. */
+/** Namespaces whose verdicts are carried over from an earlier scan. */
 export interface CarriedOverNamespaces {
   readonly targets: number;
-  /** The empty name stands for what is outside of all namespaces. */
+  /** The names; the empty name stands for cluster-scoped objects. */
   readonly namespaces: readonly string[];
 }
 
-/** What a collected shard adds. */
+/** The result of a collected shard. */
 export interface Collected {
   readonly scanned: number;
   readonly failed: number;
@@ -109,9 +109,9 @@ export interface Collected {
   readonly new: SeverityCounts;
   readonly fixed: SeverityCounts;
   readonly uncovered: readonly Uncovered[];
-  /** The most memory that the worker held, in MiB. */
+  /** The peak memory of the worker, in MiB. */
   readonly peakMebibytes: number;
-  /** What did not fit into the stream. */
+  /** The slices that did not fit into the stream. */
   readonly rest: readonly Slice[];
 }
 
@@ -140,7 +140,7 @@ function entryAt(ledger: Ledger, shard: number): LedgerShard {
   return entry;
 }
 
-/** A ledger at the start of a scan, with its first attempt. `totals`: the counts of what is carried over, by policy. */
+/** The ledger at the start of a scan, with the first attempt. `totals`: the tallies of carried-over namespaces, by policy. */
 export function newLedger(
   start: Pick<Ledger, 'startTime' | 'catalogue' | 'partial' | 'policies' | 'input' | 'uncovered' | 'excludedNamespaces' | 'carriedOver'> &
     Partial<Pick<Ledger, 'totals'>>,
@@ -168,7 +168,7 @@ export function newLedger(
   };
 }
 
-/** The ledger after a Job was made. */
+/** The ledger after a Job was created. */
 export function jobCreated(ledger: Ledger, name: string, uid?: string): Ledger {
   const made = { created: true, ...(uid === undefined ? {} : { uid }) };
   return { ...ledger, jobs: ledger.jobs.map((job) => (job.name === name ? { ...job, ...made } : job)) };
@@ -194,7 +194,10 @@ export function shardCollected(ledger: Ledger, shard: number, collected: Collect
   };
 }
 
-/** The ledger after an attempt at a shard failed so: another is queued, or past its budget the shard is an error and its targets are failed. */
+/**
+ * The ledger after a failed attempt at a shard. The shard is queued again. If no attempt is left, its state is `error` and its targets
+ * count as failed.
+ */
 export function shardFailed(ledger: Ledger, shard: number, failure: JobFailure): Ledger {
   const entry = entryAt(ledger, shard);
   const tries = addCounts(entry.tries, { [failure.class]: 1 });
@@ -212,7 +215,7 @@ export function shardFailed(ledger: Ledger, shard: number, failure: JobFailure):
   };
 }
 
-/** The shards of a Job that wait for their result, with their index in it. */
+/** The shards of a Job without a result yet, with their indexes in the Job. */
 export function pendingIn(ledger: Ledger, job: LedgerJob): { readonly shard: number; readonly index: number }[] {
   const latest = ledger.jobs.at(-1) === job;
   return latest
@@ -220,12 +223,12 @@ export function pendingIn(ledger: Ledger, job: LedgerJob): { readonly shard: num
     : [];
 }
 
-/** Whether the current attempt has come to its end. */
+/** Whether the current attempt has ended. */
 export const attemptEnded = (ledger: Ledger): boolean => ledger.shards.every(({ state }) => state !== 'pending');
-/** Whether there is nothing left to try. */
+/** Whether no shard is left to run. */
 export const allSettled = (ledger: Ledger): boolean => ledger.shards.every(({ state }) => state !== 'pending' && state !== 'queued');
 
-/** The queued shards, each with the Job and index that holds its definition; undefined where the ledger itself has it. */
+/** The queued shards, each with the Job and index that has its definition; undefined if the ledger itself has it. */
 export function queuedShards(ledger: Ledger): { readonly shard: number; readonly job: LedgerJob | undefined; readonly index: number }[] {
   return ledger.shards.flatMap(({ state }, shard) => {
     if (state !== 'queued') return [];
@@ -234,10 +237,13 @@ export function queuedShards(ledger: Ledger): { readonly shard: number; readonly
   });
 }
 
-/** The most that memory and time grow over the first attempt's. */
+/** The largest factor for memory and deadline. */
 const mostFactor = 4;
 
-/** The next attempt over the queued shards, given their definitions: divided where that helps, with what the worst of them needs. */
+/**
+ * Creates the next attempt for the queued shards, given their definitions. Shards are divided if that helps. Memory and deadline follow the
+ * most demanding shard.
+ */
 export function nextAttempt(
   ledger: Ledger,
   definitions: ReadonlyMap<number, Shard>,
@@ -262,36 +268,36 @@ export function nextAttempt(
   return { ledger: { ...ledger, shards, jobs: [...ledger.jobs, job] }, input: { shards: input } };
 }
 
-/** Shards that are through, of all, such as 2/7. */
+/** Settled shards of all shards, such as `2/7`. */
 export function progressOf({ shards }: Ledger): string {
   const counted = shards.filter(({ state }) => state !== 'divided');
   return `${counted.filter(({ state }) => state === 'done' || state === 'error').length}/${counted.length}`;
 }
 
-/** Targets: those of shards that are not through yet count as in scope only. */
+/** The coverage in targets. Targets of shards that are not settled only count as in scope. */
 export function coverageOf({ shards, scanned, failed, excludedNamespaces }: Ledger): Coverage {
   const waiting = shards.filter(({ state }) => state === 'pending' || state === 'queued').reduce((sum, { targets }) => sum + targets, 0);
   return { inScope: scanned + failed + waiting, scanned, failed, skipped: 0, excludedNamespaces };
 }
 
-/** The targets of one policy, at the end of a scan. */
+/** The coverage of one policy at the end of a scan, in targets. */
 export function policyCoverage(ledger: Ledger, { name, excludedNamespaces }: LedgerPolicy): Coverage {
   const scanned = ledger.totals[name]?.targets ?? 0;
   const failed = ledger.failedByPolicy[name] ?? 0;
   return { inScope: scanned + failed, scanned, failed, skipped: 0, excludedNamespaces };
 }
 
-/** Why targets of one policy were not judged, by the first of its shards that failed; undefined if none did. */
+/** The first failure that kept targets of a policy from being evaluated; undefined if there is none. */
 export function policyFailure({ shards }: Ledger, { name }: LedgerPolicy): string | undefined {
   const failed = shards.find(({ state, policies }) => state === 'error' && (policies[name] ?? 0) > 0);
   return failed && [failed.reason ?? 'Unknown', ...(failed.message ? [failed.message] : [])].join(': ');
 }
 
-/** What could not be looked at, of one policy. */
+/** The messages about what could not be scanned for one policy. */
 export const uncoveredOf = ({ uncovered }: Ledger, { name }: LedgerPolicy): string[] =>
   uncovered.filter(({ policies }) => policies.includes(name)).map(({ message }) => message);
 
-/** Shards that did not succeed. */
+/** The failed shards. */
 export function problemsOf({ shards }: Ledger): ShardProblem[] {
   return shards.flatMap(({ state, tries, reason = 'Unknown', message = '' }, shard) => {
     if (state !== 'error') return [];

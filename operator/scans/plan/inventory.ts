@@ -7,36 +7,36 @@ import { LIST_PAGE_SIZE, listPages } from '../../kube/list.ts';
 import type { Count } from './plan.ts';
 import type { Slice } from '../../worker/shard.ts';
 
-/** A resource that could not be listed: its targets cannot even be counted. */
+/** A resource that cannot be listed: its targets cannot be counted. */
 export interface UnlistedResource {
   readonly resource: ApiResource;
-  /** What is missing, naming verb and resource. */
+  /** The missing permission or kind, with verb and resource. */
   readonly message: string;
 }
 
-/** What is there to scan. */
+/** The targets in scope. */
 export interface Inventory {
   readonly counts: readonly Count[];
   readonly unlisted: readonly UnlistedResource[];
 }
 
-/** What to look for. */
+/** The options of {@link countTargets}. */
 export interface InventoryOptions {
-  /** The resources that are looked at, by the index that counts refer to. */
+  /** The resources to list, by their index in the counts. */
   readonly resources: ReadonlyMap<number, ApiResource>;
-  /** The policies that take an object in as a target. */
+  /** The policies that have an object as a target. */
   readonly policiesOf: (resource: ApiResource, object: KubeObject) => readonly string[];
   /** The most targets in a slice. */
   readonly sliceTargets: number;
-  /** Told of each object of these resources once, target or not. */
+  /** Called once for each listed object, whether it is a target or not. */
   readonly onObject?: ((resource: ApiResource, object: KubeObject) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Counts the targets of each resource by namespace, by one paged metadata-only list a resource. Where a namespace has more than a
- * slice may hold, its list is walked again for the places where slices end. A resource that the account may not list, or
- * that is not served any more, is told and keeps nothing else back; every other error is thrown.
+ * Counts the targets of each resource by namespace, with one paged metadata-only list per resource. If a namespace has more targets than a
+ * slice may have, it is listed again to find the ends of the slices. A resource that the account may not list, or that is not served any
+ * more, is returned as unlisted. Every other error is thrown.
  */
 export async function countTargets(client: KubeClient, options: InventoryOptions): Promise<Inventory> {
   const counts: Count[] = [];
@@ -74,10 +74,10 @@ async function countsOf(
   return counts;
 }
 
-/** Counts targets, in all and by policy. */
+/** Counts targets, in total and by policy. */
 class TargetCount {
   targets = 0;
-  /** The names came in order so far. */
+  /** Whether the names have been sorted so far. */
   sorted = true;
   #last = '';
   readonly #policies: Record<string, number> = {};
@@ -117,9 +117,8 @@ async function countByNamespace(
 type Range = Omit<Slice, 'resource' | 'namespace'>;
 
 /**
- * The places where a long list is cut: each range begins with a continue token and ends with a name, so that a token which
- * has expired meanwhile, and objects made meanwhile, move nothing from one range to another. Not to be cut
- * where the names are in no order, as an aggregated API may have it.
+ * Divides a long list into ranges. Each range begins with a continue token and ends with a name: so an expired token or a new object moves
+ * nothing from one range to another. Returns `unsorted` if the names are not sorted, as in some aggregated APIs.
  */
 async function splitRanges(
   client: KubeClient,
@@ -133,7 +132,7 @@ async function splitRanges(
   const limit = Math.min(sliceTargets, LIST_PAGE_SIZE);
   for await (const { items, next } of listPages(client, resource, { namespace, metadataOnly: true, limit, signal })) {
     for (const object of items) tally.add(object.metadata.name, policiesOf(resource, object));
-    // What has no order cannot be cut at a name.
+    // An unsorted list cannot be divided by name.
     if (!tally.sorted) return 'unsorted';
     const last = items.at(-1)?.metadata.name;
     if (next !== undefined && (tally.targets < sliceTargets || last === undefined)) continue;

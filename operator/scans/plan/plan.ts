@@ -1,33 +1,33 @@
 import { WHOLE_CLUSTER, type Shard, type Slice, type SliceResource } from '../../worker/shard.ts';
 
-/** Objects a page, unless a shard had to be made smaller. */
+/** Objects per page. A shard that ran out of memory gets smaller pages. */
 export const PAGE_SIZE = 500;
 
-/** Targets of one resource in one namespace, as counted; `ranges` where they are too many for one shard. */
+/** The number of targets of one resource in one namespace. `ranges`: the parts, if there are too many for one shard. */
 export interface Count {
   readonly resource: SliceResource;
   readonly namespace?: string;
-  /** The list has no order of names: it is never divided. */
+  /** The list is not sorted by name: it is never divided. */
   readonly unsorted?: true;
   readonly targets: number;
   readonly policies: Readonly<Record<string, number>>;
   readonly ranges?: readonly Omit<Slice, 'resource' | 'namespace'>[];
 }
 
-/** How large shards are. */
+/** The size of shards. */
 export interface PackOptions {
   /** The most targets in a shard. */
   readonly shardTargets: number;
-  /** Pods that may work at the same time: small scans are spread over them. */
+  /** The number of pods that may run at the same time. Small scans are spread over them. */
   readonly parallelism: number;
 }
 
-/** Below this many targets a shard is not worth a pod of its own. */
+/** The least number of targets that is worth a pod. */
 const worthAPod = 100;
 
 /**
- * Packs counted targets into shards of about equal work. A namespace stays in one shard where it fits, since what is
- * read beside its targets is then read once. Deterministic: the same counts give the same shards.
+ * Packs counted targets into shards of similar size. A namespace is kept in one shard if it fits, so that the context of its targets is
+ * read once. Deterministic: the same counts give the same shards.
  */
 export function packShards(counts: readonly Count[], { shardTargets, parallelism }: PackOptions): Shard[] {
   const total = counts.reduce((sum, { targets }) => sum + targets, 0);
@@ -51,7 +51,7 @@ export function packShards(counts: readonly Count[], { shardTargets, parallelism
   return shards.map((slices) => ({ slices, pageSize: PAGE_SIZE }));
 }
 
-/** The slices of each namespace, in the order of their names; cluster-scoped ones first. */
+/** The slices of each namespace, sorted by name; cluster-scoped ones come first. */
 function byNamespace(counts: readonly Count[]): Slice[][] {
   const groups = new Map<string, Slice[]>();
   const ordered = counts
@@ -67,6 +67,6 @@ function byNamespace(counts: readonly Count[]): Slice[][] {
   return [...groups.values()];
 }
 
-/** The cluster as a whole comes first. */
+/** The whole-cluster target comes first. */
 const placeOf = (resource: SliceResource): number => (resource === WHOLE_CLUSTER ? -1 : resource);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -12,47 +12,47 @@ import { packShards, type Count } from './plan.ts';
 import type { PolicySnapshot, ScanInput } from '../../worker/scan-input.ts';
 import { indexOfResource, WHOLE_CLUSTER, type Shard } from '../../worker/shard.ts';
 
-/** What a plan is made from. */
+/** The inputs of a plan. */
 export interface PlanRequest {
   readonly scan: ScanInput['scan'];
   readonly spec: ScanSpec;
   readonly policies: readonly PolicySnapshot[];
   readonly kubernetesVersion: string;
   readonly resources: readonly ApiResource[];
-  /** Group versions whose server does not answer: what rules ask of them is told as not covered. */
+  /** Group versions whose server does not respond. Rules for their kinds are reported as not covered. */
   readonly unavailable?: readonly string[];
   readonly systemNamespaces: readonly string[];
   readonly shardTargets: number;
-  /** Finds what need not be evaluated anew. Default: everything is evaluated. */
+  /** Chooses namespaces whose verdicts are carried over. Default: none. */
   readonly carryOver?: CarryOver | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What was found in scope, before it is packed into shards. */
+/** The targets in scope, before they are packed into shards. */
 export interface TargetsInScope {
   readonly set: PolicySet;
   readonly policies: readonly PolicySnapshot[];
   readonly kubernetesVersion: string;
   readonly resources: readonly ApiResource[];
   readonly systemNamespaces: readonly string[];
-  /** The resources whose objects `onObject` was told of. */
+  /** The resources that were listed with `onObject`. */
   readonly listed: readonly ApiResource[];
   readonly unlisted: readonly UnlistedResource[];
   readonly counts: readonly Count[];
   readonly signal: AbortSignal;
 }
 
-/** Finds the namespaces that need not be evaluated anew. */
+/** Finds the namespaces that do not have to be evaluated again. */
 export interface CarryOver {
-  /** Reads what is known from earlier scans, while targets are counted. */
+  /** Reads the results of earlier scans, while targets are counted. */
   readonly prepare: (client: KubeClient, found: Pick<TargetsInScope, 'policies' | 'signal'>) => Promise<void>;
-  /** Told of each object of the kinds that are toList at. */
+  /** Called for each object of the listed kinds. */
   readonly onObject: (resource: ApiResource, object: KubeObject) => void;
-  /** The namespaces whose targets are in no shard; the empty name stands for what is outside of all. */
+  /** Returns the namespaces whose targets are left out of the shards; the empty name stands for cluster-scoped objects. */
   readonly choose: (client: KubeClient, found: TargetsInScope) => Promise<ReadonlySet<string>>;
 }
 
-/** What a scan will do. */
+/** A planned scan. */
 export interface ScanPlan {
   readonly input: ScanInput;
   readonly shards: readonly Shard[];
@@ -61,7 +61,10 @@ export interface ScanPlan {
   readonly excludedNamespaces: number;
 }
 
-/** Never listed, whatever a rule says: Vigil reads no Secrets, and its own reports are no targets. The reason, where it is told. */
+/**
+ * Resources that are never scanned, whatever a rule matches: Vigil does not read Secrets, and its reports are not targets. The value is the
+ * message for users; empty if there is none.
+ */
 export const neverScanned: ReadonlyMap<string, string> = new Map([
   ['/secrets', 'secrets in the core API group are not scanned: Vigil never reads Secrets; check them in files with vigil scan'],
   [`${RESOURCES.reports.group}/${RESOURCES.reports.resource}`, ''],
@@ -69,10 +72,13 @@ export const neverScanned: ReadonlyMap<string, string> = new Map([
 ]);
 
 const defaultParallelism = 4;
-/** Names of namespaces that a policy leaves out, as many as its status has room for. */
+/** The most names of excluded namespaces in the status of a policy. */
 const mostNames = 20;
 
-/** Finds what is in scope and packs it into shards. Throws what the API server answers; what may not be listed is told in the plan. */
+/**
+ * Counts the targets in scope and packs them into shards. Throws errors of the API server. Resources that may not be listed are in
+ * `uncovered`.
+ */
 export async function planScan(client: KubeClient, request: PlanRequest): Promise<ScanPlan> {
   const { scan, spec, policies, kubernetesVersion, resources, systemNamespaces, shardTargets, signal } = request;
   const set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
@@ -121,7 +127,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
   };
 }
 
-/** Which of the policies count an object as a target: those of the scan's own choice of namespaces. */
+/** Finds the policies that have an object as a target, within the namespaces of the Scan. */
 export class TargetScope {
   readonly #set: PolicySet;
   readonly #namespaces: ReadonlyMap<string, NamespaceFacts>;
@@ -136,12 +142,12 @@ export class TargetScope {
     }
   }
 
-  /** Whether the scan looks at the namespace at all. */
+  /** Whether the Scan includes the namespace. */
   includesNamespace(name: string): boolean {
     return this.#limit?.(name) ?? true;
   }
 
-  /** The policies that count an object, of which only metadata need be known, as a target. Terminating namespaces have none. */
+  /** The policies that have an object as a target; its metadata is enough. Objects in terminating namespaces are no targets. */
   readonly policiesOf = (resource: ApiResource, object: KubeObject): readonly string[] => {
     const home = resource.kind === 'Namespace' && resource.group === '' ? object.metadata.name : object.metadata.namespace;
     if (home === undefined ? this.#limit !== undefined : !this.includesNamespace(home)) return [];
@@ -152,7 +158,7 @@ export class TargetScope {
   };
 }
 
-/** All namespaces that are not being deleted, with what scopes ask of them. */
+/** All namespaces that are not being deleted, with the facts that scopes use. */
 export async function namespacesOf(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, NamespaceFacts>> {
   const found = new Map<string, NamespaceFacts>();
   for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal })) {
@@ -164,7 +170,7 @@ export async function namespacesOf(client: KubeClient, signal: AbortSignal): Pro
   return found;
 }
 
-/** The resources to list, by their index, and why some are not. */
+/** The resources to list by index, and the reasons why others are not listed. */
 function resourcesToList(set: PolicySet, resources: readonly ApiResource[]): { toList: Map<number, ApiResource>; refused: Uncovered[] } {
   const toList = new Map<number, ApiResource>();
   const refused: Uncovered[] = [];
@@ -185,7 +191,7 @@ function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
   return [{ resource: WHOLE_CLUSTER, targets: 1, policies: Object.fromEntries(policies.map((policy) => [policy, 1])) }];
 }
 
-/** By policy, the namespaces that its scope leaves out. */
+/** The namespaces that the scope of each policy excludes. */
 function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, NamespaceFacts>): ReadonlyMap<string, Excluded> {
   const excluded = new Map(set.policies.map((policy) => [policy, { count: 0, names: [] as string[] }]));
   for (const facts of namespaces.values()) {
@@ -199,26 +205,26 @@ function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, Name
   return excluded;
 }
 
-/** Namespaces that a policy leaves out, and the names of the first. */
+/** The number of namespaces that a policy excludes, and their first names. */
 interface Excluded {
   readonly count: number;
   readonly names: readonly string[];
 }
 
-/** The namespaces that a policy names and that are not there. */
+/** The entries of a policy's scope that match no namespace. */
 function unmatchedBy({ spec: { scope } }: PolicySnapshot, names: readonly string[]): Pick<LedgerPolicy, 'unmatchedNamespaces'> {
   const unmatched = unmatchedPatterns(scope?.namespaces?.include ?? [], names);
   return unmatched.length > 0 ? { unmatchedNamespaces: unmatched.slice(0, mostNames) } : {};
 }
 
-/** As {@link unmatchedBy}, of the namespaces that the Scan names. */
+/** The entries of `spec.namespaces.include` of the Scan that match no namespace. */
 function unmatchedByScan({ namespaces }: ScanSpec, names: readonly string[]): Uncovered[] {
   const unmatched = unmatchedPatterns(namespaces?.include ?? [], names);
   if (unmatched.length === 0) return [];
   return [{ message: `no namespace matches ${unmatched.slice(0, mostNames).join(', ')} (spec.namespaces.include)`, policies: [] }];
 }
 
-/** What rules ask of API groups whose server does not answer. */
+/** The rules for API groups whose server does not respond. */
 function unavailableTo(policies: readonly PolicySnapshot[], unavailable: readonly string[]): Uncovered[] {
   return unavailable.flatMap((groupVersion) => {
     const asking = policies.filter(({ spec }) => spec.rules?.some((rule) => asksFor(rule, groupVersion)));
@@ -228,7 +234,7 @@ function unavailableTo(policies: readonly PolicySnapshot[], unavailable: readonl
   });
 }
 
-/** Whether a rule may be about kinds of a group version of which nothing else is known. */
+/** Whether a rule may match kinds of a group version about which only the name is known. */
 function asksFor({ matchConstraints }: NonNullable<PolicySnapshot['spec']['rules']>[number], groupVersion: string): boolean {
   const [group = '', version = ''] = groupVersion.split('/');
   return matchConstraints.resourceRules.some(({ apiGroups, apiVersions, resources }) => {
@@ -238,7 +244,7 @@ function asksFor({ matchConstraints }: NonNullable<PolicySnapshot['spec']['rules
   });
 }
 
-/** A policy as a scan keeps it. */
+/** The part of a policy that the ledger stores. */
 export function ledgerPolicy(
   { name, uid, generation, revision, spec }: PolicySnapshot,
   { count, names }: Excluded = { count: 0, names: [] },

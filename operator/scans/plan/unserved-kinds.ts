@@ -6,8 +6,8 @@ import { indexOfResource } from '../../worker/shard.ts';
 import type { ReadClusterInfo } from '../../kube/cluster-info.ts';
 
 /**
- * The kinds that a scan was planned with and that are not served any more: a CRD that is deleted takes its objects with it, so that their
- * lists are empty before they are gone. Asks the server.
+ * The kinds of the plan that the API server does not serve any more. Deleting a CRD also deletes its objects, so their lists are empty
+ * before the kind disappears.
  */
 export async function unservedKinds(
   { clusterInfo }: { readonly clusterInfo: ReadClusterInfo },
@@ -19,7 +19,7 @@ export async function unservedKinds(
   return kindsNotServed(compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true }), served);
 }
 
-/** What policies judge and a cluster does not serve. Pure. */
+/** The kinds that policies match and that the cluster does not serve. Pure. */
 export function kindsNotServed(set: PolicySet, served: readonly ApiResource[]): readonly Uncovered[] {
   const gone = set.targets.filter((resource) => indexOfResource(served, resource) === undefined);
   return gone.map((resource) => {

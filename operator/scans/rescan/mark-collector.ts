@@ -27,29 +27,32 @@ import { RescanDraft } from './rescan-draft.ts';
 import { isUnchanged, type NamespaceState, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 import type { RescanStore } from './rescan-store.ts';
 
-/** How a scan is asked to rescan. */
+/** The options of a rescan. */
 export interface RescanOptions {
   readonly store: Pick<RescanStore, 'read'>;
-  /** What workers run: another version evaluates everything anew. */
+  /** The image of the workers. With another image, everything is evaluated again. */
   readonly program: string;
-  /** Evaluates everything, whatever is known. */
+  /** Whether to evaluate everything. */
   readonly full: boolean;
-  /** Looks only at some namespaces: what is outside of all is then always evaluated, and not as a whole. */
+  /** Whether the Scan includes only some namespaces. Then cluster-scoped objects are always evaluated, and their results are not stored. */
   readonly partial: boolean;
 }
 
-/** What a ledger begins with where something is carried over. */
+/** The part of a new ledger about carried-over namespaces. */
 export type CarriedOverTotals = Pick<Ledger, 'carriedOver' | 'totals'>;
 
-/** Marks namespaces while a scan is planned, by metadata alone, and chooses those whose verdicts hold. For one plan. */
+/**
+ * Computes the marks of namespaces from metadata while a scan is planned, and chooses those whose verdicts still hold. One instance per
+ * plan.
+ */
 export class MarkCollector implements CarryOver {
   readonly #options: RescanOptions;
   readonly #listed = new ListedObjects();
-  /** Kinds that could not be listed: nothing is proved where they count. */
+  /** Kinds that could not be listed: namespaces that depend on them are evaluated. */
   readonly #unread = new Set<string>();
   #draft: RescanDraft | undefined;
   #reports: ReadReports | undefined;
-  /** What is known from earlier scans. */
+  /** The results of earlier scans. */
   #known: RescanIndex = new Map();
   #carried: ReadonlyMap<string, RescanEntry> = new Map();
 
@@ -76,12 +79,12 @@ export class MarkCollector implements CarryOver {
     return carriedOver;
   };
 
-  /** Gathers what the planned scan finds; undefined until it was planned. */
+  /** Collects the results of the planned scan; undefined before it was planned. */
   get draft(): RescanDraft | undefined {
     return this.#draft;
   }
 
-  /** What the verdicts that are carried over come to. */
+  /** The totals of the carried-over verdicts. */
   get totals(): CarriedOverTotals {
     const totals: Record<string, PolicyTally> = {};
     for (const { policies } of this.#carried.values())
@@ -90,7 +93,7 @@ export class MarkCollector implements CarryOver {
     return { totals, ...(this.#carried.size === 0 ? {} : { carriedOver: { targets, namespaces: [...this.#carried.keys()] } }) };
   }
 
-  /** Lists what verdicts depend on beside the targets, as far as no target is of that kind. */
+  /** Lists the kinds that checks read besides the targets and that were not listed as targets. */
   async #listContext(client: KubeClient, found: TargetsInScope): Promise<void> {
     const known = new Set(found.listed.map(kindInMarks));
     for (const resource of contextOf(found)) {
@@ -101,7 +104,7 @@ export class MarkCollector implements CarryOver {
     }
   }
 
-  /** Lists a resource by its metadata. What cannot be listed proves nothing: its workers say why. */
+  /** Lists the metadata of a resource. If this fails, namespaces that depend on it are evaluated, and workers report the error. */
   async #list(client: KubeClient, resource: ApiResource, signal: AbortSignal): Promise<void> {
     try {
       for await (const { items } of listPages(client, resource, { metadataOnly: true, signal }))
@@ -143,7 +146,7 @@ export class MarkCollector implements CarryOver {
   }
 }
 
-/** Everything that the checks of the policies read beside targets. */
+/** All kinds that the checks of the policies read besides the targets. */
 function contextOf({ set, listed, resources }: TargetsInScope): readonly ApiResource[] {
   const { everywhere, inNamespace } = contextReads(set, [...listed, undefined]);
   const { links, pods } = livePodReads(listed, resources);
@@ -153,12 +156,12 @@ function contextOf({ set, listed, resources }: TargetsInScope): readonly ApiReso
 const isBuiltin = ({ group, kind }: ApiResource): boolean => builtinResources.some((known) => known.group === group && known.kind === kind);
 
 /**
- * Whether rules judge objects of a custom kind in another version than they are listed in: a webhook may convert them, and may do so otherwise
- * from one day to the next.
+ * Whether rules evaluate objects of a custom kind in another version than the listed one. A conversion webhook may then change its output
+ * at any time.
  */
 const isConvertedByOthers = (kind: ApiResource, { set }: TargetsInScope): boolean => !isBuiltin(kind) && set.formsOf(kind).length > 0;
 
-/** What verdicts in a namespace depend on: its own objects of the kinds that are looked at, itself, and what is read beside its targets. */
+/** The inputs of the verdicts in a namespace: its objects of the listed kinds, the Namespace, and the context of its targets. */
 function setsOf(
   namespace: string,
   kinds: readonly (ApiResource | undefined)[],

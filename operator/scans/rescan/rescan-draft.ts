@@ -5,23 +5,23 @@ import type { NamespaceReportDigests } from '../../reports/identity/namespace-re
 import type { NamespaceRecord } from '../../stream/stream-record.ts';
 import { countsAgree, type NamespaceState, type RescanEntry, type RescanIndex } from './rescan-index.ts';
 
-/** What a scan was planned with, as far as the next one needs it. */
+/** The parts of a plan that the next scan needs. */
 export interface PlannedScan {
-  /** The namespaces with targets, as they were found. */
+  /** The namespaces with targets, as planned. */
   readonly planned: ReadonlyMap<string, NamespaceState>;
-  /** Those that are in no shard. */
+  /** The namespaces without a shard. */
   readonly carriedOver: ReadonlySet<string>;
-  /** The objects that were listed. */
+  /** The listed objects. */
   readonly listed: ListedObjects;
-  /** Only some namespaces were looked at. */
+  /** Whether the Scan includes only some namespaces. */
   readonly partial: boolean;
-  /** The reports, as they were when the scan was planned; undefined where nobody asked. */
+  /** The reports at the time of planning; undefined if they were not read. */
   readonly reports?: ReadReports | undefined;
 }
 
 /**
- * Gathers what a scan finds for the next one to carry over. It is not kept: where another operator takes a scan over, what was found before
- * is evaluated once more by the next scan.
+ * Collects the results of a scan for the next one. It is only in memory: if another operator continues the scan, the next scan evaluates
+ * those namespaces again.
  */
 export class RescanDraft {
   readonly #plan: PlannedScan;
@@ -34,8 +34,8 @@ export class RescanDraft {
   }
 
   /**
-   * What the sweep at the end of the scan would find, where it has nothing to do: everything is carried over, and no report is about anything
-   * else. Undefined where there is something to sweep, and from the second time on: by then the reports may be others.
+   * The reports for the final sweep, if it has nothing to do: everything is carried over, and every report is about carried-over targets.
+   * Undefined if there is something to sweep, and from the second call on, because the reports may have changed.
    */
   takeSwept(): ReadReports | undefined {
     const { planned, carriedOver, partial } = this.#plan;
@@ -45,15 +45,15 @@ export class RescanDraft {
     return isAll ? reports : undefined;
   }
 
-  /** Takes in what a shard came to; the last word about a shard counts. */
+  /** Stores the results of a shard. A repeated call replaces them. */
   collected(shard: number, records: readonly NamespaceRecord[]): void {
     this.#collected.set(shard, records);
   }
 
   /**
-   * The index after the scan, by what it was before: an entry for each namespace that was evaluated as a whole and without an error, beside just
-   * what was there when the scan was planned. What is known of carried-over namespaces stays; what is known of others goes. `reports` are those
-   * that the sweep has found: where it has removed one, the namespace is evaluated once more.
+   * The index after the scan. It has an entry for each namespace that was evaluated completely, without an error, and with the same context
+   * as at planning. Entries of carried-over namespaces are kept. `reports`: those that the sweep read; if it deleted one, the namespace is
+   * evaluated again.
    */
   next(before: RescanIndex, reports: Pick<NamespaceReportDigests, 'digestOf'>): RescanIndex {
     const { planned, carriedOver, partial } = this.#plan;
@@ -78,7 +78,7 @@ export class RescanDraft {
     return countsAgree(entry, now) ? entry : undefined;
   }
 
-  /** Whether a worker read the same beside its targets as was listed when the scan was planned. */
+  /** Whether a worker read the same context as was listed at planning. */
   #isAsListed([kind, place, digest]: NamespaceRecord['reads'][number]): boolean {
     return this.#plan.listed.of({ kind, place }) === digest;
   }

@@ -3,37 +3,37 @@ import type { PolicyTally } from '../../findings/tally.ts';
 import type { SeverityCounts, Summary } from '../../api/security-policy.ts';
 import type { DocumentKind } from '../../kube/documents/document-kind.ts';
 
-/** What is known of a namespace since all of it was evaluated. */
+/** The results of a namespace that was evaluated completely. */
 export interface RescanEntry {
-  /** What its verdicts depend on: see `namespaceMark`. */
+  /** Identifies the inputs of its verdicts: see `namespaceMark`. */
   readonly mark: string;
-  /** The reports that hold its verdicts: see `NamespaceReportDigests`. */
+  /** Identifies the reports with its verdicts: see `ReportMarks`. */
   readonly reports: string;
-  /** Targets. */
+  /** The number of targets. */
   readonly scanned: number;
-  /** What they came to, by policy. */
+  /** The tallies by policy. */
   readonly policies: Readonly<Record<string, PolicyTally>>;
 }
 
-/** By namespace; the empty name stands for what is outside of all. */
+/** Entries by namespace; the empty name stands for cluster-scoped objects. */
 export type RescanIndex = ReadonlyMap<string, RescanEntry>;
 
-/** A namespace as it is found now. */
+/** The state of a namespace at planning. */
 export interface NamespaceState {
-  /** Undefined if it cannot be proved what its verdicts depend on. */
+  /** Undefined if the inputs of its verdicts cannot be determined. */
   readonly mark: string | undefined;
   readonly targets: number;
-  /** Targets by policy. */
+  /** The number of targets by policy. */
   readonly policies: Readonly<Record<string, number>>;
 }
 
-/** Whether what was known of a namespace holds: nothing that its verdicts depend on is another, and its reports are as they were left. Pure. */
+/** Whether the verdicts of an entry still hold: neither their inputs nor the reports have changed. Pure. */
 export function isUnchanged(entry: RescanEntry | undefined, now: NamespaceState, reports: string | undefined): entry is RescanEntry {
   if (entry === undefined || now.mark === undefined || reports === undefined) return false;
   return entry.mark === now.mark && entry.reports === reports && countsAgree(entry, now);
 }
 
-/** Whether just the targets that were planned have been evaluated, by each policy. */
+/** Whether each policy has evaluated exactly the planned targets. */
 export function countsAgree({ scanned, policies }: Pick<RescanEntry, 'scanned' | 'policies'>, planned: NamespaceState): boolean {
   const evaluated = Object.fromEntries(Object.entries(policies).map(([policy, { targets }]) => [policy, targets]));
   const isSome = ([, count]: readonly [string, number]): boolean => count > 0;
@@ -41,14 +41,14 @@ export function countsAgree({ scanned, policies }: Pick<RescanEntry, 'scanned' |
   return scanned === planned.targets && isDeepStrictEqual(some(evaluated), some(planned.policies));
 }
 
-/** The index as a document: names once, counts as plain numbers. */
+/** The content of the index document. Names are stored once and counts as plain numbers. */
 export interface RescanContent {
   readonly policies: readonly string[];
   readonly checks: readonly string[];
   readonly namespaces: Readonly<Record<string, readonly [mark: string, reports: string, scanned: number, tallies: readonly number[][]]>>;
 }
 
-/** The document with an index. */
+/** The kind of the index document. */
 export const RESCAN_INDEX: DocumentKind<RescanContent> = {
   name: 'rescan-index',
   formatVersion: 1,
@@ -65,7 +65,7 @@ const verdicts = ['pass', 'fail', 'warn', 'error', 'skip'] as const;
 const severities = ['critical', 'high', 'medium', 'low'] as const;
 const fixed = 2 + verdicts.length + severities.length;
 
-/** An index as its document has it. Pure; the same index gives the same document. */
+/** The content for an index. Pure and deterministic. */
 export function contentOf(index: RescanIndex): RescanContent {
   const all = [...index].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const policies = new NameTable();
@@ -83,7 +83,7 @@ export function contentOf(index: RescanIndex): RescanContent {
   return { policies: policies.names, checks: checks.names, namespaces };
 }
 
-/** The index of a document. */
+/** The index from its content. */
 export function indexOf({ policies, checks, namespaces }: RescanContent): RescanIndex {
   const tallyOf = (row: readonly number[]): readonly [string, PolicyTally] => {
     const [policy = 0, targets = 0] = row;
@@ -106,7 +106,7 @@ export function indexOf({ policies, checks, namespaces }: RescanContent): Rescan
 const counted = <K extends string>(names: readonly K[], numbers: readonly number[]): Record<K, number> =>
   Object.fromEntries(names.map((name, index) => [name, numbers[index] ?? 0])) as Record<K, number>;
 
-/** Names by number. */
+/** Numbers names. */
 class NameTable {
   readonly #numbers = new Map<string, number>();
 

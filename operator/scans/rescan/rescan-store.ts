@@ -10,15 +10,15 @@ import { DocumentStore, type PreviousDocument } from '../../kube/documents/docum
 import type { Logger } from '../../telemetry/logger.ts';
 import { contentOf, indexOf, RESCAN_INDEX, type RescanContent, type RescanIndex } from './rescan-index.ts';
 
-/** The policies that an index is about: those of one scan. */
+/** The policies of an index: those of one scan. */
 export type IndexedPolicies = readonly { readonly name: string; readonly uid: string }[];
 
-/** Indexes that are kept at most: one for each set of policies that Scans ask for. */
+/** The most indexes that are kept; there is one for each set of policies. */
 const mostIndexes = 16;
-/** How often an index is written where others write it, too. */
+/** How often a write is tried if others write the index, too. */
 const writeTries = 3;
 
-/** Keeps for each set of policies what the last scans of them found in each namespace. */
+/** Stores an index for each set of policies: the results of the last scans of each namespace. */
 export class RescanStore {
   readonly #store: DocumentStore;
   readonly #log: Pick<Logger, 'info' | 'warn'>;
@@ -28,13 +28,13 @@ export class RescanStore {
     this.#log = log;
   }
 
-  /** The index of these policies; empty if there is none, or none that can be used: then everything is evaluated, and it is made again. */
+  /** The index of these policies. Empty if there is none that can be used: then everything is evaluated and a new index is written. */
   async read(policies: IndexedPolicies): Promise<RescanIndex> {
     const { content } = await this.#open(nameOf(policies));
     return content ? indexOf(content) : new Map();
   }
 
-  /** Writes the index of these policies anew, by what it is. An index that stays the same is not written. */
+  /** Changes the index of these policies. An unchanged index is not written. */
   async update(policies: IndexedPolicies, change: (before: RescanIndex) => RescanIndex): Promise<void> {
     const place = placeOf(policies);
     for (let attempt = 1; ; attempt++) {
@@ -63,7 +63,7 @@ export class RescanStore {
     }
   }
 
-  /** Removes the indexes that were made first, where there are too many. */
+  /** Deletes the oldest indexes beyond the limit. */
   async #tidy(own: string): Promise<void> {
     const heads: { readonly name: string; readonly made: string }[] = [];
     for await (const items of documentHeads(this.#store, RESCAN_INDEX))
@@ -73,7 +73,7 @@ export class RescanStore {
   }
 }
 
-/** An index is about policies by their uid: another policy of the same name has another index. */
+/** The name contains the uids of the policies: a new policy with an old name has another index. */
 const nameOf = (policies: IndexedPolicies): string =>
   `vigil-rescan-${hash(
     'sha256',
@@ -83,7 +83,7 @@ const nameOf = (policies: IndexedPolicies): string =>
       .join(' '),
   ).slice(0, 10)}`;
 
-/** The first of the policies owns the index: without it there is no scan of this set any more. */
+/** The first policy owns the index: without it, no scan has this set of policies any more. */
 function placeOf(policies: IndexedPolicies): DocumentMetadata {
   const [first] = policies.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const owner = first && { apiVersion: API_VERSION, kind: RESOURCES.policies.kind, name: first.name, uid: first.uid };

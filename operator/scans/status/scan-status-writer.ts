@@ -6,22 +6,22 @@ import { isFinished, type Scan, type ScanStatus } from '../../api/scan.ts';
 import { updateStatus, type StatusWriterDependencies } from '../../controller/status-writer.ts';
 import { scanStatus, type ScanStage } from './scan-status.ts';
 
-/** In so many steps at most is the progress of a Scan told. */
+/** The most steps in which the progress of a Scan is written. */
 const mostSteps = 20;
-/** How long a message stands before another of the same reason takes its place, in milliseconds. */
+/** Milliseconds before a message may be replaced by another one with the same reason. */
 const messageRest = 30_000;
 
-/** When a Scan's status was last written, by a clock in milliseconds that only goes forward. */
+/** When a Scan's status was last written, in milliseconds by a monotonic clock. */
 export interface StatusMemory {
   writtenAt?: number;
 }
 
-/** What the writer needs. */
+/** The dependencies of {@link writeScanStatus}. */
 export interface ScanStatusWriting extends StatusWriterDependencies {
   readonly scans: { readonly get: (name: string) => Scan | undefined };
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Milliseconds that only go forward. Default: the process's. */
+  /** Milliseconds by a monotonic clock. Default: the process's. */
   readonly steady?: () => number;
 }
 
@@ -35,9 +35,9 @@ const reasonsOf = ({ conditions = [] }: ScanStatus): string[] =>
 const messagesOf = (conditions: readonly Condition[] = []): string[] => conditions.map(({ message }) => message);
 
 /**
- * Whether a status says enough that is new to be written; `since`: milliseconds since the last write. Another phase, or another reason
- * of a condition, always does, progress in twenty steps, and another message of the same reason every half minute: so the writes of a
- * Scan are bounded by what happens to it, not by its shards. Pure.
+ * Whether a status differs enough to be written. `since`: milliseconds since the last write. Another phase or reason of a condition is
+ * always written, progress in twenty steps, and another message of the same reason every half minute: so the number of writes does not
+ * depend on the number of shards. Pure.
  */
 export function isWorthWriting(before: ScanStatus | undefined, next: ScanStatus, since: number): boolean {
   if (!before || before.phase !== next.phase) return true;
@@ -52,9 +52,8 @@ const endOf = ({ phase }: ScanStatus): 'Complete' | 'Failed' | undefined =>
   phase === 'Complete' || phase === 'Failed' ? phase : undefined;
 
 /**
- * Writes how a Scan stands, by {@link updateStatus}, if that {@link isWorthWriting}. Nothing else writes the status of Scans. Returns the phase
- * that this write ended the Scan with; undefined for any other write, and for none: the Scan is gone, has ended before, or there is too
- * little to say.
+ * Writes the status of a Scan by {@link updateStatus}, if it {@link isWorthWriting}. Nothing else writes the status of Scans. Returns the
+ * final phase if this write ended the Scan; undefined otherwise, also if the Scan was deleted or had already ended.
  */
 export async function writeScanStatus(
   writing: ScanStatusWriting,

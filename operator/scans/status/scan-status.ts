@@ -5,7 +5,7 @@ import { coverageOf, problemsOf, progressOf, type Ledger } from '../ledger/ledge
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../../findings/tally.ts';
 import type { ScanHold } from '../../api/scan-hold.ts';
 
-/** Where a scan is on its way. `hold`: what keeps it from going on. `stopped`: it has a plan, and was given up before it was finished. */
+/** The stage of a Scan. `hold`: why it does not progress. `stopped`: it was planned, but ended before it was finished. */
 export type ScanStage =
   | { readonly stage: 'queued'; readonly hold: ScanHold }
   | { readonly stage: 'planning'; readonly startTime: string; readonly hold?: ScanHold | undefined }
@@ -17,8 +17,8 @@ export type ScanStage =
 const mostProblems = 100;
 
 /**
- * The status of a Scan at a stage. Pure; `now` in milliseconds since the epoch. A Scan that has ended keeps the status that it ended
- * with, whatever stage somebody believes it to be at: a terminal phase is never left.
+ * The status of a Scan at a stage. `now`: milliseconds since the epoch. A Scan that has ended keeps its status at any stage: a terminal
+ * phase is never left. Pure.
  */
 export function scanStatus({ metadata, status }: Scan, stage: ScanStage, now: number): ScanStatus {
   if (status && isFinished({ status })) return status;
@@ -28,14 +28,14 @@ export function scanStatus({ metadata, status }: Scan, stage: ScanStage, now: nu
   return { ...stageFields(status ?? {}, stage, at.now), observedGeneration: generation, conditions };
 }
 
-/** The phase, the times and the figures of a Scan at a stage. */
+/** The phase, times and counts of a Scan at a stage. */
 function stageFields(before: ScanStatus, stage: ScanStage, now: string): ScanStatus {
   const figures = figuresBefore(before);
   switch (stage.stage) {
     case 'queued':
       return { phase: 'Pending' };
     case 'planning':
-      // Of a plan that is made anew, what the one before it found stays.
+      // While a scan is planned again, the counts of the previous plan are kept.
       return { startTime: stage.startTime, ...figures, phase: before.phase ?? 'Pending' };
     case 'refused':
       return { progress: '0/0', startTime: now, ...figures, phase: 'Failed', completionTime: now };
@@ -53,14 +53,14 @@ function ended(ledger: Ledger, images: ScanImages | undefined, now: string): Sca
   return { ...figuresOf(ledger), phase, completionTime: ledger.endTime ?? now, ...(images && { images }) };
 }
 
-/** Whether some shard could not be scanned, which is a failure of the scan; what may not be read is told as missing coverage. */
+/** Whether a shard failed, which is a failure of the scan. What may not be read only reduces the coverage. */
 const hasFailed = (ledger: Ledger): boolean => ledger.shards.some(({ state }) => state === 'error');
 
 type Figures = Omit<ScanStatus, 'phase' | 'conditions' | 'observedGeneration'>;
 
 const figuresBefore = ({ phase, conditions, observedGeneration, ...figures }: ScanStatus): Figures => figures;
 
-/** Whether a plan that was made anew has not come as far yet as the one before it had: its counts would seem to go down. */
+/** Whether a new plan has fewer results than the previous one had: its counts would seem to go down. */
 const isBehind = ({ scanned, failed }: Ledger, { coverage }: ScanStatus): boolean =>
   coverage !== undefined && scanned + failed < coverage.scanned + coverage.failed;
 
@@ -85,7 +85,7 @@ function figuresOf(ledger: Ledger): Figures {
 type Holds = ConditionUpdate['status'];
 const holds = (value: boolean): Holds => (value ? 'True' : 'False');
 
-/** A scan that has not ended: what it does, or what it waits for. */
+/** The conditions of a Scan that has not ended: its activity, or why it waits. */
 function underWay({ reason, message }: ScanHold): ConditionUpdate[] {
   return [
     { type: 'Ready', status: 'False', reason, message },
@@ -96,7 +96,7 @@ function underWay({ reason, message }: ScanHold): ConditionUpdate[] {
   ];
 }
 
-/** A scan that has ended: Complete or Failed is True, as of a Job. */
+/** The conditions of a Scan that has ended: Complete or Failed is True, as for a Job. */
 function over(complete: boolean, reason: string, message: string): ConditionUpdate[] {
   return [
     { type: 'Ready', status: holds(complete), reason, message },
@@ -137,7 +137,7 @@ function carriedText(ledger: Ledger): string {
   return targets === 0 ? '' : `; ${targets} of ${coverageOf(ledger).inScope} targets are carried over from an earlier scan`;
 }
 
-/** Whether every target in scope of every policy came to verdicts. `isOver`: no more of them will be scanned. */
+/** Whether every target in scope has verdicts. `isOver`: no more targets will be scanned. */
 function coveredOf(ledger: Ledger, isOver = false): ConditionUpdate {
   const { inScope, scanned, failed } = coverageOf(ledger);
   const left = isOver ? inScope - scanned - failed : 0;

@@ -10,13 +10,13 @@ const object = (name: string, resourceVersion: string): KubeObject => ({ metadat
 const list = (resourceVersion: string, ...items: readonly KubeObject[]): ((answer: ServerResponse) => void) =>
   says({ metadata: { resourceVersion }, items });
 
-/** A watch that says nothing. */
+/** A watch that sends nothing. */
 const silence = (answer: ServerResponse): void => {
   answer.writeHead(200);
   answer.flushHeaders();
 };
 
-/** A watch that says this, and then nothing. */
+/** A watch that sends one event. */
 const watch =
   (type: string, what: unknown) =>
   (answer: ServerResponse): void => {
@@ -24,14 +24,14 @@ const watch =
     answer.write(`${JSON.stringify({ type, object: what })}\n`);
   };
 
-describe('a feed of changes', () => {
+describe('the change feed', () => {
   let server: ApiDouble;
   let feed: ChangeFeed | undefined;
   const found: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
 
   beforeEach(() => {
-    found.length = told.length = 0;
+    found.length = reported.length = 0;
     server = new ApiDouble();
   });
   afterEach(async () => {
@@ -39,7 +39,7 @@ describe('a feed of changes', () => {
     server.stop();
   });
 
-  it('tells after a new list what came, went or changed meanwhile, and nothing of what was there at first', async () => {
+  it('reports after a new list the created, deleted and changed objects, and nothing after the first list', async () => {
     server.answers = [
       list('5', object('same', '1'), object('changed', '2'), object('gone', '3')),
       watch('ERROR', { code: 410, message: 'too old' }),
@@ -47,20 +47,21 @@ describe('a feed of changes', () => {
       watch('MODIFIED', object('same', '10')),
     ];
     feed = new ChangeFeed(await server.start(), RESOURCES.configMaps, {
-      onChange: ({ name, before, after }) => told.push(`${name} ${before === undefined ? '-' : 'was'} ${after === undefined ? '-' : 'is'}`),
+      onChange: ({ name, before, after }) =>
+        reported.push(`${name} ${before === undefined ? '-' : 'was'} ${after === undefined ? '-' : 'is'}`),
       onFound: (_resource, { metadata }) => found.push(metadata.name),
       onError: () => undefined,
       onRecovered: () => undefined,
     });
     const { index } = feed;
     feed.start();
-    for (let count = 0; count < 800 && told.length < 4; count++) await sleep(10);
+    for (let count = 0; count < 800 && reported.length < 4; count++) await sleep(10);
     expect(found).to.deep.equal(['same', 'changed', 'gone']);
-    expect(told).to.deep.equal(['gone was -', 'changed was is', 'came - is', 'same was is']);
+    expect(reported).to.deep.equal(['gone was -', 'changed was is', 'came - is', 'same was is']);
     expect([feed.index, index.size, [...index.in('n')].map(([name]) => name)]).to.deep.equal([index, 3, ['same', 'changed', 'came']]);
   });
 
-  it('is well again once its watch stands, though nothing of its kind changes', async () => {
+  it('recovers when its watch is established, without any change', async () => {
     let recovered = 0;
     const observer = { onChange: () => undefined, onFound: () => undefined, onError: () => undefined, onRecovered: () => recovered++ };
     server.answers = [list('5'), breaks, silence];

@@ -10,16 +10,16 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   expect(holds(), what).to.equal(true);
 }
 
-describe('a policy that joins those that judge changes', () => {
+describe('the change watch, when a policy is added', () => {
   const written = '2026-11-01T10:00:00Z';
   let server: ApiDouble;
   let watch: ChangeWatch;
   let following: ServerResponse | undefined;
   let version = 1;
-  const told: string[] = [];
+  const reported: string[] = [];
   const objects = new Map<string, object>();
 
-  /** Somebody writes a ConfigMap. */
+  /** Writes a ConfigMap. */
   function write(name: string): void {
     const type = objects.has(name) ? 'MODIFIED' : 'ADDED';
     const managedFields = [{ manager: 'test', time: written }];
@@ -28,28 +28,28 @@ describe('a policy that joins those that judge changes', () => {
     following?.write(`${JSON.stringify({ type, object })}\n`);
   }
   const lists = (): number => server.calls.filter(({ url }) => url.includes('/configmaps') && !url.includes('watch=true')).length;
-  /** Follows ConfigMaps for those that judge, one of them since `joined`. */
+  /** Watches ConfigMaps, for one policy since `joined`. */
   async function follow(joined?: number, since = Date.parse(written) - 1000): Promise<void> {
     await watch.follow([RESOURCES.configMaps], since, joined);
-    await until('the first list is in', () => watch.ready && following !== undefined);
+    await until('the first list is complete', () => watch.ready && following !== undefined);
     watch.release();
   }
 
   async function begin(keeps?: number): Promise<void> {
     const client = await server.start();
     const observer = {
-      onChange: ({ name }: { readonly name: string }) => told.push(name),
+      onChange: ({ name }: { readonly name: string }) => reported.push(name),
       onDrift: () => undefined,
       onError: () => undefined,
       onRecovered: () => undefined,
     };
     watch = new ChangeWatch(client, observer, keeps === undefined ? {} : { keeps });
-    // Nothing that is there was written after this.
+    // No existing object was written later than this.
     await follow(undefined, Date.parse(written) + 1000);
   }
 
   beforeEach(() => {
-    told.length = 0;
+    reported.length = 0;
     objects.clear();
     following = undefined;
     server = new ApiDouble();
@@ -71,54 +71,54 @@ describe('a policy that joins those that judge changes', () => {
     server.stop();
   });
 
-  it('is told what changed since it was heard of, with no new list, and others nothing twice', async () => {
+  it('reports the changes since the policy was observed, without a new list', async () => {
     await begin();
     write('early');
-    await until('it is told', () => told.length === 1);
-    const heard = performance.now();
+    await until('it is reported', () => reported.length === 1);
+    const observed = performance.now();
     write('meanwhile');
-    await until('it is told', () => told.length === 2);
-    await follow(heard);
-    expect(told).to.deep.equal(['early', 'meanwhile', 'meanwhile']);
+    await until('it is reported', () => reported.length === 2);
+    await follow(observed);
+    expect(reported).to.deep.equal(['early', 'meanwhile', 'meanwhile']);
     await follow(performance.now());
-    expect([told.length, lists()]).to.deep.equal([3, 1]);
+    expect([reported.length, lists()]).to.deep.equal([3, 1]);
   });
 
-  it('is told by a new list where more has changed than is kept', async () => {
+  it('lists again when more has changed than is kept', async () => {
     await begin(1);
-    const heard = performance.now();
+    const observed = performance.now();
     write('one');
     write('other');
-    await until('both are told', () => told.length === 2);
+    await until('both are reported', () => reported.length === 2);
     following = undefined;
-    await follow(heard);
-    expect([told.slice(2).toSorted(), lists()]).to.deep.equal([['one', 'other'], 2]);
+    await follow(observed);
+    expect([reported.slice(2).toSorted(), lists()]).to.deep.equal([['one', 'other'], 2]);
   });
 
-  it('is told by a new list where a kind is followed only since later, and looked back less far', async () => {
-    const heard = performance.now();
+  it('lists again when a kind was not watched for long enough', async () => {
+    const observed = performance.now();
     objects.set('before', { metadata: { namespace: 'n', name: 'before', resourceVersion: '1', creationTimestamp: written } });
     await begin();
-    expect(told).to.deep.equal([]);
+    expect(reported).to.deep.equal([]);
     following = undefined;
-    await follow(heard);
-    expect([told, lists()]).to.deep.equal([['before'], 2]);
-    // Now it has looked back far enough for whoever joins.
-    await follow(heard);
+    await follow(observed);
+    expect([reported, lists()]).to.deep.equal([['before'], 2]);
+    // Now the watch goes back far enough for later policies.
+    await follow(observed);
     expect(lists()).to.equal(2);
   });
 });
 
-describe('a report of Vigil’s', () => {
+describe('the change watch, for a report', () => {
   const rows: readonly [title: string, type: string, managers: readonly string[], drifts: boolean][] = [
     ['that Vigil wrote', 'MODIFIED', ['vigil-reports'], false],
-    ['that an earlier version wrote', 'MODIFIED', ['vigil'], false],
-    ['that somebody else wrote to, too', 'MODIFIED', ['vigil-reports', 'kubectl-edit'], true],
-    ['that somebody else wrote', 'ADDED', ['kubectl'], true],
+    ['that an earlier version of Vigil wrote', 'MODIFIED', ['vigil'], false],
+    ['that another writer edited', 'MODIFIED', ['vigil-reports', 'kubectl-edit'], true],
+    ['that another writer created', 'ADDED', ['kubectl'], true],
     ['that was deleted', 'DELETED', ['vigil-reports'], true],
   ];
   for (const [title, type, managers, drifts] of rows) {
-    it(`${title} ${drifts ? 'has its object judged again' : 'is left alone'}`, async () => {
+    it(`${title} ${drifts ? 'evaluates its object again' : 'ignores it'}`, async () => {
       const server = new ApiDouble();
       const drifted: unknown[] = [];
       let errors = 0;
@@ -142,13 +142,13 @@ describe('a report of Vigil’s', () => {
           }
           answer.writeHead(200);
           answer.flushHeaders();
-          // The second one always drifts: when it is told, the first was looked at.
+          // The second report always drifts: when it is reported, the first one was processed.
           if (url.includes('/policyreports')) answer.write(event('first', managers, type) + event('last', ['somebody'], 'MODIFIED'));
         },
       ];
       try {
         await watch.follow([RESOURCES.configMaps], 0);
-        await until('the last report is told', () => drifted.length > (drifts ? 1 : 0));
+        await until('the last report is processed', () => drifted.length > (drifts ? 1 : 0));
         expect([drifted, errors]).to.deep.equal([[...(drifts ? [['first', 'n']] : []), ['last', 'n']], 0]);
       } finally {
         await watch.stop();

@@ -2,10 +2,10 @@ import type { ProxiedCall } from '../fault-proxy.ts';
 
 type Match = (call: ProxiedCall) => boolean;
 
-/** A report is made by a POST and changed by a PUT; what an older version owned is handed over by a PATCH. */
+/** A report is created by POST and changed by PUT; fields of an older version are transferred by PATCH. */
 const isWrite = (method: string): boolean => ['POST', 'PUT', 'PATCH'].includes(method);
 
-/** The kinds of calls that an operator makes in a scan. */
+/** The kinds of calls of an operator during a scan. */
 const callKinds: Readonly<Record<string, Match>> = {
   discovery: ({ method, path }) => method === 'GET' && /^\/(apis?|version)$/.test(path),
   'list while planning': ({ method, path, query }) => method === 'GET' && path === '/apis/apps/v1/statefulsets' && query.includes('limit'),
@@ -30,14 +30,14 @@ const callKinds: Readonly<Record<string, Match>> = {
   'lease renew': ({ method, path }) => method === 'PUT' && /\/leases\//.test(path),
 };
 
-/** Which calls are of a kind. */
+/** Matches the calls of a kind. */
 export function callsOf(kind: string): Match {
   const match = callKinds[kind];
   if (!match) throw new Error(`no kind of call ${kind}: there are ${Object.keys(callKinds).join(', ')}`);
   return match;
 }
 
-/** Which report a call writes: a new one is named in the body alone. Undefined where the call writes no report in a namespace. */
+/** The report that a call writes. The name of a new one is only in the body. Undefined if the call writes no namespaced report. */
 export function writtenReport({ method, path, body }: ProxiedCall): { readonly namespace: string; readonly name: string } | undefined {
   const [, namespace, name] = /namespaces\/([^/]+)\/policyreports(?:\/([^/]+))?$/.exec(path) ?? [];
   if (namespace === undefined) return undefined;

@@ -7,12 +7,12 @@ const full = statusBody(500, 'InternalError', 'etcdserver: mvcc: database space 
 const forbidden = statusBody(
   403,
   'Forbidden',
-  'User "system:serviceaccount:vigil-system:vigil-operator" cannot do this: it was taken away',
-  // The authorizer names the kind and no object: it decides before the object is read.
+  'User "system:serviceaccount:vigil-system:vigil-operator" cannot do this: it was revoked',
+  // The authorizer names the kind and no object, since it decides before the object is read.
   { kind: 'resources' },
 );
 
-/** The faults of one call, each with the times it takes. */
+/** The faults of a call, each with the number of calls. */
 const faults: Readonly<Record<string, { readonly action: FaultAction; readonly times?: number }>> = {
   'cut before': { action: { kind: 'cut', when: 'before' } },
   'cut after': { action: { kind: 'cut', when: 'after' } },
@@ -21,7 +21,7 @@ const faults: Readonly<Record<string, { readonly action: FaultAction; readonly t
   'stalled after': { action: { kind: 'stall', when: 'after' } },
   delayed: { action: { kind: 'delay', milliseconds: 2500 } },
   truncated: { action: { kind: 'truncate' } },
-  beheaded: { action: { kind: 'behead' } },
+  'without first line': { action: { kind: 'drop-first-line' } },
   'ended early': { action: { kind: 'truncate', clean: true } },
   corrupted: { action: { kind: 'corrupt' } },
   'answered 401': { action: { kind: 'answer', status: 401, body: statusBody(401, 'Unauthorized', 'Unauthorized') } },
@@ -40,7 +40,7 @@ function callFault(fault: string, call: string, quick = false): Scenario {
   return { name: `${call} ${fault}`, kind: fault, quick, rules: () => [{ name: `${call} ${fault}`, match: callsOf(call), times, action }] };
 }
 
-/** Which faults are tried on which calls: [fault, the call that stands for it in every run, the others]. */
+/** The tested calls of each fault: [fault, the call that is in every run, the others]. */
 const callFaults: readonly (readonly [fault: string, quick: string | undefined, ...rest: readonly string[]])[] = [
   ['cut before', undefined, 'discovery', 'list while planning', 'job create', 'log read', 'report write', 'ledger update'],
   [
@@ -64,7 +64,7 @@ const callFaults: readonly (readonly [fault: string, quick: string | undefined, 
   ['truncated', undefined, 'discovery', 'list while planning', 'ledger create', 'ledger read', 'log read', 'report write'],
   ['ended early', 'log read', 'list while planning', 'ledger read', 'list of a watch', 'watch of pods'],
   ['corrupted', 'log read'],
-  ['beheaded', undefined, 'log read'],
+  ['without first line', undefined, 'log read'],
   ['answered 401', undefined, 'list of a watch', 'log read', 'report write', 'lease renew'],
   ['answered 403', 'job create', 'list of a watch', 'watch of pods', 'log read', 'report write', 'scan status write'],
   [
@@ -85,7 +85,7 @@ const callFaults: readonly (readonly [fault: string, quick: string | undefined, 
   ['refused for a full disk', 'ledger update', 'document create', 'job create', 'report write', 'scan status write'],
 ];
 
-/** Every scenario of calls that meet with a fault. */
+/** The scenarios with a fault of one kind of call. */
 export const callScenarios: readonly Scenario[] = callFaults.flatMap(([fault, quick, ...rest]) => [
   ...(quick === undefined ? [] : [callFault(fault, quick, true)]),
   ...rest.map((call) => callFault(fault, call)),

@@ -10,13 +10,13 @@ import { callsOf } from './call-kinds.ts';
 import { inHome, type Scenario } from './scenario.ts';
 import { refusing, refusingNoMore } from './refusal-scenarios.ts';
 
-/** Waits until the Scan has ended, and Events say that what it left could not be removed. */
+/** Waits until the Scan has ended and an Event reports that its cleanup failed. */
 async function endedAndStuck({ lab, scan }: ScenarioRun): Promise<void> {
   await eventually('the Scan has ended', async () => {
     const found = await lab.client.get<Scan>(RESOURCES.scans, { name: scan }).catch(() => undefined);
     return found?.status?.phase === 'Complete' ? true : undefined;
   });
-  await eventually('an Event tells of the clean-up', () => {
+  await eventually('an Event reports the failed cleanup', () => {
     const reasons = kubectl([
       'get',
       'events',
@@ -29,10 +29,10 @@ async function endedAndStuck({ lab, scan }: ScenarioRun): Promise<void> {
   });
 }
 
-/** Scans that have ended, and whose Jobs and ConfigMaps cannot be removed: none of it may be seen in how they ended. */
+/** Ended Scans whose Jobs and ConfigMaps cannot be deleted. This must not affect their status. */
 export const cleanupScenarios: readonly Scenario[] = [
   {
-    name: 'an admission policy refuses that Jobs are deleted',
+    name: 'an admission policy refuses to delete Jobs',
     kind: 'clean-up',
     quick: true,
     seconds: 180,
@@ -41,7 +41,7 @@ export const cleanupScenarios: readonly Scenario[] = [
     },
     act: async (run) => {
       await endedAndStuck(run);
-      // The try after that, and the one after, must not be seen either.
+      // The next retries must not affect it either.
       await sleep(5000);
       expect(inHome('get', 'jobs', '-l', 'vigil.dev/scan', '-o', 'name')).not.to.equal('');
       await refusingNoMore();
@@ -63,7 +63,7 @@ export const cleanupScenarios: readonly Scenario[] = [
     act: endedAndStuck,
   })),
   {
-    name: 'what the scan was planned with is gone after its end, while its ledger cannot be removed',
+    name: 'the input is deleted after the end of the scan, while its ledger cannot be deleted',
     kind: 'clean-up',
     seconds: 150,
     rules: () => [

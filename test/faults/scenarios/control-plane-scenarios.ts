@@ -49,7 +49,7 @@ const clocks: readonly Scenario[] = [
   { name: 'the clock is ahead by an hour', kind: 'clock', inProcess: true, prepare: (run) => void (run.clockAhead = day / 24) },
 ];
 
-/** A row of numbers between 0 and 1 that is the same in every run. */
+/** A sequence of numbers between 0 and 1 that is the same in every run. */
 function row(seed: number): () => number {
   let state = seed;
   return () => {
@@ -58,7 +58,7 @@ function row(seed: number): () => number {
   };
 }
 
-/** So many of all calls meet with a fault, whichever they are. */
+/** Rules for a share of all calls. */
 function often(share: number, action: FaultRule['action'], times = 200): Pick<Scenario, 'rules' | 'seconds'> {
   return {
     seconds: 150,
@@ -70,11 +70,11 @@ function often(share: number, action: FaultRule['action'], times = 200): Pick<Sc
 }
 
 const networks: readonly Scenario[] = [
-  { name: 'one call in ten is lost on its way', kind: 'network', ...often(0.1, { kind: 'cut', when: 'before' }) },
-  { name: 'one answer in ten is lost on its way', kind: 'network', quick: true, ...often(0.1, { kind: 'cut', when: 'after' }) },
-  { name: 'every call takes a third of a second more', kind: 'network', ...often(1, { kind: 'delay', milliseconds: 300 }, 400) },
+  { name: 'one request in ten is lost', kind: 'network', ...often(0.1, { kind: 'cut', when: 'before' }) },
+  { name: 'one answer in ten is lost', kind: 'network', quick: true, ...often(0.1, { kind: 'cut', when: 'after' }) },
+  { name: 'every call takes 300 milliseconds longer', kind: 'network', ...often(1, { kind: 'delay', milliseconds: 300 }, 400) },
   {
-    name: 'one call in four is refused for now',
+    name: 'one call in four is refused temporarily',
     kind: 'network',
     ...often(0.25, { kind: 'answer', status: 503, body: statusBody(503, 'ServiceUnavailable', 'later') }),
   },
@@ -86,9 +86,9 @@ const networks: readonly Scenario[] = [
     },
   },
   {
-    name: 'the watches’ versions are forgotten',
+    name: 'the resourceVersions of watches expire',
     kind: 'network',
-    rules: () => [{ name: 'gone', times: 6, match: ({ query }) => query.includes('watch=true'), action: { kind: 'watch-gone' } }],
+    rules: () => [{ name: 'gone', times: 6, match: ({ query }) => query.includes('watch=true'), action: { kind: 'watch-expired' } }],
   },
   {
     name: 'every watch is silent',
@@ -106,5 +106,5 @@ const networks: readonly Scenario[] = [
   },
 ];
 
-/** What the control plane, the clock and the network do. */
+/** Faults of the control plane, the clock and the network. */
 export const controlPlaneScenarios: readonly Scenario[] = [...controlPlane, ...clocks, ...networks];

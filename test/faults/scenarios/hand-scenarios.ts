@@ -9,35 +9,35 @@ import { toWorker } from '../worker-process.ts';
 import { callsOf, writtenReport } from './call-kinds.ts';
 import { at, inHome, type Scenario } from './scenario.ts';
 
-/** Deletes the scan's ConfigMaps whose names have this text. */
+/** Deletes the scan's ConfigMaps whose names contain a text. */
 function deleteDocuments(part: string): void {
   const names = inHome('get', 'configmaps', '-l', 'vigil.dev/scan', '-o', 'name').split('\n');
   inHome('delete', ...names.filter((name) => name.includes(part)));
 }
 
-/** Takes an object away, and returns what brings it back. */
-export function takeAway(...what: readonly string[]): () => void {
+/** Deletes an object. Returns a function that restores it. */
+export function deleteRestorably(...what: readonly string[]): () => void {
   const giveBack = keep(...what);
   kubectl(['delete', ...what]);
   return giveBack;
 }
 
-/** Returns what brings an object back as it is now. */
+/** Returns a function that restores the current state of an object. */
 export function keep(...what: readonly string[]): () => void {
   const object = JSON.parse(kubectl(['get', ...what, '-o', 'json'])) as { metadata: Record<string, unknown> };
   const { resourceVersion: _version, uid: _uid, creationTimestamp: _time, managedFields: _fields, ...metadata } = object.metadata;
   return () => void kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify({ ...object, metadata }));
 }
 
-/** The same, given back in so many seconds and in any case at the end. */
-function takenAwayFor(seconds: number, call: string, ...what: readonly string[]): Pick<Scenario, 'rules' | 'undo'> {
+/** Deletes an object at a call, and restores it after some seconds and in any case at the end. */
+function deletedFor(seconds: number, call: string, ...what: readonly string[]): Pick<Scenario, 'rules' | 'undo'> {
   let giveBack: (() => void) | undefined;
   const undo = (): void => {
     giveBack?.();
     giveBack = undefined;
   };
   const work = (): void => {
-    giveBack = takeAway(...what);
+    giveBack = deleteRestorably(...what);
     setTimeout(undo, seconds * 1000);
   };
   return { rules: () => [at(call, work)], undo };
@@ -52,7 +52,7 @@ const reportPath = ({ proxy }: ScenarioRun): { namespace: string; name: string }
 
 const deletions: readonly Scenario[] = [
   {
-    name: 'the Job is deleted when a pod of it runs',
+    name: 'the Job is deleted while one of its pods runs',
     kind: 'Job deleted',
     quick: true,
     ...toWorker(() => void inHome('delete', 'jobs', '-l', 'vigil.dev/scan', '--wait=false')),
@@ -63,18 +63,18 @@ const deletions: readonly Scenario[] = [
     rules: () => [at('log read', () => void inHome('delete', 'jobs', '-l', 'vigil.dev/scan'))],
   },
   {
-    name: 'the Job is deleted as soon as it is made',
+    name: 'the Job is deleted as soon as it is created',
     kind: 'Job deleted',
     rules: () => [at('job create', () => void inHome('delete', 'jobs', '-l', 'vigil.dev/scan'), { when: 'after' })],
   },
   {
-    name: 'the input is deleted before the Job is made',
+    name: 'the input is deleted before the Job is created',
     kind: 'ConfigMap deleted',
     quick: true,
     rules: () => [at('job create', () => deleteDocuments('-input-'))],
   },
   {
-    name: 'the shards are deleted before the Job is made',
+    name: 'the shards are deleted before the Job is created',
     kind: 'ConfigMap deleted',
     rules: () => [at('job create', () => deleteDocuments('-shards-'))],
   },
@@ -90,17 +90,17 @@ const deletions: readonly Scenario[] = [
     rules: () => [at('log read', () => deleteDocuments('-ledger'))],
   },
   {
-    name: 'the ledger is deleted before the Job is made',
+    name: 'the ledger is deleted before the Job is created',
     kind: 'ledger deleted',
     rules: () => [at('job create', () => deleteDocuments('-ledger'))],
   },
   {
-    name: 'the ledger is deleted before the last is told',
+    name: 'the ledger is deleted while evidence is written',
     kind: 'ledger deleted',
     rules: () => [at('evidence write', () => deleteDocuments('-ledger'))],
   },
   {
-    name: 'everything kept for the scan is deleted',
+    name: 'all ConfigMaps of the scan are deleted',
     kind: 'ledger deleted',
     rules: () => [at('log read', () => deleteDocuments('vigil-'))],
   },
@@ -149,7 +149,7 @@ const reports: readonly Scenario[] = [
     ],
   },
   {
-    name: 'a stranger’s report stands where one of ours goes',
+    name: 'another owner’s report has the name of one of Vigil’s',
     kind: 'report changed',
     rewrites: true,
     rules: (run) => [
@@ -167,7 +167,7 @@ const reports: readonly Scenario[] = [
         kubectl(['apply', '-f', '-'], JSON.stringify(stranger));
       }),
     ],
-    // The stranger's report stays as it is; what Vigil found lies beside it under another name, and nothing else differs.
+    // The other owner's report is unchanged. Vigil's report has another name, and nothing else differs.
     expect: (end, run, wanted) => {
       const taken = run.notes['taken'] ?? '';
       const [namespace = '', name = ''] = taken.split('/');
@@ -185,25 +185,25 @@ const reports: readonly Scenario[] = [
 
 const rights: readonly Scenario[] = [
   {
-    name: 'the right to make Jobs is taken away and given back',
+    name: 'the permission to create Jobs is revoked and restored',
     kind: 'rights',
     quick: true,
-    ...takenAwayFor(6, 'job create', '-n', home, 'rolebinding', 'vigil-operator'),
+    ...deletedFor(6, 'job create', '-n', home, 'rolebinding', 'vigil-operator'),
   },
   {
-    name: 'the right to write reports is taken away and given back',
+    name: 'the permission to write reports is revoked and restored',
     kind: 'rights',
-    ...takenAwayFor(6, 'report write', 'clusterrolebinding', 'vigil-operator'),
+    ...deletedFor(6, 'report write', 'clusterrolebinding', 'vigil-operator'),
   },
   {
-    name: 'the right to list is taken away while planning and given back',
+    name: 'the permission to list is revoked while planning and restored',
     kind: 'rights',
-    ...takenAwayFor(4, 'discovery', 'clusterrolebinding', 'vigil-scan'),
+    ...deletedFor(4, 'discovery', 'clusterrolebinding', 'vigil-scan'),
     expect: () => undefined,
     recovers: true,
   },
   {
-    name: 'the workers’ right to list is taken away',
+    name: 'the workers’ permission to list is revoked',
     kind: 'rights',
     recovers: true,
     rules: () => [at('job create', () => scanners('vigil-operator'))],
@@ -216,17 +216,17 @@ const rights: readonly Scenario[] = [
     },
   },
   {
-    name: 'the operator’s rights in its namespace are taken away while logs are read, and given back',
+    name: 'the operator’s permissions in its namespace are revoked while logs are read, and restored',
     kind: 'rights',
-    ...takenAwayFor(6, 'log read', '-n', home, 'rolebinding', 'vigil-operator'),
+    ...deletedFor(6, 'log read', '-n', home, 'rolebinding', 'vigil-operator'),
   },
 ];
 
-/** Gives these accounts, and no others, the right to list what is scanned. */
+/** Grants the permission to list the scanned objects to these ServiceAccounts only. */
 function scanners(...accounts: readonly string[]): void {
   const subjects = accounts.map((name) => ({ kind: 'ServiceAccount', name, namespace: home }));
   kubectl(['patch', 'clusterrolebinding', 'vigil-scan', '--type=merge', '-p', JSON.stringify({ subjects })]);
 }
 
-/** What people do to what Vigil has made, and to what it may. */
+/** Changes by users to Vigil's objects and permissions. */
 export const handScenarios: readonly Scenario[] = [...deletions, ...reports, ...rights];

@@ -7,7 +7,7 @@ import { toWorker } from '../worker-process.ts';
 import { keep } from './hand-scenarios.ts';
 import { at, type Scenario } from './scenario.ts';
 
-/** Where a kind's CRD is. */
+/** The files of the CRDs. */
 const files: Readonly<Record<string, string>> = {
   'policyreports.wgpolicyk8s.io': 'config/components/report-crds/crds/wgpolicyk8s.io_policyreports.yaml',
   'clusterpolicyreports.wgpolicyk8s.io': 'config/components/report-crds/crds/wgpolicyk8s.io_clusterpolicyreports.yaml',
@@ -21,8 +21,8 @@ function give(crd: string): void {
   kubectl(['wait', '--for=condition=Established', '--timeout=30s', `crd/${crd}`]);
 }
 
-/** A kind is taken away at a call, with all objects of it, and given back five seconds later; then something is done. */
-function gone(
+/** Deletes a CRD with all its objects at a call, and restores the CRD five seconds later. Then runs a function. */
+function crdDeleted(
   crd: string,
   call: string,
   { skip = 0, then }: { readonly skip?: number; readonly then?: (run: ScenarioRun) => Promise<void> } = {},
@@ -33,7 +33,7 @@ function gone(
     seconds: 150,
     rules: () => [at(call, () => void kubectl(['delete', 'crd', crd]), { skip })],
     act: async (run) => {
-      await eventually(`${crd} is gone`, () => (run.proxy.taken > 0 ? true : undefined));
+      await eventually(`${crd} is deleted`, () => (run.proxy.taken > 0 ? true : undefined));
       await sleep(5000);
       give(crd);
       await then?.(run);
@@ -42,16 +42,16 @@ function gone(
   };
 }
 
-/** A kind is taken away, with an object of it, for five seconds in which a worker stands still. */
-function goneMeanwhile(crd: string, ...object: readonly string[]): Pick<Scenario, 'prepare' | 'act' | 'undo' | 'kind'> {
-  let giveBack: (() => void) | undefined;
+/** Deletes a CRD with one object for five seconds in which a worker is stopped. */
+function crdDeletedDuringScan(crd: string, ...object: readonly string[]): Pick<Scenario, 'prepare' | 'act' | 'undo' | 'kind'> {
+  let restore: (() => void) | undefined;
   const undo = (): void => {
     give(crd);
-    giveBack?.();
+    restore?.();
   };
   return {
     kind: 'kind gone',
-    prepare: () => void (giveBack = keep(...object)),
+    prepare: () => void (restore = keep(...object)),
     ...toWorker(async ({ pid }) => {
       kubectl(['delete', 'crd', crd]);
       await sleep(5000);
@@ -62,21 +62,21 @@ function goneMeanwhile(crd: string, ...object: readonly string[]): Pick<Scenario
   };
 }
 
-/** Kinds that are taken away and given back while a scan runs. */
+/** CRDs that are deleted and restored during a scan. */
 export const kindScenarios: readonly Scenario[] = [
-  { name: 'the reports’ CRD is taken away and given back', ...gone('policyreports.wgpolicyk8s.io', 'report write', { skip: 4 }) },
-  { name: 'the cluster reports’ CRD is taken away and given back', ...gone('clusterpolicyreports.wgpolicyk8s.io', 'evidence write') },
-  { name: 'the CRD of Scans is taken away with the Scan, and given back', quick: true, ...gone('scans.vigil.dev', 'log read') },
+  { name: 'the reports’ CRD is deleted and restored', ...crdDeleted('policyreports.wgpolicyk8s.io', 'report write', { skip: 4 }) },
+  { name: 'the cluster reports’ CRD is deleted and restored', ...crdDeleted('clusterpolicyreports.wgpolicyk8s.io', 'evidence write') },
+  { name: 'the CRD of Scans is deleted with the Scan, and restored', quick: true, ...crdDeleted('scans.vigil.dev', 'log read') },
   {
-    name: 'the CRD of policies is taken away with the policy, and both are given back',
-    ...gone('securitypolicies.vigil.dev', 'log read', {
+    name: 'the CRD of policies is deleted with the policy, and both are restored',
+    ...crdDeleted('securitypolicies.vigil.dev', 'log read', {
       then: async (run) => {
         run.scan = await run.lab.makePolicy();
       },
     }),
   },
   {
-    name: 'the CRD of schedules is taken away with the schedule, and both are given back',
-    ...goneMeanwhile('scanschedules.vigil.dev', 'scanschedule', 'default'),
+    name: 'the CRD of schedules is deleted with the schedule, and both are restored',
+    ...crdDeletedDuringScan('scanschedules.vigil.dev', 'scanschedule', 'default'),
   },
 ];

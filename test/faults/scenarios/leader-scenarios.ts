@@ -7,17 +7,17 @@ import { at, inHome, type Scenario } from './scenario.ts';
 const leads = (run: ScenarioRun): Promise<true> =>
   eventually('the first operator leads', () => (run.proxy.calls.some(isScanWrite) ? true : undefined));
 
-/** Who leads, and until when. */
+/** Faults of leader election. */
 export const leaderScenarios: readonly Scenario[] = [
   {
-    name: 'two operators at once: one of them writes',
+    name: 'of two operators, only the leader writes',
     kind: 'leaders',
     act: async (run) => {
       await run.another();
     },
   },
   {
-    name: 'a leader is killed beside one that stands by',
+    name: 'a leader is killed while another operator waits',
     kind: 'leaders',
     quick: true,
     act: async (run) => {
@@ -28,7 +28,7 @@ export const leaderScenarios: readonly Scenario[] = [
     rules: (run) => [{ ...at('report write', () => run.operator.signal('SIGKILL')), skip: 3 }],
   },
   {
-    name: 'a leader is frozen past its lease, and goes on',
+    name: 'a leader is stopped until its lease has expired, and continues',
     kind: 'leaders',
     quick: true,
     act: async (run) => {
@@ -38,7 +38,7 @@ export const leaderScenarios: readonly Scenario[] = [
       await eventually('the other leads', () => (proxy.calls.some(isScanWrite) ? true : undefined));
       run.notes['written'] = String(run.proxy.calls.filter(isScanWrite).length);
       run.operator.signal('SIGCONT');
-      await eventually('the first has found out', () => (run.operator.ends.length > 0 ? true : undefined));
+      await eventually('the first has noticed the loss of its lease', () => (run.operator.ends.length > 0 ? true : undefined));
       run.notes['writtenAfter'] = String(run.proxy.calls.filter(isScanWrite).length);
       expect(run.notes['writtenAfter']).to.equal(run.notes['written']);
     },
@@ -50,7 +50,7 @@ export const leaderScenarios: readonly Scenario[] = [
     rules: () => [at('report write', () => void inHome('delete', 'lease', 'vigil-operator'))],
   },
   {
-    name: 'the lease is taken by a stranger',
+    name: 'the lease is taken by another holder',
     kind: 'leaders',
     rules: () => [
       at('report write', () => {
@@ -60,7 +60,7 @@ export const leaderScenarios: readonly Scenario[] = [
     ],
   },
   {
-    name: 'the leader is asked to end',
+    name: 'the leader receives SIGTERM',
     kind: 'leaders',
     quick: true,
     rules: (run) => [{ ...at('report write', () => run.operator.signal('SIGTERM')), skip: 3 }],
@@ -70,7 +70,7 @@ export const leaderScenarios: readonly Scenario[] = [
       const released = run.proxy.calls.some(
         ({ method, path, body }) => method === 'PUT' && path.includes('/leases/') && body.includes('"holderIdentity":""'),
       );
-      expect(released, 'the lease was given up').to.equal(true);
+      expect(released, 'the lease was released').to.equal(true);
     },
   },
 ];

@@ -9,7 +9,7 @@ import { inHome, type Scenario } from './scenario.ts';
 
 const podGone = ({ pod }: WorkerProcess, seconds: number): Promise<true> =>
   eventually(
-    `pod ${pod} is gone`,
+    `pod ${pod} is deleted`,
     () => (inHome('get', 'pod', pod, '--ignore-not-found', '-o', 'name') === '' ? true : undefined),
     seconds,
   );
@@ -17,7 +17,7 @@ const podGone = ({ pod }: WorkerProcess, seconds: number): Promise<true> =>
 const untaint = (): void => void kubectl(['patch', 'nodes', '--type=merge', '-p', '{"spec":{"taints":null}}', nodeName()]);
 const nodeName = (): string => kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}']);
 
-/** The kubelet stops while a worker runs, something happens, and it is started again. */
+/** The kubelet is stopped while a worker runs, a function runs, and the kubelet is started again. */
 const withoutKubelet = (what: (worker: WorkerProcess, run: ScenarioRun) => Promise<void>): Pick<Scenario, 'act' | 'undo'> => ({
   act: async (run) => {
     const worker = await freezeWorker();
@@ -28,23 +28,23 @@ const withoutKubelet = (what: (worker: WorkerProcess, run: ScenarioRun) => Promi
   undo: () => restartPart('kubelet'),
 });
 
-/** What happens to the node under workers. */
+/** Faults of the node of the workers. */
 export const nodeScenarios: readonly Scenario[] = [
   {
-    name: 'the node drives a running pod out, and takes it again',
+    name: 'a NoExecute taint evicts a running pod, and is removed',
     kind: 'node',
     quick: true,
     act: async ({ lab, scan }) => {
       const worker = await freezeWorker();
       kubectl(['taint', 'nodes', '--all', 'flt=yes:NoExecute']);
       await podGone(worker, 60);
-      await lab.says(scan, /Unschedulable/);
+      await lab.conditionMatches(scan, /Unschedulable/);
       untaint();
     },
     undo: untaint,
   },
   {
-    name: 'the kubelet is away while a worker ends, and comes back',
+    name: 'the kubelet is stopped while a worker exits, and starts again',
     kind: 'node',
     seconds: 150,
     ...withoutKubelet(async ({ pid }) => {
@@ -54,24 +54,24 @@ export const nodeScenarios: readonly Scenario[] = [
     }),
   },
   {
-    name: 'the node is deleted, its pods with it, and comes back',
+    name: 'the node is deleted with its pods, and created again',
     kind: 'node',
     seconds: 240,
     ...withoutKubelet(async (worker) => {
       kubectl(['delete', 'node', nodeName()]);
-      // The pods of a node that is not there are collected after 40 to 60 seconds.
+      // The pods of a deleted node are deleted after 40 to 60 seconds.
       await podGone(worker, 120);
     }),
   },
   {
-    name: 'the node is away, its pods are deleted and do not go, and it comes back',
+    name: 'the node is lost, its deleted pods keep terminating, and it comes back',
     kind: 'node',
     seconds: 300,
     ...withoutKubelet(async (_worker, { lab, scan }) => {
       inHome('delete', 'pods', '-l', 'vigil.dev/scan', '--wait=false');
-      await lab.says(scan, /does not say that it has ended/);
-      // Another attempt is made, and waits for a node.
-      await lab.says(scan, /Unschedulable/, 150);
+      await lab.conditionMatches(scan, /does not report that it has stopped/);
+      // Another attempt is created and waits for a node.
+      await lab.conditionMatches(scan, /Unschedulable/, 150);
     }),
   },
 ];

@@ -5,7 +5,7 @@ import { eventually, home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
 import type { ScenarioRun } from '../fault-lab.ts';
 import { freezeWorker } from '../worker-process.ts';
-import { takeAway } from './hand-scenarios.ts';
+import { deleteRestorably } from './hand-scenarios.ts';
 import { inHome, type Scenario } from './scenario.ts';
 import { failsAs } from './worker-scenarios.ts';
 
@@ -35,27 +35,27 @@ const admissionPolicy = (resource: string, group: string, operation: string): st
     ],
   });
 
-/** From now on a ValidatingAdmissionPolicy refuses this in Vigil's namespace. */
+/** Creates a ValidatingAdmissionPolicy that refuses an operation in Vigil's namespace. */
 export async function refusing(resource: string, group: string, operation: 'CREATE' | 'DELETE'): Promise<void> {
   kubectl(['apply', '-f', '-'], admissionPolicy(resource, group, operation));
-  // In force within about a second.
+  // It is in force within about a second.
   await sleep(2000);
 }
 
-/** And from now on no more. */
+/** Deletes it. */
 export async function refusingNoMore(): Promise<void> {
   kubectl(['delete', '--ignore-not-found', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'flt-refuse']);
   await sleep(2000);
 }
 
-/** A ValidatingAdmissionPolicy refuses what Vigil makes. */
+/** A ValidatingAdmissionPolicy refuses objects that Vigil creates. */
 const refused = (resource: string, group: string): Pick<Scenario, 'prepare' | 'undo' | 'recovers'> => ({
   recovers: true,
   prepare: () => refusing(resource, group, 'CREATE'),
   undo: refusingNoMore,
 });
 
-/** What a service mesh or an agent does to pods as they are made: a container more, with a right that Pod Security does not grant. */
+/** The change of a service mesh or an agent to new pods: another container with a privilege that Pod Security does not allow. */
 const injector = JSON.stringify({
   apiVersion: 'v1',
   kind: 'List',
@@ -97,7 +97,7 @@ const inject = async (): Promise<void> => {
 const injectNoMore = (): void =>
   void kubectl(['delete', '--ignore-not-found', 'mutatingadmissionpolicybinding,mutatingadmissionpolicy', 'flt-inject']);
 
-/** A quota in Vigil's namespace, once it is in force. */
+/** Creates a quota in Vigil's namespace and waits until it is in force. */
 async function quota(hard: string): Promise<void> {
   inHome('create', 'quota', 'flt', `--hard=${hard}`);
   await eventually('the quota is in force', () =>
@@ -106,10 +106,10 @@ async function quota(hard: string): Promise<void> {
 }
 const noQuota = (): void => void inHome('delete', 'quota', 'flt', '--ignore-not-found');
 
-/** A scan that waits for its pods no longer than the least that may be asked for. */
+/** A template with the shortest deadline. */
 const soon = { activeDeadlineSeconds: 30 };
 
-/** Jobs and pods that the cluster does not take. */
+/** Jobs and pods that the cluster refuses. */
 export const refusalScenarios: readonly Scenario[] = [
   {
     name: 'an admission policy refuses the Job',
@@ -145,7 +145,7 @@ export const refusalScenarios: readonly Scenario[] = [
     expect: failsAs('Rejected', /exceeded quota/),
   },
   {
-    name: 'a quota wants a limit that the pods do not have',
+    name: 'a quota requires a limit that the pods do not have',
     kind: 'refused',
     seconds: 150,
     recovers: true,
@@ -159,8 +159,8 @@ export const refusalScenarios: readonly Scenario[] = [
     seconds: 180,
     prepare: () => quota('pods=0'),
     act: async ({ lab, scan }) => {
-      await lab.says(scan, /^QuotaExceeded: .*exceeded quota/);
-      // Other refusals are given up after a minute.
+      await lab.conditionMatches(scan, /^QuotaExceeded: .*exceeded quota/);
+      // Other refusals fail after a minute.
       await sleep(75_000);
       noQuota();
     },
@@ -171,27 +171,27 @@ export const refusalScenarios: readonly Scenario[] = [
     kind: 'refused for now',
     prepare: () => quota('count/jobs.batch=0'),
     act: async ({ lab, scan }) => {
-      await lab.says(scan, /^QuotaExceeded: .*exceeded quota/);
+      await lab.conditionMatches(scan, /^QuotaExceeded: .*exceeded quota/);
       noQuota();
     },
     undo: noQuota,
   },
   { name: 'a quota has room for one pod at a time', kind: 'refused', seconds: 150, prepare: () => quota('pods=1'), undo: noQuota },
   {
-    name: 'a quota is full when a pod is to be replaced, and then has room',
+    name: 'a quota is full when a pod has to be replaced, and then has room',
     kind: 'refused',
     seconds: 150,
     act: async ({ lab, scan }) => {
       const { pod } = await freezeWorker();
       await quota('pods=0');
       inHome('delete', 'pod', pod);
-      await lab.says(scan, /exceeded quota/);
+      await lab.conditionMatches(scan, /exceeded quota/);
       noQuota();
     },
     undo: noQuota,
   },
   {
-    name: 'a quota is full when a pod is to be replaced, and stays so',
+    name: 'a quota is full when a pod has to be replaced, and stays full',
     kind: 'refused',
     seconds: 200,
     template: soon,
@@ -202,7 +202,7 @@ export const refusalScenarios: readonly Scenario[] = [
       inHome('delete', 'pod', pod);
     },
     undo: noQuota,
-    // What the other pods found is written all the same.
+    // The results of the other pods are written.
     expect: ({ scan }, _run, wanted) => {
       const { phase, coverage, shards } = scan as NonNullable<Scan['status']>;
       const { inScope } = (wanted.scan as NonNullable<Scan['status']>).coverage ?? {};
@@ -214,7 +214,7 @@ export const refusalScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'Pod Security refuses the pods for what is injected into them',
+    name: 'Pod Security refuses the pods because of an injected container',
     kind: 'refused',
     seconds: 150,
     recovers: true,
@@ -223,30 +223,30 @@ export const refusalScenarios: readonly Scenario[] = [
     expect: failsAs('Rejected', /violates PodSecurity/),
   },
   {
-    name: 'Pod Security refuses the pods for what is injected into them, and then nothing is',
+    name: 'Pod Security refuses the pods because of an injected container, until the injection ends',
     kind: 'refused for now',
     quick: true,
     prepare: inject,
     act: async ({ lab, scan }) => {
-      await lab.says(scan, /violates PodSecurity/);
+      await lab.conditionMatches(scan, /violates PodSecurity/);
       injectNoMore();
     },
     undo: injectNoMore,
   },
   {
-    name: 'the workers’ account is taken away, and given back',
+    name: 'the workers’ ServiceAccount is deleted and restored',
     kind: 'refused for now',
     prepare: (run) => {
-      const giveBack = takeAway('-n', home, 'serviceaccount', 'vigil-scanner');
+      const giveBack = deleteRestorably('-n', home, 'serviceaccount', 'vigil-scanner');
       givers.set(run, giveBack);
     },
     act: async (run) => {
-      await run.lab.says(run.scan, /serviceaccount "vigil-scanner" not found/);
+      await run.lab.conditionMatches(run.scan, /serviceaccount "vigil-scanner" not found/);
       givers.get(run)?.();
     },
     undo: (run) => givers.get(run)?.(),
   },
 ];
 
-/** What brings back what a scenario took away. */
+/** Functions that restore what a scenario deleted. */
 const givers = new WeakMap<ScenarioRun, () => void>();

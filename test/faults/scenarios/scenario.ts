@@ -6,39 +6,39 @@ import type { ScenarioRun } from '../fault-lab.ts';
 import type { FaultRule } from '../fault-proxy.ts';
 import { callsOf } from './call-kinds.ts';
 
-/** One fault, and what it must come to. */
+/** One fault, and the expected result. */
 export interface Scenario {
   readonly name: string;
-  /** What kind of fault it is: one of each kind is in every test run, all of them in the long one. */
+  /** The kind of the fault. Every test run has one scenario of each kind, the long run has all. */
   readonly kind: string;
-  /** Stands for its kind in every run. */
+  /** Whether it represents its kind in every run. */
   readonly quick?: boolean;
   readonly flags?: readonly string[];
-  /** The operator runs within this process, by the run's own clock. */
+  /** Whether the operator runs within this process, with the clock of the run. */
   readonly inProcess?: boolean;
-  /** What happens to calls. Each must have been taken at least once when the scan is over. */
+  /** The faults of calls. Each rule must have been applied at least once at the end of the scan. */
   readonly rules?: (run: ScenarioRun) => readonly FaultRule[];
-  /** The calls may end before the rules' turn: a status that is told once or twice makes runs differ by a write or two. */
+  /** Whether rules may remain unused: the number of status writes differs by one or two between runs. */
   readonly perhaps?: boolean;
-  /** Done before the policy is made. */
+  /** Called before the policy is created. */
   readonly prepare?: (run: ScenarioRun) => Promise<void> | void;
-  /** Done while the scan runs. */
+  /** Called while the scan runs. */
   readonly act?: (run: ScenarioRun) => Promise<void>;
-  /** Done afterwards, whatever happened. */
+  /** Called at the end in any case. */
   readonly undo?: (run: ScenarioRun) => Promise<void> | void;
-  /** How the scan's pods run. */
+  /** The template of the scan's pods. */
   readonly template?: Scan['spec']['scan'];
-  /** What is expected at the end where it is not what a run without fault comes to. */
+  /** Checks the end state if it differs from that of a run without a fault. */
   readonly expect?: (end: EndState, run: ScenarioRun, wanted: EndState) => void;
-  /** After the fault is undone, another scan comes to the same as one without a fault. */
+  /** Whether another scan has the normal result after the fault has ended. */
   readonly recovers?: boolean;
-  /** Reports may be written again with another content: a person wrote in between. */
+  /** Whether reports may be written again with another content, because a user edited them meanwhile. */
   readonly rewrites?: boolean;
-  /** Seconds until the scan must be over. Default 90: far more than it takes. */
+  /** Seconds until the scan must have ended. Default: 90, far more than it needs. */
   readonly seconds?: number;
 }
 
-/** Something is done when a call of this kind comes, before it goes on (or after it was carried out). */
+/** A rule that runs a function at a call of a kind, before it is forwarded or after it was processed. */
 export function at(call: string, work: () => Promise<void> | void, more: { skip?: number; when?: 'before' | 'after' } = {}): FaultRule {
   const { skip = 0, when = 'before' } = more;
   return { name: `at ${call}`, match: callsOf(call), skip, action: { kind: 'run', when, work } };

@@ -8,7 +8,10 @@ import { freezeWorker, toWorker } from '../worker-process.ts';
 import { callsOf } from './call-kinds.ts';
 import { at, inHome, type Scenario } from './scenario.ts';
 
-/** Every target failed for this reason, nothing is lost in the sums, and nothing was written about what was not judged. */
+/**
+ * Checks that every target failed for this reason, that the counts add up, and that nothing was written about targets that were not
+ * evaluated.
+ */
 export function failsAs(reason: string, message: RegExp): NonNullable<Scenario['expect']> {
   return ({ scan, reports }, _run, wanted) => {
     const { phase, coverage, shards } = scan as NonNullable<Scan['status']>;
@@ -20,16 +23,16 @@ export function failsAs(reason: string, message: RegExp): NonNullable<Scenario['
   };
 }
 
-/** What happens to workers and their pods. */
+/** Faults of workers and their pods. */
 export const workerScenarios: readonly Scenario[] = [
   { name: 'a worker is killed', kind: 'worker', quick: true, ...toWorker(({ pid }) => void process.kill(pid, 'SIGKILL')) },
   {
-    name: 'a worker is ended by an abort',
+    name: 'a worker receives SIGABRT',
     kind: 'worker',
     ...toWorker(({ pid }) => void (process.kill(pid, 'SIGABRT'), process.kill(pid, 'SIGCONT'))),
   },
   {
-    name: 'a worker is ended by a hang-up',
+    name: 'a worker receives SIGHUP',
     kind: 'worker',
     ...toWorker(({ pid }) => void (process.kill(pid, 'SIGHUP'), process.kill(pid, 'SIGCONT'))),
   },
@@ -59,8 +62,8 @@ export const workerScenarios: readonly Scenario[] = [
     template: { job: { resources: { limits: { memory: '30Mi' }, requests: { memory: '10Mi' } } } },
   },
   {
-    // A worker mounts nothing that it can fill; what counts against this limit is what the kubelet keeps for it.
-    name: 'a pod uses more of the node’s disk than it may',
+    // A worker mounts nothing writable. The kubelet's own files for the pod count against this limit.
+    name: 'a pod exceeds its ephemeral storage limit',
     kind: 'pod',
     template: { job: { resources: { limits: { memory: '256Mi', 'ephemeral-storage': '1' } } } },
     seconds: 150,
@@ -78,11 +81,11 @@ export const workerScenarios: readonly Scenario[] = [
     ...toWorker(() => undefined),
   },
   {
-    name: 'pods cannot be scheduled, and then can',
+    name: 'pods cannot be scheduled for some time',
     kind: 'pod',
     template: { job: { nodeSelector: { flt: 'yes' } } },
     act: async ({ lab, scan }) => {
-      await lab.says(scan, /Unschedulable/);
+      await lab.conditionMatches(scan, /Unschedulable/);
       kubectl(['label', 'nodes', '--all', 'flt=yes', '--overwrite']);
     },
     undo: () => void kubectl(['label', 'nodes', '--all', 'flt-']),
@@ -92,7 +95,7 @@ export const workerScenarios: readonly Scenario[] = [
     kind: 'pod',
     template: { activeDeadlineSeconds: 30, job: { nodeSelector: { flt: 'no' } } },
     seconds: 120,
-    act: ({ lab, scan }) => lab.says(scan, /^Unschedulable: .*node/),
+    act: ({ lab, scan }) => lab.conditionMatches(scan, /^Unschedulable: .*node/),
     expect: failsAs('Unschedulable', /node/),
   },
   {
@@ -103,7 +106,7 @@ export const workerScenarios: readonly Scenario[] = [
     expect: failsAs('PullError', /there-is-none/),
   },
   {
-    name: 'a log cannot be read for longer than the patience',
+    name: 'a log cannot be read for longer than the time limit',
     kind: 'pod',
     seconds: 200,
     rules: () => {

@@ -37,7 +37,7 @@ describe('planning a scan over a real API server', function () {
     for (const name of namespaces) await client.delete(RESOURCES.namespaces, { name });
   });
 
-  /** The names of a range, as a worker reads it: from its token up to its last name. */
+  /** The names in a range, read as by a worker: from its token to its last name. */
   async function namesOf(namespace: string, from: string | undefined, to: string | undefined): Promise<string[]> {
     const names: string[] = [];
     for await (const { items } of listPages(client, RESOURCES.configMaps, { namespace, from, limit: 20 })) {
@@ -46,7 +46,7 @@ describe('planning a scan over a real API server', function () {
     return names.filter((name) => to === undefined || name <= to);
   }
 
-  it('counts by namespace, and cuts a long list where every object is in exactly one range', async () => {
+  it('counts by namespace, and divides a long list so that every object is in exactly one range', async () => {
     const { counts, unlisted } = await countTargets(client, { resources, policiesOf: ours, sliceTargets: 50 });
     expect(unlisted).to.deep.equal([]);
     expect(counts.map(({ namespace, targets }) => [namespace, targets])).to.have.deep.members(
@@ -67,7 +67,7 @@ describe('planning a scan over a real API server', function () {
     expect(shards.flatMap(({ slices }) => slices).reduce((sum, { targets }) => sum + targets, 0)).to.equal(185);
   });
 
-  it('tells what it may not list, with verb, resource and mend, and counts the rest', async () => {
+  it('reports what it may not list, with verb, resource and fix, and counts the rest', async () => {
     const config = new KubeConfig();
     config.loadFromDefault();
     const user = config.getCurrentUser();
@@ -98,7 +98,7 @@ describe('planning a scan over a real API server', function () {
     );
   });
 
-  it('makes Jobs and ConfigMaps that the server takes, with pods that restricted takes', async () => {
+  it('creates Jobs and ConfigMaps that the server accepts, with pods that the restricted standard accepts', async () => {
     const namespace = namespaces[1] ?? '';
     const scan = { name: 'now', uid: '0b0c0d0e-0000-4000-8000-000000000000' };
     const job = scanJob({

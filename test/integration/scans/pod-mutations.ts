@@ -1,7 +1,7 @@
 type Fields = Record<string, unknown>;
 
-/** Deterministic choices: a test that fails can be run again as it was. */
-export class Dice {
+/** Deterministic random choices, so that a failed test can be repeated. */
+export class SeededRandom {
   #state: number;
 
   constructor(seed: number) {
@@ -9,7 +9,7 @@ export class Dice {
   }
 
   /** A number from 0 up to, not including, `sides` (mulberry32). */
-  roll(sides: number): number {
+  below(sides: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
@@ -18,7 +18,7 @@ export class Dice {
   }
 
   pick<T>(choices: readonly T[]): T {
-    return choices[this.roll(choices.length)]!;
+    return choices[this.below(choices.length)]!;
   }
 }
 
@@ -27,29 +27,29 @@ export interface MutablePod {
   readonly spec: Fields & { containers: Fields[]; initContainers: Fields[]; volumes: Fields[] };
 }
 
-type Mutation = (pod: MutablePod, dice: Dice) => void;
+type Mutation = (pod: MutablePod, random: SeededRandom) => void;
 
 const child = (parent: Fields, name: string): Fields => (parent[name] ??= {}) as Fields;
 const podContext = (pod: MutablePod): Fields => child(pod.spec, 'securityContext');
-const anyContainer = ({ spec }: MutablePod, dice: Dice): Fields => dice.pick([...spec.initContainers, ...spec.containers]);
+const anyContainer = ({ spec }: MutablePod, random: SeededRandom): Fields => random.pick([...spec.initContainers, ...spec.containers]);
 /** The security context of the pod or of one of its containers. */
-const anyContext = (pod: MutablePod, dice: Dice): Fields =>
-  dice.roll(3) === 0 ? podContext(pod) : child(anyContainer(pod, dice), 'securityContext');
+const anyContext = (pod: MutablePod, random: SeededRandom): Fields =>
+  random.below(3) === 0 ? podContext(pod) : child(anyContainer(pod, random), 'securityContext');
 
 const set =
   (field: string, ...values: readonly unknown[]): Mutation =>
-  ({ spec }, dice) => {
-    spec[field] = dice.pick(values);
+  ({ spec }, random) => {
+    spec[field] = random.pick(values);
   };
 const inContainer =
   (field: string, ...values: readonly unknown[]): Mutation =>
-  (pod, dice) => {
-    child(anyContainer(pod, dice), 'securityContext')[field] = dice.pick(values);
+  (pod, random) => {
+    child(anyContainer(pod, random), 'securityContext')[field] = random.pick(values);
   };
 const inAnyContext =
   (field: string, ...values: readonly unknown[]): Mutation =>
-  (pod, dice) => {
-    anyContext(pod, dice)[field] = structuredClone(dice.pick(values));
+  (pod, random) => {
+    anyContext(pod, random)[field] = structuredClone(random.pick(values));
   };
 const volume =
   (source: string, value: unknown): Mutation =>
@@ -58,30 +58,30 @@ const volume =
   };
 const capability =
   (list: 'add' | 'drop', ...names: readonly string[]): Mutation =>
-  (pod, dice) => {
-    const capabilities = child(child(anyContainer(pod, dice), 'securityContext'), 'capabilities');
-    capabilities[list] = [...((capabilities[list] as string[] | undefined) ?? []), dice.pick(names)];
+  (pod, random) => {
+    const capabilities = child(child(anyContainer(pod, random), 'securityContext'), 'capabilities');
+    capabilities[list] = [...((capabilities[list] as string[] | undefined) ?? []), random.pick(names)];
   };
 const annotation =
   (prefix: string, perContainer: boolean, ...values: readonly string[]): Mutation =>
-  (pod, dice) => {
-    const name = perContainer ? prefix + String(anyContainer(pod, dice)['name']) : prefix;
-    pod.metadata.annotations[name] = dice.pick(values);
+  (pod, random) => {
+    const name = perContainer ? prefix + String(anyContainer(pod, random)['name']) : prefix;
+    pod.metadata.annotations[name] = random.pick(values);
   };
-const handlers = (dice: Dice): Fields => {
-  const host = dice.pick([{ host: '127.0.0.1' }, { host: '' }, { host: 'db.example.com' }, {}]);
-  return dice.pick([{ httpGet: { port: 80, ...host } }, { tcpSocket: { port: 80, ...host } }, { exec: { command: ['true'] } }]);
+const handlers = (random: SeededRandom): Fields => {
+  const host = random.pick([{ host: '127.0.0.1' }, { host: '' }, { host: 'db.example.com' }, {}]);
+  return random.pick([{ httpGet: { port: 80, ...host } }, { tcpSocket: { port: 80, ...host } }, { exec: { command: ['true'] } }]);
 };
-const probe: Mutation = ({ spec }, dice) => {
-  dice.pick(spec.containers)[dice.pick(['livenessProbe', 'readinessProbe', 'startupProbe'])] = handlers(dice);
+const probe: Mutation = ({ spec }, random) => {
+  random.pick(spec.containers)[random.pick(['livenessProbe', 'readinessProbe', 'startupProbe'])] = handlers(random);
 };
-const hook: Mutation = ({ spec }, dice) => {
-  child(dice.pick(spec.containers), 'lifecycle')[dice.pick(['postStart', 'preStop'])] = handlers(dice);
+const hook: Mutation = ({ spec }, random) => {
+  child(random.pick(spec.containers), 'lifecycle')[random.pick(['postStart', 'preStop'])] = handlers(random);
 };
-const port: Mutation = ({ spec }, dice) => {
-  const ports = ((dice.pick(spec.containers)['ports'] as Fields[] | undefined) ?? []).slice();
-  ports.push({ containerPort: 8000 + dice.roll(1000), ...dice.pick([{}, { hostPort: 0 }, { hostPort: 9000 + dice.roll(1000) }]) });
-  dice.pick(spec.containers)['ports'] = ports;
+const port: Mutation = ({ spec }, random) => {
+  const ports = ((random.pick(spec.containers)['ports'] as Fields[] | undefined) ?? []).slice();
+  ports.push({ containerPort: 8000 + random.below(1000), ...random.pick([{}, { hostPort: 0 }, { hostPort: 9000 + random.below(1000) }]) });
+  random.pick(spec.containers)['ports'] = ports;
 };
 const addContainer: Mutation = ({ spec }) => {
   spec.containers.push({ name: `extra${spec.containers.length}`, image: 'registry.k8s.io/pause', securityContext: {} });
@@ -89,19 +89,19 @@ const addContainer: Mutation = ({ spec }) => {
 const addSidecar: Mutation = ({ spec }) => {
   spec.initContainers.push({ name: `sidecar${spec.initContainers.length}`, image: 'registry.k8s.io/pause', restartPolicy: 'Always' });
 };
-const bareContainer: Mutation = (pod, dice) => {
-  delete anyContainer(pod, dice)['securityContext'];
+const bareContainer: Mutation = (pod, random) => {
+  delete anyContainer(pod, random)['securityContext'];
 };
 const barePod: Mutation = ({ spec }) => {
   delete spec['securityContext'];
 };
-const windows: Mutation = (pod, dice) => {
+const windows: Mutation = (pod, random) => {
   pod.spec['os'] = { name: 'windows' };
-  if (dice.roll(3) > 0) return;
+  if (random.below(3) > 0) return;
   pod.spec['hostNetwork'] = true;
   podContext(pod)['windowsOptions'] = { hostProcess: true };
 };
-const sysctl: Mutation = (pod, dice) => {
+const sysctl: Mutation = (pod, random) => {
   const names = [
     'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range',
     'net.ipv4.ip_unprivileged_port_start', 'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_fin_timeout',
@@ -109,11 +109,11 @@ const sysctl: Mutation = (pod, dice) => {
   ]; // prettier-ignore
   const context = podContext(pod);
   const before = (context['sysctls'] as Fields[] | undefined) ?? [];
-  const name = dice.pick(names);
+  const name = random.pick(names);
   if (!before.some((entry) => entry['name'] === name)) context['sysctls'] = [...before, { name, value: '1' }];
 };
 
-/** One mutation of every field that the Pod Security Standards read, and of some that they do not. */
+/** Mutations of every field that the Pod Security Standards read, and of some other fields. */
 const mutations: readonly Mutation[] = [
   set('hostNetwork', true, false),
   set('hostPID', true, false),
@@ -199,10 +199,10 @@ function basePod(hardened: boolean): MutablePod {
   };
 }
 
-/** A pod with up to six mutations at once: mostly near the edge, where one field decides. */
-export function mutatedPod(dice: Dice): MutablePod {
-  const pod = basePod(dice.roll(4) > 0);
-  const count = dice.pick([0, 1, 1, 1, 2, 2, 3, 4, 6]);
-  for (let done = 0; done < count; done += 1) dice.pick(mutations)(pod, dice);
+/** A pod with up to six mutations: mostly close to the limit, where one field decides. */
+export function mutatedPod(random: SeededRandom): MutablePod {
+  const pod = basePod(random.below(4) > 0);
+  const count = random.pick([0, 1, 1, 1, 2, 2, 3, 4, 6]);
+  for (let done = 0; done < count; done += 1) random.pick(mutations)(pod, random);
   return pod;
 }

@@ -83,7 +83,7 @@ describe('the status of a policy on a real API server', function () {
         .map(({ manager = '', fieldsV1 }) => [manager, Object.keys(fieldsV1?.['f:status'] ?? {}).toSorted()]),
     );
 
-  it('says of a new object that nobody has looked at it, by observedGeneration -1, on every kind', async () => {
+  it('has observedGeneration -1 for a new object of every kind', async () => {
     const { policy } = await makePolicy();
     expect(policy.status).to.deep.equal({ observedGeneration: -1 });
     for (const [kind, spec] of [
@@ -98,7 +98,7 @@ describe('the status of a policy on a real API server', function () {
     }
   });
 
-  it('has parts that do not touch each other, under managers of their own', async () => {
+  it('has separate parts with separate field managers', async () => {
     const { name, uid } = await makePolicy();
     await updateConfiguration(deps, { name, uid }, findings);
     await updateImages(deps, { name, uid }, images);
@@ -117,14 +117,14 @@ describe('the status of a policy on a real API server', function () {
     expect(policies).to.not.include.members(['f:configuration']);
   });
 
-  it('keeps both parts when both writers write at once', async () => {
+  it('keeps both parts when both writers write at the same time', async () => {
     const { name, uid } = await makePolicy();
     await Promise.all([updateConfiguration(deps, { name, uid }, findings), updateImages(deps, { name, uid }, images)]);
     const { status } = await read(name);
     expect([status?.images, status?.configuration?.summary, status?.summary?.fail]).to.deep.equal([images, summary, 3]);
   });
 
-  it('loses the part about images once the policy asks about none', async () => {
+  it('loses the images part when the policy does not select images any more', async () => {
     const { name, uid } = await makePolicy();
     await updateConfiguration(deps, { name, uid }, findings);
     await updateImages(deps, { name, uid }, images);
@@ -134,7 +134,7 @@ describe('the status of a policy on a real API server', function () {
     expect([status?.images, status?.summary]).to.deep.equal([undefined, summary]);
   });
 
-  it('writes nothing where nothing is new', async () => {
+  it('is not written without a change', async () => {
     const { name, uid } = await makePolicy();
     await updateConfiguration(deps, { name, uid }, findings);
     const { metadata } = await read(name);
@@ -149,7 +149,7 @@ describe('the status of a policy on a real API server', function () {
     expect((await read(name)).status).to.deep.equal({ observedGeneration: -1 });
   });
 
-  it('of an older version is taken over: verdicts stay, and a condition that is written no more goes', async () => {
+  it('takes over the status of an older version: keeps verdicts, and removes obsolete conditions', async () => {
     const { name } = await makePolicy();
     const legacy: SecurityPolicyStatus = {
       observedGeneration: 1,
@@ -185,7 +185,7 @@ describe('the status of a policy on a real API server', function () {
     expect((await read(name)).status?.images?.uncovered).to.deep.equal(['image a: no']);
   });
 
-  it('of a report that an older version wrote is taken over too: a label that is written no more goes', async () => {
+  it('takes over a report of an older version: removes obsolete labels', async () => {
     const name = uniqueName('taken-over');
     const report = (labels: Record<string, string>): KubeObject =>
       ({ metadata: { namespace: 'default', name, labels }, results: [] }) as unknown as KubeObject;
@@ -201,7 +201,7 @@ describe('the status of a policy on a real API server', function () {
     expect([metadata.labels, metadata.managedFields?.map(({ manager }) => manager)]).to.deep.equal([{ kept: 'x' }, ['vigil-reports']]);
   });
 
-  it('warns once of a policy that evaluates nothing', async () => {
+  it('has one Warning Event for a policy that evaluates nothing', async () => {
     const { name, uid } = await makePolicy({});
     const nothing = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
     const none = { critical: 0, high: 0, medium: 0, low: 0 };
@@ -213,7 +213,7 @@ describe('the status of a policy on a real API server', function () {
     expect(events.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal(['Warning NoChecks']);
   });
 
-  it('warns once of an entry of a scope that matches no namespace, and complies', async () => {
+  it('has one Warning Event for a scope entry that matches no namespace, and is Compliant', async () => {
     const { name, uid } = await makePolicy({ controls: [{ name: 'host-pid' }] });
     const passing = { summary: { ...summary, fail: 0 }, failing: { critical: 0, high: 0, medium: 0, low: 0 } };
     for (const scan of ['s', 't'])
@@ -225,7 +225,7 @@ describe('the status of a policy on a real API server', function () {
     ]);
   });
 
-  it('has the columns that people look at, with an age, and short names', async () => {
+  it('has printer columns with an age, and short names', async () => {
     const { name, uid } = await makePolicy();
     await updateConfiguration(deps, { name, uid }, findings);
     await updateImages(deps, { name, uid }, images);

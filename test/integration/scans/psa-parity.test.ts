@@ -7,7 +7,7 @@ import { compilePolicies, type PolicySet } from '../../../operator/engine/policy
 import { serverVersion } from '../../../operator/kube/discovery.ts';
 import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
-import { Dice, mutatedPod } from './pod-mutations.ts';
+import { SeededRandom, mutatedPod } from './pod-mutations.ts';
 
 interface Standard {
   readonly level: 'baseline' | 'restricted';
@@ -20,7 +20,7 @@ const versions = [0, 7, 8, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 3
 const wanted = process.env['VIGIL_TEST_ALL'] === '1' ? 20_000 : 2_500;
 const parallel = 16;
 
-describe('the Pod Security Standards, beside the API server itself', function () {
+describe('the Pod Security Standards, compared with the API server', function () {
   this.timeout(300_000);
   const client = testClient();
   const prefix = uniqueName('psa');
@@ -64,7 +64,7 @@ describe('the Pod Security Standards, beside the API server itself', function ()
     kubectl(['delete', 'namespace', '--wait=false', ...standards.map(({ namespace }) => namespace)]);
   });
 
-  /** What the server says of a pod: undefined when it refuses it for another reason than Pod Security. */
+  /** The verdict of the API server on a pod; undefined if it refuses the pod for another reason than Pod Security. */
   async function serverVerdict(pod: KubeObject): Promise<{ verdict: 'pass' | 'fail'; message: string } | undefined> {
     try {
       await client.create(RESOURCES.pods, pod, { dryRun: 'All' });
@@ -78,12 +78,12 @@ describe('the Pod Security Standards, beside the API server itself', function ()
   }
 
   it(`agrees on ${wanted} generated pods at ${2 * (versions.length + 1)} levels and versions`, async () => {
-    const dice = new Dice(20_261_123);
+    const random = new SeededRandom(20_261_123);
     const differences: string[] = [];
     const judged = { pass: 0, fail: 0, invalid: 0 };
     const one = async (number: number): Promise<void> => {
-      const { level, version, namespace, set } = dice.pick(standards);
-      const { metadata, spec } = mutatedPod(dice);
+      const { level, version, namespace, set } = random.pick(standards);
+      const { metadata, spec } = mutatedPod(random);
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `p${number}`, namespace, ...metadata }, spec } as KubeObject;
       const server = await serverVerdict(pod);
       if (server === undefined) {

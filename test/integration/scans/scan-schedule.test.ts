@@ -16,7 +16,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
   const namespace = uniqueName('vigil');
   const running: ChildProcess[] = [];
 
-  /** A process of the operator, as `vigil operator` runs it. */
+  /** A process of the operator, started as `vigil operator`. */
   function operator(): ChildProcess {
     const child = spawn(
       process.execPath,
@@ -58,7 +58,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
     await client.delete(RESOURCES.namespaces, { name: namespace });
   });
 
-  it('tell at once that they are ready and when they run next', async () => {
+  it('report at once that schedules are Ready and when they run next', async () => {
     const name = uniqueName('ready');
     await make(name, { schedule: '0 3 1 1 *', timeZone: 'Europe/Lisbon' });
     kubectl(['wait', '--for=condition=Ready', '--timeout=20s', `scanschedule/${name}`]);
@@ -67,7 +67,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
     expect(status?.observedGeneration).to.equal(1);
   });
 
-  it('are stalled by a time zone that does not exist, with the path, and mended by the mend', async () => {
+  it('stall a schedule with an unknown time zone, with the path, until it is fixed', async () => {
     const name = uniqueName('zone');
     await make(name, { schedule: '@daily', timeZone: 'Europe/Lisboa' });
     kubectl(['wait', '--for=condition=Stalled', '--timeout=20s', `scanschedule/${name}`]);
@@ -89,7 +89,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
     const create = (name: string, spec: unknown): Promise<KubeObject> =>
       client.create(RESOURCES.policies, { metadata: { name }, spec } as KubeObject);
     await create(policy, { frameworks: [{ name: 'pss-restricted' }], rules: [rule('has(object.metadata.labels)')] });
-    // It is Ready only once it was evaluated, which needs pods.
+    // It becomes Ready only after its evaluation, which needs pods.
     kubectl(['wait', '--for=condition=Stalled=false', '--timeout=20s', `secpol/${policy}`]);
     const broken: readonly (readonly [unknown, RegExp])[] = [
       [
@@ -111,7 +111,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
     await client.delete(RESOURCES.policies, { name: policy });
   });
 
-  it('make a Scan that was due while no operator ran, exactly one with two operators', async () => {
+  it('create one Scan that was due while no operator ran, also with two operators', async () => {
     const name = uniqueName('missed');
     const [first] = running.splice(0);
     first?.kill('SIGKILL');
@@ -134,14 +134,14 @@ describe('the operator, its schedules and its policies on a real API server', fu
     const status = await eventually('the time is recorded', async () =>
       (await read(name)).status?.lastScheduleTime === undefined ? undefined : (await read(name)).status,
     );
-    // A scan of nothing may have ended already.
+    // A scan without targets may have ended already.
     expect((status.active ?? []).every((active) => active.name === scan.metadata.name)).to.equal(true);
     expect(Date.parse(status.lastScheduleTime ?? '')).to.equal(due);
     expect(await scansOf(name)).to.have.length(1);
     await client.patch(RESOURCES.schedules, { name }, { spec: { suspend: true } });
   });
 
-  it('hand over at once when the leading operator is told to stop', async () => {
+  it('hand over at once when the leader is stopped', async () => {
     const holder = async (): Promise<string> =>
       (await client.get<KubeObject & { spec: { holderIdentity: string } }>(RESOURCES.leases, { namespace, name: 'vigil-operator' })).spec
         .holderIdentity;
@@ -151,7 +151,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
       return child.exitCode;
     });
     const started = performance.now();
-    // Which of the two leads is not known from outside: the follower stops first and changes nothing.
+    // The leader is not known from outside: if the follower stops first, nothing changes.
     running[0]?.kill('SIGTERM');
     const code = await Promise.race(leaderEnds);
     expect(code).to.equal(0);
@@ -161,13 +161,13 @@ describe('the operator, its schedules and its policies on a real API server', fu
     expect(before).not.to.equal('');
   });
 
-  it('keep working for the operator that is left', async () => {
+  it('keep working with one operator left', async () => {
     const name = uniqueName('left');
     await make(name, { schedule: '0 3 1 1 *' });
     kubectl(['wait', '--for=condition=Ready', '--timeout=30s', `scanschedule/${name}`]);
   });
 
-  it('are not written again when nothing changed', async () => {
+  it('are not written again without a change', async () => {
     const name = uniqueName('quiet');
     await make(name, { schedule: '0 3 1 1 *' });
     kubectl(['wait', '--for=condition=Ready', '--timeout=20s', `scanschedule/${name}`]);

@@ -10,7 +10,7 @@ import { StreamWriter } from '../../../operator/stream/stream-writer.ts';
 import { ShardWorker, type ShardSummary } from '../../../operator/worker/shard-worker.ts';
 import { serverMinor, testClient, uniqueName } from '../cluster-access.ts';
 
-describe('a worker over a real API server', function () {
+describe('a worker on a real API server', function () {
   this.timeout(60_000);
   const client = testClient();
   const namespace = uniqueName('worker');
@@ -71,7 +71,7 @@ describe('a worker over a real API server', function () {
     };
   }
 
-  it('judges every object of its slice once, with verdicts that add up', async () => {
+  it('evaluates every object of its slice once, with verdicts that add up', async () => {
     const { summary, targets } = await work({});
     expect(targets.map(({ target }) => target.name)).to.deep.equal(
       Array.from({ length: 40 }, (_, index) => `pod-${String(index).padStart(2, '0')}`),
@@ -84,12 +84,12 @@ describe('a worker over a real API server', function () {
     expect(targets[1]?.results).to.deep.equal([]);
   });
 
-  it('keeps to its range, and goes on where another left off', async () => {
+  it('reads only its range, and continues where another one ended', async () => {
     const { targets } = await work({ after: 'pod-09', to: 'pod-12' });
     expect(targets.map(({ target }) => target.name)).to.deep.equal(['pod-10', 'pod-11', 'pod-12']);
   });
 
-  it('hands on what does not fit into its stream, and loses nothing', async () => {
+  it('returns the rest that does not fit into its stream, without loss', async () => {
     const seen: string[] = [];
     let rest: readonly Slice[] = [{ resource: pods, namespace, targets: 40, policies: { baseline: 40 } }];
     for (let round = 0; rest.length > 0 && round < 60; round++) {

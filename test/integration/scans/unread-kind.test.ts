@@ -22,7 +22,7 @@ describe('a kind that a worker may not list any more, on a real API server', fun
     kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/']);
     await client.create(RESOURCES.namespaces, { metadata: { name: namespace } });
     kubectl(['-n', namespace, 'create', 'serviceaccount', 'worker']);
-    // All that is asked about, but for NetworkPolicies.
+    // Permissions for everything that is needed, except NetworkPolicies.
     const workloads = ['deployments', 'daemonsets', 'replicasets', 'statefulsets'].map((name) => `${name}.apps`);
     const listed = ['pods', 'namespaces', 'podtemplates', 'replicationcontrollers', 'jobs.batch', 'cronjobs.batch', ...workloads];
     kubectl(['create', 'clusterrole', namespace, '--verb=list', `--resource=${listed.join(',')}`]);
@@ -54,7 +54,7 @@ describe('a kind that a worker may not list any more, on a real API server', fun
     await client.delete(RESOURCES.namespaces, { name: namespace });
   });
 
-  /** What a worker says of the pod, as the operator (`names`) or a scan looks at it. */
+  /** The records of a worker about the pod, as the operator (`names`) or as a scan. */
   async function judged(as: KubeClient, names?: readonly string[]): Promise<readonly StreamRecord[]> {
     const records: StreamRecord[] = [];
     const writer = { bytes: 0, record: (record: unknown) => void records.push(record as StreamRecord), end: () => undefined };
@@ -67,7 +67,7 @@ describe('a kind that a worker may not list any more, on a real API server', fun
   }
   const targetsIn = (records: readonly StreamRecord[]): TargetRecord[] => records.filter((record) => record.type === 'target');
 
-  it('keeps the failure that was known as stale, says why in the same words everywhere, and brings nothing new when it is back', async () => {
+  it('keeps the known failure as stale, with the same message everywhere, and reports nothing as new when it is readable again', async () => {
     const publisher = new ReportPublisher(client);
     const policies = [
       { name: 'netpols', uid: 'p', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 },

@@ -21,24 +21,24 @@ import { INPUT, SHARDS } from '../../../operator/worker/input-documents.ts';
 
 const count = 40;
 
-/** What a worker left: how it ended, and its stream where that is whole. */
+/** The exit of a worker, and its stream if that is complete. */
 interface Outcome {
   readonly code: number | null;
   readonly records: readonly StreamRecord[] | undefined;
   readonly summary: Omit<ShardSummary, 'peakMebibytes'> | undefined;
 }
 
-/** What a fault must come to: the same stream, a failure that is told by the exit, or targets that the stream itself counts as failed. */
-type End = 'same' | 'fails' | 'told';
+/** The expected result of a fault: the same stream, a failure by the exit code, or targets that the stream counts as failed. */
+type End = 'same' | 'fails' | 'reported';
 
 interface WorkerFault {
   readonly name: string;
   readonly end: End;
   readonly action?: FaultAction;
-  /** Which page of the list of Pods. Default the third. */
+  /** The page of the list of Pods. Default: the third. */
   readonly page?: number;
   readonly times?: number;
-  /** Sent to the worker when that page is asked for. */
+  /** A signal to the worker when that page is requested. */
   readonly signal?: NodeJS.Signals;
 }
 
@@ -49,27 +49,27 @@ const answers = (status: number, reason: string, message = reason): FaultAction 
 });
 
 const faults: readonly WorkerFault[] = [
-  { name: 'a page is cut before it is asked for', end: 'same', action: { kind: 'cut', when: 'before' } },
-  { name: 'a page is cut after it was asked for', end: 'same', action: { kind: 'cut', when: 'after' } },
+  { name: 'a page is cut before the request', end: 'same', action: { kind: 'cut', when: 'before' } },
+  { name: 'a page is cut after the request', end: 'same', action: { kind: 'cut', when: 'after' } },
   { name: 'the first page is cut', end: 'same', page: 0, action: { kind: 'cut', when: 'after' } },
   { name: 'the last page is cut', end: 'same', page: 5, action: { kind: 'cut', when: 'after' } },
   { name: 'a page breaks off in its middle', end: 'same', action: { kind: 'truncate' } },
-  { name: 'a page ends early as if it were whole', end: 'same', action: { kind: 'truncate', clean: true } },
-  { name: 'the last page ends early as if it were whole', end: 'same', page: 5, action: { kind: 'truncate', clean: true } },
+  { name: 'a page ends early without an error', end: 'same', action: { kind: 'truncate', clean: true } },
+  { name: 'the last page ends early without an error', end: 'same', page: 5, action: { kind: 'truncate', clean: true } },
   { name: 'a page is not answered', end: 'same', action: { kind: 'stall', when: 'before' } },
   { name: 'a page stops after its head', end: 'same', action: { kind: 'stall', when: 'after' } },
   { name: 'a page is late', end: 'same', action: { kind: 'delay', milliseconds: 1000 } },
   { name: 'a token is refused once', end: 'same', action: answers(401, 'Unauthorized') },
   { name: 'a token is refused for good', end: 'fails', action: answers(401, 'Unauthorized'), times: Infinity },
   {
-    name: 'the right to list is taken away in the middle',
-    end: 'told',
+    name: 'the permission to list is revoked during the list',
+    end: 'reported',
     action: answers(403, 'Forbidden', 'pods is forbidden: User "w" cannot list resource "pods"'),
     times: Infinity,
   },
   {
-    name: 'the resource is taken away in the middle',
-    end: 'told',
+    name: 'the resource is deleted during the list',
+    end: 'reported',
     action: answers(404, 'NotFound', 'the server could not find the requested resource'),
     times: Infinity,
   },
@@ -81,14 +81,14 @@ const faults: readonly WorkerFault[] = [
   },
   { name: 'the server fails, and recovers', end: 'same', action: answers(500, 'InternalError'), times: 3 },
   { name: 'the server fails for good', end: 'fails', action: answers(500, 'InternalError'), times: Infinity },
-  { name: 'the server is away, and comes back', end: 'same', action: answers(503, 'ServiceUnavailable'), times: 3 },
-  { name: 'nothing is answered any more', end: 'fails', action: { kind: 'cut', when: 'before' }, times: Infinity },
-  { name: 'a continue token is forgotten, without another', end: 'fails', action: answers(410, 'Expired'), times: Infinity },
-  { name: 'the worker is asked to end', end: 'fails', signal: 'SIGTERM' },
+  { name: 'the server is unavailable, and comes back', end: 'same', action: answers(503, 'ServiceUnavailable'), times: 3 },
+  { name: 'no request is answered any more', end: 'fails', action: { kind: 'cut', when: 'before' }, times: Infinity },
+  { name: 'a continue token expires without another one', end: 'fails', action: answers(410, 'Expired'), times: Infinity },
+  { name: 'the worker receives SIGTERM', end: 'fails', signal: 'SIGTERM' },
   { name: 'the worker is killed', end: 'fails', signal: 'SIGKILL' },
 ];
 
-describe('a worker whose lists meet with faults', function () {
+describe('a worker with faults of its lists', function () {
   this.timeout(120_000);
   const client = testClient();
   const namespace = uniqueName('worker-faults');
@@ -140,7 +140,7 @@ describe('a worker whose lists meet with faults', function () {
     const token = kubectl(['-n', namespace, 'create', 'token', 'worker']).trim();
     kubeconfig = writeKubeConfig(folder, 'worker', { server: await proxy.start(), token });
     whole = await work();
-    // What the comparison is with: every object once, in pages.
+    // The expected result: every object once, in pages.
     const targets = whole.records?.filter(({ type }) => type !== 'namespace');
     expect([whole.code, whole.summary?.scanned, targets?.length]).to.deep.equal([0, count, count]);
     expect(proxy.calls.filter(isList)).to.have.length(6);
@@ -190,7 +190,7 @@ describe('a worker whose lists meet with faults', function () {
       expect(code).not.to.equal(0);
       expect(records).to.equal(undefined);
     },
-    told: ({ code, records = [], summary }) => {
+    reported: ({ code, records = [], summary }) => {
       expect([code, (summary?.scanned ?? 0) + (summary?.failed ?? 0), summary?.unread]).to.deep.equal([
         0,
         count,
@@ -202,7 +202,7 @@ describe('a worker whose lists meet with faults', function () {
   };
 
   for (const { name, end, action, page = 2, times = 1, signal } of faults) {
-    it(`${name}: ${{ same: 'the stream is the same', fails: 'its exit says so', told: 'the stream counts what is missing' }[end]}`, async () => {
+    it(`${name}: ${{ same: 'the stream is the same', fails: 'it fails by its exit code', reported: 'the stream counts what is missing' }[end]}`, async () => {
       const outcome = await work((kill) => {
         const taken: FaultAction = action ?? { kind: 'run', when: 'before', work: () => kill(signal ?? 'SIGKILL') };
         return [{ name, match: isList, skip: page, times, action: taken }];
@@ -212,7 +212,7 @@ describe('a worker whose lists meet with faults', function () {
     });
   }
 
-  it('goes on at the same place when a continue token is forgotten and the server gives another', async () => {
+  it('continues at the same position when a continue token expires and the server returns another one', async () => {
     let token = '';
     const outcome = await work(() => [
       {

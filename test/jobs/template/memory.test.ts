@@ -17,7 +17,7 @@ describe('the memory of a Job', () => {
     ['', undefined],
     [undefined, undefined],
   ] as const) {
-    it(`reads ${quantity ?? 'nothing'} as ${bytes ?? 'no quantity'}`, () => expect(bytesOf(quantity)).to.equal(bytes));
+    it(`reads ${quantity ?? 'nothing'} as ${bytes ?? 'not a quantity'}`, () => expect(bytesOf(quantity)).to.equal(bytes));
   }
 
   for (const [limit, heap] of [
@@ -32,13 +32,13 @@ describe('the memory of a Job', () => {
       expect(heapOption({ memory: limit })).to.equal(`--max-old-space-size=${heap}`));
   }
 
-  it('leaves the heap to Node.js where there is no limit, or none that is a quantity', () => {
+  it('leaves the heap to Node.js without a valid limit', () => {
     expect([heapOption({}), heapOption({ cpu: '1' }), heapOption({ memory: 'much' }), heapOption({ memory: 0 })]).to.deep.equal(
       Array(4).fill(undefined),
     );
   });
 
-  it('grows with the limit, and always fits into it', () => {
+  it('has a heap that grows with the limit and fits into it', () => {
     let before = 0;
     for (let mebibytes = 16; mebibytes <= 8192; mebibytes += 16) {
       const heap = Number(heapOption({ memory: `${mebibytes}Mi` })?.split('=')[1]);
@@ -49,7 +49,7 @@ describe('the memory of a Job', () => {
     }
   });
 
-  it('gives more to another attempt, in the same unit', () => {
+  it('is scaled for another attempt, in the same unit', () => {
     expect(scaleMemory({ memory: '256Mi', cpu: '1' }, 2)).to.deep.equal({ memory: '512Mi', cpu: '1' });
     expect(scaleMemory({ memory: '1.5Gi' }, 4)).to.deep.equal({ memory: '6Gi' });
     expect(scaleMemory({ memory: 1000 }, 2)).to.deep.equal({ memory: '2000' });

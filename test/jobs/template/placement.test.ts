@@ -3,7 +3,7 @@ import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-j
 import { mergePlacement, placementOf, preferNode, type Placement } from '../../../operator/jobs/template/placement.ts';
 import { scanJob, type ScanJobInput } from '../../../operator/scans/attempts/scan-job.ts';
 
-describe('where the pods of Jobs go', () => {
+describe('the placement of the pods of Jobs', () => {
   const notReady = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 };
   const tainted = { key: 'dedicated', operator: 'Equal', value: 'security', effect: 'NoSchedule' };
   const nodeAffinity = {
@@ -40,13 +40,13 @@ describe('where the pods of Jobs go', () => {
   };
   const linux = { 'kubernetes.io/os': 'linux' };
 
-  it('is where the operator’s own pod goes, without what says that of the operator alone', () => {
+  it('is that of the operator’s own pod, without its pod affinity', () => {
     expect(placementOf(own)).to.deep.equal(placement);
     expect(placementOf(undefined)).to.deep.equal({});
     expect(placementOf({ tolerations: [notReady], topologySpreadConstraints: [] })).to.deep.equal({});
   });
 
-  it('is as the schedule says, field by field', () => {
+  it('is overridden by the schedule field by field', () => {
     expect(mergePlacement({}, placement)).to.deep.equal({ ...placement, nodeSelector: { pool: 'security', ...linux } });
     const given = { tolerations: [], nodeSelector: { pool: 'batch' }, priorityClassName: 'low' };
     expect(mergePlacement(given, placement)).to.deep.equal({ ...placement, ...given, nodeSelector: { pool: 'batch', ...linux } });
@@ -55,7 +55,7 @@ describe('where the pods of Jobs go', () => {
     expect(mergePlacement({}, {})).to.deep.equal({ nodeSelector: linux });
   });
 
-  it('would best be a node, beside what is asked for', () => {
+  it('prefers a node in addition to the given affinity', () => {
     const preference = { weight: 100, preference: { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] } };
     expect(preferNode({}, 'n')).to.deep.equal({
       affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference] } },
@@ -105,7 +105,7 @@ describe('where the pods of Jobs go', () => {
     expect(placementIn(matchingJob({ ...settings, placement }, matching))).to.deep.equal(placed);
   });
 
-  it('is nobody’s but the scheduler’s in other namespaces', () => {
+  it('is left to the scheduler in other namespaces', () => {
     const away = inventoryJob(
       { ...settings, placement },
       { image: { digest: 'sha256:a', reference: 'r/a:1' }, scanIn: { namespace: 'shop', pullSecrets: [] } },
@@ -113,7 +113,7 @@ describe('where the pods of Jobs go', () => {
     expect(Object.entries(placementIn(away)).filter(([, value]) => value !== undefined)).to.deep.equal([['nodeSelector', linux]]);
   });
 
-  it('is said of the schedule’s Job before the operator’s', () => {
+  it('is taken from the schedule before the operator', () => {
     const job = {
       tolerations: [],
       affinity: { nodeAffinity: {} },
@@ -124,12 +124,12 @@ describe('where the pods of Jobs go', () => {
     expect(placementIn(scanOf({ job }))).to.deep.equal({ ...job, nodeSelector: { a: 'b', ...linux } });
   });
 
-  it('names no user: the image says who runs, or the platform', () => {
+  it('sets no user: the image or the platform decides', () => {
     expect(podOf(scanOf({})).securityContext).to.deep.equal({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(JSON.stringify(scanOf({}))).not.to.contain('65532');
   });
 
-  it('gives the heap what the memory limit of the template allows, and more to another attempt', () => {
+  it('sets the heap by the memory limit of the template, and more for another attempt', () => {
     const heap = (job: unknown): string | undefined =>
       /--max-old-space-size=\d+/.exec(podOf(job).containers[0]?.env?.[0]?.value ?? '')?.[0];
     const large = { job: { resources: { limits: { memory: '1Gi' } } } };
@@ -143,7 +143,7 @@ describe('where the pods of Jobs go', () => {
     });
   });
 
-  it('makes a Job whose failed pods wait for no other: a namespace that is deleted could not have one', () => {
+  it('creates a Job whose failed pods do not wait for replacements: a terminating namespace allows none', () => {
     const { spec } = scanOf({}) as { spec: Readonly<Record<string, unknown>> };
     expect(spec['backoffLimitPerIndex']).to.equal(0);
     const inventory = inventoryJob(settings, { image }) as unknown as { spec: Readonly<Record<string, unknown>> };

@@ -21,8 +21,8 @@ const unplaced: JobPod['status'] = {
   conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available: 1 had a taint' }],
 };
 
-/** One scan of two shards with its Job, at any time of its life. */
-class CheckInput {
+/** A scan with two shards and its Job, in any state. */
+class AttemptsBench {
   readonly bench = new ScanBench();
   readonly scan = scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 100 } } });
   readonly memory = new ScanMemory(() => this.seconds * 1000);
@@ -40,8 +40,8 @@ class CheckInput {
     this.stored = { ledger, resourceVersion: '1' } as unknown as StoredLedger;
   }
 
-  /** Looks after so many seconds. Returns the states of the shards. */
-  async look(seconds: number): Promise<string[]> {
+  /** Advances the scan at this time, in seconds. Returns the states of the shards. */
+  async advance(seconds: number): Promise<string[]> {
     this.seconds = seconds;
     this.bench.now = Date.parse('2026-01-01T00:00:00Z') + seconds * 1000;
     const deps = { ...this.bench.parts, metrics: { shards: { inc: () => undefined } } } as unknown as ConstructorParameters<
@@ -70,74 +70,74 @@ class CheckInput {
 }
 
 describe('the attempts of a scan', () => {
-  it('wait for a place until the deadline, say so, and fail as that', async () => {
-    const ground = new CheckInput();
-    ground.pods = [pod(0, unplaced), pod(1, unplaced)];
-    expect(await ground.look(1)).to.deep.equal(['pending', 'pending']);
-    expect(ground.holds.at(-1)).to.deep.equal({ reason: 'Unschedulable', message: '0/1 nodes are available: 1 had a taint' });
-    expect(await ground.look(99)).to.deep.equal(['pending', 'pending']);
-    expect(await ground.look(102)).to.deep.equal(['error Unschedulable', 'error Unschedulable']);
+  it('wait for a node until the deadline with a hold, then fail as Unschedulable', async () => {
+    const bench = new AttemptsBench();
+    bench.pods = [pod(0, unplaced), pod(1, unplaced)];
+    expect(await bench.advance(1)).to.deep.equal(['pending', 'pending']);
+    expect(bench.holds.at(-1)).to.deep.equal({ reason: 'Unschedulable', message: '0/1 nodes are available: 1 had a taint' });
+    expect(await bench.advance(99)).to.deep.equal(['pending', 'pending']);
+    expect(await bench.advance(102)).to.deep.equal(['error Unschedulable', 'error Unschedulable']);
   });
 
-  it('keep to the deadline when another operator goes on, which has seen nothing of the wait', async () => {
-    const ground = new CheckInput();
-    ground.pods = [pod(0, unplaced), pod(1, unplaced)];
-    await ground.look(1);
-    const next = new CheckInput(ground.stored.ledger);
-    next.pods = ground.pods;
-    expect(await next.look(101)).to.deep.equal(['error Unschedulable', 'error Unschedulable']);
+  it('keep the deadline when another operator continues', async () => {
+    const bench = new AttemptsBench();
+    bench.pods = [pod(0, unplaced), pod(1, unplaced)];
+    await bench.advance(1);
+    const next = new AttemptsBench(bench.stored.ledger);
+    next.pods = bench.pods;
+    expect(await next.advance(101)).to.deep.equal(['error Unschedulable', 'error Unschedulable']);
   });
 
-  it('are not held up by one pod without a place while another works', async () => {
-    const ground = new CheckInput();
-    ground.pods = [pod(0, { phase: 'Running' }), pod(1, unplaced)];
-    await ground.look(1);
-    expect(ground.holds).to.deep.equal([undefined]);
-    // The others were placed: what counts is how long this one has waited, not how long the scan has run.
-    expect(await ground.look(100)).to.deep.equal(['pending', 'pending']);
+  it('have no hold for an unscheduled pod while another pod runs', async () => {
+    const bench = new AttemptsBench();
+    bench.pods = [pod(0, { phase: 'Running' }), pod(1, unplaced)];
+    await bench.advance(1);
+    expect(bench.holds).to.deep.equal([undefined]);
+    // A pod was scheduled: now the waiting time of this pod counts, not the time since the start of the scan.
+    expect(await bench.advance(100)).to.deep.equal(['pending', 'pending']);
   });
 
   it('wait until the deadline for a quota that refuses the pods', async () => {
-    const ground = new CheckInput();
-    ground.refusal = quota;
-    await ground.look(0);
-    await ground.look(10);
-    expect(ground.holds.at(-1)).to.deep.equal({ reason: 'QuotaExceeded', message: quota });
-    expect(await ground.look(99)).to.deep.equal(['pending', 'pending']);
-    expect(await ground.look(101)).to.deep.equal(['error Rejected', 'error Rejected']);
+    const bench = new AttemptsBench();
+    bench.refusal = quota;
+    await bench.advance(0);
+    await bench.advance(10);
+    expect(bench.holds.at(-1)).to.deep.equal({ reason: 'QuotaExceeded', message: quota });
+    expect(await bench.advance(99)).to.deep.equal(['pending', 'pending']);
+    expect(await bench.advance(101)).to.deep.equal(['error Rejected', 'error Rejected']);
   });
 
-  it('go on when the quota has room', async () => {
-    const ground = new CheckInput();
-    ground.refusal = quota;
-    await ground.look(0);
-    await ground.look(90);
-    ground.pods = [pod(0, { phase: 'Running' }), pod(1, { phase: 'Running' })];
-    expect(await ground.look(200)).to.deep.equal(['pending', 'pending']);
-    expect(ground.holds.at(-1)).to.equal(undefined);
+  it('continue when the quota has room', async () => {
+    const bench = new AttemptsBench();
+    bench.refusal = quota;
+    await bench.advance(0);
+    await bench.advance(90);
+    bench.pods = [pod(0, { phase: 'Running' }), pod(1, { phase: 'Running' })];
+    expect(await bench.advance(200)).to.deep.equal(['pending', 'pending']);
+    expect(bench.holds.at(-1)).to.equal(undefined);
   });
 
-  it('are rejected after a minute by what refuses the pods otherwise, and say so before', async () => {
-    const ground = new CheckInput();
-    ground.refusal = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
-    await ground.look(0);
-    await ground.look(6);
-    expect(ground.holds.at(-1)?.reason).to.equal('FailedCreate');
-    expect(await ground.look(61)).to.deep.equal(['error Rejected', 'error Rejected']);
+  it('fail as Rejected after a minute of other refusals, with a hold before', async () => {
+    const bench = new AttemptsBench();
+    bench.refusal = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
+    await bench.advance(0);
+    await bench.advance(6);
+    expect(bench.holds.at(-1)?.reason).to.equal('FailedCreate');
+    expect(await bench.advance(61)).to.deep.equal(['error Rejected', 'error Rejected']);
   });
 
   it('wait until the deadline for a quota that refuses the Job', async () => {
     const fresh = { ...ledgerOf(), jobs: ledgerOf().jobs.map((job) => ({ ...job, created: false })) };
-    const ground = new CheckInput(fresh);
-    ground.creating = () => Promise.reject(new KubeApiError('jobs.batch "x" is forbidden: exceeded quota: flt', { status: 403 }));
-    expect(await ground.look(1)).to.deep.equal(['pending', 'pending']);
-    expect(ground.holds.at(-1)?.reason).to.equal('QuotaExceeded');
-    ground.creating = () => Promise.resolve('a1');
-    await ground.look(90);
-    expect(ground.stored.ledger.jobs[0]?.created).to.equal(true);
-    const other = new CheckInput(fresh);
+    const bench = new AttemptsBench(fresh);
+    bench.creating = () => Promise.reject(new KubeApiError('jobs.batch "x" is forbidden: exceeded quota: flt', { status: 403 }));
+    expect(await bench.advance(1)).to.deep.equal(['pending', 'pending']);
+    expect(bench.holds.at(-1)?.reason).to.equal('QuotaExceeded');
+    bench.creating = () => Promise.resolve('a1');
+    await bench.advance(90);
+    expect(bench.stored.ledger.jobs[0]?.created).to.equal(true);
+    const other = new AttemptsBench(fresh);
     other.creating = () => Promise.reject(new KubeApiError('jobs.batch "x" is forbidden: exceeded quota: flt', { status: 403 }));
-    expect(await other.look(101)).to.deep.equal(['error Rejected', 'error Rejected']);
+    expect(await other.advance(101)).to.deep.equal(['error Rejected', 'error Rejected']);
   });
 
   const done = {
@@ -145,22 +145,22 @@ describe('the attempts of a scan', () => {
     ...{ uncovered: [], rest: [], peakMebibytes: 1, namespaces: [] },
   };
 
-  it('take in what has finished beside a pod whose node does not give out the log, and say what they wait for', async () => {
-    const ground = new CheckInput();
-    ground.pods = [pod(0, { phase: 'Succeeded' }), pod(1, { phase: 'Succeeded' })];
-    ground.collecting = (name) => (name === 'p-0' ? Promise.reject(new LogUnavailableError('no route to host')) : Promise.resolve(done));
-    expect(await ground.look(1)).to.deep.equal(['pending', 'done']);
-    expect(ground.holds.at(-1)).to.deep.equal({ reason: 'LogUnavailable', message: 'no route to host' });
-    ground.collecting = () => Promise.resolve(done);
-    expect(await ground.look(2)).to.deep.equal(['done', 'done']);
+  it('collect finished pods while the log of another one is unavailable, with a hold', async () => {
+    const bench = new AttemptsBench();
+    bench.pods = [pod(0, { phase: 'Succeeded' }), pod(1, { phase: 'Succeeded' })];
+    bench.collecting = (name) => (name === 'p-0' ? Promise.reject(new LogUnavailableError('no route to host')) : Promise.resolve(done));
+    expect(await bench.advance(1)).to.deep.equal(['pending', 'done']);
+    expect(bench.holds.at(-1)).to.deep.equal({ reason: 'LogUnavailable', message: 'no route to host' });
+    bench.collecting = () => Promise.resolve(done);
+    expect(await bench.advance(2)).to.deep.equal(['done', 'done']);
   });
 
-  it('fail when their results cannot be written for a minute, and are tried again', async () => {
-    const ground = new CheckInput();
-    ground.pods = [pod(0, { phase: 'Succeeded' })];
-    ground.collecting = () => Promise.reject(new KubeApiError('etcdserver: no leader', { status: 500 }));
-    expect(await ground.look(1).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
-    expect(await ground.look(60).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
-    expect(await ground.look(62)).to.deep.equal(['queued WriteFailed', 'pending']);
+  it('fail and are retried when results cannot be written for a minute', async () => {
+    const bench = new AttemptsBench();
+    bench.pods = [pod(0, { phase: 'Succeeded' })];
+    bench.collecting = () => Promise.reject(new KubeApiError('etcdserver: no leader', { status: 500 }));
+    expect(await bench.advance(1).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
+    expect(await bench.advance(60).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
+    expect(await bench.advance(62)).to.deep.equal(['queued WriteFailed', 'pending']);
   });
 });

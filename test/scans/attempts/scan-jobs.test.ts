@@ -5,7 +5,7 @@ import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
 import { ScanJobs, type ScanJobsDependencies } from '../../../operator/scans/attempts/scan-jobs.ts';
 import { collect, giveUp, ledgerOf, scanOf } from '../scan-bench.ts';
 
-/** A namespace with Jobs in it. */
+/** A namespace with Jobs. */
 class Jobs {
   readonly held = new Map<string, KubeObject>();
   readonly deleted: string[] = [];
@@ -38,14 +38,14 @@ class Jobs {
 }
 
 describe('the Jobs of a scan', () => {
-  it('are made once, and anew for another plan', async () => {
+  it('are created once, and again for another plan', async () => {
     const jobs = new Jobs();
     expect([await jobs.make(), await jobs.make()]).to.deep.equal(['new', 'new']);
     expect(await jobs.make('another')).to.equal(undefined);
     expect(jobs.deleted).to.have.length(1);
   });
 
-  it('are not made while somebody else’s Job has their name, which is said', async () => {
+  it('are not created while another owner has a Job of their name, with an error', async () => {
     const jobs = new Jobs();
     await jobs.make();
     const [[name, { metadata }] = ['', { metadata: { name: '' } }]] = jobs.held;
@@ -65,16 +65,16 @@ describe('the Jobs of a scan', () => {
   });
 
   for (const [what, ledger, status, deleted] of [
-    ['whose shards succeeded goes', collect(collect(ledgerOf(), 0), 1), {}, ['a1']],
+    ['whose shards succeeded is deleted', collect(collect(ledgerOf(), 0), 1), {}, ['a1']],
     [
-      'whose shards failed stays, for people to look at its pods',
+      'whose shards failed is kept, for users to inspect its pods',
       giveUp(ledgerOf(), 0),
       { conditions: [{ type: 'Failed', status: 'True' }] },
       [],
     ],
-    ['that could make more pods goes', giveUp(ledgerOf(), 0), {}, ['a1']],
+    ['that could create more pods is deleted', giveUp(ledgerOf(), 0), {}, ['a1']],
   ] as const)
-    it(`are tidied: one ${what}`, async () => {
+    it(`are cleaned up: one ${what}`, async () => {
       const jobs = new Jobs();
       jobs.held.set('a1', { metadata: { name: 'a1', uid: 'u' }, status } as KubeObject);
       await jobs.own.tidy(ledger);

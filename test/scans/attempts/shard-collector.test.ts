@@ -26,7 +26,7 @@ const target = (kind: string, name: string, namespace?: string): StreamRecord =>
 });
 const namespace = (name: string): StreamRecord => ({ type: 'namespace', namespace: name, scanned: 1, policies: {}, reads: [] });
 
-/** Takes in a worker's records, of which the server refuses some reports. */
+/** Collects a worker's records, with a server that refuses some reports. */
 async function collect(records: readonly StreamRecord[], isRefused: (desired: DesiredReport) => boolean): Promise<CollectedShard> {
   const written: string[] = [];
   const writer = new StreamWriter((line) => void written.push(`${line}\n`));
@@ -51,7 +51,7 @@ async function collect(records: readonly StreamRecord[], isRefused: (desired: De
   return collected;
 }
 
-describe('a shard that is collected', () => {
+describe('a collected shard', () => {
   const records = [
     target('Namespace', 'blue'),
     namespace(''),
@@ -62,16 +62,16 @@ describe('a shard that is collected', () => {
   ];
   const namesOf = ({ namespaces }: CollectedShard): string[] => namespaces.map(({ namespace: name }) => name);
 
-  it('says what each namespace came to', async () => {
+  it('has the results of each namespace', async () => {
     expect(namesOf(await collect(records, () => false))).to.deep.equal(['', 'blue', 'green']);
   });
 
-  it('says nothing of a namespace with a result that is in no report', async () => {
+  it('has no results of a namespace when one of its reports was refused', async () => {
     const collected = await collect(records, ({ target: { name } }) => name === 'a');
     expect([namesOf(collected), collected.failed]).to.deep.equal([['', 'green'], 1]);
   });
 
-  it('counts a Namespace as outside of all, though its report lies inside', async () => {
+  it('counts a Namespace as cluster-scoped, although its report is in the namespace', async () => {
     expect(namesOf(await collect(records, ({ target: { kind } }) => kind === 'Namespace'))).to.deep.equal(['blue', 'green']);
   });
 });

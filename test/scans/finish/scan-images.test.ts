@@ -24,18 +24,18 @@ const minuteOf = (scans: readonly Scan[], status: object): number | undefined =>
   return counted === undefined ? undefined : (counted - Date.parse(at(0))) / 60_000;
 };
 
-describe('since when a scan counts what changed in images', () => {
+describe('the time since which a scan counts changes in images', () => {
   for (const [what, scans, expected] of [
     ['is when the last scan counted', [scan(10), scan(30), own], 30],
-    ['is the same when it is asked again', [scan(10), scan(50, { uid: 'own' })], 10],
-    ['is that of a scan with errors too', [scan(10), scan(30, { phase: 'Failed' })], 30],
-    ['is not that of a scan of some namespaces', [scan(10), scan(30, { some: true })], 10],
-    ['is not that of a scan of another policy', [scan(10), scan(30, { name: 'other' })], 10],
-    ['is the end of the last scan where none is kept', [own], 40],
-    ['is the end of the last scan where that did not count', [scan(undefined)], 40],
+    ['is the same in a repetition', [scan(10), scan(50, { uid: 'own' })], 10],
+    ['includes a failed scan', [scan(10), scan(30, { phase: 'Failed' })], 30],
+    ['ignores a scan of some namespaces', [scan(10), scan(30, { some: true })], 10],
+    ['ignores a scan of another policy', [scan(10), scan(30, { name: 'other' })], 10],
+    ['is the end of the last scan when no Scan is kept', [own], 40],
+    ['is the end of the last scan when it did not count', [scan(undefined)], 40],
   ] as const) {
     it(what, () => expect(minuteOf(scans, { lastScanTime: at(40) })).to.equal(expected));
   }
 
-  it('is not known before the first scan', () => expect(minuteOf([own], {})).to.equal(undefined));
+  it('is undefined before the first scan', () => expect(minuteOf([own], {})).to.equal(undefined));
 });

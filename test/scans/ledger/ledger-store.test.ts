@@ -10,7 +10,7 @@ import type { Logger } from '../../../operator/telemetry/logger.ts';
 import { says } from '../../kube/api-double.ts';
 import { ConfigMapApi } from '../../kube/documents/config-map-api.ts';
 
-describe('the store of ledgers', () => {
+describe('the ledger store', () => {
   const scan = { name: 'nightly', uid: '7c1' };
   const draft: UnstoredPlan = {
     input: { scan, kubernetesVersion: '1.36', systemNamespaces: [], policies: [], resources: [], namespaces: {} },
@@ -39,7 +39,7 @@ describe('the store of ledgers', () => {
     );
   const ledgerName = (): string => api.names.find((name) => name.endsWith('-ledger')) ?? '';
 
-  it('keeps a plan, and gives its parts back', async () => {
+  it('stores a plan and reads its parts', async () => {
     const { ledger } = await store.begin(scan, draft, ledgerOf);
     expect(await store.input(ledger.input)).to.deep.equal(draft.input);
     expect(await store.shards(ledger.jobs[0]?.configMaps ?? [])).to.deep.equal(draft.shards);
@@ -51,7 +51,7 @@ describe('the store of ledgers', () => {
     expect(await store.read(scan)).to.equal(undefined);
   });
 
-  it('leaves nothing behind of planning that fails, however often', async () => {
+  it('leaves nothing behind when planning fails', async () => {
     let posts = 0;
     for (const at of [1, 2, 3]) {
       posts = 0;
@@ -61,17 +61,17 @@ describe('the store of ledgers', () => {
     }
   });
 
-  it('removes with the next try what a crash left of the one before', async () => {
+  it('deletes what a crash left behind with the next try', async () => {
     await store.storeShards(scan, draft.shards);
     await store.storeShards({ name: 'other', uid: 'u' }, draft.shards);
     await store.begin(scan, draft, ledgerOf);
     expect(api.names.length).to.equal(4);
   });
 
-  it('refuses to begin twice, and keeps the plan that goes on', async () => {
+  it('refuses to begin twice, and keeps the existing plan', async () => {
     const { ledger } = await store.begin(scan, draft, ledgerOf);
     const kept = api.names;
-    // As an operator that has not heard of it: its own parts alone go.
+    // An operator that does not know the plan deletes its own documents only.
     api.interfere = ({ method, url }) =>
       method === 'GET' && url.includes('labelSelector') ? says({ metadata: {}, items: [] }) : undefined;
     expect(await failed(store.begin(scan, draft, ledgerOf))).to.be.instanceOf(LedgerConflict);
@@ -79,14 +79,14 @@ describe('the store of ledgers', () => {
     expect((await store.read(scan))?.ledger).to.deep.equal(ledger);
   });
 
-  it('refuses an update of what was changed meanwhile', async () => {
+  it('refuses an update when the ledger was changed meanwhile', async () => {
     const first = await store.begin(scan, draft, ledgerOf);
     const second = await store.update(scan, { ...first, ledger: jobCreated(first.ledger, 'job', 'u') });
     expect(await failed(store.update(scan, first))).to.be.instanceOf(LedgerConflict);
     expect((await store.read(scan))?.ledger).to.deep.equal(second.ledger);
   });
 
-  it('takes over the ledger of an older version once, with one line in the log', async () => {
+  it('converts the ledger of an older version once, with one line in the log', async () => {
     const { ledger } = await store.begin(scan, draft, ledgerOf);
     const head = api.kept.get(ledgerName());
     expect(head).not.to.equal(undefined);
@@ -98,7 +98,7 @@ describe('the store of ledgers', () => {
     expect(Object.keys(api.kept.get(ledgerName())?.binaryData ?? {})).to.deep.equal(['document']);
   });
 
-  it('has a scan planned again whose ledger is damaged, of another shape, or of a newer version', async () => {
+  it('throws InputLost when the ledger is damaged, has another shape, or has a newer version', async () => {
     const stored = await store.begin(scan, draft, ledgerOf);
     const documents = new DocumentStore(api.double.client(), 'vigil-system');
     const before = (): Promise<{ resourceVersion: string; pieces: readonly string[] } | undefined> => documents.previous(ledgerName());
@@ -112,7 +112,7 @@ describe('the store of ledgers', () => {
     expect(await failed(store.read(scan))).to.be.instanceOf(InputLost);
   });
 
-  it('has a scan planned again of which a part is gone', async () => {
+  it('throws InputLost when a part was deleted', async () => {
     const { ledger } = await store.begin(scan, draft, ledgerOf);
     await store.assertStored(scan, [...ledger.input]);
     await new DocumentStore(api.double.client(), 'vigil-system').client.delete(RESOURCES.configMaps, {

@@ -63,7 +63,7 @@ const collected = (scanned: number, change: Partial<Collected> = {}): Collected 
   peakMebibytes: 1,
   ...change,
 });
-/** The invariant: what was scanned, failed, or waits is all that is in scope. */
+/** The invariant: scanned, failed and waiting targets add up to the targets in scope. */
 const sum = (ledger: Ledger): number => {
   const { inScope, scanned, failed, skipped } = coverageOf(ledger);
   if (allSettled(ledger)) expect(scanned + failed + skipped).to.equal(inScope);
@@ -71,7 +71,7 @@ const sum = (ledger: Ledger): number => {
 };
 
 describe('the ledger of a scan', () => {
-  it('counts shards and targets as they come in, until nothing is left', () => {
+  it('counts shards and targets until all shards are collected', () => {
     let ledger = fresh();
     expect([progressOf(ledger), sum(ledger), attemptEnded(ledger)]).to.deep.equal(['0/3', 40, false]);
     for (const [index, count] of [20, 10, 10].entries()) ledger = shardCollected(ledger, index, collected(count));
@@ -80,7 +80,7 @@ describe('the ledger of a scan', () => {
     expect(ledger.totals['p']?.summary.pass).to.equal(40);
   });
 
-  it('queues a failed shard, and gives up past its budget with every target failed and the reason told', () => {
+  it('queues a failed shard again, and after the last attempt counts its targets as failed, with the reason', () => {
     let ledger = fresh();
     ledger = shardFailed(ledger, 1, { class: 'LogLost', message: 'gone' });
     expect(queuedShards(ledger)).to.deep.equal([{ shard: 1, job: ledger.jobs[0], index: 1 }]);
@@ -100,7 +100,7 @@ describe('the ledger of a scan', () => {
     expect(input.shards.flatMap(({ slices }) => slices.map(({ namespace }) => namespace))).to.deep.equal(['a', 'b']);
     expect(ledger.jobs[1]).to.deep.include({ shards: [3, 4], memoryFactor: 2 });
     expect([ledger.shards[0]?.state, sum(ledger), progressOf(ledger)]).to.deep.equal(['divided', 40, '0/4']);
-    // The parts remember how often they were tried: an object that never fits ends as an error, not in a loop.
+    // The parts keep the number of attempts: an object that never fits becomes an error, not a loop.
     let attempts = 2;
     while (!allSettled(ledger) && attempts < 40) {
       for (const { shard: number } of pendingIn(ledger, ledger.jobs.at(-1)!))
@@ -115,14 +115,14 @@ describe('the ledger of a scan', () => {
     expect(coverageOf(ledger).failed).to.equal(20);
   });
 
-  it('queues what did not fit into a stream as a shard of its own', () => {
+  it('queues slices that did not fit into a stream as a new shard', () => {
     const rest = [{ resource: 0, namespace: 'b', after: 'x', targets: 10, policies: { p: 10 } }];
     const ledger = shardCollected(fresh(), 0, collected(10, { rest }));
     expect([progressOf(ledger), queuedShards(ledger).map(({ shard: number }) => number), sum(ledger)]).to.deep.equal(['1/4', [3], 40]);
     expect(ledger.shards[3]?.slices).to.deep.equal(rest);
   });
 
-  it('tells each policy what of its own could not be looked at, once', () => {
+  it('lists for each policy what could not be scanned, once', () => {
     const uncovered = [{ message: 'no widgets', policies: ['p'] }];
     const other = [{ message: 'no gadgets', policies: ['q'] }];
     const ledger = shardCollected(
@@ -133,7 +133,7 @@ describe('the ledger of a scan', () => {
     expect(uncoveredOf(ledger, policy)).to.deep.equal(['no widgets']);
   });
 
-  it('is settled at once when there is nothing in scope', () => {
+  it('is settled at once when nothing is in scope', () => {
     const ledger = newLedger(
       { startTime: '', catalogue: 'c', partial: false, policies: [], input: [], uncovered: [], excludedNamespaces: 0 },
       { name: 'a1', shards: [], configMaps: [] },

@@ -13,14 +13,14 @@ const take = (list: ListDouble, { sliceTargets = 300, namespaced = true } = {}):
 /** `a000` to `a599`. */
 const many = Array.from({ length: 600 }, (_, index) => `a${String(index).padStart(3, '0')}`);
 
-describe('what is there to scan', () => {
-  it('is counted by namespace and policy, without what no policy takes in', async () => {
+describe('the targets in scope', () => {
+  it('are counted by namespace and policy, without objects that no policy selects', async () => {
     const { counts, unlisted } = await take(new ListDouble(['a', 'b', 'x']));
     expect(counts).to.deep.equal([{ resource: 4, namespace: 'shop', targets: 2, policies: { p: 2 } }]);
     expect(unlisted).to.deep.equal([]);
   });
 
-  it('is divided where a list is too long for a slice, within its namespace', async () => {
+  it('are divided within a namespace when a list is too long for a slice', async () => {
     const list = new ListDouble(many);
     const { counts } = await take(list);
     expect(counts[0]?.ranges?.map(({ from, to, targets }) => [from, to, targets])).to.deep.equal([
@@ -30,14 +30,14 @@ describe('what is there to scan', () => {
     expect(list.calls.filter(({ path }) => path.includes('/namespaces/shop/')).length).to.equal(3);
   });
 
-  it('is divided over the whole cluster where a kind lies outside of namespaces', async () => {
+  it('are divided over the whole cluster for a cluster-scoped kind', async () => {
     const list = new ListDouble(many);
     const { counts } = await take(list, { namespaced: false });
     expect(counts[0]?.ranges?.length).to.equal(2);
     expect(list.calls.some(({ path }) => path.includes('/namespaces/'))).to.equal(false);
   });
 
-  it('is never divided where the names are in no order, and its slice says so', async () => {
+  it('are never divided when the names are not sorted, and the slice is marked', async () => {
     const { counts } = await take(new ListDouble(many.toReversed()));
     expect(counts).to.deep.equal([{ resource: 4, namespace: 'shop', targets: 600, policies: { p: 600 }, unsorted: true }]);
     expect(packShards(counts, { shardTargets: 300, parallelism: 4 }).map(({ slices }) => slices)).to.deep.equal([
@@ -54,7 +54,7 @@ describe('what is there to scan', () => {
     ['that is not served any more', notServed(), /^widgets in API group shop.example.com is not served by this cluster any more$/],
   ];
   for (const [title, error, message] of answers) {
-    it(`tells a kind ${title}, and goes on`, async () => {
+    it(`list a kind ${title} as unlisted, and continue`, async () => {
       const list = new ListDouble([]);
       list.page = () => {
         throw error;
@@ -65,7 +65,7 @@ describe('what is there to scan', () => {
     });
   }
 
-  it('is not guessed when the server fails: the error is thrown', async () => {
+  it('are not guessed when the server fails: the error is thrown', async () => {
     const list = new ListDouble([]);
     list.page = () => {
       throw new KubeApiError('overloaded', { status: 500 });

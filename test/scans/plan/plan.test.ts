@@ -13,7 +13,7 @@ const counts = fc.uniqueArray(
 );
 
 describe('packing shards', () => {
-  it('puts every counted target into exactly one shard, and none past its size unless one slice alone is', () => {
+  it('puts every counted target into exactly one shard, and exceeds its size only for a single large slice', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 8 }), (all, size, parallelism) => {
         const shards = packShards(all, { shardTargets: size, parallelism });
@@ -38,7 +38,7 @@ describe('packing shards', () => {
     );
   });
 
-  it('keeps a namespace together where it fits, and spreads the work over the pods that may run', () => {
+  it('keeps a namespace in one shard if it fits, and spreads the work over the pods', () => {
     const twelve = Array.from({ length: 12 }, (_, index): Count[] => [
       { resource: 0, namespace: `team-${index}`, targets: 40, policies },
       { resource: 1, namespace: `team-${index}`, targets: 60, policies },
@@ -76,7 +76,7 @@ describe('packing shards', () => {
 });
 
 describe('names', () => {
-  it('are the same for the same cause, and fit', () => {
+  it('are the same for the same cause, and short enough', () => {
     expect(jobName('7c1', 2)).to.match(/^vigil-[0-9a-f]{10}-a2$/);
     const policy = { name: 'p'.repeat(253), uid: 'u', generation: 3, revision: '3-a' };
     expect(generationScanName(policy)).to.match(/^p{40}-g3-[0-9a-f]{6}$/);

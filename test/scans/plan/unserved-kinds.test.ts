@@ -18,13 +18,13 @@ const set = compilePolicies(
 );
 
 describe('a kind that is deleted while a scan runs', () => {
-  it('is told of the policies that judge it', () => {
+  it('is reported for the policies that select it', () => {
     expect(kindsNotServed(set, builtinResources)).to.deep.equal([
       { message: 'widgets in API group shop.example.com was served when the scan began and is not served now', policies: ['shop'] },
     ]);
   });
 
-  it('is not taken to be gone where it is served in another version', () => {
+  it('is not reported when it is served in another version', () => {
     expect(kindsNotServed(set, [...builtinResources, { ...widgets, version: 'v2' }])).to.deep.equal([]);
   });
 });

@@ -26,18 +26,18 @@ import { reportLocation } from '../../../operator/reports/building/report-locati
 const [services, accounts, deployments, roleBindings] = (['services', 'serviceaccounts', 'deployments', 'rolebindings'] as const).map(
   (name) => builtinResources.find(({ resource }) => resource === name),
 ) as [ApiResource, ApiResource, ApiResource, ApiResource];
-/** The kinds that the tests have objects of. */
+/** The kinds of the objects in the tests. */
 export const KINDS = { ...RESOURCES, services, accounts, deployments, roleBindings };
 
 const notFound = (): Promise<never> => Promise.reject(new KubeApiError('not found', { status: 404 }));
 
-/** Objects as an API server keeps them: uids, resource versions, lists. */
+/** Objects as an API server stores them: with uids, resource versions and lists. */
 class Objects {
   readonly #kept = new Map<string, KubeObject>();
-  /** Paths of lists that are refused. */
+  /** The paths of refused lists. */
   readonly refused = new Set<string>();
   readonly writes: string[] = [];
-  /** The paths of lists that were asked for. */
+  /** The paths of requested lists. */
   readonly lists: string[] = [];
   #version = 0;
 
@@ -92,7 +92,7 @@ class Objects {
     },
   } as unknown as KubeClient;
 
-  /** What a list at a path holds: of one namespace, or of all. */
+  /** The objects of a list path: of one namespace or of all. */
   #under(path: string): KubeObject[] {
     const at = path.lastIndexOf('/');
     const all = new RegExp(`^${path.slice(0, at)}(/namespaces/[^/]+)?${path.slice(at)}/[^/]+$`.replaceAll('.', String.raw`\.`));
@@ -101,19 +101,19 @@ class Objects {
   }
 }
 
-/** What a scan came to. */
+/** The result of a scan. */
 export interface Scanned {
   readonly plan: ScanPlan;
-  /** The namespaces in shards; empty: what is outside of all. */
+  /** The namespaces with shards; the empty name stands for cluster-scoped objects. */
   readonly evaluated: readonly string[];
   readonly totals: Readonly<Record<string, PolicyTally>>;
-  /** Reports that were written or deleted. */
+  /** The reports that were written or deleted. */
   readonly written: readonly string[];
-  /** What the sweep listed. */
+  /** The lists that the sweep read. */
   readonly swept: readonly string[];
 }
 
-/** A cluster with a policy, whose scans are run in one process from plan to sweep. */
+/** A cluster with a policy. Its scans run in one process from plan to sweep. */
 export class RescanBench {
   readonly objects = new Objects();
   spec: SecurityPolicySpec = {
@@ -129,9 +129,9 @@ export class RescanBench {
   program = 'vigil:1';
   kubernetesVersion = '1.36';
   resources: readonly ApiResource[] = builtinResources;
-  /** Happens after the plan, before workers work. */
+  /** Called after planning, before the workers run. */
   meanwhile: () => void = () => undefined;
-  /** Happens after workers have worked. */
+  /** Called after the workers have run. */
   afterwards: () => void = () => undefined;
   readonly store = new RescanStore(this.objects.client, 'vigil-system', { info: () => undefined, warn: () => undefined });
 
@@ -219,6 +219,6 @@ class Sink implements RecordSink {
   }
 
   end(): void {
-    // The summary is of no interest here.
+    // The summary is not used here.
   }
 }

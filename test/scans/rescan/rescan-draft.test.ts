@@ -25,7 +25,7 @@ const record = (more: Partial<NamespaceRecord> = {}): NamespaceRecord => ({
   ...more,
 });
 
-/** What is known of the namespace after a scan with these records, a shard each. */
+/** The index entry of a namespace after a scan with these records, one per shard. */
 function known(
   records: readonly NamespaceRecord[],
   plan = planned,
@@ -36,33 +36,33 @@ function known(
   return draft.next(new Map([['blue', { mark: 'old', reports: 'old', scanned: 1, policies: {} }]]), reports).get('blue');
 }
 
-describe('what is known of a namespace after a scan', () => {
-  it('is its mark, its reports and its tallies', () => {
+describe('the index entry of a namespace after a scan', () => {
+  it('has its mark, its reports and its tallies', () => {
     expect(known([record()])).to.deep.equal({ mark: 'm', reports: 'r', scanned: 3, policies: { p: tally(3), q: tally(2) } });
   });
 
-  it('is gathered from all shards that it is divided over', () => {
+  it('is collected from all shards of the namespace', () => {
     const parts = [record({ scanned: 2, policies: { p: tally(2), q: tally(2) } }), record({ scanned: 1, policies: { p: tally(1) } })];
     expect(known(parts)).to.deep.equal({ mark: 'm', reports: 'r', scanned: 3, policies: { p: tally(3), q: tally(2) } });
   });
 
   const nothing: readonly [what: string, entry: RescanEntry | undefined][] = [
-    ['no shard of it is in', known([])],
+    ['no shard was collected', known([])],
     ['a shard of it is missing', known([record({ scanned: 2, policies: { p: tally(2), q: tally(2) } })])],
-    ['a policy has not judged all that was planned', known([record({ policies: { p: tally(3), q: tally(1) } })])],
-    ['more was judged than was planned', known([record({ scanned: 4, policies: { p: tally(4), q: tally(2) } })])],
+    ['a policy has evaluated fewer targets than planned', known([record({ policies: { p: tally(3), q: tally(1) } })])],
+    ['more targets were evaluated than planned', known([record({ scanned: 4, policies: { p: tally(4), q: tally(2) } })])],
     ['a verdict is an error', known([record({ policies: { p: tally(3, 1), q: tally(2) } })])],
-    ['a worker has read something else', known([record({ reads: [['pods', 'blue', 'other']] })])],
+    ['a worker has read another context', known([record({ reads: [['pods', 'blue', 'other']] })])],
     ['a worker could not read something', known([record({ reads: [['pods', 'blue', '']] })])],
-    ['nothing is proved by its mark', known([record()], { ...planned, mark: undefined })],
-    ['nothing is proved by its reports', known([record()], planned, { digestOf: () => undefined })],
+    ['it has no mark', known([record()], { ...planned, mark: undefined })],
+    ['its reports have no digest', known([record()], planned, { digestOf: () => undefined })],
   ];
   for (const [what, entry] of nothing)
-    it(`is nothing if ${what}`, () => {
+    it(`is missing if ${what}`, () => {
       expect(entry).to.equal(undefined);
     });
 
-  it('is what the last word about a shard says', () => {
+  it('has the latest results of a shard', () => {
     const draft = new RescanDraft({ planned: new Map([['blue', planned]]), carriedOver: new Set(), listed, partial: false });
     draft.collected(0, [record()]);
     draft.collected(0, [record({ policies: { p: tally(3, 1), q: tally(2) } })]);
@@ -73,7 +73,7 @@ describe('what is known of a namespace after a scan', () => {
 describe('a namespace is unchanged', () => {
   const entry: RescanEntry = { mark: 'm', reports: 'r', scanned: 3, policies: { p: tally(3), q: tally(2) } };
   const cases: readonly [what: string, holds: boolean, now: NamespaceState, reports: string | undefined][] = [
-    ['if mark, reports and targets are the same', true, planned, 'r'],
+    ['if its mark, reports and targets are the same', true, planned, 'r'],
     ['not with another mark', false, { ...planned, mark: 'n' }, 'r'],
     ['not without a mark', false, { ...planned, mark: undefined }, 'r'],
     ['not with other reports', false, planned, 's'],
@@ -87,7 +87,7 @@ describe('a namespace is unchanged', () => {
       expect(isUnchanged(entry, now, reports)).to.equal(holds);
     });
 
-  it('not if nothing is known of it', () => {
+  it('not without an entry', () => {
     expect(isUnchanged(undefined, planned, 'r')).to.equal(false);
   });
 });

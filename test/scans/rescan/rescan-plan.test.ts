@@ -30,11 +30,11 @@ async function begun(scan: Scan, image = 'vigil:1'): Promise<{ readonly ledger: 
   const memory = new ScanMemory();
   const { signal } = new AbortController();
   const stored = await beginScan(deps, store, scan, { startTime: '2026-01-01T00:00:00Z', rescans: bench.store, memory, signal });
-  if (!('ledger' in stored)) throw new Error('it has not begun');
+  if (!('ledger' in stored)) throw new Error('the scan was not planned');
   return { ledger: stored.ledger, memory };
 }
 
-describe('the ledger of a rescan of what has not changed', () => {
+describe('the ledger of a rescan without changes', () => {
   it('is settled at once, without a Job, and counts all as scanned', async () => {
     const { ledger, memory } = await begun(scanOf());
     expect([allSettled(ledger), ledger.jobs, ledger.carriedOver?.targets]).to.deep.equal([true, [], 6]);
@@ -43,7 +43,7 @@ describe('the ledger of a rescan of what has not changed', () => {
     expect(memory.rescan).to.not.equal(undefined);
   });
 
-  it('says in the status how much was carried over', async () => {
+  it('reports in the status how much was carried over', async () => {
     const { ledger } = await begun(scanOf());
     const { phase, carriedOver, coverage, summary, conditions } = scanStatus(scanOf(), { stage: 'ended', ledger, images: undefined }, 0);
     expect([phase, carriedOver, coverage?.scanned, summary?.fail]).to.deep.equal(['Complete', 6, 6, 4]);
@@ -58,13 +58,13 @@ describe('the ledger of a rescan of what has not changed', () => {
     ['workers run another image', scanOf(), 'vigil:2'],
   ];
   for (const [what, scan, image] of full)
-    it(`has a Job for all if ${what}`, async () => {
+    it(`has a Job for everything if ${what}`, async () => {
       const { ledger } = await begun(scan, image);
       expect([ledger.jobs.length, ledger.carriedOver, ledger.scanned]).to.deep.equal([1, undefined, 0]);
       expect(ledger.shards.reduce((sum, { targets }) => sum + targets, 0)).to.equal(6);
     });
 
-  it('is forgotten with its plan', async () => {
+  it('loses its draft with its plan', async () => {
     const { memory } = await begun(scanOf());
     memory.reset();
     expect(memory.rescan).to.equal(undefined);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { KINDS, RescanBench } from './rescan-bench.ts';
 
-describe('a rescan for rules evaluates anew', () => {
-  describe('by a rule about Deployments alone', () => {
+describe('a rescan with rules evaluates again', () => {
+  describe('with a rule about Deployments only', () => {
     const rule = {
       name: 'never',
       matchConstraints: {
@@ -22,7 +22,7 @@ describe('a rescan for rules evaluates anew', () => {
       expect(await ofRule((bench) => bench.deployment('blue', 'web', false))).to.deep.equal(['blue']);
     });
 
-    it('a namespace in which a pod was made, since live pods are judged with their Deployment', async () => {
+    it('a namespace in which a pod was created, since live pods are evaluated with their Deployment', async () => {
       const pod = { metadata: { name: 'web-1', namespace: 'blue' } };
       expect(await ofRule(({ objects }) => objects.put(KINDS.pods, pod))).to.deep.equal(['blue']);
     });
@@ -32,14 +32,14 @@ describe('a rescan for rules evaluates anew', () => {
       expect(await ofRule(({ objects }) => objects.put(KINDS.namespaces, labelled))).to.deep.equal(['blue']);
     });
 
-    it('and nothing when what no rule asks about has changed', async () => {
+    it('nothing when only kinds without a rule have changed', async () => {
       expect(await ofRule(({ objects }) => objects.put(KINDS.services, { metadata: { name: 'new', namespace: 'blue' } }))).to.deep.equal(
         [],
       );
     });
   });
 
-  it('a namespace with objects of a custom kind that a rule judges in another version, each time', async () => {
+  it('a namespace with objects of a custom kind that a rule evaluates in another version, each time', async () => {
     const bench = new RescanBench();
     const widgets = { group: 'shop.example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
     bench.resources = [...bench.resources, widgets, { ...widgets, version: 'v1beta1' }];

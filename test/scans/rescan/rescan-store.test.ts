@@ -11,7 +11,7 @@ const policies = [
   { name: 'a', uid: 'u-a' },
 ];
 
-describe('the store of what scans found', () => {
+describe('the rescan store', () => {
   let api: ConfigMapApi;
   let store: RescanStore;
 
@@ -21,20 +21,20 @@ describe('the store of what scans found', () => {
   });
   afterEach(() => api.double.stop());
 
-  it('keeps an index for a set of policies, in whatever order, and none for another', async () => {
+  it('keeps an index for a set of policies, in any order, and none for another set', async () => {
     await store.update(policies, () => indexOf('blue'));
     expect(await store.read(policies.toReversed())).to.deep.equal(indexOf('blue'));
     expect(await store.read(policies.slice(1))).to.deep.equal(new Map());
     expect(await store.read([{ name: 'a', uid: 'another' }, policies[0]!])).to.deep.equal(new Map());
   });
 
-  it('gives it to the first policy of the set, with which it goes', async () => {
+  it('makes the first policy of the set its owner', async () => {
     await store.update(policies, () => indexOf('blue'));
     const [owner] = [...api.kept.values()][0]?.metadata.ownerReferences ?? [];
     expect(owner).to.deep.include({ kind: 'SecurityPolicy', name: 'a', uid: 'u-a' });
   });
 
-  it('takes a very large one, and leaves no piece of the one before', async () => {
+  it('stores a very large index, and leaves no piece of the previous one', async () => {
     const large = new Map(Array.from({ length: 30_000 }, (_, at) => [`ns-${at}`, entry(randomBytes(24).toString('hex'))]));
     await store.update(policies, () => large);
     expect((await store.read(policies)).size).to.equal(30_000);
@@ -43,7 +43,7 @@ describe('the store of what scans found', () => {
     expect(api.names.length).to.equal(1);
   });
 
-  it('writes over what another has written since, by what that says', async () => {
+  it('merges its change into the index that another writer has written', async () => {
     await store.update(policies, () => indexOf('blue'));
     let times = 0;
     await store.update(policies, (before) => {
@@ -55,7 +55,7 @@ describe('the store of what scans found', () => {
     expect(times).to.equal(2);
   });
 
-  it('removes the ones that were made first where there are too many', async () => {
+  it('deletes the oldest indexes beyond the limit', async () => {
     const sets = Array.from({ length: 18 }, (_, at) => [{ name: `p${at}`, uid: `u${at}` }]);
     for (const set of sets) {
       await store.update(set, () => indexOf('blue'));

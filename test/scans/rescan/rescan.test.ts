@@ -9,7 +9,7 @@ const report = { namespace: 'blue', name: 'vigil-deployment-web' };
 const outside = CLUSTER_SCOPE;
 const everything = [outside, 'blue', 'green'];
 const edited = (object: KubeObject | undefined): KubeObject => {
-  if (!object) throw new Error('it is not there');
+  if (!object) throw new Error('not found');
   return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, edited: 'yes' } } };
 };
 const binding = (subjects: unknown[] = []): KubeObject =>
@@ -28,8 +28,8 @@ const again = async (change: (bench: RescanBench) => unknown): Promise<readonly 
   return (await bench.scan()).evaluated;
 };
 
-describe('a rescan of what has not changed', () => {
-  it('puts nothing into shards, writes no report, and counts the same', async () => {
+describe('a rescan without changes', () => {
+  it('has no shards, writes no report, and has the same totals', async () => {
     const bench = new RescanBench();
     const first = await bench.scan();
     expect(first.written).to.include('create vigil-deployment-web');
@@ -45,7 +45,7 @@ describe('a rescan of what has not changed', () => {
     expect((await bench.scan()).swept).to.deep.equal([]);
   });
 
-  it('sweeps reports in namespaces in which nothing is in scope any more', async () => {
+  it('deletes reports in namespaces without targets in scope', async () => {
     const bench = await scanned();
     for (const [kind, name] of [
       [KINDS.deployments, 'web'],
@@ -56,23 +56,23 @@ describe('a rescan of what has not changed', () => {
     expect([evaluated, written]).to.deep.equal([[], ['delete vigil-deployment-web', 'delete vigil-service-web']]);
   });
 
-  it('asks about no object of what is carried over: its reports are about what is there', async () => {
+  it('reads no object of a carried-over namespace, since its reports are current', async () => {
     const bench = await scanned();
     bench.deployment('blue', 'web', false);
     const { swept } = await bench.scan();
     expect(swept.map((path) => path.split('/').at(-1))).to.deep.equal(['policyreports', 'clusterpolicyreports']);
   });
 
-  it('goes on so: what was carried over is carried over again', async () => {
+  it('carries namespaces over again', async () => {
     const bench = await scanned();
     await bench.scan();
     bench.objects.writes.length = 0;
     expect((await bench.scan()).evaluated).to.deep.equal([]);
-    // The index, too, stays as it is.
+    // The index is unchanged, too.
     expect(bench.objects.writes).to.deep.equal([]);
   });
 
-  it('counts together what is carried over and what is evaluated', async () => {
+  it('adds up carried-over and evaluated namespaces', async () => {
     const bench = await scanned();
     bench.deployment('blue', 'more');
     const { evaluated, totals, plan } = await bench.scan();
@@ -82,7 +82,7 @@ describe('a rescan of what has not changed', () => {
   });
 });
 
-describe('a rescan evaluates anew', () => {
+describe('a rescan evaluates again', () => {
   const reasons: readonly [reason: string, change: (bench: RescanBench) => unknown, evaluated: readonly string[]][] = [
     ['a namespace in which an object was changed', (bench) => bench.deployment('blue', 'web', false), ['blue']],
     [
@@ -100,7 +100,7 @@ describe('a rescan evaluates anew', () => {
       ['blue'],
     ],
     [
-      'a namespace in which a pod was made that a target controls',
+      'a namespace in which a pod of a target was created',
       ({ objects }) =>
         objects.put(KINDS.pods, {
           metadata: {
@@ -112,12 +112,12 @@ describe('a rescan evaluates anew', () => {
       ['blue'],
     ],
     [
-      'a namespace that has other labels, and what is outside of all namespaces',
+      'a namespace with other labels, and the cluster-scoped objects',
       ({ objects }) => objects.put(KINDS.namespaces, { metadata: { name: 'blue', labels: { tier: 'prod' } } }),
       [outside, 'blue'],
     ],
     [
-      'the workloads of all namespaces, if a RoleBinding was made in one: they may hold what it grants',
+      'the workloads of all namespaces, if a RoleBinding was created in one, since it may grant them permissions',
       ({ objects }) => objects.put(KINDS.roleBindings, binding()),
       ['blue', 'green'],
     ],
@@ -130,18 +130,18 @@ describe('a rescan evaluates anew', () => {
     ['all, if another program evaluates', (bench) => (bench.program = 'vigil:2'), everything],
     ['all, if the server has another version', (bench) => (bench.kubernetesVersion = '1.35'), everything],
     [
-      'all, if a kind that is looked at is served in another version',
+      'all, if a listed kind is served in another version',
       (bench) => (bench.resources = [...bench.resources, { ...KINDS.deployments, version: 'v2' }]),
       everything,
     ],
     [
-      'a namespace with a report that somebody edited',
+      'a namespace with a report that a user edited',
       ({ objects }) => objects.put(KINDS.reports, edited(objects.at(KINDS.reports, report))),
       ['blue'],
     ],
-    ['a namespace with a report that somebody deleted', ({ objects }) => objects.remove(KINDS.reports, report), ['blue']],
+    ['a namespace with a report that a user deleted', ({ objects }) => objects.remove(KINDS.reports, report), ['blue']],
     [
-      'a namespace with a report that somebody made',
+      'a namespace with a report that a user created',
       ({ objects }) => {
         const { metadata, ...rest } = edited(objects.at(KINDS.reports, report));
         objects.put(KINDS.reports, { ...rest, metadata: { ...metadata, name: 'vigil-forged' } });
@@ -149,7 +149,7 @@ describe('a rescan evaluates anew', () => {
       ['blue'],
     ],
     [
-      'what is outside of all namespaces, if the report about a Namespace is gone',
+      'the cluster-scoped objects, if the report about a Namespace was deleted',
       ({ objects }) => objects.remove(KINDS.reports, { namespace: 'green', name: 'vigil-namespace-green' }),
       [outside],
     ],
@@ -159,7 +159,7 @@ describe('a rescan evaluates anew', () => {
       expect(await again(change)).to.deep.equal(evaluated);
     });
 
-  it('everything, if the Scan asks for it, and keeps what it finds for the next one', async () => {
+  it('everything, if spec.full is true, and stores the results for the next scan', async () => {
     const bench = await scanned();
     expect((await bench.scan({ full: true })).evaluated).to.deep.equal(everything);
     expect((await bench.scan()).evaluated).to.deep.equal([]);
@@ -174,17 +174,17 @@ describe('a rescan evaluates anew', () => {
     expect((await bench.scan()).evaluated).to.deep.equal(['blue']);
   });
 
-  it('everything, if a kind cannot be listed that verdicts depend on', async () => {
+  it('everything, if a kind that verdicts depend on cannot be listed', async () => {
     const bench = await scanned();
     bench.objects.refused.add('/rolebindings');
-    // Nothing outside of all namespaces depends on RoleBindings here.
+    // No verdict on cluster-scoped objects depends on RoleBindings here.
     expect((await bench.scan()).evaluated).to.deep.equal(['blue', 'green']);
     bench.objects.refused.clear();
     expect((await bench.scan()).evaluated).to.deep.equal(['blue', 'green']);
     expect((await bench.scan()).evaluated).to.deep.equal([]);
   });
 
-  it('a namespace in which an object was changed while it was scanned', async () => {
+  it('a namespace in which an object was changed during the scan', async () => {
     const bench = new RescanBench();
     bench.meanwhile = () => bench.deployment('blue', 'web', false);
     await bench.scan();
@@ -192,7 +192,7 @@ describe('a rescan evaluates anew', () => {
     expect((await bench.scan()).evaluated).to.deep.equal(['blue']);
   });
 
-  it('all, if something was there only while they were scanned, and workers have read it', async () => {
+  it('all, if workers read an object that existed only during the scan', async () => {
     const bench = new RescanBench();
     const { objects } = bench;
     bench.meanwhile = () => objects.put(KINDS.roleBindings, binding());
@@ -202,7 +202,7 @@ describe('a rescan evaluates anew', () => {
     expect((await bench.scan()).evaluated).to.include.members(['blue', 'green']);
   });
 
-  it('a namespace in which the sweep has taken a report away, once', async () => {
+  it('a namespace in which the sweep deleted a report, once', async () => {
     const bench = await scanned();
     bench.objects.remove(KINDS.deployments, { namespace: 'blue', name: 'web' });
     const { written } = await bench.scan();
@@ -211,7 +211,7 @@ describe('a rescan evaluates anew', () => {
     expect((await bench.scan()).evaluated).to.deep.equal([]);
   });
 
-  it('all, if the document is of an unknown version or damaged, and makes it anew', async () => {
+  it('all, if the document is of an unknown version or damaged, and writes a new one', async () => {
     const contents = [
       packDocument({ ...RESCAN_INDEX, formatVersion: 99 }, { policies: [], checks: [], namespaces: {} }),
       Buffer.from('no document'),
@@ -230,19 +230,19 @@ describe('a binding to a ServiceAccount of another namespace', () => {
   const toBlue = { kind: 'ServiceAccount', name: 'web', namespace: 'blue' };
   const dangling = ({ totals }: Scanned): unknown => totals['p']?.checks['rbac-dangling-binding'];
 
-  it('is not dangling, whichever namespaces are scanned together', async () => {
+  it('is not dangling, in any combination of scanned namespaces', async () => {
     const bench = new RescanBench();
     bench.objects.put(KINDS.roleBindings, { ...binding([toBlue]), metadata: { name: 'b', namespace: 'green' } });
     expect(dangling(await bench.scan())).to.deep.include({ pass: 1, fail: 0 });
   });
 
-  it('has its own namespace evaluated anew, and no other, when ServiceAccounts of others change', async () => {
+  it('has only its own namespace evaluated again when ServiceAccounts of other namespaces change', async () => {
     const bench = new RescanBench();
     bench.objects.put(KINDS.roleBindings, { ...binding([toBlue]), metadata: { name: 'b', namespace: 'green' } });
     await bench.scan();
     bench.objects.remove(KINDS.accounts, { name: 'web', namespace: 'blue' });
     const after = await bench.scan();
-    // Blue's own workloads do not ask for ServiceAccounts here.
+    // The workloads of blue do not depend on ServiceAccounts here.
     expect(after.evaluated).to.deep.equal(['green']);
     expect(dangling(after)).to.deep.include({ pass: 0, fail: 1 });
   });
@@ -251,7 +251,7 @@ describe('a binding to a ServiceAccount of another namespace', () => {
 describe('a scan of some namespaces', () => {
   const some = { namespaces: { include: ['blue'] } };
 
-  it('carries over what is known of them, and leaves what is known of others', async () => {
+  it('carries over their verdicts, and keeps the entries of other namespaces', async () => {
     const bench = await scanned();
     expect((await bench.scan(some)).evaluated).to.deep.equal([outside]);
     bench.deployment('blue', 'web', false);
@@ -261,7 +261,7 @@ describe('a scan of some namespaces', () => {
 });
 
 describe('the index of a rescan', () => {
-  it('is the same after it was a document', async () => {
+  it('is the same after a round trip through its document', async () => {
     const tally = (scan: Scanned): RescanIndex =>
       new Map([
         ['', { mark: 'm', reports: 'r', scanned: 3, policies: scan.totals }],

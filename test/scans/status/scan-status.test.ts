@@ -21,7 +21,7 @@ const stages: readonly ScanStage[] = [
 const after = (status: ScanStatus | undefined, stage: ScanStage, at = now): ScanStatus => scanStatus(scanOf('s', status), stage, at);
 
 describe('the status of a Scan', () => {
-  it('is never left once it is terminal, and does not change, whatever stages follow', () => {
+  it('does not change after a terminal phase, at any later stage', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: stages.length - 1 })), (order) => {
         let status: ScanStatus | undefined;
@@ -34,7 +34,7 @@ describe('the status of a Scan', () => {
     );
   });
 
-  it('has exactly one of Complete and Failed at its end, and none before', () => {
+  it('has exactly one of Complete and Failed at its end, and neither before', () => {
     for (const stage of stages) {
       const { phase, conditions = [] } = after(undefined, stage);
       const holding = conditions.filter(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
@@ -42,12 +42,12 @@ describe('the status of a Scan', () => {
     }
   });
 
-  it('ends at the time that its ledger keeps', () => {
+  it('has the end time of its ledger', () => {
     const ledger = { ...collect(collect(ledgerOf(), 0), 1), endTime: '2026-01-01T00:00:30Z' };
     expect(after(undefined, { stage: 'ended', ledger, images: undefined }).completionTime).to.equal('2026-01-01T00:00:30Z');
   });
 
-  it('goes on to say what was found while its plan is made anew: no count goes down', () => {
+  it('keeps its counts while it is planned again', () => {
     const before = after(undefined, { stage: 'running', ledger: collect(ledgerOf(), 0) });
     const planning = after(before, { stage: 'planning', startTime: '2026-01-01T00:05:00Z' });
     const running = after(planning, { stage: 'running', ledger: ledgerOf() });
@@ -57,7 +57,7 @@ describe('the status of a Scan', () => {
     }
   });
 
-  it('tells what holds a Scan up, to whoever waits for it', () => {
+  it('has the reason of a hold in its conditions', () => {
     const holds = stages.map((stage) => holdOf({ status: after(undefined, stage) })?.reason);
     expect(holds).to.deep.equal(['Queued', undefined, undefined, undefined, 'Unschedulable', undefined, undefined, undefined]);
   });
@@ -81,7 +81,7 @@ describe('whether a status of a Scan is worth a write', () => {
   ] as const)
     it(`is ${wanted ? '' : 'not '}${what}`, () => expect(isWorthWriting(before, next, since)).to.equal(wanted));
 
-  it('is bounded, however many shards there are', () => {
+  it('is written a bounded number of times for any number of shards', () => {
     let [before, writes] = [running(0, 5000), 0];
     for (let done = 1; done <= 5000; done++) {
       const next = running(done, 5000);
@@ -98,7 +98,7 @@ describe('writing the status of a Scan', () => {
   const write = (bench: ScanBench, stage: ScanStage): Promise<string | undefined> =>
     writeScanStatus(bench.parts as ScanStatusWriting, scanOf(), stage, {});
 
-  it('says which phase it ended the Scan with', async () => {
+  it('returns the final phase', async () => {
     const bench = new ScanBench(scanOf());
     expect(await write(bench, { stage: 'running', ledger: ledgerOf() })).to.equal(undefined);
     bench.catchUp();
@@ -106,7 +106,7 @@ describe('writing the status of a Scan', () => {
     expect(bench.written.map(({ phase }) => phase)).to.deep.equal(['Running', 'Complete']);
   });
 
-  it('writes over a change that the watch has not told, and over no end that it has not told', async () => {
+  it('overwrites a change that the watch has not delivered, but not an end', async () => {
     const bench = new ScanBench(scanOf());
     bench.live.set('s', scanOf('s', undefined, { resourceVersion: '7' }));
     expect(await write(bench, { stage: 'running', ledger: ledgerOf() })).to.equal(undefined);
@@ -116,7 +116,7 @@ describe('writing the status of a Scan', () => {
     expect(bench.written.at(-1)?.phase).to.equal('Complete');
   });
 
-  it('writes nothing of a Scan that is gone, or of another of its name', async () => {
+  it('writes nothing for a deleted Scan, or for another one of its name', async () => {
     const bench = new ScanBench(scanOf());
     bench.live.set('s', scanOf('s', undefined, { uid: 'another', resourceVersion: '7' }));
     expect(await write(bench, end)).to.equal(undefined);

@@ -4,7 +4,7 @@ import { fieldsOf, MINUTE, watched, WallClock, type ClockChange, type Times } fr
 
 const hour = 60 * MINUTE;
 const everything = process.env['VIGIL_TEST_ALL'] !== undefined;
-/** Zones with changes of every size and habit; the other zones are sampled, unless all are asked for. */
+/** Zones with clock changes of every kind. The other zones are sampled, unless all are requested. */
 const telling = [
   'Australia/Lord_Howe',
   'Antarctica/Troll',
@@ -19,9 +19,9 @@ const telling = [
 ];
 const zones = Intl.supportedValuesOf('timeZone').filter((zone, index) => everything || telling.includes(zone) || index % 41 === 0);
 
-/** Schedules that a change is likely to upset: at its edges, within it, and around it. */
+/** Schedules that a clock change may affect: at its edges, within it, and around it. */
 function schedulesAround(clock: WallClock, { at, shift }: ClockChange): Times[] {
-  // What the clock skips or repeats, on the wall.
+  // The wall-clock times that the clock skips or repeats.
   const [start, end] = shift > 0 ? [clock.read(at) - shift, clock.read(at)] : [clock.read(at), clock.read(at) - shift];
   const edges = [start - MINUTE, start, start + Math.abs(shift) / 2, end - MINUTE, end, end + hour].map((wall) => new Date(wall));
   const [first, middle] = [edges[1] as Date, edges[2] as Date];
@@ -38,13 +38,13 @@ function schedulesAround(clock: WallClock, { at, shift }: ClockChange): Times[] 
   ];
 }
 
-describe('due times, beside a watcher of the clock', function () {
+describe('due times, compared with reading the clock every minute', function () {
   this.timeout(everything ? 3_600_000 : 60_000);
 
   it('are the same around every clock change of 2020 to 2040', () => {
     let changes = 0;
     let runs = 0;
-    // What a clock does around a change decides alone; many zones change alike.
+    // Only the behaviour of a clock around a change matters, and it is the same in many zones.
     const checked = new Set<string>();
     for (const zone of zones) {
       const clock = new WallClock(zone);
@@ -67,7 +67,7 @@ describe('due times, beside a watcher of the clock', function () {
     expect(runs).to.be.greaterThan(1000);
   });
 
-  it('come for ever', () => {
+  it('never end', () => {
     for (const zone of zones) {
       const cron = parseCron('15 2 * * *', zone);
       let time: number | undefined = Date.UTC(2026, 0, 1);

@@ -1,15 +1,15 @@
-/** A clock change of a zone, found with Intl alone: the second opinion on what operator/schedules reckons with Temporal. */
+/** A clock change of a zone, found with Intl only: an independent check of operator/schedules, which uses Temporal. */
 export interface ClockChange {
-  /** The first moment after it, in milliseconds since the epoch. */
+  /** The first time after it, in milliseconds since the epoch. */
   readonly at: number;
-  /** Milliseconds by which the clock goes forward; negative where it is set back. */
+  /** Milliseconds by which the clock is set forward; negative if it is set back. */
   readonly shift: number;
 }
 
 export const MINUTE = 60_000;
 const day = 1440 * MINUTE;
 
-/** The wall clock of a zone, read minute by minute: a wall-clock time is written as if it were UTC. */
+/** The wall clock of a zone, read every minute. A wall-clock time is written as a UTC time. */
 export class WallClock {
   readonly #format: Intl.DateTimeFormat;
   readonly #known = new Map<number, number>();
@@ -23,7 +23,7 @@ export class WallClock {
     return at + this.#offset(at);
   }
 
-  /** The changes in a time, days apart from each other. */
+  /** The clock changes of a period. They must be days apart from each other. */
   changes(from: number, until: number): ClockChange[] {
     const found: ClockChange[] = [];
     for (let at = from; at < until; at += 2 * day) {
@@ -39,7 +39,7 @@ export class WallClock {
     return found;
   }
 
-  /** The offset, asked for once a quarter of an hour unless it changes within. */
+  /** The UTC offset, computed once per quarter of an hour unless it changes within. */
   #offset(at: number): number {
     const quarter = Math.floor(at / (15 * MINUTE)) * 15 * MINUTE;
     const [first, last] = [this.#remembered(quarter), this.#remembered(quarter + 14 * MINUTE)];
@@ -64,7 +64,7 @@ export class WallClock {
   }
 }
 
-/** A schedule as sets; what is undefined is `*`. */
+/** A schedule as sets; undefined means `*`. */
 export interface Times {
   readonly minutes: readonly number[];
   readonly hours: readonly number[] | undefined;
@@ -82,7 +82,7 @@ function names({ minutes, hours, date }: Times, wall: number): boolean {
   return date === undefined || (date.month === time.getUTCMonth() + 1 && date.day === time.getUTCDate());
 }
 
-/** When somebody who looks at the clock each minute would start a schedule, after `from` and until `until`. */
+/** The times at which an observer who reads the clock every minute would start a schedule, after `from` and until `until`. */
 export function watched(times: Times, clock: WallClock, { from, until }: { readonly from: number; readonly until: number }): number[] {
   const runs: number[] = [];
   let before = clock.read(from);
@@ -90,7 +90,8 @@ export function watched(times: Times, clock: WallClock, { from, until }: { reado
   for (let at = from + MINUTE; at <= until; at += MINUTE) {
     const wall = clock.read(at);
     const missed = wall - before - MINUTE;
-    // Every hour: what the clock reads counts, and what a gap of other than whole hours took away. Else: what it had not read before.
+    // With every hour: what the clock shows counts, and what a gap of other than whole hours skipped. Otherwise: what it has not shown
+    // before.
     const first = times.hours === undefined ? (missed > 0 && missed % (60 * MINUTE) !== 0 ? before + MINUTE : wall) : latest + MINUTE;
     for (let minute = first; minute <= wall; minute += MINUTE) {
       if (!names(times, minute)) continue;

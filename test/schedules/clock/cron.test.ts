@@ -11,7 +11,7 @@ const times = (schedule: string, zone: string, from: string, count: number): str
 };
 
 describe('cron schedules', () => {
-  it('run a time that the clock skips once, at the end of the gap', () => {
+  it('run a skipped time once, at the end of the gap', () => {
     expect(times('30 1 * * *', 'Europe/Lisbon', '2027-03-27T12:00:00Z', 2)).to.deep.equal(['2027-03-28T01:00', '2027-03-29T00:30']);
     expect(times('0,30 1,2 * * *', 'Europe/Lisbon', '2027-03-27T12:00:00Z', 3)).to.deep.equal([
       '2027-03-28T01:00',
@@ -20,11 +20,11 @@ describe('cron schedules', () => {
     ]);
   });
 
-  it('run a time that the clock repeats once', () => {
+  it('run a repeated time once', () => {
     expect(times('30 1 * * *', 'Europe/Lisbon', '2027-10-30T12:00:00Z', 2)).to.deep.equal(['2027-10-31T00:30', '2027-11-01T01:30']);
   });
 
-  it('keep their pace through both clock changes when they name no hour', () => {
+  it('keep their interval through both clock changes when they name no hour', () => {
     expect(times('*/30 * * * *', 'Europe/Lisbon', '2027-10-30T23:45:00Z', 5)).to.deep.equal(
       ['00:00', '00:30', '01:00', '01:30', '02:00'].map((time) => `2027-10-31T${time}`),
     );
@@ -33,13 +33,13 @@ describe('cron schedules', () => {
     );
   });
 
-  it('find the last due time, the moment itself included', () => {
+  it('find the last due time, including the given time', () => {
     const cron = parseCron('30 1 * * *', 'Europe/Lisbon');
     expect(cron.previous(at('2027-03-28T01:00:00Z'))).to.equal(at('2027-03-28T01:00:00Z'));
     expect(cron.previous(at('2027-03-28T00:59:59Z'))).to.equal(at('2027-03-27T01:30:00Z'));
   });
 
-  it('take macros and names', () => {
+  it('accept macros and names', () => {
     expect(times('@daily', 'UTC', '2027-01-01T00:00:00Z', 1)).to.deep.equal(['2027-01-02T00:00']);
     expect(times('0 0 ? * MON-FRI', 'UTC', '2027-01-01T12:00:00Z', 1)).to.deep.equal(['2027-01-04T00:00']);
   });
@@ -51,7 +51,7 @@ describe('cron schedules', () => {
     expect(times('15 2 * * *', 'Australia/Lord_Howe', '2027-10-01T16:00:00Z', 2)).to.deep.equal(['2027-10-02T15:30', '2027-10-03T15:15']);
   });
 
-  it('make up at the end of the gap for a time of an hourly schedule that a gap of half an hour took, and for none that a whole hour took', () => {
+  it('run an hourly time skipped by a half-hour gap at the end of the gap, and not after a gap of an hour', () => {
     expect(times('15 * * * *', 'Australia/Lord_Howe', '2027-10-02T14:00:00Z', 4)).to.deep.equal(
       ['14:45', '15:30', '16:15', '17:15'].map((time) => `2027-10-02T${time}`),
     );
@@ -60,7 +60,7 @@ describe('cron schedules', () => {
     );
   });
 
-  it('take an interval, which counts from its anchor through clock changes', () => {
+  it('accept an interval, which counts from its anchor through clock changes', () => {
     const anchor = at('2027-03-28T00:10:00Z');
     const cron = parseCron('@every 1h30m', 'Europe/Lisbon', anchor);
     expect([cron.next(anchor), cron.next(anchor - 1), cron.next(at('2027-03-28T01:40:00Z'))]).to.deep.equal(
@@ -70,7 +70,7 @@ describe('cron schedules', () => {
     expect(parseCron('@every 90.5s', 'UTC', 0).next(0)).to.equal(90_000);
   });
 
-  it('take a day that either field of days names, and both where one of them is any day, as CronJob does', () => {
+  it('match a day by either day field, and by both when one of them is any day, as CronJob does', () => {
     const from = '2027-01-01T12:00:00Z';
     expect(times('0 0 13 * 1', 'UTC', from, 4)).to.deep.equal(['04', '11', '13', '18'].map((day) => `2027-01-${day}T00:00`));
     expect(times('0 0 */1 * 1', 'UTC', from, 3)).to.deep.equal(['04', '11', '18'].map((day) => `2027-01-${day}T00:00`));
@@ -95,7 +95,7 @@ describe('cron schedules', () => {
     ['@daily', '', /is no known time zone/],
   ];
   for (const [schedule, zone, message] of messages) {
-    it(`say how to mend ${JSON.stringify(schedule)} in ${JSON.stringify(zone)}`, () => {
+    it(`explain how to fix ${JSON.stringify(schedule)} in ${JSON.stringify(zone)}`, () => {
       expect(() => parseCron(schedule, zone)).to.throw(CronError, message);
     });
   }
@@ -142,7 +142,7 @@ describe('due times', () => {
     ['one from before the schedule was made is not due', { created: at('2027-01-05T03:30:00Z') }, undefined, undefined],
     ['one past its starting deadline is missed', { startingDeadlineSeconds: 600 }, undefined, due],
     ['one within its starting deadline is due', { startingDeadlineSeconds: 3600 }, due, undefined],
-    ['jitter delays it', { jitter: 3_700_000 }, at('2027-01-04T03:00:00Z'), undefined],
+    ['is delayed by jitter', { jitter: 3_700_000 }, at('2027-01-04T03:00:00Z'), undefined],
   ];
   for (const [what, change, expected, missed] of cases) {
     it(what, () => {
@@ -151,7 +151,7 @@ describe('due times', () => {
     });
   }
 
-  it('spread clusters apart, always in the same way', () => {
+  it('differ by cluster, always by the same jitter', () => {
     const delays = Array.from({ length: 40 }, (_, index) => jitterMilliseconds(`cluster-${index}`, 'nightly', 300));
     expect(new Set(delays.map((delay) => Math.floor(delay / 1000))).size).to.be.greaterThan(30);
     expect(Math.max(...delays)).to.be.below(300_000);

@@ -2,32 +2,32 @@ import { expect } from 'chai';
 import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
 import { scanStatus, type ScanStage } from '../../operator/scans/status/scan-status.ts';
 import { collect, ledgerOf, scanOf } from '../scans/scan-bench.ts';
-import { StatusWay } from './status-way.ts';
+import { StatusHistory } from './status-history.ts';
 
 const running: ScanStage = { stage: 'running', ledger: collect(ledgerOf(), 0) };
 const ended: ScanStage = { stage: 'ended', ledger: collect(collect(ledgerOf(), 0), 1), images: undefined };
 const at = (stage: ScanStage, second = 0): ScanStatus => scanStatus(scanOf(), stage, Date.parse('2026-01-01T00:01:00Z') + second * 1000);
 
-/** What is wrong with these statuses of one Scan, a second apart. */
-function wayOf(...statuses: readonly ScanStatus[]): readonly string[] {
-  const way = new StatusWay();
-  for (const [second, status] of statuses.entries()) way.see({ kind: 'Scan', object: scanOf('s', status), at: second * 1000 });
-  return way.problems;
+/** The problems of a series of statuses of one Scan, a second apart. */
+function scanProblemsOf(...statuses: readonly ScanStatus[]): readonly string[] {
+  const history = new StatusHistory();
+  for (const [second, status] of statuses.entries()) history.see({ kind: 'Scan', object: scanOf('s', status), at: second * 1000 });
+  return history.problems;
 }
 
-function policyWayOf(...statuses: readonly object[]): readonly string[] {
-  const way = new StatusWay();
+function policyProblemsOf(...statuses: readonly object[]): readonly string[] {
+  const history = new StatusHistory();
   for (const status of statuses)
-    way.see({ kind: 'SecurityPolicy', object: { metadata: { name: 'p', uid: 'p' }, spec: {}, status }, at: 0 });
-  return way.problems;
+    history.see({ kind: 'SecurityPolicy', object: { metadata: { name: 'p', uid: 'p' }, spec: {}, status }, at: 0 });
+  return history.problems;
 }
 
 const failing = (critical: number): object => ({ failing: { critical, high: 0, medium: 0, low: 0 } });
 
-describe('the way of a status', () => {
-  it('of a Scan from its plan to its end is right', () => {
+describe('the history of a status', () => {
+  it('has no problem for a Scan from its plan to its end', () => {
     const planning = at({ stage: 'planning', startTime: ledgerOf().startTime });
-    expect(wayOf(planning, at({ stage: 'running', ledger: ledgerOf() }), at(running), at(ended), at(ended))).to.deep.equal([]);
+    expect(scanProblemsOf(planning, at({ stage: 'running', ledger: ledgerOf() }), at(running), at(ended), at(ended))).to.deep.equal([]);
   });
 
   for (const [what, statuses, problem] of [
@@ -37,7 +37,7 @@ describe('the way of a status', () => {
       'left its terminal phase: phase Complete became Running',
     ],
     [
-      'moves the time of its end',
+      'changes its completionTime',
       [at(ended), at(ended, 30)],
       'after its end completionTime 2026-01-01T00:01:00Z became 2026-01-01T00:01:30Z',
     ],
@@ -52,7 +52,7 @@ describe('the way of a status', () => {
       'startTime 2026-01-01T00:00:00Z became 2026-01-01T00:00:59Z',
     ],
     [
-      'goes back',
+      'goes back in progress',
       [
         { ...at(running), progress: '2/3' },
         { ...at(running), progress: '1/3' },
@@ -64,32 +64,28 @@ describe('the way of a status', () => {
       [at(running), { ...at(running), coverage: { ...at(running).coverage!, scanned: 4 } }],
       'scanned went down from 10 to 4',
     ],
-    [
-      'says Complete by its phase alone',
-      [at(running), { ...at(running), phase: 'Complete' as const }],
-      'its phase and its conditions differ',
-    ],
+    ['is Complete only by its phase', [at(running), { ...at(running), phase: 'Complete' as const }], 'its phase and its conditions differ'],
   ] as const)
-    it(`of a Scan is wrong where it ${what}`, () => expect(wayOf(...statuses)).to.deep.equal([`Scan/s: ${problem}`]));
+    it(`has a problem when a Scan ${what}`, () => expect(scanProblemsOf(...statuses)).to.deep.equal([`Scan/s: ${problem}`]));
 
-  it('of a Scan is wrong where it is written too often, told once', () => {
+  it('has one problem when a Scan is written too often', () => {
     const many = Array.from({ length: 200 }, (_, index) => ({ ...at(running), jobs: [`j-${index}`] }));
-    const way = new StatusWay();
-    for (const status of many) way.see({ kind: 'Scan', object: scanOf('s', status), at: 0 });
-    expect(way.problems).to.deep.equal(['Scan/s: more than 30 status writes']);
+    const history = new StatusHistory();
+    for (const status of many) history.see({ kind: 'Scan', object: scanOf('s', status), at: 0 });
+    expect(history.problems).to.deep.equal(['Scan/s: more than 30 status writes']);
   });
 
-  it('begins anew with another object of the same name', () => {
-    const way = new StatusWay();
+  it('starts again with another object of the same name', () => {
+    const history = new StatusHistory();
     const other: Scan = { ...scanOf('s', at(running)), metadata: { name: 's', uid: 'another' } };
-    way.see({ kind: 'Scan', object: scanOf('s', at(ended)), at: 0 });
-    way.see({ kind: 'Scan', object: other, at: 0 });
-    expect(way.problems).to.deep.equal([]);
+    history.see({ kind: 'Scan', object: scanOf('s', at(ended)), at: 0 });
+    history.see({ kind: 'Scan', object: other, at: 0 });
+    expect(history.problems).to.deep.equal([]);
   });
 
   for (const [what, statuses, problem] of [
     [
-      'moves LAST SCAN by a Scan that ended before',
+      'changes LAST SCAN by a Scan that ended before',
       [
         { lastScan: 's', lastScanTime: 'a1' },
         { lastScan: 's', lastScanTime: 'a2' },
@@ -97,7 +93,7 @@ describe('the way of a status', () => {
       'Scan s moved lastScanTime again: a1 became a2',
     ],
     [
-      'has LAST SCAN go back',
+      'sets LAST SCAN back',
       [
         { lastScan: 't', lastScanTime: 'a2' },
         { lastScan: 's', lastScanTime: 'a1' },
@@ -106,11 +102,11 @@ describe('the way of a status', () => {
     ],
     ['counts down and up', [failing(5), failing(3), failing(5)], 'critical went down and up again, to 5'],
   ] as const)
-    it(`of a policy is wrong where it ${what}`, () => expect(policyWayOf(...statuses)).to.deep.equal([`SecurityPolicy/p: ${problem}`]));
+    it(`has a problem when a policy ${what}`, () => expect(policyProblemsOf(...statuses)).to.deep.equal([`SecurityPolicy/p: ${problem}`]));
 
-  it('of a policy is right where one Scan after the other tells it', () => {
+  it('has no problem when one Scan after the other updates a policy', () => {
     expect(
-      policyWayOf({}, { lastScan: 's', lastScanTime: 'a1', ...failing(5) }, { lastScan: 't', lastScanTime: 'a2', ...failing(6) }),
+      policyProblemsOf({}, { lastScan: 's', lastScanTime: 'a1', ...failing(5) }, { lastScan: 't', lastScanTime: 'a2', ...failing(6) }),
     ).to.deep.equal([]);
   });
 });

@@ -2,15 +2,15 @@ import type { Condition } from '../../operator/api/condition.ts';
 import type { Scan } from '../../operator/api/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
 
-/** One version of an object, as a watch told it. */
+/** A version of an object, as a watch delivered it. */
 export interface SeenStatus {
   readonly object: Scan | SecurityPolicy;
   readonly kind: 'Scan' | 'SecurityPolicy';
-  /** Milliseconds since the first. */
+  /** Milliseconds since the first version. */
   readonly at: number;
 }
 
-/** So many writes an object may have, and one more in so many milliseconds. */
+/** The most writes of an object, and the milliseconds after which one more is allowed. */
 const [mostWrites, oneMoreIn] = [30, 3000];
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,27 +21,27 @@ interface Known {
   readonly first: number;
   readonly status: Fields;
   readonly writes: number;
-  /** Counts that have gone down. */
+  /** Counts that have decreased. */
   readonly fell: ReadonlySet<string>;
 }
 
 const isTerminal = ({ phase }: Fields): boolean => phase === 'Complete' || phase === 'Failed';
 
 /**
- * Asserts the way that statuses take, not only where they end: fed with every version of every Scan and policy, it tells what none of
- * them may do. A terminal phase is not left, and nothing of a status moves after it; a start stays; of one Scan, LAST SCAN is told
- * once; progress does not go back, and no count that went down goes up again, or the other way within a Scan; the writes are bounded.
+ * Checks the history of statuses, not only their end. It receives every version of every Scan and policy. A terminal phase is never left,
+ * and its status does not change. The start time does not change. Each Scan changes LAST SCAN of a policy once. Progress never decreases.
+ * The counts of a Scan never decrease, and a count of a policy that has decreased does not increase again. The number of writes is bounded.
  */
-export class StatusWay {
+export class StatusHistory {
   readonly #known = new Map<string, Known>();
   readonly #problems: string[] = [];
 
-  /** What was wrong so far. */
+  /** The problems so far. */
   get problems(): readonly string[] {
     return this.#problems;
   }
 
-  /** The next version of an object. */
+  /** Adds the next version of an object. */
   see({ object, kind, at }: SeenStatus): void {
     const key = `${kind}/${object.metadata.name}`;
     const status = (object.status ?? {}) as Fields;
@@ -63,21 +63,21 @@ export class StatusWay {
 }
 
 function scanProblems(before: Fields, after: Fields): string[] {
-  const said = (field: string): string => `${field} ${String(before[field])} became ${String(after[field])}`;
+  const became = (field: string): string => `${field} ${String(before[field])} became ${String(after[field])}`;
   if (isTerminal(before)) {
-    if (before['phase'] !== after['phase']) return [`left its terminal phase: ${said('phase')}`];
-    if (before['completionTime'] !== after['completionTime']) return [`after its end ${said('completionTime')}`];
+    if (before['phase'] !== after['phase']) return [`left its terminal phase: ${became('phase')}`];
+    if (before['completionTime'] !== after['completionTime']) return [`after its end ${became('completionTime')}`];
     return ['its status changed after its end'];
   }
   const holding = ((after['conditions'] ?? []) as readonly Condition[]).filter(
     ({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True',
   );
   return [
-    ...(before['startTime'] !== undefined && before['startTime'] !== after['startTime'] ? [said('startTime')] : []),
+    ...(before['startTime'] !== undefined && before['startTime'] !== after['startTime'] ? [became('startTime')] : []),
     ...(holding.map(({ type }) => type).join() === (isTerminal(after) ? after['phase'] : '')
       ? []
       : ['its phase and its conditions differ']),
-    ...(doneOf(after) < doneOf(before) ? [`went back: ${said('progress')}`] : []),
+    ...(doneOf(after) < doneOf(before) ? [`went back: ${became('progress')}`] : []),
   ];
 }
 
@@ -92,7 +92,7 @@ function policyProblems(before: Fields, after: Fields): string[] {
   return [];
 }
 
-/** The counts of a status, by name. What could not be scanned may be scanned later: it is not among them. */
+/** The counts of a status by name, without failed targets, which a retry may scan. */
 function countsOf({ summary, failing, coverage }: Fields): Numbers {
   const { pass, fail } = (summary ?? {}) as Numbers;
   const { scanned } = (coverage ?? {}) as Numbers;
@@ -100,7 +100,10 @@ function countsOf({ summary, failing, coverage }: Fields): Numbers {
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
 
-/** Counts of a Scan never go down; one of a policy that has gone down does not go up again: nothing that is scanned changes meanwhile. */
+/**
+ * Checks that counts of a Scan never decrease, and that a count of a policy which has decreased does not increase again, since the scanned
+ * objects do not change.
+ */
 function turned(kind: SeenStatus['kind'], { status, fell }: Known, after: Fields): { problems: string[]; fell: ReadonlySet<string> } {
   const [before, now] = [countsOf(status), countsOf(after)];
   const down = new Set(fell);
