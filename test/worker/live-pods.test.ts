@@ -58,7 +58,7 @@ describe('live pods and their owner', () => {
     expect(
       evaluation.results.map(({ check, verdict, pod: name, path, resource }) => [check, verdict, name, path, resource.kind]),
     ).to.deep.equal([['privileged-container', 'fail', 'web-1-a', 'spec.containers[1].securityContext.privileged', 'Deployment']]);
-    expect(evaluation.results[0]?.message).to.match(/sidecar \(live pod web-1-a\)$/);
+    expect(evaluation.results[0]?.message).to.match(/^container sidecar: .*\(live pod web-1-a\)$/);
     expect([evaluation.passes.get('p'), overturned]).to.deep.equal([1, [{ policy: 'p', check: 'privileged-container' }]]);
   });
 
