@@ -162,7 +162,7 @@ export class PendingChanges {
     const namespaces = this.#byKind.get('Namespace');
     const labels = namespaces && this.#scope.indexes.get(namespaces)?.get(outside, namespace)?.labels;
     if (namespace === outside || labels === undefined) return true;
-    return this.#scope.set.policiesFor({ name: namespace, labels: { ...bareNamespace(namespace).labels, ...labels } }).length > 0;
+    return this.#scope.set.policiesForNamespace({ name: namespace, labels: { ...bareNamespace(namespace).labels, ...labels } }).length > 0;
   }
 
   #dependentsOf(resource: ApiResource): readonly (ApiResource | undefined)[] {

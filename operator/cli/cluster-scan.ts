@@ -45,7 +45,7 @@ export async function reachCluster(context: string | undefined, given?: KubeClie
 }
 
 /** Groups whose objects matter outside their own namespace, too. */
-const farReaching: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
+const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 /** Vigil reads no Secrets, whatever asks for them. */
 const isSecret = ({ group, resource }: ApiResource): boolean => group === '' && resource === 'secrets';
 const kindName = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
@@ -115,11 +115,11 @@ class ClusterScan {
 
   /** Reads one resource page by page: judges each object, and keeps of it what cross-object checks read. */
   async #resource(resource: ApiResource, use: Use): Promise<void> {
-    const namespace = resource.namespaced && !(use.kept && farReaching.has(resource.group)) ? this.#namespace : undefined;
+    const namespace = resource.namespaced && !(use.kept && clusterWideGroups.has(resource.group)) ? this.#namespace : undefined;
     try {
       let from: string | undefined;
       for await (const { items, next } of listPages<KubeObject>(this.#cluster.client, resource, { namespace })) {
-        const forms = use.judged ? this.#set.formsOf(resource) : [];
+        const forms = use.judged ? this.#set.requiredVersions(resource) : [];
         const converted = await this.#converted.read(forms, { items, namespace, from });
         for (const item of items) this.#object({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind }, use, converted(item));
         from = next;

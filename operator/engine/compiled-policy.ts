@@ -5,7 +5,7 @@ import { controlChecks, type ControlCheck } from './controls/control-check.ts';
 import type { PolicyProblem, ReportProblem } from './outcomes/policy-problem.ts';
 import { policyScope, type PolicyScope } from './objects/policy-scope.ts';
 import type { ResourceIndex } from './objects/resource-index.ts';
-import type { ResultOwner } from './controls/result-builder.ts';
+import type { ResultOwner } from './controls/control-result.ts';
 import { RuleCheck } from './rules/rule-check.ts';
 
 /** A policy to compile. */

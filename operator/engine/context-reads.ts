@@ -6,16 +6,16 @@ import { isWorkloadKind } from './objects/workload-kind.ts';
 /** What the verdicts about objects depend on beside the objects themselves. */
 export interface ContextReads {
   /** Resources of which every object of the cluster counts. */
-  readonly everywhere: readonly ApiResource[];
+  readonly clusterWide: readonly ApiResource[];
   /** Resources of which the objects in the judged object's own namespace count. */
   readonly inNamespace: readonly ApiResource[];
 }
 
 /** Groups whose objects matter outside their own namespace, too. */
-const farReaching: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
+const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 
 /** What stands between pods and the workloads that people write. */
-const between: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'Job.batch']);
+const intermediateKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'Job.batch']);
 
 /** Vigil reads no Secrets, whatever asks for them. */
 const isReadable = ({ group, resource }: ApiResource): boolean => !(group === '' && resource === 'secrets');
@@ -27,12 +27,12 @@ const isReadable = ({ group, resource }: ApiResource): boolean => !(group === ''
 export function contextReads(set: PolicySet, kinds: readonly (ApiResource | undefined)[]): ContextReads {
   const outside = kinds.filter((resource) => resource?.namespaced !== true);
   const inside = kinds.filter((resource): resource is ApiResource => resource !== undefined && resource.namespaced);
-  const across = new Set(set.contextAcross(inside));
+  const across = new Set(set.crossNamespaceKinds(inside));
   const around = set.contextFor(inside).filter(isReadable);
   const isFar = (resource: ApiResource): boolean =>
-    !resource.namespaced || farReaching.has(resource.group) || across.has(nameOfKind(resource));
+    !resource.namespaced || clusterWideGroups.has(resource.group) || across.has(nameOfKind(resource));
   const everywhere = new Set([...(outside.length > 0 ? set.contextFor(outside).filter(isReadable) : []), ...around.filter(isFar)]);
-  return { everywhere: [...everywhere], inNamespace: around.filter((resource) => !everywhere.has(resource)) };
+  return { clusterWide: [...everywhere], inNamespace: around.filter((resource) => !everywhere.has(resource)) };
 }
 
 /** The resources that lead from live pods to the workloads of these kinds that control them, and pods; none where no kind controls pods. */
@@ -49,7 +49,7 @@ export function livePodReads(
         .map((resource) => [nameOfKind(resource), resource]),
     ).values(),
   ];
-  return { links: named((name) => between.has(name)), pods: named((name) => name === 'Pod') };
+  return { links: named((name) => intermediateKinds.has(name)), pods: named((name) => name === 'Pod') };
 }
 
 /** Whether objects of a kind may control pods: live pods are judged with them. */

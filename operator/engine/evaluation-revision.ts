@@ -42,14 +42,14 @@ export function evaluationRevision(
     const found = resolveFramework(name, wanted, kubernetesVersion);
     return found.ok ? [frameworkId(found.framework), found.framework.controls.map(({ id }) => id)] : name;
   });
-  return `${generation}-${digest([version, spec, frameworks, minorThatCounts(spec, kubernetesVersion)], 10)}`;
+  return `${generation}-${digest([version, spec, frameworks, relevantMinor(spec, kubernetesVersion)], 10)}`;
 }
 
 /** The generation that a revision is of; 0 where the text is no revision. */
 export const generationOf = (revision: string): number => Number(/^[0-9]+/.exec(revision)?.[0] ?? 0);
 
 /** The language of rules follows the server; controls follow it as far as Vigil knows its minor. */
-function minorThatCounts({ rules = [] }: SecurityPolicySpec, kubernetesVersion: string): number {
+function relevantMinor({ rules = [] }: SecurityPolicySpec, kubernetesVersion: string): number {
   const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
   return rules.length > 0 ? minor : Math.min(minor, newestMinor);
 }

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { anywhere, CLUSTER_SCOPE, inPlace, type ListedObjects, type ReadSet } from '../findings/namespace-marks.ts';
+import { allObjects, CLUSTER_SCOPE, objectsIn, type ListedObjects, type ReadSet } from '../findings/namespace-marks.ts';
 import { contextReads, livePodReads } from './context-reads.ts';
 import type { PolicySet } from './policy-set.ts';
 
@@ -21,14 +21,14 @@ export interface NamespaceReads {
 
 /** What the verdicts about targets of these kinds in one namespace depend on beside them. Pure. */
 export function namespaceReads(set: PolicySet, { namespace, kinds, resources }: NamespaceKinds): NamespaceReads {
-  const { everywhere, inNamespace } = contextReads(set, kinds);
+  const { clusterWide, inNamespace } = contextReads(set, kinds);
   const { links, pods } = namespace === CLUSTER_SCOPE ? { links: [], pods: [] } : livePodReads(kinds, resources);
   return {
     context: [
-      ...everywhere.map((resource) => anywhere(resource, namespace)),
-      ...inNamespace.map((resource) => inPlace(resource, namespace)),
+      ...clusterWide.map((resource) => allObjects(resource, namespace)),
+      ...inNamespace.map((resource) => objectsIn(resource, namespace)),
     ],
-    live: [...links, ...pods].map((resource) => inPlace(resource, namespace)),
+    live: [...links, ...pods].map((resource) => objectsIn(resource, namespace)),
   };
 }
 

@@ -38,7 +38,7 @@ function unservedOf(rule: Rule, path: string, index: ResourceIndex): string[] {
   const lines = rule.matchConstraints.resourceRules.flatMap((resourceRule, position) =>
     resourceRule.resources.flatMap((resource, entry) =>
       isPlain(resource) && !isServed(rule, [{ ...resourceRule, resources: [resource] }], index)
-        ? [`${path}.resourceRules[${position}].resources[${entry}]: ${whyUnserved(resource, resourceRule, index)}`]
+        ? [`${path}.resourceRules[${position}].resources[${entry}]: ${unservedReason(resource, resourceRule, index)}`]
         : [],
     ),
   );
@@ -56,14 +56,14 @@ function isServed(rule: Rule, resourceRules: readonly ResourceRule[], index: Res
   return index.all.some((resource) => match.match(resource) !== 'no');
 }
 
-function whyUnserved(resource: string, { apiGroups, apiVersions }: ResourceRule, { all }: ResourceIndex): string {
+function unservedReason(resource: string, { apiGroups, apiVersions }: ResourceRule, { all }: ResourceIndex): string {
   const inGroups = apiGroups.includes('*') ? all : all.filter(({ group }) => apiGroups.includes(group));
   const where = apiGroups.map(groupText).join(', ');
   if (inGroups.length === 0) return `this cluster serves no resources in ${where}${groupHint(apiGroups, all)}`;
   const same = inGroups.filter((served) => served.resource === resource).map(({ version }) => version);
   if (same.length > 0 && !apiVersions.some((version) => version === '*' || same.includes(version)))
     return `this cluster does not serve ${resource} in ${where} as ${apiVersions.join(', ')}: it serves ${[...new Set(same)].join(', ')}`;
-  if (same.length > 0) return `${resource} in ${where} is never judged by this rule`;
+  if (same.length > 0) return `this rule never evaluates ${resource} in ${where}`;
   const singular = inGroups.find(({ kind }) => kind.toLowerCase() === resource);
   const hint = singular
     ? ` (did you mean '${singular.resource}'?)`

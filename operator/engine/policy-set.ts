@@ -10,7 +10,7 @@ import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, 
 import type { PolicyProblem } from './outcomes/policy-problem.ts';
 import { bareNamespace, type NamespaceFacts, type Place } from './objects/policy-scope.ts';
 import { ResourceIndex } from './objects/resource-index.ts';
-import { addControlResult } from './controls/result-builder.ts';
+import { addControlResult } from './controls/control-result.ts';
 import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
 import { addRuleResult } from './rules/rule-result.ts';
 import { projectionOf, referenceOf, type Snapshot } from './snapshot/snapshot.ts';
@@ -39,7 +39,7 @@ export interface EvaluationContext {
    * about pods themselves, are asked; rules about pods only if the owner's pods run on.
    */
   readonly reportAt?: ResourceReference;
-  /** The object in another version, for rules about that; see {@link PolicySet.formsOf}. */
+  /** The object in another version, for rules about that; see {@link PolicySet.requiredVersions}. */
   readonly converted?: ConvertedObject;
   /** Told of each pass. */
   readonly onPass?: PassObserver;
@@ -53,18 +53,18 @@ interface KindPlan {
 }
 
 /** What all policies have to say about one kind, and how its objects are walked for it. */
-interface KindJudgement {
+interface KindPlans {
   readonly plans: readonly KindPlan[];
   readonly walk: KindWalk;
 }
 
 /** Which checks are asked. */
-interface AskedChecks {
+interface CheckFilter {
   readonly control: (check: ControlCheck) => boolean;
   readonly rule: (rule: RuleCheck) => boolean;
 }
 
-const everyCheck: AskedChecks = { control: () => true, rule: () => true };
+const allChecks: CheckFilter = { control: () => true, rule: () => true };
 
 /** Policies compiled together. Pure: nothing is read, and no verdict depends on the order of objects. */
 export class PolicySet {
@@ -72,7 +72,7 @@ export class PolicySet {
   readonly problems: readonly PolicyProblem[];
   readonly #policies: readonly CompiledPolicy[];
   readonly #index: ResourceIndex;
-  readonly #judgements = new Map<string, KindJudgement>();
+  readonly #kindPlans = new Map<string, KindPlans>();
 
   constructor(policies: readonly CompiledPolicy[], index: ResourceIndex, problems: readonly PolicyProblem[]) {
     this.problems = problems;
@@ -91,13 +91,13 @@ export class PolicySet {
   }
 
   /** The policies that some check of theirs makes judge objects of a resource. */
-  judging(resource: ApiResource): readonly string[] {
+  policiesForResource(resource: ApiResource): readonly string[] {
     return this.#planFor(resource).map(({ policy }) => policy.owner.name);
   }
 
   /** The other versions in which rules judge objects of a resource: see {@link EvaluationContext.converted}. */
-  formsOf(resource: ApiResource): readonly ApiResource[] {
-    const forms = this.#planFor(resource).flatMap(({ rules }) => rules.map((rule) => rule.formOf(resource)));
+  requiredVersions(resource: ApiResource): readonly ApiResource[] {
+    const forms = this.#planFor(resource).flatMap(({ rules }) => rules.map((rule) => rule.versionFor(resource)));
     const others = forms.filter((form) => apiVersionOf(form) !== apiVersionOf(resource));
     return [...new Map(others.map((form) => [apiVersionOf(form), form])).values()];
   }
@@ -109,18 +109,18 @@ export class PolicySet {
 
   /** What of {@link context} the cross-object checks of these kinds read, the kinds themselves included; undefined stands for the cluster as a whole. */
   contextFor(kinds: readonly (ApiResource | undefined)[]): readonly ApiResource[] {
-    const asked = kinds.map((resource) => ({
+    const selected = kinds.map((resource) => ({
       name: resource ? nameOfKind(resource) : clusterKind,
       namespaced: resource?.namespaced === true,
     }));
-    return this.#contextOf((control) => asked.some(({ name, namespaced }) => kindsInclude(control.kinds, name, namespaced)));
+    return this.#contextOf((control) => selected.some(({ name, namespaced }) => kindsInclude(control.kinds, name, namespaced)));
   }
 
   /** The kinds that the cross-object checks of these kinds look for in other namespaces than the judged object's, beside those of far-reaching groups. */
-  contextAcross(kinds: readonly ApiResource[]): readonly string[] {
+  crossNamespaceKinds(kinds: readonly ApiResource[]): readonly string[] {
     const controls = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control));
-    const asked = controls.filter((control) => kinds.some((kind) => kindsInclude(control.kinds, nameOfKind(kind), kind.namespaced)));
-    return asked.flatMap(({ crossObject }) => crossObject?.across ?? []);
+    const selected = controls.filter((control) => kinds.some((kind) => kindsInclude(control.kinds, nameOfKind(kind), kind.namespaced)));
+    return selected.flatMap(({ crossObject }) => crossObject?.across ?? []);
   }
 
   /** The resources that a change of an object of this one may tell another verdict about; undefined stands for the cluster as a whole. */
@@ -129,8 +129,10 @@ export class PolicySet {
     const reads = ({ crossObject }: CatalogueEntry): boolean =>
       crossObject !== undefined && crossObject.reads.some((kind) => kind === name || (kind === 'workloads' && isWorkloadKind(name)));
     const reading = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control)).filter(reads);
-    const judged = this.targets.filter((target) => reading.some(({ kinds }) => kindsInclude(kinds, nameOfKind(target), target.namespaced)));
-    return reading.some(({ kinds }) => kindsInclude(kinds, clusterKind, false)) ? [...judged, undefined] : judged;
+    const dependents = this.targets.filter((target) =>
+      reading.some(({ kinds }) => kindsInclude(kinds, nameOfKind(target), target.namespaced)),
+    );
+    return reading.some(({ kinds }) => kindsInclude(kinds, clusterKind, false)) ? [...dependents, undefined] : dependents;
   }
 
   #contextOf(takes: (control: CatalogueEntry) => boolean): readonly ApiResource[] {
@@ -157,7 +159,7 @@ export class PolicySet {
   }
 
   /** The policies that look at a namespace. */
-  policiesFor(namespace: NamespaceFacts): readonly string[] {
+  policiesForNamespace(namespace: NamespaceFacts): readonly string[] {
     return this.#policies.filter(({ scope }) => scope.includesNamespace(namespace)).map(({ owner }) => owner.name);
   }
 
@@ -182,7 +184,7 @@ export class PolicySet {
   /** Judges one object by every check that needs no other. */
   evaluate(object: KubernetesObject, context: EvaluationContext = {}): Evaluation {
     const resource = this.#index.of(object);
-    const { plans, walk } = this.#judgementOf(resource, context.reportAt);
+    const { plans, walk } = this.#kindPlansOf(resource, context.reportAt);
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return emptyEvaluation;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
@@ -207,11 +209,11 @@ export class PolicySet {
   }
 
   /** Judges single objects by the checks that need others: those of the snapshot, which need not hold the object itself. */
-  among(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'> = {}): (object: KubernetesObject) => Evaluation {
-    const judge = new SnapshotEvaluator(this.#policies, snapshot, options);
+  crossObjectEvaluator(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'> = {}): (object: KubernetesObject) => Evaluation {
+    const evaluator = new SnapshotEvaluator(this.#policies, snapshot, options);
     return (object) => {
       const projection = projectionOf(object);
-      return projection === undefined ? emptyEvaluation : judge.evaluate(projection);
+      return projection === undefined ? emptyEvaluation : evaluator.evaluate(projection);
     };
   }
 
@@ -226,43 +228,43 @@ export class PolicySet {
   }
 
   #planFor(resource: ApiResource): readonly KindPlan[] {
-    return this.#judgementOf(resource).plans;
+    return this.#kindPlansOf(resource).plans;
   }
 
-  #judgementOf(resource: ApiResource, owner?: ResourceReference): KindJudgement {
+  #kindPlansOf(resource: ApiResource, owner?: ResourceReference): KindPlans {
     const key = [resource.group, resource.version, resource.kind, resource.namespaced, owner?.apiVersion, owner?.kind].join('/');
-    const known = this.#judgements.get(key);
+    const known = this.#kindPlans.get(key);
     if (known !== undefined) return known;
     const groupKind = nameOfKind(resource);
-    const asked = owner === undefined ? everyCheck : this.#askedOf(owner);
+    const filter = owner === undefined ? allChecks : this.#filterFor(owner);
     const plans = this.#policies
       .map((policy): KindPlan => {
         const controls = policy.controls.filter(({ control }) => kindsInclude(control.kinds, groupKind, resource.namespaced));
-        const rules = policy.rules.filter((rule) => rule.couldJudge(resource));
-        return { policy, controls: controls.filter(asked.control), rules: rules.filter(asked.rule) };
+        const rules = policy.rules.filter((rule) => rule.appliesTo(resource));
+        return { policy, controls: controls.filter(filter.control), rules: rules.filter(filter.rule) };
       })
       .filter(({ controls, rules }) => controls.length + rules.length > 0);
-    const judgement = {
+    const kindPlans = {
       plans,
       walk: new KindWalk(
         groupKind,
         plans.flatMap(({ controls }) => controls),
       ),
     };
-    this.#judgements.set(key, judgement);
-    return judgement;
+    this.#kindPlans.set(key, kindPlans);
+    return kindPlans;
   }
 
   /**
    * The checks that an owner is asked for, and its pods with it; controls about pods themselves, too, such as about containers that no
    * template has. A rule about pods says nothing lasting of an owner whose pods end.
    */
-  #askedOf(owner: ResourceReference): AskedChecks {
+  #filterFor(owner: ResourceReference): CheckFilter {
     const groupKind = groupKindOf(owner as unknown as KubernetesObject);
     const resource = this.#index.of({ ...owner, metadata: { namespace: owner.namespace } });
     return {
       control: ({ control: { kinds } }) => kindsInclude(kinds, groupKind, resource.namespaced) || kinds.includes('Pod'),
-      rule: (rule) => isLongRunningKind(groupKind) || rule.couldJudge(resource),
+      rule: (rule) => isLongRunningKind(groupKind) || rule.appliesTo(resource),
     };
   }
 
@@ -272,7 +274,7 @@ export class PolicySet {
     if (!isLeftOut(name)) return false;
     return !this.#policies.some(
       ({ rules, controls }) =>
-        rules.some((rule) => rule.couldJudge(resource)) ||
+        rules.some((rule) => rule.appliesTo(resource)) ||
         controls.some(({ control: { kinds } }) => typeof kinds !== 'string' && name !== 'Secret' && kinds.includes(name)),
     );
   }
@@ -312,7 +314,7 @@ function evaluatePlan(
     addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
   }
   for (const rule of rules) {
-    const outcome = rule.judge(subject, place);
+    const outcome = rule.evaluate(subject, place);
     if (outcome !== undefined) addRuleResult(builder, rule, policy.owner, { resource: reference, outcome });
   }
 }

@@ -4,7 +4,7 @@ import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './controls
 import { runCrossObjectCheck } from './snapshot/cross-object-checks.ts';
 import { type Evaluation, EvaluationBuilder, type PassObserver } from './outcomes/evaluation.ts';
 import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
-import { addControlResult } from './controls/result-builder.ts';
+import { addControlResult } from './controls/control-result.ts';
 import type { Projection, Snapshot } from './snapshot/snapshot.ts';
 import type { ResourceReference } from '../findings/finding.ts';
 
@@ -26,16 +26,16 @@ export interface SnapshotEvaluation extends Evaluation {
 /** Judges the objects of a snapshot by the checks that need others. */
 export class SnapshotEvaluator {
   readonly #policies: readonly CompiledPolicy[];
-  readonly #question: SnapshotQuestion;
+  readonly #input: SnapshotInput;
 
   constructor(policies: readonly CompiledPolicy[], snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'>) {
     this.#policies = policies;
-    this.#question = questionOf(snapshot, options);
+    this.#input = snapshotInput(snapshot, options);
   }
 
   /** Judges all that is wanted. */
   evaluations(wanted: (reference: ResourceReference) => boolean): readonly SnapshotEvaluation[] {
-    const { snapshot } = this.#question;
+    const { snapshot } = this.#input;
     const evaluations: SnapshotEvaluation[] = [];
     for (const kind of snapshot.kinds) {
       for (const projection of snapshot.all(kind)) {
@@ -51,25 +51,25 @@ export class SnapshotEvaluator {
   evaluate(projection: Projection): Evaluation {
     const { reference, labels, groupKind } = projection;
     const name = groupKind === 'Namespace' ? reference.name : reference.namespace;
-    const namespace = name === undefined ? undefined : (this.#question.namespaces.get(name) ?? bareNamespace(name));
-    const builder = new EvaluationBuilder(this.#question.onPass);
+    const namespace = name === undefined ? undefined : (this.#input.namespaces.get(name) ?? bareNamespace(name));
+    const builder = new EvaluationBuilder(this.#input.onPass);
     for (const policy of this.#policies) {
       const controls = crossControls(policy, groupKind, reference.namespace !== undefined);
       if (controls.length === 0 || !policy.scope.includes({ namespace, labels })) continue;
       builder.inScope(policy.owner.name);
-      judgeProjection(projection, controls, { policy, question: this.#question, builder });
+      evaluateProjection(projection, controls, { policy, input: this.#input, builder });
     }
     return builder.build();
   }
 
   #evaluateCluster(): Evaluation {
     const projection: Projection = { reference: wholeCluster, groupKind: clusterKind, labels: {}, annotations: {}, owned: false, body: {} };
-    const builder = new EvaluationBuilder(this.#question.onPass);
+    const builder = new EvaluationBuilder(this.#input.onPass);
     for (const policy of this.#policies) {
       const controls = crossControls(policy, clusterKind, false);
       if (controls.length === 0 || !policy.scope.wholeCluster) continue;
       builder.inScope(policy.owner.name);
-      judgeProjection(projection, controls, { policy, question: this.#question, builder });
+      evaluateProjection(projection, controls, { policy, input: this.#input, builder });
     }
     return builder.build();
   }
@@ -97,34 +97,34 @@ export function crossControls(policy: CompiledPolicy, groupKind: string, namespa
 }
 
 /** What the cross-object checks judge by. */
-interface SnapshotQuestion {
+interface SnapshotInput {
   readonly snapshot: Snapshot;
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
   readonly unreadable: ReadonlyMap<string, string>;
   readonly onPass: PassObserver | undefined;
 }
 
-function questionOf(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass }: SnapshotOptions): SnapshotQuestion {
+function snapshotInput(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass }: SnapshotOptions): SnapshotInput {
   const namespaces = new Map(snapshot.all('Namespace').map((projection) => [projection.reference.name, factsOf(projection)]));
   return { snapshot, namespaces, unreadable, onPass };
 }
 
-function judgeProjection(
+function evaluateProjection(
   projection: Projection,
   controls: readonly ControlCheck[],
-  { policy, question, builder }: { policy: CompiledPolicy; question: SnapshotQuestion; builder: EvaluationBuilder },
+  { policy, input, builder }: { policy: CompiledPolicy; input: SnapshotInput; builder: EvaluationBuilder },
 ): void {
-  const { snapshot, unreadable } = question;
+  const { snapshot, unreadable } = input;
   for (const check of controls) {
     const unread = unreadable.size === 0 ? undefined : kindsReadBy(check.control).find((kind) => unreadable.has(kind));
     const outcome =
       unread === undefined
-        ? runCrossObjectCheck(projection, check.control.crossObject?.judge ?? '', {
+        ? runCrossObjectCheck(projection, check.control.crossObject?.check ?? '', {
             control: check.control.id,
             parameters: check.parameters,
             snapshot,
           })
-        : { offences: [], faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
+        : { violations: [], faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
     addControlResult(builder, check, policy.owner, { resource: projection.reference, outcome });
   }
 }

@@ -73,17 +73,17 @@ export interface ReadSet {
 }
 
 /** How a resource is called in marks: its objects are the same in every version. */
-export const kindInMarks = ({ group, resource }: Pick<ApiResource, 'group' | 'resource'>): string =>
+export const resourceKey = ({ group, resource }: Pick<ApiResource, 'group' | 'resource'>): string =>
   group === '' ? resource : `${resource}.${group}`;
 
 const namespaces = 'namespaces';
 
 /** The objects of a resource in one namespace. */
-export const inPlace = (resource: ApiResource, place: string): ReadSet => ({ kind: kindInMarks(resource), place });
+export const objectsIn = (resource: ApiResource, place: string): ReadSet => ({ kind: resourceKey(resource), place });
 
 /** All objects of a resource, for verdicts in a place. Of Namespaces, verdicts in a namespace depend on their own alone. */
-export const anywhere = (resource: ApiResource, place: string): ReadSet => {
-  const kind = kindInMarks(resource);
+export const allObjects = (resource: ApiResource, place: string): ReadSet => {
+  const kind = resourceKey(resource);
   return { kind, place: kind === namespaces && place !== CLUSTER_SCOPE ? place : ANYWHERE };
 };
 
@@ -93,7 +93,7 @@ export class ListedObjects {
 
   /** Takes an object of a list in. A Namespace counts as an object inside itself. */
   add(resource: ApiResource, metadata: ObjectMeta): void {
-    const kind = kindInMarks(resource);
+    const kind = resourceKey(resource);
     const place = kind === namespaces ? metadata.name : metadata.namespace;
     this.#digests.add(kind, place === undefined ? [ANYWHERE] : [ANYWHERE, place], metadata);
   }
@@ -108,18 +108,18 @@ export class ListedObjects {
  * The mark of a namespace: what verdicts there depend on, as one word. `judgement` is what they are judged by, the same for all
  * namespaces. Undefined if one of the sets proves nothing: then everything there is evaluated anew.
  */
-export function namespaceMark(judgement: string, sets: readonly ReadSet[], listed: Pick<ListedObjects, 'of'>): string | undefined {
+export function namespaceMark(evaluation: string, sets: readonly ReadSet[], listed: Pick<ListedObjects, 'of'>): string | undefined {
   const lines: string[] = [];
   for (const set of sets) {
     const digest = listed.of(set);
     if (digest === undefined) return undefined;
     lines.push(`${set.kind} ${set.place} ${digest}`);
   }
-  return shortDigest([judgement, ...[...new Set(lines)].toSorted()]);
+  return shortDigest([evaluation, ...[...new Set(lines)].toSorted()]);
 }
 
 /** What is judged by, as far as it is the same for all namespaces. */
-export interface EvaluationParts {
+export interface EvaluationInputs {
   /** The policies of the scan, each with its judgement revision. */
   readonly policies: readonly { readonly name: string; readonly uid: string; readonly revision: string }[];
   /** The controls and the engine: see `catalogueVersion`. */
@@ -133,13 +133,13 @@ export interface EvaluationParts {
   readonly resources: readonly ApiResource[];
 }
 
-/** {@link EvaluationParts} as one word. */
-export function evaluationMark({ policies, catalogue, program, kubernetesVersion, systemNamespaces, resources }: EvaluationParts): string {
-  const judged = policies.map(({ name, uid, revision }) => [name, uid, revision].join(' ')).toSorted();
+/** {@link EvaluationInputs} as one word. */
+export function evaluationMark({ policies, catalogue, program, kubernetesVersion, systemNamespaces, resources }: EvaluationInputs): string {
+  const revisions = policies.map(({ name, uid, revision }) => [name, uid, revision].join(' ')).toSorted();
   const served = resources.map(({ group, version, resource, kind, namespaced }) =>
     [group, version, resource, kind, String(namespaced)].join('/'),
   );
-  return shortDigest([judged, catalogue, program, kubernetesVersion, systemNamespaces.toSorted(), served]);
+  return shortDigest([revisions, catalogue, program, kubernetesVersion, systemNamespaces.toSorted(), served]);
 }
 
 const shortDigest = (value: unknown): string => hash('sha256', JSON.stringify(value)).slice(0, 24);

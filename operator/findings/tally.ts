@@ -49,19 +49,19 @@ export class TallyBuilder {
   }
 
   /** One target was judged. */
-  target(): void {
+  addTarget(): void {
     this.#targets++;
   }
 
   /** One check on one target came to a verdict. */
-  verdict(check: string, verdict: keyof Summary, severity: PolicySeverity | 'info'): void {
+  addVerdict(check: string, verdict: keyof Summary, severity: PolicySeverity | 'info'): void {
     this.#summary[verdict]++;
     (this.#checks[check] ??= emptySummary())[verdict]++;
     if (verdict === 'fail' && severity !== 'info') this.#failing[severity]++;
   }
 
   /** A pass that was counted turned out to be none. */
-  takeBack(check: string): void {
+  removePass(check: string): void {
     this.#summary.pass--;
     const counts = this.#checks[check];
     if (counts) counts.pass--;

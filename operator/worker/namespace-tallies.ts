@@ -11,7 +11,7 @@ export class NamespaceTallies {
   }
 
   /** One target was judged. */
-  target(): void {
+  addTarget(): void {
     this.#current.scanned++;
   }
 

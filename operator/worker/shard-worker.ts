@@ -14,17 +14,17 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import type { ScanInput } from './scan-input.ts';
 import { resourceOf, type Shard, type Slice } from './shard.ts';
-import { whyUnread } from './unread-kind.ts';
+import { unreadableReason } from './unreadable-reason.ts';
 import type { PolicyTally, TallyBuilder } from '../findings/tally.ts';
 import { digestsOf, namespaceReads } from '../engine/namespace-reads.ts';
 import { NamespaceTallies } from './namespace-tallies.ts';
 import type { RecordTarget, StreamRecord } from '../stream/stream-record.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
-import { livePodsOf, type ReadLivePods } from './live-pods.ts';
+import { readLivePods, type LivePodReadResult } from './live-pod-reader.ts';
 import { ConvertedObjects } from './converted-objects.ts';
-import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object.ts';
+import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object-verdicts.ts';
 import { ListOrderError, slicePages } from './slice-pages.ts';
-import { given, joined, targetOf, targetRecord } from './target-record.ts';
+import { definedEntries, mergeEvaluations, targetOf, targetRecord } from './target-record.ts';
 
 /** What a worker says of its whole shard, in the stream's trailer. */
 export interface ShardSummary {
@@ -77,11 +77,11 @@ export class ShardWorker {
   readonly #tallies = new NamespaceTallies();
   readonly #unread: Record<string, number> = {};
   /** The names that were judged of the slice at hand. */
-  readonly #judged = new Set<string>();
+  readonly #evaluated = new Set<string>();
   #crossObject: CrossObjectVerdicts | undefined;
-  #live: ReadLivePods = { live: new LivePods(), read: new ListedObjects() };
+  #live: LivePodReadResult = { live: new LivePods(), read: new ListedObjects() };
   /** Policies of which a check needed what could not be read. */
-  readonly #hindered = new Set<string>();
+  readonly #incompletePolicies = new Set<string>();
   #scanned = 0;
   #failed = 0;
 
@@ -97,7 +97,7 @@ export class ShardWorker {
     const { shard, index, writer, client, input, signal } = this.#work;
     const onPass = this.#countPass;
     this.#crossObject = await crossObjectVerdicts({ client, set: this.#set, shard, resources: input.resources, onPass, signal });
-    this.#live = await livePodsOf({ client, shard, resources: input.resources, signal });
+    this.#live = await readLivePods({ client, shard, resources: input.resources, signal });
     const rest: Slice[] = [];
     for (const [position, slice] of shard.slices.entries()) {
       const left = await this.#slice(slice);
@@ -118,9 +118,9 @@ export class ShardWorker {
 
   /** Says which kinds could not be read beside the targets, where a check needed them: its targets are judged, but not by all that is asked. */
   #recordUnread(): void {
-    for (const { resource, message } of this.#hindered.size > 0 ? (this.#crossObject?.unread ?? []) : []) {
+    for (const { resource, message } of this.#incompletePolicies.size > 0 ? (this.#crossObject?.unread ?? []) : []) {
       const { group, resource: name, kind } = resource;
-      const beside = { resource: { group, resource: name, kind }, targets: 0, policies: [...this.#hindered], message };
+      const beside = { resource: { group, resource: name, kind }, targets: 0, policies: [...this.#incompletePolicies], message };
       this.#work.writer.record({ type: 'unreadable', ...beside } satisfies StreamRecord);
     }
   }
@@ -142,16 +142,16 @@ export class ShardWorker {
     const resource = resourceOf(slice, this.#work.input.resources);
     this.#tallies.begin(slice.namespace ?? CLUSTER_SCOPE);
     if (resource === undefined) {
-      this.#record(wholeCluster, this.#noting(this.#crossObject?.ofCluster()) ?? emptyEvaluation);
+      this.#record(wholeCluster, this.#noteUnread(this.#crossObject?.ofCluster()) ?? emptyEvaluation);
       return undefined;
     }
     const before: Counted = { scanned: this.#scanned, policies: this.#tallies.targetsByPolicy };
-    this.#judged.clear();
+    this.#evaluated.clear();
     try {
       return await this.#listed(slice, resource, before);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      this.#unreadable(slice, resource, { message: whyUnread(resource, error), before });
+      this.#unreadable(slice, resource, { message: unreadableReason(resource, error), before });
       return undefined;
     }
   }
@@ -160,7 +160,7 @@ export class ShardWorker {
     if (slice.names !== undefined) return this.#named(slice, resource, slice.names);
     const left = await this.#pages(slice, resource);
     if (left !== undefined) return { ...left, ...this.#remaining(slice, before) };
-    return this.#judgeMissed(slice, resource, before);
+    return this.#evaluateMissed(slice, resource, before);
   }
 
   async #pages(slice: Slice, resource: ApiResource): Promise<Slice | undefined> {
@@ -168,10 +168,11 @@ export class ShardWorker {
     const { from: _from, after, ...whole } = slice;
     let done = after;
     for await (const { items, from, sorted } of slicePages(client, resource, slice, { limit: shard.pageSize, signal })) {
-      const converted = await this.#converted.read(this.#set.formsOf(resource), { items, namespace: slice.namespace, from });
+      const converted = await this.#converted.read(this.#set.requiredVersions(resource), { items, namespace: slice.namespace, from });
       for (const object of items) {
-        if (writer.bytes > streamBytes) return { ...whole, ...given({ from, after: done }), ...(sorted ? {} : { unsorted: true }) };
-        this.#judge(object, resource, converted(object));
+        if (writer.bytes > streamBytes)
+          return { ...whole, ...definedEntries({ from, after: done }), ...(sorted ? {} : { unsorted: true }) };
+        this.#evaluate(object, resource, converted(object));
         done = object.metadata.name;
       }
       // The next page has a token of its own.
@@ -184,12 +185,12 @@ export class ShardWorker {
    * Fewer were judged than were planned: what is still there is judged now, as it may be missed where a list changes while it is read.
    * What then remains is told as not scanned. An object that is deleted meanwhile is in no list, and is no target any more.
    */
-  async #judgeMissed(slice: Slice, resource: ApiResource, before: Counted): Promise<undefined> {
+  async #evaluateMissed(slice: Slice, resource: ApiResource, before: Counted): Promise<undefined> {
     if (this.#scanned - before.scanned >= slice.targets) return undefined;
-    const missed = await this.#notJudged(slice, resource);
+    const missed = await this.#notEvaluated(slice, resource);
     if (missed.length === 0) return undefined;
     await this.#named(slice, resource, missed);
-    const lost = missed.every((name) => this.#judged.has(name)) ? [] : await this.#notJudged(slice, resource);
+    const lost = missed.every((name) => this.#evaluated.has(name)) ? [] : await this.#notEvaluated(slice, resource);
     if (lost.length === 0) return undefined;
     const names = lost.slice(0, fewExamples).join(', ');
     const message = `${lost.length} objects are in the list and cannot be read by name, among them ${names}`;
@@ -198,20 +199,20 @@ export class ShardWorker {
   }
 
   /** The names of the targets of a slice that are there and were not judged. */
-  async #notJudged(slice: Slice, resource: ApiResource): Promise<readonly string[]> {
+  async #notEvaluated(slice: Slice, resource: ApiResource): Promise<readonly string[]> {
     const { client, signal } = this.#work;
     const missed: string[] = [];
     for await (const { items } of slicePages(client, resource, slice, { metadataOnly: true, signal })) {
-      const others = items.filter(({ metadata }) => !this.#judged.has(metadata.name));
+      const others = items.filter(({ metadata }) => !this.#evaluated.has(metadata.name));
       missed.push(...others.filter((object) => this.#isTarget(object, resource)).map(({ metadata }) => metadata.name));
     }
     return missed;
   }
 
   #isTarget(item: KubeObject, resource: ApiResource): boolean {
-    const facts = this.#factsOf(item, resource);
+    const context = this.#contextOf(item, resource);
     const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
-    return facts !== undefined && this.#set.inScope(object, facts).length > 0;
+    return context !== undefined && this.#set.inScope(object, context).length > 0;
   }
 
   /** How many targets of a slice are left. */
@@ -234,8 +235,8 @@ export class ShardWorker {
     for (const selection of selections) {
       for await (const page of listPages<KubeObject>(client, resource, { namespace, limit: shard.pageSize, signal, ...selection })) {
         const items = page.items.filter(({ metadata }) => wanted.has(metadata.name));
-        const converted = await this.#converted.read(this.#set.formsOf(resource), { items, namespace });
-        for (const item of items) this.#judge(item, resource, converted(item));
+        const converted = await this.#converted.read(this.#set.requiredVersions(resource), { items, namespace });
+        for (const item of items) this.#evaluate(item, resource, converted(item));
       }
     }
     return undefined;
@@ -261,28 +262,29 @@ export class ShardWorker {
   }
 
   /** Lists leave `apiVersion` and `kind` out of their items; checks need them. */
-  #judge(item: KubeObject, resource: ApiResource, converted: ConvertedObject): void {
+  #evaluate(item: KubeObject, resource: ApiResource, converted: ConvertedObject): void {
     const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
-    const facts = this.#factsOf(item, resource);
-    if (facts === undefined) return;
-    const evaluation = this.#set.evaluate(object, { ...facts, converted, onPass: this.#countPass });
+    const context = this.#contextOf(item, resource);
+    if (context === undefined) return;
+    const evaluation = this.#set.evaluate(object, { ...context, converted, onPass: this.#countPass });
     if (evaluation.policies.length === 0) return;
-    this.#judged.add(item.metadata.name);
+    this.#evaluated.add(item.metadata.name);
     this.#record(
       targetOf(object, resource),
-      joined(this.#withPods(object, evaluation, facts), this.#noting(this.#crossObject?.of(object))),
+      mergeEvaluations(this.#withPods(object, evaluation, context), this.#noteUnread(this.#crossObject?.of(object))),
     );
   }
 
   /** Notes the policies that are hindered by what could not be read. */
-  #noting(among: Evaluation | undefined): Evaluation | undefined {
+  #noteUnread(among: Evaluation | undefined): Evaluation | undefined {
     if (this.#crossObject?.unread.length)
-      for (const { policy, verdict } of among?.results ?? []) if (verdict === 'error' && policy !== null) this.#hindered.add(policy);
+      for (const { policy, verdict } of among?.results ?? [])
+        if (verdict === 'error' && policy !== null) this.#incompletePolicies.add(policy);
     return among;
   }
 
   /** The namespace of an object as the scan knows it; undefined if the object is in one that the scan leaves alone. */
-  #factsOf({ metadata }: KubeObject, { kind, group }: ApiResource): EvaluationContext | undefined {
+  #contextOf({ metadata }: KubeObject, { kind, group }: ApiResource): EvaluationContext | undefined {
     const home = kind === 'Namespace' && group === '' ? metadata.name : metadata.namespace;
     if (home === undefined) return {};
     const known = this.#work.input.namespaces[home];
@@ -290,28 +292,28 @@ export class ShardWorker {
   }
 
   /** The evaluation with what the object's live pods add to it. */
-  #withPods(object: KubernetesObject, own: Evaluation, facts: EvaluationContext): Evaluation {
+  #withPods(object: KubernetesObject, own: Evaluation, context: EvaluationContext): Evaluation {
     if (!isWorkloadKind(groupKindOf(object))) return own;
     const reportAt = workloadReference(object);
-    const { evaluation, overturned } = this.#live.live.join(object, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt }));
-    for (const { policy, check } of overturned) this.#tallyOf(policy).takeBack(check);
+    const { evaluation, overturned } = this.#live.live.join(object, own, (pod) => this.#set.evaluate(pod, { ...context, reportAt }));
+    for (const { policy, check } of overturned) this.#tallyOf(policy).removePass(check);
     return evaluation;
   }
 
   #record(target: RecordTarget, evaluation: Evaluation): void {
     this.#scanned++;
-    this.#tallies.target();
+    this.#tallies.addTarget();
     this.#count(evaluation);
     this.#work.writer.record(targetRecord(target, evaluation));
   }
 
   #count({ policies, results }: Evaluation): void {
-    for (const policy of policies) this.#tallyOf(policy).target();
+    for (const policy of policies) this.#tallyOf(policy).addTarget();
     for (const { policy, check, verdict, severity } of results)
-      if (verdict !== 'pass') this.#tallyOf(policy ?? '').verdict(check, verdict, severity);
+      if (verdict !== 'pass') this.#tallyOf(policy ?? '').addVerdict(check, verdict, severity);
   }
 
-  readonly #countPass = (policy: string, check: string): void => this.#tallyOf(policy).verdict(check, 'pass', 'info');
+  readonly #countPass = (policy: string, check: string): void => this.#tallyOf(policy).addVerdict(check, 'pass', 'info');
 
   #tallyOf(policy: string): TallyBuilder {
     return this.#tallies.of(policy);

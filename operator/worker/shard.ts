@@ -68,7 +68,7 @@ export function policyTargets({ slices }: Shard): Readonly<Record<string, number
 }
 
 /** Two shards of about half the work each, or the same one in smaller pages where it cannot be divided. */
-export function smaller(shard: Shard): Shard[] {
+export function splitShard(shard: Shard): Shard[] {
   const pageSize = Math.max(10, Math.floor(shard.pageSize / 2));
   if (shard.slices.length < 2) return [{ ...shard, pageSize }];
   const middle = shard.slices.length >>> 1;

@@ -16,7 +16,7 @@ export function targetRecord(target: RecordTarget, { policies, passes, results }
 }
 
 /** What one object came to by itself and among others, as one. */
-export function joined(own: Evaluation, among: Evaluation | undefined): Evaluation {
+export function mergeEvaluations(own: Evaluation, among: Evaluation | undefined): Evaluation {
   if (among === undefined || among === emptyEvaluation) return own;
   const passes = new Map(own.passes);
   for (const [policy, count] of among.passes) passes.set(policy, (passes.get(policy) ?? 0) + count);
@@ -26,11 +26,16 @@ export function joined(own: Evaluation, among: Evaluation | undefined): Evaluati
 /** What a record calls an object. */
 export function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {
   const { name, namespace, uid, resourceVersion, labels, creationTimestamp: created } = metadata;
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name, ...given({ namespace, uid, resourceVersion, created, labels }) };
+  return {
+    apiVersion: apiVersionOf(resource),
+    kind: resource.kind,
+    name,
+    ...definedEntries({ namespace, uid, resourceVersion, created, labels }),
+  };
 }
 
 /** The entries that have a value. */
-export function given<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+export function definedEntries<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };

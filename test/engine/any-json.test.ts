@@ -170,7 +170,7 @@ describe('the engine, given any JSON', () => {
           applyManifestDefaults(manifest, { typed: true, namespaced: true });
           for (const candidate of [live, manifest]) {
             for (const result of set.evaluate(candidate).results) {
-              if (result.verdict === 'error') expect(result.message).to.match(/^cannot be judged: /);
+              if (result.verdict === 'error') expect(result.message).to.match(/^cannot be evaluated: /);
             }
             judge([...seeds, candidate]);
           }

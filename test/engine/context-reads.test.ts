@@ -15,31 +15,31 @@ const names = (resources: readonly ApiResource[]): string[] => resources.map(({ 
 
 describe('what checks read beside an object', () => {
   it('is nothing for checks of one object', () => {
-    expect(contextReads(setOf('host-network'), [kind('pods')])).to.deep.equal({ everywhere: [], inNamespace: [] });
+    expect(contextReads(setOf('host-network'), [kind('pods')])).to.deep.equal({ clusterWide: [], inNamespace: [] });
   });
 
   it('is what is in its namespace, but rights and what lies outside of namespaces everywhere', () => {
-    const { everywhere, inNamespace } = contextReads(setOf('workload-admin-service-account'), [kind('deployments')]);
-    expect(names(everywhere)).to.deep.equal(['clusterrolebindings', 'clusterroles', 'namespaces', 'rolebindings', 'roles']);
+    const { clusterWide, inNamespace } = contextReads(setOf('workload-admin-service-account'), [kind('deployments')]);
+    expect(names(clusterWide)).to.deep.equal(['clusterrolebindings', 'clusterroles', 'namespaces', 'rolebindings', 'roles']);
     expect(names(inNamespace)).to.include('deployments').and.not.include('serviceaccounts');
   });
 
   it('is a namespaced kind everywhere where a check looks for it in other namespaces', () => {
-    const { everywhere, inNamespace } = contextReads(setOf('rbac-dangling-binding'), [kind('rolebindings')]);
-    expect(names(everywhere)).to.include('serviceaccounts');
+    const { clusterWide, inNamespace } = contextReads(setOf('rbac-dangling-binding'), [kind('rolebindings')]);
+    expect(names(clusterWide)).to.include('serviceaccounts');
     expect(names(inNamespace)).to.deep.equal([]);
   });
 
   it('is everything everywhere for an object outside of namespaces', () => {
-    const { everywhere, inNamespace } = contextReads(setOf('namespace-resource-quota'), [RESOURCES.namespaces]);
-    expect(names(everywhere)).to.include('resourcequotas');
+    const { clusterWide, inNamespace } = contextReads(setOf('namespace-resource-quota'), [RESOURCES.namespaces]);
+    expect(names(clusterWide)).to.include('resourcequotas');
     expect(inNamespace).to.deep.equal([]);
   });
 
   it('depends on the kinds that are asked about', () => {
     const set = setOf('workload-admin-service-account', 'rbac-dangling-binding');
-    expect(names(contextReads(set, [kind('deployments')]).everywhere)).to.not.include('serviceaccounts');
-    expect(contextReads(set, [kind('services')])).to.deep.equal({ everywhere: [], inNamespace: [] });
+    expect(names(contextReads(set, [kind('deployments')]).clusterWide)).to.not.include('serviceaccounts');
+    expect(contextReads(set, [kind('services')])).to.deep.equal({ clusterWide: [], inNamespace: [] });
   });
 
   it('is live pods, and what leads to them, where a kind controls pods', () => {

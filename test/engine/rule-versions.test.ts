@@ -51,7 +51,7 @@ describe('a rule about a version', () => {
     it(`that is not the preferred one judges objects of a cluster in it: ${matchPolicy ?? 'by default'}`, () => {
       const set = setOf(['v1'], matchPolicy === undefined ? {} : { matchPolicy });
       expect(set.targets).to.deep.equal([v2]);
-      expect(set.formsOf(v2)).to.deep.equal([v1]);
+      expect(set.requiredVersions(v2)).to.deep.equal([v1]);
       expect(verdicts(set, stored)).to.deep.equal([['fail', 'v1 for v2']]);
     });
   }
@@ -59,7 +59,7 @@ describe('a rule about a version', () => {
   it('that is the preferred one, or all, judges objects as they are listed', () => {
     for (const versions of [['v2'], ['*'], ['v1', 'v2']]) {
       const set = setOf(versions);
-      expect([set.formsOf(v2), verdicts(set, stored)]).to.deep.equal([[], []]);
+      expect([set.requiredVersions(v2), verdicts(set, stored)]).to.deep.equal([[], []]);
     }
   });
 

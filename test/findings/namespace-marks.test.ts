@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
 import type { ObjectMeta } from '../../operator/api/metadata.ts';
 import {
-  anywhere,
+  allObjects,
   CLUSTER_SCOPE,
-  inPlace,
+  objectsIn,
   evaluationMark,
   ListedObjects,
   namespaceMark,
   ObjectDigests,
-  type EvaluationParts,
+  type EvaluationInputs,
 } from '../../operator/findings/namespace-marks.ts';
 
 const { pods, configMaps, namespaces } = RESOURCES;
@@ -27,7 +27,7 @@ function listed(...objects: readonly (readonly [ApiResource, ObjectMeta])[]): Li
   for (const [resource, metadata] of objects) all.add(resource, metadata);
   return all;
 }
-const sets = [inPlace(pods, 'blue'), inPlace(configMaps, 'blue'), anywhere(namespaces, 'blue')];
+const sets = [objectsIn(pods, 'blue'), objectsIn(configMaps, 'blue'), allObjects(namespaces, 'blue')];
 const markOf = (...objects: readonly (readonly [ApiResource, ObjectMeta])[]): string | undefined =>
   namespaceMark('j', sets, listed(...objects));
 
@@ -80,14 +80,14 @@ describe('the mark of a namespace', () => {
   });
 
   it('covers all objects of a kind where a verdict depends on all', () => {
-    const all = [anywhere(pods, 'blue')];
+    const all = [allObjects(pods, 'blue')];
     const before = listed(...base);
     const after = listed(...base, [pods, meta('x', { namespace: 'green' })]);
     expect(namespaceMark('j', all, before)).to.not.equal(namespaceMark('j', all, after));
   });
 
   it('covers all Namespaces outside of them', () => {
-    const all = [anywhere(namespaces, CLUSTER_SCOPE)];
+    const all = [allObjects(namespaces, CLUSTER_SCOPE)];
     expect(namespaceMark('j', all, listed(...base))).to.not.equal(namespaceMark('j', all, listed(...base, [namespaces, meta('green')])));
   });
 });
@@ -102,7 +102,7 @@ describe('digests of objects', () => {
 });
 
 describe('the mark of what is judged by', () => {
-  const parts: EvaluationParts = {
+  const parts: EvaluationInputs = {
     policies: [{ name: 'p', uid: 'u', revision: '1-a' }],
     catalogue: 'c',
     program: 'vigil:1',
@@ -110,7 +110,7 @@ describe('the mark of what is judged by', () => {
     systemNamespaces: ['kube-system'],
     resources: [pods],
   };
-  const others: Partial<EvaluationParts>[] = [
+  const others: Partial<EvaluationInputs>[] = [
     { policies: [{ name: 'p', uid: 'u', revision: '2-a' }] },
     { policies: [{ name: 'p', uid: 'v', revision: '1-a' }] },
     { policies: [...parts.policies, { name: 'q', uid: 'q', revision: '1-a' }] },

@@ -4,13 +4,13 @@ import { addTallies, TallyBuilder } from '../../operator/findings/tally.ts';
 describe('a tally', () => {
   it('counts failures alone by severity, and those of severity info by none', () => {
     const tally = new TallyBuilder();
-    tally.target();
-    tally.verdict('a', 'fail', 'high');
-    tally.verdict('a', 'error', 'high');
-    tally.verdict('a', 'warn', 'critical');
-    tally.verdict('b', 'fail', 'info');
-    tally.verdict('b', 'skip', 'low');
-    tally.verdict('b', 'pass', 'info');
+    tally.addTarget();
+    tally.addVerdict('a', 'fail', 'high');
+    tally.addVerdict('a', 'error', 'high');
+    tally.addVerdict('a', 'warn', 'critical');
+    tally.addVerdict('b', 'fail', 'info');
+    tally.addVerdict('b', 'skip', 'low');
+    tally.addVerdict('b', 'pass', 'info');
     expect(tally.build()).to.deep.equal({
       targets: 1,
       summary: { pass: 1, fail: 2, warn: 1, error: 1, skip: 1 },
@@ -24,18 +24,18 @@ describe('a tally', () => {
 
   it('takes a pass back, of the check and of the sum', () => {
     const tally = new TallyBuilder();
-    tally.verdict('a', 'pass', 'info');
-    tally.verdict('b', 'pass', 'info');
-    tally.takeBack('a');
+    tally.addVerdict('a', 'pass', 'info');
+    tally.addVerdict('b', 'pass', 'info');
+    tally.removePass('a');
     const { summary, checks } = tally.build();
     expect([summary.pass, checks['a']?.pass, checks['b']?.pass]).to.deep.equal([1, 0, 1]);
   });
 
   it('adds up with another one, check by check', () => {
     const [one, other] = [new TallyBuilder(), new TallyBuilder()];
-    one.verdict('a', 'fail', 'low');
-    other.verdict('a', 'fail', 'low');
-    other.verdict('b', 'pass', 'info');
+    one.addVerdict('a', 'fail', 'low');
+    other.addVerdict('a', 'fail', 'low');
+    other.addVerdict('b', 'pass', 'info');
     const sum = addTallies(one.build(), other.build());
     expect([sum.checks['a']?.fail, sum.checks['b']?.pass, sum.failing.low, sum.summary.fail]).to.deep.equal([2, 1, 2, 2]);
   });

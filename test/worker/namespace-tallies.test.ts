@@ -5,9 +5,9 @@ describe('tallies by namespace', () => {
   function counted(): NamespaceTallies {
     const tallies = new NamespaceTallies();
     const target = (policy: string, verdict: 'pass' | 'fail'): void => {
-      tallies.target();
-      tallies.of(policy).target();
-      tallies.of(policy).verdict('check', verdict, 'high');
+      tallies.addTarget();
+      tallies.of(policy).addTarget();
+      tallies.of(policy).addVerdict('check', verdict, 'high');
     };
     target('p', 'pass');
     tallies.begin('blue');

@@ -4,7 +4,7 @@ import type { Severity } from './severity.ts';
  * Which kinds a control judges: `workloads` is every kind that bears a pod template, `services` those that are meant to run on
  * (workloads less Job and CronJob), `namespaced` every namespaced object; else `Kind` or `Kind.group` names.
  */
-export type ControlKinds = 'workloads' | 'services' | 'namespaced' | readonly string[];
+export type ControlKinds = 'workloads' | 'longRunning' | 'namespaced' | readonly string[];
 
 /** What a value must be, or the check errs: a manifest that the API server would refuse is never a silent pass. */
 export type ValueType = 'bool' | 'int' | 'string' | 'quantity' | 'list' | 'map' | 'any';
@@ -102,7 +102,7 @@ export interface Control {
    * For what needs other objects: the name of a function of the engine over the snapshot, and the kinds that it reads. `across`: of these,
    * the namespaced kinds that it looks for in other namespaces, too.
    */
-  readonly crossObject?: { readonly judge: string; readonly reads: readonly string[]; readonly across?: readonly string[] };
+  readonly crossObject?: { readonly check: string; readonly reads: readonly string[]; readonly across?: readonly string[] };
 }
 
 /** A control with the section of the catalogue that it stands in. */

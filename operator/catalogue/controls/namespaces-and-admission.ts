@@ -76,7 +76,7 @@ export const namespacesAndAdmission: Section = {
       placement: { cis: ['5.2.1'], nist: ['4.3.2'] },
       theme: 'hardening',
       crossObject: {
-        judge: 'admissionPresent',
+        check: 'admissionPresent',
         reads: [
           'Namespace',
           'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
@@ -121,7 +121,7 @@ export const namespacesAndAdmission: Section = {
       message: 'the ServiceAccount in serviceAccountName does not exist',
       placement: {},
       theme: 'access',
-      crossObject: { judge: 'missingServiceAccount', reads: ['ServiceAccount'] },
+      crossObject: { check: 'missingServiceAccount', reads: ['ServiceAccount'] },
     },
     {
       id: 'rbac-dangling-binding',
@@ -136,7 +136,7 @@ export const namespacesAndAdmission: Section = {
       placement: { mitre: ['T1098.006'] },
       theme: 'access',
       crossObject: {
-        judge: 'danglingBinding',
+        check: 'danglingBinding',
         reads: ['Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io', 'ServiceAccount'],
         across: ['ServiceAccount'],
       },

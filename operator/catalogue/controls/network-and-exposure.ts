@@ -4,7 +4,7 @@ const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingres
 const policyKinds = ['NetworkPolicy.networking.k8s.io'];
 
 const coverage = (
-  control: Pick<Control, 'id' | 'title' | 'kinds' | 'why' | 'fix' | 'message' | 'placement'> & { judge: string },
+  control: Pick<Control, 'id' | 'title' | 'kinds' | 'why' | 'fix' | 'message' | 'placement'> & { check: string },
 ): Control => ({
   id: control.id,
   title: control.title,
@@ -22,7 +22,7 @@ const coverage = (
   placement: control.placement,
   theme: 'network',
   crossObject: {
-    judge: control.judge,
+    check: control.check,
     reads: [
       ...policyKinds,
       'CiliumNetworkPolicy.cilium.io',
@@ -55,7 +55,7 @@ export const networkAndExposure: Section = {
       fix: 'Add a NetworkPolicy to the namespace. Start with one that denies all traffic by default.',
       message: 'the namespace has no NetworkPolicy',
       placement: { cis: ['5.3.2'], nsa: ['NS.policies'], nist: ['4.3.3'], mitre: ['T1046'] },
-      judge: 'namespacePolicy',
+      check: 'namespacePolicy',
     }),
     {
       ...coverage({
@@ -66,7 +66,7 @@ export const networkAndExposure: Section = {
         fix: 'Add a NetworkPolicy with an empty podSelector, policyTypes Ingress and no ingress rules.',
         message: 'the namespace has no NetworkPolicy that denies traffic by default',
         placement: { cis: ['5.3.2'], nsa: ['NS.policies'], nist: ['4.3.3', '4.4.2'] },
-        judge: 'defaultDeny',
+        check: 'defaultDeny',
       }),
       parameters: {
         direction: {
@@ -85,7 +85,7 @@ export const networkAndExposure: Section = {
       fix: 'Add policies for Ingress and Egress that select the pods.',
       message: 'no NetworkPolicy selects the pods for',
       placement: { cis: ['5.3.2'], nsa: ['NS.policies'], nist: ['4.4.2'], mitre: ['T1046'] },
-      judge: 'policyCoverage',
+      check: 'policyCoverage',
     }),
     {
       id: 'netpol-allow-all',
@@ -116,7 +116,7 @@ export const networkAndExposure: Section = {
         fix: 'Add an Egress policy that does not allow 169.254.169.254, for example with except.',
         message: 'no NetworkPolicy denies egress to the metadata service of the cloud (169.254.169.254)',
         placement: { mitre: ['T1552.005'] },
-        judge: 'metadataEgress',
+        check: 'metadataEgress',
       }),
       essential: false,
     },
@@ -132,7 +132,7 @@ export const networkAndExposure: Section = {
       message: 'spec.podSelector selects no workload',
       placement: { nsa: ['NS.policies'] },
       theme: 'network',
-      crossObject: { judge: 'danglingPolicy', reads: ['workloads'] },
+      crossObject: { check: 'danglingPolicy', reads: ['workloads'] },
     },
     {
       id: 'service-external-ips',
@@ -237,7 +237,7 @@ export const networkAndExposure: Section = {
       message: 'spec.selector selects no workload',
       placement: {},
       theme: 'network',
-      crossObject: { judge: 'danglingService', reads: ['workloads'] },
+      crossObject: { check: 'danglingService', reads: ['workloads'] },
     },
     {
       id: 'workload-internet-exposed',
@@ -252,7 +252,7 @@ export const networkAndExposure: Section = {
       placement: { nist: ['4.4.2'], mitre: ['T1190', 'T1133'] },
       theme: 'network',
       crossObject: {
-        judge: 'internetExposed',
+        check: 'internetExposed',
         reads: ['Service', ...ingressKinds, 'HTTPRoute.gateway.networking.k8s.io'],
       },
     },
@@ -279,7 +279,7 @@ export const networkAndExposure: Section = {
         },
       },
       crossObject: {
-        judge: 'sensitiveExposed',
+        check: 'sensitiveExposed',
         reads: ['Service', ...ingressKinds, 'HTTPRoute.gateway.networking.k8s.io'],
       },
     },
@@ -449,7 +449,7 @@ export const networkAndExposure: Section = {
       message: 'the backend Service does not exist',
       placement: {},
       theme: 'network',
-      crossObject: { judge: 'danglingBackend', reads: ['Service'] },
+      crossObject: { check: 'danglingBackend', reads: ['Service'] },
     },
   ],
 };

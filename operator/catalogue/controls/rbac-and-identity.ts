@@ -22,7 +22,7 @@ const role = (id: string, text: RbacText, example: readonly [string, string], pl
   message: text.message,
   placement,
   theme: text.logging === true ? ['access', 'logging'] : 'access',
-  crossObject: { judge: 'roleGrants', reads: [...roles, ...bindings] },
+  crossObject: { check: 'roleGrants', reads: [...roles, ...bindings] },
 });
 
 const binding = (id: string, text: RbacText, example: readonly [string, string], placement: Placement): Control => ({
@@ -37,7 +37,7 @@ const binding = (id: string, text: RbacText, example: readonly [string, string],
   message: text.message,
   placement,
   theme: 'access',
-  crossObject: { judge: 'bindingGrants', reads: [...roles, ...bindings] },
+  crossObject: { check: 'bindingGrants', reads: [...roles, ...bindings] },
 });
 
 const narrow = '{apiGroups: [""], resources: [configmaps], verbs: [get]}';
@@ -389,7 +389,7 @@ export const rbacAndIdentity: Section = {
       message: 'the ServiceAccount has all rights',
       placement: { cis: ['5.1.1'], nist: ['4.3.1'], mitre: ['T1528', 'T1078'] },
       theme: 'access',
-      crossObject: { judge: 'adminServiceAccount', reads: [...roles, ...bindings] },
+      crossObject: { check: 'adminServiceAccount', reads: [...roles, ...bindings] },
     },
     {
       id: 'workload-takeover-permissions',
@@ -403,7 +403,7 @@ export const rbacAndIdentity: Section = {
       message: 'the ServiceAccount has rights that lead to a takeover of the cluster',
       placement: { nist: ['4.3.1'], mitre: ['T1528', 'T1078'] },
       theme: 'access',
-      crossObject: { judge: 'takeoverPermissions', reads: [...roles, ...bindings] },
+      crossObject: { check: 'takeoverPermissions', reads: [...roles, ...bindings] },
     },
   ],
 };

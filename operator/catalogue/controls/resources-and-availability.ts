@@ -25,7 +25,7 @@ const probeControl = (probe: 'liveness' | 'readiness', why: string): Control => 
   title: `Containers have a ${probe} probe`,
   severity: 'low',
   essential: true,
-  kinds: 'services',
+  kinds: 'longRunning',
   why,
   fix: `Set ${probe}Probe on each container.`,
   example: { before: container('image: app'), after: container(`${probe}Probe: {httpGet: {path: /healthz, port: 8080}}`) },
@@ -88,7 +88,7 @@ export const resourcesAndAvailability: Section = {
       message: 'spec.replicas is less than 2',
       placement: {},
       theme: 'availability',
-      crossObject: { judge: 'replicas', reads: ['HorizontalPodAutoscaler.autoscaling'] },
+      crossObject: { check: 'replicas', reads: ['HorizontalPodAutoscaler.autoscaling'] },
     },
     {
       id: 'pod-disruption-budget',
@@ -105,7 +105,7 @@ export const resourcesAndAvailability: Section = {
       message: 'no PodDisruptionBudget selects the pods',
       placement: {},
       theme: 'availability',
-      crossObject: { judge: 'disruptionBudget', reads: ['PodDisruptionBudget.policy'] },
+      crossObject: { check: 'disruptionBudget', reads: ['PodDisruptionBudget.policy'] },
     },
     {
       id: 'pdb-zero-disruption',
@@ -119,7 +119,7 @@ export const resourcesAndAvailability: Section = {
       message: 'maxUnavailable or minAvailable allows no disruption',
       placement: {},
       theme: 'availability',
-      crossObject: { judge: 'zeroDisruption', reads: ['PodDisruptionBudget.policy', 'workloads'] },
+      crossObject: { check: 'zeroDisruption', reads: ['PodDisruptionBudget.policy', 'workloads'] },
     },
     {
       id: 'namespace-resource-quota',
@@ -133,7 +133,7 @@ export const resourcesAndAvailability: Section = {
       message: 'the namespace has no ResourceQuota',
       placement: { nsa: ['NS.resources'], mitre: ['T1496'] },
       theme: 'availability',
-      crossObject: { judge: 'namespaceHolds', reads: ['ResourceQuota'] },
+      crossObject: { check: 'namespaceHolds', reads: ['ResourceQuota'] },
     },
     {
       id: 'namespace-limit-range',
@@ -147,7 +147,7 @@ export const resourcesAndAvailability: Section = {
       message: 'the namespace has no LimitRange',
       placement: { nsa: ['NS.resources'] },
       theme: 'availability',
-      crossObject: { judge: 'namespaceHolds', reads: ['LimitRange'] },
+      crossObject: { check: 'namespaceHolds', reads: ['LimitRange'] },
     },
   ],
 };

@@ -291,7 +291,7 @@ export const workloadHardening: Section = {
       message: 'automountServiceAccountToken is not false',
       placement: { cis: ['5.1.6'], nsa: ['PS.tokens'], mitre: ['T1528'] },
       theme: 'access',
-      crossObject: { judge: 'tokenAutomount', reads: ['ServiceAccount'] },
+      crossObject: { check: 'tokenAutomount', reads: ['ServiceAccount'] },
     },
     {
       id: 'default-service-account',
@@ -308,7 +308,7 @@ export const workloadHardening: Section = {
       message: 'the pod uses the ServiceAccount default and mounts its token',
       placement: { cis: ['5.1.5'], nsa: ['AA.rbac'], mitre: ['T1078.001'] },
       theme: 'access',
-      crossObject: { judge: 'defaultServiceAccount', reads: ['ServiceAccount'] },
+      crossObject: { check: 'defaultServiceAccount', reads: ['ServiceAccount'] },
     },
     {
       id: 'control-plane-scheduling',
@@ -414,7 +414,7 @@ export const workloadHardening: Section = {
       message: 'the SSH port is open',
       placement: { mitre: ['T1021'] },
       theme: 'network',
-      crossObject: { judge: 'sshPort', reads: ['workloads', 'Service'] },
+      crossObject: { check: 'sshPort', reads: ['workloads', 'Service'] },
     },
     {
       id: 'sudo-in-command',

@@ -1,5 +1,5 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
-import { CredentialTest } from './credential.ts';
+import { CredentialTest } from './credential-test.ts';
 import { fieldsOf, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
 import { type Shape, shapeFaults } from './shape.ts';
@@ -9,11 +9,12 @@ import type { Subject } from './subject.ts';
 export type BuiltinCheck = (subject: Subject, parameters: ControlParameters) => Outcome;
 
 interface Findings {
-  readonly offences: Violation[];
+  readonly violations: Violation[];
   readonly faults: Fault[];
 }
 
-const outcome = ({ offences, faults }: Findings): Outcome => (offences.length + faults.length === 0 ? clean : { offences, faults });
+const outcome = ({ violations: violations, faults }: Findings): Outcome =>
+  violations.length + faults.length === 0 ? clean : { violations: violations, faults };
 
 /** Goes through the entries of a list in every container. */
 function eachEntry(
@@ -22,7 +23,7 @@ function eachEntry(
   visit: (entry: unknown, path: string, container: string | undefined) => void,
   faults: Fault[],
 ): void {
-  for (const { path, containers, broken } of subject.ground.containers) {
+  for (const { path, containers, broken } of subject.input.containers) {
     if (broken === true) faults.push({ path: subject.path(path), problem: 'expected a list' });
     for (const [index, container] of containers.entries()) {
       const at = `${path}[${index}]`;
@@ -40,13 +41,13 @@ const variable: Shape = { name: 'string', value: 'string' };
 
 const credentialInEnvironment: BuiltinCheck = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
-  const found: Findings = { offences: [], faults: [] };
+  const found: Findings = { violations: [], faults: [] };
   const visit = (entry: unknown, path: string, container: string | undefined): void => {
     found.faults.push(...shapeFaults(entry ?? '', variable, path));
     const { name, value } = fieldsOf(entry);
     if (typeof value !== 'string') return;
     if (test.matches(textOf(name) ?? '', value)) {
-      found.offences.push({ path: `${path}.value`, label: textOf(name) ?? '', ...(container === undefined ? {} : { container }) });
+      found.violations.push({ path: `${path}.value`, label: textOf(name) ?? '', ...(container === undefined ? {} : { container }) });
     }
   };
   eachEntry(subject, 'env', visit, found.faults);
@@ -81,12 +82,12 @@ const credentialInConfigMap: BuiltinCheck = ({ object }, parameters) => {
   const test = CredentialTest.for(parameters);
   const data = object['data'];
   if (data === undefined || data === null) return clean;
-  if (!isFields(data)) return { offences: [], faults: [{ path: 'data', problem: 'expected a map' }] };
-  const found: Findings = { offences: [], faults: [] };
+  if (!isFields(data)) return { violations: [], faults: [{ path: 'data', problem: 'expected a map' }] };
+  const found: Findings = { violations: [], faults: [] };
   for (const [key, value] of Object.entries(data)) {
     const path = `data['${key}']`;
     if (typeof value !== 'string') found.faults.push({ path, problem: 'expected a string' });
-    else if (test.matches(key, value) || textHolds(value, test)) found.offences.push({ path, label: key });
+    else if (test.matches(key, value) || textHolds(value, test)) found.violations.push({ path, label: key });
   }
   return outcome(found);
 };
@@ -110,8 +111,8 @@ const commandLine: Shape = { command: ['string'], args: ['string'] };
 
 const credentialInCommand: BuiltinCheck = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
-  const found: Findings = { offences: [], faults: [] };
-  for (const { path, containers, broken } of subject.ground.containers) {
+  const found: Findings = { violations: [], faults: [] };
+  for (const { path, containers, broken } of subject.input.containers) {
     if (broken === true) found.faults.push({ path: subject.path(path), problem: 'expected a list' });
     for (const [index, container] of containers.entries()) {
       const faults = shapeFaults(container ?? '', commandLine, subject.path(`${path}[${index}]`));
@@ -123,7 +124,7 @@ const credentialInCommand: BuiltinCheck = (subject, parameters) => {
         continue;
       }
       const field = listOf(args).length > 0 ? 'args' : 'command';
-      found.offences.push({
+      found.violations.push({
         path: subject.path(`${path}[${index}].${field}`),
         ...(label === undefined ? {} : { label, container: label }),
       });

@@ -4,9 +4,9 @@ import { type ContainerList, type CheckInput, isUnset } from './check-input.ts';
 /** Something that looks at the values at the end of a way. Where they stand is told by {@link TreePosition}. */
 export interface TreeVisitor {
   /** The way: `spec.volumes[].hostPath`, or below each container with `C*.`, `AM.` or `M.`. */
-  readonly way: string;
+  readonly pathPattern: string;
   /** Whether it wants to know of ways that lead nowhere. */
-  readonly asksUnset: boolean;
+  readonly visitsUnset: boolean;
   value(item: unknown, position: TreePosition): void;
   unset(position: TreePosition): void;
   /** Something that is no map, or no list, where the way goes on. */
@@ -52,11 +52,11 @@ function stepsOf(names: readonly string[]): readonly Step[] {
 }
 
 /** Hangs a leaf into a tree; ways that begin alike share branches. */
-function hang(root: Branch, leaf: Leaf): void {
+function addLeaf(root: Branch, leaf: Leaf): void {
   let branch = root;
   for (const { name, each } of leaf.steps) {
     branch.below.push(leaf);
-    if (leaf.visitor.asksUnset) branch.asking.push(leaf);
+    if (leaf.visitor.visitsUnset) branch.asking.push(leaf);
     let next = branch.branches.find((candidate) => candidate.name === name && candidate.each === each);
     if (next === undefined) {
       next = newBranch(name, each);
@@ -65,7 +65,7 @@ function hang(root: Branch, leaf: Leaf): void {
     branch = next;
   }
   branch.below.push(leaf);
-  if (leaf.visitor.asksUnset) branch.asking.push(leaf);
+  if (leaf.visitor.visitsUnset) branch.asking.push(leaf);
   branch.leaves.push(leaf);
 }
 
@@ -93,10 +93,10 @@ export class CheckTree implements TreePosition {
   constructor(visitors: readonly TreeVisitor[]) {
     const roots = new Map<Root, Branch>([['object', this.#object], ...containerRoots.map((root) => [root, newBranch('', false)] as const)]);
     for (const visitor of visitors) {
-      const [head = '', ...rest] = visitor.way.split('.');
+      const [head = '', ...rest] = visitor.pathPattern.split('.');
       const steps = stepsOf(isContainerRoot(head) ? rest : [head, ...rest]);
       const leaf = { visitor, steps, unsetWhenEmpty: steps.at(-1)?.each === false };
-      hang(roots.get(isContainerRoot(head) ? head : 'object') ?? this.#object, leaf);
+      addLeaf(roots.get(isContainerRoot(head) ? head : 'object') ?? this.#object, leaf);
     }
     this.#containers = containerRoots
       .map((root) => ({ lists: listsOf[root], root: roots.get(root) ?? newBranch('', false) }))
@@ -181,7 +181,7 @@ export class CheckTree implements TreePosition {
   #absentItem(branch: Branch): void {
     for (const leaf of branch.leaves) {
       this.#leaf = leaf;
-      if (leaf.visitor.asksUnset) leaf.visitor.unset(this);
+      if (leaf.visitor.visitsUnset) leaf.visitor.unset(this);
       else leaf.visitor.value(null, this);
     }
     this.#broken(branch, 'expected a map');
@@ -192,7 +192,7 @@ export class CheckTree implements TreePosition {
       const leaf = leaves[at] as Leaf;
       this.#leaf = leaf;
       if (!leaf.unsetWhenEmpty || !isUnset(value)) leaf.visitor.value(value, this);
-      else if (leaf.visitor.asksUnset) leaf.visitor.unset(this);
+      else if (leaf.visitor.visitsUnset) leaf.visitor.unset(this);
     }
   }
 
@@ -216,7 +216,7 @@ export class CheckTree implements TreePosition {
   }
 
   #branchAt({ visitor, steps }: Leaf, depth: number): Branch | undefined {
-    const [head = ''] = visitor.way.split('.');
+    const [head = ''] = visitor.pathPattern.split('.');
     const root = isContainerRoot(head) ? this.#containers.find(({ lists }) => lists === listsOf[head])?.root : this.#object;
     let branch = root;
     for (const { name, each } of steps.slice(0, depth))

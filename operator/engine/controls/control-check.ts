@@ -22,7 +22,7 @@ export interface ControlCheck {
   readonly programs: readonly ControlProgram[];
   /** Whether system namespaces are looked at, too: the policy lists a control that is about them. */
   readonly inSystemNamespaces: boolean;
-  /** Why the control cannot be judged, such as a parameter that is missing. */
+  /** Why the control cannot be evaluated, such as a parameter that is missing. */
   readonly skip?: string;
 }
 
@@ -149,7 +149,7 @@ export function controlChecks(
 }
 
 const outcomeOf = (program: ControlProgram, subject: Subject): Outcome =>
-  program instanceof CheckProgram ? program.end() : program.judge(subject);
+  program instanceof CheckProgram ? program.end() : program.evaluate(subject);
 
 /**
  * What all programs of a check found together: it must hold at every version that is asked for. Those that look at values have
@@ -157,12 +157,12 @@ const outcomeOf = (program: ControlProgram, subject: Subject): Outcome =>
  */
 export function evaluateControl(check: ControlCheck, subject: Subject): Outcome {
   const [first, ...others] = check.programs;
-  if (first === undefined) return { offences: [], faults: [], skip: check.skip ?? 'cannot be judged' };
-  if (subject.fault !== undefined) return { offences: [], faults: [subject.fault] };
+  if (first === undefined) return { violations: [], faults: [], skip: check.skip ?? 'cannot be evaluated' };
+  if (subject.fault !== undefined) return { violations: [], faults: [subject.fault] };
   let outcome = outcomeOf(first, subject);
   for (const program of others) {
     const next = outcomeOf(program, subject);
-    outcome = { offences: [...outcome.offences, ...next.offences], faults: [...outcome.faults, ...next.faults] };
+    outcome = { violations: [...outcome.violations, ...next.violations], faults: [...outcome.faults, ...next.faults] };
   }
   return outcome;
 }

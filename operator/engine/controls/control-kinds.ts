@@ -30,7 +30,7 @@ const unlisted: ReadonlySet<string> = new Set([
 /** Whether a control is about a kind. */
 export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolean): boolean {
   if (kinds === 'workloads') return isWorkloadKind(groupKind);
-  if (kinds === 'services') return isLongRunningKind(groupKind);
+  if (kinds === 'longRunning') return isLongRunningKind(groupKind);
   if (kinds === 'namespaced') return namespaced;
   return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && isWorkloadKind(groupKind)));
 }

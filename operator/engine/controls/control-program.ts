@@ -31,14 +31,14 @@ const article: Readonly<Record<ValueType, string>> = {
 };
 
 /** Stands for a field that cannot be reached: something before it is no map. */
-const brokenWay = Symbol('broken way');
+const brokenPath = Symbol('broken path');
 
 /** What one way of one check found in the object that was walked last. */
 class CheckVisitor implements TreeVisitor {
-  readonly way: string;
-  readonly asksUnset: boolean;
+  readonly pathPattern: string;
+  readonly visitsUnset: boolean;
   /** Filled while the tree is walked. */
-  offences: Violation[] | undefined;
+  violations: Violation[] | undefined;
   faults: Fault[] | undefined;
   readonly #check: ValueCheck;
   readonly #fits: (value: unknown) => boolean;
@@ -50,9 +50,9 @@ class CheckVisitor implements TreeVisitor {
   readonly #always: boolean | undefined;
   readonly #run: Run;
 
-  constructor(check: ValueCheck, way: string, run: Run) {
-    this.way = way;
-    this.asksUnset = check.missing === 'fail' || check.fallback !== undefined;
+  constructor(check: ValueCheck, pathPattern: string, run: Run) {
+    this.pathPattern = pathPattern;
+    this.visitsUnset = check.missing === 'fail' || check.fallback !== undefined;
     this.#check = check;
     this.#fits = fits[check.type];
     this.#fallback = check.fallback?.split('.');
@@ -66,7 +66,7 @@ class CheckVisitor implements TreeVisitor {
     if (this.#given !== undefined && !this.#isGiven(this.#given)) return;
     if (this.#check.entries === true) this.#entries(item, position);
     else if (!this.#fits(item)) this.broken(`expected ${article[this.#check.type]}`, position.path());
-    else this.#judge(item, position);
+    else this.#evaluate(item, position);
   }
 
   /** Looked at once for each object. */
@@ -74,7 +74,7 @@ class CheckVisitor implements TreeVisitor {
     const { subject } = this.#run;
     if (this.#givenOf !== subject) {
       this.#givenOf = subject;
-      this.#givenFound = pathExists(subject?.ground.object, steps);
+      this.#givenFound = pathExists(subject?.input.object, steps);
     }
     return this.#givenFound;
   }
@@ -82,17 +82,17 @@ class CheckVisitor implements TreeVisitor {
   unset(position: TreePosition): void {
     if (this.#fallback !== undefined) {
       const found = this.#run.fieldAt(this.#fallback);
-      if (found === brokenWay) {
+      if (found === brokenPath) {
         this.broken('expected a map', this.#fallback.slice(0, -1).join('.'));
         return;
       }
       if (!isUnset(found)) {
-        if (this.#fits(found)) this.#judge(found, position);
+        if (this.#fits(found)) this.#evaluate(found, position);
         else this.broken(`expected ${article[this.#check.type]}`, this.#fallback.join('.'));
         return;
       }
     }
-    if (this.#check.missing === 'fail') this.#offend(position.path(), position.container);
+    if (this.#check.missing === 'fail') this.#addViolation(position.path(), position.container);
   }
 
   broken(problem: string, path: string): void {
@@ -100,7 +100,7 @@ class CheckVisitor implements TreeVisitor {
     (this.faults ??= []).push({ path: this.#run.subject?.path(path) ?? path, problem });
   }
 
-  #judge(item: unknown, position: TreePosition): void {
+  #evaluate(item: unknown, position: TreePosition): void {
     if (this.#always === true) return;
     if (this.#always === undefined) {
       const { bindings } = this.#run;
@@ -113,7 +113,7 @@ class CheckVisitor implements TreeVisitor {
         return;
       }
     }
-    this.#offend(position.path(), position.container);
+    this.#addViolation(position.path(), position.container);
   }
 
   #entries(map: unknown, position: TreePosition): void {
@@ -129,18 +129,18 @@ class CheckVisitor implements TreeVisitor {
       const verdict = this.#require(bindings);
       if (verdict === true) continue;
       const path = `${position.path()}['${key}']`;
-      if (verdict === false) this.#offend(path, position.container);
+      if (verdict === false) this.#addViolation(path, position.container);
       else this.broken(verdict, path);
     }
   }
 
-  #offend(path: string, container: unknown): void {
+  #addViolation(path: string, container: unknown): void {
     const { subject } = this.#run;
     if (subject === undefined) return;
     const name = container === undefined ? undefined : textOf(fieldsOf(container)['name']);
-    const offence: Violation = name === undefined ? labelled(subject, path) : { path: subject.path(path), label: name, container: name };
+    const violation: Violation = name === undefined ? labelled(subject, path) : { path: subject.path(path), label: name, container: name };
     this.#run.found = true;
-    (this.offences ??= []).push(offence);
+    (this.violations ??= []).push(violation);
   }
 }
 
@@ -162,15 +162,15 @@ class Run {
 
   begin(subject: Subject): void {
     this.subject = subject;
-    this.bindings['object'] = subject.ground.object;
+    this.bindings['object'] = subject.input.object;
   }
 
-  /** The value of a field of the object; undefined where the way to it breaks off, and {@link brokenWay} where it is no way. */
+  /** The value of a field of the object; undefined where the way to it breaks off, and {@link brokenPath} where it is no way. */
   fieldAt(names: readonly string[]): unknown {
-    let current: unknown = this.subject?.ground.object;
+    let current: unknown = this.subject?.input.object;
     for (const name of names) {
       if (current === undefined || current === null) return undefined;
-      if (!isFields(current)) return brokenWay;
+      if (!isFields(current)) return brokenPath;
       current = current[name];
     }
     return current;
@@ -188,8 +188,8 @@ export class CheckProgram {
     this.#run = new Run(parameters, version);
     const inForce = (control.checks ?? []).filter((check) => (check.since ?? 0) <= version && version <= (check.until ?? Infinity));
     this.#checks = inForce.map((check) => {
-      const ways = typeof check.at === 'string' ? [check.at] : check.at;
-      return { check, visitors: ways.map((way) => new CheckVisitor(check, way, this.#run)) };
+      const patterns = typeof check.at === 'string' ? [check.at] : check.at;
+      return { check, visitors: patterns.map((pattern) => new CheckVisitor(check, pattern, this.#run)) };
     });
     this.#visitors = this.#checks.flatMap(({ visitors }) => visitors);
     this.#exemptions = (control.exemptions ?? [])
@@ -211,7 +211,7 @@ export class CheckProgram {
     if (!this.#run.found) return;
     this.#run.found = false;
     for (const visitor of this.#visitors) {
-      visitor.offences = undefined;
+      visitor.violations = undefined;
       visitor.faults = undefined;
     }
   }
@@ -220,7 +220,7 @@ export class CheckProgram {
   end(): Outcome {
     if (!this.#run.found || this.#exemptions.some((exempt) => exempt(this.#run.bindings) === true)) return clean;
     return {
-      offences: this.#visitors.flatMap(({ offences }) => offences ?? []),
+      violations: this.#visitors.flatMap(({ violations: violations }) => violations ?? []),
       faults: this.#visitors.flatMap(({ faults }) => faults ?? []),
     };
   }
@@ -237,13 +237,13 @@ export function controlProgram(control: CatalogueEntry, parameters: ControlParam
 
 /** A control that code judges. */
 export interface BuiltinProgram {
-  judge(subject: Subject): Outcome;
+  evaluate(subject: Subject): Outcome;
 }
 
 function builtinProgram(name: string, parameters: ControlParameters): BuiltinProgram {
-  const judge = builtinChecks[name];
-  if (judge === undefined) throw new Error(`no judge '${name}'`);
-  return { judge: (subject) => judge(subject, parameters) };
+  const check = builtinChecks[name];
+  if (check === undefined) throw new Error(`no check '${name}'`);
+  return { evaluate: (subject) => check(subject, parameters) };
 }
 
 /** Whether a value of a parameter counts as set. */

@@ -18,6 +18,6 @@ export class KindWalk {
   through(subject: Subject): void {
     if (subject.fault !== undefined) return;
     for (const program of this.#programs) program.begin(subject);
-    this.#tree.walk(subject.ground);
+    this.#tree.walk(subject.input);
   }
 }

@@ -23,12 +23,12 @@ const known = new Map<string, Predicate>();
 export function predicate(source: string): Predicate {
   const found = known.get(source);
   if (found !== undefined) return found;
-  const made = plainForm(source) ?? remembering(source, late(source));
+  const made = fastPredicate(source) ?? memoized(source, compileLazily(source));
   known.set(source, made);
   return made;
 }
 
-function late(source: string): Predicate {
+function compileLazily(source: string): Predicate {
   let made: Predicate | undefined;
   return (bindings) => (made ??= compiled(source))(bindings);
 }
@@ -57,7 +57,7 @@ function literalOf(text: string): unknown {
  * The commonest expressions without CEL's machinery: `!item`, `item == 'a'`, `item != 0`, `item in ['a', 'b']`, `'a' in item`. A value has
  * been checked for its type before an expression sees it, so that these mean the same; undefined for all other expressions.
  */
-function plainForm(source: string): Predicate | undefined {
+function fastPredicate(source: string): Predicate | undefined {
   if (source === '!item') return ({ item }) => item === false;
   const [, operator, right = ''] = /^item (==|!=) (\S+)$/.exec(source) ?? [];
   const value = literalOf(right);
@@ -75,7 +75,7 @@ const mostRemembered = 4096;
 const longestRemembered = 256;
 
 /** An expression over nothing but `item` says the same of the same text: images and names come again and again. */
-function remembering(source: string, test: Predicate): Predicate {
+function memoized(source: string, test: Predicate): Predicate {
   if (/\b(object|container|params|version|key)\b/.test(source.replace(/'[^']*'/g, ''))) return test;
   const verdicts = new Map<string, boolean | string>();
   return (bindings) => {

@@ -58,19 +58,19 @@ export function shapeFaults(value: unknown, shape: Shape, path: string): readonl
 }
 
 /** The value at the end of a way such as `spec.serviceAccountName`, or the first on the way that is no map; and its path. */
-function endOf(object: unknown, way: string): { readonly value: unknown; readonly path: string; readonly broken: boolean } {
-  const steps = way.split('.');
+function endOf(object: unknown, fieldPath: string): { readonly value: unknown; readonly path: string; readonly broken: boolean } {
+  const steps = fieldPath.split('.');
   let value = object;
   for (const [index, step] of steps.entries()) {
-    if (value === undefined || value === null) return { value, path: way, broken: false };
+    if (value === undefined || value === null) return { value, path: fieldPath, broken: false };
     if (!isFields(value)) return { value, path: steps.slice(0, index).join('.'), broken: true };
     value = fieldsOf(value)[step];
   }
-  return { value, path: way, broken: false };
+  return { value, path: fieldPath, broken: false };
 }
 
 /** Where the value at the end of a way departs from its shape, or the way to it is no way. */
-export function pathFaults(object: unknown, way: string, shape: Shape): readonly Fault[] {
-  const { value, path, broken } = endOf(object, way);
+export function pathFaults(object: unknown, fieldPath: string, shape: Shape): readonly Fault[] {
+  const { value, path, broken } = endOf(object, fieldPath);
   return broken ? [{ path, problem: 'expected a map' }] : shapeFaults(value, shape, path);
 }

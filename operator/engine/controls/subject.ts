@@ -18,7 +18,7 @@ export interface Subject {
   readonly groupKind: string;
   readonly isWorkload: boolean;
   /** The synthetic Pod of a workload; the object itself otherwise. */
-  readonly ground: CheckInput;
+  readonly input: CheckInput;
   /** Turns a path of the ground into one of the object. */
   path(path: string): string;
   /** The name of the container or volume that a path of the ground is about. */
@@ -59,7 +59,7 @@ export function subjectOf(object: KubernetesObject): Subject {
   const groupKind = groupKindOf(object);
   const synthetic = syntheticPod(object);
   if (synthetic === undefined) {
-    return { object, groupKind, isWorkload: false, ground: { object, containers: noContainers }, path: same, label: noLabel };
+    return { object, groupKind, isWorkload: false, input: { object, containers: noContainers }, path: same, label: noLabel };
   }
   if (synthetic.pod === undefined) {
     const { path, problem } = synthetic;
@@ -67,7 +67,7 @@ export function subjectOf(object: KubernetesObject): Subject {
       object,
       groupKind,
       isWorkload: true,
-      ground: { object, containers: noContainers },
+      input: { object, containers: noContainers },
       path: same,
       label: noLabel,
       fault: { path, problem },
@@ -78,7 +78,7 @@ export function subjectOf(object: KubernetesObject): Subject {
     object,
     groupKind,
     isWorkload: true,
-    ground: { object: pod, containers: containersOf(pod.spec) },
+    input: { object: pod, containers: containersOf(pod.spec) },
     path: prefix === '' ? same : (path) => (ofTemplate.test(path) ? prefix + path : path),
     label: (path) => labelIn(pod, path),
   };

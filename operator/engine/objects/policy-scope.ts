@@ -54,7 +54,7 @@ export function unmatchedPatterns(patterns: readonly string[], names: readonly s
 }
 
 /** The system namespaces that a scope neither includes nor names. */
-function leftOut(scope: SecurityPolicyScope | undefined, systemNamespaces: readonly string[]): ReadonlySet<string> {
+function excludedSystemNamespaces(scope: SecurityPolicyScope | undefined, systemNamespaces: readonly string[]): ReadonlySet<string> {
   if (scope?.systemNamespaces === 'Include') return new Set();
   return new Set(systemNamespaces.filter((name) => scope?.namespaces?.include?.includes(name) !== true));
 }
@@ -70,7 +70,7 @@ export function policyScope(scope: SecurityPolicyScope | undefined, systemNamesp
   const excluded = exclude.map(patternMatch);
   const selected: LabelMatch = labelMatch(selector);
   const objects: LabelMatch = labelMatch(scope?.objectSelector);
-  const system = leftOut(scope, systemNamespaces);
+  const system = excludedSystemNamespaces(scope, systemNamespaces);
   const everywhere = include.includes('*') && selectsEverything(selector);
   const includesNamespace = ({ name, labels }: NamespaceFacts, withSystem = false): boolean =>
     included.some((match) => match(name)) &&

@@ -73,7 +73,7 @@ export class ResourceMatch {
    * The version, and the group, of a resource in which the API server would hand its objects to the rule: the resource's own if the
    * constraints name it, else the first other one that is served and that they name.
    */
-  form(resource: ApiResource): ApiResource {
+  versionFor(resource: ApiResource): ApiResource {
     if (this.#podTemplates) return resource;
     const named = (form: ApiResource): boolean => this.#constraints.resourceRules.some((rule) => resourceFits(rule, form));
     return named(resource) ? resource : (this.#forms(resource).find(named) ?? resource);

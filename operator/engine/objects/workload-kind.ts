@@ -11,7 +11,7 @@ const templatePaths: ReadonlyMap<string, readonly string[]> = new Map([
   ['CronJob.batch', ['spec', 'jobTemplate', 'spec', 'template']],
 ] as const);
 
-const finite: ReadonlySet<string> = new Set(['Job.batch', 'CronJob.batch']);
+const finiteKinds: ReadonlySet<string> = new Set(['Job.batch', 'CronJob.batch']);
 
 /** The pod-bearing kinds as `Kind` or `Kind.group`. */
 export const workloadKinds: readonly string[] = [...templatePaths.keys()];
@@ -23,7 +23,7 @@ export function isWorkloadKind(groupKind: string): boolean {
 
 /** Whether a kind's pods are meant to run on, rather than to end. */
 export function isLongRunningKind(groupKind: string): boolean {
-  return templatePaths.has(groupKind) && !finite.has(groupKind);
+  return templatePaths.has(groupKind) && !finiteKinds.has(groupKind);
 }
 
 /** The way to the pod template of an object's kind; undefined for kinds that bear none. */

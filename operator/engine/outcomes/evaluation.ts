@@ -35,7 +35,7 @@ export class EvaluationBuilder {
   }
 
   /** A pass that is only counted. */
-  passed(policy: string, check: string): void {
+  addPass(policy: string, check: string): void {
     this.#observe?.(policy, check);
     if (policy !== this.#policy) this.#settle(policy);
     this.#count += 1;

@@ -13,9 +13,9 @@ export interface Fault {
   readonly problem: string;
 }
 
-/** What a check found in one target. Neither offences nor faults nor a reason to skip: it passes. */
+/** What a check found in one target. Neither violations nor faults nor a reason to skip: it passes. */
 export interface Outcome {
-  readonly offences: readonly Violation[];
+  readonly violations: readonly Violation[];
   readonly faults: readonly Fault[];
   readonly skip?: string;
   /** Instead of the check's own severity. */
@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** The outcome of a check that found nothing. */
-export const clean: Outcome = Object.freeze({ offences: Object.freeze([]), faults: Object.freeze([]) });
+export const clean: Outcome = Object.freeze({ violations: Object.freeze([]), faults: Object.freeze([]) });
 
 /** The outcome of a check that cannot be judged, for a reason that is no fault of the object. */
 export function skipped(reason: string): Outcome {

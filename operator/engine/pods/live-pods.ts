@@ -43,7 +43,7 @@ function withoutToken(container: unknown): unknown {
 }
 
 /** A pod without what every pod is given when it is made and placed: its node, its token, what Kubernetes tolerates for it. */
-function asWritten(pod: KubernetesObject): KubernetesObject {
+function withoutInjectedFields(pod: KubernetesObject): KubernetesObject {
   const { nodeName, priority, preemptionPolicy, tolerations, volumes, ...spec } = fieldsOf(pod['spec']);
   const lists = ['containers', 'initContainers', 'ephemeralContainers'].filter((field) => Array.isArray(spec[field]));
   const kept = listOf(volumes).filter((volume) => !isTokenVolume(fieldsOf(volume)['name']));
@@ -82,7 +82,7 @@ export class LivePods {
       return;
     }
     if (!isLive(object)) return;
-    const pod = asWritten(object);
+    const pod = withoutInjectedFields(object);
     const shape = JSON.stringify(pod['spec']);
     const shapes = this.#pods.get(owner) ?? new Map<string, KubernetesObject>();
     this.#pods.set(owner, shapes);
@@ -92,18 +92,18 @@ export class LivePods {
   }
 
   /** Adds to an owner's evaluation what its pods fail and it does not. `judge` evaluates a pod for the owner. */
-  join(owner: KubernetesObject, own: Evaluation, judge: (pod: KubernetesObject) => Evaluation): JoinedEvaluation {
+  join(owner: KubernetesObject, own: Evaluation, evaluate: (pod: KubernetesObject) => Evaluation): JoinedEvaluation {
     const pods = this.#under(workloadKey(owner));
     if (pods.length === 0) return { evaluation: own, overturned: [] };
     const failing = new Set(own.results.filter(({ verdict }) => verdict === 'fail').map(checkOf));
     const added = new Map<string, ObjectFinding>();
     for (const pod of pods) {
-      for (const result of judge(pod).results) {
+      for (const result of evaluate(pod).results) {
         const check = checkOf(result);
         if (result.verdict === 'fail' && !failing.has(check) && !added.has(check)) added.set(check, ofPod(result, nameOf(pod) ?? ''));
       }
     }
-    return added.size === 0 ? { evaluation: own, overturned: [] } : withAdditions(own, added);
+    return added.size === 0 ? { evaluation: own, overturned: [] } : withPodResults(own, added);
   }
 
   /** The pods of a top owner, by name. */
@@ -127,7 +127,7 @@ export class LivePods {
 const checkOf = ({ policy, check }: ObjectFinding): string => `${policy ?? ''}/${check}`;
 const ofPod = (result: ObjectFinding, pod: string): ObjectFinding => ({ ...result, pod, message: `${result.message} (live pod ${pod})` });
 
-function withAdditions(own: Evaluation, added: ReadonlyMap<string, ObjectFinding>): JoinedEvaluation {
+function withPodResults(own: Evaluation, added: ReadonlyMap<string, ObjectFinding>): JoinedEvaluation {
   const listed = new Map(own.results.map((result) => [checkOf(result), result.verdict]));
   const overturned = [...added.values()]
     .filter((result) => (listed.get(checkOf(result)) ?? 'pass') === 'pass')

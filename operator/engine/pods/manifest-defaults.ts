@@ -49,9 +49,9 @@ function podDefaults(spec: Draft): void {
   for (const volume of drafts(spec['volumes'])) if (Object.keys(volume).every((name) => name === 'name')) volume['emptyDir'] = {};
 }
 
-function templateOf(object: Fields, way: readonly string[]): Draft | undefined {
+function templateOf(object: Fields, path: readonly string[]): Draft | undefined {
   let current: unknown = object;
-  for (const name of [...way, 'spec']) current = isFields(current) ? current[name] : undefined;
+  for (const name of [...path, 'spec']) current = isFields(current) ? current[name] : undefined;
   return draft(current);
 }
 
@@ -128,8 +128,8 @@ export function applyManifestDefaults(
   if (typed) dropNulls(object);
   const metadata = draft(object['metadata']);
   if (namespaced && metadata !== undefined && (metadata['namespace'] ?? '') === '') metadata['namespace'] = 'default';
-  const way = templatePathOf(object);
-  const spec = way === undefined ? undefined : templateOf(object, way);
+  const path = templatePathOf(object);
+  const spec = path === undefined ? undefined : templateOf(object, path);
   if (spec !== undefined) podDefaults(spec);
   defaults.get(groupKindOf(object))?.(object);
 }

@@ -32,19 +32,19 @@ const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object)
  * set here: requests from limits, and host ports under hostNetwork. Never changes the object; copies only what it must.
  */
 export function syntheticPod(object: KubernetesObject): SyntheticPod | MissingTemplate | undefined {
-  const way = templatePathOf(object);
-  if (way === undefined) return undefined;
+  const path = templatePathOf(object);
+  if (path === undefined) return undefined;
   let template: Fields = object;
-  for (const [index, name] of way.entries()) {
+  for (const [index, name] of path.entries()) {
     const next = template[name];
-    if (!isFields(next)) return missing(way.slice(0, index + 1).join('.'), next);
+    if (!isFields(next)) return missing(path.slice(0, index + 1).join('.'), next);
     template = next;
   }
-  const prefix = way.length === 0 ? '' : `${way.join('.')}.`;
+  const prefix = path.length === 0 ? '' : `${path.join('.')}.`;
   const spec = template['spec'];
   if (!isFields(spec)) return missing(`${prefix}spec`, spec);
   const podSpec = withPodDefaults(spec);
-  if (way.length === 0) return { pod: podSpec === spec ? (object as SyntheticPod['pod']) : { ...object, spec: podSpec }, prefix };
+  if (path.length === 0) return { pod: podSpec === spec ? (object as SyntheticPod['pod']) : { ...object, spec: podSpec }, prefix };
   const own = template['metadata'] ?? {};
   if (!isFields(own)) return missing(`${prefix}metadata`, own);
   const metadata = { ...own, ...identityOf(object) };

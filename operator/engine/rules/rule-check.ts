@@ -16,7 +16,7 @@ import type { Subject } from '../controls/subject.ts';
 export type ConvertedObject = (form: ApiResource) => KubernetesObject | Error | undefined;
 
 /** Where a judged object stands. */
-export interface RulePlace {
+export interface RuleContext {
   readonly resource: ApiResource;
   readonly namespace: NamespaceFacts | undefined;
   readonly converted?: ConvertedObject | undefined;
@@ -64,20 +64,20 @@ export class RuleCheck {
   }
 
   /** Whether objects of the resource could be judged. */
-  couldJudge(resource: ApiResource): boolean {
+  appliesTo(resource: ApiResource): boolean {
     return this.#match.match(resource) !== 'no';
   }
 
   /** The version in which the rule judges objects of a resource. */
-  formOf(resource: ApiResource): ApiResource {
-    return this.#match.form(resource);
+  versionFor(resource: ApiResource): ApiResource {
+    return this.#match.versionFor(resource);
   }
 
   /**
    * Judges one object; undefined when the rule is not about it. `converted` gives the object in another version; without it, a rule about
    * another version cannot be judged.
    */
-  judge(subject: Subject, { resource, namespace, converted }: RulePlace): RuleOutcome | undefined {
+  evaluate(subject: Subject, { resource, namespace, converted }: RuleContext): RuleOutcome | undefined {
     const matched = this.#matches(subject, resource, namespace);
     if (matched === 'no') return undefined;
     if (matched === 'other-operations')
@@ -87,10 +87,10 @@ export class RuleCheck {
     return this.#evaluated(subject, { resource, namespace, converted });
   }
 
-  #evaluated(subject: Subject, { resource, namespace, converted }: RulePlace): RuleOutcome {
+  #evaluated(subject: Subject, { resource, namespace, converted }: RuleContext): RuleOutcome {
     const rest = { namespace: resource.namespaced ? namespace : undefined, params: this.#rule.params ?? null };
-    if (this.#rule.podTemplates === true) return this.#program.evaluate({ object: subject.ground.object, resource: podResource, ...rest });
-    const form = this.formOf(resource);
+    if (this.#rule.podTemplates === true) return this.#program.evaluate({ object: subject.input.object, resource: podResource, ...rest });
+    const form = this.versionFor(resource);
     if (apiVersionOf(form) === apiVersionOf(resource)) return this.#program.evaluate({ object: subject.object, resource, ...rest });
     const object = converted === undefined ? undefined : converted(form);
     if (!(object instanceof Error) && object !== undefined)
@@ -99,8 +99,8 @@ export class RuleCheck {
   }
 
   #matches(subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined): ResourceVerdict {
-    const judged = (this.#rule.podTemplates === true ? subject.ground.object : subject.object) as KubernetesObject;
-    if (!this.#objects(textMapOf(fieldsOf(judged.metadata)['labels']))) return 'no';
+    const matched = (this.#rule.podTemplates === true ? subject.input.object : subject.object) as KubernetesObject;
+    if (!this.#objects(textMapOf(fieldsOf(matched.metadata)['labels']))) return 'no';
     if (namespace !== undefined && !this.#namespaces(namespace.labels)) return 'no';
     return this.#match.match(resource, nameOf(subject.object) ?? '');
   }

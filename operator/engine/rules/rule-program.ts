@@ -24,7 +24,10 @@ export interface RuleInput {
 
 const passed: RuleOutcome = { kind: 'pass', message: 'every validation holds' };
 const unmatched: RuleOutcome = { kind: 'unmatched', message: '' };
-const admissionOnly: RuleOutcome = { kind: 'skip', message: 'the rule reads who makes the request: it can only be judged at admission' };
+const admissionOnly: RuleOutcome = {
+  kind: 'skip',
+  message: 'the rule reads the user of the request: it can be evaluated only at admission',
+};
 
 /** The expressions of a rule, compiled as the API server compiles those of a ValidatingAdmissionPolicy. */
 export class RuleProgram {
@@ -65,11 +68,11 @@ export class RuleProgram {
     if (outcome.conditionError !== undefined) {
       return { kind: 'error', message: `match condition '${outcome.conditionError.name}': ${outcome.conditionError.message}` };
     }
-    return this.#judged(outcome);
+    return this.#outcomeOf(outcome);
   }
 
   /** A failure decides; then what can only be judged at admission, for its error is not the object's; then errors. */
-  #judged({ validations }: AdmissionOutcome): RuleOutcome {
+  #outcomeOf({ validations }: AdmissionOutcome): RuleOutcome {
     let error: RuleOutcome | undefined;
     for (const [index, validation] of validations.entries()) {
       if (this.#atAdmission[index] === true || validation.outcome === 'pass') continue;

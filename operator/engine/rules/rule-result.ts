@@ -1,5 +1,5 @@
 import type { EvaluationBuilder } from '../outcomes/evaluation.ts';
-import type { ResultOwner } from '../controls/result-builder.ts';
+import type { ResultOwner } from '../controls/control-result.ts';
 import type { RuleCheck } from './rule-check.ts';
 import type { RuleOutcome } from './rule-program.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
@@ -13,7 +13,7 @@ export function addRuleResult(
 ): void {
   if (outcome.kind === 'unmatched') return;
   if (outcome.kind === 'pass') {
-    builder.passed(owner.name, rule.name);
+    builder.addPass(owner.name, rule.name);
     if (!owner.listsPasses) return;
   }
   builder.add({

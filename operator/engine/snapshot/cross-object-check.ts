@@ -10,4 +10,4 @@ export interface CrossObjectQuery {
 }
 
 /** Judges one object among all the others. The verdict must not depend on their order. */
-export type CrossObjectCheck = (subject: Projection, question: CrossObjectQuery) => Outcome;
+export type CrossObjectCheck = (subject: Projection, query: CrossObjectQuery) => Outcome;

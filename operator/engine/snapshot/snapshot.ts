@@ -11,7 +11,7 @@ import {
   textsOf,
 } from '../objects/kubernetes-object.ts';
 import type { Labels } from '../objects/label-selector.ts';
-import { type ProjectionFault, projectionFaults } from './projection-shape.ts';
+import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, syntheticPod, type SyntheticPod } from '../pods/synthetic-pod.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
 import { isWorkloadKind } from '../objects/workload-kind.ts';

@@ -3,7 +3,7 @@ import type { ShardProblem } from '../../api/scan.ts';
 import { RESPONSES } from '../../jobs/job-attempts.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
 import type { AttemptInput } from '../../worker/scan-input.ts';
-import { policyTargets, shardTargets, smaller, type Shard, type Slice } from '../../worker/shard.ts';
+import { policyTargets, shardTargets, splitShard, type Shard, type Slice } from '../../worker/shard.ts';
 import { addSeverities, addTallies, emptySeverities, type PolicyTally } from '../../findings/tally.ts';
 
 /** The fields of a scan's policy that its reports need. */
@@ -258,7 +258,7 @@ export function nextAttempt(
     const { retry = once, slices, ...entry } = entryAt(ledger, number);
     memoryFactor = Math.max(memoryFactor, Math.min(last.memoryFactor * retry.memoryFactor, mostFactor));
     deadlineFactor = Math.max(deadlineFactor, Math.min(last.deadlineFactor * retry.deadlineFactor, mostFactor));
-    const parts = retry.smaller ? smaller(definition) : [definition];
+    const parts = retry.smaller ? splitShard(definition) : [definition];
     shards[number] = { ...entry, state: parts.length === 1 ? 'pending' : 'divided' };
     if (parts.length === 1) numbers.push(number);
     else for (const part of parts) numbers.push(shards.push({ ...entryOf(part, 'pending'), tries: entry.tries }) - 1);

@@ -1,4 +1,4 @@
-import { whyUnread } from '../../worker/unread-kind.ts';
+import { unreadableReason } from '../../worker/unreadable-reason.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { isForbidden, isNotFound } from '../../kube/kube-api-error.ts';
@@ -46,7 +46,7 @@ export async function countTargets(client: KubeClient, options: InventoryOptions
       counts.push(...(await countsOf(client, { index, resource }, options)));
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
-      unlisted.push({ resource, message: whyUnread(resource, error) });
+      unlisted.push({ resource, message: unreadableReason(resource, error) });
     }
   }
   return { counts, unlisted };

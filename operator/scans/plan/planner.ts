@@ -104,7 +104,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
   });
   const excluded = excludedNamespaces(set, namespaces);
   const chosen = [...namespaces.values()].filter(({ name }) => scope.includesNamespace(name));
-  const used = chosen.filter((facts) => set.policiesFor(facts).length > 0);
+  const used = chosen.filter((facts) => set.policiesForNamespace(facts).length > 0);
   const names = [...namespaces.keys()];
   return {
     input: {
@@ -121,7 +121,7 @@ export async function planScan(client: KubeClient, request: PlanRequest): Promis
       ...refused,
       ...unmatchedByScan(spec, names),
       ...unavailableTo(policies, request.unavailable ?? []),
-      ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.judging(resource) })),
+      ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.policiesForResource(resource) })),
     ],
     excludedNamespaces: namespaces.size - used.length,
   };
@@ -180,7 +180,7 @@ function resourcesToList(set: PolicySet, resources: readonly ApiResource[]): { t
       const index = indexOfResource(resources, resource);
       if (index === undefined) throw new Error(`${resource.resource} is a target, but the cluster does not serve it`);
       toList.set(index, resource);
-    } else if (why !== '') refused.push({ message: why, policies: set.judging(resource) });
+    } else if (why !== '') refused.push({ message: why, policies: set.policiesForResource(resource) });
   }
   return { toList, refused };
 }
@@ -195,7 +195,7 @@ function wholeClusterCount(set: PolicySet, { namespaces }: ScanSpec): Count[] {
 function excludedNamespaces(set: PolicySet, namespaces: ReadonlyMap<string, NamespaceFacts>): ReadonlyMap<string, Excluded> {
   const excluded = new Map(set.policies.map((policy) => [policy, { count: 0, names: [] as string[] }]));
   for (const facts of namespaces.values()) {
-    const matching = new Set(set.policiesFor(facts));
+    const matching = new Set(set.policiesForNamespace(facts));
     for (const [policy, left] of excluded) {
       if (matching.has(policy)) continue;
       left.count++;

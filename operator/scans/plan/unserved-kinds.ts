@@ -26,7 +26,7 @@ export function kindsNotServed(set: PolicySet, served: readonly ApiResource[]): 
     const where = resource.group === '' ? 'the core API group' : `API group ${resource.group}`;
     return {
       message: `${resource.resource} in ${where} was served when the scan began and is not served now`,
-      policies: set.judging(resource),
+      policies: set.policiesForResource(resource),
     };
   });
 }

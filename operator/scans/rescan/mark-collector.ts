@@ -5,11 +5,11 @@ import { builtinResources } from '../../engine/objects/builtin-resources.ts';
 import { contextReads, livePodReads } from '../../engine/context-reads.ts';
 import { namespaceReads } from '../../engine/namespace-reads.ts';
 import {
-  anywhere,
+  allObjects,
   CLUSTER_SCOPE,
-  inPlace,
+  objectsIn,
   evaluationMark,
-  kindInMarks,
+  resourceKey,
   ListedObjects,
   namespaceMark,
   type ReadSet,
@@ -69,7 +69,7 @@ export class MarkCollector implements CarryOver {
   readonly onObject = (resource: ApiResource, { metadata }: KubeObject): void => this.#listed.add(resource, metadata);
 
   readonly choose = async (client: KubeClient, found: TargetsInScope): Promise<ReadonlySet<string>> => {
-    for (const { resource } of found.unlisted) this.#unread.add(kindInMarks(resource));
+    for (const { resource } of found.unlisted) this.#unread.add(resourceKey(resource));
     await this.#listContext(client, found);
     const planned = this.#plannedOf(found);
     this.#carried = this.#unchanged(planned);
@@ -95,9 +95,9 @@ export class MarkCollector implements CarryOver {
 
   /** Lists the kinds that checks read besides the targets and that were not listed as targets. */
   async #listContext(client: KubeClient, found: TargetsInScope): Promise<void> {
-    const known = new Set(found.listed.map(kindInMarks));
+    const known = new Set(found.listed.map(resourceKey));
     for (const resource of contextOf(found)) {
-      const kind = kindInMarks(resource);
+      const kind = resourceKey(resource);
       if (known.has(kind) || this.#unread.has(kind)) continue;
       known.add(kind);
       await this.#list(client, resource, found.signal);
@@ -111,7 +111,7 @@ export class MarkCollector implements CarryOver {
         for (const item of items) this.onObject(resource, item);
     } catch (error) {
       if (!(error instanceof KubeApiError)) throw error;
-      this.#unread.add(kindInMarks(resource));
+      this.#unread.add(resourceKey(resource));
     }
   }
 
@@ -148,9 +148,9 @@ export class MarkCollector implements CarryOver {
 
 /** All kinds that the checks of the policies read besides the targets. */
 function contextOf({ set, listed, resources }: TargetsInScope): readonly ApiResource[] {
-  const { everywhere, inNamespace } = contextReads(set, [...listed, undefined]);
+  const { clusterWide, inNamespace } = contextReads(set, [...listed, undefined]);
   const { links, pods } = livePodReads(listed, resources);
-  return [RESOURCES.namespaces, ...everywhere, ...inNamespace, ...links, ...pods];
+  return [RESOURCES.namespaces, ...clusterWide, ...inNamespace, ...links, ...pods];
 }
 
 const isBuiltin = ({ group, kind }: ApiResource): boolean => builtinResources.some((known) => known.group === group && known.kind === kind);
@@ -159,7 +159,8 @@ const isBuiltin = ({ group, kind }: ApiResource): boolean => builtinResources.so
  * Whether rules evaluate objects of a custom kind in another version than the listed one. A conversion webhook may then change its output
  * at any time.
  */
-const isConvertedByOthers = (kind: ApiResource, { set }: TargetsInScope): boolean => !isBuiltin(kind) && set.formsOf(kind).length > 0;
+const isConvertedByOthers = (kind: ApiResource, { set }: TargetsInScope): boolean =>
+  !isBuiltin(kind) && set.requiredVersions(kind).length > 0;
 
 /** The inputs of the verdicts in a namespace: its objects of the listed kinds, the Namespace, and the context of its targets. */
 function setsOf(
@@ -171,8 +172,8 @@ function setsOf(
   const own = listed.filter(({ namespaced }) => namespaced !== isOutside);
   const { context, live } = namespaceReads(set, { namespace, kinds, resources });
   return [
-    anywhere(RESOURCES.namespaces, namespace),
-    ...own.map((resource) => (isOutside ? anywhere(resource, namespace) : inPlace(resource, namespace))),
+    allObjects(RESOURCES.namespaces, namespace),
+    ...own.map((resource) => (isOutside ? allObjects(resource, namespace) : objectsIn(resource, namespace))),
     ...context,
     ...live,
   ];

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { generationScanName, jobName } from '../../../operator/scans/ledger/names.ts';
 import { packShards, type Count } from '../../../operator/scans/plan/plan.ts';
-import { shardTargets, smaller } from '../../../operator/worker/shard.ts';
+import { shardTargets, splitShard } from '../../../operator/worker/shard.ts';
 
 const policies = {};
 const counts = fc.uniqueArray(
@@ -68,8 +68,8 @@ describe('packing shards', () => {
       ],
       { shardTargets: 50, parallelism: 1 },
     );
-    expect(smaller(shard!).flatMap(({ slices }) => slices)).to.deep.equal(shard!.slices);
-    expect(smaller({ slices: shard!.slices.slice(0, 1), pageSize: 500 })).to.deep.equal([
+    expect(splitShard(shard!).flatMap(({ slices }) => slices)).to.deep.equal(shard!.slices);
+    expect(splitShard({ slices: shard!.slices.slice(0, 1), pageSize: 500 })).to.deep.equal([
       { slices: shard!.slices.slice(0, 1), pageSize: 250 },
     ]);
   });

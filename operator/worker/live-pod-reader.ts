@@ -19,13 +19,13 @@ export interface LivePodWork {
 const pageSize = 250;
 
 /** The live pods of a shard, and what was read to find them. */
-export interface ReadLivePods {
+export interface LivePodReadResult {
   readonly live: LivePods;
   readonly read: ListedObjects;
 }
 
 /** The live pods in the namespaces where the shard has workloads that control some. What may not be listed is told where it is a target. */
-export async function livePodsOf({ client, shard, resources, signal }: LivePodWork): Promise<ReadLivePods> {
+export async function readLivePods({ client, shard, resources, signal }: LivePodWork): Promise<LivePodReadResult> {
   const live = new LivePods();
   const read = new ListedObjects();
   const kindOf = (slice: Slice): ApiResource | undefined => resourceOf(slice, resources);

@@ -16,11 +16,11 @@ const most = 5;
 const few = 8;
 
 /** The different values that are set, in their order; most lists hold one, or the same one over and over. */
-function distinct(offences: readonly Violation[], field: 'path' | 'label' | 'container'): readonly string[] {
+function distinct(violations: readonly Violation[], field: 'path' | 'label' | 'container'): readonly string[] {
   const values: string[] = [];
   let last: string | undefined;
-  for (const offence of offences) {
-    const value = offence[field];
+  for (const violation of violations) {
+    const value = violation[field];
     if (value === undefined || value === '' || value === last) continue;
     last = value;
     if (values.length < few ? !values.includes(value) : true) values.push(value);
@@ -39,10 +39,10 @@ function listed(names: readonly string[]): string {
 const place = (noun: string, names: readonly string[]): string => `${noun}${names.length === 1 ? '' : 's'} ${listed(names)}`;
 
 /** The places of the violations, such as `pod, containers a, b`; empty if they are about the object as a whole. */
-function placesOf(offences: readonly Violation[], volumes: readonly Violation[]): string {
-  const containers = distinct(offences, 'container');
+function placesOf(violations: readonly Violation[], volumes: readonly Violation[]): string {
+  const containers = distinct(violations, 'container');
   const places: string[] = [];
-  if (containers.length > 0) places.push(place(offences.some(isPodField) ? 'pod, container' : 'container', containers));
+  if (containers.length > 0) places.push(place(violations.some(isPodField) ? 'pod, container' : 'container', containers));
   if (volumes.length > 0) places.push(place('volume', distinct(volumes, 'label')));
   return places.join('; ');
 }
@@ -52,12 +52,12 @@ function isPodField({ label, container }: Violation): boolean {
 }
 
 /** `container a: message`, or `message: a, b` for names that are no containers and no volumes. At most five names each. */
-function failureMessage(message: string, offences: readonly Violation[]): string {
-  const others = offences.filter(({ label, container }) => label !== undefined && label !== container);
+function failureMessage(message: string, violations: readonly Violation[]): string {
+  const others = violations.filter(({ label, container }) => label !== undefined && label !== container);
   const volumes = others.filter(({ path }) => ofVolume.test(path));
-  const places = placesOf(offences, volumes);
+  const places = placesOf(violations, volumes);
   const names = distinct(
-    others.filter((offence) => !volumes.includes(offence)),
+    others.filter((violation) => !volumes.includes(violation)),
     'label',
   );
   return `${places === '' ? '' : `${places}: `}${message}${names.length === 0 ? '' : `: ${listed(names)}`}`;
@@ -90,12 +90,12 @@ function withPaths(result: Draft, paths: readonly string[]): Draft {
 }
 
 function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, outcome: Outcome): ObjectFinding {
-  const { offences, severity, bound } = outcome;
-  const result = resultOf('fail', check, owner, { resource, message: failureMessage(check.control.message, offences) });
-  withPaths(result, distinct(offences, 'path'));
+  const { violations: violations, severity, bound } = outcome;
+  const result = resultOf('fail', check, owner, { resource, message: failureMessage(check.control.message, violations) });
+  withPaths(result, distinct(violations, 'path'));
   result.fix = check.control.fix;
   if (severity !== undefined && !check.severityIsSet) result.severity = severity;
-  const containers = distinct(offences, 'container');
+  const containers = distinct(violations, 'container');
   if (containers.length > 0) result.containers = containers;
   if (bound !== undefined) result.bound = bound;
   return result;
@@ -103,12 +103,12 @@ function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceRefe
 
 /** What the message of an `error` result says of a fault. */
 export function faultMessage({ path, problem }: Fault): string {
-  return path === '' ? `cannot be judged: ${problem}` : `cannot be judged: ${path}: ${problem}`;
+  return path === '' ? `cannot be evaluated: ${problem}` : `cannot be evaluated: ${path}: ${problem}`;
 }
 
 function error(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, faults: readonly Fault[]): ObjectFinding {
   const [first] = faults;
-  const message = first === undefined ? 'cannot be judged' : faultMessage(first);
+  const message = first === undefined ? 'cannot be evaluated' : faultMessage(first);
   return withPaths(resultOf('error', check, owner, { resource, message }), [...new Set(faults.map(({ path }) => path))]);
 }
 
@@ -121,12 +121,12 @@ export function addControlResult(
 ): void {
   if (outcome.skip !== undefined) {
     builder.add(resultOf('skip', check, owner, { resource, message: outcome.skip }));
-  } else if (outcome.offences.length > 0) {
+  } else if (outcome.violations.length > 0) {
     builder.add(failure(check, owner, resource, outcome));
   } else if (outcome.faults.length > 0) {
     builder.add(error(check, owner, resource, outcome.faults));
   } else {
-    builder.passed(owner.name, check.control.id);
+    builder.addPass(owner.name, check.control.id);
     if (owner.listsPasses) builder.add(resultOf('pass', check, owner, { resource, message: check.control.title }));
   }
 }

@@ -5,7 +5,7 @@ import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
  * Why a kind could not be read. Where the account may not, it says so in the same words whoever asked and where: these words go into results of
  * reports, and other words would be another result.
  */
-export function whyUnread({ group, resource }: Pick<ApiResource, 'group' | 'resource'>, error: unknown): string {
+export function unreadableReason({ group, resource }: Pick<ApiResource, 'group' | 'resource'>, error: unknown): string {
   const where = group === '' ? 'the core API group' : `API group ${group}`;
   if (isNotFound(error)) return `${resource} in ${where} is not served by this cluster any more`;
   if (isForbidden(error))

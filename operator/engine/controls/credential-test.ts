@@ -2,7 +2,7 @@ import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { textsOf } from '../objects/kubernetes-object.ts';
 
 /** Values that are credentials by their look, whatever they are called. */
-const looks: readonly RegExp[] = [
+const credentialPatterns: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /\bAKIA[0-9A-Z]{16}\b/,
   /\bgh[pousr]_[A-Za-z0-9]{10}/,
@@ -65,7 +65,7 @@ export class CredentialTest {
 
   /** Whether a value is a credential by its look. */
   static looksLikeOne(value: string): boolean {
-    return looks.some((look) => look.test(value));
+    return credentialPatterns.some((look) => look.test(value));
   }
 
   /** Whether a value is meant as it stands, and is not a reference to somewhere else. */

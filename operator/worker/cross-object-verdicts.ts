@@ -7,7 +7,7 @@ import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
 import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
-import { whyUnread } from './unread-kind.ts';
+import { unreadableReason } from './unreadable-reason.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { resourceOf, type Shard } from './shard.ts';
@@ -50,12 +50,12 @@ export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossO
       await addAll({ snapshot, read }, work, place);
     } catch (error) {
       if (!isForbidden(error) && !isNotFound(error)) throw error;
-      unread.set(place.resource, whyUnread(place.resource, error));
+      unread.set(place.resource, unreadableReason(place.resource, error));
     }
   }
   const options = { unreadable: new Map([...unread].map(([resource, message]) => [kindName(resource), message])), onPass };
   return {
-    of: set.among(snapshot, options),
+    of: set.crossObjectEvaluator(snapshot, options),
     ofCluster: () => set.evaluateSnapshot(snapshot, { ...options, only: (reference) => reference === wholeCluster })[0] ?? emptyEvaluation,
     unread: [...unread].map(([resource, message]) => ({ resource, message })),
     read,
@@ -86,10 +86,10 @@ interface Place {
 /** The lists to read: of the targets' namespaces where that is enough, else of the whole cluster. */
 function placesOf({ set, shard, resources }: CrossObjectWork): readonly Place[] {
   const kinds = [...new Set(shard.slices.map((slice) => resourceOf(slice, resources)))];
-  const { everywhere, inNamespace } = contextReads(set, kinds);
+  const { clusterWide, inNamespace } = contextReads(set, kinds);
   const namespaces = [...new Set(shard.slices.flatMap(({ namespace }) => namespace ?? []))];
   return [
-    ...everywhere.map((resource) => ({ resource })),
+    ...clusterWide.map((resource) => ({ resource })),
     ...inNamespace.flatMap((resource) => namespaces.map((namespace) => ({ resource, namespace }))),
   ];
 }

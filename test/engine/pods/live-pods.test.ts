@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { KubernetesObject } from '../../operator/engine/objects/kubernetes-object.ts';
-import { LivePods, workloadReference } from '../../operator/engine/pods/live-pods.ts';
-import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
-import { compilePolicies } from '../../operator/engine/policy-set.ts';
+import type { KubernetesObject } from '../../../operator/engine/objects/kubernetes-object.ts';
+import { LivePods, workloadReference } from '../../../operator/engine/pods/live-pods.ts';
+import { builtinResources } from '../../../operator/engine/objects/builtin-resources.ts';
+import { compilePolicies } from '../../../operator/engine/policy-set.ts';
 
 const set = compilePolicies([{ name: 'p', spec: { controls: [{ name: 'privileged-container' }, { name: 'host-network' }] } }], {
   kubernetesVersion: '1.36',

@@ -3,9 +3,9 @@ import { isEmptySelector, type Labels, selectorMatch } from '../objects/label-se
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
-import { workloadsIn } from './network.ts';
+import { workloadsIn } from './network-checks.ts';
 
-const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });
+const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
 const heldKinds: Readonly<Record<string, string>> = { 'namespace-resource-quota': 'ResourceQuota', 'namespace-limit-range': 'LimitRange' };
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 

@@ -34,7 +34,7 @@ const admissionPresent: CrossObjectCheck = (_, { snapshot }) => {
   const namespaces = snapshot.all('Namespace');
   if (namespaces.length === 0) return skipped('no Namespace is among the objects: nothing can be said of the cluster as a whole');
   const labelled = namespaces.some(({ labels }) => enforced.has(labels['pod-security.kubernetes.io/enforce'] ?? ''));
-  return labelled || webhookCovers(snapshot) || policyCovers(snapshot) ? clean : { offences: [{ path: '' }], faults: [] };
+  return labelled || webhookCovers(snapshot) || policyCovers(snapshot) ? clean : { violations: [{ path: '' }], faults: [] };
 };
 
 /** The judge about the cluster as a whole, by the name that controls call it. */

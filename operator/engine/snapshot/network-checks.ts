@@ -16,7 +16,7 @@ const clusterPolicyKinds = [
 ];
 const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingress'];
 
-const failure = (path: string): Outcome => ({ offences: [{ path }], faults: [] });
+const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
 
 /** The directions that a policy is about: Ingress when it says nothing, and Egress when it has egress rules. */
 function directions(policy: Projection): readonly string[] {
@@ -51,7 +51,7 @@ const labelsPath = (workload: Projection): string => `${workloadOf(workload).pre
 const policyCoverage: CrossObjectCheck = (workload, { snapshot }) => {
   const open = ['Ingress', 'Egress'].filter((direction) => covering(workload, snapshot, direction).length === 0);
   if (open.length === 0) return clean;
-  return { offences: open.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
+  return { violations: open.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
 };
 
 const numberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -141,34 +141,34 @@ function routesTo(service: Projection, snapshot: Snapshot): readonly Projection[
   return [...ingresses, ...routes];
 }
 
-/** The ways from outside to a workload, such as `Service web` and `Ingress shop`; sorted. */
-function waysIn(workload: Projection, snapshot: Snapshot): readonly string[] {
+/** The exposures from outside to a workload, such as `Service web` and `Ingress shop`; sorted. */
+function exposuresOf(workload: Projection, snapshot: Snapshot): readonly string[] {
   const services = snapshot
     .in(workload.reference.namespace ?? '', 'Service')
     .filter((service) => serves(service, workloadOf(workload).podLabels));
-  const ways = services.flatMap((service) => [
+  const exposures = services.flatMap((service) => [
     ...(service.body['type'] === 'NodePort' || service.body['type'] === 'LoadBalancer' ? [`Service ${service.reference.name}`] : []),
     ...routesTo(service, snapshot).map(({ reference: { kind, name } }) => `${kind} ${name}`),
   ]);
-  return [...new Set(ways)].sort();
+  return [...new Set(exposures)].sort();
 }
 
 const internetExposed: CrossObjectCheck = (workload, { snapshot }) => {
-  const ways = waysIn(workload, snapshot);
-  return ways.length === 0 ? clean : { offences: ways.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
+  const exposures = exposuresOf(workload, snapshot);
+  return exposures.length === 0 ? clean : { violations: exposures.map((label) => ({ path: labelsPath(workload), label })), faults: [] };
 };
 
-const sensitiveExposed: CrossObjectCheck = (workload, question) => {
+const sensitiveExposed: CrossObjectCheck = (workload, query) => {
   const texts = [workload.reference.name, ...workloadOf(workload).images];
-  const sensitive = textsOf(question.parameters['names']).some((name) => texts.some((text) => text.includes(name)));
-  return sensitive ? internetExposed(workload, question) : clean;
+  const sensitive = textsOf(query.parameters['names']).some((name) => texts.some((text) => text.includes(name)));
+  return sensitive ? internetExposed(workload, query) : clean;
 };
 
 const danglingBackend: CrossObjectCheck = (ingress, { snapshot }) => {
-  const offences = backendsOf(ingress)
+  const violations = backendsOf(ingress)
     .filter(({ name }) => snapshot.find('Service', ingress.reference.namespace ?? '', textOf(name) ?? '') === undefined)
     .map(({ name, path }) => ({ path: path ?? 'spec', label: textOf(name) ?? '' }));
-  return offences.length === 0 ? clean : { offences, faults: [] };
+  return violations.length === 0 ? clean : { violations: violations, faults: [] };
 };
 
 const sshPorts: ReadonlySet<unknown> = new Set([22, 2222, '22', '2222']);
@@ -186,7 +186,7 @@ const sshPort: CrossObjectCheck = (subject, { snapshot }) => {
     .filter((service) => serves(service, podLabels) && opensSsh(service));
   return services.length === 0
     ? clean
-    : { offences: services.map(({ reference }) => ({ path: labelsPath(subject), label: `Service ${reference.name}` })), faults: [] };
+    : { violations: services.map(({ reference }) => ({ path: labelsPath(subject), label: `Service ${reference.name}` })), faults: [] };
 };
 
 /** The judges about networks and exposure, by the names that controls call them. */

@@ -52,7 +52,7 @@ const roleGrants: CrossObjectCheck = (role, { control, snapshot }) => {
   ];
   const base = control === 'rbac-modify-configmaps' && role.reference.namespace === 'kube-system' ? 'high' : severityOf(control);
   const severity = steps.filter(Boolean).reduce<Severity>(lowered, base);
-  return { offences: rules.map(({ index }) => ({ path: `rules[${index}]` })), faults: [], severity, bound };
+  return { violations: rules.map(({ index }) => ({ path: `rules[${index}]` })), faults: [], severity, bound };
 };
 
 type SubjectTest = (subject: Readonly<Record<string, unknown>>) => boolean;
@@ -71,7 +71,7 @@ const subjectTests: Readonly<Record<string, SubjectTest>> = {
 /** Bindings that kubeadm makes for nodes that join. */
 const bootstrapBindings: ReadonlySet<string> = new Set(['kubeadm:bootstrap-signer-clusterinfo']);
 
-function offendingSubjects({ control }: CrossObjectQuery, binding: Projection): readonly Violation[] {
+function violatingSubjects({ control }: CrossObjectQuery, binding: Projection): readonly Violation[] {
   if (control === 'rbac-cluster-admin-binding') {
     const { kind, name } = fieldsOf(binding.body['roleRef']);
     return kind === 'ClusterRole' && name === 'cluster-admin' && binding.reference.name !== 'cluster-admin' ? [{ path: 'roleRef' }] : [];
@@ -83,12 +83,12 @@ function offendingSubjects({ control }: CrossObjectQuery, binding: Projection): 
     .flatMap((subject, index) => (test?.(subject) === true ? [{ path: `subjects[${index}]`, label: textOf(subject['name']) ?? '' }] : []));
 }
 
-const bindingGrants: CrossObjectCheck = (binding, question) => {
+const bindingGrants: CrossObjectCheck = (binding, query) => {
   if (isSystem(binding)) return clean;
-  const offences = offendingSubjects(question, binding);
-  if (offences.length === 0) return clean;
-  const takeover = question.control === 'rbac-authenticated-binding' && leadsToTakeover(binding, question.snapshot).length > 0;
-  return { offences, faults: [], ...(takeover ? { severity: 'critical' } : {}) };
+  const violations = violatingSubjects(query, binding);
+  if (violations.length === 0) return clean;
+  const takeover = query.control === 'rbac-authenticated-binding' && leadsToTakeover(binding, query.snapshot).length > 0;
+  return { violations: violations, faults: [], ...(takeover ? { severity: 'critical' } : {}) };
 };
 
 /** A projection belongs to one snapshot: what its role leads to is worked out once. */
@@ -109,22 +109,22 @@ function leadsToTakeover(binding: Projection, snapshot: Snapshot): readonly stri
 
 const describeBinding = ({ reference: { kind, name } }: Projection): string => `${kind} ${name}`;
 
-function offenceOfWorkload(workload: Projection, labels: readonly string[]): Outcome {
+function workloadViolations(workload: Projection, labels: readonly string[]): Outcome {
   if (labels.length === 0) return clean;
   const { prefix } = workloadOf(workload);
   const sorted = [...new Set(labels)].sort();
-  return { offences: sorted.map((label) => ({ path: `${prefix}spec.serviceAccountName`, label })), faults: [] };
+  return { violations: sorted.map((label) => ({ path: `${prefix}spec.serviceAccountName`, label })), faults: [] };
 }
 
 const adminServiceAccount: CrossObjectCheck = (workload, { snapshot }) => {
   const bindings = bindingsOfAccount(snapshot, workload.reference.namespace ?? '', workloadOf(workload).serviceAccount);
   const admin = bindings.filter((binding) => grantingRules(rulesOfBinding(binding, snapshot), 'rbac-wildcard-all').length > 0);
-  return offenceOfWorkload(workload, admin.map(describeBinding));
+  return workloadViolations(workload, admin.map(describeBinding));
 };
 
 const takeoverPermissions: CrossObjectCheck = (workload, { snapshot }) => {
   const bindings = bindingsOfAccount(snapshot, workload.reference.namespace ?? '', workloadOf(workload).serviceAccount);
-  return offenceOfWorkload(
+  return workloadViolations(
     workload,
     bindings.flatMap((binding) => leadsToTakeover(binding, snapshot)),
   );
@@ -142,23 +142,23 @@ const tokenAutomount: CrossObjectCheck = (subject, { snapshot }) => {
   if (subject.groupKind === 'ServiceAccount') {
     return subject.body['automountServiceAccountToken'] === false
       ? clean
-      : { offences: [{ path: 'automountServiceAccountToken' }], faults: [] };
+      : { violations: [{ path: 'automountServiceAccountToken' }], faults: [] };
   }
   if (!automounts(subject, snapshot)) return clean;
-  return { offences: [{ path: `${workloadOf(subject).prefix}spec.automountServiceAccountToken` }], faults: [] };
+  return { violations: [{ path: `${workloadOf(subject).prefix}spec.automountServiceAccountToken` }], faults: [] };
 };
 
 const defaultServiceAccount: CrossObjectCheck = (workload, { snapshot }) => {
   const { serviceAccount, prefix } = workloadOf(workload);
   if (serviceAccount !== 'default' || !automounts(workload, snapshot)) return clean;
-  return { offences: [{ path: `${prefix}spec.serviceAccountName` }], faults: [] };
+  return { violations: [{ path: `${prefix}spec.serviceAccountName` }], faults: [] };
 };
 
 const missingServiceAccount: CrossObjectCheck = (workload, { snapshot }) => {
   const { serviceAccount, prefix } = workloadOf(workload);
   const exists =
     serviceAccount === 'default' || snapshot.find('ServiceAccount', workload.reference.namespace ?? '', serviceAccount) !== undefined;
-  return exists ? clean : { offences: [{ path: `${prefix}spec.serviceAccountName`, label: serviceAccount }], faults: [] };
+  return exists ? clean : { violations: [{ path: `${prefix}spec.serviceAccountName`, label: serviceAccount }], faults: [] };
 };
 
 function missingAccounts(binding: Projection, snapshot: Snapshot): readonly Violation[] {
@@ -176,8 +176,8 @@ const danglingBinding: CrossObjectCheck = (binding, { snapshot }) => {
   if (isSystem(binding)) return clean;
   const role = textOf(fieldsOf(binding.body['roleRef'])['name']) ?? '';
   const noRole = rulesOfBinding(binding, snapshot) === undefined && !role.startsWith('system:');
-  const offences = [...(noRole ? [{ path: 'roleRef', label: role }] : []), ...missingAccounts(binding, snapshot)];
-  return offences.length === 0 ? clean : { offences, faults: [] };
+  const violations = [...(noRole ? [{ path: 'roleRef', label: role }] : []), ...missingAccounts(binding, snapshot)];
+  return violations.length === 0 ? clean : { violations: violations, faults: [] };
 };
 
 /** The judges about roles, bindings and service accounts, by the names that controls call them. */
