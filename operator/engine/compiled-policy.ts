@@ -12,20 +12,23 @@ import { RuleCheck } from './rules/rule-check.ts';
 export interface PolicySource {
   readonly name: string;
   readonly spec: SecurityPolicySpec;
-  /** No policy of the user's: its results name none. */
+  /** True if the policy is built by Vigil, not by the user. Its results name no policy. */
   readonly anonymous?: boolean;
 }
 
-/** What compiling depends on besides the policies. */
+/** The inputs of a compilation besides the policies. */
 export interface CompileOptions {
-  /** The cluster's version, such as "1.36"; for files the newest that is known. */
+  /** The Kubernetes version of the cluster, such as "1.36". For files: the newest version that Vigil knows. */
   readonly kubernetesVersion: string;
-  /** What the cluster serves, preferred versions first; for files the built-in kinds and the CRDs among them. */
+  /**
+   * The resources that the cluster serves, preferred versions first. For files: the built-in kinds and the kinds of the CRDs among the
+   * files.
+   */
   readonly resources: readonly ApiResource[];
   readonly systemNamespaces: readonly string[];
-  /** Whether objects can be had in every served version: of a cluster. Default false: files have them in one. */
+  /** Whether the API server can return each object in every served version. Default false: an object of a file has one version only. */
   readonly converts?: boolean;
-  /** Instead of each policy's `reporting.passing`. */
+  /** Overrides `reporting.passing` of every policy. */
   readonly passing?: 'Count' | 'List';
 }
 
@@ -38,7 +41,7 @@ export interface CompiledPolicy {
   readonly frameworks: readonly Framework[];
 }
 
-/** Compiles one policy, or tells everything that is wrong with it. */
+/** Compiles one policy. Returns all of its problems if it has any. */
 export function compilePolicy(
   { name, spec, anonymous }: PolicySource,
   options: CompileOptions,

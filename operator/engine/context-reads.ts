@@ -3,26 +3,26 @@ import { nameOfKind } from './controls/control-kinds.ts';
 import type { PolicySet } from './policy-set.ts';
 import { isWorkloadKind } from './objects/workload-kind.ts';
 
-/** What the verdicts about objects depend on beside the objects themselves. */
+/** The resources that verdicts depend on, besides the evaluated objects themselves. */
 export interface ContextReads {
-  /** Resources of which every object of the cluster counts. */
+  /** Resources whose objects are read in the whole cluster. */
   readonly clusterWide: readonly ApiResource[];
-  /** Resources of which the objects in the judged object's own namespace count. */
+  /** Resources whose objects are read only in the namespace of the evaluated object. */
   readonly inNamespace: readonly ApiResource[];
 }
 
-/** Groups whose objects matter outside their own namespace, too. */
+/** API groups whose namespaced objects also affect other namespaces. */
 const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 
-/** What stands between pods and the workloads that people write. */
+/** Kinds between pods and the workloads that users write. */
 const intermediateKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'Job.batch']);
 
-/** Vigil reads no Secrets, whatever asks for them. */
+/** Vigil never reads Secrets, even if a check names them. */
 const isReadable = ({ group, resource }: ApiResource): boolean => !(group === '' && resource === 'secrets');
 
 /**
- * What the cross-object checks of a policy set read to judge objects of these kinds; undefined stands for the cluster as a whole. Both the
- * worker, which reads it, and the marks of namespaces, which must change when it changes, ask here. Pure.
+ * Returns the resources that the cross-object checks of a policy set read for objects of these kinds. Undefined among `kinds` is the
+ * cluster as a whole. The worker reads these resources, and the marks of namespaces cover them. Pure.
  */
 export function contextReads(set: PolicySet, kinds: readonly (ApiResource | undefined)[]): ContextReads {
   const outside = kinds.filter((resource) => resource?.namespaced !== true);
@@ -35,7 +35,7 @@ export function contextReads(set: PolicySet, kinds: readonly (ApiResource | unde
   return { clusterWide: [...everywhere], inNamespace: around.filter((resource) => !everywhere.has(resource)) };
 }
 
-/** The resources that lead from live pods to the workloads of these kinds that control them, and pods; none where no kind controls pods. */
+/** Returns pods, and the resources between pods and the workloads of these kinds. Returns empty lists if no kind controls pods. */
 export function livePodReads(
   kinds: readonly (ApiResource | undefined)[],
   resources: readonly ApiResource[],
@@ -52,6 +52,6 @@ export function livePodReads(
   return { links: named((name) => intermediateKinds.has(name)), pods: named((name) => name === 'Pod') };
 }
 
-/** Whether objects of a kind may control pods: live pods are judged with them. */
+/** Whether objects of a kind may control pods. Such objects are evaluated together with their live pods. */
 export const controlsPods = (resource: ApiResource | undefined): boolean =>
   resource !== undefined && nameOfKind(resource) !== 'Pod' && isWorkloadKind(nameOfKind(resource));

@@ -4,35 +4,35 @@ import { catalogue } from '../catalogue/controls/catalogue.ts';
 import { frameworkId, newestMinor, resolveFramework } from '../catalogue/frameworks/framework.ts';
 
 /**
- * The version of the code that judges. To be raised with every change by which the same object may come to another verdict although
- * the data of the catalogue stayed as it was: then everything is judged again.
+ * The version of the evaluation code. Raise it if a code change can change the verdict about an unchanged object while the catalogue stays
+ * the same. Every object is then evaluated again.
  */
 export const ENGINE_VERSION = 1;
 
 const digest = (value: unknown, length: number): string => hash('sha256', JSON.stringify(value)).slice(0, length);
 
-/** What this version of Vigil judges by besides the policies: a digest of the catalogue's data and of {@link ENGINE_VERSION}. */
+/** A digest of the catalogue's data and of {@link ENGINE_VERSION}. Together with the policies it determines all verdicts. */
 export const catalogueVersion: string = digest([ENGINE_VERSION, catalogue], 12);
 
-/** What a judgement depends on of a policy. */
+/** The part of a policy that determines its revision. */
 export interface RevisionPolicy {
   readonly generation: number;
   readonly spec: SecurityPolicySpec;
 }
 
-/** What a judgement depends on besides policy and object. */
+/** The other inputs of a revision. */
 export interface RevisionInputs {
-  /** The server's version, such as 1.36. */
+  /** The version of the API server, such as 1.36. */
   readonly kubernetesVersion: string;
   /** Default: {@link catalogueVersion}. */
   readonly catalogue?: string;
 }
 
 /**
- * The identity of a policy's judgement, such as `3-5f0c1d77aa`: two verdicts about the same state of an object, made beside the same
- * other objects, are the same where their revision is. It begins with the policy's generation and ends in a digest of the spec, of the
- * catalogue, of the frameworks as they resolve today with the controls that they bring, and of the Kubernetes minor as far as a check depends
- * on it. Waivers are no part of it: they are applied after judging. Pure.
+ * Returns the revision under which a policy is evaluated, such as `3-5f0c1d77aa`. Two verdicts with the same revision are equal if the
+ * object and all other objects that they depend on are unchanged. The revision is the policy's generation and a digest of: the spec, the
+ * catalogue, the resolved frameworks with their controls, and the Kubernetes minor if a check depends on it. Waivers are not part of it,
+ * because they are applied after the evaluation. Pure.
  */
 export function evaluationRevision(
   { generation, spec }: RevisionPolicy,
@@ -45,10 +45,10 @@ export function evaluationRevision(
   return `${generation}-${digest([version, spec, frameworks, relevantMinor(spec, kubernetesVersion)], 10)}`;
 }
 
-/** The generation that a revision is of; 0 where the text is no revision. */
+/** The generation in a revision. Returns 0 if the text is not a revision. */
 export const generationOf = (revision: string): number => Number(/^[0-9]+/.exec(revision)?.[0] ?? 0);
 
-/** The language of rules follows the server; controls follow it as far as Vigil knows its minor. */
+/** Rules follow the minor of the server. Controls follow it up to the newest minor that Vigil knows. */
 function relevantMinor({ rules = [] }: SecurityPolicySpec, kubernetesVersion: string): number {
   const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
   return rules.length > 0 ? minor : Math.min(minor, newestMinor);

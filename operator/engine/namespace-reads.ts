@@ -3,23 +3,23 @@ import { allObjects, CLUSTER_SCOPE, objectsIn, type ListedObjects, type ReadSet 
 import { contextReads, livePodReads } from './context-reads.ts';
 import type { PolicySet } from './policy-set.ts';
 
-/** The targets whose verdicts are asked about. */
+/** The targets of one namespace. */
 export interface NamespaceKinds {
-  /** Empty: outside of all namespaces. */
+  /** Empty for cluster-scoped objects. */
   readonly namespace: string;
-  /** The kinds of its targets; undefined stands for the cluster as a whole. */
+  /** The kinds of the targets. Undefined is the cluster as a whole. */
   readonly kinds: readonly (ApiResource | undefined)[];
-  /** What the server serves. */
+  /** The resources that the server serves. */
   readonly resources: readonly ApiResource[];
 }
 
-/** The sets of objects that verdicts in a namespace depend on beside the targets. */
+/** The sets of objects that the verdicts in a namespace depend on, besides the targets themselves. */
 export interface NamespaceReads {
   readonly context: readonly ReadSet[];
   readonly live: readonly ReadSet[];
 }
 
-/** What the verdicts about targets of these kinds in one namespace depend on beside them. Pure. */
+/** Returns the sets of objects that the verdicts about these targets depend on. Pure. */
 export function namespaceReads(set: PolicySet, { namespace, kinds, resources }: NamespaceKinds): NamespaceReads {
   const { clusterWide, inNamespace } = contextReads(set, kinds);
   const { links, pods } = namespace === CLUSTER_SCOPE ? { links: [], pods: [] } : livePodReads(kinds, resources);
@@ -32,7 +32,7 @@ export function namespaceReads(set: PolicySet, { namespace, kinds, resources }: 
   };
 }
 
-/** Sets with their digests, as records of the stream have them; a set that proves nothing has an empty one. */
+/** Returns each set with its digest, in the form of the stream's records. The digest is empty if the set has none. */
 export function digestsOf(sets: readonly ReadSet[], listed: ListedObjects | undefined): (readonly [string, string, string])[] {
   return sets.map((set) => [set.kind, set.place, listed?.of(set) ?? ''] as const);
 }

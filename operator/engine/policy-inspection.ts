@@ -6,19 +6,19 @@ import type { PolicyProblem } from './outcomes/policy-problem.ts';
 import { ResourceIndex } from './objects/resource-index.ts';
 import { ResourceMatch } from './objects/resource-match.ts';
 
-/** Whether a policy can be evaluated, and what of it never is on this cluster. */
+/** The result of checking a policy against the resources of a cluster. */
 export interface PolicyInspection {
-  /** Why it cannot be evaluated at all. */
+  /** The problems that prevent the evaluation. Empty if the policy can be evaluated. */
   readonly problems: readonly PolicyProblem[];
-  /** Checks that a scan evaluates: controls, and rules about CREATE. Images are beside these. */
+  /** The number of controls and of rules about CREATE that a scan evaluates. Image checks are not counted. */
   readonly checks: number;
-  /** Resources of rules that the cluster does not serve, each with its path: nothing that these rules are about is evaluated. */
+  /** Resources of rules that the cluster does not serve, each with its path. Rules are not evaluated for these resources. */
   readonly unserved: readonly string[];
 }
 
 type Rule = NonNullable<SecurityPolicySpec['rules']>[number];
 
-/** Inspects a policy against what a cluster serves. Pure. */
+/** Checks a policy against the resources that a cluster serves. Pure. */
 export function inspectPolicy(source: PolicySource, options: CompileOptions): PolicyInspection {
   const index = new ResourceIndex(options.resources);
   const compiled = compilePolicy(source, options, index);
@@ -46,10 +46,10 @@ function unservedOf(rule: Rule, path: string, index: ResourceIndex): string[] {
   return [`${path}: rule ${rule.name} matches no resource that a scan reads on this cluster`];
 }
 
-/** Neither a wildcard nor a subresource. */
+/** Whether an entry is a resource: no wildcard and no subresource. */
 const isPlain = (resource: string): boolean => !/[*/]/.test(resource);
 
-/** Whether a rule with these constraints could judge objects of some resource. */
+/** Whether a rule with these constraints matches some served resource. */
 function isServed(rule: Rule, resourceRules: readonly ResourceRule[], index: ResourceIndex): boolean {
   const { excludeResourceRules, ...constraints } = rule.matchConstraints;
   const match = new ResourceMatch({ ...constraints, resourceRules: [...resourceRules] }, rule.podTemplates === true, index);

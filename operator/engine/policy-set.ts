@@ -28,37 +28,37 @@ export type { PolicyProblem } from './outcomes/policy-problem.ts';
 export type { NamespaceFacts } from './objects/policy-scope.ts';
 export type { Evaluation } from './outcomes/evaluation.ts';
 
-/** What is known about an object besides itself. */
+/** The context in which one object is evaluated. */
 export interface EvaluationContext {
-  /** The namespace that the object is in; without it, one with nothing but its name. */
+  /** The namespace of the object. Default: a namespace with a name and no further labels. */
   readonly namespace?: NamespaceFacts;
-  /** Whether an owner is there. Without it every owner of a pod-bearing kind is taken to be. */
+  /** Whether the owner of an object exists. Default: every owner with pods is assumed to exist. */
   readonly ownerExists?: (object: KubernetesObject) => boolean;
   /**
-   * Report at this object instead: a live pod that differs from its owner's template. Only checks that are about the owner's kind, or
-   * about pods themselves, are asked; rules about pods only if the owner's pods run on.
+   * Reports the results for this object instead. Set for a live pod that differs from its owner's template. The evaluation is then limited
+   * to checks about the owner's kind and controls about pods. Rules about pods are evaluated only if the owner's pods are long-running.
    */
   readonly reportAt?: ResourceReference;
-  /** The object in another version, for rules about that; see {@link PolicySet.requiredVersions}. */
+  /** Returns the object in another version, for rules about that version. See {@link PolicySet.requiredVersions}. */
   readonly converted?: ConvertedObject;
-  /** Told of each pass. */
+  /** Called for each pass. */
   readonly onPass?: PassObserver;
 }
 
-/** What one policy has to say about one kind. */
+/** The checks of one policy for one kind. */
 interface KindPlan {
   readonly policy: CompiledPolicy;
   readonly controls: readonly ControlCheck[];
   readonly rules: readonly RuleCheck[];
 }
 
-/** What all policies have to say about one kind, and how its objects are walked for it. */
+/** The checks of all policies for one kind, and the walk that evaluates them. */
 interface KindPlans {
   readonly plans: readonly KindPlan[];
   readonly walk: KindWalk;
 }
 
-/** Which checks are asked. */
+/** Selects the checks to evaluate. */
 interface CheckFilter {
   readonly control: (check: ControlCheck) => boolean;
   readonly rule: (rule: RuleCheck) => boolean;
@@ -66,9 +66,9 @@ interface CheckFilter {
 
 const allChecks: CheckFilter = { control: () => true, rule: () => true };
 
-/** Policies compiled together. Pure: nothing is read, and no verdict depends on the order of objects. */
+/** Policies compiled together. Pure: it reads nothing, and no verdict depends on the order of objects. */
 export class PolicySet {
-  /** Why policies were left out; a policy with a problem takes no part at all. */
+  /** The problems of policies. A policy with a problem is left out as a whole. */
   readonly problems: readonly PolicyProblem[];
   readonly #policies: readonly CompiledPolicy[];
   readonly #index: ResourceIndex;
@@ -80,34 +80,37 @@ export class PolicySet {
     this.#index = index;
   }
 
-  /** The names of the policies that take part. */
+  /** The names of the policies that compiled. */
   get policies(): readonly string[] {
     return this.#policies.map(({ owner }) => owner.name);
   }
 
-  /** Every resource that some check judges, each in the preferred version: the targets. */
+  /** Every resource that has a check, in its preferred version. Its objects are the targets of a scan. */
   get targets(): readonly ApiResource[] {
     return this.#preferred((resource) => !this.#isUnlisted(resource) && this.#planFor(resource).length > 0);
   }
 
-  /** The policies that some check of theirs makes judge objects of a resource. */
+  /** The policies with a check for a resource. */
   policiesForResource(resource: ApiResource): readonly string[] {
     return this.#planFor(resource).map(({ policy }) => policy.owner.name);
   }
 
-  /** The other versions in which rules judge objects of a resource: see {@link EvaluationContext.converted}. */
+  /** The versions, besides its own, in which rules need the objects of a resource. See {@link EvaluationContext.converted}. */
   requiredVersions(resource: ApiResource): readonly ApiResource[] {
     const forms = this.#planFor(resource).flatMap(({ rules }) => rules.map((rule) => rule.versionFor(resource)));
     const others = forms.filter((form) => apiVersionOf(form) !== apiVersionOf(resource));
     return [...new Map(others.map((form) => [apiVersionOf(form), form])).values()];
   }
 
-  /** Every resource that cross-object checks read; what they judge is among them. */
+  /** Every resource that cross-object checks read, including the resources of their targets. */
   get context(): readonly ApiResource[] {
     return this.#contextOf(() => true);
   }
 
-  /** What of {@link context} the cross-object checks of these kinds read, the kinds themselves included; undefined stands for the cluster as a whole. */
+  /**
+   * The part of {@link context} that the cross-object checks for these kinds read, including the kinds themselves. Undefined is the cluster
+   * as a whole.
+   */
   contextFor(kinds: readonly (ApiResource | undefined)[]): readonly ApiResource[] {
     const selected = kinds.map((resource) => ({
       name: resource ? nameOfKind(resource) : clusterKind,
@@ -116,14 +119,17 @@ export class PolicySet {
     return this.#contextOf((control) => selected.some(({ name, namespaced }) => kindsInclude(control.kinds, name, namespaced)));
   }
 
-  /** The kinds that the cross-object checks of these kinds look for in other namespaces than the judged object's, beside those of far-reaching groups. */
+  /**
+   * The kinds that the cross-object checks for these kinds also read in other namespaces. Kinds of groups with cluster-wide effect are not
+   * listed.
+   */
   crossNamespaceKinds(kinds: readonly ApiResource[]): readonly string[] {
     const controls = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control));
     const selected = controls.filter((control) => kinds.some((kind) => kindsInclude(control.kinds, nameOfKind(kind), kind.namespaced)));
     return selected.flatMap(({ crossObject }) => crossObject?.across ?? []);
   }
 
-  /** The resources that a change of an object of this one may tell another verdict about; undefined stands for the cluster as a whole. */
+  /** The resources whose verdicts may change if an object of this resource changes. Undefined is the cluster as a whole. */
   dependentsOf(resource: ApiResource): readonly (ApiResource | undefined)[] {
     const name = nameOfKind(resource);
     const reads = ({ crossObject }: CatalogueEntry): boolean =>
@@ -141,29 +147,29 @@ export class PolicySet {
     return this.#preferred((resource) => read.has(nameOfKind(resource)));
   }
 
-  /** The policies that have something to say about the cluster as a whole. */
+  /** The policies with a check for the cluster as a whole. */
   get wholeClusterPolicies(): readonly string[] {
     return this.#policies
       .filter((policy) => policy.scope.wholeCluster && crossControls(policy, clusterKind, false).length > 0)
       .map(({ owner }) => owner.name);
   }
 
-  /** Whether any check needs the snapshot. */
+  /** Whether any check needs a snapshot of other objects. */
   get needsSnapshot(): boolean {
     return this.#policies.some(({ controls }) => controls.some(({ control }) => control.crossObject !== undefined));
   }
 
-  /** The frameworks of a policy, resolved. */
+  /** The resolved frameworks of a policy. */
   frameworksOf(policy: string): readonly Framework[] {
     return this.#policies.find(({ owner }) => owner.name === policy)?.frameworks ?? [];
   }
 
-  /** The policies that look at a namespace. */
+  /** The policies with a namespace in their scope. */
   policiesForNamespace(namespace: NamespaceFacts): readonly string[] {
     return this.#policies.filter(({ scope }) => scope.includesNamespace(namespace)).map(({ owner }) => owner.name);
   }
 
-  /** Whether a pod-bearing controller stands above the object: then it is judged at its owner, and is no target. */
+  /** Whether a workload controls the object. The object is then evaluated as part of its owner and is not a target. */
   isOwned(object: KubernetesObject, ownerExists?: (object: KubernetesObject) => boolean): boolean {
     if (!isWorkloadKind(groupKindOf(object))) return false;
     const owner = controllerOf(object);
@@ -181,7 +187,7 @@ export class PolicySet {
       .map(({ policy }) => policy.owner.name);
   }
 
-  /** Judges one object by every check that needs no other. */
+  /** Evaluates one object with every check that needs no other object. */
   evaluate(object: KubernetesObject, context: EvaluationContext = {}): Evaluation {
     const resource = this.#index.of(object);
     const { plans, walk } = this.#kindPlansOf(resource, context.reportAt);
@@ -203,12 +209,12 @@ export class PolicySet {
     return builder.build();
   }
 
-  /** Judges the objects of a snapshot by the checks that need others. */
+  /** Evaluates the objects of a snapshot with the cross-object checks. */
   evaluateSnapshot(snapshot: Snapshot, options: SnapshotOptions = {}): readonly SnapshotEvaluation[] {
     return new SnapshotEvaluator(this.#policies, snapshot, options).evaluations(options.only ?? (() => true));
   }
 
-  /** Judges single objects by the checks that need others: those of the snapshot, which need not hold the object itself. */
+  /** Returns a function that evaluates single objects with the cross-object checks. The snapshot need not contain these objects. */
   crossObjectEvaluator(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'> = {}): (object: KubernetesObject) => Evaluation {
     const evaluator = new SnapshotEvaluator(this.#policies, snapshot, options);
     return (object) => {
@@ -256,8 +262,8 @@ export class PolicySet {
   }
 
   /**
-   * The checks that an owner is asked for, and its pods with it; controls about pods themselves, too, such as about containers that no
-   * template has. A rule about pods says nothing lasting of an owner whose pods end.
+   * Selects the checks for live pods that are reported at their owner: the checks for the owner's kind, and controls about pods, such as
+   * those about ephemeral containers. Rules about pods are left out if the owner's pods terminate, because such a result would not last.
    */
   #filterFor(owner: ResourceReference): CheckFilter {
     const groupKind = groupKindOf(owner as unknown as KubernetesObject);
@@ -268,7 +274,7 @@ export class PolicySet {
     };
   }
 
-  /** Left out of a cluster's targets unless a rule asks for it, or a control names it: what a check about every namespaced object has no use for. */
+  /** Whether a cluster's targets leave a resource out. It is left out unless a rule matches it or a control names its kind. */
   #isUnlisted(resource: ApiResource): boolean {
     const name = nameOfKind(resource);
     if (!isLeftOut(name)) return false;
@@ -289,7 +295,7 @@ export class PolicySet {
   }
 }
 
-/** What of a plan looks at a place: all of it, nothing, or only the controls that are about system namespaces. */
+/** The part of a plan that applies to an object: all of it, none of it, or only the controls about system namespaces. */
 function inScopePlan(plan: KindPlan, place: Place): KindPlan | undefined {
   if (plan.policy.scope.includes(place)) return plan;
   const controls = plan.controls.filter(({ inSystemNamespaces }) => inSystemNamespaces);
@@ -319,7 +325,10 @@ function evaluatePlan(
   }
 }
 
-/** Compiles policies for one cluster, or for one set of files. A policy with a problem is left out as a whole, and told. */
+/**
+ * Compiles policies for one cluster or for one set of files. Leaves out a policy with problems and lists these in {@link
+ * PolicySet.problems}.
+ */
 export function compilePolicies(policies: readonly PolicySource[], options: CompileOptions): PolicySet {
   const index = new ResourceIndex(options.resources, options.converts);
   const compiled: CompiledPolicy[] = [];

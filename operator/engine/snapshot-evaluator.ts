@@ -8,22 +8,22 @@ import { addControlResult } from './controls/control-result.ts';
 import type { Projection, Snapshot } from './snapshot/snapshot.ts';
 import type { ResourceReference } from '../findings/finding.ts';
 
-/** How a snapshot is judged. */
+/** Options of the evaluation of a snapshot. */
 export interface SnapshotOptions {
-  /** The objects to judge; all, when it is omitted. */
+  /** Selects the objects to evaluate. Default: all. */
   readonly only?: (reference: ResourceReference) => boolean;
-  /** Kinds that could not be read, `Kind` or `Kind.group`, and why: checks that need them are errors, never a guess. */
+  /** Why kinds could not be read, by `Kind` or `Kind.group`. A check that reads such a kind results in an error. */
   readonly unreadable?: ReadonlyMap<string, string>;
-  /** Told of each pass. */
+  /** Called for each pass. */
   readonly onPass?: PassObserver;
 }
 
-/** One object of a snapshot with its cross-object results. */
+/** The cross-object evaluation of one object of a snapshot. */
 export interface SnapshotEvaluation extends Evaluation {
   readonly resource: ResourceReference;
 }
 
-/** Judges the objects of a snapshot by the checks that need others. */
+/** Evaluates the objects of a snapshot with the cross-object checks. */
 export class SnapshotEvaluator {
   readonly #policies: readonly CompiledPolicy[];
   readonly #input: SnapshotInput;
@@ -33,7 +33,7 @@ export class SnapshotEvaluator {
     this.#input = snapshotInput(snapshot, options);
   }
 
-  /** Judges all that is wanted. */
+  /** Evaluates the selected objects. Leaves out objects that no policy covers. */
   evaluations(wanted: (reference: ResourceReference) => boolean): readonly SnapshotEvaluation[] {
     const { snapshot } = this.#input;
     const evaluations: SnapshotEvaluation[] = [];
@@ -47,7 +47,7 @@ export class SnapshotEvaluator {
     return evaluations.filter(({ policies }) => policies.length > 0);
   }
 
-  /** Judges one object. */
+  /** Evaluates one object. */
   evaluate(projection: Projection): Evaluation {
     const { reference, labels, groupKind } = projection;
     const name = groupKind === 'Namespace' ? reference.name : reference.namespace;
@@ -79,10 +79,10 @@ function factsOf({ reference, labels, annotations }: Projection): NamespaceFacts
   return { name: reference.name, labels: { ...bareNamespace(reference.name).labels, ...labels }, annotations };
 }
 
-/** Cross-object controls of a policy by kind; worked out once. */
+/** The cross-object controls of a policy by kind. Computed once. */
 const crossControlsOf = new WeakMap<CompiledPolicy, Map<string, readonly ControlCheck[]>>();
 
-/** The checks of a policy that need other objects, for one kind. */
+/** Returns the cross-object controls of a policy for one kind. */
 export function crossControls(policy: CompiledPolicy, groupKind: string, namespaced: boolean): readonly ControlCheck[] {
   const byKind = crossControlsOf.get(policy) ?? new Map<string, readonly ControlCheck[]>();
   crossControlsOf.set(policy, byKind);
@@ -96,7 +96,7 @@ export function crossControls(policy: CompiledPolicy, groupKind: string, namespa
   return controls;
 }
 
-/** What the cross-object checks judge by. */
+/** The inputs of the cross-object checks. */
 interface SnapshotInput {
   readonly snapshot: Snapshot;
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;

@@ -2,7 +2,7 @@ import type { Severity } from '../catalogue/controls/severity.ts';
 
 export type { Severity } from '../catalogue/controls/severity.ts';
 
-/** What one check on one target came to: the result values of a PolicyReport. */
+/** The verdict of one check on one target: the result values of a PolicyReport. */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'error' | 'skip';
 
 /** The object that a finding is about. */
@@ -14,9 +14,9 @@ export interface ResourceReference {
   readonly uid?: string;
 }
 
-/** One check on one target: what the engine finds, a worker's stream carries and a report lists. */
+/** The result of one check on one target. The engine returns it, the stream of a worker carries it and a report lists it. */
 export interface Finding {
-  /** The policy's name; null where there is none, as in a scan of files without one. */
+  /** The policy's name. Null without a policy, as in a scan of files without one. */
   readonly policy: string | null;
   /** The id of a control, the name of a rule, or a CVE. */
   readonly check: string;
@@ -25,28 +25,28 @@ export interface Finding {
   readonly category: string;
   /** The chosen frameworks that the check belongs to, as `name@version`. */
   readonly frameworks: readonly string[];
-  /** Short and stable: what is wrong, or why there is no verdict. */
+  /** Short and stable. States the violation, or the reason if the verdict is error or skip. */
   readonly message: string;
-  /** The first offending path, or where an error is. */
+  /** The first path with a violation or an error. */
   readonly path?: string;
-  /** All offending paths, where there are several. */
+  /** All paths with a violation, if there are several. */
   readonly paths?: readonly string[];
-  /** How to mend it, in one sentence. */
+  /** How to fix it, in one sentence. */
   readonly fix?: string;
-  /** Names of the offending containers, where they are some. */
+  /** The names of the containers with a violation, if any. */
   readonly containers?: readonly string[];
-  /** The live pod that fails, where its owner's template does not. */
+  /** The live pod that fails while its owner's template passes. */
   readonly pod?: string;
-  /** For roles: whether somebody holds it. */
+  /** For roles: whether a binding with subjects refers to it. */
   readonly bound?: boolean;
-  /** More about it, as the report's properties have it: of findings in images. */
+  /** Further properties, as in the report. Set for findings in images. */
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** A finding with the object that it is about. */
+/** A finding with its object. */
 export interface ObjectFinding extends Finding {
   readonly resource: ResourceReference;
 }
 
-/** The property of a finding that could not be renewed: it is what was found before. */
+/** The property of a finding that could not be evaluated again and was carried over. */
 export const STALE = { stale: 'true' } as const;

@@ -2,25 +2,28 @@ import { hash } from 'node:crypto';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
 
-/** Instead of a namespace: the objects outside of all namespaces, Namespaces themselves included, and the cluster as a whole. */
+/** The place of cluster-scoped objects, of Namespaces and of the cluster as a whole, in place of a namespace. */
 export const CLUSTER_SCOPE = '';
 
-/** Words of 32 bits that a digest has. */
+/** The number of 32-bit words in a digest. */
 const words = 4;
 const noDigest = '0'.repeat(words * 8);
 
 /**
- * Digests of sets of objects, each known by its uid and resourceVersion: one digest for each kind and place. Two sets that differ have other
- * digests; the order in which objects are added does not matter. Holds no text but names of places: 16 bytes a set.
+ * Digests of sets of objects: one digest per kind and place, computed from the uid and resourceVersion of each object. Sets that differ
+ * have different digests. The order of additions does not matter. Uses 16 bytes per set, and the names of kinds and places.
  */
 export class ObjectDigests {
   readonly #slots = new Map<string, Map<string, number>>();
-  /** Sets with an object that cannot be told from an older state of it, by slot. */
+  /** The slots of sets with an object that lacks a uid or a resourceVersion. A change of such an object cannot be detected. */
   readonly #unproved = new Set<number>();
   #sums = new Uint32Array(64 * words);
   #size = 0;
 
-  /** Adds an object to the sets of a kind in places. One without uid or resourceVersion makes them sets of which nothing can be proved. */
+  /**
+   * Adds an object to the sets of a kind in these places. An object without uid or resourceVersion makes the digests of these sets
+   * undefined.
+   */
   add(kind: string, places: readonly string[], { uid = '', resourceVersion = '' }: Pick<ObjectMeta, 'uid' | 'resourceVersion'>): void {
     const bytes = hash('sha256', `${kind}\0${uid}\0${resourceVersion}`, 'buffer');
     for (const place of places) {
@@ -37,7 +40,10 @@ export class ObjectDigests {
     }
   }
 
-  /** The digest of the objects of a kind in a place, in hex; of an empty set the same each time. Undefined if nothing can be proved by it. */
+  /**
+   * Returns the digest of the objects of a kind in a place, in hex. An empty set has a fixed digest. Returns undefined if an object of the
+   * set lacks a uid or a resourceVersion.
+   */
   of(kind: string, place: string): string | undefined {
     const slot = this.#slots.get(kind)?.get(place);
     if (slot === undefined) return noDigest;
@@ -61,52 +67,55 @@ export class ObjectDigests {
   }
 }
 
-/** Every object of a kind, wherever it lies. */
+/** The place of the set of all objects of a kind. */
 const ANYWHERE = '*';
 
-/** A set of objects that verdicts depend on: those of a kind in one namespace, or all of them. */
+/** A set of objects that verdicts depend on: the objects of a kind in one namespace, or all of them. */
 export interface ReadSet {
-  /** `resource`, or `resource.group`. */
+  /** `resource` for the core group, `resource.group` for others. */
   readonly kind: string;
   /** A namespace, or `*`. */
   readonly place: string;
 }
 
-/** How a resource is called in marks: its objects are the same in every version. */
+/** Returns the kind of a {@link ReadSet}. It has no version, because all versions serve the same objects. */
 export const resourceKey = ({ group, resource }: Pick<ApiResource, 'group' | 'resource'>): string =>
   group === '' ? resource : `${resource}.${group}`;
 
 const namespaces = 'namespaces';
 
-/** The objects of a resource in one namespace. */
+/** Returns the set of the objects of a resource in one namespace. */
 export const objectsIn = (resource: ApiResource, place: string): ReadSet => ({ kind: resourceKey(resource), place });
 
-/** All objects of a resource, for verdicts in a place. Of Namespaces, verdicts in a namespace depend on their own alone. */
+/**
+ * Returns the set of all objects of a resource, for verdicts in a place. For Namespaces, verdicts in a namespace depend only on that
+ * Namespace.
+ */
 export const allObjects = (resource: ApiResource, place: string): ReadSet => {
   const kind = resourceKey(resource);
   return { kind, place: kind === namespaces && place !== CLUSTER_SCOPE ? place : ANYWHERE };
 };
 
-/** Digests of objects as they are listed. */
+/** Digests of listed objects. */
 export class ListedObjects {
   readonly #digests = new ObjectDigests();
 
-  /** Takes an object of a list in. A Namespace counts as an object inside itself. */
+  /** Adds a listed object. A Namespace counts as an object inside itself. */
   add(resource: ApiResource, metadata: ObjectMeta): void {
     const kind = resourceKey(resource);
     const place = kind === namespaces ? metadata.name : metadata.namespace;
     this.#digests.add(kind, place === undefined ? [ANYWHERE] : [ANYWHERE, place], metadata);
   }
 
-  /** The digest of a set; undefined if nothing can be proved by it. */
+  /** Returns the digest of a set. Undefined if an object of the set lacks a uid or a resourceVersion. */
   of({ kind, place }: ReadSet): string | undefined {
     return this.#digests.of(kind, place);
   }
 }
 
 /**
- * The mark of a namespace: what verdicts there depend on, as one word. `judgement` is what they are judged by, the same for all
- * namespaces. Undefined if one of the sets proves nothing: then everything there is evaluated anew.
+ * Returns the mark of a namespace: a digest of everything that its verdicts depend on. `evaluation` is the part that is the same for all
+ * namespaces, see {@link evaluationMark}. Returns undefined if a set has no digest. Everything in the namespace is then evaluated again.
  */
 export function namespaceMark(evaluation: string, sets: readonly ReadSet[], listed: Pick<ListedObjects, 'of'>): string | undefined {
   const lines: string[] = [];
@@ -118,22 +127,22 @@ export function namespaceMark(evaluation: string, sets: readonly ReadSet[], list
   return shortDigest([evaluation, ...[...new Set(lines)].toSorted()]);
 }
 
-/** What is judged by, as far as it is the same for all namespaces. */
+/** The inputs of the evaluation that are the same for all namespaces. */
 export interface EvaluationInputs {
-  /** The policies of the scan, each with its judgement revision. */
+  /** The policies of the scan, each with its revision. */
   readonly policies: readonly { readonly name: string; readonly uid: string; readonly revision: string }[];
-  /** The controls and the engine: see `catalogueVersion`. */
+  /** The version of the controls and the engine. See `catalogueVersion`. */
   readonly catalogue: string;
-  /** What workers run. */
+  /** The image of the workers. */
   readonly program: string;
-  /** The server's version. */
+  /** The version of the API server. */
   readonly kubernetesVersion: string;
   readonly systemNamespaces: readonly string[];
-  /** The kinds that are looked at, in each version that is served, the preferred one first. */
+  /** The resources that the scan reads, in each served version, the preferred version first. */
   readonly resources: readonly ApiResource[];
 }
 
-/** {@link EvaluationInputs} as one word. */
+/** Returns a digest of the {@link EvaluationInputs}. */
 export function evaluationMark({ policies, catalogue, program, kubernetesVersion, systemNamespaces, resources }: EvaluationInputs): string {
   const revisions = policies.map(({ name, uid, revision }) => [name, uid, revision].join(' ')).toSorted();
   const served = resources.map(({ group, version, resource, kind, namespaced }) =>

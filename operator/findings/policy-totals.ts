@@ -1,16 +1,16 @@
 import type { SeverityCounts, Summary } from '../api/security-policy.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from './tally.ts';
 
-/** What the reports of one policy hold together. */
+/** The sum over the reports of one policy. */
 export interface PolicyTotals {
   readonly summary: Summary;
   readonly failing: SeverityCounts;
 }
 
-/** Of a policy that no report speaks of. */
+/** The totals of a policy without reports. */
 export const noTotals: PolicyTotals = { summary: emptySummary(), failing: emptySeverities() };
 
-/** Adds what a report holds for a policy to the totals, or takes it out of them. */
+/** Adds the counts of a report for a policy to the totals, or subtracts them if `sign` is -1. */
 export function addTotals(totals: Map<string, PolicyTotals>, policy: string, { summary, failing }: PolicyTotals, sign: 1 | -1): void {
   const before = totals.get(policy) ?? noTotals;
   const signed = <T extends object>(counts: T): T =>

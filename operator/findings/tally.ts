@@ -1,29 +1,29 @@
 import type { PolicySeverity, SeverityCounts, Summary } from '../api/security-policy.ts';
 
-/** Counts of one policy's verdicts over many targets. */
+/** The counts of one policy's verdicts on many targets. */
 export interface PolicyTally {
   readonly summary: Summary;
   readonly failing: SeverityCounts;
-  /** Targets in the policy's scope that were judged. */
+  /** Evaluated targets in the policy's scope. */
   readonly targets: number;
-  /** By check: targets that passed, failed, warned, erred, were skipped. */
+  /** By check: the number of targets for each verdict. */
   readonly checks: Readonly<Record<string, Summary>>;
 }
 
 export const emptySummary = (): Summary => ({ pass: 0, fail: 0, warn: 0, error: 0, skip: 0 });
 export const emptySeverities = (): SeverityCounts => ({ critical: 0, high: 0, medium: 0, low: 0 });
 
-/** The sum of two summaries. */
+/** Returns the sum of two summaries. */
 export function addSummaries(a: Summary, b: Summary): Summary {
   return { pass: a.pass + b.pass, fail: a.fail + b.fail, warn: a.warn + b.warn, error: a.error + b.error, skip: a.skip + b.skip };
 }
 
-/** The sum of two counts by severity. */
+/** Returns the sum of two counts by severity. */
 export function addSeverities(a: SeverityCounts, b: SeverityCounts): SeverityCounts {
   return { critical: a.critical + b.critical, high: a.high + b.high, medium: a.medium + b.medium, low: a.low + b.low };
 }
 
-/** The sum of two tallies of one policy. */
+/** Returns the sum of two tallies of one policy. */
 export function addTallies(a: PolicyTally | undefined, b: PolicyTally): PolicyTally {
   if (!a) return b;
   const checks: Record<string, Summary> = { ...a.checks };
@@ -36,38 +36,38 @@ export function addTallies(a: PolicyTally | undefined, b: PolicyTally): PolicyTa
   };
 }
 
-/** Counts verdicts one by one. */
+/** Builds a tally from single verdicts. */
 export class TallyBuilder {
   readonly #summary = emptySummary();
   readonly #failing = emptySeverities();
   readonly #checks: Record<string, Summary> = {};
   #targets = 0;
 
-  /** Targets that were judged so far. */
+  /** The number of evaluated targets so far. */
   get targets(): number {
     return this.#targets;
   }
 
-  /** One target was judged. */
+  /** Counts an evaluated target. */
   addTarget(): void {
     this.#targets++;
   }
 
-  /** One check on one target came to a verdict. */
+  /** Counts the verdict of one check on one target. */
   addVerdict(check: string, verdict: keyof Summary, severity: PolicySeverity | 'info'): void {
     this.#summary[verdict]++;
     (this.#checks[check] ??= emptySummary())[verdict]++;
     if (verdict === 'fail' && severity !== 'info') this.#failing[severity]++;
   }
 
-  /** A pass that was counted turned out to be none. */
+  /** Removes a counted pass of a check, because a live pod fails it. */
   removePass(check: string): void {
     this.#summary.pass--;
     const counts = this.#checks[check];
     if (counts) counts.pass--;
   }
 
-  /** The counts so far. */
+  /** Returns the counts so far. */
   build(): PolicyTally {
     return { summary: this.#summary, failing: this.#failing, targets: this.#targets, checks: this.#checks };
   }

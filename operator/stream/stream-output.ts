@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 
-/** Writes a whole line to standard output, whatever the pipe takes at once. */
+/** Writes a complete line to standard output. Repeats the write until the pipe has accepted all of it. */
 export function writeStreamLine(line: string): void {
   const data = Buffer.from(`${line}\n`);
   for (let at = 0; at < data.length;) {

@@ -3,22 +3,22 @@ import { gunzipSync } from 'node:zlib';
 import { decodeFrame, StreamError } from './frame.ts';
 import type { Trailer } from './stream-writer.ts';
 
-/** A stream that was checked whole: its records can be read as often as needed, its trailer is what the writer said. */
+/** A verified stream. Its records can be read any number of times. */
 export interface AcceptedStream<T> {
   readonly trailer: Trailer<T>;
-  /** Each record, in order, decompressed as it goes. */
+  /** Yields each record in order and decompresses it on the fly. */
   records(): Generator;
 }
 
-/** The most that one frame may unpack to: a frame of the writer's is far below. */
+/** The maximum uncompressed size of one frame, in bytes. Frames of the writer are far smaller. */
 const maximumFrame = 8 * 1024 * 1024;
-/** The most compressed bytes of one stream. */
+/** The maximum compressed size of one stream, in bytes. */
 const maximumStream = 64 * 1024 * 1024;
 
 /**
- * Reads a pod's log line by line and accepts the whole or nothing: every frame in its order with its checksum, and a
- * trailer whose counts and SHA-256 agree. Throws {@link StreamError}. Empty lines are passed over. `mostUnpacked`: bytes that its records
- * may come to, where whoever wrote it is not trusted.
+ * Reads a pod's log line by line and verifies the complete stream: the order and checksum of every frame, and the counts and SHA-256 of the
+ * trailer. Throws {@link StreamError} if any of these is wrong. Ignores empty lines. `mostUnpacked` limits the uncompressed size in bytes.
+ * Set it for a writer that is not trusted.
  */
 export async function acceptStream<T>(lines: AsyncIterable<string>, mostUnpacked = Number.POSITIVE_INFINITY): Promise<AcceptedStream<T>> {
   const frames: Buffer[] = [];
@@ -34,7 +34,7 @@ export async function acceptStream<T>(lines: AsyncIterable<string>, mostUnpacked
   return { trailer: verify<T>(frames, mostUnpacked), records: () => records(frames) };
 }
 
-/** All NDJSON lines of the frames; the empty line before the trailer included. */
+/** Yields all NDJSON lines of the frames, including the empty line before the trailer. */
 function* ndjson(frames: readonly Buffer[]): Generator<string> {
   let rest: Buffer = Buffer.alloc(0);
   for (const [index, frame] of frames.entries()) {
@@ -60,7 +60,7 @@ function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new StreamError('broken', `a record is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StreamError('broken', `a record is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -72,7 +72,7 @@ function verify<T>(frames: readonly Buffer[], mostUnpacked: number): Trailer<T> 
   let closed = false;
   for (const line of ndjson(frames)) {
     unpacked += line.length;
-    if (unpacked > mostUnpacked) throw new StreamError('broken', `the stream unpacks to more than ${mostUnpacked} bytes`);
+    if (unpacked > mostUnpacked) throw new StreamError('broken', `the uncompressed stream has more than ${mostUnpacked} bytes`);
     if (closed) trailer = parsed(line) as Trailer<T>;
     else if (line === '') closed = true;
     else {

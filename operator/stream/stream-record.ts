@@ -2,7 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { PolicyTally } from '../findings/tally.ts';
 
-/** The object that a record is about. */
+/** The object of a record. */
 export interface RecordTarget {
   readonly apiVersion: string;
   readonly kind: string;
@@ -10,44 +10,44 @@ export interface RecordTarget {
   readonly name: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
-  /** When the object was made, in RFC 3339. */
+  /** The creation time of the object, in RFC 3339. */
   readonly created?: string;
-  /** The labels of the object that its report may carry. */
+  /** The labels of the object. Its report may copy some of them. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A target that was judged. */
+/** The results of an evaluated target. */
 export interface TargetRecord {
   readonly type: 'target';
   readonly target: RecordTarget;
-  /** Policies in whose scope it is, with the number of checks that passed. */
+  /** The policies that count it as a target, each with its number of passes. */
   readonly passes: Readonly<Record<string, number>>;
   readonly results: readonly Finding[];
 }
 
-/** Targets that could not be read. */
+/** A record of targets that could not be read. */
 export interface UnreadableRecord {
   readonly type: 'unreadable';
   readonly resource: Pick<ApiResource, 'group' | 'resource' | 'kind'>;
   readonly namespace?: string;
-  /** How many the planner counted. */
+  /** The number of targets in the plan. */
   readonly targets: number;
-  /** The policies in whose scope they are. */
+  /** The policies that count them as targets. */
   readonly policies: readonly string[];
   readonly message: string;
 }
 
-/** What the targets of one namespace in a shard came to. */
+/** The counts of one namespace in a shard. */
 export interface NamespaceRecord {
   readonly type: 'namespace';
-  /** Empty: outside of all namespaces. */
+  /** Empty for cluster-scoped targets. */
   readonly namespace: string;
-  /** Targets that were judged. */
+  /** The number of evaluated targets. */
   readonly scanned: number;
   readonly policies: Readonly<Record<string, PolicyTally>>;
-  /** What was read beside the targets: kind, place and digest of each set, as marks of namespaces have them. */
+  /** The sets of objects that were read besides the targets: kind, place and digest of each. See `ReadSet`. */
   readonly reads: readonly (readonly [kind: string, place: string, digest: string])[];
 }
 
-/** A line of the stream. */
+/** A record of the stream. */
 export type StreamRecord = TargetRecord | UnreadableRecord | NamespaceRecord;

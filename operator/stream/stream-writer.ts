@@ -2,30 +2,30 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { encodeFrame, MAXIMUM_LINE } from './frame.ts';
 
-/** What closes a stream. */
+/** The end of a stream. */
 export interface Trailer<T> {
   readonly records: number;
   /** SHA-256, in hex, over the uncompressed NDJSON. */
   readonly sha256: string;
-  /** What the writer says of the whole. */
+  /** The summary of the writer. */
   readonly body: T;
 }
 
-/** What takes in the records of a shard, and what is said of the whole. */
+/** Receives the records of a shard, and its summary at the end. */
 export interface RecordSink {
-  /** Bytes taken so far, as they count against a limit. */
+  /** The bytes so far that count against the limit. */
   readonly bytes: number;
   record(value: unknown): void;
   end(body: unknown): void;
 }
 
-/** Uncompressed bytes gathered for one frame at first; adapted to how well they compress. */
+/** The initial number of uncompressed bytes per frame. It adapts to the compression ratio. */
 const firstChunk = 24_000;
 const dataLimit = Math.floor(((MAXIMUM_LINE - 40) * 3) / 4);
 
 /**
- * Writes records as a framed stream. `write` takes one line without its end and must keep the order.
- * A record larger than a frame is spread over several; the reader joins them again.
+ * Writes records as a framed stream. `write` receives one line without its line end and must keep the order. A record larger than a frame
+ * is split into several frames, and the reader joins them.
  */
 export class StreamWriter implements RecordSink {
   readonly #write: (line: string) => void;
@@ -46,12 +46,12 @@ export class StreamWriter implements RecordSink {
     return this.#bytes;
   }
 
-  /** Records taken so far. */
+  /** The number of records so far. */
   get records(): number {
     return this.#records;
   }
 
-  /** Adds one record (any JSON). */
+  /** Adds one record, which can be any JSON value. */
   record(value: unknown): void {
     const line = Buffer.from(`${JSON.stringify(value)}\n`);
     this.#hash.update(line);
@@ -61,7 +61,7 @@ export class StreamWriter implements RecordSink {
     if (this.#pendingBytes >= this.#chunk) this.#flush();
   }
 
-  /** Writes what is left and the trailer. Nothing may be added afterwards. */
+  /** Writes the remaining records and the trailer. No record may be added afterwards. */
   end(body: unknown): void {
     this.#flush();
     const trailer: Trailer<unknown> = { records: this.#records, sha256: this.#hash.digest('hex'), body };
@@ -76,7 +76,7 @@ export class StreamWriter implements RecordSink {
     this.#frames(data);
   }
 
-  /** Splits until every piece fits into a line. */
+  /** Writes data as frames. Splits it until every frame fits into a line. */
   #frames(data: Buffer): void {
     const packed = gzipSync(data);
     if (packed.length > dataLimit && data.length > 1) {

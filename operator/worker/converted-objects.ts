@@ -6,17 +6,17 @@ import { KubeApiError } from '../kube/kube-api-error.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { listAll, listPages } from '../kube/list.ts';
 
-/** So few objects are asked for one by one. */
+/** Up to this number of objects, each is read by its own request. */
 const fewObjects = 20;
 
-/** A page of objects, and the token that begins it. */
+/** A page of objects, with the continue token that it starts at. */
 export interface PageOfObjects {
   readonly items: readonly KubeObject[];
   readonly namespace?: string | undefined;
   readonly from?: string | undefined;
 }
 
-/** Gives objects in the versions that rules name: the API server converts them. */
+/** Reads objects in the versions of rules. The API server converts them. */
 export class ConvertedObjects {
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
@@ -26,7 +26,7 @@ export class ConvertedObjects {
     this.#signal = signal;
   }
 
-  /** Reads a page in these versions. What the server does not give is an error of that version alone. */
+  /** Reads a page in these versions. If the server does not return an object in a version, the result for that version is an error. */
   async read(forms: readonly ApiResource[], page: PageOfObjects): Promise<(object: KubeObject) => ConvertedObject> {
     const read = new Map<string, Map<string, KubernetesObject | Error>>();
     for (const form of forms) read.set(apiVersionOf(form), await this.#inVersion(form, page));
@@ -39,7 +39,7 @@ export class ConvertedObjects {
     return found;
   }
 
-  /** A continue token holds no version: the same one begins the same page. */
+  /** A continue token contains no version. The same token starts the same page in every version. */
   async #page(form: ApiResource, { items, namespace, from }: PageOfObjects): Promise<Map<string, KubernetesObject | Error>> {
     const options = { namespace, from, limit: items.length, signal: this.#signal };
     try {
@@ -47,7 +47,7 @@ export class ConvertedObjects {
         return new Map(page.items.map((item) => [keyOf(item), typed(item, form)]));
     } catch (error) {
       if (!(error instanceof KubeApiError)) throw error;
-      // Where a conversion fails it fails for each of them.
+      // A failed conversion fails for every object of the page.
       return new Map(items.map((item) => [keyOf(item), error]));
     }
     return new Map();
@@ -58,7 +58,7 @@ export class ConvertedObjects {
       const options = { namespace, fieldSelector: `metadata.name=${name}`, signal: this.#signal };
       const [item] = await listAll<KubeObject>(this.#client, form, options);
       if (item?.metadata.name === name) return typed(item, form);
-      return new Error('it is not in the list');
+      return new Error('the object is not in the list');
     } catch (error) {
       if (error instanceof KubeApiError) return error;
       throw error;

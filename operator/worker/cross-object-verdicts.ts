@@ -12,7 +12,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { resourceOf, type Shard } from './shard.ts';
 
-/** What a shard's cross-object checks are judged by. */
+/** The inputs of a shard's cross-object checks. */
 export interface CrossObjectWork {
   readonly client: KubeClient;
   readonly set: PolicySet;
@@ -22,22 +22,24 @@ export interface CrossObjectWork {
   readonly signal: AbortSignal;
 }
 
-/** The verdicts of the checks that look at other objects than the judged one. */
+/** The verdicts of a shard's cross-object checks. */
 export interface CrossObjectVerdicts {
+  /** Evaluates one object. */
   readonly of: (object: KubernetesObject) => Evaluation;
+  /** Evaluates the cluster as a whole. */
   readonly ofCluster: () => Evaluation;
-  /** The kinds that could not be read, and why. */
+  /** The kinds that could not be read, each with the reason. */
   readonly unread: readonly { readonly resource: ApiResource; readonly message: string }[];
-  /** What was read. */
+  /** The digests of the objects that were read. */
   readonly read: ListedObjects;
 }
 
-/** Objects a page while the surroundings are read: few, since each is dropped as soon as it is reduced. */
+/** Objects per page. Small, because each object is dropped after it is reduced. */
 const pageSize = 250;
 
 /**
- * Reads what is around a shard's targets, as far as some check looks at it, reduced to the fields that count. What may not be
- * read makes its checks errors. Throws every other answer of the API server.
+ * Reads the objects that a shard's cross-object checks need, reduced to the fields that these read. A kind that may not be read turns its
+ * checks into errors. Throws on any other error of the API server.
  */
 export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossObjectVerdicts> {
   const { set, onPass } = work;
@@ -83,7 +85,7 @@ interface Place {
   readonly namespace?: string;
 }
 
-/** The lists to read: of the targets' namespaces where that is enough, else of the whole cluster. */
+/** Returns the lists to read: those of the targets' namespaces if they are enough, else those of the whole cluster. */
 function placesOf({ set, shard, resources }: CrossObjectWork): readonly Place[] {
   const kinds = [...new Set(shard.slices.map((slice) => resourceOf(slice, resources)))];
   const { clusterWide, inNamespace } = contextReads(set, kinds);

@@ -8,7 +8,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { resourceOf, type Shard, type Slice } from './shard.ts';
 
-/** What the live pods of a shard's workloads are read by. */
+/** The inputs for reading the live pods of a shard. */
 export interface LivePodWork {
   readonly client: KubeClient;
   readonly shard: Shard;
@@ -18,13 +18,16 @@ export interface LivePodWork {
 
 const pageSize = 250;
 
-/** The live pods of a shard, and what was read to find them. */
+/** The live pods of a shard, and the digests of the objects that were read to find them. */
 export interface LivePodReadResult {
   readonly live: LivePods;
   readonly read: ListedObjects;
 }
 
-/** The live pods in the namespaces where the shard has workloads that control some. What may not be listed is told where it is a target. */
+/**
+ * Reads the live pods in the namespaces in which the shard has workloads. Skips a resource that may not be listed. It is reported where it
+ * is a target.
+ */
 export async function readLivePods({ client, shard, resources, signal }: LivePodWork): Promise<LivePodReadResult> {
   const live = new LivePods();
   const read = new ListedObjects();

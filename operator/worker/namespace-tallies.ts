@@ -1,31 +1,31 @@
 import { addTallies, TallyBuilder, type PolicyTally } from '../findings/tally.ts';
 
-/** Counts verdicts by namespace and policy, one namespace after the other. */
+/** Counts verdicts by namespace and policy. One namespace is current at a time. */
 export class NamespaceTallies {
   readonly #scopes = new Map<string, ScopeTally>();
   #current: ScopeTally = this.#scopeOf('');
 
-  /** What is counted from here on is about this namespace; about objects outside of all where it is empty. */
+  /** Makes a namespace current. Empty for cluster-scoped objects. */
   begin(namespace: string): void {
     this.#current = this.#scopeOf(namespace);
   }
 
-  /** One target was judged. */
+  /** Counts an evaluated target in the current namespace. */
   addTarget(): void {
     this.#current.scanned++;
   }
 
-  /** The counts of a policy in the namespace at hand. */
+  /** Returns the tally of a policy in the current namespace. */
   of(policy: string): TallyBuilder {
     return this.#current.policies.getOrInsertComputed(policy, () => new TallyBuilder());
   }
 
-  /** How many targets of each policy were judged in the namespace at hand. */
+  /** The number of evaluated targets of each policy in the current namespace. */
   get targetsByPolicy(): ReadonlyMap<string, number> {
     return new Map([...this.#current.policies].map(([policy, tally]) => [policy, tally.targets]));
   }
 
-  /** Each namespace of which a target was judged. */
+  /** The tally of each namespace with an evaluated target. */
   get namespaces(): readonly NamespaceTally[] {
     return [...this.#scopes]
       .filter(([, { scanned }]) => scanned > 0)
@@ -36,7 +36,7 @@ export class NamespaceTallies {
       }));
   }
 
-  /** All namespaces together, by policy. */
+  /** The sum over all namespaces, by policy. */
   get total(): Readonly<Record<string, PolicyTally>> {
     const total: Record<string, PolicyTally> = {};
     for (const { policies } of this.#scopes.values())
@@ -54,7 +54,7 @@ interface ScopeTally {
   readonly policies: Map<string, TallyBuilder>;
 }
 
-/** What was counted in one namespace; outside of all where the name is empty. */
+/** The counts of one namespace. The name is empty for cluster-scoped objects. */
 export interface NamespaceTally {
   readonly namespace: string;
   readonly scanned: number;

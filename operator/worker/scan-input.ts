@@ -2,26 +2,26 @@ import type { ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicySpec } from '../api/security-policy.ts';
 import type { Shard } from './shard.ts';
 
-/** One policy as the planner saw it. */
+/** A policy at the time of planning. */
 export interface PolicySnapshot {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
-  /** What it is judged by: see `evaluationRevision`. */
+  /** The revision of its evaluation. See `evaluationRevision`. */
   readonly revision: string;
   readonly spec: SecurityPolicySpec;
 }
 
-/** What is true for a whole scan: mounted into every pod of its Jobs. */
+/** The input of a whole scan. Every pod of its Jobs mounts it. */
 export interface ScanInput {
   readonly scan: { readonly name: string; readonly uid: string };
-  /** The server's version, such as 1.36. */
+  /** The version of the API server, such as 1.36. */
   readonly kubernetesVersion: string;
   readonly systemNamespaces: readonly string[];
   readonly policies: readonly PolicySnapshot[];
-  /** Everything that the server serves: rules match by it, slices refer to it. */
+  /** All resources that the server serves. Rules match against them, and slices refer to them by index. */
   readonly resources: readonly ApiResource[];
-  /** The namespaces that the scan may look into, with their labels as they were; what lies in others is left alone. */
+  /** The namespaces of the scan, with their labels at the time of planning. Objects in other namespaces are ignored. */
   readonly namespaces: Readonly<Record<string, { readonly labels: Readonly<Record<string, string>> }>>;
 }
 

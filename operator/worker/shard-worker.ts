@@ -26,61 +26,61 @@ import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object-ve
 import { ListOrderError, slicePages } from './slice-pages.ts';
 import { definedEntries, mergeEvaluations, targetOf, targetRecord } from './target-record.ts';
 
-/** What a worker says of its whole shard, in the stream's trailer. */
+/** The summary of a shard, in the trailer of its stream. */
 export interface ShardSummary {
   readonly shard: number;
-  /** What it judged by: see `catalogueVersion`. */
+  /** The version of the controls and the engine. See `catalogueVersion`. */
   readonly catalogue: string;
-  /** Targets that were judged, and that could not be read. */
+  /** The numbers of targets that were evaluated, and that could not be read. */
   readonly scanned: number;
   readonly failed: number;
   readonly policies: Readonly<Record<string, PolicyTally>>;
-  /** Targets that could not be read, by policy. */
+  /** The number of targets that could not be read, by policy. */
   readonly unread: Readonly<Record<string, number>>;
-  /** The most memory that the worker held, in MiB. */
+  /** The peak memory of the worker, in MiB. */
   readonly peakMebibytes: number;
-  /** What did not fit into the stream: to be read by shards that follow. */
+  /** The slices that did not fit into the stream. Further shards read them. */
   readonly rest: readonly Slice[];
 }
 
-/** What a worker works on. */
+/** The inputs of a worker. */
 export interface ShardWork {
   readonly client: KubeClient;
   readonly input: ScanInput;
   readonly shard: Shard;
   readonly index: number;
   readonly writer: RecordSink;
-  /** The most bytes of the stream. */
+  /** The maximum size of the stream, in bytes. */
   readonly streamBytes: number;
   readonly signal: AbortSignal;
-  /** The input's policies, where they are compiled already. */
+  /** The compiled policies of the input. Default: the worker compiles them. */
   readonly set?: PolicySet;
 }
 
-/** What was counted before a slice was begun. */
+/** The counts before a slice was started. */
 interface Counted {
   readonly scanned: number;
   readonly policies: ReadonlyMap<string, number>;
 }
 
-/** Names that a message gives as examples. */
+/** The maximum number of names in a message. */
 const fewExamples = 3;
 
-/** So many objects are asked for one by one; for more, the list is read through. */
+/** Up to this number of objects, each is read by its own request. For more, the list is read. */
 const fewNames = 20;
 
-/** Pages through one shard, judges each object and writes a record for it. Ends the stream. */
+/** Reads the lists of one shard page by page, evaluates each object and writes a record for it. Ends the stream. */
 export class ShardWorker {
   readonly #work: ShardWork;
   readonly #set: PolicySet;
   readonly #converted: ConvertedObjects;
   readonly #tallies = new NamespaceTallies();
   readonly #unread: Record<string, number> = {};
-  /** The names that were judged of the slice at hand. */
+  /** The names of the evaluated objects of the current slice. */
   readonly #evaluated = new Set<string>();
   #crossObject: CrossObjectVerdicts | undefined;
   #live: LivePodReadResult = { live: new LivePods(), read: new ListedObjects() };
-  /** Policies of which a check needed what could not be read. */
+  /** The policies with a check that needed a kind that could not be read. */
   readonly #incompletePolicies = new Set<string>();
   #scanned = 0;
   #failed = 0;
@@ -92,7 +92,10 @@ export class ShardWorker {
     this.#set = work.set ?? compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
   }
 
-  /** Works through the shard. Throws what the API server answers, except that a resource may not or cannot be read: that is a record. */
+  /**
+   * Evaluates the shard. Throws on errors of the API server, except for a resource that may not or cannot be read. Such a resource results
+   * in a record.
+   */
   async run(): Promise<ShardSummary> {
     const { shard, index, writer, client, input, signal } = this.#work;
     const onPass = this.#countPass;
@@ -116,7 +119,7 @@ export class ShardWorker {
     return summary;
   }
 
-  /** Says which kinds could not be read beside the targets, where a check needed them: its targets are judged, but not by all that is asked. */
+  /** Records the kinds that could not be read, if a check needed them. Their targets are evaluated, but not with all checks. */
   #recordUnread(): void {
     for (const { resource, message } of this.#incompletePolicies.size > 0 ? (this.#crossObject?.unread ?? []) : []) {
       const { group, resource: name, kind } = resource;
@@ -125,7 +128,7 @@ export class ShardWorker {
     }
   }
 
-  /** Says what each namespace came to, and what its verdicts depend on beside its targets. */
+  /** Records the counts of each namespace, and the sets of objects that its verdicts depend on. */
   #recordNamespaces(): void {
     const { shard, input, writer } = this.#work;
     for (const tally of this.#tallies.namespaces) {
@@ -137,7 +140,7 @@ export class ShardWorker {
     }
   }
 
-  /** Judges a slice. Returns what is left of it when the stream is full. */
+  /** Evaluates a slice. Returns the rest of it if the stream is full. */
   async #slice(slice: Slice): Promise<Slice | undefined> {
     const resource = resourceOf(slice, this.#work.input.resources);
     this.#tallies.begin(slice.namespace ?? CLUSTER_SCOPE);
@@ -175,15 +178,16 @@ export class ShardWorker {
         this.#evaluate(object, resource, converted(object));
         done = object.metadata.name;
       }
-      // The next page has a token of its own.
+      // The next page starts at its own token.
       done = undefined;
     }
     return undefined;
   }
 
   /**
-   * Fewer were judged than were planned: what is still there is judged now, as it may be missed where a list changes while it is read.
-   * What then remains is told as not scanned. An object that is deleted meanwhile is in no list, and is no target any more.
+   * If fewer objects were evaluated than planned, reads the list again and evaluates the objects that were missed. A list that changes
+   * while it is read can miss objects. Reports objects that still cannot be read as not scanned. A deleted object is in no list and is no
+   * longer a target.
    */
   async #evaluateMissed(slice: Slice, resource: ApiResource, before: Counted): Promise<undefined> {
     if (this.#scanned - before.scanned >= slice.targets) return undefined;
@@ -193,12 +197,12 @@ export class ShardWorker {
     const lost = missed.every((name) => this.#evaluated.has(name)) ? [] : await this.#notEvaluated(slice, resource);
     if (lost.length === 0) return undefined;
     const names = lost.slice(0, fewExamples).join(', ');
-    const message = `${lost.length} objects are in the list and cannot be read by name, among them ${names}`;
+    const message = `${lost.length} objects are in the list but cannot be read by name, such as ${names}`;
     this.#unreadable({ ...slice, targets: this.#scanned - before.scanned + lost.length }, resource, { message, before });
     return undefined;
   }
 
-  /** The names of the targets of a slice that are there and were not judged. */
+  /** Returns the names of the targets of a slice that exist and were not evaluated. */
   async #notEvaluated(slice: Slice, resource: ApiResource): Promise<readonly string[]> {
     const { client, signal } = this.#work;
     const missed: string[] = [];
@@ -215,7 +219,7 @@ export class ShardWorker {
     return context !== undefined && this.#set.inScope(object, context).length > 0;
   }
 
-  /** How many targets of a slice are left. */
+  /** Returns the number of targets of a slice that remain. */
   #remaining({ targets, policies }: Slice, before: Counted): Pick<Slice, 'targets' | 'policies'> {
     const now = this.#tallies.targetsByPolicy;
     const done = (policy: string): number => (now.get(policy) ?? 0) - (before.policies.get(policy) ?? 0);
@@ -227,7 +231,7 @@ export class ShardWorker {
     };
   }
 
-  /** Judges only some objects of a list. */
+  /** Evaluates the named objects of a list. */
   async #named({ namespace }: Slice, resource: ApiResource, names: readonly string[]): Promise<undefined> {
     const { client, shard, signal } = this.#work;
     const wanted = new Set(names);
@@ -242,7 +246,7 @@ export class ShardWorker {
     return undefined;
   }
 
-  /** Tells what is left of a slice that cannot be read on. */
+  /** Records the rest of a slice as unreadable. */
   #unreadable(
     slice: Slice,
     { group, resource, kind }: ApiResource,
@@ -261,7 +265,7 @@ export class ShardWorker {
     } satisfies StreamRecord);
   }
 
-  /** Lists leave `apiVersion` and `kind` out of their items; checks need them. */
+  /** Evaluates one object. Sets its `apiVersion` and `kind`, because items of lists lack them and checks need them. */
   #evaluate(item: KubeObject, resource: ApiResource, converted: ConvertedObject): void {
     const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
     const context = this.#contextOf(item, resource);
@@ -275,7 +279,7 @@ export class ShardWorker {
     );
   }
 
-  /** Notes the policies that are hindered by what could not be read. */
+  /** Collects the policies with an error because a kind could not be read. */
   #noteUnread(among: Evaluation | undefined): Evaluation | undefined {
     if (this.#crossObject?.unread.length)
       for (const { policy, verdict } of among?.results ?? [])
@@ -283,7 +287,7 @@ export class ShardWorker {
     return among;
   }
 
-  /** The namespace of an object as the scan knows it; undefined if the object is in one that the scan leaves alone. */
+  /** Returns the namespace of an object in the scan's input. Undefined if the namespace is not part of the scan. */
   #contextOf({ metadata }: KubeObject, { kind, group }: ApiResource): EvaluationContext | undefined {
     const home = kind === 'Namespace' && group === '' ? metadata.name : metadata.namespace;
     if (home === undefined) return {};
@@ -291,7 +295,7 @@ export class ShardWorker {
     return known && { namespace: { name: home, labels: known.labels } };
   }
 
-  /** The evaluation with what the object's live pods add to it. */
+  /** Adds the failures of its live pods to an object's evaluation. */
   #withPods(object: KubernetesObject, own: Evaluation, context: EvaluationContext): Evaluation {
     if (!isWorkloadKind(groupKindOf(object))) return own;
     const reportAt = workloadReference(object);
@@ -320,5 +324,5 @@ export class ShardWorker {
   }
 }
 
-/** What keeps one kind from being read, and nothing else. */
+/** Whether an error prevents the reading of one kind only. */
 const isUnreadable = (error: unknown): boolean => isForbidden(error) || isNotFound(error) || error instanceof ListOrderError;

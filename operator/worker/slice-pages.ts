@@ -7,18 +7,18 @@ import type { Slice } from './shard.ts';
 /** The objects of one page of a list that belong to a slice. */
 export interface SlicePage {
   readonly items: readonly KubeObject[];
-  /** The token that begins the page; absent on the first one of a list. */
+  /** The continue token at which the page starts. Absent for the first page of a list. */
   readonly from?: string | undefined;
-  /** The names of the list are in order up to here. */
+  /** Whether the names of the list are sorted up to this page. */
   readonly sorted: boolean;
 }
 
-/** A list is in no order, or in another one than before, so that the part which a slice names cannot be told from the rest. */
+/** The error of a list that is not sorted, or whose order changed, so that a part of it cannot be identified. */
 export class ListOrderError extends Error {
   override readonly name = 'ListOrderError';
 }
 
-/** How the pages of a slice are read. */
+/** Options for reading the pages of a slice. */
 export interface SlicePageOptions {
   readonly limit?: number;
   readonly metadataOnly?: boolean;
@@ -26,9 +26,9 @@ export interface SlicePageOptions {
 }
 
 /**
- * Pages through the part of a list that a slice names. The API server sorts the names of a namespace; an aggregated API need not. A slice
- * that is a whole list holds whatever the order. Throws {@link ListOrderError} if a slice begins or ends at a name and the list is not
- * sorted, and what the API server answers.
+ * Yields the pages of the part of a list that is a slice. The API server sorts the names of a namespace. An aggregated API server may not.
+ * A slice that is a complete list can have any order. Throws {@link ListOrderError} if a slice starts or ends at a name and the list is not
+ * sorted. Throws the errors of the API server.
  */
 export async function* slicePages(
   client: KubeClient,
@@ -53,12 +53,12 @@ export async function* slicePages(
   part.finish();
 }
 
-/** Tells the objects of a slice from the others of its list. */
+/** Selects the objects of a slice from its list. */
 class SlicePart {
   readonly #slice: Slice;
   readonly #resource: ApiResource;
   #before = '';
-  /** In a list without order, what is done already ends where its last name stands. */
+  /** Whether objects are still skipped, in an unsorted list, until the last evaluated name. */
   #passing: boolean;
   sorted = true;
   ended = false;
@@ -77,7 +77,7 @@ class SlicePart {
   }
 
   finish(): void {
-    if (this.#passing) throw this.#error(`'${this.#slice.after ?? ''}', the last object that was scanned, is not in it any more`);
+    if (this.#passing) throw this.#error(`'${this.#slice.after ?? ''}', the last object that was scanned, is no longer in it`);
   }
 
   #takesByPlace(name: string): boolean {
@@ -97,7 +97,7 @@ class SlicePart {
     this.#before = name;
     const { after, to, unsorted } = this.#slice;
     const byName = unsorted !== true && (after !== undefined || to !== undefined);
-    if (byName && !this.sorted) throw this.#error('its names are in no order');
+    if (byName && !this.sorted) throw this.#error('its names are not sorted');
   }
 
   #error(why: string): ListOrderError {

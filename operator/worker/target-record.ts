@@ -5,7 +5,7 @@ import { emptyEvaluation, type Evaluation } from '../engine/outcomes/evaluation.
 import type { Finding } from '../findings/finding.ts';
 import type { RecordTarget, TargetRecord } from '../stream/stream-record.ts';
 
-/** What one target came to, as the stream carries it. */
+/** Returns the stream's record of one target. */
 export function targetRecord(target: RecordTarget, { policies, passes, results }: Evaluation): TargetRecord {
   return {
     type: 'target',
@@ -15,7 +15,7 @@ export function targetRecord(target: RecordTarget, { policies, passes, results }
   };
 }
 
-/** What one object came to by itself and among others, as one. */
+/** Returns the evaluation of an object with its cross-object results added. */
 export function mergeEvaluations(own: Evaluation, among: Evaluation | undefined): Evaluation {
   if (among === undefined || among === emptyEvaluation) return own;
   const passes = new Map(own.passes);
@@ -23,7 +23,7 @@ export function mergeEvaluations(own: Evaluation, among: Evaluation | undefined)
   return { results: [...own.results, ...among.results], passes, policies: own.policies };
 }
 
-/** What a record calls an object. */
+/** Returns the reference to an object in a record. */
 export function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {
   const { name, namespace, uid, resourceVersion, labels, creationTimestamp: created } = metadata;
   return {
@@ -34,7 +34,7 @@ export function targetOf({ metadata }: KubeObject, resource: ApiResource): Recor
   };
 }
 
-/** The entries that have a value. */
+/** Returns the entries with a value. */
 export function definedEntries<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

@@ -8,10 +8,13 @@ import { ShardWorker } from './shard-worker.ts';
 import { INPUT, INPUT_FILE, SHARDS, SHARDS_FILE, INPUT_PATH } from './input-documents.ts';
 import { PERMANENT_EXIT } from '../jobs/exit-code.ts';
 
-/** Bytes of a stream, well below the kubelet's log rotation of 10 MiB. */
+/** The maximum size of a stream, in bytes. Well below the kubelet's log rotation at 10 MiB. */
 const streamBytes = 4 * 1024 * 1024;
 
-/** `vigil worker`: works through the shard of $JOB_COMPLETION_INDEX. Exit 0 when the stream is complete, 42 when it never can be. A call is given up after $VIGIL_REQUEST_TIMEOUT seconds (60). */
+/**
+ * Runs `vigil worker`: evaluates the shard of $JOB_COMPLETION_INDEX. Exits 0 if the stream is complete, and 42 if a retry cannot succeed. A
+ * call to the API server times out after $VIGIL_REQUEST_TIMEOUT seconds. Default: 60.
+ */
 export async function workerVerb(_args: readonly string[], signal: AbortSignal): Promise<number> {
   const log = createLogger('info');
   const index = Number(process.env['JOB_COMPLETION_INDEX'] ?? Number.NaN);
@@ -19,13 +22,13 @@ export async function workerVerb(_args: readonly string[], signal: AbortSignal):
   const input = readMountedDocument(folder, INPUT_FILE, INPUT);
   const shard = readMountedDocument(folder, SHARDS_FILE, SHARDS).shards[index];
   if (!shard) {
-    log.error({ index }, 'no shard has this index: JOB_COMPLETION_INDEX and the input do not belong together');
+    log.error({ index }, 'no shard has this index: JOB_COMPLETION_INDEX does not match the input');
     return PERMANENT_EXIT;
   }
   const timeout = Number(process.env['VIGIL_REQUEST_TIMEOUT'] ?? 60) * 1000;
   const client = new KubeClient(new Credentials(), { timeout });
   const writer = new StreamWriter(writeStreamLine);
-  // Nothing else is printed: the log is the stream.
+  // Nothing else is printed, because the log is the stream.
   await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();
   await client.credentials.close();
   return 0;

@@ -128,9 +128,9 @@ const seeds: readonly KubernetesObject[] = [
   },
 ];
 
-/** Puts a value in the place of some part of a document, chosen by numbers. */
-function replaced(value: unknown, way: readonly number[], by: unknown): unknown {
-  const [first, ...rest] = way;
+/** Replaces a part of a document, selected by numbers. */
+function replaced(value: unknown, selectors: readonly number[], by: unknown): unknown {
+  const [first, ...rest] = selectors;
   if (first === undefined || typeof value !== 'object' || value === null) return by;
   if (Array.isArray(value)) {
     const at = value.length === 0 ? 0 : first % value.length;
@@ -141,7 +141,7 @@ function replaced(value: unknown, way: readonly number[], by: unknown): unknown 
   return key === undefined ? { x: by } : { ...value, [key]: replaced((value as Record<string, unknown>)[key], rest, by) };
 }
 
-function judge(objects: readonly KubernetesObject[]): string[] {
+function evaluate(objects: readonly KubernetesObject[]): string[] {
   const snapshot = new Snapshot();
   const verdicts: string[] = [];
   for (const object of objects) {
@@ -152,8 +152,8 @@ function judge(objects: readonly KubernetesObject[]): string[] {
   return verdicts.sort();
 }
 
-describe('the engine, given any JSON', () => {
-  it('gives a verdict or an error with its place, and never throws', () => {
+describe('the engine with arbitrary JSON', () => {
+  it('returns a verdict or an error with its path, and never throws', () => {
     const odd = fc.oneof(
       fc.constantFrom(null, true, 0, -1, 1e21, '', 'x', [], {}, [null], [[]], { '': null }, '__proto__', 'constructor'),
       fc.jsonValue({ maxDepth: 3 }),
@@ -163,7 +163,7 @@ describe('the engine, given any JSON', () => {
         fc.constantFrom(...seeds),
         fc.array(fc.tuple(fc.array(fc.nat(20), { maxLength: 8 }), odd), { minLength: 1, maxLength: 4 }),
         (seed, changes) => {
-          const object = changes.reduce<unknown>((value, [way, by]) => replaced(value, way, by), structuredClone(seed));
+          const object = changes.reduce<unknown>((value, [selectors, by]) => replaced(value, selectors, by), structuredClone(seed));
           if (typeof object !== 'object' || object === null || Array.isArray(object)) return;
           const live = object as Record<string, unknown>;
           const manifest = structuredClone(live);
@@ -172,7 +172,7 @@ describe('the engine, given any JSON', () => {
             for (const result of set.evaluate(candidate).results) {
               if (result.verdict === 'error') expect(result.message).to.match(/^cannot be evaluated: /);
             }
-            judge([...seeds, candidate]);
+            evaluate([...seeds, candidate]);
           }
         },
       ),
@@ -180,11 +180,11 @@ describe('the engine, given any JSON', () => {
     );
   }).timeout(300_000);
 
-  it('comes to the same verdicts in whatever order the objects stand', () => {
-    const expected = judge(seeds);
+  it('returns the same verdicts for any order of objects', () => {
+    const expected = evaluate(seeds);
     fc.assert(
       fc.property(fc.shuffledSubarray([...seeds], { minLength: seeds.length }), (shuffled) => {
-        expect(judge(shuffled)).to.deep.equal(expected);
+        expect(evaluate(shuffled)).to.deep.equal(expected);
       }),
       { numRuns: 50 },
     );

@@ -13,36 +13,36 @@ const setOf = (...controls: readonly string[]): PolicySet =>
 const kind = (name: string): ApiResource => builtinResources.find(({ resource }) => resource === name)!;
 const names = (resources: readonly ApiResource[]): string[] => resources.map(({ resource }) => resource).toSorted();
 
-describe('what checks read beside an object', () => {
-  it('is nothing for checks of one object', () => {
+describe('contextReads', () => {
+  it('returns nothing for checks of single objects', () => {
     expect(contextReads(setOf('host-network'), [kind('pods')])).to.deep.equal({ clusterWide: [], inNamespace: [] });
   });
 
-  it('is what is in its namespace, but rights and what lies outside of namespaces everywhere', () => {
+  it('reads the namespace of the target, but RBAC and cluster-scoped objects in the whole cluster', () => {
     const { clusterWide, inNamespace } = contextReads(setOf('workload-admin-service-account'), [kind('deployments')]);
     expect(names(clusterWide)).to.deep.equal(['clusterrolebindings', 'clusterroles', 'namespaces', 'rolebindings', 'roles']);
     expect(names(inNamespace)).to.include('deployments').and.not.include('serviceaccounts');
   });
 
-  it('is a namespaced kind everywhere where a check looks for it in other namespaces', () => {
+  it('reads a namespaced kind in the whole cluster when a check needs other namespaces', () => {
     const { clusterWide, inNamespace } = contextReads(setOf('rbac-dangling-binding'), [kind('rolebindings')]);
     expect(names(clusterWide)).to.include('serviceaccounts');
     expect(names(inNamespace)).to.deep.equal([]);
   });
 
-  it('is everything everywhere for an object outside of namespaces', () => {
+  it('reads the whole cluster for a cluster-scoped target', () => {
     const { clusterWide, inNamespace } = contextReads(setOf('namespace-resource-quota'), [RESOURCES.namespaces]);
     expect(names(clusterWide)).to.include('resourcequotas');
     expect(inNamespace).to.deep.equal([]);
   });
 
-  it('depends on the kinds that are asked about', () => {
+  it('returns only the kinds that the checks of these targets read', () => {
     const set = setOf('workload-admin-service-account', 'rbac-dangling-binding');
     expect(names(contextReads(set, [kind('deployments')]).clusterWide)).to.not.include('serviceaccounts');
     expect(contextReads(set, [kind('services')])).to.deep.equal({ clusterWide: [], inNamespace: [] });
   });
 
-  it('is live pods, and what leads to them, where a kind controls pods', () => {
+  it('returns pods and the kinds between pods and workloads when a kind controls pods', () => {
     const { links, pods } = livePodReads([kind('deployments')], [...builtinResources, { ...kind('jobs'), version: 'v2' }]);
     expect([names(links), names(pods)]).to.deep.equal([['jobs', 'replicasets'], ['pods']]);
     expect(livePodReads([kind('pods'), kind('services'), undefined], builtinResources)).to.deep.equal({ links: [], pods: [] });

@@ -19,7 +19,7 @@ const rule = (resourceRule: Partial<ResourceRule>, change: Partial<SecurityPolic
 });
 const path = 'spec.rules[0].matchConstraints.resourceRules[0].resources[0]: ';
 
-describe('the inspection of a policy', () => {
+describe('inspectPolicy', () => {
   it('counts the checks that a scan evaluates', () => {
     expect([
       inspect({}).checks,
@@ -32,12 +32,12 @@ describe('the inspection of a policy', () => {
 
   const cases: Readonly<Record<string, readonly [Partial<ResourceRule>, readonly string[]]>> = {
     'a resource that is served': [{}, []],
-    'one that one of several groups serves': [{ apiGroups: ['extensions', 'apps'] }, []],
+    'a resource that one of several groups serves': [{ apiGroups: ['extensions', 'apps'] }, []],
     'a mistyped resource': [
       { resources: ['deploymnets'] },
       [`${path}this cluster does not serve deploymnets in API group apps (did you mean 'deployments'?)`],
     ],
-    'a mistyped resource beside a good one': [
+    'a mistyped resource next to a served one': [
       { resources: ['deploymnets', 'statefulsets'] },
       [`${path}this cluster does not serve deploymnets in API group apps (did you mean 'deployments'?)`],
     ],
@@ -50,7 +50,7 @@ describe('the inspection of a policy', () => {
       [`${path}this cluster serves no resources in API group gateway.networking.k8s.io`],
     ],
     'a mistyped group': [{ apiGroups: ['app'] }, [`${path}this cluster serves no resources in API group app (did you mean 'apps'?)`]],
-    'a version that is served and is not the preferred one': [
+    'a served version that is not preferred': [
       { apiGroups: ['autoscaling'], apiVersions: ['v1'], resources: ['horizontalpodautoscalers'] },
       [],
     ],
@@ -69,14 +69,14 @@ describe('the inspection of a policy', () => {
     ],
   };
   for (const [name, [resourceRule, unserved]] of Object.entries(cases))
-    it(`${unserved.length === 0 ? 'accepts' : 'names'} ${name}`, () =>
+    it(`${unserved.length === 0 ? 'accepts' : 'reports'} ${name}`, () =>
       expect(inspect(rule(resourceRule)).unserved).to.deep.equal(unserved));
 
-  it('takes pod templates for pods', () => {
+  it('accepts pods in a rule about pod templates', () => {
     expect(inspect(rule({ apiGroups: [''], resources: ['pods'] }, { podTemplates: true })).unserved).to.deep.equal([]);
   });
 
-  it('refuses a kind in place of a resource, with the plural to write', () => {
+  it('refuses a kind in place of a resource and suggests the resource', () => {
     const { problems } = inspect(rule({ resources: ['Deployment'] }));
     expect(problems.map(({ path: at, reason, message }) => ({ path: at, reason, message }))).to.deep.equal([
       {

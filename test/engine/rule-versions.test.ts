@@ -46,9 +46,9 @@ function setOf(
 const verdicts = (set: PolicySet, object: KubernetesObject, given: KubernetesObject | Error | undefined = converted): unknown =>
   set.evaluate(object, { converted: () => given }).results.map(({ verdict, message }) => [verdict, message]);
 
-describe('a rule about a version', () => {
+describe('a rule about a version of a resource', () => {
   for (const matchPolicy of ['Equivalent', 'Exact', undefined] as const) {
-    it(`that is not the preferred one judges objects of a cluster in it: ${matchPolicy ?? 'by default'}`, () => {
+    it(`evaluates objects of a cluster in a version that is not preferred, with matchPolicy ${matchPolicy ?? 'unset'}`, () => {
       const set = setOf(['v1'], matchPolicy === undefined ? {} : { matchPolicy });
       expect(set.targets).to.deep.equal([v2]);
       expect(set.requiredVersions(v2)).to.deep.equal([v1]);
@@ -56,27 +56,27 @@ describe('a rule about a version', () => {
     });
   }
 
-  it('that is the preferred one, or all, judges objects as they are listed', () => {
+  it('evaluates objects as they are listed when it matches the preferred version or all versions', () => {
     for (const versions of [['v2'], ['*'], ['v1', 'v2']]) {
       const set = setOf(versions);
       expect([set.requiredVersions(v2), verdicts(set, stored)]).to.deep.equal([[], []]);
     }
   });
 
-  it('that the server does not convert to is an error, never a pass', () => {
+  it('results in an error when the server does not convert the object to the version', () => {
     expect(verdicts(setOf(['v1']), stored, new Error('the conversion webhook does not answer'))).to.deep.equal([
-      ['error', 'it cannot be read as autoscaling/v1: the conversion webhook does not answer'],
+      ['error', 'the object cannot be read as autoscaling/v1: the conversion webhook does not answer'],
     ]);
   });
 
-  it('is skipped in files that are written in another one', () => {
+  it('is skipped for a file in another version', () => {
     const set = setOf(['v1'], { converts: false });
     expect(set.evaluate(stored).results.map(({ verdict, message }) => [verdict, message])).to.deep.equal([
       ['skip', 'the rule is about autoscaling/v1, and the object is written in autoscaling/v2: only a cluster converts it'],
     ]);
   });
 
-  it('that matches exactly has nothing to say about files that are written in another one', () => {
+  it('does not match a file in another version with matchPolicy Exact', () => {
     const set = setOf(['v1'], { matchPolicy: 'Exact', converts: false });
     expect([set.evaluate(stored).policies, set.evaluate(converted).results.length]).to.deep.equal([[], 1]);
   });

@@ -24,7 +24,7 @@ interface Suite {
   readonly rules?: Record<string, never>;
 }
 
-/** Public verdict cases that stand beside a checkout; the project's own tests do not depend on them. */
+/** Public cases next to a checkout. The project's tests do not depend on them. */
 const folder = '../shared/cases';
 
 function failures(

@@ -31,14 +31,14 @@ const sets = [objectsIn(pods, 'blue'), objectsIn(configMaps, 'blue'), allObjects
 const markOf = (...objects: readonly (readonly [ApiResource, ObjectMeta])[]): string | undefined =>
   namespaceMark('j', sets, listed(...objects));
 
-describe('the mark of a namespace', () => {
+describe('namespaceMark', () => {
   const base = [
     [pods, meta('a')],
     [pods, meta('b')],
     [namespaces, meta('blue', { uid: 'n' })],
   ] as const;
 
-  it('is the same for the same objects in any order', () => {
+  it('is equal for the same objects in any order', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...base], { minLength: base.length }), (shuffled) => markOf(...shuffled) === markOf(...base)),
     );
@@ -47,21 +47,21 @@ describe('the mark of a namespace', () => {
   const changes: readonly [what: string, objects: readonly (readonly [ApiResource, ObjectMeta])[]][] = [
     ['an object has another resourceVersion', [base[0], [pods, meta('b', { resourceVersion: '2' })], base[2]]],
     ['an object has another uid', [base[0], [pods, meta('b', { uid: 'c' })], base[2]]],
-    ['an object is gone', [base[0], base[2]]],
-    ['an object is new', [...base, [pods, meta('c')]]],
+    ['an object is deleted', [base[0], base[2]]],
+    ['an object is created', [...base, [pods, meta('c')]]],
     ['an object is of another kind', [base[0], [configMaps, meta('b')], base[2]]],
-    ['an object lies in another namespace', [base[0], [pods, meta('b', { namespace: 'green' })], base[2]]],
+    ['an object is in another namespace', [base[0], [pods, meta('b', { namespace: 'green' })], base[2]]],
     ['the Namespace was changed', [base[0], base[1], [namespaces, meta('blue', { uid: 'n', resourceVersion: '7' })]]],
     ['an object is listed twice', [...base, base[1]]],
   ];
   for (const [what, objects] of changes)
-    it(`is another if ${what}`, () => {
+    it(`differs when ${what}`, () => {
       expect(markOf(...objects))
         .to.be.a('string')
         .and.not.equal(markOf(...base));
     });
 
-  it('is the same whatever happens to other namespaces, and to kinds that nobody asks about', () => {
+  it('ignores objects in other namespaces and of kinds that no check reads', () => {
     const others = [
       [pods, meta('x', { namespace: 'green' })],
       [namespaces, meta('green')],
@@ -70,38 +70,38 @@ describe('the mark of a namespace', () => {
     expect(markOf(...base, ...others)).to.equal(markOf(...base));
   });
 
-  it('is another if what is judged by is another', () => {
+  it('differs when the evaluation differs', () => {
     expect(namespaceMark('k', sets, listed(...base))).to.not.equal(markOf(...base));
   });
 
-  it('is none where an object does not say in which state it is', () => {
+  it('is undefined when an object lacks a uid or a resourceVersion', () => {
     expect(markOf(...base, [configMaps, meta('c', { resourceVersion: '' })])).to.equal(undefined);
     expect(markOf(...base, [configMaps, { name: 'c', namespace: 'blue', resourceVersion: '1' }])).to.equal(undefined);
   });
 
-  it('covers all objects of a kind where a verdict depends on all', () => {
+  it('covers all objects of a kind when verdicts depend on all of them', () => {
     const all = [allObjects(pods, 'blue')];
     const before = listed(...base);
     const after = listed(...base, [pods, meta('x', { namespace: 'green' })]);
     expect(namespaceMark('j', all, before)).to.not.equal(namespaceMark('j', all, after));
   });
 
-  it('covers all Namespaces outside of them', () => {
+  it('covers all Namespaces for cluster-scoped targets', () => {
     const all = [allObjects(namespaces, CLUSTER_SCOPE)];
     expect(namespaceMark('j', all, listed(...base))).to.not.equal(namespaceMark('j', all, listed(...base, [namespaces, meta('green')])));
   });
 });
 
-describe('digests of objects', () => {
-  it('are kept apart for very many places', () => {
+describe('ObjectDigests', () => {
+  it('keeps separate digests for many places', () => {
     const digests = new ObjectDigests();
     for (let place = 0; place < 1000; place++) digests.add('pods', [`p${place}`], { uid: 'u', resourceVersion: String(place) });
     expect(new Set(Array.from({ length: 1000 }, (_, place) => digests.of('pods', `p${place}`))).size).to.equal(1000);
-    expect(digests.of('pods', 'none')).to.equal(digests.of('pods', 'another without objects'));
+    expect(digests.of('pods', 'none')).to.equal(digests.of('pods', 'another place without objects'));
   });
 });
 
-describe('the mark of what is judged by', () => {
+describe('evaluationMark', () => {
   const parts: EvaluationInputs = {
     policies: [{ name: 'p', uid: 'u', revision: '1-a' }],
     catalogue: 'c',
@@ -122,7 +122,7 @@ describe('the mark of what is judged by', () => {
     { resources: [pods, { ...pods, version: 'v2' }] },
   ];
   for (const other of others)
-    it(`is another for another ${Object.keys(other).join()}: ${JSON.stringify(other)}`, () => {
+    it(`differs for other ${Object.keys(other).join()}: ${JSON.stringify(other)}`, () => {
       expect(evaluationMark({ ...parts, ...other })).to.not.equal(evaluationMark(parts));
     });
 });

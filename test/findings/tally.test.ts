@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { addTallies, TallyBuilder } from '../../operator/findings/tally.ts';
 
-describe('a tally', () => {
-  it('counts failures alone by severity, and those of severity info by none', () => {
+describe('TallyBuilder', () => {
+  it('counts only failures by severity, without those of severity info', () => {
     const tally = new TallyBuilder();
     tally.addTarget();
     tally.addVerdict('a', 'fail', 'high');
@@ -22,7 +22,7 @@ describe('a tally', () => {
     });
   });
 
-  it('takes a pass back, of the check and of the sum', () => {
+  it('removes a pass from the counts of the check and of the summary', () => {
     const tally = new TallyBuilder();
     tally.addVerdict('a', 'pass', 'info');
     tally.addVerdict('b', 'pass', 'info');
@@ -31,7 +31,7 @@ describe('a tally', () => {
     expect([summary.pass, checks['a']?.pass, checks['b']?.pass]).to.deep.equal([1, 0, 1]);
   });
 
-  it('adds up with another one, check by check', () => {
+  it('adds two tallies check by check', () => {
     const [one, other] = [new TallyBuilder(), new TallyBuilder()];
     one.addVerdict('a', 'fail', 'low');
     other.addVerdict('a', 'fail', 'low');

@@ -9,8 +9,8 @@ const many = Array.from({ length: 25 }, (_, index) => `w${String(index).padStart
 const reader = (list: ListDouble): ConvertedObjects => new ConvertedObjects(list.client, new AbortController().signal);
 const nameOf = (object: unknown): unknown => (object instanceof Error ? object.message : (object as KubeObject | undefined)?.metadata.name);
 
-describe('objects in another version', () => {
-  it('are read page by page, in that version', async () => {
+describe('ConvertedObjects', () => {
+  it('reads a page of objects in another version', async () => {
     const list = new ListDouble(many);
     const converted = await reader(list).read([older], { items: list.objects, namespace: 'shop' });
     const last = list.objects[24] as KubeObject;
@@ -18,7 +18,7 @@ describe('objects in another version', () => {
     expect(list.calls.map(({ path }) => path)).to.deep.equal(['/apis/shop.example.com/v1beta1/namespaces/shop/widgets']);
   });
 
-  it('are read one by one where they are few, or come between two pages', async () => {
+  it('reads objects one by one when they are few or missing in the page', async () => {
     const list = new ListDouble(many);
     const [first, second] = list.objects as [KubeObject, KubeObject];
     const few = await reader(list).read([older], { items: [first, second], namespace: 'shop' });
@@ -28,12 +28,12 @@ describe('objects in another version', () => {
     expect(nameOf(all(first)(older))).to.equal('w00');
   });
 
-  it('that are gone meanwhile, or that a conversion fails for, are errors', async () => {
+  it('returns an error for an object that was deleted or cannot be converted', async () => {
     const list = new ListDouble(many);
     const objects = list.objects;
     list.objects = objects.slice(1);
     const gone = await reader(list).read([older], { items: objects.slice(0, 2), namespace: 'shop' });
-    expect(nameOf(gone(objects[0] as KubeObject)(older))).to.equal('it is not in the list');
+    expect(nameOf(gone(objects[0] as KubeObject)(older))).to.equal('the object is not in the list');
     list.page = () => {
       throw new KubeApiError('conversion webhook failed', { status: 500 });
     };
@@ -43,7 +43,7 @@ describe('objects in another version', () => {
     expect(list.calls.length).to.equal(length + 1);
   });
 
-  it('are not asked for where no rule is about another version', async () => {
+  it('reads nothing when no rule is about another version', async () => {
     const list = new ListDouble(many);
     const converted = await reader(list).read([], { items: list.objects, namespace: 'shop' });
     expect([converted(list.objects[0] as KubeObject)(older), list.calls]).to.deep.equal([undefined, []]);

@@ -4,18 +4,21 @@ import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import type { KubeRequest } from '../../operator/kube/kube-request.ts';
 
-/** An object of a list. */
+/** Returns an object of the list. */
 export const object = (name: string, labels: Readonly<Record<string, string>> = {}): KubeObject => ({
   metadata: { name, namespace: 'shop', labels, uid: name },
 });
 
 type Query = NonNullable<KubeRequest['query']>;
 
-/** A list in an order of its own, as an aggregated API may have it. `page` says what a page holds, for what real servers do only now and then. */
+/**
+ * A fake API server with one list, in the given order, as an aggregated API server may return it. `page` changes the content of a page, to
+ * simulate rare behaviour of real servers.
+ */
 export class ListDouble {
   readonly calls: { readonly path: string; readonly query: Query; readonly metadataOnly: boolean }[] = [];
   objects: KubeObject[];
-  /** Changes what is listed, or throws. */
+  /** Changes the items of a page, or throws. */
   page: (
     items: readonly KubeObject[],
     call: { readonly query: Query; readonly metadataOnly: boolean; readonly path: string },
@@ -44,8 +47,8 @@ export class ListDouble {
   }
 }
 
-/** The kind of the objects. */
+/** The resource of the listed objects. */
 export const widgets: ApiResource = { group: 'shop.example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
 
-/** What the server says of a kind that it does not serve. */
+/** The error of the server for a resource that it does not serve. */
 export const notServed = (): KubeApiError => new KubeApiError('404: the server could not find the requested resource', { status: 404 });

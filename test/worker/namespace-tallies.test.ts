@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { NamespaceTallies } from '../../operator/worker/namespace-tallies.ts';
 
-describe('tallies by namespace', () => {
+describe('NamespaceTallies', () => {
   function counted(): NamespaceTallies {
     const tallies = new NamespaceTallies();
     const target = (policy: string, verdict: 'pass' | 'fail'): void => {
@@ -19,7 +19,7 @@ describe('tallies by namespace', () => {
     return tallies;
   }
 
-  it('are kept apart, and a namespace goes on where it was left', () => {
+  it('counts each namespace separately and continues an earlier one', () => {
     expect(
       counted().namespaces.map(({ namespace, scanned, policies }) => [
         namespace,
@@ -39,19 +39,19 @@ describe('tallies by namespace', () => {
     ]);
   });
 
-  it('come to all together', () => {
+  it('sums all namespaces', () => {
     const { p, q } = counted().total;
     expect([p?.targets, p?.summary.pass, p?.failing.high, q?.targets]).to.deep.equal([3, 2, 1, 1]);
   });
 
-  it('tell the targets of the namespace at hand', () => {
+  it('returns the targets of the current namespace by policy', () => {
     expect([...counted().targetsByPolicy]).to.deep.equal([
       ['p', 2],
       ['q', 1],
     ]);
   });
 
-  it('leave out a namespace without a target', () => {
+  it('leaves out a namespace without targets', () => {
     expect(counted().namespaces.map(({ namespace }) => namespace)).to.not.include('green');
   });
 });

@@ -23,7 +23,7 @@ const input = {
   namespaces: { shop: { labels: {} } },
 } as unknown as ScanInput;
 
-/** Counts a byte a record. */
+/** A sink that counts one byte per record. */
 class Sink implements RecordSink {
   readonly records: StreamRecord[] = [];
   get bytes(): number {
@@ -56,36 +56,36 @@ async function work(list: ListDouble, slice: Partial<Slice> = {}, { pageSize = 3
 
 const countsOf = ({ summary: { scanned, failed, unread } }: Worked): unknown => ({ scanned, failed, unread });
 
-describe('a worker and a list', () => {
-  it('that is in no order: every object is judged', async () => {
+describe('ShardWorker', () => {
+  it('evaluates every object of an unsorted list', async () => {
     const worked = await work(new ListDouble(['d', 'a', 'c', 'e', 'b']));
     expect(worked.names.toSorted()).to.deep.equal(['a', 'b', 'c', 'd', 'e']);
     expect(countsOf(worked)).to.deep.equal({ scanned: 5, failed: 0, unread: {} });
   });
 
-  it('that is in no order and does not fit into a stream: every object is judged once, by whoever goes on', async () => {
+  it('evaluates every object once when an unsorted list needs several streams', async () => {
     const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 25 });
     await fc.assert(
       fc.asyncProperty(names, fc.integer({ min: 1, max: 7 }), fc.nat(6), fc.boolean(), async (all, pageSize, streamBytes, known) => {
         const list = new ListDouble(all);
         const isSorted = all.every((name, index) => index === 0 || name > (all[index - 1] ?? ''));
-        const judged: string[] = [];
+        const evaluated: string[] = [];
         let failed = 0;
         for (let slices: readonly Partial<Slice>[] = [isSorted || !known ? {} : { unsorted: true }]; slices[0];) {
           const worked = await work(list, slices[0], { pageSize, streamBytes });
-          judged.push(...worked.names);
+          evaluated.push(...worked.names);
           ({ rest: slices } = worked.summary);
           failed += worked.summary.failed;
         }
-        // What was not known to be in no order, and was cut before that could be seen, is told as failed, never passed over.
-        expect(new Set(judged).size).to.equal(judged.length);
-        expect(judged.length + failed).to.equal(all.length);
+        // A list that was cut before it was seen to be unsorted is reported as failed. No object is skipped silently.
+        expect(new Set(evaluated).size).to.equal(evaluated.length);
+        expect(evaluated.length + failed).to.equal(all.length);
         if (isSorted || known) expect(failed).to.equal(0);
       }),
     );
   });
 
-  it('that leaves an object out while it is read: the object is judged after all', async () => {
+  it('evaluates an object that the list missed while it was read', async () => {
     const list = new ListDouble(['a', 'b', 'c', 'd']);
     let first = true;
     list.page = (items, { metadataOnly }) => {
@@ -98,31 +98,31 @@ describe('a worker and a list', () => {
     expect(countsOf(worked)).to.deep.equal({ scanned: 4, failed: 0, unread: {} });
   });
 
-  it('with fewer objects than were counted: those that were deleted are no targets any more', async () => {
+  it('does not report objects that were deleted after the planning', async () => {
     const worked = await work(new ListDouble(['a', 'b']), { targets: 4, policies: { p: 4 } });
     expect([worked.names, worked.unreadable]).to.deep.equal([['a', 'b'], []]);
     expect(countsOf(worked)).to.deep.equal({ scanned: 2, failed: 0, unread: {} });
   });
 
-  it('whose objects it cannot read: they are told as not scanned, with names', async () => {
+  it('reports objects that cannot be read as not scanned, with their names', async () => {
     const list = new ListDouble(['a', 'b', 'c']);
     list.page = (items, { metadataOnly }) => (metadataOnly ? items : items.filter(({ metadata }) => metadata.name === 'a'));
     const worked = await work(list);
     expect(countsOf(worked)).to.deep.equal({ scanned: 1, failed: 2, unread: { p: 2 } });
     expect(worked.unreadable.map(({ targets, message }) => [targets, message])).to.deep.equal([
-      [2, '2 objects are in the list and cannot be read by name, among them b, c'],
+      [2, '2 objects are in the list but cannot be read by name, such as b, c'],
     ]);
   });
 
-  it('that was sorted when it was divided, and is not now: what is left of the part is told as not scanned', async () => {
+  it('reports the rest of a slice as not scanned when the list is no longer sorted', async () => {
     const worked = await work(new ListDouble(['b', 'a', 'c', 'd']), { to: 'c', targets: 3, policies: { p: 3 } });
     expect(countsOf(worked)).to.deep.equal({ scanned: 0, failed: 3, unread: { p: 3 } });
     expect(worked.unreadable[0]?.message).to.equal(
-      'the list of widgets.shop.example.com cannot be read in parts: its names are in no order',
+      'the list of widgets.shop.example.com cannot be read in parts: its names are not sorted',
     );
   });
 
-  it('of a kind that goes while it is read: what is left is told as not scanned', async () => {
+  it('reports the rest as not scanned when the kind is removed while its list is read', async () => {
     const list = new ListDouble(['a', 'b', 'c', 'd', 'e']);
     list.page = (items, { query }) => {
       if (query['continue'] !== undefined) throw notServed();
@@ -132,7 +132,7 @@ describe('a worker and a list', () => {
     expect(countsOf(worked)).to.deep.equal({ scanned: 3, failed: 2, unread: { p: 2 } });
   });
 
-  it('of a kind that goes after its objects went: none of them is taken to be deleted', async () => {
+  it('does not take objects for deleted when their kind was removed', async () => {
     const list = new ListDouble(['a', 'b']);
     list.page = (_items, { metadataOnly }) => {
       if (metadataOnly) throw notServed();
@@ -141,7 +141,7 @@ describe('a worker and a list', () => {
     expect(countsOf(await work(list))).to.deep.equal({ scanned: 0, failed: 2, unread: { p: 2 } });
   });
 
-  it('that says how much is left when a stream is full', async () => {
+  it('returns the rest of a slice when the stream is full', async () => {
     const { summary } = await work(new ListDouble(['a', 'b', 'c', 'd', 'e']), {}, { streamBytes: 2 });
     expect([summary.scanned, summary.rest]).to.deep.equal([
       3,
@@ -149,7 +149,7 @@ describe('a worker and a list', () => {
     ]);
   });
 
-  it('leaves objects of other policies’ scopes alone when it looks for what it missed', async () => {
+  it('ignores objects in namespaces outside of the scan when it reads missed objects', async () => {
     const list = new ListDouble(['a']);
     list.objects.push({ ...object('elsewhere'), metadata: { name: 'elsewhere', namespace: 'other' } });
     const worked = await work(list, { targets: 2, policies: { p: 2 } });
@@ -157,20 +157,20 @@ describe('a worker and a list', () => {
   });
 });
 
-describe('what a slice is about', () => {
-  it('is the cluster, as this and former versions write it', () => {
+describe('the resource of a slice', () => {
+  it('is the cluster as a whole in the format of this and of former versions', () => {
     expect([resourceOf({ resource: WHOLE_CLUSTER }, [widgets]), resourceOf({ resource: -1 }, [widgets])]).to.deep.equal([
       undefined,
       undefined,
     ]);
   });
 
-  it('is never the cluster because a kind was not found', () => {
+  it('is never the cluster as a whole because a resource was not found', () => {
     expect(indexOfResource([widgets], { ...widgets, resource: 'gadgets' })).to.equal(undefined);
-    expect(() => resourceOf({ resource: 1 }, [widgets])).to.throw('the shard names resource 1, the scan has 1');
+    expect(() => resourceOf({ resource: 1 }, [widgets])).to.throw('the shard has resource index 1, the scan has 1 resources');
   });
 
-  it('is found in another version of the same objects', () => {
+  it('is found in another version', () => {
     const older = { ...widgets, version: 'v1beta1' };
     expect([indexOfResource([older, widgets], widgets), indexOfResource([older], widgets)]).to.deep.equal([1, 0]);
   });

@@ -5,7 +5,7 @@ import { clean, type Fault, type Violation, type Outcome } from '../outcomes/out
 import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
 
-/** Judges one object by code where CEL would be awkward. */
+/** Evaluates one object by code. Used for checks that are hard to write in CEL. */
 export type BuiltinCheck = (subject: Subject, parameters: ControlParameters) => Outcome;
 
 interface Findings {
@@ -16,7 +16,7 @@ interface Findings {
 const outcome = ({ violations: violations, faults }: Findings): Outcome =>
   violations.length + faults.length === 0 ? clean : { violations: violations, faults };
 
-/** Goes through the entries of a list in every container. */
+/** Visits the entries of a list field in every container. */
 function eachEntry(
   subject: Subject,
   field: string,
@@ -56,10 +56,10 @@ const credentialInEnvironment: BuiltinCheck = (subject, parameters) => {
 
 const setting = /^\s*(?:export\s+|-\s+)?["']?([A-Za-z0-9_.-]+)["']?\s*[=:]\s*(.*)$/;
 const inlineSetting = /"([A-Za-z0-9_.-]+)"\s*:\s*"([^"\n]*)"/g;
-/** Where a YAML or JSON value begins that stands on other lines, or none is. */
+/** A text that is not a value of its own: the start of a YAML or JSON value on the next lines, or an empty value. */
 const noValue = /^([|>][-+0-9]*|[[{]|\{\s*\}|\[\s*\]|null|~)$/;
 
-/** The value of a line without its quotes, its comma and a comment behind it. */
+/** Returns the value of a line without quotes, trailing comma and comment. */
 function bareValue(text: string): string {
   const value = text.trim().replace(/,$/, '');
   const quoted = /^(["'])(.*?)\1(\s*[#;].*)?$/.exec(value);
@@ -68,9 +68,9 @@ function bareValue(text: string): string {
   return noValue.test(bare) ? '' : bare;
 }
 
-/** Whether any `key=value` or `key: value` in a text is a credential. */
-function textHolds(text: string, test: CredentialTest): boolean {
-  if (CredentialTest.looksLikeOne(text)) return true;
+/** Whether a text has a credential in any `key=value` or `key: value`. */
+function hasCredential(text: string, test: CredentialTest): boolean {
+  if (CredentialTest.hasCredentialPattern(text)) return true;
   const lines = text.split(/\r\n|\r|\n/).some((line) => {
     const [, name, value] = setting.exec(line) ?? [];
     return name !== undefined && value !== undefined && test.matches(name, bareValue(value));
@@ -87,16 +87,16 @@ const credentialInConfigMap: BuiltinCheck = ({ object }, parameters) => {
   for (const [key, value] of Object.entries(data)) {
     const path = `data['${key}']`;
     if (typeof value !== 'string') found.faults.push({ path, problem: 'expected a string' });
-    else if (test.matches(key, value) || textHolds(value, test)) found.violations.push({ path, label: key });
+    else if (test.matches(key, value) || hasCredential(value, test)) found.violations.push({ path, label: key });
   }
   return outcome(found);
 };
 
-/** `--password=x`, or `password=x` inside a shell's text. */
+/** `--password=x`, also inside the text of a shell command. */
 const option = /(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)=(["']?)([^\s"']+)/g;
 const mysqlPassword = /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b.*\s-p([^\s=]+)/;
 
-function commandHolds(words: readonly string[], test: CredentialTest): boolean {
+function commandHasCredential(words: readonly string[], test: CredentialTest): boolean {
   const line = words.join(' ');
   if (mysqlPassword.exec(line)?.[1]?.startsWith('$') === false) return true;
   for (const [, name = '', , value = ''] of line.matchAll(option)) if (test.matches(name, value)) return true;
@@ -119,7 +119,7 @@ const credentialInCommand: BuiltinCheck = (subject, parameters) => {
       const { command, args, name } = fieldsOf(container);
       const words = [...listOf(command), ...listOf(args)].filter((word) => typeof word === 'string');
       const label = textOf(name);
-      if (!commandHolds(words, test)) {
+      if (!commandHasCredential(words, test)) {
         found.faults.push(...faults);
         continue;
       }
@@ -133,7 +133,7 @@ const credentialInCommand: BuiltinCheck = (subject, parameters) => {
   return outcome(found);
 };
 
-/** The judges by the names that controls call them. */
+/** The built-in checks, by the names that controls use. */
 export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   credentialInEnvironment,
   credentialInConfigMap,

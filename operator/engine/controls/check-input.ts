@@ -4,18 +4,18 @@ import { type Fields, isFields } from '../objects/kubernetes-object.ts';
 export interface ContainerList {
   readonly path: string;
   readonly containers: readonly unknown[];
-  /** What stands there is no list. */
+  /** The value at the path is not a list. */
   readonly broken?: boolean;
 }
 
-/** What checks look at: the object (of a workload, its synthetic Pod) and its containers. */
+/** The input of checks: the object and its containers. For a workload, the object is its synthetic Pod. */
 export interface CheckInput {
   readonly object: Fields;
-  /** Init, main and ephemeral containers, in this order; empty for objects without. */
+  /** Init, main and ephemeral containers, in this order. Empty if the object has none. */
   readonly containers: readonly ContainerList[];
 }
 
-/** Whether a value counts as unset: missing, null, `{}` or `[]`. */
+/** Whether a value counts as unset: undefined, null, `{}` or `[]`. */
 export function isUnset(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value !== 'object') return false;
@@ -24,7 +24,7 @@ export function isUnset(value: unknown): boolean {
   return true;
 }
 
-/** Whether anything stands at the end of a way, given as its steps, such as `spec`, `volumes[]`, `hostPath`. */
+/** Whether a value is set at a path, given as its steps, such as `spec`, `volumes[]`, `hostPath`. */
 export function pathExists(value: unknown, steps: readonly string[]): boolean {
   const [step, ...rest] = steps;
   if (step === undefined) return !isUnset(value);

@@ -1,22 +1,24 @@
 import { type Fields, isFields } from '../objects/kubernetes-object.ts';
 import { type ContainerList, type CheckInput, isUnset } from './check-input.ts';
 
-/** Something that looks at the values at the end of a way. Where they stand is told by {@link TreePosition}. */
+/** Visits the values at a path. {@link TreePosition} gives the position of each value. */
 export interface TreeVisitor {
-  /** The way: `spec.volumes[].hostPath`, or below each container with `C*.`, `AM.` or `M.`. */
+  /** A path such as `spec.volumes[].hostPath`. The prefixes `C*.`, `AM.` and `M.` start it at each container. */
   readonly pathPattern: string;
-  /** Whether it wants to know of ways that lead nowhere. */
+  /** Whether {@link unset} is called if the path has no value. */
   readonly visitsUnset: boolean;
+  /** Called for each value at the path. */
   value(item: unknown, position: TreePosition): void;
+  /** Called if the path has no value. */
   unset(position: TreePosition): void;
-  /** Something that is no map, or no list, where the way goes on. */
+  /** Called if a value on the path is not a map, or not a list, although the path continues. */
   broken(problem: string, path: string, position: TreePosition): void;
 }
 
 interface Leaf {
   readonly visitor: TreeVisitor;
   readonly steps: readonly Step[];
-  /** An empty map or list at the end counts as unset. */
+  /** Whether an empty map or list at the end of the path counts as unset. */
   readonly unsetWhenEmpty: boolean;
 }
 
@@ -28,7 +30,7 @@ interface Step {
 interface Branch extends Step {
   readonly leaves: Leaf[];
   readonly branches: Branch[];
-  /** All leaves at or below that ask for what is unset, and all that there are. */
+  /** The leaves at or below this branch: those that visit unset paths, and all. */
   readonly asking: Leaf[];
   readonly below: Leaf[];
 }
@@ -51,7 +53,7 @@ function stepsOf(names: readonly string[]): readonly Step[] {
   return names.map((name) => (name.endsWith('[]') ? { name: name.slice(0, -2), each: true } : { name, each: false }));
 }
 
-/** Hangs a leaf into a tree; ways that begin alike share branches. */
+/** Adds a leaf to the tree. Paths with the same beginning share branches. */
 function addLeaf(root: Branch, leaf: Leaf): void {
   let branch = root;
   for (const { name, each } of leaf.steps) {
@@ -69,17 +71,17 @@ function addLeaf(root: Branch, leaf: Leaf): void {
   branch.leaves.push(leaf);
 }
 
-/** Where a walk stands: the container that it is in, and how to write the path. */
+/** The current position of a walk. */
 export interface TreePosition {
-  /** The container that is being looked at; undefined outside of containers. */
+  /** The current container. Undefined outside of containers. */
   readonly container: unknown;
-  /** The path of the visitor's way from the object (of a workload: its pod). */
+  /** Returns the path of the current value from the object. For a workload, from its pod. */
   path(): string;
 }
 
 /**
- * All ways of many checks as one tree, so that an object is walked once, and what is not there is passed over with everything below it.
- * One walk at a time: where it stands is kept in the tree itself, so that nothing is allocated on the way.
+ * The paths of many checks as one tree. An object is walked once, and a missing field skips everything below it. The tree itself holds the
+ * position, so that a walk allocates nothing. Only one walk can run at a time.
  */
 export class CheckTree implements TreePosition {
   readonly #object = newBranch('', false);
@@ -103,7 +105,7 @@ export class CheckTree implements TreePosition {
       .filter(({ root }) => root.below.length > 0);
   }
 
-  /** Shows every visitor what stands at the end of its way. */
+  /** Walks an object. Calls every visitor with the values at its path. */
   walk({ object, containers }: CheckInput): void {
     this.#indices.length = 0;
     this.container = undefined;
@@ -148,7 +150,7 @@ export class CheckTree implements TreePosition {
     }
   }
 
-  /** A value that is there, at a branch. */
+  /** Visits a value that is set. */
   #at(value: unknown, branch: Branch): void {
     if (branch.leaves.length > 0) this.#show(branch.leaves, value);
     if (branch.branches.length === 0) return;
@@ -177,7 +179,7 @@ export class CheckTree implements TreePosition {
     this.#indices.length = level;
   }
 
-  /** An item of a list that is null: unset for who asks for that, and no value for all others. */
+  /** Visits a null item of a list. It is unset for visitors of unset paths, and a null value for all others. */
   #absentItem(branch: Branch): void {
     for (const leaf of branch.leaves) {
       this.#leaf = leaf;
@@ -204,12 +206,12 @@ export class CheckTree implements TreePosition {
     }
   }
 
-  /** The value at a branch is no map, and ways go on below it. */
+  /** Reports a value that is not a map although paths continue below it. */
   #broken(branch: Branch, problem: string): void {
     for (const next of branch.branches) for (const leaf of next.below) leaf.visitor.broken(problem, this.#pathTo(leaf, branch), this);
   }
 
-  /** The path of a branch, which lies on the way of a leaf. */
+  /** Returns the path of a branch of a leaf. */
   #pathTo(leaf: Leaf, branch: Branch): string {
     const depth = leaf.steps.findIndex((_, index) => this.#branchAt(leaf, index + 1) === branch) + 1;
     return this.#pathOf(leaf.steps, depth);

@@ -9,20 +9,20 @@ import type { Outcome } from '../outcomes/outcome.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
 import type { Subject } from './subject.ts';
 
-/** A control as one policy uses it. */
+/** A control with the settings of one policy. */
 export interface ControlCheck {
   readonly control: CatalogueEntry;
   readonly severity: Severity;
-  /** Whether the policy set the severity: then nothing else lowers it. */
+  /** Whether the policy sets the severity. A check cannot lower it then. */
   readonly severityIsSet: boolean;
   readonly parameters: ControlParameters;
-  /** The chosen frameworks that the control belongs to. */
+  /** The frameworks of the policy that contain the control. */
   readonly frameworks: readonly string[];
-  /** One for each version of the Pod Security Standards that is asked for; none for cross-object controls. */
+  /** One program for each version of the Pod Security Standards that the policy uses. Empty for cross-object controls. */
   readonly programs: readonly ControlProgram[];
-  /** Whether system namespaces are looked at, too: the policy lists a control that is about them. */
+  /** Whether the control is also evaluated in system namespaces: the policy lists it, and it is about these namespaces. */
   readonly inSystemNamespaces: boolean;
-  /** Why the control cannot be evaluated, such as a parameter that is missing. */
+  /** Why the control is skipped, such as a missing parameter. */
   readonly skip?: string;
 }
 
@@ -81,11 +81,11 @@ function knownEntries(spec: SecurityPolicySpec, report: ReportProblem): Readonly
   for (const [index, entry] of (spec.controls ?? []).entries()) {
     const control = controlById(entry.name);
     if (control === undefined) {
-      const meant = didYouMean(
+      const hint = didYouMean(
         entry.name,
         catalogue.map(({ id }) => id),
       );
-      report({ path: `spec.controls[${index}].name`, reason: 'UnknownControl', message: `no control '${entry.name}'${meant}` });
+      report({ path: `spec.controls[${index}].name`, reason: 'UnknownControl', message: `no control '${entry.name}'${hint}` });
       continue;
     }
     entries.set(entry.name, entry);
@@ -97,7 +97,9 @@ function knownEntries(spec: SecurityPolicySpec, report: ReportProblem): Readonly
   return entries;
 }
 
-/** The minors of the Pod Security Standards that a control is judged at: those of the chosen standards that have it, or the newest. */
+/**
+ * The minors of the Pod Security Standards that a control is evaluated at: those of the policy's standards that contain it, or the newest.
+ */
 function minorsFor(control: CatalogueEntry, frameworks: readonly Framework[], newest: number): readonly number[] {
   const standards = frameworks.filter(({ podSecurityMinor }) => podSecurityMinor !== undefined);
   const having = standards.filter(({ controls }) => controls.includes(control));
@@ -107,7 +109,7 @@ function minorsFor(control: CatalogueEntry, frameworks: readonly Framework[], ne
 
 const programs = new Map<string, ControlProgram | undefined>();
 
-/** Programs are shared between policies: they depend on nothing but these three. */
+/** Returns a program that policies share. It depends only on the control, the parameters and the minor. */
 function sharedProgram(control: CatalogueEntry, parameters: ControlParameters, minor: number): ControlProgram | undefined {
   const key = `${control.id} ${minor} ${control.parameters === undefined ? '' : JSON.stringify(parameters)}`;
   if (programs.has(key)) return programs.get(key);
@@ -132,7 +134,7 @@ function checkOf(control: CatalogueEntry, entry: ControlEntry | undefined, frame
   };
 }
 
-/** The controls that a policy asks for, in the catalogue's order, and its frameworks; what it gets wrong is reported. */
+/** Returns the controls of a policy in the catalogue's order, and its frameworks. Calls `report` for each problem. */
 export function controlChecks(
   spec: SecurityPolicySpec,
   kubernetesVersion: string,
@@ -142,8 +144,8 @@ export function controlChecks(
   const entries = knownEntries(spec, report);
   const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
   const newest = Math.min(minor, newestMinor);
-  const brought = new Set(frameworks.flatMap(({ controls }) => controls.map(({ id }) => id)));
-  const wanted = catalogue.filter(({ id }) => entries.get(id)?.exclude !== true && (entries.has(id) || brought.has(id)));
+  const fromFrameworks = new Set(frameworks.flatMap(({ controls }) => controls.map(({ id }) => id)));
+  const wanted = catalogue.filter(({ id }) => entries.get(id)?.exclude !== true && (entries.has(id) || fromFrameworks.has(id)));
   const checks = wanted.map((control) => checkOf(control, entries.get(control.id), frameworks, newest));
   return { checks, frameworks };
 }
@@ -152,8 +154,8 @@ const outcomeOf = (program: ControlProgram, subject: Subject): Outcome =>
   program instanceof CheckProgram ? program.end() : program.evaluate(subject);
 
 /**
- * What all programs of a check found together: it must hold at every version that is asked for. Those that look at values have
- * been walked through the subject before; see {@link KindWalk}.
+ * Returns the combined outcome of all programs of a check. The check must hold at every version in use. The programs of value checks must
+ * have walked the subject before. See {@link KindWalk}.
  */
 export function evaluateControl(check: ControlCheck, subject: Subject): Outcome {
   const [first, ...others] = check.programs;

@@ -4,14 +4,14 @@ import { builtinResources } from '../objects/builtin-resources.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
 import { isLongRunningKind, isWorkloadKind, workloadKinds } from '../objects/workload-kind.ts';
 
-/** The object that findings about the cluster as a whole are about. */
+/** The target of findings about the cluster as a whole. */
 export const wholeCluster: ResourceReference = { apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' };
 export const clusterKind = 'Cluster.vigil.dev';
 
-/** `Kind`, or `Kind.group`. */
+/** Returns `Kind` for the core group and `Kind.group` for others. */
 export const nameOfKind = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
 
-/** Kinds that nobody writes by hand, or that Vigil may not read: no check about every namespaced object looks at them. */
+/** Kinds that users do not write, or that Vigil must not read. Checks of all namespaced kinds leave them out. */
 const unlisted: ReadonlySet<string> = new Set([
   'Secret',
   'Event',
@@ -27,7 +27,7 @@ const unlisted: ReadonlySet<string> = new Set([
   'LocalSubjectAccessReview.authorization.k8s.io',
 ]);
 
-/** Whether a control is about a kind. */
+/** Whether a control applies to a kind. */
 export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolean): boolean {
   if (kinds === 'workloads') return isWorkloadKind(groupKind);
   if (kinds === 'longRunning') return isLongRunningKind(groupKind);
@@ -35,15 +35,15 @@ export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced:
   return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && isWorkloadKind(groupKind)));
 }
 
-/** Custom resources may be listed only where somebody grants it: see `vigil.dev/aggregate-to-scan`. */
+/** The built-in kinds. Vigil can list custom resources only with a ClusterRole labelled `vigil.dev/aggregate-to-scan`. */
 const builtinKinds: ReadonlySet<string> = new Set(builtinResources.map(nameOfKind));
 
-/** What a cross-object control reads; nothing for the others. */
+/** Returns the kinds that a cross-object control reads. Empty for other controls. */
 export function kindsReadBy({ crossObject, kinds }: CatalogueEntry): readonly string[] {
   if (crossObject === undefined) return [];
   const read = ['Namespace', ...crossObject.reads, ...(typeof kinds === 'string' ? ['workloads'] : kinds)];
   return read.includes('workloads') ? [...read, ...workloadKinds] : read;
 }
 
-/** Whether checks about every namespaced object leave a kind out. */
+/** Whether checks of all namespaced kinds leave a kind out. */
 export const isLeftOut = (name: string): boolean => unlisted.has(name) || !builtinKinds.has(name);

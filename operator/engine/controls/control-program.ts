@@ -7,7 +7,7 @@ import { clean, type Fault, type Violation, type Outcome } from '../outcomes/out
 import { type Bindings, type Predicate, predicate } from './predicate.ts';
 import type { Subject } from './subject.ts';
 
-/** A quantity of Kubernetes: a decimal number with a binary or decimal suffix, or an exponent. */
+/** A Kubernetes quantity: a decimal number with a binary or decimal suffix or an exponent. */
 const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
 
 const fits: Readonly<Record<ValueType, (value: unknown) => boolean>> = {
@@ -30,10 +30,10 @@ const article: Readonly<Record<ValueType, string>> = {
   any: 'a value',
 };
 
-/** Stands for a field that cannot be reached: something before it is no map. */
+/** Marks a field that cannot be reached, because a value on its path is not a map. */
 const brokenPath = Symbol('broken path');
 
-/** What one way of one check found in the object that was walked last. */
+/** Collects the violations and faults of one path of one check in the current object. */
 class CheckVisitor implements TreeVisitor {
   readonly pathPattern: string;
   readonly visitsUnset: boolean;
@@ -69,7 +69,7 @@ class CheckVisitor implements TreeVisitor {
     else this.#evaluate(item, position);
   }
 
-  /** Looked at once for each object. */
+  /** Evaluated once per object. */
   #isGiven(steps: readonly string[]): boolean {
     const { subject } = this.#run;
     if (this.#givenOf !== subject) {
@@ -149,11 +149,11 @@ function labelled(subject: Subject, path: string): Violation {
   return label === undefined ? { path: subject.path(path) } : { path: subject.path(path), label };
 }
 
-/** What the visitors of one control share while an object is walked. */
+/** The state that the visitors of one control share during a walk. */
 class Run {
   readonly bindings: Bindings;
   subject: Subject | undefined;
-  /** Whether any visitor found anything. */
+  /** Whether any visitor found a violation or a fault. */
   found = false;
 
   constructor(parameters: ControlParameters, version: number) {
@@ -165,7 +165,7 @@ class Run {
     this.bindings['object'] = subject.input.object;
   }
 
-  /** The value of a field of the object; undefined where the way to it breaks off, and {@link brokenPath} where it is no way. */
+  /** Returns the value of a field of the object, undefined if it is unset, or {@link brokenPath} if its path cannot be followed. */
   fieldAt(names: readonly string[]): unknown {
     let current: unknown = this.subject?.input.object;
     for (const name of names) {
@@ -177,7 +177,7 @@ class Run {
   }
 }
 
-/** A control's checks of single objects, with its parameters, at one version of the standards. */
+/** The value checks of a control, with its parameters, at one version of the Pod Security Standards. */
 export class CheckProgram {
   readonly #run: Run;
   readonly #checks: readonly { readonly check: ValueCheck; readonly visitors: readonly CheckVisitor[] }[];
@@ -197,7 +197,7 @@ export class CheckProgram {
       .map((exemption: Exemption) => predicate(exemption.when));
   }
 
-  /** Those of its visitors that look at objects of a kind. */
+  /** Returns the visitors for objects of a kind. */
   visitorsFor(groupKind: string): readonly TreeVisitor[] {
     const [kind] = groupKind.split('.');
     return this.#checks
@@ -205,7 +205,7 @@ export class CheckProgram {
       .flatMap(({ visitors }) => visitors);
   }
 
-  /** Called before a tree with its visitors walks an object. */
+  /** Must be called before a tree with these visitors walks an object. */
   begin(subject: Subject): void {
     this.#run.begin(subject);
     if (!this.#run.found) return;
@@ -216,7 +216,7 @@ export class CheckProgram {
     }
   }
 
-  /** What its visitors found in the walk. */
+  /** Returns the outcome of the walk. */
   end(): Outcome {
     if (!this.#run.found || this.#exemptions.some((exempt) => exempt(this.#run.bindings) === true)) return clean;
     return {
@@ -226,16 +226,16 @@ export class CheckProgram {
   }
 }
 
-/** Judges single objects by one control, with parameters, at one version of the Pod Security Standards. */
+/** Evaluates single objects with one control, with parameters, at one version of the Pod Security Standards. */
 export type ControlProgram = CheckProgram | BuiltinProgram;
 
-/** Compiles what a control says about single objects; undefined for controls that need other objects. */
+/** Compiles a control. Returns undefined for cross-object controls. */
 export function controlProgram(control: CatalogueEntry, parameters: ControlParameters, version: number): ControlProgram | undefined {
   if (control.builtin !== undefined) return builtinProgram(control.builtin, parameters);
   return control.checks === undefined ? undefined : new CheckProgram(control, parameters, version);
 }
 
-/** A control that code judges. */
+/** A control that is evaluated by code. */
 export interface BuiltinProgram {
   evaluate(subject: Subject): Outcome;
 }

@@ -3,19 +3,19 @@ import type { EvaluationBuilder } from '../outcomes/evaluation.ts';
 import type { Fault, Violation, Outcome } from '../outcomes/outcome.ts';
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
 
-/** A policy as results name it, and whether its passes are listed. */
+/** A policy in results, and whether its passes are listed. */
 export interface ResultOwner {
   readonly name: string;
-  /** The name in results: null for a policy that has none of its own. */
+  /** The policy's name in results. Null for a policy that Vigil builds itself. */
   readonly label: string | null;
   readonly listsPasses: boolean;
 }
 
 const most = 5;
-/** Up to so many values a list is searched faster than a set is made. */
+/** Up to this number of values, searching a list is faster than building a set. */
 const few = 8;
 
-/** The different values that are set, in their order; most lists hold one, or the same one over and over. */
+/** Returns the distinct values that are set, in their order. Most lists have one value or repeat the same one. */
 function distinct(violations: readonly Violation[], field: 'path' | 'label' | 'container'): readonly string[] {
   const values: string[] = [];
   let last: string | undefined;
@@ -101,7 +101,7 @@ function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceRefe
   return result;
 }
 
-/** What the message of an `error` result says of a fault. */
+/** Returns the message of an `error` result. */
 export function faultMessage({ path, problem }: Fault): string {
   return path === '' ? `cannot be evaluated: ${problem}` : `cannot be evaluated: ${path}: ${problem}`;
 }
@@ -112,7 +112,7 @@ function error(check: ControlCheck, owner: ResultOwner, resource: ResourceRefere
   return withPaths(resultOf('error', check, owner, { resource, message }), [...new Set(faults.map(({ path }) => path))]);
 }
 
-/** Turns a control's outcome into the one result of this check on this target; a pass may be only counted. */
+/** Adds the result of a control on one target. A pass is only counted unless the policy lists passes. */
 export function addControlResult(
   builder: EvaluationBuilder,
   check: ControlCheck,

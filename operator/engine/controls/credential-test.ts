@@ -1,7 +1,7 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { textsOf } from '../objects/kubernetes-object.ts';
 
-/** Values that are credentials by their look, whatever they are called. */
+/** Patterns of values that are credentials, whatever their name. */
 const credentialPatterns: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /\bAKIA[0-9A-Z]{16}\b/,
@@ -12,7 +12,7 @@ const credentialPatterns: readonly RegExp[] = [
   /^["']?(Authorization:\s*)?Bearer\s+[^\s$<{]/i,
 ];
 
-/** Values that only say where the credential is, or that there is none: empty, `$(REF)`, `{{tpl}}`, a file's path, true or false. */
+/** Patterns of values that are no credentials: empty, `$(REF)`, `{{tpl}}`, the path of a file, true or false. */
 const references: readonly RegExp[] = [
   /^$/,
   /\$\([A-Za-z_][A-Za-z0-9_.-]*\)|\$\{[A-Za-z_][^}]*\}/,
@@ -25,16 +25,16 @@ const references: readonly RegExp[] = [
 
 const mostNames = 4096;
 
-/** Tells credentials from other settings, by name and value. */
+/** Detects credentials by the name and the value of a setting. */
 export class CredentialTest {
   readonly #words: readonly string[];
   readonly #allowed: ReadonlySet<string>;
-  /** The same names come again and again. */
+  /** Caches results, because the same names are frequent. */
   readonly #names = new Map<string, boolean>();
 
   static readonly #known = new WeakMap<ControlParameters, CredentialTest>();
 
-  /** The test with these parameters; made once. */
+  /** Returns the test with these parameters. Created once. */
   static for(parameters: ControlParameters): CredentialTest {
     const known = CredentialTest.#known.get(parameters) ?? new CredentialTest(parameters);
     CredentialTest.#known.set(parameters, known);
@@ -46,13 +46,16 @@ export class CredentialTest {
     this.#allowed = new Set(textsOf(parameters['allowedNames']));
   }
 
-  /** Whether a setting holds a credential: its name says so and its value is a literal, or its value looks like one. */
+  /**
+   * Whether a setting is a credential: its name is that of a secret and its value is a literal, or its value has the pattern of a
+   * credential.
+   */
   matches(name: string, value: string): boolean {
     const literal = value.trim().slice(0, 10_000);
-    return CredentialTest.looksLikeOne(literal) || (this.isSecretName(name) && CredentialTest.isLiteral(literal));
+    return CredentialTest.hasCredentialPattern(literal) || (this.isSecretName(name) && CredentialTest.isLiteral(literal));
   }
 
-  /** Whether a name tells a secret. */
+  /** Whether a name is that of a secret. */
   isSecretName(name: string): boolean {
     const known = this.#names.get(name);
     if (known !== undefined) return known;
@@ -63,12 +66,12 @@ export class CredentialTest {
     return secret;
   }
 
-  /** Whether a value is a credential by its look. */
-  static looksLikeOne(value: string): boolean {
-    return credentialPatterns.some((look) => look.test(value));
+  /** Whether a value has the pattern of a credential. */
+  static hasCredentialPattern(value: string): boolean {
+    return credentialPatterns.some((pattern) => pattern.test(value));
   }
 
-  /** Whether a value is meant as it stands, and is not a reference to somewhere else. */
+  /** Whether a value is a literal and not a reference. */
   static isLiteral(value: string): boolean {
     return !references.some((reference) => reference.test(value));
   }

@@ -3,7 +3,7 @@ import type { ControlCheck } from './control-check.ts';
 import { CheckProgram } from './control-program.ts';
 import type { Subject } from './subject.ts';
 
-/** Walks objects of one kind once for all checks of single objects, however many policies ask for them. */
+/** Walks each object of one kind once for the value checks of all policies. */
 export class KindWalk {
   readonly #programs: readonly CheckProgram[];
   readonly #tree: CheckTree;
@@ -14,7 +14,7 @@ export class KindWalk {
     this.#tree = new CheckTree(this.#programs.flatMap((program) => program.visitorsFor(groupKind)));
   }
 
-  /** Lets every program see the subject; what they found is asked of them afterwards. */
+  /** Walks a subject with all programs. Their outcomes are read afterwards. */
   through(subject: Subject): void {
     if (subject.fault !== undefined) return;
     for (const program of this.#programs) program.begin(subject);

@@ -4,10 +4,10 @@ import { type CelType, parseType } from '../../cel/values/cel-type.ts';
 /** Values by variable name. */
 export type Bindings = Record<string, unknown>;
 
-/** A CEL expression of the catalogue over the given bindings: its truth, or why it has none. */
+/** A compiled CEL expression of the catalogue. Returns its result, or the message of its error. */
 export type Predicate = (bindings: Bindings) => boolean | string;
 
-/** What an expression of the catalogue may read. */
+/** The variables of the catalogue's expressions. */
 const variables: Readonly<Record<string, CelType>> = {
   object: parseType('dyn'),
   item: parseType('dyn'),
@@ -19,7 +19,7 @@ const variables: Readonly<Record<string, CelType>> = {
 
 const known = new Map<string, Predicate>();
 
-/** An expression of the catalogue, compiled once, when it is first asked: most scans meet few of the kinds that there are. */
+/** Returns an expression of the catalogue. It is compiled at its first evaluation, because most scans use few expressions. */
 export function predicate(source: string): Predicate {
   const found = known.get(source);
   if (found !== undefined) return found;
@@ -33,7 +33,7 @@ function compileLazily(source: string): Predicate {
   return (bindings) => (made ??= compiled(source))(bindings);
 }
 
-/** The expression as CEL runs it. Throws when it does not compile: the catalogue is ours, and its test compiles it all. */
+/** Compiles an expression with CEL. Throws if it does not compile: the catalogue is part of Vigil, and a test compiles all of it. */
 export function compiled(source: string): Predicate {
   const result = compile(source, { variables, resultType: 'bool' });
   if (!result.ok) throw new Error(`the catalogue holds an expression that does not compile: ${source}: ${result.errors[0]?.message ?? ''}`);
@@ -54,8 +54,8 @@ function literalOf(text: string): unknown {
 }
 
 /**
- * The commonest expressions without CEL's machinery: `!item`, `item == 'a'`, `item != 0`, `item in ['a', 'b']`, `'a' in item`. A value has
- * been checked for its type before an expression sees it, so that these mean the same; undefined for all other expressions.
+ * Returns a fast function for frequent expressions: `!item`, `item == 'a'`, `item != 0`, `item in ['a', 'b']`, `'a' in item`. The type of
+ * the value is checked before, so that the result equals that of CEL. Undefined for other expressions.
  */
 function fastPredicate(source: string): Predicate | undefined {
   if (source === '!item') return ({ item }) => item === false;
@@ -71,19 +71,19 @@ function fastPredicate(source: string): Predicate | undefined {
   return member === undefined ? undefined : ({ item }) => Array.isArray(item) && item.includes(member);
 }
 
-const mostRemembered = 4096;
-const longestRemembered = 256;
+const maximumCached = 4096;
+const maximumCachedLength = 256;
 
-/** An expression over nothing but `item` says the same of the same text: images and names come again and again. */
+/** Caches the results of an expression that reads only `item`, because the same images and names are frequent. */
 function memoized(source: string, test: Predicate): Predicate {
   if (/\b(object|container|params|version|key)\b/.test(source.replace(/'[^']*'/g, ''))) return test;
   const verdicts = new Map<string, boolean | string>();
   return (bindings) => {
     const { item } = bindings;
-    if (typeof item !== 'string' || item.length > longestRemembered) return test(bindings);
+    if (typeof item !== 'string' || item.length > maximumCachedLength) return test(bindings);
     const found = verdicts.get(item);
     if (found !== undefined) return found;
-    if (verdicts.size >= mostRemembered) verdicts.clear();
+    if (verdicts.size >= maximumCached) verdicts.clear();
     const verdict = test(bindings);
     verdicts.set(item, verdict);
     return verdict;

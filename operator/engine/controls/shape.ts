@@ -1,7 +1,7 @@
 import { fieldsOf, isFields } from '../objects/kubernetes-object.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 
-/** What a value must be where it is set: a type, a map of strings (`labels`), a list of one shape, or a map with fields of shapes. */
+/** The type of a value that is set: a scalar, a map of strings (`labels`), a list of one shape, or a map whose fields have shapes. */
 export type Shape = 'string' | 'boolean' | 'number' | 'labels' | readonly [Shape] | { readonly [field: string]: Shape };
 
 const expected = { string: 'a string', boolean: 'true or false', number: 'a number' } as const;
@@ -32,7 +32,7 @@ function listFaults(value: unknown, [item]: readonly [Shape], path: string): rea
   });
 }
 
-/** Whether a value is unset or of the scalar type of its shape: most are, and need no path. */
+/** Whether a value is unset or has the scalar type of its shape. This is the frequent case and needs no path. */
 function isPlain(value: unknown, shape: Shape): boolean {
   return value === undefined || value === null || typeof value === shape;
 }
@@ -48,7 +48,7 @@ function fieldFaults(fields: Readonly<Record<string, unknown>>, shapes: Readonly
   return faults;
 }
 
-/** Where a value departs from its shape; what is unset, and fields that the shape does not name, may be anything. */
+/** Returns the faults of a value: each value of the wrong type, with its path. Unset values and fields without a shape are no faults. */
 export function shapeFaults(value: unknown, shape: Shape, path: string): readonly Fault[] {
   if (isPlain(value, shape)) return none;
   if (shape === 'labels') return labelFaults(value, path);
@@ -57,7 +57,7 @@ export function shapeFaults(value: unknown, shape: Shape, path: string): readonl
   return mapFaults(value, path, (fields) => fieldFaults(fields, shape, path));
 }
 
-/** The value at the end of a way such as `spec.serviceAccountName`, or the first on the way that is no map; and its path. */
+/** Returns the value at a path such as `spec.serviceAccountName`, or the first value on the path that is not a map, with its path. */
 function endOf(object: unknown, fieldPath: string): { readonly value: unknown; readonly path: string; readonly broken: boolean } {
   const steps = fieldPath.split('.');
   let value = object;
@@ -69,7 +69,7 @@ function endOf(object: unknown, fieldPath: string): { readonly value: unknown; r
   return { value, path: fieldPath, broken: false };
 }
 
-/** Where the value at the end of a way departs from its shape, or the way to it is no way. */
+/** Returns the faults of the value at a path, or the fault that a value on the path is not a map. */
 export function pathFaults(object: unknown, fieldPath: string, shape: Shape): readonly Fault[] {
   const { value, path, broken } = endOf(object, fieldPath);
   return broken ? [{ path, problem: 'expected a map' }] : shapeFaults(value, shape, path);

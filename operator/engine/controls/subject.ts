@@ -12,24 +12,24 @@ import { syntheticPod } from '../pods/synthetic-pod.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 import type { ContainerList, CheckInput } from './check-input.ts';
 
-/** An object as the checks see it: of a workload, its synthetic Pod. */
+/** An object prepared for checks. For a workload, checks read its synthetic Pod. */
 export interface Subject {
   readonly object: KubernetesObject;
   readonly groupKind: string;
   readonly isWorkload: boolean;
   /** The synthetic Pod of a workload; the object itself otherwise. */
   readonly input: CheckInput;
-  /** Turns a path of the ground into one of the object. */
+  /** Turns a path of the input into a path of the object. */
   path(path: string): string;
-  /** The name of the container or volume that a path of the ground is about. */
+  /** Returns the name of the container or volume at a path of the input. */
   label(path: string): string | undefined;
-  /** Why a workload has no pod to judge. */
+  /** Why a workload has no pod to evaluate. */
   readonly fault?: Fault;
 }
 
 const containerLists = ['spec.initContainers', 'spec.containers', 'spec.ephemeralContainers'] as const;
 const noContainers: readonly ContainerList[] = [];
-/** What a template has of its own; other metadata is the workload's. */
+/** Paths of a pod that are in the template. Other metadata is the workload's. */
 const ofTemplate = /^(spec\b|metadata\.(annotations|labels)\b)/;
 const named = /^spec\.(initContainers|containers|ephemeralContainers|volumes)\[(\d+)\]/;
 
@@ -54,7 +54,7 @@ function labelIn(object: Fields, path: string): string | undefined {
 const same = (path: string): string => path;
 const noLabel = (): undefined => undefined;
 
-/** Prepares an object to be judged. */
+/** Prepares an object for evaluation. */
 export function subjectOf(object: KubernetesObject): Subject {
   const groupKind = groupKindOf(object);
   const synthetic = syntheticPod(object);
@@ -84,7 +84,7 @@ export function subjectOf(object: KubernetesObject): Subject {
   };
 }
 
-/** What messages call an object: `Deployment shop/web`. */
+/** Returns the name of an object for messages: `Deployment shop/web`. */
 export function describe(object: KubernetesObject): string {
   const namespace = textOf(fieldsOf(object.metadata)['namespace']);
   return `${textOf(object.kind) ?? 'object'} ${namespace === undefined ? '' : `${namespace}/`}${nameOf(object) ?? ''}`;

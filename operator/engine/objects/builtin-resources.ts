@@ -2,7 +2,7 @@ import type { ApiResource } from '../../api/api-resource.ts';
 
 type Row = readonly [group: string, versions: string, namespaced: boolean, kinds: string];
 
-/** `Kind` or `Kind=plural`, where the plural is not simply the kind with an s. */
+/** `kinds` has entries `Kind`, or `Kind=plural` if the plural is not the kind with an s. */
 const rows: readonly Row[] = [
   [
     '',
@@ -45,7 +45,7 @@ const rows: readonly Row[] = [
   ],
 ];
 
-/** What every Kubernetes serves, as discovery would name it. */
+/** The resources that every Kubernetes serves, as discovery lists them. */
 export const builtinResources: readonly ApiResource[] = rows.flatMap(([group, versions, namespaced, kinds]) =>
   versions.split(' ').flatMap((version) =>
     kinds.split(' ').map((entry): ApiResource => {
@@ -55,7 +55,7 @@ export const builtinResources: readonly ApiResource[] = rows.flatMap(([group, ve
   ),
 );
 
-/** The English plural of a kind in lower case: what its resource is probably called. */
+/** Returns the English plural of a kind in lower case, which is the likely name of its resource. */
 export function pluralOf(kind: string): string {
   const name = kind.toLowerCase();
   if (/[^aeiou]y$/.test(name)) return `${name.slice(0, -1)}ies`;

@@ -27,7 +27,7 @@ function requirementMatch({ key, operator, values = [] }: Requirement): LabelMat
   }
 }
 
-/** Compiles a label selector: all of its labels and expressions must hold; `{}` and undefined select everything. */
+/** Compiles a label selector. All labels and expressions must match. `{}` and undefined select everything. */
 export function labelMatch(selector: LabelSelector | undefined): LabelMatch {
   const labels = Object.entries(selector?.matchLabels ?? {});
   const expressions = (selector?.matchExpressions ?? []).map(requirementMatch);
@@ -41,20 +41,20 @@ const isMapOfTexts = (value: unknown): boolean =>
   isNothing(value) || (isFields(value) && Object.values(value).every((item) => typeof item === 'string'));
 const isListOfMaps = (value: unknown): boolean => isNothing(value) || (Array.isArray(value) && value.every(isFields));
 
-/** Whether a selector has the form of one; what has not is no selector that takes in everything. */
+/** Whether a selector is well-formed. A malformed selector does not select everything. */
 function isWellFormed(selector: unknown): boolean {
   if (isNothing(selector)) return true;
   return isFields(selector) && isMapOfTexts(selector['matchLabels']) && isListOfMaps(selector['matchExpressions']);
 }
 
-/** Whether a selector, as an object has it, names no label and no expression. */
+/** Whether the selector of an object has no labels and no expressions. */
 export function isEmptySelector(selector: unknown): boolean {
   if (!isWellFormed(selector)) return false;
   const { matchLabels, matchExpressions } = fieldsOf(selector);
   return Object.keys(fieldsOf(matchLabels)).length === 0 && listOf(matchExpressions).length === 0;
 }
 
-/** Compiles a selector as an object has it, of any shape; one that is malformed, or has an unknown operator, selects nothing. */
+/** Compiles the selector of an object. A malformed selector and an unknown operator select nothing. */
 export function selectorMatch(selector: unknown): LabelMatch {
   if (!isWellFormed(selector)) return () => false;
   const { matchLabels, matchExpressions } = fieldsOf(selector);

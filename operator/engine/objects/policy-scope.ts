@@ -1,27 +1,27 @@
 import type { SecurityPolicyScope } from '../../api/security-policy.ts';
 import { type LabelMatch, labelMatch, selectsEverything, type Labels } from './label-selector.ts';
 
-/** What is known of a namespace. */
+/** The properties of a namespace that scopes and rules read. */
 export interface NamespaceFacts {
   readonly name: string;
   readonly labels: Labels;
   readonly annotations?: Labels;
 }
 
-/** Where an object stands: in a namespace, is one, or is cluster-scoped. */
+/** The location of an object, and its labels. */
 export interface Place {
-  /** The namespace that the object is in, or the one that it is; undefined for other cluster-scoped objects. */
+  /** The namespace of the object, or the Namespace itself. Undefined for other cluster-scoped objects. */
   readonly namespace: NamespaceFacts | undefined;
   readonly labels: Labels;
 }
 
 /** A policy's scope, compiled. */
 export interface PolicyScope {
-  /** Whether the namespace is looked at. */
+  /** Whether the namespace is in scope. */
   includesNamespace(namespace: NamespaceFacts): boolean;
-  /** Whether the object is looked at; `withSystem`: also in system namespaces that nobody asked for. */
+  /** Whether the object is in scope. `withSystem`: also if it is in a system namespace that the scope leaves out. */
   includes(place: Place, withSystem?: boolean): boolean;
-  /** Whether findings about the cluster as a whole belong here. */
+  /** Whether the cluster as a whole is in scope. */
   readonly wholeCluster: boolean;
 }
 
@@ -31,7 +31,7 @@ function patternMatch(pattern: string): (name: string) => boolean {
   return (name) => globMatches(parts, name);
 }
 
-/** Matches the parts between the stars from left to right; the first and the last are anchored. */
+/** Matches the parts between the stars from left to right. The first and the last part are anchored. */
 function globMatches(parts: readonly string[], name: string): boolean {
   const first = parts[0] ?? '';
   const last = parts.at(-1) ?? '';
@@ -45,7 +45,7 @@ function globMatches(parts: readonly string[], name: string): boolean {
   return true;
 }
 
-/** The entries of a list of names and patterns that match no name. Pure. */
+/** Returns the patterns that match none of the names. Pure. */
 export function unmatchedPatterns(patterns: readonly string[], names: readonly string[]): string[] {
   return patterns.filter((pattern) => {
     const matches = patternMatch(pattern);
@@ -53,16 +53,16 @@ export function unmatchedPatterns(patterns: readonly string[], names: readonly s
   });
 }
 
-/** The system namespaces that a scope neither includes nor names. */
+/** Returns the system namespaces that a scope neither includes nor names. */
 function excludedSystemNamespaces(scope: SecurityPolicyScope | undefined, systemNamespaces: readonly string[]): ReadonlySet<string> {
   if (scope?.systemNamespaces === 'Include') return new Set();
   return new Set(systemNamespaces.filter((name) => scope?.namespaces?.include?.includes(name) !== true));
 }
 
 /**
- * Compiles a scope: include and selector, minus exclude. System namespaces are left out unless the scope includes them or names them
- * without a wildcard. A Namespace counts as inside itself; other cluster-scoped objects are in scope only when include takes
- * everything and there is no selector.
+ * Compiles a scope: include and selector, minus exclude. System namespaces are in scope only if the scope includes them or names them
+ * without a wildcard. A Namespace counts as inside itself. Other cluster-scoped objects are in scope only if include matches everything and
+ * there is no selector.
  */
 export function policyScope(scope: SecurityPolicyScope | undefined, systemNamespaces: readonly string[]): PolicyScope {
   const { include = ['*'], exclude = [], selector } = scope?.namespaces ?? {};
@@ -85,7 +85,7 @@ export function policyScope(scope: SecurityPolicyScope | undefined, systemNamesp
   };
 }
 
-/** A namespace of which nothing but the name is known; every real one has this label. */
+/** Returns a namespace of which only the name is known, with the label that every namespace has. */
 export function bareNamespace(name: string): NamespaceFacts {
   return { name, labels: { 'kubernetes.io/metadata.name': name } };
 }

@@ -2,7 +2,7 @@ import type { ApiResource } from '../../api/api-resource.ts';
 import { pluralOf } from './builtin-resources.ts';
 import { fieldsOf, groupOf, type KubernetesObject, textOf, versionOf } from './kubernetes-object.ts';
 
-/** Groups that serve the same objects under two names, as the API server knows them. */
+/** Kinds that the API server serves in two groups: from the other group to the preferred one. */
 const movedKinds: ReadonlyMap<string, string> = new Map([
   ['extensions/Ingress', 'networking.k8s.io'],
   ['extensions/NetworkPolicy', 'networking.k8s.io'],
@@ -14,7 +14,7 @@ const movedKinds: ReadonlyMap<string, string> = new Map([
 
 const key = (group: string, kind: string): string => `${movedKinds.get(`${group}/${kind}`) ?? group}/${kind}`;
 
-/** Kinds outside of namespaces that older or optional APIs serve, and whose names do not tell. */
+/** Cluster-scoped kinds of older or optional APIs. Their names do not show that they are cluster-scoped. */
 const knownClusterScoped: ReadonlySet<string> = new Set([
   'PodSecurityPolicy',
   'SubjectAccessReview',
@@ -28,7 +28,10 @@ const knownClusterScoped: ReadonlySet<string> = new Set([
   'BaselineAdminNetworkPolicy',
 ]);
 
-/** Whether an object of a kind that nobody declares lives in a namespace: it names one, or its kind does not sound cluster-scoped. */
+/**
+ * Whether an object of an unknown kind is likely namespaced: it has a namespace, or its kind does not have the name of a cluster-scoped
+ * one.
+ */
 function seemsNamespaced({ metadata }: KubernetesObject, kind: string): boolean {
   return (
     (textOf(fieldsOf(metadata)['namespace']) ?? '') !== '' ||
@@ -36,11 +39,11 @@ function seemsNamespaced({ metadata }: KubernetesObject, kind: string): boolean 
   );
 }
 
-/** Finds the resource of an object: what discovery, or the built-in kinds and the CRDs among the files, say. */
+/** Finds the resource of an object among those of discovery, or among the built-in kinds and the CRDs of the files. */
 export class ResourceIndex {
   readonly #byKind = new Map<string, ApiResource[]>();
   readonly all: readonly ApiResource[];
-  /** Whether objects can be had in every version that is served, as an API server converts them. */
+  /** Whether objects are available in every served version, as the API server converts them. */
   readonly converts: boolean;
 
   constructor(resources: readonly ApiResource[], converts = false) {
@@ -54,7 +57,10 @@ export class ResourceIndex {
     }
   }
 
-  /** The resource of an object in the version that it is written in; where nothing is known, an English plural, and namespaced unless its name says otherwise. */
+  /**
+   * Returns the resource of an object in the object's version. For an unknown kind, the resource is the English plural, and it is
+   * namespaced unless its name suggests otherwise.
+   */
   of(object: KubernetesObject): ApiResource {
     const group = groupOf(object.apiVersion);
     const version = versionOf(object.apiVersion);
@@ -72,7 +78,7 @@ export class ResourceIndex {
     };
   }
 
-  /** The same objects under every group and version that they are served by: for `matchPolicy: Equivalent`. */
+  /** Returns the resources of the same objects in every served group and version, for `matchPolicy: Equivalent`. */
   equivalents(resource: ApiResource): readonly ApiResource[] {
     return this.#byKind.get(key(resource.group, resource.kind)) ?? [resource];
   }

@@ -5,12 +5,12 @@ import { isWorkloadKind } from './workload-kind.ts';
 
 type MatchConstraints = SecurityPolicyRule['matchConstraints'];
 
-/** How a rule's constraints take in a resource. */
+/** Whether a rule's constraints match a resource. `other-operations`: only for operations that a scan does not evaluate. */
 export type ResourceVerdict = 'no' | 'yes' | 'other-operations';
 
 const holds = (values: readonly string[], wanted: string): boolean => values.includes('*') || values.includes(wanted);
 
-/** Whether a resource entry names the resource itself; `pods/exec` and `pods/*` name subresources only. */
+/** Whether an entry matches the resource itself. `pods/exec` and `pods/*` match subresources only. */
 const names = (entries: readonly string[], resource: string): boolean =>
   entries.some((entry) => entry === '*' || entry === '*/*' || entry === resource);
 
@@ -32,7 +32,7 @@ const nameFits = ({ resourceNames }: ResourceRule, name: string | undefined): bo
   resourceNames === undefined || resourceNames.length === 0 || name === undefined || resourceNames.includes(name);
 
 const pods: ApiResource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true };
-/** The API server keeps its own admission policies out of their reach. */
+/** Kinds that the API server exempts from admission policies. */
 const exempt: ReadonlySet<string> = new Set(
   ['ValidatingAdmissionPolicy', 'MutatingAdmissionPolicy']
     .flatMap((kind) => [kind, `${kind}Binding`])
@@ -41,7 +41,7 @@ const exempt: ReadonlySet<string> = new Set(
 
 const groupKind = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
 
-/** Matches resources and names as the API server does for a policy's `matchConstraints`; selectors are left to the caller. */
+/** Matches resources and names like the `matchConstraints` of the API server. The caller evaluates the selectors. */
 export class ResourceMatch {
   readonly #constraints: MatchConstraints;
   readonly #podTemplates: boolean;
@@ -53,10 +53,7 @@ export class ResourceMatch {
     this.#index = index;
   }
 
-  /**
-   * Whether an object of the resource is taken in; without a name, whether some object could be. `other-operations`: only for
-   * operations that a scan does not see.
-   */
+  /** Matches an object of the resource by its name. Without a name, matches if some object of the resource could match. */
   match(resource: ApiResource, name?: string): ResourceVerdict {
     if (exempt.has(`${resource.group}/${resource.kind}`)) return 'no';
     if (this.#podTemplates && !isWorkloadKind(groupKind(resource))) return 'no';
@@ -70,8 +67,8 @@ export class ResourceMatch {
   }
 
   /**
-   * The version, and the group, of a resource in which the API server would hand its objects to the rule: the resource's own if the
-   * constraints name it, else the first other one that is served and that they name.
+   * Returns the group and version in which the API server would pass the resource's objects to the rule: the resource's own if the
+   * constraints match it, else the first served one that they match.
    */
   versionFor(resource: ApiResource): ApiResource {
     if (this.#podTemplates) return resource;
@@ -84,8 +81,9 @@ export class ResourceMatch {
   }
 
   /**
-   * What the resource may also be called: the same objects in other groups and versions, and as pods. An object of a cluster has no
-   * version of its own: to a rule that matches exactly it comes in each version that is served; an object of a file in its own.
+   * Returns the groups and versions under which the resource can match, and pods for rules about pod templates. An object of a cluster has
+   * no version of its own: it is matched in each served version, also by `matchPolicy: Exact`. An object of a file is matched in its own
+   * version.
    */
   #forms(resource: ApiResource): readonly ApiResource[] {
     const equivalents = this.#index.equivalents(resource);

@@ -1,6 +1,6 @@
 import { groupKindOf, type KubernetesObject } from './kubernetes-object.ts';
 
-/** Where a pod-bearing kind keeps its pod template: field names from the object down; none for a Pod. */
+/** The field names of the path to the pod template, by kind. Empty for Pod. */
 const templatePaths: ReadonlyMap<string, readonly string[]> = new Map([
   ['Pod', []],
   ['PodTemplate', ['template']],
@@ -13,20 +13,20 @@ const templatePaths: ReadonlyMap<string, readonly string[]> = new Map([
 
 const finiteKinds: ReadonlySet<string> = new Set(['Job.batch', 'CronJob.batch']);
 
-/** The pod-bearing kinds as `Kind` or `Kind.group`. */
+/** The kinds with a pod template, and Pod, as `Kind` or `Kind.group`. */
 export const workloadKinds: readonly string[] = [...templatePaths.keys()];
 
-/** Whether a kind bears pods. */
+/** Whether a kind is Pod or has a pod template. */
 export function isWorkloadKind(groupKind: string): boolean {
   return templatePaths.has(groupKind);
 }
 
-/** Whether a kind's pods are meant to run on, rather than to end. */
+/** Whether the pods of a kind are long-running. Pods of Jobs and CronJobs terminate. */
 export function isLongRunningKind(groupKind: string): boolean {
   return templatePaths.has(groupKind) && !finiteKinds.has(groupKind);
 }
 
-/** The way to the pod template of an object's kind; undefined for kinds that bear none. */
+/** Returns the path to the pod template of an object's kind. Undefined if it has none. */
 export function templatePathOf(object: KubernetesObject): readonly string[] | undefined {
   return templatePaths.get(groupKindOf(object));
 }

@@ -1,22 +1,22 @@
 import type { ObjectFinding } from '../../findings/finding.ts';
 
-/** What one object came to under every policy that looks at it. */
+/** The results of one object under all policies. */
 export interface Evaluation {
-  /** Failures, errors and skips; passes too where they are listed. Sorted by policy, then in the order of its checks. */
+  /** Failures, errors and skips, and passes if the policy lists them. Sorted by policy, then in the order of its checks. */
   readonly results: readonly ObjectFinding[];
-  /** Passes by policy, listed or not. */
+  /** The number of passes by policy, whether they are listed or not. */
   readonly passes: ReadonlyMap<string, number>;
-  /** The policies that count the object as a target: some check of theirs could judge it. */
+  /** The policies that count the object as a target: the object is in scope and its kind has a check. */
   readonly policies: readonly string[];
 }
 
-/** The evaluation of an object that no policy looks at. */
+/** The evaluation of an object that no policy covers. */
 export const emptyEvaluation: Evaluation = { results: [], passes: new Map(), policies: [] };
 
-/** Told of each pass, listed or not: what counts them by check. */
+/** Called for each pass, listed or not. Used to count passes by check. */
 export type PassObserver = (policy: string, check: string) => void;
 
-/** Gathers one object's evaluation. */
+/** Builds the evaluation of one object. */
 export class EvaluationBuilder {
   readonly #results: ObjectFinding[] = [];
   readonly #passes = new Map<string, number>();
@@ -29,19 +29,19 @@ export class EvaluationBuilder {
     this.#observe = observe;
   }
 
-  /** The policy counts the object as a target. */
+  /** Adds a policy that counts the object as a target. */
   inScope(policy: string): void {
     this.#policies.push(policy);
   }
 
-  /** A pass that is only counted. */
+  /** Counts a pass. */
   addPass(policy: string, check: string): void {
     this.#observe?.(policy, check);
     if (policy !== this.#policy) this.#settle(policy);
     this.#count += 1;
   }
 
-  /** A result that is listed. */
+  /** Adds a listed result. */
   add(result: ObjectFinding): void {
     this.#results.push(result);
   }
@@ -52,7 +52,7 @@ export class EvaluationBuilder {
     return { results: this.#results, passes: this.#passes, policies: this.#policies };
   }
 
-  /** Books the passes of one policy, and goes on with another. */
+  /** Stores the passes of the current policy and starts counting for another. */
   #settle(policy: string): void {
     if (this.#count > 0) this.#passes.set(this.#policy, (this.#passes.get(this.#policy) ?? 0) + this.#count);
     this.#policy = policy;

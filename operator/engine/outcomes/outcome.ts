@@ -1,32 +1,33 @@
 import type { Severity } from '../../catalogue/controls/severity.ts';
 
-/** One thing that offends: its path, the container or item that it is about, and words of its own where it has some. */
+/** One violation: its path, the container it is in, and a label for the message, such as the name of a volume. */
 export interface Violation {
   readonly path: string;
   readonly label?: string;
   readonly container?: string;
 }
 
-/** What could not be judged, and where. */
+/** A value that could not be evaluated, with its path. */
 export interface Fault {
   readonly path: string;
   readonly problem: string;
 }
 
-/** What a check found in one target. Neither violations nor faults nor a reason to skip: it passes. */
+/** The outcome of one check on one target. A target without violations, faults and a reason to skip passes. */
 export interface Outcome {
   readonly violations: readonly Violation[];
   readonly faults: readonly Fault[];
   readonly skip?: string;
-  /** Instead of the check's own severity. */
+  /** Overrides the severity of the check. */
   readonly severity?: Severity;
+  /** For roles: whether a binding with subjects refers to it. */
   readonly bound?: boolean;
 }
 
-/** The outcome of a check that found nothing. */
+/** The outcome of a check without violations and faults. */
 export const clean: Outcome = Object.freeze({ violations: Object.freeze([]), faults: Object.freeze([]) });
 
-/** The outcome of a check that cannot be judged, for a reason that is no fault of the object. */
+/** The outcome of a check that is skipped for a reason that is not a fault of the object. */
 export function skipped(reason: string): Outcome {
   return { ...clean, skip: reason };
 }

@@ -13,19 +13,19 @@ import {
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
 import { isWorkloadKind } from '../objects/workload-kind.ts';
 
-/** What an owner came to once its live pods were looked at. */
+/** The evaluation of an owner together with its live pods. */
 export interface JoinedEvaluation {
   readonly evaluation: Evaluation;
-  /** Checks that the owner's template passed and a pod of its does not: by policy. */
+  /** Checks that the owner's template passed and one of its pods fails, by policy. */
   readonly overturned: readonly { readonly policy: string; readonly check: string }[];
 }
 
-/** The most pods of different shapes that are looked at for one owner: a rollout has two. */
+/** The maximum number of pods with different specs that are evaluated for one owner. A rollout has two. */
 const mostShapes = 20;
 
 const identity = (groupKind: string, namespace: string, name: string): string => `${groupKind}/${namespace}/${name}`;
 
-/** What tells a workload from others. */
+/** Returns the key of a workload: kind, namespace and name. */
 export const workloadKey = (object: KubernetesObject): string => identity(groupKindOf(object), namespaceOf(object), nameOf(object) ?? '');
 
 function ownerKeyOf(object: KubernetesObject): string | undefined {
@@ -42,7 +42,7 @@ function withoutToken(container: unknown): unknown {
   return { ...fieldsOf(container), volumeMounts: mounts.filter((mount) => !isTokenVolume(fieldsOf(mount)['name'])) };
 }
 
-/** A pod without what every pod is given when it is made and placed: its node, its token, what Kubernetes tolerates for it. */
+/** Returns a pod without the fields that Kubernetes sets at creation and scheduling: node, token volume, tolerations. */
 function withoutInjectedFields(pod: KubernetesObject): KubernetesObject {
   const { nodeName, priority, preemptionPolicy, tolerations, volumes, ...spec } = fieldsOf(pod['spec']);
   const lists = ['containers', 'initContainers', 'ephemeralContainers'].filter((field) => Array.isArray(spec[field]));
@@ -68,11 +68,11 @@ function isLive(pod: KubernetesObject): boolean {
  */
 export class LivePods {
   readonly #parents = new Map<string, string>();
-  /** By direct owner, then by what they are. */
+  /** By direct owner, then by spec. */
   readonly #pods = new Map<string, Map<string, KubernetesObject>>();
   #byTop: ReadonlyMap<string, readonly KubernetesObject[]> | undefined;
 
-  /** Takes in a pod that is owned, or what stands between pods and their top owner; everything else is passed over. */
+  /** Adds a pod with an owner, or an object between pods and their top owner. Ignores other objects. */
   add(object: KubernetesObject): void {
     const owner = ownerKeyOf(object);
     if (owner === undefined) return;
@@ -87,11 +87,14 @@ export class LivePods {
     const shapes = this.#pods.get(owner) ?? new Map<string, KubernetesObject>();
     this.#pods.set(owner, shapes);
     const known = shapes.get(shape);
-    // Of pods that are alike the first by name stands for all, whatever the order that they come in.
+    // Pods with the same spec are represented by the first of them by name, whatever their order.
     if (known === undefined ? shapes.size < mostShapes : (nameOf(pod) ?? '') < (nameOf(known) ?? '')) shapes.set(shape, pod);
   }
 
-  /** Adds to an owner's evaluation what its pods fail and it does not. `judge` evaluates a pod for the owner. */
+  /**
+   * Adds the failures of its pods to an owner's evaluation, for checks that the owner does not fail. `evaluate` evaluates a pod on behalf
+   * of the owner.
+   */
   join(owner: KubernetesObject, own: Evaluation, evaluate: (pod: KubernetesObject) => Evaluation): JoinedEvaluation {
     const pods = this.#under(workloadKey(owner));
     if (pods.length === 0) return { evaluation: own, overturned: [] };
@@ -106,7 +109,7 @@ export class LivePods {
     return added.size === 0 ? { evaluation: own, overturned: [] } : withPodResults(own, added);
   }
 
-  /** The pods of a top owner, by name. */
+  /** Returns the pods of a top owner, sorted by name. */
   #under(owner: string): readonly KubernetesObject[] {
     this.#byTop ??= this.#grouped();
     return this.#byTop.get(owner) ?? [];
@@ -138,7 +141,7 @@ function withPodResults(own: Evaluation, added: ReadonlyMap<string, ObjectFindin
   return { evaluation: { results, passes, policies: own.policies }, overturned };
 }
 
-/** What identifies a workload in results. */
+/** Returns the reference that identifies a workload in results. */
 export const workloadReference = (object: KubernetesObject): ResourceReference => ({
   apiVersion: textOf(object.apiVersion) ?? '',
   kind: textOf(object.kind) ?? '',

@@ -1,20 +1,20 @@
 import { type Fields, groupKindOf, isFields, listOf } from '../objects/kubernetes-object.ts';
 import { templatePathOf } from '../objects/workload-kind.ts';
 
-/** A map that may still be changed: an object fresh from a file, which nobody else holds. */
+/** A mutable map: an object just read from a file that no other code refers to. */
 type Draft = Record<string, unknown>;
 
 const draft = (value: unknown): Draft | undefined => (isFields(value) ? value : undefined);
 const drafts = (value: unknown): readonly Draft[] => listOf(value).filter((item) => isFields(item));
 
-/** An empty string is what the server takes for nothing. */
+/** Whether the server sets a default: the value is unset, null or an empty string. */
 const isDefaulted = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 function withDefault(target: Draft | undefined, name: string, value: unknown): void {
   if (target !== undefined && isDefaulted(target[name])) target[name] = value;
 }
 
-/** Removes null fields, as the server does for typed kinds; nulls inside lists stay. */
+/** Removes null fields, as the server does for built-in kinds. Keeps nulls in lists. */
 function dropNulls(value: unknown): void {
   if (Array.isArray(value)) {
     for (const item of value) dropNulls(item);
@@ -117,9 +117,9 @@ const defaults: ReadonlyMap<string, (object: Draft) => void> = new Map(
 );
 
 /**
- * Gives an object from a file the API server's defaults for the fields that controls and rules commonly read, so that the file and the
- * live object get the same verdict. Changes the object; an object that the server returned stays as it is. `typed`: a built-in kind,
- * whose nulls the server drops; `namespaced`: it gets the namespace `default` when it names none.
+ * Sets the API server's defaults in an object from a file, for the fields that controls and rules commonly read. The file and the live
+ * object then get the same verdict. Changes the object. Not for objects that the server returned. `typed`: a built-in kind, whose null
+ * fields the server removes. `namespaced`: sets the namespace `default` if the object has none.
  */
 export function applyManifestDefaults(
   object: Record<string, unknown>,

@@ -1,15 +1,15 @@
 import { type Fields, isFields, type KubernetesObject, nameOf, namespaceOf } from '../objects/kubernetes-object.ts';
 import { templatePathOf } from '../objects/workload-kind.ts';
 
-/** The Pod that a workload makes, as the API server would store it. */
+/** The Pod that a workload creates, as the API server would store it. */
 export interface SyntheticPod {
-  /** A Pod: the object itself, or one made from its template with the workload's namespace and name. */
+  /** The object itself if it is a Pod, else a Pod with the template's spec and the workload's namespace and name. */
   readonly pod: KubernetesObject & { readonly spec: Fields };
-  /** What stands before a path of the Pod in the object: empty for Pods, `spec.template.` for Deployments. */
+  /** The prefix of the Pod's paths in the object: empty for Pods, `spec.template.` for Deployments. */
   readonly prefix: string;
 }
 
-/** Why there is no Pod to judge, and where. */
+/** The fault of a workload without a usable pod template, with its path. */
 export interface MissingTemplate {
   readonly pod: undefined;
   readonly path: string;
@@ -28,8 +28,8 @@ const missing = (path: string, value: unknown): MissingTemplate => ({
 const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object) ?? '', namespace: namespaceOf(object) });
 
 /**
- * Derives the synthetic Pod of a pod-bearing object; undefined for other kinds. What the server sets on Pods but not on templates is
- * set here: requests from limits, and host ports under hostNetwork. Never changes the object; copies only what it must.
+ * Derives the synthetic Pod of a workload. Returns undefined for other kinds. Sets what the server sets on Pods but not on templates:
+ * requests from limits, and host ports with hostNetwork. Does not change the object.
  */
 export function syntheticPod(object: KubernetesObject): SyntheticPod | MissingTemplate | undefined {
   const path = templatePathOf(object);

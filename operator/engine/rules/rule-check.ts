@@ -12,17 +12,17 @@ import { ResourceMatch, type ResourceVerdict } from '../objects/resource-match.t
 import { type RuleOutcome, RuleProgram } from './rule-program.ts';
 import type { Subject } from '../controls/subject.ts';
 
-/** An object in another version; an error where the server does not give it; undefined where nobody converts. */
+/** Returns an object in another version. Returns an error if the server does not return it, and undefined without a cluster. */
 export type ConvertedObject = (form: ApiResource) => KubernetesObject | Error | undefined;
 
-/** Where a judged object stands. */
+/** The context in which a rule evaluates one object. */
 export interface RuleContext {
   readonly resource: ApiResource;
   readonly namespace: NamespaceFacts | undefined;
   readonly converted?: ConvertedObject | undefined;
 }
 
-/** A rule that a user wrote, compiled. */
+/** A compiled rule of a user. */
 export class RuleCheck {
   readonly name: string;
   readonly severity: Severity;
@@ -44,7 +44,7 @@ export class RuleCheck {
     this.#program = program;
   }
 
-  /** Compiles a rule; undefined, and problems reported below `path`, when it cannot be used. */
+  /** Compiles a rule. Returns undefined and reports problems below `path` if it does not compile. */
   static compile(
     rule: SecurityPolicyRule,
     path: string,
@@ -63,25 +63,25 @@ export class RuleCheck {
     return program === undefined ? undefined : new RuleCheck(rule, options.index, program);
   }
 
-  /** Whether objects of the resource could be judged. */
+  /** Whether the rule can match objects of the resource. */
   appliesTo(resource: ApiResource): boolean {
     return this.#match.match(resource) !== 'no';
   }
 
-  /** The version in which the rule judges objects of a resource. */
+  /** Returns the version in which the rule evaluates objects of a resource. */
   versionFor(resource: ApiResource): ApiResource {
     return this.#match.versionFor(resource);
   }
 
   /**
-   * Judges one object; undefined when the rule is not about it. `converted` gives the object in another version; without it, a rule about
-   * another version cannot be judged.
+   * Evaluates one object. Returns undefined if the rule does not match it. `converted` returns the object in another version. Without it, a
+   * rule about another version is skipped.
    */
   evaluate(subject: Subject, { resource, namespace, converted }: RuleContext): RuleOutcome | undefined {
     const matched = this.#matches(subject, resource, namespace);
     if (matched === 'no') return undefined;
     if (matched === 'other-operations')
-      return { kind: 'skip', message: `the rule is about ${this.#operations()} only: a scan sees objects as they are` };
+      return { kind: 'skip', message: `the rule is about ${this.#operations()} only: a scan evaluates rules about CREATE` };
     if (this.#rule.podTemplates === true && subject.fault !== undefined)
       return { kind: 'error', message: subject.fault.problem, path: subject.fault.path };
     return this.#evaluated(subject, { resource, namespace, converted });
@@ -110,7 +110,7 @@ export class RuleCheck {
   }
 }
 
-/** A kind in place of a resource matches nothing: no resource has a capital letter in its name. */
+/** Reports a kind in place of a resource. It would match nothing, because the names of resources have no capital letters. */
 function reportKinds(
   { matchConstraints: { resourceRules, excludeResourceRules = [] } }: SecurityPolicyRule,
   path: string,
@@ -131,7 +131,7 @@ function reportKinds(
 
 function unconverted(form: ApiResource, resource: ApiResource, problem: Error | undefined): RuleOutcome {
   const [wanted, written] = [apiVersionOf(form), apiVersionOf(resource)];
-  if (problem) return { kind: 'error', message: `it cannot be read as ${wanted}: ${problem.message}` };
+  if (problem) return { kind: 'error', message: `the object cannot be read as ${wanted}: ${problem.message}` };
   return {
     kind: 'skip',
     message: `the rule is about ${wanted}, and the object is written in ${written}: only a cluster converts it`,

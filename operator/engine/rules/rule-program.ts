@@ -5,18 +5,18 @@ import { type Fields, nameOf, namespaceOf, textOf } from '../objects/kubernetes-
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
 import type { NamespaceFacts } from '../objects/policy-scope.ts';
 
-/** What a rule came to on one object. `unmatched`: its match conditions leave the object out. */
+/** The outcome of a rule on one object. `unmatched`: its match conditions exclude the object. */
 export interface RuleOutcome {
   readonly kind: 'pass' | 'fail' | 'error' | 'skip' | 'unmatched';
   readonly message: string;
   readonly path?: string;
 }
 
-/** What a rule is asked about. */
+/** The inputs of the evaluation of a rule. */
 export interface RuleInput {
   readonly object: Fields;
   readonly resource: ApiResource;
-  /** What the object was asked for in, where the rule is about another version. */
+  /** The resource of the request, if the rule evaluates another version of the object. */
   readonly requested?: ApiResource;
   readonly namespace: NamespaceFacts | undefined;
   readonly params: unknown;
@@ -29,11 +29,11 @@ const admissionOnly: RuleOutcome = {
   message: 'the rule reads the user of the request: it can be evaluated only at admission',
 };
 
-/** The expressions of a rule, compiled as the API server compiles those of a ValidatingAdmissionPolicy. */
+/** The compiled expressions of a rule, with the semantics of a ValidatingAdmissionPolicy. */
 export class RuleProgram {
   readonly #program: AdmissionProgram;
   readonly #conditionsAtAdmission: boolean;
-  /** By validation: whether it can only be judged at admission. */
+  /** By validation: whether it can be evaluated only at admission. */
   readonly #atAdmission: readonly boolean[];
 
   private constructor(program: AdmissionProgram) {
@@ -42,7 +42,7 @@ export class RuleProgram {
     this.#atAdmission = program.validations.map((facts) => facts.admissionOnly);
   }
 
-  /** Compiles the expressions; undefined, and problems reported with their exact paths, when one does not compile. */
+  /** Compiles the expressions. Returns undefined and reports problems with their exact paths if one does not compile. */
   static compile(
     rule: SecurityPolicyRule,
     path: string,
@@ -60,7 +60,7 @@ export class RuleProgram {
     return undefined;
   }
 
-  /** Judges one object as the API server would judge its creation. */
+  /** Evaluates one object as the API server would evaluate its creation. */
   evaluate(input: RuleInput): RuleOutcome {
     if (this.#conditionsAtAdmission) return admissionOnly;
     const outcome = this.#program.evaluate(bindingsOf(input));
@@ -71,7 +71,7 @@ export class RuleProgram {
     return this.#outcomeOf(outcome);
   }
 
-  /** A failure decides; then what can only be judged at admission, for its error is not the object's; then errors. */
+  /** A failure has precedence, then an error, then a validation that can be evaluated only at admission. */
   #outcomeOf({ validations }: AdmissionOutcome): RuleOutcome {
     let error: RuleOutcome | undefined;
     for (const [index, validation] of validations.entries()) {
@@ -84,7 +84,7 @@ export class RuleProgram {
   }
 }
 
-/** What the API server binds for the creation of an object. */
+/** Returns the variables that the API server sets for the creation of an object. */
 function bindingsOf({ object, resource, requested = resource, namespace, params }: RuleInput): Parameters<AdmissionProgram['evaluate']>[0] {
   const kindOf = ({ group, version, kind }: ApiResource): Fields => ({ group, version, kind: textOf(object['kind']) ?? kind });
   const resourceOf = ({ group, version, resource: plural }: ApiResource): Fields => ({ group, version, resource: plural });

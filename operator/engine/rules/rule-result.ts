@@ -4,7 +4,7 @@ import type { RuleCheck } from './rule-check.ts';
 import type { RuleOutcome } from './rule-program.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
 
-/** Turns a rule's outcome into the one result of this rule on this target; a pass may be only counted. */
+/** Adds the result of a rule on one target. A pass is only counted unless the policy lists passes. */
 export function addRuleResult(
   builder: EvaluationBuilder,
   rule: RuleCheck,

@@ -8,12 +8,12 @@ import { defaultRoleNames, rulesOfBinding } from './default-roles.ts';
 import { grantingRules, takeoverControls } from './grants.ts';
 import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
 
-/** What the cluster itself brings along is exempt from every rbac control. */
+/** Whether Kubernetes created the object. Such objects are exempt from the rbac controls. */
 function isSystem({ reference, labels }: Projection): boolean {
   return reference.name.startsWith('system:') || labels['kubernetes.io/bootstrapping'] === 'rbac-defaults';
 }
 
-/** What somebody holds: the roles with subjects, by kind, namespace and name; worked out once for a snapshot. */
+/** The roles that a binding with subjects refers to, by kind, namespace and name. Computed once per snapshot. */
 const heldRoles = new WeakMap<Snapshot, ReadonlySet<string>>();
 
 function held(snapshot: Snapshot): ReadonlySet<string> {
@@ -37,7 +37,9 @@ function severityOf(control: string): Severity {
   return controlById(control)?.severity ?? 'medium';
 }
 
-/** A role that grants what the control looks for; less severe where it grants little, or to nobody. */
+/**
+ * Fails a role that grants the control's permissions. The severity is lower if the role grants few of them or is not bound to a subject.
+ */
 const roleGrants: CrossObjectCheck = (role, { control, snapshot }) => {
   const isClusterRole = role.reference.kind === 'ClusterRole';
   if (isSystem(role) || (isClusterRole && (defaultRoleNames.includes(role.reference.name) || role.body['aggregationRule'] !== undefined)))
@@ -68,7 +70,7 @@ const subjectTests: Readonly<Record<string, SubjectTest>> = {
   'rbac-authenticated-binding': names('Group', 'system:authenticated', 'system:serviceaccounts'),
   'rbac-default-service-account-binding': names('ServiceAccount', 'default'),
 };
-/** Bindings that kubeadm makes for nodes that join. */
+/** Bindings that kubeadm creates for nodes that join the cluster. */
 const bootstrapBindings: ReadonlySet<string> = new Set(['kubeadm:bootstrap-signer-clusterinfo']);
 
 function violatingSubjects({ control }: CrossObjectQuery, binding: Projection): readonly Violation[] {
@@ -91,10 +93,10 @@ const bindingGrants: CrossObjectCheck = (binding, query) => {
   return { violations: violations, faults: [], ...(takeover ? { severity: 'critical' } : {}) };
 };
 
-/** A projection belongs to one snapshot: what its role leads to is worked out once. */
+/** The takeover controls by binding. Computed once, because a projection belongs to one snapshot. */
 const takeovers = new WeakMap<Projection, readonly string[]>();
 
-/** The takeover controls that a binding's role satisfies where the binding reaches. */
+/** The takeover controls whose permissions the binding grants in its scope. */
 function leadsToTakeover(binding: Projection, snapshot: Snapshot): readonly string[] {
   const known = takeovers.get(binding);
   if (known !== undefined) return known;
@@ -180,7 +182,7 @@ const danglingBinding: CrossObjectCheck = (binding, { snapshot }) => {
   return violations.length === 0 ? clean : { violations: violations, faults: [] };
 };
 
-/** The judges about roles, bindings and service accounts, by the names that controls call them. */
+/** The checks of roles, bindings and service accounts, by the names that controls use. */
 export const accessChecks: Readonly<Record<string, CrossObjectCheck>> = {
   roleGrants,
   bindingGrants,

@@ -9,7 +9,7 @@ export function bindingsOf(snapshot: Snapshot): readonly Projection[] {
   return bindingKinds.flatMap((kind) => snapshot.all(kind));
 }
 
-/** How a subject is called in the index; a service account without a namespace is one of the binding's. */
+/** The key of a subject in the index. A service account without a namespace is in the namespace of the binding. */
 function keyOf(subject: unknown, binding: Projection): string {
   const { kind, name, namespace } = fieldsOf(subject);
   const account = textOf(namespace) ?? '';
@@ -17,7 +17,7 @@ function keyOf(subject: unknown, binding: Projection): string {
   return `${textOf(kind) ?? ''}/${place}/${textOf(name) ?? ''}`;
 }
 
-/** Bindings by subject; worked out once for a snapshot. */
+/** The bindings by subject. Computed once per snapshot. */
 const bySubject = new WeakMap<Snapshot, ReadonlyMap<string, readonly Projection[]>>();
 
 function subjectIndex(snapshot: Snapshot): ReadonlyMap<string, readonly Projection[]> {
@@ -36,8 +36,8 @@ function subjectIndex(snapshot: Snapshot): ReadonlyMap<string, readonly Projecti
 }
 
 /**
- * The bindings that give rights to a service account, wherever these hold: by its name, by its user name, or by one of the groups
- * that every service account is in.
+ * Returns the bindings that grant permissions to a service account in any namespace: by its name, by its user name, or by a group of all
+ * service accounts.
  */
 export function bindingsOfAccount(snapshot: Snapshot, namespace: string, account: string): readonly Projection[] {
   const index = subjectIndex(snapshot);

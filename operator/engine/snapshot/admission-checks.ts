@@ -7,7 +7,7 @@ const group = 'admissionregistration.k8s.io';
 const enforced: ReadonlySet<string> = new Set(['baseline', 'restricted']);
 const any = (values: readonly string[], ...wanted: readonly string[]): boolean => values.some((value) => wanted.includes(value));
 
-/** Whether an admission rule takes in the creation of pods. */
+/** Whether an admission rule matches the creation of pods. */
 function coversPods(rule: unknown): boolean {
   const { apiGroups, resources, operations } = fieldsOf(rule);
   return any(textsOf(apiGroups), '', '*') && any(textsOf(resources), 'pods', '*', '*/*') && any(textsOf(operations), 'CREATE', '*');
@@ -32,10 +32,10 @@ function policyCovers(snapshot: Snapshot): boolean {
 
 const admissionPresent: CrossObjectCheck = (_, { snapshot }) => {
   const namespaces = snapshot.all('Namespace');
-  if (namespaces.length === 0) return skipped('no Namespace is among the objects: nothing can be said of the cluster as a whole');
+  if (namespaces.length === 0) return skipped('no Namespace is among the objects: the cluster as a whole cannot be evaluated');
   const labelled = namespaces.some(({ labels }) => enforced.has(labels['pod-security.kubernetes.io/enforce'] ?? ''));
   return labelled || webhookCovers(snapshot) || policyCovers(snapshot) ? clean : { violations: [{ path: '' }], faults: [] };
 };
 
-/** The judge about the cluster as a whole, by the name that controls call it. */
+/** The checks of the cluster as a whole, by the names that controls use. */
 export const admissionChecks: Readonly<Record<string, CrossObjectCheck>> = { admissionPresent };

@@ -6,12 +6,15 @@ import type { CrossObjectCheck } from './cross-object-check.ts';
 import { workloadsIn } from './network-checks.ts';
 
 const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
-const heldKinds: Readonly<Record<string, string>> = { 'namespace-resource-quota': 'ResourceQuota', 'namespace-limit-range': 'LimitRange' };
+const requiredKinds: Readonly<Record<string, string>> = {
+  'namespace-resource-quota': 'ResourceQuota',
+  'namespace-limit-range': 'LimitRange',
+};
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
 const namespaceHolds: CrossObjectCheck = ({ reference: { name } }, { control, snapshot }) => {
   const exempt = control === 'namespace-resource-quota' && systemNamespaces.has(name);
-  return exempt || snapshot.in(name, heldKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
+  return exempt || snapshot.in(name, requiredKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
 };
 
 const replicas: CrossObjectCheck = (workload, { snapshot }) => {
@@ -46,7 +49,7 @@ const zeroDisruption: CrossObjectCheck = (budget, { snapshot }) => {
   return reached ? failure('spec.minAvailable') : clean;
 };
 
-/** The judges about resources and availability, by the names that controls call them. */
+/** The checks of resources and availability, by the names that controls use. */
 export const availabilityChecks: Readonly<Record<string, CrossObjectCheck>> = {
   namespaceHolds,
   replicas,

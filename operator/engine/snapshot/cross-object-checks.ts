@@ -7,7 +7,7 @@ import { availabilityChecks } from './availability-checks.ts';
 import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
 import { networkChecks } from './network-checks.ts';
 
-/** Every cross-object check by the name that controls call it. */
+/** All cross-object checks by the names that controls use. */
 const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
   ...accessChecks,
   ...networkChecks,
@@ -15,12 +15,12 @@ const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
   ...admissionChecks,
 };
 
-/** Judges that look at one entry after the other: what they find stands beside what is broken. */
+/** Checks that evaluate each entry of a list by itself. Their violations are reported even if another entry is malformed. */
 const byEntry: ReadonlySet<string> = new Set(['roleGrants', 'bindingGrants', 'danglingBinding']);
 
 /**
- * What a check, by its name, has to say about one object among all the others. What the check reads of the object and what has the
- * wrong type there cannot be judged: it is told, and never taken for a pass.
+ * Runs a cross-object check, by its name, on one object. A field of the wrong type that the check reads results in an error, never in a
+ * pass.
  */
 export function runCrossObjectCheck(projection: Projection, name: string, query: CrossObjectQuery): Outcome {
   const check = crossObjectChecks[name];

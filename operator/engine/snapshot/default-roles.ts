@@ -21,7 +21,7 @@ const workloadWrite = [
   { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
 ];
 
-/** What the roles that every cluster has grant of what the controls look for; used where the roles themselves are not among the objects. */
+/** The permissions of the default roles, as far as controls check them. Used if the roles are not among the objects. */
 const defaultRules: ReadonlyMap<string, readonly object[]> = new Map<string, readonly object[]>([
   ['cluster-admin', everything],
   [
@@ -39,12 +39,12 @@ const defaultRules: ReadonlyMap<string, readonly object[]> = new Map<string, rea
   ['view', []],
 ]);
 
-/** The default user-facing roles by name. */
+/** The names of the default user-facing roles. */
 export const defaultRoleNames: readonly string[] = [...defaultRules.keys()];
 
 const group = 'rbac.authorization.k8s.io';
 
-/** The role that a binding refers to; its rules are undefined when there is no such role. */
+/** Returns the rules of the role that a binding refers to. Undefined if there is no such role. */
 export function rulesOfBinding(binding: Projection, snapshot: Snapshot): unknown {
   const { kind, name } = fieldsOf(binding.body['roleRef']);
   const role = textOf(name) ?? '';
@@ -60,22 +60,22 @@ function rulesOfClusterRole(role: string, snapshot: Snapshot): unknown {
   return selectors.length === 0 ? own : [...listOf(own), ...aggregated(selectors, snapshot, new Set([role]))];
 }
 
-/** The selectors by which an aggregated role gathers the rules of others. */
+/** The selectors of an aggregated ClusterRole. */
 function selectorsOf({ body }: Projection): readonly unknown[] {
   return listOf(fieldsOf(body['aggregationRule'])['clusterRoleSelectors']);
 }
 
-/** The default roles that are not among the objects gather by these labels. */
+/** The selectors of a default role that is not among the objects. */
 function defaultSelectors(role: string): readonly unknown[] {
-  const gathered: Readonly<Record<string, readonly string[]>> = {
+  const aggregatedLevels: Readonly<Record<string, readonly string[]>> = {
     admin: ['admin', 'edit', 'view'],
     edit: ['edit', 'view'],
     view: ['view'],
   };
-  return (gathered[role] ?? []).map((level) => ({ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${level}`]: 'true' } }));
+  return (aggregatedLevels[role] ?? []).map((level) => ({ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${level}`]: 'true' } }));
 }
 
-/** The rules of all cluster roles that the selectors take in, as the controller of aggregated roles gathers them. */
+/** Returns the rules of all ClusterRoles that the selectors match, like the aggregation controller of Kubernetes. */
 function aggregated(selectors: readonly unknown[], snapshot: Snapshot, seen: Set<string>): readonly unknown[] {
   const matches = selectors.map(selectorMatch);
   return snapshot.all(`ClusterRole.${group}`).flatMap((role) => {

@@ -1,12 +1,12 @@
 import { fieldsOf, listOf, textsOf } from '../objects/kubernetes-object.ts';
 
-/** A right, as a role may grant it: any of the verbs on any of the resources in any of the groups. */
+/** A permission that a role may grant: any of the verbs on any of the resources in any of the groups. */
 export interface Grant {
   readonly groups: readonly string[];
   readonly resources: readonly string[];
-  /** Omitted: any verb at all. */
+  /** Omitted: any verb. */
   readonly verbs?: readonly string[];
-  /** The resources are cluster-scoped: a Role, or a RoleBinding, grants nothing of them. */
+  /** The resources are cluster-scoped. A Role or a RoleBinding cannot grant them. */
   readonly clusterScoped?: boolean;
 }
 
@@ -23,7 +23,7 @@ const accessKinds: readonly Grant[] = [
   { groups: [rbac], resources: ['clusterroles', 'clusterrolebindings'], clusterScoped: true },
 ];
 
-/** What each rbac control over roles looks for. Wildcard controls compare literally; see {@link grantingRules}. */
+/** The permissions that each rbac control about roles checks for. Wildcard controls compare literally. See {@link grantingRules}. */
 export const grantsOf: ReadonlyMap<string, readonly Grant[]> = new Map<string, readonly Grant[]>([
   ['rbac-wildcard-all', [wildcard]],
   ['rbac-wildcard-verbs', [{ groups: [], resources: [], verbs: ['*'] }]],
@@ -42,7 +42,7 @@ export const grantsOf: ReadonlyMap<string, readonly Grant[]> = new Map<string, r
     'rbac-bind-escalate',
     [
       ...accessKinds.map((grant) => ({ ...grant, verbs: ['bind', 'escalate'] })),
-      // A RoleBinding may refer to a ClusterRole: who may bind that in a namespace needs no more.
+      // A RoleBinding may refer to a ClusterRole, so this permission is enough in a namespace.
       { groups: [rbac], resources: ['clusterroles'], verbs: ['bind'] },
     ],
   ],
@@ -111,7 +111,7 @@ export const grantsOf: ReadonlyMap<string, readonly Grant[]> = new Map<string, r
   ],
 ]);
 
-/** The controls whose rights lead from a workload to the rest of the cluster. */
+/** The controls whose permissions let a workload take over the cluster. */
 export const takeoverControls: readonly string[] = [
   'rbac-read-secrets',
   'rbac-create-pods',
@@ -132,12 +132,12 @@ interface RoleRule {
   readonly named: boolean;
 }
 
-/** A rule of a role that grants what was asked for. */
+/** A rule of a role that grants one of the permissions of a control. */
 export interface GrantingRule {
   readonly index: number;
-  /** Only for objects of given names. */
+  /** The rule is limited by `resourceNames`. */
   readonly named: boolean;
-  /** Only of cluster-scoped resources. */
+  /** The rule grants permissions on cluster-scoped resources only. */
   readonly clusterScoped: boolean;
 }
 
@@ -146,7 +146,7 @@ function ruleOf(rule: unknown): RoleRule {
   return { groups: textsOf(apiGroups), resources: textsOf(resources), verbs: textsOf(verbs), named: textsOf(resourceNames).length > 0 };
 }
 
-/** Whether a role's resource entry takes in a resource, wildcards included; only `*` itself takes in what is no subresource. */
+/** Whether an entry of a role's `resources` covers a resource. Of the wildcards, only `*` covers a resource without a subresource. */
 function covers(entry: string, resource: string): boolean {
   if (entry === '*' || entry === resource) return true;
   const [base = '', sub] = resource.split('/');
@@ -155,7 +155,7 @@ function covers(entry: string, resource: string): boolean {
   return entry === `*/${sub}` || entry === `${base}/*` || entry === '*/*';
 }
 
-/** The controls about wildcards ask for the wildcard itself; all others are satisfied by it. */
+/** Wildcard controls need the wildcard itself in the rule. For all other controls a wildcard in the rule is enough. */
 function grants(rule: RoleRule, { groups, resources, verbs }: Grant): boolean {
   if (rule.resources.length === 0) return false;
   const group = groups.length === 0 || groups.includes('*') || rule.groups.some((name) => name === '*' || groups.includes(name));
@@ -164,7 +164,7 @@ function grants(rule: RoleRule, { groups, resources, verbs }: Grant): boolean {
   return group && resource && verb;
 }
 
-/** The rules that grant what a control looks for. Rules about nonResourceURLs grant no resources. */
+/** Returns the rules that grant the permissions of a control. Rules about nonResourceURLs grant no resources. */
 export function grantingRules(rules: unknown, control: string): readonly GrantingRule[] {
   const wanted = grantsOf.get(control) ?? [];
   return listOf(rules).flatMap((entry, index) => {

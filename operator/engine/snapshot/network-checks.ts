@@ -18,7 +18,7 @@ const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingres
 
 const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
 
-/** The directions that a policy is about: Ingress when it says nothing, and Egress when it has egress rules. */
+/** The directions of a policy. Defaults to Ingress, and to Egress too if the policy has egress rules. */
 function directions(policy: Projection): readonly string[] {
   const types = textsOf(policy.body['policyTypes']);
   if (types.length > 0) return types;
@@ -78,17 +78,18 @@ const metadataEgress: CrossObjectCheck = (workload, { snapshot }) => {
   return policies.length === 0 || open ? failure(labelsPath(workload)) : clean;
 };
 
-/** The workloads of a namespace, those that a controller made included. */
+/** Returns the workloads of a namespace, including those that a controller created. */
 export function workloadsIn(snapshot: Snapshot, namespace: string): readonly Projection[] {
   return workloadKinds.flatMap((kind) => snapshot.in(namespace, kind));
 }
 
-/** Kinds that a rollout leaves behind with no pods. */
+/** Kinds that a rollout leaves behind without pods. */
 const revisionKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'ReplicaSet.extensions', 'ReplicationController']);
 
 /**
- * The workloads of a namespace whose pods a selector can match. What another workload made has the labels of its owner, or of an earlier
- * revision of it: only its pods count. A ReplicaSet without replicas has no pods. A Deployment scaled to zero will have pods again.
+ * Returns the workloads of a namespace whose pods a selector can match. Workloads with an owner are left out, because their template may be
+ * of an earlier revision. Their pods count. A ReplicaSet without replicas has no pods and is left out. A Deployment that is scaled to zero
+ * is kept.
  */
 function selectableIn(snapshot: Snapshot, namespace: string): readonly Projection[] {
   return workloadsIn(snapshot, namespace).filter((workload) => {
@@ -105,7 +106,7 @@ const danglingPolicy: CrossObjectCheck = (policy, { snapshot }) => {
   return found ? clean : failure('spec.podSelector');
 };
 
-/** Whether a Service sends traffic to pods with these labels; one without a selector, and an ExternalName, to none. */
+/** Whether a Service selects pods with these labels. A Service without a selector and an ExternalName Service select none. */
 function serves(service: Projection, labels: Readonly<Record<string, string>>): boolean {
   const selector = Object.entries(fieldsOf(service.body['selector']));
   return service.body['type'] !== 'ExternalName' && selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
@@ -127,7 +128,7 @@ interface Backend {
 }
 const backendsOf = (route: Projection): readonly Backend[] => listOf(route.body['backends']) as readonly Backend[];
 
-/** What names a Service from outside: the Ingresses of its namespace, and routes of any. */
+/** Returns the Ingresses in the Service's namespace, and the HTTPRoutes of all namespaces, that refer to the Service. */
 function routesTo(service: Projection, snapshot: Snapshot): readonly Projection[] {
   const { name, namespace = '' } = service.reference;
   const ingresses = ingressKinds
@@ -141,7 +142,10 @@ function routesTo(service: Projection, snapshot: Snapshot): readonly Projection[
   return [...ingresses, ...routes];
 }
 
-/** The exposures from outside to a workload, such as `Service web` and `Ingress shop`; sorted. */
+/**
+ * Returns the Services, Ingresses and routes that expose a workload outside of the cluster, such as `Service web` and `Ingress shop`.
+ * Sorted.
+ */
 function exposuresOf(workload: Projection, snapshot: Snapshot): readonly string[] {
   const services = snapshot
     .in(workload.reference.namespace ?? '', 'Service')
@@ -189,7 +193,7 @@ const sshPort: CrossObjectCheck = (subject, { snapshot }) => {
     : { violations: services.map(({ reference }) => ({ path: labelsPath(subject), label: `Service ${reference.name}` })), faults: [] };
 };
 
-/** The judges about networks and exposure, by the names that controls call them. */
+/** The checks of networks and exposure, by the names that controls use. */
 export const networkChecks: Readonly<Record<string, CrossObjectCheck>> = {
   namespacePolicy,
   defaultDeny,

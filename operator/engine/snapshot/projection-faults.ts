@@ -3,7 +3,10 @@ import type { Fault } from '../outcomes/outcome.ts';
 import { type Shape, pathFaults } from '../controls/shape.ts';
 import type { MissingTemplate, SyntheticPod } from '../pods/synthetic-pod.ts';
 
-/** A fault in an object that cross-object checks read, with the fieldPath that it was found on; empty: no pod can be judged at all. */
+/**
+ * A fault in a field that cross-object checks read. `fieldPath` names the field. An empty `fieldPath` means that the object has no pod to
+ * evaluate.
+ */
 export interface ProjectionFault extends Fault {
   readonly fieldPath: string;
 }
@@ -36,7 +39,7 @@ const podShapes: FieldShapes = {
   'spec.automountServiceAccountToken': 'boolean',
 };
 
-/** The shapes of an object's shape that each judge reads, of the object that it judges; by control where its controls differ. */
+/** The fields that each check reads of its target. Keyed by control if the controls of a check differ. */
 const fieldsRead: Readonly<Record<string, readonly string[]>> = {
   roleGrants: ['rules'],
   bindingGrants: ['subjects'],
@@ -62,7 +65,7 @@ function faultsOn(object: unknown, shapes: FieldShapes): readonly ProjectionFaul
   );
 }
 
-/** What in an object has the wrong type for the cross-object checks that read it; of a workload, in its pod. */
+/** Returns the faults in the fields that cross-object checks read: values of the wrong type. Of a workload, the fields of its pod. */
 export function projectionFaults(
   object: KubernetesObject,
   synthetic: SyntheticPod | MissingTemplate | undefined,
@@ -73,7 +76,7 @@ export function projectionFaults(
   return faultsOn(pod, podShapes).map((fault) => ({ ...fault, path: prefix + fault.path }));
 }
 
-/** The faults that keep a judge from judging the object, on behalf of a control. */
+/** Returns the faults in the fields that a check reads for a control. */
 export function faultsFor(faults: readonly ProjectionFault[], check: string, control: string): readonly Fault[] {
   const read = fieldsRead[control] ?? fieldsRead[check] ?? [];
   return faults

@@ -16,20 +16,20 @@ import { type MissingTemplate, syntheticPod, type SyntheticPod } from '../pods/s
 import type { ResourceReference } from '../../findings/finding.ts';
 import { isWorkloadKind } from '../objects/workload-kind.ts';
 
-/** What the cross-object checks need of an object: who it is, and the few fields that some check reads. */
+/** An object reduced to the fields that cross-object checks read. */
 export interface Projection {
   readonly reference: ResourceReference;
   readonly groupKind: string;
   readonly labels: Labels;
   readonly annotations: Labels;
-  /** Whether a pod-bearing controller stands above it: then it is no target of its own. */
+  /** Whether a workload controls the object. It is then not a target. */
   readonly owned: boolean;
   readonly body: Fields;
-  /** What has the wrong type among the fields that some check reads; omitted where nothing has. */
+  /** Faults in the fields that checks read. Omitted if there are none. */
   readonly faults?: readonly ProjectionFault[];
 }
 
-/** The part of a workload that the cross-object checks read. */
+/** The fields of a workload that cross-object checks read. */
 export interface WorkloadBody extends Fields {
   readonly prefix: string;
   readonly podLabels: Labels;
@@ -75,7 +75,7 @@ const routeBackends = (object: KubernetesObject): Fields => ({
     .map(({ name, namespace }) => ({ name, namespace })),
 });
 
-/** The service account that a pod runs as, by the present or the deprecated field. */
+/** The service account of a pod, from `serviceAccountName` or the deprecated `serviceAccount`. */
 function accountOf(spec: Fields): string {
   const named = ['serviceAccountName', 'serviceAccount'].map((field) => textOf(spec[field]) ?? '');
   return named.find((name) => name !== '') ?? 'default';
@@ -142,12 +142,12 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
   }),
 );
 
-/** Whether objects of a kind, `Kind` or `Kind.group`, have a place in a snapshot. */
+/** Whether a snapshot keeps objects of a kind, given as `Kind` or `Kind.group`. */
 export function isProjected(groupKind: string): boolean {
   return projections.has(groupKind) || isWorkloadKind(groupKind);
 }
 
-/** What identifies an object in results. `namespaced` says whether its kind lives in namespaces. */
+/** Returns the reference that identifies an object in results. `namespaced`: whether the kind is namespaced. */
 export function referenceOf(object: KubernetesObject, namespaced: boolean): ResourceReference {
   const uid = textOf(fieldsOf(object.metadata)['uid']);
   return {
@@ -174,7 +174,7 @@ const clusterKinds: ReadonlySet<string> = new Set([
   'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
 ]);
 
-/** An object reduced to what cross-object checks read; undefined for kinds that none reads. */
+/** Reduces an object to the fields that cross-object checks read. Returns undefined if no check reads its kind. */
 export function projectionOf(object: KubernetesObject, owned = false): Projection | undefined {
   const groupKind = groupKindOf(object);
   const synthetic = syntheticPod(object);
@@ -195,17 +195,20 @@ export function projectionOf(object: KubernetesObject, owned = false): Projectio
 
 const noProjections: readonly Projection[] = [];
 
-/** The objects that cross-object checks read, reduced to what they read, indexed by kind and namespace. Order does not matter. */
+/**
+ * The objects that cross-object checks read, reduced to the fields they need and indexed by kind and namespace. The order of objects does
+ * not matter.
+ */
 export class Snapshot {
   readonly #byKind = new Map<string, Map<string, Projection[]>>();
-  /** By kind, namespace and name; filled when something is looked up. */
+  /** By kind, namespace and name. Filled at the first lookup. */
   readonly #byName = new Map<string, Projection>();
-  #named = 0;
+  #indexed = 0;
   #count = 0;
 
   /**
-   * Takes an object in and returns what identifies it in results; kinds that no check reads are left out. `owned`: a pod-bearing
-   * controller stands above it.
+   * Adds an object and returns the reference that identifies it in results. Ignores kinds that no check reads. `owned`: whether a workload
+   * controls the object.
    */
   add(object: KubernetesObject, owned = false): ResourceReference | undefined {
     const projection = projectionOf(object, owned);
@@ -215,39 +218,39 @@ export class Snapshot {
     return projection.reference;
   }
 
-  /** All objects of a kind. */
+  /** Returns all objects of a kind. */
   all(groupKind: string): readonly Projection[] {
     const namespaces = this.#byKind.get(groupKind);
     return namespaces === undefined ? noProjections : [...namespaces.values()].flat();
   }
 
-  /** The objects of a kind in a namespace. */
+  /** Returns the objects of a kind in a namespace. */
   in(namespace: string, groupKind: string): readonly Projection[] {
     return this.#byKind.get(groupKind)?.get(namespace) ?? noProjections;
   }
 
-  /** The object of a kind with a name; the namespace is empty for cluster-scoped kinds. */
+  /** Returns the object of a kind with a name. The namespace is empty for cluster-scoped kinds. */
   find(groupKind: string, namespace: string, name: string): Projection | undefined {
-    if (this.#named !== this.#count) this.#nameAll();
+    if (this.#indexed !== this.#count) this.#indexNames();
     return this.#byName.get(`${groupKind}/${namespace}/${name}`);
   }
 
-  /** Whether any object of a kind is there. */
+  /** Whether the snapshot has objects of a kind. */
   has(groupKind: string): boolean {
     return this.#byKind.has(groupKind);
   }
 
-  /** The kinds that are there. */
+  /** The kinds in the snapshot. */
   get kinds(): readonly string[] {
     return [...this.#byKind.keys()];
   }
 
-  #nameAll(): void {
+  #indexNames(): void {
     for (const [kind, namespaces] of this.#byKind) {
       for (const [namespace, list] of namespaces)
         for (const projection of list) this.#byName.set(`${kind}/${namespace}/${projection.reference.name}`, projection);
     }
-    this.#named = this.#count;
+    this.#indexed = this.#count;
   }
 
   #listFor(groupKind: string, namespace: string): Projection[] {

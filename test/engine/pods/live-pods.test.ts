@@ -41,20 +41,20 @@ const injected = {
   ],
 };
 
-function judge(owner: KubernetesObject, ...objects: readonly KubernetesObject[]) {
+function evaluate(owner: KubernetesObject, ...objects: readonly KubernetesObject[]) {
   const live = new LivePods();
   for (const object of objects) live.add(object);
   return live.join(owner, set.evaluate(owner), (one) => set.evaluate(one, { reportAt: workloadReference(owner) }));
 }
 
-describe('live pods and their owner', () => {
-  it('add nothing when they are as their template', () => {
-    const { evaluation, overturned } = judge(deployment(), replicaSet, pod('web-1-a'), pod('web-1-b'));
+describe('LivePods', () => {
+  it('adds nothing to the owner when the pods equal its template', () => {
+    const { evaluation, overturned } = evaluate(deployment(), replicaSet, pod('web-1-a'), pod('web-1-b'));
     expect([evaluation.results, evaluation.passes.get('p'), overturned]).to.deep.equal([[], 2, []]);
   });
 
-  it('add what was injected, at the top owner, once, with the pod named', () => {
-    const { evaluation, overturned } = judge(deployment(), pod('web-1-b', injected), replicaSet, pod('web-1-a', injected));
+  it('reports an injected container once, at the top owner, with the name of the pod', () => {
+    const { evaluation, overturned } = evaluate(deployment(), pod('web-1-b', injected), replicaSet, pod('web-1-a', injected));
     expect(
       evaluation.results.map(({ check, verdict, pod: name, path, resource }) => [check, verdict, name, path, resource.kind]),
     ).to.deep.equal([['privileged-container', 'fail', 'web-1-a', 'spec.containers[1].securityContext.privileged', 'Deployment']]);
@@ -62,21 +62,21 @@ describe('live pods and their owner', () => {
     expect([evaluation.passes.get('p'), overturned]).to.deep.equal([1, [{ policy: 'p', check: 'privileged-container' }]]);
   });
 
-  it('say nothing of what the template fails itself', () => {
-    const { evaluation, overturned } = judge(deployment(true), replicaSet, pod('web-1-a', injected));
+  it('adds nothing when the template itself fails the check', () => {
+    const { evaluation, overturned } = evaluate(deployment(true), replicaSet, pod('web-1-a', injected));
     expect(evaluation.results.map(({ check, pod: name }) => [check, name])).to.deep.equal([['privileged-container', undefined]]);
     expect(overturned).to.deep.equal([]);
   });
 
-  it('do not count when they end, have ended, or belong to another', () => {
+  it('ignores pods that terminate, are finished or have another owner', () => {
     const ending = pod('a', injected, { ...controller('apps/v1', 'ReplicaSet', 'web-1'), deletionTimestamp: '2026-01-01T00:00:00Z' });
     const ended = { ...pod('b', injected), status: { phase: 'Succeeded' } };
     const other = pod('c', injected, controller('apps/v1', 'ReplicaSet', 'api-1'));
-    expect(judge(deployment(), replicaSet, ending, ended, other, pod('d', injected, {})).evaluation.results).to.deep.equal([]);
+    expect(evaluate(deployment(), replicaSet, ending, ended, other, pod('d', injected, {})).evaluation.results).to.deep.equal([]);
   });
 });
 
-describe('live pods of an owner whose kind is not asked for everything', () => {
+describe('LivePods and checks that apply to some kinds only', () => {
   const rule = (name: string, resources: readonly string[], apiGroups: readonly string[]): object => ({
     name,
     matchConstraints: { resourceRules: [{ apiGroups, apiVersions: ['*'], operations: ['CREATE'], resources }] },
@@ -86,7 +86,7 @@ describe('live pods of an owner whose kind is not asked for everything', () => {
     controls: ['readiness-probe', 'naked-pod', 'ephemeral-container', 'privileged-container'].map((name) => ({ name })),
     rules: [rule('pods-too', ['pods'], [''])],
   };
-  const asked = compilePolicies([{ name: 'p', spec: spec as never }], {
+  const checks = compilePolicies([{ name: 'p', spec: spec as never }], {
     kubernetesVersion: '1.36',
     resources: builtinResources,
     systemNamespaces: [],
@@ -107,29 +107,29 @@ describe('live pods of an owner whose kind is not asked for everything', () => {
   const added = (owner: KubernetesObject, ...objects: readonly KubernetesObject[]): readonly string[] => {
     const live = new LivePods();
     for (const object of objects) live.add(object);
-    const own = asked.evaluate(owner);
-    const { evaluation } = live.join(owner, own, (one) => asked.evaluate(one, { reportAt: workloadReference(owner) }));
+    const own = checks.evaluate(owner);
+    const { evaluation } = live.join(owner, own, (one) => checks.evaluate(one, { reportAt: workloadReference(owner) }));
     return evaluation.results.filter(({ pod: name }) => name !== undefined).map(({ check }) => check);
   };
-  before(() => expect(asked.problems).to.deep.equal([]));
+  before(() => expect(checks.problems).to.deep.equal([]));
 
   const ofJob = controller('batch/v1', 'Job', 'nightly-1');
 
-  it('are asked what their template is asked: a pod of a CronJob needs no probes', () => {
+  it('does not require probes of a pod of a CronJob', () => {
     expect(added(cronJob, job, pod('nightly-1-a', {}, ofJob))).to.deep.equal([]);
   });
 
-  it('of a CronJob still add what was injected', () => {
+  it('reports an injected container of a CronJob', () => {
     expect(added(cronJob, job, pod('nightly-1-a', injected, ofJob))).to.deep.equal(['privileged-container']);
   });
 
-  it('of a CronJob still add a debug container, which no template has', () => {
+  it('reports an ephemeral container of a CronJob', () => {
     expect(added(cronJob, job, pod('nightly-1-a', { ephemeralContainers: [{ name: 'd', image: 'd:1' }] }, ofJob))).to.deep.equal([
       'ephemeral-container',
     ]);
   });
 
-  it('of a Deployment are judged by rules about pods, and not as pods that nobody owns', () => {
+  it('evaluates rules about pods for a Deployment, but no checks of pods without an owner', () => {
     expect(added(web, replicaSet, pod('web-1-a'))).to.deep.equal(['pods-too']);
   });
 });

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { serverMinor } from '../cluster-access.ts';
 import { compareEngines, Oracle } from '../../cel/differential.ts';
 
-describe("the expression language, beside Kubernetes' own compiler", function () {
+describe("the expression language compared with Kubernetes' compiler", function () {
   this.timeout(600_000);
 
-  it('agrees on expressions at random, with every overload among them', async () => {
+  it('has the same results for random expressions with every overload', async () => {
     const version = serverMinor();
     const oracle = new Oracle(execFileSync('hack/fuzz', ['--kubernetes', version, '--build'], { encoding: 'utf8' }).trim());
     const extent = { version, seed: 20_261_124, wanted: 12_000, milliseconds: 120_000 };

@@ -21,7 +21,7 @@ const policies: ApiResource = {
 };
 const bindings: ApiResource = { ...policies, resource: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' };
 const group = 'cel.test';
-/** Few enough that all warnings of a policy fit into the headers of one answer. */
+/** Small, so that all warnings of a policy fit into the headers of one response. */
 const batchSize = 10;
 
 interface Verdict {
@@ -29,11 +29,11 @@ interface Verdict {
   readonly text: string;
 }
 
-/** The server's version: its dialect is asked of Vigil. */
+/** The server's version. Vigil compiles expressions for this version. */
 let version = '';
 const compile = (expression: string): CompileResult => compileFor(expression, { kubernetesVersion: version });
 
-/** The literal of a value that is plain JSON; undefined of others. */
+/** Returns the CEL literal of a JSON value. Undefined for other values. */
 function literal(value: unknown): string | undefined {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'bigint') return value.toString();
@@ -46,7 +46,7 @@ function literal(value: unknown): string | undefined {
   return undefined;
 }
 
-const spoken = new Set([
+const withStringForm = new Set([
   'google.protobuf.Timestamp',
   'google.protobuf.Duration',
   'timestamp',
@@ -59,7 +59,7 @@ const spoken = new Set([
   'int',
 ]);
 
-function quietly<T>(work: () => T): T | undefined {
+function valueOrUndefined<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
@@ -67,19 +67,19 @@ function quietly<T>(work: () => T): T | undefined {
   }
 }
 
-/** An expression as a validation: what is no bool is compared with what Vigil says that it is. */
+/** Returns an expression as a validation. An expression of another type than bool is compared with Vigil's result. */
 function validationOf(expression: string, object: unknown): string {
   const compiled = compile(expression);
   const itself = `dyn(${expression}) == dyn(${expression})`;
-  // The server looks at the type before it makes the program.
+  // The server checks the type before it instantiates the program.
   if (!compiled.ok && compiled.errors.every(({ message }) => message.startsWith('program instantiation failed'))) return itself;
   if (!compiled.ok || showType(compiled.program.resultType) === 'bool') return expression;
   const type = showType(compiled.program.resultType);
-  const result = quietly(() => compiled.program.evaluate(bindingsOf(object)));
+  const result = valueOrUndefined(() => compiled.program.evaluate(bindingsOf(object)));
   if (!result || /^(list|map).*(duration|timestamp|Duration|Timestamp)/.test(type)) return itself;
-  if (spoken.has(type)) {
-    const said = compile(`string(${expression})`);
-    const value = said.ok ? quietly(() => said.program.evaluate(bindingsOf(object))) : undefined;
+  if (withStringForm.has(type)) {
+    const asString = compile(`string(${expression})`);
+    const value = asString.ok ? valueOrUndefined(() => asString.program.evaluate(bindingsOf(object))) : undefined;
     if (value?.ok) return `string(${expression}) == ${JSON.stringify(value.value)}`;
   }
   const text = result.ok ? literal(result.value) : undefined;
@@ -110,7 +110,7 @@ const bindingsOf = (object: unknown): { object: unknown; oldObject: null; reques
   namespaceObject,
 });
 
-/** Phrases that name a class of errors by themselves; what stands beside them may be worded otherwise. */
+/** Phrases that identify a class of errors. The rest of the message may differ. */
 const classes = [
   'syntax error',
   'undeclared reference',
@@ -129,42 +129,48 @@ const classes = [
   'invalid utf-8',
 ];
 
-/** Whether two messages tell the same: Vigil's is the server's, with more said after it, or of the same class. */
+/** Whether two messages have the same reason: Vigil's message starts with the server's, or both are of the same class. */
 function sameReason(mine: string, theirs: string): boolean {
   const core = (/<input>:\d+:\d+: ([^\n]*)/.exec(theirs)?.[1] ?? theirs).replace(" (in container '')", '').toLowerCase();
   const own = mine.toLowerCase();
   if (own.startsWith(core)) return true;
   const found = classes.find((phrase) => core.includes(phrase));
-  // A lexer's trouble is a syntax error, whatever it is called.
+  // A lexer error is a syntax error with another text.
   if (found === 'syntax error') return /syntax error|never closed|escape|unexpected|invalid character|literal/.test(own);
   return found !== undefined && own.includes(found);
 }
 
-/** Where Vigil's dialect differs from the server's, and is meant to. */
+/** Intended differences between Vigil and the server. */
 const exceptions: readonly { readonly about: RegExp; readonly reason: string }[] = [
-  { about: /authorizer\./, reason: 'a scan has no authorizer: rules that read it are skipped, by name' },
-  { about: /google\.protobuf\.\w+\{|: object\{/, reason: 'messages of protobuf: a rule makes maps, and Vigil says so' },
-  { about: /-\(dyn\(duration/, reason: 'the server negates a duration that its checker did not see; written plainly it refuses that' },
-  { about: /\[dyn\(timestamp/, reason: 'the server refuses a time as a constant key when it makes the program, Vigil when it is read' },
-  { about: /optional\.none\(\)\)\[object\.spec\.neg\]/, reason: 'the server does not look at the index into nothing, Vigil does' },
+  { about: /authorizer\./, reason: 'a scan has no authorizer: rules that read it are skipped' },
+  { about: /google\.protobuf\.\w+\{|: object\{/, reason: 'protobuf messages: Vigil refuses them, because rules build maps' },
+  { about: /-\(dyn\(duration/, reason: 'the server negates a duration of type dyn, but refuses it with its static type' },
+  {
+    about: /\[dyn\(timestamp/,
+    reason: 'the server refuses a timestamp as a constant key when it instantiates the program, Vigil when it evaluates it',
+  },
+  {
+    about: /optional\.none\(\)\)\[object\.spec\.neg\]/,
+    reason: 'the server does not evaluate the index into an empty optional, Vigil does',
+  },
 ];
 
-describe('the expression language, beside the API server itself', function () {
+describe('the expression language compared with the API server', function () {
   this.timeout(300_000);
   const client = testClient();
   const expressions = corpus();
   const objects = specs.map((spec) => ({ apiVersion: `${group}/v1`, kind: 'Case', metadata: { name: 'p', namespace: 'default' }, spec }));
 
-  /** What Vigil says of one validation over one object. */
-  function ours(validation: string, object: unknown): Verdict {
+  /** Returns Vigil's verdict of one validation on one object. */
+  function vigilVerdict(validation: string, object: unknown): Verdict {
     try {
-      return judged(validation, object);
+      return evaluated(validation, object);
     } catch (error) {
       return { kind: 'crash', text: String(error) };
     }
   }
 
-  function judged(validation: string, object: unknown): Verdict {
+  function evaluated(validation: string, object: unknown): Verdict {
     const compiled = compileAdmission({ validations: [{ expression: validation }] }, { kubernetesVersion: version });
     if (!compiled.ok) return { kind: 'refused', text: compiled.errors[0]?.message ?? '' };
     const [outcome] = compiled.program.evaluate(bindingsOf(object)).validations;
@@ -184,8 +190,8 @@ describe('the expression language, beside the API server itself', function () {
       },
     }) as unknown as KubeObject;
 
-  /** Installs validations as one policy. Returns what the server refuses of them, by index; then nothing is installed. */
-  async function installed(name: string, validations: readonly string[], dryRun = false): Promise<Map<number, string>> {
+  /** Installs validations as one policy. Returns the messages of refused validations by index. Installs nothing if there are any. */
+  async function install(name: string, validations: readonly string[], dryRun = false): Promise<Map<number, string>> {
     try {
       await client.create(policies, policyFor(name, validations), dryRun ? { dryRun: 'All' } : {});
       if (!dryRun)
@@ -199,7 +205,7 @@ describe('the expression language, beside the API server itself', function () {
     }
   }
 
-  /** The warnings that the server gives for one object under one policy. */
+  /** Returns the server's warnings for one object under one policy. */
   async function warnings(name: string, object: object): Promise<string[]> {
     const { server, headers, pool } = await client.credentials.current();
     const {
@@ -219,7 +225,7 @@ describe('the expression language, beside the API server itself', function () {
         ...Buffer.from(header, 'latin1')
           .toString('utf8')
           .matchAll(/299 - "((?:[^"\\]|\\.)*)"/g),
-      ].map(([, said = '']) => said.replace(/\\(.)/g, '$1')),
+      ].map(([, warning = '']) => warning.replace(/\\(.)/g, '$1')),
     );
   }
 
@@ -247,7 +253,7 @@ describe('the expression language, beside the API server itself', function () {
     kubectl(['delete', 'crd', `cases.${group}`, '--wait=false']);
   });
 
-  it('agrees on every expression and object', async () => {
+  it('has the same verdict for every expression and object', async () => {
     const differences: string[] = [];
     let refused = 0;
     let compared = 0;
@@ -264,19 +270,19 @@ describe('the expression language, beside the API server itself', function () {
         ),
       ).values(),
     ];
-    // What Vigil refuses, the server must refuse for the same reason.
+    // The server must refuse what Vigil refuses, for the same reason.
     const ownRefusals = [
       ...new Set(
         validations
-          .filter(({ validation, object }) => ours(validation, objects[object]).kind === 'refused')
+          .filter(({ validation, object }) => vigilVerdict(validation, objects[object]).kind === 'refused')
           .map(({ validation }) => validation),
       ),
     ];
     await concurrently(chunks(ownRefusals, 40), 4, async (batch) => {
-      const said = await installed(`r${batch[0]?.length ?? 0}`, batch, true);
+      const refusals = await install(`r${batch[0]?.length ?? 0}`, batch, true);
       for (const [index, validation] of batch.entries()) {
         refused++;
-        const [mine, theirs] = [ours(validation, objects[0]).text, said.get(index)];
+        const [mine, theirs] = [vigilVerdict(validation, objects[0]).text, refusals.get(index)];
         if (theirs === undefined) differences.push(`Vigil alone refuses ${validation}: ${mine}`);
         else if (!sameReason(mine, theirs))
           differences.push(`refused for another reason: ${validation}\n    Vigil:  ${mine}\n    server: ${theirs.slice(0, 300)}`);
@@ -284,7 +290,7 @@ describe('the expression language, beside the API server itself', function () {
     });
     const known = new Set(ownRefusals);
     for (const entry of validations) if (!known.has(entry.validation)) accepted.push(entry);
-    // What Vigil takes, the server must take, and say the same of.
+    // The server must accept what Vigil accepts, with the same verdict.
     const batches = objects.flatMap((_, object) =>
       chunks(
         accepted.filter((entry) => entry.object === object),
@@ -295,23 +301,23 @@ describe('the expression language, beside the API server itself', function () {
     await concurrently([...batches.entries()], 4, async ([number, { entries, object }]) => {
       const name = `p${number}`;
       let all = entries.map(({ validation }) => validation);
-      const said = await installed(name, all);
-      for (const [index, message] of said) differences.push(`the server alone refuses ${all[index] ?? ''}: ${message.slice(0, 300)}`);
-      if (said.size > 0) {
-        all = all.filter((_, index) => !said.has(index));
+      const refusals = await install(name, all);
+      for (const [index, message] of refusals) differences.push(`the server alone refuses ${all[index] ?? ''}: ${message.slice(0, 300)}`);
+      if (refusals.size > 0) {
+        all = all.filter((_, index) => !refusals.has(index));
         if (all.length === 0) return;
-        expect(await installed(name, all)).to.have.property('size', 0);
+        expect(await install(name, all)).to.have.property('size', 0);
       }
       ready.push({ name, object, validations: all });
     });
     await sleep(4000);
     await concurrently(ready, 4, async ({ name, object, validations: all }) => {
-      const said = await warnings(name, objects[object] ?? {});
+      const given = await warnings(name, objects[object] ?? {});
       for (const [index, validation] of all.entries()) {
         compared++;
-        const mine = ours(validation, objects[object]);
-        const error = said.find((text) => text.includes(`expression '${validation.slice(0, 100)}`));
-        const failed = said.some((text) => text.endsWith(`: m${index}`));
+        const mine = vigilVerdict(validation, objects[object]);
+        const error = given.find((text) => text.includes(`expression '${validation.slice(0, 100)}`));
+        const failed = given.some((text) => text.endsWith(`: m${index}`));
         const theirs = error === undefined ? (failed ? 'fail' : 'pass') : 'error';
         if (mine.kind !== theirs)
           differences.push(
@@ -319,22 +325,22 @@ describe('the expression language, beside the API server itself', function () {
           );
       }
     });
-    process.stdout.write(`      ${expressions.length} expressions: ${compared} pairs judged, ${refused} refused\n`);
-    const meant = differences.filter((text) => exceptions.some(({ about }) => about.test(text.split('\n')[0] ?? '')));
-    const found = differences.filter((text) => !meant.includes(text));
+    process.stdout.write(`      ${expressions.length} expressions: ${compared} pairs evaluated, ${refused} refused\n`);
+    const intended = differences.filter((text) => exceptions.some(({ about }) => about.test(text.split('\n')[0] ?? '')));
+    const found = differences.filter((text) => !intended.includes(text));
     if (found.length > 0) writeFileSync(process.env['VIGIL_PARITY_LOG'] ?? '/dev/null', found.join('\n'));
     expect(found.slice(0, 20), `${found.length} differences`).to.deep.equal([]);
     expect(compared).to.be.greaterThan(1500);
   });
 
-  it('takes a rule that is too expensive, and ends it by the budget, as the server does', async () => {
+  it('accepts a rule above the cost budget and stops its evaluation, as the server does', async () => {
     const costly = 'object.spec.l.all(a, object.spec.l.all(b, object.spec.l.all(c, object.spec.l.all(d, a + b + c + d > 0))))';
     const object = { ...objects[0], spec: { l: Array.from({ length: 60 }, (_, index) => index + 1) } };
-    expect(ours(costly, object)).to.include({ kind: 'error' });
-    expect(ours(`true || ${costly}`, object)).to.include({ kind: 'pass' });
-    expect(await installed('costly', [costly])).to.have.property('size', 0);
+    expect(vigilVerdict(costly, object)).to.include({ kind: 'error' });
+    expect(vigilVerdict(`true || ${costly}`, object)).to.include({ kind: 'pass' });
+    expect(await install('costly', [costly])).to.have.property('size', 0);
     await sleep(3000);
-    const said = await warnings('costly', object);
-    expect(said.join(' ')).to.match(/cost|budget/);
+    const given = await warnings('costly', object);
+    expect(given.join(' ')).to.match(/cost|budget/);
   });
 });

@@ -3,7 +3,7 @@ import { OVERLOADS } from '../../../operator/cel/library/overload-table.ts';
 import type { Overload } from '../../../operator/cel/library/overload.ts';
 import { handWritten } from './hand-written.ts';
 
-/** The objects that expressions are tried on, as `object.spec`. */
+/** The objects that expressions are evaluated on, as `object.spec`. */
 export const specs = [
   {
     i: 1,
@@ -34,7 +34,7 @@ export const specs = [
   { i: 'one', s: 3, l: {}, m: [], d: null, t: 'true', nested: 'none', ls: [1, 'b'], n: 0, ip: 'x', u: '' },
 ] as const;
 
-/** A small generator of numbers: the same seed gives the same corpus. */
+/** A random number generator. The same seed returns the same corpus. */
 function random(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
@@ -100,7 +100,7 @@ const pools: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.NamedFormat': ['format.dns1123Label()', 'format.date()', "format.named('uuid').value()", 'format.byte()'],
 };
 
-/** Strings that make sense to a function, besides those that make none. */
+/** Valid arguments of functions, besides arbitrary strings. */
 const texts: Readonly<Record<string, readonly string[]>> = {
   quantity: ["'1.5Gi'", "'100'", "'12Mo'", "'0.1u'", "''", "'1e-3'", "'9999999999999999999'", 'object.spec.quantity'],
   url: ["'https://[::1]:80/x'", "'http://a b'", "'../x'", "'mailto:a@b'", "''", 'object.spec.url'],
@@ -197,14 +197,14 @@ function callsOf({ name, member, params }: Overload, pick: (below: number) => nu
       );
     if (round % 3 === 2) calls.push(render(name, member, args.map((arg) => `dyn(${arg})`).with(odd, `dyn(${wrong})`)) ?? '');
   }
-  // A negative or large level makes the server think that its cost is unbounded, which ends the whole policy.
+  // A negative or large level makes the server estimate an unbounded cost and stop the whole policy.
   return calls.filter((call) => call !== '' && !(name === 'flatten' && /flatten\(.*(neg|big|-7|\d\d)/.test(call)));
 }
 
-/** Every expression, each once: what was written by hand, then calls of every overload with arguments that fit and that do not. */
+/** Returns every expression once: the hand-written ones, then calls of every overload with valid and invalid arguments. */
 export function corpus(): readonly string[] {
   const pick = random(20261123);
-  // The API server makes the whole list of lists.range before it counts its cost: a large one takes the server down.
+  // The API server builds the whole list of lists.range before it counts the cost. A large list crashes the server.
   const generated = OVERLOADS.filter(
     ({ name }) => !/lists\.range|authorizer|^path$|^group$|^serviceAccount$|^resource$|^subresource$|^namespace$|^check$/.test(name),
   ).flatMap((overload) => callsOf(overload, pick));

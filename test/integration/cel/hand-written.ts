@@ -1,4 +1,4 @@
-/** What no table of overloads makes: macros, selections, syntax, absorption, deep and odd things. */
+/** Expressions that the table of overloads does not generate: macros, selections, syntax, error absorption, deep nesting and edge cases. */
 export const handWritten: readonly string[] = String.raw`
 object.spec.s == 'abc'
 object.spec.nope == 1

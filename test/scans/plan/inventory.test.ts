@@ -51,7 +51,7 @@ describe('the targets in scope', () => {
       new KubeApiError('widgets is forbidden', { status: 403 }),
       /^may not list widgets in API group shop.example.com: grant it by a ClusterRole labelled vigil.dev\/aggregate-to-scan: "true"$/,
     ],
-    ['that is not served any more', notServed(), /^widgets in API group shop.example.com is not served by this cluster any more$/],
+    ['that is not served any more', notServed(), /^widgets in API group shop.example.com is no longer served by this cluster$/],
   ];
   for (const [title, error, message] of answers) {
     it(`list a kind ${title} as unlisted, and continue`, async () => {
