@@ -39,4 +39,21 @@ describe('the repository', () => {
     const listed = [...table.matchAll(/^\| ([@\w/-]+) \|/gm)].map(([, name]) => name).filter((name) => name !== 'package');
     expect(listed).to.have.members(Object.keys(dependencies));
   });
+
+  it("uses the field's own terms", () => {
+    const lines = files
+      .filter((file) => /^(operator|test|hack|crds|config)\//.test(file) && !/\.(base64|json|mod|sum)$|repository\.test\.ts$/.test(file))
+      .flatMap((file) =>
+        [...readFileSync(file, 'utf8').split('\n').entries()].map(([index, text]) => ({ at: `${file}:${index + 1}`, text })),
+      );
+    expect(lines.filter(({ text }) => bannedNames.test(text) || wordsIn(text).some((word) => bannedWords.has(word)))).to.deep.equal([]);
+  });
 });
+
+/** Words that Vigil once had of its own for things that Kubernetes has terms for. Add a word when the last use of it is gone. */
+const bannedWords = new Set(['grounds', 'intake', 'milliard', 'milliards', 'restless', 'upkeep', 'worlds']);
+const bannedNames =
+  /heardOf|takenIn\b|tellPolicy|PolicyNews|GonePolicies|policyGone|lookAtCrds|FollowedGround|ChangeGround|BenchGround|ImageLooks/i;
+
+/** The words of a line in lower case. Splits identifiers at capital letters. */
+const wordsIn = (text: string): string[] => (text.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? []).map((word) => word.toLowerCase());
