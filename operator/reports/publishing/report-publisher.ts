@@ -268,9 +268,7 @@ export class ReportPublisher {
   #alternativeName({ source, target }: DesiredReport, taken: string): string {
     const name = alternativeReportName(source, target);
     if (taken === name)
-      throw new NamesTakenError(
-        `other writers own both possible reports, ${reportName(source, target)} and ${name}; delete or rename one of them`,
-      );
+      throw new NamesTakenError(`other writers own both possible reports, ${reportName(source, target)} and ${name}; delete one of them`);
     const message = `another writer owns the report ${taken}; Vigil does not change it and writes its results to the report ${name}`;
     this.#observers.onConflict?.(target, { reason: 'NameTaken', report: name, message });
     return name;

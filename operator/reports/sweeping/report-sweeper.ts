@@ -92,7 +92,7 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
     const candidate = sweepCandidate({ report, resource, ledger }, request);
     if (candidate) candidates.push(candidate);
-    // An operator that took a scan over has seen no report: all are candidate, and may be very many.
+    // An operator that took over a scan has confirmed no report. Every report is then a candidate, and there can be very many.
     if (candidates.length >= batchSize) await settle(candidates.splice(0));
   }
   await settle(candidates);

@@ -123,7 +123,7 @@ describe('ownership of reports, on a real API server', function () {
     await byThem(theirs(beside));
     const { refused } = await publisher.publish([desired(['one'])]);
     expect(refused.map(({ message }) => message)).to.deep.equal([
-      `other writers own both possible reports, ${name()} and ${beside}; delete or rename one of them`,
+      `other writers own both possible reports, ${name()} and ${beside}; delete one of them`,
     ]);
   });
 
