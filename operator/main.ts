@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The entry point of the program: runs the verb that the command line names. Only this file calls `process.exit`. */
 
-import { personVerbs } from './cli/person-verbs.ts';
+import { cliCommands } from './cli/cli-commands.ts';
 
 /** Runs a verb with its arguments until it ends or the signal is aborted. Resolves to the exit code. */
 type Verb = (args: readonly string[], signal: AbortSignal) => Promise<number>;
@@ -21,7 +21,7 @@ const verbs: Readonly<Record<string, { readonly text: string; readonly load: () 
     text: 'match inventories against a vulnerability database (runs in a Job)',
     load: async () => (await import('./images/matching/match-verb.ts')).matchVerb,
   },
-  ...personVerbs,
+  ...cliCommands,
   operator: { text: 'run the operator', load: async () => (await import('./manager/operator-verb.ts')).operatorVerb },
 };
 

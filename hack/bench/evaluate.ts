@@ -1,5 +1,5 @@
 /**
- * Benchmarks the engine: all must-have controls on pods of about 4 KB, as a server returns them, against JSON.parse of the same bytes.
+ * Benchmarks the engine: all essential controls on pods of about 4 KB, as a server returns them, against JSON.parse of the same bytes.
  * Prints the ratio and the memory.
  *   node hack/bench/evaluate.ts [PODS]      default 10000
  */
@@ -87,7 +87,7 @@ process.stdout.write(
     `JSON.parse                    ${parse.toFixed(3)} s`,
     `checks of single objects      ${own.toFixed(3)} s   ${(own / parse).toFixed(2)} x`,
     `checks among objects          ${cross.toFixed(3)} s   ${(cross / parse).toFixed(2)} x`,
-    `all must-have controls        ${(own + cross).toFixed(3)} s   ${((own + cross) / parse).toFixed(2)} x   (goal: at most 2 x)`,
+    `all essential controls        ${(own + cross).toFixed(3)} s   ${((own + cross) / parse).toFixed(2)} x   (goal: at most 2 x)`,
     `peak memory                   ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB, over ${Math.round(bytes / 1024 / 1024)} MiB of JSON   (goal: under 150 MiB)`,
     '',
   ].join('\n'),

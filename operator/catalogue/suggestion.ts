@@ -1,4 +1,4 @@
-/** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other. */
+/** Returns the number of edits (insert, delete, replace, swap of neighbours) between two words. */
 function distance(left: string, right: string): number {
   const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= left.length; row += 1) {
@@ -23,7 +23,7 @@ function cheapest(rows: readonly number[][], current: readonly number[], [left, 
   return best;
 }
 
-/** The known word that was probably meant: at most a third of its letters differ. */
+/** Returns the known word that is most similar to `word`, or undefined. At most a third of its letters differ. */
 export function suggestion(word: string, known: Iterable<string>): string | undefined {
   let best: { word: string; edits: number } | undefined;
   const wanted = word.toLowerCase().slice(0, 100);
@@ -35,7 +35,7 @@ export function suggestion(word: string, known: Iterable<string>): string | unde
   return best?.word;
 }
 
-/** ` (did you mean 'x'?)`, or nothing. */
+/** Returns ` (did you mean 'x'?)`, or the empty string if no known word is similar. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const found = suggestion(word, known);
   return found === undefined ? '' : ` (did you mean '${found}'?)`;

@@ -17,43 +17,43 @@ import { listAll, listPages } from '../kube/list.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import type { ScanResult } from '../output/scan-result.ts';
 
-/** A cluster that can be reached, and what compiling policies for it depends on. */
+/** A connection to a cluster, with its resources and its version. */
 export interface Cluster {
   readonly client: KubeClient;
-  /** What errors call it: the context of the kubeconfig. */
+  /** The context of the kubeconfig. Errors use it as the name of the cluster. */
   readonly name: string;
   readonly resources: readonly ApiResource[];
   readonly kubernetesVersion: string;
-  /** An object can be had in every version that is served. */
+  /** The API server returns an object in every served version. */
   readonly converts: true;
 }
 
-/** Why a cluster cannot be scanned at all: no kubeconfig, no such context, no answer. */
-export class UnreachableCluster extends Error {
+/** The cluster cannot be scanned: there is no kubeconfig, the context does not exist, or the API server does not answer. */
+export class ClusterConnectionError extends Error {
   override readonly name = 'UnreachableCluster';
 }
 
-/** Reaches the cluster of a context; of the current one when it is omitted. Throws {@link UnreachableCluster}. */
-export async function reachCluster(context: string | undefined, given?: KubeClient): Promise<Cluster> {
+/** Connects to the cluster of a context of the kubeconfig, or of the current context. Throws {@link ClusterConnectionError}. */
+export async function connectCluster(context: string | undefined, given?: KubeClient): Promise<Cluster> {
   try {
     const client = given ?? new KubeClient(new Credentials({ context }));
     const [resources, kubernetesVersion] = await Promise.all([discoverResources(client), serverVersion(client)]);
     return { client, name: client.credentials.context, resources, kubernetesVersion, converts: true };
   } catch (failure) {
-    throw new UnreachableCluster(failure instanceof Error ? failure.message : String(failure), { cause: failure });
+    throw new ClusterConnectionError(failure instanceof Error ? failure.message : String(failure), { cause: failure });
   }
 }
 
-/** Groups whose objects matter outside their own namespace, too. */
+/** API groups with namespaced objects that affect other namespaces. They are listed in all namespaces. */
 const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
-/** Vigil reads no Secrets, whatever asks for them. */
+/** Vigil never reads Secrets. */
 const isSecret = ({ group, resource }: ApiResource): boolean => group === '' && resource === 'secrets';
 const kindName = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);
 
-/** What is done with the objects of a resource. */
-interface Use {
-  readonly judged: boolean;
-  readonly kept: boolean;
+/** How the scan uses the objects of a resource. */
+interface ResourceUse {
+  readonly evaluated: boolean;
+  readonly inSnapshot: boolean;
 }
 
 function factsOf({ name, labels, annotations = {} }: ObjectMeta): NamespaceFacts {
@@ -70,7 +70,7 @@ class ClusterScan {
   readonly #unreadable = new Map<string, string>();
   readonly #live = new LivePods();
   readonly #converted: ConvertedObjects;
-  /** Workloads with what they came to by themselves, until all their pods are read. */
+  /** The evaluations of workloads. They are joined with those of their live Pods after all Pods are read. */
   readonly #workloads: { readonly owner: KubernetesObject; readonly own: Evaluation; readonly facts: EvaluationContext }[] = [];
   readonly #results: ObjectFinding[] = [];
   readonly #errors: ManifestError[] = [];
@@ -87,71 +87,71 @@ class ClusterScan {
     await this.#readNamespaces();
     const targets = new Set(this.#set.targets.filter((resource) => !isSecret(resource)));
     const context = new Set(this.#set.context.filter((resource) => !isSecret(resource)));
-    if (this.#set.targets.some(isSecret)) this.#fail('Secrets are never read from a cluster: check them in files');
+    if (this.#set.targets.some(isSecret)) this.#fail('Vigil does not read Secrets from a cluster. Scan their manifests instead');
     for (const resource of new Set([...targets, ...context]))
-      await this.#resource(resource, { judged: targets.has(resource), kept: context.has(resource) });
+      await this.#resource(resource, { evaluated: targets.has(resource), inSnapshot: context.has(resource) });
     for (const { owner, own, facts } of this.#workloads) {
       const reportAt = workloadReference(owner);
-      this.#take(this.#live.join(owner, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt })).evaluation);
+      this.#add(this.#live.join(owner, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt })).evaluation);
     }
     if (this.#set.needsSnapshot) {
       const only = (reference: ResourceReference): boolean => this.#isWanted(reference);
-      for (const evaluation of this.#set.evaluateSnapshot(this.#snapshot, { only, unreadable: this.#unreadable })) this.#take(evaluation);
+      for (const evaluation of this.#set.evaluateSnapshot(this.#snapshot, { only, unreadable: this.#unreadable })) this.#add(evaluation);
     }
     return { results: sorted(this.#results), summary: this.#summary, errors: this.#errors };
   }
 
-  /** Facts of every namespace: scopes ask for their labels. */
+  /** Lists all namespaces: scopes select them by labels. */
   async #readNamespaces(): Promise<void> {
     try {
       const namespaces = await listAll<KubeObject>(this.#cluster.client, RESOURCES.namespaces, { metadataOnly: true });
       for (const { metadata } of namespaces) this.#namespaces.set(metadata.name, factsOf(metadata));
       for (const { metadata } of namespaces) if (metadata.deletionTimestamp !== undefined) this.#terminating.add(metadata.name);
-      if (this.#namespace !== undefined && !this.#namespaces.has(this.#namespace)) this.#fail(`there is no namespace ${this.#namespace}`);
+      if (this.#namespace !== undefined && !this.#namespaces.has(this.#namespace)) this.#fail(`namespace ${this.#namespace} not found`);
     } catch (failure) {
-      this.#refused(RESOURCES.namespaces, failure);
+      this.#listFailed(RESOURCES.namespaces, failure);
     }
   }
 
-  /** Reads one resource page by page: judges each object, and keeps of it what cross-object checks read. */
-  async #resource(resource: ApiResource, use: Use): Promise<void> {
-    const namespace = resource.namespaced && !(use.kept && clusterWideGroups.has(resource.group)) ? this.#namespace : undefined;
+  /** Lists one resource page by page. Evaluates each object, and adds it to the snapshot for cross-object checks. */
+  async #resource(resource: ApiResource, use: ResourceUse): Promise<void> {
+    const namespace = resource.namespaced && !(use.inSnapshot && clusterWideGroups.has(resource.group)) ? this.#namespace : undefined;
     try {
       let from: string | undefined;
       for await (const { items, next } of listPages<KubeObject>(this.#cluster.client, resource, { namespace })) {
-        const forms = use.judged ? this.#set.requiredVersions(resource) : [];
+        const forms = use.evaluated ? this.#set.requiredVersions(resource) : [];
         const converted = await this.#converted.read(forms, { items, namespace, from });
         for (const item of items) this.#object({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind }, use, converted(item));
         from = next;
       }
     } catch (failure) {
-      this.#refused(resource, failure);
+      this.#listFailed(resource, failure);
     }
   }
 
-  #object(object: KubeObject & KubernetesObject, { judged, kept }: Use, converted: ConvertedObject): void {
+  #object(object: KubeObject & KubernetesObject, { evaluated: judged, inSnapshot: kept }: ResourceUse, converted: ConvertedObject): void {
     const { namespace, name } = object.metadata;
     const home = object.kind === 'Namespace' && object.apiVersion === 'v1' ? name : namespace;
     if (home !== undefined && this.#terminating.has(home)) return;
     if (this.#set.isOwned(object)) this.#live.add(object);
     if (kept) this.#snapshot.add(object, this.#set.isOwned(object));
-    if (judged && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#judge(object, home, converted);
+    if (judged && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#evaluate(object, home, converted);
   }
 
-  #judge(object: KubernetesObject, home: string | undefined, converted: ConvertedObject): void {
+  #evaluate(object: KubernetesObject, home: string | undefined, converted: ConvertedObject): void {
     const facts = home === undefined ? {} : { namespace: this.#namespaces.get(home) ?? bareNamespace(home) };
     const own = this.#set.evaluate(object, { ...facts, converted });
-    if (own.policies.length === 0 || groupKindOf(object) === 'Pod' || !isWorkloadKind(groupKindOf(object))) this.#take(own);
-    else this.#workloads.push({ owner: identityOf(object), own, facts });
+    if (own.policies.length === 0 || groupKindOf(object) === 'Pod' || !isWorkloadKind(groupKindOf(object))) this.#add(own);
+    else this.#workloads.push({ owner: referenceOf(object), own, facts });
   }
 
-  /** With --namespace: what is in it, and the namespace itself. */
+  /** Returns whether an object is in the namespace of --namespace, or is that Namespace. Always true without --namespace. */
   #isWanted({ kind, namespace, name }: { readonly kind: string; readonly namespace?: string | undefined; readonly name: string }): boolean {
     if (this.#namespace === undefined) return true;
     return namespace === this.#namespace || (kind === 'Namespace' && name === this.#namespace);
   }
 
-  #take({ results, passes }: Evaluation): void {
+  #add({ results, passes }: Evaluation): void {
     for (const result of results) {
       this.#results.push(result);
       if (result.verdict !== 'pass') this.#summary[result.verdict] += 1;
@@ -159,11 +159,11 @@ class ClusterScan {
     for (const count of passes.values()) this.#summary.pass += count;
   }
 
-  /** What may not be listed, or is not served any more, is told, and its checks are errors; every other answer is thrown. */
-  #refused(resource: ApiResource, failure: unknown): void {
+  /** Reports a list that failed with an answer of the API server. The checks that need it are errors. Throws other failures. */
+  #listFailed(resource: ApiResource, failure: unknown): void {
     if (!(failure instanceof KubeApiError)) throw failure;
     this.#unreadable.set(kindName(resource), failure.message);
-    const may = isForbidden(failure) ? 'may not list' : isNotFound(failure) ? 'not served any more:' : 'could not list';
+    const may = isForbidden(failure) ? 'may not list' : isNotFound(failure) ? 'no longer served:' : 'could not list';
     this.#fail(`${may} ${resource.resource}${resource.group === '' ? '' : ` of ${resource.group}`}: ${failure.message}`);
   }
 
@@ -172,13 +172,13 @@ class ClusterScan {
   }
 }
 
-/** As much of a workload as tells it from others. */
-function identityOf(object: KubernetesObject): KubernetesObject {
+/** Returns the type, the name, the namespace and the UID of a workload. */
+function referenceOf(object: KubernetesObject): KubernetesObject {
   const { name, namespace, uid } = fieldsOf(object.metadata);
   return { apiVersion: object.apiVersion, kind: object.kind, metadata: { name, namespace, uid } };
 }
 
-/** By namespace, kind and name; the checks of one object stay in their order. */
+/** Sorts results by namespace, kind and name. Keeps the order of the results of one object. */
 function sorted(results: readonly ObjectFinding[]): readonly ObjectFinding[] {
   const key = ({ resource: { namespace = '', kind, apiVersion, name } }: ObjectFinding): string =>
     [namespace, kind, apiVersion, name].join('\u0000');
@@ -186,7 +186,7 @@ function sorted(results: readonly ObjectFinding[]): readonly ObjectFinding[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ result }) => result);
 }
 
-/** Judges what is in a cluster: lists what the policies look at, and never Secrets. Only `namespace`, when it is given. */
+/** Scans a cluster, or only one namespace of it. Lists the resources that the policies need, but never Secrets. */
 export function scanCluster(cluster: Cluster, set: PolicySet, namespace?: string): Promise<ScanResult> {
   return new ClusterScan(cluster, set, namespace).run();
 }

@@ -5,7 +5,7 @@ import type { Io } from './input/io.ts';
 import { outputNames } from './input/scan-arguments.ts';
 import { exitCodes } from './input/usage-error.ts';
 
-const verbs = ['scan', 'test', 'controls', 'explain', 'completion'];
+const commands = ['scan', 'test', 'controls', 'explain', 'completion'];
 const words = {
   controls: catalogue.map(({ id }) => id).join(' '),
   frameworks: frameworkVersions()
@@ -18,8 +18,8 @@ const words = {
 
 const bash = `# vigil completion bash: add to ~/.bashrc: source <(vigil completion bash)
 _vigil() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" verb="\${COMP_WORDS[1]}"
-  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W "${verbs.join(' ')}" -- "$word")); return; fi
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}"
+  if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W "${commands.join(' ')}" -- "$word")); return; fi
   case "$before" in
     --control|explain) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
     --framework) COMPREPLY=($(compgen -W "${words.frameworks}" -- "$word")); return ;;
@@ -27,7 +27,7 @@ _vigil() {
     -o|--output) COMPREPLY=($(compgen -W "${words.outputs} text" -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
   esac
-  case "$verb:$word" in
+  case "$command:$word" in
     scan:-*) COMPREPLY=($(compgen -W "${words.scan}" -- "$word")); return ;;
     test:-*) COMPREPLY=($(compgen -W "--run --output --help" -- "$word")); return ;;
     controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
@@ -41,7 +41,7 @@ complete -o filenames -F _vigil vigil
 const zsh = `#compdef vigil
 # vigil completion zsh: put into a file _vigil in a folder of $fpath
 _vigil() {
-  if (( CURRENT == 2 )); then compadd ${verbs.join(' ')}; return; fi
+  if (( CURRENT == 2 )); then compadd ${commands.join(' ')}; return; fi
   case "$words[CURRENT-1]" in
     --control|explain) compadd ${words.controls} ;;
     --framework) compadd ${words.frameworks} ;;
@@ -55,7 +55,7 @@ compdef _vigil vigil
 `;
 
 const fish = `# vigil completion fish: vigil completion fish > ~/.config/fish/completions/vigil.fish
-complete -c vigil -n __fish_use_subcommand -f -a '${verbs.join(' ')}'
+complete -c vigil -n __fish_use_subcommand -f -a '${commands.join(' ')}'
 complete -c vigil -n '__fish_seen_subcommand_from explain' -f -a '${words.controls}'
 complete -c vigil -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'
 complete -c vigil -l control -x -a '${words.controls}'
@@ -70,12 +70,12 @@ complete -c vigil -l cluster
 
 const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
 
-/** `vigil completion`: a script that completes verbs, flags and ids in a shell. Resolves to the exit code. */
+/** Runs `vigil completion`: prints a script that completes commands, flags and ids in a shell. Resolves to the exit code. */
 export function run(args: readonly string[], io: Io): Promise<number> {
   const [shell = ''] = args;
   const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
   if (script === undefined) {
-    io.error('vigil completion bash|zsh|fish prints a script for the shell.\n');
+    io.error('vigil completion bash|zsh|fish prints a completion script for the shell.\n');
     return Promise.resolve(shell === '--help' || shell === '-h' ? exitCodes.clean : exitCodes.failed);
   }
   io.out(script);

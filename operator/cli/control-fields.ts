@@ -1,15 +1,15 @@
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import { frameworkVersions, resolveFramework } from '../catalogue/frameworks/framework.ts';
 
-/** A framework's requirements that a control serves. */
-export interface ServedRequirements {
+/** The requirements of one framework that a control covers. */
+export interface CoveredRequirements {
   readonly framework: string;
   readonly title: string;
   readonly requirements: readonly string[];
 }
 
-/** The requirements that a control serves, in the newest version of each framework. */
-export function servedRequirements(control: CatalogueEntry): readonly ServedRequirements[] {
+/** Returns the requirements that a control covers, in the newest version of each framework. Leaves out the framework `vigil`. */
+export function coveredRequirements(control: CatalogueEntry): readonly CoveredRequirements[] {
   return frameworkVersions().flatMap(({ name, title }) => {
     const found = resolveFramework(name, undefined, undefined);
     if (!found.ok || name === 'vigil') return [];
@@ -18,7 +18,7 @@ export function servedRequirements(control: CatalogueEntry): readonly ServedRequ
   });
 }
 
-/** A control as `vigil controls -o json` and `vigil explain -o json` print it. */
+/** Returns the fields of a control for `vigil controls -o json` and `vigil explain -o json`. */
 export function controlFields(control: CatalogueEntry): Record<string, unknown> {
   const { id, title, severity, category, essential, kinds, why, fix, example, parameters } = control;
   return {
@@ -32,6 +32,6 @@ export function controlFields(control: CatalogueEntry): Record<string, unknown> 
     fix,
     example,
     parameters: parameters ?? {},
-    frameworks: servedRequirements(control).map(({ framework, requirements }) => ({ framework, requirements })),
+    frameworks: coveredRequirements(control).map(({ framework, requirements }) => ({ framework, requirements })),
   };
 }

@@ -8,8 +8,8 @@ import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
 
 const controlsUsage = `vigil controls lists the built-in controls.
 
-  --framework NAME[@VERSION]  only those of a framework
-  --essential                 only the must-have ones
+  --framework NAME[@VERSION]  list only the controls of a framework
+  --essential                 list only the essential controls
   -o, --output FORM           table, json
 `;
 
@@ -31,7 +31,8 @@ function controlsArguments(args: readonly string[]): ControlsArguments {
         help: { type: 'boolean', short: 'h' },
       },
     });
-    if (values.output !== 'table' && values.output !== 'json') throw new UsageError(`--output: '${values.output}' is none of table, json`);
+    if (values.output !== 'table' && values.output !== 'json')
+      throw new UsageError(`--output: '${values.output}' is not one of table, json`);
     return {
       framework: values.framework,
       essential: values.essential === true,
@@ -59,7 +60,7 @@ function writeTable(controls: readonly CatalogueEntry[], io: Io): void {
     category = control.category;
     io.out(`  ${control.id.padEnd(width)}  ${control.severity.padEnd(8)}  ${control.title}\n`);
   }
-  io.out(`\n${controls.length} controls. vigil explain ID tells more.\nFrameworks: `);
+  io.out(`\n${controls.length} controls. Run vigil explain ID for details.\nFrameworks: `);
   io.out(
     `${frameworkVersions()
       .map(({ name, versions }) => `${name} ${versions.length > 1 ? `${versions[0] ?? ''}–` : ''}${versions.at(-1) ?? ''}`)
@@ -67,7 +68,7 @@ function writeTable(controls: readonly CatalogueEntry[], io: Io): void {
   );
 }
 
-/** `vigil controls`: the catalogue. Resolves to the exit code. */
+/** Runs `vigil controls`. Resolves to the exit code. */
 export function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const parsed = controlsArguments(args);
@@ -78,7 +79,7 @@ export function run(args: readonly string[], io: Io): Promise<number> {
     return Promise.resolve(exitCodes.clean);
   } catch (failure) {
     if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil controls: ${failure.message}\nvigil controls --help tells more.\n`);
+    io.error(`vigil controls: ${failure.message}\nRun vigil controls --help for usage.\n`);
     return Promise.resolve(exitCodes.failed);
   }
 }

@@ -2,19 +2,19 @@ import { parseArgs } from 'node:util';
 import { catalogue, controlById } from '../catalogue/controls/catalogue.ts';
 import type { CatalogueEntry, ControlKinds } from '../catalogue/controls/control.ts';
 import { didYouMean } from '../catalogue/suggestion.ts';
-import { controlFields, servedRequirements } from './control-fields.ts';
+import { controlFields, coveredRequirements } from './control-fields.ts';
 import type { Io } from './input/io.ts';
 import { exitCodes, flagProblem } from './input/usage-error.ts';
 
-const explainUsage = `vigil explain ID tells what a control checks, why, and how to fix what it finds.
+const explainUsage = `vigil explain ID… describes controls: what they check, why, and how to fix failures.
 
   -o, --output FORM   text, json
 `;
 
 const kindTexts: Readonly<Record<string, string>> = {
   workloads: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate',
-  services: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, PodTemplate',
-  namespaced: 'everything in namespaces',
+  longRunning: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, PodTemplate',
+  namespaced: 'all namespaced objects',
 };
 const kindsText = (kinds: ControlKinds): string =>
   typeof kinds === 'string' ? (kindTexts[kinds] ?? kinds) : kinds.map((kind) => kindTexts[kind] ?? kind.split('.', 1)[0]).join(', ');
@@ -31,7 +31,7 @@ function parametersText({ parameters = {} }: CatalogueEntry): string {
     const allowed = values === undefined ? '' : ` One of ${values.join(', ')}.`;
     const fallback =
       value === undefined
-        ? 'No default: without it the control is skipped.'
+        ? 'No default. If it is not set, the control is skipped.'
         : `Default: ${Array.isArray(value) ? value.join(', ') : String(value)}`;
     return `  ${name} (${type === 'strings' ? 'list of strings' : type}): ${description}${allowed}\n    ${fallback}`;
   });
@@ -40,7 +40,7 @@ function parametersText({ parameters = {} }: CatalogueEntry): string {
 
 function explanation(control: CatalogueEntry): string {
   const { id, title, severity, category, why, fix, example } = control;
-  const frameworks = servedRequirements(control).map(({ framework, requirements }) => `  ${framework}: ${requirements.join(', ')}`);
+  const frameworks = coveredRequirements(control).map(({ framework, requirements }) => `  ${framework}: ${requirements.join(', ')}`);
   return [
     `${id}: ${title}\n`,
     `Severity: ${severity}\nCategory: ${category}\nKinds:    ${kindsText(control.kinds)}\n`,
@@ -65,8 +65,8 @@ function explainArguments(args: readonly string[]): ExplainArguments | string {
       allowPositionals: true,
       options: { output: { type: 'string', short: 'o', default: 'text' }, help: { type: 'boolean', short: 'h' } },
     });
-    if (values.output !== 'text' && values.output !== 'json') return `--output: '${values.output}' is none of text, json`;
-    if (positionals.length === 0 && values.help !== true) return 'which control? vigil controls lists them';
+    if (values.output !== 'text' && values.output !== 'json') return `--output: '${values.output}' is not one of text, json`;
+    if (positionals.length === 0 && values.help !== true) return 'name at least one control; vigil controls lists them';
     return { ids: positionals, json: values.output === 'json', help: values.help === true };
   } catch (failure) {
     return flagProblem(failure);
@@ -96,11 +96,11 @@ function explain(ids: readonly string[], json: boolean, io: Io): number {
   return exitCodes.clean;
 }
 
-/** `vigil explain`: what a control is about. Resolves to the exit code. */
+/** Runs `vigil explain`. Resolves to the exit code. */
 export function run(args: readonly string[], io: Io): Promise<number> {
   const parsed = explainArguments(args);
   if (typeof parsed === 'string') {
-    io.error(`vigil explain: ${parsed}\nvigil explain --help tells more.\n`);
+    io.error(`vigil explain: ${parsed}\nRun vigil explain --help for usage.\n`);
     return Promise.resolve(exitCodes.failed);
   }
   if (!parsed.help) return Promise.resolve(explain(parsed.ids, parsed.json, io));

@@ -21,7 +21,7 @@ const outputs: Readonly<Record<OutputName, () => Promise<Output>>> = {
   github: async () => (await import('../output/github-output.ts')).githubOutput,
 };
 
-/** The name of the policy that the flags make up; results name none. */
+/** The name of the policy from the flags. Results do not have it. */
 const flagsPolicy = 'command line';
 
 function problemError({ policy, path, message, line, column }: PolicyProblem, files: PolicyFiles): ManifestError {
@@ -30,18 +30,22 @@ function problemError({ policy, path, message, line, column }: PolicyProblem, fi
   return { source: files.placeOf(policy, path), message: `SecurityPolicy/${policy}: ${path}: ${place}${message}` };
 }
 
-/** What is judged: the resources that there are, and the version of Kubernetes where it is known. */
-interface CheckInput {
+/** The resources, and the Kubernetes version if it is known, that policies are compiled for. */
+interface PolicyTarget {
   readonly resources: readonly ApiResource[];
   readonly kubernetesVersion?: string;
   readonly converts?: boolean;
 }
 
-function compile(policies: readonly PolicySource[], ground: CheckInput, { passing, output, kubernetesVersion }: ScanArguments): PolicySet {
+function compile(
+  policies: readonly PolicySource[],
+  target: PolicyTarget,
+  { passing, output, kubernetesVersion }: ScanArguments,
+): PolicySet {
   return compilePolicies(policies, {
-    kubernetesVersion: kubernetesVersion ?? ground.kubernetesVersion ?? `1.${newestMinor}`,
-    resources: ground.resources,
-    converts: ground.converts === true,
+    kubernetesVersion: kubernetesVersion ?? target.kubernetesVersion ?? `1.${newestMinor}`,
+    resources: target.resources,
+    converts: target.converts === true,
     systemNamespaces,
     passing: passing || output === 'junit' || output === 'yaml' ? 'List' : 'Count',
   });
@@ -50,18 +54,18 @@ function compile(policies: readonly PolicySource[], ground: CheckInput, { passin
 const flagsPolicies = ({ spec }: ScanArguments): readonly PolicySource[] =>
   spec === undefined ? [] : [{ name: flagsPolicy, spec, anonymous: true }];
 
-async function scanLive(args: ScanArguments, io: Io): Promise<ScanResult> {
-  const { reachCluster, scanCluster, UnreachableCluster } = await import('./cluster-scan.ts');
+async function scanLiveCluster(args: ScanArguments, io: Io): Promise<ScanResult> {
+  const { connectCluster, scanCluster, ClusterConnectionError } = await import('./cluster-scan.ts');
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
   try {
-    const cluster = await reachCluster(args.context);
+    const cluster = await connectCluster(args.context);
     const set = compile([...policyFiles.policies, ...flagsPolicies(args)], cluster, args);
     const scan = await scanCluster(cluster, set, args.namespace);
     await cluster.client.credentials.close();
     const problems = set.problems.map((problem) => problemError(problem, policyFiles));
     return { ...scan, errors: [...policyFiles.errors, ...problems, ...scan.errors] };
   } catch (failure) {
-    if (!(failure instanceof UnreachableCluster)) throw failure;
+    if (!(failure instanceof ClusterConnectionError)) throw failure;
     throw new UsageError(`--cluster: ${failure.message}`);
   }
 }
@@ -86,19 +90,19 @@ async function scan(args: ScanArguments, io: Io): Promise<number> {
     io.out(scanUsage);
     return exitCodes.clean;
   }
-  const result = args.cluster ? await scanLive(args, io) : await scanFiles(args, io);
+  const result = args.cluster ? await scanLiveCluster(args, io) : await scanFiles(args, io);
   const output = await outputs[args.output]();
   output(result, io.out, { colour: io.terminal && (io.environment['NO_COLOR'] ?? '') === '', passing: args.passing });
   return exitCodeOf(result, args);
 }
 
-/** `vigil scan`: judges files or a cluster. Resolves to the exit code. */
+/** Runs `vigil scan`. Resolves to the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     return await scan(scanArguments(args), io);
   } catch (failure) {
     if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil scan: ${failure.message}\nvigil scan --help tells more.\n`);
+    io.error(`vigil scan: ${failure.message}\nRun vigil scan --help for usage.\n`);
     return exitCodes.failed;
   }
 }

@@ -9,12 +9,12 @@ import { jsonTestOutput, junitTestOutput, type TestOutput, textOutput } from './
 import { TestRunner } from './testing/test-runner.ts';
 import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
 
-const testUsage = `vigil test FILE… runs PolicyTest documents: policies against objects, with the verdicts that are expected.
+const testUsage = `vigil test FILE… runs PolicyTest documents. A test evaluates a policy on objects and compares the verdicts with the expected ones.
 
-  --run PATTERN       only cases whose name matches the regular expression
+  --run PATTERN       run only cases with a name that matches the regular expression
   -o, --output FORM   text, json, junit
 
-Exit code 0: every case is ok; 1: one is not; 2: a test could not be read.
+Exit code 0: all cases passed; 1: at least one case failed; 2: a test could not be read.
 `;
 
 const outputs: Readonly<Record<string, (write: (text: string) => void) => TestOutput>> = {
@@ -49,9 +49,11 @@ function testArguments(args: readonly string[]): TestArguments {
     });
     const output = Object.hasOwn(outputs, values.output) ? outputs[values.output] : undefined;
     if (output === undefined)
-      throw new UsageError(`--output: '${values.output}' is none of text, json, junit${didYouMean(values.output, Object.keys(outputs))}`);
+      throw new UsageError(
+        `--output: '${values.output}' is not one of text, json, junit${didYouMean(values.output, Object.keys(outputs))}`,
+      );
     if (positionals.length === 0 && values.help !== true)
-      throw new UsageError('which tests? Name files or folders with PolicyTest documents');
+      throw new UsageError('name at least one file or folder with PolicyTest documents');
     return { files: positionals, wanted: patternOf(values.run), output, help: values.help === true };
   } catch (failure) {
     if (failure instanceof UsageError) throw failure;
@@ -62,7 +64,7 @@ function testArguments(args: readonly string[]): TestArguments {
 const place = (manifest: Manifest, path: string): string =>
   `${manifest.file}:${manifest.lineOf(path)}${manifest.document > 0 ? ` (document ${manifest.document})` : ''}`;
 
-/** The cases of a document that can be run; the others are told. */
+/** Returns the valid cases of a document. Adds a message to `unread` for each problem of the other cases. */
 function casesOf(manifest: Manifest, unread: string[]): readonly TestCase[] {
   const document = policyTest.safeParse(manifest.object);
   if (!document.success) {
@@ -104,7 +106,7 @@ async function runTests({ files, wanted, output: outputOf }: TestArguments, io: 
   return allOk ? exitCodes.clean : exitCodes.findings;
 }
 
-/** `vigil test`: runs policy unit tests. Resolves to the exit code. */
+/** Runs `vigil test`. Resolves to the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const parsed = testArguments(args);
@@ -113,7 +115,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return exitCodes.clean;
   } catch (failure) {
     if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil test: ${failure.message}\nvigil test --help tells more.\n`);
+    io.error(`vigil test: ${failure.message}\nRun vigil test --help for usage.\n`);
     return exitCodes.failed;
   }
 }

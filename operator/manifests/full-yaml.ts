@@ -17,7 +17,7 @@ import type { ParsedDocument } from './plain-yaml.ts';
 import type { EntryLines } from './positions.ts';
 import { UnreadableDocument } from './unreadable-document.ts';
 
-/** More would not be written by people: a billion laughs, or nesting that no reader survives. */
+/** Limits against aliases that multiply values ("billion laughs"), and against nesting that overflows the stack. */
 const limits = { nodes: 1_000_000, depth: 500 };
 
 class Converter {
@@ -36,7 +36,7 @@ class Converter {
 
   convert(node: unknown, depth: number): unknown {
     this.#nodes += 1;
-    if (this.#nodes > limits.nodes) throw new UnreadableDocument('too many values: aliases may multiply them', this.#lineOf(node));
+    if (this.#nodes > limits.nodes) throw new UnreadableDocument(`more than ${limits.nodes} values, aliases included`, this.#lineOf(node));
     if (depth > limits.depth) throw new UnreadableDocument(`nested deeper than ${limits.depth} levels`, this.#lineOf(node));
     if (isAlias(node)) return this.#alias(node, depth);
     if (isScalar(node)) return this.#scalar(node);
@@ -51,7 +51,7 @@ class Converter {
 
   #alias(node: Alias, depth: number): unknown {
     const target = this.#anchors.get(node.source);
-    if (target === undefined) throw new UnreadableDocument(`no anchor '${node.source}'`, this.#lineOf(node));
+    if (target === undefined) throw new UnreadableDocument(`anchor '${node.source}' not found`, this.#lineOf(node));
     return this.convert(target, depth + 1);
   }
 
@@ -90,7 +90,7 @@ class Converter {
   }
 
   #entry(map: Record<string, unknown>, lines: (string | number)[], { key, pair, depth }: { key: string; pair: Pair; depth: number }): void {
-    if (Object.hasOwn(map, key)) throw new UnreadableDocument(`the key '${key}' is there twice`, this.#lineOf(pair.key));
+    if (Object.hasOwn(map, key)) throw new UnreadableDocument(`duplicate key '${key}'`, this.#lineOf(pair.key));
     lines.push(key, this.#lineOf(pair.key));
     const value = this.convert(pair.value, depth + 1);
     Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
@@ -112,7 +112,7 @@ class Converter {
   }
 }
 
-/** Reads one document with everything that YAML has. Throws {@link UnreadableDocument}. */
+/** Reads one document with all features of YAML. Throws {@link UnreadableDocument}. */
 export function readFullYaml(text: string, firstLine: number): ParsedDocument {
   const counter = new LineCounter();
   const document = parseDocument(text, {

@@ -1,7 +1,7 @@
 import type { EntryLines, Positions } from './positions.ts';
 import { UnreadableDocument } from './unreadable-document.ts';
 
-/** Walks a JSON text together with its parsed value, and notes where every entry stands. The text must be valid JSON. */
+/** Reads a JSON text together with its parsed value, and records the line of every entry. The text must be valid JSON. */
 class JsonScanner {
   readonly #text: string;
   readonly #positions = new Map<object, EntryLines>();
@@ -54,7 +54,7 @@ class JsonScanner {
     while (this.#text[this.#at] !== '}') {
       const line = this.#line;
       const key = this.#string();
-      if (seen.has(key)) throw new UnreadableDocument(`the key '${key}' is there twice`, line);
+      if (seen.has(key)) throw new UnreadableDocument(`duplicate key '${key}'`, line);
       seen.add(key);
       lines.push(key, line);
       this.#spaces();
@@ -87,7 +87,7 @@ class JsonScanner {
   }
 }
 
-/** Where the entries of a parsed JSON text stand. Worked out only when a line is asked for. Throws {@link UnreadableDocument} for a key that is there twice. */
+/** Returns the lines of the entries of a parsed JSON text. Throws {@link UnreadableDocument} for a duplicate key. */
 export function jsonPositions(text: string, value: unknown, firstLine: number): Positions {
   return new JsonScanner(text, firstLine).scan(value);
 }

@@ -1,7 +1,7 @@
-/** More would not be written by people, and no reader that recurses survives it. */
+/** The maximum nesting of a document. Deeper documents would overflow the stack of recursive readers. */
 export const maximumDepth = 500;
 
-/** What the text of a JSON document looks like, as far as its parsed value no longer tells. */
+/** Facts of a JSON text that its parsed value does not have. */
 interface JsonShape {
   readonly keys: number;
   readonly depth: number;
@@ -10,7 +10,7 @@ interface JsonShape {
 const quote = 34;
 const backslash = 92;
 
-/** The index behind a string that begins at `start`. */
+/** Returns the index after a string that begins at `start`. */
 function stringEnd(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end >= 0) {
@@ -22,7 +22,7 @@ function stringEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** Goes through valid JSON once: how many keys there are, and how deep it nests. */
+/** Counts the keys of a valid JSON text, and its maximum nesting. */
 function shapeOf(text: string): JsonShape {
   let keys = 0;
   let depth = 0;
@@ -47,7 +47,7 @@ function keysOf(value: unknown): number {
   return keys;
 }
 
-/** Whether valid JSON nests deeper than anything here survives, or holds a key twice in one map, which parsing does not tell. */
+/** Returns whether a valid JSON text is nested deeper than {@link maximumDepth}, or has a duplicate key in a map. JSON.parse accepts both. */
 export function jsonShapeProblem(text: string, value: unknown): 'depth' | 'duplicates' | undefined {
   const { keys, depth } = shapeOf(text);
   if (depth > maximumDepth) return 'depth';

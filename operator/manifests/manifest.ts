@@ -4,29 +4,29 @@ import { jsonShapeProblem, maximumDepth } from './json-shape.ts';
 import { readPlainYaml } from './plain-yaml.ts';
 import { lineOfPath, type Positions } from './positions.ts';
 
-/** Where something stands in a file. Documents count from 0, lines from 1. */
+/** A position in a file. Documents are counted from 0, lines from 1. */
 export interface Source {
   readonly file: string;
   readonly document?: number;
   readonly line?: number;
 }
 
-/** What could not be read, and where. */
+/** A read error and its position. */
 export interface ManifestError {
   readonly source: Source;
   readonly message: string;
 }
 
-/** An object of a file. */
+/** An object in a file. */
 export interface Manifest {
   readonly object: Record<string, unknown>;
   readonly file: string;
   readonly document: number;
-  /** The line of a path of the object; of the object itself without one. */
+  /** Returns the line of a path of the object, or without a path the line of the object. */
   lineOf(path?: string): number;
 }
 
-/** What a file holds: its objects, and what could not be read. */
+/** The objects of a file, and its read errors. */
 export interface ManifestFile {
   readonly manifests: readonly Manifest[];
   readonly errors: readonly ManifestError[];
@@ -34,20 +34,20 @@ export interface ManifestFile {
 
 interface TextDocument {
   readonly lines: string[];
-  /** The line that the document begins at. */
+  /** The first line of the document in the file, from 1. */
   readonly firstLine: number;
 }
 
-/** The full reader is for documents that people write; what is larger comes from machines, and those write plain YAML or JSON. */
+/** In characters. Larger documents are generated, and generators write plain YAML or JSON. */
 const fullReaderLimit = 8 * 1024 * 1024;
 
-/** Splits a stream of YAML into its documents, so that a broken one leaves the others alone. */
+/** Splits YAML into documents, so that an error in one document does not affect the others. */
 function documentsOf(text: string): readonly TextDocument[] {
   const documents: TextDocument[] = [];
   let current: TextDocument = { lines: [], firstLine: 1 };
   let began = false;
   const close = (): void => {
-    if (began || current.lines.some(holdsContent)) documents.push(current);
+    if (began || current.lines.some(hasContent)) documents.push(current);
   };
   for (const [index, line] of text.split('\n').entries()) {
     const kind = markerOf(line);
@@ -63,14 +63,14 @@ function documentsOf(text: string): readonly TextDocument[] {
   return documents;
 }
 
-/** Whether a line begins or ends a document. */
+/** Returns whether a line begins or ends a document; undefined for other lines. */
 function markerOf(line: string): 'begin' | 'end' | undefined {
   const first = line.charCodeAt(0);
   if (first === 45 && /^---(\s|$)/.test(line)) return 'begin';
   return first === 46 && /^\.\.\.(\s|$)/.test(line) ? 'end' : undefined;
 }
 
-const holdsContent = (line: string): boolean => !/^\s*(#|%|$)/.test(line);
+const hasContent = (line: string): boolean => !/^\s*(#|%|$)/.test(line);
 
 interface ReadDocument {
   readonly value: unknown;
@@ -88,7 +88,7 @@ async function readDocument({ lines, firstLine }: TextDocument): Promise<ReadDoc
   const text = lines.join('\n');
   if (text.length > fullReaderLimit)
     throw new UnreadableDocument(
-      `the document is too large (${text.length} characters) for what it uses of YAML; JSON has no such limit`,
+      `the document is too large (${text.length} characters) for its YAML features. Convert it to JSON, which has no such limit`,
       firstLine,
     );
   const { readFullYaml } = await import('./full-yaml.ts');
@@ -111,12 +111,12 @@ function readJson(text: string, firstLine: number): ReadDocument | undefined {
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-/** Whether an object is a list of objects: a `List`, a `PodList`. */
+/** Returns whether an object is a list of objects, such as a `List` or a `PodList`. */
 export const isList = (value: Record<string, unknown>): boolean =>
   typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items']);
 
-/** An item of a `PodList` may leave out what its list says already: it is filled in, in place. */
-export function completed(item: Record<string, unknown>, list: Record<string, unknown>): Record<string, unknown> {
+/** Sets `apiVersion` and `kind` of an item from its list, such as `PodList`, if both are missing. Changes the item in place. */
+export function withListType(item: Record<string, unknown>, list: Record<string, unknown>): Record<string, unknown> {
   const kind = String(list['kind']).slice(0, -'List'.length);
   if (kind === '' || item['kind'] !== undefined || item['apiVersion'] !== undefined) return item;
   item['kind'] = kind;
@@ -146,7 +146,7 @@ class FileReader {
   async #document(part: TextDocument, document: number): Promise<void> {
     try {
       const read = await readDocument(part);
-      const start = part.firstLine + Math.max(0, part.lines.findIndex(holdsContent));
+      const start = part.firstLine + Math.max(0, part.lines.findIndex(hasContent));
       if (read.value !== null) this.#object(read.value, { read, root: read.value, base: '', document, start });
     } catch (failure) {
       const line = failure instanceof UnreadableDocument ? failure.line : part.firstLine;
@@ -163,7 +163,7 @@ class FileReader {
     if (isList(value)) {
       for (const [index, item] of (value['items'] as unknown[]).entries()) {
         const base = at.base === '' ? `items[${index}]` : `${at.base}.items[${index}]`;
-        this.#object(isMap(item) ? completed(item, value) : item, { ...at, base });
+        this.#object(isMap(item) ? withListType(item, value) : item, { ...at, base });
       }
       return;
     }
@@ -175,7 +175,7 @@ class FileReader {
   }
 }
 
-/** Reads the text of a file: YAML with any number of documents, or JSON; lists are taken apart. Never rejects. */
+/** Reads the text of a file: YAML with any number of documents, or JSON. Lists are replaced by their items. Never rejects. */
 export async function readManifests(file: string, text: string): Promise<ManifestFile> {
   const plain = (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).replaceAll('\r\n', '\n');
   if (plain.includes('\0')) return { manifests: [], errors: [{ source: { file }, message: 'not a text file' }] };

@@ -1,4 +1,4 @@
-/** Words that are not strings, as the YAML reader of kubectl has them (YAML 1.1). */
+/** The words that are not strings in YAML 1.1, which kubectl reads. */
 const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
   ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
@@ -26,10 +26,13 @@ function numberOf(text: string): number | undefined {
   return real.test(text) ? Number(text.replaceAll('_', '')) : undefined;
 }
 
-/** Whether a number may begin with a character: a digit, a sign or a point. */
+/** Returns whether a number can begin with a character: a digit, a sign or a point. */
 const mayBeNumber = (first: number): boolean => (first >= 48 && first <= 57) || first === 43 || first === 45 || first === 46;
 
-/** The value of an unquoted scalar: null, a truth value, a number, or the text itself. Infinity and NaN, which JSON lacks, stay text; -0 is 0. */
+/**
+ * Returns the value of an unquoted scalar: null, a boolean, a number, or the text. Infinity and NaN remain text, because JSON does not have
+ * them. -0 is 0.
+ */
 export function plainScalar(text: string): string | number | boolean | null {
   if (text.length <= longestWord) {
     const word = words.get(text);

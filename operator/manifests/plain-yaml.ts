@@ -1,13 +1,13 @@
 import { plainScalar } from './plain-scalar.ts';
 import type { EntryLines, Positions } from './positions.ts';
 
-/** A document's value, and where its parts stand. */
+/** The value of a document, and the lines of its parts. */
 export interface ParsedDocument {
   readonly value: unknown;
   readonly positions: Positions;
 }
 
-/** Thrown inside, when a document uses more of YAML than is read here. */
+/** Thrown inside this module if a document uses YAML features that this reader does not support. */
 class NotPlain extends Error {
   override readonly name = 'NotPlain';
 }
@@ -15,12 +15,12 @@ class NotPlain extends Error {
 const notPlain = new NotPlain('not plain YAML');
 const space = 32;
 const dash = 45;
-/** First characters that an unquoted scalar cannot have here: YAML's indicators, and what needs the full reader. */
+/** The characters that an unquoted scalar cannot begin with: YAML indicators, and features that need the full reader. */
 const indicators: ReadonlySet<string> = new Set(['&', '*', '!', '%', '@', '`', '?', ',', ']', '}', '|', '>', '{', '[', '"', "'", '#']);
 const blockHeader = /^\|([-+]?)\s*(#.*)?$/;
 const maximumDepth = 200;
 
-function give(): never {
+function fallBack(): never {
   throw notPlain;
 }
 
@@ -30,7 +30,7 @@ const indentOf = (line: string): number => {
   return at;
 };
 
-/** The end of a quoted scalar that begins at `start`: the index after the closing quote. */
+/** Returns the index after the closing quote of a quoted scalar that begins at `start`. */
 function quotedEnd(line: string, start: number): number {
   const quote = line[start] ?? '';
   for (let at = start + 1; at < line.length; at += 1) {
@@ -40,17 +40,17 @@ function quotedEnd(line: string, start: number): number {
       at += 1;
     }
   }
-  return give();
+  return fallBack();
 }
 
 function unquote(text: string): string {
   if (text.startsWith("'")) return text.slice(1, -1).replaceAll("''", "'");
   if (!text.includes('\\')) return text.slice(1, -1);
-  if (!/^"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"$/.test(text) || text.includes('\t')) return give();
+  if (!/^"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"$/.test(text) || text.includes('\t')) return fallBack();
   return JSON.parse(text) as string;
 }
 
-/** Where the colon after a plain key stands; -1 when the text is no `key: value`. */
+/** Returns the index of the colon after a plain key, or -1 if the text is not `key: value`. */
 function keyEnd(text: string): number {
   const colon = text.indexOf(': ');
   if (colon >= 0) {
@@ -61,7 +61,7 @@ function keyEnd(text: string): number {
   return bare.endsWith(':') ? bare.length - 1 : -1;
 }
 
-/** Values on one line in flow style, such as `{a: 1, b: [x]}`. */
+/** Reads values in flow style on one line, such as `{a: 1, b: [x]}`. */
 class FlowReader {
   readonly #text: string;
   readonly #line: number;
@@ -80,7 +80,7 @@ class FlowReader {
   }
 
   read(depth: number): unknown {
-    if (depth > maximumDepth) return give();
+    if (depth > maximumDepth) return fallBack();
     const first = this.#text[this.#at];
     if (first === '{') return this.#map(depth);
     if (first === '[') return this.#list(depth);
@@ -101,21 +101,21 @@ class FlowReader {
 
   #plain(): string {
     const start = this.#at;
-    if (indicators.has(this.#text[start] ?? '#')) return give();
+    if (indicators.has(this.#text[start] ?? '#')) return fallBack();
     const stop = /[,[\]{}]|:(?=[ ,[\]{}]|$)| #/g;
     stop.lastIndex = start;
     const end = stop.exec(this.#text)?.index;
-    if (end === undefined) return give();
+    if (end === undefined) return fallBack();
     this.#at = end;
     const text = this.#text.slice(start, end).trimEnd();
-    return text === '-' || text === '' ? give() : text;
+    return text === '-' || text === '' ? fallBack() : text;
   }
 
-  /** Goes past `,`, or past the closing bracket: then true. */
+  /** Reads `,` or the closing bracket. Returns true for the bracket. */
   #closes(bracket: string): boolean {
     this.#spaces();
     const next = this.#text[this.#at];
-    if (next !== ',' && next !== bracket) return give();
+    if (next !== ',' && next !== bracket) return fallBack();
     this.#at += 1;
     this.#spaces();
     return next === bracket;
@@ -158,7 +158,7 @@ class FlowReader {
     const first = this.#text[this.#at];
     const key = first === '"' || first === "'" ? this.#quoted() : this.#plain();
     this.#spaces();
-    if (this.#text[this.#at] !== ':' || Object.hasOwn(map, key) || key === '__proto__' || key === '<<') give();
+    if (this.#text[this.#at] !== ':' || Object.hasOwn(map, key) || key === '__proto__' || key === '<<') fallBack();
     this.#at += 1;
     this.#spaces();
     map[key] = this.read(depth + 1);
@@ -166,7 +166,7 @@ class FlowReader {
   }
 }
 
-/** Block style, one line at a time. */
+/** Reads values in block style, line by line. */
 class BlockReader {
   readonly #lines: string[];
   readonly #firstLine: number;
@@ -183,7 +183,7 @@ class BlockReader {
     if (this.#at >= this.#lines.length) return { value: null, positions: this.#positions };
     const value = this.#block(indentOf(this.#line()), 0);
     this.#skip();
-    if (this.#at < this.#lines.length) give();
+    if (this.#at < this.#lines.length) fallBack();
     return { value, positions: this.#positions };
   }
 
@@ -191,13 +191,13 @@ class BlockReader {
     return this.#lines[this.#at] ?? '';
   }
 
-  /** Goes to the next line that holds something; returns its indent, or -1 at the end. */
+  /** Moves to the next line that is not empty and not a comment. Returns its indent, or -1 at the end. */
   #skip(): number {
     for (; this.#at < this.#lines.length; this.#at += 1) {
       const line = this.#line();
       const indent = indentOf(line);
       const first = line[indent];
-      if (first === '\t') give();
+      if (first === '\t') fallBack();
       if (first !== undefined && first !== '#') return indent;
     }
     return -1;
@@ -208,7 +208,7 @@ class BlockReader {
   }
 
   #block(indent: number, depth: number): unknown {
-    if (depth > maximumDepth) give();
+    if (depth > maximumDepth) fallBack();
     return this.#isItem(this.#line(), indent) ? this.#sequence(indent, depth) : this.#mapping(indent, depth);
   }
 
@@ -220,7 +220,7 @@ class BlockReader {
       lines.push(this.#firstLine + this.#at);
       list.push(this.#item(indent, depth));
     }
-    if (this.#skip() > indent) give();
+    if (this.#skip() > indent) fallBack();
     return list;
   }
 
@@ -230,7 +230,7 @@ class BlockReader {
     while (line.charCodeAt(start) === space) start += 1;
     const first = line[start];
     if (first === undefined || first === '#') return this.#below(indent, depth, false);
-    if (first === '\t') give();
+    if (first === '\t') fallBack();
     if (this.#isItem(line, start) || this.#isEntry(line, start)) {
       this.#lines[this.#at] = ' '.repeat(start) + line.slice(start);
       return this.#block(start, depth + 1);
@@ -238,7 +238,7 @@ class BlockReader {
     return this.#scalar(line, start, indent, depth);
   }
 
-  /** Whether the text from `start` is `key: value`. */
+  /** Returns whether the text from `start` is `key: value`. */
   #isEntry(line: string, start: number): boolean {
     const first = line[start] ?? '';
     if (first === '{' || first === '[' || first === '|' || first === '>') return false;
@@ -251,48 +251,48 @@ class BlockReader {
     const lines: (string | number)[] = [];
     this.#positions.set(map, lines);
     for (let next = indent; next === indent; next = this.#skip()) {
-      if (this.#isItem(this.#line(), indent)) give();
+      if (this.#isItem(this.#line(), indent)) fallBack();
       this.#entry(map, lines, indent, depth);
     }
-    if (this.#skip() > indent) give();
+    if (this.#skip() > indent) fallBack();
     return map;
   }
 
   #entry(map: Record<string, unknown>, lines: (string | number)[], indent: number, depth: number): void {
     const line = this.#line();
     const [key, after] = this.#key(line, indent);
-    if (Object.hasOwn(map, key) || key === '__proto__' || key === '<<') give();
+    if (Object.hasOwn(map, key) || key === '__proto__' || key === '<<') fallBack();
     lines.push(key, this.#firstLine + this.#at);
     let start = after;
     while (line.charCodeAt(start) === space) start += 1;
     const first = line[start];
-    if (first === '\t') give();
+    if (first === '\t') fallBack();
     map[key] = first === undefined || first === '#' ? this.#below(indent, depth, true) : this.#scalar(line, start, indent, depth);
   }
 
-  /** The key of a line, and where what follows its colon begins. */
+  /** Returns the key of a line, and the index after its colon. */
   #key(line: string, indent: number): readonly [string, number] {
     const first = line[indent] ?? '';
     if (first === '"' || first === "'") {
       const end = quotedEnd(line, indent);
-      if (line[end] !== ':' || (line.length > end + 1 && line[end + 1] !== ' ')) give();
+      if (line[end] !== ':' || (line.length > end + 1 && line[end + 1] !== ' ')) fallBack();
       return [unquote(line.slice(indent, end)), end + 1];
     }
-    if (indicators.has(first)) give();
+    if (indicators.has(first)) fallBack();
     const text = line.slice(indent);
     const end = keyEnd(text);
-    if (end <= 0 || text.includes('\t')) give();
+    if (end <= 0 || text.includes('\t')) fallBack();
     return [text.slice(0, end).trimEnd(), indent + end + 1];
   }
 
-  /** The value on the lines below a key or a dash; null when there is none. A list may stand at the indent of its key. */
+  /** Reads the value on the lines below a key or a dash. Returns null if there is none. A list can have the indent of its key. */
   #below(indent: number, depth: number, afterKey: boolean): unknown {
     this.#at += 1;
     const next = this.#skip();
     if (next > indent) {
       const line = this.#line();
       if (this.#isItem(line, next) || this.#isEntry(line, next)) return this.#block(next, depth + 1);
-      give();
+      fallBack();
     }
     if (afterKey && next === indent && this.#isItem(this.#line(), indent)) return this.#sequence(indent, depth + 1);
     return null;
@@ -303,9 +303,9 @@ class BlockReader {
     if (first === '|') return this.#literal(line.slice(start), indent);
     const [value, end] = this.#inline(line, start, depth);
     const rest = line.slice(end);
-    if (!/^(\s*|\s+#.*)$/.test(rest)) give();
+    if (!/^(\s*|\s+#.*)$/.test(rest)) fallBack();
     this.#at += 1;
-    if (this.#skip() > indent) give();
+    if (this.#skip() > indent) fallBack();
     return value;
   }
 
@@ -323,16 +323,16 @@ class BlockReader {
   }
 
   #plain(line: string, start: number): readonly [unknown, number] {
-    if (indicators.has(line[start] ?? '') || this.#isItem(line, start)) give();
+    if (indicators.has(line[start] ?? '') || this.#isItem(line, start)) fallBack();
     const comment = line.indexOf(' #', start);
     const text = (comment < 0 ? line.slice(start) : line.slice(start, comment)).trimEnd();
-    if (text.includes(': ') || text.endsWith(':') || text.includes('\t')) give();
+    if (text.includes(': ') || text.endsWith(':') || text.includes('\t')) fallBack();
     return [plainScalar(text), start + text.length];
   }
 
   #literal(header: string, indent: number): string {
     const match = blockHeader.exec(header);
-    if (match === null) return give();
+    if (match === null) return fallBack();
     const chomping = match[1] ?? '';
     const content = this.#literalLines(indent);
     let kept = content.length;
@@ -350,13 +350,13 @@ class BlockReader {
       const line = this.#line();
       const own = indentOf(line);
       if (own === line.length) {
-        if (depth < 0 && own > indent + 1) give();
+        if (depth < 0 && own > indent + 1) fallBack();
         content.push(line.slice(depth < 0 ? own : depth));
         continue;
       }
       if (own <= indent) break;
       if (depth < 0) depth = own;
-      if (own < depth) give();
+      if (own < depth) fallBack();
       content.push(line.slice(depth));
     }
     return content;
@@ -364,9 +364,9 @@ class BlockReader {
 }
 
 /**
- * Reads the part of YAML that manifests are written in, many times faster than a full reader: block style, flow style on one line,
- * quoted and literal scalars, comments. Undefined when a document holds anything else, or is broken: then the full reader decides.
- * `lines` are consumed; the first one is line `firstLine` of the file.
+ * Reads the subset of YAML that most manifests use, much faster than a full reader: block style, flow style on one line, quoted and
+ * literal scalars, comments. Returns undefined if a document uses other features or is not valid. Then use {@link readFullYaml}.
+ * Changes `lines`. The first one is line `firstLine` of the file.
  */
 export function readPlainYaml(lines: string[], firstLine: number): ParsedDocument | undefined {
   try {

@@ -1,10 +1,10 @@
-/** Lines of the entries of one collection: for a map `[key, line, key, line, …]`, for a list `[line, line, …]`; both count from 1. */
+/** The lines of the entries of one collection, from 1: `[key, line, key, line, …]` for a map, and `[line, line, …]` for a list. */
 export type EntryLines = readonly (string | number)[];
 
-/** Where the parts of a document stand, by collection. */
+/** The lines of the entries of a document, by collection. */
 export type Positions = ReadonlyMap<object, EntryLines>;
 
-/** The steps of a path such as `spec.containers[0].ports` or `data['a.b']`. */
+/** Splits a path such as `spec.containers[0].ports` or `data['a.b']` into steps. */
 function stepsOf(path: string): readonly (string | number)[] {
   return [...path.matchAll(/\['([^']*)'\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, name]) =>
     index === undefined ? (quoted ?? name ?? '') : Number(index),
@@ -14,7 +14,7 @@ function stepsOf(path: string): readonly (string | number)[] {
 const known = new Map<string, readonly (string | number)[]>();
 const mostKnown = 4096;
 
-/** The steps of a path; the same paths come again and again. */
+/** Splits a path into steps. Results are cached, because the same paths occur many times. */
 export function pathSteps(path: string): readonly (string | number)[] {
   const found = known.get(path);
   if (found !== undefined) return found;
@@ -36,7 +36,7 @@ function child(value: unknown, step: string | number): unknown {
   return Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : undefined;
 }
 
-/** The line of a path in a document; of the nearest part above it that is there, when it is not. */
+/** Returns the line of a path in a document. If the path does not exist, returns the line of its nearest existing parent. */
 export function lineOfPath(root: unknown, positions: Positions, path: string, fallback: number): number {
   let line = fallback;
   let current = root;

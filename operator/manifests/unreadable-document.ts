@@ -1,4 +1,4 @@
-/** Why a document cannot be read, and the line. */
+/** A document cannot be read. `line` is the line of the problem in the file, from 1. */
 export class UnreadableDocument extends Error {
   override readonly name = 'UnreadableDocument';
   readonly line: number;

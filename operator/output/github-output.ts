@@ -12,7 +12,7 @@ function annotation(command: string, source: Source | undefined, title: string, 
   return `::${command} ${[...place, `title=${property(title)}`].join(',')}::${data(message)}\n`;
 }
 
-/** Annotations of a pull request, as GitHub Actions reads them from the log. */
+/** Prints workflow commands. GitHub Actions shows them as annotations of a pull request. */
 export const githubOutput: Output = ({ results, errors, summary }, write) => {
   for (const result of results) {
     const command = result.verdict === 'fail' ? commands[result.severity] : result.verdict === 'error' ? 'error' : undefined;

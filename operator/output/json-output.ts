@@ -1,12 +1,12 @@
 import type { LocatedResult, Output } from './scan-result.ts';
 
-/** A result as the document has it: the fields in their order, without what is not set. */
+/** Returns the fields of a result in the order of the document. Unset fields are undefined. */
 export function resultFields(result: LocatedResult): Record<string, unknown> {
   const { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound } = result;
   return { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound };
 }
 
-/** One JSON document, written a result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`. */
+/** Prints one JSON document with one result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`. */
 export const jsonOutput: Output = ({ results, summary, errors }, write) => {
   write('{"apiVersion": "vigil.dev/v1alpha1", "kind": "ScanResult",\n "results": [');
   for (const [index, result] of results.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(resultFields(result))}`);

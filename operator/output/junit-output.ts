@@ -20,7 +20,7 @@ function testCase(result: LocatedResult): string {
   return `    <testcase${attributes}>\n      <${element}${message}>${text}</${element}>\n    </testcase>\n`;
 }
 
-/** JUnit XML: a suite for each file, a test for each check on each object. */
+/** Prints JUnit XML with a suite for each file and a test for each check of each object. */
 export const junitOutput: Output = ({ results, errors }, write) => {
   const suites = new Map<string, LocatedResult[]>();
   for (const result of results) {

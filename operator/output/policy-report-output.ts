@@ -34,7 +34,7 @@ function reportOf(results: readonly LocatedResult[], passing: boolean): Record<s
       ...(namespace === undefined ? {} : { namespace }),
       labels: { 'app.kubernetes.io/managed-by': 'vigil', 'vigil.dev/source': source },
     },
-    // As the operator has it: a Namespace is named as its own namespace, too.
+    // The operator also sets the namespace of a Namespace to its own name.
     scope: { ...resource, ...(namespace === undefined ? {} : { namespace }) },
     summary: { pass: count('pass'), fail: count('fail'), warn: count('warn'), error: count('error'), skip: count('skip') },
     results: listed.map((result) => ({
@@ -61,7 +61,7 @@ function byObject({ results }: ScanResult): ReadonlyMap<string, readonly Located
   return groups;
 }
 
-/** PolicyReports, one an object, as the operator would write them; what could not be read follows as comments. */
+/** Prints one PolicyReport for each object, as the operator writes them. Errors follow as comments. */
 export const policyReportOutput: Output = (scan, write, { passing }) => {
   for (const results of byObject(scan).values())
     write(`---\n${stringify(reportOf(results, passing), { lineWidth: 0, aliasDuplicateObjects: false })}`);

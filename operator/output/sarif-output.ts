@@ -4,7 +4,7 @@ import type { Source } from '../manifests/manifest.ts';
 import { type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';
 
 const levels: Readonly<Record<Severity, string>> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' };
-/** GitHub's scale of 0 to 10. */
+/** Scores for GitHub code scanning, from 0 to 10. */
 const scores: Readonly<Record<Severity, string>> = { critical: '9.5', high: '8.0', medium: '5.5', low: '3.0', info: '0.5' };
 const kinds: Readonly<Record<string, string>> = { pass: 'pass', skip: 'notApplicable' };
 
@@ -22,7 +22,7 @@ function ruleOf(result: LocatedResult): Record<string, unknown> {
   };
 }
 
-/** The file as a URI: relative as it was named, or `file:` for an absolute path. */
+/** Returns the URI of a file: a relative one for a relative path, and `file:` for an absolute path. */
 function uriOf(file: string): string {
   const path = file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
   if (path.startsWith('/')) return `file://${path}`;
@@ -65,19 +65,23 @@ interface Notification {
 }
 
 function notificationsOf({ results, errors }: ScanResult): readonly Record<string, unknown>[] {
-  const unjudged = results
+  const notEvaluated = results
     .filter(({ verdict }) => verdict === 'error')
     .map((result): Notification => ({
       message: `${resourceName(result)}: ${result.check}: ${result.message}`,
       location: locationOf(result),
     }));
   const unread = errors.map(({ source, message }): Notification => ({ message, location: { physicalLocation: physicalLocation(source) } }));
-  return [...unread, ...unjudged].map(({ message, location }) => ({ level: 'error', message: { text: message }, locations: [location] }));
+  return [...unread, ...notEvaluated].map(({ message, location }) => ({
+    level: 'error',
+    message: { text: message },
+    locations: [location],
+  }));
 }
 
 /**
- * SARIF 2.1.0, as GitHub's code scanning takes it: it shows every result as an alert, so what is no failure is left out unless it was
- * asked for; what could not be read or judged is a notification of the run.
+ * Prints SARIF 2.1.0 for GitHub code scanning. GitHub shows every result as an alert, so only failures and warnings are listed, unless
+ * `passing` is set. Errors are notifications of the run.
  */
 export const sarifOutput: Output = (scan, write, { passing }) => {
   const results = scan.results.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn' || (passing && verdict !== 'error'));

@@ -1,44 +1,44 @@
 import type { ObjectFinding, Verdict } from '../findings/finding.ts';
 import type { ManifestError, Source } from '../manifests/manifest.ts';
 
-/** A result with the place in the files that it is about. */
+/** A result with its position in the files. */
 export interface LocatedResult extends ObjectFinding {
   readonly source?: Source;
 }
 
-/** Results by verdict. */
+/** The number of results by verdict. */
 export type VerdictCounts = Readonly<Record<Verdict, number>>;
 
-/** What a scan of files or of a cluster found. */
+/** The result of a scan of files or of a cluster. */
 export interface ScanResult {
-  /** Failures, errors and skips; passes when they were asked for. */
+  /** Failures, errors and skips. Passes only if they are requested. */
   readonly results: readonly LocatedResult[];
-  /** Counts of all results, passes included. */
+  /** The number of all results by verdict, including passes. */
   readonly summary: VerdictCounts;
-  /** What could not be read. */
+  /** The files, documents, policies and resources that could not be read. */
   readonly errors: readonly ManifestError[];
 }
 
-/** Where the text of an output goes, piece by piece. */
+/** Writes a piece of the output. */
 export type Write = (text: string) => void;
 
-/** Prints a scan's result. */
+/** Prints the result of a scan in one format. */
 export type Output = (scan: ScanResult, write: Write, style: OutputStyle) => void;
 
-/** What an output may know about where it is printed. */
+/** Settings for an output. */
 export interface OutputStyle {
   readonly colour: boolean;
-  /** Whether passes are to be listed where the form leaves them out otherwise. */
+  /** Lists passes in formats that leave them out by default. */
   readonly passing: boolean;
 }
 
-/** `file:line`, as editors and terminals understand it. */
+/** Returns `file:line`, or `file` if the line is unknown, or the empty string without a source. */
 export function placeOf(source: Source | undefined): string {
   if (source === undefined) return '';
   return source.line === undefined ? source.file : `${source.file}:${source.line}`;
 }
 
-/** `Kind namespace/name`. */
+/** Returns `Kind namespace/name`, or `Kind name` for cluster-scoped objects. */
 export function resourceName({ resource: { kind, namespace, name } }: Pick<ObjectFinding, 'resource'>): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -15,7 +15,7 @@ const severityColours: Readonly<Record<string, keyof typeof codes>> = {
 };
 const verdictColours: Readonly<Record<string, keyof typeof codes>> = { pass: 'green', error: 'magenta', skip: 'dim', warn: 'yellow' };
 
-/** What cannot be printed on a terminal without harm: control characters of names and messages. */
+/** Control characters. They are replaced, because names and messages must not control the terminal. */
 const unprintable = /[\u0000-\u001f\u007f-\u009f]/g;
 const safe = (text: string): string => text.replace(unprintable, '�');
 
@@ -67,13 +67,13 @@ function summaryLine({ summary, results, errors }: ScanResult, passing: boolean)
   const others = [
     `${summary.pass} passed`,
     ...(summary.error > 0 ? [`${summary.error} errors`] : []),
-    ...(summary.skip > 0 ? [`${summary.skip} skipped${passing ? '' : ' (--passing tells why)'}`] : []),
+    ...(summary.skip > 0 ? [`${summary.skip} skipped${passing ? '' : ' (reasons: --passing)'}`] : []),
   ];
   const unread = errors.length > 0 ? [`${errors.length} unreadable`] : [];
   return `${[failed, ...others, ...unread].join(', ')}\n`;
 }
 
-/** A table for people: findings by object, worst first; what was skipped is counted, and listed with what passed. */
+/** Prints findings by object, highest severity first. Skipped checks are only counted, unless `passing` is set. */
 export const tableOutput: Output = (scan, write, { colour, passing }: OutputStyle) => {
   const paint = colour ? painted : plain;
   const order = ['critical', 'high', 'medium', 'low', 'info'];
@@ -87,5 +87,5 @@ export const tableOutput: Output = (scan, write, { colour, passing }: OutputStyl
     );
   writeErrors(scan.errors, write, paint);
   write(summaryLine(scan, passing));
-  if (scan.results.some(({ verdict }) => verdict === 'fail')) write(paint('vigil explain CHECK tells why, and how to fix it.\n', 'dim'));
+  if (scan.results.some(({ verdict }) => verdict === 'fail')) write(paint('Run vigil explain CHECK for the reason and the fix.\n', 'dim'));
 };

@@ -7,16 +7,16 @@ const entities: Readonly<Record<string, string>> = {
   '\n': '&#10;',
   '\t': '&#9;',
 };
-/** Characters that XML 1.0 cannot hold at all. */
+/** Characters that are not allowed in XML 1.0. */
 const forbidden =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Text as an attribute or as content of an XML document. */
+/** Escapes text for an attribute or for the content of an element. Replaces characters that XML does not allow. */
 export function xmlText(text: string): string {
   return text.replace(forbidden, '�').replace(/[&<>"'\n\t]/g, (character) => entities[character] ?? character);
 }
 
-/** ` name="value"` for each attribute that has a value. */
+/** Returns ` name="value"` for each attribute with a value. */
 export function xmlAttributes(attributes: Readonly<Record<string, string | number | undefined>>): string {
   return Object.entries(attributes)
     .filter(([, value]) => value !== undefined)

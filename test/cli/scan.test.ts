@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run as scan } from '../../operator/cli/scan.ts';
 import type { LocatedResult, VerdictCounts } from '../../operator/output/scan-result.ts';
 import type { ManifestError } from '../../operator/manifests/manifest.ts';
-import { Folder, runVerb } from './person.ts';
+import { Folder, runCommand } from './command-fixture.ts';
 
 interface Document {
   readonly results: readonly LocatedResult[];
@@ -14,7 +14,7 @@ interface Document {
 type Scanned = Document & { readonly code: number; readonly error: string };
 
 async function scanned(args: readonly string[], input?: string): Promise<Scanned> {
-  const { code, out, error } = await runVerb(scan, [...args, '-o', 'json'], input);
+  const { code, out, error } = await runCommand(scan, [...args, '-o', 'json'], input);
   const { results, summary, errors } = (out === '' ? { results: [], summary: {}, errors: [] } : JSON.parse(out)) as Document;
   return { code, error, results, summary, errors };
 }
@@ -41,39 +41,39 @@ describe('vigil scan', () => {
 
   describe('exit codes', () => {
     const rows: readonly [string, readonly string[], string, number][] = [
-      ['nothing fails', ['-', '--control', 'host-pid'], good, 0],
-      ['something fails', ['-', '--control', 'host-pid'], bad, 1],
-      ['what fails is less severe than asked for', ['-', '--control', 'host-pid', '--fail-on', 'critical'], bad, 0],
-      ['what fails is just as severe', ['-', '--control', 'host-pid', '--fail-on', 'high'], bad, 1],
-      ['something is unreadable', ['-', '--control', 'host-pid'], `${bad}---\n[`, 2],
-      ['something cannot be judged', ['-', '--control', 'host-pid'], pod('odd', '{hostPID: "yes"}'), 2],
-      ['there is no such file', ['nowhere.yaml'], '', 2],
-      ['there is no manifest', ['-'], '# nothing\n', 2],
-      ['an unknown flag', ['-', '--colour'], good, 2],
-      ['an unknown severity', ['-', '--fail-on', 'hihg'], good, 2],
-      ['an unknown form', ['-', '-o', 'jsn'], good, 2],
-      ['an unknown control', ['-', '--control', 'host-pidd'], good, 2],
-      ['an unknown version of a framework', ['-', '--framework', 'cis@1.7'], good, 2],
-      ['a parameter of the wrong type', ['-', '--param', 'run-as-high-uid.minimum=many'], good, 2],
-      ['a parameter that is not there', ['-', '--param', 'host-pid.minimum=1'], good, 2],
-      ['no path at all', [], '', 2],
-      ['help', ['--help'], '', 0],
+      ['no check fails', ['-', '--control', 'host-pid'], good, 0],
+      ['a check fails', ['-', '--control', 'host-pid'], bad, 1],
+      ['the failure has a lower severity than --fail-on', ['-', '--control', 'host-pid', '--fail-on', 'critical'], bad, 0],
+      ['the failure has the severity of --fail-on', ['-', '--control', 'host-pid', '--fail-on', 'high'], bad, 1],
+      ['a document cannot be read', ['-', '--control', 'host-pid'], `${bad}---\n[`, 2],
+      ['a check cannot be evaluated', ['-', '--control', 'host-pid'], pod('odd', '{hostPID: "yes"}'), 2],
+      ['the file does not exist', ['nowhere.yaml'], '', 2],
+      ['the input has no manifest', ['-'], '# nothing\n', 2],
+      ['a flag is unknown', ['-', '--colour'], good, 2],
+      ['the severity is unknown', ['-', '--fail-on', 'hihg'], good, 2],
+      ['the output format is unknown', ['-', '-o', 'jsn'], good, 2],
+      ['a control is unknown', ['-', '--control', 'host-pidd'], good, 2],
+      ['the version of a framework is unknown', ['-', '--framework', 'cis@1.7'], good, 2],
+      ['a parameter has the wrong type', ['-', '--param', 'run-as-high-uid.minimum=many'], good, 2],
+      ['a parameter is unknown', ['-', '--param', 'host-pid.minimum=1'], good, 2],
+      ['there is no path', [], '', 2],
+      ['--help is set', ['--help'], '', 0],
     ];
     for (const [title, args, input, expected] of rows) {
-      it(`${expected} when ${title}`, async () => {
-        expect((await runVerb(scan, args, input)).code).to.equal(expected);
+      it(`exits with ${expected} when ${title}`, async () => {
+        expect((await runCommand(scan, args, input)).code).to.equal(expected);
       });
     }
   });
 
-  it('suggests what was meant', async () => {
+  it('suggests a name when a name is unknown', async () => {
     expect((await scanned([goodFile, '--control', 'priviledged-container'])).errors[0]?.message).to.include(
       "did you mean 'privileged-container'?",
     );
-    expect((await runVerb(scan, [goodFile, '--fail-on', 'hihg'])).error).to.include("did you mean 'high'?");
+    expect((await runCommand(scan, [goodFile, '--fail-on', 'hihg'])).error).to.include("did you mean 'high'?");
   });
 
-  it('names the object, the file, the document, the line and every path', async () => {
+  it('prints the object, the file, the document, the line and every path of a failure', async () => {
     const path = folder.file(
       'two.yaml',
       `${good}---\n# a comment\napiVersion: v1\nkind: Pod\nmetadata:\n  generateName: web-\nspec:\n  containers:\n  - name: a\n    securityContext:\n      privileged: true\n  - name: b\n    securityContext: {privileged: true}\n`,
@@ -141,7 +141,7 @@ describe('vigil scan', () => {
     });
   });
 
-  it('takes lists apart, of either kind, and finds lines in JSON', async () => {
+  it('scans the items of lists, and prints lines of JSON', async () => {
     const list = JSON.stringify(
       { apiVersion: 'v1', kind: 'PodList', items: [{ metadata: { name: 'a', namespace: 'shop' }, spec: { hostPID: true } }] },
       null,
@@ -159,13 +159,13 @@ describe('vigil scan', () => {
     expect(document.results[0]?.source?.line).to.equal(11);
   });
 
-  it('lists what passed when it is asked to, and counts it anyway', async () => {
+  it('counts passes, and lists them with --passing', async () => {
     expect(verdicts(await scanned([goodFile, '--control', 'host-pid,host-ipc']))).to.deep.equal([]);
     expect((await scanned([goodFile, '--control', 'host-pid,host-ipc'])).summary.pass).to.equal(2);
     expect(verdicts(await scanned([goodFile, '--control', 'host-pid', '--passing']))).to.deep.equal(['host-pid pass Pod/shop/good']);
   });
 
-  it('judges all files together as one cluster, whatever their order', async () => {
+  it('evaluates all files as one cluster, in any order', async () => {
     const account = folder.file(
       'account.yaml',
       'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, namespace: shop}\nautomountServiceAccountToken: false\n',
@@ -177,13 +177,13 @@ describe('vigil scan', () => {
     expect((await scanned([user, ...control])).code).to.equal(1);
   });
 
-  it('gives objects that name no namespace the one of --namespace', async () => {
+  it('uses --namespace for objects without a namespace', async () => {
     const input = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n';
     expect((await scanned(['-', '--control', 'default-namespace'], input)).code).to.equal(1);
     expect((await scanned(['-', '--control', 'default-namespace', '--namespace', 'shop'], input)).code).to.equal(0);
   });
 
-  it('sets parameters, and pins "latest" to a version of Kubernetes', async () => {
+  it('sets parameters, and uses --kubernetes-version for frameworks without a version', async () => {
     const image = pod('a', '{containers: [{name: a, image: nginx}]}');
     const trusted = ['-', '--control', 'trusted-registries', '--param'];
     expect((await scanned([...trusted, 'trusted-registries.registries=ghcr.io,docker.io'], image)).code).to.equal(0);
@@ -193,7 +193,7 @@ describe('vigil scan', () => {
     expect((await scanned(['-', '--framework', 'pss-baseline', '--kubernetes-version', 'v1.32.5'], sysctl)).code).to.equal(0);
   });
 
-  it('judges by policies: their scope, severities, rules and names', async () => {
+  it('uses the scope, severities, rules and names of policies', async () => {
     const policy = folder.file(
       'policy.yml',
       `apiVersion: vigil.dev/v1alpha1
@@ -219,7 +219,7 @@ spec:
     ]);
   });
 
-  it('tells where a policy is wrong, and judges by no part of it', async () => {
+  it('reports the line of a problem in a policy, and does not use the policy', async () => {
     const policy = folder.file(
       'broken.yml',
       'apiVersion: vigil.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: broken}\nspec:\n  controls:\n  - name: host-pid\n  - name: hots-ipc\n',
@@ -235,21 +235,21 @@ spec:
     ]);
   });
 
-  describe('input that is wrong: an error with its place, and the rest is judged', () => {
+  describe('invalid input: reports an error with its position, and scans the rest', () => {
     const bomb = `a: &a [x, x, x, x, x, x, x, x, x, x]\n${'b c d e f g h i'
       .split(' ')
       .map((letter, index) => `${letter}: &${letter} [${Array.from({ length: 10 }, () => `*${'abcdefgh'[index]}`).join(', ')}]`)
       .join('\n')}\n`;
     const rows: readonly [title: string, text: string | Uint8Array, line: number | undefined, message: RegExp][] = [
       ['a tab', 'apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n', 4, /[Tt]ab/],
-      ['a key twice', 'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nkind: Secret\n', 4, /'kind' is there twice/],
+      ['a duplicate key', 'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nkind: Secret\n', 4, /duplicate key 'kind'/],
       [
-        'a key twice in JSON',
+        'a duplicate key in JSON',
         '{"apiVersion": "v1", "kind": "Pod",\n "metadata": {"name": "x",\n "name": "y"}}',
         3,
-        /'name' is there twice/,
+        /duplicate key 'name'/,
       ],
-      ['a billion laughs', `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n${bomb}`, 4, /too many values/],
+      ['a billion laughs', `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n${bomb}`, 4, /more than 1000000 values/],
       ['deep nesting', `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: ${'['.repeat(5000)}${']'.repeat(5000)}\n`, 4, /nested/],
       [
         'deep nesting in JSON',
@@ -257,21 +257,21 @@ spec:
         1,
         /nested deeper/,
       ],
-      ['no name', 'apiVersion: v1\nkind: Pod\nspec: {}\n', 1, /neither a name nor a generateName/],
+      ['no name', 'apiVersion: v1\nkind: Pod\nspec: {}\n', 1, /no metadata.name and no metadata.generateName/],
       ['no kind', 'apiVersion: v1\nmetadata: {name: x}\n', 1, /no kind/],
       ['no apiVersion', 'kind: Pod\nmetadata: {name: x}\n', 1, /no apiVersion/],
       [
         'a name that YAML reads as false',
         'apiVersion: v1\nkind: Pod\nmetadata:\n  name: n\n',
         4,
-        /name must be a string, found false: .* in quotes/,
+        /name must be a string, found false\. .* in quotes/,
       ],
       ['a name that is a number', 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: 5\n', 4, /metadata.name must be a string/],
       ['metadata that is a list', 'apiVersion: v1\nkind: Pod\nmetadata: [a]\n', 3, /metadata must be a map/],
       ['a list at the top', '- a\n- b\n', 1, /expected an object, found a list/],
       ['text at the top', 'just words\n', 1, /expected an object, found a string/],
-      ['an anchor that is not there', 'apiVersion: v1\nkind: Pod\nmetadata: {name: *gone}\n', 3, /gone/],
-      ['a bracket that does not close', 'apiVersion: v1\nkind: Pod\nmetadata: {name: x\n', undefined, /./],
+      ['an unknown anchor', 'apiVersion: v1\nkind: Pod\nmetadata: {name: *gone}\n', 3, /gone/],
+      ['an unclosed bracket', 'apiVersion: v1\nkind: Pod\nmetadata: {name: x\n', undefined, /./],
       ['binary', new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe, 0, 0]), undefined, /not a text file/],
       ['text with NUL', 'apiVersion: v1\u0000', undefined, /not a text file/],
     ];
@@ -287,7 +287,7 @@ spec:
         if (line !== undefined) expect(document.errors[0]?.source.line).to.equal(line);
       });
       if (typeof text !== 'string' || text.includes('\0') || text.startsWith('{')) continue;
-      it(`${title}, as the middle one of three documents`, async () => {
+      it(`${title}, in the second of three documents`, async () => {
         const path = folder.file(`middle-${index}.yaml`, `${good}---\n${text}---\n${bad}`);
         const document = await scanned([path, '--control', 'host-pid', '--passing']);
         expect(verdicts(document)).to.deep.equal(['host-pid pass Pod/shop/good', 'host-pid fail Pod/shop/bad']);
@@ -296,7 +296,7 @@ spec:
       });
     }
 
-    it('links that go round in circles, and folders that hold themselves', async () => {
+    it('loops of symbolic links', async () => {
       const loop = join(folder.path, 'loop');
       mkdirSync(loop);
       symlinkSync('b.yaml', join(loop, 'a.yaml'));
@@ -305,10 +305,13 @@ spec:
       symlinkSync(goodFile, join(loop, 'real.yaml'));
       const document = await scanned([loop, '--control', 'host-pid', '--passing']);
       expect(verdicts(document)).to.deep.equal(['host-pid pass Pod/shop/good']);
-      expect(document.errors.map(({ message }) => message)).to.deep.equal(['a loop of symbolic links', 'a loop of symbolic links']);
+      expect(document.errors.map(({ message }) => message)).to.deep.equal([
+        'too many levels of symbolic links',
+        'too many levels of symbolic links',
+      ]);
     });
 
-    it('a JSON file of a folder that is none of ours is left alone, a broken one of ours is not', async () => {
+    it('JSON files in a folder: ignores files without Kubernetes objects, reports invalid manifests', async () => {
       const other = join(folder.path, 'mixed');
       mkdirSync(other);
       folder.file('mixed/package.json', '{"name": "x"}');
@@ -319,7 +322,7 @@ spec:
       expect(document.errors.map(({ source }) => source.file)).to.deep.equal([join(other, 'pod.json')]);
     });
 
-    it('a file of 50 MiB is read', async () => {
+    it('reads a file of 50 MiB', async () => {
       const block = `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: big, namespace: shop}\ndata:\n  a: ${'x'.repeat(100_000)}\n`;
       const path = folder.file('big.yaml', block.repeat(520) + `---\n${bad}`);
       const document = await scanned([path, '--control', 'host-pid']);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { SaxesParser } from 'saxes';
 import { stringify } from 'yaml';
 import { run as test } from '../../operator/cli/test.ts';
-import { Folder, runVerb } from './person.ts';
+import { Folder, runCommand } from './command-fixture.ts';
 
 interface Case {
   readonly name: string;
@@ -29,36 +29,36 @@ describe('vigil test', () => {
     cases: readonly object[],
     args: readonly string[] = [],
   ): Promise<{ code: number; cases: readonly Case[]; error: string }> => {
-    const { code, out, error } = await runVerb(test, [file(cases), ...args, '-o', 'json']);
+    const { code, out, error } = await runCommand(test, [file(cases), ...args, '-o', 'json']);
     return { code, error, ...(JSON.parse(out) as { cases: readonly Case[] }) };
   };
   const actualOf = async (fields: object): Promise<string | undefined> =>
     (await ran([{ name: 'x', expect: 'pass', ...fields }])).cases[0]?.actual;
 
   const rows: readonly [title: string, fields: object, actual: string][] = [
-    ['nothing fails', { policy: hostPid, objects: [pod({})] }, 'pass'],
-    ['something fails', { policy: hostPid, objects: [pod({}), bad] }, 'fail'],
-    ['something cannot be judged', { policy: hostPid, objects: [pod({ hostPID: 'x' })] }, 'error'],
-    ['something fails, and something cannot be judged', { policy: hostPid, objects: [bad, pod({ hostPID: 'x' }, { name: 'b' })] }, 'fail'],
+    ['no check fails', { policy: hostPid, objects: [pod({})] }, 'pass'],
+    ['a check fails', { policy: hostPid, objects: [pod({}), bad] }, 'fail'],
+    ['a check cannot be evaluated', { policy: hostPid, objects: [pod({ hostPID: 'x' })] }, 'error'],
+    ['a check fails, and another cannot be evaluated', { policy: hostPid, objects: [bad, pod({ hostPID: 'x' }, { name: 'b' })] }, 'fail'],
     [
-      'everything is skipped',
+      'all checks are skipped',
       { policy: { controls: [{ name: 'trusted-registries' }] }, objects: [pod({ containers: [{ image: 'a' }] })] },
       'skip',
     ],
-    ['some is skipped', { policy: { controls: [{ name: 'trusted-registries' }, { name: 'host-pid' }] }, objects: [pod({})] }, 'pass'],
+    ['a check is skipped', { policy: { controls: [{ name: 'trusted-registries' }, { name: 'host-pid' }] }, objects: [pod({})] }, 'pass'],
     ['no check applies', { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } }] }, 'pass'],
-    ['an object without a name', { policy: hostPid, objects: [pod({}, {})] }, 'error'],
-    ['an object that is none', { policy: hostPid, objects: [5] }, 'error'],
-    ['an unknown control', { policy: { controls: [{ name: 'host-pidd' }] }, objects: [pod({})] }, 'error'],
-    ['an unknown framework version', { policy: { frameworks: [{ name: 'cis', version: '0.1' }] }, objects: [pod({})] }, 'error'],
+    ['an object has no name', { policy: hostPid, objects: [pod({}, {})] }, 'error'],
+    ['an entry of objects is not an object', { policy: hostPid, objects: [5] }, 'error'],
+    ['a control is unknown', { policy: { controls: [{ name: 'host-pidd' }] }, objects: [pod({})] }, 'error'],
+    ['a framework version is unknown', { policy: { frameworks: [{ name: 'cis', version: '0.1' }] }, objects: [pod({})] }, 'error'],
     [
-      'a parameter of the wrong type',
+      'a parameter has the wrong type',
       { policy: { controls: [{ name: 'run-as-high-uid', parameters: { minimum: 'x' } }] }, objects: [pod({})] },
       'error',
     ],
-    ['a policy of the wrong shape', { policy: { controls: 'host-pid' }, objects: [pod({})] }, 'error'],
+    ['the policy does not match the schema', { policy: { controls: 'host-pid' }, objects: [pod({})] }, 'error'],
     [
-      'a rule that does not compile',
+      'a rule does not compile',
       {
         policy: {
           rules: [
@@ -74,12 +74,12 @@ describe('vigil test', () => {
       'error',
     ],
     [
-      'a system namespace that nobody asked for',
+      'the object is in a system namespace, which is excluded by default',
       { policy: hostPid, objects: [pod({ hostPID: true }, { name: 'a', namespace: 'kube-system' })] },
       'pass',
     ],
     [
-      'a system namespace that is asked for',
+      'the object is in a system namespace, which the policy includes',
       {
         policy: { ...hostPid, scope: { systemNamespaces: 'Include' } },
         objects: [pod({ hostPID: true }, { name: 'a', namespace: 'kube-system' })],
@@ -87,7 +87,7 @@ describe('vigil test', () => {
       'fail',
     ],
     [
-      'a kind outside of namespaces that only older clusters serve',
+      'the kind is cluster-scoped and only served by older clusters',
       {
         policy: { controls: [{ name: 'default-namespace' }] },
         objects: [{ apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy', metadata: { name: 'a' } }],
@@ -95,13 +95,13 @@ describe('vigil test', () => {
       'pass',
     ],
     [
-      'a PodList, whose items need not say what they are',
+      'the items of a PodList have no kind',
       { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'PodList', items: [{ metadata: { name: 'a' }, spec: { hostPID: true } }] }] },
       'fail',
     ],
-    ['a List', { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'List', items: [bad] }] }, 'fail'],
+    ['the objects are in a List', { policy: hostPid, objects: [{ apiVersion: 'v1', kind: 'List', items: [bad] }] }, 'fail'],
     [
-      'objects that belong together',
+      'a check reads several objects',
       {
         policy: { controls: [{ name: 'default-service-account' }] },
         objects: [
@@ -113,12 +113,12 @@ describe('vigil test', () => {
     ],
   ];
   for (const [title, fields, actual] of rows) {
-    it(`${actual} when there is: ${title}`, async () => {
+    it(`has the verdict ${actual} when ${title}`, async () => {
       expect(await actualOf(fields)).to.equal(actual);
     });
   }
 
-  it('prints the case, what it came to, and every result with its path', async () => {
+  it('prints the case, its verdict, and every result with its path', async () => {
     const { cases, code } = await ran([
       {
         name: 'caught',
@@ -141,7 +141,7 @@ describe('vigil test', () => {
     });
   });
 
-  it('looks for the results that a case asks for, named in any of the ways', async () => {
+  it('compares the expected results, with all forms of object names', async () => {
     const role = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRole',
@@ -174,7 +174,7 @@ describe('vigil test', () => {
     expect(cases[1]?.notes?.[0]).to.match(/^no such result: /);
   });
 
-  it('runs each case alone', async () => {
+  it('evaluates only the objects of the case', async () => {
     const quiet = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' }, automountServiceAccountToken: false };
     const policy = { controls: [{ name: 'automount-service-account-token' }] };
     const { cases } = await ran([
@@ -184,7 +184,7 @@ describe('vigil test', () => {
     expect(cases.every(({ ok }) => ok)).to.equal(true);
   });
 
-  it('reads policies and objects from files beside the test', async () => {
+  it('reads policies and objects from paths relative to the test', async () => {
     folder.file(
       'policy.yml',
       stringify({ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', metadata: { name: 'p' }, spec: hostPid }),
@@ -198,33 +198,33 @@ describe('vigil test', () => {
     expect(cases.map(({ ok }) => ok)).to.deep.equal([true, true, true]);
   });
 
-  it('exits with 0, 1 or 2, and prints what went wrong', async () => {
+  it('exits with 0, 1 or 2, and prints the problems', async () => {
     const fine = { name: 'fine', policy: hostPid, objects: [bad], expect: 'fail' };
-    expect((await runVerb(test, [file([fine])])).code).to.equal(0);
-    const wrong = await runVerb(test, [file([fine, { ...fine, name: 'wrong', expect: 'pass' }])]);
+    expect((await runCommand(test, [file([fine])])).code).to.equal(0);
+    const wrong = await runCommand(test, [file([fine, { ...fine, name: 'wrong', expect: 'pass' }])]);
     expect(wrong.code).to.equal(1);
     expect(wrong.out)
       .to.include('FAIL wrong\n     expected pass, got fail\n     fail host-pid Pod/default/a')
       .and.to.include('1 passed, 1 failed');
-    const unread = await runVerb(test, [file([{ name: 'no policy', objects: [], expect: 'pass' }, fine])]);
+    const unread = await runCommand(test, [file([{ name: 'no policy', objects: [], expect: 'pass' }, fine])]);
     expect(unread.code).to.equal(2);
-    expect(unread.error).to.match(/cases\[0\].*give one of policy and policyFile/);
-    expect((await runVerb(test, [folder.file('no.yaml', 'kind: Pod\n')])).code).to.equal(2);
-    expect((await runVerb(test, [])).code).to.equal(2);
-    expect((await runVerb(test, ['--help'])).code).to.equal(0);
+    expect(unread.error).to.match(/cases\[0\].*set either policy or policyFile/);
+    expect((await runCommand(test, [folder.file('no.yaml', 'kind: Pod\n')])).code).to.equal(2);
+    expect((await runCommand(test, [])).code).to.equal(2);
+    expect((await runCommand(test, ['--help'])).code).to.equal(0);
   });
 
-  it('picks cases by name, reads JSON, and takes a test from standard input', async () => {
+  it('selects cases by name, and reads JSON and standard input', async () => {
     const cases = ['one', 'two', 'three'].map((name) => ({ name, policy: hostPid, objects: [bad], expect: 'fail' }));
     expect((await ran(cases, ['--run', '^t'])).cases.map(({ name }) => name)).to.deep.equal(['two', 'three']);
-    expect((await runVerb(test, [file(cases), '--run', '('])).code).to.equal(2);
-    expect((await runVerb(test, [file(cases, JSON.stringify)])).out).to.include('3 passed, 0 failed');
-    expect((await runVerb(test, ['-'], stringify({ apiVersion: 'vigil.dev/v1alpha1', kind: 'PolicyTest', cases }))).code).to.equal(0);
+    expect((await runCommand(test, [file(cases), '--run', '('])).code).to.equal(2);
+    expect((await runCommand(test, [file(cases, JSON.stringify)])).out).to.include('3 passed, 0 failed');
+    expect((await runCommand(test, ['-'], stringify({ apiVersion: 'vigil.dev/v1alpha1', kind: 'PolicyTest', cases }))).code).to.equal(0);
   });
 
-  it('prints JUnit that is well-formed', async () => {
+  it('prints well-formed JUnit XML', async () => {
     const cases = [{ name: 'a <b> & "c"', policy: hostPid, objects: [bad], expect: 'pass' }];
-    const { out } = await runVerb(test, [file(cases), '-o', 'junit']);
+    const { out } = await runCommand(test, [file(cases), '-o', 'junit']);
     const names: string[] = [];
     const parser = new SaxesParser();
     parser.on('error', (failure) => {

@@ -3,14 +3,14 @@ import { expect } from 'chai';
 import { stringify } from 'yaml';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { reachCluster, scanCluster } from '../../operator/cli/cluster-scan.ts';
+import { connectCluster, scanCluster } from '../../operator/cli/cluster-scan.ts';
 import { run as scan } from '../../operator/cli/scan.ts';
 import { systemNamespaces } from '../../operator/cli/input/system-namespaces.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
 import { Credentials } from '../../operator/kube/credentials.ts';
 import { KubeClient } from '../../operator/kube/kube-client.ts';
 import type { LocatedResult } from '../../operator/output/scan-result.ts';
-import { runVerb } from '../cli/person.ts';
+import { runCommand } from '../cli/command-fixture.ts';
 import { kubectl, serverMinor, testClient, uniqueName } from './cluster-access.ts';
 
 const rbac = (resource: string, kind: string): ApiResource => ({
@@ -111,7 +111,7 @@ describe('vigil scan --cluster', function () {
     args: readonly string[],
     input = '',
   ): Promise<{ code: number; results: LocatedResult[]; errors: { message: string }[] }> => {
-    const { code, out, error } = await runVerb(scan, [...args, '-o', 'json'], input);
+    const { code, out, error } = await runCommand(scan, [...args, '-o', 'json'], input);
     if (out === '') throw new Error(error);
     return { code, ...(JSON.parse(out) as { results: LocatedResult[]; errors: { message: string }[] }) };
   };
@@ -153,7 +153,7 @@ describe('vigil scan --cluster', function () {
   });
 
   it('needs no permission to read Secrets, reports resources that it may not list, and evaluates the rest', async () => {
-    const cluster = await reachCluster(undefined, client);
+    const cluster = await connectCluster(undefined, client);
     const reader = uniqueName('no-secrets');
     const readable = cluster.resources.filter(({ resource }) => resource !== 'secrets' && resource !== 'configmaps');
     const rules = readable.map(({ group, resource }) => ({ apiGroups: [group], resources: [resource], verbs: ['list'] }));
@@ -180,14 +180,14 @@ describe('vigil scan --cluster', function () {
   });
 
   it('reports an unknown context, an unknown namespace and an unreachable cluster', async () => {
-    expect((await runVerb(scan, ['--cluster', '--context', 'nowhere'])).error).to.include('no context nowhere; it has:');
+    expect((await runCommand(scan, ['--cluster', '--context', 'nowhere'])).error).to.include('no context nowhere; it has:');
     expect((await scanned(['--cluster', '--namespace', 'nowhere', '--control', 'host-pid'])).errors[0]?.message).to.equal(
-      'there is no namespace nowhere',
+      'namespace nowhere not found',
     );
     const config = new KubeConfig();
     config.loadFromClusterAndUser({ name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: true }, { name: 'u' });
     let message = '';
-    await reachCluster(undefined, new KubeClient(new Credentials({ kubeConfig: config }))).catch((failure: unknown) => {
+    await connectCluster(undefined, new KubeClient(new Credentials({ kubeConfig: config }))).catch((failure: unknown) => {
       message = String(failure);
     });
     expect(message).to.match(/UnreachableCluster: .*no response from https:\/\/127\.0\.0\.1:1/);

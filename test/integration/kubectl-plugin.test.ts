@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { Folder } from '../cli/person.ts';
+import { Folder } from '../cli/command-fixture.ts';
 import { kubectl, uniqueName } from './cluster-access.ts';
 
 describe('kubectl vigil', function () {

@@ -30,16 +30,16 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
 })).any;
 const root = fc.dictionary(key, value, { minKeys: 1, maxKeys: 5, noNullPrototype: true });
 
-/** The writer loses text of nothing but spaces in block scalars. */
+/** Returns whether the YAML text has the value of the object. The writer loses block scalars that have only spaces. */
 function isWritten(text: string, object: unknown): boolean {
   return isDeepStrictEqual(normal(parse(text, { version: '1.1' })), normal(object));
 }
 
-/** -0 is 0 in every file. */
+/** Converts -0 to 0, as files do. */
 const normal = (text: unknown): unknown => JSON.parse(JSON.stringify(text));
 
 describe('reading manifests', () => {
-  it('gives back any value that was written as YAML, in every style, and as JSON', async () => {
+  it('returns every value that was written as YAML, in all styles, and as JSON', async () => {
     await fc.assert(
       fc.asyncProperty(
         root,
@@ -62,7 +62,7 @@ describe('reading manifests', () => {
     );
   }).timeout(60_000);
 
-  it('reads the same whether a document is read fast or with all of YAML', () => {
+  it('returns the same value from the plain reader and from the full reader', () => {
     let fast = 0;
     fc.assert(
       fc.property(root, fc.integer({ min: 2, max: 4 }), fc.boolean(), (object, indent, indentSeq) => {
@@ -79,29 +79,29 @@ describe('reading manifests', () => {
 
   const rows: readonly [title: string, yaml: string, expected: unknown][] = [
     [
-      'words of YAML 1.1, as kubectl reads them',
+      'reads words of YAML 1.1 as kubectl does',
       'a: yes\nb: Off\nc: "yes"\nd: ~\ne: TRUE\nf: tRUE\n',
       { a: true, b: false, c: 'yes', d: null, e: true, f: 'tRUE' },
     ],
     [
-      'numbers in their forms',
+      'reads all forms of numbers',
       'a: 0644\nb: 0x1F\nc: 1_000\nd: 1e3\ne: .5\nf: 1.2.3\ng: 12:30\nh: 0o17\n',
       { a: 420, b: 31, c: 1000, d: 1000, e: 0.5, f: '1.2.3', g: '12:30', h: 15 },
     ],
-    ['anchors, aliases and merges', 'a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\n', { a: { b: 1, c: 2 }, d: { b: 1, c: 3 } }],
+    ['reads anchors, aliases and merges', 'a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\n', { a: { b: 1, c: 2 }, d: { b: 1, c: 3 } }],
     [
-      'block scalars',
+      'reads block scalars',
       'a: |\n  x\n   y\n\nb: >-\n  one\n  two\n\n  three\nc: |+\n  z\n\n',
       { a: 'x\n y\n', b: 'one two\nthree', c: 'z\n\n' },
     ],
-    ['lists at the indentation of their key', 'a:\n- b: 1\n  c:\n  - d\n- - e\n', { a: [{ b: 1, c: ['d'] }, ['e']] }],
-    ['comments', '# one\na: b # two\nc: "#"\nd: a#b\n', { a: 'b', c: '#', d: 'a#b' }],
-    ['lines of Windows and a byte order mark', '\ufeffa: b\r\nc:\r\n- d\r\n', { a: 'b', c: ['d'] }],
-    ['keys that are no text', '1: a\ntrue: b\n', { '1': 'a', true: 'b' }],
-    ['a key that is like a prototype', '__proto__: {a: 1}\nb: 2\n', JSON.parse('{"__proto__": {"a": 1}, "b": 2}')],
-    ['flow over several lines', 'a: [1,\n  {b: c,\n   d: "e"}]\n', { a: [1, { b: 'c', d: 'e' }] }],
-    ['quoted text over several lines', 'a: "one\n  two"\n', { a: 'one two' }],
-    ['tags', 'a: !!str 5\nb: !!int "5"\n', { a: '5', b: '5' }],
+    ['reads lists with the indent of their key', 'a:\n- b: 1\n  c:\n  - d\n- - e\n', { a: [{ b: 1, c: ['d'] }, ['e']] }],
+    ['ignores comments', '# one\na: b # two\nc: "#"\nd: a#b\n', { a: 'b', c: '#', d: 'a#b' }],
+    ['reads Windows line ends and a byte order mark', '\ufeffa: b\r\nc:\r\n- d\r\n', { a: 'b', c: ['d'] }],
+    ['converts keys to strings', '1: a\ntrue: b\n', { '1': 'a', true: 'b' }],
+    ['reads the key __proto__', '__proto__: {a: 1}\nb: 2\n', JSON.parse('{"__proto__": {"a": 1}, "b": 2}')],
+    ['reads flow style over several lines', 'a: [1,\n  {b: c,\n   d: "e"}]\n', { a: [1, { b: 'c', d: 'e' }] }],
+    ['reads quoted strings over several lines', 'a: "one\n  two"\n', { a: 'one two' }],
+    ['reads tags', 'a: !!str 5\nb: !!int "5"\n', { a: '5', b: '5' }],
   ];
   for (const [title, yaml, expected] of rows) {
     it(title, async () => {
@@ -109,7 +109,7 @@ describe('reading manifests', () => {
     });
   }
 
-  it('knows the line of every path, in documents read in any way', async () => {
+  it('returns the line of every path, from all readers', async () => {
     const plain = 'kind: A\nspec:\n  list:\n  - a: 1\n    b: 2\n\n  # between\n  - a: 3\n  map:\n    x.y/z: 1\n';
     const full = plain.replace('a: 1', 'a: &one 1');
     const json = JSON.stringify({ kind: 'A', spec: { list: [{ a: 1, b: 2 }, { a: 3 }], map: { 'x.y/z': 1 } } }, null, 1);
@@ -124,13 +124,13 @@ describe('reading manifests', () => {
     expect(await linesOf(json)).to.deep.equal([3, 8, 11, 15, 10, 2, 2]);
   });
 
-  it('splits documents at their markers only', async () => {
+  it('splits documents only at document markers', async () => {
     const { manifests, errors } = await readManifests('file', '--- # first\na: |\n  ---\n  x\n...\n---\n# nothing\n---\nb: 1\n---\n');
     expect(manifests.map(({ object }) => object)).to.deep.equal([{ a: '---\nx\n' }, { b: 1 }]);
     expect(errors).to.deep.equal([]);
   });
 
-  it('survives any text: values or errors with a line, and no hang', async () => {
+  it('returns objects or errors with a line for any text', async () => {
     const line = fc.oneof(
       fc.string(),
       fc.constantFrom(

@@ -23,7 +23,7 @@ const result = (fields: Partial<LocatedResult>): LocatedResult => ({
   resource: { apiVersion: 'v1', kind: 'Pod', namespace: 'web', name: 'a' },
   source: { file: 'dir/a b,c:d%.yaml', document: 1, line: 9 },
   path: 'spec.hostPID',
-  message: "shares the node's process namespace",
+  message: 'hostPID is true',
   fix: 'Remove hostPID.',
   ...fields,
 });
@@ -40,7 +40,7 @@ const scan: ScanResult = {
   summary: { pass: 1, fail: 4, warn: 0, error: 1, skip: 1 },
   errors: [
     { source: { file: '/abs/b.yaml', document: 2, line: 4 }, message: awkward },
-    { source: { file: '-' }, message: 'holds no manifest' },
+    { source: { file: '-' }, message: 'no manifest found' },
   ],
 };
 const nothing: ScanResult = { results: [], summary: { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 }, errors: [] };
@@ -80,17 +80,17 @@ describe('SARIF', () => {
     return document;
   };
 
-  it('keeps to the schema of 2.1.0, whatever names and messages hold', () => {
+  it('is valid against the schema of 2.1.0 for all characters in names and messages', () => {
     for (const what of [scan, nothing]) for (const passing of [false, true]) valid(printed(sarifOutput, what, { colour: false, passing }));
   });
 
-  it('is refused by the schema when it is wrong: the check can fail', () => {
+  it('is refused by the schema when a level is not valid', () => {
     const document = JSON.parse(printed(sarifOutput, scan)) as { runs: { results: { level: string }[] }[] };
     document.runs[0]!.results[0]!.level = 'fatal';
     expect(validate(document)).to.equal(false);
   });
 
-  it('lists failures only, each with its rule, place and score; what could not be judged is a notification', () => {
+  it('lists only failures, with rule, location and score, and has a notification for each error', () => {
     const { run, results } = runOf(valid(printed(sarifOutput, scan)));
     expect(results.map(({ ruleId, level }) => [ruleId, level])).to.deep.equal([
       ['host-pid', 'error'],
@@ -111,7 +111,7 @@ describe('SARIF', () => {
   });
 });
 
-/** The elements of an XML document, and the attributes of its suites. Throws when it is not well-formed. */
+/** Returns the number of elements by name, and the attributes of the suites, of an XML document. Throws if it is not well-formed. */
 function elementsOf(xml: string): { readonly counts: ReadonlyMap<string, number>; readonly suites: readonly Record<string, string>[] } {
   const counts = new Map<string, number>();
   const suites: Record<string, string>[] = [];
@@ -128,7 +128,7 @@ function elementsOf(xml: string): { readonly counts: ReadonlyMap<string, number>
 }
 
 describe('JUnit', () => {
-  it('is well-formed XML with counts that are true', () => {
+  it('is well-formed XML with correct counts', () => {
     for (const what of [scan, nothing]) {
       const { counts, suites } = elementsOf(printed(junitOutput, what, { colour: false, passing: true }));
       const [all = {}, ...parts] = suites;
@@ -143,17 +143,17 @@ describe('JUnit', () => {
 });
 
 describe('GitHub annotations', () => {
-  it('escape what would end a property or the line', () => {
+  it('escape characters that end a property or the line', () => {
     const lines = printed(githubOutput, scan).trimEnd().split('\n');
     expect(lines[0]).to.equal(
-      "::error file=dir/a b%2Cc%3Ad%25.yaml,line=9,title=host-pid (high)::Pod web/a: shares the node's process namespace. Remove hostPID.",
+      '::error file=dir/a b%2Cc%3Ad%25.yaml,line=9,title=host-pid (high)::Pod web/a: hostPID is true. Remove hostPID.',
     );
     expect(lines[1]).to.include('a: 100%25 <b>').and.to.include('%0D%0A');
     expect(lines).to.have.length(4 + 1 + 2 + 1);
     for (const line of lines.slice(0, -1)) expect(line).to.match(/^::(error|warning|notice) [^\r\n]*::[^\r\n]*$/);
   });
 
-  it('weigh severities: error, warning, notice', () => {
+  it('map severities to error, warning and notice', () => {
     const severities = ['critical', 'high', 'medium', 'low', 'info'] as const;
     const text = printed(githubOutput, { ...nothing, results: severities.map((severity) => result({ severity })) });
     expect([...text.matchAll(/^::(\w+)/gm)].map(([, command]) => command)).to.deep.equal(['error', 'error', 'warning', 'notice', 'notice']);
@@ -161,7 +161,7 @@ describe('GitHub annotations', () => {
 });
 
 describe('JSON', () => {
-  it('is one document with the fields of the contract, in their order', () => {
+  it('is one document with all fields in the documented order', () => {
     const document = JSON.parse(printed(jsonOutput, scan)) as { results: object[]; errors: object[] };
     expect(Object.keys(document)).to.deep.equal(['apiVersion', 'kind', 'results', 'summary', 'errors']);
     expect(document.results[0]).to.deep.equal({ ...result({}) });
@@ -173,7 +173,7 @@ describe('JSON', () => {
 });
 
 describe('PolicyReports', () => {
-  it('are valid YAML, one an object, with summaries that are true', () => {
+  it('are valid YAML, one for each object, with correct summaries', () => {
     const documents = parseAllDocuments(printed(policyReportOutput, scan)).map(
       (document) => document.toJS() as { kind: string; summary: Record<string, number>; results: { result: string }[] },
     );
@@ -184,14 +184,14 @@ describe('PolicyReports', () => {
 });
 
 describe('the table', () => {
-  it('shows no control character of a name or a message, and no colour when it is not asked for', () => {
+  it('replaces control characters, and has colours only when they are enabled', () => {
     expect(printed(tableOutput, scan)).not.to.match(/[\u0000-\u0009\u000b-\u001f]/);
     expect(printed(tableOutput, scan, { colour: true, passing: false })).to.include('\u001b[31mHIGH');
   });
 
-  it('counts what was skipped, and lists it when it is asked for', () => {
+  it('counts skipped checks, and lists them with --passing', () => {
     expect(printed(tableOutput, scan)).not.to.include('trusted-registries');
-    expect(printed(tableOutput, scan)).to.include('1 skipped (--passing tells why)');
+    expect(printed(tableOutput, scan)).to.include('1 skipped (reasons: --passing)');
     expect(printed(tableOutput, scan, { colour: false, passing: true })).to.include('SKIP     trusted-registries');
   });
 });

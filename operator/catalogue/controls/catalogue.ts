@@ -28,7 +28,7 @@ export const catalogue: readonly CatalogueEntry[] = sections.flatMap((section) =
 
 const byId: ReadonlyMap<string, CatalogueEntry> = new Map(catalogue.map((control) => [control.id, control]));
 
-/** The control with this id. */
+/** Returns the control with an id, or undefined. */
 export function controlById(id: string): CatalogueEntry | undefined {
   return byId.get(id);
 }

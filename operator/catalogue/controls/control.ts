@@ -1,113 +1,117 @@
 import type { Severity } from './severity.ts';
 
 /**
- * Which kinds a control judges: `workloads` is every kind that bears a pod template, `services` those that are meant to run on
- * (workloads less Job and CronJob), `namespaced` every namespaced object; else `Kind` or `Kind.group` names.
+ * The kinds that a control evaluates: `workloads` (every kind with a pod template, and Pod), `longRunning` (workloads without Job and
+ * CronJob), `namespaced` (every namespaced object), or a list of `Kind` and `Kind.group`.
  */
 export type ControlKinds = 'workloads' | 'longRunning' | 'namespaced' | readonly string[];
 
-/** What a value must be, or the check errs: a manifest that the API server would refuse is never a silent pass. */
+/** The type of a value. A value of another type makes the verdict `error`, because the API server would refuse the manifest. */
 export type ValueType = 'bool' | 'int' | 'string' | 'quantity' | 'list' | 'map' | 'any';
 
 /**
- * One thing that must hold in one object, as a value and what is required of it.
+ * A requirement for the values at a path of one object.
  *
- * `at` is the way to the value: field names with dots, `[]` for each item of a list; it starts at the object (of a workload: its
- * synthetic Pod), or at each container with `C*` (init, main and ephemeral), `AM` (init and main) or `M` (main). A value that is
- * missing, null, `{}` or `[]` is unset: then `fallback` is read, then `missing` decides. `require` is a CEL expression over `item` (the value), `object`,
- * `container`, `params` and `version` (the minor of the Pod Security Standard in force); false is a failure at that path.
+ * `at` is the path of the value: field names with dots, and `[]` for each item of a list. It starts at the object, or for a workload at
+ * its synthetic Pod. With the prefix `C*` (init, main and ephemeral), `AM` (init and main) or `M` (main) it starts at each container.
+ * A value that is missing, null, `{}` or `[]` is unset: then `fallback` is read, and if that is unset too, `missing` decides.
+ * `require` is a CEL expression over `item` (the value), `object`, `container`, `params` and `version` (the minor version of the Pod
+ * Security Standard). If it is false, the check fails at that path.
  */
 export interface ValueCheck {
   readonly at: string | readonly string[];
   readonly type: ValueType;
   readonly require: string;
-  /** Read from the object when the value is unset, such as a pod's setting behind a container's. */
+  /** The path that is read if the value is unset, such as the field of the pod for a field of a container. */
   readonly fallback?: string;
-  /** What an unset value means; by default that there is nothing to judge. */
+  /** The verdict for an unset value. By default the check passes. */
   readonly missing?: 'fail';
-  /** An object without anything at this way has nothing to judge: spares work. */
+  /** The check is only evaluated if the object has a value at this path. */
   readonly given?: string;
-  /** The first and the last minor of the Pod Security Standard that has this check. */
+  /** The first and the last minor version of the Pod Security Standard with this check. */
   readonly since?: number;
   readonly until?: number;
-  /** Only for pod templates, not for Pods themselves. */
+  /** The check is evaluated for pod templates only, not for Pods. */
   readonly templatesOnly?: boolean;
-  /** Only for this kind, where a control judges several. */
+  /** The check is evaluated for this kind only. */
   readonly kind?: string;
-  /** For a map: a failing entry is reported, with CEL over `key` as well; `at` is then the map. */
+  /** `at` is the path of a map, and `require` is evaluated for each entry. The expression can use `key`. */
   readonly entries?: boolean;
 }
 
-/** An exemption: when its CEL expression over `object` is true, nothing fails. */
+/** An exemption. If its CEL expression over `object` is true, the control passes. */
 export interface Exemption {
   readonly when: string;
-  /** The first minor of the Pod Security Standard that has it. */
+  /** The first minor version of the Pod Security Standard with this exemption. */
   readonly since?: number;
 }
 
-/** A parameter of a control, as a policy sets it. */
+/** A parameter of a control. A policy sets its value. */
 export interface Parameter {
   readonly description: string;
   readonly type: 'string' | 'int' | 'bool' | 'strings';
-  /** Without a default the control is skipped until a policy sets the parameter. */
+  /** The default. If there is none, the control is skipped until a policy sets the parameter. */
   readonly default?: string | number | boolean | readonly string[];
-  /** The values that are allowed. */
+  /** The allowed values. */
   readonly values?: readonly string[];
 }
 
-/** The values of a control's parameters, with the defaults filled in. */
+/** The values of the parameters of a control, including defaults. */
 export type ControlParameters = Readonly<Record<string, unknown>>;
 
-/** What compliance texts say about a control, by group of controls (CONTROLS.md §0). */
+/** A group of controls. Compliance standards map requirements to themes (CONTROLS.md §0). */
 export type Theme = 'hardening' | 'network' | 'tls' | 'access' | 'secrets' | 'supply-chain' | 'availability' | 'logging';
 
-/** A control's place in the frameworks: ids of their own numbering. */
+/** The requirements of frameworks that a control covers, by the ids of each framework. */
 export interface Placement {
-  /** The level, the standard's name for it, and the first minor that has it. A restricted control may replace a baseline one. */
+  /**
+   * The level of the Pod Security Standard, the name of the requirement, and the first minor version with the requirement.
+   * `replaces` is the id of the baseline control that a restricted control replaces.
+   */
   readonly pss?: { readonly level: 'baseline' | 'restricted'; readonly name: string; readonly since?: number; readonly replaces?: string };
-  /** Section 5 of the CIS benchmark; `old/new` where a later version renumbered, `-` where it dropped the id. */
+  /** Section 5 of the CIS benchmark. `old/new` if a later version changed the number, and `-` if it removed the requirement. */
   readonly cis?: readonly string[];
   readonly nsa?: readonly string[];
   readonly nist?: readonly string[];
   readonly mitre?: readonly string[];
 }
 
-/** A built-in check: what it looks for, why, how to mend it, and where it stands in the frameworks. Pure data. */
+/** A built-in control: its checks, the reason, the fix, and the requirements that it covers. Data only. */
 export interface Control {
   readonly id: string;
   readonly title: string;
   readonly severity: Severity;
-  /** Part of the must-have set: the framework `vigil`. */
+  /** The control is part of the framework `vigil`. */
   readonly essential: boolean;
   readonly kinds: ControlKinds;
-  /** Why a failure matters. */
+  /** The reason why a failure matters. */
   readonly why: string;
-  /** What to do about it, in one sentence. */
+  /** The remedy, in one or two sentences. */
   readonly fix: string;
   /** YAML before and after the fix. */
   readonly example: { readonly before: string; readonly after: string };
-  /** The short text of a failure; the names of what offends follow it. */
+  /** The message of a failure. It names the field. The engine adds the names of containers and volumes before it, and other names after it. */
   readonly message: string;
   readonly placement: Placement;
   readonly theme: Theme | readonly Theme[];
   readonly parameters?: Readonly<Record<string, Parameter>>;
-  /** The judgement over one object. */
+  /** The checks of single objects. */
   readonly checks?: readonly ValueCheck[];
   readonly exemptions?: readonly Exemption[];
-  /** About system namespaces: a policy that lists the control asks for them by that. */
+  /** The control is about system namespaces. A policy with this control includes them in its scope. */
   readonly aboutSystemNamespaces?: boolean;
-  /** For what CEL says badly: the name of a function of the engine over one object. */
+  /** The name of a function of the engine that checks one object. Used if CEL is not suitable. */
   readonly builtin?: string;
   /**
-   * For what needs other objects: the name of a function of the engine over the snapshot, and the kinds that it reads. `across`: of these,
-   * the namespaced kinds that it looks for in other namespaces, too.
+   * The name of a function of the engine that checks an object together with other objects of the snapshot, and the kinds that it reads.
+   * `across` lists the namespaced kinds of `reads` that the function also reads in other namespaces.
    */
   readonly crossObject?: { readonly check: string; readonly reads: readonly string[]; readonly across?: readonly string[] };
 }
 
-/** A control with the section of the catalogue that it stands in. */
+/** A control with the title of its section. */
 export interface CatalogueEntry extends Control {
-  /** The section's title: `category` in reports. */
+  /** The title of the section. It is the `category` in reports. */
   readonly category: string;
 }
 

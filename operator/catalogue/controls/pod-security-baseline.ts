@@ -3,7 +3,7 @@ import { inUserNamespaceSince35 } from './exemptions.ts';
 
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 
-/** CONTROLS.md §1: what the Pod Security Standard `baseline` forbids, as the API server judges it. */
+/** CONTROLS.md §1: the controls of the Pod Security Standard `baseline`. Verdicts are those of the API server. */
 export const podSecurityBaseline: Section = {
   title: 'Pod Security Standards, baseline',
   controls: [

@@ -4,7 +4,7 @@ import { inUserNamespaceSince35, onWindowsSince25 } from './exemptions.ts';
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 const profiles = "item in ['RuntimeDefault', 'Localhost']";
 
-/** CONTROLS.md §2: what the Pod Security Standard `restricted` adds, as the API server judges it. */
+/** CONTROLS.md §2: the controls of the Pod Security Standard `restricted` that `baseline` does not have. Verdicts are those of the API server. */
 export const podSecurityRestricted: Section = {
   title: 'Pod Security Standards, restricted',
   controls: [

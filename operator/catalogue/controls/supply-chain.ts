@@ -4,7 +4,7 @@ const image = (name: string): string => `containers:\n- name: app\n  image: ${na
 const unpinned =
   "!item.contains('@') && (item.endsWith(':latest') || item.endsWith(':') || item.lastIndexOf(':') <= item.lastIndexOf('/'))";
 const unpinnedImage = unpinned.replaceAll('item', 'container.image');
-/** The image's name with its registry and `library/` made explicit, as the runtime reads it. */
+/** A CEL expression: the name of the image with its registry and `library/`, as the container runtime resolves it. */
 const explicitName =
   "(!item.contains('/') ? 'docker.io/library/' + item" +
   " : (item.startsWith('docker.io/') || item.startsWith('index.docker.io/')) ? (item.split('/').size() == 2 ? 'docker.io/library/' + item.split('/')[1] : 'docker.io/' + item.split('/', 2)[1])" +

@@ -3,9 +3,9 @@ import { onWindows } from './exemptions.ts';
 
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 const hostPath = (path: string): string => `volumes:\n- name: host\n  hostPath: {path: ${path}}\n`;
-/** The path without its trailing slashes. */
+/** A CEL expression: the path `item` without trailing slashes. */
 const trimmed = "(!item.endsWith('/') ? item : item.matches('^/+$') ? '/' : item.find('^.*[^/]'))";
-/** A capability's name in capitals and without CAP_. */
+/** A CEL expression: the name of a capability in upper case and without the prefix CAP_. */
 const bareCapability = (name: string): string =>
   `(${name}.upperAscii().startsWith('CAP_') ? ${name}.upperAscii().substring(4) : ${name}.upperAscii())`;
 const sockets = ['docker.sock', 'cri-dockerd.sock', 'containerd.sock', 'crio.sock', 'podman.sock'];
@@ -14,7 +14,7 @@ const socketFolders = ['/run', '/run/containerd', '/run/k3s/containerd', '/run/c
   `/var${folder}`,
 ]);
 
-/** CONTROLS.md §3: hardening of workloads past the Pod Security Standards. */
+/** CONTROLS.md §3: hardening of workloads beyond the Pod Security Standards. */
 export const workloadHardening: Section = {
   title: 'Workload hardening beyond PSS',
   controls: [

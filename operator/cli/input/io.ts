@@ -1,18 +1,18 @@
-/** What a verb for people reads from and writes to. */
+/** The streams and the environment of a command. */
 export interface Io {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
-  /** All of standard input. */
+  /** Reads standard input to its end. */
   readonly input: () => Promise<Uint8Array>;
   /** Whether standard output is a terminal. */
   readonly terminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Standard output is written in pieces of about this size: many small writes are slow, one large one needs memory. */
+/** The size of a write to standard output, in characters. Many small writes are slow, and one large write needs memory. */
 const pieceSize = 1 << 16;
 
-/** The process's own streams. `flush` waits until all is written. */
+/** Returns the streams of the process. `flush` resolves after all output is written. */
 export function processIo(): Io & { readonly flush: () => Promise<void> } {
   let pending: string[] = [];
   let size = 0;

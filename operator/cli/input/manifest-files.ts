@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { type Manifest, type ManifestError, readManifests } from '../../manifests/manifest.ts';
 import type { Io } from './io.ts';
 
-/** What was read from the paths of a command line. */
+/** The objects and errors from the paths of a command line. */
 export interface ManifestFiles {
   readonly manifests: readonly Manifest[];
   readonly errors: readonly ManifestError[];
 }
 
 const extensions = /\.(ya?ml|json)$/i;
-/** A gigabyte of text would not fit: files past this are refused, not cut. */
+/** In bytes. Larger files are refused, because a string cannot hold a gigabyte of text. */
 const maximumSize = 256 * 1024 * 1024;
 const causes: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   EACCES: 'permission denied',
-  ELOOP: 'a loop of symbolic links',
+  ELOOP: 'too many levels of symbolic links',
   EISDIR: 'is a directory',
   EMFILE: 'too many open files',
 };
@@ -27,7 +27,7 @@ function causeOf(failure: unknown): string {
 }
 
 const mentionsObject = /"(apiVersion|kind)"\s*:/;
-/** The text of bytes in UTF-8; undefined where they are no text. */
+/** Decodes UTF-8. Returns undefined if the bytes are not valid UTF-8. */
 function textOf(bytes: Uint8Array): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isAscii(buffer)) return buffer.toString('latin1');
@@ -48,7 +48,7 @@ class Collector {
     const before = this.manifests.length + this.errors.length;
     if (path === '-') await this.#text('-', () => this.#io.input());
     else await this.#entry(path, true);
-    if (this.manifests.length + this.errors.length === before) this.#fail(path, 'holds no manifest');
+    if (this.manifests.length + this.errors.length === before) this.#fail(path, 'no manifest found');
   }
 
   async #entry(path: string, named: boolean): Promise<void> {
@@ -63,7 +63,7 @@ class Collector {
     else if (named || (extensions.test(path) && status.isFile())) await this.#file(path, status.size, named);
   }
 
-  /** Each folder once, however many links lead to it. */
+  /** Reads each folder once, even if several links point to it. */
   async #folder(path: string): Promise<void> {
     let entries: Dirent[];
     try {
@@ -79,7 +79,7 @@ class Collector {
     for (const entry of wanted.sort((a, b) => (a.name < b.name ? -1 : 1))) await this.#found(path, entry);
   }
 
-  /** Something in a folder. Plain files of other kinds are passed over without a look. */
+  /** Reads an entry of a folder. Ignores regular files with another extension without a stat call. */
   async #found(folder: string, entry: Dirent): Promise<void> {
     if (!entry.isFile() || extensions.test(entry.name)) await this.#entry(join(folder, entry.name), false);
   }
@@ -92,7 +92,7 @@ class Collector {
     await this.#text(path, () => readFileSync(path), !named && path.toLowerCase().endsWith('.json'));
   }
 
-  /** `lenient`: a JSON file that was only found, and holds no object of Kubernetes, not even a broken one, is none of ours. */
+  /** `lenient`: ignores a file without Kubernetes objects. Set for JSON files in a folder. */
   async #text(path: string, read: () => Uint8Array | Promise<Uint8Array>, lenient = false): Promise<void> {
     let text: string | undefined;
     try {
@@ -116,7 +116,7 @@ class Collector {
   }
 }
 
-/** Whether a path that cannot be followed is a link that looks like a manifest; other broken links are none of ours. */
+/** Returns whether a path is a symbolic link with the extension of a manifest. Other broken links are ignored. */
 function isManifestLink(path: string): boolean {
   try {
     return extensions.test(path) && lstatSync(path).isSymbolicLink();
@@ -125,7 +125,7 @@ function isManifestLink(path: string): boolean {
   }
 }
 
-/** Reads files, folders (YAML and JSON files in them, in the order of their names) and `-`, standard input. Never rejects. */
+/** Reads files, folders (their YAML and JSON files, sorted by name) and `-` (standard input). Never rejects. */
 export async function readManifestFiles(paths: readonly string[], io: Io): Promise<ManifestFiles> {
   const collector = new Collector(io);
   for (const path of paths) await collector.path(path);

@@ -23,7 +23,7 @@ import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
 import type { LocatedResult, ScanResult } from '../../output/scan-result.ts';
 
-/** The resources of files: what every Kubernetes serves, Vigil's own, and the CRDs among the files. */
+/** Returns the resources for a scan of files: those of Kubernetes and of Vigil, and those of the CRDs among the files. */
 export function resourcesOf(manifests: readonly Manifest[]): readonly ApiResource[] {
   const definitions = manifests.filter(({ object }) => groupKindOf(object) === 'CustomResourceDefinition.apiextensions.k8s.io');
   return [...builtinResources, ...wellKnown, ...definitions.flatMap(({ object }) => served(object))];
@@ -49,8 +49,8 @@ const builtinGroups: ReadonlySet<string> = new Set(builtinResources.map(({ group
 
 type Problem = readonly [message: string, path: string];
 
-/** YAML 1.1, which kubectl reads, takes `no`, `n` and `off` for false. */
-const quoteIt = ': unquoted numbers, yes, no, on and off are no text in YAML, so put it in quotes';
+/** In YAML 1.1, which kubectl reads, `no`, `n` and `off` are false. */
+const quoteIt = '. In YAML, unquoted numbers, yes, no, on and off are not strings: put the value in quotes';
 
 function textProblem(fields: Readonly<Record<string, unknown>>, name: string, path: string): Problem | undefined {
   const value = fields[name];
@@ -70,19 +70,19 @@ function metadataProblem({ metadata }: Readonly<Record<string, unknown>>): Probl
   return textProblem(fields, 'name', 'metadata.name') ?? textProblem(fields, 'namespace', 'metadata.namespace');
 }
 
-/** Why a document is no object that can be judged. */
+/** Returns the reason why a document cannot be evaluated, or undefined. */
 function problemOf(object: Readonly<Record<string, unknown>>): Problem | undefined {
   const problem = typeProblem(object) ?? metadataProblem(object);
   if (problem !== undefined) return problem;
-  return (nameOf(object) ?? '') === '' ? ['the object has neither a name nor a generateName', 'metadata'] : undefined;
+  return (nameOf(object) ?? '') === '' ? ['the object has no metadata.name and no metadata.generateName', 'metadata'] : undefined;
 }
 
 const identity = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
 
-/** Configuration of tools that stands among manifests, and is no object of a cluster. */
+/** API groups of configuration files of tools. They are not objects of a cluster, and are ignored. */
 const toolGroups = /^(kustomize\.config\.k8s\.io|kind\.x-k8s\.io|skaffold)\//;
 
-/** What all files together hold: one state of a cluster, and nothing else exists. */
+/** The objects of all files, evaluated as the only objects of a cluster. */
 export class ManifestState {
   readonly manifests: readonly Manifest[];
   readonly errors: readonly ManifestError[];
@@ -106,7 +106,7 @@ export class ManifestState {
     for (const { object } of this.manifests) this.#prepare(object, defaultNamespace);
   }
 
-  /** Judges every object by every check. */
+  /** Evaluates all checks on all objects. */
   scan(set: PolicySet): Omit<ScanResult, 'errors'> & { readonly errors: readonly ManifestError[] } {
     const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
     const errors: ManifestError[] = [];
@@ -139,7 +139,7 @@ export class ManifestState {
     return { results, summary, errors };
   }
 
-  /** Judges one object, and with an owner its live pods. */
+  /** Evaluates one object, and for a workload also its live Pods. */
   #evaluate(set: PolicySet, object: KubernetesObject, live: LivePods): Evaluation {
     const namespace = this.#namespace(namespaceOf(object));
     const own = set.evaluate(object, { namespace, ownerExists: this.#ownerExists });
@@ -147,12 +147,12 @@ export class ManifestState {
     return live.join(object, own, (pod) => set.evaluate(pod, { namespace, reportAt: workloadReference(object) })).evaluation;
   }
 
-  /** Where a failure of the cluster as a whole is shown: at the first Namespace. */
+  /** Returns the manifest for a failure of the cluster as a whole: the first Namespace. */
   #placeOfCluster({ verdict }: ObjectFinding): Manifest | undefined {
     return verdict === 'fail' ? this.manifests.find(({ object }) => groupKindOf(object) === 'Namespace') : undefined;
   }
 
-  /** Whether an object's owner is among the files. */
+  /** Returns whether the controller of an object is in the files. */
   readonly #ownerExists = (object: KubernetesObject): boolean => {
     const owner = controllerOf(object);
     return (

@@ -4,11 +4,11 @@ import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
 import type { Io } from './io.ts';
 import { readManifestFiles } from './manifest-files.ts';
 
-/** Policies read from files, each with the place that it came from. */
+/** The policies and errors from policy files. */
 export interface PolicyFiles {
   readonly policies: readonly PolicySource[];
   readonly errors: readonly ManifestError[];
-  /** The place of a path in a policy. */
+  /** Returns the file and the line of a path in a policy. */
   placeOf(policy: string, path: string): ManifestError['source'];
 }
 
@@ -19,7 +19,7 @@ function errorAt(manifest: Manifest, path: string, message: string): ManifestErr
 const isPolicy = ({ object }: Manifest): boolean =>
   object['kind'] === 'SecurityPolicy' && String(object['apiVersion']).startsWith('vigil.dev/');
 
-/** A path of zod as Vigil writes paths. */
+/** Formats a path of zod, such as `spec.rules[0].name`. */
 export function dottedPath(path: readonly PropertyKey[]): string {
   return path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
@@ -27,7 +27,7 @@ export function dottedPath(path: readonly PropertyKey[]): string {
     .replace(/^\./, '');
 }
 
-/** Reads the SecurityPolicies in files; what the schema refuses is told with file and line. */
+/** Reads the SecurityPolicies in files. Reports the problems of the schema with file and line. */
 export async function readPolicyFiles(paths: readonly string[], io: Io): Promise<PolicyFiles> {
   if (paths.length === 0) return { policies: [], errors: [], placeOf: () => ({ file: '' }) };
   const { securityPolicySpec } = await import('../../api/security-policy.ts');

@@ -6,15 +6,15 @@ import { type Severity, severityOrder } from '../../catalogue/controls/severity.
 import { didYouMean } from '../../catalogue/suggestion.ts';
 import { flagProblem, UsageError } from './usage-error.ts';
 
-/** The forms that a scan's result can be printed in. */
+/** The output formats of a scan. */
 export const outputNames = ['table', 'json', 'yaml', 'sarif', 'junit', 'github'] as const;
 export type OutputName = (typeof outputNames)[number];
 
-/** The command line of `vigil scan`, understood. */
+/** The parsed command line of `vigil scan`. */
 export interface ScanArguments {
   readonly paths: readonly string[];
   readonly policyFiles: readonly string[];
-  /** The policy that the flags make up; undefined when only policy files are used. */
+  /** The policy from the flags. Undefined if only policy files are used. */
   readonly spec: SecurityPolicySpec | undefined;
   readonly failOn: Severity;
   readonly passing: boolean;
@@ -27,23 +27,23 @@ export interface ScanArguments {
 }
 
 /** `vigil scan --help`. */
-export const scanUsage = `vigil scan PATH… judges Kubernetes manifests: files, folders, or - for standard input.
-vigil scan --cluster judges what is in a cluster.
+export const scanUsage = `vigil scan PATH… scans Kubernetes manifests: files, folders, or - for standard input.
+vigil scan --cluster scans the objects of a cluster.
 
-  --policy FILE               a SecurityPolicy to judge by; may be repeated
-  --framework NAME[@VERSION]  a framework to judge by, such as pss-restricted@1.34; may be repeated
-  --control ID[,ID…]          controls to judge by; may be repeated
-  --param CONTROL.KEY=VALUE   a parameter of a control; commas separate the items of a list
-  --fail-on SEVERITY          exit 1 only for failures of at least this severity (critical, high, medium, low, info)
-  --passing                   list what passed, too
+  --policy FILE               use the SecurityPolicies in a file; can be repeated
+  --framework NAME[@VERSION]  use a framework, such as pss-restricted@1.34; can be repeated
+  --control ID[,ID…]          use controls; can be repeated
+  --param CONTROL.KEY=VALUE   set a parameter of a control; commas separate the items of a list
+  --fail-on SEVERITY          exit with 1 only for failures of at least this severity (critical, high, medium, low, info)
+  --passing                   also list passed checks
   -o, --output FORM           table, json, yaml (PolicyReports), sarif, junit, github
-  --cluster                   judge a cluster instead of files
-  --context NAME              the context of the kubeconfig
-  --namespace, -n NAME        in a cluster: only this namespace; for files: the namespace of objects that name none
-  --kubernetes-version 1.X    the version that "latest" stands for
+  --cluster                   scan a cluster instead of files
+  --context NAME              the context of the kubeconfig; the default is the current context
+  --namespace, -n NAME        for a cluster: scan only this namespace; for files: the namespace of objects without a namespace
+  --kubernetes-version 1.X    the Kubernetes version for frameworks without a version
 
-With nothing chosen: pss-restricted and all must-have controls.
-Exit code 0: clean; 1: findings; 2: something could not be read or judged.
+By default the frameworks pss-restricted and vigil are used.
+Exit code 0: no failures; 1: failures; 2: a file could not be read, or a check could not be evaluated.
 `;
 
 type Values = ReturnType<typeof parse>['values'];
@@ -71,7 +71,7 @@ function parse(args: readonly string[]) {
 
 function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((name) => name === value);
-  if (found === undefined) throw new UsageError(`${flag}: '${value}' is none of ${allowed.join(', ')}${didYouMean(value, allowed)}`);
+  if (found === undefined) throw new UsageError(`${flag}: '${value}' is not one of ${allowed.join(', ')}${didYouMean(value, allowed)}`);
   return found;
 }
 
@@ -124,7 +124,7 @@ function controlsOf(
   return [...controls.values()];
 }
 
-/** System namespaces of a cluster are left out unless they are asked for; files are all asked for. */
+/** The scope of the policy from the flags. System namespaces of a cluster are excluded by default. Files are always included. */
 function scopeOf({ cluster, namespace }: Values): SecurityPolicySpec['scope'] {
   if (cluster !== true) return { systemNamespaces: 'Include' };
   return namespace === undefined ? {} : { namespaces: { include: [namespace] } };
@@ -138,7 +138,7 @@ function specOf(values: Values): SecurityPolicySpec | undefined {
   const nothing = frameworks.length === 0 && chosen.length === 0;
   if (nothing && policy.length > 0) {
     if (parameters.length > 0)
-      throw new UsageError('--param needs --control or --framework beside --policy; in a policy, set spec.controls[].parameters');
+      throw new UsageError('--param with --policy needs --control or --framework; in a policy, set spec.controls[].parameters');
     return undefined;
   }
   return {
@@ -151,11 +151,11 @@ function specOf(values: Values): SecurityPolicySpec | undefined {
 function versionOf(text: string | undefined): string | undefined {
   if (text === undefined || text === 'latest') return undefined;
   const match = /^v?(1\.\d+)(\.\d+)?/.exec(text);
-  if (match === null) throw new UsageError(`--kubernetes-version: '${text}' is no version such as 1.36`);
+  if (match === null) throw new UsageError(`--kubernetes-version: '${text}' is not a version such as 1.36`);
   return match[1];
 }
 
-/** Understands the command line of `vigil scan`. Throws {@link UsageError}. */
+/** Parses the command line of `vigil scan`. Throws {@link UsageError}. */
 export function scanArguments(args: readonly string[]): ScanArguments {
   let parsed: ReturnType<typeof parse>;
   try {
@@ -166,9 +166,7 @@ export function scanArguments(args: readonly string[]): ScanArguments {
   const { values, positionals } = parsed;
   const cluster = values.cluster === true;
   if (values.help !== true && cluster === positionals.length > 0) {
-    throw new UsageError(
-      cluster ? '--cluster takes no paths' : 'what is to be scanned? Name files or folders, - for standard input, or --cluster',
-    );
+    throw new UsageError(cluster ? '--cluster takes no paths' : 'name at least one file or folder, - for standard input, or use --cluster');
   }
   return {
     paths: positionals,

@@ -1,2 +1,2 @@
-/** The namespaces that are left out of files unless a policy asks for them. */
+/** The system namespaces for scans of files. They are excluded unless a policy includes them. */
 export const systemNamespaces: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease', 'vigil-system'];

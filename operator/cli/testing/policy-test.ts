@@ -25,10 +25,10 @@ const testCase = z
     results: z.array(expectedResult).optional(),
     description: z.string().optional(),
   })
-  .refine((value) => (value.policy === undefined) !== (value.policyFile === undefined), { message: 'give one of policy and policyFile' })
-  .refine((value) => value.expect !== undefined || value.results !== undefined, { message: 'give expect, or results, or both' });
+  .refine((value) => (value.policy === undefined) !== (value.policyFile === undefined), { message: 'set either policy or policyFile' })
+  .refine((value) => value.expect !== undefined || value.results !== undefined, { message: 'set expect, results, or both' });
 
-/** The document that `vigil test` runs: a kind for files. */
+/** The PolicyTest document of `vigil test`. It is only read from files, and is not a resource of the cluster. */
 export const policyTest = z.strictObject({
   apiVersion: z.literal('vigil.dev/v1alpha1'),
   kind: z.literal('PolicyTest'),
@@ -39,5 +39,5 @@ export { securityPolicySpec, testCase };
 
 /** One case of a PolicyTest. */
 export type TestCase = z.infer<typeof testCase>;
-/** A result that a case asks for. */
+/** A result that a case expects. */
 export type ExpectedResult = z.infer<typeof expectedResult>;

@@ -2,17 +2,17 @@ import { resultFields } from '../../output/json-output.ts';
 import { xmlAttributes, xmlText } from '../../output/xml.ts';
 import type { CaseOutcome } from './test-runner.ts';
 
-/** Prints cases as they end. */
+/** Prints the outcomes of cases. */
 export interface TestOutput {
   begin(): void;
   case(outcome: CaseOutcome): void;
-  /** `unread`: test files and cases that could not be run. */
+  /** Prints the end of the output. `unread` has a message for each test file and case that could not be run. */
   end(unread: readonly string[]): void;
 }
 
 type Write = (text: string) => void;
 
-/** For people: what is not ok, with its reasons, and the counts. */
+/** Prints failed cases with their reasons, and the counts, as text. */
 export function textOutput(write: Write): TestOutput {
   let passed = 0;
   let failed = 0;
@@ -41,7 +41,7 @@ export function textOutput(write: Write): TestOutput {
   };
 }
 
-/** One JSON document: `{"cases": [{name, expect, actual, ok, results}]}`. */
+/** Prints one JSON document: `{"cases": [{name, expect, actual, ok, results}]}`. */
 export function jsonTestOutput(write: Write): TestOutput {
   let first = true;
   return {
@@ -55,7 +55,7 @@ export function jsonTestOutput(write: Write): TestOutput {
   };
 }
 
-/** JUnit XML, a test a case. */
+/** Prints JUnit XML with one test for each case. */
 export function junitTestOutput(write: Write): TestOutput {
   const cases: string[] = [];
   let failures = 0;

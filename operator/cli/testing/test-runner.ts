@@ -4,7 +4,7 @@ import { newestMinor } from '../../catalogue/frameworks/framework.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import { groupOf, isFields } from '../../engine/objects/kubernetes-object.ts';
 import type { ObjectFinding } from '../../findings/finding.ts';
-import { completed, isList, type Manifest } from '../../manifests/manifest.ts';
+import { withListType, isList, type Manifest } from '../../manifests/manifest.ts';
 import type { LocatedResult } from '../../output/scan-result.ts';
 import type { Io } from '../input/io.ts';
 import { readManifestFiles } from '../input/manifest-files.ts';
@@ -13,26 +13,26 @@ import { dottedPath } from '../input/policy-files.ts';
 import { type ExpectedResult, securityPolicySpec, type TestCase } from './policy-test.ts';
 import { systemNamespaces } from '../input/system-namespaces.ts';
 
-/** What a case came to: as `expect` says it. */
+/** The verdict of a case. */
 export type CaseVerdict = 'pass' | 'fail' | 'skip' | 'error';
 
-/** A case that was run. */
+/** The outcome of a case. */
 export interface CaseOutcome {
   readonly name: string;
   readonly expect: CaseVerdict | null;
   readonly actual: CaseVerdict;
   readonly ok: boolean;
   readonly results: readonly LocatedResult[];
-  /** Why the case is not ok, or what could not be read, or that no check applied. */
+  /** The reasons why the case failed, read errors, and a note if no check applied. */
   readonly notes: readonly string[];
 }
 
-interface Judged {
+interface CaseEvaluation {
   readonly results: readonly LocatedResult[];
   readonly problems: readonly string[];
 }
 
-/** `Kind/namespace/name`, `Kind/name` or `Kind.group/…` of a result, in all the ways that a test may write it. */
+/** Returns the names of the object of a result that a test can use: `Kind/namespace/name`, `Kind/name` or `Kind.group/…`. */
 export function resourceNames({ resource: { apiVersion, kind, namespace, name } }: Pick<ObjectFinding, 'resource'>): readonly string[] {
   const group = groupOf(apiVersion);
   const kinds = group === '' ? [kind] : [kind, `${kind}.${group}`];
@@ -51,28 +51,28 @@ function actualOf(results: readonly LocatedResult[], problems: readonly string[]
   return results.length > 0 && results.every(({ verdict }) => verdict === 'skip') ? 'skip' : 'pass';
 }
 
-/** `pass` asks that nothing fails and nothing errs: so does a case where all is skipped. */
+/** Returns whether a verdict is as expected. If `pass` is expected, `skip` is accepted too. */
 function isExpected(expect: CaseVerdict | null, actual: CaseVerdict): boolean {
   return expect === null || expect === actual || (expect === 'pass' && actual === 'skip');
 }
 
 function inlineManifest(object: unknown, index: number): Manifest | string {
-  if (!isFields(object)) return `objects[${index}] is no object`;
+  if (!isFields(object)) return `objects[${index}] is not an object`;
   return { object: object, file: 'objects', document: index, lineOf: () => 1 };
 }
 
-/** `List` objects stand for what they hold, as in files. */
+/** Replaces `List` objects by their items, as in files. */
 function withoutLists(objects: readonly unknown[]): readonly unknown[] {
   return objects.flatMap((object) => {
     if (!isFields(object) || !isList(object)) return [object];
-    return withoutLists((object['items'] as unknown[]).map((item) => (isFields(item) ? completed({ ...item }, object) : item)));
+    return withoutLists((object['items'] as unknown[]).map((item) => (isFields(item) ? withListType({ ...item }, object) : item)));
   });
 }
 
-/** Policies are compiled once for all cases that share them. */
+/** The number of compiled policies that are kept for other cases with the same policy. */
 const cacheSize = 500;
 
-/** Runs cases, each alone: what another case holds never shows. */
+/** Runs cases. Each case has only its own objects. */
 export class TestRunner {
   readonly #io: Io;
   readonly #sets = new Map<string, PolicySet | readonly string[]>();
@@ -81,10 +81,10 @@ export class TestRunner {
     this.#io = io;
   }
 
-  /** Runs one case; its files are found from the folder of the test's file. */
+  /** Runs one case. Paths in the case are relative to the folder of the test file. */
   async run(test: TestCase, file: string): Promise<CaseOutcome> {
     const folder = file === '-' ? '.' : dirname(file);
-    const { results, problems } = await this.#judge(test, folder);
+    const { results, problems } = await this.#evaluate(test, folder);
     const actual = actualOf(results, problems);
     const missing = (test.results ?? []).filter((expected) => !results.some((result) => matches(expected, result)));
     const expect = test.expect ?? null;
@@ -98,7 +98,7 @@ export class TestRunner {
     return { name: test.name, expect, actual, ok: isExpected(expect, actual) && missing.length === 0, results, notes };
   }
 
-  async #judge(test: TestCase, folder: string): Promise<Judged> {
+  async #evaluate(test: TestCase, folder: string): Promise<CaseEvaluation> {
     const spec =
       test.policyFile === undefined ? { spec: test.policy, problems: [] } : await this.#policyFile(resolve(folder, test.policyFile));
     const inline = withoutLists(test.objects ?? []).map(inlineManifest);
@@ -139,7 +139,7 @@ export class TestRunner {
     return made;
   }
 
-  /** How many resources there are without CRDs among a case's objects. */
+  /** The number of resources if the objects of a case have no CRDs. */
   readonly #plainResources = new ManifestState([]).resources.length;
 }
 

@@ -11,7 +11,7 @@ export interface ResultOwner {
   readonly listsPasses: boolean;
 }
 
-const most = 5;
+const maxNames = 5;
 /** Up to this number of values, searching a list is faster than building a set. */
 const few = 8;
 
@@ -32,8 +32,8 @@ const ofVolume = /(^|\.)spec\.volumes\[/;
 
 /** At most five names, such as `a, b and 3 more` of eight. */
 function listed(names: readonly string[]): string {
-  const rest = names.length > most ? ` and ${names.length - most} more` : '';
-  return names.slice(0, most).join(', ') + rest;
+  const rest = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
+  return names.slice(0, maxNames).join(', ') + rest;
 }
 
 const place = (noun: string, names: readonly string[]): string => `${noun}${names.length === 1 ? '' : 's'} ${listed(names)}`;

@@ -12,15 +12,15 @@ function framework(name: string, version?: string, kubernetesVersion?: string): 
 const idsOf = (name: string, version?: string): string[] => framework(name, version).controls.map(({ id }) => id);
 
 describe('the catalogue', () => {
-  it('has 84 must-have controls, each id once', () => {
+  it('has 84 essential controls with unique ids', () => {
     expect(catalogue.filter(({ essential }) => essential)).to.have.length(84);
     expect(new Set(catalogue.map(({ id }) => id)).size).to.equal(catalogue.length);
   });
 
-  it('gives every control a way to judge it, a reason, a fix and an example', () => {
+  it('has checks, a reason, a fix and an example for every control', () => {
     for (const control of catalogue) {
-      const ways = [control.checks, control.builtin, control.crossObject].filter((way) => way !== undefined);
-      expect(ways, control.id).to.have.length(1);
+      const kinds = [control.checks, control.builtin, control.crossObject].filter((kind) => kind !== undefined);
+      expect(kinds, control.id).to.have.length(1);
       expect(control.why, control.id).to.match(/^[A-Za-z].*\.$/s);
       expect(control.fix, control.id).to.match(/^[A-Z].*\.$/s);
       expect(control.example.before, control.id).not.to.equal(control.example.after);
@@ -58,7 +58,7 @@ describe('the Pod Security Standards by version', () => {
     ['privileged-container', 'pss-baseline', 0],
   ];
   for (const [id, standard, since] of appears) {
-    it(`${id} is in ${standard} from 1.${since} on`, () => {
+    it(`${id} is in ${standard} from 1.${since}`, () => {
       for (let minor = 0; minor <= newestMinor; minor += 1)
         expect(idsOf(standard, `1.${minor}`).includes(id), `1.${minor}`).to.equal(minor >= since);
     });
@@ -71,13 +71,13 @@ describe('the Pod Security Standards by version', () => {
     ['proc-mount', 'proc-mount-restricted', 35],
   ];
   for (const [twin, id, since] of replaced) {
-    it(`${id} takes the place of ${twin} in restricted from 1.${since} on`, () => {
+    it(`${id} replaces ${twin} in restricted from 1.${since}`, () => {
       for (let minor = 0; minor <= newestMinor; minor += 1)
         expect(idsOf('pss-restricted', `1.${minor}`).includes(twin), `1.${minor}`).to.equal(minor < since);
     });
   }
 
-  it("follows the cluster's version when none is given, at most the newest that is known", () => {
+  it('use the version of the cluster, at most the newest known one, when no version is set', () => {
     expect(framework('pss-baseline', undefined, '1.30').version).to.equal('1.30');
     expect(framework('pss-baseline', 'latest', 'v1.31.4').version).to.equal('1.31');
     expect(framework('pss-baseline', 'latest', '1.99').version).to.equal(`1.${newestMinor}`);
@@ -86,7 +86,7 @@ describe('the Pod Security Standards by version', () => {
 });
 
 describe('frameworks', () => {
-  it('number the CIS benchmark as each version does', () => {
+  it('use the numbers of each version of the CIS benchmark', () => {
     const serving = (version: string, id: string): readonly string[] | undefined =>
       framework('cis', version).requirements.find((requirement) => requirement.id === id)?.controls;
     expect(serving('1.8', '5.2.12')).to.include('host-path-volume');
@@ -100,7 +100,7 @@ describe('frameworks', () => {
     expect(serving('1.12', '5.1.3')).to.have.members(['rbac-wildcard-all', 'rbac-wildcard-verbs', 'rbac-wildcard-resources']);
   });
 
-  it('name no control twice, and none that is not there', () => {
+  it('list only existing controls, each once', () => {
     for (const { name, versions } of frameworkVersions()) {
       for (const version of versions) {
         const { controls, requirements } = framework(name, version);
@@ -111,7 +111,7 @@ describe('frameworks', () => {
     }
   });
 
-  it('place every id that a control names', () => {
+  it('have a requirement for every id that a control lists', () => {
     const ids = (name: string, version?: string): Set<string> => new Set(framework(name, version).requirements.map(({ id }) => id));
     for (const { id, placement } of catalogue) {
       for (const nsa of placement.nsa ?? []) expect(ids('nsa').has(nsa), `${id} ${nsa}`).to.equal(true);
@@ -121,7 +121,7 @@ describe('frameworks', () => {
     }
   });
 
-  it('refuse an unknown name or version with a suggestion', () => {
+  it('suggest a name or a version when it is unknown', () => {
     expect(resolveFramework('pss-restrcted', undefined, undefined)).to.deep.include({ ok: false });
     const unknown = resolveFramework('pss-restrcted', undefined, undefined);
     expect(unknown.ok ? '' : unknown.message).to.include("did you mean 'pss-restricted'?");
@@ -129,7 +129,7 @@ describe('frameworks', () => {
     expect(version.ok ? '' : version.message).to.include("no version '1.7'");
   });
 
-  it('count requirements by state: failed before excepted, manual where nothing checks', () => {
+  it('count requirements by state: failed before excepted, and manual without controls', () => {
     const cis = framework('cis', '1.12');
     const tally = (pass: number, fail: number, extra = {}): { pass: number; fail: number; error: number; skip: number } => ({
       pass,

@@ -15,8 +15,8 @@ for (const file of readdirSync(new URL('./tables', import.meta.url)).sort()) {
   for (const [id, rows] of Object.entries(table)) tables.set(id, rows);
 }
 
-/** Judges objects as files are judged, by one control alone. The verdict about the first of them. */
-function judge(id: string, { minor, parameters }: Row, documents: readonly Record<string, unknown>[]): ObjectFinding | undefined {
+/** Evaluates one control on objects, as in a scan of files. Returns the result for the first object. */
+function evaluate(id: string, { minor, parameters }: Row, documents: readonly Record<string, unknown>[]): ObjectFinding | undefined {
   const control = { name: id, ...(parameters === undefined ? {} : { parameters }) };
   const frameworks = minor === undefined ? [] : [{ name: `pss-restricted`, version: `1.${minor}` }];
   const state = new ManifestState(documents.map((object, document) => ({ object, file: 'row', document, lineOf: () => 1 })));
@@ -38,12 +38,12 @@ function judge(id: string, { minor, parameters }: Row, documents: readonly Recor
   return results.find(({ check, resource: { kind, name } }) => check === id && kind === wanted.kind && name === wanted.name);
 }
 
-/** Makes a path of the pod one of the workload. */
+/** Converts a path of the pod to a path of the workload. */
 const pathIn = ({ prefix }: Workload, path: string): string =>
   /^(spec\b|metadata\.(labels|annotations))/.test(path) ? prefix + path : path;
 
 function expectVerdict(result: ObjectFinding | undefined, { verdict, severity }: Row, paths: readonly string[], where: string): void {
-  expect(result?.verdict, `${where}: ${result?.message ?? 'not judged'}`).to.equal(verdict);
+  expect(result?.verdict, `${where}: ${result?.message ?? 'not evaluated'}`).to.equal(verdict);
   expect(result?.paths ?? (result?.path === undefined ? [] : [result.path]), where).to.deep.equal(paths);
   if (severity !== undefined) expect(result?.severity, where).to.equal(severity);
 }
@@ -51,10 +51,10 @@ function expectVerdict(result: ObjectFinding | undefined, { verdict, severity }:
 function runOnPods(id: string, row: Row, about: Table['about']): void {
   for (const workload of workloads) {
     const [object, ...others] = [workload.make(templateOf(row.yaml)), ...documentsOf(row.yaml).slice(1)];
-    const result = judge(id, row, [object, ...others]);
+    const result = evaluate(id, row, [object, ...others]);
     const group = String(object['apiVersion']).split('/').slice(0, -1).join('/');
-    if (about === 'services' && !isLongRunningKind(group === '' ? workload.kind : `${workload.kind}.${group}`)) {
-      expect(result, `${workload.kind} is no service`).to.equal(undefined);
+    if (about === 'longRunning' && !isLongRunningKind(group === '' ? workload.kind : `${workload.kind}.${group}`)) {
+      expect(result, `${workload.kind} is not long-running`).to.equal(undefined);
       continue;
     }
     expectVerdict(
@@ -66,11 +66,11 @@ function runOnPods(id: string, row: Row, about: Table['about']): void {
   }
 }
 
-describe('the tables of the controls', () => {
+describe('controls', () => {
   for (const { id, essential } of catalogue) {
     const table = tables.get(id);
     if (essential) {
-      it(`${id} has at least four rows, with passes and failures among them`, () => {
+      it(`${id} has at least four rows, including a pass and a failure`, () => {
         expect(table?.rows.length ?? 0).to.be.at.least(4);
         const verdicts = table?.rows.map(({ verdict }) => verdict);
         expect(verdicts).to.include.members(['pass', 'fail']);
@@ -78,13 +78,13 @@ describe('the tables of the controls', () => {
     }
     for (const row of table?.rows ?? []) {
       it(`${id}: ${row.title}: ${row.verdict}`, () => {
-        if (table?.about === 'objects') expectVerdict(judge(id, row, documentsOf(row.yaml)), row, row.paths, 'the object');
+        if (table?.about === 'objects') expectVerdict(evaluate(id, row, documentsOf(row.yaml)), row, row.paths, 'the object');
         else runOnPods(id, row, table?.about ?? 'pods');
       });
     }
   }
 
-  it('are about controls that exist', () => {
+  it('have a table only if they exist', () => {
     expect([...tables.keys()].filter((id) => controlById(id) === undefined)).to.deep.equal([]);
   });
 });

@@ -1,31 +1,31 @@
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../../operator/engine/objects/kubernetes-object.ts';
 
-/** What a row asks for besides its objects. */
+/** The optional fields of a row. */
 export interface RowOptions {
-  /** The minor of the Pod Security Standards; the newest when omitted. */
+  /** The minor version of the Pod Security Standards. Default: the newest one. */
   readonly minor?: number;
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** The severity of the failure, where it is not the control's own. */
+  /** The severity of the failure, if it is not that of the control. */
   readonly severity?: string;
 }
 
-/** One line of a control's table: objects, and what the control says of the first of them. */
+/** One row of the table of a control: objects, and the verdict for the first of them. */
 export interface Row extends RowOptions {
   readonly title: string;
   readonly yaml: string;
   readonly verdict: 'pass' | 'fail' | 'error' | 'skip';
-  /** Every path that is reported, relative to the pod for rows about pods. */
+  /** All reported paths. They are relative to the pod in rows about pods. */
   readonly paths: readonly string[];
 }
 
-/** The rows of a control. `pods`: each row is a pod's spec (or a template with metadata and spec), and holds for every kind that bears pods. */
+/** The rows of a control. With `pods`, each row is a pod spec or a pod template, and is tested for every kind with a pod template. */
 export interface Table {
-  readonly about: 'pods' | 'services' | 'objects';
+  readonly about: 'pods' | 'longRunning' | 'objects';
   readonly rows: readonly Row[];
 }
 
-/** Tables by the id of their control. */
+/** The tables by control id. */
 export type Tables = Readonly<Record<string, Table>>;
 
 const row =
@@ -40,21 +40,21 @@ const row =
 
 /** A row that fails at the given paths, and only there. */
 export const fails = row('fail');
-/** A row that cannot be judged, with the path of the reason. */
+/** A row with the verdict `error`, and the path of the reason. */
 export const errs = row('error');
-/** A row that passes. */
+/** A row with the verdict `pass`. */
 export const passes = (title: string, yaml: string, options: RowOptions = {}): Row => row('pass')(title, yaml, [], options);
-/** A row that is skipped. */
+/** A row with the verdict `skip`. */
 export const skips = (title: string, yaml: string, options: RowOptions = {}): Row => row('skip')(title, yaml, [], options);
 
-/** Rows about pod specs, for every pod-bearing kind. */
+/** Rows with pod specs, tested for every kind with a pod template. */
 export const pods = (...rows: readonly Row[]): Table => ({ about: 'pods', rows });
-/** The same, for the kinds whose pods are meant to run on; Jobs and CronJobs are not judged. */
-export const services = (...rows: readonly Row[]): Table => ({ about: 'services', rows });
-/** Rows of whole objects, separated by `---`; the verdict is about the first one. */
+/** Rows with pod specs, tested for long-running kinds. Jobs and CronJobs are not evaluated. */
+export const longRunning = (...rows: readonly Row[]): Table => ({ about: 'longRunning', rows });
+/** Rows with whole objects, separated by `---`. The verdict is for the first one. */
 export const objects = (...rows: readonly Row[]): Table => ({ about: 'objects', rows });
 
-/** The documents of a row. */
+/** Parses the documents of a row. */
 export function documentsOf(yaml: string): Record<string, unknown>[] {
   return parseAllDocuments(yaml).map((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];
@@ -65,7 +65,7 @@ export function documentsOf(yaml: string): Record<string, unknown>[] {
 /** A workload of a kind with a pod template. */
 export interface Workload {
   readonly kind: string;
-  /** What stands before the pod's paths. */
+  /** The prefix of paths of the pod. */
   readonly prefix: string;
   make(template: Readonly<Record<string, unknown>>): KubernetesObject;
 }
@@ -85,7 +85,7 @@ const workload = (apiVersion: string, kind: string, prefix: string, wrap: (templ
 });
 const inSpec = (template: object): object => ({ spec: { template } });
 
-/** Every kind that bears pods. */
+/** All kinds with a pod template, and Pod. */
 export const workloads: readonly Workload[] = [
   {
     kind: 'Pod',
@@ -104,7 +104,7 @@ export const workloads: readonly Workload[] = [
   workload('batch/v1', 'CronJob', 'spec.jobTemplate.spec.template.', (template) => ({ spec: { jobTemplate: { spec: { template } } } })),
 ];
 
-/** The pod template of a row: a spec, or metadata and spec. */
+/** Returns the pod template of a row. The row has a pod spec, or metadata and spec. */
 export function templateOf(yaml: string): Record<string, unknown> {
   const [document = {}] = documentsOf(yaml);
   return 'spec' in document ? document : { spec: document };

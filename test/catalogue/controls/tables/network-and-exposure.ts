@@ -12,10 +12,10 @@ const ingress = (spec: string, annotations = '{}'): string =>
 const together = (...documents: readonly string[]): string => documents.join('\n---\n');
 const ownedBy = (kind: string, name: string): string =>
   `ownerReferences: [{apiVersion: apps/v1, kind: ${kind}, name: ${name}, uid: u, controller: true}]`;
-/** A workload whose pods are labelled `app: LABEL`. */
+/** Returns a workload with the pod label `app: LABEL`. */
 const workload = (kind: string, { replicas = 1, label = 'web', owner = '' }): string =>
   `{apiVersion: apps/v1, kind: ${kind}, metadata: {name: web, namespace: shop, ${owner}}, spec: {replicas: ${replicas}, template: {metadata: {labels: {app: ${label}}}, spec: {}}}}`;
-/** A Deployment whose labels changed, and a ReplicaSet of the time before. */
+/** A Deployment with new labels, and its ReplicaSet with the old labels. */
 const relabelled = (replicas: number): string =>
   together(workload('Deployment', { label: 'shop' }), workload('ReplicaSet', { replicas, owner: ownedBy('Deployment', 'web') }));
 const labelled = 'metadata: {labels: {app: web, tier: front}}\nspec: {containers: [{name: a}]}';

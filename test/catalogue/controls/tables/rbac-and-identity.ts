@@ -46,7 +46,7 @@ const binding = (name: string, to: string, namespace: string, ...subjects: reado
   subjects,
 });
 
-/** A role of every kind, held by somebody: what must fail, and what must not. */
+/** Rows for a Role and a ClusterRole with a binding: rules that must fail, and rules that must pass. */
 function grants(bad: readonly (Rule | readonly [string, Rule])[], good: readonly Rule[], more: readonly Row[] = []): Table {
   const named = (entry: Rule | readonly [string, Rule]): readonly [string, Rule] =>
     Array.isArray(entry[1]) ? (entry as [string, Rule]) : [(entry as Rule).join(' '), entry as Rule];

@@ -1,4 +1,4 @@
-import { errs, fails, objects, passes, pods, services, type Table, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, pods, longRunning, type Table, type Tables } from '../control-table.ts';
 
 const resource = (name: 'cpu' | 'memory', part: 'limits' | 'requests', value: string): Table => {
   const path = `resources.${part}.${name}`;
@@ -34,7 +34,7 @@ const resource = (name: 'cpu' | 'memory', part: 'limits' | 'requests', value: st
 };
 
 const probe = (name: string): Table =>
-  services(
+  longRunning(
     passes('set', `containers: [{name: a, ${name}: {exec: {command: ["true"]}}}]`),
     passes('init containers need none', `initContainers: [{name: i}]\ncontainers: [{name: a, ${name}: {httpGet: {port: 80}}}]`),
     fails('unset', 'containers: [{name: a}]', `spec.containers[0].${name}`),

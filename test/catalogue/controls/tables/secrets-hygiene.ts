@@ -6,7 +6,7 @@ const path = 'spec.containers[0].env[0].value';
 const data = (entries: Readonly<Record<string, string>>): string =>
   JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'shop' }, data: entries });
 const joined = (...parts: readonly string[]): string => parts.join('');
-/** Put together here, so that no scanner of source code takes them for credentials. */
+/** Concatenated, so that secret scanners do not report them. */
 const lookalikes: readonly (readonly [string, string])[] = [
   ['a private key', joined('-----BEGIN RSA PRIV', 'ATE KEY-----\nMIIE')],
   ['an AWS key', joined('AKIA', 'ABCDEFGHIJKLMNOP')],

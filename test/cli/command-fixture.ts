@@ -2,17 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Io } from '../../operator/cli/input/io.ts';
-import type { PersonVerb } from '../../operator/cli/input/verb.ts';
+import type { CliCommand } from '../../operator/cli/input/cli-command.ts';
 
-/** What a verb for people printed, and its exit code. */
-export interface Ran {
+/** The output and the exit code of a command. */
+export interface CommandResult {
   readonly code: number;
   readonly out: string;
   readonly error: string;
 }
 
-/** Runs a verb in this process. */
-export async function runVerb(verb: PersonVerb, args: readonly string[], input: string | Uint8Array = ''): Promise<Ran> {
+/** Runs a command in this process. */
+export async function runCommand(command: CliCommand, args: readonly string[], input: string | Uint8Array = ''): Promise<CommandResult> {
   const ran = { code: -1, out: '', error: '' };
   const io: Io = {
     out: (text) => void (ran.out += text),
@@ -21,15 +21,15 @@ export async function runVerb(verb: PersonVerb, args: readonly string[], input: 
     terminal: false,
     environment: {},
   };
-  ran.code = await verb(args, io);
+  ran.code = await command(args, io);
   return ran;
 }
 
-/** A folder that is gone after the suite. */
+/** A temporary folder. Call `remove` after the suite. */
 export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'vigil-'));
 
-  /** Writes a file, and returns its path. */
+  /** Writes a file. Returns its path. */
   file(name: string, content: string | Uint8Array): string {
     const path = join(this.path, name);
     writeFileSync(path, content);

@@ -1,0 +1,23 @@
+import { runOnProcess, type CliCommand, enableCodeCache } from './input/cli-command.ts';
+
+interface CommandEntry {
+  readonly text: string;
+  readonly load: () => Promise<(args: readonly string[]) => Promise<number>>;
+}
+
+const entry = (text: string, load: () => Promise<{ readonly run: CliCommand }>): CommandEntry => ({
+  text,
+  load: async () => {
+    enableCodeCache();
+    return runOnProcess((await load()).run);
+  },
+});
+
+/** The commands for users. The module of a command is loaded when the command runs. */
+export const cliCommands: Readonly<Record<string, CommandEntry>> = {
+  scan: entry('scan manifests or a cluster', () => import('./scan.ts')),
+  test: entry('run tests of policies', () => import('./test.ts')),
+  controls: entry('list the built-in controls', () => import('./controls.ts')),
+  explain: entry('describe a control: what it checks, why, and how to fix failures', () => import('./explain.ts')),
+  completion: entry('print a completion script for bash, zsh or fish', () => import('./completion.ts')),
+};
