@@ -27,8 +27,10 @@ export const attemptDeadline = ({ spec }: Scan, { deadlineFactor }: LedgerJob): 
  * Milliseconds since the start of a scan whose pods were never scheduled to a node, including time before a restart of the operator. 0
  * after any pod was scheduled.
  */
-export function waitedWithoutNode({ jobs, scanned, failed, startTime }: Ledger, pods: readonly JobPod[], now: number): number {
-  const placed = jobs.length > 1 || scanned + failed > 0 || pods.some(({ status }) => status?.phase !== 'Pending');
+export function waitedWithoutNode(ledger: Ledger, pods: readonly JobPod[], now: number): number {
+  const { jobs, scanned, failed, carriedOver, startTime } = ledger;
+  const placed =
+    jobs.length > 1 || scanned + failed > (carriedOver?.targets ?? 0) || pods.some(({ status }) => status?.phase !== 'Pending');
   return placed ? 0 : now - Date.parse(startTime);
 }
 

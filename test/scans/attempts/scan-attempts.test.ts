@@ -88,6 +88,12 @@ describe('the attempts of a scan', () => {
     expect(await next.advance(101)).to.deep.equal(['error Unschedulable', 'error Unschedulable']);
   });
 
+  it('keep the deadline after a restart if the scan carries targets over', async () => {
+    const bench = new AttemptsBench({ ...ledgerOf(), scanned: 7, carriedOver: { targets: 7, namespaces: ['a'] } });
+    bench.pods = [pod(0, unplaced), pod(1, unplaced)];
+    expect(await bench.advance(101)).to.deep.equal(['error Unschedulable', 'error Unschedulable']);
+  });
+
   it('have no hold for an unscheduled pod while another pod runs', async () => {
     const bench = new AttemptsBench();
     bench.pods = [pod(0, { phase: 'Running' }), pod(1, unplaced)];
