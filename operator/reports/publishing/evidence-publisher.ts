@@ -11,6 +11,9 @@ import type { ReportWriter } from './report-writer.ts';
 /** The inputs of one evidence report, without its policy and its current state. */
 export type DesiredEvidence = Omit<EvidenceInput, 'existing' | 'policy' | 'name'>;
 
+/** Called if reports of other writers have both names that an evidence report may have. */
+export type NamesTakenObserver = (policy: EvidenceInput['policy'], names: { readonly first: string; readonly other: string }) => void;
+
 const tries = 4;
 
 /** Writes the evidence reports of policies: one ClusterPolicyReport for each policy and framework. */
@@ -18,11 +21,13 @@ export class EvidencePublisher {
   readonly #client: KubeClient;
   readonly #writer: ReportWriter;
   readonly #records: ReportRecords;
+  readonly #onNamesTaken: NamesTakenObserver;
 
-  constructor(client: KubeClient, writer: ReportWriter, records: ReportRecords) {
+  constructor(client: KubeClient, writer: ReportWriter, records: ReportRecords, onNamesTaken: NamesTakenObserver) {
     this.#client = client;
     this.#writer = writer;
     this.#records = records;
+    this.#onNamesTaken = onNamesTaken;
   }
 
   /** Updates the evidence reports of one policy. Deletes the reports of frameworks that the policy no longer has. */
@@ -61,12 +66,22 @@ export class EvidencePublisher {
         return;
       } catch (error) {
         if (!isConflict(error) || attempt === tries) throw error;
-        existing = await this.#writer.read(RESOURCES.clusterReports, { name });
-        if (!existing || this.#records.ownership(existing) !== 'foreign') continue;
-        // Another writer's report has the name.
-        name = other;
-        existing = await this.#writer.read(RESOURCES.clusterReports, { name });
+        const place = await this.#ownPlace(new Set([name, other]));
+        if (!place) {
+          this.#onNamesTaken(input.policy, { first, other });
+          return;
+        }
+        ({ name, existing } = place);
       }
     }
+  }
+
+  /** Reads the first of the names that no report of another writer has. Returns undefined if other writers have all of them. */
+  async #ownPlace(names: Iterable<string>): Promise<{ readonly name: string; readonly existing: PolicyReport | undefined } | undefined> {
+    for (const name of names) {
+      const existing = await this.#writer.read(RESOURCES.clusterReports, { name });
+      if (!existing || this.#records.ownership(existing) !== 'foreign') return { name, existing };
+    }
+    return undefined;
   }
 }

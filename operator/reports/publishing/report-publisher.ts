@@ -1,4 +1,5 @@
 import type { ApiResource } from '../../api/api-resource.ts';
+import { API_VERSION } from '../../api/group.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
 import type { SeverityCounts } from '../../api/security-policy.ts';
@@ -105,7 +106,11 @@ export class ReportPublisher {
     this.#records = records;
     this.#observers = observers;
     this.#writer = new ReportWriter({ client, records, onWrite: (operation) => observers.onWrite?.(operation) });
-    this.#evidence = new EvidencePublisher(client, this.#writer, records);
+    this.#evidence = new EvidencePublisher(client, this.#writer, records, ({ name, uid }, { first, other }) => {
+      const message = `the reports ${first} and ${other} are not Vigil's: the evidence is in neither`;
+      const target = { apiVersion: API_VERSION, kind: 'SecurityPolicy', name, uid };
+      observers.onConflict?.(target, { reason: 'NameTaken', report: other, message });
+    });
   }
 
   /**
