@@ -51,10 +51,9 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
     const { frameworks } = before ?? {};
     return { configuration: { ...known, summary, failing }, ...(frameworks ? { frameworks } : {}) };
   }
-  const { scan, generation, revision, time, coverage, frameworks, uncovered, failure, excludedNamespaces, unmatchedNamespaces } = whole;
+  const { scan, generation, revision, time, coverage, uncovered, failure, excludedNamespaces, unmatchedNamespaces } = whole;
   // A scan that evaluated no target does not renew the time of the verdicts.
-  const evaluatedNothing = coverage.scanned === 0 && coverage.failed > 0;
-  const evaluated = evaluatedNothing
+  const evaluated = evaluatedNothing(coverage)
     ? withoutUndefined({
         evaluatedGeneration: known?.evaluatedGeneration,
         evaluatedRevision: known?.evaluatedRevision,
@@ -73,9 +72,21 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
       ...listField('excludedNamespaces', excludedNamespaces?.toSorted()),
       ...listField('unmatchedNamespaces', unmatchedNamespaces),
     },
-    frameworks: [...frameworks],
+    frameworks: frameworksAfter(before, whole),
   };
 }
+
+/** Returns the frameworks as they were if the scan evaluated nothing and an earlier scan did. */
+function frameworksAfter(
+  before: SecurityPolicyStatus | undefined,
+  { coverage, frameworks }: Pick<NonNullable<PolicyFindings['whole']>, 'coverage' | 'frameworks'>,
+): FrameworkStatus[] {
+  const isKept = evaluatedNothing(coverage) && configurationOf(before)?.evaluatedGeneration !== undefined;
+  return [...(isKept ? (before?.frameworks ?? frameworks) : frameworks)];
+}
+
+/** Returns whether a scan had targets in scope and evaluated none of them. */
+export const evaluatedNothing = ({ scanned, failed }: Coverage): boolean => scanned === 0 && failed > 0;
 
 const listField = <K extends string>(key: K, entries: readonly string[] = []): { [P in K]?: string[] } =>
   (entries.length === 0 ? {} : { [key]: entries.slice(0, mostEntries) }) as { [P in K]?: string[] };

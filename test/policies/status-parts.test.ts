@@ -81,6 +81,16 @@ describe('configurationFields and statusTotals', () => {
     expect([Object.hasOwn(never, 'evaluatedGeneration'), Object.hasOwn(never, 'lastScanTime')]).to.deep.equal([false, false]);
   });
 
+  it('keep the states of framework requirements if a scan evaluated no target', () => {
+    const row = { name: 'nsa', version: '1.2', passed: 1, failed: 10, manual: 8, notEvaluated: 0, excepted: 0 };
+    const frameworks = [{ ...row, lastEvaluatedTime: '2026-01-02T00:00:00Z' }];
+    const before = configurationFields(undefined, { summary, failing, whole: { ...whole, frameworks } });
+    const unknown = [{ ...row, passed: 0, failed: 0, notEvaluated: 11, lastEvaluatedTime: '2026-01-03T00:00:00Z' }];
+    const failed = { ...whole, scan: 't', coverage: { ...coverage, scanned: 0, failed: 4 }, frameworks: unknown };
+    expect(configurationFields(before, { summary, failing, whole: failed }).frameworks).to.deep.equal(frameworks);
+    expect(configurationFields(undefined, { summary, failing, whole: failed }).frameworks).to.deep.equal(unknown);
+  });
+
   it('computes the totals as sums of the parts', () => {
     const { configuration } = configurationFields(undefined, { summary, failing, whole });
     expect(statusTotals({ configuration, images })).to.deep.equal({

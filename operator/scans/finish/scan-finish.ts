@@ -1,7 +1,7 @@
 import type { Scan, ScanImages } from '../../api/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../../catalogue/frameworks/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
-import type { PolicyFindings } from '../../policies/configuration-part.ts';
+import { configurationOf, evaluatedNothing, type PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { sweepReports, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
 import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
@@ -18,7 +18,7 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 import type { ReportPublisher } from '../../reports/publishing/report-publisher.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { SecurityPolicy } from '../../api/security-policy.ts';
+import type { SecurityPolicy, SecurityPolicyStatus } from '../../api/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link finishScan}. */
@@ -76,7 +76,7 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
-    if (!ledger.partial) await publishEvidence(deps, ended, { policy, set });
+    if (replacesEvidence(ledger, policy, deps.policies.get(policy.name)?.status)) await publishEvidence(deps, ended, { policy, set });
     await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals }));
   }
   if (current.length === ledger.policies.length) await keepForNext(deps, ended, swept);
@@ -122,6 +122,15 @@ function talliesOf(
 ): { readonly checks: ReadonlyMap<string, ControlTally>; readonly complete: boolean } {
   const complete = policyCoverage(ledger, policy).failed === 0 && uncoveredOf(ledger, policy).length === 0;
   return { checks: new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {})), complete };
+}
+
+/**
+ * Returns whether a scan writes the evidence of a policy. A scan of some namespaces does not. A scan that evaluated no target of the policy
+ * does not if the policy was evaluated before: the older evidence stays. Pure.
+ */
+export function replacesEvidence(ledger: Ledger, policy: LedgerPolicy, status: SecurityPolicyStatus | undefined): boolean {
+  const isOlderKept = evaluatedNothing(policyCoverage(ledger, policy)) && configurationOf(status)?.evaluatedGeneration !== undefined;
+  return !ledger.partial && !isOlderKept;
 }
 
 async function publishEvidence(

@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import type { ConfigurationStatus } from '../../../operator/api/security-policy.ts';
+import { replacesEvidence } from '../../../operator/scans/finish/scan-finish.ts';
+import type { Ledger, LedgerPolicy } from '../../../operator/scans/ledger/ledger.ts';
+import { ledgerOf } from '../scan-bench.ts';
+
+describe('the evidence of a policy after a scan', () => {
+  const policy: LedgerPolicy = {
+    name: 'p',
+    uid: 'u',
+    generation: 2,
+    revision: '2-a',
+    listPasses: false,
+    ownerLabels: [],
+    excludedNamespaces: 0,
+  };
+  const known = { configuration: { evaluatedGeneration: 1 } as ConfigurationStatus };
+  const failed: Ledger = { ...ledgerOf(), failedByPolicy: { p: 5 } };
+
+  it('is kept if the scan evaluated no target and the policy was evaluated before', () => {
+    expect(replacesEvidence(failed, policy, known)).to.equal(false);
+  });
+
+  it('is written if there is no older evidence, or if the scan evaluated a target or had none', () => {
+    expect(replacesEvidence(failed, policy, undefined)).to.equal(true);
+    const targets = {
+      p: {
+        summary: { pass: 1, fail: 0, warn: 0, error: 0, skip: 0 },
+        failing: { critical: 0, high: 0, medium: 0, low: 0 },
+        targets: 1,
+        checks: {},
+      },
+    };
+    expect(replacesEvidence({ ...failed, totals: targets }, policy, known)).to.equal(true);
+    expect(replacesEvidence(ledgerOf(), policy, known)).to.equal(true);
+  });
+
+  it('is kept after a scan of some namespaces', () => {
+    expect(replacesEvidence({ ...ledgerOf(), partial: true }, policy, undefined)).to.equal(false);
+  });
+});
