@@ -18,6 +18,7 @@ async function plan(
   cached = live,
   crds: readonly { readonly reason: string; readonly message: string }[] = [],
   namespaces: readonly string[] = [],
+  unavailable: readonly string[] = [],
 ): Promise<BeginResult & { readonly ledger?: Ledger }> {
   const deps = {
     client: {
@@ -28,7 +29,7 @@ async function plan(
     },
     log: { info: () => undefined },
     checkCrds: () => Promise.resolve(crds),
-    clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
+    clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [], unavailable }),
     systemNamespaces: [],
     shardTargets: 10,
     policies: { get: (name: string) => cached.find(({ metadata }) => metadata.name === name) },
@@ -86,6 +87,26 @@ describe('the policies of a scan', () => {
     const { ledger } = await plan(scan, policies, policies, [], ['shop', 'web', 'web-prod']);
     expect(ledger?.policies.map(({ unmatchedNamespaces }) => unmatchedNamespaces)).to.deep.equal([['shpo', 'team-*'], undefined]);
     expect(ledger?.uncovered).to.deep.equal([{ message: 'no namespace matches wbe (spec.namespaces.include)', policies: [] }]);
+  });
+
+  it('are not covered if a rule is about an API group whose server does not respond', async () => {
+    const ruleFor = (apiGroups: readonly string[], resources: readonly string[]): object => ({
+      rules: [
+        {
+          name: 'r',
+          matchConstraints: { resourceRules: [{ apiGroups, apiVersions: ['*'], operations: ['CREATE'], resources }] },
+          validations: [{ expression: 'true' }],
+        },
+      ],
+    });
+    const policies = [
+      policyOf('named', ruleFor(['metrics.k8s.io'], ['pods'])),
+      policyOf('all', ruleFor(['*'], ['*'])),
+      policyOf('other', ruleFor(['apps'], ['deployments'])),
+    ];
+    const { ledger } = await plan(scanOf(), policies, policies, [], [], ['metrics.k8s.io/v1beta1']);
+    expect(ledger?.uncovered.map(({ policies: of }) => of)).to.deep.equal([['all', 'named']]);
+    expect(ledger?.uncovered[0]?.message).to.match(/^API metrics\.k8s\.io\/v1beta1 /);
   });
 
   it('wait while a CRD is missing or outdated, and name it', async () => {
