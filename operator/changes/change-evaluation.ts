@@ -23,6 +23,8 @@ export interface ChangeEvaluator {
   readonly set: PolicySet;
   readonly input: Omit<ScanInput, 'namespaces' | 'scan'>;
   readonly policies: readonly LedgerPolicy[];
+  /** Group versions that are registered and whose server does not respond: their objects are not proved absent. Default: none. */
+  readonly unavailable?: readonly string[];
 }
 
 /** The result of evaluating a batch. */
@@ -62,7 +64,7 @@ export async function evaluateChanges(
     readonly publisher: ReportPublisher;
     readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
   },
-  { set, input, policies }: ChangeEvaluator,
+  { set, input, policies, unavailable = [] }: ChangeEvaluator,
   { batch, now, signal }: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
 ): Promise<ChangeResult> {
   const names = policies.map(({ name }) => name);
@@ -86,7 +88,7 @@ export async function evaluateChanges(
   const { written } = await publisher.publish(desired);
   const unread = sink.records.filter((record) => record.type === 'unreadable');
   let withdrawn = 0;
-  for (const gone of missing(batch, records, new Set(unread.map(({ resource }) => kindName(resource))))) {
+  for (const gone of missing(answering(batch, unavailable), records, new Set(unread.map(({ resource }) => kindName(resource))))) {
     if (await publisher.withdrawFrom({ source: SOURCE, target: gone }, names)) withdrawn++;
   }
   return {
@@ -122,6 +124,12 @@ async function namespacesOf(client: KubeClient, { namespace, targets }: ChangeBa
   }
   return found;
 }
+
+/** The batch without the kinds of API groups whose server does not respond. */
+const answering = ({ targets, ...batch }: ChangeBatch, unavailable: readonly string[]): ChangeBatch => ({
+  ...batch,
+  targets: new Map([...targets].filter(([{ group }]) => !unavailable.some((version) => version.startsWith(`${group}/`)))),
+});
 
 /** The requested targets without a record: deleted, or in no policy's scope. */
 function missing(

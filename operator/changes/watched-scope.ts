@@ -62,7 +62,7 @@ export async function renewWatchedScope(
     return undefined;
   }
   const debounce = Math.min(...schedules.map(({ spec }) => durationMilliseconds(spec.onChange?.debounce ?? '') ?? defaultDebounce));
-  const { kubernetesVersion, resources } = await deps.clusterInfo();
+  const { kubernetesVersion, resources, unavailable } = await deps.clusterInfo();
   const revisions = new Set(policies.map((policy) => identityOf(deps, policy)));
   const fingerprint = JSON.stringify([debounce, kubernetesVersion, resources.map(identity), renewing, ...revisions]);
   if (known?.fingerprint === fingerprint) return known;
@@ -70,7 +70,7 @@ export async function renewWatchedScope(
   const joining = policies.filter((policy) => known?.revisions.has(identityOf(deps, policy)) !== true);
   const joined = generations.firstObserved(joining.map(({ metadata }) => metadata));
   const evaluator = await follow(deps, watch, { policies, kubernetesVersion, resources, joined, renewing });
-  return { fingerprint, debounce, revisions, evaluator };
+  return { fingerprint, debounce, revisions, evaluator: { ...evaluator, ...(unavailable ? { unavailable } : {}) } };
 }
 
 async function follow(
