@@ -105,7 +105,7 @@ function carryOn(
   { due, expires, missed, next }: DueTimes,
 ): SchedulePlan {
   const { now, left } = snapshot;
-  const conditions = readyConditions(waits ?? { reason: 'Scheduled', message: left ? shared(left) : '' });
+  const conditions = readyConditions(waits ?? { reason: 'Scheduled', message: left ? shared(left) : 'the schedule is valid' });
   const times = { next, replaced };
   const status = scheduleStatus(snapshot, conditions, create ? { ...times, create, started: due } : { ...times, missed });
   const wake = Math.min(next ?? Infinity, waits ? (expires ?? Infinity) : Infinity);

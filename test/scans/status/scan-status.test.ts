@@ -42,6 +42,12 @@ describe('the status of a Scan', () => {
     }
   });
 
+  it('has a message in every condition that is True', () => {
+    const conditions = stages.flatMap((stage) => after(undefined, stage).conditions ?? []);
+    const silent = conditions.filter(({ status, message }) => status === 'True' && message === '');
+    expect(silent.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal([]);
+  });
+
   it('has the end time of its ledger', () => {
     const ledger = { ...collect(collect(ledgerOf(), 0), 1), endTime: '2026-01-01T00:00:30Z' };
     expect(after(undefined, { stage: 'ended', ledger, images: undefined }).completionTime).to.equal('2026-01-01T00:00:30Z');
