@@ -2,26 +2,26 @@ import { platformOf, withoutPlatform } from './targets/image-key.ts';
 import type { ImageEntry, ImageLedger } from './ledger/image-ledger.ts';
 
 /**
- * Keys had no platform once, and have none while nodes cannot be listed. What is kept under the one kind of key is taken over under the
- * other, so that nothing found is lost; what nobody asks for any more goes by itself, a day later.
+ * A key has no platform in the ledger of an older version, and while the operator cannot list nodes. This file copies entries between
+ * keys with and without a platform, so that no finding is lost. The entry that is no longer used is removed a day later.
  */
 
-/** Whether nothing but its being there is known. */
+/** Whether an entry has no inventory, findings or failure. */
 const isBlank = (entry: ImageEntry | undefined): boolean => !entry || !(entry.inventory ?? entry.findings ?? entry.failure);
 
 /**
- * The ledger with what is known under another key of the same image, for those of the keys that nothing is known of yet.
- * @param platforms The cluster's. Where there are several, whose an inventory without one is cannot be told: what was found stays, and
- * the inventory is taken again.
+ * Returns the ledger with blank entries filled from the other key of the same image: with a platform from without, and the reverse.
+ * @param platforms The platforms of the cluster. If there are several, the platform of an inventory without one is unknown: the findings
+ * are copied, and the inventory is taken again.
  */
 export function withAdoptedEntries(ledger: ImageLedger, keys: Iterable<string>, platforms: ReadonlySet<string>): ImageLedger {
-  const wanting = [...keys].filter((key) => isBlank(ledger[key]));
-  if (wanting.length === 0) return ledger;
+  const blank = [...keys].filter((key) => isBlank(ledger[key]));
+  if (blank.length === 0) return ledger;
   const known = Map.groupBy(
     Object.keys(ledger).filter((key) => !isBlank(ledger[key])),
     withoutPlatform,
   );
-  const adopted = wanting.flatMap((key): [string, ImageEntry][] => {
+  const adopted = blank.flatMap((key): [string, ImageEntry][] => {
     const others = (known.get(withoutPlatform(key)) ?? []).filter(
       (other) => (platformOf(other) === undefined) !== (platformOf(key) === undefined),
     );
@@ -35,8 +35,8 @@ export function withAdoptedEntries(ledger: ImageLedger, keys: Iterable<string>, 
   return adopted.length === 0 ? ledger : { ...ledger, ...Object.fromEntries(adopted) };
 }
 
-/** What Jobs are about, with or without a platform, among these keys. */
-export function busyKeys(about: readonly string[], keys: Iterable<string>): string[] {
-  const plain = new Set(about.filter((key) => platformOf(key) === undefined));
-  return [...about, ...[...keys].filter((key) => plain.has(withoutPlatform(key)))];
+/** Returns the images that Jobs work on, and the keys that differ from one of them by the platform only. */
+export function busyKeys(images: readonly string[], keys: Iterable<string>): string[] {
+  const plain = new Set(images.filter((key) => platformOf(key) === undefined));
+  return [...images, ...[...keys].filter((key) => plain.has(withoutPlatform(key)))];
 }

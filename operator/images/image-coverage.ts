@@ -5,26 +5,26 @@ import type { ImageEntry } from './ledger/image-ledger.ts';
 import type { RunningImage } from './targets/image-reference.ts';
 import type { ImageTarget } from './targets/image-targets.ts';
 
-/** How many of the images in a policy's scope were looked into, and which were not and why. */
+/** The number of images in a policy's scope that were scanned, and the reasons for the others. */
 export interface ImageCoverage {
   readonly coverage: ImagesStatus['coverage'];
-  /** A line an image: those that failed before those that wait. */
+  /** One line for each image that is not scanned: failed images first, then waiting images. */
   readonly uncovered: readonly string[];
 }
 
-/** What is known of images. */
+/** The scan state of images. */
 export interface KnownImages {
-  /** By what an image is kept under, in the namespace of a workload: what needs a pull secret may be known in one and not in another. */
+  /** The entry of an image key for a workload's namespace. The entries of an image that needs a pull secret differ by namespace. */
   readonly entry: (image: string, namespace: string) => ImageEntry | undefined;
-  /** Whether there is a database to match with. */
+  /** Whether a vulnerability database is configured. */
   readonly database: boolean;
 }
 
 type Gap = readonly [state: 'failed' | 'waiting', why: string];
 
 /**
- * Counts the images of a policy's targets, each once: one that runs by its digest and platform, one that no pod has run by its reference. What was
- * found before counts as not looked into while a newer attempt has failed. Pure.
+ * Counts the images of a policy's targets. A running image counts once for each digest and platform; an image that no pod has run counts
+ * once for each reference. An image whose latest scan failed counts as failed, even if it has findings. Pure.
  */
 export function imageCoverage(
   images: NonNullable<SecurityPolicySpec['images']>,
@@ -38,7 +38,7 @@ export function imageCoverage(
       const gap = gapOf(images, known.entry(key, namespace), known.database);
       return gap ? [gap] : [];
     });
-    // Where it runs on one platform alone, that goes without saying.
+    // The platform is named only if the image runs on several.
     const where = digests.get(digest)?.length === 1 ? '' : ` on ${platform ?? 'an unknown platform'}`;
     const gap = found.find(([state]) => state === 'failed') ?? found[0];
     return gap ? [{ state: gap[0], text: `image ${reference}${where}: ${gap[1]}` }] : [];
@@ -57,12 +57,12 @@ export function imageCoverage(
   };
 }
 
-/** An image that runs on a platform: by the first of the references that it is known by, and where it runs. */
+/** A running image on one platform, with its first reference in sort order, and the namespaces that run it. */
 interface Running extends RunningImage {
   readonly namespaces: ReadonlySet<string>;
 }
 
-/** The images that run, by what they are kept under; and how many references no pod has run. */
+/** Returns the running images by key, and the number of references that no pod has run. */
 function imagesOf(targets: readonly ImageTarget[]): { readonly running: ReadonlyMap<string, Running>; readonly idle: number } {
   const containers = targets.flatMap((target) => target.containers);
   const running = new Map<string, Running>();
@@ -79,14 +79,14 @@ function imagesOf(targets: readonly ImageTarget[]): { readonly running: Readonly
   return { running, idle: idle.size };
 }
 
-/** Why an image that runs was not looked into as the policy asks; undefined when it was. */
+/** Returns why a running image is not scanned as the policy requires; undefined if it is. */
 function gapOf(
   { vulnerabilities }: NonNullable<SecurityPolicySpec['images']>,
   { failure, findings }: Partial<ImageEntry> = {},
   database: boolean,
 ): Gap | undefined {
   if (failure) return ['failed', failure.reason];
-  if (!findings) return ['waiting', 'waits to be looked into'];
+  if (!findings) return ['waiting', 'waiting to be scanned'];
   if (!vulnerabilities || findings.database !== '') return undefined;
-  return database ? ['waiting', 'waits to be matched with the vulnerability database'] : ['failed', NO_DATABASE];
+  return database ? ['waiting', 'waiting to be matched against the vulnerability database'] : ['failed', NO_DATABASE];
 }

@@ -38,14 +38,14 @@ import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 import type { SecurityPolicy } from '../api/security-policy.ts';
 
-/** Milliseconds between looks at Jobs that run. */
-const whileBusy = 1000;
+/** Milliseconds between two checks of running Jobs. */
+const busyInterval = 1000;
 
-/** What {@link ImagePass} uses. */
+/** The dependencies of {@link ImagePass}. */
 export interface ImagePassDependencies extends ImagesUpdateDependencies {
   readonly client: KubeClient;
   readonly events: Pick<EventRecorder, 'record'>;
-  /** Vigil's own. */
+  /** Vigil's own namespace. */
   readonly namespace: string;
   readonly images: ImageSettings;
   readonly worker: () => Promise<WorkerSettings>;
@@ -53,42 +53,43 @@ export interface ImagePassDependencies extends ImagesUpdateDependencies {
   readonly policies: Lister<SecurityPolicy>;
 }
 
-/** What one pass leaves to the next. */
+/** The state that is kept from one pass to the next. */
 export interface ImagePassState {
   readonly store: ImageStore;
   readonly reader: ImageDataReader;
   readonly sync: ImageSync;
   readonly namespaces: ImageNamespaces;
   readonly expected: ExpectedPods;
-  /** How long its Jobs and their pods have been seen for. */
+  /** The ages of the Jobs and their pods since they were first observed. */
   readonly ages: Ages;
   readonly logs: LogReader;
 }
 
-/** One look at what runs: takes in what has ended, starts what is to be done, and tells what is known. */
+/** One reconcile of image scanning: collects finished Jobs, creates new ones, and updates the reports and the policies' status. */
 export class ImagePass {
   readonly #deps: ImagePassDependencies;
   readonly #store: ImageStore;
-  readonly #looks: ImageSync;
+  readonly #sync: ImageSync;
   readonly #reader: ImageDataReader;
   readonly #namespaces: ImageNamespaces;
   readonly #expected: ExpectedPods;
   readonly #ages: Ages;
   readonly #logs: LogReader;
   readonly #jobs: JobRunner;
+  /** The context of the reconcile. */
   readonly #context: ReconcileContext;
   readonly #now: number;
   #stored: StoredImageLedger = { ledger: {} };
 
-  constructor(deps: ImagePassDependencies, kept: ImagePassState, context: ReconcileContext & { readonly now: number }) {
+  constructor(deps: ImagePassDependencies, state: ImagePassState, context: ReconcileContext & { readonly now: number }) {
     this.#deps = deps;
-    this.#store = kept.store;
-    this.#looks = kept.sync;
-    this.#reader = kept.reader;
-    this.#namespaces = kept.namespaces;
-    this.#expected = kept.expected;
-    this.#ages = kept.ages;
-    this.#logs = kept.logs;
+    this.#store = state.store;
+    this.#sync = state.sync;
+    this.#reader = state.reader;
+    this.#namespaces = state.namespaces;
+    this.#expected = state.expected;
+    this.#ages = state.ages;
+    this.#logs = state.logs;
     this.#jobs = new JobRunner(deps.client);
     this.#context = context;
     this.#now = context.now;
@@ -99,54 +100,54 @@ export class ImagePass {
     this.#stored = await this.#store.readLedger();
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#stored.ledger).length === 0) return {};
-    const { around, listedAt, anew } = await this.#looks.read(this.#now, asking, {
+    const { scope, listedAt, isNew } = await this.#sync.read(this.#now, asking, {
       ledger: this.#stored.ledger,
       signal: this.#context.signal,
     });
-    await this.#adopt(around);
-    jobs.push(...(await this.#namespaces.jobsIn((await this.#access(around)).optedIn)));
+    await this.#adopt(scope);
+    jobs.push(...(await this.#namespaces.jobsIn((await this.#access(scope)).optedIn)));
     const before = this.#stored.ledger;
-    const running = await this.#takeInEnded(jobs);
-    const news = this.#stored.ledger !== before;
-    await this.#adopt(around);
+    const running = await this.#collectEnded(jobs);
+    const collected = this.#stored.ledger !== before;
+    await this.#adopt(scope);
     await this.#write(withoutDeletedDocuments(this.#stored.ledger, await this.#store.configMaps()));
-    // Only now is it known which images were refused.
-    const access = await this.#access(around);
-    const keys = imageKeys(this.#stored.ledger, around.images, access);
+    // The collected Jobs show which images the registry denied, so the access is read again.
+    const access = await this.#access(scope);
+    const keys = imageKeys(this.#stored.ledger, scope.images, access);
     await this.#write(withNotPullableFailures(withSeenTimes(this.#stored.ledger, keys, this.#now), keys, this.#now));
     const work = { keys, running, asking, now: this.#now };
     await this.#write(withoutObsoleteFailures(this.#deps.images, { ...work, ledger: this.#stored.ledger }));
     const plan = workPlan(this.#deps.images, { ...work, ledger: this.#stored.ledger });
     const idle = running.length + (await this.#start(plan, keys)) === 0;
-    // While Jobs run there is news only when one of them has ended or waits for too long, or something else may run.
-    if (idle || anew || news || running.length < jobs.length) await this.#publish(around, { access, listedAt });
-    return idle ? this.#rest(plan, around) : { requeueAfter: whileBusy };
+    // While Jobs run, results change only if a Job ended, a Job waits for too long, or the listing is new.
+    if (idle || isNew || collected || running.length < jobs.length) await this.#publish(scope, { access, listedAt });
+    return idle ? this.#finish(plan, scope) : { requeueAfter: busyInterval };
   }
 
-  /** Takes over what is known of images under the keys of another version, or of a time when nodes could not be listed. */
+  /** Copies entries between keys with and without a platform. */
   async #adopt({ images, users, platforms }: ImageScope): Promise<void> {
-    const inside = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyInNamespace(image, namespace)));
-    await this.#write(withAdoptedEntries(this.#stored.ledger, [...images.keys(), ...inside], platforms));
+    const namespaced = [...users].flatMap(([image, places]) => [...places.keys()].map((namespace) => keyInNamespace(image, namespace)));
+    await this.#write(withAdoptedEntries(this.#stored.ledger, [...images.keys(), ...namespaced], platforms));
   }
 
-  /** Nothing is left to do for now. */
-  async #rest(plan: ImagePlan, { policies }: ImageScope): Promise<ReconcileResult> {
+  /** Cleans up if no Job runs and none can be created. Returns when to reconcile again. */
+  async #finish(plan: ImagePlan, { policies }: ImageScope): Promise<ReconcileResult> {
     await this.#sweep(plan);
-    this.#looks.forget();
-    const pauses = [plan.next ?? Number.POSITIVE_INFINITY, this.#deps.images.imageInterval * 1000, this.#expected.pause(policies)];
-    return { requeueAfter: Math.min(...pauses) };
+    this.#sync.forget();
+    const delays = [plan.next ?? Number.POSITIVE_INFINITY, this.#deps.images.imageInterval * 1000, this.#expected.pause(policies)];
+    return { requeueAfter: Math.min(...delays) };
   }
 
-  /** Where images may be looked into besides Vigil's namespace. */
+  /** Returns the namespaces where images may be scanned with pull secrets. */
   async #access({ images, users }: ImageScope): Promise<ImageAccess> {
     const optedIn = await this.#namespaces.optedIn(optInCandidates(this.#stored.ledger, images, users), this.#now);
     return { home: this.#deps.namespace, users, optedIn };
   }
 
-  /** Takes in the Jobs that have ended, each into the ledger before it is deleted. Returns those that run. */
-  async #takeInEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
+  /** Collects the results of finished Jobs. Writes each to the ledger before its Job is deleted. Returns the running Jobs. */
+  async #collectEnded(jobs: readonly ImageJob[]): Promise<ImageJob[]> {
     const { client, namespace: home, images } = this.#deps;
-    const means = currentInputs(images);
+    const inputs = currentInputs(images);
     const running: ImageJob[] = [];
     for (const found of jobs) {
       if (!imageJobState(found.job)) {
@@ -159,23 +160,23 @@ export class ImagePass {
         this.#stored.ledger,
       );
       await this.#write(ledger);
-      if (!ended && !isOutdated(found, means)) {
+      if (!ended && !isOutdated(found, inputs)) {
         running.push({ ...found, node });
         continue;
       }
       await this.#remove(found);
-      for (const digest of ended ? found.images : []) this.#tell(digest, ledger[digest]);
+      for (const digest of ended ? found.images : []) this.#logOutcome(digest, ledger[digest]);
     }
     return running;
   }
 
-  /** Removes a Job of an older version of Vigil, which says in no annotation what it was made with: its work is done again. */
+  /** Deletes a Job of an older Vigil version that has no annotation with its inputs. Its work is done again. */
   async #replace(found: ImageJob): Promise<void> {
-    this.#context.log.info({ job: found.job.metadata.name }, 'a Job of an older version of Vigil is replaced');
+    this.#context.log.info({ job: found.job.metadata.name }, 'replacing image Job of an older Vigil version');
     await this.#remove(found);
   }
 
-  /** Removes a Job; one in a namespace that has opted out meanwhile goes by itself. */
+  /** Deletes a Job. If its namespace has opted out, the Job's TTL deletes it. */
   async #remove({ job: { metadata } }: ImageJob): Promise<void> {
     const { name, uid, namespace = this.#deps.namespace } = metadata;
     try {
@@ -185,31 +186,33 @@ export class ImagePass {
     }
   }
 
-  #tell(digest: string, entry: ImageEntry | undefined): void {
+  #logOutcome(digest: string, entry: ImageEntry | undefined): void {
     const { failure } = entry ?? {};
-    if (failure?.at === this.#now)
-      this.#context.log.warn({ digest, step: failure.step, reason: failure.reason }, 'an image could not be scanned');
-    else this.#context.log.info({ digest, database: entry?.findings?.database }, 'an image was scanned');
+    if (failure?.at === this.#now) this.#context.log.warn({ digest, step: failure.step, reason: failure.reason }, 'image scan failed');
+    else this.#context.log.info({ digest, database: entry?.findings?.database }, 'image scanned');
   }
 
-  /** Makes the Jobs of a plan. Returns how many. */
+  /** Creates the Jobs of a plan. Returns their number. */
   async #start(plan: ImagePlan, { places }: ImageKeys): Promise<number> {
     if (plan.inventories.length + plan.match.length === 0) return 0;
     const { worker, namespace, images: settings } = this.#deps;
     const { image, imagePullPolicy, imagePullSecrets, placement } = await worker();
     const pods = { namespace, image, imagePullPolicy, imagePullSecrets, placement };
-    let made = 0;
-    for (const job of workJobs(plan, { ledger: this.#stored.ledger, places }, { pods, settings })) if (await this.#create(job)) made++;
-    return made;
+    let created = 0;
+    for (const job of workJobs(plan, { ledger: this.#stored.ledger, places }, { pods, settings })) if (await this.#create(job)) created++;
+    return created;
   }
 
-  /** Makes a Job. Returns whether it is there now, or the one before it is being deleted; what the server refuses is a failure of the images that it is about. */
+  /**
+   * Creates a Job. Returns true if it exists now, or if the previous Job of this name is being deleted. If the API server refuses it, records
+   * a failure for its images and returns false.
+   */
   async #create(job: KubeObject): Promise<boolean> {
     this.#namespaces.noteJob(job);
     try {
       const made = await this.#jobs.make(job);
       if (made.kind === 'taken') return await this.#refused(job, made.message);
-      if (made.kind === 'made') this.#context.log.info({ job: job.metadata.name }, 'a Job for images was made');
+      if (made.kind === 'made') this.#context.log.info({ job: job.metadata.name }, 'image Job created');
       return true;
     } catch (error) {
       if (!(isForbidden(error) || isInvalid(error) || isNotFound(error))) throw error;
@@ -219,7 +222,7 @@ export class ImagePass {
 
   async #refused(job: KubeObject, reason: string): Promise<false> {
     await this.#write(withRefusal(this.#stored.ledger, job, { reason, at: this.#now }));
-    this.#context.log.warn({ job: job.metadata.name, reason }, 'a Job for images was refused');
+    this.#context.log.warn({ job: job.metadata.name, reason }, 'image Job rejected');
     return false;
   }
 
@@ -231,24 +234,23 @@ export class ImagePass {
     const { ledger } = this.#stored;
     const input = { client, publisher, store: this.#store, reader: this.#reader, ledger, access, policies, now: this.#now };
     const published = await publishImages({ ...input, database: currentInputs(this.#deps.images).database });
-    const { written, withdrawn, imageData: said } = published;
-    this.#tellProblems(said);
-    if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'reports about images are up to date');
+    const { written, withdrawn, imageData } = published;
+    this.#reportProblems(imageData);
+    if (written + withdrawn > 0) this.#context.log.info({ written, withdrawn }, 'image reports updated');
     if (published.lost.length > 0) await this.#write(withoutFindings(this.#stored.ledger, published.lost));
     await updateImagesStatuses(this.#deps, { policies, ledger: this.#stored.ledger, access, published, listedAt, now: this.#now });
   }
 
-  /** Says of documents that are not used why: in the log once, at their ConfigMaps for as long as it is so. */
-  #tellProblems({ data: { problems }, anew }: ImagesPublished['imageData']): void {
+  /** Reports documents that cannot be used: in the log after they were read, and with an Event on the ConfigMap in each pass. */
+  #reportProblems({ data: { problems }, isNew }: ImagesPublished['imageData']): void {
     for (const { configMap, message } of problems) {
       const { namespace = '', name } = configMap.metadata;
-      if (anew)
-        this.#context.log.warn({ configMap: `${namespace}/${name}`, reason: message }, 'a document about vulnerabilities is not used');
+      if (isNew) this.#context.log.warn({ configMap: `${namespace}/${name}`, reason: message }, 'vulnerability document not used');
       this.#deps.events.record(RESOURCES.configMaps, configMap, { type: 'Warning', reason: 'DocumentNotUsed', message });
     }
   }
 
-  /** Forgets images that nothing runs, and removes what the ledger does not name. */
+  /** Removes ledger entries of images that no longer run, and deletes ConfigMaps that the ledger does not reference. */
   async #sweep({ forget }: ImagePlan): Promise<void> {
     await this.#write(withoutImages(this.#stored.ledger, forget));
     await this.#store.remove(unreferencedConfigMaps(this.#stored.ledger, (await this.#store.configMaps()).values(), this.#now));

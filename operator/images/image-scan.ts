@@ -13,16 +13,16 @@ import { ImageNamespaces } from './jobs/image-namespaces.ts';
 import { ImagePass, type ImagePassDependencies, type ImagePassState } from './image-pass.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** The only key of the controller: what runs in the cluster is looked at as a whole. */
+/** The only key of the controller: one reconcile covers the whole cluster. */
 const IMAGES_KEY = 'cluster';
-/** Milliseconds that a pod is given to start. */
-const starting = 2000;
-/** Milliseconds by which a timer may be early. */
-const early = 10;
-/** Between looks that pods call for, so many times what the last one took: where pods come all the time, looks are a thirtieth of it. */
+/** Milliseconds between a pod change and the reconcile: the pod needs time to start. */
+const startDelay = 2000;
+/** Milliseconds by which a timer may fire early. */
+const timerTolerance = 10;
+/** The pause between reconciles that pods cause, as a multiple of the last reconcile's duration: at most a thirtieth of the time is spent. */
 const restFactor = 30;
 
-/** What {@link ImageScan} uses. */
+/** The dependencies of {@link ImageScan}. */
 export interface ImageScanDependencies extends ImagePassDependencies, ImageSyncDependencies, ControllerBasics {
   readonly log: Logger;
   readonly images: ImagePassDependencies['images'];
@@ -34,36 +34,36 @@ export interface ImageScanDependencies extends ImagePassDependencies, ImageSyncD
   readonly watchSilence: number;
 }
 
-/** Policies, but not for their status: a look at all that runs is too much for each of these. */
+/** Watches policies for spec changes only. A status change must not list all pods. */
 function imagesWatches(): readonly WatchedResource[] {
   const isAnotherSpec = specChanges();
   return [watches(RESOURCES.policies, (policy, type) => (isAnotherSpec(policy, type) ? [IMAGES_KEY] : []))];
 }
 
 /**
- * Looks into the images that run in the scope of policies with `spec.images`: an inventory an image, once; matched with each new
- * database; told in the reports of the workloads that run it. Level-based: what is kept and what runs say all.
+ * Scans the images that run in the scope of policies with `spec.images`. Takes one inventory of each image, matches it against each new
+ * vulnerability database, and writes the findings to the reports of the workloads. Level-based: the state is in the ledger and the cluster.
  */
 export class ImageScan {
   readonly controller: Controller;
   readonly #deps: ImageScanDependencies;
-  readonly #kept: ImagePassState;
+  readonly #state: ImagePassState;
   readonly #podWatch: PodImageWatch;
-  #began: number | undefined;
-  /** Until when no pod calls for a look, by performance.now(). */
+  #startedAt: number | undefined;
+  /** No pod causes a reconcile before this time of `performance.now()`. */
   #restUntil = 0;
   /** When a look is due that a pod called for, by performance.now(). */
   #due: number | undefined;
 
   constructor(deps: ImageScanDependencies) {
     const { client, namespace, images, log, observe, clock, watchSilence: silence } = deps;
-    const lasts = Math.min(longestSyncPause, images.imageInterval * 1000);
+    const answerLifetime = Math.min(longestSyncPause, images.imageInterval * 1000);
     this.#deps = deps;
-    this.#kept = {
+    this.#state = {
       store: new ImageStore(client, namespace, log),
       reader: new ImageDataReader(client, namespace),
       sync: new ImageSync(deps),
-      namespaces: new ImageNamespaces(client, { home: namespace, lasts }),
+      namespaces: new ImageNamespaces(client, { home: namespace, answerLifetime }),
       expected: new ExpectedPods(),
       ages: new Ages(),
       logs: new LogReader(client),
@@ -73,50 +73,50 @@ export class ImageScan {
       log,
       observe,
       watches: imagesWatches(),
-      reconcile: (_key, context) => this.#look(context),
+      reconcile: (_key, context) => this.#reconcile(context),
     });
     this.controller.queue.add(IMAGES_KEY);
-    const onChange = (): void => this.#podCame();
-    const onError = (error: unknown): void => log.warn({ err: error }, 'new pods cannot be followed now; it is tried again');
+    const onChange = (): void => this.#podChanged();
+    const onError = (error: unknown): void => log.warn({ err: error }, 'pod watch failed, retrying');
     this.#podWatch = new PodImageWatch(client, { onChange, onError }, { silence, clock });
   }
 
-  /** In milliseconds since the epoch, when the look began that goes on now: it dates what it writes by that. */
+  /** The start of the current reconcile in milliseconds since the epoch, which is also the time of its results; undefined between two. */
   get startedAt(): number | undefined {
-    return this.#began;
+    return this.#startedAt;
   }
 
-  /** Ends what it follows. */
+  /** Stops the pod watch. */
   stop(): Promise<void> {
     return this.#podWatch.stop();
   }
 
-  /** What runs is looked at again once the pod may have started, with rests where a look takes long. */
-  #podCame(): void {
+  /** Requeues after the pod has had time to start. The delay is longer if a reconcile takes long. */
+  #podChanged(): void {
     const now = performance.now();
-    this.#due ??= Math.max(now + starting, this.#restUntil);
+    this.#due ??= Math.max(now + startDelay, this.#restUntil);
     this.controller.queue.addAfter(IMAGES_KEY, this.#due - now);
   }
 
-  /** Follows pods where a policy asks about images. */
-  async #follow(): Promise<void> {
+  /** Runs the pod watch while a policy has `spec.images`. */
+  async #updatePodWatch(): Promise<void> {
     if (this.#deps.policies.list().some(({ spec }) => spec.images)) this.#podWatch.start();
     else await this.#podWatch.stop();
   }
 
-  async #look(context: ReconcileContext): Promise<ReconcileResult> {
-    await this.#follow();
-    if (this.#due !== undefined && performance.now() + early >= this.#due) {
+  async #reconcile(context: ReconcileContext): Promise<ReconcileResult> {
+    await this.#updatePodWatch();
+    if (this.#due !== undefined && performance.now() + timerTolerance >= this.#due) {
       this.#due = undefined;
-      this.#kept.sync.forget();
+      this.#state.sync.forget();
     }
     const now = this.#deps.clock();
     const started = performance.now();
-    this.#began = now;
+    this.#startedAt = now;
     try {
-      return await new ImagePass(this.#deps, this.#kept, { ...context, now }).run();
+      return await new ImagePass(this.#deps, this.#state, { ...context, now }).run();
     } finally {
-      this.#began = undefined;
+      this.#startedAt = undefined;
       const ended = performance.now();
       this.#restUntil = Math.max(this.#restUntil, ended + (ended - started) * restFactor);
     }

@@ -4,10 +4,10 @@ export interface ImageSettings {
   readonly databaseImage?: string | undefined;
   readonly databaseRepository?: string | undefined;
   readonly javaIndexImage?: string | undefined;
-  /** Jobs for inventories that may run at once. */
+  /** The maximum number of inventory Jobs at the same time. */
   readonly imageJobs: number;
-  /** Of these, on one of the nodes that have an image. */
+  /** The maximum number of inventory Jobs on one node at the same time. */
   readonly imageJobsPerNode: number;
-  /** Seconds after which what runs is looked at again. */
+  /** Seconds between two listings of all workloads and pods. */
   readonly imageInterval: number;
 }

@@ -9,50 +9,50 @@ import type { ImageSettings } from './image-settings.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** Milliseconds for which what runs is not looked at again while Jobs run. */
+/** Milliseconds for which a listing is reused while Jobs run. */
 export const longestSyncPause = 60_000;
 
-/** What {@link ImageSync} uses. */
+/** The dependencies of {@link ImageSync}. */
 export interface ImageSyncDependencies {
   readonly client: KubeClient;
   readonly log: Logger;
-  /** Vigil's own namespace among them. */
+  /** Includes Vigil's own namespace. */
   readonly systemNamespaces: readonly string[];
   readonly images: Pick<ImageSettings, 'imageInterval'>;
 }
 
-/** What runs, as it was seen last: looked at again when it is asked for otherwise, or is old. */
+/** Lists the running images of the policies' scopes. Reuses the last listing until it is too old or the policies change. */
 export class ImageSync {
   readonly #deps: ImageSyncDependencies;
   #ran: PreviousImages = new Map();
-  #last: { readonly at: number; readonly asking: string; readonly around: ImageScope } | undefined;
+  #last: { readonly at: number; readonly asking: string; readonly scope: ImageScope } | undefined;
 
   constructor(deps: ImageSyncDependencies) {
     this.#deps = deps;
   }
 
-  /** What runs in scope of these policies, when that was listed in milliseconds since the epoch, and whether that was just now. */
+  /** Returns the scope of these policies, the time of its listing in milliseconds since the epoch, and whether it was listed just now. */
   async read(
     now: number,
     policies: readonly SecurityPolicy[],
     { ledger, signal }: { readonly ledger: ImageLedger; readonly signal: AbortSignal },
-  ): Promise<{ readonly around: ImageScope; readonly listedAt: number; readonly anew: boolean }> {
+  ): Promise<{ readonly scope: ImageScope; readonly listedAt: number; readonly isNew: boolean }> {
     const { client, systemNamespaces, images } = this.#deps;
     const asking = policies.map(({ metadata: { uid, generation } }) => `${uid ?? ''} ${generation ?? 0}`).join();
-    const young = Math.min(longestSyncPause, images.imageInterval * 1000);
-    if (this.#last?.asking === asking && now - this.#last.at < young && now >= this.#last.at)
-      return { around: this.#last.around, listedAt: this.#last.at, anew: false };
+    const maxAge = Math.min(longestSyncPause, images.imageInterval * 1000);
+    if (this.#last?.asking === asking && now - this.#last.at < maxAge && now >= this.#last.at)
+      return { scope: this.#last.scope, listedAt: this.#last.at, isNew: false };
     this.#last = undefined;
-    // A ledger without anybody who asks is only swept.
+    // Without a policy, only the ledger is cleaned up.
     const platforms = policies.length === 0 ? new NodePlatforms() : await clusterPlatforms(this.#deps, signal);
-    const options = { systemNamespaces, platforms, own: inventoryJobFilter(ledger), before: this.#ran, signal };
-    const around = await readImageScope(client, policies, options);
-    this.#ran = around.imagesByReference;
-    this.#last = { at: now, asking, around };
-    return { around, listedAt: now, anew: true };
+    const options = { systemNamespaces, platforms, isVigilJob: inventoryJobFilter(ledger), before: this.#ran, signal };
+    const scope = await readImageScope(client, policies, options);
+    this.#ran = scope.imagesByReference;
+    this.#last = { at: now, asking, scope };
+    return { scope, listedAt: now, isNew: true };
   }
 
-  /** Nothing is going on: what was seen is not needed until it is looked at again. */
+  /** Drops the last listing. The next read lists again. */
   forget(): void {
     this.#last = undefined;
   }

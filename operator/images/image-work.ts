@@ -13,52 +13,53 @@ import { maxAgeOf } from '../policies/policy-compliance.ts';
 import type { ImageSettings } from './image-settings.ts';
 import { PARTS } from './targets/image-names.ts';
 
-/** From what there is, what is to be done, and the Jobs that do it. All pure. */
+/** Plans the image work and builds its Jobs. All functions are pure. */
 
-/** Milliseconds between matches of one image with one database, however soon verdicts are too old. */
-const shortestMatchAge = 600_000;
+/** The minimum number of milliseconds between two matches of an image against one database, even if a policy's `maxAge` is shorter. */
+const minMatchAge = 600_000;
 
-/** A match is made anew as often as the most impatient of the policies wants it, within reason. */
+/** Returns the milliseconds after which images are matched again: the shortest `maxAge` of the policies, between the minimum and {@link LONGEST_MATCH_AGE}. */
 export const matchAgeOf = (asking: readonly SecurityPolicy[]): number =>
-  Math.max(shortestMatchAge, Math.min(LONGEST_MATCH_AGE, ...asking.map(maxAgeOf)));
+  Math.max(minMatchAge, Math.min(LONGEST_MATCH_AGE, ...asking.map(maxAgeOf)));
 
-/** What images are looked into with, by the operator's settings. */
+/** Returns the scanner, Java index and database of the operator's settings. */
 export function currentInputs(settings: ImageSettings): ScannerInputs {
   const database = configuredDatabase(settings);
   return { scanner: settings.scannerImage, javaIndex: settings.javaIndexImage, database: database && databaseName(database) };
 }
 
-/** Whether a Job does its work with something else than what is wanted now: what it waits for may not even be there. */
-export const isOutdated = ({ job, part }: ImageJob, means: ScannerInputs): boolean =>
-  inputsOf(job) !== (part === PARTS.inventory ? inventoryInputs(means, isPull(job)) : matchInputs(means));
+/** Whether a Job uses another scanner, index or database than the current one. Such a Job may wait for an image that does not exist. */
+export const isOutdated = ({ job, part }: ImageJob, inputs: ScannerInputs): boolean =>
+  inputsOf(job) !== (part === PARTS.inventory ? inventoryInputs(inputs, isPull(job)) : matchInputs(inputs));
 
-/** What a plan is made of. */
+/** The state that a plan is made from. */
 export interface WorkInput {
   readonly ledger: ImageLedger;
   readonly keys: ImageKeys;
   readonly running: readonly ImageJob[];
+  /** The policies with `spec.images`. */
   readonly asking: readonly SecurityPolicy[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What is to be done now. */
+/** Returns the work to start now. */
 export const workPlan = (settings: ImageSettings, input: WorkInput): ImagePlan => planImages(planInput(settings, input));
 
-/** The ledger without failures of what need not be done any more. */
+/** Returns the ledger without the failures of work that is no longer needed. */
 export const withoutObsoleteFailures = (settings: ImageSettings, input: WorkInput): ImageLedger =>
   withoutObsolete(planInput(settings, input));
 
 function planInput(settings: ImageSettings, { ledger, keys: { places, blocked }, running, asking, now }: WorkInput): ImagePlanInput {
   const inventories = running.filter(({ part }) => part === PARTS.inventory);
-  const about = busyKeys(
+  const busy = busyKeys(
     running.flatMap(({ images }) => images),
     places.keys(),
   );
   return {
     ledger,
     wanted: places,
-    unavailable: new Set([...blocked, ...about]),
+    unavailable: new Set([...blocked, ...busy]),
     busyNodes: inventories.flatMap(({ node }) => node ?? []),
     capacity: settings.imageJobs - inventories.length,
     perNode: settings.imageJobsPerNode,
@@ -70,23 +71,23 @@ function planInput(settings: ImageSettings, { ledger, keys: { places, blocked },
   };
 }
 
-/** The Jobs of a plan. */
+/** Returns the Jobs of a plan. */
 export function workJobs(
   { inventories, match }: ImagePlan,
   { ledger, places }: { readonly ledger: ImageLedger; readonly places: ImageKeys['places'] },
   { pods, settings }: { readonly pods: Omit<ImageJobSettings, 'scanner' | 'javaIndex'>; readonly settings: ImageSettings },
 ): KubeObject[] {
-  const whole: ImageJobSettings = { ...pods, scanner: settings.scannerImage, javaIndex: settings.javaIndexImage };
-  const jobs = inventories.flatMap(({ key, ...near }) => {
+  const jobSettings: ImageJobSettings = { ...pods, scanner: settings.scannerImage, javaIndex: settings.javaIndexImage };
+  const jobs = inventories.flatMap(({ key, ...placement }) => {
     const place = places.get(key);
     if (!place) return [];
     const { image, references } = place;
     const reference = untriedReference(references, ledger[key]?.failure) ?? references[0] ?? image.reference;
-    return [inventoryJob(whole, { ...place, ...near, image: { ...image, reference } })];
+    return [inventoryJob(jobSettings, { ...place, ...placement, image: { ...image, reference } })];
   });
   const database = configuredDatabase(settings);
   if (match.length === 0 || !database) return jobs;
   const configMaps = [...new Set(match.flatMap((key) => ledger[key]?.inventory?.configMaps ?? []))];
   const pull = match.every((key) => places.get(key)?.pull);
-  return [...jobs, matchingJob(whole, { database, images: match, configMaps, pull })];
+  return [...jobs, matchingJob(jobSettings, { database, images: match, configMaps, pull })];
 }

@@ -4,27 +4,36 @@ import type { PolicyTotals } from '../findings/policy-totals.ts';
 import type { PolicyTargets } from './targets/image-scope.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
-/** What a policy's status says of images is made of. */
+/** The inputs of {@link imagesStatus}. */
 export interface ImagesStatusInput {
-  readonly asked: PolicyTargets;
+  readonly policyTargets: PolicyTargets;
   readonly known: KnownImages;
-  /** What the reports about images hold for the policy. */
+  /** The policy's totals in the image reports. */
   readonly totals: PolicyTotals;
-  /** Reports that the server refused, and why. */
+  /** Reports that the API server refused, each as a sentence with the reason. */
   readonly refused: readonly string[];
-  /** When what runs was listed, in milliseconds since the epoch. */
+  /** The time of the pod listing, in milliseconds since the epoch. */
   readonly listedAt: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The most lines, and characters of each. */
-const [mostLines, longest] = [20, 300];
+/** The maximum number of lines, and of characters in a line. */
+const [maxLines, maxLength] = [20, 300];
 
-/** What a policy's status says of images once its reports are up to date. Pure. */
-export function imagesStatus({ asked: { policy, targets }, known, totals, refused, listedAt, now }: ImagesStatusInput): ImagesStatus {
+/** Returns `status.images` of a policy whose reports are up to date. Pure. */
+export function imagesStatus({
+  policyTargets: { policy, targets },
+  known,
+  totals,
+  refused,
+  listedAt,
+  now,
+}: ImagesStatusInput): ImagesStatus {
   const { coverage, uncovered } = imageCoverage(policy.spec.images ?? {}, targets, known);
-  const lines = [...refused, ...uncovered].map((line) => (line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`));
+  const lines = [...refused, ...uncovered].map((line) =>
+    line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`,
+  );
   return {
     evaluatedGeneration: policy.metadata.generation ?? 0,
     lastScanTime: timestampOf(now),
@@ -37,6 +46,6 @@ export function imagesStatus({ asked: { policy, targets }, known, totals, refuse
 }
 
 const bounded = (lines: readonly string[]): string[] =>
-  lines.length <= mostLines
+  lines.length <= maxLines
     ? [...lines]
-    : [...lines.slice(0, mostLines - 1), `and ${lines.length - mostLines + 1} more, see the reports with source vigil-images`];
+    : [...lines.slice(0, maxLines - 1), `and ${lines.length - maxLines + 1} more, see the reports with source vigil-images`];

@@ -3,23 +3,23 @@ import type { ImageKeys } from './jobs/image-access.ts';
 import { withFailure, type ImageEntry, type ImageLedger } from './ledger/image-ledger.ts';
 import { notPullableReason } from './targets/image-reference.ts';
 
-/** What a ledger of images becomes of itself, without a Job. All pure; times are milliseconds since the epoch. */
+/** Updates of the image ledger that need no Job. All functions are pure; times are milliseconds since the epoch. */
 
-/** An image is noted as seen once an hour: often enough for the grace period, without a write each time. */
-const noteEvery = 3_600_000;
-/** ConfigMaps younger than this may be of a ledger that is being written. */
-const youth = 600_000;
+/** The time `seen` of an entry is renewed once an hour. This is exact enough for the grace period and avoids a write in each reconcile. */
+const seenInterval = 3_600_000;
+/** Younger ConfigMaps are kept: the ledger that references them may not be written yet. */
+const minAge = 600_000;
 
-/** With the images that are to be kept noted as seen. */
+/** Returns the ledger with an up-to-date time `seen` for these images. Adds entries for new images. */
 export function withSeenTimes(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
   const noted = [...places.keys()].flatMap((key): [string, ImageEntry][] => {
     const entry = ledger[key];
-    return entry && entry.seen + noteEvery > now ? [] : [[key, { ...entry, seen: now }]];
+    return entry && entry.seen + seenInterval > now ? [] : [[key, { ...entry, seen: now }]];
   });
   return { ...ledger, ...Object.fromEntries(noted) };
 }
 
-/** Without inventories and findings that somebody deleted: they are taken again. */
+/** Returns the ledger without the inventories and findings whose ConfigMaps were deleted. They are made again. */
 export function withoutDeletedDocuments(ledger: ImageLedger, names: ReadonlyMap<string, unknown>): ImageLedger {
   const kept = (configMaps: readonly string[] = []): boolean => configMaps.every((name) => names.has(name));
   const entries = Object.entries(ledger).map(([key, { inventory, findings, ...rest }]) => {
@@ -32,7 +32,7 @@ export function withoutDeletedDocuments(ledger: ImageLedger, names: ReadonlyMap<
   return Object.fromEntries(entries);
 }
 
-/** Without the findings of these, which cannot be read: they are made anew. */
+/** Returns the ledger without the findings of these images. They are matched again. */
 export function withoutFindings(ledger: ImageLedger, lost: readonly string[]): ImageLedger {
   const entries = Object.entries(ledger).map(([key, { findings, ...rest }]): [string, ImageEntry] =>
     lost.includes(key) || !findings ? [key, rest] : [key, { ...rest, findings }],
@@ -40,13 +40,13 @@ export function withoutFindings(ledger: ImageLedger, lost: readonly string[]): I
   return Object.fromEntries(entries);
 }
 
-/** Without these images. */
+/** Returns the ledger without these images. */
 export function withoutImages(ledger: ImageLedger, gone: readonly string[]): ImageLedger {
   const keys = new Set(gone);
   return Object.fromEntries(Object.entries(ledger).filter(([key]) => !keys.has(key)));
 }
 
-/** With the reason why of those that cannot be pulled, said once. */
+/** Returns the ledger with a failure for each image that the scanner cannot pull. Does not repeat a failure that is already there. */
 export function withNotPullableFailures(ledger: ImageLedger, { places }: ImageKeys, now: number): ImageLedger {
   const failed = [...places].flatMap(([key, { image, pull }]): [string, ImageEntry][] => {
     const { inventory, failure, ...rest } = ledger[key] ?? { seen: now };
@@ -57,11 +57,11 @@ export function withNotPullableFailures(ledger: ImageLedger, { places }: ImageKe
   return { ...ledger, ...Object.fromEntries(failed) };
 }
 
-/** The ConfigMaps that no entry names, and that are not just being written. */
+/** Returns the names of the ConfigMaps that no entry references, except new ones. */
 export function unreferencedConfigMaps(ledger: ImageLedger, kept: Iterable<KubeObject>, now: number): string[] {
   const named = new Set(
     Object.values(ledger).flatMap(({ inventory, findings }) => [...(inventory?.configMaps ?? []), ...(findings?.configMaps ?? [])]),
   );
-  const old = ({ metadata }: KubeObject): boolean => Date.parse(metadata.creationTimestamp ?? '') + youth < now;
+  const old = ({ metadata }: KubeObject): boolean => Date.parse(metadata.creationTimestamp ?? '') + minAge < now;
   return [...kept].filter((object) => !named.has(object.metadata.name) && old(object)).map(({ metadata }) => metadata.name);
 }

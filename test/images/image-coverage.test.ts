@@ -43,13 +43,13 @@ const cases: Readonly<Record<string, Case>> = {
     containers: [running('a'), running('b')],
     ledger: { a: matched, b: { seen: 0 } },
     counts: '2 1 0 0 1',
-    lines: ['image r/b@b: waits to be looked into'],
+    lines: ['image r/b@b: waiting to be scanned'],
   },
   'says of an image with an inventory alone that it waits for the database, where vulnerabilities are asked about': {
     containers: [running('a')],
     ledger: { a: unmatched },
     counts: '1 0 0 0 1',
-    lines: ['image r/a@a: waits to be matched with the vulnerability database'],
+    lines: ['image r/a@a: waiting to be matched against the vulnerability database'],
   },
   'has looked into an image with an inventory alone where only secrets are asked about': {
     containers: [running('a')],
@@ -68,7 +68,7 @@ const cases: Readonly<Record<string, Case>> = {
     containers: [running('a'), running('b'), running('c')],
     ledger: { b: failed('no space'), c: failed('broken', matched) },
     counts: '3 0 2 0 1',
-    lines: ['image r/b@b: no space', 'image r/c@c: broken', 'image r/a@a: waits to be looked into'],
+    lines: ['image r/b@b: no space', 'image r/c@c: broken', 'image r/a@a: waiting to be scanned'],
   },
   'skips what no pod has run, once, and not while another container runs the same': {
     containers: [running('a'), idle('a:1'), idle('never:1'), idle('never:1')],
@@ -78,7 +78,7 @@ const cases: Readonly<Record<string, Case>> = {
   'calls an image by the same one of its references, whichever comes first': {
     containers: [running('a', 'z/a@a'), running('a', 'b/a@a')],
     counts: '1 0 0 0 1',
-    lines: ['image b/a@a: waits to be looked into'],
+    lines: ['image b/a@a: waiting to be scanned'],
   },
 };
 

@@ -217,7 +217,7 @@ describe('imagesStatus and updatedImagesStatus', () => {
       failure: { reason: 'x'.repeat(400), step: 'match', at: 0, attempts: 1 },
     });
     const known = { entry: entry as never, database: true };
-    const status = imagesStatus({ asked, known, totals, refused: ['a report was refused'], listedAt: now - 5000, now: now + 1 });
+    const status = imagesStatus({ policyTargets: asked, known, totals, refused: ['a report was refused'], listedAt: now - 5000, now: now + 1 });
     expect(status).to.deep.include({ evaluatedGeneration: 3, lastScanTime: '2026-01-02T00:00:00Z', ...totals });
     expect(status.coverage).to.deep.equal({ inScope: 25, scanned: 0, failed: 25, skipped: 0, waiting: 0 });
     expect(status.uncovered).to.have.length(20);
@@ -240,7 +240,7 @@ describe('imagesStatus and updatedImagesStatus', () => {
     const since = (targets: typeof asked.targets): string | undefined =>
       imagesStatus({
         ...{
-          asked: { ...asked, targets },
+          policyTargets: { ...asked, targets },
           known: { entry: () => undefined, database: true },
           totals,
           refused: [],

@@ -4,16 +4,18 @@ import type { JobRunner } from '../../jobs/job-runner.ts';
 import type { JobObject } from '../../jobs/job-state.ts';
 import { inventoryJobName, PARTS } from '../targets/image-names.ts';
 
-/** A Job for images that was found. */
+/** An image Job in the cluster. */
 export interface ImageJob {
   readonly job: JobObject;
+  /** The value of the label `vigil.dev/part`. */
   readonly part: string;
+  /** The keys of its images. */
   readonly images: readonly string[];
-  /** Where it is at work, or will best be, once it was looked at. */
+  /** The node of its pod, or the preferred node; undefined until the Job has been collected. */
   readonly node?: string | undefined;
 }
 
-/** Vigil's Jobs for images in a namespace; outside of Vigil's own those alone that take an inventory for that namespace. */
+/** Lists Vigil's image Jobs in a namespace. In other namespaces than Vigil's own, returns only inventory Jobs for that namespace. */
 export async function listImageJobs(runner: JobRunner, namespace: string, { home }: { readonly home: string }): Promise<ImageJob[]> {
   const parts = namespace === home ? Object.values(PARTS) : [PARTS.inventory];
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${parts.join(',')})`;
@@ -26,7 +28,7 @@ export async function listImageJobs(runner: JobRunner, namespace: string, { home
     .filter((found) => namespace === home || isOwn(found, namespace));
 }
 
-/** Whether a Job in another namespace is what Vigil makes there; others may make what looks alike for images that are not theirs. */
+/** Whether Vigil created a Job in another namespace. Other users may create similar Jobs, for images that do not belong to the namespace. */
 function isOwn({ job, images: [key = '', ...more] }: ImageJob, namespace: string): boolean {
   return more.length === 0 && namespaceOf(key) === namespace && job.metadata.name === inventoryJobName(key);
 }

@@ -6,52 +6,55 @@ import { JobState, type AgeOf, type IndexState, type JobObject } from '../../job
 import { isPull, imageReferenceOf } from './image-job-state.ts';
 import { STREAM_CONTAINER } from './image-job.ts';
 
-/** How an image Job stands. */
+/** The outcome of an image Job. */
 export type ImageJobOutcome =
-  /** `waits`: for what, once it takes long. */
+  /** `waits`: the reason why it has not started, after a minute. */
   | { readonly kind: 'running'; readonly waits?: string }
   | { readonly kind: 'finished'; readonly pod: JobPod }
-  /** `reason`: a sentence. `denied`: the registry gives the image to nobody without a password. */
+  /** `reason`: a sentence. `denied`: the registry requires credentials. */
   | { readonly kind: 'failed'; readonly class: FailureClass; readonly reason: string; readonly denied?: true };
 
-/** What is known of an image Job. `events`: those about its pod, or about the Job while it has no pod; the latest last. */
+/** The objects of an image Job. `events`: the Events of its pod, or of the Job if it has no pod; the latest last. */
 export interface ImageJobFacts {
   readonly pods: readonly JobPod[];
   readonly events: readonly JobEvent[];
 }
 
-/** Milliseconds that a Job may wait for a pod, and its pod for a node, an image or a volume: others wait for its turn. */
-const patience = 60_000;
-/** Milliseconds after which a Job without an end is given up: more than its own deadline. */
-const longest = 1_500_000;
+/** Milliseconds that a Job may wait for a pod, and its pod for a node, an image or a volume, since other Jobs wait for its slot. */
+const startTimeout = 60_000;
+/** Milliseconds after which an unfinished Job fails. Longer than the deadline of the Job. */
+const runTimeout = 1_500_000;
 
 /**
- * How an image Job stands, by the Job, its own pods and the Events about them: of an image volume that cannot be had, Events alone say so.
- * Pure but for `ageOf`.
+ * Returns the outcome of an image Job from the Job, its pods and their Events. An image volume that cannot be pulled is reported in Events
+ * only. Pure, except for `ageOf`.
  */
 export function imageJobOutcome(job: JobObject, { pods, events }: ImageJobFacts, ageOf: AgeOf): ImageJobOutcome {
-  const state = new JobState(job, pods, { ageOf, container: STREAM_CONTAINER, patience: { place: patience, start: patience } }).of(0);
+  const state = new JobState(job, pods, { ageOf, container: STREAM_CONTAINER, patience: { place: startTimeout, start: startTimeout } }).of(
+    0,
+  );
   if (state.kind === 'finished') return { kind: 'finished', pod: state.pod };
-  // The status of a pull changes between one word and another; its Event says the same each time.
+  // The waiting reason of a failing pull alternates. The text of its Event is stable.
   const trouble = startTrouble(state, pods, events);
   if (state.kind === 'failed') return failedBy(job, (isStart(state.class) ? trouble : undefined) ?? state);
   const age = ageOf(job);
-  if (age > longest) return { kind: 'failed', class: 'DeadlineExceeded', reason: `the pod did not end within ${longest / 60_000} minutes` };
+  if (age > runTimeout)
+    return { kind: 'failed', class: 'DeadlineExceeded', reason: `the pod did not end within ${runTimeout / 60_000} minutes` };
   if (trouble) return troubled(job, trouble, ageOf);
   if (pods.length === 0) return withoutPod(job, events, ageOf);
-  return age > patience ? waitingFor(state, pods, events) : { kind: 'running' };
+  return age > startTimeout ? waitingFor(state, pods, events) : { kind: 'running' };
 }
 
-/** Whether the Events about a Job or its pods may say more than these do. */
-export const needsEvents = (pods: readonly JobPod[]): boolean => pods.every((pod) => !hasEnded(pod) && !hasBegun(pod));
+/** Whether the outcome depends on Events: no pod has started or ended. */
+export const needsEvents = (pods: readonly JobPod[]): boolean => pods.every((pod) => !hasEnded(pod) && !hasStarted(pod));
 
-/** Whether the containers begin that need the volumes. */
-const hasBegun = (pod: JobPod): boolean =>
+/** Whether a container that mounts the volumes has started. */
+const hasStarted = (pod: JobPod): boolean =>
   containersOf(pod).some(({ name, state }) => name !== 'prepare' && (state?.terminated !== undefined || state?.running !== undefined));
 
 const isStart = (failure: string): failure is FailureClass => failure === 'PullError' || failure === 'StartError';
 
-/** What keeps the containers of a pod from starting, by the Events about it or its status. */
+/** Returns why the containers of a pod cannot start, from its Events or its status. */
 function startTrouble(state: IndexState, pods: readonly JobPod[], events: readonly JobEvent[]): JobFailure | undefined {
   if (!needsEvents(pods)) return undefined;
   const held = state.kind === 'waiting' ? state.hold : undefined;
@@ -61,19 +64,19 @@ function startTrouble(state: IndexState, pods: readonly JobPod[], events: readon
 function withoutPod(job: JobObject, events: readonly JobEvent[], ageOf: AgeOf): ImageJobOutcome {
   const { name, uid = '' } = job.metadata;
   const idleness = { job: name, refusal: refusalIn(events, []), idle: ageOf({ metadata: { name, uid: `${uid}/idle` } }) };
-  const state = idleState(idleness, { quota: patience, refusal: patience });
+  const state = idleState(idleness, { quota: startTimeout, refusal: startTimeout });
   if (state.kind === 'failed') return failedBy(job, state);
   const hold = state.kind === 'waiting' && state.hold?.reason === 'NoPod' ? state.hold : undefined;
   return hold ? { kind: 'running', waits: hold.message } : { kind: 'running' };
 }
 
-/** A pod that cannot start, by an Event: it is given up at once if asking again does not help, else after a minute. */
+/** The outcome of a pod that cannot start. The Job fails at once if a retry cannot help, and otherwise after a minute. */
 function troubled(job: JobObject, trouble: JobFailure, ageOf: AgeOf): ImageJobOutcome {
   const failed = failedBy(job, trouble);
   const { name, uid = '' } = job.metadata;
   const since = ageOf({ metadata: { name, uid: `${uid}/trouble` } });
   const isFinal = 'denied' in failed || absencePattern.test(trouble.message);
-  return isFinal || since >= patience ? failed : { kind: 'running' };
+  return isFinal || since >= startTimeout ? failed : { kind: 'running' };
 }
 
 function waitingFor(state: IndexState, pods: readonly JobPod[], events: readonly JobEvent[]): ImageJobOutcome {
@@ -83,13 +86,13 @@ function waitingFor(state: IndexState, pods: readonly JobPod[], events: readonly
   }
   if (!needsEvents(pods)) return { kind: 'running' };
   const pulling = events.findLast(({ reason }) => reason === 'Pulling')?.message;
-  const waits = pulling === undefined ? 'the pod has not begun, and nothing says why' : `the node has not got it yet: ${pulling}`;
+  const waits = pulling === undefined ? 'the pod has not started, and no Event has a reason' : `the node is still pulling it: ${pulling}`;
   return { kind: 'running', waits: oneLine(waits) };
 }
 
-/** What registries and runtimes say to those without a password, or with a wrong one. */
+/** The errors of registries and container runtimes for missing or wrong credentials. */
 const denialPattern = /\b(401|403|unauthorized|forbidden|denied|authentication required|authorization failed|no basic auth credentials)\b/i;
-/** What the runtime says of an image that the registry does not have: asking again will not help. */
+/** The error of the container runtime for an image that the registry does not have. A retry does not help. */
 const absencePattern = /Failed to pull image .*: not found$/;
 
 function failedBy(job: JobObject, failure: JobFailure): ImageJobOutcome {
@@ -100,11 +103,11 @@ function failedBy(job: JobObject, failure: JobFailure): ImageJobOutcome {
   return { kind: 'failed', class: failure.class, reason, ...(denied ? { denied } : {}) };
 }
 
-/** What fails for want of a password when the scanner pulls says so: it reads none, and the node may have one. */
+/** Added if the scanner is denied a pull: the scanner has no credentials, but the node may have them. */
 const noCredentials =
-  '; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets';
+  '; images.mode Pull uses no credentials: use images.mode Mount for this image, so that nodes mount it with pull secrets';
 
-/** The reference by which a Job could not have its image, if the reason says so. */
+/** Returns the reference that could not be pulled, if the failure reason contains it. */
 export function missingReference(job: JobObject, reason: string): string | undefined {
   const reference = imageReferenceOf(job);
   return reference !== undefined && reason.includes(reference) ? reference : undefined;
@@ -117,14 +120,14 @@ const troubles: Readonly<Record<string, FailureClass>> = {
   FailedCreatePodSandBox: 'StartError',
 };
 
-/** The latest trouble; that a pull is put off says less than why. */
+/** Returns the latest start failure. Skips Events that report only that the pull is in back-off. */
 function troubleIn(events: readonly JobEvent[]): JobFailure | undefined {
   const found = events.findLast(({ reason = '', message = '' }) => reason in troubles && !message.startsWith('Error: '));
   const failure = troubles[found?.reason ?? ''];
   return failure && { class: failure, message: oneLine(brief(found?.message ?? '')) };
 }
 
-/** The runtime names an image again at each step that failed: once is enough, and why it failed comes last. */
+/** Shortens a pull error: the container runtime repeats the image name for each failed step, and the cause comes last. */
 function brief(message: string): string {
   const [name] = /"[^"]+"/.exec(message) ?? [];
   if (name === undefined) return message;

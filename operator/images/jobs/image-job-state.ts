@@ -1,28 +1,28 @@
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 
-/** What a Job for images was made for, and with what: kept in its annotation `vigil.dev/image-job`, so that nobody reads it back from a template. */
+/** The inputs of an image Job, from its annotation `vigil.dev/image-job`. They are never read from the pod template. */
 export interface ImageJobState {
   /** The scanner's image. */
   readonly scanner: string;
-  /** By what the image is to be had: by the scanner that pulls it, or by a volume. */
+  /** The image reference that the scanner pulls or the volume mounts. */
   readonly reference?: string;
-  /** The scanner pulls the image by itself. */
+  /** The scanner pulls the image. */
   readonly pull?: boolean;
-  /** The image with an index of Java archives. */
+  /** The image with the index of Java archives. */
   readonly javaIndex?: string;
-  /** The name of the database that it matches with. */
+  /** The name of the database that it matches against. */
   readonly database?: string;
-  /** The node that it would best run on. */
+  /** The preferred node. */
   readonly node?: string;
 }
 
-/** The annotation with a state. */
+/** Returns the annotation with these inputs. */
 export const imageJobAnnotation = (state: ImageJobState): Readonly<Record<string, string>> => ({
   [ANNOTATIONS.imageJob]: JSON.stringify(state),
 });
 
-/** The state of a Job; undefined for one that an older version of Vigil made, or another program. */
+/** Returns the inputs of a Job; undefined if an older version of Vigil or another program created it. */
 export function imageJobState({ metadata: { annotations } }: KubeObject): ImageJobState | undefined {
   try {
     const state = JSON.parse(annotations?.[ANNOTATIONS.imageJob] ?? 'null') as Partial<ImageJobState> | null;
@@ -32,20 +32,20 @@ export function imageJobState({ metadata: { annotations } }: KubeObject): ImageJ
   }
 }
 
-/** Whether the scanner of a Job pulls the image by itself. */
+/** Whether the scanner of a Job pulls the image. */
 export const isPull = (job: KubeObject): boolean => imageJobState(job)?.pull === true;
 
-/** By which an image is to be had: by the scanner that pulls it, or by a volume. */
+/** The image reference that the scanner of a Job pulls or its volume mounts. */
 export const imageReferenceOf = (job: KubeObject): string | undefined => imageJobState(job)?.reference;
 
-/** The scanner's image that a Job runs. */
+/** The scanner image of a Job. */
 export const scannerOf = (job: KubeObject): string | undefined => imageJobState(job)?.scanner;
 
-/** The index of Java archives that the Job of an inventory has; undefined for none. */
+/** The image with the Java archive index of an inventory Job; undefined if it has none. */
 export const javaIndexOf = (job: KubeObject): string | undefined => imageJobState(job)?.javaIndex;
 
-/** The name of the database that a Job matches with. */
+/** The name of the database that a Job matches against; empty for an inventory Job. */
 export const databaseOf = (job: KubeObject): string => imageJobState(job)?.database ?? '';
 
-/** The node that a Job would best run on. */
+/** The preferred node of a Job. */
 export const preferredNode = (job: KubeObject): string | undefined => imageJobState(job)?.node;

@@ -10,7 +10,7 @@ import type { ImagePlace } from '../targets/image-targets.ts';
 import { shortHash } from '../../api/short-hash.ts';
 import { PARTS, inventoryJobName } from '../targets/image-names.ts';
 
-/** What the pods of image Jobs run. */
+/** The settings of the pods of image Jobs. */
 export interface ImageJobSettings {
   readonly namespace: string;
   /** Vigil's own image. */
@@ -21,34 +21,35 @@ export interface ImageJobSettings {
   readonly scanner: string;
   /** An image with an index of Java archives in `/java-db`. */
   readonly javaIndex?: string | undefined;
-  /** Where pods go in Vigil's own namespace. */
+  /** The placement of pods in Vigil's own namespace. */
   readonly placement?: Placement;
 }
 
-/** An image, and where it is looked into. */
+/** An image, and the namespace and node of its inventory Job. */
 export interface InventoryJobInput extends Pick<ImagePlace, 'image' | 'scanIn' | 'pull'> {
-  /** Has the image: best to run there. */
+  /** The preferred node, which has the image. */
   readonly node?: string;
 }
 
-/** The container whose log is the stream. */
+/** The container whose log is the result stream. */
 export const STREAM_CONTAINER = 'vigil';
 /** The volume with the index of Java archives. */
 const INDEX_VOLUME = 'java';
-/** Seconds that a pod may take. */
+/** The deadline of a pod in seconds. */
 const deadline = 900;
 const root = '/vigil';
-/** The user that the scanner runs as where its image, whose own user is root, runs as anybody. */
+/** The user ID of the scanner if it does not run as root, which is the user of its image. */
 const nobody = 65_532;
 
 /**
- * The Job that takes one image's inventory, in Vigil's namespace or in another with its pull secrets: the scanner over the image, with empty databases and without
- * a token, and Vigil's `normalize` after it. The image is a volume, or the scanner pulls it.
+ * Returns the Job that takes the inventory of one image, in Vigil's namespace or in another with its pull secrets. The scanner reads the
+ * image with empty databases and without a ServiceAccount token; then Vigil's `normalize` prints the inventory. The image is an image
+ * volume, or the scanner pulls it.
  */
 export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInput): KubeObject {
   const { image, pull = false } = input;
-  const { spec, args, target, near, user = {} } = pull ? pulling(image) : mounting(input);
-  // Where nodes mount no images, they mount none with an index either.
+  const { spec, args, target, nodeLabels, user = {} } = pull ? pulling(image) : mounting(input);
+  // A cluster without image volumes cannot mount the Java index either.
   const index = pull ? undefined : settings.javaIndex;
   const indexMounts = index === undefined ? [] : [mount(INDEX_VOLUME, true)];
   const prepare = {
@@ -71,7 +72,7 @@ export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInpu
     args: ['normalize', `${root}/work/report.json`, ...target.folders],
     volumeMounts: [...target.mounts, mount('work', true)],
   };
-  const whole = {
+  const podSpec = {
     ...spec,
     initContainers: [prepare, scanner],
     containers: [normalize],
@@ -81,18 +82,18 @@ export function inventoryJob(settings: ImageJobSettings, input: InventoryJobInpu
       ...(index === undefined ? [] : [{ name: INDEX_VOLUME, image: { reference: index, pullPolicy: 'IfNotPresent' } }]),
     ],
   };
-  return job({ ...settings, ...placeOf(input) }, { ...inventoryParts(settings, input, near), spec: whole });
+  return job({ ...settings, ...placeOf(input) }, { ...inventoryParts(settings, input, nodeLabels), spec: podSpec });
 }
 
-/** The namespace of a Job for an inventory, and the pull secrets that are its own. */
+/** The namespace and the pull secrets of an inventory Job outside of Vigil's namespace. */
 const placeOf = ({ scanIn }: InventoryJobInput): Partial<Pick<ImageJobSettings, 'namespace' | 'imagePullSecrets'>> =>
   scanIn ? { namespace: scanIn.namespace, imagePullSecrets: scanIn.pullSecrets.map((name) => ({ name })) } : {};
 
-/** What a Job for an inventory is called, what it is about, and where it goes: to a node with these labels. */
+/** Returns the name, inputs and placement of an inventory Job. `nodeLabels` are added to its node selector. */
 function inventoryParts(
   settings: ImageJobSettings,
   { image, scanIn, node, pull = false }: InventoryJobInput,
-  near: Readonly<Record<string, string>>,
+  nodeLabels: Readonly<Record<string, string>>,
 ): Omit<ImageJobParts, 'spec'> {
   const key = scanIn ? keyInNamespace(keyOf(image), scanIn.namespace) : keyOf(image);
   const mounted = {
@@ -100,33 +101,33 @@ function inventoryParts(
     ...(node === undefined ? {} : { node }),
   };
   const state: ImageJobState = { scanner: settings.scanner, reference: image.reference, ...(pull ? { pull } : mounted) };
-  // What is Vigil's is no other namespace's: there, no toleration and no priority.
+  // Vigil's tolerations and priority class apply to Vigil's own namespace only.
   const placement = preferNode(mergePlacement({}, scanIn ? {} : (settings.placement ?? {})), state.node);
   return {
     name: inventoryJobName(key),
     part: PARTS.inventory,
     images: [key],
     state,
-    placement: { ...placement, nodeSelector: { ...placement.nodeSelector, ...near } },
+    placement: { ...placement, nodeSelector: { ...placement.nodeSelector, ...nodeLabels } },
   };
 }
 
-/** How a scanner comes by an image. */
-interface Way {
+/** How the scanner accesses an image. */
+interface ImageSource {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
   /** Labels that its node must have. */
-  readonly near: Readonly<Record<string, string>>;
-  /** Whom the scanner runs as, where its image does not fit. */
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  /** The security context of the scanner, if it must not run as the user of its image. */
   readonly user?: Readonly<Record<string, unknown>>;
   readonly target: { readonly mounts: readonly unknown[]; readonly folders: readonly string[]; readonly volumes: readonly unknown[] };
 }
 
-/** As a volume, without network. Root of a user namespace reads what root owns; it is nobody on the node. */
-function mounting({ image }: InventoryJobInput): Way {
+/** The image is a volume, and the scanner needs no network. It runs as root of a user namespace to read all files, without rights on the node. */
+function mounting({ image }: InventoryJobInput): ImageSource {
   return {
     spec: {},
-    near: architectureOf(image),
+    nodeLabels: architectureOf(image),
     args: ['rootfs', ...scannerArguments, `${root}/target`],
     target: {
       mounts: [mount('target', true)],
@@ -136,40 +137,40 @@ function mounting({ image }: InventoryJobInput): Way {
   };
 }
 
-/** What needs nothing of root's: no user namespace, which not all nodes have. */
-const asAnybody = {
+/** The pod settings of a scanner that does not need root: no user namespace, since not all nodes support it. */
+const withoutRoot = {
   hostUsers: undefined,
   securityContext: RESTRICTED_POD,
 };
 
-/** The scanner's own image runs as root: where it is run as anybody, it needs a user. */
+/** The scanner's image runs as root by default, so a container without root needs a user ID. */
 const scannerUser = { securityContext: { ...RESTRICTED_CONTAINER, runAsUser: nobody } };
 
-/** From its registry, by any node and any user: nothing is mounted that root owns, and no credentials are at hand. */
-function pulling({ reference, platform }: ImagePlace['image']): Way {
+/** The scanner pulls the image from its registry, on any node and without root: no image is mounted. It has no credentials. */
+function pulling({ reference, platform }: ImagePlace['image']): ImageSource {
   return {
-    spec: asAnybody,
-    near: {},
+    spec: withoutRoot,
+    nodeLabels: {},
     user: scannerUser,
     args: ['image', ...scannerArguments, '--image-src', 'remote', ...(platform === undefined ? [] : ['--platform', platform]), reference],
     target: { mounts: [], folders: [], volumes: [] },
   };
 }
 
-/** What is matched, and with what. */
+/** The inventories of a match Job, and the database. */
 export interface MatchingJobInput {
   readonly database: ImageDatabase;
-  /** By what they are kept under. */
+  /** The keys of the images. */
   readonly images: readonly string[];
-  /** That hold their inventories. */
+  /** The ConfigMaps with their inventories. */
   readonly configMaps: readonly string[];
-  /** Nodes may mount no images: the scanner's own image then copies the program, as any user. */
+  /** Does not use image volumes: an init container copies the scanner's program from its image, without root. */
   readonly pull?: boolean;
 }
 
-/** The Job that matches inventories, kept in these ConfigMaps, against the database: mounted, or fetched by the pod. */
+/** Returns the Job that matches inventories against the database, which is mounted or which the pod downloads. */
 export function matchingJob(settings: ImageJobSettings, { database, images, configMaps, pull = false }: MatchingJobInput): KubeObject {
-  // A database that is an image has to be mounted, and where that is possible the scanner is, too.
+  // A database image must be mounted, so the scanner's image can be mounted too.
   const copied = pull && !('image' in database);
   const { args, ...rest } = copied ? copying(settings) : mountingScanner(settings, database);
   const match = {
@@ -200,16 +201,16 @@ export function matchingJob(settings: ImageJobSettings, { database, images, conf
   });
 }
 
-/** How matching comes by the scanner, and by a database that is an image. */
-interface MatchWay {
+/** How a match Job accesses the scanner's program and a database image. */
+interface MatchSource {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
   readonly mounts: readonly unknown[];
   readonly volumes: readonly unknown[];
 }
 
-function mountingScanner({ scanner }: ImageJobSettings, database: ImageDatabase): MatchWay {
-  // What a tag means may change; a digest is never pulled twice.
+function mountingScanner({ scanner }: ImageJobSettings, database: ImageDatabase): MatchSource {
+  // Always pull the database: its tag may have moved. A digest is not pulled again.
   const volume = (name: string, reference: string, pullPolicy: string): unknown => ({ name, image: { reference, pullPolicy } });
   return {
     spec: {},
@@ -219,7 +220,7 @@ function mountingScanner({ scanner }: ImageJobSettings, database: ImageDatabase)
   };
 }
 
-function copying({ scanner }: ImageJobSettings): MatchWay {
+function copying({ scanner }: ImageJobSettings): MatchSource {
   const program = `${root}/work/trivy`;
   const copy = {
     ...container('trivy', scanner, { memory: '256Mi' }),
@@ -228,10 +229,10 @@ function copying({ scanner }: ImageJobSettings): MatchWay {
     command: ['cp', '/usr/local/bin/trivy', program],
     volumeMounts: [mount('work')],
   };
-  return { spec: { ...asAnybody, initContainers: [copy] }, args: [`--scanner=${program}`], mounts: [], volumes: [] };
+  return { spec: { ...withoutRoot, initContainers: [copy] }, args: [`--scanner=${program}`], mounts: [], volumes: [] };
 }
 
-/** Of an index, a node mounts the image of its own platform. */
+/** Returns the node label of an image's architecture, since a node mounts the image of its own platform from an index. */
 function architectureOf({ platform }: ImagePlace['image']): Readonly<Record<string, string>> {
   const [, architecture] = platform?.split('/') ?? [];
   return architecture === undefined ? {} : { 'kubernetes.io/arch': architecture };
@@ -239,7 +240,7 @@ function architectureOf({ platform }: ImagePlace['image']): Readonly<Record<stri
 
 const mount = (name: string, readOnly = false): unknown => ({ name, mountPath: `${root}/${name}`, ...(readOnly ? { readOnly } : {}) });
 
-/** Asked for vulnerabilities too, of which it knows none: without that it would not look into Java archives. */
+/** The scanner `vuln` is on although the database is empty: without it, Trivy does not read Java archives. */
 const scannerArguments = [
   ...['--quiet', '--no-progress', '--scanners', 'vuln,secret', '--list-all-pkgs', '--offline-scan', '--disable-telemetry'],
   ...[
@@ -272,7 +273,7 @@ const vigil = ({ image, imagePullPolicy }: ImageJobSettings): Readonly<Record<st
   imagePullPolicy,
 });
 
-/** What tells one Job for images from another. */
+/** The parts that differ between image Jobs. */
 interface ImageJobParts {
   readonly name: string;
   readonly part: string;

@@ -22,7 +22,7 @@ import { withInventory, withMatches, type CollectContext } from './job-output.ts
 import type { ImageJob } from './image-job-list.ts';
 import { PARTS } from '../targets/image-names.ts';
 
-/** What taking in finished Jobs needs. */
+/** The dependencies of {@link collectImageJob}. */
 export interface ImageJobContext extends CollectContext {
   readonly client: KubeClient;
   /** Vigil's namespace. */
@@ -31,15 +31,15 @@ export interface ImageJobContext extends CollectContext {
   readonly logs: Pick<LogReader, 'read'>;
 }
 
-/** What a Job makes of the ledger, and whether it has ended. */
+/** The ledger after a Job was collected, and whether the Job has ended. */
 export interface CollectedImageJob {
   readonly ended: boolean;
   readonly ledger: ImageLedger;
-  /** Where a Job that runs is at work, or will best be: nowhere while it waits for too long. */
+  /** The node of a running Job's pod, or its preferred node; undefined if the Job waits for too long. */
   readonly node?: string | undefined;
 }
 
-/** Looks at a Job, and takes in what it says when it has ended. */
+/** Checks a Job. If it has ended, reads its results into the ledger. */
 export async function collectImageJob(context: ImageJobContext, found: ImageJob, ledger: ImageLedger): Promise<CollectedImageJob> {
   const { home, now } = context;
   const { namespace = home } = found.job.metadata;
@@ -48,26 +48,32 @@ export async function collectImageJob(context: ImageJobContext, found: ImageJob,
   if (outcome.kind === 'running')
     return { ended: false, ledger: waiting(ledger, found.images, outcome.waits), ...(outcome.waits === undefined ? { node } : {}) };
   try {
-    if (outcome.kind === 'failed') throw new TakeInError(outcome.class, outcome.reason, outcome.denied);
-    const stream = await readStream(context, outcome.pod, namespace === home ? undefined : mostUntrusted);
-    const taken =
+    if (outcome.kind === 'failed') throw new ImageJobError(outcome.class, outcome.reason, outcome.denied);
+    const stream = await readStream(context, outcome.pod, namespace === home ? undefined : maxUntrustedBytes);
+    const collected =
       step === 'inventory'
         ? withInventory(context, found, ledger, stream as AcceptedStream<InventoryBody>)
         : withMatches(context, found, ledger, stream as AcceptedStream<MatchBody>);
-    return { ended: true, ledger: await taken };
+    return { ended: true, ledger: await collected };
   } catch (error) {
     if (error instanceof LogUnavailableError)
       return { ended: false, ledger: waiting(ledger, found.images, `the log cannot be read yet: ${error.message}`) };
-    return { ended: true, ledger: failed(ledger, found.images, { step, ...failureOf(found.job, error), ...wayOf(found.job), at: now }) };
+    return {
+      ended: true,
+      ledger: failed(ledger, found.images, { step, ...failureOf(found.job, error), ...attemptOf(found.job), at: now }),
+    };
   }
 }
 
-/** How a Job was to come by an image, and with what. */
-const wayOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'means'> => ({ ...(isPull(job) ? { pull: true } : {}), means: inputsOf(job) });
+/** The image mode and inputs of a Job, for its failure. */
+const attemptOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'means'> => ({
+  ...(isPull(job) ? { pull: true } : {}),
+  means: inputsOf(job),
+});
 
-/** What an error says of an image; throws those that say nothing of it. */
+/** Returns the image failure that an error stands for. Throws errors that have another cause. */
 function failureOf(job: KubeObject, error: unknown): Pick<NewFailure, 'class' | 'reason' | 'denied' | 'reference'> {
-  if (error instanceof TakeInError) {
+  if (error instanceof ImageJobError) {
     const reference = missingReference(job, error.message);
     return {
       class: error.class,
@@ -80,9 +86,9 @@ function failureOf(job: KubeObject, error: unknown): Pick<NewFailure, 'class' | 
   throw error;
 }
 
-/** A Job ended without what it was made for. */
-class TakeInError extends Error {
-  override readonly name = 'TakeInError';
+/** An image Job ended without results. */
+class ImageJobError extends Error {
+  override readonly name = 'ImageJobError';
   readonly class: FailureClass;
   readonly denied: boolean;
 
@@ -102,8 +108,8 @@ async function outcomeOf(
   return { outcome: imageJobOutcome(job, { pods, events }, ageOf), node: pods[0]?.spec?.nodeName ?? preferredNode(job) };
 }
 
-/** Bytes that an inventory from another namespace may unpack to: some 60,000 packages. */
-const mostUntrusted = 16 * 1024 * 1024;
+/** The maximum unpacked size in bytes of an inventory from another namespace: about 60,000 packages. */
+const maxUntrustedBytes = 16 * 1024 * 1024;
 
 function waiting(ledger: ImageLedger, images: readonly string[], what: string | undefined): ImageLedger {
   const entries = images.flatMap((key) => (ledger[key] ? [[key, withWaiting(ledger[key], what)] as const] : []));
@@ -115,24 +121,25 @@ function failed(ledger: ImageLedger, images: readonly string[], failure: NewFail
   return { ...ledger, ...Object.fromEntries(entries) };
 }
 
-/** The checked log of a pod. Throws a {@link TakeInError} if there is none that counts, and a {@link LogUnavailableError}. */
+/** Reads the verified result stream from a pod's log. Throws an {@link ImageJobError} if it is not valid, or a {@link LogUnavailableError}. */
 async function readStream({ logs }: ImageJobContext, pod: JobPod, mostUnpacked: number | undefined): Promise<AcceptedStream<unknown>> {
   try {
     const read = await logs.read<unknown>(pod, { container: STREAM_CONTAINER, mostUnpacked });
-    if ('class' in read) throw new TakeInError(read.class, failureText(read));
+    if ('class' in read) throw new ImageJobError(read.class, failureText(read));
     return read;
   } catch (error) {
-    if (isForbidden(error)) throw new TakeInError('Rejected', `the log may not be read: ${messageOf(error)}`);
+    if (isForbidden(error)) throw new ImageJobError('Rejected', `reading the log is forbidden: ${messageOf(error)}`);
     throw error;
   }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A server that does not know image volumes leaves them out, and then misses what the volume is. */
-const noImageVolumes = '; nodes mount no images here: use images.mode Pull, with the database in a repository (--database-repository)';
+/** Added if the API server does not support image volumes. It drops the field `image` and then rejects a volume without a type. */
+const noImageVolumes =
+  '; the cluster does not support image volumes: use images.mode Pull, with the database in a repository (--database-repository)';
 
-/** The ledger after the server refused a Job: by quota, Pod Security or another policy. */
+/** Returns the ledger after the API server rejected a Job: by a quota, Pod Security or another policy. */
 export function withRefusal(
   ledger: ImageLedger,
   job: KubeObject,
@@ -144,7 +151,7 @@ export function withRefusal(
     step,
     class: 'Rejected',
     reason: `the Job was refused: ${reason.slice(0, 600)}${/must specify a volume type/i.test(reason) ? noImageVolumes : ''}`,
-    ...wayOf(job),
+    ...attemptOf(job),
     at,
   });
 }

@@ -5,64 +5,64 @@ import { isForbidden } from '../../kube/kube-api-error.ts';
 import { concurrently } from '../../reports/publishing/concurrently.ts';
 import { listImageJobs, type ImageJob } from './image-job-list.ts';
 
-/** What a namespace that has opted in lets the operator do there; listing it may everywhere. */
-const asked = [
+/** The permissions of the operator in a namespace that has opted in. It may list in all namespaces. */
+const requiredPermissions = [
   { group: 'batch', resource: 'jobs', verb: 'create' },
   { group: 'batch', resource: 'jobs', verb: 'delete' },
   { group: '', resource: 'pods', subresource: 'log', verb: 'get' },
 ] as const;
 
-/** Questions to the server at the same time. */
-const atOnce = 4;
+/** The maximum number of concurrent access reviews. */
+const concurrency = 4;
 const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
-/** The namespaces outside of Vigil's own where it may take inventories, by what the API server says of its rights there, and its Jobs in them. */
+/** Finds the namespaces that have opted in to inventory Jobs, by access reviews, and lists Vigil's Jobs in them. */
 export class ImageNamespaces {
   readonly #client: KubeClient;
   readonly #runner: JobRunner;
   readonly #home: string;
-  readonly #lasts: number;
+  readonly #answerLifetime: number;
   readonly #known = new Map<string, { readonly at: number; readonly allowed: boolean }>();
-  /** Where no Job is left; an operator that has just begun knows of none. */
+  /** Namespaces without Jobs of Vigil. Empty after the operator starts. */
   readonly #empty = new Set<string>();
 
-  /** @param lasts Milliseconds for which an answer counts. */
-  constructor(client: KubeClient, { home, lasts }: { readonly home: string; readonly lasts: number }) {
+  /** @param answerLifetime Milliseconds for which the result of an access review is cached. */
+  constructor(client: KubeClient, { home, answerLifetime }: { readonly home: string; readonly answerLifetime: number }) {
     this.#client = client;
     this.#runner = new JobRunner(client);
     this.#home = home;
-    this.#lasts = lasts;
+    this.#answerLifetime = answerLifetime;
   }
 
-  /** Those of them that have opted in. */
+  /** Returns the namespaces that have opted in. */
   async optedIn(namespaces: Iterable<string>, now: number): Promise<ReadonlySet<string>> {
     const all = [...namespaces];
-    for (const [name, { at }] of this.#known) if (at + this.#lasts <= now || at > now) this.#known.delete(name);
+    for (const [name, { at }] of this.#known) if (at + this.#answerLifetime <= now || at > now) this.#known.delete(name);
     await concurrently(
       all.filter((name) => !this.#known.has(name)),
-      atOnce,
+      concurrency,
       async (name) => void this.#known.set(name, { at: now, allowed: await this.#allows(name) }),
     );
     return new Set(all.filter((name) => this.#known.get(name)?.allowed));
   }
 
-  /** Vigil's Jobs in Vigil's namespace. */
+  /** Lists the image Jobs in Vigil's namespace. */
   jobs(): Promise<ImageJob[]> {
     return listImageJobs(this.#runner, this.#home, { home: this.#home });
   }
 
-  /** Vigil's Jobs in these namespaces. */
+  /** Lists Vigil's inventory Jobs in these namespaces. */
   async jobsIn(namespaces: Iterable<string>): Promise<ImageJob[]> {
     const found: ImageJob[] = [];
     for (const namespace of namespaces) {
-      const there = this.#empty.has(namespace) ? [] : await this.#jobsIn(namespace);
-      if (there.length === 0) this.#empty.add(namespace);
-      found.push(...there);
+      const jobs = this.#empty.has(namespace) ? [] : await this.#jobsIn(namespace);
+      if (jobs.length === 0) this.#empty.add(namespace);
+      found.push(...jobs);
     }
     return found;
   }
 
-  /** A Job was made there. */
+  /** Records that a Job was created in a namespace. */
   noteJob({ metadata: { namespace = '' } }: KubeObject): void {
     this.#empty.delete(namespace);
   }
@@ -77,7 +77,7 @@ export class ImageNamespaces {
   }
 
   async #allows(namespace: string): Promise<boolean> {
-    for (const attributes of asked) {
+    for (const attributes of requiredPermissions) {
       const review = await this.#client.call<{ readonly status?: { readonly allowed?: boolean } }>({
         method: 'POST',
         path: reviews,

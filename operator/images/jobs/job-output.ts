@@ -10,13 +10,13 @@ import type { AcceptedStream } from '../../stream/stream-reader.ts';
 import type { ImageJob } from './image-job-list.ts';
 import { imageHash } from '../targets/image-names.ts';
 
-/** What taking in what Jobs printed needs. */
+/** The dependencies of {@link withInventory} and {@link withMatches}. */
 export interface CollectContext {
   readonly store: ImageStore;
   readonly now: number;
 }
 
-/** The ledger with the inventory that a Job printed. Throws for what is none. */
+/** Returns the ledger with the inventory that a Job printed. Throws an error if the output is not an inventory. */
 export async function withInventory(
   { store, now }: CollectContext,
   { job, images: [digest = ''] }: ImageJob,
@@ -24,14 +24,14 @@ export async function withInventory(
   stream: AcceptedStream<InventoryBody>,
 ): Promise<ImageLedger> {
   const { unidentified, ...known } = inventoryIn(digest, stream);
-  // What an index does not know is nobody's but the image's own: no database tells of it.
+  // Archives that the index does not have are private. No database has vulnerabilities of them, so they are not reported.
   const index = javaIndexOf(job);
   const inventory = { ...known, ...(unidentified && index === undefined ? { unidentified } : {}) };
   const configMaps = await store.keepInventory(digest, inventory);
   const before = ledger[digest] ?? { seen: now };
-  // Secrets are known at once; vulnerabilities when a database was asked. What one has told stays until it is asked again.
-  const told = before.findings?.database ? before.findings : undefined;
-  const findings = told ?? {
+  // Secrets are part of the inventory. Earlier matches are kept until the image is matched again.
+  const matched = before.findings?.database ? before.findings : undefined;
+  const findings = matched ?? {
     configMaps: await store.keepFindings(digest, findingsWith(inventory, [])),
     ...{ database: '', made: '', at: now },
   };
@@ -39,13 +39,13 @@ export async function withInventory(
   return { ...ledger, [digest]: withSuccess(before, 'inventory', { inventory: kept, findings }) };
 }
 
-/** Others may have had a hand in what a pod in another namespace says. */
+/** Validates an inventory from another namespace, where other users could have changed the output of the pod. */
 const inventoryIn = (key: string, stream: AcceptedStream<InventoryBody>): Inventory =>
   namespaceOf(key) === undefined
     ? inventoryOf(stream.records() as Iterable<InventoryRecord>, stream.trailer.body)
     : checkedInventoryOf(stream.records() as Iterable<unknown>, stream.trailer.body);
 
-/** What is known of an image by its inventory and what a database tells of it. */
+/** Returns the findings of an image from its inventory and its vulnerabilities. */
 const findingsWith = ({ secrets, unreadable, unidentified }: Inventory, vulnerabilities: readonly Vulnerability[]): ImageFindings => ({
   vulnerabilities,
   secrets,
@@ -58,7 +58,7 @@ interface Matched {
   end?: Exclude<MatchRecord, { type: 'vulnerability' }>;
 }
 
-/** The ledger with what a Job found that matches inventories. */
+/** Returns the ledger with the results of a match Job. */
 export async function withMatches(
   context: CollectContext,
   { job, images }: ImageJob,
@@ -83,7 +83,7 @@ export async function withMatches(
   return { ...ledger, ...Object.fromEntries(entries) };
 }
 
-/** What a stream calls an image by: the key that its inventory was taken under. */
+/** The name of an image in a match stream: the hash of the key under which its inventory was taken. */
 const nameOf = (key: string, { inventory }: ImageEntry): string => imageHash(inventory?.of ?? key);
 
 async function matchedEntry(
@@ -99,7 +99,7 @@ async function matchedEntry(
   if (!end) return undefined;
   const inventory = await store.inventory(entry.inventory?.configMaps ?? []);
   if (!inventory) {
-    const { inventory: lost, ...rest } = withFailure(entry, { step: 'match', reason: 'the inventory is not as it was written', at: now });
+    const { inventory: lost, ...rest } = withFailure(entry, { step: 'match', reason: 'the stored inventory cannot be read', at: now });
     return rest;
   }
   const configMaps = await store.keepFindings(digest, findingsWith(inventory, vulnerabilities));

@@ -2,9 +2,12 @@ import { hasFields, jsonKind } from '../../kube/documents/document-kind.ts';
 import type { ImageFindings } from '../matching/image-finding.ts';
 import type { ImageLedger } from './image-ledger.ts';
 
-/** The documents about images; of an inventory, see inventory-document.ts. Version 1 has the content that was written before documents had a version. */
+/**
+ * The document kinds of image scanning; for inventories, see inventory-document.ts. Version 1 has the same content as the documents of older
+ * Vigil versions, which have no version.
+ */
 
-/** What is known of images: an object by their keys. */
+/** The ledger: an object of entries by image key. */
 export const IMAGE_LEDGER = jsonKind<ImageLedger>(
   'image-ledger',
   1,
@@ -14,5 +17,5 @@ export const IMAGE_LEDGER = jsonKind<ImageLedger>(
     Object.values(content).every((entry) => typeof (entry as { readonly seen?: unknown } | null)?.seen === 'number'),
 );
 
-/** What was found in an image. */
+/** The findings of one image. */
 export const FINDINGS = jsonKind<ImageFindings>('image-findings', 1, hasFields('vulnerabilities', 'secrets'));

@@ -2,91 +2,92 @@ import type { FailureClass } from '../../jobs/job-failure.ts';
 import { RESPONSES } from '../../jobs/job-attempts.ts';
 import { printable } from '../../reports/identity/printable.ts';
 
-/** Something that was tried and did not succeed. */
+/** A failed scan step of an image. */
 export interface ImageFailure {
   readonly step: 'inventory' | 'match';
-  /** How its Job failed; undefined for what failed without a Job, and for what an older version of Vigil kept. */
+  /** The failure class of its Job; undefined if it failed without a Job or was recorded by an older version of Vigil. */
   readonly class?: FailureClass;
   /** A sentence. */
   readonly reason: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly attempts: number;
-  /** The registry gives the image to nobody without a password. */
+  /** The registry requires credentials. */
   readonly denied?: boolean;
-  /** It was to be pulled without credentials: mounted, it may be had. */
+  /** The scanner should have pulled it without credentials. Mounting it may succeed. */
   readonly pull?: boolean;
-  /** What it was tried with. */
+  /** The inputs of the attempt, as `inputsOf` returns them. */
   readonly means?: string;
-  /** The references by which it could not be had since the last pause. */
+  /** The references that could not be pulled in the current attempt. */
   readonly tried?: readonly string[];
 }
 
-/** An inventory that was taken. */
+/** An inventory that is stored. */
 export interface StoredInventory {
   readonly configMaps: readonly string[];
+  /** Milliseconds since the epoch. */
   readonly at: number;
-  /** The key that it was taken under, where that is another. */
+  /** The key under which it was taken, if that is another key. */
   readonly of?: string;
-  /** Some of its Java archives are not known: the index that was asked, the empty text where there was none. */
+  /** Set if some of its Java archives could not be identified: the index that was used, or the empty text if there was none. */
   readonly javaIndex?: string;
 }
 
-/** What is kept about one image. */
+/** The record of one image. */
 export interface ImageEntry {
   readonly inventory?: StoredInventory;
-  /** The ConfigMaps of what was found, the database that told, by its reference, and when that was made. */
+  /** The ConfigMaps with the findings, the reference of the database, and when that database was built. The database is empty before the first match. */
   readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
   readonly failure?: ImageFailure;
-  /** What a Job that runs waits for, for longer than it should. */
+  /** The reason why its Job has not started, if it waits for too long. */
   readonly waiting?: string;
-  /** When a workload was last seen to run it. */
+  /** When a workload that runs it was last listed, in milliseconds since the epoch. */
   readonly seen: number;
 }
 
-/** By what images are kept under: see image-key.ts. */
+/** The records by image key; see image-key.ts. */
 export type ImageLedger = Readonly<Record<string, ImageEntry>>;
 
-/** The first of an image's references by which it was not tried since the last pause. */
+/** Returns the first reference that was not tried in the current attempt; undefined if all were. */
 export const untriedReference = (references: readonly string[], failure: ImageFailure | undefined): string | undefined =>
   references.find((reference) => !failure?.tried?.includes(reference));
 
-/** The most characters of a reason. */
-const longest = 1000;
+/** The maximum number of characters of a reason. */
+const maxReasonLength = 1000;
 
-/** What failed, before attempts are counted. `reference`: by which the image could not be had. */
+/** A new failure, before attempts are counted. `reference`: the reference that could not be pulled. */
 export type NewFailure = Omit<ImageFailure, 'attempts' | 'tried'> & { readonly reference?: string };
 
-/** The entry after a failed attempt: what was known stays. Reasons hold what programs and others' pods said: none is kept raw. */
+/** Returns the entry after a failed attempt, with its inventory and findings. Control characters are removed from the reason, which may contain output of other programs. */
 export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...failure }: NewFailure): ImageEntry {
   const before = isSameTry(entry.failure, failure) ? entry.failure : undefined;
-  const news = { ...failure, reason: printable(failure.reason.slice(0, longest)) };
+  const latest = { ...failure, reason: printable(failure.reason.slice(0, maxReasonLength)) };
   if (reference !== undefined && before?.tried?.includes(reference) === false)
-    return { ...entry, failure: withName(before, news, [...before.tried, reference]) };
+    return { ...entry, failure: withReference(before, latest, [...before.tried, reference]) };
   const tried = reference === undefined ? {} : { tried: [reference] };
-  return { ...entry, failure: { ...news, ...tried, attempts: (before?.attempts ?? 0) + 1 } };
+  return { ...entry, failure: { ...latest, ...tried, attempts: (before?.attempts ?? 0) + 1 } };
 }
 
-/** Whether the cluster failed and not the Job's work, and how often that may be before it counts as the work's. */
+/** Returns the number of attempts after which a transient failure of the cluster counts as a failure of the image; zero for other failures. */
 export const transientAttempts = ({ class: failure }: Pick<ImageFailure, 'class'>): number =>
   failure !== undefined && RESPONSES[failure].passing ? RESPONSES[failure].tries : 0;
 
 const isSameTry = (before: ImageFailure | undefined, failure: NewFailure): boolean =>
   before?.step === failure.step && before.means === failure.means && transientAttempts(before) > 0 === transientAttempts(failure) > 0;
 
-/** A failure by another name in the same attempt: that somebody has it behind a password says more than that others have it not. */
-function withName(before: ImageFailure, news: NewFailure, tried: readonly string[]): ImageFailure {
-  const { reason, denied } = before.denied || !news.denied ? before : news;
-  return { ...news, reason, ...(denied ? { denied } : {}), tried, attempts: before.attempts };
+/** Returns a failure by another reference in the same attempt. A denial takes precedence over other reasons, since the image exists there. */
+function withReference(before: ImageFailure, latest: NewFailure, tried: readonly string[]): ImageFailure {
+  const { reason, denied } = before.denied || !latest.denied ? before : latest;
+  return { ...latest, reason, ...(denied ? { denied } : {}), tried, attempts: before.attempts };
 }
 
-/** The entry after a step that succeeded; a failure of that step is over. */
-export function withSuccess(entry: ImageEntry, step: ImageFailure['step'], news: Pick<ImageEntry, 'inventory' | 'findings'>): ImageEntry {
+/** Returns the entry after a successful step, without a failure of that step. */
+export function withSuccess(entry: ImageEntry, step: ImageFailure['step'], result: Pick<ImageEntry, 'inventory' | 'findings'>): ImageEntry {
   const { failure, waiting, ...rest } = entry;
-  return { ...rest, ...news, ...(failure && failure.step !== step ? { failure } : {}) };
+  return { ...rest, ...result, ...(failure && failure.step !== step ? { failure } : {}) };
 }
 
-/** The entry while a Job runs that waits for this; undefined: for nothing. */
-export function withWaiting({ waiting, ...entry }: ImageEntry, what: string | undefined): ImageEntry {
-  return what === undefined ? entry : { ...entry, waiting: printable(what) };
+/** Returns the entry of an image whose Job has not started for this reason; undefined: it does not wait. */
+export function withWaiting({ waiting, ...entry }: ImageEntry, reason: string | undefined): ImageEntry {
+  return reason === undefined ? entry : { ...entry, waiting: printable(reason) };
 }

@@ -14,17 +14,17 @@ import { INVENTORY } from '../inventory/inventory-document.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { imageHash, inventoryDocumentName } from '../targets/image-names.ts';
 
-/** A ledger with what it was before it is written again; without that, it is not there yet. */
+/** A ledger with the stored version that the next write replaces; without that, the ledger does not exist yet. */
 export interface StoredImageLedger {
   readonly ledger: ImageLedger;
   readonly before?: PreviousDocument;
 }
 
-/** The ConfigMap with the ledger. */
+/** The name of the ledger's ConfigMap. */
 export const IMAGE_LEDGER_NAME = 'vigil-images';
 const parts = { inventory: 'image-inventory', findings: 'image-findings' } as const;
 
-/** Keeps what is known of images in documents of Vigil's namespace: the ledger, and by image its inventory and its findings. */
+/** Stores the image ledger, and the inventory and findings of each image, in documents in Vigil's namespace. */
 export class ImageStore {
   readonly #store: DocumentStore;
   readonly #log: Logger | undefined;
@@ -35,8 +35,8 @@ export class ImageStore {
   }
 
   /**
-   * The ledger. One that cannot be used, because it was edited by hand or a newer version wrote it, is an empty one, with a warning in the log:
-   * everything is taken again. One of an older version is written anew, with one line in the log.
+   * Reads the ledger. If it cannot be used, because it was edited or a newer version wrote it, logs a warning and returns an empty ledger: all
+   * inventories are taken again. A ledger of an older version is converted and written.
    */
   async readLedger(): Promise<StoredImageLedger> {
     try {
@@ -45,46 +45,43 @@ export class ImageStore {
       const stored = storedOf(found);
       if (found.formatVersion === IMAGE_LEDGER.formatVersion) return stored;
       const { formatVersion } = found;
-      this.#log?.info(
-        { formatVersion, images: Object.keys(stored.ledger).length },
-        'what an older version of Vigil knew of images is taken over',
-      );
+      this.#log?.info({ formatVersion, images: Object.keys(stored.ledger).length }, 'image ledger of an older version converted');
       return await this.writeLedger(stored);
     } catch (error) {
       if (!isUnusable(error)) throw error;
-      this.#log?.warn({ reason: error.message }, 'what was known of images cannot be used: all inventories are taken again');
+      this.#log?.warn({ reason: error.message }, 'image ledger cannot be used: all inventories are taken again');
       const before = await this.#store.previous(IMAGE_LEDGER_NAME);
       return { ledger: {}, ...(before ? { before } : {}) };
     }
   }
 
-  /** Writes the ledger anew; throws a `DocumentConflict` when it is not as it was read any more. */
+  /** Writes the ledger. Throws a `DocumentConflict` if it changed since it was read. */
   async writeLedger({ ledger, before }: StoredImageLedger): Promise<StoredImageLedger> {
     return storedOf(await this.#store.write({ name: IMAGE_LEDGER_NAME }, IMAGE_LEDGER, ledger, before));
   }
 
-  /** Keeps an inventory in new ConfigMaps. Returns their names. */
+  /** Writes an inventory to new ConfigMaps. Returns their names. */
   keepInventory(digest: string, inventory: Inventory): Promise<string[]> {
     const file = inventoryDocumentName(digest);
     return this.#store.keep(placeOf(file, parts.inventory), INVENTORY, { digest, inventory }, file);
   }
 
-  /** Keeps what was found in an image in new ConfigMaps. Returns their names. */
+  /** Writes the findings of an image to new ConfigMaps. Returns their names. */
   keepFindings(digest: string, findings: ImageFindings): Promise<string[]> {
     return this.#store.keep(placeOf(`findings-${imageHash(digest)}`, parts.findings), FINDINGS, findings);
   }
 
-  /** An inventory that was kept; undefined when it cannot be used. */
+  /** Reads an inventory; undefined if it cannot be used. */
   async inventory(configMaps: readonly string[]): Promise<Inventory | undefined> {
     return (await this.#load(INVENTORY, configMaps))?.inventory;
   }
 
-  /** What was found in an image; undefined when it cannot be used. */
+  /** Reads the findings of an image; undefined if they cannot be used. */
   findings(configMaps: readonly string[]): Promise<ImageFindings | undefined> {
     return this.#load(FINDINGS, configMaps);
   }
 
-  /** The ConfigMaps of inventories and findings that are there. */
+  /** Lists the metadata of the ConfigMaps with inventories and findings, by name. */
   async configMaps(): Promise<ReadonlyMap<string, KubeObject>> {
     const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.part} in (${Object.values(parts).join(',')})`;
     const { client, namespace } = this.#store;
@@ -92,7 +89,7 @@ export class ImageStore {
     return new Map(found.map((object) => [object.metadata.name, object]));
   }
 
-  /** Removes ConfigMaps. */
+  /** Deletes ConfigMaps. */
   remove(configMaps: readonly string[]): Promise<void> {
     return this.#store.removePieces(configMaps);
   }
@@ -102,7 +99,7 @@ export class ImageStore {
       return (await this.#store.load(kind, configMaps)).content;
     } catch (error) {
       if (!isUnusable(error)) throw error;
-      this.#log?.warn({ reason: error.message }, 'a document about an image cannot be used: it is made again');
+      this.#log?.warn({ reason: error.message }, 'image document cannot be used: it is made again');
       return undefined;
     }
   }

@@ -54,7 +54,7 @@ export class ImageDataReader {
     findings: AsyncIterable<ImageFindings> | Iterable<ImageFindings>,
     images: Iterable<ImageName>,
     signal?: AbortSignal,
-  ): Promise<{ readonly data: ImageData; readonly anew: boolean }> {
+  ): Promise<{ readonly data: ImageData; readonly isNew: boolean }> {
     const namespace = this.#namespace;
     const found = await listAll(this.#client, RESOURCES.configMaps, {
       namespace,
@@ -65,10 +65,10 @@ export class ImageDataReader {
     const configMaps = found.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
     const wanted = configMaps.length === 0 ? nothing : await wantedOf(findings, images);
     const mark = markOf(configMaps, wanted);
-    const anew = mark !== this.#mark;
-    if (anew) this.#data = await this.#readAll(configMaps, wanted);
+    const isNew = mark !== this.#mark;
+    if (isNew) this.#data = await this.#readAll(configMaps, wanted);
     this.#mark = mark;
-    return { data: this.#data, anew };
+    return { data: this.#data, isNew };
   }
 
   async #readAll(configMaps: readonly KubeObject[], wanted: VexWanted): Promise<ImageData> {

@@ -5,7 +5,7 @@ import { listPages } from '../../kube/list.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** The platforms of the nodes, by their metadata. Where these may not be listed, images are not told apart by platform, and the log says so. */
+/** Lists the platforms of the nodes. If the operator may not list nodes, returns no platforms and logs a warning: images are then not separated by platform. */
 export async function clusterPlatforms(
   { client, log }: { readonly client: KubeClient; readonly log: Pick<Logger, 'warn'> },
   signal: AbortSignal,
@@ -16,7 +16,7 @@ export async function clusterPlatforms(
       for (const node of items) platforms.add(node);
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    log.warn({ err: error }, 'the platforms of images are not told apart: the operator may not list nodes');
+    log.warn({ err: error }, 'listing nodes is forbidden: images are not separated by platform');
     return new NodePlatforms();
   }
   return platforms;

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { PolicyTargets } from './image-scope.ts';
 
-/** Milliseconds until the first look for pods that were just made, or are about to be. */
-const soon = 5000;
+/** Milliseconds until the first reconcile for pods that were created just now or are about to be. */
+const initialDelay = 5000;
 
 /**
- * How soon to look again where workloads have containers that no pod has run yet. Most of them start within seconds, so the first looks
- * are near; some run once a month, or never, so each pause is twice the one before for as long as the same are missing.
+ * Returns the delay until the next reconcile while workloads have containers that no pod has run. Most pods start within seconds, so the
+ * first delay is short. Some run once a month or never, so the delay doubles while the same containers are missing.
  */
 export class ExpectedPods {
   #missing = '';
-  #looks = 0;
+  #repeats = 0;
 
-  /** Milliseconds until the next look, after one that found these; without end where nothing is missing. */
+  /** Returns milliseconds until the next reconcile; infinity if no container is missing. */
   pause(policies: readonly Pick<PolicyTargets, 'targets'>[]): number {
     const missing = missingIn(policies);
-    this.#looks = missing === this.#missing ? this.#looks + 1 : 0;
+    this.#repeats = missing === this.#missing ? this.#repeats + 1 : 0;
     this.#missing = missing;
-    return missing === '' ? Number.POSITIVE_INFINITY : soon * 2 ** this.#looks;
+    return missing === '' ? Number.POSITIVE_INFINITY : initialDelay * 2 ** this.#repeats;
   }
 }
 
-/** What tells the containers that no pod has run from any others; empty for none. */
+/** Returns a hash of the containers that no pod has run; empty if there are none. */
 function missingIn(policies: readonly Pick<PolicyTargets, 'targets'>[]): string {
   const names = policies.flatMap(({ targets }) =>
     targets.flatMap(({ workload: { namespace = '', kind, name }, containers }) =>

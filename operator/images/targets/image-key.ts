@@ -1,22 +1,22 @@
 import type { RunningImage } from './image-reference.ts';
 
 /**
- * What is known of an image is kept under its digest, the platform of the nodes that run it, since one digest may be of an index over
- * several, and the namespace where it counts for that alone: `sha256:…+linux/arm64@shop`. No digest or platform has these characters.
+ * An image key consists of the digest, the platform of the nodes that run the image (one digest may be an index of several platforms), and
+ * the namespace if the entry applies to that namespace only: `sha256:…+linux/arm64@shop`. Digests and platforms have no `+` or `@`.
  */
 
-/** What an image that runs is kept under; without a platform while the node that runs it does not say which it has. */
+/** Returns the key of a running image. The key has no platform if the platform of the node is unknown. */
 export const keyOf = ({ digest, platform }: Pick<RunningImage, 'digest' | 'platform'>): string =>
   platform === undefined ? digest : `${digest}+${platform}`;
 
-/** What an image is kept under that was looked into in a namespace, and counts there alone. */
+/** Returns the key of an image that is scanned in a namespace and whose results apply to that namespace only. */
 export const keyInNamespace = (key: string, namespace: string): string => `${key}@${namespace}`;
 
-/** The namespace of such a key; undefined for what counts for all. */
+/** The namespace of a key; undefined if the entry applies to all namespaces. */
 export const namespaceOf = (key: string): string | undefined => key.split('@')[1];
 
-/** The platform of a key: none in those of versions that did not tell platforms apart. */
+/** The platform of a key; undefined if the key has none, as in older versions. */
 export const platformOf = (key: string): string | undefined => key.split('@')[0]?.split('+')[1];
 
-/** A key without its platform: of the same image in the same namespace. */
+/** Returns the key of the same image in the same namespace without its platform. */
 export const withoutPlatform = (key: string): string => key.replace(/\+[^@]*/, '');

@@ -2,13 +2,16 @@ import type { SecurityPolicySpec } from '../../api/security-policy.ts';
 import { keyOf } from './image-key.ts';
 import type { ImagePlaces, ImageTarget } from './image-targets.ts';
 
-/** What a policy asks about images, and those of which workloads. */
+/** The `spec.images` of a policy, with the workloads in its scope. */
 export interface RequestedImages {
   readonly images: SecurityPolicySpec['images'];
   readonly targets: readonly ImageTarget[];
 }
 
-/** The images, of which those are pulled that no policy asks to have mounted: one inventory serves all. Where they come from then matters no more than which node has them. */
+/**
+ * Returns the images with `pull` set on those that no policy requires to be mounted, since one inventory serves all policies. A pulled image
+ * has no nodes: its Job may run anywhere.
+ */
 export function withPullModes(images: ImagePlaces, asked: readonly RequestedImages[]): ImagePlaces {
   const mounting = asked.filter((each) => each.images?.mode !== 'Pull').flatMap(({ targets }) => targets);
   const mounted = new Set(mounting.flatMap(({ containers }) => containers.flatMap(({ image }) => (image ? [keyOf(image)] : []))));

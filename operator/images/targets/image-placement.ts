@@ -1,22 +1,22 @@
-/** An inventory to be taken, near the image where a node is known that has it. */
+/** An inventory to take, on a node that has the image if one is known. */
 export interface PlacedInventory {
   readonly key: string;
   readonly node?: string;
 }
 
-/** What placing inventories needs to know. */
+/** The inputs of {@link placeInventories}. */
 export interface PlacementInput {
-  /** The nodes that Jobs for inventories are at work on, each as often as there are Jobs. */
+  /** The nodes of the running inventory Jobs, one item for each Job. */
   readonly busyNodes: readonly string[];
-  /** Jobs that may run beside those that do. */
+  /** The number of further Jobs that may start. */
   readonly capacity: number;
-  /** The most that may be at work on a node at once. */
+  /** The maximum number of inventory Jobs on one node. */
   readonly perNode: number;
 }
 
 /**
- * Which of these images are looked into now, in their order, each on the least busy of the nodes that have it (anywhere, where none is known). One whose nodes are all busy waits
- * for one of them and lets others go first: a Job there would only share the node, and one elsewhere would pull the image.
+ * Selects the images to scan now, in their order. Each goes to the least busy node that has it, or to any node if none is known. An image
+ * whose nodes are all busy waits, and later images go first: a Job on a busy node would share it, and one elsewhere would pull the image.
  */
 export function placeInventories(
   images: Iterable<readonly [key: string, image: { readonly nodes: readonly string[] }]>,

@@ -1,24 +1,24 @@
-/** An image that a container runs. */
+/** The image that a container runs. */
 export interface RunningImage {
-  /** `sha256:…`: what tells it from others. */
+  /** `sha256:…`, which identifies the image. */
   readonly digest: string;
-  /** What a volume names it by: where the pod asked for it. */
+  /** The reference for an image volume or a pull, preferably in the repository of the pod's spec. */
   readonly reference: string;
-  /** By which the node knows it, where that is another repository: it may have been there before under that name. */
+  /** The reference in the container status if it is in another repository: the node may have pulled the image under that name before. */
   readonly alias?: string;
-  /** Of the node that runs it, as `linux/arm64`: one digest may be of an index over several. Undefined where that is not known. */
+  /** The platform of the node, as `linux/arm64`, since one digest may be an index of several platforms. Undefined if it is not known. */
   readonly platform?: string;
 }
 
-/** Why what the runtime names by no digest in a registry cannot be pulled: its tag may be another image's by now. Undefined where it can. */
+/** Returns why an image cannot be pulled: its reference has no registry digest, and its tag may have moved. Undefined if it can be pulled. */
 export const notPullableReason = ({ reference }: RunningImage): string | undefined =>
   reference.includes('@')
     ? undefined
-    : `the node does not say by which digest a registry has ${reference}, so it cannot be pulled: push it to a registry and run it from there, or use images.mode Mount`;
+    : `the container status has no registry digest for ${reference}, so it cannot be pulled: push it to a registry and run it from there, or use images.mode Mount`;
 
 const digestPattern = /sha256:[0-9a-f]{64}$/;
 
-/** What a pod and its status say of a container's image. */
+/** A container's image in the pod's spec and in the container status. */
 export interface ContainerImageStatus {
   /** The reference in the pod. */
   readonly requested?: string;
@@ -27,10 +27,10 @@ export interface ContainerImageStatus {
 }
 
 /**
- * The image of a container by its status: `imageID` ends in a digest, of the manifest where the runtime knows where it came
- * from (`registry/name@sha256:…`), else of its configuration; then only a reference can be mounted. A runtime that has one image under
- * several names tells any of them, so the pod's own goes before: its pull secrets are for that one.
- * Undefined while the runtime has not said which it is.
+ * Returns the image of a container from its status. `imageID` ends in the manifest digest if the runtime knows the registry
+ * (`registry/name@sha256:…`), and otherwise in the config digest, which cannot be mounted; then the image is mounted by its reference. A
+ * runtime that has an image under several names reports any of them, so the pod's own name is preferred: its pull secrets are for that one.
+ * Undefined if the status has no image ID yet.
  */
 export function runningImage({ imageID = '', image = '', requested = image }: ContainerImageStatus): RunningImage | undefined {
   const [digest] = digestPattern.exec(imageID) ?? [];
@@ -43,7 +43,7 @@ function fromRegistry(digest: string, requested: string, from: string): RunningI
   const { name, digest: wanted = digest } = partsOf(requested);
   if (name === '' || repositoryOf(name) === repositoryOf(partsOf(from).name)) return named(digest, from);
   const own = `${name}@${wanted}`;
-  // A node may look for a name without a registry in several of them, and says in which it was.
+  // A node may search several registries for a name without a registry. The status then has the one where it found the image.
   return registryOf(name) === undefined ? named(digest, from, own) : named(digest, own, from);
 }
 
@@ -53,7 +53,7 @@ const named = (digest: string, reference: string, alias = reference): RunningIma
   ...(alias === reference || alias === '' ? {} : { alias }),
 });
 
-/** A reference taken apart: `name` as it is written, with its registry if it has one. */
+/** Splits an image reference. `name` is as written, with its registry if it has one. */
 export function partsOf(reference: string): { readonly name: string; readonly tag?: string; readonly digest?: string } {
   const [name = '', digest] = reference.split('@');
   const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
@@ -71,7 +71,7 @@ function registryOf(name: string): string | undefined {
   return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
 }
 
-/** A repository in full: without a registry it is of Docker's, and there without a namespace of the library. */
+/** Returns the full name of a repository. The default registry is `docker.io`, and its default namespace is `library`. */
 export function repositoryOf(written: string): string {
   const name = written.toLowerCase();
   const registry = registryOf(name);

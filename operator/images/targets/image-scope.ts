@@ -10,26 +10,26 @@ import type { KubeClient } from '../../kube/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
 
-/** A policy that asks about images, with the workloads in its scope. */
+/** A policy with `spec.images`, and the workloads in its scope. */
 export interface PolicyTargets {
   readonly policy: SecurityPolicy;
   readonly targets: readonly ImageTarget[];
 }
 
-/** What runs in the scope of policies that ask about images. */
+/** The workloads and images in the scope of the policies with `spec.images`. */
 export interface ImageScope {
   readonly policies: readonly PolicyTargets[];
   readonly images: ImagePlaces;
   readonly users: ImageUsers;
-  /** What they run, for the next look. */
+  /** The running images by reference, as the previous images of the next listing. */
   readonly imagesByReference: PreviousImages;
-  /** Of the cluster's nodes. */
+  /** The platforms of the cluster's nodes. */
   readonly platforms: ReadonlySet<string>;
 }
 
 const apps = (resource: string, kind: string): ApiResource => ({ group: 'apps', version: 'v1', resource, kind, namespaced: true });
 
-/** What makes pods; of those that something else makes, metadata is enough. */
+/** The resources that create pods. Metadata is enough for those that another workload owns. */
 const workloadResources: readonly (readonly [resource: ApiResource, metadataOnly: boolean])[] = [
   [apps('deployments', 'Deployment'), false],
   [apps('statefulsets', 'StatefulSet'), false],
@@ -40,39 +40,39 @@ const workloadResources: readonly (readonly [resource: ApiResource, metadataOnly
   [{ group: '', version: 'v1', resource: 'replicationcontrollers', kind: 'ReplicationController', namespaced: true }, true],
 ];
 
-/** Reads the workloads, pods and namespaces that the policies look at. Throws what the server answers: a part is not enough. */
+/** Lists the workloads, pods and namespaces in the policies' scopes. Throws the error of the API server if one list fails. */
 export async function readImageScope(
   client: KubeClient,
   policies: readonly SecurityPolicy[],
   {
     systemNamespaces,
     platforms,
-    own,
+    isVigilJob,
     before,
     signal,
   }: {
     readonly systemNamespaces: readonly string[];
     readonly platforms: NodePlatforms;
-    /** Vigil's own Jobs in other namespaces: nobody asks about these. */
-    readonly own: (target: RecordTarget) => boolean;
-    /** What ran at the look before. */
+    /** Whether a workload is one of Vigil's Jobs in other namespaces. These are not scanned. */
+    readonly isVigilJob: (target: RecordTarget) => boolean;
+    /** The running images of the previous listing. */
     readonly before: PreviousImages;
     readonly signal: AbortSignal;
   },
 ): Promise<ImageScope> {
   if (policies.length === 0)
     return { policies: [], images: new Map(), users: new Map(), imagesByReference: new Map(), platforms: platforms.all() };
-  const places = new Map<string, NamespaceFacts>();
+  const namespaces = new Map<string, NamespaceFacts>();
   for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal }))
-    for (const { metadata } of items) places.set(metadata.name, { name: metadata.name, labels: metadata.labels ?? {} });
-  const asking = policies.map((policy) => ({ policy, asks: asksAbout(policy, systemNamespaces, places) }));
-  const inScope = (target: RecordTarget): boolean => !own(target) && asking.some(({ asks }) => asks(target));
+    for (const { metadata } of items) namespaces.set(metadata.name, { name: metadata.name, labels: metadata.labels ?? {} });
+  const asking = policies.map((policy) => ({ policy, selects: selects(policy, systemNamespaces, namespaces) }));
+  const inScope = (target: RecordTarget): boolean => !isVigilJob(target) && asking.some((each) => each.selects(target));
   const gathered = new ImageTargets(inScope, (node) => platforms.of(node), before);
   for (const [resource, metadataOnly] of workloadResources)
     await each(client, resource, { metadataOnly, signal }, (object) => gathered.addWorkload(object));
   await each(client, RESOURCES.pods, { signal }, (pod) => gathered.addPod(pod));
   const all = gathered.targets();
-  const asked = asking.map(({ policy, asks }) => ({ policy, targets: all.filter(({ workload }) => asks(workload)) }));
+  const asked = asking.map((each) => ({ policy: each.policy, targets: all.filter(({ workload }) => each.selects(workload)) }));
   return {
     policies: asked,
     images: withPullModes(
@@ -85,20 +85,20 @@ export async function readImageScope(
   };
 }
 
-/** Whether a policy takes in a workload. */
-function asksAbout(
+/** Returns whether a workload is in the policy's scope. */
+function selects(
   { spec }: SecurityPolicy,
   systemNamespaces: readonly string[],
-  places: ReadonlyMap<string, NamespaceFacts>,
+  namespaces: ReadonlyMap<string, NamespaceFacts>,
 ): (target: RecordTarget) => boolean {
   const scope = policyScope(spec.scope, systemNamespaces);
   return ({ namespace = '', labels = {} }) => {
-    const place = places.get(namespace);
-    return place !== undefined && scope.includes({ namespace: place, labels });
+    const facts = namespaces.get(namespace);
+    return facts !== undefined && scope.includes({ namespace: facts, labels });
   };
 }
 
-/** Goes through a list, whose items the server gives without their kind; no more than a page is held. */
+/** Calls `take` for each object of a list, with its kind, which list items lack. Holds one page at a time. */
 async function each(
   client: KubeClient,
   resource: ApiResource,

@@ -5,65 +5,66 @@ import type { RecordTarget } from '../../stream/stream-record.ts';
 import { keyOf } from './image-key.ts';
 import { runningImage, type RunningImage } from './image-reference.ts';
 
-/** What one container of a workload runs. */
+/** A container of a workload and its image. */
 export interface ContainerImage {
   readonly container: string;
-  /** As it is written in the pod. */
+  /** The image reference in the pod's spec. */
   readonly reference: string;
-  /** Undefined while no pod says which image the reference is. */
+  /** Undefined until a container status has the image. */
   readonly image?: RunningImage;
 }
 
-/** A workload, or a pod without one, with its images. */
+/** A workload, or a pod without one, and the images of its containers. */
 export interface ImageTarget {
   readonly workload: RecordTarget;
   readonly containers: readonly ContainerImage[];
 }
 
-/** An image that runs, and nodes that have it. */
+/** A running image, and the nodes and references where it is available. */
 export interface ImagePlace {
   readonly image: RunningImage;
-  /** What it may be had by, the best first: one registry may refuse what another gives, or a node has. */
+  /** The references to mount or pull the image by, the preferred first. If a registry denies one, the next is tried. */
   readonly references: readonly string[];
   readonly nodes: readonly string[];
-  /** The scanner pulls it by itself: nobody asks to have it mounted. */
+  /** The scanner pulls the image, since no policy requires it to be mounted. */
   readonly pull?: boolean;
-  /** Where it is looked into when that is not Vigil's namespace, with pull secrets there. */
+  /** The namespace of its inventory Job, and the pull secrets there; left out for Vigil's own namespace. */
   readonly scanIn?: { readonly namespace: string; readonly pullSecrets: readonly string[] };
 }
 
-/** The images that run, by what they are kept under. */
+/** The running images by key. */
 export type ImagePlaces = ReadonlyMap<string, ImagePlace>;
-/** What the pods of a namespace name that run an image with pull secrets. */
+
+/** The pull secrets and references of the pods in a namespace that run an image with pull secrets. */
 export interface ImageUser {
   readonly pullSecrets: readonly string[];
   readonly references: readonly string[];
 }
 
-/** By reference as pods have it: the image that ran last, on each of its platforms. */
+/** The images that ran last, one for each platform, by the reference in the pod's spec. */
 export type PreviousImages = ReadonlyMap<string, readonly RunningImage[]>;
 
-/** By what their images are kept under and by namespace. */
+/** The pull secrets by image key and namespace. */
 export type ImageUsers = ReadonlyMap<string, ReadonlyMap<string, ImageUser>>;
 
-/** The most nodes that are kept of an image: to find one that is free, more say little. */
-const mostNodes = 16;
-/** The most names that are kept of an image. */
-const mostNames = 4;
+/** The maximum number of nodes that are kept for an image. This is enough to find a free one. */
+const maxNodes = 16;
+/** The maximum number of references that are kept for an image. */
+const maxNames = 4;
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 const statusLists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
 
-/** What is kept of a workload. */
+/** A workload and the images of its pod template. */
 interface Workload {
-  /** The controller's uid, where it has one. */
+  /** The UID of the owner that is its controller. */
   readonly owner: string | undefined;
   readonly target: RecordTarget;
-  /** By its template. */
+  /** The containers of its pod template. */
   readonly containers: readonly ContainerImage[];
 }
 
-/** What pods ask for an image by, and what nodes call it otherwise. */
+/** The references of an image in pods' specs, and other references in container statuses. */
 interface Names {
   readonly asked: Set<string>;
   readonly others: Set<string>;
@@ -77,12 +78,12 @@ interface User {
 const noNames = (): Names => ({ asked: new Set(), others: new Set() });
 
 function noteNames({ asked, others }: Names, { reference, alias }: RunningImage): void {
-  if (asked.size < mostNames) asked.add(reference);
-  if (alias !== undefined && others.size < mostNames) others.add(alias);
+  if (asked.size < maxNames) asked.add(reference);
+  if (alias !== undefined && others.size < maxNames) others.add(alias);
 }
 
 const inOrder = ({ asked, others }: Names): readonly string[] =>
-  [...new Set([...[...asked].toSorted(), ...[...others].toSorted()])].slice(0, mostNames);
+  [...new Set([...[...asked].toSorted(), ...[...others].toSorted()])].slice(0, maxNames);
 
 /** A workload with pods, or a pod without a workload. */
 interface Running {
@@ -91,30 +92,30 @@ interface Running {
 }
 
 /**
- * What runs where, gathered object by object: the workloads first, then the pods, of which only the images are kept. A pod counts for
- * the topmost workload above it; a workload without pods has the references of its template. Where no pod says which image a reference
- * is, as while one starts, it is taken for the one that ran last.
+ * Collects the images of workloads and pods. Add all workloads first, then the pods; only the images of pods are kept. A pod belongs to its
+ * topmost owner. A workload without pods has the references of its pod template. A reference without a container status, as while a pod
+ * starts, stands for the image that ran last under it.
  */
 export class ImageTargets {
   readonly #inScope: (target: RecordTarget) => boolean;
   readonly #platformOf: (node: string | undefined) => string | undefined;
   readonly #before: PreviousImages;
   readonly #workloads = new Map<string, Workload>();
-  /** By uid; undefined: in no scope. */
+  /** By UID; undefined if the workload is in no scope. */
   readonly #running = new Map<string, Running | undefined>();
-  /** Of the pods that are there. */
+  /** The images of the current pods, by reference. */
   readonly #known = new Map<string, readonly RunningImage[]>();
   readonly #nodes = new Map<string, Set<string>>();
   readonly #names = new Map<string, Names>();
   readonly #users = new Map<string, Map<string, User>>();
-  /** Each container once, and what is written in labels: very many pods have the same. */
+  /** Interned containers and labels, which many pods share. */
   readonly #containers = new Map<string, ContainerImage>();
   readonly #labels = new Map<string, NonNullable<RecordTarget['labels']>>();
 
   /**
-   * @param inScope Whether anybody asks about a workload.
-   * @param platform The platform of a node; undefined while it is not known.
-   * @param before What ran when they were gathered before, as {@link imagesByReference} said.
+   * @param inScope Whether a workload is in the scope of a policy.
+   * @param platform The platform of a node; undefined if it is not known.
+   * @param before The result of `imagesByReference` from the previous listing.
    */
   constructor(
     inScope: (target: RecordTarget) => boolean = () => true,
@@ -146,7 +147,7 @@ export class ImageTargets {
     for (const container of containers) if (all && !all.some((known) => isSame(known, container))) all.push(container);
   }
 
-  /** The workloads that anybody asks about, with their images. */
+  /** Returns the workloads in scope, with their images. */
   targets(): ImageTarget[] {
     const idle = [...this.#workloads].filter(
       ([uid, { owner, target }]) => !this.#running.has(uid) && owner === undefined && this.#inScope(target),
@@ -159,7 +160,7 @@ export class ImageTargets {
     ].filter(({ containers }) => containers.length > 0);
   }
 
-  /** The images of these, each once, with nodes that have it. */
+  /** Returns the images of these targets by key, with the nodes that have them. */
   images(targets: readonly ImageTarget[]): ImagePlaces {
     const images = new Map<string, ImagePlace>();
     for (const { image } of targets.flatMap(({ containers }) => containers)) {
@@ -170,7 +171,7 @@ export class ImageTargets {
     return images;
   }
 
-  /** Which images these name by which references: for when pods are between one run and the next. */
+  /** Returns the images of these targets by reference. The next listing uses them while pods are being replaced. */
   imagesByReference(targets: readonly ImageTarget[]): PreviousImages {
     const ran = new Map<string, RunningImage[]>();
     for (const { reference, image } of targets.flatMap(({ containers }) => containers)) {
@@ -180,10 +181,10 @@ export class ImageTargets {
     return ran;
   }
 
-  /** Who names pull secrets; those of a service account are written into its pods by the server. */
+  /** Returns the pull secrets in pods' specs. The API server writes those of a service account into its pods. */
   users(): ImageUsers {
-    const told = ({ pullSecrets, names }: User): ImageUser => ({ pullSecrets: [...pullSecrets].toSorted(), references: inOrder(names) });
-    return new Map([...this.#users].map(([key, places]) => [key, new Map([...places].map(([place, user]) => [place, told(user)]))]));
+    const userOf = ({ pullSecrets, names }: User): ImageUser => ({ pullSecrets: [...pullSecrets].toSorted(), references: inOrder(names) });
+    return new Map([...this.#users].map(([key, places]) => [key, new Map([...places].map(([place, user]) => [place, userOf(user)]))]));
   }
 
   #referencesOf(image: RunningImage): readonly string[] {
@@ -201,7 +202,7 @@ export class ImageTargets {
     noteNames(user.names, image);
   }
 
-  /** What a pod counts for; undefined when nobody asks about that. */
+  /** Returns the workload that a pod belongs to; undefined if it is in no scope. */
   #runningOf(pod: KubernetesObject): Running | undefined {
     const top = this.#topOf(pod);
     const uid = top?.uid ?? uidOf(pod);
@@ -226,25 +227,25 @@ export class ImageTargets {
 
   #noteNode(key: string, node: string): void {
     const known = this.#nodes.getOrInsertComputed(key, () => new Set<string>());
-    if (known.size < mostNodes) known.add(node);
+    if (known.size < maxNodes) known.add(node);
   }
 
-  /** A tag may have moved, but is then another digest's on every platform. */
+  /** Replaces images of another digest: the tag has moved. Adds an image of the same digest on another platform. */
   #noteKnown(reference: string, image: RunningImage): void {
     const known = (this.#known.get(reference) ?? []).filter(({ digest }) => digest === image.digest);
     if (!known.some((each) => keyOf(each) === keyOf(image))) this.#known.set(reference, [...known, image]);
   }
 
-  /** The containers, those of which no pod says what they run with what ran last under that reference. */
+  /** Returns the containers. One without an image gets the image that ran last under its reference. */
   #withKnown(containers: readonly ContainerImage[]): readonly ContainerImage[] {
     if (containers.every(({ image }) => image)) return containers;
     const all: ContainerImage[] = containers.filter(({ image }) => image);
     for (const container of containers.filter(({ image }) => !image))
-      for (const known of this.#asRan(container)) if (!all.some((each) => isSame(each, known))) all.push(known);
+      for (const known of this.#withLastImages(container)) if (!all.some((each) => isSame(each, known))) all.push(known);
     return all;
   }
 
-  #asRan(container: ContainerImage): ContainerImage[] {
+  #withLastImages(container: ContainerImage): ContainerImage[] {
     const known = this.#known.get(container.reference) ?? this.#before.get(container.reference) ?? [];
     return known.length === 0 ? [container] : known.map((image) => ({ ...container, image }));
   }
@@ -292,11 +293,11 @@ const uidOf = (object: KubernetesObject): string => textOf(metadataOf(object)['u
 
 function podImages(pod: KubernetesObject, platform: string | undefined): ContainerImage[] {
   const status = fieldsOf(pod['status']);
-  const said = new Map(
+  const statuses = new Map(
     statusLists.flatMap((list) => listOf(status[list]).map((item) => [textOf(fieldsOf(item)['name']) ?? '', fieldsOf(item)] as const)),
   );
   return containersOf(pod['spec']).map(({ container, reference }) => {
-    const { imageID, image: name } = said.get(container) ?? {};
+    const { imageID, image: name } = statuses.get(container) ?? {};
     const image = runningImage({ requested: reference, imageID: textOf(imageID) ?? '', image: textOf(name) ?? reference });
     return { container, reference, ...(image ? { image: { ...image, ...(platform === undefined ? {} : { platform }) } } : {}) };
   });

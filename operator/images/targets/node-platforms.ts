@@ -1,22 +1,22 @@
 import type { KubeObject } from '../../api/metadata.ts';
 
-/** What images the nodes of a cluster run, by the labels that every kubelet sets: `linux/amd64`. */
+/** The platforms of the nodes, such as `linux/amd64`, from the labels that every kubelet sets. */
 export class NodePlatforms {
   readonly #byNode = new Map<string, string>();
 
-  /** Takes a node, of which metadata is enough. */
+  /** Adds a node. Only its metadata is used. */
   add({ metadata: { name, labels = {} } }: KubeObject): void {
     const [system, architecture] = [labels['kubernetes.io/os'], labels['kubernetes.io/arch']];
     if (system !== undefined && architecture !== undefined) this.#byNode.set(name, `${system}/${architecture}`);
   }
 
-  /** The platform of a node; of one that is gone, or that no pod's status names, the cluster's only one. Undefined where that says nothing. */
+  /** Returns the platform of a node. For an unknown node, returns the platform of the cluster if it has only one, and undefined otherwise. */
   of(node: string | undefined): string | undefined {
     const [only, ...more] = this.all();
     return (node === undefined ? undefined : this.#byNode.get(node)) ?? (more.length === 0 ? only : undefined);
   }
 
-  /** Every platform of the cluster. */
+  /** All platforms of the cluster. */
   all(): ReadonlySet<string> {
     return new Set(this.#byNode.values());
   }

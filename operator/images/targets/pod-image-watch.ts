@@ -5,30 +5,30 @@ import { messageOf } from '../../kube/kube-request.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { ListWatch, type ChangeType } from '../../kube/watch/list-watch.ts';
 
-/** For so many milliseconds after a pod was made its changes are news: its containers begin to run. */
-const youth = 300_000;
+/** Milliseconds after a pod's creation in which its changes are reported, since its containers are starting. */
+const startPeriod = 300_000;
 
-/** Who wants to know. */
+/** The callbacks of {@link PodImageWatch}. */
 export interface PodImageObserver {
-  /** Pods were made, have begun to run or are gone, or may be while nobody watched. */
+  /** Called when pods were created, started or deleted, or when such changes may have been missed. */
   readonly onChange: () => void;
-  /** Pods cannot be followed now, which is tried again; told once for each reason. */
+  /** Called once for each reason when the watch fails. The watch is retried. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Tells that there is something new about the images that run, by the metadata of pods and from when it begins. Keeps nothing of them. */
+/** Watches the metadata of pods from now on and reports changes that may affect the running images. Stores no pods. */
 export class PodImageWatch {
   readonly #feed: ListWatch<KubeObject>;
   #problem: string | undefined;
 
-  /** `silence`: milliseconds without a word after which a watch is taken to be dead; `clock`: milliseconds since the epoch. */
+  /** `silence`: milliseconds without an event after which the watch is restarted; `clock`: returns milliseconds since the epoch. */
   constructor(
     client: KubeClient,
     { onChange, onError }: PodImageObserver,
     { silence, clock }: { readonly silence: number; readonly clock: () => number },
   ) {
-    const isNews = (type: ChangeType, { metadata: { labels, creationTimestamp = '' } }: KubeObject): boolean =>
-      labels?.[LABELS.managedBy] !== MANAGED_BY && (type === 'DELETED' || clock() - Date.parse(creationTimestamp) < youth);
+    const isRelevant = (type: ChangeType, { metadata: { labels, creationTimestamp = '' } }: KubeObject): boolean =>
+      labels?.[LABELS.managedBy] !== MANAGED_BY && (type === 'DELETED' || clock() - Date.parse(creationTimestamp) < startPeriod);
     this.#feed = new ListWatch<KubeObject>(
       client,
       RESOURCES.pods,
@@ -49,18 +49,18 @@ export class PodImageWatch {
         complete: onChange,
         steady: () => void (this.#problem = undefined),
         changed: (type, pod) => {
-          if (isNews(type, pod)) onChange();
+          if (isRelevant(type, pod)) onChange();
         },
       },
     );
   }
 
-  /** Begins where it has not. */
+  /** Starts the watch if it is not running. */
   start(): void {
     this.#feed.start();
   }
 
-  /** Ends the watch and waits for it. */
+  /** Stops the watch and waits until it has ended. */
   stop(): Promise<void> {
     return this.#feed.stop();
   }

@@ -121,7 +121,7 @@ describe('images that the scanner pulls', function () {
     // The database is an image still: secrets are found again, and the vulnerabilities that were found before stay.
     const stale = mixed.map((line) => (line.startsWith('CVE') ? `${line} stale` : line));
     await shop.becomes('mixed', [...stale, 'image-scan error']);
-    expect((await shop.result('mixed', 'image-scan'))?.message).to.match(/nodes mount no images/);
+    expect((await shop.result('mixed', 'image-scan'))?.message).to.match(/does not support image volumes/);
     shop.configure(`VIGIL_DATABASE_REPOSITORY=${address}:5000/trivy-db:1`, 'VIGIL_DATABASE_IMAGE-');
     await shop.becomes('mixed', mixed);
   });

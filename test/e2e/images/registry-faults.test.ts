@@ -66,7 +66,7 @@ describe('a registry that fails', function () {
 
   it('that says nothing is told after a minute with a warning', async () => {
     await shop.becomes('slow', [...found, 'image-scan warn'], { seconds: 120 });
-    expect(await message('slow')).to.match(/^the image is not looked into yet: the node has not got it yet: Pulling image /);
+    expect(await message('slow')).to.match(/^the image is not looked into yet: the node is still pulling it: Pulling image /);
   });
 
   for (const [image, reason] of [

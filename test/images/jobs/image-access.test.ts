@@ -70,7 +70,7 @@ describe('images that need a pull secret', () => {
     return [entry?.findings !== undefined, entry?.failure?.reason, findingsKey(ledger, 'd', namespace)];
   };
   const hint =
-    'no; to have it looked into in this namespace, with its pull secrets: kubectl -n shop create rolebinding vigil-private-images ' +
+    'no; to scan it in this namespace with its pull secrets, run: kubectl -n shop create rolebinding vigil-private-images ' +
     '--clusterrole=vigil-private-images --serviceaccount=vigil:vigil-operator';
   for (const [what, got, expected] of [
     ['what all are told', told({ d: taken, [key]: lost }, 'shop'), [true, undefined, 'd']],
@@ -89,7 +89,7 @@ describe('images that need a pull secret', () => {
   it('tell another namespace nothing of what was found there, and where no pod names a pull secret, what to give to whom', () => {
     const [known, reason, at] = told({ d: denied, [key]: taken }, 'bank', 'shop');
     expect([known, at]).to.deep.equal([false, 'd']);
-    expect(reason).to.match(/^no; no pod that runs it here names imagePullSecrets: give the operator one in namespace vigil/);
+    expect(reason).to.match(/^no; no pod that runs it in this namespace has imagePullSecrets: add a pull secret to .* in namespace vigil$/);
   });
 
   it('leave the Jobs of Vigil out of what runs, and no others', () => {

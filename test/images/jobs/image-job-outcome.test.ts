@@ -78,8 +78,8 @@ describe('how a Job for images went', () => {
       imageJobOutcome(target, { pods: initializing, events }, after(seconds));
     const pulling = pull('').slice(0, 1);
     expect(waits(pulling, 59)).to.deep.equal({ kind: 'running' });
-    expect(waits(pulling, 61)).to.deep.equal({ kind: 'running', waits: 'the node has not got it yet: Pulling image "r/web@d"' });
-    expect(waits([], 61)).to.deep.equal({ kind: 'running', waits: 'the pod has not begun, and nothing says why' });
+    expect(waits(pulling, 61)).to.deep.equal({ kind: 'running', waits: 'the node is still pulling it: Pulling image "r/web@d"' });
+    expect(waits([], 61)).to.deep.equal({ kind: 'running', waits: 'the pod has not started, and no Event has a reason' });
   });
 
   for (const [what, got, expected] of [

@@ -57,7 +57,7 @@ describe('looking at a Job for images', () => {
     [
       'may not be read',
       (): Promise<unknown> => Promise.reject(new KubeApiError('pods/log is forbidden', { status: 403 })),
-      { class: 'Rejected', reason: 'the log may not be read: pods/log is forbidden' },
+      { class: 'Rejected', reason: 'reading the log is forbidden: pods/log is forbidden' },
     ],
   ] as const)
     it(`fails the image if the log ${what}`, async () => {

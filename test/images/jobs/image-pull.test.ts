@@ -71,7 +71,9 @@ describe('an image that the scanner pulls', () => {
     const reason = 'Job.batch "x" is invalid: spec.template.spec.volumes[0]: Required value: must specify a volume type';
     const told = (text: string): string | undefined =>
       withRefusal({}, inventoryJob(settings, { image }), { reason: text, at: 0 })[key]?.failure?.reason;
-    expect(told(reason)).to.match(/^the Job was refused: .*; nodes mount no images here: use images\.mode Pull, .*--database-repository/);
+    expect(told(reason)).to.match(
+      /^the Job was refused: .*; the cluster does not support image volumes: use images\.mode Pull, .*--database-repository/,
+    );
     expect(told('exceeded quota')).to.equal('the Job was refused: exceeded quota');
   });
 
@@ -99,7 +101,7 @@ describe('an image that the scanner pulls', () => {
     return imageJobOutcome(ended, { pods: [pod], events: [] }, () => 0);
   };
   const denied = 'remote error: GET http://r/v2/web/manifests/d: UNAUTHORIZED: authentication required';
-  const hint = '; images.mode Pull reads no credentials: ask for this image with images.mode Mount, where nodes mount it with pull secrets';
+  const hint = '; images.mode Pull uses no credentials: use images.mode Mount for this image, so that nodes mount it with pull secrets';
   for (const [what, of, message, reason] of [
     ['names the other mode when it needs credentials', job, denied, `trivy exited with code 1: ${denied}${hint}`],
     [

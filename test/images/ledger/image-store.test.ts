@@ -41,7 +41,7 @@ describe('the store of images', () => {
     edit({ binaryData: { 'ledger.json.gz': gzipSync(JSON.stringify(ledger)).toString('base64') } });
     expect((await store.readLedger()).ledger).to.deep.equal(ledger);
     expect((await store.readLedger()).ledger).to.deep.equal(ledger);
-    expect(said).to.deep.equal(['what an older version of Vigil knew of images is taken over']);
+    expect(said).to.deep.equal(['image ledger of an older version converted']);
   });
 
   for (const [what, content] of [
@@ -54,7 +54,7 @@ describe('the store of images', () => {
       edit(content);
       const read = await store.readLedger();
       expect(read.ledger).to.deep.equal({});
-      expect(said).to.deep.equal(['what was known of images cannot be used: all inventories are taken again']);
+      expect(said).to.deep.equal(['image ledger cannot be used: all inventories are taken again']);
       await store.writeLedger({ ...read, ledger });
       expect((await store.readLedger()).ledger).to.deep.equal(ledger);
     });

@@ -122,10 +122,10 @@ describe('a workload on nodes of two platforms', () => {
     const partly = known({ [keyOf({ digest: 'd', platform: amd })]: matched });
     expect([partly.coverage, partly.uncovered]).to.deep.equal([
       { inScope: 2, scanned: 1, failed: 0, skipped: 0, waiting: 1 },
-      [`image r/web@d on ${arm}: waits to be looked into`],
+      [`image r/web@d on ${arm}: waiting to be scanned`],
     ]);
     expect(known({ [`d+${amd}`]: matched, [`d+${arm}`]: matched }).uncovered).to.deep.equal([]);
     const one = imageCoverage({ vulnerabilities: {} }, [target(on(arm))], { entry: () => undefined, database: true });
-    expect(one.uncovered).to.deep.equal(['image r/web@d: waits to be looked into']);
+    expect(one.uncovered).to.deep.equal(['image r/web@d: waiting to be scanned']);
   });
 });

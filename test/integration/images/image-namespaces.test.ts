@@ -24,7 +24,7 @@ describe('namespaces that have images looked into with their pull secrets', func
   }
   const operator = new KubeClient(new Impersonated());
   const make = (job: KubeObject): void => void kubectl(['create', '-f', '-'], JSON.stringify(job));
-  const fresh = (): ImageNamespaces => new ImageNamespaces(operator, { home, lasts: 1000 });
+  const fresh = (): ImageNamespaces => new ImageNamespaces(operator, { home, answerLifetime: 1000 });
 
   before(() => {
     for (const name of [home, open, closed]) kubectl(['create', 'namespace', name]);
