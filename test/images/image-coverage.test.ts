@@ -62,7 +62,7 @@ const cases: Readonly<Record<string, Case>> = {
     ledger: { a: unmatched },
     database: false,
     counts: '1 0 1 0 0',
-    lines: ['image r/a@a: no vulnerability database is configured: give the operator --database-image or --database-repository'],
+    lines: ['image r/a@a: no vulnerability database is configured: set --database-image or --database-repository of the operator'],
   },
   'names what failed, with what was found before or without, before what waits': {
     containers: [running('a'), running('b'), running('c')],

@@ -117,8 +117,8 @@ describe('policyStatus of a policy with spec.images', () => {
       'Unknown Incomplete: 1 of 3 images could not be scanned; image r/a@a: no space',
     ],
     'to Unknown when the API server refused a report': [
-      [whole, { images: images({ uncovered: ['the report about the images of Deployment shop/web was refused: no'] }) }],
-      'Unknown Incomplete: the report about the images of Deployment shop/web was refused: no',
+      [whole, { images: images({ uncovered: ['the image report of Deployment shop/web was refused: no'] }) }],
+      'Unknown Incomplete: the image report of Deployment shop/web was refused: no',
     ],
     'to True with an image that no pod has run': [
       [whole, { images: images({ coverage: { inScope: 3, scanned: 2, failed: 0, skipped: 1, waiting: 0 } }) }],
@@ -217,7 +217,14 @@ describe('imagesStatus and updatedImagesStatus', () => {
       failure: { reason: 'x'.repeat(400), step: 'match', at: 0, attempts: 1 },
     });
     const known = { entry: entry as never, database: true };
-    const status = imagesStatus({ policyTargets: asked, known, totals, refused: ['a report was refused'], listedAt: now - 5000, now: now + 1 });
+    const status = imagesStatus({
+      policyTargets: asked,
+      known,
+      totals,
+      refused: ['a report was refused'],
+      listedAt: now - 5000,
+      now: now + 1,
+    });
     expect(status).to.deep.include({ evaluatedGeneration: 3, lastScanTime: '2026-01-02T00:00:00Z', ...totals });
     expect(status.coverage).to.deep.equal({ inScope: 25, scanned: 0, failed: 25, skipped: 0, waiting: 0 });
     expect(status.uncovered).to.have.length(20);

@@ -25,12 +25,12 @@ const inventoryBody = z.strictObject({
   unidentified: examples.optional(),
 });
 
-/** What a pod printed is no inventory: it was not Vigil's program that did. */
+/** The output of a pod is not an inventory, so it is not the output of Vigil's program. */
 export class InventoryRecordError extends Error {
   override readonly name = 'InventoryRecordError';
 }
 
-/** The inventory of a stream from a pod that others could reach into: throws {@link InventoryRecordError} for what is none. */
+/** Validates and returns an inventory from a pod that other users could exec into. Throws an {@link InventoryRecordError}. */
 export function checkedInventoryOf(records: Iterable<unknown>, body: unknown): Inventory {
   function* checked(): Generator<InventoryRecord> {
     for (const record of records) yield parsed(inventoryRecord, record) as InventoryRecord;
@@ -42,7 +42,7 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const { data, error } = schema.safeParse(value);
   if (error)
     throw new InventoryRecordError(
-      `what the pod printed is no inventory: ${error.issues[0]?.path.join('.') ?? ''}: ${error.issues[0]?.message ?? ''}`,
+      `the pod output is not an inventory: ${error.issues[0]?.path.join('.') ?? ''}: ${error.issues[0]?.message ?? ''}`,
     );
   return data;
 }

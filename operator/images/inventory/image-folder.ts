@@ -3,27 +3,27 @@ import { join, relative } from 'node:path';
 import { ExampleCount, type Examples } from './examples.ts';
 import { nestedArchives, isJavaArchive } from './java-archives.ts';
 
-/** What is in an image, and not in what the scanner says of it. */
+/** The files of an image that the scanner's report does not cover. */
 export interface UnknownFiles {
-  /** Files, and folders whose content nobody can tell: they belong to somebody whom the scanner is not. */
+  /** Files and folders that the scanner has no permission to read. */
   readonly unreadable: Examples;
-  /** Archives of Java that do not say what they are. */
+  /** Java archives that the scanner could not identify. */
   readonly unidentified: Examples;
 }
 
-/** What the scanner passes over at the root. */
-const passedOver: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
+/** The folders in the root that the scanner skips. */
+const skippedFolders: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
 
 /**
- * Looks below the root of an image that is mounted for what the scanner leaves out without a word.
- * @param told The paths, from the root, of archives that the scanner has a package of.
+ * Finds files in a mounted image that the scanner skips silently.
+ * @param identified The paths, relative to the root, of archives that the scanner has identified.
  */
-export async function findUnknownFiles(root: string, told: ReadonlySet<string>): Promise<UnknownFiles> {
+export async function findUnknownFiles(root: string, identified: ReadonlySet<string>): Promise<UnknownFiles> {
   const [unreadable, unidentified] = [new ExampleCount(), new ExampleCount()];
   for (const { path, closed } of entriesBelow(root)) {
     const name = relative(root, path);
     if (closed || !isReadable(path)) unreadable.add([name]);
-    else if (isJavaArchive(path)) unidentified.add([name, ...(await within(name, path))].filter((archive) => !told.has(archive)));
+    else if (isJavaArchive(path)) unidentified.add([name, ...(await within(name, path))].filter((archive) => !identified.has(archive)));
   }
   return { unreadable: unreadable.value(), unidentified: unidentified.value() };
 }
@@ -38,7 +38,7 @@ function* entriesBelow(root: string): Generator<{ readonly path: string; readonl
     if (!entries) yield { path: folder, closed: true };
     for (const entry of entries ?? []) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory() && !(folder === root && passedOver.has(entry.name))) open.push(path);
+      if (entry.isDirectory() && !(folder === root && skippedFolders.has(entry.name))) open.push(path);
       else if (entry.isFile()) yield { path, closed: false };
     }
   }

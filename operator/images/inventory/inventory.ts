@@ -1,30 +1,30 @@
 import type { Examples } from './examples.ts';
 
-/** A package of an image, with all that matching needs to know of it. */
+/** A package of an image, with the data that matching needs. */
 export interface InventoryPackage {
   readonly name: string;
   readonly version: string;
-  /** Its package URL: says of which kind it is. */
+  /** The package URL, which contains the package type. */
   readonly purl: string;
-  /** What it was built from, where that has another name or version. */
+  /** The source package, if it has another name or version. */
   readonly source?: { readonly name?: string; readonly version?: string; readonly release?: string; readonly epoch?: string };
   readonly modularity?: string;
-  /** The file that tells of it. */
+  /** The file that the package was found in. */
   readonly path?: string;
 }
 
-/** The packages of one kind, or of one lockfile or program. */
+/** The packages of one type, or of one lockfile or program. */
 export interface InventoryApplication {
-  /** A path, or what the scanner calls all of a kind. */
+  /** A path, or the scanner's name for all packages of a type. */
   readonly name: string;
   /** `os-pkgs` or `lang-pkgs`. */
   readonly class: string;
-  /** The scanner's word for the kind, such as debian or node-pkg. */
+  /** The scanner's type, such as debian or node-pkg. */
   readonly type: string;
   readonly packages: readonly InventoryPackage[];
 }
 
-/** A secret that was left in an image. What it says is never kept. */
+/** A secret in an image. Its content is never stored. */
 export interface InventorySecret {
   readonly rule: string;
   readonly title: string;
@@ -33,25 +33,25 @@ export interface InventorySecret {
   readonly line: number;
 }
 
-/** What is in an image: it never changes, so it is taken once. */
+/** The packages and secrets of an image. They never change, so the inventory is taken once. */
 export interface Inventory {
   readonly system?: { readonly family: string; readonly name: string };
   readonly applications: readonly InventoryApplication[];
   readonly secrets: readonly InventorySecret[];
-  /** Left out when everything could be read. */
+  /** Files and folders that could not be read; left out if there are none. */
   readonly unreadable?: Examples;
-  /** Archives of Java that say nothing of themselves, where nobody was asked for them; left out when there is none. */
+  /** Java archives without Maven metadata, if no index was used to identify them; left out if there are none. */
   readonly unidentified?: Examples;
 }
 
-/** A line of the stream by which an inventory leaves its pod; a package belongs to the application before it. */
+/** A record of the result stream of an inventory Job. A package belongs to the application before it. */
 export type InventoryRecord =
   | { readonly type: 'system'; readonly family: string; readonly name: string }
   | { readonly type: 'application'; readonly name: string; readonly class: string; readonly kind: string }
   | { readonly type: 'package'; readonly package: InventoryPackage }
   | { readonly type: 'secret'; readonly secret: InventorySecret };
 
-/** What is said at the end of that stream. */
+/** The trailer of that stream. */
 export interface InventoryBody {
   readonly packages: number;
   readonly secrets: number;
@@ -59,7 +59,7 @@ export interface InventoryBody {
   readonly unidentified?: Examples;
 }
 
-/** Puts the records of a stream together, with what its end says is not known. */
+/** Builds an inventory from the records of a stream, and the unreadable and unidentified files of its trailer. */
 export function inventoryOf(
   records: Iterable<InventoryRecord>,
   { unreadable, unidentified }: Readonly<Partial<Record<'unreadable' | 'unidentified', Examples | undefined>>> = {},
@@ -77,12 +77,12 @@ export function inventoryOf(
     ...(system ? { system } : {}),
     applications: applications.filter(({ packages }) => packages.length > 0),
     secrets,
-    ...some({ unreadable, unidentified }),
+    ...positive({ unreadable, unidentified }),
   };
 }
 
-/** What there is any of. */
-const some = (
+/** Returns the counts that are above zero. */
+const positive = (
   counts: Readonly<Record<'unreadable' | 'unidentified', Examples | undefined>>,
 ): Pick<Inventory, 'unreadable' | 'unidentified'> =>
   Object.fromEntries(Object.entries(counts).filter(([, found]) => found !== undefined && found.count > 0));

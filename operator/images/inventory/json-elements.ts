@@ -1,23 +1,24 @@
-/** A value that was found, and where: `Results.*.Packages.*`. */
+/** A value and its path, such as `Results.*.Packages.*`. */
 export interface JsonElement {
   readonly path: string;
   readonly value: unknown;
 }
 
-/** The text is no JSON, is cut off, or holds a single value that is too large. */
+/** The text is not JSON, is truncated, or contains a value that is too large. */
 export class JsonElementsError extends Error {
   override readonly name = 'JsonElementsError';
 }
 
-interface Way {
-  /** The whole path, where a value here is wanted. */
+/** A node of the tree of wanted paths. */
+interface PathNode {
+  /** The whole path, if the value at this path is wanted. */
   wanted?: string;
-  readonly next: Map<string, Way>;
+  readonly next: Map<string, PathNode>;
 }
 
 interface Level {
   readonly list: boolean;
-  readonly way: Way | undefined;
+  readonly node: PathNode | undefined;
   key: string;
   expectsKey: boolean;
 }
@@ -25,51 +26,51 @@ interface Level {
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openMap, closeMap, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d];
 const space = 0x20;
-/** The most bytes of one wanted value, or of a key. */
-const maximumValue = 4 * 1024 * 1024;
+/** The maximum number of bytes of a wanted value or a key. */
+const maxValueBytes = 4 * 1024 * 1024;
 
 /**
- * Reads JSON of any size and yields the wanted values alone, each parsed, in their order: memory is bounded by the largest
- * of them, whatever the whole is. Paths have `*` for the items of a list. Throws {@link JsonElementsError}.
+ * Reads JSON of any size and yields the parsed values at the wanted paths, in their order. Memory is bounded by the largest of these values.
+ * In a path, `*` stands for the items of a list. Throws a {@link JsonElementsError}.
  */
 export async function* jsonElements(source: AsyncIterable<Buffer>, paths: readonly string[]): AsyncGenerator<JsonElement> {
-  const scanner = new Scanner(wayOf(paths));
+  const scanner = new Scanner(pathTree(paths));
   for await (const chunk of source) yield* scanner.take(chunk);
   yield* scanner.take(Buffer.from('\n'));
   scanner.end();
 }
 
-function wayOf(paths: readonly string[]): Way {
-  const root: Way = { next: new Map() };
+function pathTree(paths: readonly string[]): PathNode {
+  const root: PathNode = { next: new Map() };
   for (const path of paths) {
-    let way = root;
+    let node = root;
     for (const part of path.split('.')) {
-      const next: Way = way.next.get(part) ?? { next: new Map() };
-      way.next.set(part, next);
-      way = next;
+      const next: PathNode = node.next.get(part) ?? { next: new Map() };
+      node.next.set(part, next);
+      node = next;
     }
-    way.wanted = path;
+    node.wanted = path;
   }
   return root;
 }
 
 class Scanner {
-  readonly #root: Way;
+  readonly #root: PathNode;
   readonly #levels: Level[] = [];
   #token: 'none' | 'string' | 'plain' = 'none';
   #isKey = false;
-  /** Backslashes that end what was seen of a string so far: an odd number makes a quote part of it. */
+  /** Whether the last chunk ended with a backslash in a string, so that the next character is escaped. */
   #escaped = false;
-  /** The wanted value that is being gathered, or a key. */
+  /** The path of the wanted value that is being collected; undefined outside of one. */
   #path: string | undefined;
   #depth = 0;
   #pieces: Buffer[] = [];
-  #gathered = 0;
+  #collectedBytes = 0;
   #from = -1;
   #seen = false;
   #found: JsonElement[] = [];
 
-  constructor(root: Way) {
+  constructor(root: PathNode) {
     this.#root = root;
   }
 
@@ -77,12 +78,12 @@ class Scanner {
     this.#found = [];
     if (this.#from >= 0) this.#from = 0;
     for (let at = 0; at < chunk.length;) at = this.#token === 'string' ? this.#inString(chunk, at) : this.#outside(chunk, at);
-    if (this.#from >= 0) this.#gather(chunk.subarray(this.#from));
+    if (this.#from >= 0) this.#collect(chunk.subarray(this.#from));
     return this.#found;
   }
 
   end(): void {
-    if (!this.#seen || this.#levels.length > 0 || this.#token !== 'none') throw new JsonElementsError('the JSON is cut off');
+    if (!this.#seen || this.#levels.length > 0 || this.#token !== 'none') throw new JsonElementsError('the JSON is truncated');
   }
 
   #inString(chunk: Buffer, from: number): number {
@@ -148,12 +149,12 @@ class Scanner {
     const level = this.#levels.at(-1);
     this.#isKey = level !== undefined && !level.list && level.expectsKey;
     if (!this.#isKey) this.#valueBegins(at);
-    else if (this.#path === undefined && level?.way) this.#from = at;
+    else if (this.#path === undefined && level?.node) this.#from = at;
   }
 
   #opens(at: number, list: boolean): void {
-    const way = this.#valueBegins(at);
-    this.#levels.push({ list, way, key: '', expectsKey: !list });
+    const node = this.#valueBegins(at);
+    this.#levels.push({ list, node, key: '', expectsKey: !list });
   }
 
   #closes(chunk: Buffer, at: number, list: boolean): void {
@@ -162,19 +163,19 @@ class Scanner {
     this.#valueEnds(chunk, at + 1);
   }
 
-  /** Where the value lies that begins here; its gathering begins when it is wanted. */
-  #valueBegins(at: number): Way | undefined {
+  /** Starts a value and returns its node. Starts to collect the value if it is wanted. */
+  #valueBegins(at: number): PathNode | undefined {
     const level = this.#levels.at(-1);
-    if (!level && this.#seen) throw new JsonElementsError('the text is not JSON: something follows its end');
+    if (!level && this.#seen) throw new JsonElementsError('the text is not JSON: data follows its end');
     this.#seen = true;
     if (this.#path !== undefined) return undefined;
-    const way = level ? level.way?.next.get(level.list ? '*' : level.key) : this.#root;
-    if (way?.wanted !== undefined) {
-      this.#path = way.wanted;
+    const node = level ? level.node?.next.get(level.list ? '*' : level.key) : this.#root;
+    if (node?.wanted !== undefined) {
+      this.#path = node.wanted;
       this.#depth = this.#levels.length;
       this.#from = at;
     }
-    return way;
+    return node;
   }
 
   #valueEnds(chunk: Buffer, end: number): void {
@@ -184,10 +185,10 @@ class Scanner {
     this.#found.push({ path, value: this.#parse(this.#cut(chunk, end)) });
   }
 
-  #gather(piece: Buffer): void {
-    this.#gathered += piece.length;
-    if (this.#gathered > maximumValue) throw new JsonElementsError(`a value of the JSON has more than ${maximumValue} bytes`);
-    // What the caller reads into next must not change what is kept.
+  #collect(piece: Buffer): void {
+    this.#collectedBytes += piece.length;
+    if (this.#collectedBytes > maxValueBytes) throw new JsonElementsError(`a value of the JSON has more than ${maxValueBytes} bytes`);
+    // Copy the piece, since the caller reuses its buffer.
     this.#pieces.push(Buffer.from(piece));
   }
 
@@ -195,7 +196,7 @@ class Scanner {
     const last = chunk.subarray(this.#from, end);
     const text = this.#pieces.length === 0 ? last.toString('utf8') : Buffer.concat([...this.#pieces, last]).toString('utf8');
     this.#pieces = [];
-    this.#gathered = 0;
+    this.#collectedBytes = 0;
     this.#from = -1;
     return text;
   }

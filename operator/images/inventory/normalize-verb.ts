@@ -8,8 +8,8 @@ import { JsonElementsError } from './json-elements.ts';
 import { trivyInventory } from './trivy-inventory.ts';
 
 /**
- * `vigil normalize FILE [FOLDER]`: prints a Trivy report as the framed stream of an inventory, and what of the folder that it is about
- * is not known. Exit 1, with the reason on stderr, when it is no report.
+ * `vigil normalize FILE [FOLDER]`: prints a Trivy report as the framed stream of an inventory. If FOLDER is given, adds the files in it that the
+ * report does not cover. Exits with 1 and prints the reason to stderr if FILE is not a Trivy report.
  */
 export async function normalizeVerb([file, folder]: readonly string[], signal: AbortSignal): Promise<number> {
   if (file === undefined) {
@@ -17,10 +17,10 @@ export async function normalizeVerb([file, folder]: readonly string[], signal: A
     return 2;
   }
   const writer = new StreamWriter(writeStreamLine);
-  const told = new Told();
+  const summary = new ReportSummary();
   try {
     for await (const record of trivyInventory(chunksOf(file, signal))) {
-      told.add(record);
+      summary.add(record);
       writer.record(record);
     }
   } catch (error) {
@@ -28,13 +28,13 @@ export async function normalizeVerb([file, folder]: readonly string[], signal: A
     process.stderr.write(`vigil normalize: the scanner's report cannot be read: ${error.message}\n`);
     return 1;
   }
-  const { packages, secrets, archives } = told;
+  const { packages, secrets, archives } = summary;
   writer.end({ packages, secrets, ...(folder === undefined ? {} : await findUnknownFiles(folder, archives)) } satisfies InventoryBody);
   return 0;
 }
 
-/** What a report told, in sum. */
-class Told {
+/** The counts of a report, and the Java archives that it identifies. */
+class ReportSummary {
   packages = 0;
   secrets = 0;
   readonly archives = new Set<string>();
@@ -50,7 +50,7 @@ class Told {
 
 const chunkBytes = 64 * 1024;
 
-/** A file piece by piece, each in the place of the one before: a new buffer for each is memory that waits to be collected. */
+/** Reads a file in chunks. Reuses one buffer for all chunks, so that no garbage accumulates. */
 async function* chunksOf(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const handle = await open(file);
   try {

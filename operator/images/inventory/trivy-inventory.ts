@@ -27,20 +27,21 @@ interface ResultHead {
   target: string;
   class: string;
   type: string;
-  told: boolean;
+  /** Whether the record of the application was yielded. */
+  emitted: boolean;
 }
 
 /**
- * Reads a Trivy report and yields what an inventory keeps of it, in bounded memory. The match of a secret is never read on.
- * Throws `JsonElementsError` for what is no whole report.
+ * Reads a Trivy report and yields the records of an inventory, in bounded memory. Does not copy the text of a secret.
+ * Throws a `JsonElementsError` if the report is incomplete or not a report.
  */
 export async function* trivyInventory(source: AsyncIterable<Buffer>): AsyncGenerator<InventoryRecord> {
-  const head: ResultHead = { target: '', class: '', type: '', told: false };
+  const head: ResultHead = { target: '', class: '', type: '', emitted: false };
   for await (const element of trivyReport(source, paths)) yield* recordsOf(element, head);
 }
 
 function* recordsOf({ path, value }: JsonElement, head: ResultHead): Generator<InventoryRecord> {
-  if (path === 'Results.*.Target') Object.assign(head, { target: String(value), class: '', type: '', told: false });
+  if (path === 'Results.*.Target') Object.assign(head, { target: String(value), class: '', type: '', emitted: false });
   else if (path === 'Results.*.Class') head.class = String(value);
   else if (path === 'Results.*.Type') head.type = String(value);
   else if (path === 'Results.*.Secrets.*') yield secretOf(value as TrivySecret, head.target);
@@ -55,16 +56,16 @@ const systemOf = ({ Family = '', Name = '' }: { readonly Family?: string; readon
 });
 
 function secretOf({ RuleID = '', Title = '', Severity = '', StartLine = 0 }: TrivySecret, path: string): InventoryRecord {
-  // Of an image that it pulled, the scanner names files from the root.
+  // The paths of a pulled image begin with a slash. Those of a mounted image do not.
   return { type: 'secret', secret: { rule: RuleID, title: Title, severity: Severity, path: path.replace(/^\//, ''), line: StartLine } };
 }
 
-/** A package without a package URL cannot be matched, by this way or any other. */
+/** Skips a package without a package URL, which cannot be matched. */
 function* packageOf(item: TrivyPackage, head: ResultHead): Generator<InventoryRecord> {
   const purl = item.Identifier?.PURL;
   if (purl === undefined) return;
-  if (!head.told) yield { type: 'application', name: head.target, class: head.class, kind: head.type };
-  head.told = true;
+  if (!head.emitted) yield { type: 'application', name: head.target, class: head.class, kind: head.type };
+  head.emitted = true;
   yield { type: 'package', package: inventoryPackage(item, purl) };
 }
 

@@ -1,23 +1,25 @@
 import { jsonElements, JsonElementsError, type JsonElement } from './json-elements.ts';
 
-/** The schema of Trivy's reports that is read here. */
+/** The supported schema version of Trivy reports. */
 const schema = 2;
 const schemaPath = 'SchemaVersion';
 
 /**
- * Reads a Trivy report of any size and yields the wanted values, as `jsonElements` does. Throws its error too for JSON that is no report of
- * the known schema: what says nothing must not pass for an image without findings.
+ * Reads a Trivy report of any size and yields the wanted values, as `jsonElements` does. Also throws a `JsonElementsError` if the JSON is not a
+ * report of the supported schema, so that other output never counts as an image without findings.
  */
 export async function* trivyReport(source: AsyncIterable<Buffer>, paths: readonly string[]): AsyncGenerator<JsonElement> {
-  let said: unknown;
+  let version: unknown;
   for await (const element of jsonElements(source, [schemaPath, ...paths])) {
     const { path, value } = element;
-    if (path === schemaPath) said = value;
+    if (path === schemaPath) version = value;
     else if (path.endsWith('.*') && (typeof value !== 'object' || value === null))
-      throw new JsonElementsError(`an item of ${path.slice(0, -2)} is no object`);
+      throw new JsonElementsError(`an item of ${path.slice(0, -2)} is not an object`);
     else yield element;
   }
-  if (said === undefined) throw new JsonElementsError(`the JSON is no report of Trivy: it has no ${schemaPath}`);
-  if (said !== schema)
-    throw new JsonElementsError(`the report is of schema ${JSON.stringify(said)}, not ${schema}: use a Trivy that this Vigil knows`);
+  if (version === undefined) throw new JsonElementsError(`the JSON is not a Trivy report: it has no ${schemaPath}`);
+  if (version !== schema)
+    throw new JsonElementsError(
+      `the report has schema ${JSON.stringify(version)}, but Vigil supports schema ${schema}: use a supported version of Trivy`,
+    );
 }

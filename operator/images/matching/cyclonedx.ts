@@ -14,7 +14,7 @@ interface Component {
   readonly properties?: readonly Property[];
 }
 
-/** A software bill of materials, as far as matching reads it. */
+/** The part of a CycloneDX SBOM that matching needs. */
 export interface Bom {
   readonly bomFormat: 'CycloneDX';
   readonly specVersion: '1.6';
@@ -23,13 +23,13 @@ export interface Bom {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
 }
 
-/** The scanner's own names in the properties of its bills. */
+/** Returns a property with the name prefix that Trivy uses in its SBOMs. */
 const property = (name: string, value: string | undefined): readonly Property[] =>
   value === undefined ? [] : [{ name: `aquasecurity:trivy:${name}`, value }];
 
 /**
- * The inventory as a CycloneDX bill that the scanner matches as it would the image: what a package depends on, its licences,
- * hashes and layer are left out, none of which tells whether it is vulnerable.
+ * Converts an inventory to a CycloneDX SBOM. The scanner finds the same vulnerabilities in it as in the image. Dependencies, licenses, hashes
+ * and layers are left out, since matching does not need them.
  */
 export function cycloneDx({ system, applications }: Inventory): Bom {
   const parts = applications.map((application, index) => bomPart(application, index, system));

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { lastLine } from '../../jobs/exit-message.ts';
 
-/** Where the vulnerability database is: an image that is mounted, or an artifact as Trivy publishes its own, that the Job fetches. */
+/** The location of the vulnerability database: an image that is mounted, or a repository with an OCI artifact that the Job downloads. */
 export type ImageDatabase = { readonly image: string } | { readonly repository: string };
 
-/** What is said while there is none. */
-export const NO_DATABASE = 'no vulnerability database is configured: give the operator --database-image or --database-repository';
+/** The message if no database is configured. */
+export const NO_DATABASE = 'no vulnerability database is configured: set --database-image or --database-repository of the operator';
 
-/** The one that is configured; undefined when none is. */
+/** Returns the configured database; undefined if there is none. */
 export function configuredDatabase({
   databaseImage: image,
   databaseRepository: repository,
@@ -21,28 +21,28 @@ export function configuredDatabase({
   return repository === undefined ? undefined : { repository };
 }
 
-/** What findings name it by. */
+/** The name of a database in findings. */
 export const databaseName = (database: ImageDatabase): string => ('image' in database ? database.image : database.repository);
 
-/** The arguments of `vigil match` with it. */
+/** The arguments of `vigil match` for a database. */
 export const databaseArguments = (database: ImageDatabase): string[] =>
   'image' in database ? [] : [`--repository=${database.repository}`];
 
-/** Milliseconds that fetching may take. */
-const patience = 300_000;
+/** The timeout of the download in milliseconds. */
+const downloadTimeout = 300_000;
 
-/** Has the scanner fetch the database from a repository into `cache/db` below a folder. Throws with its reason. */
+/** Runs the scanner to download the database from a repository into `cache/db` in a folder. Throws an error with the scanner's reason. */
 export async function fetchDatabase(work: string, repository: string, signal: AbortSignal): Promise<void> {
   const options = ['image', '--download-db-only', '--quiet', '--no-progress', '--skip-version-check', '--disable-telemetry'];
   try {
     await promisify(execFile)(join(work, 'trivy'), [...options, '--cache-dir', join(work, 'cache'), '--db-repository', repository], {
       env: { HOME: work, TMPDIR: work, PATH: '/usr/local/bin:/usr/bin:/bin' },
       signal,
-      timeout: patience,
+      timeout: downloadTimeout,
       killSignal: 'SIGKILL',
     });
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
-    throw new Error(`the vulnerability database cannot be fetched from ${repository}: ${lastLine(stderr) ?? message}`, { cause: error });
+    throw new Error(`the vulnerability database cannot be downloaded from ${repository}: ${lastLine(stderr) ?? message}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import type { Examples } from '../inventory/examples.ts';
 import type { InventorySecret } from '../inventory/inventory.ts';
 
-/** A severity as reports have it. */
+/** A severity in reports. */
 export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info';
 
 /** A known vulnerability of a package in an image. */
@@ -12,16 +12,16 @@ export interface Vulnerability {
   readonly fixed?: string;
   readonly severity: FindingSeverity;
   readonly title?: string;
-  /** The CVSS base score, the newest version that is given. */
+  /** The CVSS base score of the newest CVSS version in the database. */
   readonly score?: number;
   readonly link?: string;
-  /** The file or lockfile that tells of the package. */
+  /** The file or lockfile of the package. */
   readonly path?: string;
-  /** The package URL: left out by older versions of Vigil. */
+  /** The package URL; missing in findings of older Vigil versions. */
   readonly purl?: string;
 }
 
-/** What is known of one image. */
+/** The findings of one image. */
 export interface ImageFindings {
   readonly vulnerabilities: readonly Vulnerability[];
   readonly secrets: readonly InventorySecret[];
@@ -30,17 +30,17 @@ export interface ImageFindings {
 }
 
 /**
- * A line of the stream by which matches leave their pod. `image` is what names call an image by; what comes for one ends in `done` or
- * `failed`. A damaged inventory must be taken again.
+ * A record of the result stream of a match Job. `image` is the hash of the image key. The records of an image end with `done` or `failed`. A
+ * damaged inventory must be taken again.
  */
 export type MatchRecord =
   | { readonly type: 'vulnerability'; readonly image: string; readonly vulnerability: Vulnerability }
   | { readonly type: 'done'; readonly image: string }
   | { readonly type: 'failed'; readonly image: string; readonly message: string; readonly damaged?: boolean };
 
-/** What is said at the end of that stream. */
+/** The trailer of that stream. */
 export interface MatchBody {
-  /** When the database was made, by its own word. */
+  /** The build time of the database, from its metadata. */
   readonly database: string;
 }
 
@@ -65,13 +65,13 @@ export interface TrivyVulnerability {
   readonly CVSS?: Readonly<Record<string, Cvss>>;
 }
 
-/** The scanner's severity as reports have it; `UNKNOWN` is `info`. */
+/** Converts the scanner's severity to a severity in reports. `UNKNOWN` becomes `info`. */
 export function findingSeverity(text: string | undefined): FindingSeverity {
   const known = (['critical', 'high', 'medium', 'low'] as const).find((severity) => severity === text?.toLowerCase());
   return known ?? 'info';
 }
 
-/** A vulnerability as Vigil keeps it. */
+/** Converts a vulnerability of a Trivy report. */
 export function vulnerabilityOf(found: TrivyVulnerability): Vulnerability {
   const { FixedVersion, Title, PrimaryURL, PkgPath, PkgIdentifier } = found;
   const score = scoreOf(found);
@@ -86,11 +86,11 @@ export function vulnerabilityOf(found: TrivyVulnerability): Vulnerability {
   };
 }
 
-/** The entries that say something. */
+/** Returns the entries with a text. */
 const given = <K extends string>(entries: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> =>
   Object.fromEntries(Object.entries(entries).filter(([, text]) => Boolean(text))) as Partial<Record<K, string>>;
 
-/** The score of whoever gave the severity, else the National Vulnerability Database's, else anybody's. */
+/** Returns the score from the source of the severity, or from the National Vulnerability Database, or from any source. */
 function scoreOf({ CVSS = {}, SeveritySource = '' }: TrivyVulnerability): number | undefined {
   const scores = CVSS[SeveritySource] ?? CVSS['nvd'] ?? Object.values(CVSS)[0];
   return scores?.V40Score ?? scores?.V3Score ?? scores?.V2Score;

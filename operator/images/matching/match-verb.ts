@@ -14,8 +14,8 @@ import { DATABASE_METADATA, linkMountedDatabase } from './mounted-database.ts';
 import { trivyReport } from '../inventory/trivy-report.ts';
 import { imageHash } from '../targets/image-names.ts';
 
-/** Bytes of a stream, well below the kubelet's log rotation of 10 MiB: inventories that are left are matched by another Job. */
-const streamBytes = 4 * 1024 * 1024;
+/** The stream size in bytes after which no further inventory is matched: well below the kubelet's log rotation of 10 MiB. Another Job matches the rest. */
+const maxStreamBytes = 4 * 1024 * 1024;
 const bomFile = 'bom.json';
 const mounted = { folder: 'db', file: 'trivy.db', image: 'the image with the vulnerability database' } as const;
 
@@ -25,13 +25,13 @@ interface Folders {
   readonly scanner: string;
   /** Holds `db/trivy.db` and `db/metadata.json`, unless they are fetched. */
   readonly database: string;
-  /** May be written to, and what is written there may be run. */
+  /** A folder for files and programs. */
   readonly work: string;
 }
 
 /**
- * `vigil match`: matches the inventories of a folder against a database, mounted or fetched, and prints the framed stream of what is
- * found. Exit 1, with the reason on stderr, when there is no database.
+ * `vigil match`: matches the inventories in a folder against a mounted or downloaded database, and prints the findings as a framed stream.
+ * Exits with 1 and prints the reason to stderr if there is no database.
  */
 export async function matchVerb(args: readonly string[], signal: AbortSignal): Promise<number> {
   const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
@@ -41,7 +41,7 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
     database: text('/vigil/database'),
     work: text('/vigil/work'),
     seconds: text('420'),
-    // That the scanner may take for one inventory.
+    // The timeout of the scanner for one inventory, in seconds.
     patience: text('300'),
     repository: text(''),
   };
@@ -57,15 +57,15 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
     return 1;
   }
   for (const [image, files] of inventories(folders.input)) {
-    for (const record of await recordsOf(folders, { image, files, patience: Number(patience) * 1000 }, signal)) writer.record(record);
-    // What is left is matched by another Job: this one's pod must not run into its deadline, which would lose what was found.
-    if (signal.aborted || writer.bytes > streamBytes || performance.now() > end) break;
+    for (const record of await recordsOf(folders, { image, files, timeout: Number(patience) * 1000 }, signal)) writer.record(record);
+    // Stop before the pod's deadline, which would lose all findings. Another Job matches the rest.
+    if (signal.aborted || writer.bytes > maxStreamBytes || performance.now() > end) break;
   }
   writer.end({ database: databaseTime(folders.work) } satisfies MatchBody);
   return 0;
 }
 
-/** An image volume cannot be run from, so the scanner is copied to where it can, unless its own image did that. */
+/** Copies the scanner to the work folder, since programs in an image volume cannot run there. An init container may have copied it already. */
 function prepare({ scanner, work }: Folders): void {
   const program = join(work, 'trivy');
   if (scanner !== program) copyFileSync(scanner, program);
@@ -75,7 +75,7 @@ function prepare({ scanner, work }: Folders): void {
 
 const namePattern = /^inventory-([0-9a-f]+)-[0-9]{6}$/;
 
-/** The files of each inventory, in their order. */
+/** Returns the sorted files of each inventory by the hash of its image. */
 function inventories(folder: string): Map<string, string[]> {
   const files = readdirSync(folder)
     .filter((file) => namePattern.test(file))
@@ -86,11 +86,11 @@ function inventories(folder: string): Map<string, string[]> {
 interface Matching {
   readonly image: string;
   readonly files: readonly string[];
-  /** In milliseconds. */
-  readonly patience: number;
+  /** The timeout of the scanner in milliseconds. */
+  readonly timeout: number;
 }
 
-async function recordsOf(folders: Folders, { image, files, patience }: Matching, signal: AbortSignal): Promise<MatchRecord[]> {
+async function recordsOf(folders: Folders, { image, files, timeout }: Matching, signal: AbortSignal): Promise<MatchRecord[]> {
   let document: InventoryDocument;
   try {
     document = unpackDocument(
@@ -98,12 +98,12 @@ async function recordsOf(folders: Folders, { image, files, patience }: Matching,
       files.map((file) => readFileSync(join(folders.input, file))),
       `of ${image}`,
     ).content;
-    if (imageHash(document.digest) !== image) throw new Error('it is of another image');
+    if (imageHash(document.digest) !== image) throw new Error('it belongs to another image');
   } catch (error) {
     return [{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${messageOf(error)}` }];
   }
   try {
-    const found = await match(folders, document, { signal, patience });
+    const found = await match(folders, document, { signal, timeout });
     return [...found.map((vulnerability): MatchRecord => ({ type: 'vulnerability', image, vulnerability })), { type: 'done', image }];
   } catch (error) {
     return [{ type: 'failed', image, message: messageOf(error) }];
@@ -124,16 +124,16 @@ function databaseTime(work: string): string {
 async function match(
   { work }: Folders,
   { inventory }: InventoryDocument,
-  { signal, patience }: { readonly signal: AbortSignal; readonly patience: number },
+  { signal, timeout }: { readonly signal: AbortSignal; readonly timeout: number },
 ): Promise<Vulnerability[]> {
-  // Without packages there is nothing to match, and the scanner refuses a bill without any.
+  // The scanner rejects an SBOM without packages.
   if (inventory.applications.length === 0) return [];
   writeFileSync(join(work, bomFile), JSON.stringify(cycloneDx(inventory)));
   const child = spawn(join(work, 'trivy'), scannerArguments(work), {
     env: { HOME: work, TMPDIR: work, PATH: '/usr/local/bin:/usr/bin:/bin' },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
-    timeout: patience,
+    timeout,
     killSignal: 'SIGKILL',
   });
   let said = '';
@@ -142,7 +142,7 @@ async function match(
     child.once('error', (error) => resolve(`the scanner cannot be started: ${error.message}`));
     child.once('close', (code, killedBy) =>
       resolve(
-        code === 0 ? undefined : `${endOf({ code, killedBy, late: child.killed && !signal.aborted }, patience)}: ${exitMessage(said)}`,
+        code === 0 ? undefined : `${endOf({ code, killedBy, late: child.killed && !signal.aborted }, timeout)}: ${exitMessage(said)}`,
       ),
     );
   });
@@ -157,7 +157,7 @@ async function match(
   }
   const failure = await ended;
   if (failure !== undefined) throw new Error(failure);
-  if (unreadable instanceof Error) throw new Error(`what the scanner printed cannot be read: ${unreadable.message}`, { cause: unreadable });
+  if (unreadable instanceof Error) throw new Error(`the scanner's output cannot be read: ${unreadable.message}`, { cause: unreadable });
   return found;
 }
 
@@ -169,11 +169,11 @@ const scannerArguments = (work: string): string[] => [
 interface End {
   readonly code: number | null;
   readonly killedBy: string | null;
-  /** Killed here, since it took too long. */
+  /** Whether `vigil match` killed it after the timeout. */
   readonly late: boolean;
 }
 
-/** How the scanner ended; where the kernel counts memory by process, it kills the scanner alone and nobody says why. */
+/** Returns how the scanner ended. The kernel may kill only the scanner when the container is out of memory; then the exit signal is the only hint. */
 function endOf({ code, killedBy, late }: End, patience: number): string {
   if (late) return `the scanner did not end within ${patience / 1000} s`;
   return `the scanner ended with ${killedBy ?? code}${killedBy === 'SIGKILL' ? ', most likely out of memory' : ''}`;

@@ -1,21 +1,21 @@
 import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A database of the scanner's in a mounted image. */
+/** A Trivy database in a mounted image. */
 export interface MountedDatabase {
-  /** Where the image is mounted. */
+  /** The mount path of the image. */
   readonly root: string;
-  /** The folder in it, called as in the scanner's cache. */
+  /** The folder in the image. It has the same name in the scanner's cache. */
   readonly folder: 'db' | 'java-db';
   readonly file: string;
-  /** What the image is, for people. */
+  /** A description of the image for error messages. */
   readonly image: string;
 }
 
-/** What tells a database's age, beside its file. */
+/** The name of the file with a database's build time. */
 export const DATABASE_METADATA = 'metadata.json';
 
-/** Has the scanner's cache hold a mounted database. Throws, naming the file, where the image has none. */
+/** Links a mounted database into the scanner's cache. Throws an error with the file name if the image does not have it. */
 export function linkMountedDatabase({ root, folder, file, image }: MountedDatabase, cache: string): void {
   const missing = [file, DATABASE_METADATA].find((each) => !existsSync(join(root, folder, each)));
   if (missing !== undefined) throw new Error(`${image} has no /${folder}/${missing}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DATABASE_METADATA, linkMountedDatabase } from './mounted-database.ts';
 
-/** The tables of schema 1 of Trivy's index of Java archives. */
+/** The tables of Trivy's Java archive index, schema 1. */
 const archiveTables = `
   CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT);
   CREATE TABLE indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT, foreign key (artifact_id) references artifacts(id));`;
@@ -11,9 +11,9 @@ const archiveFile = 'trivy-java.db';
 const always = '9999-01-01T00:00:00Z';
 
 /**
- * `vigil prepare CACHE [INDEX]`: puts empty databases into the scanner's cache: the scanner looks into Java archives only when it is asked for
- * vulnerabilities, and then wants both to be there. Archives that name themselves by Maven's `pom.properties` are known without an index;
- * the folder INDEX has one in `java-db`. Exit 1 where it has none.
+ * `vigil prepare CACHE [INDEX]`: writes empty databases to the scanner's cache. The scanner reads Java archives only if it scans for
+ * vulnerabilities, and this needs both databases. Archives with Maven's `pom.properties` are identified without an index. If INDEX is given,
+ * links the index in its folder `java-db`, and exits with 1 if there is none.
  */
 export function prepareVerb([cache, index]: readonly string[]): Promise<number> {
   if (cache === undefined) {
@@ -37,7 +37,7 @@ export function prepareVerb([cache, index]: readonly string[]): Promise<number> 
   return Promise.resolve(0);
 }
 
-/** Makes the folder of a database that is never too old. */
+/** Creates the folder of a database that is never outdated. */
 function emptyFolder(folder: string, version: number): string {
   mkdirSync(folder, { recursive: true });
   const metadata = { Version: version, NextUpdate: always, UpdatedAt: always, DownloadedAt: always };
@@ -48,7 +48,7 @@ function emptyFolder(folder: string, version: number): string {
 const pageSize = 4096;
 const page = { leaf: 0x02, meta: 0x04, freelist: 0x10 } as const;
 
-/** A bbolt file (version 2) without a bucket: two metas, an empty list of free pages and an empty root. */
+/** A bbolt file (version 2) without buckets: two meta pages, an empty free list and an empty root page. */
 function emptyBolt(): Buffer {
   const file = Buffer.alloc(4 * pageSize);
   for (const [index, flags] of [page.meta, page.meta, page.freelist, page.leaf].entries()) {

@@ -23,7 +23,7 @@ import { countedIn } from '../../reports/identity/report-ownership.ts';
 import type { PolicyTargets } from '../targets/image-scope.ts';
 import { reportLocation } from '../../reports/building/report-location.ts';
 
-/** What is written to reports about images, and by whom. */
+/** The inputs of {@link publishImages}. */
 export interface ImagePublishInput {
   readonly client: KubeClient;
   readonly publisher: ReportPublisher;
@@ -36,49 +36,50 @@ export interface ImagePublishInput {
   readonly now: number;
 }
 
-/** What publishing came to. */
+/** The result of {@link publishImages}. */
 export interface ImagesPublished {
+  /** The number of reports that were written, and from which a policy was removed. */
   readonly written: number;
   readonly withdrawn: number;
-  /** By policy, what the reports about images hold. */
+  /** The totals of the image reports by policy. */
   readonly totals: ReadonlyMap<string, PolicyTotals>;
-  /** Reports that the server refused, by whose word, and why. */
+  /** Reports that the API server refused, with their policies and the reason. */
   readonly refused: readonly { readonly policies: readonly string[]; readonly message: string }[];
-  /** Images whose findings are kept no more, or cannot be read: they must be matched again. */
+  /** Images whose stored findings are missing or cannot be read. They must be matched again. */
   readonly lost: readonly string[];
-  /** What people say of vulnerabilities, and whether it was read anew. */
+  /** The vulnerability documents, and whether they were read again. */
   readonly imageData: Awaited<ReturnType<ImageDataReader['read']>>;
 }
 
-/** Results that are held at the same time, and findings besides. */
-const mostHeld = 10_000;
+/** The maximum number of results in memory, and of findings. */
+const maxHeld = 10_000;
 
-/** Brings the reports about images up to date, and takes out what no policy asks about any more. */
+/** Updates the image reports, and removes policies that no longer select a workload. */
 export async function publishImages(input: ImagePublishInput): Promise<ImagesPublished> {
   const findings = new KnownFindings(input);
-  const asked = askedOf(input);
+  const requested = requestedTargets(input);
   let written = 0;
-  let wishes: DesiredReport[] = [];
+  let desired: DesiredReport[] = [];
   let held = 0;
-  const images = [...asked.values()].flatMap(({ target }) => target.containers.map(imageName));
-  const said = await input.reader.read(findings.all(), images);
+  const images = [...requested.values()].flatMap(({ target }) => target.containers.map(imageName));
+  const imageData = await input.reader.read(findings.all(), images);
   const refused: { policies: string[]; message: string }[] = [];
   const flush = async (): Promise<void> => {
-    const published = await input.publisher.publish(wishes);
+    const published = await input.publisher.publish(desired);
     written += published.written;
     refused.push(...published.refused.map(refusal));
-    [wishes, held] = [[], 0];
+    [desired, held] = [[], 0];
   };
-  // One namespace after the other: the publisher reads what is there by namespace.
-  for (const { target, policies } of [...asked.values()].toSorted(byNamespace)) {
-    const wish = wishOf(input, { target, policies }, { found: await findings.of(target), data: said.data });
-    if (!wish) continue;
-    wishes.push(wish);
-    held += wish.results.length;
-    if (held > mostHeld) await flush();
+  // Sorted by namespace, since the publisher reads the existing reports of one namespace at a time.
+  for (const { target, policies } of [...requested.values()].toSorted(byNamespace)) {
+    const report = desiredReport(input, { target, policies }, { found: await findings.of(target), data: imageData.data });
+    if (!report) continue;
+    desired.push(report);
+    held += report.results.length;
+    if (held > maxHeld) await flush();
   }
   await flush();
-  return { written, ...(await withdraw(input, asked)), refused, lost: [...findings.lost], imageData: said };
+  return { written, ...(await withdraw(input, requested)), refused, lost: [...findings.lost], imageData };
 }
 
 const refusal = ({
@@ -86,12 +87,12 @@ const refusal = ({
   message,
 }: PublishResult['refused'][number]): ImagesPublished['refused'][number] & { policies: string[] } => ({
   policies: policies.map(({ name }) => name),
-  message: `the report about the images of ${target.kind} ${target.namespace ?? ''}/${target.name} was refused: ${message}`,
+  message: `the image report of ${target.kind} ${target.namespace ?? ''}/${target.name} was refused: ${message}`,
 });
 
-/** What was found in images, read as it is needed and held as long as there is room. */
+/** The findings of images. Reads them when they are needed and caches a limited number. */
 class KnownFindings {
-  /** Images whose findings are kept no more, or cannot be read. */
+  /** Images whose stored findings are missing or cannot be read. */
   readonly lost = new Set<string>();
   readonly #input: ImagePublishInput;
   readonly #held = new Map<string, ImageFindings | undefined>();
@@ -101,7 +102,7 @@ class KnownFindings {
     this.#input = input;
   }
 
-  /** By what they are kept under, what was found in the images of a target. */
+  /** Returns the findings of a target's images by image key. */
   async of({ containers, workload }: ImageTarget): Promise<ReadonlyMap<string, ImageFindings>> {
     const found = new Map<string, ImageFindings>();
     for (const { image } of containers) {
@@ -111,7 +112,7 @@ class KnownFindings {
     return found;
   }
 
-  /** What was found in every image that runs, one after the other. */
+  /** Yields the findings of each running image. */
   async *all(): AsyncGenerator<ImageFindings> {
     const targets = this.#input.policies.flatMap((policy) => policy.targets);
     const keys = targets.flatMap(({ containers, workload }) =>
@@ -132,7 +133,7 @@ class KnownFindings {
     const kept = this.#input.ledger[key]?.findings;
     const findings = kept && (await this.#input.store.findings(kept.configMaps));
     if (kept && !findings) this.lost.add(key);
-    if (this.#size > mostHeld) {
+    if (this.#size > maxHeld) {
       this.#held.clear();
       this.#size = 0;
     }
@@ -142,35 +143,35 @@ class KnownFindings {
   }
 }
 
-/** A workload with the policies that ask about its images. */
-interface Asked {
+/** A workload, and the policies that select its images. */
+interface RequestedTarget {
   readonly target: ImageTarget;
   readonly policies: SecurityPolicy[];
 }
 
-/** By the key of the report. */
-function askedOf({ policies }: ImagePublishInput): Map<string, Asked> {
-  const asked = new Map<string, Asked>();
+/** Returns the workloads by the key of their report. */
+function requestedTargets({ policies }: ImagePublishInput): Map<string, RequestedTarget> {
+  const requested = new Map<string, RequestedTarget>();
   for (const { policy, targets } of policies) {
     for (const target of targets) {
-      const key = placeOf(target.workload);
-      const known = asked.get(key) ?? { target, policies: [] };
+      const key = imageReportKey(target.workload);
+      const known = requested.get(key) ?? { target, policies: [] };
       known.policies.push(policy);
-      asked.set(key, known);
+      requested.set(key, known);
     }
   }
-  return asked;
+  return requested;
 }
 
-function byNamespace({ target: a }: Asked, { target: b }: Asked): number {
+function byNamespace({ target: a }: RequestedTarget, { target: b }: RequestedTarget): number {
   const [one, other] = [a.workload.namespace ?? '', b.workload.namespace ?? ''];
   return one < other ? -1 : Number(one > other);
 }
 
-/** The report about a workload's images; none while nothing is known. */
-function wishOf(
+/** Returns the report of a workload's images; undefined if none of them has been scanned yet. */
+function desiredReport(
   { ledger, access, database, now }: ImagePublishInput,
-  { target, policies }: Asked,
+  { target, policies }: RequestedTarget,
   { found, data }: { readonly found: ReadonlyMap<string, ImageFindings>; readonly data: ImageData },
 ): DesiredReport | undefined {
   const knowledge: ImageKnowledge = {
@@ -197,45 +198,45 @@ function wishOf(
   return { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all, seconds: Math.floor(now / 1000), ...stays };
 }
 
-/** What a policy has evaluated. The catalogue plays no part in what is found in images: its generation is all that it is judged by. */
+/** Returns the policy's entry in a report. Image findings do not depend on the catalogue, so the revision is the policy's generation. */
 function evaluatedBy({ metadata, spec, status }: SecurityPolicy, passes: number): DesiredReport['policies'][number] {
   const { name, generation = 0 } = metadata;
   const { passing, ownerLabels = [] } = spec.reporting ?? {};
   const evaluated = { name, revision: String(generation), passes, listPasses: passing === 'List', ownerLabels };
-  const since = sinceWhen(generation, status?.images);
+  const since = evaluatedSince(generation, status?.images);
   return since === undefined ? evaluated : { ...evaluated, evaluatedSince: since };
 }
 
-/** Since when a generation has looked into all images, in seconds since the epoch; undefined if it never has. */
-function sinceWhen(generation: number, images: ImagesStatus | undefined): number | undefined {
+/** Returns since when all images are scanned for a generation, in seconds since the epoch; undefined if they never were. */
+function evaluatedSince(generation: number, images: ImagesStatus | undefined): number | undefined {
   const since = Date.parse(images?.evaluatedSince ?? '');
   return images?.evaluatedGeneration !== generation || Number.isNaN(since) ? undefined : since / 1000;
 }
 
-/** Where the report about a workload's images lies. */
-const placeOf = (workload: ImageTarget['workload']): string =>
+/** The key of a workload's image report. */
+const imageReportKey = (workload: ImageTarget['workload']): string =>
   reportKey(reportLocation(workload).namespace, reportName(IMAGES_SOURCE, workload));
 
-/** Where it lies beside another's report. */
-const otherPlaceOf = (workload: ImageTarget['workload']): string =>
+/** The key of a workload's image report if another writer has a report of the usual name. */
+const otherImageReportKey = (workload: ImageTarget['workload']): string =>
   reportKey(reportLocation(workload).namespace, alternativeReportName(IMAGES_SOURCE, workload));
 
-/** What a report counts; what somebody has edited is right again with the next write. */
+/** Returns the counts of a report. The next write corrects a report that a user has edited. */
 const ledgerOf = (report: KubeObject): PolicyLedger => countedIn(report) ?? readLedger(report.metadata.annotations?.[ANNOTATIONS.policies]);
 
-/** Takes a policy out of the reports of workloads that it does not look at any more, or not for their images; adds up what stays. */
+/** Removes policies from the reports of workloads whose images they no longer select. Returns the totals of the remaining entries. */
 async function withdraw(
   { client, publisher }: ImagePublishInput,
-  asked: ReadonlyMap<string, Asked>,
+  requested: ReadonlyMap<string, RequestedTarget>,
 ): Promise<Pick<ImagesPublished, 'withdrawn' | 'totals'>> {
   const labelSelector = reportSelector(IMAGES_SOURCE);
-  const others = new Map([...asked.values()].map((each) => [otherPlaceOf(each.target.workload), each]));
+  const others = new Map([...requested.values()].map((each) => [otherImageReportKey(each.target.workload), each]));
   const totals = new Map<string, PolicyTotals>();
   let withdrawn = 0;
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true })) {
     for (const { metadata } of items) {
       const key = reportKey(metadata.namespace, metadata.name);
-      const wanted = new Set((asked.get(key) ?? others.get(key))?.policies.map((policy) => policy.metadata.name));
+      const wanted = new Set((requested.get(key) ?? others.get(key))?.policies.map((policy) => policy.metadata.name));
       const ledger = Object.entries(ledgerOf({ metadata }));
       const [kept = [], stale = []] = [true, false].map((keep) => ledger.filter(([policy]) => wanted.has(policy) === keep));
       for (const [policy, entry] of kept) addTotals(totals, policy, entry, 1);

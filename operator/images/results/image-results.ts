@@ -12,45 +12,45 @@ import { vulnerabilityResult } from './vulnerability-result.ts';
 
 type ImagesSpec = NonNullable<SecurityPolicySpec['images']>;
 
-/** What a policy asks of images. */
+/** A policy's name and its `spec.images`. */
 export interface ImagesPolicy {
   readonly name: string;
   readonly images: ImagesSpec;
 }
 
-/** What is known of images, by what they are kept under. */
+/** The scan state of images by key. */
 export interface ImageKnowledge {
   readonly entry: (image: string) => ImageEntry | undefined;
-  /** Undefined while nothing was ever found out. */
+  /** Undefined if the image was never scanned. */
   readonly findings: (image: string) => ImageFindings | undefined;
-  /** Whether there is a database to match with. */
+  /** Whether a vulnerability database is configured. */
   readonly database: boolean;
-  /** What people say of vulnerabilities, where they do. */
+  /** The vulnerability documents, if there are any. */
   readonly data?: ImageData;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What a policy says of one workload's images. */
+/** The results of a policy for one workload's images. */
 export interface TargetResults {
   readonly results: readonly Finding[];
-  /** Images with nothing that the policy asks about. */
+  /** The number of images without findings. */
   readonly passes: number;
-  /** Whether anything is known: a report is written only then. */
+  /** Whether an image has been scanned or has failed. A report is written only then. */
   readonly known: boolean;
-  /** Containers of whose images not all is known yet: what was said of them before stays. */
+  /** The containers whose images are not completely scanned. Their previous results are carried over. */
   readonly pending: ReadonlyMap<string, Unknown>;
 }
 
-/** The rule of results about the scanning of an image. */
+/** The rule of results about an image scan itself. */
 export const IMAGE_SCAN = 'image-scan';
 /** The category of results about secrets. */
 export const SECRET = 'Secret in image';
-/** Milliseconds after which a database is told to be old: a new one is made several times a day. */
-const oldest = 7 * 24 * 3_600_000;
+/** Milliseconds after which a database is reported as old. A new one is published several times a day. */
+const maxDatabaseAge = 7 * 24 * 3_600_000;
 const order: readonly FindingSeverity[] = ['info', 'low', 'medium', 'high', 'critical'];
 
-/** The verdicts of a policy about the images of a workload. Pure. */
+/** Returns the results of a policy for the images of a workload. Pure. */
 export function imageResults(policy: ImagesPolicy, target: ImageTarget, knowledge: ImageKnowledge): TargetResults {
   const parts = joinPlatforms(target.containers.map((container) => containerResults(policy, container, knowledge)));
   const pending = [...Map.groupBy(parts, ({ container: { container } }) => container)].flatMap(([container, own]) => {
@@ -94,7 +94,7 @@ function runningResults(
   return found && !unmatched ? part : { ...part, unknown: unknownOf(found, failure, knowledge.database) };
 }
 
-/** What is not known of an image that was not looked into, or not matched. */
+/** Returns the missing results of an image that is not scanned or not matched. */
 function unknownOf(found: ImageFindings | undefined, failure: ImageEntry['failure'], database: boolean): Unknown {
   return { secrets: !found, failed: failure !== undefined || (found !== undefined && !database) };
 }
@@ -112,14 +112,14 @@ function failureResults(
     readonly found: ImageFindings | undefined;
   },
 ): Finding[] {
-  const stays = found ? '; what was found before stays' : '';
+  const kept = found ? '; the previous findings are kept' : '';
   return [
-    ...(failure ? [failedResult(policy, container, `${failure.reason}${stays}`)] : []),
+    ...(failure ? [failedResult(policy, container, `${failure.reason}${kept}`)] : []),
     ...(waiting === undefined ? [] : [waitingResult(policy, container, waiting)]),
   ];
 }
 
-/** Whether a policy that asks about vulnerabilities asks about this one. */
+/** Whether `spec.images.vulnerabilities` of a policy includes a vulnerability. */
 export function isShown(
   { minSeverity, ignoreUnfixed = false }: NonNullable<ImagesSpec['vulnerabilities']>,
   { severity, fixed }: { readonly severity: FindingSeverity; readonly fixed?: string | undefined },
@@ -150,21 +150,21 @@ const marked = (result: Finding, stale: boolean): Finding =>
 function unreadableResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): Finding[] {
   if (!found?.unreadable) return [];
   const { count, examples } = found.unreadable;
-  const message = `some files or folders of the image could not be read, and what is in them is not known: ${examples.join(', ')}`;
+  const message = `some files or folders of the image could not be read and were not scanned: ${examples.join(', ')}`;
   return [{ ...counted(failedResult(policy, container, message), count), verdict: 'warn', severity: 'low' }];
 }
 
-/** A count is a property: with each other count the message would be another one. */
+/** The count is a property, so that the message does not change with the count. */
 const counted = (finding: Finding, count: number): Finding => ({ ...finding, properties: { ...finding.properties, count: String(count) } });
 
 function unidentifiedResults(policy: ImagesPolicy, container: ContainerImage, found?: ImageFindings): Finding[] {
   if (!policy.images.vulnerabilities || !found?.unidentified) return [];
   const { count, examples } = found.unidentified;
-  const message = `some Java archives do not say what they are, so nothing is known of them without an index (--java-index-image): ${examples.join(', ')}`;
+  const message = `some Java archives have no Maven metadata and cannot be identified without an index (--java-index-image): ${examples.join(', ')}`;
   return [{ ...counted(failedResult(policy, container, message), count), verdict: 'warn', severity: 'low' }];
 }
 
-/** What there is to say of the database: that there is none, or that it is old. */
+/** Returns a result if there is no database, or if it is old. */
 function databaseResults(
   policy: ImagesPolicy,
   container: ContainerImage,
@@ -172,9 +172,9 @@ function databaseResults(
 ): Finding[] {
   if (unmatched && !knowledge.database) return [noDatabase(policy, container)];
   const age = knowledge.now - Date.parse(made ?? '');
-  // A database that does not say when it was made has no age.
-  if (!policy.images.vulnerabilities || made === undefined || !(age > oldest)) return [];
-  const message = `the vulnerability database was made on ${made.slice(0, 10)}: what became known since is not in it`;
+  // A database without a build time has no age.
+  if (!policy.images.vulnerabilities || made === undefined || !(age > maxDatabaseAge)) return [];
+  const message = `the vulnerability database was built on ${made.slice(0, 10)}: it does not contain newer vulnerabilities`;
   return [{ ...failedResult(policy, container, message), verdict: 'warn' }];
 }
 
@@ -194,7 +194,7 @@ function secretResult(policy: ImagesPolicy, container: ContainerImage, secret: I
     verdict: 'fail',
     severity: findingSeverity(secret.severity),
     category: SECRET,
-    message: `${secret.title} in ${secret.path}, line ${secret.line}: whoever can pull the image can read it`,
+    message: `${secret.title} in ${secret.path}, line ${secret.line}: anyone who can pull the image can read it`,
   };
 }
 
@@ -207,9 +207,9 @@ const failedResult = (policy: ImagesPolicy, container: ContainerImage, message: 
   message,
 });
 
-/** Nothing has failed yet, but whoever looks wants to know why there is nothing new. */
+/** The result of an image whose Job waits for too long. Nothing has failed yet, but the report gives the reason of the delay. */
 const waitingResult = (policy: ImagesPolicy, container: ContainerImage, waiting: string): Finding => ({
-  ...failedResult(policy, container, `the image is not looked into yet: ${waiting}`),
+  ...failedResult(policy, container, `the image is not scanned yet: ${waiting}`),
   verdict: 'warn',
   severity: 'low',
 });
@@ -222,7 +222,7 @@ const notRunning = (policy: ImagesPolicy, container: ContainerImage): Finding =>
   verdict: 'skip',
   severity: 'info',
   category: 'Image scan',
-  message: `no pod has run ${container.reference} yet: it is scanned once one does`,
+  message: `no pod has run ${container.reference} yet: it is scanned after its first pod starts`,
 });
 
 function base(
@@ -235,7 +235,7 @@ function base(
   return { policy: name, frameworks: [], properties };
 }
 
-/** One advisory may come by several sources, or a package by several records: a report says it once. */
+/** Removes duplicates. One advisory may come from several sources, and one package from several records. */
 function distinct(results: readonly Finding[]): Finding[] {
   return [...new Map(results.map((result) => [JSON.stringify([result.check, result.verdict, result.properties]), result])).values()];
 }

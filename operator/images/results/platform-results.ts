@@ -1,27 +1,27 @@
 import type { Finding } from '../../findings/finding.ts';
 import type { ContainerImage } from '../targets/image-targets.ts';
 
-/** What a policy says of the image of a container, on one platform. */
+/** The results of a policy for a container's image on one platform. */
 export interface PlatformResults {
   readonly container: ContainerImage;
   readonly results: readonly Finding[];
-  /** Whether it has nothing that the policy asks about. */
+  /** Whether the image has no findings. */
   readonly passed: boolean;
-  /** Whether anything is known of it. */
+  /** Whether the image has been scanned, has failed, or waits for too long. */
   readonly known: boolean;
-  /** Absent where all that the policy asks for is known. */
+  /** The missing results; left out if the image is completely scanned. */
   readonly unknown?: Unknown;
 }
 
-/** What is not known yet of the image of a container. */
+/** The missing results of a container's image. */
 export interface Unknown {
-  /** Neither secrets nor packages are; else the packages' vulnerabilities alone. */
+  /** Whether secrets are missing too; otherwise only vulnerabilities. */
   readonly secrets: boolean;
-  /** A try to find out has failed. */
+  /** Whether an attempt to scan the image failed. */
   readonly failed: boolean;
 }
 
-/** What is known of none of these. */
+/** Returns what is missing in all of these; undefined if one of them is complete. */
 export function unknownInAll(parts: readonly Pick<PlatformResults, 'unknown'>[]): Unknown | undefined {
   const unknown = parts.flatMap((part) => part.unknown ?? []);
   if (unknown.length < parts.length) return undefined;
@@ -29,8 +29,8 @@ export function unknownInAll(parts: readonly Pick<PlatformResults, 'unknown'>[])
 }
 
 /**
- * Joins what is said of one image on several platforms: what is so on all of them is said once, the rest with the property `platform`. It passes
- * when it does on each. What runs on one platform is left as it is.
+ * Joins the results of one image on several platforms. A result of all platforms is kept once; the others get the property `platform`. The
+ * image passes if it passes on each platform. The results of an image on one platform do not change.
  */
 export function joinPlatforms(parts: readonly PlatformResults[]): PlatformResults[] {
   const together = Map.groupBy(parts, ({ container: { container, image } }) => (image ? `${container} ${image.digest}` : Symbol()));

@@ -39,14 +39,14 @@ export const productTreeShape = z.object({
 type Tree = z.infer<typeof productTreeShape>;
 type Relationship = NonNullable<Tree['relationships']>[number];
 
-/** Something that a document says of products, or of groups of them. */
+/** A flag or threat of a document about products or product groups. */
 export interface ProductNote {
   readonly text: string;
   readonly product_ids?: readonly string[] | undefined;
   readonly group_ids?: readonly string[] | undefined;
 }
 
-/** The products of a CSAF document by their ids: those that it names, and those that are one inside another. */
+/** The products of a CSAF document by ID, including products that are components of others. */
 export class ProductTree {
   readonly #products: Map<string, VexProduct>;
   readonly #groups: ReadonlyMap<string, readonly string[]>;
@@ -67,7 +67,7 @@ export class ProductTree {
     return this.#products.get(id);
   }
 
-  /** What notes say of a product, the first that names it or its group, else the first that names none and is about all. */
+  /** Returns a function that finds the text of a product's note: the first note that names the product or its group, or the first without products. */
   notes(notes: readonly ProductNote[]): (id: string) => string | undefined {
     const byProduct = new Map<string, string>();
     for (const { text, product_ids = [], group_ids = [] } of notes.toReversed())
@@ -76,7 +76,7 @@ export class ProductTree {
     return (id) => byProduct.get(id) ?? general;
   }
 
-  /** What is not delivered with a product, or in what is itself a part of something, is not known to be in an image: no name stands for it. */
+  /** An external component, and a component of a component, may not be in the image. Such a product has no names. */
   #related({ category, product_reference: part, relates_to_product_reference: whole }: Relationship): VexProduct {
     const inside = category === 'external_component_of' ? undefined : this.#products.get(whole);
     const names = inside?.parts === undefined ? (inside?.names ?? []) : [];
@@ -84,14 +84,14 @@ export class ProductTree {
   }
 }
 
-/** Every branch, of whatever depth. */
+/** Returns the branches of all levels. */
 function branchesOf({ branches = [] }: Tree): Branch[] {
   const all: Branch[] = [];
   for (let open: readonly Branch[] = branches; open.length > 0; open = open.flatMap((each) => each.branches ?? [])) all.push(...open);
   return all;
 }
 
-/** Of a range of versions a package URL without one would be about all: only those with a version stand for it. */
+/** Returns the package URLs of a product. For a version range, skips package URLs without a version, which would cover all versions. */
 const namesIn = (product: FullName, category: string | undefined): PackageUrl[] =>
   purlsOf(product).filter(({ version }) => category !== 'product_version_range' || version !== '');
 

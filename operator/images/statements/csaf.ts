@@ -12,10 +12,10 @@ const headShape = z.object({
     tracking: z.object({ id: z.string().min(1), current_release_date: timeField }),
   }),
   product_tree: productTreeShape,
-  vulnerabilities: z.literal(true, 'a VEX document has vulnerabilities'),
+  vulnerabilities: z.literal(true, 'a CSAF document must have vulnerabilities'),
 });
 
-const of = { product_ids: z.array(z.string()).optional(), group_ids: z.array(z.string()).optional() };
+const productRefs = { product_ids: z.array(z.string()).optional(), group_ids: z.array(z.string()).optional() };
 const ids = z.array(z.string()).optional();
 const vulnerabilityShape = z.object({
   cve: z.string().optional(),
@@ -31,12 +31,12 @@ const vulnerabilityShape = z.object({
       last_affected: ids,
     })
     .optional(),
-  flags: z.array(z.object({ label: z.enum(justifications), ...of })).optional(),
-  threats: z.array(z.object({ category: z.string(), details: z.string(), ...of })).optional(),
+  flags: z.array(z.object({ label: z.enum(justifications), ...productRefs })).optional(),
+  threats: z.array(z.object({ category: z.string(), details: z.string(), ...productRefs })).optional(),
 });
 type Vulnerability = z.infer<typeof vulnerabilityShape>;
 
-/** In this order: where a document contradicts itself, what is worse is said last, and counts. */
+/** Sorted from best to worst: if a document contradicts itself, the last and worst status counts. */
 const statuses: readonly (readonly [keyof NonNullable<Vulnerability['product_status']>, VexStatus])[] = [
   ['known_not_affected', 'not_affected'],
   ['first_fixed', 'fixed'],
@@ -48,8 +48,8 @@ const statuses: readonly (readonly [keyof NonNullable<Vulnerability['product_sta
 ];
 
 /**
- * Reads a CSAF document, of the profile VEX or of an advisory, which says of products the same (https://docs.oasis-open.org/csaf/csaf/v2.0/),
- * and keeps what may matter of it. One mistake makes all of it useless. Throws `DataDocumentError`.
+ * Reads a CSAF document of the VEX or security advisory profile (https://docs.oasis-open.org/csaf/csaf/v2.0/) and keeps the relevant
+ * statements. Rejects the whole document if it has an error. Throws a `DataDocumentError`.
  */
 export async function readCsaf(bytes: Buffer, wanted: VexWanted): Promise<VexDocument> {
   const given: Record<string, unknown> = {};
@@ -69,7 +69,7 @@ export async function readCsaf(bytes: Buffer, wanted: VexWanted): Promise<VexDoc
   const time = tracking.current_release_date;
   const statements = kept.flatMap(({ location, vulnerability }) => {
     const vulnerabilities = namesOf(vulnerability).filter((name) => wanted.vulnerabilities.has(name));
-    return saidOf(vulnerability, location, tree).map((said) => ({ vulnerabilities, time, ...said }));
+    return statementsOf(vulnerability, location, tree).map((statement) => ({ vulnerabilities, time, ...statement }));
   });
   return {
     format: 'CSAF',
@@ -87,8 +87,8 @@ const namesOf = ({ cve, ids: others = [] }: Vulnerability): string[] => [
   ...others.map(({ text }) => text),
 ];
 
-/** What is said of each product, one by one. */
-function saidOf(
+/** Returns one statement for each product and status. */
+function statementsOf(
   { product_status = {}, flags = [], threats = [] }: Vulnerability,
   location: string,
   tree: ProductTree,
@@ -104,7 +104,7 @@ function saidOf(
       if (status !== 'not_affected') return { products: [product], status };
       const [justification, statement] = [labels(id), reasons(id)];
       if (justification === undefined && statement === undefined)
-        throw new DataDocumentError(`${at}: neither a flag nor a threat of the category impact says why`);
+        throw new DataDocumentError(`${at}: known_not_affected needs a flag or a threat of the category impact`);
       return { products: [product], status, ...(justification ? { justification } : {}), ...(statement ? { statement } : {}) };
     }),
   );

@@ -4,18 +4,18 @@ import { z } from 'zod';
 import { jsonElements, JsonElementsError } from '../inventory/json-elements.ts';
 import { packageUrl, type PackageUrl } from './package-url.ts';
 
-/** A document that cannot be used, with the place of the mistake in its message. */
+/** A document cannot be used. The message contains the location of the error. */
 export class DataDocumentError extends Error {
   override readonly name = 'DataDocumentError';
 }
 
-/** The most bytes of a document as it is unpacked. */
-const mostBytes = 64 * 1024 * 1024;
-/** So many mistakes of one value are told. */
-const mostIssues = 3;
+/** The maximum size of an unpacked document in bytes. */
+const maxBytes = 64 * 1024 * 1024;
+/** The maximum number of errors that are reported for one value. */
+const maxIssues = 3;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A document piece by piece, unpacked where it is gzip, without a byte order mark. Throws {@link DataDocumentError}. */
+/** Yields a document in chunks: decompressed if it is gzip, and without a byte order mark. Throws a {@link DataDocumentError}. */
 export async function* unpacked(bytes: Buffer): AsyncGenerator<Buffer> {
   let read = 0;
   try {
@@ -23,11 +23,11 @@ export async function* unpacked(bytes: Buffer): AsyncGenerator<Buffer> {
       const chunk = piece as Buffer;
       yield read === 0 && chunk.subarray(0, 3).equals(byteOrderMark) ? chunk.subarray(3) : chunk;
       read += chunk.length;
-      if (read > mostBytes) throw new DataDocumentError(`it has more than ${mostBytes} bytes when it is unpacked`);
+      if (read > maxBytes) throw new DataDocumentError(`the unpacked document has more than ${maxBytes} bytes`);
     }
   } catch (error) {
     if (!isOfZlib(error)) throw error;
-    throw new DataDocumentError(`it cannot be unpacked: ${error.message}`, { cause: error });
+    throw new DataDocumentError(`the document cannot be unpacked: ${error.message}`, { cause: error });
   }
 }
 
@@ -36,14 +36,14 @@ const isPacked = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0
 const isOfZlib = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');
 
-/** A value of a JSON document, and its place as `statements[3]`. */
+/** A value of a JSON document, and its location, such as `statements[3]`. */
 export interface LocatedValue {
   readonly path: string;
   readonly location: string;
   readonly value: unknown;
 }
 
-/** The wanted values of a JSON document, as `jsonElements` has them. Throws {@link DataDocumentError}. */
+/** Yields the wanted values of a JSON document, as `jsonElements` does. Throws a {@link DataDocumentError}. */
 export async function* locatedValues(bytes: Buffer, paths: readonly string[]): AsyncGenerator<LocatedValue> {
   const counts = new Map<string, number>();
   let after = '';
@@ -61,13 +61,13 @@ export async function* locatedValues(bytes: Buffer, paths: readonly string[]): A
   }
 }
 
-/** A value that has been checked. Throws {@link DataDocumentError} with the place of what is wrong. */
+/** Validates a value. Throws a {@link DataDocumentError} with the location of each error. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, location = ''): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const told = parsed.error.issues.slice(0, mostIssues).map(({ path, message }) => `${locationOf(location, path)}: ${message}`);
-  const more = parsed.error.issues.length - told.length;
-  throw new DataDocumentError(`${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
+  const errors = parsed.error.issues.slice(0, maxIssues).map(({ path, message }) => `${locationOf(location, path)}: ${message}`);
+  const more = parsed.error.issues.length - errors.length;
+  throw new DataDocumentError(`${errors.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
 }
 
 const locationOf = (location: string, path: readonly PropertyKey[]): string =>
@@ -76,15 +76,15 @@ const locationOf = (location: string, path: readonly PropertyKey[]): string =>
     location,
   );
 
-/** A field that holds a package URL. */
+/** A field with a package URL. */
 export const packageUrlField = z.string().transform((text, context): PackageUrl => {
   try {
     return packageUrl(text);
   } catch (error) {
-    context.addIssue({ code: 'custom', message: `no package URL: ${error instanceof Error ? error.message : String(error)}` });
+    context.addIssue({ code: 'custom', message: `not a package URL: ${error instanceof Error ? error.message : String(error)}` });
     return z.NEVER;
   }
 });
 
-/** A field that holds a time with its zone; read as milliseconds since the epoch. */
+/** A field with a time and a time zone. Parsed to milliseconds since the epoch. */
 export const timeField = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));

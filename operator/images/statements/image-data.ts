@@ -13,14 +13,14 @@ import { readOpenVex } from './openvex.ts';
 import { imagePackageKey, packageKey, packageUrl, type PackageUrl } from './package-url.ts';
 import { VexIndex, type VexDocument, type VexSource, type VexWanted } from './vex.ts';
 
-/** A document that is not used, and why. */
+/** A document that cannot be used, and the reason. */
 export interface DataProblem {
   readonly configMap: KubeObject;
-  /** Names the key, and the place in the document. */
+  /** Contains the key in the ConfigMap and the location in the document. */
   readonly message: string;
 }
 
-/** What people give Vigil about vulnerabilities, as far as it is about what was found. */
+/** The content of the vulnerability documents that applies to the findings. */
 export interface ImageData {
   readonly vex: VexIndex;
   readonly exploitation: ReadonlyMap<string, Exploitation>;
@@ -32,16 +32,16 @@ interface DataConfigMap extends KubeObject {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
-/** The most package URLs that all statements together may have, of those that may matter: about 10 MB. */
-const mostNames = 20_000;
+/** The maximum number of package URLs in all relevant statements: about 10 MB. */
+const maxPackageUrls = 20_000;
 const kinds = ['openvex', 'csaf', 'kev', 'epss'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Reads the ConfigMaps of Vigil's namespace with the label `vigil.dev/image-data`, one at a time, and only when they or the findings changed. */
+/** Reads the ConfigMaps with the label `vigil.dev/image-data` in Vigil's namespace, one at a time. Reads them again only if they or the findings changed. */
 export class ImageDataReader {
   readonly #client: KubeClient;
   readonly #namespace: string;
-  #mark = '';
+  #hash = '';
   #data: ImageData = { vex: new VexIndex([]), exploitation: new Map(), problems: [] };
 
   constructor(client: KubeClient, namespace: string) {
@@ -49,7 +49,7 @@ export class ImageDataReader {
     this.#namespace = namespace;
   }
 
-  /** What the ConfigMaps say of these findings and images, and whether it was read anew. Throws what the server answers. */
+  /** Returns the data for these findings and images, and whether the ConfigMaps were read again. Throws the error of the API server. */
   async read(
     findings: AsyncIterable<ImageFindings> | Iterable<ImageFindings>,
     images: Iterable<ImageName>,
@@ -63,32 +63,32 @@ export class ImageDataReader {
       signal,
     });
     const configMaps = found.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-    const wanted = configMaps.length === 0 ? nothing : await wantedOf(findings, images);
-    const mark = markOf(configMaps, wanted);
-    const isNew = mark !== this.#mark;
+    const wanted = configMaps.length === 0 ? wantsNothing : await wantedOf(findings, images);
+    const hash = stateHash(configMaps, wanted);
+    const isNew = hash !== this.#hash;
     if (isNew) this.#data = await this.#readAll(configMaps, wanted);
-    this.#mark = mark;
+    this.#hash = hash;
     return { data: this.#data, isNew };
   }
 
   async #readAll(configMaps: readonly KubeObject[], wanted: VexWanted): Promise<ImageData> {
-    const gathered = new Gathered(wanted);
+    const collector = new DocumentCollector(wanted);
     for (const { metadata } of configMaps) {
       try {
         const key = { namespace: this.#namespace, name: metadata.name };
-        await gathered.take(await this.#client.get<DataConfigMap>(RESOURCES.configMaps, key));
+        await collector.take(await this.#client.get<DataConfigMap>(RESOURCES.configMaps, key));
       } catch (error) {
-        // It went after it was listed.
+        // The ConfigMap was deleted after it was listed.
         if (!isNotFound(error)) throw error;
       }
     }
-    return gathered.data();
+    return collector.data();
   }
 }
 
-const nothing: VexWanted = { vulnerabilities: new Set(), packages: new Set() };
+const wantsNothing: VexWanted = { vulnerabilities: new Set(), packages: new Set() };
 
-/** What documents may be about that was found. */
+/** Returns the vulnerabilities and packages of the findings and images, which documents may refer to. */
 async function wantedOf(findings: AsyncIterable<ImageFindings> | Iterable<ImageFindings>, images: Iterable<ImageName>): Promise<VexWanted> {
   const [vulnerabilities, purls] = [new Set<string>(), new Set<string>()];
   for await (const each of findings) {
@@ -102,7 +102,7 @@ async function wantedOf(findings: AsyncIterable<ImageFindings> | Iterable<ImageF
   return { vulnerabilities, packages: new Set([...names, ...keys]) };
 }
 
-/** The package URL of a finding; undefined when the scanner gave none, or none that is one. */
+/** Parses the package URL of a finding; undefined if it is missing or invalid. */
 export function purlOf(text: string | undefined): PackageUrl | undefined {
   try {
     return text === undefined ? undefined : packageUrl(text);
@@ -111,16 +111,16 @@ export function purlOf(text: string | undefined): PackageUrl | undefined {
   }
 }
 
-/** Tells one state of the ConfigMaps and the findings from others. */
-function markOf(configMaps: readonly KubeObject[], { vulnerabilities, packages }: VexWanted): string {
+/** Returns a hash of the ConfigMaps' versions and the findings. */
+function stateHash(configMaps: readonly KubeObject[], { vulnerabilities, packages }: VexWanted): string {
   const versions = configMaps.map(({ metadata: { name, uid, resourceVersion } }) => [name, uid, resourceVersion]);
   const hash = createHash('sha256').update(JSON.stringify(versions));
   for (const set of [vulnerabilities, packages]) hash.update(JSON.stringify([...set].toSorted()));
   return hash.digest('hex');
 }
 
-/** What was read so far. */
-class Gathered {
+/** Collects the relevant content of documents. */
+class DocumentCollector {
   readonly #wanted: VexWanted;
   readonly #documents: VexSource[] = [];
   readonly #exploitation = new Map<string, Exploitation>();
@@ -131,28 +131,28 @@ class Gathered {
     this.#wanted = wanted;
   }
 
-  /** Takes the documents of a ConfigMap, each by itself: one that cannot be read leaves the others as they are. */
+  /** Reads the documents of a ConfigMap. An invalid document does not affect the others. */
   async take(configMap: DataConfigMap): Promise<void> {
     const { metadata, data = {}, binaryData = {} } = configMap;
-    const tell = (message: string): number =>
+    const report = (message: string): number =>
       this.#problems.push({ configMap: { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata }, message });
     const label = metadata.labels?.[LABELS.imageData] ?? '';
     const kind = kinds.find((each) => each === label);
     if (kind === undefined) {
-      tell(`the label ${LABELS.imageData} is ${JSON.stringify(label)}: known are ${kinds.join(', ')}`);
+      report(`label ${LABELS.imageData} is ${JSON.stringify(label)}: expected one of ${kinds.join(', ')}`);
       return;
     }
     const documents = [
       ...Object.entries(data).map(([key, text]) => [key, Buffer.from(text)] as const),
       ...Object.entries(binaryData).map(([key, text]) => [key, Buffer.from(text, 'base64')] as const),
     ].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    if (documents.length === 0) tell('there is no document in it');
+    if (documents.length === 0) report('the ConfigMap has no documents');
     for (const [key, bytes] of documents) {
       try {
         await this.#read(kind, bytes, `${metadata.name}/${key}`);
       } catch (error) {
-        // Nothing but the document is at work here: whatever goes wrong is its fault, and is told.
-        tell(`${key} is not used: ${error instanceof Error ? error.message : String(error)}`);
+        // Only the document can cause an error here, so every error is reported for it.
+        report(`${key} is not used: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
   }
@@ -165,24 +165,22 @@ class Gathered {
     const { vulnerabilities } = this.#wanted;
     if (kind === 'openvex') this.#keep(await readOpenVex(bytes, this.#wanted), source);
     else if (kind === 'csaf') this.#keep(await readCsaf(bytes, this.#wanted), source);
-    else if (kind === 'kev') for (const [id, kev] of await readKev(bytes, vulnerabilities)) this.#note(id, { kev });
-    else for (const [id, epss] of await readEpss(bytes, vulnerabilities)) this.#note(id, { epss });
+    else if (kind === 'kev') for (const [id, kev] of await readKev(bytes, vulnerabilities)) this.#addExploitation(id, { kev });
+    else for (const [id, epss] of await readEpss(bytes, vulnerabilities)) this.#addExploitation(id, { epss });
   }
 
   #keep(document: VexDocument, source: string): void {
     if (document.unmatchable > 0)
-      throw new Error(
-        `none of the ${document.unmatchable} products in its statements about what was found has a package URL to match it by`,
-      );
+      throw new Error(`none of the ${document.unmatchable} products in its statements about the findings has a package URL or digest`);
     const products = document.statements.flatMap((statement) => statement.products);
     const names = products.reduce((sum, { names: own, parts = [] }) => sum + own.length + parts.length, 0);
-    if (this.#names + names > mostNames)
-      throw new Error(`with it there are more than ${mostNames} package URLs in the statements about what was found`);
+    if (this.#names + names > maxPackageUrls)
+      throw new Error(`with this document, the statements about the findings have more than ${maxPackageUrls} package URLs`);
     this.#names += names;
     this.#documents.push({ ...document, source });
   }
 
-  #note(id: string, news: Exploitation): void {
-    this.#exploitation.set(id, { ...this.#exploitation.get(id), ...news });
+  #addExploitation(id: string, data: Exploitation): void {
+    this.#exploitation.set(id, { ...this.#exploitation.get(id), ...data });
   }
 }

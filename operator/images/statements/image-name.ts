@@ -2,19 +2,19 @@ import { partsOf, repositoryOf } from '../targets/image-reference.ts';
 import type { ContainerImage } from '../targets/image-targets.ts';
 import type { PackageUrl } from './package-url.ts';
 
-/** What an image that runs may be called by. */
+/** The names of a running image that a document may use. */
 export interface ImageName {
-  /** As `docker.io/library/nginx`: where it was asked for, and where the runtime has it from. */
+  /** The repositories in the pod's spec and in the container status, such as `docker.io/library/nginx`. */
   readonly repositories: readonly string[];
-  /** The tag that it was asked for by. */
+  /** The tag in the pod's spec. */
   readonly tag?: string;
-  /** `sha256:…`: of the manifest or of an index above it. */
+  /** `sha256:…`: the digests of the manifest or its index. */
   readonly digests: readonly string[];
-  /** Of the node that runs it, as `arm64`; left out where that is not known. */
+  /** The architecture of the node, such as `arm64`; left out if it is not known. */
   readonly architecture?: string;
 }
 
-/** What the image of a container may be called by. */
+/** Returns the names of a container's image. */
 export function imageName({ reference, image }: Pick<ContainerImage, 'reference' | 'image'>): ImageName {
   const parts = [reference, ...(image ? [image.reference, ...(image.alias === undefined ? [] : [image.alias])] : [])].map(partsOf);
   const tag = parts[0]?.tag ?? (parts[0]?.digest === undefined ? 'latest' : undefined);
@@ -32,7 +32,7 @@ function architectureOf(image: ContainerImage['image']): Pick<ImageName, 'archit
   return architecture === undefined ? {} : { architecture };
 }
 
-/** Whether a package URL of the type oci or docker is about an image. */
+/** Whether a package URL of type oci or docker matches an image. */
 export function matchesImage(purl: PackageUrl, image: ImageName): boolean {
   if (purl.type === 'docker') return isDockerImage(purl, image);
   if (purl.type !== 'oci') return false;
@@ -42,11 +42,11 @@ export function matchesImage(purl: PackageUrl, image: ImageName): boolean {
   return purl.version === '' ? (tag ?? image.tag) === image.tag : image.digests.includes(purl.version);
 }
 
-/** Where it is not known which architecture runs, a digest is taken to tell it. */
+/** Whether an image has an architecture. If the architecture of the node is unknown, a digest in the package URL is enough. */
 const hasArchitecture = ({ architecture }: ImageName, asked: string, digest: string): boolean =>
   architecture === undefined ? digest !== '' : architecture === asked;
 
-/** The place may leave out the name, as in older documents; without a place, it is every registry's. */
+/** Whether a repository matches a package URL. The repository URL may lack the name, as in older documents; without it, any registry matches. */
 function isAt(repository: string, name: string, place: string | undefined): boolean {
   if (lastPathPart(repository) !== name) return false;
   if (place === undefined) return true;
@@ -63,5 +63,5 @@ function isDockerImage({ namespace, name, version, qualifiers }: PackageUrl, ima
   return known && image.repositories.includes(repository);
 }
 
-/** The last part of a path. */
+/** The last part of a path, in lower case. */
 export const lastPathPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();

@@ -3,7 +3,7 @@ import { checked, packageUrlField, locatedValues, timeField } from './data-docum
 import type { PackageUrl } from './package-url.ts';
 import { countUnmatchable, relevantProducts, type VexDocument, type VexProduct, type VexStatement, type VexWanted } from './vex.ts';
 
-/** The reasons for not_affected that VEX has. */
+/** The VEX justifications for not_affected. */
 export const justifications = [
   'component_not_present',
   'vulnerable_code_not_present',
@@ -12,11 +12,11 @@ export const justifications = [
   'inline_mitigations_already_exist',
 ] as const;
 
-/** Before 0.2.0 vulnerabilities and products were plain texts. */
+/** Accepts plain strings too: vulnerabilities and products are strings before version 0.2.0. */
 const orText = <T extends z.ZodType>(key: string, schema: T) =>
   z.preprocess((value) => (typeof value === 'string' ? { [key]: value } : value), schema);
 
-/** An identifier of any kind; what begins as a package URL must be one. */
+/** An identifier of any kind. One that begins with `pkg:` must be a valid package URL. */
 const identifier = z.string().transform((text, context): PackageUrl | undefined => {
   if (!text.startsWith('pkg:')) return undefined;
   const parsed = packageUrlField.safeParse(text);
@@ -53,12 +53,12 @@ const headShape = z.object({
   '@id': z.string().min(1),
   timestamp: timeField,
   version: z.coerce.number().optional(),
-  statements: z.literal(true, 'an OpenVEX document has statements'),
+  statements: z.literal(true, 'an OpenVEX document must have statements'),
 });
 
 /**
- * Reads an OpenVEX document (https://github.com/openvex/spec, 0.2.0) and keeps what may matter of it. One mistake makes all of it
- * useless: the statement that cannot be read may be the one that takes another back. Throws `DataDocumentError`.
+ * Reads an OpenVEX document (https://github.com/openvex/spec, 0.2.0) and keeps the relevant statements. Rejects the whole document if it has
+ * an error, since an unreadable statement may revoke another one. Throws a `DataDocumentError`.
  */
 export async function readOpenVex(bytes: Buffer, wanted: VexWanted): Promise<VexDocument> {
   const head: Record<string, unknown> = {};
@@ -91,12 +91,12 @@ const namesOf = ({ vulnerability }: z.infer<typeof statementShape>): string[] =>
   ...(vulnerability.aliases ?? []),
 ];
 
-function statementOf(said: z.infer<typeof statementShape>, documentTime: number, wanted: VexWanted): VexStatement {
-  const { status, justification, impact_statement, action_statement, timestamp = documentTime } = said;
+function statementOf(source: z.infer<typeof statementShape>, documentTime: number, wanted: VexWanted): VexStatement {
+  const { status, justification, impact_statement, action_statement, timestamp = documentTime } = source;
   const statement = status === 'affected' ? action_statement : impact_statement;
   return {
-    vulnerabilities: namesOf(said).filter((name) => wanted.vulnerabilities.has(name)),
-    products: said.products.map(productOf),
+    vulnerabilities: namesOf(source).filter((name) => wanted.vulnerabilities.has(name)),
+    products: source.products.map(productOf),
     status,
     ...(justification === undefined ? {} : { justification }),
     ...(statement === undefined ? {} : { statement }),
@@ -104,12 +104,12 @@ function statementOf(said: z.infer<typeof statementShape>, documentTime: number,
   };
 }
 
-/** Any of its identifiers is enough to know a product by. */
-function productOf(said: z.infer<typeof product>): VexProduct {
-  const digest = said.hashes?.['sha-256'];
-  const parts = said.subcomponents ?? [];
+/** Converts a product. One matching identifier is enough. */
+function productOf(source: z.infer<typeof product>): VexProduct {
+  const digest = source.hashes?.['sha-256'];
+  const parts = source.subcomponents ?? [];
   return {
-    names: purlsOf(said),
+    names: purlsOf(source),
     ...(digest === undefined ? {} : { digests: [`sha256:${digest.toLowerCase()}`] }),
     ...(parts.length > 0 ? { parts: parts.flatMap(purlsOf) } : {}),
   };

@@ -5,13 +5,13 @@ export interface PackageUrl {
   readonly type: string;
   readonly namespace: string;
   readonly name: string;
-  /** Empty: every version. */
+  /** The version; empty for all versions. */
   readonly version: string;
   readonly qualifiers: Readonly<Record<string, string>>;
   readonly subpath: string;
 }
 
-/** A text as a package URL. Throws an Error that says why it is none. */
+/** Parses a package URL. Throws an Error with the reason if it is invalid. */
 export function packageUrl(text: string): PackageUrl {
   const { type, namespace = '', name, version = '', qualifiers = {}, subpath = '' } = parsed(text);
   const { epoch, ...others } = qualifiers as Record<string, string>;
@@ -20,7 +20,7 @@ export function packageUrl(text: string): PackageUrl {
   return { type, namespace, name, version: whole.version, qualifiers: known === '0' ? others : { ...others, epoch: known }, subpath };
 }
 
-/** What the library takes for a version of Go is less than what Go has, `v1.22` not among it: that part is left as it is. */
+/** Parses a package URL. The library rejects valid Go versions such as `v1.22`, so a Go version is not validated. */
 function parsed(text: string): PackageURL {
   const [type = '', namespace, name = '', version, ...rest] = PackageURL.parseString(text);
   const ofGo = type.toLowerCase() === 'golang';
@@ -29,15 +29,15 @@ function parsed(text: string): PackageURL {
   return purl;
 }
 
-/** Of rpm and deb some write the epoch into the version, others as a qualifier. */
+/** Splits the epoch from an rpm or deb version. Some tools write the epoch into the version, others as a qualifier. */
 function withoutEpoch(type: string, version: string): { readonly version: string; readonly epoch?: string } {
   const [, epoch, rest] = /^(\d+):(.*)$/.exec(version) ?? [];
   return (type === 'deb' || type === 'rpm') && epoch !== undefined && rest !== undefined ? { version: rest, epoch } : { version };
 }
 
 /**
- * Whether a package URL is about a package: what it leaves out (a version, qualifiers) may be anything, what it says must be so. A
- * distribution without its minor version is about all of them.
+ * Whether a package URL matches a package. A missing version or qualifier matches any value. A distribution without a minor version matches
+ * all minor versions.
  */
 export function matchesPackage(general: PackageUrl, found: PackageUrl): boolean {
   if (general.type !== found.type || general.namespace !== found.namespace || general.name !== found.name) return false;
@@ -49,9 +49,9 @@ export function matchesPackage(general: PackageUrl, found: PackageUrl): boolean 
 const agrees = (key: string, wanted: string, found: string | undefined): boolean =>
   found === wanted || (key === 'distro' && found?.startsWith(`${wanted}.`) === true);
 
-/** What a package URL is called without version and place, for sets of those that may matter: an image by its name alone. */
+/** Returns a lookup key for a package URL, without version and qualifiers. The key of an image has only its name. */
 export const packageKey = ({ type, namespace, name }: PackageUrl): string =>
   type === 'oci' || type === 'docker' ? imagePackageKey(name) : `${type}/${namespace}/${name}`;
 
-/** The same of an image, by the last part of its repository. */
+/** Returns the lookup key of an image from the last part of its repository. */
 export const imagePackageKey = (name: string): string => `image/${name}`;

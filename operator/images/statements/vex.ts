@@ -1,15 +1,15 @@
 import { matchesImage, type ImageName } from './image-name.ts';
 import { matchesPackage, packageKey, type PackageUrl } from './package-url.ts';
 
-/** What somebody says of a vulnerability in a product (the four statuses of VEX). */
+/** The four VEX statuses of a vulnerability in a product. */
 export type VexStatus = 'not_affected' | 'affected' | 'fixed' | 'under_investigation';
 
-/** What a statement is about: an image, packages of an image, or a package wherever it is. */
+/** The product of a statement: an image, packages of an image, or a package in any image. */
 export interface VexProduct {
   readonly names: readonly PackageUrl[];
-  /** `sha256:…` */
+  /** Image digests, `sha256:…`. */
   readonly digests?: readonly string[];
-  /** The packages in the product; left out, the product as a whole. */
+  /** The packages in the product; left out if the statement applies to the whole product. */
   readonly parts?: readonly PackageUrl[];
 }
 
@@ -19,47 +19,47 @@ export interface VexStatement {
   readonly vulnerabilities: readonly string[];
   readonly products: readonly VexProduct[];
   readonly status: VexStatus;
-  /** One of the labels of VEX. */
+  /** A VEX justification. */
   readonly justification?: string;
-  /** Why it is not affected, or what to do, in words. */
+  /** The impact or action statement. */
   readonly statement?: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
 
-/** A document of statements. Of those with one id only the latest revision counts. */
+/** A VEX document. If several documents have the same ID, only the latest revision counts. */
 export interface VexDocument {
   readonly format: 'OpenVEX' | 'CSAF';
   readonly id: string;
   readonly revision: readonly number[];
   readonly statements: readonly VexStatement[];
-  /** How many products its statements about what was found have, when none of them can be matched; else 0. */
+  /** The number of products in its relevant statements if none of them can be matched; otherwise 0. */
   readonly unmatchable: number;
 }
 
-/** Where a document was found: `<ConfigMap>/<key>`. */
+/** A document with its source, `<ConfigMap>/<key>`. */
 export type VexSource = VexDocument & { readonly source: string };
 
-/** What a document says of a finding. */
+/** The statement of a document that applies to a finding. */
 export interface VexVerdict extends Pick<VexStatement, 'status' | 'justification' | 'statement'> {
   readonly document: Pick<VexSource, 'format' | 'id' | 'source'>;
 }
 
-/** What may matter of documents: the rest need not be kept. */
+/** Selects the relevant parts of documents. Other parts are dropped. */
 export interface VexWanted {
-  /** Vulnerabilities that were found. */
+  /** The IDs of the vulnerabilities in the findings. */
   readonly vulnerabilities: ReadonlySet<string>;
-  /** The `packageKey` of what they were found in: packages and images. */
+  /** The `packageKey` of the packages and images in the findings. */
   readonly packages: ReadonlySet<string>;
 }
 
-/** A finding, as products are compared with it. */
+/** The image and package of a finding, for the comparison with products. */
 export interface VexSubject {
   readonly image: ImageName;
   readonly found: PackageUrl | undefined;
 }
 
-/** Of a product what may be about something that was found: nothing, or one product. */
+/** Returns the part of a product that may match a finding: one product or none. */
 export function relevantProducts({ names, digests = [], parts }: VexProduct, { packages }: VexWanted): VexProduct[] {
   const known = (purl: PackageUrl): boolean => packages.has(packageKey(purl));
   const relevant: VexProduct = {
@@ -67,15 +67,15 @@ export function relevantProducts({ names, digests = [], parts }: VexProduct, { p
     ...(digests.length > 0 ? { digests } : {}),
     ...(parts ? { parts: parts.filter(known) } : {}),
   };
-  return isNameless(relevant) ? [] : [relevant];
+  return isUnmatchable(relevant) ? [] : [relevant];
 }
 
-/** How many products there are, when nothing is there to know any of them by; else 0. */
-export const countUnmatchable = (products: readonly VexProduct[]): number => (products.every(isNameless) ? products.length : 0);
+/** Returns the number of products if none of them has an identifier to match; otherwise 0. */
+export const countUnmatchable = (products: readonly VexProduct[]): number => (products.every(isUnmatchable) ? products.length : 0);
 
-const isNameless = ({ names, digests = [], parts }: VexProduct): boolean => names.length + digests.length === 0 || parts?.length === 0;
+const isUnmatchable = ({ names, digests = [], parts }: VexProduct): boolean => names.length + digests.length === 0 || parts?.length === 0;
 
-/** Answers what documents say of findings: of statements about the same, the latest counts; of one time, the last. */
+/** Finds the statement for a finding. The latest statement about a finding counts; of statements with the same time, the last one. */
 export class VexIndex {
   readonly #byVulnerability = new Map<string, { readonly statement: VexStatement; readonly document: VexSource }[]>();
 
@@ -94,7 +94,7 @@ export class VexIndex {
     for (const all of this.#byVulnerability.values()) all.sort((a, b) => a.statement.time - b.statement.time);
   }
 
-  /** What is said of a vulnerability in a finding, which is asked for only when something may be; undefined when nothing is. */
+  /** Returns the statement for a finding; undefined if there is none. Calls `subject` only if a document has the vulnerability. */
   verdict(vulnerability: string, subject: () => VexSubject): VexVerdict | undefined {
     const all = this.#byVulnerability.get(vulnerability);
     if (!all) return undefined;
@@ -118,13 +118,13 @@ export class VexIndex {
   }
 }
 
-/** Which of two revisions is the later one: positive when it is the first. */
+/** Compares two revisions. Positive if the first is later. */
 function order({ revision }: VexDocument, other: VexDocument): number {
   const at = revision.findIndex((part, index) => part !== other.revision[index]);
   return (revision[at] ?? 0) - (other.revision[at] ?? 0);
 }
 
-/** What depends on what in an image is not known: packages in another package are about nothing. */
+/** Whether a product matches a finding. The dependencies between packages are unknown, so a package in another package never matches. */
 function matches({ names, digests = [], parts }: VexProduct, { image, found }: VexSubject): boolean {
   const isFound = (purl: PackageUrl): boolean => found !== undefined && matchesPackage(purl, found);
   const whole =

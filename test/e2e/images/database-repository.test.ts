@@ -43,7 +43,7 @@ describe('a vulnerability database in a repository', function () {
   it('is told with a warning when it is old', async () => {
     use(`${repository}:old`);
     await shop.becomes('web', [...found, 'image-scan warn']);
-    expect(await message('web')).to.match(/^the vulnerability database was made on 2025-12-01/);
+    expect(await message('web')).to.match(/^the vulnerability database was built on 2025-12-01/);
   });
 
   it('is told with its place when it is not there, beside what was found before', async () => {
@@ -51,7 +51,7 @@ describe('a vulnerability database in a repository', function () {
     await shop.becomes('web', ['CVE-2021-23337 fail stale', 'image-scan error', 'image-scan warn']);
     const results = (await shop.reportOf('web'))?.results ?? [];
     expect(results.find(({ result }) => result === 'error')?.message).to.match(
-      /the vulnerability database cannot be fetched from .*\/trivy-db:none: .*MANIFEST_UNKNOWN.*; what was found before stays$/,
+      /the vulnerability database cannot be downloaded from .*\/trivy-db:none: .*MANIFEST_UNKNOWN.*; the previous findings are kept$/,
     );
   });
 

@@ -36,7 +36,7 @@ describe('what an image is by its reference', function () {
   it('is not known while none is for the node, which is told', async () => {
     await shop.becomes('elsewhere', ['image-scan skip']);
     expect((await shop.result('elsewhere', 'image-scan'))?.message).to.equal(
-      `no pod has run ${registry}/other-platform:1 yet: it is scanned once one does`,
+      `no pod has run ${registry}/other-platform:1 yet: it is scanned after its first pod starts`,
     );
   });
 

@@ -20,7 +20,7 @@ describe('archives of Java that do not say what they are', function () {
   it('are told, in number and by name, while there is no index', async () => {
     await shop.becomes('shop', ['image-scan warn']);
     expect(await messages()).to.deep.equal([
-      'warn: some Java archives do not say what they are, so nothing is known of them without an index (--java-index-image): ' +
+      'warn: some Java archives have no Maven metadata and cannot be identified without an index (--java-index-image): ' +
         'srv/app/shop-1.0.jar, srv/app/shop-1.0.jar/BOOT-INF/lib/log4j-core-2.14.1.jar',
     ]);
   });
@@ -29,7 +29,7 @@ describe('archives of Java that do not say what they are', function () {
     use('trivy-database:1');
     await shop.becomes('shop', ['image-scan error', 'image-scan warn']);
     expect((await messages())[0]).to.match(
-      /^error: the image with the Java index has no \/java-db\/trivy-java\.db; what was found before stays$/,
+      /^error: the image with the Java index has no \/java-db\/trivy-java\.db; the previous findings are kept$/,
     );
   });
 

@@ -10,10 +10,10 @@ import { eventually, home } from '../installation.ts';
 /** What happens to the scanner: hack/cluster.d/modules/trivy/odd-scanner has the days. */
 const days = [
   ['memory-rootfs', /^trivy exited with code (137|2), out of memory: /],
-  ['garbage-rootfs', /^the scanner's report cannot be read: the JSON is no report of Trivy: it has no SchemaVersion;/],
+  ['garbage-rootfs', /^the scanner's report cannot be read: the JSON is not a Trivy report: it has no SchemaVersion;/],
   ['crash-rootfs', /^trivy exited with code 2: panic: runtime error: index out of range;/],
   ['memory-sbom', /out of memory: /],
-  ['garbage-sbom', /^what the scanner printed cannot be read: the JSON is no report of Trivy: it has no SchemaVersion;/],
+  ['garbage-sbom', /^the scanner's output cannot be read: the JSON is not a Trivy report: it has no SchemaVersion;/],
   ['forever-rootfs', /^the pod failed: DeadlineExceeded: /],
   // The kubelet looks at volumes once a minute.
   ...(process.env['VIGIL_TEST_ALL'] === '1'
@@ -83,7 +83,7 @@ describe('a scanner on a bad day', function () {
       const said = await message(day);
       expect(said)
         .to.match(reason)
-        .and.to.match(/; what was found before stays$/);
+        .and.to.match(/; the previous findings are kept$/);
       expect(said).not.to.match(unprintable);
     });
   }

@@ -98,7 +98,7 @@ describe('images that need a pull secret', function () {
     const text = await message('web');
     expect(text)
       .to.include(command(namespace))
-      .and.to.match(/; what was found before stays$/);
+      .and.to.match(/; the previous findings are kept$/);
     await shop.becomes('public', found);
   });
 

@@ -51,13 +51,13 @@ describe('a registry that fails', function () {
   it('that asks for a password is told at once, beside what was found before, and how to give one', async () => {
     await shop.becomes('denied', failed);
     expect(await message('denied')).to.match(
-      /^the pod cannot start: Failed to pull image .*no pod that runs it here names imagePullSecrets.*; what was found before stays$/,
+      /^the pod cannot start: Failed to pull image .*no pod that runs it in this namespace has imagePullSecrets.*; the previous findings are kept$/,
     );
   });
 
   it('that has the image no more is told at once, beside what was found before', async () => {
     await shop.becomes('gone', failed);
-    expect(await message('gone')).to.match(/^the pod cannot start: Failed to pull image .*not found; what was found before stays$/);
+    expect(await message('gone')).to.match(/^the pod cannot start: Failed to pull image .*not found; the previous findings are kept$/);
   });
 
   it('keeps no other image from being looked into', () => shop.becomes('well', found));
@@ -66,7 +66,7 @@ describe('a registry that fails', function () {
 
   it('that says nothing is told after a minute with a warning', async () => {
     await shop.becomes('slow', [...found, 'image-scan warn'], { seconds: 120 });
-    expect(await message('slow')).to.match(/^the image is not looked into yet: the node is still pulling it: Pulling image /);
+    expect(await message('slow')).to.match(/^the image is not scanned yet: the node is still pulling it: Pulling image /);
   });
 
   for (const [image, reason] of [

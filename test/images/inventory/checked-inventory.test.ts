@@ -48,12 +48,12 @@ describe('an inventory that others had a hand in', () => {
   });
 
   for (const [what, make, expected] of [
-    ['a record of no kind', refused({ type: 'other' }), /^what the pod printed is no inventory: type: /],
-    ['nothing', refused(null), /is no inventory/],
+    ['a record of no kind', refused({ type: 'other' }), /^the pod output is not an inventory: type: /],
+    ['nothing', refused(null), /is not an inventory/],
     ['a package without a version', refused({ type: 'package', package: { name: 'a', purl: 'b' } }), /: package\.version: /],
     ['a text without end', refused({ type: 'system', family: 'x'.repeat(9000), name: '' }), /: family: /],
-    ['a field that nobody reads', refused({ type: 'system', family: 'x', name: '', more: 1 }), /is no inventory/],
-    ['an end that says nothing', refused({ type: 'system', family: 'x', name: '' }, null), /is no inventory/],
+    ['a field that nobody reads', refused({ type: 'system', family: 'x', name: '', more: 1 }), /is not an inventory/],
+    ['an end that says nothing', refused({ type: 'system', family: 'x', name: '' }, null), /is not an inventory/],
   ] as const) {
     it(`is refused for ${what}`, () => expect(make).to.throw(expected));
   }

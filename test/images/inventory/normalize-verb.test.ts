@@ -36,12 +36,16 @@ describe('vigil normalize', function () {
   });
 
   for (const [what, text, reason] of [
-    ['is empty, as when the disk was full', '', 'the JSON is cut off'],
-    ['is cut off', '{"Results": [{"Target": "a", "Packages": [{"Name": "b"', 'the JSON is cut off'],
+    ['is empty, as when the disk was full', '', 'the JSON is truncated'],
+    ['is cut off', '{"Results": [{"Target": "a", "Packages": [{"Name": "b"', 'the JSON is truncated'],
     ['is none', 'panic: runtime error', 'the text is not JSON'],
-    ['is JSON alone', '{}', 'the JSON is no report of Trivy: it has no SchemaVersion'],
-    ['is of a newer schema', '{"SchemaVersion": 3}', 'the report is of schema 3, not 2'],
-    ['lists what is no package', '{"SchemaVersion": 2, "Results": [{"Packages": [null]}]}', 'an item of Results.*.Packages is no object'],
+    ['is JSON alone', '{}', 'the JSON is not a Trivy report: it has no SchemaVersion'],
+    ['is of a newer schema', '{"SchemaVersion": 3}', 'the report has schema 3, but Vigil supports schema 2'],
+    [
+      'lists what is no package',
+      '{"SchemaVersion": 2, "Results": [{"Packages": [null]}]}',
+      'an item of Results.*.Packages is not an object',
+    ],
   ] as const) {
     it(`ends with 1 and the reason when the report ${what}`, () => {
       writeFileSync(file(), text);

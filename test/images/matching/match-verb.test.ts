@@ -81,9 +81,9 @@ describe('vigil match', function () {
       'the scanner ended with 1: FATAL  the database is old',
     );
     rmSync(join(folder, 'work'), { recursive: true });
-    expect(await failure('echo this is no JSON')).to.match(/^what the scanner printed cannot be read: /);
+    expect(await failure('echo this is no JSON')).to.match(/^the scanner's output cannot be read: /);
     rmSync(join(folder, 'work'), { recursive: true });
-    expect(await failure(`echo '{"Results": ['`)).to.equal('what the scanner printed cannot be read: the JSON is cut off');
+    expect(await failure(`echo '{"Results": ['`)).to.equal("the scanner's output cannot be read: the JSON is truncated");
     rmSync(join(folder, 'work'), { recursive: true });
     expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: no output');
   });
@@ -97,12 +97,12 @@ describe('vigil match', function () {
   });
 
   it('takes nothing for a report that is JSON alone, or of another schema', async () => {
-    const prefix = 'what the scanner printed cannot be read: ';
+    const prefix = "the scanner's output cannot be read: ";
     for (const [printed, reason] of [
-      ['{}', 'the JSON is no report of Trivy: it has no SchemaVersion'],
-      ['null', 'the JSON is no report of Trivy: it has no SchemaVersion'],
-      ['{"SchemaVersion": 3, "Results": []}', 'the report is of schema 3, not 2: use a Trivy that this Vigil knows'],
-      ['{"SchemaVersion": 2, "Results": [{"Vulnerabilities": [7]}]}', 'an item of Results.*.Vulnerabilities is no object'],
+      ['{}', 'the JSON is not a Trivy report: it has no SchemaVersion'],
+      ['null', 'the JSON is not a Trivy report: it has no SchemaVersion'],
+      ['{"SchemaVersion": 3, "Results": []}', 'the report has schema 3, but Vigil supports schema 2: use a supported version of Trivy'],
+      ['{"SchemaVersion": 2, "Results": [{"Vulnerabilities": [7]}]}', 'an item of Results.*.Vulnerabilities is not an object'],
     ] as const) {
       expect(await failure(`echo '${printed}'`), printed).to.equal(`${prefix}${reason}`);
       rmSync(join(folder, 'work'), { recursive: true });
@@ -117,7 +117,7 @@ describe('vigil match', function () {
   it('asks for an inventory anew that is not the one of its image', async () => {
     const { records } = await match('exit 0', filesOf(`sha256:${'b'.repeat(64)}`, digest));
     expect(records).to.deep.equal([
-      { type: 'failed', image, damaged: true, message: 'the inventory cannot be read: it is of another image' },
+      { type: 'failed', image, damaged: true, message: 'the inventory cannot be read: it belongs to another image' },
     ]);
   });
 

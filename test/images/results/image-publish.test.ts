@@ -51,7 +51,7 @@ async function wanted(minute: number, images: Partial<ImagesStatus> | undefined)
     client: { call: () => Promise.resolve({ metadata: {}, items: [] }) },
     publisher: { publish: (some: readonly DesiredReport[]) => Promise.resolve({ written: wishes.push(...some), refused: [] }) },
     store: { findings: () => Promise.resolve(findings) },
-    reader: { read: () => Promise.resolve({ data: { vex: new VexIndex([]), exploitation: new Map(), problems: [] }, anew: false }) },
+    reader: { read: () => Promise.resolve({ data: { vex: new VexIndex([]), exploitation: new Map(), problems: [] }, isNew: false }) },
     ledger,
     access: { home: 'vigil-system', users: new Map(), optedIn: new Set() },
     database: 'db',

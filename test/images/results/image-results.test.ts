@@ -168,7 +168,7 @@ describe('what a policy says of images', () => {
       now,
     });
     expect(results.map(({ verdict, message }) => `${verdict}: ${message}`)).to.deep.equal([
-      'skip: no pod has run web:1 yet: it is scanned once one does',
+      'skip: no pod has run web:1 yet: it is scanned after its first pod starts',
     ]);
   });
 });

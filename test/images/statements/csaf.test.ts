@@ -86,7 +86,7 @@ describe('a CSAF document', () => {
     [
       'no reason',
       csaf({ product_status: { known_not_affected: ['web'] }, flags: [{ label: 'component_not_present', product_ids: ['curl'] }] }),
-      /^vulnerabilities\[0\]\.product_status\.known_not_affected\[0\]: neither a flag nor a threat of the category impact says why$/,
+      /^vulnerabilities\[0\]\.product_status\.known_not_affected\[0\]: known_not_affected needs a flag or a threat of the category impact$/,
     ],
     ['another label', csaf({ flags: [{ label: 'trust_me' }] }), /^vulnerabilities\[0\]\.flags\[0\]\.label: Invalid option/],
     [
@@ -100,11 +100,11 @@ describe('a CSAF document', () => {
       /^document\.category: Invalid option/,
     ],
     ['no product tree', { ...other, product_tree: undefined }, /^product_tree: /],
-    ['no vulnerabilities', { ...other, vulnerabilities: [] }, /^vulnerabilities: a VEX document has vulnerabilities$/],
+    ['no vulnerabilities', { ...other, vulnerabilities: [] }, /^vulnerabilities: a CSAF document must have vulnerabilities$/],
     [
       'a wrong package URL',
       csaf({}, { product_tree: { full_product_names: [{ product_id: 'a', product_identification_helper: { purl: 'pkg:a' } }] } }),
-      /^product_tree\.full_product_names\[0\]\.product_identification_helper\.purl: no package URL: /,
+      /^product_tree\.full_product_names\[0\]\.product_identification_helper\.purl: not a package URL: /,
     ],
   ] as const) {
     it(`is of no use with ${what}`, async () => {

@@ -113,12 +113,12 @@ describe('the ConfigMaps about vulnerabilities', () => {
     expect(status(data)).to.equal('fixed');
     const [bad, label, empty, scores, deep, unmatchable, ...more] = told(data);
     expect(bad).to.match(/^a: bad\.json is not used: statements\[1\]\.status: Invalid option/);
-    expect(label).to.equal('b: the label vigil.dev/image-data is "openvx": known are openvex, csaf, kev, epss');
-    expect(empty).to.equal('c: there is no document in it');
-    expect(scores).to.equal('d: scores is not used: line 1: not as cve,epss,percentile: "nothing"');
+    expect(label).to.equal('b: label vigil.dev/image-data is "openvx": expected one of openvex, csaf, kev, epss');
+    expect(empty).to.equal('c: the ConfigMap has no documents');
+    expect(scores).to.equal('d: scores is not used: line 1: expected cve,epss,percentile: "nothing"');
     expect(deep).to.match(/^e: deep is not used: (the text is not JSON|Maximum call stack size exceeded)/);
     expect(unmatchable).to.equal(
-      'f: x is not used: none of the 1 products in its statements about what was found has a package URL to match it by',
+      'f: x is not used: none of the 1 products in its statements about the findings has a package URL or digest',
     );
     expect(more).to.deep.equal([]);
   });
@@ -149,7 +149,7 @@ describe('the ConfigMaps about vulnerabilities', () => {
     const document = (id: string): string => JSON.stringify(openVex([{ ...statement('fixed'), products }], { '@id': id }));
     hold({ a: { kind: 'openvex', data: { one: document('1'), two: document('2') } } });
     expect(told(await read())).to.deep.equal([
-      'a: two is not used: with it there are more than 20000 package URLs in the statements about what was found',
+      'a: two is not used: with this document, the statements about the findings have more than 20000 package URLs',
     ]);
   });
 });

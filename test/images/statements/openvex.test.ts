@@ -77,21 +77,21 @@ describe('an OpenVEX document', () => {
     [
       'a wrong package URL',
       bytesOf(openVex([{ ...fixed, products: [web, { '@id': 'pkg:oci/' }] }])),
-      /^statements\[0\]\.products\[1\]\.@id: no package URL: Invalid purl: "name" is a required component$/,
+      /^statements\[0\]\.products\[1\]\.@id: not a package URL: Invalid purl: "name" is a required component$/,
     ],
     [
       'a wrong package URL inside',
       bytesOf(openVex([{ ...fixed, products: [{ ...web, subcomponents: [{ identifiers: { purl: 'curl' } }] }] }])),
-      /^statements\[0\]\.products\[0\]\.subcomponents\[0\]\.identifiers\.purl: no package URL: /,
+      /^statements\[0\]\.products\[0\]\.subcomponents\[0\]\.identifiers\.purl: not a package URL: /,
     ],
     ['no id', bytesOf({ ...openVex([fixed]), '@id': undefined }), /^@id: /],
     ['a time without zone', bytesOf({ ...openVex([fixed]), timestamp: '2026-01-02' }), /^timestamp: /],
     ['another context', bytesOf({ ...openVex([fixed]), '@context': 'https://example.com' }), /^@context: /],
-    ['no statements', bytesOf({ ...openVex([]), statements: undefined }), /^statements: an OpenVEX document has statements$/],
-    ['half of it', Buffer.from(whole.slice(0, -20)), /^the JSON is cut off \(after statements\[0\]\)$/],
+    ['no statements', bytesOf({ ...openVex([]), statements: undefined }), /^statements: an OpenVEX document must have statements$/],
+    ['half of it', Buffer.from(whole.slice(0, -20)), /^the JSON is truncated \(after statements\[0\]\)$/],
     ['no JSON', Buffer.from('statements: []\n'), /^the text is not JSON/],
     ['broken JSON', Buffer.from(whole.replace('"fixed"', 'fixed')), /^the text is not JSON \(after timestamp\)$|^the text is not JSON/],
-    ['a broken archive', gzipSync(whole).subarray(0, 60), /^it cannot be unpacked: unexpected end of file$/],
+    ['a broken archive', gzipSync(whole).subarray(0, 60), /^the document cannot be unpacked: unexpected end of file$/],
   ] as const) {
     it(`is of no use with ${what}`, async () => {
       expect((await failureOf(readOpenVex(bytes, wanted))).replace('DataDocumentError: ', '')).to.match(message);
