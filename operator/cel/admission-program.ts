@@ -14,7 +14,7 @@ export interface ValidationSpec {
   readonly reason?: string | undefined;
 }
 
-/** What a policy is evaluated over: plain JSON, not copied and not changed. An unset `oldObject` is null, as at a CREATE. */
+/** The variables of an evaluation, as plain JSON. They are not copied and not changed. An unset `oldObject` is null, as for CREATE. */
 export interface AdmissionBindings {
   readonly object: unknown;
   readonly oldObject?: unknown;
@@ -23,15 +23,15 @@ export interface AdmissionBindings {
   readonly params?: unknown;
 }
 
-/** What one validation says. An error's code tells its class. */
+/** The outcome of one validation. The code of an error is its class. */
 export type ValidationOutcome =
   | { readonly outcome: 'pass' }
   | { readonly outcome: 'fail'; readonly message: string; readonly reason: string | undefined }
   | { readonly outcome: 'error'; readonly code: FaultCode; readonly message: string };
 
 /**
- * What a policy says of an object. Not `matched`: a match condition is false. A `conditionError` means that one failed
- * and none was false: the server then applies the failure policy, and no validation is evaluated.
+ * The outcome of a policy for an object. `matched` is false if a match condition is false. `conditionError` is set if a match condition
+ * failed and no other one is false. The API server then applies the failure policy, and no validation is evaluated.
  */
 export interface AdmissionOutcome {
   readonly matched: boolean;
@@ -39,63 +39,63 @@ export interface AdmissionOutcome {
   readonly conditionError?: { readonly name: string; readonly code: FaultCode; readonly message: string };
 }
 
-/** What an expression of a policy reads that a scan cannot give it, through `variables` too. */
+/** The inputs of an expression of a policy that a scan may not have, including those of its `variables`. */
 export interface ExpressionFacts {
-  /** Reads `request.userInfo` or `authorizer`: a scan must skip it. */
+  /** The expression reads `request.userInfo` or `authorizer`. A scan must skip it. */
   readonly admissionOnly: boolean;
   readonly readsNamespaceObject: boolean;
 }
 
-/** An expression of a policy, compiled. */
+/** A compiled expression of a policy. */
 export interface Compiled {
   readonly code: Code;
   readonly facts: ExpressionFacts;
   readonly type: CelType;
 }
 
-/** A validation of a policy, compiled. */
+/** A compiled validation of a policy. */
 export interface Validation extends Compiled {
   readonly spec: ValidationSpec;
   readonly message: Code | undefined;
 }
 
 /**
- * The most that a policy's validations, with the variables that they read, may cost together; and its message expressions
- * out of what is left. `RuntimeCELCostBudget` of k8s.io/apiserver/pkg/apis/cel/config.go.
+ * The cost budget of all validations of a policy, including the variables that they read. The message expressions use the rest of it.
+ * It is `RuntimeCELCostBudget` in k8s.io/apiserver/pkg/apis/cel/config.go.
  */
 export const POLICY_BUDGET = 10_000_000;
-/** The most that its match conditions may cost together: `RuntimeCELCostBudgetMatchConditions` there. */
+/** The cost budget of all match conditions of a policy: `RuntimeCELCostBudgetMatchConditions` in the same file. */
 export const CONDITIONS_BUDGET = 2_500_000;
-/** The variables that every policy has, in the order of their slots; the policy's own follow. */
+/** The variables of every policy, in the order of their slots. The variables of the policy itself follow. */
 export const BASE = ['object', 'oldObject', 'request', 'namespaceObject', 'params', 'authorizer', 'authorizer.requestResource'];
 const MESSAGE_LIMIT = 5 * 1024;
 const OUT_OF_BUDGET = 'validation failed due to running out of cost budget, no further validation rules will be run';
 const PASS: ValidationOutcome = Object.freeze({ outcome: 'pass' });
 const UNMATCHED: AdmissionOutcome = Object.freeze({ matched: false, validations: Object.freeze([]) });
 
-const overBudget = (what: string, budget: number, mend: string): string =>
-  `${OUT_OF_BUDGET} (${what} may cost ${String(budget)} units together: ${mend})`;
+const budgetMessage = (what: string, budget: number, fix: string): string =>
+  `${OUT_OF_BUDGET} (the cost limit of ${what} is ${String(budget)} units: ${fix})`;
 
 /**
- * A policy that is ready to judge objects. It keeps no state between evaluations. Its budgets are the API server's, which has
- * them at run time only (see docs/cost.md): each expression and each variable by itself, the match conditions together, the
- * validations together, and the message expressions out of what these left.
+ * A compiled policy. It keeps no state between evaluations. Its cost budgets are those of the API server at run time (see docs/cost.md):
+ * one for each expression and each variable, one for all match conditions, and one for all validations. The message expressions use the
+ * rest of the budget of the validations.
  */
 export class AdmissionProgram {
-  /** What each validation reads, in the order of the spec. */
+  /** The inputs of each validation, in the order of the spec. */
   readonly validations: readonly ExpressionFacts[];
-  /** What each match condition reads, in the order of the spec. */
+  /** The inputs of each match condition, in the order of the spec. */
   readonly conditions: readonly (ExpressionFacts & { readonly name: string })[];
   private readonly compiledValidations: readonly Validation[];
   private readonly compiledConditions: readonly (Compiled & { readonly name: string })[];
   private readonly frame: Frame;
   private readonly variablesEnd: number;
-  /** What the message expressions can hardly exceed. */
+  /** An upper estimate of the cost of all message expressions. */
   private readonly messagesNeed: number;
   private readonly allPass: AdmissionOutcome;
   private left = POLICY_BUDGET;
 
-  /** Made by `compileAdmission`. */
+  /** Called by `compileAdmission`. */
   constructor(
     validations: readonly Validation[],
     conditions: readonly (Compiled & { readonly name: string })[],
@@ -112,7 +112,7 @@ export class AdmissionProgram {
     this.allPass = Object.freeze({ matched: true, validations: Object.freeze(validations.map(() => PASS)) });
   }
 
-  /** Judges an object. Never throws, and allocates nothing when every validation passes. `budget`: instead of the policy's. */
+  /** Evaluates the policy. Never throws. Allocates nothing if all validations pass. `budget` replaces {@link POLICY_BUDGET}. */
   evaluate(bindings: AdmissionBindings, options?: { readonly budget?: number }): AdmissionOutcome {
     const { frame } = this;
     frame.fill(undefined);
@@ -121,7 +121,7 @@ export class AdmissionProgram {
     frame[2] = bindings.request;
     frame[3] = bindings.namespaceObject ?? null;
     frame[4] = bindings.params;
-    const outcome = this.condition() ?? this.judge(options?.budget ?? POLICY_BUDGET);
+    const outcome = this.condition() ?? this.validate(options?.budget ?? POLICY_BUDGET);
     frame.fill(undefined);
     return outcome;
   }
@@ -133,17 +133,17 @@ export class AdmissionProgram {
     return value;
   }
 
-  /** The outcome that the match conditions decide, or undefined when they let the object through. All are evaluated, as on the server. */
+  /** Returns the outcome of the match conditions, or undefined if the object matches. All are evaluated, as on the API server. */
   private condition(): AdmissionOutcome | undefined {
     this.left = CONDITIONS_BUDGET;
     let decided: AdmissionOutcome | undefined;
     for (const { name, code } of this.compiledConditions) {
       const value = this.run(code);
       if (this.left < 0) {
-        const message = overBudget(
+        const message = budgetMessage(
           'the match conditions',
           CONDITIONS_BUDGET,
-          'leave some to the validations, or bound what they loop over',
+          'move conditions to validations, or limit the lists that they iterate over',
         );
         return conditionError(name, new CelFault('budget_exceeded', message));
       }
@@ -153,7 +153,7 @@ export class AdmissionProgram {
     return decided;
   }
 
-  private judge(budget: number): AdmissionOutcome {
+  private validate(budget: number): AdmissionOutcome {
     this.left = budget;
     let values: unknown[] | undefined;
     for (let i = 0; i < this.compiledValidations.length; i++) {
@@ -164,22 +164,22 @@ export class AdmissionProgram {
       values[i] = value;
     }
     if (values === undefined && this.left >= this.messagesNeed) return this.allPass;
-    return this.told(values ?? [], budget);
+    return this.withMessages(values ?? [], budget);
   }
 
-  /** A policy that costs too much says nothing of any validation. */
+  /** Returns an error for every validation, because the policy exceeded its budget. */
   private allError(budget: number): AdmissionOutcome {
-    const message = overBudget("the policy's validations", budget, 'split it into several, or bound what they loop over');
+    const message = budgetMessage("the policy's validations", budget, 'split the policy, or limit the lists that it iterates over');
     return { matched: true, validations: this.compiledValidations.map(() => ({ outcome: 'error', code: 'budget_exceeded', message })) };
   }
 
-  private told(values: readonly unknown[], budget: number): AdmissionOutcome {
+  private withMessages(values: readonly unknown[], budget: number): AdmissionOutcome {
     const messages = this.messages();
     if (messages === undefined) return this.messagesOverspent(values, budget);
-    return { matched: true, validations: this.compiledValidations.map((one, i) => judged(one, values[i] ?? true, messages[i])) };
+    return { matched: true, validations: this.compiledValidations.map((one, i) => validationOutcome(one, values[i] ?? true, messages[i])) };
   }
 
-  /** What each message expression comes to, or undefined when they cost more than is left. The server evaluates all, and the variables anew. */
+  /** Returns the values of the message expressions, or undefined if they exceed the budget. Evaluates all of them, and the variables again, as the API server does. */
   private messages(): readonly unknown[] | undefined {
     this.frame.fill(undefined, BASE.length, this.variablesEnd);
     const made: unknown[] = [];
@@ -191,11 +191,13 @@ export class AdmissionProgram {
   }
 
   private messagesOverspent(values: readonly unknown[], budget: number): AdmissionOutcome {
-    const text = overBudget("the policy's validations and message expressions", budget, 'split the policy, or shorten the messages');
+    const text = budgetMessage("the policy's validations and message expressions", budget, 'split the policy, or shorten the messages');
     const spent: ValidationOutcome = { outcome: 'error', code: 'budget_exceeded', message: `failed messageExpression: ${text}` };
     return {
       matched: true,
-      validations: this.compiledValidations.map((one, i) => (values[i] instanceof CelFault ? judged(one, values[i], undefined) : spent)),
+      validations: this.compiledValidations.map((one, i) =>
+        values[i] instanceof CelFault ? validationOutcome(one, values[i], undefined) : spent,
+      ),
     };
   }
 }
@@ -204,7 +206,7 @@ function conditionError(name: string, { code, message }: CelFault): AdmissionOut
   return { matched: true, validations: [], conditionError: { name, code, message } };
 }
 
-function judged(validation: Validation, value: unknown, made: unknown): ValidationOutcome {
+function validationOutcome(validation: Validation, value: unknown, made: unknown): ValidationOutcome {
   const { spec } = validation;
   if (value === true) return PASS;
   if (value instanceof CelFault) {
@@ -213,7 +215,10 @@ function judged(validation: Validation, value: unknown, made: unknown): Validati
   return { outcome: 'fail', message: messageOf(spec, made), reason: spec.reason };
 }
 
-/** The server's choice: what the message expression made unless that failed, is blank, has a line break or is too long; then the message; then the expression. */
+/**
+ * Selects the message as the API server does: the value of the message expression, unless it failed, is blank, has a line break or is too
+ * long. Otherwise the message, or the text of the expression.
+ */
 function messageOf(spec: ValidationSpec, made: unknown): string {
   if (typeof made === 'string') {
     const text = made.trim();

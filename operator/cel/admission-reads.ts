@@ -1,14 +1,14 @@
 import type { Expr } from './syntax/ast.ts';
 import { children } from './compiler/literal-check.ts';
 
-/** What an expression reads that a background scan may not have. */
+/** The inputs of an expression that a background scan may not have. */
 export interface AdmissionReads {
-  /** `request.userInfo` or `authorizer`: only an admission request has them. */
+  /** The expression reads `request.userInfo` or `authorizer`, which only exist at admission. */
   readonly admissionOnly: boolean;
   readonly namespaceObject: boolean;
-  /** The variables of the policy that it reads itself. */
+  /** The variables of the policy that the expression reads directly. */
   readonly variables: ReadonlySet<string>;
-  /** It reads `variables` as a whole. */
+  /** The expression reads `variables` as a whole. */
   readonly allVariables: boolean;
 }
 
@@ -25,7 +25,7 @@ function readIdent(name: string, found: Found): void {
   if (name === 'variables') found.allVariables = true;
 }
 
-/** Takes a selection from `request` or `variables` whole; false for any other expression. */
+/** Records a selection from `request` or `variables`. Returns false for other expressions. */
 function readSelection(expr: Expr, shadowed: ReadonlySet<string>, found: Found): boolean {
   if (expr.kind !== 'select' || expr.operand.kind !== 'ident' || shadowed.has(expr.operand.name)) return false;
   const { name } = expr.operand;
@@ -48,7 +48,7 @@ function visit(expr: Expr, shadowed: ReadonlySet<string>, found: Found): void {
   for (const piece of [expr.filter, expr.body]) if (piece !== undefined) visit(piece, inner, found);
 }
 
-/** Finds what an expression reads, names that its folds shadow left out. */
+/** Returns the inputs of an expression. Names that a fold shadows are left out. */
 export function admissionReads(root: Expr): AdmissionReads {
   const found: Found = { admissionOnly: false, namespaceObject: false, allVariables: false, variables: new Set() };
   visit(root, new Set(), found);

@@ -28,7 +28,7 @@ const CONDITION = objectOf('kubernetes.NamespaceCondition', {
   lastTransitionTime: TIMESTAMP,
 });
 
-/** The type of `namespaceObject`: the part of a Namespace that the API server shows. */
+/** The type of `namespaceObject`: the fields of a Namespace that the API server provides. */
 export const NAMESPACE = objectOf('kubernetes.Namespace', {
   metadata: objectOf('kubernetes.NamespaceMetadata', {
     ...strings('name', 'generateName', 'namespace', 'UID', 'resourceVersion'),
@@ -44,7 +44,7 @@ export const NAMESPACE = objectOf('kubernetes.Namespace', {
   status: objectOf('kubernetes.NamespaceStatus', { conditions: listOf(CONDITION), phase: STRING }),
 });
 
-/** The variables of a ValidatingAdmissionPolicy, `params` among them when the policy binds it. */
+/** Returns the variables of a ValidatingAdmissionPolicy and their types. Includes `params` if the policy binds it. */
 export function admissionVariables(params: boolean): Map<string, CelType> {
   const variables = new Map<string, CelType>([
     ['object', DYN],

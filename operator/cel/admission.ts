@@ -17,25 +17,25 @@ import { allVariables, policyVariable } from './policy-variable.ts';
 export { AdmissionProgram } from './admission-program.ts';
 export type { AdmissionBindings, AdmissionOutcome, ExpressionFacts, ValidationOutcome, ValidationSpec } from './admission-program.ts';
 
-/** The part of a ValidatingAdmissionPolicy's spec that is written in the language. */
+/** The fields of the spec of a ValidatingAdmissionPolicy that have CEL expressions. */
 export interface AdmissionSpec {
   readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[] | undefined;
   readonly variables?: readonly { readonly name: string; readonly expression: string }[] | undefined;
   readonly validations: readonly ValidationSpec[];
 }
 
-/** How a policy is compiled. `params`: whether it binds `params`, an untyped map. */
+/** The options of {@link compileAdmission}. `params` is true if the policy binds `params`, an untyped map. */
 export interface AdmissionOptions {
   readonly kubernetesVersion?: string;
   readonly params?: boolean;
 }
 
-/** What is wrong with one expression of a policy; `path` is `validations[0].expression` and the like. */
+/** An error in an expression of a policy. `path` is the path of the expression, such as `validations[0].expression`. */
 export interface AdmissionError extends CompileError {
   readonly path: string;
 }
 
-/** A compiled policy, or everything that is wrong with it. */
+/** A compiled policy, or all its errors. */
 export type AdmissionResult =
   { readonly ok: true; readonly program: AdmissionProgram } | { readonly ok: false; readonly errors: readonly AdmissionError[] };
 
@@ -44,7 +44,7 @@ interface Variable {
   readonly facts: ExpressionFacts;
 }
 
-/** Compiles the expressions of one policy into one frame, so that variables are shared between them. */
+/** Compiles the expressions of one policy. They share a frame, and so the values of the variables. */
 class PolicyCompiler {
   readonly errors: AdmissionError[] = [];
   frameSize: number;
@@ -89,10 +89,10 @@ class PolicyCompiler {
     return code;
   }
 
-  /** Compiles an expression at a path; `wanted` is the type that it must have, `withVariables` whether it may read `variables`. */
+  /** Compiles the expression at a path. `wanted` is its required type. `withVariables` allows it to read `variables`. */
   expression(path: string, source: string, wanted: 'bool' | 'string' | 'any', withVariables = true): Compiled | undefined {
     const scope = new Map(this.base);
-    // A policy without variables has no `variables`, as on the server.
+    // As on the API server, `variables` is undeclared in a policy without variables.
     if (withVariables && this.hasVariables) scope.set('variables', objectOf('kubernetes.variables', { ...this.fields }));
     const analysis = analyze(source, this.version, scope);
     if (!('parsed' in analysis)) {
@@ -107,7 +107,7 @@ class PolicyCompiler {
     return { code: this.generate(analysis), facts: this.facts(admissionReads(analysis.parsed.root)), type: analysis.resultType };
   }
 
-  /** Compiles a variable; the ones after it may read it. Its folds have slots of their own, since it runs in the middle of others. */
+  /** Compiles a variable. Later variables can read it. Its folds have their own slots, because it runs inside other expressions. */
   variable(index: number, name: string, source: string): void {
     const path = `variables[${String(index)}]`;
     if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) || this.variables.has(name)) {
@@ -135,7 +135,7 @@ class PolicyCompiler {
   }
 }
 
-/** Compiles a policy as the API server does: every expression is checked, and every mistake told with its path and place. */
+/** Compiles a policy as the API server does. Checks all expressions, and returns all errors with path and position. */
 export function compileAdmission(spec: AdmissionSpec, options: AdmissionOptions = {}): AdmissionResult {
   const { matchConditions = [], variables = [], validations } = spec;
   const compiler = new PolicyCompiler(options, variables.length);
@@ -144,7 +144,7 @@ export function compileAdmission(spec: AdmissionSpec, options: AdmissionOptions 
     return compiled === undefined ? [] : [{ ...compiled, name }];
   });
   variables.forEach(({ name, expression }, i) => compiler.variable(i, name, expression));
-  const judged = validations.flatMap((validation, i) => compiler.validation(i, validation) ?? []);
+  const compiled = validations.flatMap((validation, i) => compiler.validation(i, validation) ?? []);
   if (compiler.errors.length > 0) return { ok: false, errors: compiler.errors };
-  return { ok: true, program: new AdmissionProgram(judged, conditions, { frameSize: compiler.frameSize, variables: variables.length }) };
+  return { ok: true, program: new AdmissionProgram(compiled, conditions, { frameSize: compiler.frameSize, variables: variables.length }) };
 }

@@ -21,41 +21,41 @@ export type { CelType } from './values/cel-type.ts';
 export { showError } from './syntax/source.ts';
 export type { CompileError } from './syntax/source.ts';
 
-/** How an expression is compiled. */
+/** The options of {@link compile}. */
 export interface CompileOptions {
-  /** The dialect's Kubernetes version, `1.37`; the newest that is known by default. */
+  /** The Kubernetes version of the dialect, such as `1.37`. Default: {@link NEWEST_VERSION}. */
   readonly kubernetesVersion?: string;
-  /** The variables that it may read, and their types. By default those of a ValidatingAdmissionPolicy without params. */
+  /** The variables in scope and their types. Default: those of a ValidatingAdmissionPolicy without params. */
   readonly variables?: Readonly<Record<string, CelType>>;
-  /** What it must evaluate to: exactly this type, as the API server demands it. Any type by default. */
+  /** The required type of the result. It must be exactly this type, as on the API server. Default: any type. */
   readonly resultType?: 'bool' | 'string' | 'any';
 }
 
-/** A program, or everything that is wrong with the expression. */
+/** A program, or all errors of the expression. */
 export type CompileResult =
   { readonly ok: true; readonly program: Program } | { readonly ok: false; readonly errors: readonly CompileError[] };
 
-/** How an evaluation is bounded: in the API server's cost units, 1,000,000 by default. */
+/** The budget of an evaluation in cost units of the API server. Default: 1,000,000. */
 export type Budget = number | { readonly cost: number };
 
-/** What an evaluation gives: a native JavaScript value, or a failure with a code. */
+/** The result of an evaluation: a JavaScript value, or a failure with a code. */
 export type EvaluateResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: { readonly code: FaultCode; readonly message: string } };
 
-/** A compiled expression. It keeps no state between evaluations, but holds on to the values of the last one. */
+/** A compiled expression. It keeps no state between evaluations, but keeps references to the values of the last one. */
 export interface Program {
-  /** The type that the checker found. */
+  /** The type of the result. */
   readonly resultType: CelType;
-  /** The names of the variables that it reads. */
+  /** The names of the variables that the expression reads. */
   readonly reads: readonly string[];
-  /** Evaluates over plain JSON objects, which are not copied and not changed. Never throws. */
+  /** Evaluates the expression. The variables are plain JSON objects, and are not copied and not changed. Never throws. */
   evaluate(bindings: Readonly<Record<string, unknown>>, options?: { readonly budget?: Budget }): EvaluateResult;
-  /** The same for a program whose result is `bool`, with nothing allocated where it succeeds. */
+  /** Evaluates an expression of type `bool`. Allocates nothing if it succeeds. */
   test(bindings: Readonly<Record<string, unknown>>, options?: { readonly budget?: Budget }): boolean | CelFault;
 }
 
-/** An expression parsed and checked; the ground that `compile` and `compileAdmission` share. */
+/** A parsed and checked expression. */
 export interface Analysis {
   readonly parsed: Parsed;
   readonly checked: Checked;
@@ -63,7 +63,7 @@ export interface Analysis {
   readonly resultType: CelType;
 }
 
-/** Parses and checks an expression: an analysis, or the errors, in the order of their places. */
+/** Parses and checks an expression. Returns the analysis, or the errors in the order of their positions. */
 export function analyze(source: string, version: string, variables: ReadonlyMap<string, CelType>): Analysis | readonly CompileError[] {
   const environment = Environment.of(version);
   try {
@@ -79,14 +79,14 @@ export function analyze(source: string, version: string, variables: ReadonlyMap<
   }
 }
 
-/** The error of an expression whose type is not exactly what is wanted, or undefined. */
+/** Returns the error message if the type of an expression is not exactly the wanted type, or undefined. */
 export function wrongResult(wanted: string, found: CelType): string | undefined {
   if (wanted === 'any' || showType(found) === wanted) return undefined;
   const hint = found.kind === 'dyn' && wanted === 'bool' ? ' (compare it, as in x == true, or convert it, as in bool(x))' : '';
   return `must evaluate to ${wanted} but got ${showType(found)}${hint}`;
 }
 
-/** The outcome of running code: its value, or the fault. Other errors than the language's are bugs, and thrown. */
+/** Runs code with a cost limit. Returns its value or its fault. Throws other errors, which are bugs. */
 export function runMetered(code: Code, frame: Frame, limit: number): unknown {
   meter.spent = code.cost;
   meter.limit = limit;
@@ -95,7 +95,8 @@ export function runMetered(code: Code, frame: Frame, limit: number): unknown {
     return meter.spent > limit ? overspent() : value;
   } catch (error) {
     if (error instanceof CelFault) return error;
-    if (error instanceof RangeError) return new CelFault('recursion', `evaluation went too deep or too large: ${error.message}`);
+    if (error instanceof RangeError)
+      return new CelFault('recursion', `the evaluation is nested too deeply or its values are too large: ${error.message}`);
     throw error;
   }
 }
@@ -134,7 +135,7 @@ class CompiledProgram implements Program {
   }
 }
 
-/** Compiles an expression of the Kubernetes dialect. Never throws: what is wrong is in `errors`, with its place. */
+/** Compiles an expression of the Kubernetes dialect. Never throws. All errors are in `errors`, with their positions. */
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
   const variables = options.variables === undefined ? admissionVariables(false) : new Map(Object.entries(options.variables));
   const analysis = analyze(source, options.kubernetesVersion ?? NEWEST_VERSION, variables);

@@ -4,10 +4,10 @@ import type { Code, Frame } from './compiler/code.ts';
 import { runMetered } from './compile.ts';
 import { CelMap } from './values/value.ts';
 
-/** What the variables have cost that the expression in hand was the first to read. Set to 0 before each expression. */
+/** The cost of the variables that the current expression read first. Set to 0 before each expression. */
 export const variableMeter = { spent: 0 };
 
-/** The value of a variable's expression, or its fault; what it cost goes to a meter of its own. */
+/** Evaluates the expression of a variable. Returns its value or its fault. Adds its cost to {@link variableMeter}. */
 function compute(name: string, code: Code, frame: Frame): unknown {
   const { spent, limit } = meter;
   const value = runMetered(code, frame, EXPRESSION_BUDGET);
@@ -19,9 +19,9 @@ function compute(name: string, code: Code, frame: Frame): unknown {
 }
 
 /**
- * Reads a policy variable: evaluated at its first reading, an error kept as well as a value. As in the API server
- * (k8s.io/apiserver/pkg/admission/plugin/cel/composition.go), it may cost as much as any expression, what it costs counts
- * against the policy's budget only, and an overspent variable is an error like others: `||` and the like may absorb it.
+ * Creates code that reads a policy variable. The first read evaluates the variable and stores its value or its fault. As in the API server
+ * (k8s.io/apiserver/pkg/admission/plugin/cel/composition.go), a variable has the budget of one expression, its cost counts only against the
+ * budget of the policy, and operators such as `||` can absorb the fault of a variable that exceeds its budget.
  */
 export function policyVariable(name: string, code: Code, slot: number): Code {
   return {
@@ -38,7 +38,7 @@ export function policyVariable(name: string, code: Code, slot: number): Code {
   };
 }
 
-/** Reads `variables` as a whole, each variable by its code. */
+/** Creates code that reads `variables` as a whole. */
 export function allVariables(variables: ReadonlyMap<string, Code>): Code {
   return {
     cost: 1,

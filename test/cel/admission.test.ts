@@ -8,7 +8,7 @@ function program(spec: AdmissionSpec): AdmissionProgram {
   return result.program;
 }
 
-function judge(spec: AdmissionSpec, object: unknown, params?: unknown): AdmissionOutcome {
+function evaluate(spec: AdmissionSpec, object: unknown, params?: unknown): AdmissionOutcome {
   return program(spec).evaluate({ object, params });
 }
 
@@ -25,48 +25,48 @@ describe('compileAdmission', () => {
     ],
   };
 
-  it('passes an object that satisfies its validations, allocating no outcome of its own', () => {
+  it('returns a shared outcome when all validations pass', () => {
     const compiled = program(rule);
     const first = compiled.evaluate({ object: labelled, params: { label: 'team' } });
     expect(first).to.deep.equal({ matched: true, validations: [{ outcome: 'pass' }] });
     expect(compiled.evaluate({ object: labelled, params: { label: 'team' } })).to.equal(first);
   });
 
-  it('fails one that does not, with the message that the expression makes', () => {
-    expect(judge(rule, labelled, { label: 'owner' }).validations).to.deep.equal([
+  it('fails with the value of the message expression', () => {
+    expect(evaluate(rule, labelled, { label: 'owner' }).validations).to.deep.equal([
       { outcome: 'fail', message: 'deployment web has no label owner', reason: undefined },
     ]);
   });
 
   it('does not match when a match condition is false', () => {
-    expect(judge(rule, { metadata: { labels: { canary: '1' } } }, { label: 'a' })).to.deep.equal({ matched: false, validations: [] });
+    expect(evaluate(rule, { metadata: { labels: { canary: '1' } } }, { label: 'a' })).to.deep.equal({ matched: false, validations: [] });
   });
 
-  it('tells a failed match condition unless another one is false', () => {
+  it('reports a failed match condition unless another one is false', () => {
     const failing = { name: 'failing', expression: 'object.nothing == 1' };
     const spec = { matchConditions: [failing], validations: [{ expression: 'true' }] };
-    expect(judge(spec, {}).conditionError).to.deep.equal({ name: 'failing', code: 'no_such_key', message: 'no such key: nothing' });
-    expect(judge({ ...spec, matchConditions: [failing, { name: 'no', expression: 'false' }] }, {}).matched).to.equal(false);
+    expect(evaluate(spec, {}).conditionError).to.deep.equal({ name: 'failing', code: 'no_such_key', message: 'no such key: nothing' });
+    expect(evaluate({ ...spec, matchConditions: [failing, { name: 'no', expression: 'false' }] }, {}).matched).to.equal(false);
   });
 
   it('falls back from a message expression that fails, is blank or has a line break', () => {
     for (const messageExpression of ['object.nothing', "' '", "'a\\nb'"]) {
       const expression = messageExpression === 'object.nothing' ? 'string(object.nothing)' : messageExpression;
-      const outcome = judge({ validations: [{ expression: 'false', message: 'told', messageExpression: expression }] }, {});
+      const outcome = evaluate({ validations: [{ expression: 'false', message: 'told', messageExpression: expression }] }, {});
       expect(outcome.validations).to.deep.equal([{ outcome: 'fail', message: 'told', reason: undefined }]);
     }
-    expect(judge({ validations: [{ expression: ' false ' }] }, {}).validations[0]).to.include({ message: 'failed expression: false' });
+    expect(evaluate({ validations: [{ expression: ' false ' }] }, {}).validations[0]).to.include({ message: 'failed expression: false' });
   });
 
-  it('evaluates a variable in the middle of a fold without disturbing it', () => {
+  it('evaluates a variable inside a fold without changing the variables of the fold', () => {
     const spec = {
       variables: [{ name: 'big', expression: 'object.items.filter(i, i > 1)' }],
       validations: [{ expression: 'object.items.exists(i, variables.big.size() == 2 && i == 1)' }],
     };
-    expect(judge(spec, { items: [1, 2, 3] }).validations).to.deep.equal([{ outcome: 'pass' }]);
+    expect(evaluate(spec, { items: [1, 2, 3] }).validations).to.deep.equal([{ outcome: 'pass' }]);
   });
 
-  it('tells errors with path, line and column', () => {
+  it('returns errors with path, line and column', () => {
     const result = compileAdmission({
       matchConditions: [{ name: 'a', expression: 'variables.x' }],
       variables: [{ name: 'x', expression: 'object.' }],
@@ -81,7 +81,7 @@ describe('compileAdmission', () => {
     ]);
   });
 
-  it('knows what only an admission request has, through variables too', () => {
+  it('reports expressions that read fields of an admission request, also through variables', () => {
     const compiled = program({
       variables: [{ name: 'who', expression: 'request.userInfo.username' }],
       validations: [

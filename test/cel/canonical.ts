@@ -3,7 +3,7 @@ import { Duration, Timestamp } from '../../operator/cel/values/timestamp.ts';
 
 const hex = (text: string): string => Buffer.from(text).toString('hex');
 
-/** A double as Go writes it with 'e' and the shortest precision. */
+/** Formats a double as Go does with 'e' and the shortest precision. */
 function exponential(n: number): string {
   if (Number.isNaN(n)) return 'dNaN';
   if (!Number.isFinite(n)) return n > 0 ? 'd+Inf' : 'd-Inf';
@@ -24,7 +24,7 @@ function timestamp(nanos: bigint): string {
   return `t${(nanos - rest) / 1_000_000_000n}.${rest}`;
 }
 
-/** A value with its type, the entries of maps in order: what hack/cel-oracle writes of the same value. */
+/** Formats a value with its type, and with sorted entries of maps, as hack/cel-oracle does. */
 export function canonical(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return `s${hex(value)}`;

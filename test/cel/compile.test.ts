@@ -10,7 +10,7 @@ const object = JSON.parse(
 
 const dyn = (names: readonly string[]): Record<string, CelType> => Object.fromEntries(names.map((name) => [name, DYN]));
 
-/** What an expression comes to: its value, its fault's code with an exclamation mark, or that it does not compile. */
+/** Returns the value of an expression, the code of its fault with an exclamation mark, or that it does not compile. */
 function run(source: string, bindings: Record<string, unknown> = { object }): unknown {
   const compiled = compile(source, { variables: dyn(Object.keys(bindings)) });
   if (!compiled.ok) return 'does not compile';
@@ -72,12 +72,12 @@ const cases: readonly (readonly [string, unknown])[] = [
 
 describe('the expression language', () => {
   for (const [source, wanted] of cases) {
-    it(`takes ${source}`, () => {
+    it(`evaluates ${source}`, () => {
       expect(run(source)).to.deep.equal(wanted);
     });
   }
 
-  it('points at what does not compile, with a line, a column and a caret', () => {
+  it('reports the line and the column of an error, with a caret', () => {
     const source = "object.spec.replicas > 1 &&\n  objekt.kind == 'Pod'";
     const compiled = compile(source, { variables: dyn(['object']) });
     if (compiled.ok) throw new Error('it compiled');
@@ -89,13 +89,13 @@ describe('the expression language', () => {
     expect(compile('1 +', { variables: {} }).ok).to.equal(false);
   });
 
-  it('knows macros of a later Kubernetes only there', () => {
+  it('has macros only from the version that added them', () => {
     const source = '[1].all(i, x, x > i)';
     expect(compile(source, { variables: {}, kubernetesVersion: '1.36' }).ok).to.equal(true);
     expect(compile(source, { variables: {}, kubernetesVersion: '1.30' }).ok).to.equal(false);
   });
 
-  it('ends nested loops by its budget, which nothing absorbs', () => {
+  it('stops nested loops at the budget, and no operator absorbs the fault', () => {
     const list = Array.from({ length: 300 }, (_, index) => index);
     const source = 'l.all(a, l.all(b, l.all(c, a + b + c >= 0))) || true';
     expect(run(source, { l: list })).to.equal('!budget_exceeded');
@@ -112,13 +112,13 @@ describe('the expression language', () => {
     ['cel.bind(x, 1, x == 1)', '`variables`'],
   ];
   for (const [source, said] of instead) {
-    it(`says what to write instead: ${source}`, () => {
+    it(`has a hint for ${source}`, () => {
       const compiled = compile(source, { variables: dyn(['object']) });
       expect(compiled.ok ? '' : compiled.errors[0]?.message).to.include(said);
     });
   }
 
-  it('refuses what nests too deeply, without a crash', () => {
+  it('refuses expressions that are nested too deeply', () => {
     expect(compile(`${'('.repeat(5000)}1${')'.repeat(5000)}`, { variables: {} }).ok).to.equal(false);
     expect(compile('!'.repeat(50_000) + 'true', { variables: {} }).ok).to.be.a('boolean');
   });
@@ -131,7 +131,7 @@ describe('the expression language', () => {
     }[];
     readonly cases: readonly { readonly rule: number; readonly params?: unknown; readonly object: unknown; readonly expected: string }[];
   }
-  /** The verdict of an admission policy's spec, its variables evaluated one after the other. */
+  /** Returns the verdict of the spec of an admission policy. Evaluates its variables in order. */
   function admission(
     { variables = [], matchConditions = [], validations }: Sample['rules'][number],
     bindings: Record<string, unknown>,
@@ -147,12 +147,12 @@ describe('the expression language', () => {
 
   const sample = '../shared/cases/cel-sample.json';
 
-  it('gives the public sample of admission policies its verdicts', function () {
+  it('returns the expected verdicts for the public sample of admission policies', function () {
     if (!existsSync(sample) && !process.env['CI']) this.skip();
     const { rules, cases: samples } = JSON.parse(readFileSync(sample, 'utf8')) as Sample;
     const wrong: string[] = [];
-    for (const [index, { rule, params = null, object: judged, expected }] of samples.entries()) {
-      const verdict = admission(rules[rule]!, { object: judged, oldObject: null, params, request: {}, namespaceObject: {} });
+    for (const [index, { rule, params = null, object, expected }] of samples.entries()) {
+      const verdict = admission(rules[rule]!, { object, oldObject: null, params, request: {}, namespaceObject: {} });
       if (verdict !== expected) wrong.push(`case ${index} (rule ${rule}): ${verdict} instead of ${expected}`);
     }
     expect(wrong).to.deep.equal([]);

@@ -18,7 +18,7 @@ import { parse } from '../../operator/cel/syntax/parser.ts';
 import { SyntaxFault } from '../../operator/cel/syntax/source.ts';
 import { equal, typeOfValue } from '../../operator/cel/values/value.ts';
 import { toCheckedMessage, toMessage } from './expr-message.ts';
-import { leftOut, MUST_FAIL } from './left-out.ts';
+import { leftOut, MUST_FAIL } from './exclusions.ts';
 import { readType, readValue } from './spec-value.ts';
 
 type Json = Record<string, unknown>;
@@ -46,10 +46,10 @@ function flatten(suite: Suite, prefix = ''): Named[] {
 const environment = Environment.of(NEWEST_VERSION);
 const isMacro = (name: string, args: number, member: boolean): boolean => environment.isMacro(name, args, member);
 
-/** The macros that the data's own parser had: those without optionals and second variables. */
+/** The macros of the parser that created the data: those without optionals and without second variables. */
 const isStandardMacro = (name: string, args: number, member: boolean): boolean => Environment.of('1.27').isMacro(name, args, member);
 
-/** The result of a test: a value, a fault, or the first thing that did not check. */
+/** Returns the result of a test: a value, a fault, or the first error of the checker. */
 function evaluate(test: SpecTest): { value: unknown; type: CelType | undefined } {
   const declared = ((test.original['typeEnv'] as Json[] | undefined) ?? []).map(
     (item) => [item['name'] as string, readType((item['ident'] as Json)['type'] as Json)] as const,
@@ -65,7 +65,7 @@ function evaluate(test: SpecTest): { value: unknown; type: CelType | undefined }
   try {
     const parsed = parse(test.original.expr, isMacro);
     const checked = check(parsed.root, environment, variables);
-    // The specification lets a literal hold several types, Kubernetes does not.
+    // The specification allows literals with several types. Kubernetes does not.
     const literals = checkLiterals(parsed.root, checked, environment).filter(({ message }) => !message.startsWith('expected type'));
     const faults = [...checked.faults, ...literals];
     if (faults.length > 0 && test.original['disableCheck'] !== true) {
@@ -92,7 +92,7 @@ interface Typed {
   readonly deducedType?: Json;
 }
 
-/** Whether the data says that a test ends in an error. */
+/** Returns whether a test expects an error. */
 function isError(test: Named): boolean {
   if (test.path.startsWith('comprehensions/')) return MUST_FAIL.test(test.original.expr);
   return 'evalError' in test.original || 'anyEvalErrors' in test.original;

@@ -9,9 +9,9 @@ import { analyze, runMetered } from '../../operator/cel/compile.ts';
 import { generate } from '../../operator/cel/compiler/compiler.ts';
 import { SeededRandom } from '../integration/scans/pod-mutations.ts';
 import { canonical } from './canonical.ts';
-import { ExpressionDice, OBJECT, SPOKEN, TYPES } from './expression-dice.ts';
+import { ExpressionGenerator, OBJECT, SPOKEN, TYPES } from './expression-generator.ts';
 
-/** What an engine makes of an expression: a refusal, a failure, or a value and what it cost. */
+/** The answer of an engine to an expression: a refusal, a failure, or a value and its cost. */
 export interface Answer {
   readonly compile?: string;
   readonly error?: string;
@@ -19,7 +19,7 @@ export interface Answer {
   readonly cost?: number;
 }
 
-/** The program of hack/cel-oracle, which runs Kubernetes' own compiler. */
+/** The program hack/cel-oracle, which runs the compiler of Kubernetes. */
 export class Oracle {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
@@ -44,7 +44,7 @@ export class Oracle {
 const VARIABLES = admissionVariables(true);
 const SLOTS = ['object', 'oldObject', 'params', 'namespaceObject'];
 
-/** What Vigil makes of it, in the dialect of a Kubernetes version. */
+/** Returns the answer of Vigil in the dialect of a Kubernetes version. */
 export function ownAnswer(expression: string, object: unknown, version: string): Answer {
   const analysis = analyze(expression, version, VARIABLES);
   if (!('parsed' in analysis)) return { compile: analysis.map((error) => error.message).join('; ') };
@@ -56,14 +56,14 @@ export function ownAnswer(expression: string, object: unknown, version: string):
   try {
     value = runMetered(code, frame, 1_000_000);
   } catch (error) {
-    // A crash is no answer: it agrees with none of the other engine's.
+    // A crash is never equal to an answer of the other engine.
     return { value: `crash: ${String(error)}` };
   }
   if (value instanceof CelFault) return { error: `${value.code}: ${value.message}` };
   return { value: canonical(value), cost: meter.spent };
 }
 
-/** Where the two are known to differ, each with the reason. */
+/** The known differences, each with its reason. */
 const EXCEPTIONS: readonly { readonly holds: (expression: string, theirs: Answer, own: Answer) => boolean; readonly reason: string }[] = [
   {
     holds: (_, theirs) => theirs.compile?.includes('invalid qualifier type') === true,
@@ -89,30 +89,30 @@ const EXCEPTIONS: readonly { readonly holds: (expression: string, theirs: Answer
 
 const outcomeOf = (answer: Answer): string => (answer.compile !== undefined ? 'refused' : answer.error !== undefined ? 'error' : 'value');
 
-/** Whether two answers say the same: both refuse, both fail, or both have the same value. */
+/** Returns whether two answers are equal: both refuse, both fail, or both have the same value. */
 const agree = (theirs: Answer, own: Answer): boolean => outcomeOf(theirs) === outcomeOf(own) && theirs.value === own.value;
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export interface Comparison {
   readonly differences: string[];
   readonly counts: Record<string, number>;
-  /** How many values have the same cost, too. */
+  /** The number of equal values with the same cost. */
   sameCost: number;
 }
 
-/** How much is compared: expressions made from a seed, until there are enough or the time is over. */
+/** The amount of a comparison: random expressions from a seed, up to a number or a time limit. */
 export interface Extent {
-  /** The Kubernetes version whose compiler the oracle runs. */
+  /** The Kubernetes version of the compiler in the oracle. */
   readonly version: string;
   readonly seed: number;
   readonly wanted: number;
   readonly milliseconds: number;
 }
 
-/** Asks both engines, and tells where they differ. Every overload is called once at least. */
+/** Evaluates expressions in both engines, and returns the differences. Calls every overload at least once. */
 export async function compareEngines(oracle: Oracle, { version, seed, wanted, milliseconds }: Extent): Promise<Comparison> {
   const dice = new SeededRandom(seed);
-  const expressions = new ExpressionDice(dice);
+  const expressions = new ExpressionGenerator(dice);
   const object = JSON.parse(JSON.stringify(OBJECT)) as unknown;
   const found: Comparison = { differences: [], counts: { refused: 0, error: 0, value: 0, excepted: 0 }, sameCost: 0 };
   const until = performance.now() + milliseconds;

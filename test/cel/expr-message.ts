@@ -2,7 +2,7 @@ import type { CallExpr, Expr, FoldExpr, Literal } from '../../operator/cel/synta
 import type { CelType } from '../../operator/cel/values/cel-type.ts';
 import type { Checked } from '../../operator/cel/checking/checker.ts';
 
-/** An expression in the shape of cel.expr.Expr, as the specification's printer takes it. */
+/** An expression in the form of cel.expr.Expr, for the printer of the specification. */
 export type Message = Record<string, unknown>;
 
 const LITERAL_CASES: Record<Literal['kind'], string> = {
@@ -15,7 +15,7 @@ const LITERAL_CASES: Record<Literal['kind'], string> = {
   bytes: 'bytesValue',
 };
 
-/** Turns an expression into a message. `qualified` holds the names with dots that the checker read as one. */
+/** Converts an expression to a message. `qualified` has the names with dots that the checker resolved as one name. */
 class Translation {
   private readonly qualified: ReadonlyMap<number, string>;
   constructor(qualified: ReadonlyMap<number, string>) {
@@ -82,14 +82,14 @@ class Translation {
   }
 }
 
-/** The expression as a message. */
+/** Returns the expression as a message. */
 export function toMessage(expr: Expr, qualified: ReadonlyMap<number, string> = new Map()): Message {
   return new Translation(qualified).message(expr);
 }
 
 const PRIMITIVES: Record<string, number> = { bool: 1, int: 2, uint: 3, double: 4, string: 5, bytes: 6 };
 
-/** A type in the shape of cel.expr.Type. */
+/** Converts a type to the form of cel.expr.Type. */
 export function toTypeMessage(type: CelType): Message {
   const [first, second] = type.params.map(toTypeMessage);
   const wrap = (name: string, value: unknown): Message => ({ typeKind: { case: name, value } });
@@ -118,12 +118,12 @@ export function toTypeMessage(type: CelType): Message {
   }
 }
 
-/** A node that was never checked, such as a function's namespace, has no type. */
+/** A node that was not checked, such as the namespace of a function, has no type. */
 function typeEntry(type: CelType | undefined, id: number): [string, Message][] {
   return type === undefined ? [] : [[String(id), toTypeMessage(type)]];
 }
 
-/** What the checker found, in the shape of cel.expr.CheckedExpr. */
+/** Converts the result of the checker to the form of cel.expr.CheckedExpr. */
 export function toCheckedMessage(root: Expr, checked: Checked, references: ReadonlyMap<number, string>): Message {
   const overloads = [...checked.overloads].map(
     ([id, found]) => [String(id), { name: '', overloadId: found.map((overload) => overload.id) }] as const,

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { compile } from '../../operator/cel/compile.ts';
 
 /**
- * Random expressions of the part of the language that both engines have and agree on by their documentation: the other one is a
- * second opinion, not the law. The seed is fixed; VIGIL_FUZZ_SECONDS runs it for longer with others.
+ * Compares random expressions with another engine, for the part of the language that both document in the same way. The seed is fixed. With
+ * VIGIL_FUZZ_SECONDS the test runs for that time with other seeds.
  */
 const leafInt = fc.constantFrom('1', '2', '-3', '7', 'object.i', 'object.l[0]', 'object.l.size()', 'object.s.size()', "int('42')");
 const leafString = fc.constantFrom("'a'", "'abc'", "''", 'object.s', "'x-y'", 'string(object.i)');
@@ -43,7 +43,7 @@ const grammar = fc.letrec<{ int: string; string: string; bool: string }>((tie) =
 }));
 
 const object = { i: 5, s: 'abc', t: true, l: [1, 2, 3], m: { a: 1, b: 2 }, names: ['web', 'api'] };
-/** The other engine takes 64-bit integers as BigInt only. */
+/** The other engine only accepts 64-bit integers as BigInt. */
 const big = { ...object, i: 5n, l: [1n, 2n, 3n], m: { a: 1n, b: 2n } };
 const other = new Environment().registerVariable('object', 'dyn');
 
@@ -62,15 +62,15 @@ function ours(source: string): unknown {
   return result.ok ? result.value : 'error';
 }
 
-describe('random expressions, beside another engine', function () {
+describe('random expressions in Vigil and in another engine', function () {
   const seconds = Number(process.env['VIGIL_FUZZ_SECONDS'] ?? 0);
   this.timeout(60_000 + seconds * 1000);
 
-  it('come to the same', () => {
+  it('have the same values', () => {
     const compared = { same: 0, errors: 0 };
     const property = fc.property(grammar.bool, (source) => {
       const [mine, their] = [ours(source), theirs(source)];
-      expect(mine, `${source}: the other engine says ${String(their)}`).to.equal(their);
+      expect(mine, `${source}: the other engine returns ${String(their)}`).to.equal(their);
       if (mine === 'error') compared.errors++;
       else compared.same++;
     });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { compile } from '../../operator/cel/compile.ts';
 import { NEWEST_VERSION } from '../../operator/cel/checking/environment.ts';
 
-/** What an expression gives: its value as JSON, or the code of its failure, or the first compile error's message. */
+/** Returns the value of an expression as JSON, the code of its failure, or the message of its first compile error. */
 export function outcome(source: string, bindings: Record<string, unknown> = {}, kubernetesVersion = NEWEST_VERSION): unknown {
   const result = compile(source, { kubernetesVersion });
   if (!result.ok) return result.errors[0]?.message;
@@ -108,7 +108,7 @@ describe('the libraries', () => {
   }
 });
 
-/** Times as `string()` writes them: by the clock that they were written by, as Kubernetes' own compiler was asked. */
+/** Times and their texts from `string()` with the original offset. The compiler of Kubernetes returned the same texts. */
 const WRITTEN: readonly (readonly [source: string, written: string])[] = [
   ["timestamp('2024-02-29T12:30:00+02:00')", '2024-02-29T12:30:00+02:00'],
   ["timestamp('2024-02-29T12:30:00.5-08:30')", '2024-02-29T12:30:00.5-08:30'],
@@ -122,18 +122,18 @@ const WRITTEN: readonly (readonly [source: string, written: string])[] = [
 
 describe('times', () => {
   for (const [source, written] of WRITTEN) {
-    it(`are written by their own clock: ${source}`, () => {
+    it(`keep their offset in string(): ${source}`, () => {
       expect(outcome(`string(${source})`)).to.equal(written);
     });
   }
 
-  it('are the same whatever clock they are written by', () => {
+  it('are equal with different offsets', () => {
     expect(outcome("timestamp('2024-02-29T12:30:00+02:00') == timestamp('2024-02-29T10:30:00Z')")).to.equal(true);
     expect(outcome("timestamp('2024-02-29T12:30:00+02:00').getHours()")).to.equal(10);
   });
 });
 
-/** What a later version of Kubernetes makes otherwise of the same text; before it, and from it on. */
+/** Expressions with another result from a Kubernetes version: the result before it, and from it. */
 const CHANGED: readonly (readonly [source: string, version: string, before: unknown, since: unknown])[] = [
   ['lists.range(-1)', '1.37', [], 'invalid_argument'],
   ['lists.range(2)', '1.37', [0, 1], [0, 1]],
@@ -149,7 +149,7 @@ const CHANGED: readonly (readonly [source: string, version: string, before: unkn
 describe('the dialect of a Kubernetes version', () => {
   const before = (version: string): string => version.replace(/\d+$/, (minor) => String(Number(minor) - 1));
   for (const [source, version, earlier, later] of CHANGED) {
-    it(`has ${source} of ${version}, and of the one before`, () => {
+    it(`evaluates ${source} as ${version} does, and as the version before`, () => {
       const bindings = { object: { labels: { team: 'x' } } };
       expect([outcome(source, bindings, before(version)), outcome(source, bindings, version)]).to.deep.equal([earlier, later]);
     });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compile } from '../../operator/cel/compile.ts';
 
-/** Found by asking Kubernetes' own compiler (hack/fuzz); what it answers is on the right. */
+/** Expressions from hack/fuzz, with the answers of the compiler of Kubernetes. */
 const answers: readonly (readonly [string, unknown])[] = [
   ['object.strings.distinct().map(s, size(s))', [1, 3]],
   ['object.strings.reverse().filter(s, size(s) > 1)', ['abc']],
@@ -21,7 +21,7 @@ const answers: readonly (readonly [string, unknown])[] = [
   ["object.strings[0].findAll('a{2,1}', 3)", 'refused'],
   ["matches('a{2,1}', 'a')", 'refused'],
   ["matches('a', '(')", 'refused'],
-  // The first argument is the text: only as a literal does the server read it as a pattern.
+  // The first argument is the text. The API server checks it as a pattern only if it is a literal.
   ["matches(dyn('a{2,1}'), 'a')", true],
   ["matches(string('a{2,1}'), dyn('b'))", false],
   ["matches(string(b'('), object.strings[0])", false],
@@ -31,7 +31,7 @@ const answers: readonly (readonly [string, unknown])[] = [
   ["matches(dyn('a'), dyn('a{2,1}'))", 'refused'],
 ];
 
-describe('what Kubernetes answers to expressions found at random', () => {
+describe('expressions found by hack/fuzz', () => {
   for (const [source, right] of answers) {
     it(source, () => {
       const compiled = compile(source);

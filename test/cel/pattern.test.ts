@@ -14,8 +14,8 @@ const pattern = fc
   .map(([before, repeated, after, end]) => `^${before.join('')}${repeated?.join('') ?? ''}${after.flat().join('')}${end ? '$' : ''}`);
 const text = fc.string({ unit: fc.constantFrom(...Array.from('ab-_./09AZ :[]+*?$\n\ré𝄞')), maxLength: 8 });
 
-describe('patterns that JavaScript reads as RE2 does', () => {
-  it('match just the same texts', () => {
+describe('patterns in native form', () => {
+  it('match the same texts as RE2', () => {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 5, maxLength: 20 }), (source, texts) => {
         const native = nativeForm(source);
@@ -27,7 +27,7 @@ describe('patterns that JavaScript reads as RE2 does', () => {
     );
   });
 
-  it('are the plain ones only', () => {
+  it('exist only for plain patterns', () => {
     for (const source of ['^[a-z0-9-]+$', '^v\\d+$', '^registry\\.example\\.com/'])
       expect(nativeForm(source), source).to.be.instanceOf(RegExp);
     for (const source of [

@@ -31,10 +31,10 @@ const READERS: Record<string, (json: unknown) => unknown> = {
   },
 };
 
-/** Thrown for a message that the dialect has no value for. */
+/** Thrown for a message without a value in the dialect. */
 export class Unsupported extends Error {}
 
-/** Reads a cel.expr.Value from its JSON. */
+/** Converts the JSON of a cel.expr.Value to a value. */
 export function readValue(json: Json): unknown {
   const [name, value] = Object.entries(json)[0] ?? ['', undefined];
   const reader = READERS[name];
@@ -42,7 +42,7 @@ export function readValue(json: Json): unknown {
   return reader(value);
 }
 
-/** Reads a cel.expr.Type from its JSON. */
+/** Converts the JSON of a cel.expr.Type to a type. */
 export function readType(json: Json): CelType {
   const [name, value] = Object.entries(json)[0] ?? ['dyn', {}];
   const inner = value as Json;

@@ -19,19 +19,19 @@ import type { CelType } from '../values/cel-type.ts';
 import { TYPE_NAMES } from './environment.ts';
 import type { Environment } from './environment.ts';
 import type { Overload } from '../library/overload.ts';
-import { didYouMean, insteadOfFunction } from './suggestion.ts';
+import { didYouMean, functionHint } from './suggestion.ts';
 import { mostGeneral, Unifier, unwrapOptional } from './unifier.ts';
 
-/** What the checker found: the type of each node, the overloads of each call, and what is wrong. */
+/** The result of the checker: the type of each node, the overloads of each call, and the faults. */
 export interface Checked {
   readonly types: readonly CelType[];
   readonly overloads: ReadonlyMap<number, readonly Overload[]>;
-  /** Calls of namespaced functions and names with dots, by node id: the whole name. */
+  /** The full names of namespaced functions and of names with dots, by node id. */
   readonly qualified: ReadonlyMap<number, string>;
   readonly faults: readonly { readonly message: string; readonly at: number }[];
 }
 
-/** The value of a reference outside the dialect, with what to write instead. */
+/** Functions that the dialect does not have, with a hint for each. */
 const REFUSED: Readonly<Record<string, string>> = {
   'cel.bind': "bind it in the policy's `variables` instead",
   'base64.encode': 'the dialect has no base64',
@@ -48,7 +48,7 @@ const LITERALS: Readonly<Record<string, CelType>> = {
   bytes: BYTES,
 };
 
-/** `a.b.c` when an expression is nothing but names, else undefined. */
+/** Returns the name `a.b.c` of an expression that consists only of names. Returns undefined for other expressions. */
 export function dottedName(expr: Expr): string | undefined {
   if (expr.kind === 'ident') return expr.name;
   if (expr.kind !== 'select' || expr.test) return undefined;
@@ -76,7 +76,7 @@ class Checker {
     return ERROR;
   }
 
-  /** The type of a node, found at its first visit. */
+  /** Returns the type of a node. Computes it at the first call. */
   check(expr: Expr): CelType {
     const known = this.types[expr.id];
     if (known !== undefined) return known;
@@ -171,7 +171,7 @@ class Checker {
     const { target } = expr;
     const prefix = target === undefined ? undefined : dottedName(target);
     const whole = prefix === undefined ? expr.name : `${prefix}.${expr.name}`;
-    // What stands for a library that is not there has nothing of interest below it.
+    // The prefix is the name of an unknown library, so its parts are not checked.
     if (REFUSED[whole] !== undefined) return this.unknownFunction(expr, expr.name, whole);
     const namespaced = prefix !== undefined && this.environment.overloads(whole) !== undefined;
     if (namespaced) this.qualified.set(expr.id, whole);
@@ -216,7 +216,7 @@ class Checker {
       );
     }
     const refused = REFUSED[whole] ?? (whole.startsWith('math.') ? "the dialect has no 'math' library" : undefined);
-    const hint = refused === undefined ? insteadOfFunction(name, this.environment.names()) : `: ${refused}`;
+    const hint = refused === undefined ? functionHint(name, this.environment.names()) : `: ${refused}`;
     return this.fault(expr.at, `undeclared reference to '${refused === undefined ? name : whole}': no such function${hint}`);
   }
 
@@ -227,7 +227,7 @@ class Checker {
     return this.fault(expr.at, `found no matching overload for '${name}' applied to '${applied}'`);
   }
 
-  /** The type of a literal's members so far; of several types, `dyn`: whether that is allowed is for later. */
+  /** Returns the type of the members of a literal, or `dyn` for members of several types. The literal check decides if that is allowed. */
   private join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current;
     if (this.unifier.assignable(previous, current)) return mostGeneral(previous, current);
@@ -301,7 +301,7 @@ class Checker {
   }
 }
 
-/** Checks an expression against the functions of a version and the variables that it may read. */
+/** Checks an expression with the functions of a version and the variables in scope. */
 export function check(root: Expr, environment: Environment, variables: ReadonlyMap<string, CelType>): Checked {
   const checker = new Checker(environment, variables);
   checker.check(root);

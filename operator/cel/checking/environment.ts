@@ -19,21 +19,21 @@ import { findMacro } from '../syntax/macro.ts';
 import type { Overload } from '../library/overload.ts';
 import { OVERLOADS } from '../library/overload-table.ts';
 
-/** The newest Kubernetes version whose dialect is known. */
+/** The newest Kubernetes version with a known dialect. */
 export const NEWEST_VERSION = '1.37';
 
-/** Whether version `a` is at least `b`, both `major.minor`. */
+/** Returns whether version `a` is at least `b`. Both are `major.minor`. */
 export function atLeast(a: string, b: string): boolean {
   const [majorA = 0, minorA = 0] = a.replace(/^v/, '').split('.').map(Number);
   const [majorB = 0, minorB = 0] = b.split('.').map(Number);
   return majorA !== majorB ? majorA > majorB : minorA >= minorB;
 }
 
-/** Whether a version has an overload: not before it came, and not after it went. */
+/** Returns whether a version has an overload. */
 const isSpoken = (version: string, { since, until }: Overload): boolean =>
   atLeast(version, since) && (until === undefined || !atLeast(version, until));
 
-/** The names of types, which are values of an expression. */
+/** The names of types. They are values in expressions. */
 export const TYPE_NAMES: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ...[BOOL, BYTES, DOUBLE, INT, STRING, UINT, NULL, DURATION, TIMESTAMP].map((type) => [type.name, typeOf(type)] as const),
   ...['net.IP', 'net.CIDR'].map((name) => [name, typeOf(opaque(name))] as const),
@@ -59,7 +59,7 @@ export class Environment {
     }
   }
 
-  /** The environment of a version, made once. */
+  /** Returns the environment of a version. Environments are cached. */
   static of(version: string): Environment {
     const known = Environment.made.get(version) ?? new Environment(version);
     Environment.made.set(version, known);
@@ -79,7 +79,7 @@ export class Environment {
     return macro !== undefined && atLeast(this.version, macro.since);
   }
 
-  /** The version that brought a function or macro that this one lacks, or undefined when there is no such thing. */
+  /** Returns the first version with a function or macro that this version does not have. Returns undefined if no version has it. */
   introduced(name: string): string | undefined {
     return OVERLOADS.find((overload) => overload.name === name)?.since;
   }

@@ -11,7 +11,7 @@ function distance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
-/** What other languages call what this one has by another name. */
+/** Names of functions in other languages, with the names in this language. */
 const habits: ReadonlyMap<string, string> = new Map(
   Object.entries({
     len: 'size',
@@ -33,22 +33,22 @@ const habits: ReadonlyMap<string, string> = new Map(
     parseInt: 'int',
   }),
 );
-/** How the macros are written: a call of another shape is no macro, and no function has their names. */
+/** The forms of the macros. A call of another form is not a macro, and no function has the name of a macro. */
 const macros: ReadonlyMap<string, string> = new Map([
   ...['all', 'exists', 'exists_one', 'filter'].map((name) => [name, `list.${name}(item, condition)`] as const),
   ['map', 'list.map(item, value) or list.map(item, condition, value)'],
   ['has', 'has(object.field)'],
 ]);
 
-/** What to write instead of a function that there is none of: by the habits of other languages, by a macro's shape, or by the nearest name. */
-export function insteadOfFunction(name: string, known: Iterable<string>): string {
+/** Returns a hint for an unknown function: the name in this language, the form of the macro, or the most similar name. */
+export function functionHint(name: string, known: Iterable<string>): string {
   const macro = macros.get(name);
   if (macro !== undefined) return `: the macro is written ${macro}`;
   const habit = habits.get(name);
   return habit === undefined ? didYouMean(name, known) : ` (did you mean '${habit}'?)`;
 }
 
-/** The name nearest to a mistyped one, as ` (did you mean 'x'?)`, or '' when none is near. */
+/** Returns ` (did you mean 'x'?)` for the most similar name. Returns '' if no name is similar. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   if (name.length > 64) return '';
   const limit = name.length < 3 ? 1 : Math.max(2, Math.floor(name.length / 3));

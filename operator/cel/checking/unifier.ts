@@ -6,7 +6,7 @@ type Bindings = Map<string, CelType>;
 const isAny = (type: CelType): boolean => type.kind === 'dyn' || type.kind === 'error';
 const NULLABLE = new Set(['opaque', 'object', 'duration', 'timestamp', 'null']);
 
-/** The type inside an optional, or the type itself. */
+/** Returns the type inside an optional type. Returns other types unchanged. */
 export function unwrapOptional(type: CelType): CelType {
   return isOptionalType(type) ? (type.params[0] ?? DYN) : type;
 }
@@ -21,27 +21,27 @@ function lessSpecific(a: CelType, b: CelType): boolean {
   );
 }
 
-/** The more general of two types that agree. */
+/** Returns the more general of two types that agree. */
 export function mostGeneral(a: CelType, b: CelType): CelType {
   return lessSpecific(a, b) ? a : b;
 }
 
-/** What the type variables of one expression stand for. The rules of agreement are cel-go's. */
+/** The bindings of the type variables of one expression. The rules of agreement are those of cel-go. */
 export class Unifier {
   private bindings: Bindings = new Map();
   private fresh = 0;
 
-  /** A type variable that nothing else has. */
+  /** Returns a new type variable. */
   variable(): CelType {
     return typeParam(`_var${String(this.fresh++)}`);
   }
 
-  /** Whether `from` may be given where `to` is wanted; binds type variables when it may, and none when not. */
+  /** Returns whether `from` can be assigned to `to`. Binds type variables only if it returns true. */
   assignable(from: CelType, to: CelType): boolean {
     return this.allAssignable([from], [to]);
   }
 
-  /** The same for each pair of two lists, all or nothing. */
+  /** Returns whether each type of the first list can be assigned to the one of the second list. Binds type variables only if it returns true. */
   allAssignable(from: readonly CelType[], to: readonly CelType[]): boolean {
     const before = new Map(this.bindings);
     const agreed = this.pairs(from, to);
@@ -49,7 +49,7 @@ export class Unifier {
     return agreed;
   }
 
-  /** The type with its variables replaced by what they stand for; free ones become dyn when `toDyn`. */
+  /** Returns the type with its type variables replaced by their bindings. Unbound ones become dyn if `toDyn` is set. */
   substitute(type: CelType, toDyn: boolean): CelType {
     const bound = type.kind === 'param' ? this.bindings.get(type.name) : undefined;
     if (bound !== undefined) return this.substitute(bound, toDyn);
@@ -61,7 +61,7 @@ export class Unifier {
     );
   }
 
-  /** The types with their own variables renamed, alike in all of them, so that two uses of an overload stay apart. */
+  /** Returns the types with new type variables, so that two uses of an overload do not share them. */
   instantiate(types: readonly CelType[]): CelType[] {
     const renamed = new Map<string, CelType>();
     const visit = (type: CelType): CelType => {

@@ -79,7 +79,7 @@ const INT_ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = 
   greater_equals_int64: (a, b) => a >= b,
 };
 
-/** The same code, but that two safe integers are compared without a look at the overloads. */
+/** Returns code that compares two safe integers without resolving the overloads. */
 function comparison(overloads: readonly Overload[], args: readonly Code[], otherwise: Code['run']): Code['run'] {
   const order = overloads.map((overload) => INT_ORDERS[overload.id]).find((one) => one !== undefined);
   const [a, b] = args as [Code, Code];
@@ -92,7 +92,7 @@ function comparison(overloads: readonly Overload[], args: readonly Code[], other
   };
 }
 
-/** Code for a call of a function: its overloads are tried in the order of the table. */
+/** Creates code for a call of a function. Tries the overloads in the order of the table. */
 export function functionCall(name: string, overloads: readonly Overload[], args: readonly Code[]): Code {
   const candidates = overloads.filter((overload) => overload.params.length === args.length).map(candidate);
   const cost = args.reduce((sum, arg) => sum + arg.cost, 1);
@@ -102,7 +102,7 @@ export function functionCall(name: string, overloads: readonly Overload[], args:
   return { cost, run: general(name, candidates, args) };
 }
 
-/** Code for `!a`. */
+/** Creates code for `!a`. */
 export function negation({ run, cost }: Code): Code {
   return {
     cost: cost + 1,
@@ -114,13 +114,13 @@ export function negation({ run, cost }: Code): Code {
   };
 }
 
-/** The value of code that is a constant string or bool: such are equal only to themselves. */
+/** Returns the value of a constant string or bool, which is only equal to itself. Returns undefined for other code. */
 function fixedValue(code: Code): string | boolean | undefined {
   const value = code.constant?.value;
   return typeof value === 'string' || typeof value === 'boolean' ? value : undefined;
 }
 
-/** Code for `a == b`, or `a != b` with `negated`; a constant string on either side makes it one comparison. */
+/** Creates code for `a == b`, or with `negated` for `a != b`. With a constant string it is a single comparison. */
 export function equality(a: Code, b: Code, negated: boolean): Code {
   const cost = a.cost + b.cost + 1;
   const value = fixedValue(b) ?? fixedValue(a);

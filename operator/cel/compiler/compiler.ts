@@ -15,20 +15,20 @@ import { optionalMapTarget } from '../syntax/macro.ts';
 import { indexInto, optionalField, optionalIndex, presence, select } from './selection.ts';
 import { CelMap, isPlainMap, Optional, TypeValue } from '../values/value.ts';
 
-/** Where the compiler finds what a name stands for. */
+/** Resolves names for the compiler. */
 export interface Bindings {
-  /** The slot of a variable of the program, or undefined when it has none. Names may have dots. */
+  /** Returns the slot of a variable of the program, or undefined. Names can have dots. */
   slotOf(name: string): number | undefined;
-  /** Code for a variable that is computed when it is first read. */
+  /** Returns the code of a variable that is evaluated at its first read, or undefined. */
   lazy?(name: string): Code | undefined;
-  /** The first slot that is free for what folds bind. */
+  /** The first free slot for the variables of folds. */
   readonly firstLocal: number;
 }
 
-/** The first version for which `or` and `orValue` of what is no optional are errors; before, it gave itself. */
+/** From this version, `or` and `orValue` of a value that is not an optional are errors. Older versions return the value. */
 const STRICT_OR = '1.37';
 
-/** `a.or(b)` and `a.orValue(b)`: `b` is evaluated only when it is wanted. */
+/** Creates code for `a.or(b)` and `a.orValue(b)`. Evaluates `b` only if `a` is empty. */
 function lazyOr(args: readonly Code[], isStrict: boolean, pick: (held: unknown, optional: Optional) => unknown): Code {
   const [a, b] = args as [Code, Code];
   return {
@@ -53,7 +53,7 @@ const pair = (args: readonly Code[], extra: number, run: (a: unknown, b: unknown
   return { cost: a.cost + b.cost + extra, run: (frame) => run(a.run(frame), b.run(frame)) };
 };
 
-/** Code for `value in container`: a key of a plain object of JSON is asked for directly. */
+/** Creates code for `value in container`. For plain objects it is a direct property check. */
 function membership(value: Code, container: Code): Code {
   const runValue = value.run;
   const runContainer = container.run;
@@ -83,10 +83,10 @@ const SPECIALS: Readonly<Record<string, Special>> = {
   '_?._': (_, args) => pair(args, 1, (value, field) => optionalField(value, field as string)),
 };
 
-/** Functions that the server runs by what a value is, whatever the checker thought: a member of `x.distinct()` may be of another type. */
+/** Functions for which the API server selects the overload by the value, not by the checked type. A member of `x.distinct()` can have another type. */
 const BY_VALUE = /^(size|sort|@sortByAssociatedKeys|-_|_[-+*/%<>]=?_)$/;
 
-/** `value[key]` and `value[?key]`: where there is no value to look into, the key is not asked for. */
+/** Creates code for `value[key]` and `value[?key]`. Does not evaluate the key if the value is an empty optional. */
 const indexed = (args: readonly Code[], read: (value: unknown, key: unknown) => unknown): Code => {
   const [operand, key] = args as [Code, Code];
   return {
@@ -104,7 +104,7 @@ class Compiler {
   private readonly bindings: Bindings;
   private locals: ReadonlyMap<string, number> = new Map();
   private nextLocal: number;
-  /** How many slots a frame needs. */
+  /** The number of slots of a frame. */
   frameSize: number;
 
   constructor(checked: Checked, environment: Environment, bindings: Bindings) {
@@ -115,7 +115,7 @@ class Compiler {
     this.frameSize = bindings.firstLocal;
   }
 
-  /** Whether the dialect is that of a version or of a later one. */
+  /** Returns whether the dialect has at least a version. */
   isAtLeast(version: string): boolean {
     return atLeast(this.environment.version, version);
   }
@@ -144,7 +144,7 @@ class Compiler {
   private ident(expr: IdentExpr): Code {
     const name = expr.name.startsWith('.') ? expr.name.slice(1) : expr.name;
     const local = this.locals.get(name);
-    if (local !== undefined) return { cost: 1, run: (frame) => frame[local], way: { slot: local, fields: [] } };
+    if (local !== undefined) return { cost: 1, run: (frame) => frame[local], fieldPath: { slot: local, fields: [] } };
     return this.variable(name);
   }
 
@@ -156,7 +156,7 @@ class Compiler {
     if (slot === undefined && type !== undefined) return constant(new TypeValue(type.params[0]?.name ?? name));
     return {
       cost: 1,
-      ...(slot === undefined ? {} : { way: { slot, fields: [] } }),
+      ...(slot === undefined ? {} : { fieldPath: { slot, fields: [] } }),
       run: (frame) => {
         const value = slot === undefined ? undefined : frame[slot];
         if (value === undefined) throw new CelFault('no_such_variable', `no such attribute: ${name} is not bound`);
@@ -195,13 +195,13 @@ class Compiler {
     return functionCall(name, this.overloads(expr, name, member), args);
   }
 
-  /** What a call may mean as it runs: what the checker left over, or all of an operator's overloads, since the server asks those by the value. */
+  /** Returns the overloads of a call at run time: those of the checker, or for an operator all of them, because the API server selects by the value. */
   private overloads(expr: CallExpr, name: string, member: boolean): readonly Overload[] {
     const left = BY_VALUE.test(name) ? undefined : this.checked.overloads.get(expr.id);
     return left ?? this.environment.overloads(name)?.filter((overload) => overload.member === member) ?? [];
   }
 
-  /** `optMap` and `optFlatMap`: their expansion names the optional twice; here it is evaluated once. */
+  /** Creates code for `optMap` and `optFlatMap`. Their expansion has the optional twice, but it is evaluated once. */
   private optionalMap(expr: CallExpr): Code | undefined {
     const target = optionalMapTarget(expr);
     if (target === undefined) return undefined;
@@ -223,7 +223,7 @@ class Compiler {
     return { cost: optional.cost + 1, run };
   }
 
-  /** Compiles with names bound to fresh slots, which it gives too. */
+  /** Binds names to new slots and compiles an expression. Returns the slots too. */
   private within<T>(names: readonly string[], compile: () => T): [T, number[]] {
     const outer = this.locals;
     const slots = names.map((_, i) => this.nextLocal + i);
@@ -302,7 +302,7 @@ function held(value: unknown): unknown[] {
   return value.held === undefined ? [] : [value.held];
 }
 
-/** Makes code of a checked expression, and says how many slots its frame needs. */
+/** Compiles a checked expression. Returns its code and the number of slots of its frame. */
 export function generate(root: Expr, checked: Checked, environment: Environment, bindings: Bindings): { code: Code; frameSize: number } {
   const compiler = new Compiler(checked, environment, bindings);
   const code = compiler.compile(root);

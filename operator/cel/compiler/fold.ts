@@ -5,7 +5,7 @@ import { overspent, meter } from './code.ts';
 import type { Code, Frame } from './code.ts';
 import { CelMap, entriesOf, isMap, keyOf, keysOf } from '../values/value.ts';
 
-/** The compiled pieces of a fold. `slot2` is -1 for a fold with one variable. */
+/** The compiled parts of a fold. `slot2` is -1 for a fold with one variable. */
 export interface FoldCode {
   readonly macro: MacroName;
   readonly range: Code;
@@ -15,7 +15,7 @@ export interface FoldCode {
   readonly slot2: number;
 }
 
-/** What one turn of a fold costs besides its body and filter, and what ends it, in the API server's units. */
+/** The cost of one iteration of a fold without its body and filter, and the cost of its end, in cost units of the API server. */
 const TURN: Readonly<Record<MacroName, number>> = {
   all: 3,
   exists: 4,
@@ -32,7 +32,7 @@ function check(): void {
   if (meter.spent > meter.limit) throw overspent();
 }
 
-/** The elements of a list or the keys of a map. */
+/** Returns the elements of a list or the keys of a map. */
 function elements(range: unknown): readonly unknown[] {
   if (Array.isArray(range)) return range;
   if (isMap(range)) return keysOf(range);
@@ -45,7 +45,7 @@ function pairs(range: unknown): Iterable<readonly [unknown, unknown]> {
   throw new CelFault('no_such_overload', 'got a value that is neither a list nor a map, expected iterable type');
 }
 
-/** Calls `turn` for each element, the variables bound, until it says to stop. */
+/** Binds the variables and calls `turn` for each element, until `turn` returns true. */
 function iterate(fold: FoldCode, frame: Frame, turn: () => boolean): void {
   const { slot, slot2 } = fold;
   const range = fold.range.run(frame);
@@ -65,8 +65,8 @@ function iterate(fold: FoldCode, frame: Frame, turn: () => boolean): void {
   }
 }
 
-/** What a test says of the elements that are bound, or its fault. */
-function judged(body: Code['run'], frame: Frame, deciding: boolean): boolean | CelFault {
+/** Evaluates a test for the bound elements. Returns its value or its fault. */
+function testOutcome(body: Code['run'], frame: Frame, deciding: boolean): boolean | CelFault {
   try {
     const value = body(frame);
     return typeof value === 'boolean' ? value : noSuchOverload(deciding ? '_||_' : '_&&_');
@@ -75,7 +75,7 @@ function judged(body: Code['run'], frame: Frame, deciding: boolean): boolean | C
   }
 }
 
-/** `all` (deciding value false) and `exists` (true) of one variable over a list: the loop that matters for speed. */
+/** Evaluates `all` (deciding value false) and `exists` (true) with one variable over a list. This loop is critical for performance. */
 function quantifier(fold: FoldCode, deciding: boolean): (frame: Frame) => boolean {
   const { slot } = fold;
   const body = fold.body.run;
@@ -88,7 +88,7 @@ function quantifier(fold: FoldCode, deciding: boolean): (frame: Frame) => boolea
       frame[slot] = range[i];
       meter.spent += turnCost;
       check();
-      const value = judged(body, frame, deciding);
+      const value = testOutcome(body, frame, deciding);
       if (value === deciding) return deciding;
       if (typeof value !== 'boolean') fault ??= value;
     }
@@ -104,7 +104,7 @@ function quantifierOfTwo(fold: FoldCode, deciding: boolean): (frame: Frame) => b
     let value: boolean | CelFault = !deciding;
     iterate(fold, frame, () => {
       meter.spent += turnCost;
-      value = judged(fold.body.run, frame, deciding);
+      value = testOutcome(fold.body.run, frame, deciding);
       if (value instanceof CelFault) faults.push(value);
       return value === deciding;
     });
@@ -114,7 +114,7 @@ function quantifierOfTwo(fold: FoldCode, deciding: boolean): (frame: Frame) => b
   };
 }
 
-/** Whether the element that is bound passes the filter. */
+/** Returns whether the bound element passes the filter. */
 function passes(filter: Code | undefined, frame: Frame): boolean {
   if (filter === undefined) return true;
   meter.spent += filter.cost;
@@ -151,7 +151,7 @@ function collector(fold: FoldCode): (frame: Frame) => unknown[] {
   };
 }
 
-/** Adds an entry to a map that is being made; a key twice is an error. */
+/** Adds an entry to the result of a fold. Throws {@link CelFault} for a duplicate key. */
 export function insert(into: Map<unknown, readonly [unknown, unknown]>, key: unknown, value: unknown): void {
   const kept = keyOf(key);
   if (kept === undefined) throw new CelFault('invalid_argument', 'unsupported key type');
@@ -161,7 +161,7 @@ export function insert(into: Map<unknown, readonly [unknown, unknown]>, key: unk
 
 let unhashable = 0;
 
-/** Adds an entry to a map literal, as the API server does: a key twice takes the later value, one that is no plain value is equal to none. */
+/** Adds an entry to a map literal as the API server does. A duplicate key replaces the value. Keys that are not plain values are never equal. */
 export function put(into: Map<unknown, readonly [unknown, unknown]>, key: unknown, value: unknown): void {
   into.set(key === null ? null : (keyOf(key) ?? `\u0000${++unhashable}`), [key, value]);
 }
@@ -196,7 +196,7 @@ const RUNNERS: Readonly<Record<MacroName, (fold: FoldCode) => (frame: Frame) => 
   let: (fold) => fold.body.run,
 };
 
-/** Code for a fold. */
+/** Creates code for a fold. */
 export function foldCode(fold: FoldCode): Code {
   return { cost: fold.range.cost + 1, run: RUNNERS[fold.macro](fold) };
 }

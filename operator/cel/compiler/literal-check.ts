@@ -18,7 +18,7 @@ interface Fault {
   readonly at: number;
 }
 
-/** Calls whose literal argument is checked before anything runs: which argument, and what reads it. */
+/** The calls with a literal argument that the compiler checks: the index of the argument, and its parser. */
 const READERS: Readonly<Record<string, { readonly arg: number; readonly read: (text: string) => unknown; readonly what: string }>> = {
   duration: { arg: 0, read: toDuration, what: 'duration' },
   timestamp: { arg: 0, read: toTimestamp, what: 'timestamp' },
@@ -27,7 +27,7 @@ const READERS: Readonly<Record<string, { readonly arg: number; readonly read: (t
 
 const FINDERS = new Set(['find', 'findAll']);
 
-/** The expressions directly inside one. */
+/** Returns the direct subexpressions of an expression. */
 export function children(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'select':
@@ -47,15 +47,15 @@ export function children(expr: Expr): readonly Expr[] {
   }
 }
 
-/** Conversions that the server carries out once, before anything runs, where their argument is written out. */
+/** The conversions that the API server evaluates at compile time if their argument is a literal. */
 const CONVERSIONS: ReadonlySet<string> = new Set(['bool', 'bytes', 'double', 'duration', 'dyn', 'int', 'string', 'timestamp', 'uint']);
 
-/** The literal checks of one expression. */
+/** Checks the literals of one expression. */
 class LiteralCheck {
   readonly faults: Fault[] = [];
   private readonly checked: Checked;
   private readonly environment: Environment;
-  /** What conversions of constants came to. */
+  /** The results of conversions of constants. */
   private readonly constants = new Map<Expr, unknown>();
 
   constructor(checked: Checked, environment: Environment) {
@@ -63,7 +63,7 @@ class LiteralCheck {
     this.environment = environment;
   }
 
-  /** Goes through an expression from the leaves up. Members of what a `format` is given may be of several types. */
+  /** Visits an expression from the leaves up. The list of arguments of `format` can have members of several types. */
   run(root: Expr): void {
     const order: { readonly expr: Expr; readonly exempt: boolean }[] = [];
     const pending = [{ expr: root, exempt: false }];
@@ -87,7 +87,7 @@ class LiteralCheck {
     return optional && isOptionalType(type) ? (type.params[0] ?? DYN) : type;
   }
 
-  /** A list or map literal holds one type, and `dyn` is one of its own. */
+  /** Checks that all members of a list or map literal have the same type. `dyn` counts as a separate type. */
   private members(expr: Expr): void {
     if (expr.kind === 'list') this.same(expr.elements.map((element, at) => [element, this.typeOf(element, expr.optional.has(at))]));
     if (expr.kind !== 'map') return;
@@ -107,7 +107,7 @@ class LiteralCheck {
     if (CONVERSIONS.has(expr.name) && expr.target === undefined && expr.args.length === 1) this.convert(expr, expr.args[0] as Expr);
   }
 
-  /** A list or map of constants is one. */
+  /** A list or a map of constants is a constant. */
   private fold(expr: Expr): void {
     if (expr.kind === 'list' && expr.optional.size === 0) {
       const items = expr.elements.map((element) => this.constantOf(element));
@@ -134,7 +134,7 @@ class LiteralCheck {
     if (FINDERS.has(expr.name) && expr.args[0] !== undefined) this.foldedPattern(expr.args[0]);
     const reader = Object.hasOwn(READERS, expr.name) ? READERS[expr.name] : undefined;
     const [arg, second] = expr.args;
-    // The server looks at the first argument of matches(text, pattern) too, as if it were the pattern: at a literal, not at what was folded.
+    // The API server also checks the first argument of matches(text, pattern) as a pattern, if it is a literal in the source.
     if (expr.name === 'matches' && second !== undefined) this.foldedPattern(second);
     if (reader === undefined || arg === undefined) return;
     if (arg.kind !== 'constant') {
@@ -146,7 +146,7 @@ class LiteralCheck {
     if (fault !== undefined) this.faults.push({ at: arg.at, message: `invalid ${reader.what} argument: ${fault}` });
   }
 
-  /** A pattern that is a constant by what it is made of: read once, as well. */
+  /** Checks a pattern that is the constant result of constants. */
   private foldedPattern(arg: Expr): void {
     const text = this.constantOf(arg)?.value;
     if (typeof text !== 'string') return;
@@ -174,7 +174,7 @@ class LiteralCheck {
   }
 }
 
-/** The message of what is thrown; undefined when nothing is. */
+/** Runs a function. Returns the message of the error that it throws, or undefined. */
 function thrown(work: () => unknown): string | undefined {
   try {
     work();
@@ -184,7 +184,7 @@ function thrown(work: () => unknown): string | undefined {
   }
 }
 
-/** A type without its parameters, as format clauses ask for it. */
+/** Returns the kind of a type for format clauses. */
 function kindOf(type: CelType): string {
   if (type.kind === 'null' || type.kind === 'list' || type.kind === 'map') return type.kind;
   const shown = showType(type);
@@ -193,8 +193,8 @@ function kindOf(type: CelType): string {
 }
 
 /**
- * Finds what the API server refuses before anything runs: literals of several types, and from 1.29 on durations, times,
- * regular expressions, formats and conversions that are written out and cannot be.
+ * Returns the faults that the API server reports at compile time: list and map literals with several types, and from 1.29 literal durations,
+ * times, regular expressions, formats and conversions that are not valid.
  */
 export function checkLiterals(root: Expr, checked: Checked, environment: Environment): Fault[] {
   const check = new LiteralCheck(checked, environment);

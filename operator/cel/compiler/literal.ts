@@ -1,7 +1,7 @@
 import type { Literal } from '../syntax/ast.ts';
 import { double, int, Uint } from '../values/value.ts';
 
-/** The value that a literal stands for. */
+/** Returns the value of a literal. */
 export function literalValue(literal: Literal): unknown {
   switch (literal.kind) {
     case 'int':

@@ -2,7 +2,7 @@ import { absorb, noSuchOverload } from '../values/cel-fault.ts';
 import { meter } from './code.ts';
 import type { Code, Frame } from './code.ts';
 
-/** The right side's word when the left one failed or is no bool: only the deciding value saves the expression. */
+/** Evaluates the right side if the left side failed or is not a bool. Throws the fault unless the right side has the deciding value. */
 function decide(right: (frame: Frame) => unknown, frame: Frame, deciding: boolean, fault: Error): boolean {
   if (right(frame) === deciding) return deciding;
   throw fault;
@@ -19,7 +19,7 @@ function rescue(error: unknown, right: Code, frame: Frame, deciding: boolean): b
   }
 }
 
-/** `left && right` (deciding value false) or `left || right` (deciding value true): an error on one side yields to the deciding value of the other. */
+/** Creates code for `left && right` (deciding value false) or `left || right` (deciding value true). The deciding value of one side absorbs an error of the other. */
 export function logical(name: string, deciding: boolean, left: Code, right: Code): Code {
   const runLeft = left.run;
   const runRight = right.run;
@@ -43,7 +43,7 @@ export function logical(name: string, deciding: boolean, left: Code, right: Code
   };
 }
 
-/** `test ? yes : no`. */
+/** Creates code for `test ? yes : no`. */
 export function conditional(test: Code, yes: Code, no: Code): Code {
   const runTest = test.run;
   return {

@@ -3,7 +3,7 @@ import type { Code, Frame } from './code.ts';
 import { index, listIndex } from '../library/standard.ts';
 import { BOXED_PROPERTIES, isMap, keyOf, lookup, Optional } from '../values/value.ts';
 
-/** Names that arrays, bytes, and boxed values answer to besides what they hold: such a field is read with care. */
+/** The property names of arrays, bytes and boxed values in JavaScript. Fields with these names need a check. */
 const INHERITED = new Set([
   ...BOXED_PROPERTIES,
   ...[Object.prototype, Array.prototype, Uint8Array.prototype, Object.getPrototypeOf(Uint8Array.prototype) as object].flatMap((prototype) =>
@@ -15,14 +15,14 @@ function noSuchKey(key: string): CelFault {
   return new CelFault('no_such_key', `no such key: ${key}`);
 }
 
-/** What a field of a value is, undefined where there is none. A list has no fields: asking is a mistake, even with has(). */
+/** Returns a field of a value, or undefined. Throws {@link CelFault} for a list, which has no fields, even in has(). */
 function found(value: unknown, field: string): unknown {
   if (isMap(value)) return lookup(value, field);
   if (Array.isArray(value)) throw new CelFault('invalid_argument', `unsupported index type 'string' in list: ${field}`);
   return undefined;
 }
 
-/** `value.field`, whatever the value is. */
+/** Evaluates `value.field` for values of any type. */
 export function selectField(value: unknown, field: string): unknown {
   if (value instanceof Optional) return optionalField(value, field);
   const result = found(value, field);
@@ -30,7 +30,7 @@ export function selectField(value: unknown, field: string): unknown {
   return result;
 }
 
-/** `value.?field`: an optional, none when there is no such field. */
+/** Evaluates `value.?field`. Returns an optional, which is empty if the field does not exist. */
 export function optionalField(value: unknown, field: string): Optional {
   const inner = value instanceof Optional ? value.held : value;
   if (inner === undefined) return Optional.none;
@@ -38,18 +38,18 @@ export function optionalField(value: unknown, field: string): Optional {
   return result === undefined ? Optional.none : new Optional(result);
 }
 
-/** `has(value.field)`. */
+/** Evaluates `has(value.field)`. */
 export function hasField(value: unknown, field: string): boolean {
   const inner = value instanceof Optional ? value.held : value;
   return inner !== undefined && found(inner, field) !== undefined;
 }
 
-/** `value[key]`. */
+/** Evaluates `value[key]`. */
 export function indexInto(value: unknown, key: unknown): unknown {
   return value instanceof Optional ? optionalIndex(value, key) : index(value, key);
 }
 
-/** `value[?key]`: an optional, none when there is no such index or key. */
+/** Evaluates `value[?key]`. Returns an optional, which is empty if the index or the key does not exist. */
 export function optionalIndex(value: unknown, key: unknown): Optional {
   const inner = value instanceof Optional ? value.held : value;
   if (inner === undefined) return Optional.none;
@@ -59,7 +59,7 @@ export function optionalIndex(value: unknown, key: unknown): Optional {
     if (i === undefined) throw noSuchOverload('_[?_]');
     return inner[i] === undefined ? Optional.none : new Optional(inner[i]);
   }
-  // What has no members has none under any key.
+  // A value without members has no value for any key.
   const result = isMap(inner) ? lookup(inner, key) : undefined;
   return result === undefined ? Optional.none : new Optional(result);
 }
@@ -67,7 +67,7 @@ export function optionalIndex(value: unknown, key: unknown): Optional {
 type Run = (frame: Frame) => unknown;
 type Plain = Readonly<Record<string, unknown>>;
 
-/** The value at the end of a way of one or two fields, where nothing but plain objects stands on it; undefined otherwise. */
+/** Returns the value of a path of one or two fields if all values on the path are plain objects. Returns undefined otherwise. */
 function walk(slot: number, [first = '', second]: readonly string[]): Run | undefined {
   const into = (value: unknown, field: string): unknown =>
     typeof value === 'object' && value !== null ? (value as Plain)[field] : undefined;
@@ -80,18 +80,18 @@ function walk(slot: number, [first = '', second]: readonly string[]): Run | unde
 
 const longestWalk = 2;
 
-/** Code for `operand.field`: one property read where nothing stands in the way. */
+/** Creates code for `operand.field`. For plain objects it is a single property access. */
 export function select(operand: Code, field: string): Code {
-  const { run, way } = operand;
+  const { run, fieldPath: path } = operand;
   const cost = operand.cost + 1;
   if (INHERITED.has(field)) return { cost, run: (frame) => selectField(run(frame), field) };
-  const fields = way && way.fields.length < longestWalk ? [...way.fields, field] : undefined;
-  const quick = way && fields ? walk(way.slot, fields) : undefined;
-  if (!way || !fields || !quick) return { cost, run: selecting(run, field) };
+  const fields = path && path.fields.length < longestWalk ? [...path.fields, field] : undefined;
+  const quick = path && fields ? walk(path.slot, fields) : undefined;
+  if (!path || !fields || !quick) return { cost, run: selecting(run, field) };
   const slow = selecting(run, field);
   return {
     cost,
-    way: { slot: way.slot, fields },
+    fieldPath: { slot: path.slot, fields },
     run: (frame) => {
       const value = quick(frame);
       return value === undefined ? slow(frame) : value;
@@ -110,17 +110,17 @@ function selecting(run: Run, field: string): Run {
   };
 }
 
-/** Code for `has(operand.field)`. */
+/** Creates code for `has(operand.field)`. */
 export function presence(operand: Code, field: string): Code {
-  const { run, cost, way } = operand;
+  const { run, cost, fieldPath: path } = operand;
   if (INHERITED.has(field)) return { cost, run: (frame) => hasField(run(frame), field) };
-  const quick = (way && way.fields.length > 0 ? walk(way.slot, way.fields) : undefined) ?? run;
+  const quick = (path && path.fields.length > 0 ? walk(path.slot, path.fields) : undefined) ?? run;
   return {
     cost,
     run: (frame) => {
       const value = quick(frame) ?? run(frame);
-      // A plain object of JSON answers by itself; no name that every object inherits comes here. One that has a field of the name
-      // `constructor` takes the long way, as all that is not plain does.
+      // Fast path for plain objects. Field names that every object inherits do not reach this code. Objects with a field `constructor`
+      // use the slow path, as all other values do.
       if (typeof value === 'object' && value !== null) {
         if ((value as Plain)[field] !== undefined) return true;
         if (value.constructor === Object) return false;

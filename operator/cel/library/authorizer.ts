@@ -8,12 +8,12 @@ const [AUTHORIZER, PATH, GROUP, RESOURCE, DECISION] = ['Authorizer', 'PathCheck'
 ) as [string, string, string, string, string];
 
 function unavailable(): never {
-  throw new CelFault('no_such_variable', 'the authorizer is there at admission only');
+  throw new CelFault('no_such_variable', 'the authorizer is only available at admission');
 }
 
 const check = (name: string, id: string, signature: string): OverloadEntry => method(name, id, signature, unavailable);
 
-/** The authorizer: it compiles, and has an answer only in an API server. */
+/** The functions of the authorizer. They compile, but only an API server can evaluate them. */
 export const AUTHORIZER_FUNCTIONS = [
   ...library('1.27', [
     check('path', 'authorizer_path', `${AUTHORIZER}, string -> ${PATH}`),

@@ -7,7 +7,7 @@ import { Boxed } from '../values/value.ts';
 const IP_TYPE = opaque('net.IP');
 const CIDR_TYPE = opaque('net.CIDR');
 
-/** An address: IPv4 of 32 bits, IPv6 of 128. */
+/** An IP address: IPv4 (32 bits) or IPv6 (128 bits). */
 export class IpAddress extends Boxed {
   readonly ipFamily: 4 | 6;
   readonly bits: bigint;
@@ -24,7 +24,7 @@ export class IpAddress extends Boxed {
   }
 }
 
-/** A network: an address, with what is set beyond the prefix, and the length of the prefix. */
+/** A network: an address, including the bits after the prefix, and the length of the prefix. */
 export class Cidr extends Boxed {
   readonly address: IpAddress;
   readonly prefix: number;
@@ -49,7 +49,7 @@ function parseV4(text: string): bigint | undefined {
   return parts.reduce((bits, part) => (bits << 8n) | BigInt(part), 0n);
 }
 
-/** The 16-bit groups of a part of an IPv6 address; an IPv4 tail gives two. */
+/** Parses the 16-bit groups of a part of an IPv6 address. An IPv4 tail has two groups. */
 function groups(text: string): bigint[] | undefined {
   if (text === '') return [];
   const parts = text.split(':');
@@ -63,7 +63,7 @@ function groups(text: string): bigint[] | undefined {
   return out;
 }
 
-/** All eight groups of what stands before and after `::`, or undefined when they are too many, or `::` stands for none. */
+/** Returns all eight groups of an IPv6 address from its parts before and after `::`. Returns undefined if there are too many groups. */
 function spread(head: bigint[] | undefined, tail: bigint[] | undefined): bigint[] | undefined {
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
@@ -77,7 +77,7 @@ function parseV6(text: string): bigint | undefined {
   return all?.length === 8 ? all.reduce((bits, group) => (bits << 16n) | group, 0n) : undefined;
 }
 
-/** Reads an address. Undefined when it is none, or has a zone, or is IPv4 in IPv6's clothes. */
+/** Parses an IP address. Returns undefined if it is not valid, has a zone, or is an IPv4-mapped IPv6 address. */
 export function parseIp(text: string): IpAddress | undefined {
   if (!text.includes(':')) {
     const bits = parseV4(text);
@@ -87,7 +87,7 @@ export function parseIp(text: string): IpAddress | undefined {
   return bits === undefined || bits >> 32n === 0xffffn ? undefined : new IpAddress(6, bits);
 }
 
-/** Reads a network. Undefined when it is none. */
+/** Parses a network in CIDR notation. Returns undefined if it is not valid. */
 export function parseCidr(text: string): Cidr | undefined {
   const slash = text.lastIndexOf('/');
   const address = slash < 0 ? undefined : parseIp(text.slice(0, slash));
@@ -98,13 +98,13 @@ export function parseCidr(text: string): Cidr | undefined {
 
 const width = (address: IpAddress): number => (address.ipFamily === 4 ? 32 : 128);
 
-/** The bits of the network, those beyond its prefix cleared. */
+/** Returns the bits of the network. The bits after the prefix are 0. */
 function network(address: IpAddress, prefix: number): bigint {
   const rest = BigInt(width(address) - prefix);
   return (address.bits >> rest) << rest;
 }
 
-/** Where the longest run of two or more zero groups starts and how long it is. */
+/** Returns the start and the length of the longest run of at least two zero groups. */
 function zeroRun(parts: readonly string[]): { start: number; length: number } {
   let best = { start: -1, length: 1 };
   for (let i = 0; i < parts.length; i++) {
@@ -115,7 +115,7 @@ function zeroRun(parts: readonly string[]): { start: number; length: number } {
   return best;
 }
 
-/** The canonical text of an address. */
+/** Returns the canonical text of an IP address. */
 export function showIp(address: IpAddress): string {
   const size = address.ipFamily === 4 ? 8 : 16;
   const count = address.ipFamily === 4 ? 4 : 8;
@@ -167,7 +167,7 @@ function isGlobalUnicast(address: IpAddress): boolean {
 
 const masked = (net: Cidr): Cidr => new Cidr(new IpAddress(net.address.ipFamily, network(net.address, net.prefix)), net.prefix);
 
-/** IP addresses and networks. */
+/** The functions of IP addresses and networks. */
 export const IPS = library('1.30', [
   fn('ip', 'string_to_ip', 'string -> net.IP', ip),
   fn('isIP', 'is_ip', 'string -> bool', (text: string) => parseIp(text) !== undefined),

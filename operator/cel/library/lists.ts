@@ -1,12 +1,12 @@
 import { add, compare } from '../values/arithmetic.ts';
 import { absorb, CelFault } from '../values/cel-fault.ts';
-import { counting, fn, goneWith, library, method } from './overload.ts';
+import { withNumberArguments, fn, removedIn, library, method } from './overload.ts';
 import { Duration } from '../values/timestamp.ts';
 import { double, equal, typeOfValue, Uint } from '../values/value.ts';
 
 type List = readonly unknown[];
 
-/** Whether `a` comes after `b`; what cannot be compared does not, as the API server has it. */
+/** Returns whether `a` comes after `b`. Returns false for values that cannot be compared, as the API server does. */
 function isAfter(a: unknown, b: unknown): boolean {
   try {
     return compare(a, b) > 0;
@@ -36,7 +36,7 @@ const ZEROS: readonly (readonly [string, unknown])[] = [
 ];
 const COMPARABLE = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
 
-/** Kubernetes' own list functions. */
+/** The list functions of Kubernetes. */
 const KUBERNETES_LISTS = library('1.0', [
   ...COMPARABLE.flatMap((type) => [
     method('isSorted', `list_${type}_is_sorted_bool`, `list(${type}) -> bool`, isSorted),
@@ -68,10 +68,10 @@ function flatten(list: List, depth: number): List {
   return list.flat(depth);
 }
 
-/** Each value once; NaN, which equals nothing, as often as it is there. */
+/** Returns each value once. Every NaN is kept, because NaN is not equal to NaN. */
 const distinct = (list: List): List => list.filter((item, i) => list.findIndex((other, at) => at === i || equal(item, other)) === i);
 
-/** The items in the order of their keys, equal ones as they stood. */
+/** Sorts the items by their keys. Keeps the order of items with equal keys. */
 function sortedBy(list: List, keys: List): List {
   if (keys.length !== list.length)
     throw new CelFault('invalid_argument', '@sortByAssociatedKeys() expected a list of the same size as the associated keys');
@@ -89,16 +89,16 @@ function range(n: number | bigint): List {
   return Array.from({ length: n > 0 ? Number(n) : 0 }, (_, i) => i);
 }
 
-/** A negative size is an error since 1.37; before, it gave the empty list. */
+/** A negative size is an error from 1.37. Older versions return the empty list. */
 function checkedRange(n: number | bigint): List {
   if (n < 0) throw new CelFault('invalid_argument', `lists.range: size must be non-negative, got ${String(n)}`);
   return range(n);
 }
 
 const EXTENDED_LISTS = library('1.34', [
-  counting(method('slice', 'list_slice', 'list(T), int, int -> list(T)', slice)),
+  withNumberArguments(method('slice', 'list_slice', 'list(T), int, int -> list(T)', slice)),
   method('flatten', 'list_flatten', 'list(list(T)) -> list(T)', (list: List) => flatten(list, 1)),
-  counting(method('flatten', 'list_flatten_int', 'list(dyn), int -> list(dyn)', flatten)),
+  withNumberArguments(method('flatten', 'list_flatten_int', 'list(dyn), int -> list(dyn)', flatten)),
   method('reverse', 'list_reverse', 'list(T) -> list(T)', (list: List) => list.toReversed()),
   method('distinct', 'list_distinct', 'list(T) -> list(T)', distinct),
   ...COMPARABLE.flatMap((type) => [
@@ -107,10 +107,10 @@ const EXTENDED_LISTS = library('1.34', [
   ]),
 ]);
 
-/** The functions of lists: Kubernetes' own, and those that came with 1.34. */
+/** The list functions of Kubernetes, and those of cel-go that 1.34 added. */
 export const LISTS = [
   ...KUBERNETES_LISTS,
   ...EXTENDED_LISTS,
-  ...library('1.34', [goneWith('1.37', fn('lists.range', 'lists_range', 'int -> list(int)', range))]),
+  ...library('1.34', [removedIn('1.37', fn('lists.range', 'lists_range', 'int -> list(int)', range))]),
   ...library('1.37', [fn('lists.range', 'lists_range', 'int -> list(int)', checkedRange)]),
 ];

@@ -9,7 +9,7 @@ const TYPE = opaque('kubernetes.NamedFormat');
 
 type Validate = (text: string) => string[];
 
-/** A format that Kubernetes knows by name. */
+/** A named format of Kubernetes. */
 export class NamedFormat extends Boxed {
   readonly formatName: string;
   readonly complaints: Validate;
@@ -93,7 +93,7 @@ function labelValue(text: string): string[] {
   return whole(expression).test(text) ? errors : [...errors, mismatch(rule, expression, 'MyValue', 'my_value', '12345')];
 }
 
-/** A prefix may end in a dash, which what is appended to it makes good. */
+/** A prefix can end in a dash, because text is appended to it. */
 const asPrefix =
   (validate: Validate): Validate =>
   (text) =>
@@ -136,7 +136,7 @@ function named(name: string): Optional {
   return found === undefined ? Optional.none : new Optional(found);
 }
 
-/** Named formats: whether a text is of one, and what is wrong with it. */
+/** The functions of named formats. They validate a text and return its problems. */
 export const NAMED_FORMATS = library('1.31', [
   method('validate', 'format-validate', `${TYPE.name}, string -> optional(list(string))`, validate),
   fn('format.named', 'format-named', `string -> optional(${TYPE.name})`, named),

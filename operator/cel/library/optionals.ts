@@ -22,7 +22,7 @@ const unwrap = (list: readonly unknown[]): unknown[] =>
     return item.held === undefined ? [] : [item.held];
   });
 
-/** Optional values. */
+/** The functions of optional values. */
 export const OPTIONALS = library('1.28', [
   fn('optional.of', 'optional_of', 'V -> optional(V)', (held: unknown) => new Optional(held)),
   fn('optional.ofNonZeroValue', 'optional_ofNonZeroValue', 'V -> optional(V)', (held: unknown) =>
@@ -51,7 +51,7 @@ export const OPTIONALS = library('1.28', [
   method('unwrapOpt', 'optional_unwrapOpt', 'list(optional(V)) -> list(V)', unwrap),
 ]);
 
-/** Inserts into the map that `transformMap` makes; for the checker alone, the evaluator does it itself. */
+/** Inserts into the map of `transformMap`. Only the checker uses it: the evaluator inserts directly. */
 export const MAP_INSERT = library('1.32', [
   fn('cel.@mapInsert', '@mapInsert_map_key_value', 'map(K, V), K, V -> map(K, V)', (map: CelMap) => map),
   fn('cel.@mapInsert', '@mapInsert_map_map', 'map(K, V), map(K, V) -> map(K, V)', (map: CelMap) => map),

@@ -12,7 +12,7 @@ import { URLS } from './url.ts';
 import type { Overload } from './overload.ts';
 import { STANDARD } from './standard.ts';
 
-/** Every function of the dialect, of every version: what the checker resolves, the evaluator runs, and the reference lists. */
+/** All functions of the dialect, of all versions. The checker, the evaluator and the reference use this table. */
 export const OVERLOADS: readonly Overload[] = [
   ...STANDARD,
   ...OPTIONALS,

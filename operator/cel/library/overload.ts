@@ -2,27 +2,27 @@ import { parseType, splitTypes } from '../values/cel-type.ts';
 import type { CelType } from '../values/cel-type.ts';
 import { Boxed, isDouble, isInt, isMap, Optional, Uint } from '../values/value.ts';
 
-/** What a function does with its arguments, the receiver first. It is called only with arguments of the overload's types. */
+/** The implementation of an overload. The receiver is the first argument. All arguments have the types of the overload. */
 export type Implementation = (...args: never[]) => unknown;
 
-/** One way to call a function. */
+/** One signature of a function. */
 export interface Overload {
   readonly name: string;
-  /** cel-go's id of the overload, or the like. */
+  /** The id of the overload. If cel-go has the overload, it is the id of cel-go. */
   readonly id: string;
   readonly member: boolean;
   readonly params: readonly CelType[];
   readonly result: CelType;
   readonly run: (...args: unknown[]) => unknown;
-  /** The first Kubernetes version that has it. */
+  /** The first Kubernetes version with the overload. */
   readonly since: string;
-  /** The first Kubernetes version that no longer has it; undefined where each has. */
+  /** The first Kubernetes version without the overload. Undefined if no version removed it. */
   readonly until: string | undefined;
-  /** What a call costs beyond 1, in the API server's units; the receiver comes first. */
+  /** Returns the cost of a call beyond 1, in cost units of the API server. The receiver is the first argument. */
   readonly cost: ((args: readonly unknown[], result: unknown) => number) | undefined;
 }
 
-/** How an entry of a table is written: see `fn` and `method`. */
+/** An entry of a table of functions. {@link fn} and {@link method} create it. */
 export interface OverloadEntry {
   readonly name: string;
   readonly id: string;
@@ -33,7 +33,7 @@ export interface OverloadEntry {
   readonly until?: string;
 }
 
-/** An entry for a global function or an operator: `fn('size', 'size_list', 'list(A) -> int', (l: unknown[]) => l.length)`. */
+/** Creates an entry for a global function or an operator: `fn('size', 'size_list', 'list(A) -> int', (l: unknown[]) => l.length)`. */
 export const fn = (name: string, id: string, signature: string, run: Implementation): OverloadEntry => ({
   name,
   id,
@@ -41,7 +41,7 @@ export const fn = (name: string, id: string, signature: string, run: Implementat
   signature,
   run,
 });
-/** An entry for a method; the receiver's type is the first of the signature. */
+/** Creates an entry for a method. The first type of the signature is the type of the receiver. */
 export const method = (name: string, id: string, signature: string, run: Implementation): OverloadEntry => ({
   name,
   id,
@@ -49,21 +49,21 @@ export const method = (name: string, id: string, signature: string, run: Impleme
   signature,
   run,
 });
-/** The entry with a cost of its own. */
-export const costing = (cost: NonNullable<Overload['cost']>, entry: OverloadEntry): OverloadEntry => ({ ...entry, cost });
+/** Returns the entry with a cost function. */
+export const withCost = (cost: NonNullable<Overload['cost']>, entry: OverloadEntry): OverloadEntry => ({ ...entry, cost });
 
 const plain = (value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
 
-/** The entry, its ints given as numbers: for counts and places, of which none is near 2^53. */
-export function counting(entry: OverloadEntry): OverloadEntry {
+/** Returns the entry with arguments of type int converted to numbers. For counts and indices, which are far below 2^53. */
+export function withNumberArguments(entry: OverloadEntry): OverloadEntry {
   const run = entry.run as Overload['run'];
   return { ...entry, run: (...args: unknown[]) => run(...args.map(plain)) };
 }
 
-/** The entry, which a Kubernetes version no longer has. */
-export const goneWith = (until: string, entry: OverloadEntry): OverloadEntry => ({ ...entry, until });
+/** Returns the entry with the first Kubernetes version that does not have it. */
+export const removedIn = (until: string, entry: OverloadEntry): OverloadEntry => ({ ...entry, until });
 
-/** Reads the entries of a library that came with a Kubernetes version. */
+/** Creates the overloads of a library. `since` is the first Kubernetes version with the library. */
 export function library(since: string, entries: readonly OverloadEntry[]): Overload[] {
   return entries.map((entry) => {
     const [params = '', result = ''] = entry.signature.split('->').map((part) => part.trim());
@@ -93,14 +93,14 @@ const GUARDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   map: isMap,
 };
 
-/** A list is what its first member is, as the API server has it; an empty one is any. */
+/** Returns whether a list has a type, by its first member, as the API server does. An empty list has every list type. */
 function listGuard(of: CelType | undefined): (value: unknown) => boolean {
   if (of === undefined || ['dyn', 'param', 'list', 'map'].includes(of.kind)) return Array.isArray;
   const member = guardOf(of);
   return (value) => Array.isArray(value) && (value.length === 0 || member(value[0]));
 }
 
-/** Tells whether a value is of a type, as far as a running program can: lists by their first member, maps as such. */
+/** Returns a function that tests if a value has a type at run time. Lists are tested by their first member. The types in maps are not tested. */
 export function guardOf(type: CelType): (value: unknown) => boolean {
   if (type.kind === 'list') return listGuard(type.params[0]);
   const guard = GUARDS[type.kind];

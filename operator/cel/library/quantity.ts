@@ -10,12 +10,12 @@ const INT64_MAX = 0x7fffffffffffffffn;
 const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const BINARY: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
 
-/** An amount of a resource, exact to the billionth as Kubernetes keeps it. */
+/** A resource quantity. Its precision is a billionth, as in Kubernetes. */
 export class Quantity extends Boxed {
   readonly amount: bigint;
-  /** The power of ten that it was written in, which decides whether Kubernetes takes it for an integer. */
+  /** The power of ten of its text. It decides if Kubernetes treats the quantity as an integer. */
   readonly scale: number;
-  /** What arithmetic made: the API server knows it only on the left of `==`. */
+  /** The quantity is the result of arithmetic. The API server accepts it only on the left side of `==`. */
   readonly made: boolean;
   constructor(amount: bigint, scale: number, made = false) {
     super();
@@ -34,7 +34,7 @@ export class Quantity extends Boxed {
 
 const ten = (power: number): bigint => 10n ** BigInt(power);
 
-/** Divides, away from zero: some of a resource never becomes none. */
+/** Divides and rounds away from zero, so that a quantity above zero never becomes zero. */
 function divideUp(a: bigint, b: bigint): bigint {
   return a % b === 0n ? a / b : a / b + (a < 0n ? -1n : 1n);
 }
@@ -53,14 +53,14 @@ function scaled(digits: bigint, fraction: number, suffix: string): Quantity | un
 
 const QUANTITY_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?((?:[numkMGTPE]|[KMGTPE]i)?|[eE][+-]?\d+)$/;
 
-/** Kubernetes keeps no more than the largest int64. */
+/** The maximum of a quantity is the largest int64, as in Kubernetes. */
 function capped(quantity: Quantity): Quantity {
   const limit = INT64_MAX * ten(NANO);
   if (quantity.amount <= limit && quantity.amount >= -limit) return quantity;
   return new Quantity(quantity.amount > 0n ? limit : -limit, -1);
 }
 
-/** Reads `100m`, `1.5Gi`, `1e3`. Undefined when it is no quantity. */
+/** Parses a quantity such as `100m`, `1.5Gi` or `1e3`. Returns undefined if the text is not a quantity. */
 export function parseQuantity(text: string): Quantity | undefined {
   const [, sign, whole = '', fraction = '', suffix = ''] = QUANTITY_TEXT.exec(text) ?? [];
   const digits = whole + fraction;
@@ -93,7 +93,7 @@ const sum = (a: Quantity, b: bigint, scale: number): Quantity => new Quantity(a.
 const nanos = (n: number | bigint): bigint => BigInt(n) * ten(NANO);
 const KIND = TYPE.name;
 
-/** Kubernetes' quantities. */
+/** The functions of resource quantities. */
 export const QUANTITY = library('1.28', [
   fn('quantity', 'string_to_quantity', `string -> ${KIND}`, quantity),
   fn('isQuantity', 'is_quantity_string', 'string -> bool', (text: string) => parseQuantity(text) !== undefined),

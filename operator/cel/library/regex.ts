@@ -1,4 +1,4 @@
-import { counting, library, method } from './overload.ts';
+import { withNumberArguments, library, method } from './overload.ts';
 import { pattern } from '../values/pattern.ts';
 
 function find(text: string, expression: string): string {
@@ -6,7 +6,7 @@ function find(text: string, expression: string): string {
   return matcher.find() ? (matcher.group() ?? '') : '';
 }
 
-/** Every match, leftmost first, as Go's FindAllString gives them: an empty match beside the one before it does not count. */
+/** Returns all matches as FindAllString of Go does, leftmost first. An empty match directly after another match is left out. */
 function findAll(text: string, expression: string, limit = -1): string[] {
   const found: string[] = [];
   const matcher = pattern(expression).compiled.matcher(text);
@@ -20,9 +20,9 @@ function findAll(text: string, expression: string, limit = -1): string[] {
   return found;
 }
 
-/** Kubernetes' regular expression functions. */
+/** The regular expression functions of Kubernetes. */
 export const REGEX = library('1.0', [
   method('find', 'string_find_string', 'string, string -> string', find),
   method('findAll', 'string_find_all_string', 'string, string -> list(string)', findAll),
-  counting(method('findAll', 'string_find_all_string_int', 'string, string, int -> list(string)', findAll)),
+  withNumberArguments(method('findAll', 'string_find_all_string_int', 'string, string, int -> list(string)', findAll)),
 ]);

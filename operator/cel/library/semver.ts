@@ -6,7 +6,7 @@ import { Boxed, int } from '../values/value.ts';
 
 const TYPE = opaque('kubernetes.Semver');
 
-/** A semantic version; what comes after `+` does not count. */
+/** A semantic version. The build metadata after `+` is ignored. */
 export class Semver extends Boxed {
   readonly numbers: readonly bigint[];
   readonly prerelease: readonly string[];
@@ -30,7 +30,7 @@ const SEMVER = new RegExp(
 );
 const UINT64_MAX = 0xffffffffffffffffn;
 
-/** Reads a version. Undefined when it is none. */
+/** Parses a semantic version. Returns undefined if the text is not a version. */
 export function parseSemver(text: string): Semver | undefined {
   const parts = SEMVER.exec(text);
   if (parts === null) return undefined;
@@ -38,7 +38,7 @@ export function parseSemver(text: string): Semver | undefined {
   return numbers.some((n) => n > UINT64_MAX) ? undefined : new Semver(numbers, parts[4]?.split('.') ?? []);
 }
 
-/** What the lenient form takes: a leading v, missing numbers, leading zeros. */
+/** Normalizes the lenient form: a leading v, missing numbers, leading zeros. */
 function normalized(text: string): string {
   const bare = text.replace(/^v/, '');
   const [first = '', second, ...rest] = bare.split('.');
@@ -84,7 +84,7 @@ function semver(text: string, lenient = false): Semver {
 const KIND = TYPE.name;
 const PARTS = ['major', 'minor', 'patch'];
 
-/** Semantic versions. */
+/** The functions of semantic versions. */
 export const SEMVERS = library('1.33', [
   fn('semver', 'string_to_semver', `string -> ${KIND}`, (text: string) => semver(text)),
   fn('semver', 'string_bool_to_semver', `string, bool -> ${KIND}`, semver),

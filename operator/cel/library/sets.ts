@@ -6,7 +6,7 @@ type List = readonly unknown[];
 const has = (list: List, value: unknown): boolean => list.some((item) => equal(item, value));
 const contains = (list: List, part: List): boolean => part.every((item) => has(list, item));
 
-/** Lists taken as sets. */
+/** The functions of lists as sets. */
 export const SETS = library('1.29', [
   fn('sets.contains', 'list_sets_contains_list', 'list(T), list(T) -> bool', contains),
   fn('sets.equivalent', 'list_sets_equivalent_list', 'list(T), list(T) -> bool', (a: List, b: List) => contains(a, b) && contains(b, a)),

@@ -2,7 +2,7 @@ import { add, compare, divide, modulo, multiply, negate, subtract } from '../val
 import { CelFault } from '../values/cel-fault.ts';
 import * as convert from '../values/conversion.ts';
 import { pattern } from '../values/pattern.ts';
-import { fn, goneWith, library, method } from './overload.ts';
+import { fn, removedIn, library, method } from './overload.ts';
 import type { OverloadEntry } from './overload.ts';
 import { civil } from '../values/timestamp.ts';
 import type { Timestamp, Duration } from '../values/timestamp.ts';
@@ -12,7 +12,7 @@ import { codePointCount } from '../values/code-point.ts';
 
 type AnyMap = CelMap | Readonly<Record<string, unknown>>;
 
-/** `container[index]`; an index or a key that is not there is an error. */
+/** Evaluates `container[index]`. Throws {@link CelFault} if the index or the key does not exist. */
 export function index(container: unknown, at: unknown): unknown {
   if (Array.isArray(container)) return elementAt(container, at);
   if (!isMap(container)) throw new CelFault('no_such_overload', 'no such overload: _[_]');
@@ -21,7 +21,7 @@ export function index(container: unknown, at: unknown): unknown {
   return found;
 }
 
-/** The position that an index means, or undefined when it is no integer. */
+/** Converts an index to a number. Returns undefined if the index is not an integer. */
 export function listIndex(at: unknown): number | undefined {
   const n = typeof at === 'number' ? at : Number(convert.numberOf(at));
   return Number.isInteger(n) ? n : undefined;
@@ -35,7 +35,7 @@ function elementAt(list: readonly unknown[], at: unknown): unknown {
   return found;
 }
 
-/** `value in container`. */
+/** Evaluates `value in container`. */
 export function isIn(value: unknown, container: unknown): boolean {
   if (Array.isArray(container)) return typeof value === 'string' ? container.includes(value) : container.some((item) => equal(value, item));
   if (isMap(container)) return lookup(container, value) !== undefined;
@@ -87,7 +87,7 @@ const CROSS_ORDERED = [
 ] as const;
 const WIDE: Readonly<Record<string, string>> = { int: 'int64', uint: 'uint64' };
 
-/** NaN stands in no order: asking is an error. */
+/** Throws if the order is NaN, because NaN cannot be ordered. */
 function ordered(order: number): number {
   if (Number.isNaN(order)) throw new CelFault('invalid_argument', 'NaN values cannot be ordered');
   return order;
@@ -132,8 +132,8 @@ const CONVERSIONS: readonly OverloadEntry[] = [
     fn('double', `${WIDE[from] ?? from}_to_double`, `${from} -> double`, convert.toDouble),
   ),
   fn('duration', 'duration_to_duration', 'duration -> duration', convert.toDuration),
-  // Refused when it ran, and since 1.37 when the policy is made.
-  goneWith('1.37', fn('duration', 'int64_to_duration', 'int -> duration', convert.toDuration)),
+  // Up to 1.36 an error at run time. From 1.37 an error of the compiler.
+  removedIn('1.37', fn('duration', 'int64_to_duration', 'int -> duration', convert.toDuration)),
   fn('duration', 'string_to_duration', 'string -> duration', convert.toDuration),
   ...['int', 'double', 'duration', 'string', 'timestamp', 'uint'].map((from) =>
     fn('int', `${WIDE[from] ?? from}_to_int64`, `${from} -> int`, convert.toInt),
@@ -196,7 +196,7 @@ const TIMES: readonly OverloadEntry[] = [
   ...SPANS.map(([name, id, read]) => method(name, id, 'duration -> int', (span: Duration) => int(read(span.nanos)))),
 ];
 
-/** The standard functions and operators of the language. */
+/** The standard functions and operators of CEL. */
 export const STANDARD = [
   ...library('1.0', [
     ...LOGIC,

@@ -5,13 +5,13 @@ import { Duration, Timestamp } from '../values/timestamp.ts';
 import { Boxed, Double, entriesOf, floatOf, isDouble, isInt, isMap, TypeValue, Uint } from '../values/value.ts';
 import type { CelMap } from '../values/value.ts';
 
-function complaint(message: string): CelFault {
+function formatError(message: string): CelFault {
   return new CelFault('invalid_argument', message);
 }
 
 const STRINGABLE = 'strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps';
 
-/** A value as `%s` writes it: as `string()` does, and lists and maps with their members as literals. */
+/** Formats a value for `%s`: as `string()` does, and lists and maps with their members as literals. */
 export function display(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(member).join(', ')}]`;
   if (isMap(value)) return displayMap(value);
@@ -22,11 +22,11 @@ export function display(value: unknown): string {
     value instanceof Boxed &&
     !(value instanceof Timestamp || value instanceof Duration || value instanceof Uint || value instanceof Double)
   )
-    throw complaint(`error during formatting: string clause can only be used on ${STRINGABLE}, was given ${value.celType.name}`);
+    throw formatError(`error during formatting: string clause can only be used on ${STRINGABLE}, was given ${value.celType.name}`);
   return toText(value);
 }
 
-/** A member of a list or map: strings in quotes, times and bytes as what makes them, doubles with six places. */
+/** Formats a member of a list or map: strings in quotes, times and bytes as calls of their constructors, doubles with six decimals. */
 function member(value: unknown): string {
   if (typeof value === 'string') return quoteText(value);
   if (isDouble(value)) return infinite(floatOf(value), ['"+Inf"', '"-Inf"', '"NaN"']) ?? rounded(floatOf(value), 6);
@@ -48,7 +48,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
-/** A text in double quotes, as Go's `strconv.Quote` has it. */
+/** Returns a text in double quotes, as `strconv.Quote` of Go does. */
 function quoteText(text: string): string {
   const escaped = text.replace(/["\\\p{C}\p{Zl}\p{Zp}]/gu, (c) => {
     const named = NAMED_ESCAPES[c];
@@ -62,7 +62,7 @@ function quoteText(text: string): string {
 
 function displayKey(key: unknown): string {
   if (typeof key === 'string' || typeof key === 'boolean' || isInt(key) || key instanceof Uint) return member(key);
-  throw complaint('no formatting function for map keys of this type: they are strings, bools, ints or uints');
+  throw formatError('no formatting function for map keys of this type: they are strings, bools, ints or uints');
 }
 
 function displayMap(map: CelMap | Readonly<Record<string, unknown>>): string {
@@ -73,13 +73,13 @@ function displayMap(map: CelMap | Readonly<Record<string, unknown>>): string {
     .join(', ')}}`;
 }
 
-/** What is written instead of a number that is none: plus infinity, minus infinity, NaN. */
+/** The texts for plus infinity, minus infinity and NaN. */
 function infinite(n: number, [plus, minus, none = 'NaN']: readonly [string, string, string?]): string | undefined {
   if (Number.isNaN(n)) return none;
   return Number.isFinite(n) ? undefined : n > 0 ? plus : minus;
 }
 
-/** Fixed places, as Go rounds them; a negative zero keeps its sign. */
+/** Formats a number with a fixed number of decimals and the rounding of Go. Negative zero keeps its sign. */
 function rounded(n: number, precision: number): string {
   const sign = n < 0 || Object.is(n, -0) ? '-' : '';
   return sign + unsignedFixed(Math.abs(n), precision);
@@ -88,20 +88,20 @@ function rounded(n: number, precision: number): string {
 function decimal(value: unknown): string {
   if (isInt(value)) return String(value);
   if (value instanceof Uint) return value.unsigned.toString();
-  throw complaint('error during formatting: decimal clause can only be used on integers');
+  throw formatError('error during formatting: decimal clause can only be used on integers');
 }
 
 function real(value: unknown, clause: string): number {
   if (isDouble(value)) return floatOf(value);
-  throw complaint(`error during formatting: ${clause} clause can only be used on doubles`);
+  throw formatError(`error during formatting: ${clause} clause can only be used on doubles`);
 }
 
-/** Whether what follows the last digit that is kept is exactly a half, which Go rounds to the even digit and JavaScript up. */
+/** Returns whether the digits after the last kept digit are exactly a half. Go then rounds to the even digit, and JavaScript rounds up. */
 function isTie(exact: string, kept: number): boolean {
   return /^50*$/.test(exact.slice(kept));
 }
 
-/** Digits that JavaScript rounded up from a tie to an odd last one, one lower; a carry cannot be, since 9 is odd too. */
+/** Lowers the last digit if JavaScript rounded a tie up to an odd digit. There is no carry, because the digit is at least 1. */
 function roundHalfEven(rounded: string, exact: string, kept: number): string {
   const last = rounded.at(kept - 1) ?? '0';
   if (!isTie(exact, kept) || Number(last) % 2 === 0) return rounded;
@@ -117,7 +117,7 @@ function unsignedFixed(n: number, precision: number): string {
   return exact.slice(dot + 1).startsWith('5') ? roundHalfEven(text, exact.replace('.', ''), dot) : text;
 }
 
-/** `%f`: with commas, as the API server's English writes it. */
+/** Formats `%f` with commas, as the API server does in English. */
 function fixed(value: unknown, precision: number): string {
   const n = real(value, 'fixed-point');
   const named = infinite(n, ['∞', '-∞']);
@@ -128,7 +128,7 @@ function fixed(value: unknown, precision: number): string {
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** `%e`: always six places, and the exponent raised, as the API server's English writes it. */
+/** Formats `%e` with six decimals and a superscript exponent, as the API server does in English. */
 function scientific(value: unknown): string {
   const n = real(value, 'scientific');
   const named = infinite(n, ['     ∞', '    -∞']);
@@ -149,13 +149,13 @@ function integer(value: unknown): bigint | undefined {
 function binary(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
   const n = integer(value);
-  if (n === undefined) throw complaint('error during formatting: only integers and bools can be formatted as binary');
+  if (n === undefined) throw formatError('error during formatting: only integers and bools can be formatted as binary');
   return n.toString(2);
 }
 
 function octal(value: unknown): string {
   const n = integer(value);
-  if (n === undefined) throw complaint('error during formatting: octal clause can only be used on integers');
+  if (n === undefined) throw formatError('error during formatting: octal clause can only be used on integers');
   return n.toString(8);
 }
 
@@ -164,12 +164,12 @@ function hex(value: unknown): string {
   if (n !== undefined) return n.toString(16);
   const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
   if (bytes instanceof Uint8Array) return bytes.toHex();
-  throw complaint('error during formatting: only integers, byte buffers, and strings can be formatted as hex');
+  throw formatError('error during formatting: only integers, byte buffers, and strings can be formatted as hex');
 }
 
 interface Clause {
   readonly write: (value: unknown, precision: number) => string;
-  /** What it takes, for messages, and the kinds of static types that it takes. */
+  /** The accepted types for messages, and the accepted kinds of static types. */
   readonly takes: string;
   readonly kinds: readonly string[];
 }
@@ -210,23 +210,23 @@ const CLAUSE = /%(?:(%)|(?:\.(\d+))?([a-zA-Z])|(.?))/gsu;
 function clauseOf(clause: string | undefined, other: string | undefined): Clause {
   const known = clause === undefined ? undefined : CLAUSES[clause];
   if (known !== undefined) return known;
-  if (clause === undefined && (other ?? '') === '') throw complaint('unexpected end of string');
-  throw complaint(`could not parse formatting clause: unrecognized formatting clause "${clause ?? other ?? ''}"`);
+  if (clause === undefined && (other ?? '') === '') throw formatError('unexpected end of string');
+  throw formatError(`could not parse formatting clause: unrecognized formatting clause "${clause ?? other ?? ''}"`);
 }
 
-/** `template.format(args)`. Arguments that no clause takes are passed over; only {@link formatProblem} minds them. */
+/** Evaluates `template.format(args)`. Ignores arguments without a clause. Only {@link formatProblem} reports them. */
 export function format(template: string, args: readonly unknown[]): string {
   let used = 0;
   return template.replace(CLAUSE, (_, ...groups: (string | undefined)[]) => {
     const [percent, precision, clause, other] = groups;
     if (percent !== undefined) return '%';
     const { write } = clauseOf(clause, other);
-    if (used >= args.length) throw complaint(`index ${String(used)} out of range`);
+    if (used >= args.length) throw formatError(`index ${String(used)} out of range`);
     return write(args[used++], precision === undefined ? 6 : Number(precision));
   });
 }
 
-/** What is wrong with a template and arguments that are written out, given the kinds of the arguments' types; undefined when nothing is. */
+/** Returns the problem of a literal template with a literal list of arguments, or undefined. `kinds` are the kinds of the types of the arguments. */
 export function formatProblem(template: string, kinds: readonly string[]): string | undefined {
   let used = 0;
   for (const [, percent, , clause, other] of template.matchAll(CLAUSE)) {

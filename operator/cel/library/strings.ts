@@ -1,19 +1,19 @@
 import { CelFault } from '../values/cel-fault.ts';
 import { codePointCount, codePoints, isFlat, sliceCodePoints } from '../values/code-point.ts';
-import { counting, library, method } from './overload.ts';
+import { withNumberArguments, library, method } from './overload.ts';
 import { format } from './string-format.ts';
 
 function outOfRange(index: number): CelFault {
   return new CelFault('index_out_of_bounds', `index out of range: ${String(index)}`);
 }
 
-/** Checks a code-point offset and gives the offset in UTF-16 units. */
+/** Checks a code-point offset. Returns the offset in UTF-16 units. */
 function unitOffset(text: string, offset: number): number {
   if (offset < 0 || offset > codePointCount(text)) throw outOfRange(offset);
   return isFlat(text) ? offset : sliceCodePoints(text, 0, offset).length;
 }
 
-/** A UTF-16 offset, as `indexOf` gives it, in code points; -1 stays. */
+/** Converts a UTF-16 offset of `indexOf` to code points. Returns -1 for -1. */
 function codePointOffset(text: string, unit: number): number {
   return unit < 0 || isFlat(text) ? unit : codePointCount(text.slice(0, unit));
 }
@@ -25,7 +25,7 @@ function charAt(text: string, index: number): string {
 
 const indexOf = (text: string, part: string, from = 0): number => {
   if (part === '') return from;
-  // A start past the end finds nothing, and is no error.
+  // A start after the end is not an error. Nothing is found.
   if (from >= codePointCount(text) && from > 0) return -1;
   const start = unitOffset(text, from);
   return codePointOffset(text, text.indexOf(part, start));
@@ -46,7 +46,7 @@ function substring(text: string, from: number, to?: number): string {
   return sliceCodePoints(text, from, end);
 }
 
-/** The pieces, as many as `limit` allows, the last with all the rest; a negative limit means no limit. */
+/** Splits text into at most `limit` pieces. The last piece has the rest. A negative limit means no limit. */
 function split(text: string, separator: string, limit: number): string[] {
   const parts = separator === '' ? codePoints(text) : text.split(separator);
   if (limit === 0) return [];
@@ -89,14 +89,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const QUOTED = /[\u0007\b\f\n\r\t\v\\"]/g;
 const quote = (text: string): string => `"${text.toWellFormed().replaceAll(QUOTED, (c) => ESCAPES[c] ?? c)}"`;
 
-/** The string functions, as cel-go's strings library has them, of the version that Kubernetes takes. */
+/** The string functions of the strings library of cel-go, in the version that Kubernetes uses. */
 export const STRINGS = [
   ...library('1.0', [
-    counting(method('charAt', 'string_char_at_int', 'string, int -> string', charAt)),
+    withNumberArguments(method('charAt', 'string_char_at_int', 'string, int -> string', charAt)),
     method('indexOf', 'string_index_of_string', 'string, string -> int', indexOf),
-    counting(method('indexOf', 'string_index_of_string_int', 'string, string, int -> int', indexOf)),
+    withNumberArguments(method('indexOf', 'string_index_of_string_int', 'string, string, int -> int', indexOf)),
     method('lastIndexOf', 'string_last_index_of_string', 'string, string -> int', lastIndexOf),
-    counting(method('lastIndexOf', 'string_last_index_of_string_int', 'string, string, int -> int', lastIndexOf)),
+    withNumberArguments(method('lastIndexOf', 'string_last_index_of_string_int', 'string, string, int -> int', lastIndexOf)),
     method('lowerAscii', 'string_lower_ascii', 'string -> string', (text: string) =>
       text.replaceAll(/[A-Z]+/g, (part) => part.toLowerCase()),
     ),
@@ -106,13 +106,13 @@ export const STRINGS = [
     method('replace', 'string_replace_string_string', 'string, string, string -> string', (text: string, from: string, to: string) =>
       replace(text, from, to, -1),
     ),
-    counting(method('replace', 'string_replace_string_string_int', 'string, string, string, int -> string', replace)),
+    withNumberArguments(method('replace', 'string_replace_string_string_int', 'string, string, string, int -> string', replace)),
     method('split', 'string_split_string', 'string, string -> list(string)', (text: string, separator: string) =>
       split(text, separator, -1),
     ),
-    counting(method('split', 'string_split_string_int', 'string, string, int -> list(string)', split)),
-    counting(method('substring', 'string_substring_int', 'string, int -> string', substring)),
-    counting(method('substring', 'string_substring_int_int', 'string, int, int -> string', substring)),
+    withNumberArguments(method('split', 'string_split_string_int', 'string, string, int -> list(string)', split)),
+    withNumberArguments(method('substring', 'string_substring_int', 'string, int -> string', substring)),
+    withNumberArguments(method('substring', 'string_substring_int_int', 'string, int, int -> string', substring)),
     method('trim', 'string_trim', 'string -> string', trim),
     method('join', 'list_join', 'list(string) -> string', join),
     method('join', 'list_join_string', 'list(string), string -> string', join),

@@ -6,7 +6,7 @@ import { Boxed, CelMap } from '../values/value.ts';
 
 const TYPE = opaque('kubernetes.URL');
 
-/** An absolute URL, or an absolute path, in its parts as written. */
+/** The parts of an absolute URL or of an absolute path, as written. */
 export class Url extends Boxed {
   readonly source: string;
   readonly scheme: string;
@@ -41,20 +41,20 @@ function isHost(authority: string): boolean {
   return /^[^\s<>"\\^`{|}%/?#[\]]*$|^[^\s<>"\\^`{|}/?#[\]]*(?:%[89a-fA-F][0-9a-fA-F][^\s]*)*$/.test(host) && /^[^:]*(?::\d*)?$/.test(host);
 }
 
-/** Splits what stands before and after a mark; the second part is empty when there is none. */
+/** Splits a text at the first mark. The second part is empty if there is no mark. */
 function cut(text: string, mark: string): [string, string] {
   const at = text.indexOf(mark);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Splits `//authority/path`, or a path alone. */
+/** Splits `//authority/path`, or a path. */
 function splitAuthority(body: string, scheme: string): [string, string] {
   if (!body.startsWith('//') || (scheme === '' && body.startsWith('///'))) return ['', body];
   const slash = body.indexOf('/', 2);
   return slash < 0 ? [body.slice(2), ''] : [body.slice(2, slash), body.slice(slash)];
 }
 
-/** Splits what comes after the scheme; undefined when Go's ParseRequestURI would refuse it. */
+/** Splits the part after the scheme. Returns undefined if ParseRequestURI of Go refuses it. */
 function parseRest(source: string, scheme: string, rest: string): Url | undefined {
   const [body, query] = cut(cut(rest, '#')[0], '?');
   if (!rest.startsWith('/')) return scheme === '' ? undefined : new Url(source, { scheme, host: '', path: '', query });
@@ -63,7 +63,7 @@ function parseRest(source: string, scheme: string, rest: string): Url | undefine
   return new Url(source, { scheme, host: authority.slice(authority.lastIndexOf('@') + 1), path, query });
 }
 
-/** Reads a URL as Go's ParseRequestURI does. Undefined when it is none. */
+/** Parses a URL as ParseRequestURI of Go does. Returns undefined if the text is not a URL. */
 export function parseUrl(text: string): Url | undefined {
   if (text === '' || CONTROL.test(text)) return undefined;
   const scheme = /^[a-zA-Z][a-zA-Z0-9+.-]*(?=:)/.exec(text)?.[0];
@@ -108,7 +108,7 @@ function query(parsed: Url): CelMap {
 
 const KIND = TYPE.name;
 
-/** URLs. */
+/** The functions of URLs. */
 export const URLS = library('1.0', [
   fn('url', 'string_to_url', `string -> ${KIND}`, url),
   fn('isURL', 'is_url_string', 'string -> bool', (text: string) => parseUrl(text) !== undefined),

@@ -1,4 +1,4 @@
-/** A literal's value as the language has it; `uint` and `double` need telling apart from `int`. */
+/** The value of a literal. Its kind distinguishes `uint` and `double` from `int`. */
 export type Literal =
   | { readonly kind: 'null'; readonly value: null }
   | { readonly kind: 'bool'; readonly value: boolean }
@@ -8,9 +8,9 @@ export type Literal =
   | { readonly kind: 'bytes'; readonly value: Uint8Array };
 
 interface Node {
-  /** Unique in its expression, from 0 up. */
+  /** The id of the node, from 0. It is unique in the expression. */
   readonly id: number;
-  /** Where it stands in the source, in UTF-16 units. For a call of an operator, where the operator stands. */
+  /** The offset in the source in UTF-16 units. For a call of an operator, the offset of the operator. */
   readonly at: number;
 }
 
@@ -19,7 +19,7 @@ export interface ConstantExpr extends Node {
   readonly kind: 'constant';
   readonly literal: Literal;
 }
-/** A name. A leading dot (`.a`) stays in `name`. */
+/** A name. `name` includes a leading dot (`.a`). */
 export interface IdentExpr extends Node {
   readonly kind: 'ident';
   readonly name: string;
@@ -31,37 +31,37 @@ export interface SelectExpr extends Node {
   readonly field: string;
   readonly test: boolean;
 }
-/** A call; operators are calls of functions named `_+_`, `!_`, `_?_:_`, `_[_]`, `_?._`, `_[?_]`. */
+/** A call. Operators are calls of the functions `_+_`, `!_`, `_?_:_`, `_[_]`, `_?._`, `_[?_]` and so on. */
 export interface CallExpr extends Node {
   readonly kind: 'call';
   readonly name: string;
   readonly target: Expr | undefined;
   readonly args: readonly Expr[];
 }
-/** `[a, ?b]`; `optional` holds the indices of the elements written with `?`. */
+/** A list literal such as `[a, ?b]`. `optional` has the indices of the elements with `?`. */
 export interface ListExpr extends Node {
   readonly kind: 'list';
   readonly elements: readonly Expr[];
   readonly optional: ReadonlySet<number>;
 }
-/** One `key: value` of a map literal. */
+/** An entry `key: value` of a map literal. */
 export interface MapEntry {
   readonly key: Expr;
   readonly value: Expr;
   readonly optional: boolean;
 }
-/** `{a: b, ?c: d}`. */
+/** A map literal such as `{a: b, ?c: d}`. */
 export interface MapExpr extends Node {
   readonly kind: 'map';
   readonly entries: readonly MapEntry[];
 }
-/** `Type{field: value}`: parsed, and refused by the checker, since a validation has no such types. */
+/** A message literal `Type{field: value}`. The checker refuses it, because a validation has no such types. */
 export interface StructExpr extends Node {
   readonly kind: 'struct';
   readonly name: string;
   readonly fields: readonly { readonly name: string; readonly value: Expr; readonly optional: boolean }[];
 }
-/** What a macro expands to: a fold over a list or a map. */
+/** A fold over a list or a map. Macros expand to folds. */
 export interface FoldExpr extends Node {
   readonly kind: 'fold';
   readonly macro: MacroName;
@@ -73,15 +73,15 @@ export interface FoldExpr extends Node {
   readonly condition: Expr;
   readonly step: Expr;
   readonly result: Expr;
-  /** The pieces as the author wrote them, for the compiler. */
+  /** The parts of the macro in the source, for the compiler. */
   readonly filter: Expr | undefined;
   readonly body: Expr;
 }
 
-/** What kind of fold an expression is. `let` is `optMap` and `optFlatMap`: a fold over nothing that binds one name. */
+/** The kind of a fold. `let` stands for `optMap` and `optFlatMap`: a fold over an empty list that binds one name. */
 export type MacroName = 'all' | 'exists' | 'exists_one' | 'map' | 'filter' | 'transformMap' | 'transformMapEntry' | 'let' | 'sortBy';
 
 export type Expr = ConstantExpr | IdentExpr | SelectExpr | CallExpr | ListExpr | MapExpr | StructExpr | FoldExpr;
 
-/** The accumulator's name in a macro's fold: not an identifier that an author could write. */
+/** The name of the accumulator in a fold of a macro. It is not a valid identifier in a source. */
 export const ACCUMULATOR = '@result';

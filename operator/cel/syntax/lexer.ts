@@ -2,7 +2,7 @@ import type { Literal } from './ast.ts';
 import { SyntaxFault } from './source.ts';
 import { bytesBody, stringBody } from './string-literal.ts';
 
-/** A word of the source. `text` is the name, the operator, or '' for a literal and at the end. */
+/** A token of the source. `text` is the name or the operator. It is '' for a literal and at the end. */
 export interface Token {
   readonly kind: 'ident' | 'literal' | 'operator' | 'end';
   readonly text: string;
@@ -21,7 +21,7 @@ function match(pattern: RegExp, source: string, at: number): RegExpExecArray | u
   return pattern.exec(source) ?? undefined;
 }
 
-/** The offset just past the body of a quoted literal that starts at `from`, or -1 when it never closes. */
+/** Returns the offset after the body of a quoted literal that starts at `from`, or -1 if it is not closed. */
 function closing(source: string, from: number, quote: string, isRaw: boolean): number {
   for (let i = from; i < source.length; i++) {
     if (source.startsWith(quote, i)) return i;
@@ -37,7 +37,7 @@ function quoted(source: string, at: number, opened: RegExpExecArray): { token: T
   const quote = opened[3] as string;
   const from = at + opened[0].length;
   const end = closing(source, from, quote, isRaw);
-  if (end < 0) throw new SyntaxFault(`the string that starts here is never closed with ${quote}`, at);
+  if (end < 0) throw new SyntaxFault(`the string is not closed with ${quote}`, at);
   const body = source.slice(from, end);
   try {
     const literal: Literal =
@@ -82,7 +82,7 @@ function next(source: string, at: number): { token: Token; next: number } {
   throw new SyntaxFault(`unexpected character '${c}'${HINTS[c] ?? ''}`, at);
 }
 
-/** Cuts a source into tokens, the last one `end`. Throws `SyntaxFault`. */
+/** Splits a source into tokens. The last one is `end`. Throws `SyntaxFault`. */
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
   let at = match(SPACE, source, 0)?.[0].length ?? 0;

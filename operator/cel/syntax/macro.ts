@@ -3,7 +3,7 @@ import type { CallExpr, Expr, IdentExpr, SelectExpr } from './ast.ts';
 import type { FoldParts, NodeFactory } from './node-factory.ts';
 import { SyntaxFault } from './source.ts';
 
-/** A macro's use, as the parser met it. */
+/** A call of a macro in the source. */
 export interface MacroCall {
   readonly name: string;
   readonly at: number;
@@ -13,7 +13,7 @@ export interface MacroCall {
 
 type Expander = (nodes: NodeFactory, call: MacroCall) => Expr;
 
-/** A macro of the language: how it is written, since which Kubernetes version, what it does. */
+/** A macro of the language: its form, the first Kubernetes version with it, and its expansion. */
 export interface Macro {
   readonly name: string;
   readonly member: boolean;
@@ -35,7 +35,7 @@ function variable(expr: Expr, complaint = 'argument is not an identifier'): stri
   return expr.name;
 }
 
-/** The one or two variables that a fold binds, checked. */
+/** Checks and returns the one or two variables of a fold. */
 function variables(call: MacroCall, two: boolean): Pick<FoldParts, 'variable' | 'variable2'> {
   if (!two) return { variable: variable(arg(call, 0)) };
   const complaint = 'argument must be a simple name';
@@ -48,7 +48,7 @@ function variables(call: MacroCall, two: boolean): Pick<FoldParts, 'variable' | 
 const has: Expander = (nodes, call) => {
   const field = arg(call, 0);
   if (field.kind === 'select' && !field.test) return nodes.select(field.at, field.operand, field.field, true);
-  throw new SyntaxFault('invalid argument to has() macro: it takes a field, as has(object.spec.x)', field.at);
+  throw new SyntaxFault('invalid argument to has() macro: the argument must be a field, such as has(object.spec.x)', field.at);
 };
 
 const quantifier =
@@ -90,7 +90,7 @@ const existsOne =
     });
   };
 
-/** A fold that starts from something empty and grows it by a step, for the elements that pass the filter. */
+/** Creates a fold that starts with an empty value and adds to it for each element that passes the filter. */
 type Growing = Pick<FoldParts, 'macro' | 'range' | 'variable' | 'variable2' | 'filter' | 'body'> & {
   readonly init: Expr;
   readonly grown: Expr;
@@ -143,7 +143,7 @@ const transformMap =
     return growing(nodes, at, { ...parts, init: nodes.map(at, []), grown });
   };
 
-/** Binds a name to a value for one expression, as cel-go writes it: a fold over nothing. */
+/** Binds a name to a value for one expression. As in cel-go, it is a fold over an empty list. */
 function letFold(nodes: NodeFactory, at: number, { name, value, body }: { name: string; value: Expr; body: Expr }): Expr {
   return nodes.fold(at, {
     macro: 'let',
@@ -187,7 +187,7 @@ const member = (signature: string, since: string, doc: string, expand: Expander)
   return { name, member: true, args: signature.split(',').length, since, signature, doc, expand };
 };
 
-/** Every macro of the dialect. */
+/** All macros of the dialect. */
 export const MACROS: readonly Macro[] = [
   {
     name: 'has',
@@ -242,26 +242,26 @@ export const MACROS: readonly Macro[] = [
 const macroKey = (name: string, args: number, isMember: boolean): string => `${name}:${String(args)}:${String(isMember)}`;
 const BY_KEY = new Map(MACROS.map((macro) => [macroKey(macro.name, macro.args, macro.member), macro]));
 
-/** The macro that such a call would be, whatever the version. */
+/** Returns the macro for a call, of any version, or undefined. */
 export function findMacro(name: string, args: number, isMember: boolean): Macro | undefined {
   return BY_KEY.get(macroKey(name, args, isMember));
 }
 
-/** Expands a macro's use. Throws `SyntaxFault` where its arguments do not fit. */
+/** Expands a call of a macro. Throws `SyntaxFault` if its arguments are not valid. */
 export function expandMacro(nodes: NodeFactory, call: MacroCall): Expr {
   const macro = findMacro(call.name, call.args.length, call.target !== undefined);
   if (macro === undefined) throw new SyntaxFault(`no such macro '${call.name}'`, call.at);
   return macro.expand(nodes, call);
 }
 
-/** The optional that an expanded `optMap` or `optFlatMap` looks into, or undefined for another conditional. */
+/** Returns the optional of an expanded `optMap` or `optFlatMap`, or undefined for other conditionals. */
 export function optionalMapTarget(call: CallExpr): Expr | undefined {
   const condition = call.args[0];
   const isExpanded = condition?.kind === 'call' && condition.name === 'hasValue' && condition.at === call.at;
   return isExpanded ? condition.target : undefined;
 }
 
-/** Whether a selection is the `has` test of a field. */
+/** Returns whether an expression is a `has` test of a field. */
 export function isPresenceTest(expr: Expr): expr is SelectExpr {
   return expr.kind === 'select' && expr.test;
 }

@@ -14,7 +14,7 @@ import type {
   StructExpr,
 } from './ast.ts';
 
-/** The variable part of a fold; the rest follows from it or has a default. */
+/** The parts of a fold without a default. */
 export interface FoldParts {
   readonly macro: MacroName;
   readonly range: Expr;
@@ -29,9 +29,9 @@ export interface FoldParts {
   readonly body: Expr;
 }
 
-/** Makes nodes, each with an id of its own. */
+/** Creates nodes with unique ids. */
 export class NodeFactory {
-  /** How many ids were given out. */
+  /** The number of ids in use. */
   size = 0;
 
   constant(at: number, literal: Literal): ConstantExpr {
@@ -40,7 +40,7 @@ export class NodeFactory {
   ident(at: number, name: string): IdentExpr {
     return { kind: 'ident', id: this.size++, at, name };
   }
-  /** The accumulator of the fold that is being made. */
+  /** Returns the accumulator of a fold. */
   accumulator(at: number): IdentExpr {
     return this.ident(at, ACCUMULATOR);
   }

@@ -6,9 +6,9 @@ import { expandMacro } from './macro.ts';
 import { NodeFactory } from './node-factory.ts';
 import { SyntaxFault } from './source.ts';
 
-/** How deep a grammar rule may nest, counting the links of a chain; the API server's own limit. */
+/** The maximum nesting of a grammar rule, including the links of a chain. It is the limit of the API server. */
 export const MAX_DEPTH = 250;
-/** The most code points an expression may have; the API server's own limit. */
+/** The maximum length of an expression in code points. It is the limit of the API server. */
 export const MAX_LENGTH = 100_000;
 
 const RESERVED = new Set('as break const continue else for function if import let loop package namespace return var void while'.split(' '));
@@ -22,10 +22,10 @@ const INT_MAX = 0x7fffffffffffffffn;
 
 type Rule = 'expr' | 'relation' | 'calc' | 'unary' | 'member';
 
-/** What a parse gives. */
+/** The result of the parser. */
 export interface Parsed {
   readonly root: Expr;
-  /** How many ids were given out: each node's id is below it. */
+  /** The number of ids in use. The id of each node is lower. */
   readonly size: number;
 }
 
@@ -79,7 +79,7 @@ class Parser {
     }
   }
 
-  /** Runs a rule's parse and gives back the depth that it took, chain links included. */
+  /** Parses a rule, and then restores the depth, including chain links. */
   private within<T>(rule: Rule, parse: () => T): T {
     const before = this.depth[rule];
     this.enter(rule);
@@ -105,7 +105,7 @@ class Parser {
     });
   }
 
-  /** A chain of `||` or `&&`, as a balanced tree: any length, little depth. */
+  /** Parses a chain of `||` or `&&` into a balanced tree, so that long chains have a small depth. */
   private logical(operator: '||' | '&&', operand: () => Expr): Expr {
     const terms = [operand()];
     const at: number[] = [];
@@ -171,7 +171,7 @@ class Parser {
     return count % 2 === 0 ? operand : this.nodes.call(at, name, [operand]);
   }
 
-  /** A primary with its selections, calls and indices; `negativeAt` when a minus sign belongs to the number that follows. */
+  /** Parses a primary expression with its selections, calls and indices. `negativeAt` is the offset of the minus sign of a number. */
   private member(negativeAt?: number): Expr {
     return this.within('member', () => {
       let left = this.primary(negativeAt);
@@ -217,7 +217,7 @@ class Parser {
     return this.nodes.call(name.at, name.text, args, target);
   }
 
-  /** Expressions up to a closing bracket, which it takes. No comma may end a call's arguments. */
+  /** Parses expressions up to and including a closing bracket. Arguments of a call cannot end with a comma. */
   private list(close: string): Expr[] {
     const items: Expr[] = [];
     if (this.accept(close) !== undefined) return items;
@@ -266,7 +266,7 @@ class Parser {
     return this.take();
   }
 
-  /** The dotted name of a message literal `a.b.C{`, its names taken, or undefined with nothing taken. */
+  /** Reads the dotted name of a message literal `a.b.C{`. Returns undefined and reads nothing if there is none. */
   private structName(first: string): string | undefined {
     let ahead = this.index;
     let name = first;
@@ -333,8 +333,8 @@ class Parser {
 }
 
 /**
- * Parses an expression, macros expanded as the API server's parser expands them. `isMacro` tells which of them are in force.
- * Throws `SyntaxFault` where the source is not the language's.
+ * Parses an expression and expands macros as the parser of the API server does. `isMacro` returns whether a version has a macro.
+ * Throws `SyntaxFault` if the source is not valid.
  */
 export function parse(source: string, isMacro: (name: string, args: number, member: boolean) => boolean): Parsed {
   if (source.length > MAX_LENGTH && codePointCount(source) > MAX_LENGTH) {

@@ -16,15 +16,15 @@ const SIMPLE: Readonly<Record<string, number>> = {
 };
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, X: 2, u: 4, U: 8 };
 
-/** Collects what a literal holds: code points of a string, or bytes. */
+/** Collects the content of a literal: code points of a string, or bytes. */
 interface Sink {
   raw(text: string): void;
-  /** A numeric escape: a byte in a bytes literal, a code point in a string. */
+  /** Adds a numeric escape: a byte in a bytes literal, a code point in a string. */
   code(value: number): void;
   readonly bytes: boolean;
 }
 
-/** The digits of a numeric escape whose letter or first digit stands at `i`, or undefined when they are not right. */
+/** Returns the digits of a numeric escape with its letter or first digit at `i`, or undefined if they are not valid. */
 function escapeDigits(body: string, i: number, isBytes: boolean): string | undefined {
   const digits = HEX_DIGITS[body[i] as string];
   const text = digits === undefined ? body.slice(i, i + 3) : body.slice(i + 1, i + 1 + digits);
@@ -60,7 +60,7 @@ function unescapeInto(body: string, sink: Sink): void {
   if (i < body.length) sink.raw(body.slice(i));
 }
 
-/** The text of a string literal's body. Throws `SyntaxFault` with an offset into the body. */
+/** Returns the text of the body of a string literal. Throws `SyntaxFault` with an offset into the body. */
 export function stringBody(body: string, isRaw: boolean): string {
   const text = body.replaceAll(/\r\n?/g, '\n');
   if (isRaw || !text.includes('\\')) return text;
@@ -69,7 +69,7 @@ export function stringBody(body: string, isRaw: boolean): string {
   return out;
 }
 
-/** The bytes of a bytes literal's body. Throws `SyntaxFault` with an offset into the body. */
+/** Returns the bytes of the body of a bytes literal. Throws `SyntaxFault` with an offset into the body. */
 export function bytesBody(body: string, isRaw: boolean): Uint8Array {
   const text = body.replaceAll(/\r\n?/g, '\n');
   const encoder = new TextEncoder();

@@ -53,7 +53,7 @@ const INT_OPERATIONS: Readonly<Record<string, (a: Int, b: Int) => Int>> = {
       a,
       b,
       (x, y) => x % y,
-      // Go's own remainder would be 0 here: the API server calls it an overflow all the same.
+      // The remainder in Go is 0, but the API server reports an overflow.
       (x, y) => (y === -1n && x === -0x8000000000000000n ? -x : x % y),
     )
   ),
@@ -100,7 +100,7 @@ function addTimes(a: Boxed, b: unknown): unknown {
   return onNumbers('_+_', a, b);
 }
 
-/** `a + b` for any two values. */
+/** Evaluates `a + b` for values of any type. */
 export function add(a: unknown, b: unknown): unknown {
   if (typeof a === 'string' && typeof b === 'string') return a + b;
   if (Array.isArray(a) && Array.isArray(b)) return (a as unknown[]).concat(b);
@@ -109,7 +109,7 @@ export function add(a: unknown, b: unknown): unknown {
   return onNumbers('_+_', a, b);
 }
 
-/** `a - b` for any two values. */
+/** Evaluates `a - b` for values of any type. */
 export function subtract(a: unknown, b: unknown): unknown {
   if (a instanceof Timestamp && b instanceof Timestamp) return new Duration(a.epochNanos - b.epochNanos);
   if (a instanceof Timestamp && b instanceof Duration) return new Timestamp(a.epochNanos - b.nanos, a.offset);
@@ -121,7 +121,7 @@ export const multiply = (a: unknown, b: unknown): unknown => onNumbers('_*_', a,
 export const divide = (a: unknown, b: unknown): unknown => onNumbers('_/_', a, b);
 export const modulo = (a: unknown, b: unknown): unknown => onNumbers('_%_', a, b);
 
-/** `-a`. */
+/** Evaluates `-a`. */
 export function negate(a: unknown): unknown {
   if (isInt(a))
     return intOperation(
@@ -135,7 +135,7 @@ export function negate(a: unknown): unknown {
   throw noSuchOverload('-_');
 }
 
-/** Less than 0, 0, or more than 0, by code point: JavaScript's own order puts U+E000 to U+FFFF after the astral planes. */
+/** Compares strings by code point. Returns a negative number, 0 or a positive number. JavaScript compares by UTF-16 unit. */
 export function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
@@ -159,7 +159,7 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 const sign = (a: number | bigint | boolean, b: number | bigint | boolean): number => (a < b ? -1 : a > b ? 1 : a == b ? 0 : NaN);
 
-/** A value that orders itself among its own kind: Kubernetes' quantities are not among them, they have methods. */
+/** Values with an order. Quantities are not included: they have methods to compare. */
 function compareBoxed(a: unknown, b: unknown): number {
   if (a instanceof Timestamp && b instanceof Timestamp) return sign(a.epochNanos, b.epochNanos);
   if (a instanceof Duration && b instanceof Duration) return sign(a.nanos, b.nanos);
@@ -167,7 +167,7 @@ function compareBoxed(a: unknown, b: unknown): number {
   throw noSuchOverload('_<_');
 }
 
-/** Orders two values: negative, 0, positive, or NaN where a double is not a number. */
+/** Compares two values. Returns a negative number, 0, a positive number, or NaN if one of them is NaN. */
 export function compare(a: unknown, b: unknown): number {
   if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b);
   if (typeof a === 'boolean' && typeof b === 'boolean') return sign(a, b);
@@ -177,7 +177,7 @@ export function compare(a: unknown, b: unknown): number {
   return typeof x === typeof y ? sign(x, y) : sign(Number(x), Number(y));
 }
 
-/** Whether a value is NaN, in either of its forms. */
+/** Returns whether a value is NaN, as a number or as a `Double`. */
 export function isNotANumber(a: unknown): boolean {
   return Number.isNaN(a) || (a instanceof Double && Number.isNaN(a.float));
 }

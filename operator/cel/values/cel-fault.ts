@@ -1,4 +1,4 @@
-/** What kind of failure an evaluation met. */
+/** The kind of a failure of an evaluation. */
 export type FaultCode =
   | 'no_such_key'
   | 'no_such_overload'
@@ -15,8 +15,8 @@ export type FaultCode =
   | 'type_mismatch';
 
 /**
- * A failure of evaluation. `||`, `&&`, `all` and `exists` may absorb it, except `budget_exceeded` and `recursion`. It carries no stack:
- * a missing field is an everyday event.
+ * A failure of an evaluation. `||`, `&&`, `all` and `exists` can absorb it, except `budget_exceeded` and `recursion`. It has no stack trace,
+ * because failures such as a missing field are frequent.
  */
 export class CelFault extends Error {
   override readonly name = 'CelFault';
@@ -30,13 +30,13 @@ export class CelFault extends Error {
   }
 }
 
-/** Lets through what no operator may absorb: a spent budget, an exhausted stack, and errors that are not the expression's. */
+/** Returns a fault that an operator can absorb. Throws all other errors: an exceeded budget, a stack overflow, and bugs. */
 export function absorb(error: unknown): CelFault {
   if (error instanceof CelFault && error.code !== 'budget_exceeded' && error.code !== 'recursion') return error;
   throw error;
 }
 
-/** The failure of a call whose arguments fit no overload. */
+/** Creates the fault of a call without a matching overload. */
 export function noSuchOverload(name: string): CelFault {
   return new CelFault('no_such_overload', `no such overload: ${name}`);
 }

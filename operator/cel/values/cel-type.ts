@@ -1,4 +1,4 @@
-/** What a type is, apart from its parameters. `param` is a type variable, `opaque` and `object` are told apart by name. */
+/** The kind of a type, without its parameters. `param` is a type variable. Types of kind `opaque` or `object` differ by name. */
 export type TypeKind =
   | 'dyn'
   | 'error'
@@ -18,7 +18,7 @@ export type TypeKind =
   | 'param'
   | 'opaque';
 
-/** A type of the language. `name` is what `type(x)` shows; `fields` are those of a declared object, which has no others. */
+/** A type of the language. `name` is the result of `type(x)`. `fields` are all fields of a declared object. */
 export interface CelType {
   readonly kind: TypeKind;
   readonly name: string;
@@ -29,7 +29,7 @@ export interface CelType {
 const plain = (kind: TypeKind, name: string = kind): CelType => ({ kind, name, params: [] });
 
 export const DYN = plain('dyn');
-/** The type of what did not check; it agrees with everything, so that one mistake gives one message. */
+/** The type of an expression with a fault. It agrees with all types, so that one mistake causes one message. */
 export const ERROR = plain('error', '!error!');
 export const NULL = plain('null', 'null_type');
 export const BOOL = plain('bool');
@@ -41,19 +41,19 @@ export const BYTES = plain('bytes');
 export const TIMESTAMP = plain('timestamp', 'google.protobuf.Timestamp');
 export const DURATION = plain('duration', 'google.protobuf.Duration');
 
-/** The type of a list of `element`. */
+/** Creates the type of a list. */
 export const listOf = (element: CelType): CelType => ({ kind: 'list', name: 'list', params: [element] });
-/** The type of a map from `key` to `value`. */
+/** Creates the type of a map. */
 export const mapOf = (key: CelType, value: CelType): CelType => ({ kind: 'map', name: 'map', params: [key, value] });
-/** The type of a type, as `type(1)` has it. */
+/** Creates the type of a type, such as of `type(1)`. */
 export const typeOf = (type?: CelType): CelType => ({ kind: 'type', name: 'type', params: type === undefined ? [] : [type] });
-/** A type that the language knows by name only. */
+/** Creates a type that is only identified by its name. */
 export const opaque = (name: string, ...params: CelType[]): CelType => ({ kind: 'opaque', name, params });
-/** The type of a value that may be absent. */
+/** Creates the type of an optional value. */
 export const optionalOf = (type: CelType): CelType => opaque('optional_type', type);
-/** A type variable of an overload. */
+/** Creates a type variable of an overload. */
 export const typeParam = (name: string): CelType => ({ kind: 'param', name, params: [] });
-/** A declared object: reading a field that is not among `fields` does not compile. */
+/** Creates the type of an object with declared fields. Other fields do not compile. */
 export const objectOf = (name: string, fields: Readonly<Record<string, CelType>>): CelType => ({
   kind: 'object',
   name,
@@ -61,19 +61,19 @@ export const objectOf = (name: string, fields: Readonly<Record<string, CelType>>
   fields,
 });
 
-/** Whether `type` is `optional_type(…)`. */
+/** Returns whether `type` is `optional_type(…)`. */
 export function isOptionalType(type: CelType): boolean {
   return type.kind === 'opaque' && type.name === 'optional_type';
 }
 
-/** Whether two types are the same, parameters and all. */
+/** Returns whether two types are the same, including their parameters. */
 export function sameType(a: CelType, b: CelType): boolean {
   if (a === b) return true;
   if (a.kind !== b.kind || a.name !== b.name || a.params.length !== b.params.length) return false;
   return a.params.every((param, i) => sameType(param, b.params[i] as CelType));
 }
 
-/** The type as messages write it: `map(string, list(int))`. */
+/** Formats a type for messages, such as `map(string, list(int))`. */
 export function showType(type: CelType): string {
   if (type.kind === 'null') return 'null';
   if (type.params.length === 0) return type.name;
@@ -100,7 +100,7 @@ const GENERIC: Readonly<Record<string, (params: CelType[]) => CelType>> = {
   optional: (params) => optionalOf(params[0] ?? DYN),
 };
 
-/** Splits at the commas that are not inside parentheses. */
+/** Splits a text at commas outside of parentheses. */
 export function splitTypes(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -117,7 +117,7 @@ export function splitTypes(text: string): string[] {
   return parts.filter((part) => part !== '');
 }
 
-/** Reads a type as the overload tables write it: `map(K, list(string))`; a single capital letter is a type variable. */
+/** Parses a type of the overload tables, such as `map(K, list(string))`. A single capital letter is a type variable. */
 export function parseType(text: string): CelType {
   const open = text.indexOf('(');
   const name = open < 0 ? text : text.slice(0, open);

@@ -6,7 +6,7 @@ function invalid(type: string, value: unknown): CelFault {
   return new CelFault('invalid_argument', `type conversion error: cannot make ${type} of ${show(value)}`);
 }
 
-/** The number behind a numeric value, NaN for another one. */
+/** Returns the number of a numeric value, or NaN for other values. */
 export function numberOf(value: unknown): number | bigint {
   return numeric(value) ?? NaN;
 }
@@ -14,7 +14,7 @@ export function numberOf(value: unknown): number | bigint {
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
-/** `bool('true')`: Go's spellings. */
+/** Evaluates `bool(text)` with the spellings of Go. */
 export function stringToBool(text: string): boolean {
   if (TRUE.has(text)) return true;
   if (FALSE.has(text)) return false;
@@ -33,7 +33,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
   '-infinity': -Infinity,
 };
 
-/** `double(x)`. */
+/** Evaluates `double(x)`. */
 export function toDouble(value: unknown): unknown {
   if (typeof value !== 'string') return isDouble(value) ? value : double(Number(numberOf(value)));
   const special = SPECIAL[value.toLowerCase()];
@@ -49,7 +49,7 @@ function truncated(value: number | Double, low: number, high: number): bigint {
   return BigInt(Math.trunc(n));
 }
 
-/** `int(x)`. */
+/** Evaluates `int(x)`. */
 export function toInt(value: unknown): unknown {
   if (isInt(value)) return value;
   if (value instanceof Uint) return int(value.unsigned);
@@ -62,7 +62,7 @@ export function toInt(value: unknown): unknown {
   return int(n);
 }
 
-/** `uint(x)`. */
+/** Evaluates `uint(x)`. */
 export function toUint(value: unknown): unknown {
   if (value instanceof Uint) return value;
   if (isInt(value)) return uint(BigInt(value));
@@ -72,12 +72,12 @@ export function toUint(value: unknown): unknown {
   return uint(BigInt(value));
 }
 
-/** A finite double without an exponent. */
+/** Formats a finite double without an exponent. */
 function positional(n: number): string {
   return /e/.test(String(n)) ? n.toFixed(20).replace(/0+$/, '') : String(n);
 }
 
-/** A double as Go writes it in its shortest form. */
+/** Formats a double in the shortest form of Go. */
 export function showDouble(n: number): string {
   if (Number.isNaN(n)) return 'NaN';
   if (!Number.isFinite(n)) return n > 0 ? '+Inf' : '-Inf';
@@ -96,7 +96,7 @@ function bytesToText(bytes: Uint8Array): string {
   }
 }
 
-/** `string(x)`. */
+/** Evaluates `string(x)`. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || isInt(value)) return String(value);
@@ -108,7 +108,7 @@ export function toText(value: unknown): string {
   throw invalid('string', value);
 }
 
-/** `duration(x)`: text such as `1h30m`, or nanoseconds. */
+/** Evaluates `duration(x)` for text such as `1h30m`, or for a duration. */
 export function toDuration(value: unknown): Duration {
   if (value instanceof Duration) return value;
   if (isInt(value)) throw new CelFault('invalid_argument', "type conversion error from 'int' to 'google.protobuf.Duration'");
@@ -117,7 +117,7 @@ export function toDuration(value: unknown): Duration {
   return parsed;
 }
 
-/** `timestamp(x)`: RFC 3339 text, or seconds from 1970. */
+/** Evaluates `timestamp(x)` for RFC 3339 text, or for seconds since 1970. */
 export function toTimestamp(value: unknown): Timestamp {
   if (value instanceof Timestamp) return value;
   if (isInt(value)) return new Timestamp(BigInt(value) * 1_000_000_000n);
@@ -126,7 +126,7 @@ export function toTimestamp(value: unknown): Timestamp {
   return parsed;
 }
 
-/** A value as an error message shows it. */
+/** Formats a value for an error message. */
 export function show(value: unknown): string {
   if (value === null) return 'null';
   if (value instanceof TypeValue) return value.typeName;

@@ -1,7 +1,10 @@
 import { toText } from './conversion.ts';
 import { Boxed, CelMap, Double, Optional, TypeValue, Uint } from './value.ts';
 
-/** A value as JavaScript has it: numbers, strings, arrays, plain objects. Integers beyond 2^53 stay bigint, what JSON has no word for becomes text. */
+/**
+ * Converts a CEL value to a JavaScript value: number, string, array, plain object. Integers beyond 2^53 are bigint. Values without a JSON
+ * form are converted to text.
+ */
 export function native(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(native);
   if (!(value instanceof Boxed)) return value;

@@ -1,9 +1,9 @@
 import { RE2JS } from 're2js';
 import { CelFault } from './cel-fault.ts';
 
-/** A compiled regular expression of RE2's syntax and meaning; linear in the text, whatever the expression. */
+/** A compiled regular expression with the syntax and semantics of RE2. Matching takes linear time for every expression. */
 export interface Pattern {
-  /** Whether it matches anywhere in the text. */
+  /** Returns whether the expression matches a part of the text. */
   test(text: string): boolean;
   readonly compiled: RE2JS;
 }
@@ -16,8 +16,8 @@ const PIECE = /(?:[A-Za-z0-9 _\-/:@,;=!"#%&'<>~`]|\\[.\-/*+?()|{}[\]^$\\dw]|\[\^
 const SIMPLE = new RegExp(`^\\^?(?:${PIECE}\\??)*(?:${PIECE}[+*])?(?:${PIECE}\\??)*\\$?$`);
 
 /**
- * A pattern that JavaScript's engine reads just as RE2 does, and cannot spend more than linear time on: plain characters and
- * classes one after the other, with at most one that repeats without end. Ten times as fast; undefined for all others.
+ * Returns a JavaScript regular expression with the same matches as RE2 and linear time, or undefined. Only sequences of plain characters
+ * and classes, with at most one unbounded repetition, have this form. It is ten times as fast as RE2.
  */
 export function nativeForm(expression: string): RegExp | undefined {
   if (!expression.startsWith('^') || !SIMPLE.test(expression)) return undefined;
@@ -41,7 +41,7 @@ function compilePattern(expression: string): Pattern {
   }
 }
 
-/** The compiled form of an expression; the latest ones are kept. Throws `CelFault` for what RE2 refuses. */
+/** Compiles a regular expression. Caches the most recent ones. Throws `CelFault` if RE2 refuses the expression. */
 export function pattern(expression: string): Pattern {
   let found = cache.get(expression);
   if (found === undefined) {

@@ -8,7 +8,7 @@ const MIN_SECONDS = -62135596800n;
 const MAX_SECONDS = 253402300799n;
 const INT64_MAX = 0x7fffffffffffffffn;
 
-/** A span of time of whole nanoseconds, at most about 292 years. */
+/** A duration in nanoseconds, at most about 292 years. */
 export class Duration extends Boxed {
   readonly nanos: bigint;
   constructor(nanos: bigint) {
@@ -24,10 +24,10 @@ export class Duration extends Boxed {
   }
 }
 
-/** A point in time between the years 1 and 9999. `epochNanos` counts from 1970. */
+/** A point in time between the years 1 and 9999. `epochNanos` are the nanoseconds since 1970. */
 export class Timestamp extends Boxed {
   readonly epochNanos: bigint;
-  /** Seconds by which the clock that it was written by differs from UTC: `string()` writes it so again, as the API server does. */
+  /** The offset from UTC in the text of the time, in seconds. `string()` writes the same offset, as the API server does. */
   readonly offset: number;
   constructor(epochNanos: bigint, offset = 0) {
     super();
@@ -61,7 +61,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 };
 const DURATION_PART = /([0-9]*)(?:\.([0-9]*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/gy;
 
-/** The nanoseconds of one number and its unit, or undefined when the number has no digits. */
+/** Returns the nanoseconds of a number with a unit, or undefined if the number has no digits. */
 function partNanos(part: RegExpExecArray): bigint | undefined {
   const [, integer = '', fraction = '', unit = ''] = part;
   if (integer === '' && fraction === '') return undefined;
@@ -69,7 +69,7 @@ function partNanos(part: RegExpExecArray): bigint | undefined {
   return BigInt(`0${integer}`) * scale + (BigInt(`0${fraction}`) * scale) / 10n ** BigInt(fraction.length);
 }
 
-/** Reads `1h30m`, `-1.5s`. Undefined when it is no duration. */
+/** Parses a duration such as `1h30m` or `-1.5s`. Returns undefined if the text is not a duration. */
 export function parseDuration(text: string): Duration | undefined {
   const body = text.replace(/^[+-]/, '');
   if (body === '0') return new Duration(0n);
@@ -83,7 +83,7 @@ export function parseDuration(text: string): Duration | undefined {
   return new Duration(text.startsWith('-') ? -nanos : nanos);
 }
 
-/** A duration as `string()` writes it: seconds, `5400s`, `1.5s`. */
+/** Formats a duration as `string()` does, in seconds: `5400s`, `1.5s`. */
 export function showDuration(duration: Duration): string {
   const { nanos } = duration;
   const positive = nanos < 0n ? -nanos : nanos;
@@ -101,7 +101,7 @@ function offsetSeconds(zone: string): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60);
 }
 
-/** Seconds from 1970 of a civil time in UTC, or undefined when there is no such day or hour. */
+/** Returns the seconds since 1970 of a civil time in UTC, or undefined if the day or the hour does not exist. */
 function civilSeconds(year: number, month: number, day: number, time: readonly [number, number, number]): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
@@ -110,7 +110,7 @@ function civilSeconds(year: number, month: number, day: number, time: readonly [
   return time[0] > 23 || time[1] > 59 || time[2] > 59 ? undefined : date.getTime() / 1000;
 }
 
-/** Reads an RFC 3339 time. Undefined when it is none. */
+/** Parses a time in RFC 3339 format. Returns undefined if the text is not a time. */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const parts = RFC3339.exec(text);
   if (parts === null) return undefined;
@@ -122,12 +122,12 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   return new Timestamp(BigInt(seconds - offset) * NANOS + fraction, offset);
 }
 
-/** Whole seconds from 1970. */
+/** Returns the whole seconds since 1970. */
 export function epochSeconds(timestamp: Timestamp): bigint {
   return floorDivide(timestamp.epochNanos, NANOS);
 }
 
-/** A time as `string()` writes it. */
+/** Formats a time as `string()` does. */
 export function showTimestamp(timestamp: Timestamp): string {
   const seconds = epochSeconds(timestamp);
   const fraction = (timestamp.epochNanos - seconds * NANOS).toString().padStart(9, '0').replace(/0+$/, '');
@@ -138,7 +138,7 @@ export function showTimestamp(timestamp: Timestamp): string {
   return `${base}${fraction === '' ? '' : `.${fraction}`}${showOffset(timestamp.offset)}`;
 }
 
-/** `Z`, or `+02:00`. */
+/** Formats an offset from UTC: `Z` or `+02:00`. */
 function showOffset(offset: number): string {
   if (offset === 0) return 'Z';
   const minutes = Math.abs(offset) / 60;
@@ -159,7 +159,7 @@ function namedOffset(zone: string, millis: number): number {
   }
 }
 
-/** The time as a `Date` whose UTC fields are the civil time in a zone: `UTC`, `Europe/Paris`, `+02:00`, `-08:00`. */
+/** Returns a `Date` with UTC fields of the civil time in a zone, such as `UTC`, `Europe/Paris`, `+02:00` or `-08:00`. */
 export function civil(timestamp: Timestamp, zone = 'UTC'): Date {
   const millis = Number(floorDivide(timestamp.epochNanos, 1_000_000n));
   const fixed = /^([+-]?)(\d{1,2}):(\d{2})$/.exec(zone);

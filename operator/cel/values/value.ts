@@ -3,26 +3,26 @@ import { BYTES, BOOL, DOUBLE, DYN, INT, listOf, mapOf, NULL, opaque, STRING, UIN
 import { CelFault } from './cel-fault.ts';
 
 /**
- * How the language's values look in JavaScript. Objects from `JSON.parse` are values as they are.
+ * The base class of CEL values without a direct JavaScript form. Objects from `JSON.parse` are CEL values without conversion.
  *
  * | type | representation |
  * |---|---|
  * | null, bool, string | null, boolean, string |
  * | int | a number that is a safe integer, a bigint outside that range |
- * | double | a number that is not an integer, NaN, an infinity; `Double` for an integral one |
+ * | double | a number that is not an integer, NaN, an infinity; `Double` for an integral number |
  * | uint | `Uint` |
  * | bytes | Uint8Array |
  * | list | an array |
- * | map | a plain object (string keys), or `CelMap` for one that an expression made |
+ * | map | a plain object (string keys), or `CelMap` for a map that an expression created |
  * | everything else | a `Boxed` |
  */
 export abstract class Boxed {
   abstract readonly celType: CelType;
-  /** Equality with a value of any type. */
+  /** Returns whether the value is equal to a value of any type. */
   abstract equalTo(other: unknown): boolean;
 }
 
-/** An unsigned integer of 64 bits. */
+/** An unsigned 64-bit integer. */
 export class Uint extends Boxed {
   readonly unsigned: bigint;
   constructor(unsigned: bigint) {
@@ -37,7 +37,7 @@ export class Uint extends Boxed {
   }
 }
 
-/** A double that happens to be integral, which a bare number would present as an int. */
+/** A double with an integral value. A plain number with this value is an int. */
 export class Double extends Boxed {
   readonly float: number;
   constructor(float: number) {
@@ -69,7 +69,7 @@ export class TypeValue extends Boxed {
 const TYPE_OF_TYPES: CelType = { kind: 'type', name: 'type', params: [] };
 const OPTIONAL: CelType = opaque('optional_type', DYN);
 
-/** A value that may be absent: `held` is undefined then. */
+/** An optional value. `held` is undefined if there is no value. */
 export class Optional extends Boxed {
   static readonly none = new Optional(undefined);
   readonly held: unknown;
@@ -87,7 +87,7 @@ export class Optional extends Boxed {
   }
 }
 
-/** A map that an expression made; its keys may be of any key type, and 1, 1u and 1.0 are one key. */
+/** A map that an expression created. Its keys can have any key type. 1, 1u and 1.0 are the same key. */
 export class CelMap extends Boxed {
   readonly entryOf: ReadonlyMap<unknown, readonly [unknown, unknown]>;
   constructor(entryOf: ReadonlyMap<unknown, readonly [unknown, unknown]>) {
@@ -105,7 +105,7 @@ export class CelMap extends Boxed {
 const ANY_MAP = mapOf(DYN, DYN);
 const ANY_LIST = listOf(DYN);
 
-/** The property names of `Boxed` values: a field of such a name must not be read from one by accident. */
+/** The property names of `Boxed` values. Fields with these names must not be read from a `Boxed` value. */
 export const BOXED_PROPERTIES: readonly string[] = (
   'celType equalTo unsigned float typeName held entryOf nanos epochNanos amount scale numbers prerelease ' +
   'ipFamily bits address prefix source scheme host path query formatName complaints'
@@ -113,7 +113,7 @@ export const BOXED_PROPERTIES: readonly string[] = (
 
 const TWO_63 = 2 ** 63;
 
-/** Whether a number came from JSON as an integer that JavaScript could not keep exactly. */
+/** Returns whether a number is an integer beyond 2^53, which lost its precision in JSON.parse. */
 export function isLossy(n: number): boolean {
   return Number.isInteger(n) && !Number.isSafeInteger(n) && n < TWO_63 && n >= -TWO_63;
 }
@@ -124,25 +124,25 @@ function exact(n: number): number {
   return n;
 }
 
-/** A double as a value. */
+/** Converts a number to a CEL double. */
 export function double(n: number): unknown {
   return Number.isInteger(n) ? new Double(n) : n;
 }
 
-/** An int as a value; overflow is an error. */
+/** Converts a bigint to a CEL int. Throws {@link CelFault} on overflow. */
 export function int(n: bigint): number | bigint {
   if (n >= -9007199254740991n && n <= 9007199254740991n) return Number(n);
   if (n > 0x7fffffffffffffffn || n < -0x8000000000000000n) throw new CelFault('overflow', 'integer overflow');
   return n;
 }
 
-/** A uint as a value; overflow is an error. */
+/** Converts a bigint to a CEL uint. Throws {@link CelFault} on overflow. */
 export function uint(n: bigint): Uint {
   if (n < 0n || n > 0xffffffffffffffffn) throw new CelFault('overflow', 'unsigned integer overflow');
   return new Uint(n);
 }
 
-/** The number behind an int, uint or double, or undefined for another value. Mixed comparisons of what it gives are exact. */
+/** Returns the number of an int, uint or double, or undefined for other values. Comparisons of the results are exact. */
 export function numeric(value: unknown): number | bigint | undefined {
   if (typeof value === 'number') return exact(value);
   if (typeof value === 'bigint') return value;
@@ -151,34 +151,34 @@ export function numeric(value: unknown): number | bigint | undefined {
   return undefined;
 }
 
-/** Whether the value is an int, and not a double that looks like one. */
+/** Returns whether the value is an int. Returns false for a double with an integral value. */
 export function isInt(value: unknown): value is number | bigint {
   if (typeof value === 'number') return Number.isSafeInteger(value) || (isLossy(value) && exact(value) === value);
   return typeof value === 'bigint';
 }
 
-/** Whether the value is a double. */
+/** Returns whether the value is a double. */
 export function isDouble(value: unknown): value is number | Double {
   return typeof value === 'number' ? !isInt(value) : value instanceof Double;
 }
 
-/** The number of a double. */
+/** Returns the number of a double. */
 export function floatOf(value: unknown): number {
   return value instanceof Double ? value.float : (value as number);
 }
 
-/** Whether the value is a map: a plain object or a `CelMap`. */
+/** Returns whether the value is a map: a plain object or a `CelMap`. */
 export function isMap(value: unknown): value is CelMap | Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return value instanceof Boxed ? value instanceof CelMap : !(value instanceof Uint8Array);
 }
 
-/** Whether the value is a map as JSON has it. The prototype is not asked for: V8 answers that by a slow call. */
+/** Returns whether the value is a plain object. Does not read the prototype, which is slow in V8. */
 export function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return isMap(value) && !(value instanceof CelMap);
 }
 
-/** The key under which a `CelMap` keeps an entry, or undefined for what cannot be a key. */
+/** Returns the key of an entry in a `CelMap`, or undefined for a value that cannot be a key. */
 export function keyOf(value: unknown): unknown {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   const n = numeric(value);
@@ -187,28 +187,28 @@ export function keyOf(value: unknown): unknown {
   return Number.isInteger(n) && !Number.isSafeInteger(n) ? BigInt(n) : n + 0;
 }
 
-/** The value under a key, or undefined when there is none. */
+/** Returns the value for a key, or undefined. */
 export function lookup(map: CelMap | Readonly<Record<string, unknown>>, key: unknown): unknown {
   if (map instanceof CelMap) return map.entryOf.get(key === null ? null : keyOf(key))?.[1];
   return typeof key === 'string' && Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-/** The entries of a map, in its order. */
+/** Returns the entries of a map in its order. */
 export function entriesOf(map: CelMap | Readonly<Record<string, unknown>>): Iterable<readonly [unknown, unknown]> {
   return map instanceof CelMap ? map.entryOf.values() : Object.entries(map);
 }
 
-/** The keys of a map, in its order. */
+/** Returns the keys of a map in its order. */
 export function keysOf(map: CelMap | Readonly<Record<string, unknown>>): unknown[] {
   return map instanceof CelMap ? [...map.entryOf.values()].map((entry) => entry[0]) : Object.keys(map);
 }
 
-/** How many entries a map has. */
+/** Returns the number of entries of a map. */
 export function mapSize(map: CelMap | Readonly<Record<string, unknown>>): number {
   return map instanceof CelMap ? map.entryOf.size : Object.keys(map).length;
 }
 
-/** Whether two numbers are equal as cel-go has it: an int beyond 2^53 meets a double as the nearest double. */
+/** Returns whether two numbers are equal in cel-go. To compare an int beyond 2^53 with a double, it is converted to the nearest double. */
 function sameNumber(a: number | bigint, b: number | bigint): boolean {
   return typeof a === typeof b ? a === b : Number(a) === Number(b);
 }
@@ -244,14 +244,14 @@ function objectsEqual(a: object, b: unknown): boolean {
   return isMap(b) && mapsEqual(a as Readonly<Record<string, unknown>>, b);
 }
 
-/** Equality across types: numbers by their mathematical value, everything else only with its own kind. */
+/** Returns whether two values are equal. Numbers of all types are compared by value. Other values are only equal to values of their own type. */
 export function equal(a: unknown, b: unknown): boolean {
   if (typeof a === 'string' || typeof a === 'boolean' || a === null) return a === b;
   if (typeof a === 'number' || typeof a === 'bigint') return numericEqual(numeric(a) as number | bigint, b);
   return objectsEqual(a as object, b);
 }
 
-/** The type of a value, lists and maps without their elements. */
+/** Returns the type of a value. Types of lists and maps do not include the types of their elements. */
 export function typeOfValue(value: unknown): CelType {
   switch (typeof value) {
     case 'string':

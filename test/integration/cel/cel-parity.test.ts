@@ -136,7 +136,7 @@ function sameReason(mine: string, theirs: string): boolean {
   if (own.startsWith(core)) return true;
   const found = classes.find((phrase) => core.includes(phrase));
   // A lexer error is a syntax error with another text.
-  if (found === 'syntax error') return /syntax error|never closed|escape|unexpected|invalid character|literal/.test(own);
+  if (found === 'syntax error') return /syntax error|not closed|escape|unexpected|invalid character|literal/.test(own);
   return found !== undefined && own.includes(found);
 }
 

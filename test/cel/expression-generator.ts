@@ -4,7 +4,7 @@ import type { Overload } from '../../operator/cel/library/overload.ts';
 import { OVERLOADS } from '../../operator/cel/library/overload-table.ts';
 import type { SeededRandom } from '../integration/scans/pod-mutations.ts';
 
-/** What generated expressions read. Maps that are turned into lists have one key: Go gives several in no order. */
+/** The variables of generated expressions. Maps that are converted to lists have one key, because Go has no order of keys. */
 export const OBJECT = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -97,7 +97,7 @@ const LITERALS: Readonly<Record<string, readonly string[]>> = {
   dyn: ['dyn(1)', "dyn('a')", 'dyn(1.0)', 'dyn(1u)', 'dyn([1])', "dyn({'a': 1})", 'dyn(null)', 'object.spec', 'oldObject'],
 };
 
-/** Texts that mean something to the functions that are named here, and some that nearly do. */
+/** Texts that are valid for functions, and similar texts that are not. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   url: [
     'https://example.com:8080/a/b?k=v&k=w#f',
@@ -351,7 +351,7 @@ const USED = OVERLOADS.filter(
   (overload) => !UNSPOKEN.has(overload.name) && !showType(overload.params[0] ?? overload.result).includes('authorization'),
 );
 const GROUND = ['int', 'string', 'double', 'bool', 'uint'];
-/** Types that generated expressions may have. */
+/** The types of generated expressions. */
 export const TYPES = [
   'bool',
   'int',
@@ -391,7 +391,7 @@ function shown(type: CelType): string {
   return `${type.name}(${type.params.map(nameOf).join(', ')})`;
 }
 
-/** The type variables that make `pattern` the wanted type, or undefined when it cannot be. */
+/** Binds type variables so that `pattern` is the wanted type. Returns false if that is not possible. */
 function fit(pattern: CelType, wanted: CelType, bound: Map<string, CelType>): boolean {
   if (pattern.kind === 'param') {
     const known = bound.get(pattern.name);
@@ -414,10 +414,10 @@ function bind(pattern: CelType, bound: Map<string, CelType>, dice: SeededRandom)
 
 const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
 
-/** Makes expressions at random: mostly such as compile, of every function, and some that do not. */
-export class ExpressionDice {
+/** Generates random expressions with all functions. Most of them compile. */
+export class ExpressionGenerator {
   readonly #dice: SeededRandom;
-  /** The ids of the overloads that were used. */
+  /** The ids of the used overloads. */
   readonly used = new Set<string>();
   #names = 0;
 
@@ -425,7 +425,7 @@ export class ExpressionDice {
     this.#dice = dice;
   }
 
-  /** An expression of a type, as deep as that. */
+  /** Generates an expression of a type with a maximum depth. */
   expression(type: string, depth: number): string {
     const dice = this.#dice;
     if (dice.below(40) === 0) return dice.pick(BROKEN);
@@ -447,7 +447,7 @@ export class ExpressionDice {
     }
   }
 
-  /** A call of one overload, whatever it gives. */
+  /** Generates a call of an overload. */
   callOf(overload: Overload, depth: number): string {
     return this.render(overload, new Map(), depth);
   }
@@ -461,7 +461,7 @@ export class ExpressionDice {
     return this.composite(parseType(type));
   }
 
-  /** A leaf whose type is known, most of the time. */
+  /** Generates a leaf. Most leaves have a known type. */
   private pure(type: string): string {
     const literals = LITERALS[type];
     return literals === undefined || this.#dice.below(20) === 0 ? this.leaf(type) : this.#dice.pick(literals);
@@ -619,5 +619,5 @@ function written({ name, member }: Overload, args: readonly string[]): string {
   return operator(name, a, b) ?? (member ? `${receiver}.${name}(${args.slice(1).join(', ')})` : `${name}(${args.join(', ')})`);
 }
 
-/** The overloads that expressions are made of. */
+/** The overloads in generated expressions. */
 export const SPOKEN: readonly Overload[] = USED;

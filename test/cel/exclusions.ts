@@ -1,10 +1,10 @@
-/** What of the specification's data a test looks at. */
+/** The part of a test of the specification. */
 export type Aspect = 'result' | 'tree' | 'checked';
 
 const MESSAGE_REASON = 'protobuf messages: admission has JSON objects only';
 const MESSAGES = /TestAllTypes|google\.protobuf\.(?!Timestamp|Duration)|cel\.expr\.|cel\.conformance/;
 
-/** Parts of the specification that are not the Kubernetes dialect's, each with its reason. Without an aspect: all of them. */
+/** The tests of the specification that do not apply to the Kubernetes dialect, each with its reason. Without an aspect, all aspects are excluded. */
 const LEFT_OUT: readonly { readonly path: RegExp; readonly reason: string; readonly aspect?: Aspect }[] = [
   { path: /^conformance\/(proto2|proto3|proto2_ext|enums|wrappers)\//, reason: MESSAGE_REASON },
   { path: /^conformance\/type_deductions\/wrappers\//, reason: MESSAGE_REASON },
@@ -74,7 +74,7 @@ const LEFT_OUT: readonly { readonly path: RegExp; readonly reason: string; reado
   },
 ];
 
-/** The reason why a test is left out, or undefined when it is to pass. */
+/** Returns the reason why a test is excluded, or undefined. */
 export function leftOut(aspect: Aspect, path: string, original: { readonly expr: string } & Record<string, unknown>): string | undefined {
   const entry = LEFT_OUT.find((one) => one.path.test(path) && (one.aspect === undefined || one.aspect === aspect));
   if (entry !== undefined) return entry.reason;
@@ -83,6 +83,6 @@ export function leftOut(aspect: Aspect, path: string, original: { readonly expr:
   return aspect !== 'tree' && text.includes('"function":') ? 'functions that the test itself declares' : undefined;
 }
 
-/** Expressions of the comprehension suite that must not evaluate; the others must, to true or to the value that they name. */
+/** The expressions of the comprehension suite that must fail. */
 export const MUST_FAIL =
   /i\.[jk]|\[\]\.all\(i, i|__result__|^1\.all|''\.exists|\? \[v\] : v|transformMapEntry\(k, v, \[\]\)|\[1, 1\]|\[0, 0u\]|i \/ 2\.0|bad filter/;
