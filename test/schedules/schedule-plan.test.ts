@@ -76,7 +76,10 @@ describe('the plan of a ScanSchedule', () => {
       const ended = [scan('nightly-1', 'Failed', '2027-01-05T09:00:00Z')];
       const { create, status } = plan(schedule(forbid, waiting), ended, Date.parse('2027-01-05T09:00:00Z'));
       expect([create?.metadata.name, status.lastScheduleTime]).to.deep.equal([nowName, '2027-01-05T03:00:00Z']);
-      expect(status.conditions?.find(({ type }) => type === 'Ready')).to.deep.include({ reason: 'Scheduled', message: 'the schedule is valid' });
+      expect(status.conditions?.find(({ type }) => type === 'Ready')).to.deep.include({
+        reason: 'Scheduled',
+        message: 'the schedule is valid',
+      });
     });
 
     it('starts it only within its starting deadline, and requeues after the deadline', () => {
@@ -206,7 +209,11 @@ describe('the plan of a ScanSchedule', () => {
     const { create, requeueAfter, status } = planned(following, told);
     expect([create, requeueAfter, status.nextScheduleTime]).to.deep.equal([undefined, undefined, undefined]);
     const of = (found: SchedulePlan, type: string): unknown => found.status.conditions?.find((condition) => condition.type === type);
-    expect(of(planned(following, told), 'Ready')).to.deep.include({ status: 'True', reason: 'Scheduled', message: 'the schedule is valid' });
+    expect(of(planned(following, told), 'Ready')).to.deep.include({
+      status: 'True',
+      reason: 'Scheduled',
+      message: 'the schedule is valid',
+    });
     expect(of(planned(following, told), 'Stalled')).to.deep.include({ status: 'False', reason: 'Scheduled', message: '' });
     expect(of(planned(following, told), 'Watching')).to.deep.include(told);
     expect(of(planned(following), 'Watching')).to.equal(undefined);

@@ -114,7 +114,10 @@ function conditionsOf(stage: ScanStage): ConditionUpdate[] {
     case 'planning':
       return underWay(stage.hold ?? { reason: 'Planning', message: 'counting the targets in scope' });
     case 'running':
-      return [...underWay(stage.hold ?? { reason: 'Running', message: 'the pods of the scan evaluate the targets' }), coveredOf(stage.ledger)];
+      return [
+        ...underWay(stage.hold ?? { reason: 'Running', message: 'the pods of the scan evaluate the targets' }),
+        coveredOf(stage.ledger),
+      ];
     case 'refused':
       return over(false, stage.reason, stage.message);
     case 'stopped':
