@@ -106,11 +106,11 @@ describe('images that the scanner pulls', function () {
     shop.run('locked', `${address}:5001/locked-1:1`, { imagePullSecrets: [{ name: 'registry' }] });
     await shop.becomes('locked', ['image-scan error']);
     expect((await shop.result('locked', 'image-scan'))?.message).to.match(
-      /^trivy exited with code 1: .*UNAUTHORIZED.*; images\.mode Pull reads no credentials: ask for this image with images\.mode Mount/,
+      /^trivy exited with code 1: .*UNAUTHORIZED.*; images\.mode Pull uses no credentials: use images\.mode Mount for this image/,
     );
     shop.ask({ ...images, mode: 'Mount' });
     await eventually('it is mounted, and refused to Vigil', async () =>
-      /to have it looked into in this namespace/.test((await shop.result('locked', 'image-scan'))?.message ?? '') ? true : undefined,
+      /to scan it in this namespace/.test((await shop.result('locked', 'image-scan'))?.message ?? '') ? true : undefined,
     );
   });
 
