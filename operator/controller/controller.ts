@@ -7,11 +7,6 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { WatchedResource } from './watched-resource.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
-/** A failure that a retry cannot fix. The controller logs it and does not requeue the key: the next change of the object does. */
-export class TerminalError extends Error {
-  override readonly name = 'TerminalError';
-}
-
 /** The result of one successful reconcile call. */
 export interface ReconcileResult {
   /** Requeues the key after this many milliseconds. Undefined: the next change requeues it. */
@@ -24,7 +19,7 @@ export interface ReconcileContext {
   readonly log: Logger;
 }
 
-/** Reconciles the object of one key: level-based and idempotent. Throws {@link TerminalError} if a retry cannot help; any other error is retried. */
+/** Reconciles the object of one key: level-based and idempotent. If it throws, the key is requeued with exponential back-off. */
 export type Reconcile = (key: string, context: ReconcileContext) => Promise<ReconcileResult>;
 
 /** The settings of a {@link Controller}. */
@@ -36,13 +31,13 @@ export interface ControllerOptions {
   readonly watches?: readonly WatchedResource[];
   /** Reconciles that run at the same time, never two for one key. Default 1. */
   readonly workers?: number;
-  /** The back-off and the priorities of its queue. */
+  /** The back-off of its queue. */
   readonly queue?: WorkQueueOptions;
   /** Called after each reconcile, for metrics. Errors that it throws are logged. */
   readonly observe?:
     | ((outcome: {
         readonly controller: string;
-        readonly result: 'success' | 'requeue' | 'error' | 'terminal';
+        readonly result: 'success' | 'requeue' | 'error';
         readonly seconds: number;
         /** Seconds that the key waited in the queue. */
         readonly waited: number;
@@ -101,7 +96,7 @@ export class Controller {
     const log = this.#options.log.child({ controller: this.name, key, reconcileID: randomUUID() });
     const started = performance.now();
     const waited = this.queue.waited(key) / 1000;
-    let result: 'success' | 'requeue' | 'error' | 'terminal' = 'success';
+    let result: 'success' | 'requeue' | 'error' = 'success';
     try {
       const { requeueAfter } = await this.#options.reconcile(key, { signal, log });
       this.queue.forget(key);
@@ -111,13 +106,8 @@ export class Controller {
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof TerminalError) {
-        result = 'terminal';
-        log.error({ err: error }, 'reconcile failed and is not retried until the object changes');
-      } else {
-        result = 'error';
-        log.error({ err: error, retryInMilliseconds: this.queue.addAfterFailure(key) }, 'reconcile failed');
-      }
+      result = 'error';
+      log.error({ err: error, retryInMilliseconds: this.queue.addAfterFailure(key) }, 'reconcile failed');
     }
     try {
       this.#options.observe?.({ controller: this.name, result, seconds: (performance.now() - started) / 1000, waited });
