@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { ApiResource } from '../../operator/api/api-resource.ts';
 import type { ResourceRule, SecurityPolicyRule, SecurityPolicySpec } from '../../operator/api/security-policy.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { inspectPolicy, type PolicyInspection } from '../../operator/engine/policy-inspection.ts';
@@ -85,8 +86,34 @@ describe('inspectPolicy', () => {
         message: "'Deployment' is a kind: write the resource, 'deployments'",
       },
     ]);
-    expect(inspect(rule({ resources: ['NetworkPolicy'] })).problems[0]?.message).to.equal(
-      "'NetworkPolicy' is a kind: write the resource, 'networkpolicies'",
-    );
+  });
+
+  const refused: Readonly<Record<string, string>> = {
+    Deployment: "'Deployment' is a kind: write the resource, 'deployments'",
+    NetworkPolicy: "'NetworkPolicy' is a kind: write the resource, 'networkpolicies'",
+    DEPLOYMENT: "'DEPLOYMENT' is a kind: write the resource, 'deployments'",
+    'Deployment/scale': "'Deployment/scale' is a kind: write the resource, 'deployments/scale'",
+    DEPLOYMENTS: "'DEPLOYMENTS' has capital letters: write 'deployments'",
+    'pods/Exec': "'pods/Exec' has capital letters: write 'pods/exec'",
+    Deploymnets: "'Deploymnets' is not a resource (did you mean 'deployments'?): the names of resources are plural and lower case",
+    Deploymnet: "'Deploymnet' is not a resource (did you mean 'deployments'?): the names of resources are plural and lower case",
+    Spaceship: "'Spaceship' is not a resource: the names of resources are plural and lower case",
+  };
+  for (const [resource, message] of Object.entries(refused))
+    it(`refuses the resource ${resource}`, () =>
+      expect(inspect(rule({ apiGroups: ['*'], resources: [resource] })).problems.map((problem) => problem.message)).to.deep.equal([
+        message,
+      ]));
+
+  it('suggests the plural of the kind in the API group of the rule, and of another group otherwise', () => {
+    const kind = (group: string, resource: string): ApiResource => ({ group, version: 'v1', resource, kind: 'Gateway', namespaced: true });
+    const resources = [kind('a.example', 'gateways'), kind('b.example', 'gatewaies')];
+    const messageOf = (...apiGroups: string[]): string | undefined =>
+      inspectPolicy({ name: 'p', spec: rule({ apiGroups, resources: ['Gateway'] }) }, { ...options, resources }).problems[0]?.message;
+    expect([messageOf('a.example'), messageOf('b.example'), messageOf('c.example')].map((text) => text?.split("'").at(-2))).to.deep.equal([
+      'gateways',
+      'gatewaies',
+      'gateways',
+    ]);
   });
 });

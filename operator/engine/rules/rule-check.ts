@@ -2,7 +2,7 @@ import { apiVersionOf, type ApiResource } from '../../api/api-resource.ts';
 import type { SecurityPolicyRule } from '../../api/security-policy.ts';
 import { controlById } from '../../catalogue/controls/catalogue.ts';
 import type { Severity } from '../../catalogue/controls/severity.ts';
-import { pluralOf } from '../objects/builtin-resources.ts';
+import { suggestion } from '../../catalogue/suggestion.ts';
 import { fieldsOf, type KubernetesObject, nameOf, textMapOf } from '../objects/kubernetes-object.ts';
 import { type LabelMatch, labelMatch } from '../objects/label-selector.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
@@ -58,7 +58,7 @@ export class RuleCheck {
       });
       return undefined;
     }
-    reportKinds(rule, path, options);
+    reportCapitals(rule, path, options);
     const program = RuleProgram.compile(rule, path, options);
     return program === undefined ? undefined : new RuleCheck(rule, options.index, program);
   }
@@ -110,23 +110,36 @@ export class RuleCheck {
   }
 }
 
-/** Reports a kind in place of a resource. It would match nothing, because the names of resources have no capital letters. */
-function reportKinds(
+/** Reports a resource with capital letters, such as a kind. It would match nothing, because the names of resources are lower case. */
+function reportCapitals(
   { matchConstraints: { resourceRules, excludeResourceRules = [] } }: SecurityPolicyRule,
   path: string,
   { index, report }: { readonly index: ResourceIndex; readonly report: ReportProblem },
 ): void {
   for (const [field, rules] of Object.entries({ resourceRules, excludeResourceRules }))
-    for (const [position, { resources }] of rules.entries())
+    for (const [position, { apiGroups, resources }] of rules.entries()) {
+      const served = index.all.toSorted((a, b) => Number(apiGroups.includes(b.group)) - Number(apiGroups.includes(a.group)));
       resources.forEach((resource, entry) => {
         if (!/[A-Z]/.test(resource)) return;
-        const plural = index.all.find(({ kind }) => kind === resource)?.resource ?? pluralOf(resource);
         report({
           path: `${path}.matchConstraints.${field}[${position}].resources[${entry}]`,
           reason: 'InvalidRule',
-          message: `'${resource}' is a kind: write the resource, '${plural}'`,
+          message: capitalsMessage(resource, served),
         });
       });
+    }
+}
+
+/** Returns the message about a resource with capital letters. It suggests a served resource, the first of those that are equally similar. */
+function capitalsMessage(entry: string, served: readonly ApiResource[]): string {
+  const [word = '', ...subresource] = entry.toLowerCase().split('/');
+  const written = (resource: string): string => [resource, ...subresource].join('/');
+  const kind = served.find((resource) => resource.kind.toLowerCase() === word);
+  if (kind !== undefined) return `'${entry}' is a kind: write the resource, '${written(kind.resource)}'`;
+  const known = new Set(served.map(({ resource }) => resource));
+  if (word === '*' || known.has(word)) return `'${entry}' has capital letters: write '${written(word)}'`;
+  const hint = suggestion(word, known);
+  return `'${entry}' is not a resource${hint === undefined ? '' : ` (did you mean '${written(hint)}'?)`}: the names of resources are plural and lower case`;
 }
 
 function unconverted(form: ApiResource, resource: ApiResource, problem: Error | undefined): RuleOutcome {
