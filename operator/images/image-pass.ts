@@ -204,8 +204,8 @@ export class ImagePass {
   }
 
   /**
-   * Creates a Job. Returns true if it exists now, or if the previous Job of this name is being deleted. If the API server refuses it, records
-   * a failure for its images and returns false.
+   * Creates a Job. Returns true if it exists now, or if the previous Job of this name is being deleted. If the API server refuses it,
+   * records a failure for its images and returns false.
    */
   async #create(job: KubeObject): Promise<boolean> {
     this.#namespaces.noteJob(job);

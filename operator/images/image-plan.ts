@@ -42,16 +42,20 @@ const minute = 60_000;
 const retryDelays = [minute, 5 * minute, 30 * minute, 6 * 60 * minute];
 /** Milliseconds that the entry of an image is kept after the image last ran. */
 const gracePeriod = 24 * 60 * minute;
-/** Milliseconds after which every image is matched again, since the database behind a tag may have changed. A policy may require it sooner. */
+/**
+ * Milliseconds after which every image is matched again, since the database behind a tag may have changed. A policy may require it sooner.
+ */
 export const LONGEST_MATCH_AGE = 12 * 60 * minute;
 /** The maximum number of images in one match Job. */
 const maxMatchBatch = 100;
-/** While inventory Jobs run, a match Job starts only with this many images, or after the first image has waited this long (milliseconds). */
+/**
+ * While inventory Jobs run, a match Job starts only with this many images, or after the first image has waited this long (milliseconds).
+ */
 const [minMatchBatch, maxMatchDelay] = [20, minute / 2];
 
 /**
- * Returns the time of the next attempt in milliseconds since the epoch: at once for a transient failure within its budget of attempts, after
- * a minute if a quota is exceeded, and after a growing delay otherwise.
+ * Returns the time of the next attempt in milliseconds since the epoch: at once for a transient failure within its budget of attempts,
+ * after a minute if a quota is exceeded, and after a growing delay otherwise.
  */
 function retryAt(failure: ImageFailure): number {
   const { at, attempts } = failure;
@@ -95,7 +99,8 @@ export function planImages(input: ImagePlanInput): ImagePlan {
 }
 
 /**
- * Returns the ledger without the failures of work that is no longer needed, such as a match against a database that is no longer configured.
+ * Returns the ledger without the failures of work that is no longer needed, such as a match against a database that is no longer
+ * configured.
  */
 export function withoutObsolete(input: ImagePlanInput): ImageLedger {
   const obsolete = [...input.wanted].filter(([digest, image]) => isObsolete(input.ledger[digest], image, input)).map(([digest]) => digest);

@@ -19,7 +19,9 @@ const IMAGES_KEY = 'cluster';
 const startDelay = 2000;
 /** Milliseconds by which a timer may fire early. */
 const timerTolerance = 10;
-/** The pause between reconciles that pods cause, as a multiple of the last reconcile's duration: at most a thirtieth of the time is spent. */
+/**
+ * The pause between reconciles that pods cause, as a multiple of the last reconcile's duration: at most a thirtieth of the time is spent.
+ */
 const restFactor = 30;
 
 /** The dependencies of {@link ImageScan}. */

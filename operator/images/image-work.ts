@@ -18,7 +18,10 @@ import { PARTS } from './targets/image-names.ts';
 /** The minimum number of milliseconds between two matches of an image against one database, even if a policy's `maxAge` is shorter. */
 const minMatchAge = 600_000;
 
-/** Returns the milliseconds after which images are matched again: the shortest `maxAge` of the policies, between the minimum and {@link LONGEST_MATCH_AGE}. */
+/**
+ * Returns the milliseconds after which images are matched again: the shortest `maxAge` of the policies, between the minimum and
+ * {@link LONGEST_MATCH_AGE}.
+ */
 export const matchAgeOf = (asking: readonly SecurityPolicy[]): number =>
   Math.max(minMatchAge, Math.min(LONGEST_MATCH_AGE, ...asking.map(maxAgeOf)));
 

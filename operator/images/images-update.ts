@@ -29,7 +29,10 @@ export interface ImagesUpdateDependencies extends PolicyStatusDependencies {
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
 }
 
-/** Updates `status.images` of each policy with `spec.images`: its totals, its coverage, and the images that are not scanned. Skips a policy whose status is up to date. */
+/**
+ * Updates `status.images` of each policy with `spec.images`: its totals, its coverage, and the images that are not scanned. Skips a policy
+ * whose status is up to date.
+ */
 export async function updateImagesStatuses(
   deps: ImagesUpdateDependencies,
   { policies, ledger, access, published, listedAt, now }: ImagesUpdate,

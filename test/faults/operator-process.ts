@@ -169,8 +169,8 @@ export class InProcessOperator implements TestedOperator {
       { name: 'u', token: this.#access.token },
     );
     while (!this.#abort.signal.aborted) {
-      const surroundings = { clock: this.#clock, credentials: new Credentials({ kubeConfig }) };
-      const ended = await runOperator(config, createLogger('info', this.#log), this.#abort.signal, surroundings).catch(() => 'failed');
+      const dependencies = { clock: this.#clock, credentials: new Credentials({ kubeConfig }) };
+      const ended = await runOperator(config, createLogger('info', this.#log), this.#abort.signal, dependencies).catch(() => 'failed');
       this.ends.push({ code: ended === 'stopped' ? 0 : 1, signal: null });
     }
   }

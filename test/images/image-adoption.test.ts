@@ -9,8 +9,8 @@ const findings = { configMaps: ['f'], database: 'db:1', made: '', at: 2 };
 const failure = { step: 'inventory', reason: 'no', at: 0, attempts: 1 } as const;
 const whole: ImageEntry = { seen: 5, inventory, findings };
 
-describe('what an image is kept under', () => {
-  it('holds digest, platform and namespace, each to be told from the others', () => {
+describe('the ledger key of an image', () => {
+  it('contains the digest, the platform and the namespace', () => {
     const key = keyInNamespace(keyOf({ digest: 'sha256:d', platform: arm }), 'shop');
     expect(key).to.equal('sha256:d+linux/arm64@shop');
     expect([namespaceOf(key), platformOf(key), withoutPlatform(key)]).to.deep.equal(['shop', arm, 'sha256:d@shop']);
@@ -24,47 +24,71 @@ describe('what an image is kept under', () => {
   });
 });
 
-describe('what is kept under a key without a platform', () => {
+describe('withAdoptedEntries', () => {
   const adopted = (ledger: ImageLedger, key: string, ...platforms: string[]): ImageEntry | undefined =>
     withAdoptedEntries(ledger, [key], new Set(platforms))[key];
 
   for (const [what, got, expected] of [
-    ['is that of the only platform', adopted({ d: whole }, `d+${amd}`, amd), { ...whole, inventory: { of: 'd', ...inventory } }],
-    ['stays, but for its inventory, where there are several', adopted({ d: whole }, `d+${arm}`, amd, arm), { seen: 5, findings }],
-    ['stays with its failure', adopted({ d: { seen: 5, findings, failure } }, `d+${amd}`, amd), { seen: 5, findings, failure }],
-    ['is told by its namespace', adopted({ d: whole, 'd@shop': { seen: 6, failure } }, `d+${amd}@shop`, amd), { seen: 6, failure }],
-    ['is nothing to another namespace', adopted({ 'd@shop': whole }, `d+${amd}@bank`, amd), undefined],
-    ['is nothing to another image', adopted({ e: whole }, `d+${amd}`, amd), undefined],
-    ['is taken once the Job of the version before has ended', adopted({ d: whole, [`d+${amd}`]: { seen: 9 } }, `d+${amd}`, amd)?.seen, 5],
     [
-      'is not taken in place of what is known',
+      'adopts the entry without a platform if the cluster has one platform',
+      adopted({ d: whole }, `d+${amd}`, amd),
+      { ...whole, inventory: { of: 'd', ...inventory } },
+    ],
+    [
+      'adopts the findings but not the inventory if the cluster has several platforms',
+      adopted({ d: whole }, `d+${arm}`, amd, arm),
+      { seen: 5, findings },
+    ],
+    [
+      'adopts the failure of an entry without an inventory',
+      adopted({ d: { seen: 5, findings, failure } }, `d+${amd}`, amd),
+      { seen: 5, findings, failure },
+    ],
+    [
+      'adopts the entry of the same namespace',
+      adopted({ d: whole, 'd@shop': { seen: 6, failure } }, `d+${amd}@shop`, amd),
+      { seen: 6, failure },
+    ],
+    ['does not adopt the entry of another namespace', adopted({ 'd@shop': whole }, `d+${amd}@bank`, amd), undefined],
+    ['does not adopt the entry of another image', adopted({ e: whole }, `d+${amd}`, amd), undefined],
+    [
+      'adopts the entry after the Job of the previous version has ended',
+      adopted({ d: whole, [`d+${amd}`]: { seen: 9 } }, `d+${amd}`, amd)?.seen,
+      5,
+    ],
+    [
+      'does not replace an entry that has a failure',
       adopted({ d: whole, [`d+${amd}`]: { seen: 9, failure } }, `d+${amd}`, amd),
       { seen: 9, failure },
     ],
     [
-      'remembers the key that its inventory was first taken under',
+      'keeps the key for which the inventory was first taken',
       adopted({ [`d+${amd}`]: { ...whole, inventory: { ...inventory, of: 'd' } } }, 'd')?.inventory?.of,
       'd',
     ],
-    ['comes back from the only platform while nodes cannot be listed', adopted({ [`d+${amd}`]: whole }, 'd')?.inventory?.of, `d+${amd}`],
     [
-      'comes back from either platform, without an inventory',
+      'adopts the entry of the only platform while nodes cannot be listed',
+      adopted({ [`d+${amd}`]: whole }, 'd')?.inventory?.of,
+      `d+${amd}`,
+    ],
+    [
+      'adopts the findings of one of several platforms, without the inventory, while nodes cannot be listed',
       adopted({ [`d+${amd}`]: whole, [`d+${arm}`]: whole }, 'd'),
       { seen: 5, findings },
     ],
-    ['is never taken from another platform', adopted({ [`d+${amd}`]: whole }, `d+${arm}`, amd, arm), undefined],
+    ['does not adopt the entry of another platform', adopted({ [`d+${amd}`]: whole }, `d+${arm}`, amd, arm), undefined],
   ] as const) {
     it(what, () => expect(got).to.deep.equal(expected));
   }
 
-  it('is left alone, and the ledger as it is, where nothing is wanting', () => {
+  it('returns the same ledger if there is nothing to adopt, and never removes the old entry', () => {
     const ledger = { d: whole };
     expect(withAdoptedEntries(ledger, ['d'], new Set([amd]))).to.equal(ledger);
     expect(withAdoptedEntries(ledger, ['e+x'], new Set([amd]))).to.equal(ledger);
     expect(Object.keys(withAdoptedEntries(ledger, [`d+${amd}`], new Set([amd])))).to.deep.equal(['d', `d+${amd}`]);
   });
 
-  it('keeps a Job of the version before from being made twice', () => {
+  it('treats the keys of Jobs of the previous version as busy', () => {
     const keys = [`d+${amd}`, `d+${amd}@shop`, `e+${amd}`, 'f'];
     expect(busyKeys(['d', 'x'], keys)).to.deep.equal(['d', 'x', `d+${amd}`]);
     expect(busyKeys(['d@shop', `e+${amd}`], keys)).to.deep.equal(['d@shop', `e+${amd}`, `d+${amd}@shop`]);

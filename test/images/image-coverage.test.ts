@@ -27,62 +27,62 @@ interface Case {
   readonly ledger?: Readonly<Record<string, ImageEntry>>;
   readonly images?: typeof both;
   readonly database?: boolean;
-  /** inScope scanned failed skipped waiting. */
+  /** The numbers `inScope scanned failed skipped waiting`. */
   readonly counts: string;
   readonly lines?: readonly string[];
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  'counts nothing where nothing runs': { containers: [], counts: '0 0 0 0 0' },
-  'counts an image once, however many containers run it': {
+  'returns zeros if no image is in scope': { containers: [], counts: '0 0 0 0 0' },
+  'counts an image once if several containers run it': {
     containers: [running('a'), running('a', 'r/b@a'), running('b')],
     ledger: { a: matched, b: matched },
     counts: '2 2 0 0 0',
   },
-  'says of an image of which nothing is known that it waits': {
+  'counts an image as waiting if it was not scanned yet': {
     containers: [running('a'), running('b')],
     ledger: { a: matched, b: { seen: 0 } },
     counts: '2 1 0 0 1',
     lines: ['image r/b@b: waiting to be scanned'],
   },
-  'says of an image with an inventory alone that it waits for the database, where vulnerabilities are asked about': {
+  'counts an image as waiting for its match if the policy requires vulnerabilities and there is only an inventory': {
     containers: [running('a')],
     ledger: { a: unmatched },
     counts: '1 0 0 0 1',
     lines: ['image r/a@a: waiting to be matched against the vulnerability database'],
   },
-  'has looked into an image with an inventory alone where only secrets are asked about': {
+  'counts an image as scanned after its inventory if the policy requires only secrets': {
     containers: [running('a')],
     ledger: { a: unmatched },
     images: { secrets: {} },
     counts: '1 1 0 0 0',
   },
-  'says how to mend it where there is no database': {
+  'names the flags to set if no vulnerability database is configured': {
     containers: [running('a')],
     ledger: { a: unmatched },
     database: false,
     counts: '1 0 1 0 0',
     lines: ['image r/a@a: no vulnerability database is configured: set --database-image or --database-repository of the operator'],
   },
-  'names what failed, with what was found before or without, before what waits': {
+  'lists failed images, with or without older findings, before waiting images': {
     containers: [running('a'), running('b'), running('c')],
     ledger: { b: failed('no space'), c: failed('broken', matched) },
     counts: '3 0 2 0 1',
     lines: ['image r/b@b: no space', 'image r/c@c: broken', 'image r/a@a: waiting to be scanned'],
   },
-  'skips what no pod has run, once, and not while another container runs the same': {
+  'counts a reference that no pod has run as skipped, once, unless another container runs it': {
     containers: [running('a'), idle('a:1'), idle('never:1'), idle('never:1')],
     ledger: { a: matched },
     counts: '2 1 0 1 0',
   },
-  'calls an image by the same one of its references, whichever comes first': {
+  'names an image by the same one of its references in any order of containers': {
     containers: [running('a', 'z/a@a'), running('a', 'b/a@a')],
     counts: '1 0 0 0 1',
     lines: ['image b/a@a: waiting to be scanned'],
   },
 };
 
-describe('how many images were looked into', () => {
+describe('imageCoverage', () => {
   for (const [name, { containers, ledger = {}, images = both, database = true, counts, lines = [] }] of Object.entries(cases)) {
     it(name, () => {
       const known = { entry: (digest: string) => ledger[digest], database };
@@ -95,8 +95,8 @@ describe('how many images were looked into', () => {
   }
 });
 
-describe('an image that needs a pull secret', () => {
-  it('counts once, and as not looked into while one of the namespaces that run it is refused', () => {
+describe('imageCoverage of an image that needs a pull secret', () => {
+  it('counts the image once, as failed, if the registry denied it to one of its namespaces', () => {
     const at = (namespace: string): ImageTarget => ({ ...target(running('a')), workload: { ...target().workload, namespace } });
     const entries: Readonly<Record<string, ImageEntry>> = { open: matched, shut: failed('denied; kubectl -n shut create rolebinding') };
     const found = imageCoverage(both, [at('open'), at('shut')], { entry: (_, namespace) => entries[namespace], database: true });

@@ -7,11 +7,14 @@ const [minute, hour] = [60_000, 3_600_000];
 const now = 1000 * hour;
 const inventory = { configMaps: ['i'], at: now - hour };
 const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
-type Wishes = Partial<ImagePlanInput & ScannerInputs & { of: Partial<WantedImage> }>;
-/** What a plan needs to know of each image. */
+type PlanOptions = Partial<ImagePlanInput & ScannerInputs & { of: Partial<WantedImage> }>;
+/** The inputs of a plan that a test changes, with the properties of each image. */
 const imagesOf = (ledger: Record<string, ImageEntry>, of: Partial<WantedImage>): ImagePlanInput['wanted'] =>
   new Map(Object.keys(ledger).map((key) => [key, { references: [], nodes: [], ...of }]));
-const inputOf = (ledger: Record<string, ImageEntry>, { javaIndex, database = 'db:1', of = {}, ...more }: Wishes = {}): ImagePlanInput => ({
+const inputOf = (
+  ledger: Record<string, ImageEntry>,
+  { javaIndex, database = 'db:1', of = {}, ...more }: PlanOptions = {},
+): ImagePlanInput => ({
   ...{ ledger, wanted: imagesOf(ledger, of), unavailable: new Set() },
   ...{
     matchRunning: false,
@@ -21,10 +24,10 @@ const inputOf = (ledger: Record<string, ImageEntry>, { javaIndex, database = 'db
   ...{ now, matchAge: 12 * hour, busyNodes: [], capacity: 2, perNode: 1 },
   ...more,
 });
-const plan = (ledger: Record<string, ImageEntry>, wishes: Wishes = {}): ImagePlan => planImages(inputOf(ledger, wishes));
+const plan = (ledger: Record<string, ImageEntry>, options: PlanOptions = {}): ImagePlan => planImages(inputOf(ledger, options));
 
-describe('the plan for images', () => {
-  it('takes an inventory of each image once, no more at a time than there is room', () => {
+describe('planImages', () => {
+  it('plans one inventory for each image, and at most as many at once as the capacity', () => {
     const ledger = { a: { seen: now }, b: { seen: now }, c: { seen: now }, d: { seen: now, inventory, findings } };
     const keys = (found: ImagePlan): string[] => found.inventories.map(({ key }) => key);
     expect(keys(plan(ledger))).to.deep.equal(['a', 'b']);
@@ -36,7 +39,7 @@ describe('the plan for images', () => {
     ).to.deep.equal([{ key: 'a' }, { key: 'b', node: 'n' }]);
   });
 
-  it('matches what was never matched, and all again with another database or after half a day; never without one', () => {
+  it('plans a match for new inventories, and for all after the database changed or half a day; none without a database', () => {
     const ledger = { known: { seen: now, inventory, findings }, fresh: { seen: now, inventory, findings: { ...findings, database: '' } } };
     expect(plan(ledger).match).to.deep.equal(['fresh']);
     expect(plan(ledger, { database: 'db:2' }).match).to.deep.equal(['known', 'fresh']);
@@ -46,7 +49,7 @@ describe('the plan for images', () => {
     expect(plan(ledger, { database: 'db:2', matchRunning: true }).match).to.deep.equal([]);
   });
 
-  it('takes an inventory anew whose archives an index may know that was not asked', () => {
+  it('plans the inventory again if it has unidentified Java archives and the index changed', () => {
     const taken = (javaIndex?: string): Record<string, ImageEntry> => ({
       a: { seen: now, inventory: { ...inventory, ...(javaIndex === undefined ? {} : { javaIndex }) }, findings },
     });
@@ -57,7 +60,7 @@ describe('the plan for images', () => {
     expect(retaken(taken(''), 'index:1', true)).to.equal(0);
   });
 
-  it('waits a little to match together what comes in while inventories are taken', () => {
+  it('delays a match while inventory Jobs run, to match several images together', () => {
     const second = 1000;
     const came = (ago: number): ImageEntry => ({ seen: now, inventory: { ...inventory, at: now - ago } });
     const ledger = { a: came(5 * second), b: came(second) };
@@ -67,11 +70,11 @@ describe('the plan for images', () => {
     expect(plan({ ...ledger, a: came(31 * second) }, { runningInventories: 1 }).match).to.deep.equal(['a', 'b']);
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`i${index}`, came(second)]));
     expect(plan(many, { runningInventories: 1 }).match).to.have.length(20);
-    // Another database is not waited with.
+    // A change of the database is not delayed.
     expect(plan({ a: { seen: now, inventory, findings } }, { runningInventories: 1, database: 'db:2' }).match).to.deep.equal(['a']);
   });
 
-  it('repeats at once what the cluster failed, not the image, for as often as that may be', () => {
+  it('retries a transient failure of the cluster at once, up to its budget of attempts', () => {
     const lost = { step: 'inventory', class: 'Disrupted', reason: 'the pod was lost: x', at: now } as const;
     const crashed = { ...lost, class: 'Crashed' } as const;
     let entry: ImageEntry = { seen: now };
@@ -80,11 +83,11 @@ describe('the plan for images', () => {
       expect(plan({ a: entry }).inventories).to.deep.equal([{ key: 'a' }]);
     }
     expect(plan({ a: withFailure(entry, lost) }).inventories).to.deep.equal([]);
-    // What the cluster failed makes no pause after what the image failed longer.
+    // A transient failure does not lengthen the pause after a failure of the image.
     expect(plan({ a: withFailure(entry, crashed) })).to.deep.include({ inventories: [], next: minute });
   });
 
-  it('asks each minute whether a quota has room, however often it had none', () => {
+  it('retries every minute while a quota is exceeded', () => {
     const reason = 'the Job was refused: jobs.batch "x" is forbidden: exceeded quota: q';
     let entry: ImageEntry = { seen: now };
     for (let attempt = 1; attempt < 9; attempt++) entry = withFailure(entry, { step: 'inventory', class: 'Rejected', reason, at: now });
@@ -92,7 +95,7 @@ describe('the plan for images', () => {
     expect(plan({ a: entry }, { now: now + minute }).inventories).to.deep.equal([{ key: 'a' }]);
   });
 
-  it('repeats what failed after a while, longer each time, and says when', () => {
+  it('retries a failed image after a pause that grows with each attempt, and returns the time of the next attempt', () => {
     let entry: ImageEntry = withFailure({ seen: now }, { step: 'inventory', reason: 'x', at: now });
     expect(plan({ a: entry })).to.deep.include({ inventories: [], next: minute });
     expect(plan({ a: entry }, { now: now + minute }).inventories).to.deep.equal([{ key: 'a' }]);
@@ -101,7 +104,7 @@ describe('the plan for images', () => {
     expect(withSuccess(entry, 'inventory', { inventory })).to.deep.equal({ seen: now, inventory });
   });
 
-  it('tries again at once with another scanner, index or database what failed with one, as if for the first time', () => {
+  it('retries a failed image at once, as the first attempt, if the scanner, the index or the database changed', () => {
     const old = { scanner: 't', javaIndex: 'index:1', database: 'db:1' };
     const fails = (entry: ImageEntry, step: 'inventory' | 'match', means: string): ImageEntry =>
       withFailure(entry, { step, reason: 'x', at: now, means });
@@ -118,16 +121,16 @@ describe('the plan for images', () => {
     expect([taking.failure?.attempts, fails(taking, 'inventory', 'u').failure?.attempts]).to.deep.equal([2, 1]);
   });
 
-  it('forgets a failure of what need not be done any more, and no other', () => {
+  it('removes the failure of work that is no longer needed, and no other failure', () => {
     const failed = (entry: ImageEntry, step: 'inventory' | 'match'): ImageEntry => withFailure(entry, { step, reason: 'x', at: now });
-    const left = (entry: ImageEntry, wishes: Wishes = {}): ImageEntry['failure'] =>
-      withoutObsolete(inputOf({ a: entry }, wishes))['a']?.failure;
+    const left = (entry: ImageEntry, options: PlanOptions = {}): ImageEntry['failure'] =>
+      withoutObsolete(inputOf({ a: entry }, options))['a']?.failure;
     const known = { seen: now, inventory, findings };
-    // It was to be matched with another database for a while.
+    // The database was another one for some time.
     expect(left(failed(known, 'match'))).to.equal(undefined);
     expect(left(failed(known, 'match'), { database: 'db:2' })?.reason).to.equal('x');
     expect(left(failed(known, 'match'), { now: now + 12 * hour })?.reason).to.equal('x');
-    // It was to be looked into with another index of Java archives.
+    // The index of Java archives was another one for some time.
     const taken = { ...known, inventory: { ...inventory, javaIndex: 'index:1' } };
     expect(left(failed(taken, 'inventory'), { javaIndex: 'index:1' })).to.equal(undefined);
     expect(left(failed(taken, 'inventory'), { javaIndex: 'index:2' })?.reason).to.equal('x');
@@ -136,7 +139,7 @@ describe('the plan for images', () => {
     expect(withoutObsolete(inputOf(ledger))).to.equal(ledger);
   });
 
-  it('tries an image by each of its names before it waits, and tells of a password rather than of absence', () => {
+  it('tries each reference of an image before a pause, and reports a denial in place of a missing image', () => {
     const of = { references: ['own/web@a', 'mirror/web@a'] };
     const fails = (entry: ImageEntry, reference: string, more: object = {}): ImageEntry =>
       withFailure(entry, { step: 'inventory', reason: `no ${reference}`, at: now, reference, ...more });
@@ -154,18 +157,18 @@ describe('the plan for images', () => {
       denied: true,
       attempts: 2,
     });
-    // What fails otherwise fails by any name.
+    // Other failures do not depend on the reference.
     expect(goesOn(withFailure({ seen: now }, { step: 'inventory', reason: 'out of memory', at: now }))).to.equal(false);
   });
 
-  it('matches what did not fail first, and what did in smaller and smaller groups, until an image that ends every Job is alone', () => {
+  it('matches images without failures first, and failed ones in smaller and smaller groups, until the image that ends every Job is alone', () => {
     const fresh = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`i${index}`, { seen: now, inventory }]));
     let ledger: Record<string, ImageEntry> = fresh;
     const sizes: number[] = [];
     for (let time = now, round = 0; round < 100 && Object.values(ledger).some(({ findings: found }) => !found); time += 6 * hour, round++) {
       const { match } = plan(ledger, { now: time });
       sizes.push(match.length);
-      // The Job ends with its pod when image 70 is in it.
+      // A Job fails if it contains image 70.
       const bad = match.includes('i70');
       const news = match.map((digest): [string, ImageEntry] => [
         digest,
@@ -180,18 +183,18 @@ describe('the plan for images', () => {
     expect(sizes.at(-1)).to.equal(1);
   });
 
-  it('keeps what was found when a match fails', () => {
+  it('keeps the findings if a match fails', () => {
     const entry = withFailure({ seen: now, inventory, findings }, { step: 'match', reason: 'x', at: now });
     expect(entry).to.deep.include({ inventory, findings });
   });
 
-  it('keeps no reason raw, and none without end', () => {
+  it('removes control characters from reasons and limits their length', () => {
     const odd = withFailure({ seen: now }, { step: 'inventory', reason: 'a\u001b[2J\u009bb\ud800', at: now });
     expect(odd.failure?.reason).to.equal('a [2J b\ufffd');
     expect(withFailure({ seen: now }, { step: 'inventory', reason: 'x'.repeat(9000), at: now }).failure?.reason).to.have.length(1000);
   });
 
-  it('forgets an image a day after nothing runs it, unless a Job is about it', () => {
+  it('removes an image a day after the last pod ran it, unless a Job for it exists', () => {
     const ledger = { old: { seen: now - 25 * hour, inventory }, young: { seen: now - 23 * hour, inventory } };
     expect(plan(ledger, { wanted: new Map() }).forget).to.deep.equal(['old']);
     expect(plan(ledger, { wanted: new Map(), unavailable: new Set(['old']) }).forget).to.deep.equal([]);

@@ -13,7 +13,7 @@ const image = { digest: 'd', reference: 'own/web@d' };
 const references = ['own/web@d', 'mirror/web@d'];
 const plan: ImagePlan = { inventories: [{ key: 'd' }], match: ['d'], forget: [] };
 
-/** The Jobs of a plan for one image, the inventory first. */
+/** Returns the Jobs of a plan for one image: first the inventory Job, then the match Job. */
 function jobsOf(given: ImageSettings, { pull = false, tried }: { pull?: boolean; tried?: readonly string[] } = {}): ImageJob[] {
   const place = { image, references, nodes: [], ...(pull ? { pull } : {}) };
   const failure = tried && { failure: { step: 'inventory', reason: '', at: 0, attempts: 1, tried } as const };
@@ -22,16 +22,16 @@ function jobsOf(given: ImageSettings, { pull = false, tried }: { pull?: boolean;
   return jobs.map((job) => ({ job, part: job.metadata.labels?.['vigil.dev/part'] ?? '', images: ['d'] }));
 }
 
-describe('the Jobs for images', () => {
+describe('workJobs', () => {
   const repository: ImageSettings = { ...limits, scannerImage: 't:1', databaseRepository: 'r/db:2' };
   for (const [what, given, pull] of [
-    ['mounts', settings, false],
-    ['mounts without an index', { ...settings, javaIndexImage: undefined }, false],
-    ['pulls', settings, true],
-    ['mounts nothing', repository, true],
+    ['a mounted image', settings, false],
+    ['a mounted image without an index', { ...settings, javaIndexImage: undefined }, false],
+    ['a pulled image', settings, true],
+    ['a pulled image and a database repository', repository, true],
   ] as const) {
-    // Else what fails would be tried again at once, for ever.
-    it(`say what they do their work with just as the plan does: who ${what}`, () => {
+    // Otherwise a failure would be retried at once without end.
+    it(`records the same scanner inputs in the Jobs as in the plan for ${what}`, () => {
       const [inventory, match] = jobsOf(given, { pull });
       expect([inventory && inputsOf(inventory.job), match && inputsOf(match.job)]).to.deep.equal([
         inventoryInputs(currentInputs(given), pull),
@@ -41,14 +41,14 @@ describe('the Jobs for images', () => {
     });
   }
 
-  it('are of no use once another scanner, database or index is wanted for what they do', () => {
+  it('returns Jobs that are outdated after the scanner, the database or the index they use changed', () => {
     const outdated = (now: ImageSettings): boolean[] => jobsOf(settings).map((job) => isOutdated(job, currentInputs(now)));
     expect(outdated({ ...settings, scannerImage: 't:2' })).to.deep.equal([true, true]);
     expect(outdated({ ...settings, databaseImage: 'db:2' })).to.deep.equal([false, true]);
     expect(outdated({ ...settings, javaIndexImage: 'java:2' })).to.deep.equal([true, false]);
   });
 
-  it('have an image by the first of its names that was not tried', () => {
+  it('uses the first reference that was not tried', () => {
     const named = (tried?: readonly string[]): boolean[] =>
       references.map((name) => JSON.stringify(jobsOf(settings, tried ? { tried } : {})[0]?.job).includes(name));
     expect([named(), named(['own/web@d']), named(references)]).to.deep.equal([
@@ -58,7 +58,7 @@ describe('the Jobs for images', () => {
     ]);
   });
 
-  it('match as often as the most impatient policy wants it, twice a day at least, never within ten minutes', () => {
+  it('matches at the shortest maxAge of the policies, between ten minutes and twelve hours', () => {
     const minutes = (...ages: (string | undefined)[]): number =>
       matchAgeOf(ages.map((maxAge) => ({ spec: { maxAge } }) as unknown as SecurityPolicy)) / 60_000;
     expect([minutes(), minutes(undefined), minutes('3h', '30h'), minutes('1m')]).to.deep.equal([720, 720, 180, 10]);

@@ -11,7 +11,9 @@ export interface InventoryDocument {
 
 const isInventory = hasFields('digest', 'inventory');
 
-/** Checks an inventory of format version 0, which contains the SHA-256 of its own JSON in hex. Newer documents have a checksum of their own. */
+/**
+ * Checks an inventory of format version 0, which contains the SHA-256 of its own JSON in hex. Newer documents have a checksum of their own.
+ */
 const hasValidSum = ({ inventory, sum }: InventoryDocument & { readonly sum?: unknown }): boolean =>
   sum === createHash('sha256').update(JSON.stringify(inventory)).digest('hex');
 

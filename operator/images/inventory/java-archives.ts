@@ -6,7 +6,10 @@ const extensions: ReadonlySet<string> = new Set(['.jar', '.war', '.ear', '.par']
 /** Whether the scanner treats a file as a Java archive. */
 export const isJavaArchive = (path: string): boolean => extensions.has(extname(path).toLowerCase());
 
-/** Returns the names of the Java archives in an archive, from its table of contents. Unpacks nothing. Returns none if the file is not an archive. */
+/**
+ * Returns the names of the Java archives in an archive, from its table of contents. Unpacks nothing. Returns none if the file is not an
+ * archive.
+ */
 export async function nestedArchives(path: string): Promise<string[]> {
   const found: string[] = [];
   try {

@@ -30,8 +30,8 @@ const space = 0x20;
 const maxValueBytes = 4 * 1024 * 1024;
 
 /**
- * Reads JSON of any size and yields the parsed values at the wanted paths, in their order. Memory is bounded by the largest of these values.
- * In a path, `*` stands for the items of a list. Throws a {@link JsonElementsError}.
+ * Reads JSON of any size and yields the parsed values at the wanted paths, in their order. Memory is bounded by the largest of these
+ * values. In a path, `*` stands for the items of a list. Throws a {@link JsonElementsError}.
  */
 export async function* jsonElements(source: AsyncIterable<Buffer>, paths: readonly string[]): AsyncGenerator<JsonElement> {
   const scanner = new Scanner(pathTree(paths));

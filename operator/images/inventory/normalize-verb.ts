@@ -8,8 +8,8 @@ import { JsonElementsError } from './json-elements.ts';
 import { trivyInventory } from './trivy-inventory.ts';
 
 /**
- * `vigil normalize FILE [FOLDER]`: prints a Trivy report as the framed stream of an inventory. If FOLDER is given, adds the files in it that the
- * report does not cover. Exits with 1 and prints the reason to stderr if FILE is not a Trivy report.
+ * `vigil normalize FILE [FOLDER]`: prints a Trivy report as the framed stream of an inventory. If FOLDER is given, adds the files in it
+ * that the report does not cover. Exits with 1 and prints the reason to stderr if FILE is not a Trivy report.
  */
 export async function normalizeVerb([file, folder]: readonly string[], signal: AbortSignal): Promise<number> {
   if (file === undefined) {

@@ -5,8 +5,8 @@ const schema = 2;
 const schemaPath = 'SchemaVersion';
 
 /**
- * Reads a Trivy report of any size and yields the wanted values, as `jsonElements` does. Also throws a `JsonElementsError` if the JSON is not a
- * report of the supported schema, so that other output never counts as an image without findings.
+ * Reads a Trivy report of any size and yields the wanted values, as `jsonElements` does. Also throws a `JsonElementsError` if the JSON is
+ * not a report of the supported schema, so that other output never counts as an image without findings.
  */
 export async function* trivyReport(source: AsyncIterable<Buffer>, paths: readonly string[]): AsyncGenerator<JsonElement> {
   let version: unknown;

@@ -33,7 +33,10 @@ export interface ImageKeys {
   readonly blocked: ReadonlySet<string>;
 }
 
-/** Whether a namespace needs its own inventory of an image: Vigil's namespace has none, and the registry denied it or the namespace had one before. */
+/**
+ * Whether a namespace needs its own inventory of an image: Vigil's namespace has none, and the registry denied it or the namespace had one
+ * before.
+ */
 function isWanted(ledger: ImageLedger, image: string, namespace: string): boolean {
   const { inventory, failure } = ledger[image] ?? {};
   return inventory === undefined && (failure?.denied === true || ledger[keyInNamespace(image, namespace)] !== undefined);

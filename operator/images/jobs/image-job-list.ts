@@ -28,7 +28,9 @@ export async function listImageJobs(runner: JobRunner, namespace: string, { home
     .filter((found) => namespace === home || isOwn(found, namespace));
 }
 
-/** Whether Vigil created a Job in another namespace. Other users may create similar Jobs, for images that do not belong to the namespace. */
+/**
+ * Whether Vigil created a Job in another namespace. Other users may create similar Jobs, for images that do not belong to the namespace.
+ */
 function isOwn({ job, images: [key = '', ...more] }: ImageJob, namespace: string): boolean {
   return more.length === 0 && namespaceOf(key) === namespace && job.metadata.name === inventoryJobName(key);
 }

@@ -123,7 +123,10 @@ interface ImageSource {
   readonly target: { readonly mounts: readonly unknown[]; readonly folders: readonly string[]; readonly volumes: readonly unknown[] };
 }
 
-/** The image is a volume, and the scanner needs no network. It runs as root of a user namespace to read all files, without rights on the node. */
+/**
+ * The image is a volume, and the scanner needs no network. It runs as root of a user namespace to read all files, without rights on the
+ * node.
+ */
 function mounting({ image }: InventoryJobInput): ImageSource {
   return {
     spec: {},

@@ -121,7 +121,9 @@ function failed(ledger: ImageLedger, images: readonly string[], failure: NewFail
   return { ...ledger, ...Object.fromEntries(entries) };
 }
 
-/** Reads the verified result stream from a pod's log. Throws an {@link ImageJobError} if it is not valid, or a {@link LogUnavailableError}. */
+/**
+ * Reads the verified result stream from a pod's log. Throws an {@link ImageJobError} if it is not valid, or a {@link LogUnavailableError}.
+ */
 async function readStream({ logs }: ImageJobContext, pod: JobPod, mostUnpacked: number | undefined): Promise<AcceptedStream<unknown>> {
   try {
     const read = await logs.read<unknown>(pod, { container: STREAM_CONTAINER, mostUnpacked });

@@ -3,8 +3,8 @@ import type { ImageFindings } from '../matching/image-finding.ts';
 import type { ImageLedger } from './image-ledger.ts';
 
 /**
- * The document kinds of image scanning; for inventories, see inventory-document.ts. Version 1 has the same content as the documents of older
- * Vigil versions, which have no version.
+ * The document kinds of image scanning; for inventories, see inventory-document.ts. Version 1 has the same content as the documents of
+ * older Vigil versions, which have no version.
  */
 
 /** The ledger: an object of entries by image key. */

@@ -36,7 +36,10 @@ export interface StoredInventory {
 /** The record of one image. */
 export interface ImageEntry {
   readonly inventory?: StoredInventory;
-  /** The ConfigMaps with the findings, the reference of the database, and when that database was built. The database is empty before the first match. */
+  /**
+   * The ConfigMaps with the findings, the reference of the database, and when that database was built. The database is empty before the
+   * first match.
+   */
   readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
   readonly failure?: ImageFailure;
   /** The reason why its Job has not started, if it waits for too long. */
@@ -58,7 +61,10 @@ const maxReasonLength = 1000;
 /** A new failure, before attempts are counted. `reference`: the reference that could not be pulled. */
 export type NewFailure = Omit<ImageFailure, 'attempts' | 'tried'> & { readonly reference?: string };
 
-/** Returns the entry after a failed attempt, with its inventory and findings. Control characters are removed from the reason, which may contain output of other programs. */
+/**
+ * Returns the entry after a failed attempt, with its inventory and findings. Control characters are removed from the reason, which may
+ * contain output of other programs.
+ */
 export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...failure }: NewFailure): ImageEntry {
   const before = isSameTry(entry.failure, failure) ? entry.failure : undefined;
   const latest = { ...failure, reason: printable(failure.reason.slice(0, maxReasonLength)) };
@@ -68,14 +74,18 @@ export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...f
   return { ...entry, failure: { ...latest, ...tried, attempts: (before?.attempts ?? 0) + 1 } };
 }
 
-/** Returns the number of attempts after which a transient failure of the cluster counts as a failure of the image; zero for other failures. */
+/**
+ * Returns the number of attempts after which a transient failure of the cluster counts as a failure of the image; zero for other failures.
+ */
 export const transientAttempts = ({ class: failure }: Pick<ImageFailure, 'class'>): number =>
   failure !== undefined && RESPONSES[failure].passing ? RESPONSES[failure].tries : 0;
 
 const isSameTry = (before: ImageFailure | undefined, failure: NewFailure): boolean =>
   before?.step === failure.step && before.means === failure.means && transientAttempts(before) > 0 === transientAttempts(failure) > 0;
 
-/** Returns a failure by another reference in the same attempt. A denial takes precedence over other reasons, since the image exists there. */
+/**
+ * Returns a failure by another reference in the same attempt. A denial takes precedence over other reasons, since the image exists there.
+ */
 function withReference(before: ImageFailure, latest: NewFailure, tried: readonly string[]): ImageFailure {
   const { reason, denied } = before.denied || !latest.denied ? before : latest;
   return { ...latest, reason, ...(denied ? { denied } : {}), tried, attempts: before.attempts };

@@ -35,8 +35,8 @@ export class ImageStore {
   }
 
   /**
-   * Reads the ledger. If it cannot be used, because it was edited or a newer version wrote it, logs a warning and returns an empty ledger: all
-   * inventories are taken again. A ledger of an older version is converted and written.
+   * Reads the ledger. If it cannot be used, because it was edited or a newer version wrote it, logs a warning and returns an empty ledger:
+   * all inventories are taken again. A ledger of an older version is converted and written.
    */
   async readLedger(): Promise<StoredImageLedger> {
     try {

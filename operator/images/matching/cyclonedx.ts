@@ -28,8 +28,8 @@ const property = (name: string, value: string | undefined): readonly Property[] 
   value === undefined ? [] : [{ name: `aquasecurity:trivy:${name}`, value }];
 
 /**
- * Converts an inventory to a CycloneDX SBOM. The scanner finds the same vulnerabilities in it as in the image. Dependencies, licenses, hashes
- * and layers are left out, since matching does not need them.
+ * Converts an inventory to a CycloneDX SBOM. The scanner finds the same vulnerabilities in it as in the image. Dependencies, licenses,
+ * hashes and layers are left out, since matching does not need them.
  */
 export function cycloneDx({ system, applications }: Inventory): Bom {
   const parts = applications.map((application, index) => bomPart(application, index, system));

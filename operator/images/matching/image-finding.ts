@@ -30,8 +30,8 @@ export interface ImageFindings {
 }
 
 /**
- * A record of the result stream of a match Job. `image` is the hash of the image key. The records of an image end with `done` or `failed`. A
- * damaged inventory must be taken again.
+ * A record of the result stream of a match Job. `image` is the hash of the image key. The records of an image end with `done` or `failed`.
+ * A damaged inventory must be taken again.
  */
 export type MatchRecord =
   | { readonly type: 'vulnerability'; readonly image: string; readonly vulnerability: Vulnerability }

@@ -14,7 +14,10 @@ import { DATABASE_METADATA, linkMountedDatabase } from './mounted-database.ts';
 import { trivyReport } from '../inventory/trivy-report.ts';
 import { imageHash } from '../targets/image-names.ts';
 
-/** The stream size in bytes after which no further inventory is matched: well below the kubelet's log rotation of 10 MiB. Another Job matches the rest. */
+/**
+ * The stream size in bytes after which no further inventory is matched: well below the kubelet's log rotation of 10 MiB. Another Job
+ * matches the rest.
+ */
 const maxStreamBytes = 4 * 1024 * 1024;
 const bomFile = 'bom.json';
 const mounted = { folder: 'db', file: 'trivy.db', image: 'the image with the vulnerability database' } as const;
@@ -65,7 +68,9 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
   return 0;
 }
 
-/** Copies the scanner to the work folder, since programs in an image volume cannot run there. An init container may have copied it already. */
+/**
+ * Copies the scanner to the work folder, since programs in an image volume cannot run there. An init container may have copied it already.
+ */
 function prepare({ scanner, work }: Folders): void {
   const program = join(work, 'trivy');
   if (scanner !== program) copyFileSync(scanner, program);
@@ -173,7 +178,10 @@ interface End {
   readonly late: boolean;
 }
 
-/** Returns how the scanner ended. The kernel may kill only the scanner when the container is out of memory; then the exit signal is the only hint. */
+/**
+ * Returns how the scanner ended. The kernel may kill only the scanner when the container is out of memory; then the exit signal is the only
+ * hint.
+ */
 function endOf({ code, killedBy, late }: End, patience: number): string {
   if (late) return `the scanner did not end within ${patience / 1000} s`;
   return `the scanner ended with ${killedBy ?? code}${killedBy === 'SIGKILL' ? ', most likely out of memory' : ''}`;

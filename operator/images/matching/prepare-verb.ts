@@ -12,8 +12,8 @@ const always = '9999-01-01T00:00:00Z';
 
 /**
  * `vigil prepare CACHE [INDEX]`: writes empty databases to the scanner's cache. The scanner reads Java archives only if it scans for
- * vulnerabilities, and this needs both databases. Archives with Maven's `pom.properties` are identified without an index. If INDEX is given,
- * links the index in its folder `java-db`, and exits with 1 if there is none.
+ * vulnerabilities, and this needs both databases. Archives with Maven's `pom.properties` are identified without an index. If INDEX is
+ * given, links the index in its folder `java-db`, and exits with 1 if there is none.
  */
 export function prepareVerb([cache, index]: readonly string[]): Promise<number> {
   if (cache === undefined) {

@@ -67,7 +67,10 @@ export class ProductTree {
     return this.#products.get(id);
   }
 
-  /** Returns a function that finds the text of a product's note: the first note that names the product or its group, or the first without products. */
+  /**
+   * Returns a function that finds the text of a product's note: the first note that names the product or its group, or the first without
+   * products.
+   */
   notes(notes: readonly ProductNote[]): (id: string) => string | undefined {
     const byProduct = new Map<string, string>();
     for (const { text, product_ids = [], group_ids = [] } of notes.toReversed())

@@ -37,7 +37,10 @@ const maxPackageUrls = 20_000;
 const kinds = ['openvex', 'csaf', 'kev', 'epss'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Reads the ConfigMaps with the label `vigil.dev/image-data` in Vigil's namespace, one at a time. Reads them again only if they or the findings changed. */
+/**
+ * Reads the ConfigMaps with the label `vigil.dev/image-data` in Vigil's namespace, one at a time. Reads them again only if they or the
+ * findings changed.
+ */
 export class ImageDataReader {
   readonly #client: KubeClient;
   readonly #namespace: string;

@@ -46,7 +46,10 @@ export function matchesImage(purl: PackageUrl, image: ImageName): boolean {
 const hasArchitecture = ({ architecture }: ImageName, asked: string, digest: string): boolean =>
   architecture === undefined ? digest !== '' : architecture === asked;
 
-/** Whether a repository matches a package URL. The repository URL may lack the name, as in older documents; without it, any registry matches. */
+/**
+ * Whether a repository matches a package URL. The repository URL may lack the name, as in older documents; without it, any registry
+ * matches.
+ */
 function isAt(repository: string, name: string, place: string | undefined): boolean {
   if (lastPathPart(repository) !== name) return false;
   if (place === undefined) return true;

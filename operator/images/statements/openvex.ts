@@ -57,8 +57,8 @@ const headShape = z.object({
 });
 
 /**
- * Reads an OpenVEX document (https://github.com/openvex/spec, 0.2.0) and keeps the relevant statements. Rejects the whole document if it has
- * an error, since an unreadable statement may revoke another one. Throws a `DataDocumentError`.
+ * Reads an OpenVEX document (https://github.com/openvex/spec, 0.2.0) and keeps the relevant statements. Rejects the whole document if it
+ * has an error, since an unreadable statement may revoke another one. Throws a `DataDocumentError`.
  */
 export async function readOpenVex(bytes: Buffer, wanted: VexWanted): Promise<VexDocument> {
   const head: Record<string, unknown> = {};

@@ -5,7 +5,10 @@ import { listPages } from '../../kube/list.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** Lists the platforms of the nodes. If the operator may not list nodes, returns no platforms and logs a warning: images are then not separated by platform. */
+/**
+ * Lists the platforms of the nodes. If the operator may not list nodes, returns no platforms and logs a warning: images are then not
+ * separated by platform.
+ */
 export async function clusterPlatforms(
   { client, log }: { readonly client: KubeClient; readonly log: Pick<Logger, 'warn'> },
   signal: AbortSignal,

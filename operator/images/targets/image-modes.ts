@@ -9,8 +9,8 @@ export interface RequestedImages {
 }
 
 /**
- * Returns the images with `pull` set on those that no policy requires to be mounted, since one inventory serves all policies. A pulled image
- * has no nodes: its Job may run anywhere.
+ * Returns the images with `pull` set on those that no policy requires to be mounted, since one inventory serves all policies. A pulled
+ * image has no nodes: its Job may run anywhere.
  */
 export function withPullModes(images: ImagePlaces, asked: readonly RequestedImages[]): ImagePlaces {
   const mounting = asked.filter((each) => each.images?.mode !== 'Pull').flatMap(({ targets }) => targets);

@@ -10,7 +10,9 @@ export interface RunningImage {
   readonly platform?: string;
 }
 
-/** Returns why an image cannot be pulled: its reference has no registry digest, and its tag may have moved. Undefined if it can be pulled. */
+/**
+ * Returns why an image cannot be pulled: its reference has no registry digest, and its tag may have moved. Undefined if it can be pulled.
+ */
 export const notPullableReason = ({ reference }: RunningImage): string | undefined =>
   reference.includes('@')
     ? undefined

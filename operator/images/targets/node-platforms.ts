@@ -10,7 +10,9 @@ export class NodePlatforms {
     if (system !== undefined && architecture !== undefined) this.#byNode.set(name, `${system}/${architecture}`);
   }
 
-  /** Returns the platform of a node. For an unknown node, returns the platform of the cluster if it has only one, and undefined otherwise. */
+  /**
+   * Returns the platform of a node. For an unknown node, returns the platform of the cluster if it has only one, and undefined otherwise.
+   */
   of(node: string | undefined): string | undefined {
     const [only, ...more] = this.all();
     return (node === undefined ? undefined : this.#byNode.get(node)) ?? (more.length === 0 ? only : undefined);

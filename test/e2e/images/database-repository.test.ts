@@ -7,7 +7,7 @@ describe('a vulnerability database in a repository', function () {
   const shop = new ImageShop('database');
   const found = ['CVE-2021-23337 fail'];
   const server = kubectl(['config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}']);
-  // The cluster's registry, where pods reach it.
+  // The address of the cluster's registry for pods.
   const repository = `${new URL(server).hostname}:5000/trivy-db`;
   const message = async (app: string): Promise<string> => (await shop.result(app, 'image-scan'))?.message ?? '';
   const use = (reference: string): void => shop.configure(`VIGIL_DATABASE_REPOSITORY=${reference}`, 'VIGIL_DATABASE_IMAGE-');
@@ -24,12 +24,12 @@ describe('a vulnerability database in a repository', function () {
     await shop.close();
   });
 
-  it('is fetched by the pod that matches, with no image of it', async () => {
+  it('is fetched by the pod of the match Job, without a database image', async () => {
     await shop.becomes('web', found);
     await shop.becomes('system', ['CVE-2023-38545 fail', 'CVE-2023-45853 fail', 'CVE-2023-5363 fail', 'CVE-2023-5363 fail']);
   });
 
-  it('is another one when another one is named, with no inventory', async () => {
+  it('is used for a new match without a new inventory after the flag changed', async () => {
     const taken = await shop.inventories();
     use(`${repository}:2`);
     const later = ['CVE-2023-38545', 'CVE-2023-45853', 'CVE-2023-5363', 'CVE-2023-5363', 'CVE-2024-0553'];
@@ -40,13 +40,13 @@ describe('a vulnerability database in a repository', function () {
     expect(await shop.inventories()).to.deep.equal(taken);
   });
 
-  it('is told with a warning when it is old', async () => {
+  it('causes a warning if it is old', async () => {
     use(`${repository}:old`);
     await shop.becomes('web', [...found, 'image-scan warn']);
     expect(await message('web')).to.match(/^the vulnerability database was built on 2025-12-01/);
   });
 
-  it('is told with its place when it is not there, beside what was found before', async () => {
+  it('causes an error with its reference, and keeps the findings, if it does not exist', async () => {
     use(`${repository}:none`);
     await shop.becomes('web', ['CVE-2021-23337 fail stale', 'image-scan error', 'image-scan warn']);
     const results = (await shop.reportOf('web'))?.results ?? [];
@@ -55,7 +55,7 @@ describe('a vulnerability database in a repository', function () {
     );
   });
 
-  it('is told when the scanner does not know its schema', async () => {
+  it('causes an error if the scanner does not support its schema', async () => {
     use(`${repository}:newer`);
     shop.run('late', `${registry}/mixed-old:1`);
     await shop.becomes('late', ['image-scan error']);

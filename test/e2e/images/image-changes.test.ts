@@ -12,14 +12,14 @@ describe('images of a workload whose pods change', function () {
     image: `${registry}/${image}`,
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
   });
-  /** Replaces the pods: the old ones go before the new ones come. */
+  /** Replaces the pods: deletes the old ones before the new ones are created. */
   const change = (main: string, { starts }: { readonly starts: boolean }): void => {
     const nodeSelector = { 'example.com/none': starts ? null : 'here' };
     const spec = { nodeSelector, containers: [container('main', main), container('side', 'node-old:1')] };
     const patch = { spec: { strategy: { type: 'Recreate', rollingUpdate: null }, template: { spec } } };
     kubectl(['-n', shop.namespace, 'patch', 'deployment', 'pair', '--type=strategic', '-p', JSON.stringify(patch)]);
   };
-  /** What is said of a container, stale or not; without what is said of the scanning. */
+  /** The results of a container, stale or not, without the results about the scan itself. */
   const found = async (name: string): Promise<string[]> =>
     ((await shop.reportOf('pair'))?.results ?? [])
       .filter(({ rule, properties }) => properties?.['container'] === name && rule !== 'image-scan')
@@ -42,25 +42,25 @@ describe('images of a workload whose pods change', function () {
   });
   after(() => shop.close());
 
-  it('are those that ran last while new pods wait: the report is not touched', async () => {
+  it('keep their report unchanged while new pods wait', async () => {
     const version = (await shop.reportOf('pair'))?.metadata.resourceVersion;
     change('debian-old:1', { starts: false });
     await eventually('a pod waits, and no other is there', () => {
       const phases = kubectl(['-n', shop.namespace, 'get', 'pods', '-o', 'jsonpath={.items[*].status.phase}']);
       return phases === 'Pending' ? true : undefined;
     });
-    // What runs is looked at every two seconds.
+    // The images are synced every two seconds.
     await sleep(7000);
     expect((await shop.reportOf('pair'))?.metadata.resourceVersion).to.equal(version);
   });
 
-  it('keep what was found before while another image has not run, and say so', async () => {
+  it('keep the previous findings, with a skip, until the new image has run', async () => {
     change('mixed-old:1', { starts: false });
     await eventually('it is said', async () => ((await scanning()).join() === 'main skip' ? true : undefined));
     expect([await found('main'), await found('side')]).to.deep.equal([debian, node]);
   });
 
-  it('keep what was found before until the other image is known, at every moment', async () => {
+  it('keep the previous findings at all times until the new image is scanned', async () => {
     change('mixed-old:1', { starts: true });
     let after: string[] = [];
     await eventually(
@@ -77,7 +77,7 @@ describe('images of a workload whose pods change', function () {
     expect(await scanning()).to.deep.equal([]);
   });
 
-  it('keep what was found before as stale, beside an error with its reason, when the other image cannot be looked into', async () => {
+  it('keep the previous findings as stale, with an error and its reason, if the new image cannot be scanned', async () => {
     const before = await found('main');
     expect(before).to.include('CVE-2021-44228');
     shop.useScanner('trivy-broken:1');

@@ -26,13 +26,13 @@ describe('the platforms of images', function () {
   const ledger = async (): Promise<ImageLedger> =>
     (await new DocumentStore(testClient(), home).read(IMAGE_LEDGER_NAME, IMAGE_LEDGER))?.content ?? {};
 
-  /** What the image of web is kept under, with its platform; others may have left some without. */
+  /** Returns the ledger key of web's image with its platform. Other suites may have left keys without a platform. */
   const keyOfWeb = async (): Promise<string> => {
     const [, digest = ''] = (await shop.result('web', 'CVE-2021-23337'))?.properties?.['image']?.split('@') ?? [];
     return Object.keys(await ledger()).find((each) => each !== digest && withoutPlatform(each) === digest) ?? '';
   };
 
-  it('are those of the nodes that run them, and no result says so where there is one', async () => {
+  it('are those of the nodes, and are not in results if the cluster has only one', async () => {
     await shop.becomes('web', ['CVE-2021-23337 fail']);
     const [{ metadata } = { metadata: { name: '' } }] = await listAll(testClient(), RESOURCES.nodes, { metadataOnly: true });
     const { 'kubernetes.io/os': system, 'kubernetes.io/arch': architecture } = metadata.labels ?? {};
@@ -40,14 +40,14 @@ describe('the platforms of images', function () {
     expect((await shop.result('web', 'CVE-2021-23337'))?.properties).not.to.have.property('platform');
   });
 
-  it('are added to what a version has kept that told none apart: with no inventory, and all that was found', async () => {
+  it('are added to the ledger of an older version, without a new inventory and with all findings', async () => {
     const [before, taken] = [await ledger(), await shop.inventories()];
     const image = await keyOfWeb();
     const old = Object.entries(before).map(([each, { inventory, ...entry }]) => [
       withoutPlatform(each),
       { ...entry, ...(inventory ? { inventory: { ...inventory, of: each } } : {}) },
     ]);
-    // As an older version keeps it.
+    // The ledger format of an older version.
     const binaryData = { document: null, [key]: gzipSync(JSON.stringify(Object.fromEntries(old))).toString('base64') };
     kubectl(['-n', home, 'patch', 'configmap', 'vigil-images', '--type=merge', '-p', JSON.stringify({ binaryData })]);
     const found = await eventually('the key has a platform again', async () => (await ledger())[image]?.findings);

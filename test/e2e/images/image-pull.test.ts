@@ -7,7 +7,7 @@ import { kubectl, testClient } from '../../integration/cluster-access.ts';
 import { apply, ImageShop, nodeAddress, privateRegistry } from './image-shop.ts';
 import { eventually, home } from '../installation.ts';
 
-describe('images that the scanner pulls', function () {
+describe('images with mode Pull', function () {
   this.timeout(420_000);
   const shop = new ImageShop('pull');
   let address = '';
@@ -28,7 +28,7 @@ describe('images that the scanner pulls', function () {
   before(async () => {
     await shop.open();
     address = nodeAddress();
-    // Of other suites.
+    // Images of other suites.
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part=image-inventory']);
     shop.run('mixed', `${address}:5000/mixed-old:1`);
     shop.ask({ ...images, mode: 'Pull' });
@@ -39,7 +39,7 @@ describe('images that the scanner pulls', function () {
     await shop.close();
   });
 
-  /** As a server does that knows no image volumes. */
+  /** Rejects image volumes, as an API server without support for them does. */
   function refuseImageVolumes(): void {
     const apiVersion = 'admissionregistration.k8s.io/v1';
     const rules = [{ apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['jobs'] }];
@@ -69,15 +69,15 @@ describe('images that the scanner pulls', function () {
     return { name, inventory: taken ?? expect.fail(`${name} is no inventory`) };
   };
 
-  it('have the same inventory, and the same in their reports, as those that are mounted', async () => {
+  it('have the same inventory and the same results as mounted images', async () => {
     await shop.becomes('mixed', mixed);
     const pulled = await eventually('it is taken', async () => ((await shop.inventories()).length === 1 ? await inventory() : undefined));
     const image = (await shop.result('mixed', 'github-pat'))?.properties?.['image'] ?? '';
     const results = (await shop.reportOf('mixed'))?.results?.map(({ rule, properties }) => ({ rule, properties }));
-    // By its name in the registry: nothing was mounted.
+    // The inventory has the registry's name of the image, so nothing was mounted.
     expect(pulled.inventory.applications.map(({ name }) => name)).to.include(`${image} (alpine 3.18.2)`);
     expect(pulled.inventory.applications.length).to.be.greaterThan(4);
-    // Lost, it is taken again: as a volume now.
+    // After its loss, the inventory is taken again, from a volume.
     shop.ask({ ...images, mode: 'Mount' });
     kubectl(['-n', home, 'delete', 'configmap', pulled.name]);
     const mounted = await eventually('it is taken again', async () => {
@@ -93,7 +93,7 @@ describe('images that the scanner pulls', function () {
     expect((await shop.reportOf('mixed'))?.results?.map(({ rule, properties }) => ({ rule, properties }))).to.deep.equal(results);
   });
 
-  it('are an error that names the other mode where the registry wants a password, and are tried in that mode at once', async () => {
+  it('have an error that suggests mode Mount if the registry requires credentials, and are retried at once in that mode', async () => {
     shop.ask({ ...images, mode: 'Pull' });
     const auths = { [`${address}:5001`]: { auth: Buffer.from(`${privateRegistry.user}:${privateRegistry.password}`).toString('base64') } };
     apply({
@@ -114,11 +114,11 @@ describe('images that the scanner pulls', function () {
     );
   });
 
-  it('need no image to be mounted, matching included, where the database is in a repository', async () => {
+  it('need no image volume, also for the match, if the database is in a repository', async () => {
     shop.ask({ ...images, mode: 'Pull' });
     refuseImageVolumes();
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part in (image-inventory,image-findings)']);
-    // The database is an image still: secrets are found again, and the vulnerabilities that were found before stay.
+    // The database is still an image: secrets are found again, and the previous vulnerabilities are kept.
     const stale = mixed.map((line) => (line.startsWith('CVE') ? `${line} stale` : line));
     await shop.becomes('mixed', [...stale, 'image-scan error']);
     expect((await shop.result('mixed', 'image-scan'))?.message).to.match(/does not support image volumes/);

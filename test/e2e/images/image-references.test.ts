@@ -8,7 +8,7 @@ const cluster = process.env['VIGIL_TEST_CLUSTER'] ?? '';
 const all = process.env['VIGIL_TEST_ALL'] === '1';
 const found = ['CVE-2021-23337 fail'];
 
-describe('what an image is by its reference', function () {
+describe('the image of a reference', function () {
   this.timeout(420_000);
   const shop = new ImageShop('references');
   const crane = (...args: readonly string[]): string =>
@@ -28,19 +28,19 @@ describe('what an image is by its reference', function () {
   });
   after(() => shop.close());
 
-  it('is the one of an index that is for the node', async () => {
+  it("is the image for the node's platform in an index", async () => {
     await shop.becomes('platforms', found);
     expect(await imageOf('platforms', 'CVE-2021-23337')).to.equal(`${registry}/platforms@${crane('digest', `${registry}/platforms:1`)}`);
   });
 
-  it('is not known while none is for the node, which is told', async () => {
+  it("is unknown, with a skip, if an index has no image for the node's platform", async () => {
     await shop.becomes('elsewhere', ['image-scan skip']);
     expect((await shop.result('elsewhere', 'image-scan'))?.message).to.equal(
       `no pod has run ${registry}/other-platform:1 yet: it is scanned after its first pod starts`,
     );
   });
 
-  it('stays what runs when its tag moves, though it is taken from the registry again', async () => {
+  it('is the running image after its tag moved, also if the inventory is taken again', async () => {
     await shop.becomes('moving', found);
     const before = await imageOf('moving', 'CVE-2021-23337');
     expect(before).to.equal(`${registry}/moving@${crane('digest', `${registry}/moving:1`)}`);
@@ -55,7 +55,7 @@ describe('what an image is by its reference', function () {
     expect(await imageOf('moving', 'CVE-2021-23337')).to.equal(before);
   });
 
-  it('is what the tag moved to once a pod runs that', async () => {
+  it('is the new image of the tag after a pod runs it', async () => {
     kubectl(['-n', shop.namespace, 'rollout', 'restart', 'deployment/moving']);
     await eventually('nothing is found in it', async () => ((await shop.reportOf('moving'))?.summary?.pass === 1 ? true : undefined));
     expect(await shop.linesOf('moving')).to.deep.equal([]);

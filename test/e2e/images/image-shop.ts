@@ -8,18 +8,18 @@ import { eventually, home, install, operatorSettled, reportsIn } from '../instal
 
 /** The registry of the cluster under test. */
 export const registry = '127.0.0.1:5000';
-/** The registry that asks for a password, and one that it gives everything to. */
+/** The registry that requires a password, and a user who may read everything in it. */
 export const privateRegistry = { address: '127.0.0.1:5001', user: 'reader', password: 'reader-of-tests' } as const;
 
-/** The node's address, by which pods reach the registries. */
+/** Returns the node's address, at which pods reach the registries. */
 export const nodeAddress = (): string =>
   kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}']);
 
-/** Applies objects as whoever runs the tests. */
+/** Applies objects as the user who runs the tests. */
 export const apply = (...objects: readonly object[]): string =>
   kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
 
-/** What a pod has besides, and where. */
+/** The namespace of a pod, and more fields of its spec. */
 interface PodSpec {
   readonly namespace?: string;
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent';
@@ -38,7 +38,7 @@ export class ImageShop {
     this.namespace = uniqueName(prefix);
   }
 
-  /** Installs Vigil with the guard and these settings, has it look at what runs every other second, and makes the namespace. */
+  /** Installs Vigil with the guard and these settings, with a sync of images every two seconds, and creates the namespace. */
   async open(...settings: readonly string[]): Promise<void> {
     await install();
     this.useScanner('trivy:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`, 'VIGIL_IMAGE_INTERVAL=2', ...settings);
@@ -47,7 +47,7 @@ export class ImageShop {
     this.addNamespace(this.namespace);
   }
 
-  /** Leaves the operator as it was found, and knowing of no image. */
+  /** Restores the settings of the operator, and deletes its image ledger. */
   async close(): Promise<void> {
     kubectl(['delete', '-f', 'config/components/guard/guard.yaml', '--ignore-not-found']);
     kubectl(['delete', 'securitypolicy', this.name, '--ignore-not-found']);
@@ -63,19 +63,19 @@ export class ImageShop {
     this.#forgetAll();
   }
 
-  /** What failed in one suite is tried again minutes or hours later: each begins anew. */
+  /** Deletes the ledger. Otherwise failures of one suite would be retried only minutes or hours later. */
   #forgetAll(): void {
     kubectl(['-n', home, 'delete', 'configmap', 'vigil-images', '--ignore-not-found']);
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part in (image-inventory,image-findings)']);
   }
 
-  /** Has the operator use this scanner, and the guard admit it alone. */
+  /** Configures the operator to use this scanner, and the guard to admit only this one. */
   useScanner(image: string, ...settings: readonly string[]): void {
     this.guard(`${registry}/${image}`);
     this.configure(`VIGIL_SCANNER_IMAGE=${registry}/${image}`, ...settings);
   }
 
-  /** Has the guard admit this scanner alone. */
+  /** Configures the guard to admit only this scanner. */
   guard(scanner: string): void {
     const text = readFileSync('config/components/guard/guard.yaml', 'utf8').replace('ghcr.io/aquasecurity/trivy:0.70.0', scanner);
     kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
@@ -86,13 +86,13 @@ export class ImageShop {
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   }
 
-  /** A namespace that enforces the restricted Pod Security Standard; the policy asks about it unless that is none of its business. */
+  /** Creates a namespace that enforces the restricted Pod Security Standard. It is in the policy's scope unless `asked` is false. */
   addNamespace(name: string, asked = true): void {
     if (name !== this.namespace) (asked ? this.#more : this.#others).push(name);
     apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } });
   }
 
-  /** Asks about the images in all its namespaces. */
+  /** Applies the policy for the images in all its namespaces. */
   ask(images: object = { vulnerabilities: {} }): void {
     apply({
       apiVersion: 'vigil.dev/v1alpha1',
@@ -102,13 +102,13 @@ export class ImageShop {
     });
   }
 
-  /** Runs an image, and waits until it does. */
+  /** Creates a Deployment of an image, and waits until it is available. */
   run(app: string, image: string, spec: PodSpec = {}): void {
     this.place(app, image, spec);
     kubectl(['-n', spec.namespace ?? this.namespace, 'rollout', 'status', `deployment/${app}`, '--timeout=60s']);
   }
 
-  /** Has an image run, if it can. */
+  /** Creates a Deployment of an image. Does not wait for its pods. */
   place(app: string, image: string, { namespace = this.namespace, imagePullPolicy = 'IfNotPresent', ...spec }: PodSpec = {}): void {
     const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
     const pod = {
@@ -125,12 +125,12 @@ export class ImageShop {
     });
   }
 
-  /** The report about the images of a Deployment. */
+  /** Returns the image report of a Deployment. */
   async reportOf(app: string, namespace = this.namespace): Promise<PolicyReport | undefined> {
     return (await reportsIn(namespace)).find(({ metadata }) => metadata.name === `vigil-images-deployment-${app}`);
   }
 
-  /** The results about a Deployment's images, each as `rule verdict`, in the order of rules; stale ones say so. */
+  /** Returns the image results of a Deployment, each as `rule verdict`, sorted by rule. Stale ones end with `stale`. */
   async linesOf(app: string, namespace = this.namespace): Promise<string[]> {
     const results = (await this.reportOf(app, namespace))?.results ?? [];
     return results
@@ -138,7 +138,7 @@ export class ImageShop {
       .toSorted();
   }
 
-  /** Waits until a Deployment’s images have just these results: long enough for a second try, which comes a minute after a failure. */
+  /** Waits until a Deployment has exactly these image results: long enough for a retry, one minute after a failure. */
   async becomes(app: string, expected: readonly string[], { namespace = this.namespace, seconds = 150 } = {}): Promise<void> {
     let last: readonly string[] = [];
     await eventually(
@@ -153,12 +153,12 @@ export class ImageShop {
     });
   }
 
-  /** The one result of this rule. */
+  /** Returns the result of this rule. */
   async result(app: string, rule: string, namespace = this.namespace): Promise<ReportResult | undefined> {
     return (await this.reportOf(app, namespace))?.results?.find((each) => each.rule === rule);
   }
 
-  /** Vigil's ConfigMaps with inventories, by their names. */
+  /** Returns the names of Vigil's ConfigMaps with inventories. */
   async inventories(): Promise<string[]> {
     const found = await listAll<KubeObject>(testClient(), RESOURCES.configMaps, {
       namespace: home,

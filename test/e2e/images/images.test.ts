@@ -13,12 +13,12 @@ import { kubectl, testClient, uniqueName } from '../../integration/cluster-acces
 import { apply, ImageShop, registry } from './image-shop.ts';
 import { eventually, home, install, makeScan, reportsIn, scanEnded } from '../installation.ts';
 
-describe('images that run', function () {
+describe('running images', function () {
   this.timeout(240_000);
   const client = testClient();
   const shop = new ImageShop('images');
   const { name, namespace } = shop;
-  /** Where nothing is to be found. */
+  /** A namespace whose images have no findings. */
   const clean = uniqueName('clean');
 
   const deployment = (app: string, image: string, command?: readonly string[], place = namespace): object => ({
@@ -49,7 +49,7 @@ describe('images that run', function () {
     return `${status ?? ''} ${reason ?? ''}: ${message ?? ''}`;
   };
   const sumOf = (counts: SeverityCounts | undefined): number => Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
-  /** Counts of a policy as its reports hold them, by their results; only passes, which are not listed, by their summary. */
+  /** Counts the results of a policy in its reports. Passes are not listed, so they are counted from the summary. */
   const counted = async (which = name, place = namespace): Promise<Pick<SecurityPolicyStatus, 'summary' | 'failing'>> => {
     const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
     const failing = { critical: 0, high: 0, medium: 0, low: 0 };
@@ -62,7 +62,7 @@ describe('images that run', function () {
     }
     return { summary, failing };
   };
-  /** Waits until the status counts what the reports hold, and images among it. */
+  /** Waits until the counts in the status equal those in the reports, including images. */
   const countsAgree = (which = name, place = namespace): Promise<SecurityPolicyStatus> =>
     eventually('the status counts what the reports hold', async () => {
       const { status = {} } = await policyOf(which);
@@ -86,13 +86,13 @@ describe('images that run', function () {
     );
   const configMaps = (part: string): Promise<KubeObject[]> =>
     listAll(client, RESOURCES.configMaps, { namespace: home, labelSelector: `vigil.dev/part=${part}` });
-  /** Inventories by what they are called and when they were made: one that is taken again is another. */
+  /** The inventories by name and creation time: an inventory that is taken again is different. */
   const inventories = async (): Promise<string[]> =>
     (await configMaps('image-inventory')).map(({ metadata }) => `${metadata.name} ${metadata.uid ?? ''}`).toSorted();
 
   const findings = async (): Promise<string[]> => (await configMaps('image-findings')).map(({ metadata }) => metadata.name).toSorted();
   const kinds = ['openvex', 'csaf', 'kev', 'epss'] as const;
-  /** A ConfigMap with documents of a kind, plain and to be packed. */
+  /** Returns a ConfigMap with documents of a kind, plain or compressed. */
   const data = (
     kind: (typeof kinds)[number],
     plain: Readonly<Record<string, string>>,
@@ -114,7 +114,7 @@ describe('images that run', function () {
       version: 1,
       statements,
     });
-  /** A document about lodash in one image. */
+  /** Returns a document about lodash in one image. */
   const csaf = (vulnerability: object): object => ({
     document: {
       category: 'csaf_vex',
@@ -183,7 +183,7 @@ describe('images that run', function () {
     await shop.close();
   });
 
-  it('have what is known of them, and what was left in them, in the reports of their workloads', async () => {
+  it('have their vulnerabilities and secrets in the reports of their workloads', async () => {
     await becomes('web', debian);
     await becomes('app', node);
     await becomes('mixed', mixed);
@@ -198,9 +198,9 @@ describe('images that run', function () {
     expect(taken).to.have.length(5);
   });
 
-  it('count in their policy as the reports hold them, and make it not compliant', async () => {
+  it('have the same counts in the policy as in the reports, and make the policy not compliant', async () => {
     const { failing, coverage, images } = await countsAgree();
-    // Four workloads that may run as root, beside what is in their images.
+    // Four workloads that may run as root, in addition to the findings in their images.
     expect([failing?.critical, images?.failing.critical, images?.summary.fail]).to.deep.equal([7, 7, 16]);
     expect([images?.coverage, coverage]).to.deep.equal([
       { inScope: 4, scanned: 4, failed: 0, skipped: 0, waiting: 0 },
@@ -210,7 +210,7 @@ describe('images that run', function () {
     expect(await conditionOf('Covered')).to.equal('True AllScanned: 8 of 8 targets were scanned');
   });
 
-  it('make a policy compliant in whose images nothing is found', async () => {
+  it('make a policy compliant if they have no findings', async () => {
     await eventually('it is compliant', async () =>
       (await conditionOf('Compliant', clean)).startsWith('True Passing: ') ? true : undefined,
     );
@@ -219,7 +219,7 @@ describe('images that run', function () {
     expect([images?.coverage.scanned, failing]).to.deep.equal([1, { critical: 0, high: 0, medium: 0, low: 0 }]);
   });
 
-  it('go on counting when a scan counts the rest anew, and nothing is written while nothing changes', async () => {
+  it('keep their counts after a new scan, and cause no writes while nothing changes', async () => {
     const before = await countsAgree();
     await scanEnded(await makeScan({ policies: [name, clean] }));
     const { summary, failing, coverage, images, lastScan } = await countsAgree();
@@ -230,16 +230,16 @@ describe('images that run', function () {
     const versions = (): Promise<unknown[]> =>
       Promise.all([name, clean].map(async (which) => (await policyOf(which)).metadata.resourceVersion));
     const settled = await versions();
-    // What runs is looked at every two seconds.
+    // The images are synced every two seconds.
     await sleep(7000);
     expect(await versions()).to.deep.equal(settled);
   });
 
-  it('are told of a new workload at once, with no inventory, and no report says what a secret is', async () => {
+  it('have results for a new workload at once, without a new inventory and without the text of a secret', async () => {
     apply(deployment('second', `${registry}/debian-old:1`));
     await becomes('second', debian);
     expect(await inventories()).to.deep.equal(taken);
-    // The workload is judged as it changes, its images as they are seen.
+    // The workload is evaluated when it changes, its images when its pods run.
     const { images, coverage } = await eventually('both are counted', async () => {
       const status = await countsAgree();
       return status.images?.summary.fail === 21 && status.failing?.critical === 10 ? status : undefined;
@@ -249,9 +249,9 @@ describe('images that run', function () {
     expect(reports).not.to.include('2E0A8F3B244C9986');
   });
 
-  it('are told of a new workload within seconds, however seldom all that runs is looked at', async () => {
+  it('have results for a new workload within seconds, also with a long sync interval', async () => {
     shop.configure('VIGIL_IMAGE_INTERVAL=3600');
-    // Its first looks are over by then.
+    // By then, the operator has ended its first syncs.
     await sleep(8000);
     apply(deployment('third', `${registry}/node-old:1`));
     await becomes('third', node);
@@ -261,7 +261,7 @@ describe('images that run', function () {
     expect(await inventories()).to.deep.equal(taken);
   });
 
-  it('are skipped where a document vouches for them, and say whether they are exploited, with no inventory and no match', async () => {
+  it('have a skip if a VEX document applies, and data of KEV and EPSS, without a new inventory or match', async () => {
     const matched = await findings();
     const statements = [
       {
@@ -305,7 +305,7 @@ describe('images that run', function () {
       'app',
       node.map((line) => line.replace(' fail ', ' skip ')),
     );
-    // The document names one image, and the same package is in another.
+    // The document names one image. The same package is in another image.
     await becomes('private', [...node, 'image-scan warn']);
     const curl = (await reportOf('web'))?.results?.find(({ rule }) => rule === 'CVE-2023-38545');
     expect(curl?.properties).to.deep.include({
@@ -328,7 +328,7 @@ describe('images that run', function () {
     expect([await inventories(), await findings()]).to.deep.equal([taken, matched]);
   });
 
-  it('fail again when a document is spoilt, which its ConfigMap tells, and the other documents go on', async () => {
+  it('fail again if a document becomes invalid, with an Event on its ConfigMap, while other documents apply', async () => {
     const wrong = [{ vulnerability: { name: 'CVE-2023-38545' }, products: [{ '@id': purlOf('debian-old') }], status: 'harmless' }];
     apply(data('openvex', { 'debian.json': openVex(wrong) }));
     await becomes('web', debian);
@@ -341,7 +341,7 @@ describe('images that run', function () {
     expect(await linesOf('app')).to.deep.equal(node.map((line) => line.replace(' fail ', ' skip ')).toSorted());
   });
 
-  it('are as they were when the documents are gone', async () => {
+  it('have the original results after the documents are deleted', async () => {
     kubectl(['-n', home, 'delete', 'configmap', ...kinds.map((kind) => `${name}-${kind}`)]);
     await becomes('app', node);
     await eventually('no CVE is known to be exploited', async () =>
@@ -350,7 +350,7 @@ describe('images that run', function () {
     expect(await inventories()).to.deep.equal(taken);
   });
 
-  it('are matched again with another database, with no inventory, and a scan tells what that brought', async () => {
+  it('are matched again after the database changed, without a new inventory, and a Scan reports the changes', async () => {
     await scanEnded(await makeScan({ policies: [name] }));
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
     const later = [...debian, 'CVE-2024-0553 fail libgnutls30 3.7.9-2 3.7.9-2+deb12u2'].toSorted();
@@ -359,7 +359,7 @@ describe('images that run', function () {
     await becomes('app', node);
     expect(await inventories()).to.deep.equal(taken);
     const told: string[] = [];
-    // A scan that ends while reports are still written leaves these to the next one.
+    // A Scan that ends before all reports are written leaves them to the next Scan.
     await eventually('scans tell of both workloads', async () => {
       const { images } = (await scanEnded(await makeScan({ policies: [name] }))).status ?? {};
       const since = Date.parse(images?.until ?? '') - Date.parse(images?.since ?? '');
@@ -369,7 +369,7 @@ describe('images that run', function () {
     expect(told.filter((line) => !line.startsWith('0 new'))).to.deep.equal(['2 new, 0 fixed, since the scan before']);
   });
 
-  it('are told with a warning that the database is old', async () => {
+  it('have a warning if the database is old', async () => {
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:old`);
     await becomes('app', [...node, 'image-scan warn']);
     const warning = (await reportOf('app'))?.results?.find(({ result }) => result === 'warn');
@@ -378,7 +378,7 @@ describe('images that run', function () {
     await becomes('app', node);
   });
 
-  it('keep what was found, beside an error with its reason, when the image named as database holds none', async () => {
+  it('keep their findings, with an error and its reason, if the database image has no database', async () => {
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/pause:1`);
     await becomes('app', [...node, 'image-scan error']);
     const error = (await reportOf('app'))?.results?.find(({ result }) => result === 'error');
@@ -387,7 +387,7 @@ describe('images that run', function () {
     await becomes('app', node);
   });
 
-  it('are reported as a policy asks: by severity, and only what can be mended', async () => {
+  it('have only the results that the policy requires: by severity, and only fixable ones', async () => {
     apply(policy({ vulnerabilities: { minSeverity: 'critical', ignoreUnfixed: true } }));
     await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4']);
     await becomes('app', []);
@@ -395,7 +395,7 @@ describe('images that run', function () {
     expect(await inventories()).to.deep.equal(taken);
   });
 
-  it('keep what was found, beside an error with its reason, when the scanner fails', async () => {
+  it('keep their findings, with an error and its reason, if the scanner fails', async () => {
     shop.useScanner('trivy-broken:1', `VIGIL_DATABASE_IMAGE=${registry}/trivy-database:1`);
     await becomes('web', ['CVE-2023-38545 fail curl 7.88.1-10 7.88.1-10+deb12u4', 'image-scan error']);
     const error = (await reportOf('web'))?.results?.find(({ result }) => result === 'error');
@@ -404,14 +404,14 @@ describe('images that run', function () {
     expect([images?.failing.critical, images?.coverage.failed]).to.deep.equal([4, 4]);
   });
 
-  it('have an error with its reason when no inventory can be taken, and others go on', async () => {
+  it('have an error with its reason if the inventory fails, while other images are scanned', async () => {
     apply(deployment('third', `${registry}/trivy:1`, ['/bin/sleep', '2147483647']));
     await becomes('third', ['image-scan error']);
     expect((await reportOf('third'))?.results?.[0]?.message).to.equal('trivy exited with code 127: trivy: applet not found');
     expect(await linesOf('web')).to.have.length(2);
   });
 
-  it('leave open whether a policy is complied with while one of them is not known, and say which and why', async () => {
+  it('make Compliant Unknown while one of them is not scanned, with its name and the reason in the status', async () => {
     apply(deployment('unread', `${registry}/trivy:1`, ['/bin/sleep', '2147483647'], clean));
     const said = await eventually('it is not known', async () => {
       const condition = await conditionOf('Compliant', clean);
@@ -428,14 +428,14 @@ describe('images that run', function () {
     );
   });
 
-  it('have an error that says so when the Job is refused', async () => {
+  it('have an error with the reason if the Job is refused', async () => {
     shop.guard('example.com/other:1');
     apply(deployment('fourth', `${registry}/trivy-broken:1`, ['/usr/local/bin/trivy']));
     await becomes('fourth', ['image-scan error']);
     expect((await reportOf('fourth'))?.results?.[0]?.message).to.match(/^the Job was refused: .*a container has another image/);
   });
 
-  it('leave no report when no policy asks about them', async () => {
+  it('have no report after no policy requires images', async () => {
     apply({ ...policy({}), spec: { scope: { namespaces: { include: [namespace] } } } });
     await eventually('no report is about images', async () =>
       (await reportsIn(namespace)).some(({ metadata }) => metadata.name.startsWith('vigil-images-')) ? undefined : true,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ImageShop, registry } from './image-shop.ts';
 
-describe('archives of Java that do not say what they are', function () {
+describe('Java archives without Maven metadata', function () {
   this.timeout(420_000);
   const shop = new ImageShop('java');
   const use = (image: string): void => shop.configure(`VIGIL_JAVA_INDEX_IMAGE=${registry}/${image}`);
@@ -17,7 +17,7 @@ describe('archives of Java that do not say what they are', function () {
   });
   after(() => shop.close());
 
-  it('are told, in number and by name, while there is no index', async () => {
+  it('cause a warning with their number and names without an index', async () => {
     await shop.becomes('shop', ['image-scan warn']);
     expect(await messages()).to.deep.equal([
       'warn: some Java archives have no Maven metadata and cannot be identified without an index (--java-index-image): ' +
@@ -25,7 +25,7 @@ describe('archives of Java that do not say what they are', function () {
     ]);
   });
 
-  it('are told still, beside the reason, while what is named is no index', async () => {
+  it('still cause the warning, with an error and its reason, if the index image has no index', async () => {
     use('trivy-database:1');
     await shop.becomes('shop', ['image-scan error', 'image-scan warn']);
     expect((await messages())[0]).to.match(
@@ -33,7 +33,7 @@ describe('archives of Java that do not say what they are', function () {
     );
   });
 
-  it('are known with an index, and are looked into anew for that', async () => {
+  it('are identified with an index, after a new inventory', async () => {
     use('java-index:1');
     await shop.becomes('shop', ['CVE-2021-44228 fail']);
     const { properties } = (await shop.result('shop', 'CVE-2021-44228')) ?? {};

@@ -7,7 +7,7 @@ import { kubectl, testClient } from '../../integration/cluster-access.ts';
 import { ImageShop, registry } from './image-shop.ts';
 import { eventually, home } from '../installation.ts';
 
-/** What happens to the scanner: hack/cluster.d/modules/trivy/odd-scanner has the days. */
+/** The faults of the scanner, from hack/cluster.d/modules/trivy/odd-scanner, with the expected reasons. */
 const days = [
   ['memory-rootfs', /^trivy exited with code (137|2), out of memory: /],
   ['garbage-rootfs', /^the scanner's report cannot be read: the JSON is not a Trivy report: it has no SchemaVersion;/],
@@ -15,7 +15,7 @@ const days = [
   ['memory-sbom', /out of memory: /],
   ['garbage-sbom', /^the scanner's output cannot be read: the JSON is not a Trivy report: it has no SchemaVersion;/],
   ['forever-rootfs', /^the pod failed: DeadlineExceeded: /],
-  // The kubelet looks at volumes once a minute.
+  // The kubelet checks the size of volumes once a minute.
   ...(process.env['VIGIL_TEST_ALL'] === '1'
     ? ([['disk-rootfs', /^the pod failed: Evicted: Usage of EmptyDir volume "work" exceeds the limit "1Gi"/]] as const)
     : []),
@@ -24,7 +24,7 @@ const worse = ['many-sbom', 'terminal-sbom'] as const;
 const well = 'none-none';
 const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
-/** The most memory that the operator had at any time, in MiB, by the node's word. */
+/** Returns the peak memory of the operator in MiB, as the node reports it. */
 function operatorPeak(): number {
   const [pod] = kubectl(['-n', home, 'get', 'pods', '-l', 'app.kubernetes.io/component=operator', '-o', 'name']).trim().split('\n');
   const peaks = readdirSync('/proc')
@@ -44,7 +44,7 @@ function operatorPeak(): number {
   return Math.max(...peaks);
 }
 
-describe('a scanner on a bad day', function () {
+describe('a scanner with faults', function () {
   this.timeout(300_000);
   const shop = new ImageShop('odd');
   const found = ['CVE-2021-23337 fail'];
@@ -61,7 +61,7 @@ describe('a scanner on a bad day', function () {
   });
   after(() => shop.close());
 
-  /** The pod that takes an image's inventory, once it runs. */
+  /** Waits until the pod of an image's inventory Job runs, and returns it. */
   const scanning = (day: string): Promise<KubeObject> =>
     eventually(`a pod looks into ${day}`, async () => {
       const pods = await listAll<KubeObject>(testClient(), RESOURCES.pods, {
@@ -71,14 +71,14 @@ describe('a scanner on a bad day', function () {
       return pods.find((pod) => JSON.stringify(pod).includes(`/odd-${day}@`) && JSON.stringify(pod).includes('"startedAt"'));
     });
 
-  it('that comes to no end runs into the deadline of its pod', async () => {
-    // In place of a quarter of an hour.
+  it('is stopped by the deadline of its pod if it does not end', async () => {
+    // In place of 15 minutes.
     const { metadata } = await scanning('forever-rootfs');
     kubectl(['-n', home, 'patch', 'pod', metadata.name, '-p', '{"spec":{"activeDeadlineSeconds":10}}']);
   });
 
   for (const [day, reason] of days) {
-    it(`is told beside what was found before, which is stale: ${day}`, async () => {
+    it(`causes an error, and keeps the previous findings as stale: ${day}`, async () => {
       await shop.becomes(day, ['CVE-2021-23337 fail stale', 'image-scan error'], { seconds: 150 });
       const said = await message(day);
       expect(said)
@@ -88,9 +88,9 @@ describe('a scanner on a bad day', function () {
     });
   }
 
-  it('keeps no other image from being looked into', () => shop.becomes(well, found));
+  it('does not stop the scans of other images', () => shop.becomes(well, found));
 
-  it('that finds a package with a name for terminals writes no such name into a report', async () => {
+  it('cannot write terminal control sequences from a package name into a report', async () => {
     await shop.becomes('terminal-sbom', ['CVE-2020-00001 fail']);
     const { message: said, properties } = (await shop.result('terminal-sbom', 'CVE-2020-00001')) ?? {};
     expect(properties?.['package']).to.equal('a ]0;owned  [2J 31m b ');
@@ -98,7 +98,7 @@ describe('a scanner on a bad day', function () {
     expect(JSON.stringify(await shop.reportOf('terminal-sbom'))).not.to.match(/\\u00|\\u202/);
   });
 
-  it('that finds 20,000 vulnerabilities has the worst of them in a bounded report, all of them counted, and the operator in its bounds', async () => {
+  it('may find 20,000 vulnerabilities: the report counts all, lists the worst, and the memory of the operator is bounded', async () => {
     const report = await eventually('all are counted', async () => {
       const there = await shop.reportOf('many-sbom');
       return there?.summary?.fail === 20_000 ? there : undefined;
@@ -112,7 +112,7 @@ describe('a scanner on a bad day', function () {
     expect(operatorPeak()).to.be.lessThan(220);
   });
 
-  it('says of the policy how many were not looked into, with nothing raw', () => {
+  it('is visible in the coverage of the policy, without control characters', () => {
     const text = kubectl(['get', 'securitypolicy', shop.name, '-o', 'json']);
     expect((JSON.parse(text) as { status: { images: { coverage: object } } }).status.images.coverage).to.deep.include({
       failed: days.length,

@@ -31,7 +31,7 @@ describe('images that need a pull secret', function () {
       const login = [`--docker-server=${server}`, `--docker-username=${user}`, `--docker-password=${password}`];
       kubectl(['-n', each, 'create', 'secret', 'docker-registry', 'registry', ...login]);
     }
-    // A node that knows an image by several names says one of them of all its pods: here one that the others' secrets are not for.
+    // A node with several names for an image reports one of them for all pods: here one that the other pull secrets do not cover.
     shop.run('first', `${elsewhere}/locked-1:1`, { ...withSecret, namespace: foreign });
     apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'puller', namespace }, ...withSecret });
     shop.run('web', `${address}/locked-1:1`, withSecret);
@@ -42,7 +42,7 @@ describe('images that need a pull secret', function () {
   });
   after(() => shop.close());
 
-  it('are an error that says how their namespace opts in, and others go on', async () => {
+  it('have an error with the command to opt in, while other images are scanned', async () => {
     await shop.becomes('public', found);
     for (const [app, of] of [
       ['web', namespace],
@@ -56,19 +56,19 @@ describe('images that need a pull secret', function () {
     }
   });
 
-  it('are looked into where their namespace opts in by that command, with the pull secrets of pods and of service accounts', async () => {
+  it('are scanned after the namespace opts in with that command, with pull secrets of pods and service accounts', async () => {
     const [program = '', ...args] = command(namespace).split(' ');
     execFileSync(program, args, { stdio: 'pipe' });
     await shop.becomes('web', found);
     await shop.becomes('by-account', found);
   });
 
-  it('are not looked into for a namespace that did not opt in, whatever another one says of the same image', async () => {
+  it('are not scanned for a namespace that did not opt in, also if another namespace has the same image', async () => {
     expect(await shop.linesOf('web', other)).to.deep.equal(['image-scan error']);
     expect(await message('web', other)).to.include(command(other));
   });
 
-  it('leave nothing behind in their namespace, and no report about the Jobs of Vigil itself', async () => {
+  it("leave no Jobs in their namespace, and no report about Vigil's own Jobs", async () => {
     await eventually('no Job is left', () =>
       kubectl(['-n', namespace, 'get', 'jobs,configmaps', '-o', 'name']) === 'configmap/kube-root-ca.crt\n' ? true : undefined,
     );
@@ -76,7 +76,7 @@ describe('images that need a pull secret', function () {
     expect(reports.toSorted()).to.deep.equal(['by-account', 'public', 'web'].map((app) => `vigil-images-deployment-${app}`));
   });
 
-  it('keep what was found when their namespace opts out, and are matched with another database', async () => {
+  it('keep their findings after the namespace opts out, and are matched again after the database changed', async () => {
     optOut();
     const taken = await shop.inventories();
     shop.run('late', `${address}/locked-3:1`, withSecret);
@@ -89,7 +89,7 @@ describe('images that need a pull secret', function () {
     expect(await shop.inventories()).to.deep.equal(taken);
   });
 
-  it('keep what was found, marked as stale, beside an error that says how to opt in, when their inventory is lost', async () => {
+  it('keep their findings as stale, with an error that has the command to opt in, if their inventory is lost', async () => {
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part=image-inventory']);
     await shop.becomes(
       'web',
@@ -102,7 +102,7 @@ describe('images that need a pull secret', function () {
     await shop.becomes('public', found);
   });
 
-  it('are as before when their namespace opts in again', async () => {
+  it('are scanned again after the namespace opts in again', async () => {
     const [program = '', ...args] = command(namespace).split(' ');
     execFileSync(program, args, { stdio: 'pipe' });
     await shop.becomes('web', found);

@@ -6,12 +6,12 @@ import { kubectl } from '../../integration/cluster-access.ts';
 import { ImageShop, registry } from './image-shop.ts';
 import { home } from '../installation.ts';
 
-/** A way to the registry on which things go wrong, as the node sees it. */
+/** The address of a proxy to the registry that injects faults, for the node. */
 const faulty = '127.0.0.1:5002';
 const all = process.env['VIGIL_TEST_ALL'] === '1';
 const cluster = process.env['VIGIL_TEST_CLUSTER'] ?? '';
 
-describe('a registry that fails', function () {
+describe('a registry with faults', function () {
   this.timeout(480_000);
   const shop = new ImageShop('faults');
   let proxy: ChildProcess;
@@ -33,7 +33,7 @@ describe('a registry that fails', function () {
     for (const image of images) shop.run(image, `${faulty}/fault-${image}:1`);
     shop.ask();
     for (const image of images) await shop.becomes(image, found, { seconds: 120 });
-    // From now on the node must ask the registry, and Vigil the node.
+    // From now on, the node must pull the images again, and Vigil must take the inventories again.
     await arm(Object.fromEntries(faults.map((fault) => [`fault-${fault}`, fault])));
     for (const image of images) forget(image);
     kubectl(['-n', home, 'delete', 'configmap', '-l', 'vigil.dev/part=image-inventory']);
@@ -43,28 +43,28 @@ describe('a registry that fails', function () {
     await shop.close();
   });
 
-  /** Takes an image from the node. */
+  /** Removes an image from the node. */
   function forget(image: string): void {
     execFileSync('hack/cluster', ['forget', `${faulty}/fault-${image}:1`, '--name', cluster], { stdio: 'pipe' });
   }
 
-  it('that asks for a password is told at once, beside what was found before, and how to give one', async () => {
+  it('causes an error at once if it requires credentials, with how to provide them, and the previous findings are kept', async () => {
     await shop.becomes('denied', failed);
     expect(await message('denied')).to.match(
       /^the pod cannot start: Failed to pull image .*no pod that runs it in this namespace has imagePullSecrets.*; the previous findings are kept$/,
     );
   });
 
-  it('that has the image no more is told at once, beside what was found before', async () => {
+  it('causes an error at once if the image was deleted, and the previous findings are kept', async () => {
     await shop.becomes('gone', failed);
     expect(await message('gone')).to.match(/^the pod cannot start: Failed to pull image .*not found; the previous findings are kept$/);
   });
 
-  it('keeps no other image from being looked into', () => shop.becomes('well', found));
+  it('does not stop the scans of other images', () => shop.becomes('well', found));
 
   if (!all) return;
 
-  it('that says nothing is told after a minute with a warning', async () => {
+  it('causes a warning after a minute if it does not respond', async () => {
     await shop.becomes('slow', [...found, 'image-scan warn'], { seconds: 120 });
     expect(await message('slow')).to.match(/^the image is not scanned yet: the node is still pulling it: Pulling image /);
   });
@@ -74,7 +74,7 @@ describe('a registry that fails', function () {
     ['down', /EOF|connection refused|connection reset/],
     ['corrupt', /unexpected commit digest|failed precondition|invalid/],
   ] as const) {
-    it(`is told after a minute, beside what was found before: ${image}`, async () => {
+    it(`causes an error after a minute, and the previous findings are kept: ${image}`, async () => {
       await shop.becomes(image, failed, { seconds: 120 });
       expect(await message(image))
         .to.match(/^the pod cannot start: Failed to pull image /)
@@ -82,7 +82,7 @@ describe('a registry that fails', function () {
     });
   }
 
-  it('and is well again takes nothing more than a while', async () => {
+  it('needs no action after it has recovered', async () => {
     await arm({});
     for (const image of images) await shop.becomes(image, found, { seconds: 420 });
   });

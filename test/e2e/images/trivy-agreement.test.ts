@@ -19,7 +19,7 @@ import { directScan, imageFolder, javaIndex, trivyProgram, unpackImage, withFold
 import { inventoryDocumentName } from '../../../operator/images/targets/image-names.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
-/** Images of the tests, with how many vulnerabilities and secrets each is known to have: a scan that finds nothing agrees with none. */
+/** The test images with their numbers of vulnerabilities and secrets, so that empty scans do not count as agreement. */
 const images = [
   { image: 'debian-old', vulnerabilities: 4, secrets: 1 },
   { image: 'node-old', vulnerabilities: 1, secrets: 0 },
@@ -32,7 +32,7 @@ interface JobSpec {
   readonly template: { readonly spec: { readonly initContainers: readonly { readonly name: string; readonly args: readonly string[] }[] } };
 }
 
-/** The arguments of the inventory Job's scanner, with its folders elsewhere. */
+/** Returns the scanner's arguments in the inventory Job, with its folders under `folder`. */
 function scannerArguments(folder: string): string[] {
   const settings = { namespace: 'x', image: 'x', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 'x' } as const;
   const job = inventoryJob(settings, { image: { reference: 'x', digest } }) as KubeObject & { readonly spec: JobSpec };
@@ -40,7 +40,7 @@ function scannerArguments(folder: string): string[] {
   return (scanner?.args ?? []).map((argument) => argument.replace(/^\/vigil\//, `${folder}/`));
 }
 
-/** What a verb of Vigil's prints, as records. */
+/** Runs a verb of Vigil and returns the records it prints. */
 async function records<T>(args: readonly string[]): Promise<T[]> {
   const text = execFileSync(process.execPath, ['operator/main.ts', ...args], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   async function* lines(): AsyncGenerator<string> {
@@ -50,7 +50,7 @@ async function records<T>(args: readonly string[]): Promise<T[]> {
   return [...((await acceptStream(lines())).records() as Iterable<T>)];
 }
 
-/** What Vigil finds: the inventory as its Job takes it, then the match against the database. */
+/** Returns the findings of Vigil: takes the inventory as its Job does, then matches it against the database. */
 async function vigilScan(image: string, database: string, folder: string): Promise<{ inventory: Inventory; found: Vulnerability[] }> {
   unpackImage(image, folder);
   for (const made of ['work', 'input', 'matching']) mkdirSync(join(folder, made));
@@ -76,7 +76,7 @@ const secrets = ({ Results = [] }: TrivyReport): string[] =>
     Secrets.map(({ RuleID, Severity, StartLine }) => [RuleID, findingSeverity(Severity), Target.replace(/^\//, ''), StartLine].join(' ')),
   );
 
-describe('an inventory that is matched later finds what one scan by Trivy finds', function () {
+describe('an inventory that is matched later has the same findings as one scan by Trivy', function () {
   this.timeout(60_000);
 
   for (const { image, ...known } of images) {
@@ -98,7 +98,7 @@ describe('an inventory that is matched later finds what one scan by Trivy finds'
   }
 });
 
-/** Package URLs as documents may write them, by what becomes of a finding's own. */
+/** The variants of a finding's package URL that documents may contain. */
 const variants: Readonly<Record<string, (purl: string) => string>> = {
   'as they are': (purl) => purl,
   'without qualifiers': (purl) => purl.replace(/\?.*/, ''),
@@ -148,7 +148,7 @@ const documents: Readonly<Record<'openvex' | 'csaf', (products: readonly (readon
   }),
 };
 
-/** What Trivy leaves of a bill when it is given a document. */
+/** Returns the vulnerabilities of an SBOM that Trivy reports with a VEX document. */
 function leftByTrivy(folder: string, document: string): string[] {
   const quiet = ['--quiet', '--skip-db-update', '--skip-java-db-update', '--offline-scan', '--skip-version-check', '--disable-telemetry'];
   const places = ['--cache-dir', join(folder, 'matching/cache'), '--vex', document, join(folder, 'matching/bom.json')];
@@ -156,7 +156,7 @@ function leftByTrivy(folder: string, document: string): string[] {
   return vulnerabilities(JSON.parse(text) as TrivyReport);
 }
 
-/** What Vigil leaves of what was found. */
+/** Returns the vulnerabilities that Vigil reports as failed with a VEX document. */
 async function leftByVigil(found: readonly Vulnerability[], kind: 'openvex' | 'csaf', bytes: Buffer): Promise<string[]> {
   const wanted = {
     vulnerabilities: new Set(found.map(({ id }) => id)),
@@ -168,7 +168,7 @@ async function leftByVigil(found: readonly Vulnerability[], kind: 'openvex' | 'c
   return found.filter(({ id, purl }) => !index.verdict(id, () => ({ image, found: purlOf(purl) }))).map(vulnerabilityLine);
 }
 
-describe('what documents say of packages silences what it silences in Trivy', function () {
+describe('VEX documents suppress the same vulnerabilities as in Trivy', function () {
   this.timeout(120_000);
 
   for (const image of ['debian-old', 'mixed-old', 'mariner-old']) {

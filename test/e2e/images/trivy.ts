@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TrivyVulnerability } from '../../../operator/images/matching/image-finding.ts';
 
-/** A Trivy report, as far as the tests read it. */
+/** The fields of a Trivy report that the tests read. */
 export interface TrivyReport {
   readonly Results?: readonly {
     readonly Target: string;
@@ -21,13 +21,13 @@ export function imageFolder(): string {
   return folder;
 }
 
-/** What has an index of Java archives in it. */
+/** Returns the folder of the index of Java archives. */
 export const javaIndex = (): string => join(imageFolder(), 'java-index');
 
-/** Trivy's program. */
+/** Returns the path of Trivy's program. */
 export const trivyProgram = (): string => join(imageFolder(), 'trivy');
 
-/** Runs with a folder that is gone afterwards. */
+/** Runs a function with a temporary folder, which is deleted afterwards. */
 export async function withFolder<T>(body: (folder: string) => Promise<T> | T): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-trivy-'));
   try {
@@ -37,7 +37,7 @@ export async function withFolder<T>(body: (folder: string) => Promise<T> | T): P
   }
 }
 
-/** What Trivy alone finds in an image of the tests: one call, from the archive, with packages, vulnerabilities and secrets. */
+/** Returns the findings of one scan by Trivy of a test image's archive: packages, vulnerabilities and secrets. */
 export function directScan(image: string, database: string, folder: string): TrivyReport {
   const cache = join(folder, 'direct');
   execFileSync(process.execPath, ['operator/main.ts', 'prepare', cache, javaIndex()]);
@@ -55,7 +55,7 @@ export function directScan(image: string, database: string, folder: string): Tri
   return JSON.parse(readFileSync(output, 'utf8')) as TrivyReport;
 }
 
-/** The files of an image of the tests, in a new folder. */
+/** Extracts the files of a test image into a new folder, and returns the folder. */
 export function unpackImage(image: string, folder: string): string {
   const [archive, target] = [join(folder, 'archive'), join(folder, 'target')];
   for (const made of [archive, target]) mkdirSync(made);

@@ -9,8 +9,8 @@ const refused =
   () =>
     checkedInventoryOf([record], end);
 
-describe('an inventory that others had a hand in', () => {
-  it('is taken when it is what the scanner says', async () => {
+describe('checkedInventoryOf', () => {
+  it('accepts the records of a Trivy report', async () => {
     const report = {
       SchemaVersion: 2,
       Metadata: { OS: { Family: 'debian', Name: '12' } },
@@ -48,13 +48,13 @@ describe('an inventory that others had a hand in', () => {
   });
 
   for (const [what, make, expected] of [
-    ['a record of no kind', refused({ type: 'other' }), /^the pod output is not an inventory: type: /],
-    ['nothing', refused(null), /is not an inventory/],
+    ['a record of an unknown type', refused({ type: 'other' }), /^the pod output is not an inventory: type: /],
+    ['null', refused(null), /is not an inventory/],
     ['a package without a version', refused({ type: 'package', package: { name: 'a', purl: 'b' } }), /: package\.version: /],
-    ['a text without end', refused({ type: 'system', family: 'x'.repeat(9000), name: '' }), /: family: /],
-    ['a field that nobody reads', refused({ type: 'system', family: 'x', name: '', more: 1 }), /is not an inventory/],
-    ['an end that says nothing', refused({ type: 'system', family: 'x', name: '' }, null), /is not an inventory/],
+    ['a text that is too long', refused({ type: 'system', family: 'x'.repeat(9000), name: '' }), /: family: /],
+    ['an unknown field', refused({ type: 'system', family: 'x', name: '', more: 1 }), /is not an inventory/],
+    ['a trailer that is null', refused({ type: 'system', family: 'x', name: '' }, null), /is not an inventory/],
   ] as const) {
-    it(`is refused for ${what}`, () => expect(make).to.throw(expected));
+    it(`rejects ${what}`, () => expect(make).to.throw(expected));
   }
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Examples } from '../../../operator/images/inventory/examples.ts';
 import { findUnknownFiles } from '../../../operator/images/inventory/image-folder.ts';
 
-describe('what of an image cannot be read', () => {
+describe('the unreadable files of an image folder', () => {
   let folder = '';
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'vigil-unreadable-'));
@@ -16,7 +16,7 @@ describe('what of an image cannot be read', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Looks as somebody who is not root, where the tests run as root. */
+  /** Reads the folder as a user who is not root, even if the tests run as root. */
   async function look(): Promise<Examples> {
     const root = process.geteuid?.() === 0;
     if (root) process.seteuid?.(65_534);
@@ -27,12 +27,12 @@ describe('what of an image cannot be read', () => {
     }
   }
 
-  it('is nothing where all is open; links, and folders of the kernel, are passed over', async () => {
+  it('are none if all files are readable; links and kernel folders are skipped', async () => {
     chmodSync(join(folder, 'dev/d'), 0);
     expect(await look()).to.deep.equal({ count: 0, examples: [] });
   });
 
-  it('is counted, files and folders, and told by a few paths', async () => {
+  it('are counted, files and folders, with a few paths as examples', async () => {
     chmodSync(join(folder, 'open/a'), 0);
     chmodSync(join(folder, 'closed'), 0);
     const { count, examples } = await look();
@@ -48,7 +48,7 @@ describe('what of an image cannot be read', () => {
   });
 });
 
-describe('what archives of Java do not say', () => {
+describe('findUnknownFiles', () => {
   let folder = '';
   const at = 'srv/shop-1.0.jar';
   const inner = `${at}/BOOT-INF/lib/log4j-core-2.14.1.jar`;
@@ -63,9 +63,9 @@ describe('what archives of Java do not say', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   for (const [what, told, expected] of [
-    ['is all of them where the scanner knows none', [], ['srv/broken.WAR', at, inner]],
-    ['is what lies in one that is known', [at], ['srv/broken.WAR', inner]],
-    ['is one in which all is known', [inner], ['srv/broken.WAR', at]],
+    ['returns all Java archives if the scanner identified none', [], ['srv/broken.WAR', at, inner]],
+    ['returns the archives inside an identified archive', [at], ['srv/broken.WAR', inner]],
+    ['returns an archive of which only the inner archive was identified', [inner], ['srv/broken.WAR', at]],
   ] as const) {
     it(what, async () => {
       const { unidentified, unreadable } = await findUnknownFiles(folder, new Set(told));

@@ -29,7 +29,7 @@ describe('jsonElements', () => {
     { path: 'last', value: -1.5 },
   ];
 
-  it('yields the wanted values in their order, however the text is cut into pieces', async () => {
+  it('yields the wanted values in order for chunks of any size', async () => {
     for (let size = 1; size <= text.length; size++)
       expect(await read(text, ['list.*.name', 'list.*.rows.*', 'last'], size)).to.deep.equal(found);
   });
@@ -44,15 +44,15 @@ describe('jsonElements', () => {
   });
 
   for (const [what, broken] of [
-    ['nothing', ''],
-    ['text that is cut off', '{"x": [1, 2'],
-    ['a string that is cut off', '{"x": "1'],
+    ['an empty text', ''],
+    ['truncated text', '{"x": [1, 2'],
+    ['a truncated string', '{"x": "1'],
     ['words', 'this is not JSON'],
-    ['brackets that do not fit', '{"x": [1}}'],
+    ['unbalanced brackets', '{"x": [1}}'],
     ['two values', '{"x": 1} {"x": 2}'],
-    ['a wanted value that is none', '{"x": treu}'],
+    ['an invalid wanted value', '{"x": treu}'],
   ] as const) {
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const error = await read(broken, ['x']).then(
         () => undefined,
         (thrown: unknown) => thrown,

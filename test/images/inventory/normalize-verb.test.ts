@@ -24,7 +24,7 @@ describe('vigil normalize', function () {
     return { inventory: inventoryOf(stream.records() as Iterable<InventoryRecord>), body: stream.trailer.body };
   }
 
-  it('gives every package of a report of many pieces, whatever its name', async () => {
+  it('prints every package of a large report, with any name', async () => {
     const names = Array.from({ length: 5000 }, (_, index) => `p${index} "\\\u0000\u001b[31m é${'x'.repeat(index % 200)}`);
     const Packages = names.map((Name) => ({ Name, Version: '1', Identifier: { PURL: 'pkg:npm/p@1' } }));
     const { inventory, body } = await normalize(
@@ -36,18 +36,18 @@ describe('vigil normalize', function () {
   });
 
   for (const [what, text, reason] of [
-    ['is empty, as when the disk was full', '', 'the JSON is truncated'],
-    ['is cut off', '{"Results": [{"Target": "a", "Packages": [{"Name": "b"', 'the JSON is truncated'],
-    ['is none', 'panic: runtime error', 'the text is not JSON'],
-    ['is JSON alone', '{}', 'the JSON is not a Trivy report: it has no SchemaVersion'],
-    ['is of a newer schema', '{"SchemaVersion": 3}', 'the report has schema 3, but Vigil supports schema 2'],
+    ['is empty, such as after the disk was full', '', 'the JSON is truncated'],
+    ['is truncated', '{"Results": [{"Target": "a", "Packages": [{"Name": "b"', 'the JSON is truncated'],
+    ['is not JSON', 'panic: runtime error', 'the text is not JSON'],
+    ['has no schema version', '{}', 'the JSON is not a Trivy report: it has no SchemaVersion'],
+    ['has a newer schema', '{"SchemaVersion": 3}', 'the report has schema 3, but Vigil supports schema 2'],
     [
-      'lists what is no package',
+      'has a package that is not an object',
       '{"SchemaVersion": 2, "Results": [{"Packages": [null]}]}',
       'an item of Results.*.Packages is not an object',
     ],
   ] as const) {
-    it(`ends with 1 and the reason when the report ${what}`, () => {
+    it(`exits with code 1 and the reason if the report ${what}`, () => {
       writeFileSync(file(), text);
       const { status, stderr } = spawnSync(process.execPath, ['operator/main.ts', 'normalize', file()], { encoding: 'utf8' });
       expect(status).to.equal(1);

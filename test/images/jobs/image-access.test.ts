@@ -24,19 +24,31 @@ const denied: ImageEntry = { seen: 0, failure: { ...failure, denied: true } };
 const taken: ImageEntry = { seen: 0, inventory: kept, findings };
 const lost: ImageEntry = { seen: 0, findings };
 
-describe('images that need a pull secret', () => {
-  it('are kept under digest and namespace, from which both can be told', () => {
+describe('the ledger of images that need a pull secret', () => {
+  it('has keys of digest and namespace', () => {
     expect([key, namespaceOf(key), namespaceOf('d')]).to.deep.equal(['d@shop', 'shop', undefined]);
   });
 
   for (const [what, ledger, optedIn, places, barred] of [
-    ['are taken in no namespace before they are refused', { d: { seen: 0, failure } }, ['shop'], ['d'], []],
-    ['are taken in no namespace that did not opt in', { d: denied }, [], ['d'], []],
-    ['are taken in one that did', { d: denied }, ['shop'], ['d', key], []],
-    ['are taken there when Vigil fails otherwise by now', { d: { seen: 0, failure }, [key]: { seen: 0 } }, ['shop'], ['d', key], []],
-    ['are kept, and matched, where a namespace opts out', { d: denied, [key]: taken }, [], ['d', key], []],
-    ['are kept, and nothing is done, where it opts out with no inventory', { d: denied, [key]: lost }, [], ['d', key], [key]],
-    ['are forgotten there once Vigil has them itself', { d: taken, [key]: taken }, ['shop'], ['d'], []],
+    ['plans no inventory in a namespace before the registry denied the image', { d: { seen: 0, failure } }, ['shop'], ['d'], []],
+    ['plans no inventory in a namespace that did not opt in', { d: denied }, [], ['d'], []],
+    ['plans an inventory in a namespace that opted in', { d: denied }, ['shop'], ['d', key], []],
+    [
+      "plans an inventory in the namespace if Vigil's own attempt fails for another reason now",
+      { d: { seen: 0, failure }, [key]: { seen: 0 } },
+      ['shop'],
+      ['d', key],
+      [],
+    ],
+    ['keeps and matches the inventory after the namespace opts out', { d: denied, [key]: taken }, [], ['d', key], []],
+    [
+      'keeps the entry but plans nothing after the namespace opts out without an inventory',
+      { d: denied, [key]: lost },
+      [],
+      ['d', key],
+      [key],
+    ],
+    ["removes the namespace's entry after Vigil's own inventory succeeds", { d: taken, [key]: taken }, ['shop'], ['d'], []],
   ] as const) {
     it(what, () => {
       const keys = imageKeys(ledger, images, access(...optedIn));
@@ -44,12 +56,12 @@ describe('images that need a pull secret', () => {
     });
   }
 
-  it('ask for the rights in no namespace but where it matters', () => {
+  it('checks the opt-in only of namespaces that run a denied image', () => {
     expect([...optInCandidates({ d: denied }, images, users)]).to.deep.equal(['shop']);
     expect([...optInCandidates({ d: taken }, images, users)]).to.deep.equal([]);
   });
 
-  it('are looked into by a Job in their namespace, with its pull secrets by name', () => {
+  it('creates the inventory Job in the namespace, with its imagePullSecrets', () => {
     const settings = {
       namespace: 'vigil',
       image: 'v',
@@ -73,26 +85,30 @@ describe('images that need a pull secret', () => {
     'no; to scan it in this namespace with its pull secrets, run: kubectl -n shop create rolebinding vigil-private-images ' +
     '--clusterrole=vigil-private-images --serviceaccount=vigil:vigil-operator';
   for (const [what, got, expected] of [
-    ['what all are told', told({ d: taken, [key]: lost }, 'shop'), [true, undefined, 'd']],
-    ['nothing of a failure of its own when all are told', told({ d: taken, [key]: { ...lost, failure } }, 'shop'), [true, undefined, 'd']],
-    ['how to opt in', told({ d: denied }, 'shop'), [false, hint, 'd']],
-    ['how to opt in beside what was found', told({ d: denied, [key]: lost }, 'shop'), [true, hint, key]],
-    ['nothing while it is looked into', told({ d: denied, [key]: { seen: 0 } }, 'shop', 'shop'), [false, undefined, 'd']],
-    ['what was found there', told({ d: denied, [key]: taken }, 'shop', 'shop'), [true, undefined, key]],
-    ['what was found there, though it has opted out', told({ d: denied, [key]: taken }, 'shop'), [true, undefined, key]],
-    ['why it failed there', told({ d: denied, [key]: { ...lost, failure } }, 'shop', 'shop'), [true, 'no', key]],
-    ['why it fails now, with nothing lost', told({ d: { seen: 0, failure }, [key]: lost }, 'shop'), [true, 'no', key]],
+    ["the findings of Vigil's own scan", told({ d: taken, [key]: lost }, 'shop'), [true, undefined, 'd']],
+    [
+      "the findings of Vigil's own scan without the failure in the namespace",
+      told({ d: taken, [key]: { ...lost, failure } }, 'shop'),
+      [true, undefined, 'd'],
+    ],
+    ['how to opt in after a denial', told({ d: denied }, 'shop'), [false, hint, 'd']],
+    ['how to opt in, with the older findings', told({ d: denied, [key]: lost }, 'shop'), [true, hint, key]],
+    ['no failure while the scan in the namespace runs', told({ d: denied, [key]: { seen: 0 } }, 'shop', 'shop'), [false, undefined, 'd']],
+    ['the findings of the scan in the namespace', told({ d: denied, [key]: taken }, 'shop', 'shop'), [true, undefined, key]],
+    ['the findings of the scan in the namespace after it opted out', told({ d: denied, [key]: taken }, 'shop'), [true, undefined, key]],
+    ['why the scan in the namespace failed', told({ d: denied, [key]: { ...lost, failure } }, 'shop', 'shop'), [true, 'no', key]],
+    ["why Vigil's own scan fails now, with the older findings", told({ d: { seen: 0, failure }, [key]: lost }, 'shop'), [true, 'no', key]],
   ] as const) {
-    it(`tell their namespace ${what}`, () => expect(got).to.deep.equal(expected));
+    it(`returns to the namespace ${what}`, () => expect(got).to.deep.equal(expected));
   }
 
-  it('tell another namespace nothing of what was found there, and where no pod names a pull secret, what to give to whom', () => {
+  it('returns no findings to another namespace, and names the pull secret to add if no pod has imagePullSecrets', () => {
     const [known, reason, at] = told({ d: denied, [key]: taken }, 'bank', 'shop');
     expect([known, at]).to.deep.equal([false, 'd']);
     expect(reason).to.match(/^no; no pod that runs it in this namespace has imagePullSecrets: add a pull secret to .* in namespace vigil$/);
   });
 
-  it('leave the Jobs of Vigil out of what runs, and no others', () => {
+  it("excludes only Vigil's own Jobs from the running images", () => {
     const own = inventoryJobFilter({ d: denied, [key]: { seen: 0 }, 'e@shop': taken });
     const job = (name: string, namespace: string, labels = { 'vigil.dev/part': 'image-inventory' }): boolean =>
       own({ apiVersion: 'batch/v1', kind: 'Job', name, namespace, labels });

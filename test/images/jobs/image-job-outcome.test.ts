@@ -5,7 +5,7 @@ import type { JobEvent } from '../../../operator/jobs/job-events.ts';
 import type { JobPod } from '../../../operator/jobs/job-pod.ts';
 import type { AgeOf, JobObject } from '../../../operator/jobs/job-state.ts';
 
-/** Everything has been seen for so many seconds. */
+/** Returns the age of every state: this number of seconds. */
 const after =
   (seconds: number): AgeOf =>
   () =>
@@ -20,7 +20,7 @@ const outcome = (pods: readonly JobPod[], seconds: number, of = job, events: rea
   return found.kind === 'failed' ? found.reason : found.kind;
 };
 
-describe('how a Job for images went', () => {
+describe('imageJobOutcome', () => {
   const terminated = { exitCode: 137, reason: 'OOMKilled', message: '' };
   const failed = { phase: 'Failed', initContainerStatuses: [{ name: 'trivy', state: { terminated } }] };
   const pulling = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } };
@@ -49,7 +49,7 @@ describe('how a Job for images went', () => {
   const scanning = [init({ running: {} })];
   const refusals = ['401 Unauthorized', '403 Forbidden', 'denied: no', 'authorization failed: no basic auth credentials'];
   for (const message of refusals)
-    it(`says at once that nobody may have it: ${message}`, () => {
+    it(`reports a denial at once: ${message}`, () => {
       const found = imageJobOutcome(target, { pods: initializing, events: pull(message) }, after(2));
       expect(found).to.deep.equal({
         kind: 'failed',
@@ -59,7 +59,7 @@ describe('how a Job for images went', () => {
       });
     });
 
-  it('names an image once, however long its name is', () => {
+  it('names the image once, also if its reference is long', () => {
     const reference = `r/${'web'.repeat(80)}@d`;
     const metadata = { ...job.metadata, annotations: imageJobAnnotation({ scanner: 's', reference }) };
     const steps = `failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": 401 Unauthorized`;
@@ -73,7 +73,7 @@ describe('how a Job for images went', () => {
     });
   });
 
-  it('says after a minute what it waits for', () => {
+  it('reports after a minute why the pod waits', () => {
     const waits = (events: readonly JobEvent[], seconds: number): unknown =>
       imageJobOutcome(target, { pods: initializing, events }, after(seconds));
     const pulling = pull('').slice(0, 1);
@@ -83,50 +83,62 @@ describe('how a Job for images went', () => {
   });
 
   for (const [what, got, expected] of [
-    ['may still get the image', outcome(initializing, 59, target, pull('503')), 'running'],
-    ['cannot get the image', outcome(initializing, 61, target, pull('503')), 'the pod cannot start: Failed to pull image "r/web@d": 503'],
+    ['a pull that fails for less than a minute', outcome(initializing, 59, target, pull('503')), 'running'],
     [
-      'cannot get it at all',
+      'a pull that fails for more than a minute',
+      outcome(initializing, 61, target, pull('503')),
+      'the pod cannot start: Failed to pull image "r/web@d": 503',
+    ],
+    [
+      'an image that does not exist',
       outcome(initializing, 2, target, pull('r/web@d: not found')),
       'the pod cannot start: Failed to pull image "r/web@d": r/web@d: not found',
     ],
-    ['has got it after all', outcome(scanning, 61, target, pull('503')), 'running'],
-    ['waits for another image', outcome(initializing, 5, target, [event('Failed', 'Failed to pull image "vigil": 401')]), 'running'],
+    ['a pull that succeeded after failures', outcome(scanning, 61, target, pull('503')), 'running'],
+    ['a failed pull of another image', outcome(initializing, 5, target, [event('Failed', 'Failed to pull image "vigil": 401')]), 'running'],
     [
-      'cannot get it after its first container',
+      'a failed pull after the first container',
       outcome(prepared, 61, target, pull('503')),
       'the pod cannot start: Failed to pull image "r/web@d": 503',
     ],
-    ['is not that image', outcome(initializing, 5, job, pull('401')), 'running'],
-    ['has no pod', outcome([], 61, target, [event('FailedCreate', 'quota')]), 'the Job has no pod: quota'],
-    ['runs', outcome([init({ waiting: { reason: 'PodInitializing' } })], 300), 'running'],
-    ['has ended', outcome([pod({ phase: 'Succeeded' })], 300), 'finished'],
-    ['ran out of memory', outcome([pod(failed)], 5, ended), 'trivy exited with code 137, out of memory: no output'],
+    ['a failed pull of a Job without a recorded reference', outcome(initializing, 5, job, pull('401')), 'running'],
+    ['a Job without a pod', outcome([], 61, target, [event('FailedCreate', 'quota')]), 'the Job has no pod: quota'],
+    ['a pod that initializes', outcome([init({ waiting: { reason: 'PodInitializing' } })], 300), 'running'],
+    ['a pod that succeeded', outcome([pod({ phase: 'Succeeded' })], 300), 'finished'],
+    ['a scanner that was out of memory', outcome([pod(failed)], 5, ended), 'trivy exited with code 137, out of memory: no output'],
     [
-      'crashed',
+      'a scanner that crashed',
       outcome([crashed('starting\npanic: \u001b[31mno such index\u001b[0m\n\ngoroutine 1 [running]:\n\t/src/main.go:7 +0x1b\n')], 5, ended),
       'trivy exited with code 2: panic: no such index',
     ],
-    ['ended with a word', outcome([crashed('one\n\u001b]0;title\u0007two\n')], 5, ended), 'trivy exited with code 2: two'],
     [
-      'ended with a word of its own',
+      'a scanner that failed with an output',
+      outcome([crashed('one\n\u001b]0;title\u0007two\n')], 5, ended),
+      'trivy exited with code 2: two',
+    ],
+    [
+      'a verb of Vigil that failed with a reason',
       outcome([crashed('vigil match: the image has no /db/trivy.db\n')], 5, ended),
       'the image has no /db/trivy.db',
     ],
     [
-      'was evicted',
+      'an evicted pod',
       outcome([pod({ phase: 'Failed', reason: 'Evicted', message: 'too\nmuch' })], 5, ended),
       'the pod failed: Evicted: too much',
     ],
-    ['may have another pod after one that failed', outcome([pod(failed)], 5), 'running'],
-    ['lost its log', outcome([], 5, complete), 'the log is lost: the pod succeeded, but was deleted with its log'],
-    ['lost its node', outcome([leaving], 61), 'the pod was lost: pod p is being deleted, and its node does not report that it has stopped'],
-    ['may still pull', outcome([init(pulling)], 30), 'running'],
-    ['cannot pull', outcome([init(pulling)], 61), 'the pod cannot start: ImagePullBackOff: no such image'],
-    ['cannot be placed', outcome([pod(unplaced)], 61), 'the pod cannot be scheduled: 0/1 nodes'],
-    ['lost its pod', outcome([], 5, over), 'the pod was lost: was too late'],
-    ['takes too long', outcome([], 1501), 'the pod did not end within 25 minutes'],
+    ['a failed pod while the Job may create another', outcome([pod(failed)], 5), 'running'],
+    ['a completed Job without a pod', outcome([], 5, complete), 'the log is lost: the pod succeeded, but was deleted with its log'],
+    [
+      'a pod whose node is lost',
+      outcome([leaving], 61),
+      'the pod was lost: pod p is being deleted, and its node does not report that it has stopped',
+    ],
+    ['ImagePullBackOff for less than a minute', outcome([init(pulling)], 30), 'running'],
+    ['ImagePullBackOff for more than a minute', outcome([init(pulling)], 61), 'the pod cannot start: ImagePullBackOff: no such image'],
+    ['a pod that cannot be scheduled', outcome([pod(unplaced)], 61), 'the pod cannot be scheduled: 0/1 nodes'],
+    ['a failed Job without a pod', outcome([], 5, over), 'the pod was lost: was too late'],
+    ['a Job past its deadline', outcome([], 1501), 'the pod did not end within 25 minutes'],
   ] as const) {
-    it(`says that it ${what}`, () => expect(got).to.equal(expected));
+    it(`reports ${what}`, () => expect(got).to.equal(expected));
   }
 });

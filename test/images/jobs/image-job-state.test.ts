@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { imageJobState } from '../../../operator/images/jobs/image-job-state.ts';
 import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
 
-describe('what a Job for images was made with', () => {
+describe('imageJobState', () => {
   const settings = {
     namespace: 'v',
     image: 'i',
@@ -13,7 +13,7 @@ describe('what a Job for images was made with', () => {
   } as const;
   const image = { digest: 'sha256:a', reference: 'r/a:1' };
 
-  it('is in its annotation', () => {
+  it('returns the inputs in the annotation of the Job', () => {
     expect(imageJobState(inventoryJob(settings, { image, node: 'n' }))).to.deep.equal({
       scanner: 't',
       reference: 'r/a:1',
@@ -29,14 +29,14 @@ describe('what a Job for images was made with', () => {
     expect(imageJobState(matchingJob(settings, input))).to.deep.equal({ scanner: 't', database: 'r/db:2' });
   });
 
-  it('is read from nothing else: arguments and volumes may be changed by an admission plugin', () => {
+  it('does not read arguments and volumes, which an admission plugin may change', () => {
     const { spec, ...job } = inventoryJob(settings, { image }) as unknown as { spec: unknown; metadata: { name: string } };
     expect(spec).not.to.equal(undefined);
     expect(imageJobState(job)?.reference).to.equal('r/a:1');
   });
 
   for (const annotation of [undefined, '', 'null', '7', '{}', '{"scanner": 7}', '{']) {
-    it(`is unknown of a Job with ${annotation ?? 'no annotation'}, as older versions made them`, () => {
+    it(`returns undefined for a Job of an older version with ${annotation ?? 'no annotation'}`, () => {
       const annotations = annotation === undefined ? {} : { 'vigil.dev/image-job': annotation };
       expect(imageJobState({ metadata: { name: 'j', annotations } })).to.equal(undefined);
     });

@@ -16,7 +16,7 @@ const podOf = (uid: string, status: object): KubeObject =>
   }) as KubeObject;
 const succeeded = { phase: 'Succeeded' };
 
-/** Looks at the Job among these pods, whose logs are read so. */
+/** Collects the Job with these pods. `read` reads their logs. */
 function look(pods: readonly KubeObject[], read: () => Promise<unknown>, ledger: ImageLedger = {}): Promise<CollectedImageJob> {
   const context = {
     client: {
@@ -31,15 +31,15 @@ function look(pods: readonly KubeObject[], read: () => Promise<unknown>, ledger:
 }
 const never = (): Promise<never> => Promise.reject(new Error('no log is read'));
 
-describe('looking at a Job for images', () => {
-  it('waits while the node does not give out the log, and says so, so that other images go on', async () => {
+describe('collectImageJob', () => {
+  it('records that the image waits while the node does not return the log, so that other images continue', async () => {
     const unavailable = (): Promise<never> => Promise.reject(new LogUnavailableError('dial tcp 10.0.0.2:10250: no route to host'));
     const { ended, ledger } = await look([podOf('own', succeeded)], unavailable, { d: { seen: 1 } });
     expect(ended).to.equal(false);
     expect(ledger['d']).to.deep.equal({ seen: 1, waiting: 'the log cannot be read yet: dial tcp 10.0.0.2:10250: no route to host' });
   });
 
-  it('reads no log of an earlier Job of the same name', async () => {
+  it('does not read the log of an earlier Job with the same name', async () => {
     expect((await look([podOf('earlier', succeeded)], never)).ended).to.equal(false);
   });
 
@@ -50,12 +50,12 @@ describe('looking at a Job for images', () => {
       { class: 'LogLost', reason: 'the log is lost: no pod' },
     ],
     [
-      'is cut',
+      'is truncated',
       (): Promise<unknown> => Promise.resolve({ class: 'StreamBroken', message: 'the stream has no trailer: it was cut off' }),
       { class: 'StreamBroken', reason: 'the log cannot be read: the stream has no trailer: it was cut off' },
     ],
     [
-      'may not be read',
+      'is forbidden',
       (): Promise<unknown> => Promise.reject(new KubeApiError('pods/log is forbidden', { status: 403 })),
       { class: 'Rejected', reason: 'reading the log is forbidden: pods/log is forbidden' },
     ],
@@ -66,7 +66,7 @@ describe('looking at a Job for images', () => {
       expect(ledger['d']?.failure).to.deep.include({ step: 'inventory', attempts: 1, ...failure });
     });
 
-  it('throws what says nothing of the image', async () => {
+  it('throws an error of the API server that is not about the image', async () => {
     const busy = new KubeApiError('busy', { status: 503 });
     expect(await look([podOf('own', succeeded)], () => Promise.reject(busy)).catch((error: unknown) => error)).to.equal(busy);
   });

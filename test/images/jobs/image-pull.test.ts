@@ -31,14 +31,14 @@ interface PodSpec {
   readonly volumes: readonly object[];
   readonly [field: string]: unknown;
 }
-/** The pod of a Job as the server gets it. */
+/** Returns the pod template of a Job as it is sent to the API server. */
 const podOf = (job: ReturnType<typeof inventoryJob>): PodSpec =>
   (JSON.parse(JSON.stringify(job)) as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
 
-describe('an image that the scanner pulls', () => {
+describe('an image with mode Pull', () => {
   const job = inventoryJob(settings, { image, node: 'n', pull: true });
 
-  it('is looked into by its digest and platform, into a bounded emptyDir, with no image mounted, as nobody, on any node that runs Linux', () => {
+  it('is pulled by digest and platform into a bounded emptyDir, as a user who is not root, on any Linux node', () => {
     const pod = podOf(job);
     expect(pod.initContainers[1]?.args.slice(0, 1)).to.deep.equal(['image']);
     expect(pod.initContainers[1]?.args.slice(-5)).to.deep.equal(['--image-src', 'remote', '--platform', 'linux/arm64', 'r/web@d']);
@@ -47,11 +47,11 @@ describe('an image that the scanner pulls', () => {
     expect(pod).not.to.have.any.keys('hostUsers', 'affinity', 'serviceAccountName');
     expect(pod).to.deep.include({ automountServiceAccountToken: false, nodeSelector: { 'kubernetes.io/os': 'linux' } });
     expect(pod['securityContext']).to.deep.equal({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
-    // The image of the scanner says nothing of a user but root.
+    // The scanner's image declares no user but root.
     expect(pod.initContainers.map(({ securityContext }) => securityContext.runAsUser)).to.deep.equal([undefined, 65_532]);
   });
 
-  it('is matched without a mounted image where none is needed: the scanner’s own image copies the program', () => {
+  it("is matched without image volumes if the database is in a repository: the scanner's image copies the program", () => {
     const input = { images: [key], configMaps: ['c'], pull: true };
     const pod = podOf(matchingJob(settings, { ...input, database: { repository: 'r/db:2' } }));
     expect(pod.volumes.map((volume) => Object.keys(volume))).to.deep.equal([
@@ -67,7 +67,7 @@ describe('an image that the scanner pulls', () => {
     expect(scannerOf(matchingJob(settings, { ...input, database: { repository: 'r/db:2' } }))).to.equal('t');
   });
 
-  it('is named as the way out where the server knows no image volumes', () => {
+  it('is suggested in the failure if the API server does not support image volumes', () => {
     const reason = 'Job.batch "x" is invalid: spec.template.spec.volumes[0]: Required value: must specify a volume type';
     const told = (text: string): string | undefined =>
       withRefusal({}, inventoryJob(settings, { image }), { reason: text, at: 0 })[key]?.failure?.reason;
@@ -77,14 +77,14 @@ describe('an image that the scanner pulls', () => {
     expect(told('exceeded quota')).to.equal('the Job was refused: exceeded quota');
   });
 
-  it('is told from one that is mounted by its Job', () => {
+  it('is recognized by its Job', () => {
     expect([isPull(job), isPull(inventoryJob(settings, { image }))]).to.deep.equal([true, false]);
   });
 
   for (const [what, modes, pull] of [
-    ['is pulled when all policies ask for that', ['Pull', 'Pull'], true],
-    ['is mounted when one does not say', ['Pull', undefined], undefined],
-    ['is mounted when one says so', ['Mount', 'Pull'], undefined],
+    ['is pulled if all policies have mode Pull', ['Pull', 'Pull'], true],
+    ['is mounted if one policy has no mode', ['Pull', undefined], undefined],
+    ['is mounted if one policy has mode Mount', ['Mount', 'Pull'], undefined],
   ] as const) {
     it(what, () => {
       const asked = modes.map((mode: Mode) => ({ images: mode === undefined ? {} : { mode }, targets: [target] }));
@@ -103,14 +103,14 @@ describe('an image that the scanner pulls', () => {
   const denied = 'remote error: GET http://r/v2/web/manifests/d: UNAUTHORIZED: authentication required';
   const hint = '; images.mode Pull uses no credentials: use images.mode Mount for this image, so that nodes mount it with pull secrets';
   for (const [what, of, message, reason] of [
-    ['names the other mode when it needs credentials', job, denied, `trivy exited with code 1: ${denied}${hint}`],
+    ['suggests mode Mount in the failure if the registry requires credentials', job, denied, `trivy exited with code 1: ${denied}${hint}`],
     [
-      'says no more than why when it fails otherwise',
+      'suggests no mode if it fails for another reason',
       job,
       'NAME_UNKNOWN: Unknown name',
       'trivy exited with code 1: NAME_UNKNOWN: Unknown name',
     ],
-    ['says no more than why when it is mounted', inventoryJob(settings, { image }), denied, `trivy exited with code 1: ${denied}`],
+    ['suggests no mode if the image is mounted', inventoryJob(settings, { image }), denied, `trivy exited with code 1: ${denied}`],
   ] as const) {
     it(what, () => expect(failed(of, message)).to.deep.equal({ kind: 'failed', class: 'Crashed', reason }));
   }
@@ -129,7 +129,7 @@ describe('an image that the scanner pulls', () => {
       },
       ...{ busyNodes: [], capacity: 1, perNode: 1 },
     }).inventories.map((each) => each.key);
-  it('is tried in the other way at once when it failed in one', () => {
+  it('is retried at once in the other mode after a failure in one mode', () => {
     const pulled = withFailure({ seen: 0 }, { step: 'inventory', reason: 'x', at: 1, pull: true });
     const mounted = withFailure({ seen: 0 }, { step: 'inventory', reason: 'x', at: 1 });
     expect([plan(pulled, true), plan(pulled, false), plan(mounted, false), plan(mounted, true)]).to.deep.equal([[], [key], [], [key]]);
@@ -144,18 +144,24 @@ describe('an image that the scanner pulls', () => {
   const refused: ImageEntry = { seen: 0, failure: { step: 'inventory', reason: 'no', at: 0, attempts: 1, denied: true } };
   const inShop = `${key}@shop`;
   for (const [what, ledger, place, places, barred] of [
-    ['is not looked into with the pull secrets of a namespace', { [key]: refused }, { image }, [key], []],
+    ['is not scanned with the pull secrets of a namespace', { [key]: refused }, { image }, [key], []],
     [
-      'is matched where it was taken with them before',
+      'is matched in a namespace where it was scanned with pull secrets before',
       { [key]: refused, [inShop]: { seen: 0, inventory: kept } },
       { image },
       [key, inShop],
       [],
     ],
-    ['is not taken with them anew', { [key]: refused, [inShop]: { seen: 0 } }, { image }, [key, inShop], [inShop]],
-    ['is not tried while no digest in a registry is known', {}, { image: { ...image, reference: 'web:1' } }, [key], [key]],
     [
-      'is matched though no digest in a registry is known',
+      'gets no new inventory with the pull secrets of a namespace',
+      { [key]: refused, [inShop]: { seen: 0 } },
+      { image },
+      [key, inShop],
+      [inShop],
+    ],
+    ['is not tried without a registry digest', {}, { image: { ...image, reference: 'web:1' } }, [key], [key]],
+    [
+      'is matched without a registry digest if it has an inventory',
       { [key]: { seen: 0, inventory: kept } },
       { image: { ...image, reference: 'web:1' } },
       [key],

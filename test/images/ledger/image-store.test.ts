@@ -8,7 +8,7 @@ import { DocumentStore } from '../../../operator/kube/documents/document-store.t
 import type { Logger } from '../../../operator/telemetry/logger.ts';
 import { ConfigMapApi } from '../../kube/documents/config-map-api.ts';
 
-describe('the store of images', () => {
+describe('ImageStore', () => {
   const digest = `sha256:${'a'.repeat(64)}+linux/amd64`;
   const inventory = { applications: [], secrets: [] };
   const findings = { vulnerabilities: [], secrets: [] };
@@ -27,7 +27,7 @@ describe('the store of images', () => {
   const edit = (content: Readonly<Record<string, unknown>>): void =>
     void api.kept.set(IMAGE_LEDGER_NAME, { ...(api.kept.get(IMAGE_LEDGER_NAME) as KubeObject), ...content });
 
-  it('keeps a ledger, and refuses to write over what was changed meanwhile', async () => {
+  it('stores a ledger, and rejects a write if the ledger changed since it was read', async () => {
     expect(await store.readLedger()).to.deep.equal({ ledger: {} });
     const first = await store.writeLedger({ ledger });
     expect((await store.readLedger()).ledger).to.deep.equal(ledger);
@@ -36,7 +36,7 @@ describe('the store of images', () => {
     expect(error).to.be.instanceOf(DocumentConflict);
   });
 
-  it('takes over the ledger of an older version, with one line in the log', async () => {
+  it('converts the ledger of an older version, and logs this once', async () => {
     await store.writeLedger({ ledger });
     edit({ binaryData: { 'ledger.json.gz': gzipSync(JSON.stringify(ledger)).toString('base64') } });
     expect((await store.readLedger()).ledger).to.deep.equal(ledger);
@@ -46,10 +46,10 @@ describe('the store of images', () => {
 
   for (const [what, content] of [
     ['was edited by hand', { binaryData: { document: Buffer.from('hello').toString('base64') } }],
-    ['is of another shape', { binaryData: { document: gzipSync('{"sha256:a":7}').toString('base64') } }],
-    ['holds nothing', { binaryData: {} }],
+    ['has another shape', { binaryData: { document: gzipSync('{"sha256:a":7}').toString('base64') } }],
+    ['is empty', { binaryData: {} }],
   ] as const) {
-    it(`begins anew, and says so, when the ledger ${what}`, async () => {
+    it(`logs a warning and starts with an empty ledger if the ledger ${what}`, async () => {
       await store.writeLedger({ ledger });
       edit(content);
       const read = await store.readLedger();
@@ -66,7 +66,7 @@ describe('the store of images', () => {
     expect((await store.readLedger()).ledger).to.deep.equal({});
   });
 
-  it('keeps inventories and findings, until a piece is gone or damaged', async () => {
+  it('stores inventories and findings, and returns undefined if a ConfigMap is missing or damaged', async () => {
     const [taken, found] = [await store.keepInventory(digest, inventory), await store.keepFindings(digest, findings)];
     expect([...(await store.configMaps()).keys()]).to.have.members([...taken, ...found]);
     expect(await store.inventory(taken)).to.deep.equal(inventory);

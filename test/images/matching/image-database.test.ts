@@ -12,12 +12,12 @@ const volumes = (database: ImageDatabase): unknown => {
 };
 
 describe('the vulnerability database', () => {
-  it('is told from the Job that matches with it, wherever it is', () => {
+  it('is read from the match Job, for an image and for a repository', () => {
     for (const database of [{ image: 'r/db@sha256:a' }, { repository: 'r:5000/db:2' }] as const)
       expect(databaseOf(job(database))).to.equal(databaseName(database));
   });
 
-  it('is the one that is configured, if any', () => {
+  it('is the configured one, or undefined', () => {
     expect([
       configuredDatabase({}),
       configuredDatabase({ databaseImage: 'i' }),
@@ -25,7 +25,7 @@ describe('the vulnerability database', () => {
     ]).to.deep.equal([undefined, { image: 'i' }, { repository: 'r' }]);
   });
 
-  it('is mounted as an image, or fetched', () => {
+  it('is mounted if it is an image, and fetched if it is in a repository', () => {
     expect(volumes({ image: 'r/db:1' })).to.deep.equal(['input', 'trivy', 'database', 'work']);
     expect(volumes({ repository: 'r/db:2' })).to.deep.equal(['input', 'trivy', 'work']);
   });

@@ -23,7 +23,7 @@ describe('vigil match', function () {
     applications: [{ name: 'app', class: 'lang-pkgs', type: 'node-pkg', packages: [{ name: 'a', version: '1', purl: 'pkg:npm/a@1' }] }],
     secrets: [],
   };
-  /** A scanner that finds nothing. */
+  /** A scanner without findings. */
   const nothing = `echo '{"SchemaVersion": 2}'`;
   let folder = '';
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'vigil-match-'))));
@@ -31,13 +31,13 @@ describe('vigil match', function () {
 
   const filesOf = (of: string, as = of): [string, Buffer][] =>
     documentFiles(inventoryDocumentName(as), INVENTORY, { digest: of, inventory });
-  /** As a version of Vigil wrote it whose documents had no version. */
+  /** Returns the files in the format of the first versions of Vigil, whose documents had no format version. */
   const oldFiles = (document: unknown): [string, Buffer][] => [
     [`${inventoryDocumentName(digest)}-000000`, gzipSync(JSON.stringify(document))],
   ];
   const sumOf = (kept: Inventory): string => createHash('sha256').update(JSON.stringify(kept)).digest('hex');
 
-  /** Runs the verb with a program in the scanner's place. Returns what leaves it. */
+  /** Runs the verb with a program in place of the scanner. Returns its records and how it ended. */
   async function match(
     program: string,
     files: readonly (readonly [name: string, bytes: Buffer])[] = filesOf(digest),
@@ -65,7 +65,7 @@ describe('vigil match', function () {
     return record?.type === 'failed' ? record.message : `no failure: ${JSON.stringify(record)}`;
   };
 
-  it('gives what the scanner finds, image by image, and when the database was made', async () => {
+  it('prints the findings of each image, and when the database was built', async () => {
     const found = { VulnerabilityID: 'CVE-1', PkgName: 'a', InstalledVersion: '1', Severity: 'UNKNOWN', CVSS: { x: { V3Score: 5 } } };
     const { records, database } = await match(`echo '${JSON.stringify({ SchemaVersion: 2, Results: [{ Vulnerabilities: [found] }] })}'`);
     const vulnerability = { id: 'CVE-1', package: 'a', installed: '1', severity: 'info', score: 5 };
@@ -76,7 +76,7 @@ describe('vigil match', function () {
     expect(database).to.equal('2026-11-01T00:00:00Z');
   });
 
-  it('gives the reason when the scanner fails, prints garbage, stops half way, or cannot be started', async () => {
+  it('prints the reason if the scanner fails, prints garbage, ends early, or cannot be started', async () => {
     expect(await failure('echo one >&2; echo "FATAL  the database is old" >&2; exit 1')).to.equal(
       'the scanner ended with 1: FATAL  the database is old',
     );
@@ -88,7 +88,7 @@ describe('vigil match', function () {
     expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: no output');
   });
 
-  it('ends with the reason where what is mounted is no database', () => {
+  it('exits with the reason if the mounted image has no database', () => {
     mkdirSync(join(folder, 'work'));
     writeFileSync(join(folder, 'scanner'), '');
     const run = spawnSync(process.execPath, ['operator/main.ts', 'match', ...placesIn(folder)], { encoding: 'utf8' });
@@ -96,7 +96,7 @@ describe('vigil match', function () {
     expect(run.stderr).to.equal('vigil match: the image with the vulnerability database has no /db/trivy.db\n');
   });
 
-  it('takes nothing for a report that is JSON alone, or of another schema', async () => {
+  it('rejects JSON that is not a report, or a report with another schema', async () => {
     const prefix = "the scanner's output cannot be read: ";
     for (const [printed, reason] of [
       ['{}', 'the JSON is not a Trivy report: it has no SchemaVersion'],
@@ -109,19 +109,19 @@ describe('vigil match', function () {
     }
   });
 
-  it('gives up a scanner that does not end, and says so', async () => {
+  it('stops a scanner that does not end, and prints the reason', async () => {
     const { records } = await match('echo waiting >&2; exec sleep 60', undefined, ['--patience', '1']);
     expect(records).to.deep.equal([{ type: 'failed', image, message: 'the scanner did not end within 1 s: waiting' }]);
   });
 
-  it('asks for an inventory anew that is not the one of its image', async () => {
+  it('reports an inventory as damaged if it belongs to another image', async () => {
     const { records } = await match('exit 0', filesOf(`sha256:${'b'.repeat(64)}`, digest));
     expect(records).to.deep.equal([
       { type: 'failed', image, damaged: true, message: 'the inventory cannot be read: it belongs to another image' },
     ]);
   });
 
-  it('matches an inventory that an older version kept', async () => {
+  it('matches an inventory of an older version', async () => {
     expect((await match(nothing, oldFiles({ digest, inventory, sum: sumOf(inventory) }))).records).to.deep.equal([{ type: 'done', image }]);
   });
 
@@ -131,29 +131,29 @@ describe('vigil match', function () {
   ]);
   const notOne = 'it is not a document of kind image-inventory, format version 0';
   for (const [what, files, reason] of [
-    ['with some bytes changed', edited, 'its checksum does not match'],
+    ['some bytes changed', edited, 'its checksum does not match'],
     [
-      'with a package taken out, of an older version',
+      'a package removed in a document of an older version',
       oldFiles({ digest, inventory: { applications: [], secrets: [] }, sum: sumOf(inventory) }),
       notOne,
     ],
-    ['of another shape', oldFiles({ digest, inventory: 'none' }), notOne],
-    ['of an older version, without a sum', oldFiles({ digest, inventory }), notOne],
-    ['that is nothing', oldFiles(null), notOne],
+    ['another shape', oldFiles({ digest, inventory: 'none' }), notOne],
+    ['no checksum in a document of an older version', oldFiles({ digest, inventory }), notOne],
+    ['null', oldFiles(null), notOne],
     [
-      'that a newer version wrote',
+      'a document of a newer version',
       documentFiles(inventoryDocumentName(digest), { ...INVENTORY, formatVersion: 9 }, { digest, inventory }),
       'document of IMAGE has format version 9; this version of Vigil reads versions up to 1',
     ],
   ] as const) {
-    it(`asks for an inventory anew that was edited: ${what}`, async () => {
+    it(`reports an inventory as damaged: ${what}`, async () => {
       const { records } = await match('exit 0', files);
       const why = reason.startsWith('document') ? reason.replace('IMAGE', image) : `document of ${image} is damaged: ${reason}`;
       expect(records).to.deep.equal([{ type: 'failed', image, damaged: true, message: `the inventory cannot be read: ${why}` }]);
     });
   }
 
-  it('gives 20,000 findings whole, and a package whose name would move the cursor of a terminal', async () => {
+  it('prints 20,000 findings completely, and escapes a package name with terminal control sequences', async () => {
     const Vulnerabilities = Array.from({ length: 20_000 }, (_, index) => ({
       VulnerabilityID: `CVE-${index}`,
       PkgName: 'a\u001b[2J\u0000b',
@@ -167,7 +167,7 @@ describe('vigil match', function () {
     });
   });
 
-  it('leaves inventories to another Job when its time is up, and says of each that it did what came of it', async () => {
+  it('leaves inventories to another Job after its time limit, and prints the result of each matched image', async () => {
     const other = `sha256:${'b'.repeat(64)}`;
     mkdirSync(join(folder, 'input'), { recursive: true });
     for (const [name, bytes] of filesOf(other)) writeFileSync(join(folder, 'input', name), bytes);

@@ -25,7 +25,7 @@ const policyWith = (images: Partial<ImagesStatus> | undefined): SecurityPolicy =
     ...(images ? { status: { images: { evaluatedGeneration: 2, evaluatedSince: at(30), ...images } } } : {}),
   }) as unknown as SecurityPolicy;
 
-/** A workload that was made at a minute, and the pod that runs its image. */
+/** A workload created at the given minute, and the pod that runs its image. */
 function targetsMadeAt(minute: number): ReturnType<ImageTargets['targets']> {
   const all = new ImageTargets();
   const metadata = { namespace: 'shop', name: 'web', uid: 'web', creationTimestamp: at(minute) };
@@ -44,12 +44,12 @@ function targetsMadeAt(minute: number): ReturnType<ImageTargets['targets']> {
   return all.targets();
 }
 
-/** The report that is wanted about a workload of this age, under a policy with this status about images. */
+/** Returns the desired report of a workload of this age, for a policy with this image status. */
 async function wanted(minute: number, images: Partial<ImagesStatus> | undefined): Promise<DesiredReport> {
-  const wishes: DesiredReport[] = [];
+  const desiredReports: DesiredReport[] = [];
   await publishImages({
     client: { call: () => Promise.resolve({ metadata: {}, items: [] }) },
-    publisher: { publish: (some: readonly DesiredReport[]) => Promise.resolve({ written: wishes.push(...some), refused: [] }) },
+    publisher: { publish: (some: readonly DesiredReport[]) => Promise.resolve({ written: desiredReports.push(...some), refused: [] }) },
     store: { findings: () => Promise.resolve(findings) },
     reader: { read: () => Promise.resolve({ data: { vex: new VexIndex([]), exploitation: new Map(), problems: [] }, isNew: false }) },
     ledger,
@@ -58,24 +58,24 @@ async function wanted(minute: number, images: Partial<ImagesStatus> | undefined)
     policies: [{ policy: policyWith(images), targets: targetsMadeAt(minute) }],
     now,
   } as unknown as ImagePublishInput);
-  expect(wishes).to.have.length(1);
-  return wishes[0]!;
+  expect(desiredReports).to.have.length(1);
+  return desiredReports[0]!;
 }
 
-describe('a workload that fails because of its image', () => {
+describe('a failure of a workload because of its image', () => {
   const news = async (minute: number, images: Partial<ImagesStatus> | undefined): Promise<readonly [number, number]> => {
-    const wish = await wanted(minute, images);
-    const report = buildReport({ ...wish, existing: undefined });
+    const desired = await wanted(minute, images);
+    const report = buildReport({ ...desired, existing: undefined });
     const history = readHistory(report?.metadata.annotations?.['vigil.dev/changes']);
     const counted = changeWithin(history, 'p', { from: 0, until: now });
-    return [newFailures(undefined, report, comparedPolicies(wish)).length, counted.new.high];
+    return [newFailures(undefined, report, comparedPolicies(desired)).length, counted.new.high];
   };
 
-  it('is new if it was made after all images in scope were looked into', async () => {
+  it('is new if the workload was created after all images in scope were scanned', async () => {
     expect(await news(35, {})).to.deep.equal([1, 1]);
   });
 
-  it('is not new if it was there before, or if another generation looked into all, or none has yet', async () => {
+  it('is not new if the workload existed before, or if this generation of the policy has not scanned all images yet', async () => {
     expect(await news(25, {})).to.deep.equal([0, 0]);
     expect(await news(35, { evaluatedGeneration: 1 })).to.deep.equal([0, 0]);
     expect(await news(35, { evaluatedSince: undefined })).to.deep.equal([0, 0]);

@@ -32,19 +32,19 @@ function lines(
   return [...results.results.map(({ check, verdict, severity }) => `${check} ${verdict} ${severity}`), `passes ${results.passes}`];
 }
 
-describe('what a policy says of images', () => {
-  it('is every vulnerability and no secret, or the other way round, as it asks', () => {
+describe('imageResults', () => {
+  it('returns the vulnerabilities, the secrets, or both, as the policy requires', () => {
     expect(lines({ vulnerabilities: {} })).to.deep.equal(['CVE-1 fail high', 'CVE-2 fail critical', 'CVE-3 fail low', 'passes 0']);
     expect(lines({ secrets: {} })).to.deep.equal(['aws-access-key-id fail critical', 'passes 0']);
     expect(lines({})).to.deep.equal(['passes 1']);
   });
 
-  it('leaves out what is less severe than asked, and what has no fix', () => {
+  it('leaves out vulnerabilities below minSeverity, and unfixed ones with ignoreUnfixed', () => {
     expect(lines({ vulnerabilities: { minSeverity: 'high' } })).to.deep.equal(['CVE-1 fail high', 'CVE-2 fail critical', 'passes 0']);
     expect(lines({ vulnerabilities: { minSeverity: 'high', ignoreUnfixed: true } })).to.deep.equal(['CVE-1 fail high', 'passes 0']);
   });
 
-  it('names package, versions, score, link, image and container', () => {
+  it('includes the package, versions, score, link, image and container in a result', () => {
     const knowledge = { entry: () => matched, findings: () => findings, database: true, now };
     const [first] = imageResults({ name: 'p', images: { vulnerabilities: {} } }, target, knowledge).results;
     expect(first?.properties).to.deep.equal({
@@ -58,12 +58,12 @@ describe('what a policy says of images', () => {
     });
   });
 
-  it('keeps what was found beside an error that says why there is no newer', () => {
+  it('returns the older findings and an error with the reason if a newer scan failed', () => {
     const entry: ImageEntry = { ...matched, failure: { step: 'match', reason: 'broken', at: 0, attempts: 1 } };
     expect(lines({ secrets: {} }, entry)).to.deep.equal(['aws-access-key-id fail critical', 'image-scan error medium', 'passes 0']);
   });
 
-  it('marks as stale what could not be matched again, and nothing else', () => {
+  it('marks only findings that could not be matched again as stale', () => {
     const entry: ImageEntry = { ...matched, failure: { step: 'match', reason: 'broken', at: 0, attempts: 1 } };
     const knowledge = { entry: () => entry, findings: () => findings, database: true, now };
     const stale = imageResults({ name: 'p', images: { vulnerabilities: {}, secrets: {} } }, target, knowledge).results.map(
@@ -72,12 +72,12 @@ describe('what a policy says of images', () => {
     expect(stale).to.deep.equal(['CVE-1 true', 'CVE-2 true', 'CVE-3 true', 'aws-access-key-id fresh', 'image-scan fresh']);
   });
 
-  it('is a warning where files could not be read', () => {
+  it('returns a warning if files could not be read', () => {
     const found: ImageFindings = { vulnerabilities: [], secrets: [], unreadable: { count: 7, examples: ['home/app/.netrc', 'srv/x'] } };
     expect(lines({ secrets: {} }, matched, found)).to.deep.equal(['image-scan warn low', 'passes 0']);
   });
 
-  it('is a warning where the database is more than a week old, for who asks about vulnerabilities', () => {
+  it('returns a warning if the policy requires vulnerabilities and the database is more than a week old', () => {
     const entry = (made: string): ImageEntry => ({ seen: 0, findings: { configMaps: [], database: 'db:1', made, at: now } });
     const found: ImageFindings = { vulnerabilities: [], secrets: [] };
     expect(lines({ vulnerabilities: {} }, entry('2026-11-02T00:00:00Z'), found)).to.deep.equal(['image-scan warn medium', 'passes 0']);
@@ -85,18 +85,18 @@ describe('what a policy says of images', () => {
     expect(lines({ secrets: {} }, entry('2020-01-01T00:00:00Z'), found)).to.deep.equal(['passes 1']);
   });
 
-  it('is no pass before a database was asked, and an error where there is none', () => {
+  it('returns no pass before the first match, and an error if no database is configured', () => {
     const entry: ImageEntry = { seen: 0, findings: { configMaps: [], database: '', made: '', at: 0 } };
     const empty: ImageFindings = { vulnerabilities: [], secrets: [] };
     expect(lines({ vulnerabilities: {} }, entry, empty)).to.deep.equal(['passes 0']);
     expect(lines({ vulnerabilities: {} }, entry, empty, false)).to.deep.equal(['image-scan error medium', 'passes 0']);
   });
 
-  it('tells the containers of whose images not all is known, for what was said of them before to stay', () => {
+  it('returns the containers whose images are not fully scanned, so that their older results are carried over', () => {
     const other = { digest: 'e', reference: 'r/other@e' };
     const containers = [
       ...target.containers,
-      // One of two images of a container is known: that is what there is to say of it.
+      // If one of two images of a container was scanned, the container is not pending.
       { container: 'main', reference: 'web:2', image: other },
       { container: 'new', reference: 'other:1', image: other },
       { container: 'broken', reference: 'bad:1', image: { digest: 'f', reference: 'r/bad@f' } },
@@ -159,7 +159,7 @@ describe('what a policy says of images', () => {
     expect([...gone, result('idle', 'image-scan', 'skip')].map(stays)).to.deep.equal(Array.from({ length: 6 }));
   });
 
-  it('is a skip for an image that no pod has run', () => {
+  it('returns a skip for a reference that no pod has run', () => {
     const idle = { ...target, containers: [{ container: 'main', reference: 'web:1' }] };
     const { results } = imageResults({ name: 'p', images: {} }, idle, {
       entry: () => undefined,

@@ -17,14 +17,29 @@ const labels = (architecture: string, system = 'linux'): Record<string, string> 
   'kubernetes.io/arch': architecture,
 });
 
-describe('the platform of a node', () => {
+describe('NodePlatforms', () => {
   for (const [what, nodes, asked, expected] of [
-    ['is what its labels say', [node('a', labels('amd64')), node('b', labels('arm64'))], 'b', arm],
-    ['may be of another system', [node('a', labels('amd64')), node('b', labels('amd64', 'windows'))], 'b', 'windows/amd64'],
-    ['is the only one of the cluster when it is gone', [node('a', labels('amd64')), node('b', labels('amd64'))], 'c', amd],
-    ['is not known when it is gone and there are several', [node('a', labels('amd64')), node('b', labels('arm64'))], 'c', undefined],
-    ['is not known where no node may be listed', [], 'a', undefined],
-    ['is not known without its labels', [node('a')], 'a', undefined],
+    ['returns the platform in the labels of the node', [node('a', labels('amd64')), node('b', labels('arm64'))], 'b', arm],
+    [
+      'returns a platform with another operating system',
+      [node('a', labels('amd64')), node('b', labels('amd64', 'windows'))],
+      'b',
+      'windows/amd64',
+    ],
+    [
+      'returns the only platform of the cluster for a node that was deleted',
+      [node('a', labels('amd64')), node('b', labels('amd64'))],
+      'c',
+      amd,
+    ],
+    [
+      'returns undefined for a node that was deleted if the cluster has several platforms',
+      [node('a', labels('amd64')), node('b', labels('arm64'))],
+      'c',
+      undefined,
+    ],
+    ['returns undefined if nodes cannot be listed', [], 'a', undefined],
+    ['returns undefined for a node without the labels', [node('a')], 'a', undefined],
   ] as const) {
     it(what, () => {
       const platforms = new NodePlatforms();
@@ -34,7 +49,7 @@ describe('the platform of a node', () => {
   }
 });
 
-describe('the Job that takes an inventory', () => {
+describe('the inventory Job', () => {
   const settings = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;
   const made = (platform?: string): { name: string; images: string | undefined; nodeSelector: unknown } => {
     const image = { digest: 'd', reference: 'r/web@d', ...(platform === undefined ? {} : { platform }) };
@@ -44,7 +59,7 @@ describe('the Job that takes an inventory', () => {
     return { name: metadata.name, images: metadata.annotations?.['vigil.dev/images'], nodeSelector: spec.template.spec.nodeSelector };
   };
 
-  it('goes to a node of the platform of its image, under a name and a key of its own', () => {
+  it('selects nodes of the platform of its image, and has a name and a key for each platform', () => {
     const [one, other] = [made(amd), made(arm)];
     expect(one.nodeSelector).to.deep.equal({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' });
     expect(other.nodeSelector).to.deep.equal({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' });
@@ -52,7 +67,7 @@ describe('the Job that takes an inventory', () => {
     expect(one.name).not.to.equal(other.name);
   });
 
-  it('goes to any node that runs Linux while the platform is not known', () => {
+  it('selects any Linux node if the platform is unknown', () => {
     expect(made()).to.deep.include({ images: 'd', nodeSelector: { 'kubernetes.io/os': 'linux' } });
   });
 });
@@ -86,28 +101,33 @@ function lines(of: ImageTarget, known: Known): string[] {
   return [...results.map(({ check, properties }) => [check, properties?.['platform']].filter(Boolean).join(' on ')), `passes ${passes}`];
 }
 
-// No node of a second architecture can be had here: what Kubernetes would say of one is in these tables.
-describe('a workload on nodes of two platforms', () => {
+// The test cluster has no node of a second architecture: these tables contain what Kubernetes would report.
+describe('the image results of a workload on nodes of two platforms', () => {
   const both = target(on(amd), on(arm));
   for (const [what, of, known, expected] of [
-    ['is told what is so on both once', both, { [`d+${amd}`]: [found('A', 'B')], [`d+${arm}`]: [found('B', 'A')] }, ['A', 'B', 'passes 0']],
     [
-      'is told of what is on one alone which that is',
+      'contain a finding on both platforms once',
+      both,
+      { [`d+${amd}`]: [found('A', 'B')], [`d+${arm}`]: [found('B', 'A')] },
+      ['A', 'B', 'passes 0'],
+    ],
+    [
+      'name the platform of a finding on one platform',
       both,
       { [`d+${amd}`]: [found('A', 'B')], [`d+${arm}`]: [found('B', 'C')] },
       [`A on ${amd}`, 'B', `C on ${arm}`, 'passes 0'],
     ],
-    ['passes once when it does on both', both, { [`d+${amd}`]: [found()], [`d+${arm}`]: [found()] }, ['passes 1']],
-    ['does not pass while it does on one', both, { [`d+${amd}`]: [found()], [`d+${arm}`]: [found('A')] }, [`A on ${arm}`, 'passes 0']],
+    ['contain one pass if both platforms pass', both, { [`d+${amd}`]: [found()], [`d+${arm}`]: [found()] }, ['passes 1']],
+    ['contain no pass if one platform fails', both, { [`d+${amd}`]: [found()], [`d+${arm}`]: [found('A')] }, [`A on ${arm}`, 'passes 0']],
     [
-      'is told where it failed beside what is known',
+      'name the platform whose scan failed',
       both,
       { [`d+${amd}`]: [found('A')], [`d+${arm}`]: [found(), failed] },
       [`A on ${amd}`, `image-scan on ${arm}`, 'passes 0'],
     ],
-    ['is told on one platform what it always was', target(on(amd)), { [`d+${amd}`]: [found('A')] }, ['A', 'passes 0']],
+    ['name no platform if the workload runs on one', target(on(amd)), { [`d+${amd}`]: [found('A')] }, ['A', 'passes 0']],
     [
-      'is told of two images on a platform each what it always was',
+      'name no platform if each platform runs another image',
       target(on(amd, 'd'), on(arm, 'e')),
       { [`d+${amd}`]: [found('A')], [`e+${arm}`]: [found('B')] },
       ['A', 'B', 'passes 0'],
@@ -116,7 +136,7 @@ describe('a workload on nodes of two platforms', () => {
     it(what, () => expect(lines(of, known)).to.deep.equal(expected));
   }
 
-  it('has an image on each, and those that were not looked into are named with theirs', () => {
+  it('count the image once for each platform, and name the platform of an image that was not scanned', () => {
     const known = (entries: Readonly<Record<string, ImageEntry>>): ReturnType<typeof imageCoverage> =>
       imageCoverage({ vulnerabilities: {} }, [both], { entry: (key) => entries[key], database: true });
     const partly = known({ [keyOf({ digest: 'd', platform: amd })]: matched });

@@ -12,7 +12,7 @@ const lines = async (vulnerability: object): Promise<string[]> =>
   );
 
 describe('a CSAF document', () => {
-  it('is named by its publisher and its tracking id, and as new as its current release', async () => {
+  it('has the id of its publisher and tracking id, and the revision of its current release', async () => {
     const { format, id, revision } = await readCsaf(bytesOf(csaf({})), wanted);
     expect({ format, id, revision }).to.deep.equal({
       format: 'CSAF',
@@ -21,7 +21,7 @@ describe('a CSAF document', () => {
     });
   });
 
-  it('says of products, of packages and of packages in products what their status is, the worst last', async () => {
+  it('contains the status of products, packages and packages in products, with the worst status last', async () => {
     const product_status = {
       known_affected: ['web'],
       known_not_affected: ['web', 'curl-in-web'],
@@ -37,7 +37,7 @@ describe('a CSAF document', () => {
     ]);
   });
 
-  it('gives the reason that is about the product, by its id or its group', async () => {
+  it('contains the reason for the product, by its id or its group', async () => {
     const product_status = { known_not_affected: ['web', 'curl'] };
     const flags = [
       { label: 'component_not_present', product_ids: ['curl'] },
@@ -53,11 +53,11 @@ describe('a CSAF document', () => {
     ]);
   });
 
-  it('says nothing of products that are known by name alone, nor of what a product comes without', async () => {
+  it('has no statement about products without a package URL, or about excluded components', async () => {
     expect(await lines({ product_status: { fixed: ['unmatchable', 'curl-beside-web'] } })).to.deep.equal([]);
   });
 
-  it('is not about every version where a package URL leaves out the range that is meant', async () => {
+  it('does not apply to all versions if the package URL lacks the version range', async () => {
     const product = (purl: string): object => ({ name: 'x', product_id: 'range', product_identification_helper: { purl } });
     const names = async (purl: string): Promise<string[]> => {
       const product_tree = { branches: [{ category: 'product_version_range', name: 'vers:deb/<8', product: product(purl) }] };
@@ -68,7 +68,7 @@ describe('a CSAF document', () => {
     expect(await names('pkg:deb/debian/curl@7.88.1-10')).to.deep.equal(['deb/curl']);
   });
 
-  it('is read for vulnerabilities that were found, by their CVE or another id', async () => {
+  it('is read only for vulnerabilities that were found, by CVE or another id', async () => {
     const product_status = { fixed: ['web'] };
     expect(await lines({ cve: 'CVE-2024-7777', product_status })).to.deep.equal([]);
     expect(await lines({ cve: undefined, ids: [{ system_name: 'GitHub', text: 'GHSA-aaaa-bbbb-cccc' }], product_status })).to.have.length(
@@ -107,7 +107,7 @@ describe('a CSAF document', () => {
       /^product_tree\.full_product_names\[0\]\.product_identification_helper\.purl: not a package URL: /,
     ],
   ] as const) {
-    it(`is of no use with ${what}`, async () => {
+    it(`is rejected with ${what}`, async () => {
       expect((await failureOf(readCsaf(bytesOf(document), wanted))).replace('DataDocumentError: ', '')).to.match(message);
     });
   }

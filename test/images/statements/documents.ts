@@ -1,15 +1,15 @@
 import type { VexWanted } from '../../../operator/images/statements/vex.ts';
 
-/** Vulnerabilities and packages that documents in tests are about. */
+/** The vulnerabilities and packages in the test documents. */
 export const wanted: VexWanted = {
   vulnerabilities: new Set(['CVE-2024-0001', 'CVE-2024-0002', 'GHSA-aaaa-bbbb-cccc']),
   packages: new Set(['image/web', 'deb/debian/curl', 'npm//lodash']),
 };
 
-/** A document as it lies in a ConfigMap. */
+/** The bytes of a document in a ConfigMap. */
 export const bytesOf = (document: unknown): Buffer => Buffer.from(JSON.stringify(document));
 
-/** The message with which reading fails. */
+/** Returns the error with which reading fails, as `name: message`. */
 export async function failureOf(reading: Promise<unknown>): Promise<string> {
   try {
     return `no failure: ${JSON.stringify(await reading)}`;

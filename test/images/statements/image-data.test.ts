@@ -22,13 +22,13 @@ interface ConfigMap {
   readonly version?: string;
 }
 
-describe('the ConfigMaps about vulnerabilities', () => {
+describe('ImageDataReader', () => {
   const server = new ApiDouble();
   let reader: ImageDataReader;
   beforeEach(async () => (reader = new ImageDataReader(await server.start(), 'vigil-system')));
   afterEach(() => server.stop());
 
-  /** Has the server hold these. */
+  /** Lets the API server return these ConfigMaps. */
   function hold(configMaps: Readonly<Record<string, ConfigMap>>): void {
     const objects = Object.entries(configMaps).map(([name, { kind, version = '1', ...content }]) => ({
       metadata: { namespace: 'vigil-system', name, uid: name, resourceVersion: version, labels: { 'vigil.dev/image-data': kind } },
@@ -50,7 +50,7 @@ describe('the ConfigMaps about vulnerabilities', () => {
     vex.verdict('CVE-2024-0001', () => ({ image: web, found: packageUrl(purl) }))?.status;
   const told = ({ problems }: ImageData): string[] => problems.map(({ configMap, message }) => `${configMap.metadata.name}: ${message}`);
 
-  it('are asked for by their label, without their content, and hold nothing where there are none', async () => {
+  it('lists the metadata of ConfigMaps by label, and returns no data if there are none', async () => {
     hold({});
     const { vex, exploitation, problems } = await read();
     expect(vex.verdict('CVE-2024-0001', () => ({ image: web, found: undefined }))).to.equal(undefined);
@@ -58,7 +58,7 @@ describe('the ConfigMaps about vulnerabilities', () => {
     expect(server.calls[0]?.url).to.match(/^\/api\/v1\/namespaces\/vigil-system\/configmaps\?.*labelSelector=vigil\.dev%2Fimage-data/);
   });
 
-  it('are read in all four kinds, plain and packed', async () => {
+  it('reads all four kinds of documents, plain and compressed', async () => {
     const packed = (text: string): string => gzipSync(text).toString('base64');
     hold({
       a: { kind: 'openvex', data: { 'web.json': JSON.stringify(openVex([statement('affected')])) } },
@@ -96,7 +96,7 @@ describe('the ConfigMaps about vulnerabilities', () => {
     });
   });
 
-  it('are told of by key and place when they cannot be used, and the others are used', async () => {
+  it('reports the key and the position of an invalid document, and uses the other documents', async () => {
     const good = JSON.stringify(openVex([statement('fixed')]));
     hold({
       a: { kind: 'openvex', data: { 'bad.json': JSON.stringify(openVex([statement('fixed'), statement('fine')])), 'good.json': good } },
@@ -123,7 +123,7 @@ describe('the ConfigMaps about vulnerabilities', () => {
     expect(more).to.deep.equal([]);
   });
 
-  it('are read anew when one of them changes, or what was found, and else not', async () => {
+  it('reads the ConfigMaps again only if one of them or the findings changed', async () => {
     const document = (said: string): string => JSON.stringify(openVex([statement(said)]));
     hold({ a: { kind: 'openvex', data: { x: document('fixed') } } });
     expect(status(await read())).to.equal('fixed');
@@ -137,14 +137,14 @@ describe('the ConfigMaps about vulnerabilities', () => {
     expect(status(await read())).to.equal(undefined);
   });
 
-  it('may go while they are read', async () => {
+  it('accepts that a ConfigMap is deleted while it is read', async () => {
     hold({ a: { kind: 'epss', data: { x: 'CVE-2024-0001,0.1,0.2' } } });
     const [serve] = server.answers;
     server.answers = [serve!, says({ kind: 'Status', reason: 'NotFound', code: 404 }, 404)];
     expect((await read()).exploitation.size).to.equal(0);
   });
 
-  it('are not all kept when they name more than fits', async () => {
+  it('limits the number of statements', async () => {
     const products = Array.from({ length: 15_000 }, (_, index) => ({ '@id': `pkg:oci/web?tag=${index}` }));
     const document = (id: string): string => JSON.stringify(openVex([{ ...statement('fixed'), products }], { '@id': id }));
     hold({ a: { kind: 'openvex', data: { one: document('1'), two: document('2') } } });

@@ -14,7 +14,7 @@ const arm = imageName({
 const nginx = imageName({ reference: 'nginx', image: { digest: one!, reference: `docker.io/library/nginx@${one!}` } });
 
 describe('the name of an image', () => {
-  it('is where it was asked for and where it came from, the tag, and every digest', () => {
+  it('has the repositories of the requested and the pulled reference, the tag, and every digest', () => {
     expect(web).to.deep.equal({ repositories: ['registry.example.com/shop/web'], tag: '1', digests: [one] });
     expect(arm.architecture).to.equal('arm64');
     expect(nginx).to.deep.equal({ repositories: ['docker.io/library/nginx'], tag: 'latest', digests: [one] });
@@ -60,7 +60,7 @@ describe('the name of an image', () => {
     ['pkg:docker/shop/web', web, false],
     ['pkg:generic/web', web, false],
   ] as const) {
-    it(`${purl.replaceAll(/(\d)\1{63}/g, '$1…')} is ${expected ? '' : 'not '}about ${image.repositories[0]!}`, () => {
+    it(`${expected ? 'matches' : 'does not match'} ${purl.replaceAll(/(\d)\1{63}/g, '$1…')} for ${image.repositories[0]!}`, () => {
       expect(matchesImage(packageUrl(purl), image)).to.equal(expected);
     });
   }

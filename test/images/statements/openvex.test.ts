@@ -8,7 +8,7 @@ const web = { '@id': 'pkg:oci/web?repository_url=r.io/web' };
 const fixed = { vulnerability: { name: 'CVE-2024-0001' }, products: [web], status: 'fixed' };
 
 describe('an OpenVEX document', () => {
-  it('is read with its products, packages in them, aliases, and its own time where a statement has none', async () => {
+  it('is read with its products, subcomponents and aliases, and with the time of the document if a statement has none', async () => {
     const statement = {
       vulnerability: { '@id': 'https://x', name: 'CVE-2024-9999', aliases: ['GHSA-aaaa-bbbb-cccc'] },
       products: [
@@ -49,7 +49,7 @@ describe('an OpenVEX document', () => {
     });
   });
 
-  it('may be packed, begin with a byte order mark, and be of the first version with plain texts', async () => {
+  it('may be compressed, start with a byte order mark, and have the first format version', async () => {
     const old = openVex([{ vulnerability: 'CVE-2024-0001', products: [web['@id']], status: 'fixed' }], {
       '@context': 'https://openvex.dev/ns',
     });
@@ -57,7 +57,7 @@ describe('an OpenVEX document', () => {
       expect((await readOpenVex(bytes, wanted)).statements).to.have.length(1);
   });
 
-  it('keeps nothing of what was not found, in vulnerabilities and in products', async () => {
+  it('is read only for vulnerabilities and products that were found', async () => {
     const other = { ...fixed, vulnerability: { name: 'CVE-2024-7777' } };
     const elsewhere = { ...fixed, products: [{ '@id': 'pkg:oci/other' }, { '@id': 'https://example.com/web' }] };
     const inside = { ...fixed, products: [{ ...web, subcomponents: [{ '@id': 'pkg:npm/left-pad' }] }] };
@@ -88,12 +88,12 @@ describe('an OpenVEX document', () => {
     ['a time without zone', bytesOf({ ...openVex([fixed]), timestamp: '2026-01-02' }), /^timestamp: /],
     ['another context', bytesOf({ ...openVex([fixed]), '@context': 'https://example.com' }), /^@context: /],
     ['no statements', bytesOf({ ...openVex([]), statements: undefined }), /^statements: an OpenVEX document must have statements$/],
-    ['half of it', Buffer.from(whole.slice(0, -20)), /^the JSON is truncated \(after statements\[0\]\)$/],
+    ['truncated JSON', Buffer.from(whole.slice(0, -20)), /^the JSON is truncated \(after statements\[0\]\)$/],
     ['no JSON', Buffer.from('statements: []\n'), /^the text is not JSON/],
     ['broken JSON', Buffer.from(whole.replace('"fixed"', 'fixed')), /^the text is not JSON \(after timestamp\)$|^the text is not JSON/],
     ['a broken archive', gzipSync(whole).subarray(0, 60), /^the document cannot be unpacked: unexpected end of file$/],
   ] as const) {
-    it(`is of no use with ${what}`, async () => {
+    it(`is rejected with ${what}`, async () => {
       expect((await failureOf(readOpenVex(bytes, wanted))).replace('DataDocumentError: ', '')).to.match(message);
     });
   }

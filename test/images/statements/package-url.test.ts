@@ -24,12 +24,12 @@ describe('a package URL', () => {
     ['pkg:golang/stdlib@v1.22', 'pkg:golang/stdlib@v1.23', false],
     ['pkg:npm/ms@1:2', 'pkg:npm/ms@2', false],
   ] as const) {
-    it(`${general} is ${expected ? '' : 'not '}about ${found}`, () => {
+    it(`${general} ${expected ? 'matches' : 'does not match'} ${found}`, () => {
       expect(matchesPackage(packageUrl(general), packageUrl(found))).to.equal(expected);
     });
   }
 
-  it('says why it is none', () => {
+  it('has an error with the reason if it is invalid', () => {
     expect(() => packageUrl('pkg:oci/library/nginx')).to.throw('"namespace" component must be empty');
     expect(() => packageUrl('https://example.com')).to.throw('missing required "pkg" scheme');
   });

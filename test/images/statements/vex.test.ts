@@ -30,7 +30,7 @@ const source = (statements: readonly VexStatement[], more: Partial<VexSource> = 
 const status = (...documents: readonly VexSource[]): string | undefined =>
   new VexIndex(documents).verdict('CVE-1', () => ({ image: web, found: curl }))?.status;
 
-describe('what documents say of a vulnerability', () => {
+describe('VexIndex', () => {
   for (const [what, said, expected] of [
     ['the image', product('pkg:oci/web'), true],
     ['another image', product('pkg:oci/other'), false],
@@ -43,14 +43,14 @@ describe('what documents say of a vulnerability', () => {
     ['the package in itself', product('pkg:deb/debian/curl', 'pkg:deb/debian/curl'), true],
     ['the package in another package', product('pkg:deb/debian/libcurl4', 'pkg:deb/debian/curl'), false],
     ['the digest of the image', { names: [], digests: [digest] }, true],
-    ['packages that nothing names', { names: [packageUrl('pkg:oci/web')], parts: [] }, false],
+    ['no package in the image', { names: [packageUrl('pkg:oci/web')], parts: [] }, false],
   ] as const) {
-    it(`is ${expected ? '' : 'not '}of a finding when it is about ${what}`, () => {
+    it(`${expected ? 'applies' : 'does not apply'} a statement about ${what}`, () => {
       expect(status(source([statement({ products: [said] })]))).to.equal(expected ? 'fixed' : undefined);
     });
   }
 
-  it('is of that vulnerability alone, and of that image', () => {
+  it('applies a statement only to its vulnerability and its image', () => {
     const index = new VexIndex([source([statement()])]);
     expect(index.verdict('CVE-2', () => ({ image: web, found: curl }))).to.equal(undefined);
     expect(index.verdict('CVE-1', () => ({ image: other, found: curl }))).to.equal(undefined);
@@ -60,7 +60,7 @@ describe('what documents say of a vulnerability', () => {
     });
   });
 
-  it('is the latest statement, wherever it stands, and of one time the last', () => {
+  it('applies the latest statement, and the last one of the same time', () => {
     const [early, late] = [statement({ status: 'not_affected', time: 1 }), statement({ status: 'affected', time: 2 })];
     expect(status(source([late, early]))).to.equal('affected');
     expect(status(source([late]), source([early], { id: 'b' }))).to.equal('affected');
@@ -68,7 +68,7 @@ describe('what documents say of a vulnerability', () => {
     expect(status(source([{ ...late, products: [product('pkg:oci/other')] }, early]))).to.equal('not_affected');
   });
 
-  it('is not what an older revision of the same document says', () => {
+  it('ignores older revisions of a document', () => {
     const older = source([statement()], { revision: [1, 9] });
     expect(status(older, source([], { revision: [2, 1] }))).to.equal(undefined);
     expect(status(source([], { revision: [2, 1] }), older)).to.equal(undefined);
@@ -76,7 +76,7 @@ describe('what documents say of a vulnerability', () => {
     expect(status(older, source([], { revision: [2, 1], format: 'CSAF' }))).to.equal('fixed');
   });
 
-  it('is in every document of the same revision', () => {
+  it('applies all documents of the same revision', () => {
     const [first, second] = [source([statement()]), source([statement({ status: 'affected', time: 2 })])];
     expect([status(first, second), status(second, first), status(first, source([]))]).to.deep.equal(['affected', 'affected', 'fixed']);
   });

@@ -8,13 +8,13 @@ const workload = (name: string, runs: boolean) => ({
 });
 const found = (...missing: readonly string[]) => [{ targets: [workload('web', true), ...missing.map((name) => workload(name, false))] }];
 
-describe('the next look for pods that are expected', () => {
-  it('comes soon, then later and later while the same are missing', () => {
+describe('ExpectedPods', () => {
+  it('returns a pause that grows while the same pods are missing', () => {
     const expected = new ExpectedPods();
     expect([1, 2, 3, 4].map(() => expected.pause(found('job')))).to.deep.equal([5000, 10_000, 20_000, 40_000]);
   });
 
-  it('comes soon again when another workload is there, or another image', () => {
+  it('returns a short pause again if another workload or another image is missing', () => {
     const expected = new ExpectedPods();
     for (let look = 0; look < 9; look++) expected.pause(found('job'));
     expect(expected.pause(found('job', 'orders'))).to.equal(5000);
@@ -23,7 +23,7 @@ describe('the next look for pods that are expected', () => {
     expect(expected.pause(other)).to.equal(5000);
   });
 
-  it('is not asked for when all have run', () => {
+  it('returns no pause if all images have run', () => {
     const expected = new ExpectedPods();
     expect([1, 2].map(() => expected.pause(found()))).to.deep.equal([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
     expect(expected.pause([])).to.equal(Number.POSITIVE_INFINITY);

@@ -6,28 +6,32 @@ import { placeInventories, type PlacementInput } from '../../../operator/images/
 interface Case extends Partial<PlacementInput> {
   /** The nodes that have each image. */
   readonly nodes: Readonly<Record<string, readonly string[]>>;
-  /** `image node` of each that is looked into. */
+  /** `image node` of each planned inventory. */
   readonly expected: readonly string[];
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  'go where the images are': { nodes: { a: ['n1'], b: ['n2'] }, expected: ['a n1', 'b n2'] },
-  'are no more than there is room for': { nodes: { a: ['n1'], b: ['n2'], c: ['n3'] }, capacity: 2, expected: ['a n1', 'b n2'] },
-  'are none where there is less room than none': { nodes: { a: ['n1'] }, capacity: -1, expected: [] },
-  'go to another node that has the image while the first is busy': { nodes: { a: ['n1'], b: ['n1', 'n2'] }, expected: ['a n1', 'b n2'] },
-  'wait while every node that has the image is busy, and let others go first': {
+  'uses the nodes that have the images': { nodes: { a: ['n1'], b: ['n2'] }, expected: ['a n1', 'b n2'] },
+  'returns at most as many inventories as the capacity': {
+    nodes: { a: ['n1'], b: ['n2'], c: ['n3'] },
+    capacity: 2,
+    expected: ['a n1', 'b n2'],
+  },
+  'returns none if the capacity is negative': { nodes: { a: ['n1'] }, capacity: -1, expected: [] },
+  'uses another node with the image if the first is busy': { nodes: { a: ['n1'], b: ['n1', 'n2'] }, expected: ['a n1', 'b n2'] },
+  'returns other images first while every node with the image is busy': {
     nodes: { a: ['n1'], b: ['n1'], c: ['n2'] },
     expected: ['a n1', 'c n2'],
   },
-  'wait for those that run': { nodes: { a: ['n1'], b: ['n2'] }, busyNodes: ['n1'], expected: ['b n2'] },
-  'come one after the other where there is one node': { nodes: { a: ['n1'], b: ['n1'] }, expected: ['a n1'] },
-  'go on there once it is free': { nodes: { b: ['n1'] }, busyNodes: [], expected: ['b n1'] },
-  'are as many on a node as may be': { nodes: { a: ['n1'], b: ['n1'], c: ['n1'] }, perNode: 2, expected: ['a n1', 'b n1'] },
-  'go to the least busy node': { nodes: { a: ['n1', 'n2'] }, perNode: 3, busyNodes: ['n1', 'n1', 'n2'], expected: ['a n2'] },
-  'go anywhere while no node is known to have the image': { nodes: { a: [], b: ['n1'] }, busyNodes: ['n1'], expected: ['a -'] },
+  'counts the inventories that run already': { nodes: { a: ['n1'], b: ['n2'] }, busyNodes: ['n1'], expected: ['b n2'] },
+  'returns one at a time if there is one node': { nodes: { a: ['n1'], b: ['n1'] }, expected: ['a n1'] },
+  'uses a node again after its inventory ended': { nodes: { b: ['n1'] }, busyNodes: [], expected: ['b n1'] },
+  'returns as many for each node as the limit': { nodes: { a: ['n1'], b: ['n1'], c: ['n1'] }, perNode: 2, expected: ['a n1', 'b n1'] },
+  'uses the least busy node': { nodes: { a: ['n1', 'n2'] }, perNode: 3, busyNodes: ['n1', 'n1', 'n2'], expected: ['a n2'] },
+  'uses any node if no node has the image': { nodes: { a: [], b: ['n1'] }, busyNodes: ['n1'], expected: ['a -'] },
 };
 
-describe('inventories that are taken at once', () => {
+describe('placeInventories', () => {
   for (const [what, { nodes, expected, ...more }] of Object.entries(cases)) {
     it(what, () => {
       const images = Object.entries(nodes).map(([key, names]) => [key, { nodes: names }] as const);
@@ -36,7 +40,7 @@ describe('inventories that are taken at once', () => {
     });
   }
 
-  it('say in their Jobs where they would best run', () => {
+  it('sets the preferred node in the Job', () => {
     const settings = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;
     const image = { digest: 'd', reference: 'r/web@d' };
     expect(preferredNode(inventoryJob(settings, { image, node: 'n1' }))).to.equal('n1');

@@ -40,8 +40,8 @@ function gathered(
   return all;
 }
 
-describe('the images that run', () => {
-  it('are those of init, main and ephemeral containers, told of the topmost workload, each once', () => {
+describe('ImageTargets', () => {
+  it('lists the images of init, main and ephemeral containers once for the topmost owner', () => {
     const deployment = workload('Deployment', 'web', 'web:1');
     const replicas = workload('ReplicaSet', 'web-1', 'web:1', owner('Deployment', 'web'));
     const containers = {
@@ -63,7 +63,7 @@ describe('the images that run', () => {
     );
   });
 
-  it('are references while no pod has run them, and known by a pod that did', () => {
+  it('lists a reference without an image until a pod has run it', () => {
     const targets = gathered(
       [workload('Deployment', 'idle', 'never:1'), workload('Deployment', 'known', 'web:1')],
       [pod('done', {}, { containers: [['web:1', `r/web@${digest('b')}`]] }, 'Succeeded')],
@@ -76,26 +76,26 @@ describe('the images that run', () => {
     ]);
   });
 
-  it('are those that ran last under a reference while no pod says more, as between two pods of a workload', () => {
+  it('lists the image that ran last for a reference while no pod runs it, such as between two pods', () => {
     const deployment = workload('Deployment', 'web', 'web:1');
     const of = (name: string, imageID: string, phase = 'Running'): Record<string, unknown> =>
       pod(name, owner('Deployment', 'web'), { containers: [['web:1', imageID]] }, phase);
     const ranIn = (all: ImageTargets): PreviousImages => all.imagesByReference(all.targets());
     const imagesOf = (all: ImageTargets): unknown => all.targets().map(({ containers }) => containers.map(({ image }) => image?.digest));
     const running = gathered([deployment], [of('x', `r/web@${digest('a')}`)]);
-    // The next pod waits, then there is none at all: what ran is handed on from look to look.
+    // The next pod waits, then there is no pod: the image is carried over from sync to sync.
     const waiting = gathered([deployment], [of('y', '', 'Pending')], undefined, undefined, ranIn(running));
     const none = gathered([deployment], [], undefined, undefined, ranIn(waiting));
     const other = gathered([deployment], [of('z', `r/web@${digest('b')}`)], undefined, undefined, ranIn(none));
     expect([running, waiting, none, other].map(imagesOf)).to.deep.equal(['a', 'a', 'a', 'b'].map((letter) => [[digest(letter)]]));
-    // One that starts beside one that runs tells nothing twice; what another reference is, nobody knows.
+    // A pod that starts beside a running one adds no image. The image of a new reference is unknown.
     const beside = gathered([deployment], [of('x', `r/web@${digest('a')}`), of('y', '', 'Pending')]);
     const rolled = gathered([workload('Deployment', 'web', 'web:2')], [], undefined, undefined, ranIn(running));
     expect([beside, rolled].map(imagesOf)).to.deep.equal([[[digest('a')]], [[undefined]]]);
     expect([...ranIn(rolled)]).to.deep.equal([]);
   });
 
-  it('are told once of a workload whose pods name one image by two references, and apart where the images differ', () => {
+  it('lists an image once if pods use two references, and several images for one reference', () => {
     const deployment = workload('Deployment', 'web', 'web:1');
     const of = (name: string, reference: string, letter: string): Record<string, unknown> =>
       pod(name, owner('Deployment', 'web'), { containers: [[reference, `r/web@${digest(letter)}`]] });
@@ -103,7 +103,7 @@ describe('the images that run', () => {
     expect(target?.containers.map(({ image }) => image?.digest)).to.deep.equal([digest('a'), digest('b')]);
   });
 
-  it('are told apart by the platforms of the nodes that run them, for a workload that no pod runs too', () => {
+  it('lists an image for each platform of the nodes, also for a workload without pods', () => {
     const on = (name: string, node: string, of: string): Record<string, unknown> => {
       const made = pod(name, owner('Deployment', of), { containers: [['web:1', `r/web@${digest('a')}`]] });
       return { ...made, spec: { ...(made['spec'] as object), nodeName: node } };
@@ -126,7 +126,7 @@ describe('the images that run', () => {
     ]);
   });
 
-  it('are left out where nobody asks about the workload, running or idle', () => {
+  it('leaves out workloads that are not in scope, with or without pods', () => {
     const workloads = ['a', 'b', 'c', 'd'].map((name) => workload('Deployment', name, 'web:1'));
     const pods = ['a', 'b'].map((name) => pod(`${name}-x`, owner('Deployment', name), { containers: [['web:1', `r/web@${digest('a')}`]] }));
     const names = gathered(workloads, pods, ({ name }) => name !== 'b' && name !== 'd').targets();
@@ -143,31 +143,43 @@ describe('the images that run', () => {
     [`docker-pullable://a@${digest('d')}`, { digest: digest('d'), reference: `a@${digest('d')}` }],
     [digest('e'), { digest: digest('e'), reference: 'a:1' }],
   ] as const) {
-    it(`come from the imageID ${JSON.stringify(imageID.slice(0, 30))}`, () => {
+    it(`reads the imageID ${JSON.stringify(imageID.slice(0, 30))}`, () => {
       expect(runningImage({ imageID, image: 'a:1' })).to.deep.equal(found);
     });
   }
 
   for (const [what, asked, from, reference, alias] of [
-    ['its own name where the node tells another', 'own.example/web:1', 'mirror.example/web', 'own.example/web', 'mirror.example/web'],
     [
-      'its own name, and the digest in it',
+      'the name in the pod spec if the container status has another name',
+      'own.example/web:1',
+      'mirror.example/web',
+      'own.example/web',
+      'mirror.example/web',
+    ],
+    [
+      'the name and the digest in the pod spec',
       `own.example/web@${digest('e')}`,
       'mirror.example/web',
       `own.example/web@${digest('e')}`,
       'mirror.example/web',
     ],
-    ['the name of the node where that is the same in full', 'web:1', 'docker.io/library/web', 'docker.io/library/web', undefined],
-    ['the name of the node where its own has no registry', 'team/web:1', 'own.example/team/web', 'own.example/team/web', 'team/web'],
+    ['the full name in the container status if it is the same', 'web:1', 'docker.io/library/web', 'docker.io/library/web', undefined],
     [
-      'the name of the node where its own has a port and a tag',
+      'the name in the container status if the pod spec has no registry',
+      'team/web:1',
+      'own.example/team/web',
+      'own.example/team/web',
+      'team/web',
+    ],
+    [
+      'the name in the container status if the pod spec has a port and a tag',
       'own.example:5000/web:1',
       'own.example:5000/web',
       'own.example:5000/web',
       undefined,
     ],
   ] as const) {
-    it(`are had by ${what}`, () => {
+    it(`uses ${what}`, () => {
       const whole = (name: string): string => (name.includes('@') ? name : `${name}@${digest('d')}`);
       expect(runningImage({ requested: asked, imageID: whole(from), image: `${from}:1` })).to.deep.equal({
         digest: digest('d'),
@@ -177,7 +189,7 @@ describe('the images that run', () => {
     });
   }
 
-  it('may be had by all the names that pods and nodes give them, and in a namespace by those of its own pods', () => {
+  it('lists all references of an image in pod specs and statuses, and for a namespace those of its own pods', () => {
     const of = (name: string, namespace: string, asked: string): Record<string, unknown> => {
       const made = pod(name, { namespace }, { containers: [[asked, `mirror.example/web@${digest('b')}`]] });
       return { ...made, spec: { ...(made['spec'] as object), imagePullSecrets: [{ name: 's' }] } };
@@ -194,7 +206,7 @@ describe('the images that run', () => {
     ]);
   });
 
-  it('are used with the pull secrets that their pods name, in scope alone', () => {
+  it('lists the imagePullSecrets of pods in scope', () => {
     const secrets = (object: Record<string, unknown>, namespace: string, ...names: string[]): Record<string, unknown> => ({
       ...object,
       metadata: { ...(object['metadata'] as object), namespace },

@@ -10,7 +10,7 @@ const pod = (name: string, resourceVersion: string, { age = 0, labels = {} } = {
 });
 const glance = says({ metadata: { resourceVersion: '5', continue: 'more' }, items: [pod('old', '3')] });
 
-/** A watch that says these events and then nothing. */
+/** A watch that sends these events and then stays silent. */
 const watch =
   (...events: readonly (readonly [type: string, object: unknown])[]) =>
   (answer: ServerResponse): void => {
@@ -19,7 +19,7 @@ const watch =
     answer.write(events.map(([type, object]) => `${JSON.stringify({ type, object })}\n`).join(''));
   };
 
-describe('news of pods', () => {
+describe('PodImageWatch', () => {
   let server: ApiDouble;
   let news: PodImageWatch | undefined;
   const seen: { news: number; errors: string[] } = { news: 0, errors: [] };
@@ -47,7 +47,7 @@ describe('news of pods', () => {
     server.stop();
   });
 
-  it('glances at the version to begin at, whatever there is, and says once that it has begun', async () => {
+  it('lists one pod for the resourceVersion to start from, and notifies once at the start', async () => {
     server.answers = [glance, watch()];
     await start();
     await until(() => server.calls.length === 2);
@@ -57,7 +57,7 @@ describe('news of pods', () => {
     expect(seen).to.deep.equal({ news: 1, errors: [] });
   });
 
-  it('are pods that were just made, changes of them, and pods that are gone, but not changes of old ones, nor pods of its own Jobs', async () => {
+  it("notifies of new, changed and deleted pods, but not of changes of old pods or of pods of Vigil's Jobs", async () => {
     const own = { labels: { 'app.kubernetes.io/managed-by': 'vigil' } };
     const quiet = [
       ['MODIFIED', pod('old', '6', { age: 301 })],
@@ -79,13 +79,13 @@ describe('news of pods', () => {
     expect(seen).to.deep.equal({ news: 4, errors: [] });
   });
 
-  it('may have been missed where the server has forgotten the version', async () => {
+  it('notifies again if the resourceVersion has expired', async () => {
     server.answers = [glance, watch(['ERROR', { code: 410, message: 'too old' }]), glance, watch()];
     await start();
     await until(() => seen.news === 2 && server.calls.length === 4);
   });
 
-  it('go on where they were after a watch that was silent, and tell one reason once', async () => {
+  it('continues from the last resourceVersion after a silent watch, and reports the same reason once', async () => {
     server.answers = [glance, watch(), watch(), watch(), watch(['ADDED', pod('new', '9')])];
     await start(60);
     await until(() => seen.news === 2);

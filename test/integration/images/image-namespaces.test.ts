@@ -8,14 +8,14 @@ import { ImageNamespaces } from '../../../operator/images/jobs/image-namespaces.
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 import { inventoryJobName } from '../../../operator/images/targets/image-names.ts';
 
-describe('namespaces that have images looked into with their pull secrets', function () {
+describe('namespaces that opt in to scans with their pull secrets', function () {
   this.timeout(60_000);
   const [home, open, closed] = [uniqueName('home'), uniqueName('open'), uniqueName('closed')];
   const account = `system:serviceaccount:${home}:vigil-operator`;
   const digest = `sha256:${'a'.repeat(64)}`;
   const settings = { namespace: home, image: 'v:1', imagePullPolicy: 'Always', imagePullSecrets: [], scanner: 't:1' } as const;
   const image = { digest, reference: `r/web@${digest}` };
-  /** The operator, as the API server knows it. */
+  /** Credentials that impersonate the operator's service account. */
   class Impersonated extends Credentials {
     override async current(): ReturnType<Credentials['current']> {
       const own = await super.current();
@@ -37,7 +37,7 @@ describe('namespaces that have images looked into with their pull secrets', func
     kubectl(['delete', 'namespace', home, open, closed, '--wait=false']);
   });
 
-  it('are those that let the operator make Jobs and read their logs, for as long as they do', async () => {
+  it('are those that allow the operator to create Jobs and read their logs, until the permission is removed', async () => {
     const namespaces = fresh();
     expect([...(await namespaces.optedIn([open, closed, home], 0))]).to.deep.equal([open]);
     kubectl(['-n', open, 'delete', 'rolebinding', 'x']);
@@ -45,13 +45,13 @@ describe('namespaces that have images looked into with their pull secrets', func
     expect([...(await namespaces.optedIn([open], 1000))]).to.deep.equal([]);
   });
 
-  it('are not those that let it make Jobs and nothing else', async () => {
+  it('are not those that only allow the operator to create Jobs', async () => {
     kubectl(['-n', closed, 'create', 'role', 'jobs', '--verb=create,delete', '--resource=jobs']);
     kubectl(['-n', closed, 'create', 'rolebinding', 'jobs', '--role=jobs', `--serviceaccount=${home}:vigil-operator`]);
     expect([...(await fresh().optedIn([closed], 0))]).to.deep.equal([]);
   });
 
-  it('have no Jobs of Vigil but those that it makes there: not those of other images, of another name or for another part', async () => {
+  it('contain only Jobs of Vigil for their images: not Jobs for other images, with another name or of another part', async () => {
     const own = inventoryJob(settings, { image, scanIn: { namespace: open, pullSecrets: ['s'] } });
     const like = (name: string, images: string, part = 'image-inventory', namespace = open): KubeObject => {
       const metadata = { ...own.metadata, namespace };
@@ -78,7 +78,7 @@ describe('namespaces that have images looked into with their pull secrets', func
     ])
       make(job);
     const found = async (): Promise<string[]> => (await namespaces.jobsIn([open])).map(({ job }) => job.metadata.name);
-    // It knows of none there until it makes one.
+    // Vigil knows no Job in the namespace until it creates one.
     expect(await found()).to.deep.equal([]);
     namespaces.noteJob(own);
     expect(await found()).to.deep.equal([own.metadata.name]);

@@ -173,9 +173,9 @@ export class RescanBench {
       const sink = new Sink();
       await new ShardWorker({ client, input: plan.input, shard, index, writer: sink, streamBytes: 1e9, signal }).run();
       const context = { id: 's', seconds: 1, policies: plan.policies, isAlive: () => true, evaluatedSince: () => undefined };
-      const wishes = sink.records.flatMap((record) => (record.type === 'target' ? desiredReports(record, context) : []));
-      const { versions } = await publisher.publish(wishes);
-      for (const { source, target } of wishes) {
+      const desired = sink.records.flatMap((record) => (record.type === 'target' ? desiredReports(record, context) : []));
+      const { versions } = await publisher.publish(desired);
+      for (const { source, target } of desired) {
         const key = reportKey(reportLocation(target).namespace, reportName(source, target));
         seen.recordUpToDate(key, index, versions.get(key) ?? '');
       }
