@@ -163,7 +163,7 @@ export class OnChange {
     const namespace = resource.namespaced ? reportNamespace : '';
     // The deletion of the object removes its report.
     if (this.#watch.indexes.get(resource)?.get(namespace, owner.name) === undefined) return;
-    this.#enqueue(this.#backlog?.pending.addTarget(resource, namespace, owner.name) ?? []);
+    this.#enqueue(this.#backlog?.pending.addReported(resource, namespace, owner.name) ?? []);
   }
 
   #enqueue(namespaces: readonly string[]): void {

@@ -59,9 +59,13 @@ export class PendingChanges {
     return [...touched];
   }
 
-  /** Adds one target, such as one whose report was edited. Returns its namespace if it is a target of some policy. */
-  addTarget(resource: ApiResource, namespace: string, name: string): readonly string[] {
-    return this.#own(resource, namespace, name);
+  /**
+   * Adds the object of a report that another writer changed. It is added also if no policy evaluates it: then the evaluation withdraws the
+   * report, which may be forged. Returns its namespace.
+   */
+  addReported(resource: ApiResource, namespace: string, name: string): readonly string[] {
+    this.#waiting.add(namespace, resource, name);
+    return [namespace];
   }
 
   /** The number of waiting targets. */

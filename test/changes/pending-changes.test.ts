@@ -107,6 +107,15 @@ describe('the targets of a change', () => {
     });
   }
 
+  it('are the objects of reports that another writer changed, in scope or not: forged reports are withdrawn', () => {
+    const { pending, change } = cluster(objects, ['host-pid']);
+    expect(change('Pod/b/other')).to.deep.equal([]);
+    expect(pending.addReported(resource('Pod'), 'b', 'other')).to.deep.equal(['b']);
+    expect(pending.addReported(resource('Pod'), 'a', 'alone')).to.deep.equal(['a']);
+    expect(linesOf(pending.take('b'))).to.deep.equal(['Pod/other']);
+    expect(linesOf(pending.take('a'))).to.deep.equal(['Pod/alone']);
+  });
+
   it('wait again when a batch is restored', () => {
     const { pending, change } = cluster(objects, ['host-pid']);
     change('Pod/a/alone');

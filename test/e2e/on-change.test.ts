@@ -177,12 +177,17 @@ describe('on-change scans', function () {
       metadata: { name: 'web', namespace, labels: { team: label } },
     });
     const policy = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
+    const before = await eventually('the report is there', () => reportOf('vigil-deployment-many'));
     kubectl(['patch', 'secpol', name, '--type=merge', '-p', '{"spec":{"scope":{"objectSelector":{"matchLabels":{"team":"a"}}}}}']);
     await eventually('the new generation is scanned', async () => {
       const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
       return metadata.generation !== policy.metadata.generation && status?.evaluatedGeneration === metadata.generation ? true : undefined;
     });
     await eventually('nothing is in scope', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
+    // A copy of everything that Vigil wrote, about an object that no policy evaluates.
+    const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, managedFields: _fields, ...metadata } = before.metadata;
+    kubectl(['create', '-f', '-'], JSON.stringify({ apiVersion: 'wgpolicyk8s.io/v1alpha2', kind: 'PolicyReport', ...before, metadata }));
+    await eventually('the forged report goes', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
     apply(scoped('a'));
     await becomes('vigil-deployment-web', 'host-pid', true);
     apply(scoped('b'));
