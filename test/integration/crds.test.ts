@@ -53,7 +53,7 @@ describe('the CRDs on a real API server', function () {
       'In without values',
       'scans',
       { policySelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } },
-      /In and NotIn need at least one value/,
+      /values must not be empty for In and NotIn/,
     ],
     ['a severity that does not exist', 'policies', { controls: [{ name: 'host-pid', severity: 'huge' }] }, /severity/],
     ['a control twice', 'policies', { controls: [{ name: 'host-pid' }, { name: 'host-pid' }] }, /Duplicate value/],

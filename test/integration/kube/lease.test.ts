@@ -61,7 +61,7 @@ describe('a lease on a real API server', function () {
       while (lease.refusal === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
       stop.abort();
       expect(await acquired).to.equal('stopped');
-      expect(lease.refusal).to.match(/cannot be acquired: .*(403|404).*--namespace or VIGIL_NAMESPACE/);
+      expect(lease.refusal).to.match(/cannot be acquired: .*(is forbidden|not found).*--namespace or VIGIL_NAMESPACE/);
     }
   });
 
