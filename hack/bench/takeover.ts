@@ -80,5 +80,7 @@ try {
 const sorted = seconds.toSorted((left, right) => left - right);
 const most = sorted.at(-1) ?? 0;
 const median = ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0)) / 2;
-process.stdout.write(`${kills} kills: least ${(sorted[0] ?? 0).toFixed(2)} s, median ${median.toFixed(2)} s, most ${most.toFixed(2)} s\n`);
+process.stdout.write(
+  `${kills} kills: minimum ${(sorted[0] ?? 0).toFixed(2)} s, median ${median.toFixed(2)} s, maximum ${most.toFixed(2)} s\n`,
+);
 process.exitCode = most < limit ? 0 : 1;
