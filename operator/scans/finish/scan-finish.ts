@@ -3,6 +3,7 @@ import { frameworkRow, requirementOutcomes, type ControlTally } from '../../cata
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import { configurationOf, evaluatedNothing, type PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
+import { failuresInReports } from '../../reports/sweeping/kept-failures.ts';
 import { sweepReports, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
 import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../ledger/ledger.ts';
@@ -76,8 +77,10 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
-    if (replacesEvidence(ledger, policy, deps.policies.get(policy.name)?.status)) await publishEvidence(deps, ended, { policy, set });
-    await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals }));
+    const tallies = await talliesOf(deps.client, ledger, { policy, signal });
+    if (replacesEvidence(ledger, policy, deps.policies.get(policy.name)?.status))
+      await publishEvidence(deps, ended, { policy, set, tallies });
+    await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals, tallies }));
   }
   if (current.length === ledger.policies.length) await keepForNext(deps, ended, swept);
   return images;
@@ -115,13 +118,41 @@ async function keepForNext(
   }
 }
 
-/** The verdicts of each check of a policy, and whether they are complete. */
-function talliesOf(
+/** The verdicts of each check of a policy, and whether every target was evaluated. */
+interface CheckTallies {
+  readonly checks: ReadonlyMap<string, ControlTally>;
+  readonly complete: boolean;
+}
+
+/**
+ * Returns the tallies of a policy's checks. Reports of targets that could not be scanned keep the failures of earlier scans, so these
+ * are counted too.
+ */
+async function talliesOf(
+  client: KubeClient,
   ledger: Ledger,
-  policy: LedgerPolicy,
-): { readonly checks: ReadonlyMap<string, ControlTally>; readonly complete: boolean } {
-  const complete = policyCoverage(ledger, policy).failed === 0 && uncoveredOf(ledger, policy).length === 0;
-  return { checks: new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {})), complete };
+  { policy, signal }: { readonly policy: LedgerPolicy; readonly signal: AbortSignal },
+): Promise<CheckTallies> {
+  const { failed } = policyCoverage(ledger, policy);
+  const found = new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {}));
+  const isMissing = failed > 0 && !ledger.partial;
+  return {
+    checks: isMissing ? withKeptFailures(found, await failuresInReports(client, policy.name, signal)) : found,
+    complete: failed === 0 && uncoveredOf(ledger, policy).length === 0,
+  };
+}
+
+/** Returns the tallies of a scan with at least as many failures of each check as the reports have. Pure. */
+export function withKeptFailures(
+  tallies: ReadonlyMap<string, ControlTally>,
+  failures: ReadonlyMap<string, number>,
+): ReadonlyMap<string, ControlTally> {
+  const merged = new Map(tallies);
+  for (const [check, count] of failures) {
+    const { pass = 0, fail = 0, error = 0, skip = 0, ...rest } = tallies.get(check) ?? {};
+    merged.set(check, { ...rest, pass, fail: Math.max(fail, count), error, skip });
+  }
+  return merged;
 }
 
 /**
@@ -136,9 +167,9 @@ export function replacesEvidence(ledger: Ledger, policy: LedgerPolicy, status: S
 async function publishEvidence(
   deps: Pick<FinishDependencies, 'publisher'>,
   { ledger }: SettledScan,
-  { policy, set }: { readonly policy: LedgerPolicy; readonly set: PolicySet },
+  { policy, set, tallies }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly tallies: CheckTallies },
 ): Promise<void> {
-  const { checks, complete } = talliesOf(ledger, policy);
+  const { checks, complete } = tallies;
   const seconds = Math.floor(Date.parse(ledger.startTime) / 1000);
   const desired = set
     .frameworksOf(policy.name)
@@ -149,13 +180,17 @@ async function publishEvidence(
 function findingsOf(
   deps: Pick<FinishDependencies, 'clock' | 'policies'>,
   { scan, ledger }: SettledScan,
-  { policy, set, totals }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals },
+  {
+    policy,
+    set,
+    totals,
+    tallies: { checks, complete },
+  }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals; readonly tallies: CheckTallies },
 ): PolicyFindings {
   if (ledger.partial) return totals;
   const time = Date.parse(ledger.endTime ?? timestampOf(deps.clock()));
   // A scan that ended later has already updated the policy: its result is kept.
   if (Date.parse(deps.policies.get(policy.name)?.status?.lastScanTime ?? '') > time) return totals;
-  const { checks, complete } = talliesOf(ledger, policy);
   const frameworks = set
     .frameworksOf(policy.name)
     .map((framework) => ({ ...frameworkRow(framework, checks, complete), lastEvaluatedTime: timestampOf(time) }));

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ConfigurationStatus } from '../../../operator/api/security-policy.ts';
-import { replacesEvidence } from '../../../operator/scans/finish/scan-finish.ts';
+import { replacesEvidence, withKeptFailures } from '../../../operator/scans/finish/scan-finish.ts';
 import type { Ledger, LedgerPolicy } from '../../../operator/scans/ledger/ledger.ts';
 import { ledgerOf } from '../scan-bench.ts';
 
@@ -37,5 +37,22 @@ describe('the evidence of a policy after a scan', () => {
 
   it('is kept after a scan of some namespaces', () => {
     expect(replacesEvidence({ ...ledgerOf(), partial: true }, policy, undefined)).to.equal(false);
+  });
+
+  it('counts failures of earlier scans in reports of targets that could not be scanned', () => {
+    const tallies = new Map([
+      ['host-pid', { pass: 3, fail: 1, error: 0, skip: 0 }],
+      ['host-ipc', { pass: 4, fail: 2, error: 0, skip: 0 }],
+    ]);
+    const failures = new Map([
+      ['host-pid', 2],
+      ['host-ipc', 1],
+      ['host-network', 5],
+    ]);
+    expect(Object.fromEntries(withKeptFailures(tallies, failures))).to.deep.equal({
+      'host-pid': { pass: 3, fail: 2, error: 0, skip: 0 },
+      'host-ipc': { pass: 4, fail: 2, error: 0, skip: 0 },
+      'host-network': { pass: 0, fail: 5, error: 0, skip: 0 },
+    });
   });
 });
