@@ -194,8 +194,15 @@ function desiredReport(
     all.push(...results);
   }
   if (evaluated.length === 0) return undefined;
-  const stays = pending.size > 0 ? { stays: carriedOverResults(pending) } : {};
-  return { source: IMAGES_SOURCE, target: target.workload, policies: evaluated, results: all, seconds: Math.floor(now / 1000), ...stays };
+  const carryOver = pending.size > 0 ? { carryOver: carriedOverResults(pending) } : {};
+  return {
+    source: IMAGES_SOURCE,
+    target: target.workload,
+    policies: evaluated,
+    results: all,
+    seconds: Math.floor(now / 1000),
+    ...carryOver,
+  };
 }
 
 /** Returns the policy's entry in a report. Image findings do not depend on the catalogue, so the revision is the policy's generation. */

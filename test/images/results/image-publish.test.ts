@@ -17,7 +17,12 @@ const findings: ImageFindings = {
   vulnerabilities: [{ id: 'CVE-1', package: 'curl', installed: '1', severity: 'high' }],
   secrets: [],
 };
-const ledger: ImageLedger = { [digest]: { seen: 0, findings: { configMaps: [], database: 'db', made: '', at: 0 } } };
+/** An image that is not scanned yet. */
+const next = `sha256:${'b'.repeat(64)}`;
+const ledger: ImageLedger = {
+  [next]: { seen: 0, waiting: 'its Job is pending' },
+  [digest]: { seen: 0, findings: { configMaps: [], database: 'db', made: '', at: 0 } },
+};
 const policyWith = (images: Partial<ImagesStatus> | undefined): SecurityPolicy =>
   ({
     metadata: { name: 'p', uid: 'u', generation: 2 },
@@ -25,8 +30,8 @@ const policyWith = (images: Partial<ImagesStatus> | undefined): SecurityPolicy =
     ...(images ? { status: { images: { evaluatedGeneration: 2, evaluatedSince: at(30), ...images } } } : {}),
   }) as unknown as SecurityPolicy;
 
-/** A workload created at the given minute, and the pod that runs its image. */
-function targetsMadeAt(minute: number): ReturnType<ImageTargets['targets']> {
+/** A workload created at the given minute, and the pod that runs an image of it. */
+function targetsMadeAt(minute: number, image: string): ReturnType<ImageTargets['targets']> {
   const all = new ImageTargets();
   const metadata = { namespace: 'shop', name: 'web', uid: 'web', creationTimestamp: at(minute) };
   const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'web', controller: true }];
@@ -39,13 +44,13 @@ function targetsMadeAt(minute: number): ReturnType<ImageTargets['targets']> {
   });
   all.addPod({
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'web-0', uid: 'web-0', ownerReferences }, spec: { containers } },
-    status: { phase: 'Running', containerStatuses: [{ name: 'main', image: 'web:1', imageID: `r/web@${digest}` }] },
+    status: { phase: 'Running', containerStatuses: [{ name: 'main', image: 'web:1', imageID: `r/web@${image}` }] },
   });
   return all.targets();
 }
 
-/** Returns the desired report of a workload of this age, for a policy with this image status. */
-async function wanted(minute: number, images: Partial<ImagesStatus> | undefined): Promise<DesiredReport> {
+/** Returns the desired report of a workload of this age that runs an image, for a policy with this image status. */
+async function wanted(minute: number, images: Partial<ImagesStatus> | undefined, image = digest): Promise<DesiredReport> {
   const desiredReports: DesiredReport[] = [];
   await publishImages({
     client: { call: () => Promise.resolve({ metadata: {}, items: [] }) },
@@ -55,7 +60,7 @@ async function wanted(minute: number, images: Partial<ImagesStatus> | undefined)
     ledger,
     access: { home: 'vigil-system', users: new Map(), optedIn: new Set() },
     database: 'db',
-    policies: [{ policy: policyWith(images), targets: targetsMadeAt(minute) }],
+    policies: [{ policy: policyWith(images), targets: targetsMadeAt(minute, image) }],
     now,
   } as unknown as ImagePublishInput);
   expect(desiredReports).to.have.length(1);
@@ -80,5 +85,14 @@ describe('a failure of a workload because of its image', () => {
     expect(await news(35, { evaluatedGeneration: 1 })).to.deep.equal([0, 0]);
     expect(await news(35, { evaluatedSince: undefined })).to.deep.equal([0, 0]);
     expect(await news(35, undefined)).to.deep.equal([0, 0]);
+  });
+});
+
+describe('the report of a workload whose image changes', () => {
+  it('keeps the previous findings until the new image is scanned', async () => {
+    const before = buildReport({ ...(await wanted(25, {})), existing: undefined });
+    const after = buildReport({ ...(await wanted(25, {}, next)), existing: before });
+    const results = after?.results?.map(({ rule, result }) => `${rule ?? ''} ${result ?? ''}`);
+    expect(results?.toSorted()).to.deep.equal(['CVE-1 fail', 'image-scan warn']);
   });
 });
