@@ -1,5 +1,6 @@
 import { type ApiResource, apiVersionOf, RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject, ObjectMeta } from '../api/metadata.ts';
+import { clusterWideGroups } from '../engine/context-reads.ts';
 import type { Evaluation } from '../engine/outcomes/evaluation.ts';
 import { fieldsOf, groupKindOf, type KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
@@ -44,8 +45,6 @@ export async function connectCluster(context: string | undefined, given?: KubeCl
   }
 }
 
-/** API groups with namespaced objects that affect other namespaces. They are listed in all namespaces. */
-const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 /** Vigil never reads Secrets. */
 const isSecret = ({ group, resource }: ApiResource): boolean => group === '' && resource === 'secrets';
 const kindName = ({ group, kind }: ApiResource): string => (group === '' ? kind : `${kind}.${group}`);

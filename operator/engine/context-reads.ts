@@ -12,7 +12,7 @@ export interface ContextReads {
 }
 
 /** API groups whose namespaced objects also affect other namespaces. */
-const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
+export const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 
 /** Kinds between pods and the workloads that users write. */
 const intermediateKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'Job.batch']);
