@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { languageReference } from '../operator/cel/reference.ts';
-import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api/crd.ts';
+import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api/crds/crd.ts';
 import { readRooms, withRooms } from './rooms.ts';
 
 /** Writes all generated files. With --check, lists those that are not up to date and fails. */

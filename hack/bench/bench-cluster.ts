@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { concurrently } from '../../operator/reports/publishing/concurrently.ts';
 import { MemoryWatch } from './process-memory.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeClient } from '../../operator/kube/kube-client.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
+import { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import { BenchCluster, eventually, podPlace } from './bench-cluster.ts';
 
 const client = new KubeClient(new Credentials());

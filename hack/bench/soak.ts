@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../operator/api/api-resource.ts';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeClient } from '../../operator/kube/kube-client.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
+import { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import { BenchCluster } from './bench-cluster.ts';
 
 const client = new KubeClient(new Credentials());

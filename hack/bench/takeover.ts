@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeClient } from '../../operator/kube/kube-client.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
+import { KubeClient } from '../../operator/kube/client/kube-client.ts';
 
 /** The maximum duration of a takeover in seconds. */
 const limit = 15;

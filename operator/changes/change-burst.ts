@@ -1,9 +1,9 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../api/group.ts';
-import { isFinished, MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
+import { isFinished, MOST_SCAN_POLICIES, type Scan } from '../api/kinds/scan.ts';
 import type { ChangeBacklog, ChangeScanState } from './change-backlog.ts';
-import { isConflict } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { isConflict } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Seconds for which a change Scan is kept after it has finished. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { apiVersionOf, RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { ChangeBatch } from './pending-changes.ts';
 import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { listAll } from '../kube/list.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 import { reportKey, SOURCE } from '../reports/identity/report-name.ts';

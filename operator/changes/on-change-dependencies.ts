@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import type { ScanSchedule } from '../api/scan-schedule.ts';
-import type { Scan } from '../api/scan.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
+import type { Scan } from '../api/kinds/scan.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { ChangeWatch, type ChangeWatchObserver } from './watch/change-watch.ts';
 import type { GenerationTracker } from './watch/generation-tracker.ts';
 import type { ChangeBatch } from './changed-targets.ts';
@@ -17,7 +17,7 @@ import type { ChangeBurstDependencies } from './change-burst.ts';
 import { evaluateChanges, type ChangeEvaluator, type ChangeResult } from './change-evaluation.ts';
 import { renewWatchedScope, type WatchedScope, type WatchedScopeDependencies } from './watched-scope.ts';
 import { updateConfiguration, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 

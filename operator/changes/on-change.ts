@@ -1,6 +1,6 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { watches } from '../controller/watched-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ChangeWatchObserver } from './watch/change-watch.ts';
@@ -9,8 +9,8 @@ import { PendingChanges } from './pending-changes.ts';
 import { ChangeBacklog } from './change-backlog.ts';
 import { CoolDowns } from './cool-downs.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
-import { isForbidden } from '../kube/kube-api-error.ts';
-import { messageOf } from '../kube/kube-request.ts';
+import { isForbidden } from '../kube/client/kube-api-error.ts';
+import { messageOf } from '../kube/client/kube-request.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { ChangeBurst, runningScans } from './change-burst.ts';
 import type { ChangeResult } from './change-evaluation.ts';

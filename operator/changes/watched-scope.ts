@@ -1,8 +1,8 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { durationMilliseconds } from '../api/field.ts';
-import type { Scan } from '../api/scan.ts';
-import type { ScanSchedule } from '../api/scan-schedule.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { Scan } from '../api/kinds/scan.ts';
+import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { ChangeWatch } from './watch/change-watch.ts';
 import type { GenerationTracker } from './watch/generation-tracker.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';

@@ -8,10 +8,10 @@ import { bareNamespace, type EvaluationContext, type NamespaceFacts, type Policy
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
 import { isWorkloadKind } from '../engine/objects/workload-kind.ts';
-import { Credentials } from '../kube/credentials.ts';
+import { Credentials } from '../kube/client/credentials.ts';
 import { discoverResources, serverVersion } from '../kube/discovery.ts';
-import { isForbidden, isNotFound, KubeApiError } from '../kube/kube-api-error.ts';
-import { KubeClient } from '../kube/kube-client.ts';
+import { isForbidden, isNotFound, KubeApiError } from '../kube/client/kube-api-error.ts';
+import { KubeClient } from '../kube/client/kube-client.ts';
 import type { ConvertedObject } from '../engine/rules/rule-check.ts';
 import { ConvertedObjects } from '../worker/converted-objects.ts';
 import { listAll, listPages } from '../kube/list.ts';

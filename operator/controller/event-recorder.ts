@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { apiVersionOf, RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
-import { isNotFound } from '../kube/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
+import { isNotFound } from '../kube/client/kube-api-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { EventCorrelator, type EventDecision, type EventLimits, type EventOccurrence } from './event-correlator.ts';
 

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiResource } from '../api/api-resource.ts';
 import { fieldOwner, type FieldManager } from '../api/field-managers.ts';
 import type { Resource } from '../api/metadata.ts';
-import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { isConflict, isNotFound } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** The dependencies of the status writer. */

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import type { SecurityPolicySpec } from '../api/security-policy.ts';
+import type { SecurityPolicySpec } from '../api/kinds/security-policy.ts';
 import type { Framework } from '../catalogue/frameworks/framework.ts';
 import { controlChecks, type ControlCheck } from './controls/control-check.ts';
 import type { PolicyProblem, ReportProblem } from './outcomes/policy-problem.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { SecurityPolicySpec } from '../api/security-policy.ts';
+import type { SecurityPolicySpec } from '../api/kinds/security-policy.ts';
 import { catalogue } from '../catalogue/controls/catalogue.ts';
 import { frameworkId, newestMinor, resolveFramework } from '../catalogue/frameworks/framework.ts';
 

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import type { ResourceRule, SecurityPolicySpec } from '../api/security-policy.ts';
+import type { ResourceRule, SecurityPolicySpec } from '../api/kinds/security-policy.ts';
 import { didYouMean } from '../catalogue/suggestion.ts';
 import { type CompileOptions, compilePolicy, type PolicySource } from './compiled-policy.ts';
 import type { PolicyProblem } from './outcomes/policy-problem.ts';

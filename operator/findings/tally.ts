@@ -1,4 +1,4 @@
-import type { PolicySeverity, SeverityCounts, Summary } from '../api/security-policy.ts';
+import type { PolicySeverity, SeverityCounts, Summary } from '../api/kinds/security-policy.ts';
 
 /** The counts of one policy's verdicts on many targets. */
 export interface PolicyTally {

@@ -17,7 +17,7 @@ import {
   withSeenTimes,
   withNotPullableFailures,
 } from './ledger-maintenance.ts';
-import { isForbidden, isInvalid, isNotFound } from '../kube/kube-api-error.ts';
+import { isForbidden, isInvalid, isNotFound } from '../kube/client/kube-api-error.ts';
 import type { Ages } from '../jobs/ages.ts';
 import type { LogReader } from '../jobs/job-log.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
@@ -33,10 +33,10 @@ import { isOutdated, currentInputs, withoutObsoleteFailures, workJobs, workPlan 
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ImageSettings } from './image-settings.ts';
 import type { WorkerSettings } from '../jobs/template/worker-settings.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 
 /** Milliseconds between two checks of running Jobs. */
 const busyInterval = 1000;

@@ -1,4 +1,4 @@
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { inventoryJobFilter } from './jobs/image-access.ts';
 import type { ImageLedger } from './ledger/image-ledger.ts';
 import type { PreviousImages } from './targets/image-targets.ts';
@@ -6,7 +6,7 @@ import { NodePlatforms } from './targets/node-platforms.ts';
 import { clusterPlatforms } from './targets/cluster-platforms.ts';
 import { readImageScope, type ImageScope } from './targets/image-scope.ts';
 import type { ImageSettings } from './image-settings.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Milliseconds for which a listing is reused while Jobs run. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/metadata.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { busyKeys } from './image-adoption.ts';
 import type { ImageKeys } from './jobs/image-access.ts';
 import { configuredDatabase, databaseName } from './matching/image-database.ts';

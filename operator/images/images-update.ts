@@ -8,7 +8,7 @@ import type { PolicyTargets } from './targets/image-scope.ts';
 import { updateImages, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
 import type { ImageSettings } from './image-settings.ts';
 import type { Lister } from '../kube/watch/lister.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { updatedImagesStatus } from '../policies/images-part.ts';
 
 /** The inputs of {@link updateImagesStatuses}. */

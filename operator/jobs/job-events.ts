@@ -1,7 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { isForbidden } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { isForbidden } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { listAll } from '../kube/list.ts';
 import type { JobPod } from './job-pod.ts';
 

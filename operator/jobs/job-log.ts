@@ -1,9 +1,9 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { KubeApiError } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { KubeApiError } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { LineTooLongError, lines } from '../kube/lines.ts';
-import { resourcePath } from '../kube/resource-path.ts';
+import { resourcePath } from '../kube/client/resource-path.ts';
 import { StreamError } from '../stream/frame.ts';
 import { acceptStream, type AcceptedStream } from '../stream/stream-reader.ts';
 import { Ages } from './ages.ts';

@@ -1,8 +1,8 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { isConflict } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { isConflict } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { listAll } from '../kube/list.ts';
 import type { JobPod } from './job-pod.ts';
 import type { JobObject } from './job-state.ts';

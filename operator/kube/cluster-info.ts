@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { discoverApi, serverVersion } from './discovery.ts';
-import type { KubeClient } from './kube-client.ts';
+import type { KubeClient } from './client/kube-client.ts';
 
 /** The API that policies are compiled against. */
 export interface ClusterInfo {

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import type { KubeClient } from './kube-client.ts';
+import type { KubeClient } from './client/kube-client.ts';
 
 interface GroupDiscovery {
   readonly metadata: { readonly name?: string };

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { isConflict, isForbidden, isNamespaceTerminating, isNotFound, isUnauthorized } from './kube-api-error.ts';
-import type { KubeClient } from './kube-client.ts';
-import { messageOf } from './kube-request.ts';
-import type { WriteFence } from './write-fence.ts';
+import { isConflict, isForbidden, isNamespaceTerminating, isNotFound, isUnauthorized } from './client/kube-api-error.ts';
+import type { KubeClient } from './client/kube-client.ts';
+import { messageOf } from './client/kube-request.ts';
+import type { WriteFence } from './client/write-fence.ts';
 
 interface LeaseSpec {
   readonly holderIdentity?: string | null;

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../api/metadata.ts';
 import type { ApiResource } from '../api/api-resource.ts';
-import { resourcePath } from './resource-path.ts';
-import { isExpired, isResponseTooLong, type KubeApiError } from './kube-api-error.ts';
-import type { KubeClient } from './kube-client.ts';
+import { resourcePath } from './client/resource-path.ts';
+import { isExpired, isResponseTooLong, type KubeApiError } from './client/kube-api-error.ts';
+import type { KubeClient } from './client/kube-client.ts';
 
 /** One page of a list. */
 export interface Page<T> {

@@ -1,10 +1,10 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { ownKinds, reportKinds, type KindDefinition } from '../api/crd.ts';
-import { crdProblem, type CrdProblem, type ServedCrd } from '../api/crd-skew.ts';
+import { ownKinds, reportKinds, type KindDefinition } from '../api/crds/crd.ts';
+import { crdProblem, type CrdProblem, type ServedCrd } from '../api/crds/crd-skew.ts';
 import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
-import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 

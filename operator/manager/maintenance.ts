@@ -1,15 +1,15 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { ScanSchedule } from '../api/scan-schedule.ts';
+import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
-import { isConflict, isNotFound } from '../kube/kube-api-error.ts';
+import { isConflict, isNotFound } from '../kube/client/kube-api-error.ts';
 import { listPages } from '../kube/list.ts';
 import { readLedger } from '../reports/identity/policy-ledger.ts';
 import { DEFAULT_SCHEDULE } from '../schedules/default-schedule.ts';
 import { countedIn } from '../reports/identity/report-ownership.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 
 /** The ConfigMap that records that the default schedule was created. If a person deletes the schedule, it is not created again. */

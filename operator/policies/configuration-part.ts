@@ -5,7 +5,7 @@ import type {
   SecurityPolicyStatus,
   SeverityCounts,
   Summary,
-} from '../api/security-policy.ts';
+} from '../api/kinds/security-policy.ts';
 import { legacyConfiguration } from './legacy-configuration.ts';
 import { timestampOf } from '../api/timestamp.ts';
 

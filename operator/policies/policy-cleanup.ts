@@ -2,8 +2,8 @@ import { RESOURCES } from '../api/api-resource.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { listAll } from '../kube/list.ts';
 import { removePolicies } from '../reports/sweeping/policy-removal.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 

@@ -7,7 +7,7 @@ import {
   type SecurityPolicy,
   type SecurityPolicyStatus,
   type SeverityCounts,
-} from '../api/security-policy.ts';
+} from '../api/kinds/security-policy.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { EvaluationAttempt } from './evaluation-attempt.ts';
 import { statusTotals } from './status-totals.ts';

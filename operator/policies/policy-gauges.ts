@@ -1,4 +1,4 @@
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { PolicyGauges } from '../telemetry/metrics.ts';
 
 /** Returns the metrics gauges from the statuses of policies. A policy that was never scanned has none. */

@@ -1,4 +1,4 @@
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { RevisionOf } from './policy-revisions.ts';
 

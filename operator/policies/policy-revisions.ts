@@ -1,4 +1,4 @@
-import type { SecurityPolicy, SecurityPolicySpec } from '../api/security-policy.ts';
+import type { SecurityPolicy, SecurityPolicySpec } from '../api/kinds/security-policy.ts';
 import { evaluationRevision } from '../engine/evaluation-revision.ts';
 
 /** Returns the current revision of a policy: of its spec, this version of Vigil, and the last known Kubernetes version. See `evaluationRevision`. */

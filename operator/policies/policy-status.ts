@@ -1,7 +1,7 @@
 import { setConditions, type Condition, type ConditionUpdate } from '../api/condition.ts';
-import type { Scan } from '../api/scan.ts';
-import type { ScanSchedule } from '../api/scan-schedule.ts';
-import type { SecurityPolicy, SecurityPolicyStatus } from '../api/security-policy.ts';
+import type { Scan } from '../api/kinds/scan.ts';
+import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
+import type { SecurityPolicy, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/policy-set.ts';

@@ -1,13 +1,13 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import type { Scan } from '../api/scan.ts';
-import { scanStateKey } from '../api/scan-hold.ts';
+import type { Scan } from '../api/kinds/scan.ts';
+import { scanStateKey } from '../api/kinds/scan-hold.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { objectChanges } from '../controller/object-changes.ts';
 import { watches, watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
 import { untilStale } from './policy-compliance.ts';
 import { updateTotals, type PolicyStatusDependencies } from './policy-parts.ts';
 import { policiesEvaluatedBy } from './evaluation-attempt.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -1,4 +1,4 @@
-import type { ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/security-policy.ts';
+import type { ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../findings/tally.ts';
 
 /** The parts of a policy's status, by field manager. */

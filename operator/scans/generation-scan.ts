@@ -1,13 +1,13 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
-import { isFinished, type Scan } from '../api/scan.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import { isFinished, type Scan } from '../api/kinds/scan.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
-import { isConflict } from '../kube/kube-api-error.ts';
+import { isConflict } from '../kube/client/kube-api-error.ts';
 import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from './ledger/names.ts';
 import { marksOf, triesOf, triesText, type GenerationTries } from './generation-tries.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RevisionOf } from '../policies/policy-revisions.ts';

@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../api/group.ts';
-import { isFinished, type Scan } from '../api/scan.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import { isFinished, type Scan } from '../api/kinds/scan.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { generationMark, generationScanName, type PolicyGeneration } from './ledger/names.ts';
 import { timestampOf } from '../api/timestamp.ts';
 

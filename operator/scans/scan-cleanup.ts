@@ -1,11 +1,11 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { scanStateKey } from '../api/scan-hold.ts';
+import { scanStateKey } from '../api/kinds/scan-hold.ts';
 import { objectChanges } from '../controller/object-changes.ts';
 import { watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
-import { isFinished, type Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/kinds/scan.ts';
 import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { InputLost, type LedgerStore } from './ledger/ledger-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { removalTime } from './scan-retention.ts';

@@ -1,5 +1,5 @@
-import type { Scan } from '../api/scan.ts';
-import { messageOf } from '../kube/kube-request.ts';
+import type { Scan } from '../api/kinds/scan.ts';
+import { messageOf } from '../kube/client/kube-request.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { podDeadlineSeconds } from './attempts/scan-job.ts';
 import type { ScanStage } from './status/scan-status.ts';

@@ -1,11 +1,11 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
-import { MOST_SCAN_POLICIES, type Scan } from '../api/scan.ts';
+import { MOST_SCAN_POLICIES, type Scan } from '../api/kinds/scan.ts';
 import { MarkCollector } from './rescan/mark-collector.ts';
 import type { WorkerSettings } from '../jobs/template/worker-settings.ts';
 import type { RescanStore } from './rescan/rescan-store.ts';
 import type { ScanMemory } from './attempts/scan-memory.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 import { catalogueVersion, evaluationRevision } from '../engine/evaluation-revision.ts';
 import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
@@ -16,12 +16,12 @@ import { jobName } from './ledger/names.ts';
 import { planScan } from './plan/planner.ts';
 import type { PolicySnapshot } from '../worker/scan-input.ts';
 import { problemText } from '../policies/policy-status.ts';
-import type { CrdProblem } from '../api/crd-skew.ts';
+import type { CrdProblem } from '../api/crds/crd-skew.ts';
 import type { ClusterInfo, ReadClusterInfo } from '../kube/cluster-info.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { ScanHold } from '../api/scan-hold.ts';
+import type { ScanHold } from '../api/kinds/scan-hold.ts';
 
 /** Why a scan is refused. */
 export interface RefusedScan {

@@ -1,4 +1,4 @@
-import type { Scan } from '../api/scan.ts';
+import type { Scan } from '../api/kinds/scan.ts';
 
 /** Seconds for which a finished Scan is kept that has no `ttlSecondsAfterFinished` and no ScanSchedule: a week. */
 export const DEFAULT_RETENTION = 604_800;

@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
-import type { Scan } from '../api/scan.ts';
-import type { ScanHold } from '../api/scan-hold.ts';
+import type { Scan } from '../api/kinds/scan.ts';
+import type { ScanHold } from '../api/kinds/scan-hold.ts';
 
 /** The cause of a Scan. */
 export type Trigger = 'person' | 'generation' | 'schedule';

@@ -3,11 +3,11 @@ import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { specChanges } from '../controller/object-changes.ts';
 import { watches, watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
-import { isFinished, type Scan } from '../api/scan.ts';
+import { isFinished, type Scan } from '../api/kinds/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import { ObjectMemory } from '../controller/object-memory.ts';
 import { catalogueVersion } from '../engine/evaluation-revision.ts';
-import { isNotFound } from '../kube/kube-api-error.ts';
+import { isNotFound } from '../kube/client/kube-api-error.ts';
 import { ShardCollector } from './attempts/shard-collector.ts';
 import { InputLost, LedgerConflict, LedgerStore, type StoredLedger } from './ledger/ledger-store.ts';
 import type { Ledger, Uncovered } from './ledger/ledger.ts';
@@ -26,12 +26,12 @@ import { beginScan, type BeginResult, type PlanDependencies } from './scan-plan.
 import { unservedKinds } from './plan/unserved-kinds.ts';
 import { ScanVerifier } from './finish/scan-verify.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ScanHold } from '../api/scan-hold.ts';
+import type { ScanHold } from '../api/kinds/scan-hold.ts';
 import { timestampOf } from '../api/timestamp.ts';
 
 /** The number of Scans that are reconciled at the same time. */

@@ -1,5 +1,5 @@
-import type { ScanSchedule } from '../api/scan-schedule.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 
 /** The name of the ScanSchedule that the operator creates, so that a policy alone is enough. It leaves out what other schedules scan. */

@@ -1,21 +1,21 @@
 import { RESOURCES } from '../api/api-resource.ts';
-import { scanStateKey } from '../api/scan-hold.ts';
+import { scanStateKey } from '../api/kinds/scan-hold.ts';
 import { objectChanges } from '../controller/object-changes.ts';
 import { watches, watchesFor, watchesOwned, type WatchedResource } from '../controller/watched-resource.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import { LABELS } from '../api/group.ts';
-import type { ScanSchedule } from '../api/scan-schedule.ts';
-import type { Scan } from '../api/scan.ts';
+import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
+import type { Scan } from '../api/kinds/scan.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { REQUEUE_SOON, writeStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
-import { isConflict } from '../kube/kube-api-error.ts';
+import { isConflict } from '../kube/client/kube-api-error.ts';
 import { DEFAULT_SCHEDULE, leftToOtherSchedules } from './default-schedule.ts';
 import { planSchedule, type SchedulePlan } from './schedule-plan.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ConditionUpdate } from '../api/condition.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
-import type { SecurityPolicy } from '../api/security-policy.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 
 /** The dependencies of the ScanSchedule controller. */
 export interface ScanScheduleDependencies extends ControllerBasics, Pick<StatusWriterDependencies, 'metrics'> {

@@ -1,7 +1,7 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import { API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
-import type { ScanScheduleStatus } from '../api/scan-schedule.ts';
-import type { Scan } from '../api/scan.ts';
+import type { ScanScheduleStatus } from '../api/kinds/scan-schedule.ts';
+import type { Scan } from '../api/kinds/scan.ts';
 import { CronError, parseCron } from './clock/cron.ts';
 import type { LeftToOtherSchedules } from './default-schedule.ts';
 import { dueTimes, type DueTimes } from './clock/due-time.ts';

@@ -1,6 +1,6 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
-import type { ScanSchedule, ScanScheduleStatus } from '../api/scan-schedule.ts';
-import type { Scan } from '../api/scan.ts';
+import type { ScanSchedule, ScanScheduleStatus } from '../api/kinds/scan-schedule.ts';
+import type { Scan } from '../api/kinds/scan.ts';
 import type { LeftToOtherSchedules } from './default-schedule.ts';
 
 /** The inputs of a plan for a schedule at one time. */

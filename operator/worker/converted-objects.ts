@@ -2,8 +2,8 @@ import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import type { ConvertedObject } from '../engine/rules/rule-check.ts';
-import { KubeApiError } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { KubeApiError } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { listAll, listPages } from '../kube/list.ts';
 
 /** Up to this number of objects, each is read by its own request. */

@@ -6,9 +6,9 @@ import { contextReads } from '../engine/context-reads.ts';
 import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
-import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 import { unreadableReason } from './unreadable-reason.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { resourceOf, type Shard } from './shard.ts';
 

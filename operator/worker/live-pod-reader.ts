@@ -3,8 +3,8 @@ import type { KubeObject } from '../api/metadata.ts';
 import { controlsPods, livePodReads } from '../engine/context-reads.ts';
 import { LivePods } from '../engine/pods/live-pods.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
-import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import { resourceOf, type Shard, type Slice } from './shard.ts';
 

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import type { SecurityPolicySpec } from '../api/security-policy.ts';
+import type { SecurityPolicySpec } from '../api/kinds/security-policy.ts';
 import type { Shard } from './shard.ts';
 
 /** A policy at the time of planning. */

@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { listPages } from '../kube/list.ts';
 import type { Slice } from './shard.ts';
 

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { isForbidden, isNotFound } from '../kube/kube-api-error.ts';
+import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 
 /**
  * Returns why a kind could not be read. A missing permission has the same text for every caller and place, because the text is part of

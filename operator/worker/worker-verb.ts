@@ -1,5 +1,5 @@
-import { Credentials } from '../kube/credentials.ts';
-import { KubeClient } from '../kube/kube-client.ts';
+import { Credentials } from '../kube/client/credentials.ts';
+import { KubeClient } from '../kube/client/kube-client.ts';
 import { readMountedDocument } from '../kube/documents/mounted-document.ts';
 import { writeStreamLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';

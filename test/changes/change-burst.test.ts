@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import pino from 'pino';
-import type { Scan } from '../../operator/api/scan.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
 import { PendingChanges } from '../../operator/changes/pending-changes.ts';
 import { ChangeBacklog } from '../../operator/changes/change-backlog.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { ChangeBurst } from '../../operator/changes/change-burst.ts';
 
 const set = compilePolicies([], { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [] });

@@ -3,7 +3,7 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
 import type { KubeObject, Resource } from '../../operator/api/metadata.ts';
 import { leavesTerminalPhase, updateStatus, writeStatus, type StatusWriterDependencies } from '../../operator/controller/status-writer.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 
 type Status = Readonly<Record<string, unknown>>;
 type Thing = Resource<object, Status>;

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../operator/api/policy-report.ts';
-import type { Scan } from '../../operator/api/scan.ts';
+import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../operator/api/policy-report.ts';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { kubectl, serverMinor, testClient } from '../integration/cluster-access.ts';
 import {

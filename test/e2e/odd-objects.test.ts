@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../operator/api/policy-report.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 import { eventually, install, linesOf, makeScan, reportsIn, scanEnded } from './installation.ts';

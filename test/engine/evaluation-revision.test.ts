@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import { catalogueVersion, generationOf, evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
 
 const restricted: SecurityPolicySpec = { frameworks: [{ name: 'pss-restricted' }] };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
-import type { ResourceRule, SecurityPolicyRule, SecurityPolicySpec } from '../../operator/api/security-policy.ts';
+import type { ResourceRule, SecurityPolicyRule, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { inspectPolicy, type PolicyInspection } from '../../operator/engine/policy-inspection.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SecurityPolicyRule } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicyRule } from '../../operator/api/kinds/security-policy.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import type { KubernetesObject } from '../../operator/engine/objects/kubernetes-object.ts';
 import { compilePolicies, type PolicySet } from '../../operator/engine/policy-set.ts';

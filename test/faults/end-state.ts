@@ -1,10 +1,10 @@
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { ANNOTATIONS } from '../../operator/api/group.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../operator/api/policy-report.ts';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
 import type { ProxiedCall } from './fault-proxy.ts';
 

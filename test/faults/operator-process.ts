@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, writeFileSync, type WriteStream } from 'n
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
-import { Credentials } from '../../operator/kube/credentials.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
 import { readOperatorConfig } from '../../operator/manager/operator-config.ts';
 import { runOperator } from '../../operator/manager/operator.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';

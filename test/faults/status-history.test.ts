@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
+import type { Scan, ScanStatus } from '../../operator/api/kinds/scan.ts';
 import { scanStatus, type ScanStage } from '../../operator/scans/status/scan-status.ts';
 import { collect, ledgerOf, scanOf } from '../scans/scan-bench.ts';
 import { StatusHistory } from './status-history.ts';

@@ -1,6 +1,6 @@
 import type { Condition } from '../../operator/api/condition.ts';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 
 /** A version of an object, as a watch delivered it. */
 export interface SeenStatus {

@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../operator/api/api-resource.ts';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import { Reflector } from '../../operator/kube/watch/reflector.ts';
 import { StatusHistory } from './status-history.ts';
 

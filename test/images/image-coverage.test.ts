@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SecurityPolicySpec } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import { imageCoverage } from '../../operator/images/image-coverage.ts';
 import type { ImageEntry } from '../../operator/images/ledger/image-ledger.ts';
 import type { ContainerImage, ImageTarget } from '../../operator/images/targets/image-targets.ts';

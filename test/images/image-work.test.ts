@@ -3,7 +3,7 @@ import type { ImagePlan } from '../../operator/images/image-plan.ts';
 import { inventoryInputs, matchInputs, inputsOf } from '../../operator/images/jobs/scanner-inputs.ts';
 import type { ImageJob } from '../../operator/images/jobs/image-job-list.ts';
 import { isOutdated, matchAgeOf, currentInputs, workJobs } from '../../operator/images/image-work.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import type { ImageSettings } from '../../operator/images/image-settings.ts';
 
 const limits = { imageJobs: 2, imageJobsPerNode: 1, imageInterval: 300 };

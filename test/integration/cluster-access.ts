@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeClient } from '../../operator/kube/kube-client.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
+import { KubeClient } from '../../operator/kube/client/kube-client.ts';
 
 /** A client for the test cluster. Throws if there is none: these tests never pass without a server. */
 export function testClient(): KubeClient {

@@ -7,8 +7,8 @@ import { connectCluster, scanCluster } from '../../operator/cli/cluster-scan.ts'
 import { run as scan } from '../../operator/cli/scan.ts';
 import { systemNamespaces } from '../../operator/cli/input/system-namespaces.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeClient } from '../../operator/kube/kube-client.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
+import { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import type { LocatedResult } from '../../operator/output/scan-result.ts';
 import { runCommand } from '../cli/command-fixture.ts';
 import { kubectl, serverMinor, testClient, uniqueName } from './cluster-access.ts';

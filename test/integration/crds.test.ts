@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { kubectl, testClient, uniqueName } from './cluster-access.ts';
 
 describe('the CRDs on a real API server', function () {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Ages } from '../../operator/jobs/ages.ts';
 import { LogReader, LogUnavailableError } from '../../operator/jobs/job-log.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import { StreamWriter } from '../../operator/stream/stream-writer.ts';
 
 const pod = { metadata: { namespace: 'v', name: 'p', uid: 'u' } };

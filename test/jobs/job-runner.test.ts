@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { jobManifest, type JobManifestInput } from '../../operator/jobs/template/job-template.ts';
 import { JobRunner } from '../../operator/jobs/job-runner.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 
 const jobWith = (inputs: string, more: Partial<JobManifestInput> = {}): KubeObject =>
   jobManifest({

@@ -1,8 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeClient, type KubeClientOptions } from '../../operator/kube/kube-client.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
+import { KubeClient, type KubeClientOptions } from '../../operator/kube/client/kube-client.ts';
 
 /** One request as the server received it. */
 export interface SeenCall {

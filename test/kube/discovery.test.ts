@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { discoverApi } from '../../operator/kube/discovery.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 
 const served = (resource: string, kind: string, verbs = ['get', 'list']): object => ({
   resource,

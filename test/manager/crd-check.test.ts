@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import pino from 'pino';
-import { customResourceDefinition, ownKinds, reportKinds } from '../../operator/api/crd.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { customResourceDefinition, ownKinds, reportKinds } from '../../operator/api/crds/crd.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { CrdCheck, type CrdCheckDependencies } from '../../operator/manager/crd-check.ts';
 import { Metrics } from '../../operator/telemetry/metrics.ts';
 

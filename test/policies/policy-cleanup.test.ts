@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { PolicyCleanup, type PolicyCleanupDependencies } from '../../operator/policies/policy-cleanup.ts';
 import { policyLabel } from '../../operator/reports/identity/report-name.ts';
 

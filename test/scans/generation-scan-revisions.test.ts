@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import type { ControllerBasics } from '../../operator/controller/controller.ts';
 import { evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
 import { GENERATIONS_KEY, generationScanController, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';

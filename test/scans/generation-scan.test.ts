@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { Scan, ScanStatus } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import type { ReconcileResult } from '../../operator/controller/controller.ts';
 import { changesSince } from '../../operator/changes/watched-scope.ts';
 import { scanGenerations, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';

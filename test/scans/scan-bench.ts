@@ -1,7 +1,7 @@
-import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
+import type { Scan, ScanStatus } from '../../operator/api/kinds/scan.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { catalogueVersion } from '../../operator/engine/evaluation-revision.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import type { StoredLedger } from '../../operator/scans/ledger/ledger-store.ts';
 import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scans/ledger/ledger.ts';
 import { emptySeverities } from '../../operator/findings/tally.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { InputLost } from '../../operator/scans/ledger/ledger-store.ts';
 import { cleanUp, type CleanupParts } from '../../operator/scans/scan-cleanup.ts';
 import { DEFAULT_RETENTION, removalTime } from '../../operator/scans/scan-retention.ts';

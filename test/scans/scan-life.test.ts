@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Scan } from '../../operator/api/scan.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
 import type { ReconcileContext, ReconcileResult } from '../../operator/controller/controller.ts';
 import { ScanReconciler } from '../../operator/scans/scan.ts';
 import { InputLost } from '../../operator/scans/ledger/ledger-store.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { beginScan, type BeginResult, type PlanDependencies } from '../../operator/scans/scan-plan.ts';
 import type { Ledger } from '../../operator/scans/ledger/ledger.ts';
 import { scanOf } from './scan-bench.ts';

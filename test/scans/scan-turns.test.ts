@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Scan } from '../../operator/api/scan.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
 import { triggerOf, turnOrder, waitReason, type Trigger } from '../../operator/scans/scan-turns.ts';
 import { scanOf } from './scan-bench.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
-import type { Scan } from '../../operator/api/scan.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { WatchedResource } from '../../operator/controller/watched-resource.ts';
 import type { ChangeType } from '../../operator/kube/watch/list-watch.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/scan-schedule.ts';
-import type { Scan } from '../../operator/api/scan.ts';
+import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/kinds/scan-schedule.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
 import { planSchedule, type SchedulePlan } from '../../operator/schedules/schedule-plan.ts';
 
 const now = Date.parse('2027-01-05T03:00:30Z');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { policyGauges } from '../../operator/policies/policy-gauges.ts';
 import { HealthServer } from '../../operator/telemetry/health-server.ts';
 import { Metrics } from '../../operator/telemetry/metrics.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { ConvertedObjects } from '../../operator/worker/converted-objects.ts';
 import { ListDouble, widgets } from './list-double.ts';
 

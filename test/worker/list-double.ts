@@ -1,8 +1,8 @@
 import type { ApiResource } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
-import type { KubeRequest } from '../../operator/kube/kube-request.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
+import type { KubeRequest } from '../../operator/kube/client/kube-request.ts';
 
 /** Returns an object of the list. */
 export const object = (name: string, labels: Readonly<Record<string, string>> = {}): KubeObject => ({

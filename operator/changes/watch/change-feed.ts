@@ -1,7 +1,7 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { apiVersionOf } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../../kube/watch/list-watch.ts';
 import { indexEntry, type IndexEntry, needsSubjects, ObjectIndex } from './object-index.ts';
 

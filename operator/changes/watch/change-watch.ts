@@ -2,7 +2,7 @@ import type { ApiResource } from '../../api/api-resource.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { isOwnFieldManager } from '../../api/field-managers.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../../kube/watch/list-watch.ts';
 import { SOURCE, reportSelector } from '../../reports/identity/report-name.ts';
 import type { PolicyTotals } from '../../findings/policy-totals.ts';

@@ -30,7 +30,7 @@ export function dottedPath(path: readonly PropertyKey[]): string {
 /** Reads the SecurityPolicies in files. Reports the problems of the schema with file and line. */
 export async function readPolicyFiles(paths: readonly string[], io: Io): Promise<PolicyFiles> {
   if (paths.length === 0) return { policies: [], errors: [], placeOf: () => ({ file: '' }) };
-  const { securityPolicySpec } = await import('../../api/security-policy.ts');
+  const { securityPolicySpec } = await import('../../api/kinds/security-policy.ts');
   const { manifests, errors } = await readManifestFiles(paths, io);
   const problems = [...errors];
   const policies: PolicySource[] = [];

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { SecurityPolicySpec } from '../../api/security-policy.ts';
+import type { SecurityPolicySpec } from '../../api/kinds/security-policy.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
 import type { Parameter } from '../../catalogue/controls/control.ts';
 import { type Severity, severityOrder } from '../../catalogue/controls/severity.ts';

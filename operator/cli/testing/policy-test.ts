@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { anyObject } from '../../api/field.ts';
-import { securityPolicySpec } from '../../api/security-policy.ts';
+import { securityPolicySpec } from '../../api/kinds/security-policy.ts';
 
 const verdict = z.enum(['pass', 'fail', 'warn', 'error', 'skip']);
 

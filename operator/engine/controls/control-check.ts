@@ -1,4 +1,4 @@
-import type { SecurityPolicySpec } from '../../api/security-policy.ts';
+import type { SecurityPolicySpec } from '../../api/kinds/security-policy.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
 import type { CatalogueEntry, ControlParameters, Parameter } from '../../catalogue/controls/control.ts';
 import { type Framework, frameworkId, newestMinor, resolveFramework } from '../../catalogue/frameworks/framework.ts';

@@ -1,4 +1,4 @@
-import type { SecurityPolicyScope } from '../../api/security-policy.ts';
+import type { SecurityPolicyScope } from '../../api/kinds/security-policy.ts';
 import { type LabelMatch, labelMatch, selectsEverything, type Labels } from './label-selector.ts';
 
 /** The properties of a namespace that scopes and rules read. */

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../../api/api-resource.ts';
-import type { ResourceRule, SecurityPolicyRule } from '../../api/security-policy.ts';
+import type { ResourceRule, SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
 import type { ResourceIndex } from './resource-index.ts';
 import { isWorkloadKind } from './workload-kind.ts';
 

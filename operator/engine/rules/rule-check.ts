@@ -1,5 +1,5 @@
 import { apiVersionOf, type ApiResource } from '../../api/api-resource.ts';
-import type { SecurityPolicyRule } from '../../api/security-policy.ts';
+import type { SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
 import { controlById } from '../../catalogue/controls/catalogue.ts';
 import type { Severity } from '../../catalogue/controls/severity.ts';
 import { suggestion } from '../../catalogue/suggestion.ts';

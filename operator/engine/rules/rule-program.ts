@@ -1,6 +1,6 @@
 import { type AdmissionOutcome, type AdmissionProgram, compileAdmission } from '../../cel/admission.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
-import type { SecurityPolicyRule } from '../../api/security-policy.ts';
+import type { SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
 import { type Fields, nameOf, namespaceOf, textOf } from '../objects/kubernetes-object.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
 import type { NamespaceFacts } from '../objects/policy-scope.ts';

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/metadata.ts';
 import { JobRunner } from '../../jobs/job-runner.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
-import { isForbidden } from '../../kube/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
+import { isForbidden } from '../../kube/client/kube-api-error.ts';
 import { concurrently } from '../../reports/publishing/concurrently.ts';
 import { listImageJobs, type ImageJob } from './image-job-list.ts';
 

@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { isUnusable } from '../../kube/documents/document-error.ts';
 import type { DocumentKind } from '../../kube/documents/document-kind.ts';

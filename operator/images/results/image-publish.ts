@@ -1,5 +1,5 @@
 import { RESOURCES } from '../../api/api-resource.ts';
-import type { ImagesStatus, SecurityPolicy } from '../../api/security-policy.ts';
+import type { ImagesStatus, SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ImageData, ImageDataReader } from '../statements/image-data.ts';
@@ -12,7 +12,7 @@ import { imageResults, type ImageKnowledge } from './image-results.ts';
 import type { ImageTarget } from '../targets/image-targets.ts';
 import { carriedOverResults, type PendingContainers } from './previous-results.ts';
 import type { ImageStore } from '../ledger/image-store.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import type { PublishResult, ReportPublisher, DesiredReport } from '../../reports/publishing/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';

@@ -1,5 +1,5 @@
 import { NO_DATABASE } from '../matching/image-database.ts';
-import type { SecurityPolicySpec } from '../../api/security-policy.ts';
+import type { SecurityPolicySpec } from '../../api/kinds/security-policy.ts';
 import { STALE, type Finding } from '../../findings/finding.ts';
 import type { ImageData } from '../statements/image-data.ts';
 import { findingSeverity, type FindingSeverity, type ImageFindings, type Vulnerability } from '../matching/image-finding.ts';

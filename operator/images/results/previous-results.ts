@@ -1,4 +1,4 @@
-import type { ReportResult } from '../../api/policy-report.ts';
+import type { ReportResult } from '../../api/kinds/policy-report.ts';
 import { STALE } from '../../findings/finding.ts';
 import { isShown, IMAGE_SCAN, SECRET, type ImagesPolicy } from './image-results.ts';
 import type { Unknown } from './platform-results.ts';

@@ -1,8 +1,8 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { NodePlatforms } from './node-platforms.ts';
-import { isForbidden } from '../../kube/kube-api-error.ts';
+import { isForbidden } from '../../kube/client/kube-api-error.ts';
 import { listPages } from '../../kube/list.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /**

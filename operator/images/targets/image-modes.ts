@@ -1,4 +1,4 @@
-import type { SecurityPolicySpec } from '../../api/security-policy.ts';
+import type { SecurityPolicySpec } from '../../api/kinds/security-policy.ts';
 import { keyOf } from './image-key.ts';
 import type { ImagePlaces, ImageTarget } from './image-targets.ts';
 

@@ -2,11 +2,11 @@ import { apiVersionOf, RESOURCES, type ApiResource } from '../../api/api-resourc
 import type { KubeObject } from '../../api/metadata.ts';
 import type { KubernetesObject } from '../../engine/objects/kubernetes-object.ts';
 import { policyScope, type NamespaceFacts } from '../../engine/objects/policy-scope.ts';
-import type { SecurityPolicy } from '../../api/security-policy.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { ImageTargets, type ImagePlaces, type ImageTarget, type ImageUsers, type PreviousImages } from './image-targets.ts';
 import { withPullModes } from './image-modes.ts';
 import type { NodePlatforms } from './node-platforms.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
 

@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { RESOURCES } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { placementOf, type Placement } from './placement.ts';
-import { isForbidden, isNotFound } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import { isForbidden, isNotFound } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 
 /** The image and account of the pods of scan Jobs, and where they run. */
 export interface WorkerSettings {

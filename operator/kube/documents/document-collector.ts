@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { isConflict, isNotFound } from '../kube-api-error.ts';
+import { isConflict, isNotFound } from '../client/kube-api-error.ts';
 import { listPages } from '../list.ts';
 import type { DocumentConfigMap } from './document-config-map.ts';
 import type { DocumentKind } from './document-kind.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RESOURCES } from '../../api/api-resource.ts';
-import { isConflict, isNotFound, mayHaveSucceeded } from '../kube-api-error.ts';
-import type { KubeClient, ObjectKey } from '../kube-client.ts';
+import { isConflict, isNotFound, mayHaveSucceeded } from '../client/kube-api-error.ts';
+import type { KubeClient, ObjectKey } from '../client/kube-client.ts';
 import {
   headConfigMap,
   headContentOf,

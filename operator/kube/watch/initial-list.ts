@@ -1,11 +1,11 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { isInvalid, KubeApiError } from '../kube-api-error.ts';
-import type { KubeClient } from '../kube-client.ts';
-import { messageOf } from '../kube-request.ts';
+import { isInvalid, KubeApiError } from '../client/kube-api-error.ts';
+import type { KubeClient } from '../client/kube-client.ts';
+import { messageOf } from '../client/kube-request.ts';
 import { lines } from '../lines.ts';
 import { listPages } from '../list.ts';
-import { resourcePath } from '../resource-path.ts';
+import { resourcePath } from '../client/resource-path.ts';
 import type { WatchEvent, WatchSelection } from './watch-stream.ts';
 
 /** Receives the objects of an initial list. */

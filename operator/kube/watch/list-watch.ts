@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { isRetryable } from '../kube-api-error.ts';
-import type { KubeClient } from '../kube-client.ts';
+import { isRetryable } from '../client/kube-api-error.ts';
+import type { KubeClient } from '../client/kube-client.ts';
 import { WatchHub } from './watch-hub.ts';
 import { pauseAfter, type ChangeType, type Subscriber, type WatchSelection, type WatchStream } from './watch-stream.ts';
 

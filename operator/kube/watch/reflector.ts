@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
-import type { KubeClient } from '../kube-client.ts';
+import type { KubeClient } from '../client/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from './list-watch.ts';
 
 /** The settings of a {@link Reflector}. */

@@ -1,7 +1,7 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { InitialLists } from './initial-list.ts';
-import type { KubeClient } from '../kube-client.ts';
-import { resourcePath } from '../resource-path.ts';
+import type { KubeClient } from '../client/kube-client.ts';
+import { resourcePath } from '../client/resource-path.ts';
 import { WatchStream, type WatchSelection } from './watch-stream.ts';
 
 /** The settings of a {@link WatchHub}. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { isExpired, isRetryable, KubeApiError } from '../kube-api-error.ts';
-import type { KubeClient } from '../kube-client.ts';
+import { isExpired, isRetryable, KubeApiError } from '../client/kube-api-error.ts';
+import type { KubeClient } from '../client/kube-client.ts';
 import { lines } from '../lines.ts';
-import { resourcePath } from '../resource-path.ts';
+import { resourcePath } from '../client/resource-path.ts';
 import { compareVersions } from './resource-version.ts';
 
 /** The type of a change in a watch event. */

@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject, OwnerReference } from '../../api/metadata.ts';
-import type { PolicyReport } from '../../api/policy-report.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { readLedger, writeLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
 import { policyLabel, reportName, SOURCE } from '../identity/report-name.ts';

@@ -1,4 +1,4 @@
-import type { PolicyReport } from '../../api/policy-report.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import { readLedger } from '../identity/policy-ledger.ts';
 import {

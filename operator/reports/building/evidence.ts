@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { API_VERSION, LABELS, MANAGED_BY } from '../../api/group.ts';
-import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { controlById } from '../../catalogue/controls/catalogue.ts';
 import type { RequirementOutcome, RequirementState } from '../../catalogue/frameworks/framework-rows.ts';
 import type { Framework } from '../../catalogue/frameworks/framework.ts';

@@ -1,4 +1,4 @@
-import type { ReportResult } from '../../api/policy-report.ts';
+import type { ReportResult } from '../../api/kinds/policy-report.ts';
 import { bySeverity } from './report-result.ts';
 
 /** Returns the Event about new failures of an object. It names the most severe failure and counts the others. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
-import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { generationOf } from '../../engine/evaluation-revision.ts';
 import { STALE, type Finding } from '../../findings/finding.ts';
 import { foreignEntries } from '../identity/field-owners.ts';

@@ -1,6 +1,6 @@
-import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
-import type { SeverityCounts } from '../../api/security-policy.ts';
+import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
 import { priorReport } from '../identity/prior-report.ts';
 import { resultFingerprint } from '../identity/result-identity.ts';
 import type { PolicyLedger } from '../identity/policy-ledger.ts';

@@ -1,4 +1,4 @@
-import type { ReportResult } from '../../api/policy-report.ts';
+import type { ReportResult } from '../../api/kinds/policy-report.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { resultFingerprint } from '../identity/result-identity.ts';
 import { printable } from '../identity/printable.ts';

@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.ts';
-import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { isLedger, readLedger, type PolicyEntry, type PolicyLedger } from './policy-ledger.ts';
 import { policyOfLabel } from './report-name.ts';
 import { hasIntactContent, hasIntactMetadata } from './report-digest.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ANNOTATIONS, LABELS } from '../../api/group.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
-import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 
 /**
  * Returns the digest of a report for its annotation `vigil.dev/digest`. The first part covers the metadata (name, source, owners, and the

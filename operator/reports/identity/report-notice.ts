@@ -1,4 +1,4 @@
-import type { ReportResult } from '../../api/policy-report.ts';
+import type { ReportResult } from '../../api/kinds/policy-report.ts';
 import type { PolicyLedger } from './policy-ledger.ts';
 
 const rule = 'truncated';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { fingerprint } from '../../findings/fingerprint.ts';
 
 /** The property that consumers such as Policy Reporter use as the identity of a result. */

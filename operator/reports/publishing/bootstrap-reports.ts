@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../../api/group.ts';
-import type { PolicyReport } from '../../api/policy-report.ts';
-import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/kube-api-error.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
+import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/client/kube-api-error.ts';
 import { SOURCE } from '../identity/report-name.ts';
 import {
   BOOTSTRAP_REPORT,

@@ -1,4 +1,4 @@
-import type { SecurityPolicy } from '../../api/security-policy.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 
 /**
  * Returns the time at which all targets of a policy were last evaluated for this generation, in seconds since the epoch. Returns undefined if

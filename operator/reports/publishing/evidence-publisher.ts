@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../api/api-resource.ts';
-import type { PolicyReport } from '../../api/policy-report.ts';
-import { isConflict } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
+import { isConflict } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, alternativeEvidenceName, type EvidenceInput } from '../building/evidence.ts';
 import { policyLabels, reportSelector } from '../identity/report-name.ts';

@@ -1,11 +1,11 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { API_VERSION } from '../../api/group.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
-import type { PolicyReport, ReportResult } from '../../api/policy-report.ts';
-import type { SeverityCounts } from '../../api/security-policy.ts';
-import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
-import { messageOf } from '../../kube/kube-request.ts';
+import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
+import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
+import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
+import { messageOf } from '../../kube/client/kube-request.ts';
 import { listPages } from '../../kube/list.ts';
 import type { EvidenceInput } from '../building/evidence.ts';
 import { BootstrapReports } from './bootstrap-reports.ts';

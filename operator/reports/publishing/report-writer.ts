@@ -1,9 +1,9 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../api/field-managers.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
-import type { PolicyReport } from '../../api/policy-report.ts';
-import { isNotFound } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
+import { isNotFound } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { reportKey } from '../identity/report-name.ts';
 import type { ReportRecords } from './report-records.ts';
 

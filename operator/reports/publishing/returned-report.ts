@@ -1,5 +1,5 @@
 import { ANNOTATIONS } from '../../api/group.ts';
-import type { PolicyReport } from '../../api/policy-report.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { isOwnKey } from '../identity/field-owners.ts';
 import { priorReport } from '../identity/prior-report.ts';
 

@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import { changeWithin, readHistory, type Span } from '../building/change-history.ts';
 import { addChanges, noChange, type ReportChange } from '../building/report-change.ts';

@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
-import type { PolicyReport } from '../../api/policy-report.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import { policyLabel, reportSelector, SOURCE } from '../identity/report-name.ts';
 import { ownershipOf } from '../identity/report-ownership.ts';

@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import { policyLabels } from '../identity/report-name.ts';
 import { concurrently } from '../publishing/concurrently.ts';

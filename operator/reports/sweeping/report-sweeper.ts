@@ -1,8 +1,8 @@
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject, OwnerReference } from '../../api/metadata.ts';
-import type { PolicyReport } from '../../api/policy-report.ts';
-import { isForbidden, isNotFound } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { PolicyReport } from '../../api/kinds/policy-report.ts';
+import { isForbidden, isNotFound } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import { withoutManagedFields } from '../../kube/watch/reflector.ts';
 import { reportKey, SOURCE, reportSelector } from '../identity/report-name.ts';

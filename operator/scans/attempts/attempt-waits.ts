@@ -1,4 +1,4 @@
-import type { Scan } from '../../api/scan.ts';
+import type { Scan } from '../../api/kinds/scan.ts';
 import type { JobPod } from '../../jobs/job-pod.ts';
 import type { AgeOf, JobStateOptions } from '../../jobs/job-state.ts';
 import type { Ledger, LedgerJob } from '../ledger/ledger.ts';

@@ -1,4 +1,4 @@
-import type { Scan } from '../../api/scan.ts';
+import type { Scan } from '../../api/kinds/scan.ts';
 import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import type { CollectedScan } from './shard-collector.ts';
 import { evaluatedSince } from '../../reports/publishing/evaluated-since.ts';

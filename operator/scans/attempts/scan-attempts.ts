@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
-import type { Scan } from '../../api/scan.ts';
-import { lacksPermission, isForbidden, isInvalid } from '../../kube/kube-api-error.ts';
+import type { Scan } from '../../api/kinds/scan.ts';
+import { lacksPermission, isForbidden, isInvalid } from '../../kube/client/kube-api-error.ts';
 import type { ShardCollector } from './shard-collector.ts';
 import { isQuota } from '../../jobs/job-events.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
@@ -28,7 +28,7 @@ import type { ScanJobs } from './scan-jobs.ts';
 import type { EventRecorder } from '../../controller/event-recorder.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import type { ScanHold } from '../../api/scan-hold.ts';
+import type { ScanHold } from '../../api/kinds/scan-hold.ts';
 
 /** The dependencies of {@link ScanAttempts}. */
 export interface ScanAttemptsDependencies extends KnownPolicies {

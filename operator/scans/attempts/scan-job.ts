@@ -1,7 +1,7 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import { API_VERSION } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { ScanTemplate } from '../../api/scan.ts';
+import type { ScanTemplate } from '../../api/kinds/scan.ts';
 import { jobManifest } from '../../jobs/template/job-template.ts';
 import { heapOption, scaleMemory, type Quantities } from '../../jobs/template/memory.ts';
 import { mergePlacement, type Placement } from '../../jobs/template/placement.ts';

@@ -1,6 +1,6 @@
 import { LABELS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { Scan } from '../../api/scan.ts';
+import type { Scan } from '../../api/kinds/scan.ts';
 import { eventsAbout, refusalIn } from '../../jobs/job-events.ts';
 import type { JobPod } from '../../jobs/job-pod.ts';
 import { isOfJob, JobRunner } from '../../jobs/job-runner.ts';
@@ -9,7 +9,7 @@ import type { Ledger, LedgerJob } from '../ledger/ledger.ts';
 import { scanHash } from '../ledger/names.ts';
 import { scanJob } from './scan-job.ts';
 import type { WorkerSettings } from '../../jobs/template/worker-settings.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 
 /** The dependencies of {@link ScanJobs}. */

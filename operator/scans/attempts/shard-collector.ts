@@ -1,6 +1,6 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { reportKey, reportName } from '../../reports/identity/report-name.ts';
 import { desiredReports, type EvaluationResults } from '../../reports/publishing/evaluation-results.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';

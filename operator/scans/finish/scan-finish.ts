@@ -1,4 +1,4 @@
-import type { Scan, ScanImages } from '../../api/scan.ts';
+import type { Scan, ScanImages } from '../../api/kinds/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../../catalogue/frameworks/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import { configurationOf, evaluatedNothing, type PolicyFindings } from '../../policies/configuration-part.ts';
@@ -15,11 +15,11 @@ import { updateConfiguration, type PolicyStatusDependencies } from '../../polici
 import { isCurrent, type KnownPolicies } from '../../policies/policy-presence.ts';
 import { scanImages, type ScanImagesDependencies } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 import type { ReportPublisher } from '../../reports/publishing/report-publisher.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { SecurityPolicy, SecurityPolicyStatus } from '../../api/security-policy.ts';
+import type { SecurityPolicy, SecurityPolicyStatus } from '../../api/kinds/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link finishScan}. */

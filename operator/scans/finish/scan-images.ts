@@ -1,10 +1,10 @@
-import { isFinished, type Scan, type ScanImages } from '../../api/scan.ts';
+import { isFinished, type Scan, type ScanImages } from '../../api/kinds/scan.ts';
 import { imageChanges } from '../../reports/sweeping/image-changes.ts';
 import type { Span } from '../../reports/building/change-history.ts';
 import type { LedgerPolicy } from '../ledger/ledger.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
-import type { SecurityPolicy } from '../../api/security-policy.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link scanImages}. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/metadata.ts';
-import type { Scan } from '../../api/scan.ts';
+import type { Scan } from '../../api/kinds/scan.ts';
 import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import type { ShardCollector } from '../attempts/shard-collector.ts';
 import { JobState } from '../../jobs/job-state.ts';

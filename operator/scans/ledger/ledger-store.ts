@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { ANNOTATIONS, API_VERSION, LABELS } from '../../api/group.ts';
-import { mayHaveSucceeded } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import { mayHaveSucceeded } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { collectGarbage } from '../../kube/documents/document-collector.ts';
 import type { DocumentMetadata } from '../../kube/documents/document-config-map.ts';

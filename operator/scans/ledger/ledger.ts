@@ -1,5 +1,5 @@
-import type { Coverage, SeverityCounts } from '../../api/security-policy.ts';
-import type { ShardProblem } from '../../api/scan.ts';
+import type { Coverage, SeverityCounts } from '../../api/kinds/security-policy.ts';
+import type { ShardProblem } from '../../api/kinds/scan.ts';
 import { RESPONSES } from '../../jobs/job-attempts.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
 import type { AttemptInput } from '../../worker/scan-input.ts';

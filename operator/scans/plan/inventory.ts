@@ -1,8 +1,8 @@
 import { unreadableReason } from '../../worker/unreadable-reason.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { isForbidden, isNotFound } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import { isForbidden, isNotFound } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { LIST_PAGE_SIZE, listPages } from '../../kube/list.ts';
 import type { Count } from './plan.ts';
 import type { Slice } from '../../worker/shard.ts';

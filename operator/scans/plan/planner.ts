@@ -1,10 +1,10 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { apiVersionOf, RESOURCES } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { ScanSpec } from '../../api/scan.ts';
+import type { ScanSpec } from '../../api/kinds/scan.ts';
 import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } from '../../engine/policy-set.ts';
 import { policyScope, unmatchedPatterns } from '../../engine/objects/policy-scope.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import { countTargets, type UnlistedResource } from './inventory.ts';
 import type { LedgerPolicy, Uncovered } from '../ledger/ledger.ts';

@@ -15,8 +15,8 @@ import {
   type ReadSet,
 } from '../../findings/namespace-marks.ts';
 import { addTallies, type PolicyTally } from '../../findings/tally.ts';
-import { KubeApiError } from '../../kube/kube-api-error.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import { KubeApiError } from '../../kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listPages } from '../../kube/list.ts';
 import { readReports, type ReadReports } from '../../reports/sweeping/report-sweeper.ts';
 import type { Ledger } from '../ledger/ledger.ts';

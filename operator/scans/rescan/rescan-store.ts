@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { API_VERSION } from '../../api/group.ts';
-import type { KubeClient } from '../../kube/kube-client.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { documentHeads } from '../../kube/documents/document-collector.ts';
 import type { DocumentMetadata } from '../../kube/documents/document-config-map.ts';
 import { DocumentConflict, isUnusable } from '../../kube/documents/document-error.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../api/field-managers.ts';
 import type { Condition } from '../../api/condition.ts';
-import { isFinished, type Scan, type ScanStatus } from '../../api/scan.ts';
+import { isFinished, type Scan, type ScanStatus } from '../../api/kinds/scan.ts';
 import { updateStatus, type StatusWriterDependencies } from '../../controller/status-writer.ts';
 import { scanStatus, type ScanStage } from './scan-status.ts';
 

@@ -1,9 +1,9 @@
 import { setConditions, type ConditionUpdate } from '../../api/condition.ts';
-import { isFinished, type Scan, type ScanImages, type ScanStatus } from '../../api/scan.ts';
+import { isFinished, type Scan, type ScanImages, type ScanStatus } from '../../api/kinds/scan.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 import { coverageOf, problemsOf, progressOf, type Ledger } from '../ledger/ledger.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../../findings/tally.ts';
-import type { ScanHold } from '../../api/scan-hold.ts';
+import type { ScanHold } from '../../api/kinds/scan-hold.ts';
 
 /** The stage of a Scan. `hold`: why it does not progress. `stopped`: it was planned, but ended before it was finished. */
 export type ScanStage =

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { PolicyReport, ReportResult } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../../operator/api/kinds/policy-report.ts';
 import { listAll } from '../../../operator/kube/list.ts';
 import { kubectl, testClient, uniqueName } from '../../integration/cluster-access.ts';
 import { eventually, home, install, operatorSettled, reportsIn } from '../installation.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Coverage } from '../../../operator/api/security-policy.ts';
+import type { Coverage } from '../../../operator/api/kinds/security-policy.ts';
 import { home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { differences } from '../end-state.ts';
 import type { ScenarioRun } from '../fault-lab.ts';
 import { toWorker } from '../worker-process.ts';

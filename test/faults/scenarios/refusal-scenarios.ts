@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Scan } from '../../../operator/api/scan.ts';
+import type { Scan } from '../../../operator/api/kinds/scan.ts';
 import { eventually, home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
 import type { ScenarioRun } from '../fault-lab.ts';

@@ -1,4 +1,4 @@
-import type { Scan } from '../../../operator/api/scan.ts';
+import type { Scan } from '../../../operator/api/kinds/scan.ts';
 import { home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
 import type { EndState } from '../end-state.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SecurityPolicySpec } from '../../../operator/api/security-policy.ts';
+import type { SecurityPolicySpec } from '../../../operator/api/kinds/security-policy.ts';
 import { imageKeys } from '../../../operator/images/jobs/image-access.ts';
 import { imageJobOutcome } from '../../../operator/images/jobs/image-job-outcome.ts';
 import { isPull, scannerOf } from '../../../operator/images/jobs/image-job-state.ts';

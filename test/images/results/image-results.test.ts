@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ReportResult } from '../../../operator/api/policy-report.ts';
+import type { ReportResult } from '../../../operator/api/kinds/policy-report.ts';
 import type { ImageFindings } from '../../../operator/images/matching/image-finding.ts';
 import type { ImageEntry } from '../../../operator/images/ledger/image-ledger.ts';
 import { imageResults, type ImagesPolicy } from '../../../operator/images/results/image-results.ts';

@@ -7,7 +7,7 @@ import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { compileAdmission } from '../../../operator/cel/admission.ts';
 import { compile as compileFor, type CompileResult } from '../../../operator/cel/compile.ts';
 import { showType } from '../../../operator/cel/values/cel-type.ts';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { concurrently } from '../../../operator/reports/publishing/concurrently.ts';
 import { corpus, specs } from './corpus.ts';
 import { kubectl, serverMinor, testClient } from '../cluster-access.ts';

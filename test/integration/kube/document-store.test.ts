@@ -8,7 +8,7 @@ import { newLedger, shardCollected, type Collected, type Ledger } from '../../..
 import { scanHash } from '../../../operator/scans/ledger/names.ts';
 import { LEDGER } from '../../../operator/scans/ledger/scan-documents.ts';
 import { packDocument } from '../../../operator/kube/documents/document-format.ts';
-import type { Scan } from '../../../operator/api/scan.ts';
+import type { Scan } from '../../../operator/api/kinds/scan.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 
 describe('documents on a real API server', function () {

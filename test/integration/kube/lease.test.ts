@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import { Credentials } from '../../../operator/kube/credentials.ts';
-import { lacksPermission, isNamespaceTerminating } from '../../../operator/kube/kube-api-error.ts';
-import { KubeClient } from '../../../operator/kube/kube-client.ts';
+import { Credentials } from '../../../operator/kube/client/credentials.ts';
+import { lacksPermission, isNamespaceTerminating } from '../../../operator/kube/client/kube-api-error.ts';
+import { KubeClient } from '../../../operator/kube/client/kube-client.ts';
 import { Lease, type LeaseOptions } from '../../../operator/kube/lease.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 

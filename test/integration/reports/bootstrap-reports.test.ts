@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { RESOURCES, type ApiResource } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
-import { isNotFound } from '../../../operator/kube/kube-api-error.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
+import { isNotFound } from '../../../operator/kube/client/kube-api-error.ts';
 import { listAll } from '../../../operator/kube/list.ts';
 import { removePolicies } from '../../../operator/reports/sweeping/policy-removal.ts';
 import { ReportPublisher, type PublishResult, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { PolicyReport, ReportResult } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../../operator/api/kinds/policy-report.ts';
 import type { Finding } from '../../../operator/findings/finding.ts';
 import { ReportPublisher, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import { ANNOTATIONS, LABELS } from '../../../operator/api/group.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { removePolicies } from '../../../operator/reports/sweeping/policy-removal.ts';
 import { ReportPublisher, type ReportConflict, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { readReports } from '../../../operator/reports/sweeping/report-sweeper.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { listAll } from '../../../operator/kube/list.ts';
 import { removePolicies } from '../../../operator/reports/sweeping/policy-removal.ts';
 import { ReportPublisher } from '../../../operator/reports/publishing/report-publisher.ts';

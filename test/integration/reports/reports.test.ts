@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../../operator/api/field-managers.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import { FIELD_MANAGERS } from '../../../operator/api/field-managers.ts';
 import type { KubeObject, ManagedFields } from '../../../operator/api/metadata.ts';
-import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../../../operator/api/security-policy.ts';
+import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../../../operator/api/kinds/security-policy.ts';
 import type { PolicyFindings } from '../../../operator/policies/configuration-part.ts';
 import { updateConfiguration, updateImages, updateTotals, type PolicyStatusDependencies } from '../../../operator/policies/policy-parts.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';

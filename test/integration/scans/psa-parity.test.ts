@@ -5,7 +5,7 @@ import { builtinResources } from '../../../operator/engine/objects/builtin-resou
 import { applyManifestDefaults } from '../../../operator/engine/pods/manifest-defaults.ts';
 import { compilePolicies, type PolicySet } from '../../../operator/engine/policy-set.ts';
 import { serverVersion } from '../../../operator/kube/discovery.ts';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 import { SeededRandom, mutatedPod } from './pod-mutations.ts';
 

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { ScanSchedule } from '../../../operator/api/scan-schedule.ts';
-import type { Scan } from '../../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../../operator/api/security-policy.ts';
+import type { ScanSchedule } from '../../../operator/api/kinds/scan-schedule.ts';
+import type { Scan } from '../../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../../operator/api/kinds/security-policy.ts';
 import { listAll } from '../../../operator/kube/list.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 

@@ -1,9 +1,9 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
-import { Credentials } from '../../../operator/kube/credentials.ts';
+import { Credentials } from '../../../operator/kube/client/credentials.ts';
 import { discoverResources } from '../../../operator/kube/discovery.ts';
-import { KubeClient } from '../../../operator/kube/kube-client.ts';
+import { KubeClient } from '../../../operator/kube/client/kube-client.ts';
 import { ReportPublisher } from '../../../operator/reports/publishing/report-publisher.ts';
 import type { ScanInput } from '../../../operator/worker/scan-input.ts';
 import type { StreamRecord, TargetRecord, UnreadableRecord } from '../../../operator/stream/stream-record.ts';

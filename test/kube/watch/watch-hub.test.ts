@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ServerResponse } from 'node:http';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { KubeClient } from '../../../operator/kube/kube-client.ts';
+import type { KubeClient } from '../../../operator/kube/client/kube-client.ts';
 import { ListWatch, type ListWatchOptions } from '../../../operator/kube/watch/list-watch.ts';
 import { compareVersions } from '../../../operator/kube/watch/resource-version.ts';
 import { WatchHub } from '../../../operator/kube/watch/watch-hub.ts';

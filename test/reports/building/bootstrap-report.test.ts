@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import {
   BOOTSTRAP_REPORT,
   bootstrapReport,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../operator/api/group.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { changeWithin, readHistory, type ChangeHistory } from '../../../operator/reports/building/change-history.ts';
 import { buildReport, withoutPolicies, type EvaluatedPolicy } from '../../../operator/reports/building/report-builder.ts';
 

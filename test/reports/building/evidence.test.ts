@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { requirementOutcomes, type ControlTally } from '../../../operator/catalogue/frameworks/framework-rows.ts';
 import { resolveFramework, type Framework } from '../../../operator/catalogue/frameworks/framework.ts';
 import { buildEvidence, evidenceName } from '../../../operator/reports/building/evidence.ts';

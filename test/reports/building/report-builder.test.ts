@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ANNOTATIONS } from '../../../operator/api/group.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { readLedger, writeLedger } from '../../../operator/reports/identity/policy-ledger.ts';
 import {
   buildReport,

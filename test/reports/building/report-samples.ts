@@ -1,4 +1,4 @@
-import type { PolicyReport, ReportResult } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../../../operator/api/kinds/policy-report.ts';
 import type { Finding } from '../../../operator/findings/finding.ts';
 import { buildReport, type EvaluatedPolicy, type ReportInput } from '../../../operator/reports/building/report-builder.ts';
 

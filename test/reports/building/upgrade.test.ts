@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import type { Finding } from '../../../operator/findings/finding.ts';
 import { buildReport, withoutPolicies, type ReportInput } from '../../../operator/reports/building/report-builder.ts';
 import { recordedChange, newFailures } from '../../../operator/reports/building/report-change.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../operator/api/group.ts';
 import type { KubeObject, ManagedFields, ObjectMeta } from '../../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { buildReport, withoutPolicies } from '../../../operator/reports/building/report-builder.ts';
 import { policyLabel } from '../../../operator/reports/identity/report-name.ts';
 import { priorReport } from '../../../operator/reports/identity/prior-report.ts';

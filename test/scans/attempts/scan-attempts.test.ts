@@ -5,11 +5,11 @@ import type { JobPod } from '../../../operator/jobs/job-pod.ts';
 import type { JobObject } from '../../../operator/jobs/job-state.ts';
 import type { StoredLedger } from '../../../operator/scans/ledger/ledger-store.ts';
 import type { Ledger } from '../../../operator/scans/ledger/ledger.ts';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { ScanMemory } from '../../../operator/scans/attempts/scan-memory.ts';
 import { emptySeverities } from '../../../operator/findings/tally.ts';
 import { ledgerOf, ScanBench, scanOf } from '../scan-bench.ts';
-import type { ScanHold } from '../../../operator/api/scan-hold.ts';
+import type { ScanHold } from '../../../operator/api/kinds/scan-hold.ts';
 
 const quota = 'pods "x" is forbidden: exceeded quota: flt, requested: pods=1, used: pods=0, limited: pods=0';
 const pod = (index: number, status: JobPod['status']): JobPod => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import type { JobObject } from '../../../operator/jobs/job-state.ts';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { ScanJobs, type ScanJobsDependencies } from '../../../operator/scans/attempts/scan-jobs.ts';
 import { collect, giveUp, ledgerOf, scanOf } from '../scan-bench.ts';
 

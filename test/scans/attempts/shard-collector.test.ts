@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { catalogueVersion } from '../../../operator/engine/evaluation-revision.ts';
 import { emptySeverities } from '../../../operator/findings/tally.ts';
-import type { KubeClient } from '../../../operator/kube/kube-client.ts';
+import type { KubeClient } from '../../../operator/kube/client/kube-client.ts';
 import type { ReportPublisher, DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
 import { ShardCollector, type CollectedShard, type CollectedScan } from '../../../operator/scans/attempts/shard-collector.ts';
 import type { StreamRecord } from '../../../operator/stream/stream-record.ts';

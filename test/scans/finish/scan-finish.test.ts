@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ConfigurationStatus } from '../../../operator/api/security-policy.ts';
+import type { ConfigurationStatus } from '../../../operator/api/kinds/security-policy.ts';
 import { replacesEvidence, withKeptFailures } from '../../../operator/scans/finish/scan-finish.ts';
 import type { Ledger, LedgerPolicy } from '../../../operator/scans/ledger/ledger.ts';
 import { ledgerOf } from '../scan-bench.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Scan } from '../../../operator/api/scan.ts';
+import type { Scan } from '../../../operator/api/kinds/scan.ts';
 import { countedUntil } from '../../../operator/scans/finish/scan-images.ts';
 
 const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { countTargets, type Inventory } from '../../../operator/scans/plan/inventory.ts';
 import { packShards } from '../../../operator/scans/plan/plan.ts';
 import { ListDouble, notServed, widgets } from '../../worker/list-double.ts';

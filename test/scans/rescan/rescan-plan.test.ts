@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../operator/api/group.ts';
-import type { Scan } from '../../../operator/api/scan.ts';
+import type { Scan } from '../../../operator/api/kinds/scan.ts';
 import { beginScan, type PlanDependencies } from '../../../operator/scans/scan-plan.ts';
 import { allSettled, coverageOf, policyCoverage, type Ledger } from '../../../operator/scans/ledger/ledger.ts';
 import { scanStatus } from '../../../operator/scans/status/scan-status.ts';

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ScanStatus } from '../../../operator/api/scan.ts';
+import type { ScanStatus } from '../../../operator/api/kinds/scan.ts';
 import { scanStatus, type ScanStage } from '../../../operator/scans/status/scan-status.ts';
 import { isWorthWriting, writeScanStatus, type ScanStatusWriting } from '../../../operator/scans/status/scan-status-writer.ts';
 import { collect, giveUp, ledgerOf, ScanBench, scanOf } from '../scan-bench.ts';
-import { holdOf } from '../../../operator/api/scan-hold.ts';
+import { holdOf } from '../../../operator/api/kinds/scan-hold.ts';
 
 const now = Date.parse('2026-01-01T00:01:00Z');
 const hold = { reason: 'Unschedulable', message: '0/1 nodes are available' };

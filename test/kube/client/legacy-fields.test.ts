@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { FIELD_MANAGERS, fieldOwner } from '../../operator/api/field-managers.ts';
-import type { FieldsV1, KubeObject, ManagedFields } from '../../operator/api/metadata.ts';
-import { handOver } from '../../operator/kube/legacy-fields.ts';
+import { FIELD_MANAGERS, fieldOwner } from '../../../operator/api/field-managers.ts';
+import type { FieldsV1, KubeObject, ManagedFields } from '../../../operator/api/metadata.ts';
+import { handOver } from '../../../operator/kube/client/legacy-fields.ts';
 
 const applied = (manager: string, fieldsV1: FieldsV1, subresource?: string): ManagedFields => ({
   manager,

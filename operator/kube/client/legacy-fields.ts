@@ -1,5 +1,5 @@
-import { fieldOwner, LEGACY_FIELD_MANAGER, type FieldManager } from '../api/field-managers.ts';
-import type { KubeObject, ManagedFields } from '../api/metadata.ts';
+import { fieldOwner, LEGACY_FIELD_MANAGER, type FieldManager } from '../../api/field-managers.ts';
+import type { KubeObject, ManagedFields } from '../../api/metadata.ts';
 
 /** The resource, subresource and field manager of an apply. */
 export interface LegacyFieldsRequest {

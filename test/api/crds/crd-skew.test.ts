@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { customResourceDefinition, ownKinds, reportKinds, type KindDefinition } from '../../operator/api/crd.ts';
-import { crdProblem, type ServedCrd } from '../../operator/api/crd-skew.ts';
+import { customResourceDefinition, ownKinds, reportKinds, type KindDefinition } from '../../../operator/api/crds/crd.ts';
+import { crdProblem, type ServedCrd } from '../../../operator/api/crds/crd-skew.ts';
 
 type Json = Record<string, unknown>;
 const served = (kind: KindDefinition): ServedCrd => JSON.parse(JSON.stringify(customResourceDefinition(kind))) as ServedCrd;

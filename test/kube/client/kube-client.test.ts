@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { RESOURCES } from '../../operator/api/api-resource.ts';
-import { FIELD_MANAGERS } from '../../operator/api/field-managers.ts';
-import { contains } from '../../operator/kube/contains.ts';
-import { lacksPermission, isNamespaceTerminating, isResponseTooLong, KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import { lines } from '../../operator/kube/lines.ts';
-import { listAll } from '../../operator/kube/list.ts';
-import { RateLimit } from '../../operator/kube/rate-limit.ts';
-import { FencedError } from '../../operator/kube/write-fence.ts';
-import { ApiDouble, breaks, says } from './api-double.ts';
+import { RESOURCES } from '../../../operator/api/api-resource.ts';
+import { FIELD_MANAGERS } from '../../../operator/api/field-managers.ts';
+import { contains } from '../../../operator/kube/client/contains.ts';
+import { lacksPermission, isNamespaceTerminating, isResponseTooLong, KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
+import { lines } from '../../../operator/kube/lines.ts';
+import { listAll } from '../../../operator/kube/list.ts';
+import { RateLimit } from '../../../operator/kube/client/rate-limit.ts';
+import { FencedError } from '../../../operator/kube/client/write-fence.ts';
+import { ApiDouble, breaks, says } from '../api-double.ts';
 
 const map = { metadata: { namespace: 'n', name: 'm', labels: { a: 'b' } } };
 const status = (code: number, reason: string, message = reason): object => ({ kind: 'Status', code, reason, message });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request, type Dispatcher } from 'undici';
-import type { KubeObject } from '../api/metadata.ts';
-import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
-import { FIELD_MANAGERS, type FieldManager } from '../api/field-managers.ts';
+import type { KubeObject } from '../../api/metadata.ts';
+import { apiVersionOf, type ApiResource } from '../../api/api-resource.ts';
+import { FIELD_MANAGERS, type FieldManager } from '../../api/field-managers.ts';
 import { contains } from './contains.ts';
 import { handOver } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';

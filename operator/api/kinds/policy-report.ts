@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { anyObject, field } from './field.ts';
-import type { KubeObject } from './metadata.ts';
+import { anyObject, field } from '../field.ts';
+import type { KubeObject } from '../metadata.ts';
 
 /** Group and version of the report kinds that Vigil writes. */
 export const REPORT_GROUP = 'wgpolicyk8s.io';

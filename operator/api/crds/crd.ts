@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { CrdRule } from './field.ts';
-import { GROUP, VERSION } from './group.ts';
-import { policyReportBody, REPORT_GROUP, REPORT_VERSION } from './policy-report.ts';
-import { scanScheduleSpec, scanScheduleStatus } from './scan-schedule.ts';
-import { scanSpec, scanStatus } from './scan.ts';
-import { securityPolicySpec, securityPolicyStatus } from './security-policy.ts';
+import type { CrdRule } from '../field.ts';
+import { GROUP, VERSION } from '../group.ts';
+import { policyReportBody, REPORT_GROUP, REPORT_VERSION } from '../kinds/policy-report.ts';
+import { scanScheduleSpec, scanScheduleStatus } from '../kinds/scan-schedule.ts';
+import { scanSpec, scanStatus } from '../kinds/scan.ts';
+import { securityPolicySpec, securityPolicyStatus } from '../kinds/security-policy.ts';
 
 /** A printer column of `kubectl get`. A column with priority 1 is shown only with `-o wide`. */
 interface Column {

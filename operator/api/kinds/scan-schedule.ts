@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { conditions } from './condition.ts';
-import { duration, field, labelSelector, timestamp } from './field.ts';
-import type { Resource } from './metadata.ts';
+import { conditions } from '../condition.ts';
+import { duration, field, labelSelector, timestamp } from '../field.ts';
+import type { Resource } from '../metadata.ts';
 import { scanTemplate } from './scan.ts';
 
 const cronPattern = String.raw`^\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every +[0-9.hms]+|([-0-9A-Za-z*,/?]+\s+){4}[-0-9A-Za-z*,/?]+)\s*$`;

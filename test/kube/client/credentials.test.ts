@@ -3,9 +3,9 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeClient } from '../../operator/kube/kube-client.ts';
-import { ApiDouble, says } from './api-double.ts';
+import { Credentials } from '../../../operator/kube/client/credentials.ts';
+import { KubeClient } from '../../../operator/kube/client/kube-client.ts';
+import { ApiDouble, says } from '../api-double.ts';
 
 describe('credentials', () => {
   let folder: string;

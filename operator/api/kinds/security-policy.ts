@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { conditions } from './condition.ts';
-import { anyObject, count, duration, field, labelSelector, listMap, namePatterns, timestamp } from './field.ts';
-import type { Resource } from './metadata.ts';
+import { conditions } from '../condition.ts';
+import { anyObject, count, duration, field, labelSelector, listMap, namePatterns, timestamp } from '../field.ts';
+import type { Resource } from '../metadata.ts';
 
 /** Severities in ascending order. */
 export const severities = ['low', 'medium', 'high', 'critical'] as const;

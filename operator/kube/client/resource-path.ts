@@ -1,4 +1,4 @@
-import type { ApiResource } from '../api/api-resource.ts';
+import type { ApiResource } from '../../api/api-resource.ts';
 
 /** The URL path of a resource collection, of an object, or of a subresource. */
 export function resourcePath(
