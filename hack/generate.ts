@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { languageReference } from '../operator/cel/reference.ts';
-import { customResourceDefinition, ownKinds, reportKinds } from '../operator/api/crds/crd.ts';
+import { customResourceDefinition } from '../operator/api/crds/crd.ts';
+import { ownKinds } from '../operator/api/crds/own-kinds.ts';
+import { reportKinds } from '../operator/api/crds/report-kinds.ts';
 import { readRooms, withRooms } from './rooms.ts';
 
 /** Writes all generated files. With --check, lists those that are not up to date and fails. */

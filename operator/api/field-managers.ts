@@ -13,6 +13,12 @@ export const FIELD_MANAGERS = {
   policies: 'vigil-policies',
   /** The status of a ScanSchedule. */
   schedules: 'vigil-schedules',
+  /** The status of a SecurityException or a ClusterSecurityException. */
+  exceptions: 'vigil-exceptions',
+  /** ValidatingAdmissionPolicies, their bindings and parameters, and the part of a policy's status about them. */
+  admission: 'vigil-admission',
+  /** The status of an ImageApproval. */
+  approvals: 'vigil-approvals',
   /** PolicyReports. */
   reports: 'vigil-reports',
 } as const;
@@ -32,7 +38,12 @@ export const LEGACY_FIELD_MANAGER = 'vigil';
 const parts: Readonly<Record<string, { readonly rest: FieldManager; readonly fields: Readonly<Record<string, FieldManager>> }>> = {
   securitypolicies: {
     rest: FIELD_MANAGERS.policies,
-    fields: { configuration: FIELD_MANAGERS.scans, frameworks: FIELD_MANAGERS.scans, images: FIELD_MANAGERS.images },
+    fields: {
+      configuration: FIELD_MANAGERS.scans,
+      frameworks: FIELD_MANAGERS.scans,
+      images: FIELD_MANAGERS.images,
+      enforcement: FIELD_MANAGERS.admission,
+    },
   },
 };
 

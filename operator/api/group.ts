@@ -43,6 +43,8 @@ export const ANNOTATIONS = {
   generations: `${GROUP}/generations`,
   /** On a Job: the digests of the images that it scans. */
   images: `${GROUP}/images`,
+  /** On any object: exceptions for this object, as JSON. Users set this annotation. On a report: a copy of the object's. */
+  except: `${GROUP}/except`,
   /** On a Job: a hash of its inputs. A Job of the same name with another hash is obsolete. */
   jobInputs: `${GROUP}/job-inputs`,
   /** On an image Job: the settings with which it was created, as JSON. */

@@ -1,4 +1,5 @@
-import type { PolicySeverity, SeverityCounts, Summary } from '../api/kinds/security-policy.ts';
+import type { SeverityCounts, Summary } from '../api/kinds/security-policy.ts';
+import type { PolicySeverity } from '../api/kinds/severity.ts';
 
 /** The counts of one policy's verdicts on many targets. */
 export interface PolicyTally {

@@ -1,5 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { ownKinds, reportKinds, type KindDefinition } from '../api/crds/crd.ts';
+import { ownKinds } from '../api/crds/own-kinds.ts';
+import { reportKinds } from '../api/crds/report-kinds.ts';
+import { type KindDefinition } from '../api/crds/kind-definition.ts';
 import { crdProblem, type CrdProblem, type ServedCrd } from '../api/crds/crd-skew.ts';
 import { Controller, type ControllerOptions, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';

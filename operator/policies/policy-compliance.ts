@@ -1,13 +1,13 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import { durationMilliseconds } from '../api/field.ts';
 import {
-  severities,
   type ConfigurationStatus,
   type ImagesStatus,
   type SecurityPolicy,
   type SecurityPolicyStatus,
   type SeverityCounts,
 } from '../api/kinds/security-policy.ts';
+import { severities } from '../api/kinds/severity.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { EvaluationAttempt } from './evaluation-attempt.ts';
 import { statusTotals } from './status-totals.ts';

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import pino from 'pino';
-import { customResourceDefinition, ownKinds, reportKinds } from '../../operator/api/crds/crd.ts';
+import { customResourceDefinition } from '../../operator/api/crds/crd.ts';
+import { ownKinds } from '../../operator/api/crds/own-kinds.ts';
+import { reportKinds } from '../../operator/api/crds/report-kinds.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { CrdCheck, type CrdCheckDependencies } from '../../operator/manager/crd-check.ts';
 import { Metrics } from '../../operator/telemetry/metrics.ts';

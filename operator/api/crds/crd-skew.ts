@@ -1,4 +1,5 @@
-import { customResourceDefinition, type KindDefinition } from './crd.ts';
+import { customResourceDefinition } from './crd.ts';
+import { type KindDefinition } from './kind-definition.ts';
 
 /** A CRD in the cluster that is missing or does not match this version of Vigil. */
 export interface CrdProblem {

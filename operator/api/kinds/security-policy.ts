@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { conditions } from '../condition.ts';
-import { anyObject, count, duration, field, labelSelector, listMap, namePatterns, timestamp } from '../field.ts';
+import { anyObject, count, duration, field, labelSelector, listMap, timestamp } from '../field.ts';
 import type { Resource } from '../metadata.ts';
-
-/** Severities in ascending order. */
-export const severities = ['low', 'medium', 'high', 'critical'] as const;
-export const severity = z.enum(severities);
-export type PolicySeverity = z.infer<typeof severity>;
+import { enforcementEntry, enforcementStatus } from './policy-enforcement.ts';
+import { namespaceScope } from './namespace-scope.ts';
+import { exceptionBounds } from './policy-exceptions.ts';
+import { severity } from './severity.ts';
 
 const name = z
   .string()
@@ -17,13 +16,7 @@ const expression = z.string().min(1).max(100_000);
 
 const scope = z.strictObject({
   namespaces: field(
-    z
-      .strictObject({
-        include: field(namePatterns.optional(), 'Namespaces in scope. * matches any characters. Omitted: all.'),
-        exclude: field(namePatterns.optional(), 'Namespaces to exclude. Takes precedence over include.'),
-        selector: field(labelSelector.optional(), 'Only namespaces with these labels.'),
-      })
-      .optional(),
+    namespaceScope.optional(),
     'The namespaces in scope: those that match include and selector, without those that match exclude. Cluster-scoped objects are in scope only if include matches every namespace and selector is omitted.',
   ),
   systemNamespaces: field(
@@ -150,6 +143,16 @@ export const securityPolicySpec = z.strictObject({
           z.enum(['Mount', 'Pull']).optional(),
           'How images are read. Mount: the image is mounted as a volume on a node that runs it. Pull: the image is pulled from its registry without credentials. All policies share one inventory of an image; if their modes differ, Mount is used. Omitted: Mount.',
         ),
+        approval: field(
+          z
+            .strictObject({
+              required: field(z.boolean(), 'true: every container must run an image whose digest an ImageApproval lists.'),
+              severity: field(severity.optional(), 'The severity of a failure. Omitted: high.'),
+              namespaces: field(namespaceScope.optional(), 'Limits the requirement to these namespaces. Omitted: the scope of the policy.'),
+            })
+            .optional(),
+          'Requires that images were reviewed. The check has the name image-approved.',
+        ),
       })
       .optional(),
     'The checks for the images of containers in scope. Omitted: images are not scanned.',
@@ -162,6 +165,22 @@ export const securityPolicySpec = z.strictObject({
       })
       .optional(),
     'When the policy counts as compliant.',
+  ),
+  exceptions: field(
+    exceptionBounds.optional(),
+    'What exceptions may do to the findings of this policy. Omitted: exceptions change reports only, and last at most 365d.',
+  ),
+  enforcement: field(
+    z.array(enforcementEntry).max(16).optional(),
+    'Which checks the API server evaluates when objects are created and updated. Omitted: none. Each entry becomes ValidatingAdmissionPolicies.',
+  ),
+  admissionPolicies: field(
+    z
+      .strictObject({
+        selector: field(labelSelector, 'The ValidatingAdmissionPolicies with these labels. `{}` selects all.'),
+      })
+      .optional(),
+    'Evaluates ValidatingAdmissionPolicies of other owners against the objects that exist already.',
   ),
   reporting: field(
     z
@@ -233,6 +252,7 @@ const imagesStatus = z.strictObject({
   ),
   summary: field(summary, 'Counts of verdicts for images. An image counts once for each container that runs it.'),
   failing: field(severityCounts, 'Counts of failures by severity.'),
+  excepted: field(severityCounts.optional(), 'Counts of failures by severity that an exception covers.'),
   coverage: field(
     z.strictObject({
       inScope: field(count, 'Images in scope. An image counts once for each platform.'),
@@ -268,6 +288,7 @@ const configurationStatus = z.strictObject({
   lastScanTime: field(timestamp.optional(), 'The time at which the last Scan ended that evaluated at least one target.'),
   summary: field(summary, 'Counts of verdicts for all targets.'),
   failing: field(severityCounts, 'Counts of failures by severity.'),
+  excepted: field(severityCounts.optional(), 'Counts of failures by severity that an exception covers.'),
   coverage: field(coverage.optional(), 'Counts of targets.'),
   failure: field(z.string().optional(), 'The reason why targets could not be scanned.'),
   uncovered: field(
@@ -291,6 +312,7 @@ export const securityPolicyStatus = z.strictObject({
   evaluatedRevision: field(z.string().max(64).optional(), evaluatedRevision),
   summary: field(summary.optional(), 'Counts of verdicts for all targets, images included.'),
   failing: field(severityCounts.optional(), 'Counts of failures by severity, images included.'),
+  excepted: field(severityCounts.optional(), 'Counts of failures by severity that an exception covers. They are not in failing.'),
   coverage: field(coverage.optional(), 'Counts of targets, images included.'),
   coveragePercent: field(
     z.string().optional(),
@@ -306,6 +328,7 @@ export const securityPolicyStatus = z.strictObject({
   ),
   images: field(imagesStatus.optional(), 'The results for images. Set if spec.images is set.'),
   frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Counts of requirements for each framework.'),
+  enforcement: field(enforcementStatus.optional(), 'The admission policies of spec.enforcement. Set if spec.enforcement is set.'),
   lastScan: field(z.string().optional(), 'The name of the Scan that determined the totals.'),
   lastScanTime: field(timestamp.optional(), 'The time at which that Scan ended.'),
 });

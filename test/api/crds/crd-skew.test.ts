@@ -1,5 +1,8 @@
 import { expect } from 'chai';
-import { customResourceDefinition, ownKinds, reportKinds, type KindDefinition } from '../../../operator/api/crds/crd.ts';
+import { customResourceDefinition } from '../../../operator/api/crds/crd.ts';
+import { ownKinds } from '../../../operator/api/crds/own-kinds.ts';
+import { reportKinds } from '../../../operator/api/crds/report-kinds.ts';
+import { type KindDefinition } from '../../../operator/api/crds/kind-definition.ts';
 import { crdProblem, type ServedCrd } from '../../../operator/api/crds/crd-skew.ts';
 
 type Json = Record<string, unknown>;

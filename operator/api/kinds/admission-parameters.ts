@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { field } from '../field.ts';
+import type { KubeObject } from '../metadata.ts';
+
+const names = z.array(z.string().max(317)).max(256);
+
+/** One exception in force, as the admission policies evaluate it. An omitted field matches everything. */
+const admissionWaiver = z.strictObject({
+  exception: field(z.string().max(317), 'The exception, as namespace/name, or the name of a ClusterSecurityException.'),
+  checks: field(names, 'The controls and rules that are covered.'),
+  namespaces: field(z.array(z.string().max(253)).optional(), 'The namespaces of the objects. An entry may contain *.'),
+  excludedNamespaces: field(z.array(z.string().max(253)).optional(), 'Namespaces that are not covered. An entry may contain *.'),
+  clusterScoped: field(z.boolean().optional(), 'true: cluster-scoped objects are covered too.'),
+  apiGroup: field(z.string().max(253).optional(), 'The API group of the objects.'),
+  kind: field(z.string().max(63).optional(), 'The kind of the objects.'),
+  names: field(names.optional(), 'The names of the objects, as regular expressions.'),
+  matchLabels: field(z.record(z.string(), z.string()).optional(), 'Labels that an object must have with these values.'),
+  containers: field(names.optional(), 'The containers whose findings are covered.'),
+});
+export type AdmissionWaiver = z.infer<typeof admissionWaiver>;
+
+/** The fields of an AdmissionParameters object besides its metadata. The operator writes one for each SecurityPolicy with enforcement. */
+export const admissionParametersBody = z.strictObject({
+  waivers: field(z.array(admissionWaiver).max(2000).optional(), 'The exceptions in force.'),
+  approvedDigests: field(z.array(z.string().max(71)).max(20_000).optional(), 'The digests of approved images in force.'),
+});
+export type AdmissionParameters = KubeObject & z.infer<typeof admissionParametersBody>;
