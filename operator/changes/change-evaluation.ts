@@ -9,7 +9,7 @@ import { listAll } from '../kube/list.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 import { reportKey, SOURCE } from '../reports/identity/report-name.ts';
 import { evaluatedSince } from '../reports/publishing/evaluated-since.ts';
-import type { LedgerPolicy } from '../scans/ledger/ledger.ts';
+import type { ReportingPolicy } from '../worker/policy-snapshot.ts';
 import type { ScanInput } from '../worker/scan-input.ts';
 import { indexOfResource, WHOLE_CLUSTER, type Slice } from '../worker/shard.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
@@ -22,7 +22,7 @@ import { desiredReports } from '../reports/publishing/evaluation-results.ts';
 export interface ChangeEvaluator {
   readonly set: PolicySet;
   readonly input: Omit<ScanInput, 'namespaces' | 'scan'>;
-  readonly policies: readonly LedgerPolicy[];
+  readonly policies: readonly ReportingPolicy[];
   /** Group versions that are registered and whose server does not respond: their objects are not proved absent. Default: none. */
   readonly unavailable?: readonly string[];
 }
@@ -79,7 +79,7 @@ export async function evaluateChanges(
     seconds: Math.floor(now / 1000),
     policies,
     isAlive: () => true,
-    evaluatedSince: (policy: LedgerPolicy) => evaluatedSince(known.get(policy.name), policy),
+    evaluatedSince: (policy: ReportingPolicy) => evaluatedSince(known.get(policy.name), policy),
   };
   const records = sink.records.filter((record) => record.type === 'target');
   const desired = records.flatMap((record) =>

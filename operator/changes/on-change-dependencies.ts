@@ -10,7 +10,7 @@ import type { ControllerBasics } from '../controller/controller.ts';
 import { configurationOf } from '../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../findings/policy-totals.ts';
 import { readReports } from '../reports/sweeping/report-sweeper.ts';
-import type { LedgerPolicy } from '../scans/ledger/ledger.ts';
+import type { ReportingPolicy } from '../worker/policy-snapshot.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ChangeBurstDependencies } from './change-burst.ts';
@@ -63,7 +63,7 @@ export interface OnChangeDependencies extends ChangeBurstDependencies, Controlle
     work: { readonly batch: ChangeBatch; readonly now: number; readonly signal: AbortSignal },
   ) => Promise<ChangeResult>;
   /** Updates the counts of these policies, from the known totals or else by reading every report. */
-  readonly updateTotals: (policies: readonly LedgerPolicy[], known: KnownTotals) => Promise<void>;
+  readonly updateTotals: (policies: readonly ReportingPolicy[], known: KnownTotals) => Promise<void>;
 }
 
 /** The inputs of {@link onChangeDependencies}. */
@@ -125,7 +125,7 @@ function watchedResources(deps: OnChangeParts, watch: ChangeWatch): WatchedResou
 
 async function updateTotals(
   deps: OnChangeParts,
-  evaluated: readonly LedgerPolicy[],
+  evaluated: readonly ReportingPolicy[],
   { totals: known, signal }: KnownTotals,
 ): Promise<void> {
   const totals = known ?? (await readReports(deps.client, signal)).totals;

@@ -7,10 +7,10 @@ import type { ChangeWatch } from './watch/change-watch.ts';
 import type { GenerationTracker } from './watch/generation-tracker.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
-import { failedScanOf } from '../scans/generation-tries.ts';
-import { ledgerPolicy, neverScanned } from '../scans/plan/planner.ts';
+import { failedScanOf } from '../policies/attempts/generation-tries.ts';
+import { neverScanned } from '../worker/never-scanned.ts';
 import type { ChangeEvaluator } from './change-evaluation.ts';
-import { snapshotOf } from '../scans/scan-plan.ts';
+import { reportingPolicy, snapshotOf } from '../worker/policy-snapshot.ts';
 import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { RevisionOf } from '../policies/policy-revisions.ts';
@@ -108,7 +108,7 @@ async function follow(
   return {
     set,
     input: { kubernetesVersion, systemNamespaces, policies: snapshots, resources: interned },
-    policies: snapshots.map((snapshot) => ledgerPolicy(snapshot)),
+    policies: snapshots.map(reportingPolicy),
   };
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../api/kinds/security-policy.ts';
 import { severities } from '../api/kinds/severity.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
-import type { EvaluationAttempt } from './evaluation-attempt.ts';
+import type { EvaluationAttempt } from './attempts/evaluation-attempt.ts';
 import { statusTotals } from './status-totals.ts';
 
 const defaultMaxAge = '26h';

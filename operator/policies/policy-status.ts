@@ -6,7 +6,7 @@ import { labelMatch } from '../engine/objects/label-selector.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/policy-set.ts';
 import { configurationOf } from './configuration-part.ts';
-import { evaluationAttempt } from './evaluation-attempt.ts';
+import { evaluationAttempt } from './attempts/evaluation-attempt.ts';
 import { coveragePercent, statusTotals } from './status-totals.ts';
 import { schedulesScanning } from '../schedules/default-schedule.ts';
 import { complianceConditions, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';

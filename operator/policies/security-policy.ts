@@ -6,7 +6,7 @@ import { objectChanges } from '../controller/object-changes.ts';
 import { watches, watchesFor, type WatchedResource } from '../controller/watched-resource.ts';
 import { untilStale } from './policy-compliance.ts';
 import { updateTotals, type PolicyStatusDependencies } from './policy-parts.ts';
-import { policiesEvaluatedBy } from './evaluation-attempt.ts';
+import { policiesEvaluatedBy } from './attempts/evaluation-attempt.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { Lister } from '../kube/watch/lister.ts';

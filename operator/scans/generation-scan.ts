@@ -4,13 +4,13 @@ import { isFinished, type Scan } from '../api/kinds/scan.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { isConflict } from '../kube/client/kube-api-error.ts';
-import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from './ledger/names.ts';
-import { marksOf, triesOf, triesText, type GenerationTries } from './generation-tries.ts';
+import { marksOf, triesOf, triesText, type GenerationTries } from '../policies/attempts/generation-tries.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RevisionOf } from '../policies/policy-revisions.ts';
+import { generationMark, generationScanName, generationsScanName, type PolicyGeneration } from '../policies/attempts/generation-names.ts';
 
 /** The most Scans of new generations that run at once. Later generations are scanned together when one of them has ended. */
 const mostAtOnce = 4;

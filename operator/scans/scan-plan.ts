@@ -7,7 +7,8 @@ import type { RescanStore } from './rescan/rescan-store.ts';
 import type { ScanMemory } from './attempts/scan-memory.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { labelMatch } from '../engine/objects/label-selector.ts';
-import { catalogueVersion, evaluationRevision } from '../engine/evaluation-revision.ts';
+import { catalogueVersion } from '../engine/evaluation-revision.ts';
+import { snapshotOf } from '../worker/policy-snapshot.ts';
 import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
 import { listAll } from '../kube/list.ts';
 import type { LedgerStore, StoredLedger } from './ledger/ledger-store.ts';
@@ -184,10 +185,4 @@ function brokenText(problems: readonly PolicyProblem[]): string {
     .map((problem) => `SecurityPolicy ${problem.policy}: ${problemText(problem)}`);
   const rest = problems.length - named.length;
   return [...named, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
-}
-
-/** A policy with its current revision. */
-export function snapshotOf({ metadata, spec }: SecurityPolicy, kubernetesVersion: string): PolicySnapshot {
-  const { name, uid = '', generation = 0 } = metadata;
-  return { name, uid, generation, revision: evaluationRevision({ generation, spec }, { kubernetesVersion }), spec };
 }

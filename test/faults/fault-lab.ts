@@ -8,12 +8,12 @@ import { evaluationRevision } from '../../operator/engine/evaluation-revision.ts
 import { serverVersion } from '../../operator/kube/discovery.ts';
 import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import { listAll } from '../../operator/kube/list.ts';
-import { generationScanName } from '../../operator/scans/ledger/names.ts';
 import { eventually, home, install, scaleOperator } from '../e2e/installation.ts';
 import { kubectl, testClient } from '../integration/cluster-access.ts';
 import { endState, leftOvers, type EndState } from './end-state.ts';
 import { FaultProxy, type FaultRule } from './fault-proxy.ts';
 import { InProcessOperator, OperatorProcess, type OperatorAccess, type TestedOperator } from './operator-process.ts';
+import { generationScanName } from '../../operator/policies/attempts/generation-names.ts';
 
 const image = '127.0.0.1:5000/pause:1';
 export const teams = ['flt-a', 'flt-b', 'flt-c'] as const;

@@ -4,7 +4,7 @@ import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts
 import type { ReconcileResult } from '../../operator/controller/controller.ts';
 import { changesSince } from '../../operator/changes/watched-scope.ts';
 import { scanGenerations, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
-import { failedScanOf, MOST_TRIES, triesOf, triesText } from '../../operator/scans/generation-tries.ts';
+import { failedScanOf, MOST_TRIES, triesOf, triesText } from '../../operator/policies/attempts/generation-tries.ts';
 
 const begin = Date.parse('2026-01-01T00:00:00Z');
 const at = (seconds: number): string => new Date(begin + seconds * 1000).toISOString();

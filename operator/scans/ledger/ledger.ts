@@ -2,19 +2,13 @@ import type { Coverage, SeverityCounts } from '../../api/kinds/security-policy.t
 import type { ShardProblem } from '../../api/kinds/scan.ts';
 import { RESPONSES } from '../../jobs/job-attempts.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
+import type { ReportingPolicy } from '../../worker/policy-snapshot.ts';
 import type { AttemptInput } from '../../worker/scan-input.ts';
 import { policyTargets, shardTargets, splitShard, type Shard, type Slice } from '../../worker/shard.ts';
 import { addSeverities, addTallies, emptySeverities, type PolicyTally } from '../../findings/tally.ts';
 
-/** The fields of a scan's policy that its reports need. */
-export interface LedgerPolicy {
-  readonly name: string;
-  readonly uid: string;
-  readonly generation: number;
-  /** Its evaluation revision: see `evaluationRevision`. */
-  readonly revision: string;
-  readonly listPasses: boolean;
-  readonly ownerLabels: readonly string[];
+/** A policy of a scan. */
+export interface LedgerPolicy extends ReportingPolicy {
   /** The number of namespaces that its scope excludes. */
   readonly excludedNamespaces: number;
   /** The first names of the excluded namespaces. */

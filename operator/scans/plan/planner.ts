@@ -9,6 +9,8 @@ import { listPages } from '../../kube/list.ts';
 import { countTargets, type UnlistedResource } from './inventory.ts';
 import type { LedgerPolicy, Uncovered } from '../ledger/ledger.ts';
 import { packShards, type Count } from './plan.ts';
+import { neverScanned } from '../../worker/never-scanned.ts';
+import { reportingPolicy } from '../../worker/policy-snapshot.ts';
 import type { PolicySnapshot, ScanInput } from '../../worker/scan-input.ts';
 import { indexOfResource, WHOLE_CLUSTER, type Shard } from '../../worker/shard.ts';
 
@@ -60,16 +62,6 @@ export interface ScanPlan {
   readonly uncovered: readonly Uncovered[];
   readonly excludedNamespaces: number;
 }
-
-/**
- * Resources that are never scanned, whatever a rule matches: Vigil does not read Secrets, and its reports are not targets. The value is the
- * message for users; empty if there is none.
- */
-export const neverScanned: ReadonlyMap<string, string> = new Map([
-  ['/secrets', 'secrets in the core API group are not scanned: Vigil never reads Secrets; check them in files with vigil scan'],
-  [`${RESOURCES.reports.group}/${RESOURCES.reports.resource}`, ''],
-  [`${RESOURCES.reports.group}/${RESOURCES.clusterReports.resource}`, ''],
-]);
 
 const defaultParallelism = 4;
 /** The most names of excluded namespaces in the status of a policy. */
@@ -245,18 +237,8 @@ function asksFor({ matchConstraints }: NonNullable<PolicySnapshot['spec']['rules
 }
 
 /** The part of a policy that the ledger stores. */
-export function ledgerPolicy(
-  { name, uid, generation, revision, spec }: PolicySnapshot,
-  { count, names }: Excluded = { count: 0, names: [] },
-): LedgerPolicy {
-  return {
-    name,
-    uid,
-    generation,
-    revision,
-    listPasses: spec.reporting?.passing === 'List',
-    ownerLabels: spec.reporting?.ownerLabels ?? [],
-    excludedNamespaces: count,
-    ...(names.length > 0 ? { excludedNames: names } : {}),
-  };
-}
+const ledgerPolicy = (policy: PolicySnapshot, { count, names }: Excluded = { count: 0, names: [] }): LedgerPolicy => ({
+  ...reportingPolicy(policy),
+  excludedNamespaces: count,
+  ...(names.length > 0 ? { excludedNames: names } : {}),
+});

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { generationScanName, jobName } from '../../../operator/scans/ledger/names.ts';
+import { jobName } from '../../../operator/scans/ledger/names.ts';
 import { packShards, type Count } from '../../../operator/scans/plan/plan.ts';
 import { shardTargets, splitShard } from '../../../operator/worker/shard.ts';
+import { generationScanName } from '../../../operator/policies/attempts/generation-names.ts';
 
 const policies = {};
 const counts = fc.uniqueArray(

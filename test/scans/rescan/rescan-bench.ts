@@ -12,7 +12,6 @@ import { resourcePath } from '../../../operator/kube/client/resource-path.ts';
 import { ReportPublisher } from '../../../operator/reports/publishing/report-publisher.ts';
 import { sweepReports } from '../../../operator/reports/sweeping/report-sweeper.ts';
 import { ReportTracker } from '../../../operator/reports/sweeping/report-tracker.ts';
-import { snapshotOf } from '../../../operator/scans/scan-plan.ts';
 import { reportKey, reportName } from '../../../operator/reports/identity/report-name.ts';
 import { namespacesOf, planScan, TargetScope, type ScanPlan } from '../../../operator/scans/plan/planner.ts';
 import { MarkCollector } from '../../../operator/scans/rescan/mark-collector.ts';
@@ -22,6 +21,7 @@ import type { RecordSink } from '../../../operator/stream/stream-writer.ts';
 import { ShardWorker } from '../../../operator/worker/shard-worker.ts';
 import { desiredReports } from '../../../operator/reports/publishing/evaluation-results.ts';
 import { reportLocation } from '../../../operator/reports/building/report-location.ts';
+import { snapshotOf } from '../../../operator/worker/policy-snapshot.ts';
 
 const [services, accounts, deployments, roleBindings] = (['services', 'serviceaccounts', 'deployments', 'rolebindings'] as const).map(
   (name) => builtinResources.find(({ resource }) => resource === name),

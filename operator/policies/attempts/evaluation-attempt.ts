@@ -1,6 +1,6 @@
-import { isFinished, type Scan } from '../api/kinds/scan.ts';
-import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
-import { holdOf } from '../api/kinds/scan-hold.ts';
+import { isFinished, type Scan } from '../../api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
+import { holdOf } from '../../api/kinds/scan-hold.ts';
 
 /** The state of the Scan that evaluates a policy: a running Scan, or the last Scan if it failed. */
 export interface EvaluationAttempt {

@@ -1,8 +1,8 @@
-import { ANNOTATIONS } from '../api/group.ts';
-import { isFinished, type Scan } from '../api/kinds/scan.ts';
-import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
-import { generationMark, generationScanName, type PolicyGeneration } from './ledger/names.ts';
-import { timestampOf } from '../api/timestamp.ts';
+import { ANNOTATIONS } from '../../api/group.ts';
+import { isFinished, type Scan } from '../../api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
+import { timestampOf } from '../../api/timestamp.ts';
+import { generationMark, generationScanName, type PolicyGeneration } from './generation-names.ts';
 
 /** The most Scans for one generation of a policy. Further Scans are left to its schedule or the user. */
 export const MOST_TRIES = 10;

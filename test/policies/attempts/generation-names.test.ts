@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { generationMark, generationScanName, generationsScanName } from '../../../operator/scans/ledger/names.ts';
+import { generationMark, generationScanName, generationsScanName } from '../../../operator/policies/attempts/generation-names.ts';
 
 describe('names of Scans for new generations', () => {
   const one = { name: 'baseline', uid: 'u-1', generation: 3, revision: '3-a' };
