@@ -4,8 +4,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { ChangeBatch } from './pending-changes.ts';
 import { bareNamespace, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listAll } from '../kube/list.ts';
+import { listAll, type ListClient } from '../kube/list.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 import { reportKey, SOURCE } from '../reports/identity/report-name.ts';
 import { evaluatedSince } from '../reports/publishing/evaluated-since.ts';
@@ -60,7 +59,7 @@ export async function evaluateChanges(
     publisher,
     policies: known,
   }: {
-    readonly client: KubeClient;
+    readonly client: ListClient;
     readonly publisher: ReportPublisher;
     readonly policies: { readonly get: (name: string) => SecurityPolicy | undefined };
   },
@@ -112,7 +111,7 @@ export function slicesOf({ namespace, targets, wholeCluster: whole }: ChangeBatc
 }
 
 /** The namespaces of the batch's targets, and the Namespaces among the targets. Terminating namespaces are left out, with their objects. */
-async function namespacesOf(client: KubeClient, { namespace, targets }: ChangeBatch, signal: AbortSignal): Promise<NamespaceFacts[]> {
+async function namespacesOf(client: ListClient, { namespace, targets }: ChangeBatch, signal: AbortSignal): Promise<NamespaceFacts[]> {
   const own = [...targets].find(([{ group, kind }]) => group === '' && kind === 'Namespace')?.[1] ?? new Set<string>();
   const wanted = namespace === '' ? [...own] : [namespace];
   const found: NamespaceFacts[] = [];

@@ -1,4 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
 import type { Scan } from '../api/kinds/scan.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
@@ -17,7 +18,6 @@ import type { ChangeBurstDependencies } from './change-burst.ts';
 import { evaluateChanges, type ChangeEvaluator, type ChangeResult } from './change-evaluation.ts';
 import { renewWatchedScope, type WatchedScope, type WatchedScopeDependencies } from './watched-scope.ts';
 import { updateConfiguration, type PolicyStatusDependencies } from '../policies/policy-parts.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 

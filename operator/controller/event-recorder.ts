@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { apiVersionOf, RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
 import { isNotFound } from '../kube/client/kube-api-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { EventCorrelator, type EventDecision, type EventLimits, type EventOccurrence } from './event-correlator.ts';
@@ -45,7 +45,7 @@ const longestMessage = 1000;
  * A failed write is logged; the next occurrence of the same Event is written again.
  */
 export class EventRecorder {
-  readonly #client: KubeClient;
+  readonly #client: Pick<KubeClient, 'create' | 'patch'>;
   readonly #log: Logger;
   readonly #options: EventRecorderOptions;
   readonly #correlator: EventCorrelator;
@@ -54,7 +54,7 @@ export class EventRecorder {
   /** Writes in flight, by the name of the Event. Writes of one combined Event are sequential, so that its count never goes back. */
   readonly #pending = new Map<string, Promise<void>>();
 
-  constructor(client: KubeClient, log: Logger, options: EventRecorderOptions) {
+  constructor(client: Pick<KubeClient, 'create' | 'patch'>, log: Logger, options: EventRecorderOptions) {
     this.#client = client;
     this.#log = log;
     this.#options = options;

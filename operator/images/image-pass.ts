@@ -20,7 +20,7 @@ import {
 import { isForbidden, isInvalid, isNotFound } from '../kube/client/kube-api-error.ts';
 import type { Ages } from '../jobs/ages.ts';
 import type { LogReader } from '../jobs/job-log.ts';
-import { JobRunner } from '../jobs/job-runner.ts';
+import { JobRunner, type JobClient } from '../jobs/job-runner.ts';
 import type { ExpectedPods } from './targets/expected-pods.ts';
 import type { ImageJob } from './jobs/image-job-list.ts';
 import { collectImageJob, withRefusal } from './jobs/image-jobs.ts';
@@ -33,7 +33,6 @@ import { isOutdated, currentInputs, withoutObsoleteFailures, workJobs, workPlan 
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { ImageSettings } from './image-settings.ts';
 import type { WorkerSettings } from '../jobs/template/worker-settings.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
@@ -43,7 +42,7 @@ const busyInterval = 1000;
 
 /** The dependencies of {@link ImagePass}. */
 export interface ImagePassDependencies extends ImagesUpdateDependencies {
-  readonly client: KubeClient;
+  readonly client: JobClient & ImagesUpdateDependencies['client'];
   readonly events: Pick<EventRecorder, 'record'>;
   /** Vigil's own namespace. */
   readonly namespace: string;

@@ -1,4 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { specChanges } from '../controller/object-changes.ts';
 import { watches, type WatchedResource } from '../controller/watched-resource.ts';
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
@@ -28,7 +29,7 @@ const restFactor = 30;
 export interface ImageScanDependencies extends ImagePassDependencies, ImageSyncDependencies, ControllerBasics {
   readonly log: Logger;
   readonly images: ImagePassDependencies['images'];
-  readonly client: ImagePassDependencies['client'];
+  readonly client: KubeClient;
   readonly systemNamespaces: readonly string[];
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

@@ -1,3 +1,4 @@
+import type { ListClient } from '../kube/list.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { inventoryJobFilter } from './jobs/image-access.ts';
 import type { ImageLedger } from './ledger/image-ledger.ts';
@@ -6,7 +7,6 @@ import { NodePlatforms } from './targets/node-platforms.ts';
 import { clusterPlatforms } from './targets/cluster-platforms.ts';
 import { readImageScope, type ImageScope } from './targets/image-scope.ts';
 import type { ImageSettings } from './image-settings.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Milliseconds for which a listing is reused while Jobs run. */
@@ -14,7 +14,7 @@ export const longestSyncPause = 60_000;
 
 /** The dependencies of {@link ImageSync}. */
 export interface ImageSyncDependencies {
-  readonly client: KubeClient;
+  readonly client: ListClient;
   readonly log: Logger;
   /** Includes Vigil's own namespace. */
   readonly systemNamespaces: readonly string[];

@@ -1,8 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { isForbidden } from '../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listAll } from '../kube/list.ts';
+import { listAll, type ListClient } from '../kube/list.ts';
 import type { JobPod } from './job-pod.ts';
 
 /** An Event about a Job or its pod, written by the Job controller, the scheduler or the kubelet. */
@@ -20,7 +19,7 @@ function timeOf({ series, lastTimestamp, eventTime, metadata }: JobEvent): numbe
 }
 
 /** The Events about a Job or a pod, the latest last. Empty if the account may not list Events: they only explain. */
-export async function eventsAbout(client: KubeClient, namespace: string, { metadata: { uid = '' } }: KubeObject): Promise<JobEvent[]> {
+export async function eventsAbout(client: ListClient, namespace: string, { metadata: { uid = '' } }: KubeObject): Promise<JobEvent[]> {
   try {
     const found = await listAll<JobEvent>(client, RESOURCES.events, { namespace, fieldSelector: `involvedObject.uid=${uid}` });
     return found.toSorted((a, b) => (timeOf(a) || 0) - (timeOf(b) || 0));

@@ -1,11 +1,14 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
 import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { isConflict } from '../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listAll } from '../kube/list.ts';
+import { listAll, type ListClient } from '../kube/list.ts';
 import type { JobPod } from './job-pod.ts';
 import type { JobObject } from './job-state.ts';
+
+/** The part of a client that a {@link JobRunner} uses. */
+export type JobClient = ListClient & Pick<KubeClient, 'create' | 'delete'>;
 
 /** Identifies a Job. `uid`: the expected uid, if known; a Job with another uid is not this one. */
 export interface JobKey {
@@ -28,9 +31,9 @@ export type MakeJobResult =
  * `vigil.dev/job-inputs` (its work), never by its template. Every method throws the error of the API server unless documented otherwise.
  */
 export class JobRunner {
-  readonly #client: KubeClient;
+  readonly #client: JobClient;
 
-  constructor(client: KubeClient) {
+  constructor(client: JobClient) {
     this.#client = client;
   }
 

@@ -1,6 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
+import type { ListClient } from './list.ts';
 import { discoverApi, serverVersion } from './discovery.ts';
-import type { KubeClient } from './client/kube-client.ts';
 
 /** The API that policies are compiled against. */
 export interface ClusterInfo {
@@ -18,7 +18,7 @@ export type ReadClusterInfo = (refresh?: boolean) => Promise<ClusterInfo>;
 const lifetime = 60_000;
 
 /** Creates a {@link ReadClusterInfo} for one API server. Calls `onVersion` each time the version was read. */
-export function clusterInfoReader(client: KubeClient, onVersion: (kubernetesVersion: string) => void): ReadClusterInfo {
+export function clusterInfoReader(client: ListClient, onVersion: (kubernetesVersion: string) => void): ReadClusterInfo {
   let known: { readonly at: number; readonly value: ClusterInfo } | undefined;
   return async (refresh = false) => {
     if (!known || refresh || performance.now() - known.at > lifetime) {

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import type { KubeClient } from './client/kube-client.ts';
+import type { ListClient } from './list.ts';
 
 interface GroupDiscovery {
   readonly metadata: { readonly name?: string };
@@ -27,14 +27,14 @@ export interface ServedApi {
 }
 
 /** Reads the served resources by aggregated discovery: two requests, Kubernetes 1.30 and later. */
-export async function discoverApi(client: KubeClient): Promise<ServedApi> {
+export async function discoverApi(client: ListClient): Promise<ServedApi> {
   const lists = await Promise.all(['/api', '/apis'].map((path) => client.call<{ items?: readonly GroupDiscovery[] }>({ path, accept })));
   const groups = lists.flatMap(({ items }) => items ?? []);
   return { resources: groups.flatMap(resourcesOf), unavailable: groups.flatMap(unavailableOf) };
 }
 
 /** Returns every listable resource in every available version. The preferred version of each comes first. */
-export async function discoverResources(client: KubeClient): Promise<readonly ApiResource[]> {
+export async function discoverResources(client: ListClient): Promise<readonly ApiResource[]> {
   return (await discoverApi(client)).resources;
 }
 
@@ -58,7 +58,7 @@ const unavailableOf = ({ metadata: { name = '' }, versions = [] }: GroupDiscover
   versions.filter(isStale).map(({ version }) => `${name}/${version}`);
 
 /** Reads the minor version of the server, such as `1.36`. */
-export async function serverVersion(client: KubeClient): Promise<string> {
+export async function serverVersion(client: ListClient): Promise<string> {
   const { major, minor } = await client.call<{ major: string; minor: string }>({ path: '/version' });
   return `${major}.${minor.replace(/[^0-9].*$/, '')}`;
 }

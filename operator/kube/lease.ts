@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeClient } from './client/kube-client.ts';
 import { RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { isConflict, isForbidden, isNamespaceTerminating, isNotFound, isUnauthorized } from './client/kube-api-error.ts';
-import type { KubeClient } from './client/kube-client.ts';
 import { messageOf } from './client/kube-request.ts';
 import type { WriteFence } from './client/write-fence.ts';
+
+/** The part of a client that a {@link Lease} uses. */
+export type LeaseClient = Pick<KubeClient, 'create' | 'get' | 'replace'>;
 
 interface LeaseSpec {
   readonly holderIdentity?: string | null;
@@ -49,7 +52,7 @@ const present = (): Moment => ({ steady: performance.now(), wall: Date.now() });
  * no retries and no fence. Labels, annotations and other fields of the Lease are not changed.
  */
 export class Lease implements WriteFence {
-  readonly #client: KubeClient;
+  readonly #client: LeaseClient;
   readonly #options: LeaseOptions;
   readonly #clock: () => Moment;
   #object: KubeObject | undefined;
@@ -60,7 +63,7 @@ export class Lease implements WriteFence {
   /** Milliseconds until the lease of another holder expires, as of the last attempt. */
   #expiresIn = Number.POSITIVE_INFINITY;
 
-  constructor(client: KubeClient, options: LeaseOptions) {
+  constructor(client: LeaseClient, options: LeaseOptions) {
     this.#client = client;
     this.#options = options;
     this.#clock = options.clock ?? present;

@@ -4,6 +4,9 @@ import { resourcePath } from './client/resource-path.ts';
 import { isExpired, isResponseTooLong, type KubeApiError } from './client/kube-api-error.ts';
 import type { KubeClient } from './client/kube-client.ts';
 
+/** The part of a client that lists use. */
+export type ListClient = Pick<KubeClient, 'call'>;
+
 /** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -45,7 +48,7 @@ const pageBytes = 16 * 1024 * 1024;
  * Throws {@link KubeApiError}.
  */
 export async function* listPages<T extends KubeObject>(
-  client: KubeClient,
+  client: ListClient,
   resource: ApiResource,
   options: ListOptions = {},
 ): AsyncGenerator<Page<T>> {
@@ -69,7 +72,7 @@ type PageRequest = ListOptions & { readonly limit: number };
 
 /** Reads a page, with a smaller limit while the page is too large. Returns the page and the limit used. */
 async function fittingPage<T>(
-  client: KubeClient,
+  client: ListClient,
   resource: ApiResource,
   options: PageRequest,
 ): Promise<{ readonly body: ListBody<T>; readonly limit: number }> {
@@ -82,7 +85,7 @@ async function fittingPage<T>(
   }
 }
 
-async function page<T>(client: KubeClient, resource: ApiResource, options: PageRequest): Promise<ListBody<T>> {
+async function page<T>(client: ListClient, resource: ApiResource, options: PageRequest): Promise<ListBody<T>> {
   const query = { limit: options.limit, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
   const call = {
     path: resourcePath(resource, { namespace: options.namespace }),
@@ -105,7 +108,7 @@ function successorToken(error: unknown): string | undefined {
 }
 
 /** Returns all objects of a list. Use it only for lists that are known to be small. */
-export async function listAll<T extends KubeObject>(client: KubeClient, resource: ApiResource, options: ListOptions = {}): Promise<T[]> {
+export async function listAll<T extends KubeObject>(client: ListClient, resource: ApiResource, options: ListOptions = {}): Promise<T[]> {
   const all: T[] = [];
   for await (const { items } of listPages<T>(client, resource, options)) all.push(...items);
   return all;

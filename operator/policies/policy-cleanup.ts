@@ -1,9 +1,8 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
-import { listAll } from '../kube/list.ts';
+import { listAll, type ListClient } from '../kube/list.ts';
 import { removePolicies } from '../reports/sweeping/policy-removal.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 
@@ -18,7 +17,7 @@ const mostNames = 10;
 
 /** The dependencies of {@link PolicyCleanup}. */
 export interface PolicyCleanupDependencies extends ControllerBasics {
-  readonly client: KubeClient;
+  readonly client: ListClient;
   readonly publisher: Pick<ReportPublisher, 'withdraw'>;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
 }

@@ -1,4 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import type { ReportReader } from '../reports/sweeping/report-sweeper.ts';
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import { MOST_SCAN_POLICIES, type Scan } from '../api/kinds/scan.ts';
 import { MarkCollector } from './rescan/mark-collector.ts';
@@ -19,7 +20,6 @@ import type { PolicySnapshot } from '../worker/scan-input.ts';
 import { problemText } from '../policies/policy-status.ts';
 import type { CrdProblem } from '../api/crds/crd-skew.ts';
 import type { ClusterInfo, ReadClusterInfo } from '../kube/cluster-info.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ScanHold } from '../api/kinds/scan-hold.ts';
@@ -96,7 +96,7 @@ async function collectorFor(
 
 /** The dependencies of {@link beginScan}. */
 export interface PlanDependencies {
-  readonly client: KubeClient;
+  readonly client: ReportReader;
   readonly log: Pick<Logger, 'info'>;
   /** Checks the CRDs now. Returns the problems. */
   readonly checkCrds: () => Promise<readonly CrdProblem[]>;

@@ -3,8 +3,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import type { ConvertedObject } from '../engine/rules/rule-check.ts';
 import { KubeApiError } from '../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listAll, listPages } from '../kube/list.ts';
+import { listAll, listPages, type ListClient } from '../kube/list.ts';
 
 /** Up to this number of objects, each is read by its own request. */
 const fewObjects = 20;
@@ -18,10 +17,10 @@ export interface PageOfObjects {
 
 /** Reads objects in the versions of rules. The API server converts them. */
 export class ConvertedObjects {
-  readonly #client: KubeClient;
+  readonly #client: ListClient;
   readonly #signal: AbortSignal;
 
-  constructor(client: KubeClient, signal: AbortSignal) {
+  constructor(client: ListClient, signal: AbortSignal) {
     this.#client = client;
     this.#signal = signal;
   }

@@ -8,13 +8,12 @@ import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
 import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 import { unreadableReason } from './unreadable-reason.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listPages } from '../kube/list.ts';
+import { listPages, type ListClient } from '../kube/list.ts';
 import { resourceOf, type Shard } from './shard.ts';
 
 /** The inputs of a shard's cross-object checks. */
 export interface CrossObjectWork {
-  readonly client: KubeClient;
+  readonly client: ListClient;
   readonly set: PolicySet;
   readonly shard: Shard;
   readonly resources: readonly ApiResource[];

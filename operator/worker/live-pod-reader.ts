@@ -4,13 +4,12 @@ import { controlsPods, livePodReads } from '../engine/context-reads.ts';
 import { LivePods } from '../engine/pods/live-pods.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
 import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listPages } from '../kube/list.ts';
+import { listPages, type ListClient } from '../kube/list.ts';
 import { resourceOf, type Shard, type Slice } from './shard.ts';
 
 /** The inputs for reading the live pods of a shard. */
 export interface LivePodWork {
-  readonly client: KubeClient;
+  readonly client: ListClient;
   readonly shard: Shard;
   readonly resources: readonly ApiResource[];
   readonly signal: AbortSignal;

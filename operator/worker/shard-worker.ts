@@ -10,8 +10,7 @@ import type { ConvertedObject } from '../engine/rules/rule-check.ts';
 import { isWorkloadKind } from '../engine/objects/workload-kind.ts';
 import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 import { CLUSTER_SCOPE, ListedObjects } from '../findings/namespace-marks.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listPages } from '../kube/list.ts';
+import { listPages, type ListClient } from '../kube/list.ts';
 import type { ScanInput } from './scan-input.ts';
 import { resourceOf, type Shard, type Slice } from './shard.ts';
 import { unreadableReason } from './unreadable-reason.ts';
@@ -45,7 +44,7 @@ export interface ShardSummary {
 
 /** The inputs of a worker. */
 export interface ShardWork {
-  readonly client: KubeClient;
+  readonly client: ListClient;
   readonly input: ScanInput;
   readonly shard: Shard;
   readonly index: number;

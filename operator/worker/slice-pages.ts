@@ -1,7 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import type { KubeClient } from '../kube/client/kube-client.ts';
-import { listPages } from '../kube/list.ts';
+import { listPages, type ListClient } from '../kube/list.ts';
 import type { Slice } from './shard.ts';
 
 /** The objects of one page of a list that belong to a slice. */
@@ -31,7 +30,7 @@ export interface SlicePageOptions {
  * sorted. Throws the errors of the API server.
  */
 export async function* slicePages(
-  client: KubeClient,
+  client: ListClient,
   resource: ApiResource,
   slice: Slice,
   { limit, ...options }: SlicePageOptions,

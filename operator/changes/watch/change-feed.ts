@@ -1,7 +1,7 @@
 import type { ApiResource } from '../../api/api-resource.ts';
+import type { WatchClient } from '../../kube/watch/watch-stream.ts';
 import { apiVersionOf } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../../kube/watch/list-watch.ts';
 import { indexEntry, type IndexEntry, needsSubjects, ObjectIndex } from './object-index.ts';
 
@@ -37,7 +37,7 @@ export class ChangeFeed {
   #synced = false;
   #problem: unknown;
 
-  constructor(client: KubeClient, resource: ApiResource, observer: ChangeObserver, patience: Pick<ListWatchOptions, 'silence'> = {}) {
+  constructor(client: WatchClient, resource: ApiResource, observer: ChangeObserver, patience: Pick<ListWatchOptions, 'silence'> = {}) {
     this.resource = resource;
     this.#observer = observer;
     const onError = (error: unknown): void => {

@@ -1,8 +1,8 @@
 import type { ApiResource } from '../../api/api-resource.ts';
+import type { WatchClient } from '../../kube/watch/watch-stream.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { isOwnFieldManager } from '../../api/field-managers.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from '../../kube/watch/list-watch.ts';
 import { SOURCE, reportSelector } from '../../reports/identity/report-name.ts';
 import type { PolicyTotals } from '../../findings/policy-totals.ts';
@@ -73,7 +73,7 @@ interface Followed {
  * Watches a set of resources and Vigil's own reports. It finds changes that happened while no operator ran by the time of the last write.
  */
 export class ChangeWatch {
-  readonly #client: KubeClient;
+  readonly #client: WatchClient;
   readonly #observer: ChangeWatchObserver;
   readonly #patience: Pick<ListWatchOptions, 'silence'>;
   readonly #feeds = new Map<string, Followed>();
@@ -83,7 +83,7 @@ export class ChangeWatch {
   #reports: readonly ListWatch<KubeObject>[] = [];
   readonly #totals: ReportTotals;
 
-  constructor(client: KubeClient, observer: ChangeWatchObserver, { keeps = mostRecent, silence }: ChangeWatchOptions = {}) {
+  constructor(client: WatchClient, observer: ChangeWatchObserver, { keeps = mostRecent, silence }: ChangeWatchOptions = {}) {
     this.#client = client;
     this.#observer = observer;
     this.#totals = new ReportTotals(SOURCE, () => observer.onTotals?.());

@@ -10,11 +10,10 @@ import { eventsAbout } from '../../jobs/job-events.ts';
 import { failureText, type FailureClass } from '../../jobs/job-failure.ts';
 import { LogUnavailableError, type LogReader } from '../../jobs/job-log.ts';
 import type { JobPod } from '../../jobs/job-pod.ts';
-import { JobRunner } from '../../jobs/job-runner.ts';
+import { JobRunner, type JobClient } from '../../jobs/job-runner.ts';
 import { withFailure, withWaiting, type ImageFailure, type ImageLedger, type NewFailure } from '../ledger/image-ledger.ts';
 import type { InventoryBody } from '../inventory/inventory.ts';
 import { isForbidden } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { AgeOf, JobObject } from '../../jobs/job-state.ts';
 import { StreamError } from '../../stream/frame.ts';
 import type { AcceptedStream } from '../../stream/stream-reader.ts';
@@ -24,7 +23,7 @@ import { PARTS } from '../targets/image-names.ts';
 
 /** The dependencies of {@link collectImageJob}. */
 export interface ImageJobContext extends CollectContext {
-  readonly client: KubeClient;
+  readonly client: JobClient;
   /** Vigil's namespace. */
   readonly home: string;
   readonly ageOf: AgeOf;

@@ -1,6 +1,5 @@
 import type { KubeObject } from '../../api/metadata.ts';
-import { JobRunner } from '../../jobs/job-runner.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
+import { JobRunner, type JobClient } from '../../jobs/job-runner.ts';
 import { isForbidden } from '../../kube/client/kube-api-error.ts';
 import { concurrently } from '../../reports/publishing/concurrently.ts';
 import { listImageJobs, type ImageJob } from './image-job-list.ts';
@@ -18,7 +17,7 @@ const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
 /** Finds the namespaces that have opted in to inventory Jobs, by access reviews, and lists Vigil's Jobs in them. */
 export class ImageNamespaces {
-  readonly #client: KubeClient;
+  readonly #client: JobClient;
   readonly #runner: JobRunner;
   readonly #home: string;
   readonly #answerLifetime: number;
@@ -27,7 +26,7 @@ export class ImageNamespaces {
   readonly #empty = new Set<string>();
 
   /** @param answerLifetime Milliseconds for which the result of an access review is cached. */
-  constructor(client: KubeClient, { home, answerLifetime }: { readonly home: string; readonly answerLifetime: number }) {
+  constructor(client: JobClient, { home, answerLifetime }: { readonly home: string; readonly answerLifetime: number }) {
     this.#client = client;
     this.#runner = new JobRunner(client);
     this.#home = home;

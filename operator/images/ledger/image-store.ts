@@ -1,11 +1,10 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { isUnusable } from '../../kube/documents/document-error.ts';
 import type { DocumentKind } from '../../kube/documents/document-kind.ts';
-import { DocumentStore, type PreviousDocument, type StoredDocument } from '../../kube/documents/document-store.ts';
+import { DocumentStore, type PreviousDocument, type StoredDocument, type DocumentClient } from '../../kube/documents/document-store.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { FINDINGS, IMAGE_LEDGER } from './image-documents.ts';
 import type { ImageFindings } from '../matching/image-finding.ts';
@@ -29,7 +28,7 @@ export class ImageStore {
   readonly #store: DocumentStore;
   readonly #log: Logger | undefined;
 
-  constructor(client: KubeClient, namespace: string, log?: Logger) {
+  constructor(client: DocumentClient, namespace: string, log?: Logger) {
     this.#store = new DocumentStore(client, namespace, (error) => log?.warn({ err: error }, 'pieces of the previous document not removed'));
     this.#log = log;
   }

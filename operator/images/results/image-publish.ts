@@ -12,8 +12,7 @@ import { imageResults, type ImageKnowledge } from './image-results.ts';
 import type { ImageTarget } from '../targets/image-targets.ts';
 import { carriedOverResults, type PendingContainers } from './previous-results.ts';
 import type { ImageStore } from '../ledger/image-store.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import type { PublishResult, ReportPublisher, DesiredReport } from '../../reports/publishing/report-publisher.ts';
 import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { readLedger, type PolicyLedger } from '../../reports/identity/policy-ledger.ts';
@@ -25,7 +24,7 @@ import { reportLocation } from '../../reports/building/report-location.ts';
 
 /** The inputs of {@link publishImages}. */
 export interface ImagePublishInput {
-  readonly client: KubeClient;
+  readonly client: ListClient;
   readonly publisher: ReportPublisher;
   readonly store: ImageStore;
   readonly ledger: ImageLedger;

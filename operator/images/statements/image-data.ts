@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { LABELS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { isNotFound } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listAll } from '../../kube/list.ts';
+import { listAll, type ListClient } from '../../kube/list.ts';
 import { readCsaf } from './csaf.ts';
 import { readEpss, readKev, type Exploitation } from './exploitation.ts';
 import type { ImageFindings } from '../matching/image-finding.ts';
@@ -42,12 +42,12 @@ type Kind = (typeof kinds)[number];
  * findings changed.
  */
 export class ImageDataReader {
-  readonly #client: KubeClient;
+  readonly #client: ListClient & Pick<KubeClient, 'get'>;
   readonly #namespace: string;
   #hash = '';
   #data: ImageData = { vex: new VexIndex([]), exploitation: new Map(), problems: [] };
 
-  constructor(client: KubeClient, namespace: string) {
+  constructor(client: ListClient & Pick<KubeClient, 'get'>, namespace: string) {
     this.#client = client;
     this.#namespace = namespace;
   }

@@ -1,8 +1,7 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { NodePlatforms } from './node-platforms.ts';
 import { isForbidden } from '../../kube/client/kube-api-error.ts';
-import { listPages } from '../../kube/list.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /**
@@ -10,7 +9,7 @@ import type { Logger } from '../../telemetry/logger.ts';
  * separated by platform.
  */
 export async function clusterPlatforms(
-  { client, log }: { readonly client: KubeClient; readonly log: Pick<Logger, 'warn'> },
+  { client, log }: { readonly client: ListClient; readonly log: Pick<Logger, 'warn'> },
   signal: AbortSignal,
 ): Promise<NodePlatforms> {
   const platforms = new NodePlatforms();

@@ -6,8 +6,7 @@ import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { ImageTargets, type ImagePlaces, type ImageTarget, type ImageUsers, type PreviousImages } from './image-targets.ts';
 import { withPullModes } from './image-modes.ts';
 import type { NodePlatforms } from './node-platforms.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
 
 /** A policy with `spec.images`, and the workloads in its scope. */
@@ -42,7 +41,7 @@ const workloadResources: readonly (readonly [resource: ApiResource, metadataOnly
 
 /** Lists the workloads, pods and namespaces in the policies' scopes. Throws the error of the API server if one list fails. */
 export async function readImageScope(
-  client: KubeClient,
+  client: ListClient,
   policies: readonly SecurityPolicy[],
   {
     systemNamespaces,
@@ -100,7 +99,7 @@ function selects(
 
 /** Calls `take` for each object of a list, with its kind, which list items lack. Holds one page at a time. */
 async function each(
-  client: KubeClient,
+  client: ListClient,
   resource: ApiResource,
   options: { readonly metadataOnly?: boolean; readonly signal: AbortSignal },
   take: (object: KubernetesObject) => void,

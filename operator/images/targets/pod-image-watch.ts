@@ -1,8 +1,8 @@
 import { RESOURCES } from '../../api/api-resource.ts';
+import type { WatchClient } from '../../kube/watch/watch-stream.ts';
 import { MANAGED_BY, LABELS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { messageOf } from '../../kube/client/kube-request.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { ListWatch, type ChangeType } from '../../kube/watch/list-watch.ts';
 
 /** Milliseconds after a pod's creation in which its changes are reported, since its containers are starting. */
@@ -23,7 +23,7 @@ export class PodImageWatch {
 
   /** `silence`: milliseconds without an event after which the watch is restarted; `clock`: returns milliseconds since the epoch. */
   constructor(
-    client: KubeClient,
+    client: WatchClient,
     { onChange, onError }: PodImageObserver,
     { silence, clock }: { readonly silence: number; readonly clock: () => number },
   ) {

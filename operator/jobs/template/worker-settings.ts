@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { placementOf, type Placement } from './placement.ts';
 import { isForbidden, isNotFound } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 
 /** The image and account of the pods of scan Jobs, and where they run. */
 export interface WorkerSettings {
@@ -31,7 +31,7 @@ const serviceAccount = 'vigil-scanner';
 
 /** The settings of the pods of Jobs: from the configuration, else from the operator's own pod. Read once. */
 export function workerSettings(
-  client: KubeClient,
+  client: Pick<KubeClient, 'get'>,
   { namespace, workerImage }: { readonly namespace: string; readonly workerImage?: string | undefined },
 ): () => Promise<WorkerSettings> {
   let known: WorkerSettings | undefined;
@@ -41,16 +41,16 @@ export function workerSettings(
   };
 }
 
-async function configured(client: KubeClient, namespace: string, image: string): Promise<WorkerSettings> {
+async function configured(client: Pick<KubeClient, 'get'>, namespace: string, image: string): Promise<WorkerSettings> {
   const placement = placementOf((await ownPodIfAny(client, namespace))?.spec);
   return { image, imagePullPolicy: 'IfNotPresent', imagePullSecrets: [], serviceAccount, placement };
 }
 
-const ownPod = (client: KubeClient, namespace: string): Promise<OwnPod> =>
+const ownPod = (client: Pick<KubeClient, 'get'>, namespace: string): Promise<OwnPod> =>
   client.get<OwnPod>(RESOURCES.pods, { namespace, name: hostname() });
 
 /** The operator's own pod; undefined outside of the cluster. */
-async function ownPodIfAny(client: KubeClient, namespace: string): Promise<OwnPod | undefined> {
+async function ownPodIfAny(client: Pick<KubeClient, 'get'>, namespace: string): Promise<OwnPod | undefined> {
   try {
     return await ownPod(client, namespace);
   } catch (error) {
@@ -59,7 +59,7 @@ async function ownPodIfAny(client: KubeClient, namespace: string): Promise<OwnPo
   }
 }
 
-async function ofOwnPod(client: KubeClient, namespace: string): Promise<WorkerSettings> {
+async function ofOwnPod(client: Pick<KubeClient, 'get'>, namespace: string): Promise<WorkerSettings> {
   const { spec } = await ownPod(client, namespace);
   const { containers = [], imagePullSecrets = [] } = spec ?? {};
   const { image, imagePullPolicy = 'IfNotPresent' } = containers.find((container) => container.name === 'operator') ?? {};

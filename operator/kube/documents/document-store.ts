@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { ListClient } from '../list.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { isConflict, isNotFound, mayHaveSucceeded } from '../client/kube-api-error.ts';
-import type { KubeClient, ObjectKey } from '../client/kube-client.ts';
+import type { ObjectKey, KubeClient } from '../client/kube-client.ts';
 import {
   headConfigMap,
   headContentOf,
@@ -15,6 +16,9 @@ import {
 import { DocumentConflict, DocumentDamaged } from './document-error.ts';
 import { packDocument, PIECE_BYTES, piecesOf, unpackDocument, type ReadDocument } from './document-format.ts';
 import type { DocumentKind } from './document-kind.ts';
+
+/** The part of a client that a {@link DocumentStore} uses. */
+export type DocumentClient = ListClient & Pick<KubeClient, 'create' | 'delete' | 'get' | 'replace'>;
 
 /** A document with a head. */
 export interface StoredDocument<T> extends ReadDocument<T> {
@@ -39,12 +43,12 @@ export type PreviousDocument = Pick<StoredDocument<unknown>, 'resourceVersion' |
  * Reads never use a cache. Required permissions: get, list, create, update and delete of ConfigMaps.
  */
 export class DocumentStore {
-  readonly client: KubeClient;
+  readonly client: DocumentClient;
   readonly namespace: string;
   readonly #onLeftover: (error: unknown) => void;
 
   /** `onLeftover` is called with the error if unreferenced pieces cannot be removed. `collectOrphans` removes them later. */
-  constructor(client: KubeClient, namespace: string, onLeftover: (error: unknown) => void = () => undefined) {
+  constructor(client: DocumentClient, namespace: string, onLeftover: (error: unknown) => void = () => undefined) {
     this.client = client;
     this.namespace = namespace;
     this.#onLeftover = onLeftover;

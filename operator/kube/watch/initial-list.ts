@@ -1,12 +1,11 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { isInvalid, KubeApiError } from '../client/kube-api-error.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import { messageOf } from '../client/kube-request.ts';
 import { lines } from '../lines.ts';
 import { listPages } from '../list.ts';
 import { resourcePath } from '../client/resource-path.ts';
-import type { WatchEvent, WatchSelection } from './watch-stream.ts';
+import type { WatchEvent, WatchSelection, WatchClient } from './watch-stream.ts';
 
 /** Receives the objects of an initial list. */
 export interface InitialList<T> {
@@ -33,12 +32,12 @@ const initialEventsEnd = 'k8s.io/initial-events-end';
  * resource, its lists use pages from then on. If a stream breaks off or times out, the next list uses pages. Throws {@link KubeApiError}.
  */
 export class InitialLists {
-  readonly #client: KubeClient;
+  readonly #client: WatchClient;
   /** Resources whose lists use pages, by path. */
   readonly #inPages = new Map<string, 'always' | 'once'>();
   readonly #streams: boolean;
 
-  constructor(client: KubeClient, { streams }: { readonly streams: boolean }) {
+  constructor(client: WatchClient, { streams }: { readonly streams: boolean }) {
     this.#client = client;
     this.#streams = streams;
   }
@@ -78,7 +77,7 @@ export class InitialLists {
     throw this.#brokenOff(resource);
   }
 
-  #open(resource: ApiResource, { selection, silence, signal }: InitialListOptions): ReturnType<KubeClient['stream']> {
+  #open(resource: ApiResource, { selection, silence, signal }: InitialListOptions): ReturnType<WatchClient['stream']> {
     const { namespace, labelSelector, metadataOnly } = selection;
     return this.#client.stream({
       path: resourcePath(resource, { namespace }),

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { isRetryable } from '../client/kube-api-error.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import { WatchHub } from './watch-hub.ts';
-import { pauseAfter, type ChangeType, type Subscriber, type WatchSelection, type WatchStream } from './watch-stream.ts';
+import { pauseAfter, type ChangeType, type Subscriber, type WatchSelection, type WatchStream, type WatchClient } from './watch-stream.ts';
 
 export type { ChangeType } from './watch-stream.ts';
 
@@ -54,7 +53,7 @@ export class ListWatch<T extends KubeObject> {
   #version: string | undefined;
   #running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
-  constructor(client: KubeClient, resource: ApiResource, options: ListWatchOptions, sink: ListWatchSink<T>) {
+  constructor(client: WatchClient, resource: ApiResource, options: ListWatchOptions, sink: ListWatchSink<T>) {
     this.#hub = WatchHub.of(client);
     this.resource = resource;
     this.#options = options;

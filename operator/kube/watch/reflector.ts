@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/metadata.ts';
+import type { WatchClient } from './watch-stream.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import { ListWatch, type ChangeType, type ListWatchOptions } from './list-watch.ts';
 
 /** The settings of a {@link Reflector}. */
@@ -30,7 +30,7 @@ export class Reflector<T extends KubeObject> {
   readonly #firstList = Promise.withResolvers<undefined>();
   #synced = false;
 
-  constructor(client: KubeClient, resource: ApiResource, options: ReflectorOptions<T>) {
+  constructor(client: WatchClient, resource: ApiResource, options: ReflectorOptions<T>) {
     this.resource = resource;
     this.#options = options;
     const { transform: project = (object: T): T => object } = options;

@@ -1,8 +1,7 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { InitialLists } from './initial-list.ts';
-import type { KubeClient } from '../client/kube-client.ts';
 import { resourcePath } from '../client/resource-path.ts';
-import { WatchStream, type WatchSelection } from './watch-stream.ts';
+import { WatchStream, type WatchSelection, type WatchClient } from './watch-stream.ts';
 
 /** The settings of a {@link WatchHub}. */
 export interface WatchHubOptions {
@@ -12,7 +11,7 @@ export interface WatchHubOptions {
   readonly random?: () => number;
 }
 
-const hubs = new WeakMap<KubeClient, WatchHub>();
+const hubs = new WeakMap<WatchClient, WatchHub>();
 
 /**
  * Shares one watch per resource among all subscribers of a client. A subscription is a {@link ListWatch}. Each subscriber has its own initial
@@ -22,18 +21,18 @@ const hubs = new WeakMap<KubeClient, WatchHub>();
  */
 export class WatchHub {
   readonly lists: InitialLists;
-  readonly #client: KubeClient;
+  readonly #client: WatchClient;
   readonly #random: (() => number) | undefined;
   readonly #streams = new Map<string, WatchStream>();
 
-  constructor(client: KubeClient, { streamsLists = false, random }: WatchHubOptions = {}) {
+  constructor(client: WatchClient, { streamsLists = false, random }: WatchHubOptions = {}) {
     this.#client = client;
     this.lists = new InitialLists(client, { streams: streamsLists });
     this.#random = random;
   }
 
   /** Returns the hub of a client. Only the first call for a client uses `options`. */
-  static of(client: KubeClient, options: WatchHubOptions = {}): WatchHub {
+  static of(client: WatchClient, options: WatchHubOptions = {}): WatchHub {
     const known = hubs.get(client);
     if (known) return known;
     const hub = new WatchHub(client, options);

@@ -7,6 +7,9 @@ import { lines } from '../lines.ts';
 import { resourcePath } from '../client/resource-path.ts';
 import { compareVersions } from './resource-version.ts';
 
+/** The part of a client that watches use, with their initial lists. */
+export type WatchClient = Pick<KubeClient, 'call' | 'stream'>;
+
 /** The type of a change in a watch event. */
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -61,7 +64,7 @@ const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;
  * more. Stores no objects.
  */
 export class WatchStream {
-  readonly #client: KubeClient;
+  readonly #client: WatchClient;
   readonly #resource: ApiResource;
   readonly #selection: Omit<WatchSelection, 'metadataOnly'>;
   readonly #random: () => number;
@@ -73,7 +76,7 @@ export class WatchStream {
   readonly #pause = { abort: new AbortController() };
 
   constructor(
-    client: KubeClient,
+    client: WatchClient,
     resource: ApiResource,
     { random = Math.random, ...selection }: Omit<WatchSelection, 'metadataOnly'> & { readonly random?: () => number },
   ) {

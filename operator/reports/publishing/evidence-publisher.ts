@@ -1,12 +1,11 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { isConflict } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { buildEvidence, evidenceName, FRAMEWORKS_SOURCE, alternativeEvidenceName, type EvidenceInput } from '../building/evidence.ts';
 import { policyLabels, reportSelector } from '../identity/report-name.ts';
 import type { ReportRecords } from './report-records.ts';
-import type { ReportWriter } from './report-writer.ts';
+import type { ReportWriter, ReportClient } from './report-writer.ts';
 
 /** The inputs of one evidence report, without its policy and its current state. */
 export type DesiredEvidence = Omit<EvidenceInput, 'existing' | 'policy' | 'name'>;
@@ -18,12 +17,12 @@ const tries = 4;
 
 /** Writes the evidence reports of policies: one ClusterPolicyReport for each policy and framework. */
 export class EvidencePublisher {
-  readonly #client: KubeClient;
+  readonly #client: ReportClient;
   readonly #writer: ReportWriter;
   readonly #records: ReportRecords;
   readonly #onNamesTaken: NamesTakenObserver;
 
-  constructor(client: KubeClient, writer: ReportWriter, records: ReportRecords, onNamesTaken: NamesTakenObserver) {
+  constructor(client: ReportClient, writer: ReportWriter, records: ReportRecords, onNamesTaken: NamesTakenObserver) {
     this.#client = client;
     this.#writer = writer;
     this.#records = records;

@@ -4,7 +4,6 @@ import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
 import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { messageOf } from '../../kube/client/kube-request.ts';
 import { listPages } from '../../kube/list.ts';
 import type { EvidenceInput } from '../building/evidence.ts';
@@ -25,7 +24,7 @@ import {
 } from '../building/bootstrap-report.ts';
 import { priorReport } from '../identity/prior-report.ts';
 import { metadataRecords, type ReportRecords } from './report-records.ts';
-import { ReportWriter, type WriteObserver } from './report-writer.ts';
+import { ReportWriter, type WriteObserver, type ReportClient } from './report-writer.ts';
 import { isTakenOver, returnedReport } from './returned-report.ts';
 import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 
@@ -95,13 +94,13 @@ const writers = 8;
  * Vigil writes its report under an alternative name.
  */
 export class ReportPublisher {
-  readonly #client: KubeClient;
+  readonly #client: ReportClient;
   readonly #writer: ReportWriter;
   readonly #records: ReportRecords;
   readonly #observers: PublishObservers;
   readonly #evidence: EvidencePublisher;
 
-  constructor(client: KubeClient, observers: PublishObservers = {}, records: ReportRecords = metadataRecords) {
+  constructor(client: ReportClient, observers: PublishObservers = {}, records: ReportRecords = metadataRecords) {
     this.#client = client;
     this.#records = records;
     this.#observers = observers;

@@ -1,11 +1,15 @@
 import type { ApiResource } from '../../api/api-resource.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
+import type { ListClient } from '../../kube/list.ts';
 import { FIELD_MANAGERS } from '../../api/field-managers.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { isNotFound } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { reportKey } from '../identity/report-name.ts';
 import type { ReportRecords } from './report-records.ts';
+
+/** The part of a client that writes reports. */
+export type ReportClient = ListClient & Pick<KubeClient, 'create' | 'delete' | 'get' | 'replace'>;
 
 const byReports = { manager: FIELD_MANAGERS.reports };
 
@@ -20,14 +24,14 @@ export interface ReportReference {
 
 /** The dependencies of {@link ReportWriter}. */
 export interface ReportWriting {
-  readonly client: KubeClient;
+  readonly client: ReportClient;
   readonly records: ReportRecords;
   readonly onWrite: WriteObserver;
 }
 
 /** Reads, creates, replaces and deletes single reports. Replaces and deletes only the version that was read. */
 export class ReportWriter {
-  readonly #client: KubeClient;
+  readonly #client: ReportClient;
   readonly #records: ReportRecords;
   readonly #onWrite: WriteObserver;
 

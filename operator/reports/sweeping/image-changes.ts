@@ -1,7 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import { changeWithin, readHistory, type Span } from '../building/change-history.ts';
 import { addChanges, noChange, type ReportChange } from '../building/report-change.ts';
 import { IMAGES_SOURCE, reportSelector } from '../identity/report-name.ts';
@@ -15,7 +14,7 @@ export interface ImageChangesRequest {
 }
 
 /** Returns the new and fixed failures from the histories of all current reports about images. Reads only their metadata. */
-export async function imageChanges(client: KubeClient, { spans, includesNamespace, signal }: ImageChangesRequest): Promise<ReportChange> {
+export async function imageChanges(client: ListClient, { spans, includesNamespace, signal }: ImageChangesRequest): Promise<ReportChange> {
   const labelSelector = reportSelector(IMAGES_SOURCE);
   let sum = noChange();
   for await (const { items } of listPages(client, RESOURCES.reports, { labelSelector, metadataOnly: true, signal })) {

@@ -1,7 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import { policyLabel, reportSelector, SOURCE } from '../identity/report-name.ts';
 import { ownershipOf } from '../identity/report-ownership.ts';
 
@@ -12,7 +11,7 @@ const pageSize = 100;
  * Returns the number of failures of each check of a policy in all its reports, failures of earlier scans included. It reads every report
  * of the policy, so it is only for scans that missed targets. Throws the errors of the API server.
  */
-export async function failuresInReports(client: KubeClient, policy: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+export async function failuresInReports(client: ListClient, policy: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
   const failures = new Map<string, number>();
   const options = { labelSelector: `${reportSelector(SOURCE)},${policyLabel(policy)}`, limit: pageSize, signal };
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {

@@ -1,8 +1,7 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import { policyLabels } from '../identity/report-name.ts';
 import { concurrently } from '../publishing/concurrently.ts';
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
@@ -22,7 +21,7 @@ export interface PolicyRemoval {
  * of changed reports. Throws the error of the API server; a repetition continues from there.
  */
 export async function removePolicies(
-  client: KubeClient,
+  client: ListClient,
   publisher: Pick<ReportPublisher, 'withdraw'>,
   { policies, isGone }: PolicyRemoval,
 ): Promise<number> {

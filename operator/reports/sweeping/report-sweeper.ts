@@ -1,9 +1,9 @@
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
+import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { KubeObject, OwnerReference } from '../../api/metadata.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { isForbidden, isNotFound } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import { withoutManagedFields } from '../../kube/watch/reflector.ts';
 import { reportKey, SOURCE, reportSelector } from '../identity/report-name.ts';
 import type { PolicyLedger } from '../identity/policy-ledger.ts';
@@ -16,6 +16,9 @@ import { reportScope } from '../identity/report-scope.ts';
 import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
 import type { ReportTracker } from './report-tracker.ts';
+
+/** The part of a client that reads reports and their objects. */
+export type ReportReader = ListClient & Pick<KubeClient, 'get'>;
 
 /** The inputs of a sweep. */
 export interface SweepRequest {
@@ -72,7 +75,7 @@ const maxSingleReads = 20;
  * Removes results about objects that no longer exist or are no longer in scope, and returns the counts of the remaining results. If the object
  * of a report cannot be read, the report does not change: only results of objects that are proved absent are removed.
  */
-export async function sweepReports(client: KubeClient, publisher: ReportPublisher, request: SweepRequest): Promise<SweepResult> {
+export async function sweepReports(client: ReportReader, publisher: ReportPublisher, request: SweepRequest): Promise<SweepResult> {
   const totals = new Map<string, PolicyTotals>();
   const digests = new NamespaceReportDigests();
   let changed = 0;
@@ -100,7 +103,7 @@ export async function sweepReports(client: KubeClient, publisher: ReportPublishe
 }
 
 /** Reads the counts of all reports without changing them. */
-export async function readReports(client: KubeClient, signal: AbortSignal): Promise<ReadReports> {
+export async function readReports(client: ReportReader, signal: AbortSignal): Promise<ReadReports> {
   const totals = new Map<string, PolicyTotals>();
   const digests = new NamespaceReportDigests();
   for await (const { ledger } of ownReports(client, signal, digests))
@@ -110,7 +113,7 @@ export async function readReports(client: KubeClient, signal: AbortSignal): Prom
 
 /** Returns the stale reports of a group whose objects are in one list, each with its stale policies. */
 async function staleIn(
-  client: KubeClient,
+  client: ReportReader,
   group: readonly SweepCandidate[],
   request: SweepRequest,
 ): Promise<{ readonly candidate: SweepCandidate; readonly policies: readonly string[] }[]> {
@@ -132,7 +135,7 @@ interface OwnReport {
  * Lists the reports about configuration that Vigil wrote in their expected locations. If another writer changed the metadata of a report, its
  * results are counted instead.
  */
-async function* ownReports(client: KubeClient, signal: AbortSignal, digests?: NamespaceReportDigests): AsyncGenerator<OwnReport> {
+async function* ownReports(client: ReportReader, signal: AbortSignal, digests?: NamespaceReportDigests): AsyncGenerator<OwnReport> {
   const labelSelector = reportSelector(SOURCE);
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
     for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true, signal })) {
@@ -141,7 +144,7 @@ async function* ownReports(client: KubeClient, signal: AbortSignal, digests?: Na
     }
 }
 
-async function* own(client: KubeClient, resource: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
+async function* own(client: ReportReader, resource: ApiResource, reports: readonly KubeObject[]): AsyncGenerator<OwnReport> {
   for (const report of reports) {
     if (ownershipOf(report) === 'foreign' || !isAtExpectedLocation(SOURCE, report)) continue;
     if (isBootstrapReport(report)) {
@@ -159,7 +162,7 @@ function countedAs(key: string, entry: BootstrapEntry, namespace: string | undef
   return { report: { metadata: { ...metadata, resourceVersion: entryVersion(entry) } }, ledger: entry.ledger };
 }
 
-async function countedInResults(client: KubeClient, resource: ApiResource, { metadata }: KubeObject): Promise<PolicyLedger> {
+async function countedInResults(client: ReportReader, resource: ApiResource, { metadata }: KubeObject): Promise<PolicyLedger> {
   try {
     return priorReport(await client.get<PolicyReport>(resource, metadata)).ledger;
   } catch (error) {
@@ -188,7 +191,7 @@ interface FoundObjects {
 }
 
 /** Reads the objects of a group of reports. Returns undefined if they cannot be read. */
-async function objectsOf(client: KubeClient, group: readonly SweepCandidate[], request: SweepRequest): Promise<FoundObjects | undefined> {
+async function objectsOf(client: ReportReader, group: readonly SweepCandidate[], request: SweepRequest): Promise<FoundObjects | undefined> {
   const [first] = group;
   if (!first?.owner) return { resource: undefined, byName: new Map() };
   const resource = resourceOf(first.owner, request.resources);
@@ -203,7 +206,7 @@ async function objectsOf(client: KubeClient, group: readonly SweepCandidate[], r
 
 /** Reads the objects of a group of reports: a few one by one, and otherwise from a list. */
 async function namedObjects(
-  client: KubeClient,
+  client: ReportReader,
   resource: ApiResource,
   group: readonly SweepCandidate[],
   signal: AbortSignal,

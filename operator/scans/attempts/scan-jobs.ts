@@ -3,18 +3,17 @@ import type { KubeObject } from '../../api/metadata.ts';
 import type { Scan } from '../../api/kinds/scan.ts';
 import { eventsAbout, refusalIn } from '../../jobs/job-events.ts';
 import type { JobPod } from '../../jobs/job-pod.ts';
-import { isOfJob, JobRunner } from '../../jobs/job-runner.ts';
+import { isOfJob, JobRunner, type JobClient } from '../../jobs/job-runner.ts';
 import { isOver, type JobObject } from '../../jobs/job-state.ts';
 import type { Ledger, LedgerJob } from '../ledger/ledger.ts';
 import { scanHash } from '../ledger/names.ts';
 import { scanJob } from './scan-job.ts';
 import type { WorkerSettings } from '../../jobs/template/worker-settings.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 
 /** The dependencies of {@link ScanJobs}. */
 export interface ScanJobsDependencies {
-  readonly client: KubeClient;
+  readonly client: JobClient;
   /** Vigil's own namespace. */
   readonly namespace: string;
   /** The image and account of the pods of Jobs. */

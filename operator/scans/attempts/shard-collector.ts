@@ -1,6 +1,6 @@
 import type { ApiResource } from '../../api/api-resource.ts';
-import type { KubeObject } from '../../api/metadata.ts';
 import type { KubeClient } from '../../kube/client/kube-client.ts';
+import type { KubeObject } from '../../api/metadata.ts';
 import { reportKey, reportName } from '../../reports/identity/report-name.ts';
 import { desiredReports, type EvaluationResults } from '../../reports/publishing/evaluation-results.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
@@ -41,7 +41,7 @@ export class ShardCollector {
   /** Resolves when the current shard is written. Two shards at a time would need twice the memory. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(client: KubeClient, publisher: ReportPublisher) {
+  constructor(client: Pick<KubeClient, 'stream'>, publisher: ReportPublisher) {
     this.#logs = new LogReader(client);
     this.#publisher = publisher;
   }

@@ -1,3 +1,4 @@
+import type { ListClient } from '../../kube/list.ts';
 import type { Scan, ScanImages } from '../../api/kinds/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../../catalogue/frameworks/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
@@ -15,7 +16,6 @@ import { updateConfiguration, type PolicyStatusDependencies } from '../../polici
 import { isCurrent, type KnownPolicies } from '../../policies/policy-presence.ts';
 import { scanImages, type ScanImagesDependencies } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 import type { ReportPublisher } from '../../reports/publishing/report-publisher.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -24,7 +24,7 @@ import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link finishScan}. */
 export interface FinishDependencies extends PolicyStatusDependencies, ScanImagesDependencies, KnownPolicies {
-  readonly client: KubeClient;
+  readonly client: ScanImagesDependencies['client'] & PolicyStatusDependencies['client'];
   readonly log: Logger;
   readonly publisher: ReportPublisher;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
@@ -129,7 +129,7 @@ interface CheckTallies {
  * are counted too.
  */
 async function talliesOf(
-  client: KubeClient,
+  client: ListClient,
   ledger: Ledger,
   { policy, signal }: { readonly policy: LedgerPolicy; readonly signal: AbortSignal },
 ): Promise<CheckTallies> {

@@ -1,15 +1,15 @@
+import type { ListClient } from '../../kube/list.ts';
 import { isFinished, type Scan, type ScanImages } from '../../api/kinds/scan.ts';
 import { imageChanges } from '../../reports/sweeping/image-changes.ts';
 import type { Span } from '../../reports/building/change-history.ts';
 import type { LedgerPolicy } from '../ledger/ledger.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link scanImages}. */
 export interface ScanImagesDependencies {
-  readonly client: KubeClient;
+  readonly client: ListClient;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;

@@ -1,12 +1,11 @@
 import { RESOURCES } from '../../api/api-resource.ts';
 import { ANNOTATIONS, API_VERSION, LABELS } from '../../api/group.ts';
 import { mayHaveSucceeded } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { listAll } from '../../kube/list.ts';
 import { collectGarbage } from '../../kube/documents/document-collector.ts';
 import type { DocumentMetadata } from '../../kube/documents/document-config-map.ts';
 import { DocumentConflict, isUnusable } from '../../kube/documents/document-error.ts';
-import { DocumentStore, type StoredDocument } from '../../kube/documents/document-store.ts';
+import { DocumentStore, type StoredDocument, type DocumentClient } from '../../kube/documents/document-store.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Ledger } from './ledger.ts';
 import { scanHash } from './names.ts';
@@ -52,7 +51,7 @@ export class LedgerStore {
   readonly #store: DocumentStore;
   readonly #log: Logger | undefined;
 
-  constructor(client: KubeClient, namespace: string, log?: Logger) {
+  constructor(client: DocumentClient, namespace: string, log?: Logger) {
     this.#store = new DocumentStore(client, namespace, (error) => log?.warn({ err: error }, 'pieces of the previous document not removed'));
     this.#log = log;
   }

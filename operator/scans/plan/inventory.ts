@@ -2,8 +2,7 @@ import { unreadableReason } from '../../worker/unreadable-reason.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { isForbidden, isNotFound } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { LIST_PAGE_SIZE, listPages } from '../../kube/list.ts';
+import { LIST_PAGE_SIZE, listPages, type ListClient } from '../../kube/list.ts';
 import type { Count } from './plan.ts';
 import type { Slice } from '../../worker/shard.ts';
 
@@ -38,7 +37,7 @@ export interface InventoryOptions {
  * slice may have, it is listed again to find the ends of the slices. A resource that the account may not list, or that is not served any
  * more, is returned as unlisted. Every other error is thrown.
  */
-export async function countTargets(client: KubeClient, options: InventoryOptions): Promise<Inventory> {
+export async function countTargets(client: ListClient, options: InventoryOptions): Promise<Inventory> {
   const counts: Count[] = [];
   const unlisted: UnlistedResource[] = [];
   for (const [index, resource] of options.resources) {
@@ -54,7 +53,7 @@ export async function countTargets(client: KubeClient, options: InventoryOptions
 
 /** The counts of one resource, by namespace. */
 async function countsOf(
-  client: KubeClient,
+  client: ListClient,
   { index, resource }: { readonly index: number; readonly resource: ApiResource },
   options: InventoryOptions,
 ): Promise<Count[]> {
@@ -95,7 +94,7 @@ class TargetCount {
 }
 
 async function countByNamespace(
-  client: KubeClient,
+  client: ListClient,
   resource: ApiResource,
   { policiesOf, onObject, signal }: InventoryOptions,
 ): Promise<Map<string, TargetCount>> {
@@ -121,7 +120,7 @@ type Range = Omit<Slice, 'resource' | 'namespace'>;
  * nothing from one range to another. Returns `unsorted` if the names are not sorted, as in some aggregated APIs.
  */
 async function splitRanges(
-  client: KubeClient,
+  client: ListClient,
   resource: ApiResource,
   options: InventoryOptions & { namespace: string | undefined },
 ): Promise<Range[] | 'unsorted'> {

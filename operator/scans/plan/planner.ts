@@ -1,11 +1,11 @@
 import type { ApiResource } from '../../api/api-resource.ts';
+import type { ReportReader } from '../../reports/sweeping/report-sweeper.ts';
 import { apiVersionOf, RESOURCES } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ScanSpec } from '../../api/kinds/scan.ts';
 import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } from '../../engine/policy-set.ts';
 import { policyScope, unmatchedPatterns } from '../../engine/objects/policy-scope.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
 import { countTargets, type UnlistedResource } from './inventory.ts';
 import type { LedgerPolicy, Uncovered } from '../ledger/ledger.ts';
 import { packShards, type Count } from './plan.ts';
@@ -47,11 +47,11 @@ export interface TargetsInScope {
 /** Finds the namespaces that do not have to be evaluated again. */
 export interface CarryOver {
   /** Reads the results of earlier scans, while targets are counted. */
-  readonly prepare: (client: KubeClient, found: Pick<TargetsInScope, 'policies' | 'signal'>) => Promise<void>;
+  readonly prepare: (client: ReportReader, found: Pick<TargetsInScope, 'policies' | 'signal'>) => Promise<void>;
   /** Called for each object of the listed kinds. */
   readonly onObject: (resource: ApiResource, object: KubeObject) => void;
   /** Returns the namespaces whose targets are left out of the shards; the empty name stands for cluster-scoped objects. */
-  readonly choose: (client: KubeClient, found: TargetsInScope) => Promise<ReadonlySet<string>>;
+  readonly choose: (client: ListClient, found: TargetsInScope) => Promise<ReadonlySet<string>>;
 }
 
 /** A planned scan. */
@@ -71,7 +71,7 @@ const mostNames = 20;
  * Counts the targets in scope and packs them into shards. Throws errors of the API server. Resources that may not be listed are in
  * `uncovered`.
  */
-export async function planScan(client: KubeClient, request: PlanRequest): Promise<ScanPlan> {
+export async function planScan(client: ReportReader, request: PlanRequest): Promise<ScanPlan> {
   const { scan, spec, policies, kubernetesVersion, resources, systemNamespaces, shardTargets, signal } = request;
   const set = compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
   const namespaces = await namespacesOf(client, signal);
@@ -151,7 +151,7 @@ export class TargetScope {
 }
 
 /** All namespaces that are not being deleted, with the facts that scopes use. */
-export async function namespacesOf(client: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, NamespaceFacts>> {
+export async function namespacesOf(client: ListClient, signal: AbortSignal): Promise<ReadonlyMap<string, NamespaceFacts>> {
   const found = new Map<string, NamespaceFacts>();
   for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal })) {
     for (const { metadata } of items) {

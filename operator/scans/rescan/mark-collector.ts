@@ -16,9 +16,8 @@ import {
 } from '../../findings/namespace-marks.ts';
 import { addTallies, type PolicyTally } from '../../findings/tally.ts';
 import { KubeApiError } from '../../kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
-import { listPages } from '../../kube/list.ts';
-import { readReports, type ReadReports } from '../../reports/sweeping/report-sweeper.ts';
+import { listPages, type ListClient } from '../../kube/list.ts';
+import { readReports, type ReadReports, type ReportReader } from '../../reports/sweeping/report-sweeper.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Count } from '../plan/plan.ts';
 import type { CarryOver, TargetsInScope } from '../plan/planner.ts';
@@ -60,7 +59,7 @@ export class MarkCollector implements CarryOver {
     this.#options = options;
   }
 
-  readonly prepare = async (client: KubeClient, { policies, signal }: Pick<TargetsInScope, 'policies' | 'signal'>): Promise<void> => {
+  readonly prepare = async (client: ReportReader, { policies, signal }: Pick<TargetsInScope, 'policies' | 'signal'>): Promise<void> => {
     if (this.#options.full) return;
     this.#known = await this.#options.store.read(policies);
     if (this.#known.size > 0) this.#reports = await readReports(client, signal);
@@ -68,7 +67,7 @@ export class MarkCollector implements CarryOver {
 
   readonly onObject = (resource: ApiResource, { metadata }: KubeObject): void => this.#listed.add(resource, metadata);
 
-  readonly choose = async (client: KubeClient, found: TargetsInScope): Promise<ReadonlySet<string>> => {
+  readonly choose = async (client: ListClient, found: TargetsInScope): Promise<ReadonlySet<string>> => {
     for (const { resource } of found.unlisted) this.#unread.add(resourceKey(resource));
     await this.#listContext(client, found);
     const planned = this.#plannedOf(found);
@@ -94,7 +93,7 @@ export class MarkCollector implements CarryOver {
   }
 
   /** Lists the kinds that checks read besides the targets and that were not listed as targets. */
-  async #listContext(client: KubeClient, found: TargetsInScope): Promise<void> {
+  async #listContext(client: ListClient, found: TargetsInScope): Promise<void> {
     const known = new Set(found.listed.map(resourceKey));
     for (const resource of contextOf(found)) {
       const kind = resourceKey(resource);
@@ -105,7 +104,7 @@ export class MarkCollector implements CarryOver {
   }
 
   /** Lists the metadata of a resource. If this fails, namespaces that depend on it are evaluated, and workers report the error. */
-  async #list(client: KubeClient, resource: ApiResource, signal: AbortSignal): Promise<void> {
+  async #list(client: ListClient, resource: ApiResource, signal: AbortSignal): Promise<void> {
     try {
       for await (const { items } of listPages(client, resource, { metadataOnly: true, signal }))
         for (const item of items) this.onObject(resource, item);

@@ -2,11 +2,10 @@ import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { API_VERSION } from '../../api/group.ts';
-import type { KubeClient } from '../../kube/client/kube-client.ts';
 import { documentHeads } from '../../kube/documents/document-collector.ts';
 import type { DocumentMetadata } from '../../kube/documents/document-config-map.ts';
 import { DocumentConflict, isUnusable } from '../../kube/documents/document-error.ts';
-import { DocumentStore, type PreviousDocument } from '../../kube/documents/document-store.ts';
+import { DocumentStore, type PreviousDocument, type DocumentClient } from '../../kube/documents/document-store.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { contentOf, indexOf, RESCAN_INDEX, type RescanContent, type RescanIndex } from './rescan-index.ts';
 
@@ -23,7 +22,7 @@ export class RescanStore {
   readonly #store: DocumentStore;
   readonly #log: Pick<Logger, 'info' | 'warn'>;
 
-  constructor(client: KubeClient, namespace: string, log: Pick<Logger, 'info' | 'warn'>) {
+  constructor(client: DocumentClient, namespace: string, log: Pick<Logger, 'info' | 'warn'>) {
     this.#store = new DocumentStore(client, namespace, (error) => log.warn({ err: error }, 'pieces of the previous index not removed'));
     this.#log = log;
   }
