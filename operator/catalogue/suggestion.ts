@@ -35,6 +35,9 @@ export function suggestion(word: string, known: Iterable<string>): string | unde
   return best?.word;
 }
 
+/** Whether a message has a suggestion by {@link didYouMean}. */
+export const hasSuggestion = (message: string): boolean => message.includes(' (did you mean ');
+
 /** Returns ` (did you mean 'x'?)`, or the empty string if no known word is similar. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const found = suggestion(word, known);

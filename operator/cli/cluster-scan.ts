@@ -1,6 +1,6 @@
 import { type ApiResource, apiVersionOf, RESOURCES } from '../api/api-resource.ts';
 import type { KubeObject, ObjectMeta } from '../api/metadata.ts';
-import { clusterWideGroups } from '../engine/context-reads.ts';
+import { type ContextReads, contextReads } from '../engine/context-reads.ts';
 import type { Evaluation } from '../engine/outcomes/evaluation.ts';
 import { fieldsOf, groupKindOf, type KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
@@ -15,6 +15,7 @@ import { KubeClient } from '../kube/client/kube-client.ts';
 import type { ConvertedObject } from '../engine/rules/rule-check.ts';
 import { ConvertedObjects } from '../worker/converted-objects.ts';
 import { listAll, listPages } from '../kube/list.ts';
+import { RuleCounts } from './input/rule-counts.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import type { ScanResult } from '../output/scan-result.ts';
 
@@ -53,16 +54,27 @@ const kindName = ({ group, kind }: ApiResource): string => (group === '' ? kind 
 interface ResourceUse {
   readonly evaluated: boolean;
   readonly inSnapshot: boolean;
+  /** Whether its objects are read in all namespaces, although only one namespace is evaluated. */
+  readonly clusterWide: boolean;
 }
 
 function factsOf({ name, labels, annotations = {} }: ObjectMeta): NamespaceFacts {
   return { name, labels: { ...bareNamespace(name).labels, ...labels }, annotations };
 }
 
+/** The options of {@link scanCluster}. */
+export interface ClusterScanOptions {
+  /** The namespace whose objects are evaluated. Default: all namespaces. */
+  readonly namespace?: string | undefined;
+  /** Receives the verdicts of rules. */
+  readonly counts?: RuleCounts | undefined;
+}
+
 class ClusterScan {
   readonly #cluster: Cluster;
   readonly #set: PolicySet;
   readonly #namespace: string | undefined;
+  readonly #counts: RuleCounts;
   readonly #snapshot = new Snapshot();
   readonly #namespaces = new Map<string, NamespaceFacts>();
   readonly #terminating = new Set<string>();
@@ -75,20 +87,26 @@ class ClusterScan {
   readonly #errors: ManifestError[] = [];
   readonly #summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
 
-  constructor(cluster: Cluster, set: PolicySet, namespace: string | undefined) {
+  constructor(cluster: Cluster, set: PolicySet, { namespace, counts = new RuleCounts() }: ClusterScanOptions) {
     this.#cluster = cluster;
     this.#converted = new ConvertedObjects(cluster.client, new AbortController().signal);
     this.#set = set;
     this.#namespace = namespace;
+    this.#counts = counts;
   }
 
   async run(): Promise<ScanResult> {
     await this.#readNamespaces();
     const targets = new Set(this.#set.targets.filter((resource) => !isSecret(resource)));
-    const context = new Set(this.#set.context.filter((resource) => !isSecret(resource)));
+    const { clusterWide, inNamespace } = this.#contextReads([...targets]);
+    const context = new Set([...clusterWide, ...inNamespace]);
     if (this.#set.targets.some(isSecret)) this.#fail('Vigil does not read Secrets from a cluster. Scan their manifests instead');
     for (const resource of new Set([...targets, ...context]))
-      await this.#resource(resource, { evaluated: targets.has(resource), inSnapshot: context.has(resource) });
+      await this.#resource(resource, {
+        evaluated: targets.has(resource),
+        inSnapshot: context.has(resource),
+        clusterWide: clusterWide.includes(resource),
+      });
     for (const { owner, own, facts } of this.#workloads) {
       const reportAt = workloadReference(owner);
       this.#add(this.#live.join(owner, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt })).evaluation);
@@ -98,6 +116,13 @@ class ClusterScan {
       for (const evaluation of this.#set.evaluateSnapshot(this.#snapshot, { only, unreadable: this.#unreadable })) this.#add(evaluation);
     }
     return { results: sorted(this.#results), summary: this.#summary, errors: this.#errors };
+  }
+
+  /** Returns the resources that checks read beside the evaluated objects. With --namespace, few of them are read in all namespaces. */
+  #contextReads(targets: readonly ApiResource[]): ContextReads {
+    if (this.#namespace === undefined) return contextReads(this.#set, [...targets, undefined]);
+    const kinds = targets.filter((resource) => resource.namespaced || kindName(resource) === 'Namespace');
+    return contextReads(this.#set, kinds, { oneNamespace: true });
   }
 
   /** Lists all namespaces: scopes select them by labels. */
@@ -114,7 +139,7 @@ class ClusterScan {
 
   /** Lists one resource page by page. Evaluates each object, and adds it to the snapshot for cross-object checks. */
   async #resource(resource: ApiResource, use: ResourceUse): Promise<void> {
-    const namespace = resource.namespaced && !(use.inSnapshot && clusterWideGroups.has(resource.group)) ? this.#namespace : undefined;
+    const namespace = resource.namespaced && !use.clusterWide ? this.#namespace : undefined;
     try {
       let from: string | undefined;
       for await (const { items, next } of listPages<KubeObject>(this.#cluster.client, resource, { namespace })) {
@@ -139,7 +164,7 @@ class ClusterScan {
 
   #evaluate(object: KubernetesObject, home: string | undefined, converted: ConvertedObject): void {
     const facts = home === undefined ? {} : { namespace: this.#namespaces.get(home) ?? bareNamespace(home) };
-    const own = this.#set.evaluate(object, { ...facts, converted });
+    const own = this.#set.evaluate(object, { ...facts, converted, onPass: this.#counts.onPass, onUnmatched: this.#counts.onUnmatched });
     if (own.policies.length === 0 || groupKindOf(object) === 'Pod' || !isWorkloadKind(groupKindOf(object))) this.#add(own);
     else this.#workloads.push({ owner: referenceOf(object), own, facts });
   }
@@ -151,6 +176,7 @@ class ClusterScan {
   }
 
   #add({ results, passes }: Evaluation): void {
+    this.#counts.add({ results });
     for (const result of results) {
       this.#results.push(result);
       if (result.verdict !== 'pass') this.#summary[result.verdict] += 1;
@@ -186,6 +212,6 @@ function sorted(results: readonly ObjectFinding[]): readonly ObjectFinding[] {
 }
 
 /** Scans a cluster, or only one namespace of it. Lists the resources that the policies need, but never Secrets. */
-export function scanCluster(cluster: Cluster, set: PolicySet, namespace?: string): Promise<ScanResult> {
-  return new ClusterScan(cluster, set, namespace).run();
+export function scanCluster(cluster: Cluster, set: PolicySet, options: ClusterScanOptions = {}): Promise<ScanResult> {
+  return new ClusterScan(cluster, set, options).run();
 }

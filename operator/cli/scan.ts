@@ -1,11 +1,12 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { newestMinor } from '../catalogue/frameworks/framework.ts';
 import { atLeast } from '../catalogue/controls/severity.ts';
-import { compilePolicies, type PolicyProblem, type PolicySet, type PolicySource } from '../engine/policy-set.ts';
+import { type CompileOptions, compilePolicies, type PolicyProblem, type PolicySource } from '../engine/policy-set.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import type { Output, ScanResult } from '../output/scan-result.ts';
 import type { Io } from './input/io.ts';
 import { readManifestFiles } from './input/manifest-files.ts';
+import { RuleCounts, ruleWarnings } from './input/rule-counts.ts';
 import { ManifestState } from './input/manifest-scan.ts';
 import { type PolicyFiles, readPolicyFiles } from './input/policy-files.ts';
 import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './input/scan-arguments.ts';
@@ -37,32 +38,36 @@ interface PolicyTarget {
   readonly converts?: boolean;
 }
 
-function compile(
-  policies: readonly PolicySource[],
-  target: PolicyTarget,
-  { passing, output, kubernetesVersion }: ScanArguments,
-): PolicySet {
-  return compilePolicies(policies, {
+function compileOptions(target: PolicyTarget, { passing, output, kubernetesVersion }: ScanArguments): CompileOptions {
+  return {
     kubernetesVersion: kubernetesVersion ?? target.kubernetesVersion ?? `1.${newestMinor}`,
     resources: target.resources,
     converts: target.converts === true,
     systemNamespaces,
     passing: passing || output === 'junit' || output === 'yaml' ? 'List' : 'Count',
-  });
+  };
 }
 
 const flagsPolicies = ({ spec }: ScanArguments): readonly PolicySource[] =>
   spec === undefined ? [] : [{ name: flagsPolicy, spec, anonymous: true }];
+
+/** Prints warnings to the standard error. They change neither the output nor the exit code. */
+function warn(warnings: readonly string[], io: Io): void {
+  for (const warning of warnings) io.error(`vigil scan: warning: ${warning}\n`);
+}
 
 async function scanLiveCluster(args: ScanArguments, io: Io): Promise<ScanResult> {
   const { connectCluster, scanCluster, ClusterConnectionError } = await import('./cluster-scan.ts');
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
   try {
     const cluster = await connectCluster(args.context);
-    const set = compile([...policyFiles.policies, ...flagsPolicies(args)], cluster, args);
-    const scan = await scanCluster(cluster, set, args.namespace);
+    const options = compileOptions(cluster, args);
+    const counts = new RuleCounts();
+    const set = compilePolicies([...policyFiles.policies, ...flagsPolicies(args)], options);
+    const scan = await scanCluster(cluster, set, { namespace: args.namespace, counts });
     await cluster.client.credentials.close();
     const problems = set.problems.map((problem) => problemError(problem, policyFiles));
+    warn(ruleWarnings(policyFiles.policies, options, counts), io);
     return { ...scan, errors: [...policyFiles.errors, ...problems, ...scan.errors] };
   } catch (failure) {
     if (!(failure instanceof ClusterConnectionError)) throw failure;
@@ -74,9 +79,12 @@ async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const files = await readManifestFiles(args.paths, io);
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
   const state = new ManifestState(files.manifests, args.namespace);
-  const set = compile([...policyFiles.policies, ...flagsPolicies(args)], state, args);
-  const scan = state.scan(set);
+  const options = compileOptions(state, args);
+  const counts = new RuleCounts();
+  const set = compilePolicies([...policyFiles.policies, ...flagsPolicies(args)], options);
+  const scan = state.scan(set, counts);
   const problems = set.problems.map((problem) => problemError(problem, policyFiles));
+  warn(ruleWarnings(policyFiles.policies, options, counts), io);
   return { ...scan, errors: [...policyFiles.errors, ...problems, ...files.errors, ...state.errors, ...scan.errors] };
 }
 

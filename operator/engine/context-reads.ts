@@ -12,7 +12,7 @@ export interface ContextReads {
 }
 
 /** API groups whose namespaced objects also affect other namespaces. */
-export const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
+const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 
 /** Kinds between pods and the workloads that users write. */
 const intermediateKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'Job.batch']);
@@ -22,11 +22,18 @@ const isReadable = ({ group, resource }: ApiResource): boolean => !(group === ''
 
 /**
  * Returns the resources that the cross-object checks of a policy set read for objects of these kinds. Undefined among `kinds` is the
- * cluster as a whole. The worker reads these resources, and the marks of namespaces cover them. Pure.
+ * cluster as a whole. The worker reads these resources, and the marks of namespaces cover them. `oneNamespace`: the objects are those of
+ * one namespace and the Namespace itself, for which the objects in it are enough. Pure.
  */
-export function contextReads(set: PolicySet, kinds: readonly (ApiResource | undefined)[]): ContextReads {
-  const outside = kinds.filter((resource) => resource?.namespaced !== true);
-  const inside = kinds.filter((resource): resource is ApiResource => resource !== undefined && resource.namespaced);
+export function contextReads(
+  set: PolicySet,
+  kinds: readonly (ApiResource | undefined)[],
+  { oneNamespace = false }: { readonly oneNamespace?: boolean } = {},
+): ContextReads {
+  const isInside = (resource: ApiResource | undefined): resource is ApiResource =>
+    resource !== undefined && (resource.namespaced || (oneNamespace && nameOfKind(resource) === 'Namespace'));
+  const outside = kinds.filter((resource) => !isInside(resource));
+  const inside = kinds.filter(isInside);
   const across = new Set(set.crossNamespaceKinds(inside));
   const around = set.contextFor(inside).filter(isReadable);
   const isFar = (resource: ApiResource): boolean =>

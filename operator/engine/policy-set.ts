@@ -5,7 +5,7 @@ import { type CompiledPolicy, compilePolicy, type CompileOptions, type PolicySou
 import { type ControlCheck, evaluateControl } from './controls/control-check.ts';
 import { clusterKind, isLeftOut, kindsInclude, kindsReadBy, nameOfKind } from './controls/control-kinds.ts';
 import { KindWalk } from './controls/kind-walk.ts';
-import { type Evaluation, EvaluationBuilder, emptyEvaluation, type PassObserver } from './outcomes/evaluation.ts';
+import { type Evaluation, EvaluationBuilder, type EvaluationObservers, emptyEvaluation } from './outcomes/evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './objects/kubernetes-object.ts';
 import type { PolicyProblem } from './outcomes/policy-problem.ts';
 import { bareNamespace, type NamespaceFacts, type Place } from './objects/policy-scope.ts';
@@ -29,7 +29,7 @@ export type { NamespaceFacts } from './objects/policy-scope.ts';
 export type { Evaluation } from './outcomes/evaluation.ts';
 
 /** The context in which one object is evaluated. */
-export interface EvaluationContext {
+export interface EvaluationContext extends EvaluationObservers {
   /** The namespace of the object. Default: a namespace with a name and no further labels. */
   readonly namespace?: NamespaceFacts;
   /** Whether the owner of an object exists. Default: every owner with pods is assumed to exist. */
@@ -41,8 +41,6 @@ export interface EvaluationContext {
   readonly reportAt?: ResourceReference;
   /** Returns the object in another version, for rules about that version. See {@link PolicySet.requiredVersions}. */
   readonly converted?: ConvertedObject;
-  /** Called for each pass. */
-  readonly onPass?: PassObserver;
 }
 
 /** The checks of one policy for one kind. */
@@ -194,7 +192,7 @@ export class PolicySet {
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return emptyEvaluation;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
-    const builder = new EvaluationBuilder(context.onPass);
+    const builder = new EvaluationBuilder(context);
     let prepared: { subject: Subject; reference: ResourceReference } | undefined;
     for (const plan of plans) {
       const narrowed = inScopePlan(plan, { namespace, labels });
@@ -321,7 +319,8 @@ function evaluatePlan(
   }
   for (const rule of rules) {
     const outcome = rule.evaluate(subject, place);
-    if (outcome !== undefined) addRuleResult(builder, rule, policy.owner, { resource: reference, outcome });
+    if (outcome === undefined) builder.addUnmatched(policy.owner.name, rule.name);
+    else addRuleResult(builder, rule, policy.owner, { resource: reference, outcome });
   }
 }
 

@@ -2,7 +2,7 @@ import type { CompiledPolicy } from './compiled-policy.ts';
 import type { ControlCheck } from './controls/control-check.ts';
 import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './controls/control-kinds.ts';
 import { runCrossObjectCheck } from './snapshot/cross-object-checks.ts';
-import { type Evaluation, EvaluationBuilder, type PassObserver } from './outcomes/evaluation.ts';
+import { type Evaluation, EvaluationBuilder, type CheckObserver } from './outcomes/evaluation.ts';
 import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
 import { addControlResult } from './controls/control-result.ts';
 import type { Projection, Snapshot } from './snapshot/snapshot.ts';
@@ -15,7 +15,7 @@ export interface SnapshotOptions {
   /** Why kinds could not be read, by `Kind` or `Kind.group`. A check that reads such a kind results in an error. */
   readonly unreadable?: ReadonlyMap<string, string>;
   /** Called for each pass. */
-  readonly onPass?: PassObserver;
+  readonly onPass?: CheckObserver;
 }
 
 /** The cross-object evaluation of one object of a snapshot. */
@@ -52,7 +52,7 @@ export class SnapshotEvaluator {
     const { reference, labels, groupKind } = projection;
     const name = groupKind === 'Namespace' ? reference.name : reference.namespace;
     const namespace = name === undefined ? undefined : (this.#input.namespaces.get(name) ?? bareNamespace(name));
-    const builder = new EvaluationBuilder(this.#input.onPass);
+    const builder = new EvaluationBuilder(this.#input);
     for (const policy of this.#policies) {
       const controls = crossControls(policy, groupKind, reference.namespace !== undefined);
       if (controls.length === 0 || !policy.scope.includes({ namespace, labels })) continue;
@@ -64,7 +64,7 @@ export class SnapshotEvaluator {
 
   #evaluateCluster(): Evaluation {
     const projection: Projection = { reference: wholeCluster, groupKind: clusterKind, labels: {}, annotations: {}, owned: false, body: {} };
-    const builder = new EvaluationBuilder(this.#input.onPass);
+    const builder = new EvaluationBuilder(this.#input);
     for (const policy of this.#policies) {
       const controls = crossControls(policy, clusterKind, false);
       if (controls.length === 0 || !policy.scope.wholeCluster) continue;
@@ -101,7 +101,7 @@ interface SnapshotInput {
   readonly snapshot: Snapshot;
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
   readonly unreadable: ReadonlyMap<string, string>;
-  readonly onPass: PassObserver | undefined;
+  readonly onPass: CheckObserver | undefined;
 }
 
 function snapshotInput(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass }: SnapshotOptions): SnapshotInput {

@@ -7,7 +7,7 @@ export interface PolicyTally {
   readonly failing: SeverityCounts;
   /** Evaluated targets in the policy's scope. */
   readonly targets: number;
-  /** By check: the number of targets for each verdict. */
+  /** By check: the number of targets for each verdict. All are 0 for a rule that matched none of the objects of its kinds. */
   readonly checks: Readonly<Record<string, Summary>>;
 }
 
@@ -59,6 +59,11 @@ export class TallyBuilder {
     this.#summary[verdict]++;
     (this.#checks[check] ??= emptySummary())[verdict]++;
     if (verdict === 'fail' && severity !== 'info') this.#failing[severity]++;
+  }
+
+  /** Adds a check without a verdict: a rule that does not match an object of its kinds. */
+  addUnmatched(check: string): void {
+    this.#checks[check] ??= emptySummary();
   }
 
   /** Removes a counted pass of a check, because a live pod fails it. */

@@ -30,6 +30,8 @@ export interface PolicyFindings {
     readonly excludedNamespaces?: readonly string[];
     /** Entries of `spec.scope.namespaces.include` that match no namespace. */
     readonly unmatchedNamespaces?: readonly string[];
+    /** Rules that evaluated no object, although objects of their kinds were in scope. Each with the reason. */
+    readonly unevaluatedRules?: readonly string[];
   };
 }
 
@@ -51,7 +53,8 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
     const { frameworks } = before ?? {};
     return { configuration: { ...known, summary, failing }, ...(frameworks ? { frameworks } : {}) };
   }
-  const { scan, generation, revision, time, coverage, uncovered, failure, excludedNamespaces, unmatchedNamespaces } = whole;
+  const { scan, generation, revision, time, coverage, uncovered, failure, excludedNamespaces, unmatchedNamespaces, unevaluatedRules } =
+    whole;
   // A scan that evaluated no target does not renew the time of the verdicts.
   const evaluated = evaluatedNothing(coverage)
     ? withoutUndefined({
@@ -71,6 +74,7 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
       ...listField('uncovered', uncovered),
       ...listField('excludedNamespaces', excludedNamespaces?.toSorted()),
       ...listField('unmatchedNamespaces', unmatchedNamespaces),
+      ...listField('unevaluatedRules', unevaluatedRules),
     },
     frameworks: frameworksAfter(before, whole),
   };

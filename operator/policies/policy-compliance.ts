@@ -17,6 +17,9 @@ const hourly = 3_600_000;
 /** The maximum number of images that the message of a condition names. The status names more. */
 const mostNamed = 5;
 
+/** The maximum number of entries or rules without effect that the message of a condition names. */
+const mostSilent = 20;
+
 /** The inputs of a policy's conditions. */
 export interface PolicyState {
   readonly policy: SecurityPolicy;
@@ -103,15 +106,37 @@ function coverageCondition(state: PolicyState): ConditionUpdate {
   return nothingToEvaluate('Covered', state) ?? allScanned(state);
 }
 
-/** The condition if everything in scope was scanned. An entry of the scope that matches no namespace may be a typing error and is reported. */
+/**
+ * The condition if everything in scope was scanned. Parts of the policy that evaluate nothing, beside others that do, may be typing errors:
+ * they are reported.
+ */
 function allScanned(state: PolicyState): ConditionUpdate {
   const { inScope = 0, scanned = 0, skipped = 0 } = statusTotals(state).coverage ?? {};
   const idle = skipped > 0 ? `; images that no pod has run yet: ${skipped}` : '';
   const message = `${scanned} of ${inScope} targets were scanned${idle}`;
-  const { unmatchedNamespaces: unmatched = [] } = state.configuration ?? {};
-  if (unmatched.length === 0) return { type: 'Covered', status: 'True', reason: 'AllScanned', message };
-  const typos = `spec.scope.namespaces.include: no namespace matches ${unmatched.join(', ')}`;
-  return { type: 'Covered', status: 'True', reason: 'UnmatchedNamespaces', message: `${message}; ${typos}` };
+  const silent = silentParts(state);
+  const reason = silent[0]?.reason ?? 'AllScanned';
+  return { type: 'Covered', status: 'True', reason, message: [message, ...silent.flatMap(({ messages }) => messages)].join('; ') };
+}
+
+/** Parts of a policy that evaluate nothing, with the reason of the condition Covered. */
+interface SilentParts {
+  readonly reason: 'RulesNotEvaluated' | 'UnmatchedEntries' | 'UnmatchedNamespaces';
+  readonly messages: readonly string[];
+}
+
+/** Returns the parts of a policy that evaluate nothing although its other parts do. The most important ones come first. */
+function silentParts({ inspection, configuration }: PolicyState): SilentParts[] {
+  const { unmatchedNamespaces = [], unevaluatedRules = [] } = configuration ?? {};
+  const namespaces = `spec.scope.namespaces.include: no namespace matches ${unmatchedNamespaces.join(', ')}`;
+  const parts: SilentParts[] = [
+    { reason: 'RulesNotEvaluated', messages: unevaluatedRules },
+    { reason: 'UnmatchedEntries', messages: inspection.unmatched },
+    { reason: 'UnmatchedNamespaces', messages: unmatchedNamespaces.length > 0 ? [namespaces] : [] },
+  ];
+  return parts
+    .filter(({ messages }) => messages.length > 0)
+    .map(({ reason, messages }) => ({ reason, messages: messages.slice(0, mostSilent) }));
 }
 
 /** Returns the parts of the policy's scope that were not evaluated, each with the reason. */
@@ -209,8 +234,13 @@ function incomplete(state: PolicyState, { fresh, covered }: FreshAndCovered): Co
 /** The condition if no check fails. The policy is compliant only if at least one check was evaluated. */
 function passing(state: PolicyState): ConditionUpdate {
   const { pass = 0, warn = 0, fail = 0, skip = 0 } = statusTotals(state).summary ?? {};
+  const silent = silentParts(state).flatMap(({ messages }) => messages);
   if (pass + warn + fail === 0)
-    return unknown('Compliant', 'NothingEvaluated', `no check was evaluated: ${skip} checks do not apply or cannot be evaluated`);
+    return unknown(
+      'Compliant',
+      'NothingEvaluated',
+      [`no check was evaluated: ${skip} checks do not apply or cannot be evaluated`, ...silent].join('; '),
+    );
   const below = fail > 0 ? `, ${fail} fail with a severity below spec.compliance.failOn` : '';
   return { type: 'Compliant', status: 'True', reason: 'Passing', message: `${pass} checks pass${below}` };
 }

@@ -123,7 +123,10 @@ function crdProblemsOf({ crdProblems }: Pick<PolicyStatusDependencies, 'crdProbl
 }
 
 /** The reasons of a policy in which the whole, a rule, or an entry of the scope evaluates nothing. */
-const warningReasons: ReadonlySet<string> = new Set(['NoChecks', 'NothingInScope', 'NothingEvaluated', 'NotServed', 'UnmatchedNamespaces']);
+const warningReasons: ReadonlySet<string> = new Set([
+  ...['NoChecks', 'NothingInScope', 'NothingEvaluated', 'NotServed'],
+  ...['RulesNotEvaluated', 'UnmatchedEntries', 'UnmatchedNamespaces'],
+]);
 
 function recordWarnings({ events }: PolicyStatusDependencies, policy: SecurityPolicy, before: readonly Condition[] = []): void {
   const recorded = new Set<string>();

@@ -1,7 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
-import { emptyEvaluation, type Evaluation, type PassObserver } from '../engine/outcomes/evaluation.ts';
+import { emptyEvaluation, type Evaluation, type CheckObserver } from '../engine/outcomes/evaluation.ts';
 import { contextReads } from '../engine/context-reads.ts';
 import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
@@ -17,7 +17,7 @@ export interface CrossObjectWork {
   readonly set: PolicySet;
   readonly shard: Shard;
   readonly resources: readonly ApiResource[];
-  readonly onPass: PassObserver;
+  readonly onPass: CheckObserver;
   readonly signal: AbortSignal;
 }
 

@@ -269,7 +269,7 @@ export class ShardWorker {
     const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
     const context = this.#contextOf(item, resource);
     if (context === undefined) return;
-    const evaluation = this.#set.evaluate(object, { ...context, converted, onPass: this.#countPass });
+    const evaluation = this.#set.evaluate(object, { ...context, converted, onPass: this.#countPass, onUnmatched: this.#countUnmatched });
     if (evaluation.policies.length === 0) return;
     this.#evaluated.add(item.metadata.name);
     this.#record(
@@ -317,6 +317,8 @@ export class ShardWorker {
   }
 
   readonly #countPass = (policy: string, check: string): void => this.#tallyOf(policy).addVerdict(check, 'pass', 'info');
+
+  readonly #countUnmatched = (policy: string, check: string): void => this.#tallyOf(policy).addUnmatched(check);
 
   #tallyOf(policy: string): TallyBuilder {
     return this.#tallies.of(policy);

@@ -66,6 +66,33 @@ describe('vigil scan', () => {
     }
   });
 
+  it('warns about parts of a policy that evaluate nothing, without a change of the exit code', async () => {
+    const rule = (name: string, group: string, more = ''): string =>
+      `  - name: ${name}
+    matchConstraints: {resourceRules: [{apiGroups: ${group}, apiVersions: [v1], operations: [CREATE], resources: [pods]}]${more}}
+    validations: [{expression: 'true'}]
+`;
+    const path = folder.file(
+      'silent.yaml',
+      `apiVersion: vigil.dev/v1alpha1
+kind: SecurityPolicy
+metadata: {name: p}
+spec:
+  rules:
+${rule('good', "['']")}${rule('selector', "['']", ', objectSelector: {matchLabels: {app: shpo}}')}${rule('group', "['', appz]")}${rule('other', '[example.org]')}${rule('update', "['']").replace('CREATE', 'UPDATE')}`,
+    );
+    const { code, error } = await scanned([goodFile, '--policy', path]);
+    expect([code, error.split('\n')]).to.deep.equal([
+      0,
+      [
+        "vigil scan: warning: SecurityPolicy/p: spec.rules[2].matchConstraints.resourceRules[0].apiGroups[1]: Kubernetes serves no resources in API group appz (did you mean 'apps'?)",
+        'vigil scan: warning: SecurityPolicy/p: rule selector matches none of the objects of its kinds (see its objectSelector)',
+        'vigil scan: warning: SecurityPolicy/p: rule update is about UPDATE only: a scan evaluates rules about CREATE',
+        '',
+      ],
+    ]);
+  });
+
   it('suggests a name when a name is unknown', async () => {
     expect((await scanned([goodFile, '--control', 'priviledged-container'])).errors[0]?.message).to.include(
       "did you mean 'privileged-container'?",

@@ -66,12 +66,69 @@ describe('inspectPolicy', () => {
     ],
     'all resources of a group that is not served': [
       { apiGroups: ['example.org'], resources: ['*'] },
-      ['spec.rules[0].matchConstraints: rule r matches no resource that a scan reads on this cluster'],
+      [`${path}this cluster serves no resources in API group example.org`],
+    ],
+    'all resources of a mistyped group': [
+      { apiGroups: ['appz'], resources: ['*'] },
+      [`${path}this cluster serves no resources in API group appz (did you mean 'apps'?)`],
+    ],
+    'all resources in a version that is not served': [
+      { apiVersions: ['v9'], resources: ['*'] },
+      [`${path}this cluster serves no resources in API group apps as v9`],
     ],
   };
   for (const [name, [resourceRule, unserved]] of Object.entries(cases))
     it(`${unserved.length === 0 ? 'accepts' : 'reports'} ${name}`, () =>
       expect(inspect(rule(resourceRule)).unserved).to.deep.equal(unserved));
+
+  const entry = 'spec.rules[0].matchConstraints.resourceRules[0].';
+  const pods = { apiGroups: [''], apiVersions: ['v1'] };
+  const unmatchedCases: Readonly<Record<string, readonly [Partial<ResourceRule>, readonly string[]]>> = {
+    'a mistyped group next to a served one': [
+      { apiGroups: ['apps', 'appz'] },
+      [`${entry}apiGroups[1]: this cluster serves no resources in API group appz (did you mean 'apps'?)`],
+    ],
+    'another group of Kubernetes next to the one with the resource': [{ apiGroups: ['extensions', 'apps', 'batch'] }, []],
+    'a version that is not served next to a served one': [
+      { apiVersions: ['v1', 'v9'] },
+      [`${entry}apiVersions[1]: this cluster serves none of these resources as v9`],
+    ],
+    'versions of older clusters next to a served one': [{ apiVersions: ['v1', 'v1beta1', 'v1alpha2'] }, []],
+    'every version': [{ apiVersions: ['*'] }, []],
+    'a subresource next to its resource': [{ ...pods, resources: ['pods', 'pods/ephemeralcontainers', 'pods/*', '*/scale'] }, []],
+    'a mistyped subresource next to a resource': [
+      { ...pods, resources: ['pods', 'pods/exce', 'pods/typo'] },
+      [
+        `${entry}resources[1]: pods/exce is not a known subresource (did you mean 'exec'?)`,
+        `${entry}resources[2]: pods/typo is not a known subresource`,
+      ],
+    ],
+    'a subresource of a mistyped resource next to a resource': [
+      { ...pods, resources: ['pods', 'pds/exec'] },
+      [`${entry}resources[1]: this cluster does not serve pds in the core API group (did you mean 'pods'?)`],
+    ],
+  };
+  for (const [name, [resourceRule, unmatched]] of Object.entries(unmatchedCases))
+    it(`${unmatched.length === 0 ? 'accepts' : 'names'} ${name}`, () =>
+      expect(inspect(rule(resourceRule))).to.deep.include({ unserved: [], unmatched }));
+
+  it('names a mistyped entry of excludeResourceRules', () => {
+    const spec = rule({ resources: ['deployments'] });
+    const [first] = spec.rules ?? [];
+    const excluding = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['*' as const], resources: ['daemonset'] };
+    const constraints = { resourceRules: first?.matchConstraints.resourceRules ?? [], excludeResourceRules: [excluding] };
+    expect(inspect(rule({}, { matchConstraints: constraints })).unmatched).to.deep.equal([
+      "spec.rules[0].matchConstraints.excludeResourceRules[0].resources[0]: this cluster does not serve daemonset in API group apps (did you mean 'daemonsets'?)",
+    ]);
+  });
+
+  it('reports all resources of a mistyped group next to a good entry', () => {
+    const good = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['*' as const], resources: ['deployments'] };
+    const matchConstraints = { resourceRules: [good, { ...good, apiGroups: ['appz'], resources: ['*'] }] };
+    expect(inspect(rule({}, { matchConstraints })).unserved).to.deep.equal([
+      "spec.rules[0].matchConstraints.resourceRules[1].resources[0]: this cluster serves no resources in API group appz (did you mean 'apps'?)",
+    ]);
+  });
 
   it('accepts pods in a rule about pod templates', () => {
     expect(inspect(rule({ apiGroups: [''], resources: ['pods'] }, { podTemplates: true })).unserved).to.deep.equal([]);

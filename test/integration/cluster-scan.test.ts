@@ -174,7 +174,7 @@ describe('vigil scan --cluster', function () {
         systemNamespaces,
       },
     );
-    const { results, errors } = await scanCluster(limited, set, namespace);
+    const { results, errors } = await scanCluster(limited, set, { namespace });
     expect(errors.map(({ message }) => message.slice(0, 24))).to.deep.equal(['may not list configmaps:']);
     expect(results.some(({ check, verdict }) => check === 'host-network' && verdict === 'fail')).to.equal(true);
   });

@@ -44,7 +44,7 @@ function conditionsOf({ spec = {}, configuration, inspection, scans = [] }: Know
   };
   const status = policyStatus({
     policy,
-    inspection: { problems: [], checks: 1, unserved: [], ...inspection },
+    inspection: { problems: [], checks: 1, unserved: [], unmatched: [], ...inspection },
     revision: '2-a',
     schedules: [],
     scans,
@@ -99,6 +99,38 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
       Compliant: 'True Passing: 4 checks pass',
       coverage: '100%',
     },
+  ],
+  'a rule that evaluates nothing beside checks that pass': [
+    { configuration: evaluated({ unevaluatedRules: ['rule r matches none of the objects of its kinds (see its objectSelector)'] }) },
+    {
+      Covered:
+        'True RulesNotEvaluated: 2 of 2 targets were scanned; rule r matches none of the objects of its kinds (see its objectSelector)',
+      Compliant: 'True Passing: 4 checks pass',
+    },
+  ],
+  'a rule that evaluates nothing and no other check': [
+    {
+      configuration: evaluated({ summary: nothing, unevaluatedRules: ['rule r matches none of the objects of its kinds'] }),
+    },
+    {
+      Covered: 'True RulesNotEvaluated: 2 of 2 targets were scanned; rule r matches none of the objects of its kinds',
+      Compliant:
+        'Unknown NothingEvaluated: no check was evaluated: 0 checks do not apply or cannot be evaluated; rule r matches none of the objects of its kinds',
+    },
+  ],
+  'a mistyped group, a rule and a namespace that match nothing': [
+    {
+      configuration: evaluated({ unevaluatedRules: ['rule r is silent'], unmatchedNamespaces: ['shpo'] }),
+      inspection: { unmatched: ['apiGroups[1]: appz'] },
+    },
+    {
+      Covered:
+        'True RulesNotEvaluated: 2 of 2 targets were scanned; rule r is silent; apiGroups[1]: appz; spec.scope.namespaces.include: no namespace matches shpo',
+    },
+  ],
+  'a mistyped group beside a served one': [
+    { configuration: evaluated(), inspection: { unmatched: ['apiGroups[1]: appz'] } },
+    { Covered: 'True UnmatchedEntries: 2 of 2 targets were scanned; apiGroups[1]: appz', coverage: '100%' },
   ],
   'a cluster without an object that the checks are about': [
     { configuration: zero },

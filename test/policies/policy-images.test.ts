@@ -60,7 +60,7 @@ function statusAfter(results: readonly PartResults[], of = policy(), at = now): 
     });
   }, first);
 }
-const inspection = { problems: [], checks: 1, unserved: [] };
+const inspection = { problems: [], checks: 1, unserved: [], unmatched: [] };
 const condition = ({ conditions = [] }: SecurityPolicyStatus, wanted: string): string => {
   const { status, reason, message } = conditions.find(({ type }) => type === wanted) ?? { status: '', reason: '', message: '' };
   return `${status} ${reason}${message === '' ? '' : `: ${message}`}`;

@@ -11,7 +11,7 @@ const summary = { pass: 10, fail: 0, warn: 0, error: 0, skip: 0 };
 const failing = { critical: 0, high: 0, medium: 0, low: 0 };
 const coverage = { inScope: 4, scanned: 4, failed: 0, skipped: 0, excludedNamespaces: 1 };
 const whole = { scan: 's', generation: 1, revision: '1-a', time: now, coverage, frameworks: [], uncovered: [] };
-const inspection = (problems: readonly PolicyProblem[] = []): PolicyInspection => ({ problems, checks: 1, unserved: [] });
+const inspection = (problems: readonly PolicyProblem[] = []): PolicyInspection => ({ problems, checks: 1, unserved: [], unmatched: [] });
 const policy = (change: Partial<SecurityPolicy> = {}): SecurityPolicy => ({
   metadata: { name: 'p', generation: 1, labels: { team: 'a' } },
   spec: {},

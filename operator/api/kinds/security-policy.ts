@@ -300,6 +300,10 @@ const configurationStatus = z.strictObject({
     z.array(z.string()).max(20).optional(),
     'Entries of spec.scope.namespaces.include that matched no namespace in the last scan, at most 20.',
   ),
+  unevaluatedRules: field(
+    z.array(z.string()).max(20).optional(),
+    'Rules that evaluated no object in the last scan, although objects of their kinds were in scope, each with the reason. At most 20.',
+  ),
 });
 /** The part of a policy's status with the results for the configuration of objects. */
 export type ConfigurationStatus = z.infer<typeof configurationStatus>;

@@ -21,6 +21,7 @@ import { Snapshot } from '../../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
+import { RuleCounts } from './rule-counts.ts';
 import type { LocatedResult, ScanResult } from '../../output/scan-result.ts';
 
 /** Returns the resources for a scan of files: those of Kubernetes and of Vigil, and those of the CRDs among the files. */
@@ -106,14 +107,15 @@ export class ManifestState {
     for (const { object } of this.manifests) this.#prepare(object, defaultNamespace);
   }
 
-  /** Evaluates all checks on all objects. */
-  scan(set: PolicySet): Omit<ScanResult, 'errors'> & { readonly errors: readonly ManifestError[] } {
+  /** Evaluates all checks on all objects. `counts` receives the verdicts of rules. */
+  scan(set: PolicySet, counts = new RuleCounts()): Omit<ScanResult, 'errors'> & { readonly errors: readonly ManifestError[] } {
     const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
     const errors: ManifestError[] = [];
     const snapshot = new Snapshot();
     const byReference = new Map<ResourceReference, Manifest>();
     const found = new Map<Manifest | undefined, ObjectFinding[]>();
     const take = (manifest: Manifest | undefined, { results, passes }: Evaluation): void => {
+      counts.add({ results });
       for (const result of results) if (result.verdict !== 'pass') summary[result.verdict] += 1;
       for (const count of passes.values()) summary.pass += count;
       const list = found.get(manifest);
@@ -125,7 +127,7 @@ export class ManifestState {
     for (const manifest of this.manifests) {
       const { object } = manifest;
       try {
-        take(manifest, this.#evaluate(set, object, live));
+        take(manifest, this.#evaluate(set, object, { live, counts }));
         const reference = set.needsSnapshot ? snapshot.add(object, set.isOwned(object, this.#ownerExists)) : undefined;
         if (reference !== undefined) byReference.set(reference, manifest);
       } catch (failure) {
@@ -140,9 +142,9 @@ export class ManifestState {
   }
 
   /** Evaluates one object, and for a workload also its live Pods. */
-  #evaluate(set: PolicySet, object: KubernetesObject, live: LivePods): Evaluation {
+  #evaluate(set: PolicySet, object: KubernetesObject, { live, counts }: { live: LivePods; counts: RuleCounts }): Evaluation {
     const namespace = this.#namespace(namespaceOf(object));
-    const own = set.evaluate(object, { namespace, ownerExists: this.#ownerExists });
+    const own = set.evaluate(object, { namespace, ownerExists: this.#ownerExists, onPass: counts.onPass, onUnmatched: counts.onUnmatched });
     if (own.policies.length === 0 || !isWorkloadKind(groupKindOf(object))) return own;
     return live.join(object, own, (pod) => set.evaluate(pod, { namespace, reportAt: workloadReference(object) })).evaluation;
   }

@@ -13,20 +13,28 @@ export interface Evaluation {
 /** The evaluation of an object that no policy covers. */
 export const emptyEvaluation: Evaluation = { results: [], passes: new Map(), policies: [] };
 
-/** Called for each pass, listed or not. Used to count passes by check. */
-export type PassObserver = (policy: string, check: string) => void;
+/** Receives one check of a policy. */
+export type CheckObserver = (policy: string, check: string) => void;
+
+/** Receive the outcomes that are not among the results. Used to count by check. */
+export interface EvaluationObservers {
+  /** Called for each pass, listed or not. */
+  readonly onPass?: CheckObserver | undefined;
+  /** Called for each rule that does not match the object, although it matches the object's kind. */
+  readonly onUnmatched?: CheckObserver | undefined;
+}
 
 /** Builds the evaluation of one object. */
 export class EvaluationBuilder {
   readonly #results: ObjectFinding[] = [];
   readonly #passes = new Map<string, number>();
   readonly #policies: string[] = [];
-  readonly #observe: PassObserver | undefined;
+  readonly #observers: EvaluationObservers;
   #policy = '';
   #count = 0;
 
-  constructor(observe?: PassObserver) {
-    this.#observe = observe;
+  constructor(observers: EvaluationObservers = {}) {
+    this.#observers = observers;
   }
 
   /** Adds a policy that counts the object as a target. */
@@ -36,9 +44,14 @@ export class EvaluationBuilder {
 
   /** Counts a pass. */
   addPass(policy: string, check: string): void {
-    this.#observe?.(policy, check);
+    this.#observers.onPass?.(policy, check);
     if (policy !== this.#policy) this.#settle(policy);
     this.#count += 1;
+  }
+
+  /** Passes a rule that does not match the object to the observer. */
+  addUnmatched(policy: string, rule: string): void {
+    this.#observers.onUnmatched?.(policy, rule);
   }
 
   /** Adds a listed result. */

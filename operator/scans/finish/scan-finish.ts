@@ -2,6 +2,7 @@ import type { ListClient } from '../../kube/list.ts';
 import type { Scan, ScanImages } from '../../api/kinds/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../../catalogue/frameworks/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
+import { unevaluatedRules } from '../../engine/rules/unevaluated-rules.ts';
 import { configurationOf, evaluatedNothing, type PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { failuresInReports } from '../../reports/sweeping/kept-failures.ts';
@@ -16,10 +17,11 @@ import { updateConfiguration, type PolicyStatusDependencies } from '../../polici
 import { isCurrent, type KnownPolicies } from '../../policies/policy-presence.ts';
 import { scanImages, type ScanImagesDependencies } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
+import type { ScanInput } from '../../worker/scan-input.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 import type { ReportPublisher } from '../../reports/publishing/report-publisher.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { SecurityPolicy, SecurityPolicyStatus } from '../../api/kinds/security-policy.ts';
+import type { SecurityPolicy, SecurityPolicyStatus, Summary } from '../../api/kinds/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link finishScan}. */
@@ -77,7 +79,7 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
-    const tallies = await talliesOf(deps.client, ledger, { policy, signal });
+    const tallies = await talliesOf(deps.client, ledger, { policy, input, signal });
     if (replacesEvidence(ledger, policy, deps.policies.get(policy.name)?.status))
       await publishEvidence(deps, ended, { policy, set, tallies });
     await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals, tallies }));
@@ -119,27 +121,37 @@ async function keepForNext(
 }
 
 /** The verdicts of each check of a policy, and whether every target was evaluated. */
-interface CheckTallies {
+export interface CheckTallies {
   readonly checks: ReadonlyMap<string, ControlTally>;
   readonly complete: boolean;
+  /** The rules that evaluated nothing, each with the reason. Empty if the scan is not complete. */
+  readonly unevaluated: readonly string[];
 }
 
 /**
  * Returns the tallies of a policy's checks. Reports of targets that could not be scanned keep the failures of earlier scans, so these
  * are counted too.
  */
-async function talliesOf(
+export async function talliesOf(
   client: ListClient,
   ledger: Ledger,
-  { policy, signal }: { readonly policy: LedgerPolicy; readonly signal: AbortSignal },
+  { policy, input, signal }: { readonly policy: LedgerPolicy; readonly input: ScanInput; readonly signal: AbortSignal },
 ): Promise<CheckTallies> {
   const { failed } = policyCoverage(ledger, policy);
   const found = new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {}));
   const isMissing = failed > 0 && !ledger.partial;
+  const complete = failed === 0 && uncoveredOf(ledger, policy).length === 0;
   return {
     checks: isMissing ? withKeptFailures(found, await failuresInReports(client, policy.name, signal)) : found,
-    complete: failed === 0 && uncoveredOf(ledger, policy).length === 0,
+    complete,
+    unevaluated: complete ? unevaluatedIn(input, policy, found) : [],
   };
+}
+
+/** Returns the rules of a policy that evaluated nothing, each with the reason. */
+function unevaluatedIn({ policies }: ScanInput, { name }: LedgerPolicy, checks: ReadonlyMap<string, Summary>): readonly string[] {
+  const spec = policies.find((policy) => policy.name === name)?.spec;
+  return unevaluatedRules(spec?.rules ?? [], Object.fromEntries(checks));
 }
 
 /** Returns the tallies of a scan with at least as many failures of each check as the reports have. Pure. */
@@ -184,8 +196,13 @@ function findingsOf(
     policy,
     set,
     totals,
-    tallies: { checks, complete },
-  }: { readonly policy: LedgerPolicy; readonly set: PolicySet; readonly totals: PolicyTotals; readonly tallies: CheckTallies },
+    tallies: { checks, complete, unevaluated },
+  }: {
+    readonly policy: LedgerPolicy;
+    readonly set: PolicySet;
+    readonly totals: PolicyTotals;
+    readonly tallies: CheckTallies;
+  },
 ): PolicyFindings {
   if (ledger.partial) return totals;
   const time = Date.parse(ledger.endTime ?? timestampOf(deps.clock()));
@@ -207,6 +224,7 @@ function findingsOf(
       failure: policyFailure(ledger, policy),
       excludedNamespaces: policy.excludedNames ?? [],
       unmatchedNamespaces: policy.unmatchedNamespaces ?? [],
+      unevaluatedRules: unevaluated,
     },
   };
 }

@@ -225,6 +225,19 @@ describe('the status of a policy on a real API server', function () {
     ]);
   });
 
+  it('has one Warning Event for a rule that evaluates nothing beside other checks, and names it', async () => {
+    const { name, uid } = await makePolicy({ controls: [{ name: 'host-pid' }] });
+    const passing = { summary: { ...summary, fail: 0 }, failing: { critical: 0, high: 0, medium: 0, low: 0 } };
+    const unevaluatedRules = ['rule r matches none of the objects of its kinds (see its objectSelector)'];
+    for (const scan of ['s', 't'])
+      await updateConfiguration(deps, { name, uid }, { ...passing, whole: { ...findings.whole!, scan, unevaluatedRules } });
+    const { status } = await read(name);
+    expect(status?.configuration?.unevaluatedRules).to.deep.equal(unevaluatedRules);
+    expect(events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).to.deep.equal([
+      'Warning RulesNotEvaluated: 2 of 2 targets were scanned; rule r matches none of the objects of its kinds (see its objectSelector)',
+    ]);
+  });
+
   it('has printer columns with an age, and short names', async () => {
     const { name, uid } = await makePolicy();
     await updateConfiguration(deps, { name, uid }, findings);

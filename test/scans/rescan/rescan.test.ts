@@ -82,6 +82,49 @@ describe('a rescan without changes', () => {
   });
 });
 
+describe('the counts of a rule that evaluates nothing', () => {
+  const none = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+  const selecting = (app: string): RescanBench => {
+    const bench = new RescanBench();
+    const [pods, deployments] = [['pods'], ['deployments']].map((resources) => ({
+      ...{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE' as const], resources },
+    }));
+    const validations = [{ expression: 'true' }];
+    const objectSelector = { matchLabels: { app } };
+    bench.spec = {
+      ...bench.spec,
+      rules: [
+        { name: 'selector', matchConstraints: { resourceRules: [deployments!], objectSelector }, validations },
+        { name: 'no-object', matchConstraints: { resourceRules: [pods!] }, validations },
+      ],
+    };
+    return bench;
+  };
+  const countsOf = ({ totals }: Scanned): unknown => [totals['p']?.checks['selector'], totals['p']?.checks['no-object']];
+
+  it('are zero, unlike those of a rule whose kinds have no object', async () => {
+    expect(countsOf(await selecting('shpo').scan())).to.deep.equal([none, undefined]);
+  });
+
+  it('are carried over', async () => {
+    const bench = selecting('shpo');
+    await bench.scan();
+    const second = await bench.scan();
+    expect([second.evaluated, countsOf(second)]).to.deep.equal([[], [none, undefined]]);
+  });
+
+  it('include a namespace that has changed since', async () => {
+    const bench = selecting('shop');
+    await bench.scan();
+    const deployment = bench.objects.at(KINDS.deployments, { namespace: 'blue', name: 'web' })!;
+    bench.objects.put(KINDS.deployments, { ...deployment, metadata: { ...deployment.metadata, labels: { app: 'shop' } } });
+    const second = await bench.scan();
+    expect([second.evaluated, countsOf(second)]).to.deep.equal([['blue'], [{ ...none, pass: 1 }, undefined]]);
+    const third = await bench.scan();
+    expect([third.evaluated, countsOf(third)]).to.deep.equal([[], [{ ...none, pass: 1 }, undefined]]);
+  });
+});
+
 describe('a rescan evaluates again', () => {
   const reasons: readonly [reason: string, change: (bench: RescanBench) => unknown, evaluated: readonly string[]][] = [
     ['a namespace in which an object was changed', (bench) => bench.deployment('blue', 'web', false), ['blue']],
