@@ -1,31 +1,49 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Prints the score of each room and the total, from the Stryker reports in a folder. */
+/**
+ * Prints the score of each room and selection (the seed of a sample, or `all` mutants) and the total, from the Stryker reports in a folder.
+ * ROOM.SEED.wide.json holds what the tests of all rooms did with the mutants that survived. ROOM.files.json, of some files only, is not
+ * counted.
+ */
 const folder = process.argv[2] ?? 'dist/mutate';
 const caught = ['Killed', 'Timeout'];
 const missed = ['Survived', 'NoCoverage'];
 
+const mutantsOf = (report) =>
+  (existsSync(report) ? Object.values(JSON.parse(readFileSync(report, 'utf8')).files) : []).flatMap(({ mutants }) => mutants);
+/** Whether a mutant was not tried. The sample checker calls that a compile error. */
+const isSkipped = (mutant) => mutant === undefined || mutant.status === 'CompileError';
+
 const rows = readdirSync(folder)
-  .filter((name) => name.endsWith('.json'))
+  .filter((name) => /^[a-z]+\.(\d+|all)\.json$/.test(name))
+  .sort()
   .map((name) => {
-    const { files } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
-    const mutants = Object.values(files).flatMap((file) => file.mutants);
+    const again = new Map(mutantsOf(join(folder, name.replace(/json$/, 'wide.json'))).map((mutant) => [mutant.id, mutant]));
+    const mutants = mutantsOf(join(folder, name)).map((mutant) => (isSkipped(again.get(mutant.id)) ? mutant : again.get(mutant.id)));
     const count = (statuses) => mutants.filter(({ status }) => statuses.includes(status)).length;
+    const [room, seed] = name.split('.');
     return {
-      room: name.replace('.json', ''),
+      room,
+      seed,
+      date: statSync(join(folder, name)).mtime.toISOString().slice(0, 10),
+      mutants: mutants.length,
+      tried: count([...caught, ...missed]),
       killed: count(caught),
       survived: count(['Survived']),
       notCovered: count(['NoCoverage']),
-      all: count([...caught, ...missed]),
     };
   });
-const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
-const percent = ({ killed, all }) => (all === 0 ? '' : `${((100 * killed) / all).toFixed(1)} %`);
-const line = (row) => `| ${row.room} | ${row.all} | ${row.killed} | ${row.survived} | ${row.notCovered} | ${percent(row)} |`;
-const all = { room: 'all', killed: sum('killed'), survived: sum('survived'), notCovered: sum('notCovered'), all: sum('all') };
+const columns = ['mutants', 'tried', 'killed', 'survived', 'notCovered'];
+const total = Object.fromEntries(columns.map((column) => [column, rows.reduce((sum, row) => sum + row[column], 0)]));
+const percent = ({ killed, tried }) => (tried === 0 ? '' : `${((100 * killed) / tried).toFixed(1)} %`);
+const line = (row) => `| ${[row.room, row.seed, row.date, ...columns.map((column) => row[column]), percent(row)].join(' | ')} |`;
 process.stdout.write(
-  ['| room | mutants | killed | survived | not covered | score |', '|---|---|---|---|---|---|', ...rows.map(line), line(all), ''].join(
-    '\n',
-  ),
+  [
+    '| room | seed | date | mutants of the room | tried | killed | survived | not covered | score |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...rows.map(line),
+    line({ room: 'all', seed: '', date: '', ...total }),
+    '',
+  ].join('\n'),
 );

@@ -10,6 +10,7 @@ import {
   ListedObjects,
   namespaceMark,
   ObjectDigests,
+  resourceKey,
   type EvaluationInputs,
 } from '../../operator/findings/namespace-marks.ts';
 
@@ -98,6 +99,28 @@ describe('ObjectDigests', () => {
     for (let place = 0; place < 1000; place++) digests.add('pods', [`p${place}`], { uid: 'u', resourceVersion: String(place) });
     expect(new Set(Array.from({ length: 1000 }, (_, place) => digests.of('pods', `p${place}`))).size).to.equal(1000);
     expect(digests.of('pods', 'none')).to.equal(digests.of('pods', 'another place without objects'));
+  });
+
+  it('gives sets of one object and of no object a digest of 32 digits', () => {
+    const digests = new ObjectDigests();
+    for (let place = 0; place < 200; place++) digests.add('pods', [`p${place}`], { uid: 'u', resourceVersion: String(place) });
+    const lengths = new Set(
+      ['none', ...Array.from({ length: 200 }, (_, place) => `p${place}`)].map((place) => digests.of('pods', place)?.length),
+    );
+    expect([...lengths]).to.deep.equal([32]);
+  });
+
+  it('has no digest for a set with an object without a uid', () => {
+    const digests = new ObjectDigests();
+    digests.add('pods', ['blue'], { resourceVersion: '1' });
+    digests.add('pods', ['green'], { uid: 'u' });
+    expect([digests.of('pods', 'blue'), digests.of('pods', 'green')]).to.deep.equal([undefined, undefined]);
+  });
+});
+
+describe('resourceKey', () => {
+  it('names the group of a resource, except the core group', () => {
+    expect([resourceKey(pods), resourceKey(RESOURCES.jobs)]).to.deep.equal(['pods', 'jobs.batch']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { addTallies, TallyBuilder } from '../../operator/findings/tally.ts';
+import { addTallies, TallyBuilder, type PolicyTally } from '../../operator/findings/tally.ts';
 
 describe('TallyBuilder', () => {
   it('counts only failures by severity, without those of severity info', () => {
@@ -31,6 +31,13 @@ describe('TallyBuilder', () => {
     expect([summary.pass, checks['a']?.pass, checks['b']?.pass]).to.deep.equal([1, 0, 1]);
   });
 
+  it('counts the evaluated targets', () => {
+    const tally = new TallyBuilder();
+    tally.addTarget();
+    tally.addTarget();
+    expect([tally.targets, tally.build().targets]).to.deep.equal([2, 2]);
+  });
+
   it('adds two tallies check by check', () => {
     const [one, other] = [new TallyBuilder(), new TallyBuilder()];
     one.addVerdict('a', 'fail', 'low');
@@ -38,5 +45,16 @@ describe('TallyBuilder', () => {
     other.addVerdict('b', 'pass', 'info');
     const sum = addTallies(one.build(), other.build());
     expect([sum.checks['a']?.fail, sum.checks['b']?.pass, sum.failing.low, sum.summary.fail]).to.deep.equal([2, 1, 2, 2]);
+  });
+
+  it('adds every count of two tallies', () => {
+    const part = (factor: number): PolicyTally => ({
+      summary: { pass: factor, fail: 2 * factor, warn: 3 * factor, error: 4 * factor, skip: 5 * factor },
+      failing: { critical: 6 * factor, high: 7 * factor, medium: 8 * factor, low: 9 * factor },
+      targets: 10 * factor,
+      checks: {},
+    });
+    expect(addTallies(part(1), part(10))).to.deep.equal(part(11));
+    expect(addTallies(undefined, part(1))).to.deep.equal(part(1));
   });
 });

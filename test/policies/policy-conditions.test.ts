@@ -152,6 +152,59 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
     { inspection: { unserved: [typo] } },
     { Covered: `False NotServed: ${typo}`, Compliant: 'Unknown NeverScanned: no scan has evaluated this policy yet', coverage: '' },
   ],
+  'a scope of labels that matches no object': [
+    { spec: { scope: { objectSelector: { matchLabels: { team: 'a' } } } }, configuration: zero },
+    { Compliant: 'Unknown NothingInScope: nothing is in scope: the checks apply to no object that matches spec.scope' },
+  ],
+  'many namespaces of which none matches': [
+    {
+      spec: { scope: { namespaces: { include: Array.from({ length: 12 }, (_, index) => `n${String(index)}`) } } },
+      configuration: zero,
+    },
+    {
+      Compliant:
+        'Unknown NothingInScope: nothing is in scope: the checks apply to no object in the namespaces of spec.scope.namespaces.include: n0, n1, n2, n3, n4, n5, n6, n7, n8, n9',
+    },
+  ],
+  'two rules about resources that are not served': [
+    { configuration: zero, inspection: { unserved: ['first', 'second'] } },
+    { Covered: 'False NotServed: first; second', Compliant: 'Unknown Incomplete: first; second' },
+  ],
+  'verdicts older than maxAge': [
+    { spec: { maxAge: '30m' }, configuration: evaluated() },
+    {
+      Fresh: 'False Stale: the last verdicts are from 2026-01-01T23:00:00Z, older than spec.maxAge (30m)',
+      Compliant: 'Unknown Stale: the verdicts are too old: the last verdicts are from 2026-01-01T23:00:00Z, older than spec.maxAge (30m)',
+    },
+  ],
+  'verdicts exactly as old as maxAge': [
+    { spec: { maxAge: '1h' }, configuration: evaluated() },
+    { Compliant: 'True Passing: 4 checks pass' },
+  ],
+  'checks that could not be evaluated': [
+    { configuration: evaluated({ summary: { ...nothing, pass: 4, error: 2 } }) },
+    { Compliant: 'Unknown Incomplete: 2 checks could not be evaluated' },
+  ],
+  'failures of several severities, the most severe first': [
+    { configuration: evaluated({ failing: { critical: 1, high: 0, medium: 2, low: 3 } }) },
+    { Compliant: 'False Failing: failing: 1 critical, 2 medium, 3 low' },
+  ],
+  'a policy without checks but with a problem': [
+    {
+      configuration: evaluated(),
+      inspection: { checks: 0, problems: [{ policy: 'p', path: 'spec', reason: 'InvalidRule', message: 'no', line: 1 }] },
+    },
+    { Ready: 'False InvalidRule: spec: no', Covered: 'True AllScanned: 2 of 2 targets were scanned' },
+  ],
+  'a policy of an earlier revision of the controls': [
+    { configuration: evaluated({ evaluatedRevision: '2-z' }) },
+    {
+      Ready:
+        'Unknown NotEvaluated: the controls, the frameworks or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again',
+      Compliant:
+        'Unknown Stale: the controls, the frameworks or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again',
+    },
+  ],
   'targets of which none came to a verdict': [
     { configuration: evaluated({ summary: { ...nothing, skip: 3 } }) },
     {
@@ -232,6 +285,13 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
 };
 
 describe('policyStatus conditions', () => {
+  it('names what to do when no ScanSchedule selects the policy', () => {
+    expect(conditionsOf({ configuration: evaluated() })).to.include({
+      Scheduled:
+        'False NoSchedule: no ScanSchedule selects this policy: create one whose spec.policySelector matches its labels, or one without spec.policySelector',
+    });
+  });
+
   for (const [name, [known, expected]] of Object.entries(table))
     it(`reports ${name}`, () => expect(conditionsOf(known)).to.include(expected));
 

@@ -162,6 +162,18 @@ describe('policyStatus of a policy with spec.images', () => {
     expect(later(1, 27)).to.deep.equal(['False Stale', 'Unknown Stale']);
   });
 
+  it('names the part whose verdicts are too old, and both before the first image scan', () => {
+    const old = { images: images({ lastScanTime: '2026-01-01T00:00:00Z' }) };
+    expect(condition(statusAfter([whole, old], policy(undefined, { images: { secrets: {} }, maxAge: '2h' })), 'Fresh')).to.equal(
+      'False Stale: the last verdicts for images are from 2026-01-01T00:00:00Z, older than spec.maxAge (2h)',
+    );
+    const both = ['Fresh', 'Covered'].map((type) => condition(statusAfter([whole]), type));
+    expect(both).to.deep.equal(Array(2).fill('Unknown NeverScanned: the images in scope have not been scanned for this policy yet'));
+    expect(statusAfter([whole]).conditions?.map(({ type }) => type)).to.deep.equal(
+      statusAfter([whole, { images: images() }]).conditions?.map(({ type }) => type),
+    );
+  });
+
   it('adds the counts of both parts, and keeps each part when the other is written', () => {
     const found = images({ ...bad(2), coverage: { inScope: 3, scanned: 1, failed: 1, skipped: 1, waiting: 0 } });
     const status = statusAfter([whole, { images: found }]);

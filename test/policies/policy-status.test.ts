@@ -124,6 +124,12 @@ describe('policyStatus', () => {
     expect([part.summary?.pass, part.coverage, part.lastScan]).to.deep.equal([11, coverage, 's']);
   });
 
+  it('renews lastScanTime after a scan that found nothing in scope', () => {
+    const before = found({ summary, failing, whole });
+    const empty = { ...whole, time: now + 1000, coverage: { ...coverage, inScope: 0, scanned: 0 } };
+    expect(found({ summary, failing, whole: empty }, policy({ status: before })).lastScanTime).to.equal('2026-01-02T00:00:01Z');
+  });
+
   it('reports less than 100% when something was not evaluated', () => {
     const almost = { ...whole, coverage: { ...coverage, inScope: 1000, scanned: 999, failed: 1 } };
     expect(found({ summary, failing, whole: almost }).coveragePercent).to.equal('99%');
@@ -136,6 +142,32 @@ describe('policyStatus', () => {
     expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'b' } } })])).to.equal('False NoSchedule');
     expect(scheduled([schedule({ suspend: true })])).to.equal('False NotRunning');
     expect(scheduled([schedule({ policySelector: { matchLabels: { team: 'a' } } })])).to.equal('True Scheduled');
+  });
+
+  it('names the ScanSchedules that select the policy but are suspended or stalled', () => {
+    const conditioned = (type: 'Ready' | 'Stalled', status: 'True' | 'False', name: string): ScanSchedule => ({
+      ...schedule({}, name),
+      status: { conditions: [{ type, status, reason: 'InvalidSchedule', message: '', lastTransitionTime: '' }] },
+    });
+    const scheduled = (...schedules: ScanSchedule[]): string | undefined =>
+      found(undefined, policy(), schedules).conditions?.find(({ type }) => type === 'Scheduled')?.message;
+    expect(scheduled(conditioned('Stalled', 'True', 'b'), schedule({ suspend: true }, 'a'))).to.equal(
+      'every ScanSchedule that selects this policy is suspended or stalled: b, a',
+    );
+    expect(scheduled(conditioned('Stalled', 'False', 'd'), conditioned('Ready', 'True', 'c'))).to.equal('ScanSchedule c, d');
+  });
+
+  it('lists at most 20 entries that were not evaluated, those that the server does not serve first', () => {
+    const uncovered = Array.from({ length: 19 }, (_, index) => `kind ${String(index)}`);
+    const of = (unserved: readonly string[]): readonly string[] | undefined =>
+      policyStatus({
+        policy: policy({ status: configurationFields(undefined, { summary, failing, whole: { ...whole, uncovered } }) }),
+        inspection: { ...inspection(), unserved },
+        ...{ revision: '1-a', schedules: [], scans: [], now },
+      }).uncovered;
+    expect(of(['x', 'y'])).to.deep.equal(['x', 'y', ...uncovered.slice(0, 18)]);
+    expect(of([])).to.deep.equal(uncovered);
+    expect(found({ summary, failing, whole }).uncovered).to.equal(undefined);
   });
 
   it('names the ScanSchedule of the policy, not the default one', () => {

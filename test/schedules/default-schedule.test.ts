@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/kinds/scan-schedule.ts';
-import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
-import { leftToOtherSchedules } from '../../operator/schedules/default-schedule.ts';
+import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/scan-schedule.ts';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { leftToOtherSchedules, schedulesScanning } from '../../operator/schedules/default-schedule.ts';
 import { planSchedule, type SchedulePlan } from '../../operator/schedules/schedule-plan.ts';
 
 const schedule = (name: string, spec: Partial<ScanScheduleSpec> = {}): ScanSchedule => ({
@@ -77,5 +77,20 @@ describe('the default schedule', () => {
       schedules: ['nightly'],
       policies: ['edge'],
     });
+  });
+
+  it('does not scan a policy that another schedule scans, unless that one creates no Scans', () => {
+    const condition = (type: 'Ready' | 'Stalled', status: 'True' | 'False'): ScanSchedule => ({
+      ...schedule('nightly'),
+      status: { conditions: [{ type, status, reason: 'Scheduled', message: '', lastTransitionTime: '' }] },
+    });
+    const scanning = (...others: readonly ScanSchedule[]): string[] =>
+      schedulesScanning([own, ...others]).map(({ metadata }) => metadata.name);
+    expect(scanning()).to.deep.equal(['default']);
+    expect(scanning(schedule('hourly'), schedule('nightly'))).to.deep.equal(['hourly', 'nightly']);
+    expect(scanning(schedule('nightly', { suspend: true }))).to.deep.equal(['default', 'nightly']);
+    expect(scanning(condition('Stalled', 'True'))).to.deep.equal(['default', 'nightly']);
+    expect(scanning(condition('Stalled', 'False'))).to.deep.equal(['nightly']);
+    expect(scanning(condition('Ready', 'True'))).to.deep.equal(['nightly']);
   });
 });

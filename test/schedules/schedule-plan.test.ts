@@ -37,6 +37,14 @@ describe('the plan of a ScanSchedule', () => {
     expect(requeueAfter).to.equal(Date.parse('2027-01-06T03:00:00Z') - now);
   });
 
+  it('labels the Scan with its schedule, and gives it the options of spec.scan', () => {
+    const { create } = plan(schedule({ scan: { parallelism: 2 } }));
+    expect([create?.metadata.labels, create?.spec]).to.deep.equal([
+      { 'app.kubernetes.io/managed-by': 'vigil', 'vigil.dev/schedule': 'nightly' },
+      { scan: { parallelism: 2 } },
+    ]);
+  });
+
   it('creates no second Scan after the time was recorded', () => {
     expect(plan(schedule({}, { lastScheduleTime: '2027-01-05T03:00:00Z' })).create).to.equal(undefined);
   });

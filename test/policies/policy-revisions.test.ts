@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import { evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
+import { PolicyRevisions } from '../../operator/policies/policy-revisions.ts';
+
+const rules: SecurityPolicy['spec']['rules'] = [
+  {
+    name: 'r',
+    matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['pods'] }] },
+    validations: [{ expression: 'true' }],
+  },
+];
+const policy: SecurityPolicy = { metadata: { name: 'web', generation: 3 }, spec: { rules } };
+
+describe('PolicyRevisions', () => {
+  it('returns the revision of the generation and the spec for the Kubernetes version', () => {
+    const revisions = new PolicyRevisions('1.36');
+    const expected = evaluationRevision({ generation: 3, spec: policy.spec }, { kubernetesVersion: '1.36' });
+    expect([revisions.of(policy), revisions.of(policy)]).to.deep.equal([expected, expected]);
+    expect(revisions.of({ ...policy, spec: { rules: [] } })).to.not.equal(expected);
+    expect(new PolicyRevisions('1.36').of({ metadata: { name: 'web' }, spec: policy.spec })).to.match(/^0-/);
+  });
+
+  it('returns another revision after the Kubernetes version changed', () => {
+    const revisions = new PolicyRevisions('1.36');
+    const before = revisions.of(policy);
+    revisions.setKubernetesVersion('1.36');
+    expect(revisions.of(policy)).to.equal(before);
+    revisions.setKubernetesVersion('1.37');
+    expect(revisions.of(policy)).to.equal(evaluationRevision({ generation: 3, spec: policy.spec }, { kubernetesVersion: '1.37' }));
+    expect(revisions.of(policy)).to.not.equal(before);
+  });
+});
