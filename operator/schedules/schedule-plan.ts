@@ -1,21 +1,14 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import { API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ScanScheduleStatus } from '../api/kinds/scan-schedule.ts';
-import type { Scan } from '../api/kinds/scan.ts';
+import { isFinished, type Scan } from '../api/kinds/scan.ts';
 import { CronError, parseCron } from './clock/cron.ts';
+import { timestampOf } from '../api/timestamp.ts';
 import type { LeftToOtherSchedules } from './default-schedule.ts';
 import { dueTimes, type DueTimes } from './clock/due-time.ts';
 import { jitterMilliseconds } from './clock/jitter.ts';
 import type { Recurrence } from './clock/recurrence.ts';
-import {
-  isFinished,
-  iso,
-  milliseconds,
-  readyConditions,
-  scheduleStatus,
-  type ScheduleSnapshot,
-  type ReadyReason,
-} from './schedule-status.ts';
+import { milliseconds, readyConditions, scheduleStatus, type ScheduleSnapshot, type ReadyReason } from './schedule-status.ts';
 
 /** An Event to record. */
 export interface ScheduleEvent {
@@ -132,7 +125,7 @@ interface Start {
 function start(snapshot: ScheduleSnapshot, { due, missed }: DueTimes): Start {
   const { schedule, scans } = snapshot;
   if (missed !== undefined) {
-    const message = `the scan due at ${iso(missed)} is skipped: it was missed by more than startingDeadlineSeconds`;
+    const message = `the scan due at ${timestampOf(missed)} is skipped: it was missed by more than startingDeadlineSeconds`;
     return { replaced: [], events: [{ type: 'Warning', reason: 'MissedSchedule', message }] };
   }
   if (due === undefined) return { replaced: [], events: [] };
@@ -141,7 +134,7 @@ function start(snapshot: ScheduleSnapshot, { due, missed }: DueTimes): Start {
   if (schedule.spec.concurrencyPolicy === 'Replace') return { create, replaced: running, events: [] };
   const [first] = running;
   if (schedule.spec.concurrencyPolicy !== 'Forbid' || !first) return { create, replaced: [], events: [] };
-  const waits = { reason: 'Waiting', message: `the scan due at ${iso(due)} waits: ${first.metadata.name} still runs` };
+  const waits = { reason: 'Waiting', message: `the scan due at ${timestampOf(due)} waits: ${first.metadata.name} still runs` };
   const isNew = schedule.status?.conditions?.every(({ message }) => message !== waits.message) ?? true;
   return { replaced: [], waits, events: isNew ? [{ type: 'Normal', reason: 'StillRunning', message: waits.message }] : [] };
 }

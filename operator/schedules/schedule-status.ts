@@ -1,6 +1,7 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
 import type { ScanSchedule, ScanScheduleStatus } from '../api/kinds/scan-schedule.ts';
-import type { Scan } from '../api/kinds/scan.ts';
+import { isFinished, type Scan } from '../api/kinds/scan.ts';
+import { timestampOf } from '../api/timestamp.ts';
 import type { LeftToOtherSchedules } from './default-schedule.ts';
 
 /** The inputs of a plan for a schedule at one time. */
@@ -18,10 +19,6 @@ export interface ScheduleSnapshot {
   readonly left?: LeftToOtherSchedules | undefined;
 }
 
-/** Whether a Scan has ended. */
-export const isFinished = ({ status }: Scan): boolean => status?.phase === 'Complete' || status?.phase === 'Failed';
-/** A time in milliseconds since the epoch as RFC 3339, such as `2026-01-31T12:00:00Z`. */
-export const iso = (time: number): string => new Date(Math.floor(time / 1000) * 1000).toISOString().replace('.000Z', 'Z');
 /** An RFC 3339 time in milliseconds since the epoch. */
 export const milliseconds = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
 
@@ -62,11 +59,11 @@ export function scheduleStatus(
   const generation = metadata.generation ?? 0;
   return {
     observedGeneration: generation,
-    conditions: setConditions(before?.conditions, [...conditions, ...watching(snapshot)], { now: iso(now), generation }),
+    conditions: setConditions(before?.conditions, [...conditions, ...watching(snapshot)], { now: timestampOf(now), generation }),
     active: activeNames(snapshot, create, replaced).map((name) => ({ name })),
-    ...optional('lastScheduleTime', started === undefined ? before?.lastScheduleTime : iso(started)),
-    ...optional('lastMissedTime', missed === undefined ? before?.lastMissedTime : iso(missed)),
-    ...optional('nextScheduleTime', next === undefined ? undefined : iso(next)),
+    ...optional('lastScheduleTime', started === undefined ? before?.lastScheduleTime : timestampOf(started)),
+    ...optional('lastMissedTime', missed === undefined ? before?.lastMissedTime : timestampOf(missed)),
+    ...optional('nextScheduleTime', next === undefined ? undefined : timestampOf(next)),
     ...optional('lastSuccessfulTime', lastSuccess(snapshot)),
   };
 }

@@ -76,10 +76,10 @@ export class StreamWriter implements RecordSink {
     this.#frames(data);
   }
 
-  /** Writes data as frames. Splits it until every frame fits into a line. */
+  /** Writes data as frames. Splits it until every frame fits into a line, as a frame of a few bytes does. */
   #frames(data: Buffer): void {
     const packed = gzipSync(data);
-    if (packed.length > dataLimit && data.length > 1) {
+    if (packed.length > dataLimit) {
       this.#chunk = Math.max(4000, Math.floor(this.#chunk / 2));
       const half = data.length >>> 1;
       this.#frames(data.subarray(0, half));

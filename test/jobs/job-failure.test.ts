@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { failureText, podOutcome, type FailureClass } from '../../operator/jobs/job-failure.ts';
+import { failureText, oneLine, podOutcome, type FailureClass } from '../../operator/jobs/job-failure.ts';
 import type { JobPod } from '../../operator/jobs/job-pod.ts';
 
 type Status = NonNullable<JobPod['status']>;
@@ -112,6 +112,39 @@ const cases: readonly (readonly [string, Status, FailureClass | 'succeeded' | 'r
     'Crashed',
     'proxy exited with code 1: stopped',
   ],
+  ['a pod without a status', {}, 'running'],
+  ['a pod with a container without a state', { phase: 'Pending', containerStatuses: [{ name: 'worker' }] }, 'running'],
+  [
+    'a pod whose container is being created',
+    { phase: 'Pending', containerStatuses: [{ name: 'worker', state: { waiting: { reason: 'ContainerCreating' } } }] },
+    'running',
+  ],
+  ['a pod that has a node', { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] }, 'running'],
+  ['a pod that is not ready', { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] }, 'running'],
+  [
+    'an unschedulable pod without a message',
+    { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] },
+    'Unschedulable',
+    'SchedulingGated',
+  ],
+  ...['ErrImagePull', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError', 'RegistryUnavailable'].map(
+    (reason) =>
+      [
+        `a pod whose container waits with ${reason}`,
+        { phase: 'Pending', containerStatuses: [{ name: 'worker', state: { waiting: { reason } } }] },
+        'PullError',
+        reason,
+      ] as const,
+  ),
+  ['a pod on a lost node', { ...terminated(137), reason: 'NodeLost', message: 'the node is\n gone' }, 'Disrupted', 'the node is gone'],
+  [
+    'a pod whose disruption was called off',
+    { ...terminated(1, 'Error', 'boom'), conditions: [{ ...disruption, status: 'False' }] },
+    'Crashed',
+    'worker exited with code 1: boom',
+  ],
+  ['a pod that failed without a reason', { phase: 'Failed' }, 'Crashed', 'container worker never ran'],
+  ['a pod that was refused with a reason', { phase: 'Failed', reason: 'OutOfcpu' }, 'Crashed', 'OutOfcpu'],
   ['a pod that failed before its container ran', { phase: 'Failed', message: 'Pod was rejected' }, 'Crashed', 'Pod was rejected'],
 ];
 
@@ -127,6 +160,21 @@ describe('the outcome of a pod', () => {
   it('has a sentence for readers who do not see the class', () => {
     expect(failureText({ class: 'PullError', message: 'ErrImagePull: denied' })).to.equal('the pod cannot start: ErrImagePull: denied');
     expect(failureText({ class: 'StorageExceeded', message: 'too much' })).to.equal('the pod failed: Evicted: too much');
+    for (const [failure, text] of [
+      ['Unschedulable', 'the pod cannot be scheduled: x'],
+      ['StartError', 'the pod cannot start: x'],
+      ['DeadlineExceeded', 'the pod failed: DeadlineExceeded: x'],
+      ['Disrupted', 'the pod was lost: x'],
+      ['LogLost', 'the log is lost: x'],
+      ['StreamBroken', 'the log cannot be read: x'],
+      ['Rejected', 'the Job has no pod: x'],
+    ] as const)
+      expect(failureText({ class: failure, message: 'x' })).to.equal(text);
     expect(failureText({ class: 'Crashed', message: 'trivy exited with code 1: no' })).to.equal('trivy exited with code 1: no');
+  });
+
+  it('is one line of at most 600 characters', () => {
+    expect(oneLine('  a\n\tb ')).to.equal('a b');
+    expect(oneLine('x'.repeat(601))).to.have.length(600);
   });
 });

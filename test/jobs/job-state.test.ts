@@ -63,6 +63,19 @@ describe('the state of a Job', () => {
     });
   });
 
+  it('fails an index whose pod is unknown with the reason of the Job, or because the pod was deleted', () => {
+    expect(stateOf(job({ failedIndexes: '0' }), [])).to.deep.equal({ kind: 'failed', class: 'Disrupted', message: 'the pod was deleted' });
+    const conditions = [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'too many' }];
+    expect(stateOf(job({ conditions }), [pod(0, pulling)])).to.deep.equal({ kind: 'failed', class: 'Disrupted', message: 'too many' });
+    expect(stateOf(job({ conditions }), [pod(0, crashed)])).to.include({ class: 'Crashed' });
+  });
+
+  it('is that of the newest pod of the index', () => {
+    expect(stateOf(job(), [pod(0, pulling, 5), pod(0, crashed, 0)], 0, after(30))).to.have.property('hold');
+    expect(stateOf(job(), [pod(0, crashed, 5), pod(0, pulling, 0)], 0, after(30))).to.deep.equal({ kind: 'waiting' });
+    expect(stateOf(job(), [pod(1, pulling)], 0, after(30))).to.deep.equal({ kind: 'waiting' });
+  });
+
   it('waits for an image to be pulled, with the reason as hold', () => {
     expect(stateOf(job(), [pod(0, pulling)], 0, after(30))).to.deep.equal({
       kind: 'waiting',
@@ -124,7 +137,11 @@ describe('the state of a Job', () => {
     ['has an index left', job({ completedIndexes: '0', failedIndexes: '2' }), false],
     ['has no index left', job({ completedIndexes: '0-1', failedIndexes: '2' }), true],
     ['has failed', ended('Failed'), true],
+    ['has completed', ended('Complete'), true],
     ['is about to fail', ended('FailureTarget'), true],
+    ['is about to complete', ended('SuccessCriteriaMet'), true],
+    ['is suspended', ended('Suspended'), false],
+    ['does not fail any more', job({ conditions: [{ type: 'Failed', status: 'False' }] }), false],
   ] as const)
     it(`knows whether a Job may create more pods: one that ${what}`, () => {
       expect(isOver(of, 3)).to.equal(wanted);

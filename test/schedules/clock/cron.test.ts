@@ -44,6 +44,18 @@ describe('cron schedules', () => {
     expect(times('0 0 ? * MON-FRI', 'UTC', '2027-01-01T12:00:00Z', 1)).to.deep.equal(['2027-01-04T00:00']);
   });
 
+  for (const [macro, fields] of [
+    ['@yearly', '0 0 1 1 *'],
+    ['@annually', '0 0 1 1 *'],
+    ['@monthly', '0 0 1 * *'],
+    ['@weekly', '0 0 * * 0'],
+    ['@midnight', '0 0 * * *'],
+    ['@hourly', '0 * * * *'],
+  ] as const)
+    it(`run ${macro} at the times of ${fields}`, () => {
+      expect(times(macro, 'UTC', '2027-01-01T12:00:00Z', 3)).to.deep.equal(times(fields, 'UTC', '2027-01-01T12:00:00Z', 3));
+    });
+
   it('run in the 30-minute gap and the repeated 30 minutes of Lord Howe once, and go on', () => {
     expect(times('15 2 4 4 *', 'Australia/Lord_Howe', '2027-01-01T00:00:00Z', 2)).to.deep.equal(['2027-04-03T15:45', '2028-04-03T15:45']);
     // The clock is set back from 2:00 to 1:30 on 4 April 2027, and forward from 2:00 to 2:30 on 3 October.
