@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { eventsAbout, isQuota, refusalIn, type JobEvent } from '../../operator/jobs/job-events.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import type { KubeClient } from '../../operator/kube/kube-client.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
 
 const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00Z`;
 const event = (name: string, more: Partial<JobEvent> = {}): JobEvent => ({ metadata: { name }, ...more });

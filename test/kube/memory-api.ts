@@ -1,9 +1,9 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { KubeObject, ManagedFields } from '../../operator/api/metadata.ts';
-import { Credentials } from '../../operator/kube/credentials.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
-import { KubeClient } from '../../operator/kube/kube-client.ts';
-import type { KubeRequest } from '../../operator/kube/kube-request.ts';
+import { Credentials } from '../../operator/kube/client/credentials.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
+import { KubeClient } from '../../operator/kube/client/kube-client.ts';
+import type { KubeRequest } from '../../operator/kube/client/kube-request.ts';
 
 type Stored = KubeObject & Record<string, unknown>;
 type Entries = Readonly<Record<string, string | null | undefined>>;

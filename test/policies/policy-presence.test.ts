@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Condition } from '../../operator/api/condition.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { isCurrent, isPresent, type KnownPolicies } from '../../operator/policies/policy-presence.ts';
 
 const evaluated = { name: 'web', uid: 'u', revision: '1-a' };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
 import { PolicyRevisions } from '../../operator/policies/policy-revisions.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/security-policy.ts';
+import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/kinds/security-policy.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { untilStale } from '../../operator/policies/policy-compliance.ts';
 import { updateConfiguration, updateImages } from '../../operator/policies/policy-parts.ts';
 import { securityPolicyController, type SecurityPolicyDependencies } from '../../operator/policies/security-policy.ts';

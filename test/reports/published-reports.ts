@@ -1,8 +1,8 @@
 import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
 import type { FieldManager } from '../../operator/api/field-managers.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../operator/api/policy-report.ts';
-import { isNotFound } from '../../operator/kube/kube-api-error.ts';
+import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
+import { isNotFound } from '../../operator/kube/client/kube-api-error.ts';
 import { removePolicies } from '../../operator/reports/sweeping/policy-removal.ts';
 import { ReportPublisher, type DesiredReport, type ReportConflict } from '../../operator/reports/publishing/report-publisher.ts';
 import { MemoryApi } from '../kube/memory-api.ts';

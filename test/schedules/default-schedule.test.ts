@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/scan-schedule.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/kinds/scan-schedule.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { leftToOtherSchedules, schedulesScanning } from '../../operator/schedules/default-schedule.ts';
 import { planSchedule, type SchedulePlan } from '../../operator/schedules/schedule-plan.ts';
 

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { ConditionUpdate } from '../../operator/api/condition.ts';
-import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/scan-schedule.ts';
-import type { Scan } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
+import type { ScanSchedule, ScanScheduleSpec } from '../../operator/api/kinds/scan-schedule.ts';
+import type { Scan } from '../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { REQUEUE_SOON } from '../../operator/controller/status-writer.ts';
-import { KubeApiError } from '../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { reconcileOnce } from '../controller/reconcile-once.ts';
 import { scanScheduleController, scanScheduleWatches, type ScanScheduleDependencies } from '../../operator/schedules/scan-schedule.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { hostname } from 'node:os';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
-import type { KubeClient } from '../../../operator/kube/kube-client.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
+import type { KubeClient } from '../../../operator/kube/client/kube-client.ts';
 import { workerSettings } from '../../../operator/jobs/template/worker-settings.ts';
 
 const nodeSelector = { pool: 'security' };

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { RESOURCES, type ApiResource } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import type { PolicyReport } from '../../../operator/api/policy-report.ts';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { BOOTSTRAP_REPORT } from '../../../operator/reports/building/bootstrap-report.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
 import type { DesiredReport, PublishResult } from '../../../operator/reports/publishing/report-publisher.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
-import type { KubeRequest } from '../../../operator/kube/kube-request.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
+import type { KubeRequest } from '../../../operator/kube/client/kube-request.ts';
 import { desired, PublishingBench, theirs } from '../published-reports.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { RESOURCES, type ApiResource } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import { KubeApiError } from '../../../operator/kube/kube-api-error.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { sweepReports, type SweepRequest, type SweepResult } from '../../../operator/reports/sweeping/report-sweeper.ts';
 import { ReportTracker } from '../../../operator/reports/sweeping/report-tracker.ts';
 import { desired, PublishingBench, theirs } from '../published-reports.ts';

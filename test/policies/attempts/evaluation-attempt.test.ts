@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Scan, ScanStatus } from '../../operator/api/scan.ts';
-import type { SecurityPolicy } from '../../operator/api/security-policy.ts';
-import { evaluationAttempt, policiesEvaluatedBy } from '../../operator/policies/evaluation-attempt.ts';
+import type { Scan, ScanStatus } from '../../../operator/api/kinds/scan.ts';
+import type { SecurityPolicy } from '../../../operator/api/kinds/security-policy.ts';
+import { evaluationAttempt, policiesEvaluatedBy } from '../../../operator/policies/attempts/evaluation-attempt.ts';
 
 const policy = (status: SecurityPolicy['status'] = {}): SecurityPolicy => ({
   metadata: { name: 'web', creationTimestamp: '2026-01-01T10:00:00Z' },
