@@ -1,6 +1,7 @@
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
-import type { Scan } from '../api/kinds/scan.ts';
+import { isFinished, type Scan } from '../api/kinds/scan.ts';
 import type { ScanHold } from '../api/kinds/scan-hold.ts';
+import type { Lister } from '../kube/watch/lister.ts';
 
 /** The cause of a Scan. */
 export type Trigger = 'person' | 'generation' | 'schedule';
@@ -65,4 +66,38 @@ export function waitReason(scan: Scan, all: ScanQueue): ScanHold | undefined {
   if (place < Math.max(all.limit - all.running.length, 0)) return undefined;
   const limit = `at most ${all.limit} Scans run at once (--max-concurrent-scans)`;
   return { reason: 'Queued', message: `waits for one of ${all.running.length} running Scans to end: ${limit}` };
+}
+
+/** The dependencies of {@link ScanTurns}. */
+export interface ScanTurnsDependencies {
+  /** The most Scans that run at once. */
+  readonly maxConcurrentScans: number;
+  readonly scans: Pick<Lister<Scan>, 'list'>;
+}
+
+/** Decides which Scans may start. Remembers those that did. */
+export class ScanTurns {
+  readonly #deps: ScanTurnsDependencies;
+  /** The uids of Scans that this process has started. The watch may be behind. */
+  readonly #begun = new Set<string>();
+
+  constructor(deps: ScanTurnsDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Why a scan has to wait for its turn. From its turn on it counts as running, until it has ended or was deleted. */
+  holdOf(scan: Scan): ScanHold | undefined {
+    const unfinished = this.#deps.scans.list().filter((other) => !isFinished(other));
+    const uids = new Set(unfinished.map(({ metadata: { uid = '' } }) => uid));
+    for (const uid of this.#begun) if (!uids.has(uid)) this.#begun.delete(uid);
+    const hasBegun = ({ metadata: { uid = '' }, status }: Scan): boolean => this.#begun.has(uid) || status?.startTime !== undefined;
+    if (hasBegun(scan)) return undefined;
+    // A Scan that is being deleted does not count, however long its finalizers keep it.
+    const present = unfinished.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const running = present.filter(hasBegun);
+    const waiting = present.filter((other) => !hasBegun(other));
+    const hold = waitReason(scan, { waiting, running, limit: this.#deps.maxConcurrentScans });
+    if (!hold) this.#begun.add(scan.metadata.uid ?? '');
+    return hold;
+  }
 }

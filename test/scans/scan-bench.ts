@@ -5,7 +5,8 @@ import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import type { StoredLedger } from '../../operator/scans/ledger/ledger-store.ts';
 import { jobCreated, newLedger, shardCollected, shardFailed, type Ledger, type Uncovered } from '../../operator/scans/ledger/ledger.ts';
 import { emptySeverities } from '../../operator/findings/tally.ts';
-import type { ScanSteps, ScanLifeDependencies } from '../../operator/scans/scan.ts';
+import type { ScanLifeDependencies } from '../../operator/scans/scan-reconciler.ts';
+import type { ScanSteps } from '../../operator/scans/scan-steps.ts';
 
 const shard = { slices: [{ resource: 0, namespace: 'a', targets: 10, policies: { p: 10 } }], pageSize: 500 };
 const start = {

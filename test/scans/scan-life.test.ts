@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/kinds/scan.ts';
 import type { ReconcileContext, ReconcileResult } from '../../operator/controller/controller.ts';
-import { ScanReconciler } from '../../operator/scans/scan.ts';
+import { ScanReconciler } from '../../operator/scans/scan-reconciler.ts';
 import { InputLost } from '../../operator/scans/ledger/ledger-store.ts';
 import { collect, giveUp, ledgerOf, ScanBench, scanOf, StepsBench } from './scan-bench.ts';
 
