@@ -8,6 +8,9 @@ import { isNotFound } from '../../kube/client/kube-api-error.ts';
 import { reportKey } from '../identity/report-name.ts';
 import type { ReportRecords } from './report-records.ts';
 
+/** How often a write is tried if other writers change the report meanwhile. */
+export const CONFLICT_TRIES = 4;
+
 /** The part of a client that writes reports. */
 export type ReportClient = ListClient & Pick<KubeClient, 'create' | 'delete' | 'get' | 'replace'>;
 
