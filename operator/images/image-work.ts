@@ -4,7 +4,7 @@ import { busyKeys } from './image-adoption.ts';
 import type { ImageKeys } from './jobs/image-access.ts';
 import { configuredDatabase, databaseName } from './matching/image-database.ts';
 import { isPull } from './jobs/image-job-state.ts';
-import { inventoryJob, matchingJob, type ImageJobSettings } from './jobs/image-job.ts';
+import type { ImageJobSettings } from './jobs/image-job.ts';
 import { untriedReference, type ImageLedger } from './ledger/image-ledger.ts';
 import { inventoryInputs, matchInputs, inputsOf, type ScannerInputs } from './jobs/scanner-inputs.ts';
 import { LONGEST_MATCH_AGE, planImages, withoutObsolete, type ImagePlan, type ImagePlanInput } from './image-plan.ts';
@@ -12,6 +12,8 @@ import type { ImageJob } from './jobs/image-job-list.ts';
 import { maxAgeOf } from '../policies/policy-compliance.ts';
 import type { ImageSettings } from './image-settings.ts';
 import { PARTS } from './targets/image-names.ts';
+import { inventoryJob } from './jobs/inventory-job.ts';
+import { matchingJob } from './jobs/matching-job.ts';
 
 /** Plans the image work and builds its Jobs. All functions are pure. */
 

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inventoryJob, matchingJob } from '../../operator/images/jobs/image-job.ts';
 import { scanJob } from '../../operator/scans/attempts/scan-job.ts';
 import { kubectl } from './cluster-access.ts';
+import { inventoryJob } from '../../operator/images/jobs/inventory-job.ts';
+import { matchingJob } from '../../operator/images/jobs/matching-job.ts';
 
 type Fields = Record<string, unknown>;
 interface Job {

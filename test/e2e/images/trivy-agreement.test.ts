@@ -6,7 +6,6 @@ import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { findingSeverity, vulnerabilityOf, type MatchRecord, type Vulnerability } from '../../../operator/images/matching/image-finding.ts';
 import { readCsaf } from '../../../operator/images/statements/csaf.ts';
 import { purlOf } from '../../../operator/images/statements/image-data.ts';
-import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import { imageName } from '../../../operator/images/statements/image-name.ts';
 import { inventoryOf, type Inventory, type InventoryRecord } from '../../../operator/images/inventory/inventory.ts';
 import { INVENTORY } from '../../../operator/images/inventory/inventory-document.ts';
@@ -17,6 +16,7 @@ import { documentFiles } from '../../../operator/kube/documents/mounted-document
 import { acceptStream } from '../../../operator/stream/stream-reader.ts';
 import { directScan, imageFolder, javaIndex, trivyProgram, unpackImage, withFolder, type TrivyReport } from './trivy.ts';
 import { inventoryDocumentName } from '../../../operator/images/targets/image-names.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 /** The test images with their numbers of vulnerabilities and secrets, so that empty scans do not count as agreement. */

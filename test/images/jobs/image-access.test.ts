@@ -7,10 +7,10 @@ import {
   inventoryJobFilter,
   type ImageAccess,
 } from '../../../operator/images/jobs/image-access.ts';
-import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import { keyInNamespace, namespaceOf } from '../../../operator/images/targets/image-key.ts';
 import type { ImageEntry, ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
 import { inventoryJobName } from '../../../operator/images/targets/image-names.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
 
 const key = keyInNamespace('d', 'shop');
 const images = new Map([['d', { image: { digest: 'd', reference: 'r/web@d' }, references: ['r/web@d'], nodes: ['n'] }]]);

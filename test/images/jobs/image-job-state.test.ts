@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { imageJobState } from '../../../operator/images/jobs/image-job-state.ts';
-import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
+import { matchingJob } from '../../../operator/images/jobs/matching-job.ts';
 
 describe('imageJobState', () => {
   const settings = {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import type { ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
 import { LogUnavailableError } from '../../../operator/jobs/job-log.ts';
 import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
 import { collectImageJob, type ImageJobContext, type CollectedImageJob } from '../../../operator/images/jobs/image-jobs.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
 
 const settings = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;
 const made = inventoryJob(settings, { image: { digest: 'd', reference: 'r/web@d' } });

@@ -3,13 +3,14 @@ import type { SecurityPolicySpec } from '../../../operator/api/kinds/security-po
 import { imageKeys } from '../../../operator/images/jobs/image-access.ts';
 import { imageJobOutcome } from '../../../operator/images/jobs/image-job-outcome.ts';
 import { isPull, scannerOf } from '../../../operator/images/jobs/image-job-state.ts';
-import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
 import { withFailure, type ImageEntry } from '../../../operator/images/ledger/image-ledger.ts';
 import { withPullModes } from '../../../operator/images/targets/image-modes.ts';
 import { planImages } from '../../../operator/images/image-plan.ts';
 import { withRefusal } from '../../../operator/images/jobs/image-jobs.ts';
 import type { JobPod } from '../../../operator/jobs/job-pod.ts';
 import type { ImageTarget } from '../../../operator/images/targets/image-targets.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
+import { matchingJob } from '../../../operator/images/jobs/matching-job.ts';
 
 type Mode = NonNullable<SecurityPolicySpec['images']>['mode'];
 const settings = { namespace: 'v', image: 'v', imagePullPolicy: 'Never', imagePullSecrets: [], scanner: 't' } as const;

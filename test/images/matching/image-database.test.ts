@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { configuredDatabase, databaseName, type ImageDatabase } from '../../../operator/images/matching/image-database.ts';
 import { databaseOf } from '../../../operator/images/jobs/image-job-state.ts';
-import { matchingJob } from '../../../operator/images/jobs/image-job.ts';
+import { matchingJob } from '../../../operator/images/jobs/matching-job.ts';
 
 const settings = { namespace: 'vigil', image: 'v', imagePullPolicy: 'Always', imagePullSecrets: [], scanner: 't' } as const;
 const job = (database: ImageDatabase): ReturnType<typeof matchingJob> =>

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { ImageFindings } from '../../../operator/images/matching/image-finding.ts';
-import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import { keyOf } from '../../../operator/images/targets/image-key.ts';
 import type { ImageEntry } from '../../../operator/images/ledger/image-ledger.ts';
 import { imageResults } from '../../../operator/images/results/image-results.ts';
 import { imageCoverage } from '../../../operator/images/image-coverage.ts';
 import type { ContainerImage, ImageTarget } from '../../../operator/images/targets/image-targets.ts';
 import { NodePlatforms } from '../../../operator/images/targets/node-platforms.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
 
 const [amd, arm] = ['linux/amd64', 'linux/arm64'] as const;
 const node = (name: string, labels: Record<string, string> = {}): { metadata: object } & Parameters<NodePlatforms['add']>[0] => ({

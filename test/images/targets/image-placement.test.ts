@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { preferredNode } from '../../../operator/images/jobs/image-job-state.ts';
-import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import { placeInventories, type PlacementInput } from '../../../operator/images/targets/image-placement.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
 
 interface Case extends Partial<PlacementInput> {
   /** The nodes that have each image. */

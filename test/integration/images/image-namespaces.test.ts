@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import { keyInNamespace } from '../../../operator/images/targets/image-key.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { Credentials } from '../../../operator/kube/client/credentials.ts';
@@ -7,6 +6,7 @@ import { KubeClient } from '../../../operator/kube/client/kube-client.ts';
 import { ImageNamespaces } from '../../../operator/images/jobs/image-namespaces.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 import { inventoryJobName } from '../../../operator/images/targets/image-names.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
 
 describe('namespaces that opt in to scans with their pull secrets', function () {
   this.timeout(60_000);

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
-import { inventoryJob } from '../../../operator/images/jobs/image-job.ts';
 import { isNotFound } from '../../../operator/kube/client/kube-api-error.ts';
 import { listAll } from '../../../operator/kube/list.ts';
 import { scanJob } from '../../../operator/scans/attempts/scan-job.ts';
 import { testClient, uniqueName } from '../cluster-access.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
 
 describe('a namespace that is deleted while pods of Jobs are pending', function () {
   this.timeout(240_000);

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { inventoryJob, matchingJob } from '../../../operator/images/jobs/image-job.ts';
 import { mergePlacement, placementOf, preferNode, type Placement } from '../../../operator/jobs/template/placement.ts';
 import { scanJob, type ScanJobInput } from '../../../operator/scans/attempts/scan-job.ts';
+import { inventoryJob } from '../../../operator/images/jobs/inventory-job.ts';
+import { matchingJob } from '../../../operator/images/jobs/matching-job.ts';
 
 describe('the placement of the pods of Jobs', () => {
   const notReady = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 };
