@@ -1,40 +1,22 @@
-import { RESOURCES } from '../../api/api-resource.ts';
 import type { Scan } from '../../api/kinds/scan.ts';
 import { lacksPermission, isForbidden, isInvalid } from '../../kube/client/kube-api-error.ts';
 import type { ShardCollector } from './shard-collector.ts';
 import { isQuota } from '../../jobs/job-events.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
 import { idleState } from '../../jobs/job-idle.ts';
-import { LogUnavailableError } from '../../jobs/job-log.ts';
 import type { JobPod } from '../../jobs/job-pod.ts';
 import { isIdle, JobState, type JobObject, type JobStateOptions } from '../../jobs/job-state.ts';
 import type { LedgerStore, StoredLedger } from '../ledger/ledger-store.ts';
-import {
-  allSettled,
-  attemptEnded,
-  jobCreated,
-  pendingIn,
-  shardCollected,
-  shardFailed,
-  type Ledger,
-  type LedgerJob,
-} from '../ledger/ledger.ts';
+import { allSettled, attemptEnded, jobCreated, pendingIn, type Ledger, type LedgerJob } from '../ledger/ledger.ts';
 import { attemptDeadline, jobStateOptions, waitedWithoutNode, isStuckCreating } from './attempt-waits.ts';
 import type { ScanMemory } from './scan-memory.ts';
-import { collectedScan } from './collected-scan.ts';
 import { storeNextAttempt } from './next-attempt.ts';
-import type { KnownPolicies } from '../../policies/policy-presence.ts';
 import type { ScanJobs } from './scan-jobs.ts';
-import type { EventRecorder } from '../../controller/event-recorder.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ScanHold } from '../../api/kinds/scan-hold.ts';
+import { ShardResults, type ShardResultsDependencies } from './shard-results.ts';
 
 /** The dependencies of {@link ScanAttempts}. */
-export interface ScanAttemptsDependencies extends KnownPolicies {
-  readonly log: Pick<Logger, 'info' | 'warn'>;
-  readonly events: Pick<EventRecorder, 'record'>;
-  readonly metrics: Pick<Metrics, 'shards'>;
+export interface ScanAttemptsDependencies extends ShardResultsDependencies {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
@@ -59,7 +41,7 @@ export interface AdvanceResult {
 export class ScanAttempts {
   readonly #deps: ScanAttemptsDependencies;
   readonly #store: LedgerStore;
-  readonly #collector: ShardCollector;
+  readonly #results: ShardResults;
   readonly #jobs: ScanJobs;
 
   constructor(
@@ -68,7 +50,7 @@ export class ScanAttempts {
   ) {
     this.#deps = deps;
     this.#store = parts.store;
-    this.#collector = parts.collector;
+    this.#results = new ShardResults(deps, parts.collector);
     this.#jobs = parts.jobs;
   }
 
@@ -105,7 +87,12 @@ export class ScanAttempts {
     if (!job.created) return undefined;
     const found = await this.#jobs.find(job);
     const failAll = async (failure: JobFailure): Promise<void> =>
-      save(pendingIn(ledger(), lastOf(ledger())).reduce((left, { shard }) => this.#failed(scan, left, { shard, ...failure }), ledger()));
+      save(
+        pendingIn(ledger(), lastOf(ledger())).reduce(
+          (left, { shard }) => this.#results.failed(scan, left, { shard, ...failure }),
+          ledger(),
+        ),
+      );
     if (!found) {
       await failAll({ class: 'JobGone', message: `Job ${job.name} was deleted` });
       return undefined;
@@ -138,7 +125,7 @@ export class ScanAttempts {
     let hold: ScanHold | undefined;
     for (const { shard, index } of pending) {
       const at = state.of(index);
-      if (at.kind === 'failed') await save(this.#failed(scan, ledger(), { shard, class: at.class, message: at.message }));
+      if (at.kind === 'failed') await save(this.#results.failed(scan, ledger(), { shard, class: at.class, message: at.message }));
       else if (at.kind === 'finished') hold = (await this.#finish(scan, ledger(), { ...context, shard, pod: at.pod })) ?? hold;
       else hold = at.hold ?? hold;
     }
@@ -152,7 +139,7 @@ export class ScanAttempts {
     ledger: Ledger,
     context: AdvanceContext & { readonly shard: number; readonly pod: JobPod; readonly save: (ledger: Ledger) => Promise<void> },
   ): Promise<ScanHold | undefined> {
-    const { ledger: next, hold } = await this.#collect(scan, ledger, context);
+    const { ledger: next, hold } = await this.#results.collect(scan, ledger, context);
     await context.save(next);
     if (!hold) await context.reportProgress(next, undefined);
     return hold;
@@ -209,43 +196,6 @@ export class ScanAttempts {
     return state.kind === 'waiting' ? state.hold : undefined;
   }
 
-  /** The ledger after the results of an ended pod were collected or failed. It is unchanged while the node does not return the log. */
-  async #collect(
-    scan: Scan,
-    ledger: Ledger,
-    { shard, pod, memory, signal }: AdvanceContext & { readonly shard: number; readonly pod: JobPod },
-  ): Promise<{ readonly ledger: Ledger; readonly hold?: ScanHold }> {
-    const what = `write/${pod.metadata.uid ?? ''}`;
-    try {
-      const result = await this.#collector.collect(pod, collectedScan(this.#deps, { scan, ledger, shard, seen: memory.seen, signal }));
-      memory.stopWaiting(what);
-      if ('class' in result) return { ledger: this.#failed(scan, ledger, { shard, ...result }) };
-      memory.seen.recordShard(shard);
-      memory.rescan?.collected(shard, result.namespaces);
-      this.#deps.metrics.shards.inc({ outcome: 'Succeeded' });
-      const { scanned, failed, peakMebibytes } = result;
-      this.#deps.log.info({ scan: scan.metadata.name, shard, scanned, failed, peakMebibytes }, 'shard collected');
-      return { ledger: shardCollected(ledger, shard, result) };
-    } catch (error) {
-      if (error instanceof LogUnavailableError) return { ledger, hold: { reason: 'LogUnavailable', message: error.message } };
-      if (!isServerFailure(error) || memory.waitedFor(what) < writePatience) throw error;
-      memory.stopWaiting(what);
-      const message = error instanceof Error ? error.message : String(error);
-      return { ledger: this.#failed(scan, ledger, { shard, class: 'WriteFailed', message }) };
-    }
-  }
-
-  /** The ledger after a failed attempt at a shard. Records an Event. */
-  #failed(scan: Scan, ledger: Ledger, { shard, ...failure }: JobFailure & { readonly shard: number }): Ledger {
-    this.#deps.metrics.shards.inc({ outcome: failure.class });
-    this.#deps.log.warn({ scan: scan.metadata.name, shard, class: failure.class, message: failure.message }, 'shard attempt failed');
-    const next = shardFailed(ledger, shard, failure);
-    const follows = next.shards[shard]?.state === 'error' ? 'no attempts are left' : 'it is retried';
-    const message = `shard ${shard}: ${failure.message === '' ? failure.class : failure.message}; ${follows}`;
-    this.#deps.events.record(RESOURCES.scans, scan, { type: 'Warning', reason: failure.class, message });
-    return next;
-  }
-
   /**
    * The ledger after the Job was created or refused. It is unchanged while an earlier Job of this name is being deleted. It is also
    * unchanged while a quota refuses the Job, until the deadline.
@@ -265,19 +215,13 @@ export class ScanAttempts {
       const waited = Math.max(memory.waitedFor(`job/${job.name}`), waitedWithoutNode(ledger, [], this.#deps.clock()));
       if (isQuota(message) && waited < attemptDeadline(scan, job)) return { ledger, hold: { reason: 'QuotaExceeded', message } };
       const made = jobCreated(ledger, job.name);
-      return { ledger: job.shards.reduce((left, shard) => this.#failed(scan, left, { shard, class: 'Rejected', message }), made) };
+      return { ledger: job.shards.reduce((left, shard) => this.#results.failed(scan, left, { shard, class: 'Rejected', message }), made) };
     }
   }
 }
 
 /** Milliseconds that a Job may take to create its pods or the next of them. */
 const idleTolerance = 5000;
-/** Milliseconds for which the API server may refuse to write results. */
-const writePatience = 60_000;
-
-const isServerFailure = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && (error as { status?: unknown }).status === 500;
-
 const identityOf = ({ metadata: { name, uid = '' } }: Scan): { name: string; uid: string } => ({ name, uid });
 
 function lastOf({ jobs }: Ledger): LedgerJob {
