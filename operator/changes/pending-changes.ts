@@ -30,6 +30,7 @@ export class PendingChanges {
   #byKind: ReadonlyMap<string, ApiResource> = new Map();
   #targets: ReadonlySet<ApiResource> = new Set();
   readonly #dependents = new Map<ApiResource, readonly (ApiResource | undefined)[]>();
+  readonly #across = new Map<ApiResource, ReadonlySet<string>>();
   readonly #waiting: ChangedTargets;
 
   /** `most`: the most entries that are kept one by one. */
@@ -45,6 +46,7 @@ export class PendingChanges {
     this.#targets = new Set([...scope.indexes.keys()].filter((resource) => scope.set.targets.includes(resource)));
     this.#byKind = new Map([...scope.indexes.keys()].map((resource) => [kindOf(resource), resource]));
     this.#dependents.clear();
+    this.#across.clear();
   }
 
   /** Adds the targets of a change. Returns the namespaces with waiting targets because of it. */
@@ -147,11 +149,32 @@ export class PendingChanges {
           this.#waiting.addKind(place, dependent);
           touched.push(place);
         }
+        touched.push(...this.#elsewhere(resource, namespace, dependent));
         continue;
       }
       touched.push(outside);
     }
     return touched;
+  }
+
+  /**
+   * Adds the objects of a kind in other namespaces that name accounts of a namespace, if checks about them read this resource there: a
+   * RoleBinding may name a ServiceAccount of another namespace. Returns their namespaces.
+   */
+  #elsewhere(resource: ApiResource, namespace: string, dependent: ApiResource): readonly string[] {
+    const index = this.#scope.indexes.get(dependent);
+    if (namespace === outside || !index || !this.#acrossOf(dependent).has(kindOf(resource))) return [];
+    const places = [...index.namespaces].filter((place) => place !== namespace && this.#inScope(place));
+    return places.filter((place) => {
+      const names = [...index.in(place)].filter(([, { subjectNamespaces = [] }]) => subjectNamespaces.includes(namespace));
+      for (const [name] of names) this.#waiting.add(place, dependent, name);
+      return names.length > 0;
+    });
+  }
+
+  /** The kinds that checks about a resource also read in other namespaces. */
+  #acrossOf(dependent: ApiResource): ReadonlySet<string> {
+    return this.#across.getOrInsertComputed(dependent, () => new Set(this.#scope.set.crossNamespaceKinds([dependent])));
   }
 
   /** The namespaces in which objects of a kind may read an object of a namespace: that namespace, or all for a cluster-scoped object. */

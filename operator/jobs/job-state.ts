@@ -80,6 +80,9 @@ export function isOver(job: JobObject, indexes: number): boolean {
   return indexesOf(completedIndexes).size + indexesOf(failedIndexes).size >= indexes;
 }
 
+/** Whether a Job has ended and failed. */
+export const hasFailed = (job: JobObject): boolean => conditionOf(job, 'Failed', 'FailureTarget') !== undefined;
+
 /**
  * Derives the state of each index from the statuses of a Job and its pods. A Job without indexes has the index 0. Pure except for `ageOf`.
  */

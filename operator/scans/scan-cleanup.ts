@@ -15,7 +15,11 @@ export interface CleanupParts {
   readonly client: Pick<KubeClient, 'delete'>;
   readonly scans: { readonly get: (name: string) => Scan | undefined };
   readonly store: Pick<LedgerStore, 'read' | 'remove'>;
-  readonly jobs: { readonly tidy: (ledger: Ledger) => Promise<void>; readonly clear: (scan: Scan) => Promise<number> };
+  readonly jobs: {
+    readonly tidy: (ledger: Ledger) => Promise<void>;
+    readonly clear: (scan: Scan) => Promise<number>;
+    readonly clearUnfinished: (scan: Scan) => Promise<void>;
+  };
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -68,12 +72,18 @@ export async function cleanUp(parts: CleanupParts, name: string): Promise<Reconc
   return {};
 }
 
-/** The ledger is deleted last: as long as it exists, something may be left. If it cannot be read, all Jobs are deleted. */
+/**
+ * The ledger is deleted last: as long as it exists, something may be left. If it cannot be read, all Jobs are deleted. Without a ledger, Jobs
+ * that failed are kept, since an earlier cleanup has kept them for a day.
+ */
 async function removeParts({ store, jobs }: CleanupParts, scan: Scan): Promise<void> {
   const { name, uid = '' } = scan.metadata;
   try {
     const left = await store.read({ name, uid });
-    if (!left) return;
+    if (!left) {
+      await jobs.clearUnfinished(scan);
+      return;
+    }
     await jobs.tidy(left.ledger);
   } catch (error) {
     if (!(error instanceof InputLost)) throw error;

@@ -6,7 +6,7 @@ import { catalogueVersion } from '../engine/evaluation-revision.ts';
 import { isNotFound } from '../kube/client/kube-api-error.ts';
 import { InputLost, LedgerConflict, type StoredLedger } from './ledger/ledger-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { stageAfterFailure } from './scan-failure.ts';
+import { stageAfterFailure, stageWhileHeld } from './scan-failure.ts';
 import { ScanMemory } from './attempts/scan-memory.ts';
 import type { BeginResult } from './scan-plan.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
@@ -25,6 +25,8 @@ const turnPause = 1000;
 
 /** The key of {@link ScanMemory.waitedFor} for the time since a step last succeeded. */
 const success = 'success';
+/** The key of {@link ScanMemory.waitedFor} for the time for which a hold keeps the Scan from being planned. */
+const planning = 'planning';
 
 /** The dependencies of {@link ScanReconciler}. */
 export interface ScanLifeDependencies extends ScanTurnsDependencies, ScanStatusDependencies {
@@ -105,10 +107,8 @@ export class ScanReconciler {
       if ((await this.#steps.clear(scan)) > 0) return { requeueAfter: 1000 };
       const begun = await this.#begin(scan, context, memory);
       if (!begun) return {};
-      if ('hold' in begun) {
-        await this.#status.writeHold(scan, { stage: 'planning', startTime: this.#startOf(scan), hold: begun.hold }, memory);
-        return { requeueAfter: turnPause };
-      }
+      if ('hold' in begun) return this.#holdPlan(scan, begun.hold, memory);
+      memory.stopWaiting(planning);
       stored = begun;
     }
     assertOwnPlan(stored.ledger);
@@ -131,6 +131,18 @@ export class ScanReconciler {
     if (!('refused' in begun)) return begun;
     await this.#refuse(scan, { stage: 'refused', ...begun.refused }, memory);
     return undefined;
+  }
+
+  /** Waits for the end of a hold, until the deadline of the Scan. */
+  async #holdPlan(scan: Scan, hold: ScanHold, memory: ScanMemory): Promise<ReconcileResult> {
+    const heldFor = memory.waitedFor(planning);
+    const stage = stageWhileHeld(scan, { hold, heldFor, startTime: this.#startOf(scan), now: this.#deps.clock() });
+    if (stage.stage === 'planning') {
+      await this.#status.writeHold(scan, stage, memory);
+      return { requeueAfter: turnPause };
+    }
+    await this.#refuse(scan, stage, memory);
+    return {};
   }
 
   #startOf(scan: Scan): string {

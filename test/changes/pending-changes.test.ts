@@ -15,7 +15,7 @@ const resource = (kind: string): ApiResource => {
 function cluster(
   objects: readonly string[],
   controls: readonly string[],
-): { pending: PendingChanges; change: (object: string) => readonly string[] } {
+): { pending: PendingChanges; change: (object: string) => readonly string[]; indexes: ReadonlyMap<ApiResource, ObjectIndex> } {
   const source = { name: 'p', spec: { scope: { namespaces: { include: ['a*'] } }, controls: controls.map((name) => ({ name })) } };
   const set = compilePolicies([source], { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [] });
   const kinds = [...new Set([...set.targets, ...set.context, resource('Namespace')])];
@@ -40,7 +40,7 @@ function cluster(
     const { kind, namespace, name, entry } = parse(text);
     return pending.add({ resource: kind, namespace, name, before: entry, after: entry });
   };
-  return { pending, change };
+  return { pending, change, indexes };
 }
 
 const linesOf = (batch: ChangeBatch | undefined): readonly string[] => [
@@ -169,6 +169,18 @@ describe('the index entry of a RoleBinding', () => {
   for (const [title, subjects, reaches] of rows)
     it(`has, for ${title}, the namespaces ${JSON.stringify(reaches)}`, () =>
       expect(binding(subjects).subjectNamespaces).to.deep.equal(reaches));
+
+  it('is evaluated again when a ServiceAccount that it may name in another namespace is created or deleted', () => {
+    const { pending, change, indexes } = cluster([...objects, 'RoleBinding/a/own'], ['rbac-dangling-binding']);
+    const names = binding([{ kind: 'ServiceAccount', name: 'x', namespace: 'c' }]);
+    indexes.get(resource('RoleBinding'))?.set('a', 'far', names);
+    indexes.get(resource('RoleBinding'))?.set('b', 'out-of-scope', names);
+    expect(change('ServiceAccount/c/x')).to.include('a');
+    expect(linesOf(pending.take('a'))).to.deep.equal(['RoleBinding/far']);
+    expect(pending.namespaces).to.not.include('b');
+    change('ServiceAccount/d/x');
+    expect(linesOf(pending.take('a'))).to.deep.equal([]);
+  });
 
   it('adds the workloads of accounts in other namespaces when it is created, changed and deleted', () => {
     const { pending } = cluster(objects, ['workload-takeover-permissions']);

@@ -28,6 +28,10 @@ function setUp(scan = scanOf('s', complete)): {
       tidied.push('all');
       return Promise.resolve(1);
     },
+    clearUnfinished: (): Promise<void> => {
+      tidied.push('unfinished');
+      return Promise.resolve();
+    },
   };
   const parts = { ...bench.parts, store: steps.store, jobs } as unknown as CleanupParts;
   return { bench, steps, tidied, parts, refuse: (error) => void (refusal = error) };
@@ -66,6 +70,13 @@ describe('the cleanup after a Scan', () => {
     const read = (): Promise<never> => Promise.reject(new InputLost('document l is damaged'));
     await cleanUp({ ...parts, store: { read, remove: steps.store.remove } }, 's');
     expect([tidied, steps.kept]).to.deep.equal([['all'], undefined]);
+  });
+
+  it('deletes the Jobs that have not failed when the ledger was deleted', async () => {
+    const { steps, tidied, parts } = setUp();
+    steps.kept = undefined;
+    await cleanUp(parts, 's');
+    expect(tidied).to.deep.equal(['unfinished']);
   });
 
   it('ignores a Scan that has not ended', async () => {

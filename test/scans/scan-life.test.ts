@@ -132,6 +132,39 @@ describe('the Scan controller', () => {
     expect(bench.live.get('s')?.status?.phase).to.equal('Failed');
   });
 
+  it('ends a Scan that is held while it is planned until its deadline', async () => {
+    const bench = new ScanBench(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 60 } } }));
+    const hold = { reason: 'CRDOutdated', message: 'CRD scans.vigil.dev is of an older version' };
+    const steps = Object.assign(new StepsBench(), { begin: () => Promise.resolve({ hold }) });
+    const reconciler = new ScanReconciler(bench.dependencies(), steps);
+    const results: unknown[] = [];
+    for (const seconds of [0, 59, 61]) {
+      bench.now = Date.parse('2026-01-01T00:01:00Z') + seconds * 1000;
+      results.push([await reconciler.reconcile('s', context), ready(bench.live.get('s'))]);
+      bench.catchUp();
+    }
+    const held = [{ requeueAfter: 1000 }, `CRDOutdated: ${hold.message}`];
+    expect(results).to.deep.equal([
+      held,
+      held,
+      [{}, `DeadlineExceeded: could not be planned in 60 seconds (spec.scan.activeDeadlineSeconds): ${hold.message}`],
+    ]);
+    expect(bench.live.get('s')?.status?.phase).to.equal('Failed');
+    expect(bench.recorded.map(({ reason }) => reason)).to.deep.equal(['CRDOutdated', 'DeadlineExceeded']);
+  });
+
+  it('gives a held Scan two minutes after a restart, also past its deadline', async () => {
+    const bench = new ScanBench(scanOf('s', { startTime: '2025-12-31T00:00:00Z' }));
+    const hold = { reason: 'WatchBehind', message: 'the cache does not contain SecurityPolicy p yet' };
+    const steps = Object.assign(new StepsBench(), { begin: () => Promise.resolve({ hold }) });
+    const reconciler = new ScanReconciler(bench.dependencies(), steps);
+    await reconciler.reconcile('s', context);
+    expect(bench.live.get('s')?.status?.phase).to.equal('Pending');
+    bench.now += 121_000;
+    await reconciler.reconcile('s', context);
+    expect(bench.live.get('s')?.status?.phase).to.equal('Failed');
+  });
+
   it('ends a Scan as Failed when it cannot be finished until its deadline, keeps its results, and starts the next Scan', async () => {
     const { bench, steps, run } = setUp(scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 600 } } }), scanOf('t'));
     const refusal = new Error('policyreports "x" is forbidden: denied by an admission policy');

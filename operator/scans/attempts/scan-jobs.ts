@@ -4,7 +4,7 @@ import type { Scan } from '../../api/kinds/scan.ts';
 import { eventsAbout, refusalIn } from '../../jobs/job-events.ts';
 import type { JobPod } from '../../jobs/job-pod.ts';
 import { isOfJob, JobRunner, type JobClient } from '../../jobs/job-runner.ts';
-import { isOver, type JobObject } from '../../jobs/job-state.ts';
+import { hasFailed, isOver, type JobObject } from '../../jobs/job-state.ts';
 import type { Ledger, LedgerJob } from '../ledger/ledger.ts';
 import { scanHash } from '../ledger/names.ts';
 import { scanJob } from './scan-job.ts';
@@ -101,8 +101,21 @@ export class ScanJobs {
 
   /** Deletes every Job of a scan that has no plan. Returns their number. */
   async clear(scan: Scan): Promise<number> {
-    const left = await this.#runner.list(this.#deps.namespace, `${LABELS.scan}=${scanHash(scan.metadata.uid ?? '')}`);
-    for (const { metadata } of left) await this.#runner.remove({ ...metadata, namespace: this.#deps.namespace });
+    const left = await this.#all(scan);
+    await this.#remove(left);
     return left.length;
+  }
+
+  /** Deletes the Jobs of an ended scan without a ledger, except for those that failed: {@link tidy} keeps these for a day. */
+  async clearUnfinished(scan: Scan): Promise<void> {
+    await this.#remove((await this.#all(scan)).filter((job) => !hasFailed(job)));
+  }
+
+  #all({ metadata: { uid = '' } }: Scan): Promise<JobObject[]> {
+    return this.#runner.list(this.#deps.namespace, `${LABELS.scan}=${scanHash(uid)}`);
+  }
+
+  async #remove(jobs: readonly JobObject[]): Promise<void> {
+    for (const { metadata } of jobs) await this.#runner.remove({ ...metadata, namespace: this.#deps.namespace });
   }
 }

@@ -64,6 +64,15 @@ describe('the Jobs of a scan', () => {
     expect([await found('cached'), await found('live'), await found('gone')]).to.deep.equal(['cached', 'live', undefined]);
   });
 
+  it('are deleted without a ledger, except for those that failed and are kept for a day', async () => {
+    const jobs = new Jobs();
+    const statuses = { running: {}, complete: { conditions: [{ type: 'Complete', status: 'True' }] } };
+    for (const [name, status] of Object.entries({ ...statuses, failed: { conditions: [{ type: 'Failed', status: 'True' }] } }))
+      jobs.held.set(name, { metadata: { name, uid: name }, status } as KubeObject);
+    await jobs.own.clearUnfinished(scanOf());
+    expect(jobs.deleted).to.deep.equal(['running', 'complete']);
+  });
+
   for (const [what, ledger, status, deleted] of [
     ['whose shards succeeded is deleted', collect(collect(ledgerOf(), 0), 1), {}, ['a1']],
     [
