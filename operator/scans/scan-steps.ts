@@ -1,5 +1,5 @@
 import type { Scan } from '../api/kinds/scan.ts';
-import { isNotFound } from '../kube/client/kube-api-error.ts';
+import { explainMissingCrd } from './missing-crd.ts';
 import { ShardCollector } from './attempts/shard-collector.ts';
 import { LedgerStore, type StoredLedger } from './ledger/ledger-store.ts';
 import type { Ledger, Uncovered } from './ledger/ledger.ts';
@@ -53,15 +53,7 @@ export function scanSteps(deps: ScanStepsDependencies): ScanSteps {
   const parts = { store, collector: new ShardCollector(deps.client, deps.publisher), jobs };
   const attempts = new ScanAttempts(deps, parts);
   const verifier = new ScanVerifier(deps, parts);
-  /** Names the missing CRD if the API server only returns NotFound. */
-  const explained = async <T>(step: Promise<T>): Promise<T> => {
-    try {
-      return await step;
-    } catch (error) {
-      const [crd] = isNotFound(error) ? await deps.checkCrds() : [];
-      throw crd ? new Error(crd.message, { cause: error }) : error;
-    }
-  };
+  const explained = <T>(step: Promise<T>): Promise<T> => explainMissingCrd(step, () => deps.checkCrds());
   return {
     store,
     begin: (scan, context) => beginScan(deps, store, scan, { ...context, rescans }),

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/kinds/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import { generationScanName } from '../../operator/scans/ledger/names.ts';
 import { changesSince } from '../../operator/changes/watched-scope.ts';
 
 const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;
@@ -31,6 +32,21 @@ describe('the time since which changes were not evaluated', () => {
   ] as const) {
     it(what, () => expect(minutes(changesSince(policy, scans, '2-b'))).to.be.closeTo(expected, 1e-9));
   }
+
+  it('is a second before the creation of the first failed scan of the revision, since the server writes whole seconds', () => {
+    const stalled = { type: 'Stalled', status: 'False', observedGeneration: 2 };
+    const accepted = {
+      ...policy,
+      metadata: { ...policy.metadata, uid: 'u' },
+      status: { lastScanTime: at(5), conditions: [stalled] },
+    } as unknown as SecurityPolicy;
+    const name = generationScanName({ name: 'baseline', uid: 'u', generation: 2, revision: '2-b' });
+    const failed = [40, 20].map((minute) => ({
+      ...scan(minute, { phase: 'Failed' }),
+      metadata: { name, creationTimestamp: at(minute) },
+    }));
+    expect(changesSince(accepted, failed as unknown as Scan[], '2-b')).to.equal(Date.parse(at(20)) - 1000);
+  });
 
   it('is the epoch for a policy that was never scanned', () => {
     expect(changesSince({ ...policy, status: {} }, [], '2-b')).to.be.lessThan(0);
