@@ -75,9 +75,9 @@ describe('the guard over the operator', function () {
     ) as unknown as Job;
 
   /** Creates an object as the operator, with a server-side dry run. Returns the refusal, or the empty text. */
-  function refusal(object: unknown, verb = 'create'): string {
+  function refusal(object: unknown, verb = 'create', as = account): string {
     try {
-      kubectl([verb, '--dry-run=server', '--as', account, '-f', '-'], JSON.stringify(object));
+      kubectl([verb, '--dry-run=server', '--as', as, '-f', '-'], JSON.stringify(object));
       return '';
     } catch (error) {
       return (error as { stderr: string }).stderr;
@@ -130,6 +130,34 @@ describe('the guard over the operator', function () {
   ] as const) {
     it(`allows the Job for ${what}`, () => expect(refusal(make())).to.equal(''));
   }
+
+  describe('of an operator in another namespace', () => {
+    const elsewhere = 'system:serviceaccount:guard-audit:vigil-operator';
+    const moved = (job: Job): Job => ({ ...job, metadata: { ...job.metadata, namespace: 'guard-audit' } });
+    before(() => {
+      kubectl(['create', 'namespace', 'guard-audit']);
+      kubectl(['create', 'clusterrolebinding', 'guard-audit', '--clusterrole=cluster-admin', `--user=${elsewhere}`]);
+    });
+    after(() => {
+      kubectl(['delete', 'clusterrolebinding', 'guard-audit', '--ignore-not-found']);
+      kubectl(['delete', 'namespace', 'guard-audit', '--ignore-not-found', '--wait=false']);
+    });
+
+    it('allows its Jobs in that namespace', () => {
+      for (const make of [scanning, inventory, matching]) expect(refusal(moved(make()), 'create', elsewhere)).to.equal('');
+    });
+    it('refuses its Jobs in vigil-system, and those of the operator of vigil-system in that namespace', () => {
+      const message = 'the operator may create only inventory Jobs in other namespaces';
+      expect(refusal(scanning(), 'create', elsewhere)).to.include(message);
+      expect(refusal(moved(scanning()))).to.include(message);
+    });
+    it('refuses other workloads and other images in that namespace', () => {
+      const pod = { ...plainPod, metadata: { name: 'p', namespace: 'guard-audit' } };
+      expect(refusal(pod, 'create', elsewhere)).to.include('the operator may create Jobs and no other kind of workload');
+      const other = changed(scanning, (spec) => (first(spec)['image'] = 'example.com/other:1'));
+      expect(refusal(moved(other), 'create', elsewhere)).to.include('a container may use only the images of Vigil and the scanner');
+    });
+  });
 
   const volume = (source: Fields): Job => changed(inventory, (spec) => spec.volumes.push({ name: 'more', ...source }));
   const ways: readonly (readonly [what: string, object: unknown])[] = [
