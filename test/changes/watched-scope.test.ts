@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/kinds/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
-import { generationScanName } from '../../operator/scans/ledger/names.ts';
+import { generationScanName } from '../../operator/policies/attempts/generation-names.ts';
 import { changesSince } from '../../operator/changes/watched-scope.ts';
 
 const at = (minute: number): string => `2026-11-01T10:${String(minute).padStart(2, '0')}:00Z`;
