@@ -3,6 +3,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import { resourcePath } from './client/resource-path.ts';
 import { isExpired, isResponseTooLong, type KubeApiError } from './client/kube-api-error.ts';
 import type { KubeClient } from './client/kube-client.ts';
+import { METADATA_LIST } from './protobuf/response-body.ts';
 
 /** The part of a client that lists use. */
 export type ListClient = Pick<KubeClient, 'call'>;
@@ -26,6 +27,8 @@ export interface ListOptions {
   readonly from?: string | undefined;
   /** Requests only `metadata` (a `PartialObjectMetadataList`): a fraction of the bytes. */
   readonly metadataOnly?: boolean;
+  /** With `metadataOnly`: the caller does not read `managedFields`, which can be half of the metadata. They may be present nevertheless. */
+  readonly omitManagedFields?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,8 +36,6 @@ interface ListBody<T> {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
   readonly items?: readonly T[] | null;
 }
-
-const metadataAccept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 /** Objects per page: a page of parsed metadata with managed fields takes about 2 MiB. */
 export const LIST_PAGE_SIZE = 250;
@@ -89,7 +90,8 @@ async function page<T>(client: ListClient, resource: ApiResource, options: PageR
   const query = { limit: options.limit, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
   const call = {
     path: resourcePath(resource, { namespace: options.namespace }),
-    accept: options.metadataOnly ? metadataAccept : 'application/json',
+    accept: options.metadataOnly ? METADATA_LIST : 'application/json',
+    omitManagedFields: options.omitManagedFields,
     signal: options.signal,
     maximumBytes: options.limit === 1 ? pageBytes * 2 : pageBytes,
   };

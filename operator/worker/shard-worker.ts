@@ -205,7 +205,7 @@ export class ShardWorker {
   async #notEvaluated(slice: Slice, resource: ApiResource): Promise<readonly string[]> {
     const { client, signal } = this.#work;
     const missed: string[] = [];
-    for await (const { items } of slicePages(client, resource, slice, { metadataOnly: true, signal })) {
+    for await (const { items } of slicePages(client, resource, slice, { metadataOnly: true, omitManagedFields: true, signal })) {
       const others = items.filter(({ metadata }) => !this.#evaluated.has(metadata.name));
       missed.push(...others.filter((object) => this.#isTarget(object, resource)).map(({ metadata }) => metadata.name));
     }

@@ -21,6 +21,7 @@ export class ListOrderError extends Error {
 export interface SlicePageOptions {
   readonly limit?: number;
   readonly metadataOnly?: boolean;
+  readonly omitManagedFields?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -8,7 +8,19 @@ import { handOver } from './legacy-fields.ts';
 import { resourcePath } from './resource-path.ts';
 import type { Credentials, PoolName } from './credentials.ts';
 import { isConflict, isNotFound, isRetryable, isUnauthorized, KubeApiError, mayHaveSucceeded } from './kube-api-error.ts';
-import { Deadline, responseError, messageOf, callName, queryString, readText, requestOptions, type KubeRequest } from './kube-request.ts';
+import {
+  Deadline,
+  responseError,
+  contentTypeOf,
+  messageOf,
+  callName,
+  queryString,
+  readBytes,
+  requestOptions,
+  type KubeRequest,
+} from './kube-request.ts';
+import { ProtobufError } from '../protobuf/message-reader.ts';
+import { parseBody } from '../protobuf/response-body.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { fenced, FencedError, type WriteFence } from './write-fence.ts';
 
@@ -69,12 +81,14 @@ export class KubeClient {
       await this.#options.rateLimit?.take(call.signal);
       using deadline = new Deadline(this.#timeoutOf(call), call.signal);
       const response = await this.#send(call, { signal: deadline.signal, stream: undefined });
-      const text = await readText(call, response.body);
-      if (response.statusCode >= 300) throw responseError(call, response, text);
+      const bytes = await readBytes(call, response.body);
+      if (response.statusCode >= 300) throw responseError(call, response, bytes);
+      const contentType = contentTypeOf(response.headers);
       try {
-        return JSON.parse(text) as T;
+        return parseBody(contentType, bytes, call) as T;
       } catch (error) {
-        throw new KubeApiError('the response is not JSON', { status: 0, call: callName(call), cause: error });
+        const format = error instanceof ProtobufError ? 'valid protobuf' : 'JSON';
+        throw new KubeApiError(`the response is not ${format}`, { status: 0, call: callName(call), cause: error });
       }
     });
   }
@@ -85,7 +99,7 @@ export class KubeClient {
       const pieces = this.#timeoutOf(call);
       const head = pieces === 0 ? this.#timeoutOf({ path: call.path }) : pieces;
       const response = await this.#send(call, { signal: call.signal, stream: { head, pieces } });
-      if (response.statusCode >= 300) throw responseError(call, response, await readText(call, response.body));
+      if (response.statusCode >= 300) throw responseError(call, response, await readBytes(call, response.body));
       return response.body;
     });
   }

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { RESPONSE_TOO_LONG, KubeApiError } from './kube-api-error.ts';
+import { parseBody, type BodyOptions } from '../protobuf/response-body.ts';
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -16,6 +17,8 @@ export interface KubeRequest {
   readonly retries?: number;
   /** The maximum size of the response body in bytes. Default 64 MiB. */
   readonly maximumBytes?: number;
+  /** See {@link BodyOptions}. */
+  readonly omitManagedFields?: BodyOptions['omitManagedFields'];
   /** Called with each error before a retry. */
   readonly onRetry?: (error: unknown) => void;
 }
@@ -87,8 +90,8 @@ export class Deadline {
   }
 }
 
-/** Reads a response body as text. Throws a {@link KubeApiError} with status 0 if the body breaks off or exceeds `maximumBytes`. */
-export async function readText(call: KubeRequest, body: Dispatcher.ResponseData['body']): Promise<string> {
+/** Reads a response body. Throws a {@link KubeApiError} with status 0 if the body breaks off or exceeds `maximumBytes`. */
+export async function readBytes(call: KubeRequest, body: Dispatcher.ResponseData['body']): Promise<Buffer> {
   const { maximumBytes = 64 * 1024 * 1024 } = call;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -105,17 +108,17 @@ export async function readText(call: KubeRequest, body: Dispatcher.ResponseData[
     const message = `the response is longer than ${maximumBytes} bytes`;
     throw new KubeApiError(message, { status: 0, call: callName(call), reason: RESPONSE_TOO_LONG });
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** Returns the error of a response with a failure status. */
 export function responseError(
   call: KubeRequest,
   { statusCode: status, headers }: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
-  text: string,
+  bytes: Buffer,
 ): KubeApiError {
-  const body = parseStatus(text);
-  const sent = typeof body?.message === 'string' ? body.message : text.slice(0, 500).trim();
+  const body = parseStatus(contentTypeOf(headers), bytes);
+  const sent = typeof body?.message === 'string' ? body.message : bytes.toString('utf8').slice(0, 500).trim();
   const retryAfter = Number(headers['retry-after']);
   return new KubeApiError(sent === '' ? `the server answered with status ${status}` : sent, {
     status,
@@ -126,9 +129,12 @@ export function responseError(
   });
 }
 
-function parseStatus(text: string): { message?: string; reason?: string } | undefined {
+/** Returns the content type of a response. Empty: it has none. */
+export const contentTypeOf = (headers: Dispatcher.ResponseData['headers']): string => String(headers['content-type'] ?? '');
+
+function parseStatus(contentType: string, bytes: Buffer): { message?: string; reason?: string } | undefined {
   try {
-    return JSON.parse(text) as { message?: string; reason?: string };
+    return parseBody(contentType, bytes) as { message?: string; reason?: string };
   } catch {
     return undefined;
   }

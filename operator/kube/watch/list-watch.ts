@@ -35,7 +35,8 @@ export interface ListWatchSink<T> {
   readonly changed: (type: ChangeType, object: T) => void;
 }
 
-const silenceMilliseconds = 150_000;
+/** Milliseconds without data after which a watch or a streamed list is given up: bookmarks come every minute. */
+export const WATCH_SILENCE = 150_000;
 /** If a list is needed again within this time in milliseconds, the pause before it grows. */
 const shortWatch = 5000;
 
@@ -103,13 +104,22 @@ export class ListWatch<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<string> {
-    const { fromNow = false, silence = silenceMilliseconds } = this.#options;
+    const { fromNow = false, silence = WATCH_SILENCE } = this.#options;
+    const removed = new Map<string, T>();
     const into = {
-      begin: () => this.#sink.begin(),
-      listed: (object: T) => this.#guarded(() => this.#sink.listed(object)),
+      begin: () => {
+        removed.clear();
+        this.#sink.begin();
+      },
+      listed: (object: T) => {
+        removed.delete(keyOf(object));
+        this.#guarded(() => this.#sink.listed(object));
+      },
+      removed: (object: T) => void removed.set(keyOf(object), object),
     };
     const version = await this.#hub.lists.read<T>(this.resource, into, { selection: this.#selection, fromNow, silence, signal });
     this.#guarded(() => this.#sink.complete());
+    for (const object of removed.values()) this.#guarded(() => this.#sink.changed('DELETED', object));
     return version ?? '';
   }
 
@@ -136,7 +146,7 @@ export class ListWatch<T extends KubeObject> {
   }
 
   #subscriber(version: string, expired: (error: Error | undefined) => void): Subscriber {
-    const { silence = silenceMilliseconds, metadataOnly = false, onError } = this.#options;
+    const { silence = WATCH_SILENCE, metadataOnly = false, onError } = this.#options;
     return {
       version,
       metadataOnly,
@@ -157,6 +167,8 @@ export class ListWatch<T extends KubeObject> {
     }
   }
 }
+
+const keyOf = ({ metadata: { namespace = '', name } }: KubeObject): string => `${namespace}/${name}`;
 
 /** Reads the state of the signal. A function, since TypeScript assumes that a checked property does not change across an await. */
 function isAborted(signal: AbortSignal): boolean {

@@ -3,9 +3,10 @@ import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { KubeObject, OwnerReference } from '../../api/metadata.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { isForbidden, isNotFound } from '../../kube/client/kube-api-error.ts';
-import { listPages, type ListClient } from '../../kube/list.ts';
+import { listPages } from '../../kube/list.ts';
+import type { WatchClient } from '../../kube/watch/watch-stream.ts';
 import { withoutManagedFields } from '../../kube/watch/reflector.ts';
-import { reportKey, SOURCE, reportSelector } from '../identity/report-name.ts';
+import { reportKey, SOURCE } from '../identity/report-name.ts';
 import type { PolicyLedger } from '../identity/policy-ledger.ts';
 import { entriesIn, entryVersion, isBootstrapReport, reportOfEntry, type BootstrapEntry } from '../building/bootstrap-report.ts';
 import { priorReport } from '../identity/prior-report.ts';
@@ -15,10 +16,11 @@ import { isAtExpectedLocation } from '../building/report-location.ts';
 import { reportScope } from '../identity/report-scope.ts';
 import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
+import { readingReports, type ReportLists } from './report-lists.ts';
 import type { ReportTracker } from './report-tracker.ts';
 
 /** The part of a client that reads reports and their objects. */
-export type ReportReader = ListClient & Pick<KubeClient, 'get'>;
+export type ReportReader = WatchClient & Pick<KubeClient, 'get'>;
 
 /** The inputs of a sweep. */
 export interface SweepRequest {
@@ -75,7 +77,15 @@ const maxSingleReads = 20;
  * Removes results about objects that no longer exist or are no longer in scope, and returns the counts of the remaining results. If the object
  * of a report cannot be read, the report does not change: only results of objects that are proved absent are removed.
  */
-export async function sweepReports(client: ReportReader, publisher: ReportPublisher, request: SweepRequest): Promise<SweepResult> {
+export function sweepReports(client: ReportReader, publisher: ReportPublisher, request: SweepRequest): Promise<SweepResult> {
+  return readingReports((lists) => sweepOnce(client, publisher, { ...request, lists }));
+}
+
+async function sweepOnce(
+  client: ReportReader,
+  publisher: ReportPublisher,
+  request: SweepRequest & { readonly lists: ReportLists },
+): Promise<SweepResult> {
   const totals = new Map<string, PolicyTotals>();
   const digests = new NamespaceReportDigests();
   let changed = 0;
@@ -89,7 +99,7 @@ export async function sweepReports(client: ReportReader, publisher: ReportPublis
     }
   };
   const candidates: SweepCandidate[] = [];
-  for await (const { resource, report, ledger } of ownReports(client, request.signal, digests)) {
+  for await (const { resource, report, ledger } of ownReports(client, request, digests)) {
     const { namespace, name, resourceVersion = '' } = report.metadata;
     request.seen.observe(reportKey(namespace, name), resourceVersion);
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
@@ -103,10 +113,14 @@ export async function sweepReports(client: ReportReader, publisher: ReportPublis
 }
 
 /** Reads the counts of all reports without changing them. */
-export async function readReports(client: ReportReader, signal: AbortSignal): Promise<ReadReports> {
+export function readReports(client: ReportReader, signal: AbortSignal): Promise<ReadReports> {
+  return readingReports((lists) => readOnce(client, { lists, signal }));
+}
+
+async function readOnce(client: ReportReader, reading: ReportReading): Promise<ReadReports> {
   const totals = new Map<string, PolicyTotals>();
   const digests = new NamespaceReportDigests();
-  for await (const { ledger } of ownReports(client, signal, digests))
+  for await (const { ledger } of ownReports(client, reading, digests))
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
   return { totals, digests };
 }
@@ -124,6 +138,12 @@ async function staleIn(
     .filter(({ policies }) => policies.length > 0);
 }
 
+/** How reports are read. */
+interface ReportReading {
+  readonly lists: ReportLists;
+  readonly signal: AbortSignal;
+}
+
 /** A report of Vigil with its counts. Only its metadata is known. */
 interface OwnReport {
   readonly resource: ApiResource;
@@ -135,11 +155,14 @@ interface OwnReport {
  * Lists the reports about configuration that Vigil wrote in their expected locations. If another writer changed the metadata of a report, its
  * results are counted instead.
  */
-async function* ownReports(client: ReportReader, signal: AbortSignal, digests?: NamespaceReportDigests): AsyncGenerator<OwnReport> {
-  const labelSelector = reportSelector(SOURCE);
+async function* ownReports(
+  client: ReportReader,
+  { lists, signal }: ReportReading,
+  digests: NamespaceReportDigests,
+): AsyncGenerator<OwnReport> {
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports])
-    for await (const { items } of listPages(client, resource, { labelSelector, metadataOnly: true, signal })) {
-      for (const report of items) digests?.add(report);
+    for await (const items of lists(client, resource, signal)) {
+      for (const report of items) digests.add(report);
       yield* own(client, resource, items);
     }
 }

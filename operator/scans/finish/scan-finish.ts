@@ -6,7 +6,7 @@ import { unevaluatedRules } from '../../engine/rules/unevaluated-rules.ts';
 import { configurationOf, evaluatedNothing, type PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { failuresInReports } from '../../reports/sweeping/kept-failures.ts';
-import { sweepReports, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
+import { sweepReports, type ReportReader, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
 import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
@@ -26,7 +26,7 @@ import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link finishScan}. */
 export interface FinishDependencies extends PolicyStatusDependencies, ScanImagesDependencies, KnownPolicies {
-  readonly client: ScanImagesDependencies['client'] & PolicyStatusDependencies['client'];
+  readonly client: ReportReader & ScanImagesDependencies['client'] & PolicyStatusDependencies['client'];
   readonly log: Logger;
   readonly publisher: ReportPublisher;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;

@@ -99,7 +99,7 @@ async function countByNamespace(
   { policiesOf, onObject, signal }: InventoryOptions,
 ): Promise<Map<string, TargetCount>> {
   const counts = new Map<string, TargetCount>();
-  for await (const { items } of listPages(client, resource, { metadataOnly: true, signal })) {
+  for await (const { items } of listPages(client, resource, { metadataOnly: true, omitManagedFields: true, signal })) {
     for (const object of items) {
       onObject?.(resource, object);
       const policies = policiesOf(resource, object);
@@ -129,7 +129,13 @@ async function splitRanges(
   let from: string | undefined;
   let tally = new TargetCount();
   const limit = Math.min(sliceTargets, LIST_PAGE_SIZE);
-  for await (const { items, next } of listPages(client, resource, { namespace, metadataOnly: true, limit, signal })) {
+  for await (const { items, next } of listPages(client, resource, {
+    namespace,
+    metadataOnly: true,
+    omitManagedFields: true,
+    limit,
+    signal,
+  })) {
     for (const object of items) tally.add(object.metadata.name, policiesOf(resource, object));
     // An unsorted list cannot be divided by name.
     if (!tally.sorted) return 'unsorted';

@@ -153,7 +153,7 @@ export class TargetScope {
 /** All namespaces that are not being deleted, with the facts that scopes use. */
 export async function namespacesOf(client: ListClient, signal: AbortSignal): Promise<ReadonlyMap<string, NamespaceFacts>> {
   const found = new Map<string, NamespaceFacts>();
-  for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, signal })) {
+  for await (const { items } of listPages(client, RESOURCES.namespaces, { metadataOnly: true, omitManagedFields: true, signal })) {
     for (const { metadata } of items) {
       if (metadata.deletionTimestamp !== undefined) continue;
       found.set(metadata.name, { name: metadata.name, labels: { ...bareNamespace(metadata.name).labels, ...metadata.labels } });

@@ -106,7 +106,7 @@ export class MarkCollector implements CarryOver {
   /** Lists the metadata of a resource. If this fails, namespaces that depend on it are evaluated, and workers report the error. */
   async #list(client: ListClient, resource: ApiResource, signal: AbortSignal): Promise<void> {
     try {
-      for await (const { items } of listPages(client, resource, { metadataOnly: true, signal }))
+      for await (const { items } of listPages(client, resource, { metadataOnly: true, omitManagedFields: true, signal }))
         for (const item of items) this.onObject(resource, item);
     } catch (error) {
       if (!(error instanceof KubeApiError)) throw error;

@@ -19,6 +19,8 @@ class Objects {
   oldest = 0;
   version = 10;
   streams = false;
+  /** Changes that a streamed list contains after the initial state. */
+  meanwhile: readonly (readonly [type: string, name: string])[] = [];
   /** Overrides the response of lists. */
   onList: ((answer: ServerResponse) => boolean) | undefined;
 
@@ -77,6 +79,7 @@ class Objects {
     }
     answer.writeHead(200);
     for (const object of this.#live.values()) say('ADDED', object);
+    for (const [type, name] of this.meanwhile) say(type, { metadata: { namespace: 'n', name, resourceVersion: String(this.version) } });
     const annotations = { 'k8s.io/initial-events-end': 'true' };
     say('BOOKMARK', { metadata: { name: '', resourceVersion: String(this.version), annotations } });
   }
@@ -331,6 +334,56 @@ describe('a streamed initial list', () => {
       await Promise.all([first.feed.stop(), second.feed.stop()]);
       objects.server.stop();
     }
+  });
+});
+
+describe('a streamed list with changes after the initial state', () => {
+  const objects = new Objects();
+  let client: KubeClient;
+  before(async () => {
+    client = await objects.server.start();
+    WatchHub.of(client, { streamsLists: true });
+    objects.streams = true;
+    for (const name of ['a', 'b']) objects.write(name);
+  });
+  after(() => objects.server.stop());
+  const names = async (): Promise<string[]> => {
+    const selection = { namespace: undefined, labelSelector: undefined, metadataOnly: true };
+    const { signal } = new AbortController();
+    const found: string[] = [];
+    for await (const items of WatchHub.of(client).lists.once(RESOURCES.configMaps, { selection, silence: 5000, signal }))
+      found.push(...items.map(({ metadata: { name } }) => name));
+    return found;
+  };
+
+  it('removes what was deleted, unless it was created again', async () => {
+    objects.meanwhile = [
+      ['DELETED', 'a'],
+      ['DELETED', 'b'],
+      ['ADDED', 'b'],
+    ];
+    const listener = new Listener(client);
+    await listener.until('DELETED a@12');
+    await listener.feed.stop();
+    expect(listener.received).to.deep.equal(['listed a', 'listed b', 'listed b', 'complete', 'DELETED a@12']);
+  });
+
+  it('is complete for a caller that does not watch only if nothing changed', async () => {
+    objects.meanwhile = [['ADDED', 'c']];
+    expect(await names()).to.deep.equal(['a', 'b', 'c']);
+    for (const type of ['MODIFIED', 'DELETED']) {
+      objects.meanwhile = [[type, 'a']];
+      expect(String(await names().catch((error: unknown) => error))).to.equal('ListInterrupted: list configmaps: a changed meanwhile');
+    }
+  });
+
+  it('is read in pages by a caller that does not watch if the server does not support streams', async () => {
+    objects.streams = false;
+    expect([await names(), await names()]).to.deep.equal([
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    expect(objects.lists).to.equal(2);
   });
 });
 
