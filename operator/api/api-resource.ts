@@ -18,6 +18,7 @@ const inGroup =
   ([resource, kind]: Names, namespaced = true): ApiResource => ({ group, version, resource, kind, namespaced });
 const core = inGroup('', 'v1');
 const own = inGroup('vigil.dev', 'v1alpha1');
+const admission = inGroup('admissionregistration.k8s.io', 'v1');
 const report = inGroup('wgpolicyk8s.io', 'v1alpha2');
 
 /** The resources that Vigil itself reads and writes. */
@@ -29,6 +30,8 @@ export const RESOURCES = {
   clusterExceptions: own(['clustersecurityexceptions', 'ClusterSecurityException'], false),
   imageApprovals: own(['imageapprovals', 'ImageApproval'], false),
   admissionParameters: own(['admissionparameters', 'AdmissionParameters'], false),
+  admissionPolicies: admission(['validatingadmissionpolicies', 'ValidatingAdmissionPolicy'], false),
+  admissionBindings: admission(['validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding'], false),
   reports: report(['policyreports', 'PolicyReport']),
   clusterReports: report(['clusterpolicyreports', 'ClusterPolicyReport'], false),
   jobs: inGroup('batch', 'v1')(['jobs', 'Job']),

@@ -16,6 +16,8 @@ export const LABELS = {
   schedule: `${GROUP}/schedule`,
   part: `${GROUP}/part`,
   trigger: `${GROUP}/trigger`,
+  /** On an admission policy, its binding and its parameters: a hash of the name of the SecurityPolicy that they enforce. */
+  enforces: `${GROUP}/enforces`,
   /** On a ConfigMap of the document store: the kind of its document. */
   document: `${GROUP}/document`,
   /** On a ConfigMap with a piece of a document. */

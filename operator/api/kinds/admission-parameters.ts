@@ -4,17 +4,24 @@ import type { KubeObject } from '../metadata.ts';
 
 const names = z.array(z.string().max(317)).max(256);
 
+const labelRequirement = z.strictObject({
+  key: field(z.string().max(317), 'The key of the label.'),
+  operator: field(z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']), 'The relation between the label and the values.'),
+  values: field(z.array(z.string().max(63)).max(64), 'The values. Empty for Exists and DoesNotExist.'),
+});
+
 /** One exception in force, as the admission policies evaluate it. An omitted field matches everything. */
 const admissionWaiver = z.strictObject({
   exception: field(z.string().max(317), 'The exception, as namespace/name, or the name of a ClusterSecurityException.'),
   checks: field(names, 'The controls and rules that are covered.'),
-  namespaces: field(z.array(z.string().max(253)).optional(), 'The namespaces of the objects. An entry may contain *.'),
-  excludedNamespaces: field(z.array(z.string().max(253)).optional(), 'Namespaces that are not covered. An entry may contain *.'),
+  namespaces: field(z.array(z.string().max(253)).optional(), 'The namespaces of the objects, as regular expressions.'),
+  excludedNamespaces: field(z.array(z.string().max(253)).optional(), 'Namespaces that are not covered, as regular expressions.'),
   clusterScoped: field(z.boolean().optional(), 'true: cluster-scoped objects are covered too.'),
   apiGroup: field(z.string().max(253).optional(), 'The API group of the objects.'),
   kind: field(z.string().max(63).optional(), 'The kind of the objects.'),
   names: field(names.optional(), 'The names of the objects, as regular expressions.'),
-  matchLabels: field(z.record(z.string(), z.string()).optional(), 'Labels that an object must have with these values.'),
+  labels: field(z.array(labelRequirement).max(64).optional(), 'What the labels of the objects must satisfy.'),
+  namespaceLabels: field(z.array(labelRequirement).max(64).optional(), 'What the labels of the namespaces must satisfy.'),
   containers: field(names.optional(), 'The containers whose findings are covered.'),
 });
 export type AdmissionWaiver = z.infer<typeof admissionWaiver>;

@@ -20,6 +20,8 @@ export interface ControlCheck {
   readonly frameworks: readonly string[];
   /** One program for each version of the Pod Security Standards that the policy uses. Empty for cross-object controls. */
   readonly programs: readonly ControlProgram[];
+  /** The versions of the Pod Security Standards at which the control is evaluated, as minor versions of Kubernetes. One for each program. */
+  readonly minors: readonly number[];
   /** Whether the control is also evaluated in system namespaces: the policy lists it, and it is about these namespaces. */
   readonly inSystemNamespaces: boolean;
   /** Why the control is skipped, such as a missing parameter. */
@@ -129,6 +131,7 @@ function checkOf(control: CatalogueEntry, entry: ControlEntry | undefined, frame
     parameters,
     inSystemNamespaces: control.aboutSystemNamespaces === true && entry !== undefined,
     frameworks: frameworks.filter(({ controls }) => controls.includes(control)).map(frameworkId),
+    minors,
     programs: minors.map((at) => sharedProgram(control, parameters, at)).filter((program) => program !== undefined),
     ...(missing === undefined ? {} : { skip: `parameter '${missing}' is not set` }),
   };

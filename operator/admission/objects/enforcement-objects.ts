@@ -1,0 +1,188 @@
+import { API_VERSION, LABELS, MANAGED_BY } from '../../api/group.ts';
+import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
+import type { ObjectMeta } from '../../api/metadata.ts';
+import type { EnforcementEntry } from '../../api/kinds/policy-enforcement.ts';
+import type { SecurityPolicy, SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
+import { shortHash } from '../../api/short-hash.ts';
+import type { CompiledPolicy } from '../../engine/compiled-policy.ts';
+import { controlResources, controlsOfShape, controlVariables } from './control-policy.ts';
+import { entryChecks, type EntryChecks, type NotEnforced } from './entry-checks.ts';
+import { matchConditions } from './match-conditions.ts';
+import { messageExpression, newViolations } from './message-expression.ts';
+import type { AdmissionBinding, AdmissionPolicy, AdmissionPolicySpec, NamedExpression } from './admission-policy.ts';
+import { namespaceMatch, type NamespaceMatch } from './namespace-match.ts';
+import { ruleConstraints, ruleMessage, ruleVariables } from './rule-policy.ts';
+
+/** The cluster in which policies are enforced. */
+export interface EnforcementContext {
+  /** The resources that the API server serves, preferred versions first. */
+  readonly served: readonly ApiResource[];
+  /** Includes the namespace of Vigil. */
+  readonly systemNamespaces: readonly string[];
+  /** The user name of the operator: `system:serviceaccount:NAMESPACE:NAME`. */
+  readonly operator: string;
+}
+
+/** The objects that enforce a policy, and what they do not enforce. */
+export interface EnforcementObjects {
+  readonly policies: readonly AdmissionPolicy[];
+  readonly bindings: readonly AdmissionBinding[];
+  /** Whether the policies read exceptions from AdmissionParameters. */
+  readonly waives: boolean;
+  /** The names of the checks that an entry enforces. */
+  readonly enforced: readonly string[];
+  readonly notEnforced: readonly NotEnforced[];
+  /** What is wrong with entries, each with its path. */
+  readonly problems: readonly string[];
+}
+
+interface Draft {
+  readonly shape: string;
+  readonly spec: Pick<AdmissionPolicySpec, 'failurePolicy' | 'matchConstraints' | 'variables'>;
+  readonly message: string;
+}
+
+/** The name of the AdmissionParameters of a policy. */
+export const parametersName = (policy: string): string => policy;
+
+/** Returns the admission policies and bindings of a policy with `spec.enforcement`. Pure. */
+export function enforcementObjects(policy: SecurityPolicy, compiled: CompiledPolicy, context: EnforcementContext): EnforcementObjects {
+  const waives = policy.spec.exceptions?.allow === 'All';
+  const made = (policy.spec.enforcement ?? []).map((entry, index) =>
+    new EntryObjects(policy, { entry, index, compiled, context, waives }).build(),
+  );
+  const notEnforced = made.flatMap((one) => one.notEnforced);
+  return {
+    policies: made.flatMap((one) => one.policies),
+    bindings: made.flatMap((one) => one.bindings),
+    waives,
+    enforced: [...new Set(made.flatMap((one) => one.enforced))],
+    notEnforced: [...new Map(notEnforced.map((one) => [one.check, one])).values()],
+    problems: made.flatMap((one) => one.problems),
+  };
+}
+
+interface EntryInput {
+  readonly entry: EnforcementEntry;
+  readonly index: number;
+  readonly compiled: CompiledPolicy;
+  readonly context: EnforcementContext;
+  readonly waives: boolean;
+}
+
+/** Builds the objects of one entry. */
+class EntryObjects {
+  readonly #policy: SecurityPolicy;
+  readonly #input: EntryInput;
+  readonly #checks: EntryChecks;
+  readonly #namespaces: NamespaceMatch;
+  readonly #path: string;
+
+  constructor(policy: SecurityPolicy, input: EntryInput) {
+    const { entry, index, compiled, context } = input;
+    this.#policy = policy;
+    this.#input = input;
+    this.#path = `spec.enforcement[${index}]`;
+    this.#checks = entryChecks(compiled, policy.spec.rules ?? [], { entry, path: this.#path });
+    const denies = entry.actions.includes('Deny');
+    this.#namespaces = namespaceMatch(policy.spec.scope, { namespaces: entry.namespaces, denies }, context.systemNamespaces);
+  }
+
+  build(): Omit<EnforcementObjects, 'waives'> {
+    const { refused, empty } = this.#namespaces;
+    const drafts = empty === undefined ? [...this.#ofControls(), ...this.#ofRules()] : [];
+    const made = drafts.filter((draft): draft is Draft => 'spec' in draft);
+    const notEnforced = [...this.#checks.notEnforced, ...drafts.filter((draft): draft is NotEnforced => 'check' in draft)];
+    const policies = made.map((draft) => this.#policyOf(draft));
+    const unusable = new Set(notEnforced.map(({ check }) => check));
+    const enforced = [...this.#checks.controls.map(({ control }) => control.id), ...this.#checks.rules.map(({ name }) => name)];
+    return {
+      policies,
+      bindings: policies.map((one) => this.#bindingOf(one)),
+      enforced: empty === undefined ? enforced.filter((name) => !unusable.has(name)) : [],
+      notEnforced,
+      problems: [
+        ...this.#checks.problems,
+        ...refused.map((name) => `${this.#path}.namespaces: Deny never applies in the system namespace ${name}`),
+        ...(empty === undefined ? [] : [`${this.#path}.namespaces: ${empty} in which this entry applies`]),
+        ...(drafts.length > 0 || empty !== undefined ? [] : [`${this.#path}: it selects no check that the API server can evaluate`]),
+      ],
+    };
+  }
+
+  #ofControls(): readonly Draft[] {
+    return (['pods', 'objects'] as const).flatMap((shape): readonly Draft[] => {
+      const controls = controlsOfShape(this.#checks.controls, shape);
+      const resourceRules = controlResources(controls, shape, this.#input.context.served);
+      if (resourceRules.length === 0) return [];
+      const selectors = { namespaceSelector: {}, objectSelector: this.#policy.spec.scope?.objectSelector ?? {} };
+      const matchConstraints = { matchPolicy: 'Equivalent' as const, ...selectors, resourceRules };
+      const variables = controlVariables(controls, shape);
+      return [{ shape, spec: { failurePolicy: 'Ignore', matchConstraints, variables }, message: messageExpression(this.#name) }];
+    });
+  }
+
+  #ofRules(): readonly (Draft | NotEnforced)[] {
+    return this.#checks.rules.map((rule) => this.#ofRule(rule));
+  }
+
+  #ofRule(rule: SecurityPolicyRule): Draft | NotEnforced {
+    const constraints = ruleConstraints(rule, this.#input.context.served);
+    if (typeof constraints === 'string') return { check: rule.name, reason: constraints };
+    const spec = { failurePolicy: rule.failurePolicy ?? ('Fail' as const), matchConstraints: constraints, variables: ruleVariables(rule) };
+    return { shape: `rule-${rule.name}`, spec, message: messageExpression(this.#name, ruleMessage(rule)) };
+  }
+
+  get #name(): string {
+    return this.#policy.metadata.name;
+  }
+
+  #policyOf({ shape, spec, message }: Draft): AdmissionPolicy {
+    const { waives, context } = this.#input;
+    const conditions: readonly NamedExpression[] = [...matchConditions(context.operator), ...this.#namespaces.conditions];
+    return {
+      metadata: this.#metadata(shape),
+      spec: {
+        ...spec,
+        ...(waives ? { paramKind: { apiVersion: API_VERSION, kind: RESOURCES.admissionParameters.kind } } : {}),
+        matchConditions: conditions,
+        variables: [...spec.variables, ...newViolations(waives)],
+        validations: [
+          {
+            expression: 'variables.new.size() == 0',
+            message: `the object breaks SecurityPolicy/${this.#name}`,
+            messageExpression: message,
+            reason: 'Forbidden',
+          },
+        ],
+      },
+    };
+  }
+
+  #bindingOf({ metadata }: AdmissionPolicy): AdmissionBinding {
+    const paramRef = { name: parametersName(this.#name), parameterNotFoundAction: 'Allow' as const };
+    return {
+      metadata,
+      spec: {
+        policyName: metadata.name,
+        validationActions: this.#input.entry.actions,
+        ...(this.#input.waives ? { paramRef } : {}),
+        matchResources: { matchPolicy: 'Equivalent', namespaceSelector: this.#namespaces.selector, objectSelector: {} },
+      },
+    };
+  }
+
+  /** The name is unique for policy, entry and shape, also if the name of the policy is shortened. */
+  #metadata(shape: string): ObjectMeta {
+    return {
+      name: `vigil-${this.#name.slice(0, 150)}-${this.#input.index + 1}-${shape}-${shortHash(this.#name, 6)}`,
+      labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.enforces]: shortHash(this.#name, 20) },
+      ownerReferences: [ownerReference(this.#policy)],
+    };
+  }
+}
+
+/** The owner reference to a policy. The objects are deleted with it. */
+export function ownerReference({ metadata: { name, uid = '' } }: SecurityPolicy): NonNullable<ObjectMeta['ownerReferences']>[number] {
+  return { apiVersion: API_VERSION, kind: RESOURCES.policies.kind, name, uid, controller: true };
+}

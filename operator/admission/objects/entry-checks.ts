@@ -1,0 +1,71 @@
+import type { EnforcementEntry, EnforcementStatus } from '../../api/kinds/policy-enforcement.ts';
+import type { SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
+import { atLeast, type Severity } from '../../catalogue/controls/severity.ts';
+import { didYouMean } from '../../catalogue/suggestion.ts';
+import type { CompiledPolicy } from '../../engine/compiled-policy.ts';
+import type { ControlCheck } from '../../engine/controls/control-check.ts';
+
+/** A check that the API server cannot evaluate, with the reason. */
+export type NotEnforced = NonNullable<EnforcementStatus['notEnforced']>[number];
+
+/** The checks of an enforcement entry. */
+export interface EntryChecks {
+  readonly controls: readonly ControlCheck[];
+  readonly rules: readonly SecurityPolicyRule[];
+  readonly notEnforced: readonly NotEnforced[];
+  /** Names of the entry that the policy does not have, each with its path and a suggestion. */
+  readonly problems: readonly string[];
+}
+
+/** Returns why the API server cannot evaluate a control, or undefined. */
+function reasonOf({ control, skip, inSystemNamespaces }: ControlCheck, denies: boolean): string | undefined {
+  if (skip !== undefined) return skip;
+  if (control.crossObject !== undefined) return 'it compares the object with other objects';
+  if (control.builtin !== undefined) return 'it is not an expression: it searches texts for credentials';
+  if (inSystemNamespaces && denies) return 'it is about system namespaces, in which Deny does not apply';
+  return undefined;
+}
+
+/** Selects the checks of an entry by framework, name and severity. `path` is the path of the entry. */
+export function entryChecks(
+  policy: CompiledPolicy,
+  rules: readonly SecurityPolicyRule[],
+  { entry, path }: { readonly entry: EnforcementEntry; readonly path: string },
+): EntryChecks {
+  const { frameworks, controls: names, minSeverity } = entry;
+  const inFrameworks = new Set(
+    policy.frameworks.filter(({ name }) => frameworks?.includes(name)).flatMap(({ controls }) => controls.map(({ id }) => id)),
+  );
+  const isSelected = (name: string, severity: Severity): boolean =>
+    (minSeverity === undefined || atLeast(severity, minSeverity)) &&
+    ((frameworks === undefined && names === undefined) || inFrameworks.has(name) || names?.includes(name) === true);
+  const selected = policy.controls.filter(({ control, severity }) => isSelected(control.id, severity));
+  const denies = entry.actions.includes('Deny');
+  const reasons = selected.map((check) => ({ check, reason: reasonOf(check, denies) }));
+  return {
+    controls: reasons.filter(({ reason }) => reason === undefined).map(({ check }) => check),
+    rules: rules.filter(({ name, severity }) => isSelected(name, severity ?? 'medium')),
+    notEnforced: reasons.flatMap(({ check, reason }) => (reason === undefined ? [] : [{ check: check.control.id, reason }])),
+    problems: [
+      ...unknown(
+        frameworks,
+        policy.frameworks.map(({ name }) => name),
+        `${path}.frameworks`,
+        'framework',
+      ),
+      ...unknown(
+        names,
+        [...policy.controls.map(({ control }) => control.id), ...rules.map(({ name }) => name)],
+        `${path}.controls`,
+        'control or rule',
+      ),
+    ],
+  };
+}
+
+function unknown(names: readonly string[] | undefined, known: readonly string[], path: string, what: string): readonly string[] {
+  return (names ?? [])
+    .map((name, index) => ({ name, index }))
+    .filter(({ name }) => !known.includes(name))
+    .map(({ name, index }) => `${path}[${index}]: the policy has no ${what} '${name}'${didYouMean(name, known)}`);
+}

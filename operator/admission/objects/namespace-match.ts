@@ -1,0 +1,106 @@
+import type { LabelSelector } from '../../api/field.ts';
+import type { NamespaceScope } from '../../api/kinds/namespace-scope.ts';
+import type { SecurityPolicyScope } from '../../api/kinds/security-policy.ts';
+import { selectsEverything } from '../../engine/objects/label-selector.ts';
+import { stringLiteral } from '../translator/cel-literal.ts';
+import type { NamedExpression } from './admission-policy.ts';
+
+/** The namespaces of an enforcement entry, as the API server matches them. */
+export interface NamespaceMatch {
+  readonly selector: LabelSelector;
+  readonly conditions: readonly NamedExpression[];
+  /** Why the entry matches no namespace. Undefined if it may match some. */
+  readonly empty?: string;
+  /** The system namespaces that the entry names, although its action is Deny. */
+  readonly refused: readonly string[];
+}
+
+type Requirement = NonNullable<LabelSelector['matchExpressions']>[number];
+
+const nameLabel = 'kubernetes.io/metadata.name';
+const isPattern = (name: string): boolean => name.includes('*');
+/** The name of the namespace of the request, or of the Namespace itself. */
+const isNamespace = `request.kind.kind == 'Namespace' && request.kind.group == ''`;
+const namespaceName = `(${isNamespace} ? request.name : request.namespace)`;
+
+/** Returns a regular expression for a pattern in which `*` matches any characters. */
+export const patternExpression = (pattern: string): string =>
+  `^${pattern
+    .split('*')
+    .map((part) => part.replaceAll('.', '[.]'))
+    .join('.*')}$`;
+
+function matchesAny(patterns: readonly string[]): string {
+  return patterns.map((pattern) => `${namespaceName}.matches(${stringLiteral(patternExpression(pattern))})`).join(' || ');
+}
+
+function requirementsOf({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly Requirement[] {
+  return [
+    ...Object.entries(matchLabels).map(([key, value]): Requirement => ({ key, operator: 'In', values: [value] })),
+    ...matchExpressions,
+  ];
+}
+
+/** One scope as requirements on labels and as conditions. Names without a pattern are requirements, all other names are conditions. */
+function scopeMatch({ include = ['*'], exclude = [], selector = {} }: NamespaceScope): {
+  readonly requirements: readonly Requirement[];
+  readonly conditions: readonly string[];
+} {
+  const everywhere = include.includes('*');
+  const patterns = exclude.filter(isPattern);
+  const named = exclude.filter((name) => !isPattern(name));
+  const onlyNames = !everywhere && !include.some(isPattern);
+  return {
+    requirements: [
+      ...requirementsOf(selector),
+      ...(onlyNames ? [{ key: nameLabel, operator: 'In' as const, values: [...include] }] : []),
+      ...(named.length > 0 ? [{ key: nameLabel, operator: 'NotIn' as const, values: named }] : []),
+    ],
+    conditions: [...(everywhere || onlyNames ? [] : [matchesAny(include)]), ...(patterns.length > 0 ? [`!(${matchesAny(patterns)})`] : [])],
+  };
+}
+
+/** Whether a scope includes cluster-scoped objects. */
+const everywhere = ({ include = ['*'], selector }: NamespaceScope): boolean => include.includes('*') && selectsEverything(selector);
+
+/** The namespaces that both scopes name without a pattern. Undefined if a scope does not name its namespaces. */
+function namedBy(scopes: readonly NamespaceScope[]): readonly string[] | undefined {
+  const lists = scopes.map(({ include }) => include).filter((include) => include?.every((name) => !isPattern(name)) === true);
+  const [first, ...others] = lists as readonly (readonly string[])[];
+  if (first === undefined) return undefined;
+  const excluded = new Set(scopes.flatMap(({ exclude = [] }) => exclude));
+  return first.filter((name) => others.every((list) => list.includes(name)) && !excluded.has(name));
+}
+
+/**
+ * Returns the namespaces of an enforcement entry: those in the scope of the policy and of the entry. System namespaces are left out as in the
+ * scope of the policy. Deny never applies in them.
+ */
+export function namespaceMatch(
+  scope: SecurityPolicyScope | undefined,
+  entry: { readonly namespaces?: NamespaceScope | undefined; readonly denies: boolean },
+  systemNamespaces: readonly string[],
+): NamespaceMatch {
+  const scopes = [scope?.namespaces, entry.namespaces].filter((one) => one !== undefined);
+  const isNamed = (name: string): boolean =>
+    scope?.namespaces?.include?.includes(name) === true || entry.namespaces?.include?.includes(name) === true;
+  const kept = (name: string): boolean => !entry.denies && (scope?.systemNamespaces === 'Include' || isNamed(name));
+  const system = systemNamespaces.filter((name) => !kept(name));
+  const matches = scopes.map(scopeMatch);
+  const requirements = [
+    ...matches.flatMap((match) => match.requirements),
+    ...(system.length > 0 ? [{ key: nameLabel, operator: 'NotIn' as const, values: system }] : []),
+  ];
+  const conditions = [
+    ...matches.flatMap((match) => match.conditions),
+    ...(scopes.every(everywhere) ? [] : [`request.namespace != '' || (${isNamespace})`]),
+  ];
+  const named = namedBy(scopes);
+  const empty = named?.every((name) => system.includes(name)) === true;
+  return {
+    selector: requirements.length > 0 ? { matchExpressions: [...requirements] } : {},
+    conditions: conditions.map((expression, index) => ({ name: `namespace-${index + 1}`, expression })),
+    refused: entry.denies ? systemNamespaces.filter(isNamed) : [],
+    ...(empty ? { empty: 'it names no namespace' } : {}),
+  };
+}
