@@ -11,6 +11,7 @@ import type { Runnable } from '../controller/lifecycle.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
 import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
+import { Enforcement } from '../admission/enforcement.ts';
 import { clusterInfoReader } from '../kube/cluster-info.ts';
 import { GENERATIONS_KEY, generationScanController } from '../scans/generation-scan.ts';
 import { PolicyCleanup } from '../policies/policy-cleanup.ts';
@@ -101,12 +102,16 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicyCleanup: (name: string): void => policyCleanup.enqueue(name),
     imageSyncStart: (): number | undefined => images.startedAt,
+    // No exception is in force at admission until exceptions have a controller.
+    waiversInForce: () => ({ waivers: [] }),
+    onEnforcementWrite: ({ operation }: { readonly operation: string }): void => metrics.enforcementWrites.inc({ operation }),
     watching: (): ConditionUpdate => onChange.condition(),
   };
   const policyController: Controller = securityPolicyController(shared);
   const generationController: Controller = generationScanController(shared);
   const scheduleController: Controller = scanScheduleController(shared);
   const images: ImageScan = new ImageScan(shared);
+  const enforcement = new Enforcement(shared);
   const onChange: OnChange = new OnChange(onChangeDependencies(shared));
   controllers.push(
     policyController,
@@ -119,6 +124,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     maintenanceController(shared),
     images.controller,
     onChange.controller,
+    enforcement.controller,
   );
   metrics.exportPolicies(() => policyGauges(policies.list()));
   metrics.onScrape(() => {
@@ -127,8 +133,9 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   });
   const changes: Runnable = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
   const podWatch: Runnable = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
+  const enforcementWatch: Runnable = { name: 'watch of admission policies', start: () => undefined, stop: () => enforcement.stop() };
   return {
-    runnables: [...reflectors.map(watchRunnable), changes, podWatch, ...controllers.map(controllerRunnable)],
+    runnables: [...reflectors.map(watchRunnable), changes, podWatch, enforcementWatch, ...controllers.map(controllerRunnable)],
     problems: () =>
       reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the initial list is not complete`])),
   };

@@ -6,6 +6,7 @@ import { labelMatch } from '../engine/objects/label-selector.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/policy-set.ts';
 import { configurationOf } from './configuration-part.ts';
+import { enforcementConditions } from './enforcement-condition.ts';
 import { evaluationAttempt } from './attempts/evaluation-attempt.ts';
 import { coveragePercent, statusTotals } from './status-totals.ts';
 import { schedulesScanning } from '../schedules/default-schedule.ts';
@@ -36,7 +37,7 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
   const attempt = evaluationAttempt(policy, scans);
   const state: PolicyState = { policy, inspection, configuration, images, attempt, revision, now };
   const compliance = complianceConditions(state);
-  const updates = [...readiness(state), scheduling(policy, schedules), ...compliance];
+  const updates = [...readiness(state), scheduling(policy, schedules), ...compliance, ...enforcementConditions(policy)];
   const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
   const uncovered = [...inspection.unserved, ...(totals.uncovered ?? [])].slice(0, 20);
   return {

@@ -74,6 +74,12 @@ export class Metrics {
     labelNames: ['operation'] as const,
     ...this.#on,
   });
+  readonly enforcementWrites = new Counter({
+    name: 'vigil_enforcement_writes_total',
+    help: 'Number of writes of admission policies, their bindings and parameters, by operation.',
+    labelNames: ['operation'] as const,
+    ...this.#on,
+  });
   readonly reportConflicts = new Counter({
     name: 'vigil_report_conflicts_total',
     help: 'Number of report writes that found a report or results of another writer, by reason.',

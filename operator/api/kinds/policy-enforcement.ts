@@ -46,6 +46,13 @@ export const enforcementStatus = z.strictObject({
       .optional(),
     'Checks that an entry selects and the API server cannot evaluate, each with the reason.',
   ),
-  problems: field(z.array(z.string()).max(20).optional(), 'Errors and warnings of the API server about the expressions, at most 20.'),
+  reason: field(
+    z.enum(['MissingRights', 'InvalidPolicy', 'InvalidEntry', 'Refused', 'TypeWarnings']).optional(),
+    'Why the policy is not enforced as it says. Omitted: it is.',
+  ),
+  problems: field(
+    z.array(z.string()).max(20).optional(),
+    'What is wrong: with the rights of the operator, with entries, or with expressions. At most 20.',
+  ),
 });
 export type EnforcementStatus = z.infer<typeof enforcementStatus>;

@@ -1,0 +1,203 @@
+import { RESOURCES } from '../api/api-resource.ts';
+import { FIELD_MANAGERS } from '../api/field-managers.ts';
+import { LABELS, MANAGED_BY } from '../api/group.ts';
+import type { EnforcementStatus } from '../api/kinds/policy-enforcement.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { KubeObject } from '../api/metadata.ts';
+import { shortHash } from '../api/short-hash.ts';
+import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
+import type { EventRecorder } from '../controller/event-recorder.ts';
+import { objectChanges } from '../controller/object-changes.ts';
+import { updateStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
+import { watches, watchesFor } from '../controller/watched-resource.ts';
+import { compilePolicy } from '../engine/compiled-policy.ts';
+import { ResourceIndex } from '../engine/objects/resource-index.ts';
+import { isConflict, isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
+import { messageOf } from '../kube/client/kube-request.ts';
+import type { KubeClient } from '../kube/client/kube-client.ts';
+import type { ReadClusterInfo } from '../kube/cluster-info.ts';
+import type { Lister } from '../kube/watch/lister.ts';
+import { enforcementStatus, failedStatus } from './enforcement-status.ts';
+import { syncObjects, type EnforcementWrite, type SyncResult } from './enforcement-sync.ts';
+import { EnforcementWatch } from './enforcement-watch.ts';
+import { enforcementObjects, ownerReference, parametersName, type EnforcementObjects } from './objects/enforcement-objects.ts';
+import { mostWaivers, type ReadWaiversInForce } from './waivers-in-force.ts';
+
+/** The dependencies of {@link Enforcement}. */
+export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 'log'>, ControllerBasics {
+  readonly client: KubeClient;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly policies: Pick<Lister<SecurityPolicy>, 'get' | 'list'>;
+  readonly clusterInfo: ReadClusterInfo;
+  /** Includes Vigil's namespace. */
+  readonly systemNamespaces: readonly string[];
+  /** Vigil's namespace. */
+  readonly namespace: string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly waiversInForce: ReadWaiversInForce;
+  /** Called for each write, for metrics. */
+  readonly onEnforcementWrite: (write: EnforcementWrite) => void;
+}
+
+/** Milliseconds until the objects are compared again, if no change is seen. */
+const resync = 60_000;
+/** Milliseconds until the status of admission policies is read again after they were written. */
+const statusInterval = 1000;
+/** The component of the kustomization with the rights of the operator for enforcement. */
+const component = 'config/components/enforcement';
+
+/**
+ * Enforces policies with `spec.enforcement`: keeps their ValidatingAdmissionPolicies, bindings and parameters as the policy wants them, also if
+ * someone else edits or deletes them, and writes `status.enforcement`. The objects are owned by the policy, so that Kubernetes deletes them
+ * with it.
+ */
+export class Enforcement {
+  readonly controller: Controller;
+  readonly #own: EnforcementDependencies;
+  readonly #watch: EnforcementWatch;
+  /** The policies without enforcement of which this process knows that they have no objects. */
+  readonly #clean = new Set<string>();
+
+  constructor(own: EnforcementDependencies) {
+    this.#own = own;
+    const hasChanged = objectChanges<KubeObject>(({ metadata: { generation, deletionTimestamp } }) => `${generation} ${deletionTimestamp}`);
+    const waiving = (): readonly string[] =>
+      own.policies
+        .list()
+        .filter(({ spec }) => spec.enforcement !== undefined && spec.exceptions?.allow === 'All')
+        .map(({ metadata }) => metadata.name);
+    this.controller = new Controller({
+      name: 'enforcement',
+      log: own.log,
+      observe: own.observe,
+      watches: [
+        watchesFor(RESOURCES.policies, hasChanged),
+        watches(RESOURCES.exceptions, waiving),
+        watches(RESOURCES.clusterExceptions, waiving),
+      ],
+      reconcile: (name) => this.#reconcile(name),
+    });
+    this.#watch = new EnforcementWatch(
+      own.client,
+      (policy) => this.controller.queue.add(policy),
+      (error, resource) => own.log.warn({ err: error, resource: resource.resource }, 'watch failed; retrying'),
+    );
+  }
+
+  /** Stops the watches of the enforcing objects. */
+  stop(): Promise<void> {
+    return this.#watch.stop();
+  }
+
+  async #reconcile(name: string): Promise<ReconcileResult> {
+    const policy = this.#own.policies.get(name);
+    // Kubernetes deletes the objects of a deleted policy, since the policy owns them.
+    if (policy === undefined || policy.metadata.deletionTimestamp !== undefined) return {};
+    if ((policy.spec.enforcement ?? []).length === 0) return this.#remove(policy);
+    this.#clean.delete(policy.metadata.uid ?? '');
+    try {
+      return await this.#enforce(policy);
+    } catch (error) {
+      if (isConflict(error)) return { requeueAfter: statusInterval };
+      if (!isForbidden(error) && !isNotFound(error)) throw error;
+      await this.#failed(policy, {
+        reason: 'MissingRights',
+        problems: [`the operator may not write admission policies: apply ${component} (${messageOf(error)})`],
+      });
+      return { requeueAfter: resync };
+    }
+  }
+
+  async #enforce(policy: SecurityPolicy): Promise<ReconcileResult> {
+    const { name } = policy.metadata;
+    const { clusterInfo, systemNamespaces, namespace, client } = this.#own;
+    const { kubernetesVersion, resources } = await clusterInfo();
+    const compiled = compilePolicy(
+      { name, spec: policy.spec },
+      { kubernetesVersion, resources, systemNamespaces },
+      new ResourceIndex(resources),
+    );
+    if (!('owner' in compiled)) {
+      const problems = compiled.map(({ path, message }) => `${path}: ${message}`);
+      await this.#failed(policy, { reason: 'InvalidPolicy', problems });
+      return {};
+    }
+    const operator = `system:serviceaccount:${namespace}:vigil-operator`;
+    const made = enforcementObjects(policy, compiled, { served: resources, systemNamespaces, operator });
+    const { parameters, until, problems } = this.#parameters(policy, made);
+    const synced = await syncObjects(client, policy, { parameters, policies: made.policies, bindings: made.bindings });
+    this.#watch.start();
+    this.#report(policy, synced);
+    const status = enforcementStatus({ generation: policy.metadata.generation ?? 0, now: this.#own.clock() }, made, synced, problems);
+    await this.#write(policy, status);
+    const pending = status.inForce < status.policies ? statusInterval : resync;
+    return { requeueAfter: Math.max(0, Math.min(pending, (until ?? Infinity) - this.#own.clock())) };
+  }
+
+  /** The parameters of the policy with the exceptions in force, if its admission policies read any. */
+  #parameters(
+    policy: SecurityPolicy,
+    { waives, policies }: EnforcementObjects,
+  ): { readonly parameters: readonly KubeObject[]; readonly until?: number | undefined; readonly problems: readonly string[] } {
+    if (!waives || policies.length === 0) return { parameters: [], problems: [] };
+    const { waivers, until } = this.#own.waiversInForce(policy, this.#own.clock());
+    const name = policy.metadata.name;
+    const metadata = {
+      name: parametersName(name),
+      labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.enforces]: shortHash(name, 20) },
+      ownerReferences: [ownerReference(policy)],
+    };
+    const kept = waivers.slice(0, mostWaivers);
+    const problems =
+      kept.length < waivers.length ? [`${waivers.length} exceptions are in force, and admission applies the first ${mostWaivers}`] : [];
+    return { parameters: [{ metadata, waivers: kept } as KubeObject], until, problems };
+  }
+
+  /** Deletes what an earlier generation enforced. Lists the objects once for each policy and process. */
+  async #remove(policy: SecurityPolicy): Promise<ReconcileResult> {
+    const { uid = '' } = policy.metadata;
+    const isEnforced = policy.status?.enforcement !== undefined;
+    if (!isEnforced && this.#clean.has(uid)) return {};
+    try {
+      this.#report(policy, await syncObjects(this.#own.client, policy, { parameters: [], policies: [], bindings: [] }));
+    } catch (error) {
+      // An operator without the right to list the objects never wrote any.
+      if (isEnforced || !(isForbidden(error) || isNotFound(error))) throw error;
+    }
+    this.#clean.add(uid);
+    if (isEnforced) await this.#write(policy, undefined);
+    return {};
+  }
+
+  /** Counts the writes. Records an Event for objects that someone else changed: the generation was enforced before. */
+  #report(policy: SecurityPolicy, { writes }: SyncResult): void {
+    for (const write of writes) this.#own.onEnforcementWrite(write);
+    const { observedGeneration, policies = 0 } = policy.status?.enforcement ?? {};
+    const repaired = writes.filter(({ operation, kind }) => operation !== 'delete' && kind !== RESOURCES.admissionParameters.kind);
+    if (observedGeneration !== policy.metadata.generation || policies === 0 || repaired.length === 0) return;
+    const names = repaired.map(({ kind, name, operation }) => `${kind} ${name} (${operation === 'create' ? 'deleted' : 'changed'})`);
+    this.#own.events.record(RESOURCES.policies, policy, {
+      type: 'Warning',
+      reason: 'EnforcementRestored',
+      message: `admission policies were not as SecurityPolicy ${policy.metadata.name} wants them, and Vigil restored them: ${names.slice(0, 5).join(', ')}`,
+    });
+  }
+
+  async #failed(policy: SecurityPolicy, failure: Parameters<typeof failedStatus>[2]): Promise<void> {
+    await this.#write(policy, failedStatus(policy.status?.enforcement, policy.metadata.generation ?? 0, failure));
+  }
+
+  async #write(policy: SecurityPolicy, enforcement: EnforcementStatus | undefined): Promise<void> {
+    const written = await updateStatus(this.#own, RESOURCES.policies, policy, {
+      manager: FIELD_MANAGERS.admission,
+      compute: () => (enforcement === undefined ? {} : { enforcement }),
+    });
+    if (written === undefined || enforcement?.reason === undefined) return;
+    this.#own.events.record(RESOURCES.policies, written, {
+      type: 'Warning',
+      reason: enforcement.reason,
+      message: (enforcement.problems ?? []).join('; '),
+    });
+  }
+}
