@@ -105,12 +105,35 @@ describe('the event recorder', () => {
     const [event] = bodies();
     expect(event).to.deep.include({
       ...{ type: 'Warning', reason: 'InvalidSpec', message: 'spec: no checks', count: 1, reportingInstance: 'i' },
+      ...{ source: { component: 'vigil' }, reportingComponent: 'vigil.dev/operator' },
       ...{ firstTimestamp: '2026-01-01T00:00:00.000Z', lastTimestamp: '2026-01-01T00:00:00.000Z' },
       involvedObject: { apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name: 'web', uid: 'u', resourceVersion: '7' },
     });
     expect(event?.['metadata'])
       .to.have.property('name')
       .that.matches(/^web\.[0-9a-f]{24}$/);
+  });
+
+  it('distinguishes objects without a uid by kind, namespace and name, and keeps the namespace', async () => {
+    const recorder = await recorderOf();
+    const about = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'Web_1' };
+    for (const change of [{}, {}, { kind: 'DaemonSet' }, { namespace: 'other' }, { name: 'Web_2' }])
+      recorder.recordFor({ ...about, ...change }, warning('x'));
+    await recorder.flush();
+    expect(server.calls.map(({ url }) => url.split('/')[4])).to.have.members(['shop', 'shop', 'other', 'shop']);
+    const names = bodies().map(({ metadata }) => (metadata as { name: string }).name);
+    expect(new Set(names).size).to.equal(4);
+    expect(names[0]).to.match(/^-eb-1\.[0-9a-f]{24}$/);
+  });
+
+  it('shortens long names and messages, and gives Events of different texts different names', async () => {
+    const recorder = await recorderOf();
+    const long = { ...policy, metadata: { ...policy.metadata, name: 'n'.repeat(250) } };
+    for (const message of ['m'.repeat(2000), 'other']) recorder.record(RESOURCES.policies, long, warning(message));
+    await recorder.flush();
+    const [first, second] = bodies() as { message: string; metadata: { name: string } }[];
+    expect([first?.message.length, first?.metadata.name.length]).to.deep.equal([1000, 225]);
+    expect(first?.metadata.name).not.to.equal(second?.metadata.name);
   });
 
   it('combines very many similar Events into one, and updates its count in order', async () => {

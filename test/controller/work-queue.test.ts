@@ -69,6 +69,53 @@ describe('the work queue', () => {
     expect([await waiting, await queue.take()]).to.deep.equal([undefined, undefined]);
   });
 
+  it('measures how long a key waited until it was taken', async () => {
+    const queue = new WorkQueue();
+    expect(queue.waited('a')).to.equal(0);
+    queue.add('a');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await queue.take();
+    expect(queue.waited('a')).to.be.within(15, 5000);
+    queue.done('a');
+    expect(queue.waited('a')).to.equal(0);
+    const next = queue.take();
+    queue.add('b');
+    await next;
+    expect(queue.waited('b')).to.equal(0);
+    queue.close();
+  });
+
+  it('starts no delay for a key that is ready, and ends the delay of a key that is added', async () => {
+    const queue = new WorkQueue();
+    queue.add('a');
+    queue.addAfter('a', 1);
+    queue.addAfter('b', 1);
+    queue.add('b');
+    expect([await queue.take(), await queue.take()]).to.deep.equal(['a', 'b']);
+    for (const key of ['a', 'b']) queue.done(key);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(queue.depth).to.equal(0);
+    queue.addAfter('c', 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    queue.addAfter('c', 1);
+    expect([queue.depth, await queue.take()]).to.deep.equal([1, 'c']);
+    queue.done('c');
+    queue.addAfter('c', 1);
+    expect(await queue.take()).to.equal('c');
+    queue.close();
+  });
+
+  it('takes no key after it is closed', async () => {
+    const queue = new WorkQueue();
+    queue.addAfter('a', 5);
+    queue.add('b');
+    queue.close();
+    queue.add('c');
+    queue.addAfter('d', 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([queue.depth, await queue.take()]).to.deep.equal([0, undefined]);
+  });
+
   it('never loses a key, and never returns one that is in process, for any order of adds', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 60 }), async (adds) => {

@@ -49,6 +49,49 @@ describe('the metrics', () => {
       .and.to.match(/^process_resident_memory_bytes \d+/m);
   });
 
+  it('have the buckets that requests, waits and scans need', async () => {
+    const metrics = new Metrics();
+    metrics.apiSeconds.observe({ method: 'GET' }, 1);
+    metrics.changeSeconds.observe(1);
+    metrics.scanSeconds.observe({ phase: 'Complete' }, 1);
+    const text = await metrics.text();
+    const bucketsOf = (name: string): string[] =>
+      [...text.matchAll(new RegExp(`^${name}_bucket\\{le="([^"]+)"`, 'gm'))].map(([, bound = '']) => bound);
+    expect(bucketsOf('vigil_api_request_seconds').join(' ')).to.equal('0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 +Inf');
+    expect(bucketsOf('vigil_change_seconds').join(' ')).to.equal('0.01 0.1 0.5 1 2.5 5 10 30 60 300 900 +Inf');
+    expect(bucketsOf('vigil_scan_seconds').join(' ')).to.equal('1 5 15 30 60 120 300 600 1800 3600 +Inf');
+  });
+
+  it('are all described, and have only the labels that they name', async () => {
+    const metrics = new Metrics();
+    metrics.apiCalls.inc({ method: 'GET', status: '200' });
+    metrics.scans.inc({ phase: 'Complete' });
+    metrics.shards.inc({ outcome: 'done' });
+    metrics.reportWrites.inc({ operation: 'write' });
+    metrics.reportConflicts.inc({ reason: 'NameTaken' });
+    metrics.statusRefusals.inc({ kind: 'Scan' });
+    metrics.crdProblems.set({ crd: 'scans.vigil.dev' }, 1);
+    metrics.eventsDropped.inc({ reason: 'NewFindings' });
+    metrics.queueDepth.set({ controller: 'scan' }, 2);
+    metrics.changes.inc({ outcome: 'evaluated' }, 3);
+    const lines = (await metrics.text()).split('\n');
+    expect(lines).to.include.members([
+      'vigil_api_requests_total{method="GET",status="200"} 1',
+      'vigil_scans_total{phase="Complete"} 1',
+      'vigil_shard_attempts_total{outcome="done"} 1',
+      'vigil_report_writes_total{operation="write"} 1',
+      'vigil_report_conflicts_total{reason="NameTaken"} 1',
+      'vigil_status_writes_refused_total{kind="Scan"} 1',
+      'vigil_crd_problems{crd="scans.vigil.dev"} 1',
+      'vigil_events_dropped_total{reason="NewFindings"} 1',
+      'vigil_queue_depth{controller="scan"} 2',
+      'vigil_change_targets_total{outcome="evaluated"} 3',
+    ]);
+    const help = lines.filter((line) => line.startsWith('# HELP vigil_'));
+    expect(help).not.to.have.length(0);
+    expect(help.filter((line) => !/^# HELP \S+ \S.*\.$/.test(line))).to.deep.equal([]);
+  });
+
   it('are separate in each instance', async () => {
     const [first, second] = [new Metrics(), new Metrics()];
     first.leader.set(1);
@@ -72,7 +115,9 @@ describe('the health server', () => {
       expect(await get('/readyz?verbose')).to.deep.equal([200, 'ok\n']);
       expect(await get('/healthz')).to.deep.equal([200, 'ok\n']);
       expect(await get('/metrics')).to.deep.equal([200, 'm 1\n']);
-      expect((await get('/other'))[0]).to.equal(404);
+      problems = ['first', 'second'];
+      expect(await get('/readyz')).to.deep.equal([503, 'first\nsecond\n']);
+      expect(await get('/other')).to.deep.equal([404, 'not found\n']);
       metrics = () => Promise.reject(new Error('broken'));
       expect(await get('/metrics')).to.deep.equal([500, 'Error: broken\n']);
     } finally {
