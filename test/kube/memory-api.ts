@@ -6,6 +6,7 @@ import { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import type { KubeRequest } from '../../operator/kube/client/kube-request.ts';
 
 type Stored = KubeObject & Record<string, unknown>;
+type Fields = Readonly<Record<string, unknown>>;
 type Entries = Readonly<Record<string, string | null | undefined>>;
 const maps = ['labels', 'annotations'] as const;
 
@@ -32,6 +33,8 @@ export class MemoryApi extends KubeClient {
   /** Called before each call. May throw the response of a server that fails. */
   onCall: (call: KubeRequest) => unknown = () => undefined;
   readonly #objects = new Map<string, Stored>();
+  /** The fields of a status that a manager applied last, by path and manager. */
+  readonly #applied = new Map<string, readonly string[]>();
   #version = 0;
 
   constructor() {
@@ -91,9 +94,19 @@ export class MemoryApi extends KubeClient {
     };
     if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) throw conflict(before.metadata.name);
     const merged = Object.fromEntries(maps.map((map) => [map, withoutNulls({ ...before.metadata[map], ...metadata[map] })]));
-    const object = { ...before, ...fields, metadata: { ...before.metadata, ...metadata, ...merged } } as Stored;
+    const status = fields['status'] === undefined ? {} : { status: this.#statusAfter(call, before, fields['status'] as Fields) };
+    const object = { ...before, ...fields, ...status, metadata: { ...before.metadata, ...metadata, ...merged } } as Stored;
     const known = this.#objects.get(objectPath(call.path));
     return this.#store(objectPath(call.path), { object, before: known, manager: managerOf(call) });
+  }
+
+  /** A status after a patch. An apply also removes the fields that the same manager applied before and does not apply now. */
+  #statusAfter(call: KubeRequest, { status = {} }: Stored & { readonly status?: Fields }, wanted: Fields): Fields {
+    if (call.contentType !== 'application/apply-patch+yaml') return { ...status, ...wanted };
+    const key = `${objectPath(call.path)} ${managerOf(call)}`;
+    const left = (this.#applied.get(key) ?? []).filter((field) => !(field in wanted));
+    this.#applied.set(key, Object.keys(wanted));
+    return { ...Object.fromEntries(Object.entries(status).filter(([field]) => !left.includes(field))), ...wanted };
   }
 
   #delete(call: KubeRequest, { metadata }: Stored): object {
