@@ -2,21 +2,23 @@ import { existsSync, readdirSync } from 'node:fs';
 
 /** The mutated files and their tests, from the environment that hack/mutate sets. */
 const { VIGIL_MUTATE_ROOM = 'schedules', VIGIL_MUTATE_SAMPLE = '', VIGIL_MUTATE_SEED = '1', VIGIL_MUTATE_FILES = '' } = process.env;
-const { VIGIL_MUTATE_CONCURRENCY = '1', VIGIL_MUTATE_WIDE = '' } = process.env;
-const isWide = VIGIL_MUTATE_WIDE !== '';
+const { VIGIL_MUTATE_CONCURRENCY = '1', VIGIL_MUTATE_WITH = '' } = process.env;
+/** Whether this run tries what survived before, with the tests of other rooms. */
+const isSecond = VIGIL_MUTATE_WITH !== '';
 const room = VIGIL_MUTATE_ROOM;
 /** Which mutants of the room are tried: those of some files, all, or the sample of a seed. */
 const selection = VIGIL_MUTATE_FILES !== '' ? 'files' : VIGIL_MUTATE_SAMPLE === '' ? 'all' : VIGIL_MUTATE_SEED;
 const report = `dist/mutate/${room}.${selection}`;
-const rooms = isWide ? readdirSync('operator').filter((name) => existsSync(`test/${name}`)) : [room];
-if (isWide) process.env.VIGIL_MUTATE_AGAIN = `${report}.json`;
+const others = VIGIL_MUTATE_WITH === 'all' ? readdirSync('operator') : VIGIL_MUTATE_WITH.split(',');
+const rooms = isSecond ? others.filter((name) => existsSync(`test/${name}`)) : [room];
+if (isSecond) process.env.VIGIL_MUTATE_AGAIN = `${report}.json`;
 
 export default {
   mutate: [VIGIL_MUTATE_FILES || `operator/${room}/**/*.ts`],
   testRunner: 'mocha',
   mochaOptions: { spec: rooms.map((name) => `test/${name}/**/*.test.ts`) },
   plugins: [import.meta.resolve('@stryker-mutator/mocha-runner').replace('file://', ''), `${import.meta.dirname}/sample-checker.mjs`],
-  checkers: VIGIL_MUTATE_SAMPLE === '' && !isWide ? [] : ['sample'],
+  checkers: VIGIL_MUTATE_SAMPLE === '' && !isSecond ? [] : ['sample'],
   coverageAnalysis: 'perTest',
   testRunnerNodeArgs: ['--import', `${import.meta.dirname}/test-hooks.mjs`],
   concurrency: Number(VIGIL_MUTATE_CONCURRENCY),
@@ -26,7 +28,7 @@ export default {
   ignorePatterns: ['dist', 'hack', 'docs', 'config', '.git'],
   reporters: ['json', 'clear-text'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
-  jsonReporter: { fileName: `${report}${isWide ? '.wide' : ''}.json` },
+  jsonReporter: { fileName: `${report}${isSecond ? '.second' : ''}.json` },
   allowConsoleColors: false,
   thresholds: { high: 85, low: 85, break: null },
 };

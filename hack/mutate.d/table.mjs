@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * Prints the score of each room and selection (the seed of a sample, or `all` mutants) and the total, from the Stryker reports in a folder.
- * ROOM.SEED.wide.json holds what the tests of all rooms did with the mutants that survived. ROOM.files.json, of some files only, is not
+ * ROOM.SEED.second.json holds what the tests of other rooms did with the mutants that survived. ROOM.files.json, of some files only, is not
  * counted.
  */
 const folder = process.argv[2] ?? 'dist/mutate';
@@ -19,7 +19,7 @@ const rows = readdirSync(folder)
   .filter((name) => /^[a-z]+\.(\d+|all)\.json$/.test(name))
   .sort()
   .map((name) => {
-    const again = new Map(mutantsOf(join(folder, name.replace(/json$/, 'wide.json'))).map((mutant) => [mutant.id, mutant]));
+    const again = new Map(mutantsOf(join(folder, name.replace(/json$/, 'second.json'))).map((mutant) => [mutant.id, mutant]));
     const mutants = mutantsOf(join(folder, name)).map((mutant) => (isSkipped(again.get(mutant.id)) ? mutant : again.get(mutant.id)));
     const count = (statuses) => mutants.filter(({ status }) => statuses.includes(status)).length;
     const [room, seed] = name.split('.');

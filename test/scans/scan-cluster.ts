@@ -129,11 +129,11 @@ export class ScanCluster {
   }
 
   scanOf(name: string): Scan {
-    return this.#get<Scan>('/scans/', name);
+    return this.#get('/scans/', name) as Scan;
   }
 
   policyOf(name: string): SecurityPolicy {
-    return this.#get<SecurityPolicy>('/securitypolicies/', name);
+    return this.#get('/securitypolicies/', name) as SecurityPolicy;
   }
 
   get jobs(): readonly KubeObject[] {
@@ -160,10 +160,10 @@ export class ScanCluster {
     return [...this.api.objects].filter(([path]) => path.includes(part)).map(([, object]) => object);
   }
 
-  #get<T extends KubeObject>(part: string, name: string): T {
+  #get(part: string, name: string): KubeObject {
     const found = this.#all(part).find(({ metadata }) => metadata.name === name);
     if (!found) throw new Error(`there is no ${part}${name}`);
-    return found as T;
+    return found;
   }
 
   #lister<T>(part: string): { readonly get: (name: string) => T | undefined; readonly list: () => readonly T[] } {
