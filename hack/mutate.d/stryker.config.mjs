@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 
 /** The mutated files and their tests, from the environment that hack/mutate sets. */
 const { VIGIL_MUTATE_ROOM = 'schedules', VIGIL_MUTATE_SAMPLE = '', VIGIL_MUTATE_SEED = '1', VIGIL_MUTATE_FILES = '' } = process.env;
@@ -12,6 +12,7 @@ const report = `dist/mutate/${room}.${selection}`;
 const others = VIGIL_MUTATE_WITH === 'all' ? readdirSync('operator') : VIGIL_MUTATE_WITH.split(',');
 const rooms = isSecond ? others.filter((name) => existsSync(`test/${name}`)) : [room];
 if (isSecond) process.env.VIGIL_MUTATE_AGAIN = `${report}.json`;
+else rmSync(`${report}.second.json`, { force: true });
 
 export default {
   mutate: [VIGIL_MUTATE_FILES || `operator/${room}/**/*.ts`],

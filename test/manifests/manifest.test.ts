@@ -63,18 +63,19 @@ describe('reading manifests', () => {
   }).timeout(60_000);
 
   it('returns the same value from the plain reader and from the full reader', () => {
-    let fast = 0;
+    let [fast, all] = [0, 0];
     fc.assert(
       fc.property(root, fc.integer({ min: 2, max: 4 }), fc.boolean(), (object, indent, indentSeq) => {
         const text = stringify(object, { version: '1.1', indent, indentSeq, lineWidth: 0, aliasDuplicateObjects: false });
         const plain = readPlainYaml(text.split('\n'), 1);
+        all += 1;
         if (plain === undefined) return;
         fast += 1;
         expect(plain.value, text).to.deep.equal(readFullYaml(text, 1).value);
       }),
       { numRuns: 2000 },
     );
-    expect(fast).to.be.greaterThan(200);
+    expect(fast / all).to.be.greaterThan(0.1);
   }).timeout(60_000);
 
   const rows: readonly [title: string, yaml: string, expected: unknown][] = [
