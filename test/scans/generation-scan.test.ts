@@ -138,3 +138,48 @@ describe('a policy that no Scan could evaluate', () => {
     expect(failedScanOf(policyOf(), scans, '2-a')?.metadata.name).to.match(/^p-g2-/);
   });
 });
+
+describe('the limit of Scans of new generations', () => {
+  const running = (name: string, phase: ScanStatus['phase'] = 'Running'): Scan => ({
+    metadata: { name, annotations: { 'vigil.dev/generations': `mark-of-${name}` } },
+    spec: {},
+    status: { phase },
+  });
+
+  it('is four at a time: more wait', async () => {
+    const bench = new GenerationsBench(policyOf());
+    bench.made.push(...['a', 'b', 'c', 'd'].map((name) => running(name)));
+    expect([await bench.run(), bench.made.length]).to.deep.equal([{ requeueAfter: 1000 }, 4]);
+  });
+
+  it('does not count Scans that have ended, or of other triggers', async () => {
+    const bench = new GenerationsBench(policyOf());
+    bench.made.push(...['a', 'b', 'c'].map((name) => running(name)), running('d', 'Complete'), { metadata: { name: 'e' }, spec: {} });
+    await bench.run();
+    expect(bench.made).to.have.length(6);
+  });
+
+  it('creates no second Scan while the watch has not delivered the first', async () => {
+    const bench = new GenerationsBench(policyOf());
+    const made = new Map();
+    await scanGenerations(bench, made);
+    const [first] = bench.made.splice(0);
+    await scanGenerations(bench, made);
+    expect([bench.made, [...made.keys()]]).to.deep.equal([[], [first?.metadata.name]]);
+    bench.made.push(first as Scan);
+    await scanGenerations(bench, made);
+    expect([bench.made.length, made.size]).to.deep.equal([1, 0]);
+  });
+
+  it('owns the Scan by its policies, names them in order, and keeps it for a day', async () => {
+    const bench = new GenerationsBench(policyOf('web'), policyOf('data'));
+    await bench.run();
+    const [scan] = bench.made;
+    expect(scan?.spec).to.deep.equal({ policies: ['data', 'web'], ttlSecondsAfterFinished: 86_400 });
+    expect(scan?.metadata.name).to.match(/^policies-2-\w{10}$/);
+    expect(scan?.metadata.labels).to.deep.equal({ 'app.kubernetes.io/managed-by': 'vigil' });
+    expect(scan?.metadata.ownerReferences).to.deep.equal(
+      ['data', 'web'].map((name) => ({ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name, uid: `u-${name}` })),
+    );
+  });
+});

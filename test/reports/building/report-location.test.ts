@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { RESOURCES } from '../../../operator/api/api-resource.ts';
 import type { ObjectMeta } from '../../../operator/api/metadata.ts';
-import { isAtExpectedLocation } from '../../../operator/reports/building/report-location.ts';
+import { isAtExpectedLocation, reportLocation } from '../../../operator/reports/building/report-location.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
 import { alternativeReportName } from '../../../operator/reports/identity/report-name.ts';
 import { input, stored, target } from './report-samples.ts';
@@ -31,4 +32,16 @@ describe('isAtExpectedLocation', () => {
     it(`is ${expected} for a report ${what}`, () => expect(isAtExpectedLocation('vigil', { metadata: report })).to.equal(expected));
 
   it('is false for another source', () => expect(isAtExpectedLocation('vigil-images', { metadata })).to.equal(false));
+});
+
+describe('reportLocation', () => {
+  it('is the namespace of the object, the Namespace itself, or the cluster scope', () => {
+    const { reports, clusterReports } = RESOURCES;
+    const of = (apiVersion: string, kind: string, namespace?: string): unknown =>
+      reportLocation({ apiVersion, kind, name: 'n', ...(namespace === undefined ? {} : { namespace }) });
+    expect(of('v1', 'Pod', 'shop')).to.deep.equal({ resource: reports, namespace: 'shop' });
+    expect(of('v1', 'Namespace')).to.deep.equal({ resource: reports, namespace: 'n' });
+    expect(of('v1', 'Node')).to.deep.equal({ resource: clusterReports, namespace: undefined });
+    expect(of('other.io/v1', 'Namespace')).to.deep.equal({ resource: clusterReports, namespace: undefined });
+  });
 });

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { withIdentities } from '../../../operator/reports/identity/result-identity.ts';
+import type { ReportResult } from '../../../operator/api/kinds/policy-report.ts';
 import fc from 'fast-check';
 import type { Finding } from '../../../operator/findings/finding.ts';
 import { buildReport } from '../../../operator/reports/building/report-builder.ts';
@@ -62,4 +64,25 @@ describe('the identity of a result', () => {
     expect(report?.results?.at(-1)).to.deep.include({ rule: 'truncated' });
     expect(new Set(ids(report)).size).to.equal(report?.results?.length);
   });
+});
+
+describe('the numbers of results of one finding', () => {
+  const scope = { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'cart', uid: 'u' };
+  const idsByMessage = (results: readonly ReportResult[]): string[] =>
+    withIdentities(scope, results)
+      .toSorted((a, b) => ((a.message ?? '') < (b.message ?? '') ? -1 : 1))
+      .map(({ properties }) => properties?.['resultID']?.split('-')[1] ?? '1');
+
+  for (const property of ['pod', 'installed', 'line', 'platform', 'path'])
+    it(`are in the order of the property ${property}, whatever the order of the results`, () => {
+      const base = { source: 'vigil', policy: 'web', rule: 'V-1', result: 'fail' as const };
+      const results = [
+        { ...base, message: 'x', properties: { [property]: 'b' } },
+        { ...base, message: 'y', properties: { [property]: 'a' } },
+      ];
+      expect([idsByMessage(results), idsByMessage(results.toReversed())]).to.deep.equal([
+        ['2', '1'],
+        ['2', '1'],
+      ]);
+    });
 });
