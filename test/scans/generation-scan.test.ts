@@ -3,7 +3,7 @@ import type { Scan, ScanStatus } from '../../operator/api/kinds/scan.ts';
 import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import type { ReconcileResult } from '../../operator/controller/controller.ts';
 import { changesSince } from '../../operator/changes/watched-scope.ts';
-import { scanGenerations, type GenerationScanDependencies } from '../../operator/scans/generation-scan.ts';
+import { scanGenerations, type GenerationScanDependencies, type MadeScans } from '../../operator/scans/generation-scan.ts';
 import { failedScanOf, MOST_TRIES, triesOf, triesText } from '../../operator/policies/attempts/generation-tries.ts';
 
 const begin = Date.parse('2026-01-01T00:00:00Z');
@@ -161,7 +161,7 @@ describe('the limit of Scans of new generations', () => {
 
   it('creates no second Scan while the watch has not delivered the first', async () => {
     const bench = new GenerationsBench(policyOf());
-    const made = new Map();
+    const made: MadeScans = new Map();
     await scanGenerations(bench, made);
     const [first] = bench.made.splice(0);
     await scanGenerations(bench, made);

@@ -40,7 +40,7 @@ describe('the time since which a scan counts changes in images', () => {
   it('includes a scan of several policies', () => {
     const { status, ...several } = scan(30);
     const policies = ['other', 'images'].map((name) => ({ name, generation: 1 }));
-    expect(minuteOf([{ ...several, status: { ...status, policies } } as Scan], {})).to.equal(30);
+    expect(minuteOf([{ ...several, status: { ...status, policies } }], {})).to.equal(30);
   });
 
   it('is undefined before the first scan', () => expect(minuteOf([own], {})).to.equal(undefined));
