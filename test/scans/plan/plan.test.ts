@@ -41,12 +41,25 @@ describe('packing shards', () => {
 
   it('keeps a namespace in one shard if it fits, and spreads the work over the pods', () => {
     const twelve = Array.from({ length: 12 }, (_, index): Count[] => [
-      { resource: 0, namespace: `team-${index}`, targets: 40, policies },
-      { resource: 1, namespace: `team-${index}`, targets: 60, policies },
+      { resource: 0, namespace: `team-${index}`, targets: 80, policies },
+      { resource: 1, namespace: `team-${index}`, targets: 120, policies },
     ]).flat();
     const shards = packShards(twelve, { shardTargets: 1000, parallelism: 4 });
-    expect(shards.map(shardTargets)).to.deep.equal([300, 300, 300, 300]);
+    expect(shards.map(shardTargets)).to.deep.equal([600, 600, 600, 600]);
     expect(shards.map(({ slices }) => new Set(slices.map(({ namespace }) => namespace)).size)).to.deep.equal([3, 3, 3, 3]);
+  });
+
+  it('gives a pod no fewer than 500 targets if there are as many', () => {
+    const pods = (namespaces: number): number[] => {
+      const all = Array.from({ length: namespaces }, (_, index): Count => ({
+        resource: 0,
+        namespace: `n-${index}`,
+        targets: 50,
+        policies,
+      }));
+      return packShards(all, { shardTargets: 1000, parallelism: 4 }).map(shardTargets);
+    };
+    expect([pods(9), pods(10), pods(20), pods(60)]).to.deep.equal([[450], [500], [500, 500], [750, 750, 750, 750]]);
   });
 
   it('uses the ranges of a list that is too long for one shard', () => {
