@@ -26,7 +26,7 @@ export default {
   timeoutMS: 20_000,
   disableTypeChecks: false,
   tempDirName: 'dist/mutate/sandbox',
-  ignorePatterns: ['dist', 'hack', 'docs', 'config', '.git'],
+  ignorePatterns: ['dist', 'hack/mutate.d', 'docs', 'config', '.git'],
   reporters: ['json', 'clear-text'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
   jsonReporter: { fileName: `${report}${isSecond ? '.second' : ''}.json` },

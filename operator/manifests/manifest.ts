@@ -49,7 +49,8 @@ function documentsOf(text: string): readonly TextDocument[] {
   const close = (): void => {
     if (began || current.lines.some(hasContent)) documents.push(current);
   };
-  for (const [index, line] of text.split('\n').entries()) {
+  // The last line break ends the last line: no empty line follows it.
+  for (const [index, line] of text.replace(/\n$/, '').split('\n').entries()) {
     const kind = markerOf(line);
     if (kind === undefined) {
       current.lines.push(line);
@@ -85,7 +86,7 @@ async function readDocument({ lines, firstLine }: TextDocument): Promise<ReadDoc
   }
   const plain = readPlainYaml([...lines], firstLine);
   if (plain !== undefined) return { value: plain.value, positions: () => plain.positions };
-  const text = lines.join('\n');
+  const text = `${lines.join('\n')}\n`;
   if (text.length > fullReaderLimit)
     throw new UnreadableDocument(
       `the document is too large (${text.length} characters) for its YAML features. Convert it to JSON, which has no such limit`,

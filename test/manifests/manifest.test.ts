@@ -78,6 +78,16 @@ describe('reading manifests', () => {
     expect(fast / all).to.be.greaterThan(0.1);
   }).timeout(60_000);
 
+  it('keeps the line breaks at the end of a block that asks for them, at the end of a document and of the file', async () => {
+    const block = (indicator: string): string => `kind: A\napiVersion: v1\ndata: ${indicator}\n  x\n\n`;
+    const dataOf = async (text: string): Promise<unknown[]> =>
+      (await readManifests('file', text)).manifests.map((manifest) => (manifest.object as unknown as { readonly data: string }).data);
+    for (const indicator of ['|+', '>+'])
+      expect(await dataOf(`${block(indicator)}---\n${block(indicator)}`), indicator).to.deep.equal(['x\n\n', 'x\n\n']);
+    for (const indicator of ['|', '>']) expect(await dataOf(block(indicator))).to.deep.equal(['x\n']);
+    for (const indicator of ['|-', '>-']) expect(await dataOf(block(indicator))).to.deep.equal(['x']);
+  });
+
   const rows: readonly [title: string, yaml: string, expected: unknown][] = [
     [
       'reads words of YAML 1.1 as kubectl does',
