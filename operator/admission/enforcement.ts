@@ -71,6 +71,7 @@ export class Enforcement {
       name: 'enforcement',
       log: own.log,
       observe: own.observe,
+      workers: 4,
       watches: [
         watchesFor(RESOURCES.policies, hasChanged),
         watches(RESOURCES.exceptions, waiving),

@@ -76,14 +76,17 @@ export function controlResources(controls: readonly ControlCheck[], shape: Shape
   return resourceRules(wanted, ['CREATE', 'UPDATE']);
 }
 
-/** Returns resource rules for resources, one for each group and version. Pods include their ephemeral containers. */
+/**
+ * Returns resource rules for resources, one for each group. Pods include their ephemeral containers. The rules name no version: Kubernetes would
+ * check the types of all expressions for each kind, which takes seconds, and the expressions are correct for every kind.
+ */
 export function resourceRules(resources: readonly ApiResource[], operations: ResourceRule['operations']): readonly ResourceRule[] {
   const preferred = new Map<string, ApiResource>();
   for (const resource of resources) if (!preferred.has(nameOfKind(resource))) preferred.set(nameOfKind(resource), resource);
-  const groups = Map.groupBy(preferred.values(), ({ group, version }) => `${group}/${version}`);
+  const groups = Map.groupBy(preferred.values(), ({ group }) => group);
   return [...groups.values()].map((group) => ({
     apiGroups: [group[0]?.group ?? ''],
-    apiVersions: [group[0]?.version ?? ''],
+    apiVersions: ['*'],
     operations,
     resources: group
       .flatMap(({ kind, resource }) => (kind === 'Pod' ? [resource, `${resource}/ephemeralcontainers`] : [resource]))

@@ -109,7 +109,7 @@ const rule = z.strictObject({
   validations: field(z.array(validation).min(1).max(64), 'The validations. An object passes the rule if all of them are true.'),
   failurePolicy: field(
     z.enum(['Fail', 'Ignore']).optional(),
-    'Used for admission only. A scan always reports an expression that fails to evaluate as an error.',
+    'Whether admission refuses an object if an expression fails to evaluate. A scan always reports that as an error. Omitted: Fail.',
   ),
 });
 
