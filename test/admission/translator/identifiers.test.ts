@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readsIdentifier, replaceIdentifiers } from '../../operator/cel/identifiers.ts';
+import { readsIdentifier, replaceIdentifiers } from '../../../operator/cel/identifiers.ts';
 
 const replaced = (source: string): string => replaceIdentifiers(source, (name) => (name === 'object' ? { text: 'old' } : undefined));
 
