@@ -66,13 +66,13 @@ function retryAt(failure: ImageFailure): number {
 /** Whether an image may be scanned now: it did not fail, its delay is over, or the next attempt uses other inputs or another reference. */
 function isReady(failure: ImageFailure | undefined, { pull = false, references }: WantedImage, { inputs, now }: ImagePlanInput): boolean {
   if (failure === undefined || retryAt(failure) <= now || hasOtherInputs(failure, pull, inputs)) return true;
-  return failure.tried !== undefined && untriedReference(references, failure) !== undefined;
+  return failure.failedReferences !== undefined && untriedReference(references, failure) !== undefined;
 }
 
 /** Whether the next attempt uses another image mode, scanner, index or database than the failed one. */
-function hasOtherInputs({ step, pull = false, means }: ImageFailure, pulled: boolean, now: ScannerInputs): boolean {
+function hasOtherInputs({ step, pull = false, inputs }: ImageFailure, pulled: boolean, now: ScannerInputs): boolean {
   if (step === 'inventory' && pull !== pulled) return true;
-  return means !== undefined && means !== (step === 'inventory' ? inventoryInputs(now, pulled) : matchInputs(now));
+  return inputs !== undefined && inputs !== (step === 'inventory' ? inventoryInputs(now, pulled) : matchInputs(now));
 }
 
 /** Returns the work to start, from the ledger and the running images. Pure and level-based: the same state gives the same plan. */

@@ -5,7 +5,7 @@ import type { ImageEntry, ImageLedger } from '../../operator/images/ledger/image
 
 const [amd, arm] = ['linux/amd64', 'linux/arm64'];
 const inventory = { configMaps: ['i'], at: 1 };
-const findings = { configMaps: ['f'], database: 'db:1', made: '', at: 2 };
+const findings = { configMaps: ['f'], database: 'db:1', databaseBuilt: '', at: 2 };
 const failure = { step: 'inventory', reason: 'no', at: 0, attempts: 1 } as const;
 const whole: ImageEntry = { seen: 5, inventory, findings };
 

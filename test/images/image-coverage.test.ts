@@ -14,8 +14,8 @@ const target = (...containers: readonly ContainerImage[]): ImageTarget => ({
   workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
   containers,
 });
-const matched = { seen: 0, findings: { configMaps: ['f'], database: 'db:1', made: '', at: 0 } };
-const unmatched = { seen: 0, findings: { configMaps: ['f'], database: '', made: '', at: 0 } };
+const matched = { seen: 0, findings: { configMaps: ['f'], database: 'db:1', databaseBuilt: '', at: 0 } };
+const unmatched = { seen: 0, findings: { configMaps: ['f'], database: '', databaseBuilt: '', at: 0 } };
 const failed = (reason: string, before: ImageEntry = { seen: 0 }): ImageEntry => ({
   ...before,
   failure: { step: 'inventory', reason, at: 0, attempts: 1 },

@@ -6,7 +6,7 @@ import { planImages, withoutObsolete, type ImagePlan, type ImagePlanInput, type 
 const [minute, hour] = [60_000, 3_600_000];
 const now = 1000 * hour;
 const inventory = { configMaps: ['i'], at: now - hour };
-const findings = { configMaps: ['f'], database: 'db:1', made: '', at: now - hour };
+const findings = { configMaps: ['f'], database: 'db:1', databaseBuilt: '', at: now - hour };
 type PlanOptions = Partial<ImagePlanInput & ScannerInputs & { of: Partial<WantedImage> }>;
 /** The inputs of a plan that a test changes, with the properties of each image. */
 const imagesOf = (ledger: Record<string, ImageEntry>, of: Partial<WantedImage>): ImagePlanInput['wanted'] =>
@@ -106,12 +106,12 @@ describe('planImages', () => {
 
   it('retries a failed image at once, as the first attempt, if the scanner, the index or the database changed', () => {
     const old = { scanner: 't', javaIndex: 'index:1', database: 'db:1' };
-    const fails = (entry: ImageEntry, step: 'inventory' | 'match', means: string): ImageEntry =>
-      withFailure(entry, { step, reason: 'x', at: now, means });
+    const fails = (entry: ImageEntry, step: 'inventory' | 'match', inputs: string): ImageEntry =>
+      withFailure(entry, { step, reason: 'x', at: now, inputs });
     const taking = fails(fails({ seen: now }, 'inventory', inventoryInputs(old, false)), 'inventory', inventoryInputs(old, false));
     const matching = fails({ seen: now, inventory }, 'match', matchInputs(old));
-    const work = (entry: ImageEntry, means: ScannerInputs): number => {
-      const { inventories, match } = plan({ a: entry }, { inputs: means });
+    const work = (entry: ImageEntry, inputs: ScannerInputs): number => {
+      const { inventories, match } = plan({ a: entry }, { inputs });
       return inventories.length + match.length;
     };
     expect([work(taking, old), work(matching, old)]).to.deep.equal([0, 0]);
@@ -150,7 +150,7 @@ describe('planImages', () => {
     expect(second.failure).to.deep.include({ reason: 'no own/web@a', denied: true, attempts: 1 });
     expect([goesOn(second), plan({ a: second }, { of }).next]).to.deep.equal([false, minute]);
     const third = fails(second, 'own/web@a');
-    expect(third.failure).to.deep.include({ reason: 'no own/web@a', attempts: 2, tried: ['own/web@a'] });
+    expect(third.failure).to.deep.include({ reason: 'no own/web@a', attempts: 2, failedReferences: ['own/web@a'] });
     expect(third.failure?.denied).to.equal(undefined);
     expect(fails(third, 'mirror/web@a', { denied: true }).failure).to.deep.include({
       reason: 'no mirror/web@a',

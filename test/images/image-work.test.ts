@@ -14,9 +14,12 @@ const references = ['own/web@d', 'mirror/web@d'];
 const plan: ImagePlan = { inventories: [{ key: 'd' }], match: ['d'], forget: [] };
 
 /** Returns the Jobs of a plan for one image: first the inventory Job, then the match Job. */
-function jobsOf(given: ImageSettings, { pull = false, tried }: { pull?: boolean; tried?: readonly string[] } = {}): ImageJob[] {
+function jobsOf(
+  given: ImageSettings,
+  { pull = false, failedReferences }: { pull?: boolean; failedReferences?: readonly string[] } = {},
+): ImageJob[] {
   const place = { image, references, nodes: [], ...(pull ? { pull } : {}) };
-  const failure = tried && { failure: { step: 'inventory', reason: '', at: 0, attempts: 1, tried } as const };
+  const failure = failedReferences && { failure: { step: 'inventory', reason: '', at: 0, attempts: 1, failedReferences } as const };
   const ledger = { d: { seen: 0, inventory: { configMaps: ['c'], at: 0 }, ...failure } };
   const jobs = workJobs(plan, { ledger, places: new Map([['d', place]]) }, { pods, settings: given });
   return jobs.map((job) => ({ job, part: job.metadata.labels?.['vigil.dev/part'] ?? '', images: ['d'] }));
@@ -49,8 +52,8 @@ describe('workJobs', () => {
   });
 
   it('uses the first reference that was not tried', () => {
-    const named = (tried?: readonly string[]): boolean[] =>
-      references.map((name) => JSON.stringify(jobsOf(settings, tried ? { tried } : {})[0]?.job).includes(name));
+    const named = (failedReferences?: readonly string[]): boolean[] =>
+      references.map((name) => JSON.stringify(jobsOf(settings, failedReferences ? { failedReferences } : {})[0]?.job).includes(name));
     expect([named(), named(['own/web@d']), named(references)]).to.deep.equal([
       [true, false],
       [false, true],

@@ -90,7 +90,7 @@ describe('every result of a report has a severity and a category', () => {
       vulnerabilities: fc.array(fc.record({ id: fc.string(), package: fc.string(), installed: fc.string(), severity })),
       secrets: fc.array(fc.record({ rule: fc.string(), title: fc.string(), severity, path: fc.string(), line: fc.nat() })),
     });
-    const stored = { configMaps: [], database: 'db', made: '', at: 0 };
+    const stored = { configMaps: [], database: 'db', databaseBuilt: '', at: 0 };
     const entry = fc.constantFrom<ImageEntry | undefined>(
       undefined,
       { seen: 0, findings: stored },

@@ -65,9 +65,9 @@ export async function collectImageJob(context: ImageJobContext, found: ImageJob,
 }
 
 /** The image mode and inputs of a Job, for its failure. */
-const attemptOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'means'> => ({
+const attemptOf = (job: KubeObject): Pick<ImageFailure, 'pull' | 'inputs'> => ({
   ...(isPull(job) ? { pull: true } : {}),
-  means: inputsOf(job),
+  inputs: inputsOf(job),
 });
 
 /** Returns the image failure that an error stands for. Throws errors that have another cause. */

@@ -33,7 +33,7 @@ export async function withInventory(
   const matched = before.findings?.database ? before.findings : undefined;
   const findings = matched ?? {
     configMaps: await store.keepFindings(digest, findingsWith(inventory, [])),
-    ...{ database: '', made: '', at: now },
+    ...{ database: '', databaseBuilt: '', at: now },
   };
   const kept = { configMaps, at: now, ...(unidentified ? { javaIndex: index ?? '' } : {}) };
   return { ...ledger, [digest]: withSuccess(before, 'inventory', { inventory: kept, findings }) };
@@ -72,7 +72,7 @@ export async function withMatches(
     if (record.type === 'vulnerability') known.vulnerabilities.push(record.vulnerability);
     else known.end = record;
   }
-  const source = { database: databaseOf(job), made: stream.trailer.body.database, means: inputsOf(job) };
+  const source = { database: databaseOf(job), databaseBuilt: stream.trailer.body.database, inputs: inputsOf(job) };
   const entries: [string, ImageEntry][] = [];
   for (const digest of images) {
     const before = ledger[digest];
@@ -90,10 +90,16 @@ async function matchedEntry(
   { store, now }: CollectContext,
   digest: string,
   entry: ImageEntry,
-  { vulnerabilities, end, database, made, means }: Matched & { readonly database: string; readonly made: string; readonly means: string },
+  {
+    vulnerabilities,
+    end,
+    database,
+    databaseBuilt,
+    inputs,
+  }: Matched & { readonly database: string; readonly databaseBuilt: string; readonly inputs: string },
 ): Promise<ImageEntry | undefined> {
   if (end?.type === 'failed') {
-    const { inventory, ...rest } = withFailure(entry, { step: 'match', reason: end.message, at: now, means });
+    const { inventory, ...rest } = withFailure(entry, { step: 'match', reason: end.message, at: now, inputs });
     return end.damaged === true || !inventory ? rest : { ...rest, inventory };
   }
   if (!end) return undefined;
@@ -103,5 +109,5 @@ async function matchedEntry(
     return rest;
   }
   const configMaps = await store.keepFindings(digest, findingsWith(inventory, vulnerabilities));
-  return withSuccess(entry, 'match', { findings: { configMaps, database, made, at: now } });
+  return withSuccess(entry, 'match', { findings: { configMaps, database, databaseBuilt, at: now } });
 }

@@ -17,9 +17,9 @@ export interface ImageFailure {
   /** The scanner should have pulled it without credentials. Mounting it may succeed. */
   readonly pull?: boolean;
   /** The inputs of the attempt, as `inputsOf` returns them. */
-  readonly means?: string;
+  readonly inputs?: string;
   /** The references that could not be pulled in the current attempt. */
-  readonly tried?: readonly string[];
+  readonly failedReferences?: readonly string[];
 }
 
 /** An inventory that is stored. */
@@ -40,7 +40,12 @@ export interface ImageEntry {
    * The ConfigMaps with the findings, the reference of the database, and when that database was built. The database is empty before the
    * first match.
    */
-  readonly findings?: { readonly configMaps: readonly string[]; readonly database: string; readonly made: string; readonly at: number };
+  readonly findings?: {
+    readonly configMaps: readonly string[];
+    readonly database: string;
+    readonly databaseBuilt: string;
+    readonly at: number;
+  };
   readonly failure?: ImageFailure;
   /** The reason why its Job has not started, if it waits for too long. */
   readonly waiting?: string;
@@ -53,25 +58,25 @@ export type ImageLedger = Readonly<Record<string, ImageEntry>>;
 
 /** Returns the first reference that was not tried in the current attempt; undefined if all were. */
 export const untriedReference = (references: readonly string[], failure: ImageFailure | undefined): string | undefined =>
-  references.find((reference) => !failure?.tried?.includes(reference));
+  references.find((reference) => !failure?.failedReferences?.includes(reference));
 
 /** The maximum number of characters of a reason. */
 const maxReasonLength = 1000;
 
 /** A new failure, before attempts are counted. `reference`: the reference that could not be pulled. */
-export type NewFailure = Omit<ImageFailure, 'attempts' | 'tried'> & { readonly reference?: string };
+export type NewFailure = Omit<ImageFailure, 'attempts' | 'failedReferences'> & { readonly reference?: string };
 
 /**
  * Returns the entry after a failed attempt, with its inventory and findings. Control characters are removed from the reason, which may
  * contain output of other programs.
  */
 export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...failure }: NewFailure): ImageEntry {
-  const before = isSameTry(entry.failure, failure) ? entry.failure : undefined;
+  const before = isSameAttempt(entry.failure, failure) ? entry.failure : undefined;
   const latest = { ...failure, reason: printable(failure.reason.slice(0, maxReasonLength)) };
-  if (reference !== undefined && before?.tried?.includes(reference) === false)
-    return { ...entry, failure: withReference(before, latest, [...before.tried, reference]) };
-  const tried = reference === undefined ? {} : { tried: [reference] };
-  return { ...entry, failure: { ...latest, ...tried, attempts: (before?.attempts ?? 0) + 1 } };
+  if (reference !== undefined && before?.failedReferences?.includes(reference) === false)
+    return { ...entry, failure: withReference(before, latest, [...before.failedReferences, reference]) };
+  const failed = reference === undefined ? {} : { failedReferences: [reference] };
+  return { ...entry, failure: { ...latest, ...failed, attempts: (before?.attempts ?? 0) + 1 } };
 }
 
 /**
@@ -80,15 +85,15 @@ export function withFailure({ waiting, ...entry }: ImageEntry, { reference, ...f
 export const transientAttempts = ({ class: failure }: Pick<ImageFailure, 'class'>): number =>
   failure !== undefined && RESPONSES[failure].passing ? RESPONSES[failure].tries : 0;
 
-const isSameTry = (before: ImageFailure | undefined, failure: NewFailure): boolean =>
-  before?.step === failure.step && before.means === failure.means && transientAttempts(before) > 0 === transientAttempts(failure) > 0;
+const isSameAttempt = (before: ImageFailure | undefined, failure: NewFailure): boolean =>
+  before?.step === failure.step && before.inputs === failure.inputs && transientAttempts(before) > 0 === transientAttempts(failure) > 0;
 
 /**
  * Returns a failure by another reference in the same attempt. A denial takes precedence over other reasons, since the image exists there.
  */
-function withReference(before: ImageFailure, latest: NewFailure, tried: readonly string[]): ImageFailure {
+function withReference(before: ImageFailure, latest: NewFailure, failedReferences: readonly string[]): ImageFailure {
   const { reason, denied } = before.denied || !latest.denied ? before : latest;
-  return { ...latest, reason, ...(denied ? { denied } : {}), tried, attempts: before.attempts };
+  return { ...latest, reason, ...(denied ? { denied } : {}), failedReferences, attempts: before.attempts };
 }
 
 /** Returns the entry after a successful step, without a failure of that step. */

@@ -87,7 +87,7 @@ function runningResults(
     ...failureResults(policy, container, { failure, waiting, found }),
     ...unreadableResults(policy, container, found),
     ...unidentifiedResults(policy, container, found),
-    ...databaseResults(policy, container, { unmatched, made: findings?.made, knowledge }),
+    ...databaseResults(policy, container, { unmatched, databaseBuilt: findings?.databaseBuilt, knowledge }),
   ];
   const known = [found, failure, waiting].some((each) => each !== undefined);
   const part = { container, results, passed: known && !unmatched && results.length === 0, known };
@@ -168,13 +168,17 @@ function unidentifiedResults(policy: ImagesPolicy, container: ContainerImage, fo
 function databaseResults(
   policy: ImagesPolicy,
   container: ContainerImage,
-  { unmatched, made, knowledge }: { readonly unmatched: boolean; readonly made: string | undefined; readonly knowledge: ImageKnowledge },
+  {
+    unmatched,
+    databaseBuilt,
+    knowledge,
+  }: { readonly unmatched: boolean; readonly databaseBuilt: string | undefined; readonly knowledge: ImageKnowledge },
 ): Finding[] {
   if (unmatched && !knowledge.database) return [noDatabase(policy, container)];
-  const age = knowledge.now - Date.parse(made ?? '');
+  const age = knowledge.now - Date.parse(databaseBuilt ?? '');
   // A database without a build time has no age.
-  if (!policy.images.vulnerabilities || made === undefined || !(age > maxDatabaseAge)) return [];
-  const message = `the vulnerability database was built on ${made.slice(0, 10)}: it does not contain newer vulnerabilities`;
+  if (!policy.images.vulnerabilities || databaseBuilt === undefined || !(age > maxDatabaseAge)) return [];
+  const message = `the vulnerability database was built on ${databaseBuilt.slice(0, 10)}: it does not contain newer vulnerabilities`;
   return [{ ...failedResult(policy, container, message), verdict: 'warn' }];
 }
 

@@ -18,7 +18,7 @@ const users = new Map([['d', new Map([['shop', { pullSecrets: ['registry'], refe
 const access = (...optedIn: string[]): ImageAccess => ({ home: 'vigil', users, optedIn: new Set(optedIn) });
 
 const kept = { configMaps: ['c'], at: 0 };
-const findings = { ...kept, database: 'db', made: '' };
+const findings = { ...kept, database: 'db', databaseBuilt: '' };
 const failure = { step: 'inventory', reason: 'no', at: 0, attempts: 1 } as const;
 const denied: ImageEntry = { seen: 0, failure: { ...failure, denied: true } };
 const taken: ImageEntry = { seen: 0, inventory: kept, findings };

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { gzipSync } from 'node:zlib';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { IMAGE_LEDGER } from '../../../operator/images/ledger/image-documents.ts';
+import type { ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
 import { IMAGE_LEDGER_NAME, ImageStore } from '../../../operator/images/ledger/image-store.ts';
 import { DocumentConflict } from '../../../operator/kube/documents/document-error.ts';
 import { DocumentStore } from '../../../operator/kube/documents/document-store.ts';
@@ -36,11 +37,39 @@ describe('ImageStore', () => {
     expect(error).to.be.instanceOf(DocumentConflict);
   });
 
-  it('converts the ledger of an older version, and logs this once', async () => {
+  /** A ledger as it was before version 2, and as it is now. */
+  const [old, converted] = [
+    {
+      [digest]: {
+        seen: 7,
+        findings: { configMaps: ['f'], database: 'db:1', made: '2026-01-01T00:00:00Z', at: 3 },
+        failure: { step: 'inventory', reason: 'denied', at: 4, attempts: 2, means: 'trivy:1', tried: ['r/web@a'] },
+      },
+      b: { seen: 8, failure: { step: 'match', reason: 'no memory', at: 4, attempts: 1 } },
+    },
+    {
+      [digest]: {
+        seen: 7,
+        findings: { configMaps: ['f'], database: 'db:1', databaseBuilt: '2026-01-01T00:00:00Z', at: 3 },
+        failure: { step: 'inventory', reason: 'denied', at: 4, attempts: 2, inputs: 'trivy:1', failedReferences: ['r/web@a'] },
+      },
+      b: { seen: 8, failure: { step: 'match', reason: 'no memory', at: 4, attempts: 1 } },
+    },
+  ];
+
+  it('converts the ledger of a version without a format version, and logs this once', async () => {
     await store.writeLedger({ ledger });
-    edit({ binaryData: { 'ledger.json.gz': gzipSync(JSON.stringify(ledger)).toString('base64') } });
-    expect((await store.readLedger()).ledger).to.deep.equal(ledger);
-    expect((await store.readLedger()).ledger).to.deep.equal(ledger);
+    edit({ binaryData: { 'ledger.json.gz': gzipSync(JSON.stringify(old)).toString('base64') } });
+    expect((await store.readLedger()).ledger).to.deep.equal(converted);
+    expect((await store.readLedger()).ledger).to.deep.equal(converted);
+    expect(said).to.deep.equal(['image ledger of an older version converted']);
+  });
+
+  it('converts the ledger of format version 1, and logs this once', async () => {
+    const documents = new DocumentStore(api.double.client(), 'vigil-system');
+    await documents.write({ name: IMAGE_LEDGER_NAME }, { ...IMAGE_LEDGER, formatVersion: 1 }, old as unknown as ImageLedger);
+    expect((await store.readLedger()).ledger).to.deep.equal(converted);
+    expect((await store.readLedger()).ledger).to.deep.equal(converted);
     expect(said).to.deep.equal(['image ledger of an older version converted']);
   });
 

@@ -21,7 +21,7 @@ const findings: ImageFindings = {
 const next = `sha256:${'b'.repeat(64)}`;
 const ledger: ImageLedger = {
   [next]: { seen: 0, waiting: 'its Job is pending' },
-  [digest]: { seen: 0, findings: { configMaps: [], database: 'db', made: '', at: 0 } },
+  [digest]: { seen: 0, findings: { configMaps: [], database: 'db', databaseBuilt: '', at: 0 } },
 };
 const policyWith = (images: Partial<ImagesStatus> | undefined): SecurityPolicy =>
   ({

@@ -20,7 +20,7 @@ const findings: ImageFindings = {
   ],
   secrets: [{ rule: 'aws-access-key-id', title: 'AWS key', severity: 'CRITICAL', path: 'srv/x', line: 3 }],
 };
-const matched: ImageEntry = { seen: 0, findings: { configMaps: [], database: 'db:1', made: '', at: 0 } };
+const matched: ImageEntry = { seen: 0, findings: { configMaps: [], database: 'db:1', databaseBuilt: '', at: 0 } };
 
 function lines(
   images: ImagesPolicy['images'],
@@ -78,7 +78,10 @@ describe('imageResults', () => {
   });
 
   it('returns a warning if the policy requires vulnerabilities and the database is more than a week old', () => {
-    const entry = (made: string): ImageEntry => ({ seen: 0, findings: { configMaps: [], database: 'db:1', made, at: now } });
+    const entry = (databaseBuilt: string): ImageEntry => ({
+      seen: 0,
+      findings: { configMaps: [], database: 'db:1', databaseBuilt, at: now },
+    });
     const found: ImageFindings = { vulnerabilities: [], secrets: [] };
     expect(lines({ vulnerabilities: {} }, entry('2026-11-02T00:00:00Z'), found)).to.deep.equal(['image-scan warn medium', 'passes 0']);
     expect(lines({ vulnerabilities: {} }, entry('2026-11-03T00:00:01Z'), found)).to.deep.equal(['passes 1']);
@@ -86,7 +89,7 @@ describe('imageResults', () => {
   });
 
   it('returns no pass before the first match, and an error if no database is configured', () => {
-    const entry: ImageEntry = { seen: 0, findings: { configMaps: [], database: '', made: '', at: 0 } };
+    const entry: ImageEntry = { seen: 0, findings: { configMaps: [], database: '', databaseBuilt: '', at: 0 } };
     const empty: ImageFindings = { vulnerabilities: [], secrets: [] };
     expect(lines({ vulnerabilities: {} }, entry, empty)).to.deep.equal(['passes 0']);
     expect(lines({ vulnerabilities: {} }, entry, empty, false)).to.deep.equal(['image-scan error medium', 'passes 0']);
@@ -106,7 +109,7 @@ describe('imageResults', () => {
     const entries: Readonly<Record<string, ImageEntry>> = {
       d: matched,
       f: { seen: 0, failure: { step: 'inventory', reason: 'gone', at: 0, attempts: 1 } },
-      u: { seen: 0, findings: { configMaps: [], database: '', made: '', at: 0 } },
+      u: { seen: 0, findings: { configMaps: [], database: '', databaseBuilt: '', at: 0 } },
     };
     const { pending } = imageResults(
       { name: 'p', images: { vulnerabilities: {} } },

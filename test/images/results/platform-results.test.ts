@@ -85,7 +85,7 @@ const found = (...ids: string[]): ImageFindings => ({
   vulnerabilities: ids.map((id) => ({ id, package: 'curl', installed: '1', severity: 'high' })),
   secrets: [],
 });
-const matched: ImageEntry = { seen: 0, findings: { configMaps: [], database: 'db:1', made: '', at: 0 } };
+const matched: ImageEntry = { seen: 0, findings: { configMaps: [], database: 'db:1', databaseBuilt: '', at: 0 } };
 const failed: ImageEntry = { ...matched, failure: { step: 'inventory', reason: 'broken', at: 0, attempts: 1 } };
 
 interface Known {
