@@ -1,5 +1,5 @@
 import type { ConditionUpdate } from '../api/condition.ts';
-import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import { RESOURCES } from '../api/api-resource.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { watches } from '../controller/watched-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
@@ -9,14 +9,14 @@ import { PendingChanges } from './pending-changes.ts';
 import { ChangeBacklog } from './change-backlog.ts';
 import { CoolDowns } from './cool-downs.ts';
 import { Controller, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
-import { isForbidden } from '../kube/client/kube-api-error.ts';
-import { messageOf } from '../kube/client/kube-request.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { ChangeBurst, runningScans } from './change-burst.ts';
 import type { ChangeResult } from './change-evaluation.ts';
 import type { WatchedScope } from './watched-scope.ts';
 import type { WatchedResources, OnChangeDependencies } from './on-change-dependencies.ts';
 import { isPresent } from '../policies/policy-presence.ts';
+import { watchingCondition } from './watching-condition.ts';
+import { watchedObjectOf, type ReportOwner } from './watch/reported-object.ts';
 
 /** The cool-down of a namespace that changes all the time, as a multiple of its last evaluation time. */
 const restFactor = 5;
@@ -91,13 +91,7 @@ export class OnChange {
 
   /** The Watching condition for a ScanSchedule. */
   condition(): ConditionUpdate {
-    const type = 'Watching';
-    const problems = this.#watch.problems.map(([resource, error]) => problemText(resource, error));
-    if (this.#burst.problem !== undefined) problems.push(this.#burst.problem);
-    if (problems.length > 0) return { type, status: 'False', reason: 'Incomplete', message: problems.join('; ') };
-    if (this.#scope === undefined || !this.#watch.ready)
-      return { type, status: 'Unknown', reason: 'Starting', message: 'waiting for the first scan of a policy' };
-    return { type, status: 'True', reason: 'Watching', message: `watching ${this.#watch.indexes.size} kinds` };
+    return watchingCondition(this.#watch, { isStarting: this.#scope === undefined, problem: this.#burst.problem });
   }
 
   /** Reconciles a key of the queue: a namespace, or one of {@link tasks}. */
@@ -150,20 +144,11 @@ export class OnChange {
     return Promise.resolve({});
   }
 
-  #drifted(
-    owner: { readonly apiVersion: string; readonly kind: string; readonly name: string } | undefined,
-    reportNamespace: string,
-  ): void {
-    const { evaluator } = this.#scope ?? {};
-    if (!owner || !evaluator) return;
-    const resource = [...this.#watch.indexes.keys()].find(
-      ({ group, kind }) => kind === owner.kind && group === (owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : ''),
-    );
-    if (!resource) return;
-    const namespace = resource.namespaced ? reportNamespace : '';
-    // The deletion of the object removes its report.
-    if (this.#watch.indexes.get(resource)?.get(namespace, owner.name) === undefined) return;
-    this.#enqueue(this.#backlog?.pending.addReported(resource, namespace, owner.name) ?? []);
+  /** Evaluates the object of a report that was edited or deleted. */
+  #drifted(owner: ReportOwner | undefined, reportNamespace: string): void {
+    if (!this.#scope) return;
+    const object = watchedObjectOf(owner, reportNamespace, this.#watch.indexes);
+    if (object) this.#enqueue(this.#backlog?.pending.addReported(object.resource, object.namespace, object.name) ?? []);
   }
 
   #enqueue(namespaces: readonly string[]): void {
@@ -272,11 +257,3 @@ const tasks: Readonly<Record<string, (own: OnChange, context: ReconcileContext) 
   totals: (own, context) => own.updateTotals(context),
   'totals-after-scans': (own) => own.updateTotalsAfterScans(),
 };
-
-function problemText({ group, resource }: ApiResource, error: unknown): string {
-  const where = group === '' ? 'the core API group' : `API group ${group}`;
-  const text = messageOf(error);
-  if (isForbidden(error))
-    return `may not list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${text})`;
-  return `${resource} in ${where} cannot be watched now: ${text}`;
-}
