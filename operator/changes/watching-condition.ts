@@ -29,6 +29,6 @@ function problemText({ group, resource }: ApiResource, error: unknown): string {
   const where = group === '' ? 'the core API group' : `API group ${group}`;
   const text = messageOf(error);
   if (isForbidden(error))
-    return `may not list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${text})`;
+    return `cannot list and watch ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true" (${text})`;
   return `${resource} in ${where} cannot be watched now: ${text}`;
 }

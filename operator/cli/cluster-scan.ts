@@ -153,13 +153,13 @@ class ClusterScan {
     }
   }
 
-  #object(object: KubeObject & KubernetesObject, { evaluated: judged, inSnapshot: kept }: ResourceUse, converted: ConvertedObject): void {
+  #object(object: KubeObject & KubernetesObject, { evaluated, inSnapshot }: ResourceUse, converted: ConvertedObject): void {
     const { namespace, name } = object.metadata;
     const home = object.kind === 'Namespace' && object.apiVersion === 'v1' ? name : namespace;
     if (home !== undefined && this.#terminating.has(home)) return;
     if (this.#set.isOwned(object)) this.#live.add(object);
-    if (kept) this.#snapshot.add(object, this.#set.isOwned(object));
-    if (judged && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#evaluate(object, home, converted);
+    if (inSnapshot) this.#snapshot.add(object, this.#set.isOwned(object));
+    if (evaluated && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#evaluate(object, home, converted);
   }
 
   #evaluate(object: KubernetesObject, home: string | undefined, converted: ConvertedObject): void {
@@ -188,7 +188,7 @@ class ClusterScan {
   #listFailed(resource: ApiResource, failure: unknown): void {
     if (!(failure instanceof KubeApiError)) throw failure;
     this.#unreadable.set(kindName(resource), failure.message);
-    const may = isForbidden(failure) ? 'may not list' : isNotFound(failure) ? 'no longer served:' : 'could not list';
+    const may = isForbidden(failure) ? 'cannot list' : isNotFound(failure) ? 'no longer served:' : 'could not list';
     this.#fail(`${may} ${resource.resource}${resource.group === '' ? '' : ` of ${resource.group}`}: ${failure.message}`);
   }
 

@@ -18,7 +18,7 @@ function timeOf({ series, lastTimestamp, eventTime, metadata }: JobEvent): numbe
   return Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '');
 }
 
-/** The Events about a Job or a pod, the latest last. Empty if the account may not list Events: they only explain. */
+/** The Events about a Job or a pod, the latest last. Empty if the account cannot list Events: they only explain. */
 export async function eventsAbout(client: ListClient, namespace: string, { metadata: { uid = '' } }: KubeObject): Promise<JobEvent[]> {
   try {
     const found = await listAll<JobEvent>(client, RESOURCES.events, { namespace, fieldSelector: `involvedObject.uid=${uid}` });

@@ -9,6 +9,6 @@ export function unreadableReason({ group, resource }: Pick<ApiResource, 'group' 
   const where = group === '' ? 'the core API group' : `API group ${group}`;
   if (isNotFound(error)) return `${resource} in ${where} is no longer served by this cluster`;
   if (isForbidden(error))
-    return `may not list ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true"`;
+    return `cannot list ${resource} in ${where}: grant it by a ClusterRole labelled vigil.dev/aggregate-to-scan: "true"`;
   return error instanceof Error ? error.message : String(error);
 }

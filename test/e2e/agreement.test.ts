@@ -138,6 +138,6 @@ describe('kubectl get policyreports and vigil scan --cluster', function () {
       expect(results.length).to.equal((summary?.pass ?? 0) + (summary?.fail ?? 0) + (summary?.skip ?? 0));
     }
     await client.delete(RESOURCES.policies, { name });
-    await eventually('the evidence is gone', async () => ((await evidence()).length === 0 ? true : undefined));
+    await eventually('the evidence is deleted', async () => ((await evidence()).length === 0 ? true : undefined));
   });
 });

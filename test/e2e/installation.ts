@@ -34,7 +34,9 @@ export function uninstalled(): void {
 
 /** Waits until exactly one operator runs and is the leader: a rollout is complete before the old pod has ended. */
 export async function operatorSettled(): Promise<void> {
-  await eventually('one operator runs, and leads', async () => ((await operatorPods()).length === 1 && leads() ? true : undefined));
+  await eventually('exactly one operator runs and is the leader', async () =>
+    (await operatorPods()).length === 1 && leads() ? true : undefined,
+  );
 }
 
 /** Polls until the probe returns a value. Throws after the given seconds. */
@@ -116,7 +118,7 @@ export async function crashOperator(): Promise<void> {
 export async function scaleOperator(replicas: number): Promise<void> {
   kubectl(['-n', home, 'scale', 'deployment/vigil-operator', `--replicas=${replicas}`]);
   if (replicas > 0) return;
-  await eventually('the operator is gone', async () => ((await operatorPods()).length === 0 ? true : undefined));
+  await eventually('the pods of the operator are deleted', async () => ((await operatorPods()).length === 0 ? true : undefined));
 }
 
 /** The number of report writes that the API server counted since its start. */

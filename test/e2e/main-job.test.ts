@@ -206,7 +206,7 @@ describe('policy scans on a real cluster', function () {
 
   it('deletes the report of a deleted workload', async () => {
     kubectl(['-n', 'shop', 'delete', 'deployment', 'cart']);
-    await eventually('the report is gone', async () =>
+    await eventually('the report is deleted', async () =>
       (await reportsIn('shop')).some(({ metadata }) => metadata.name === 'vigil-deployment-cart') ? undefined : true,
     );
   });
@@ -253,11 +253,11 @@ describe('policy scans on a real cluster', function () {
       'team-01 vigil-statefulset-bad second/host-network fail',
     ]);
     await client.delete(RESOURCES.policies, { name: 'second' });
-    await eventually('the second is out of them', async () =>
+    await eventually('the second policy is in no report', async () =>
       linesOf(await reportsIn(...everywhere)).some((line) => line.includes('second/')) ? undefined : true,
     );
     expect(linesOf(await reportsIn('team-01'))).to.have.length(2);
-    await eventually('no report is left where only the second looked', async () =>
+    await eventually('no report exists in the scope of the second policy only', async () =>
       (await reportsIn('shop')).length === 0 ? true : undefined,
     );
   });
@@ -297,15 +297,15 @@ describe('policy scans on a real cluster', function () {
     const [node] = await listAll<KubeObject>(client, { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespaced: false });
     kubectl(['cordon', node?.metadata.name ?? '']);
     const name = await makeScan();
-    await eventually('its pods wait', async () => ((await workerPods(name)).length > 0 ? true : undefined));
+    await eventually('the pods are Pending', async () => ((await workerPods(name)).length > 0 ? true : undefined));
     await scaleOperator(0);
     kubectl(['uncordon', node?.metadata.name ?? '']);
-    const pods = await eventually('its pods are through', async () => {
+    const pods = await eventually('all pods have run', async () => {
       const found = await workerPods(name);
       return found.length >= 3 && found.every(({ status }) => status?.phase === 'Succeeded') ? found : undefined;
     });
     await client.delete(RESOURCES.pods, { namespace: home, name: pods[1]?.metadata.name ?? '' });
-    await eventually('the pod is gone', async () => ((await workerPods(name)).length < pods.length ? true : undefined));
+    await eventually('the pod is deleted', async () => ((await workerPods(name)).length < pods.length ? true : undefined));
     await scaleOperator(1);
     const { status } = await scanEnded(name, 120);
     expect([status?.phase, status?.jobs?.length, status?.coverage?.scanned, status?.coverage?.failed]).to.deep.equal([
@@ -324,7 +324,7 @@ describe('policy scans on a real cluster', function () {
   });
 
   it('removes all objects of a finished scan except the Scan', async () => {
-    await eventually('no Job, pod or ConfigMap of a scan is left', async () => {
+    await eventually('no Job, pod or ConfigMap of a scan exists', async () => {
       const labelSelector = 'vigil.dev/scan';
       const left = await Promise.all(
         [RESOURCES.jobs, RESOURCES.pods, RESOURCES.configMaps].map((resource) =>
@@ -340,7 +340,7 @@ describe('policy scans on a real cluster', function () {
     kubectl(['delete', 'securitypolicy', 'baseline']);
     expect(await reportsIn(...teams)).to.have.length(33);
     await scaleOperator(1);
-    await eventually('all reports are gone', async () => ((await reportsIn(...teams)).length === 0 ? true : undefined));
+    await eventually('all reports are deleted', async () => ((await reportsIn(...teams)).length === 0 ? true : undefined));
   });
 
   it('refuses a Scan of a policy that does not exist, by name', async () => {

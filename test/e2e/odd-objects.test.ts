@@ -136,7 +136,7 @@ describe('huge, odd and hostile objects, and custom resources', function () {
     const condition = await covered();
     expect(condition?.status).to.equal('False');
     expect(condition?.message).to.match(
-      /may not list widgets in API group example\.com: grant it by a ClusterRole labelled vigil\.dev\/aggregate-to-scan: "true"/,
+      /cannot list widgets in API group example\.com: grant it by a ClusterRole labelled vigil\.dev\/aggregate-to-scan: "true"/,
     );
     expect(linesOf(await reportsIn(namespace))).to.have.length(3);
   });

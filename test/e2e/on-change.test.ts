@@ -92,7 +92,7 @@ describe('on-change scans', function () {
     await becomes('vigil-deployment-web', 'host-pid', true);
     apply(deployment('web', { hostPID: true, hostNetwork: true }));
     await becomes('vigil-deployment-web', 'host-network', true);
-    await eventually('an Event says so at the object', () => {
+    await eventually('an Event about the object reports it', () => {
       const events = kubectl([
         '-n',
         namespace,
@@ -105,7 +105,7 @@ describe('on-change scans', function () {
       ]);
       return events.includes('host-network (') && events.includes(`by SecurityPolicy ${name}`) ? true : undefined;
     });
-    await eventually('the policy counts it', async () => {
+    await eventually('the policy counts the failure', async () => {
       const { status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
       return (status?.failing?.high ?? 0) > 0 && status?.conditions?.some((c) => c.type === 'Compliant' && c.status === 'False')
         ? true
@@ -177,7 +177,7 @@ describe('on-change scans', function () {
       metadata: { name: 'web', namespace, labels: { team: label } },
     });
     const policy = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
-    const before = await eventually('the report is there', () => reportOf('vigil-deployment-many'));
+    const before = await eventually('the report exists', () => reportOf('vigil-deployment-many'));
     kubectl(['patch', 'secpol', name, '--type=merge', '-p', '{"spec":{"scope":{"objectSelector":{"matchLabels":{"team":"a"}}}}}']);
     await eventually('the new generation is scanned', async () => {
       const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
@@ -187,18 +187,18 @@ describe('on-change scans', function () {
     // A copy of everything that Vigil wrote, about an object that no policy evaluates.
     const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, managedFields: _fields, ...metadata } = before.metadata;
     kubectl(['create', '-f', '-'], JSON.stringify({ apiVersion: 'wgpolicyk8s.io/v1alpha2', kind: 'PolicyReport', ...before, metadata }));
-    await eventually('the forged report goes', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
+    await eventually('the forged report is deleted', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
     apply(scoped('a'));
     await becomes('vigil-deployment-web', 'host-pid', true);
     apply(scoped('b'));
-    await eventually('the report goes', async () => ((await reportOf('vigil-deployment-web')) === undefined ? true : undefined));
+    await eventually('the report is deleted', async () => ((await reportOf('vigil-deployment-web')) === undefined ? true : undefined));
     kubectl(['patch', 'secpol', name, '--type=json', '-p', '[{"op":"remove","path":"/spec/scope/objectSelector"}]']);
     await becomes('vigil-deployment-web', 'host-pid', true);
   });
 
   it('creates one Scan for a large burst of changes', async () => {
     const policy = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
-    await eventually('the policy is settled', async () => {
+    await eventually('the status of the policy stays the same', async () => {
       const { metadata, status } = await client.get<SecurityPolicy>(RESOURCES.policies, { name });
       return status?.evaluatedGeneration === metadata.generation && metadata.generation === policy.metadata.generation ? true : undefined;
     });
@@ -209,7 +209,7 @@ describe('on-change scans', function () {
       data: { password: 'hunter2hunter2' },
     }));
     await Promise.all(maps.map((map) => client.create(RESOURCES.configMaps, map)));
-    const byChange = await eventually('a scan is made', async () => {
+    const byChange = await eventually('a Scan is created', async () => {
       const all = await listAll<Scan>(client, RESOURCES.scans, { labelSelector: 'vigil.dev/trigger=change' });
       const scans = all.filter(({ spec }) => spec.policies?.includes(name));
       return scans.length > 0 ? scans : undefined;
@@ -265,7 +265,7 @@ describe('on-change scans', function () {
     await restartPart('kube-apiserver');
     // The watches end at different times, and each of them reports it.
     await sleep(10_000);
-    await eventually('all kinds are followed', follows);
+    await eventually('all kinds are watched', follows);
     apply(deployment('after', { hostPID: true }, 0));
     await becomes('vigil-deployment-after', 'host-pid', true);
     expect(await follows()).to.equal(true);
@@ -288,11 +288,11 @@ describe('on-change scans', function () {
     };
     const rules = [{ name: 'named', matchConstraints, validations: [{ expression: 'has(object.metadata.name)' }] }];
     kubectl(['patch', 'secpol', name, '--type=merge', '-p', JSON.stringify({ spec: { rules } })]);
-    const condition = await eventually('the schedule says so', async () => {
+    const condition = await eventually('the ScanSchedule reports it', async () => {
       const { status } = await client.get<ScanSchedule>(RESOURCES.schedules, { name });
       return status?.conditions?.find(({ type, status: holds }) => type === 'Watching' && holds === 'False');
     });
-    expect(condition.message).to.include(`may not list and watch widgets in API group ${group}`).and.to.include('vigil.dev/aggregate-to');
+    expect(condition.message).to.include(`cannot list and watch widgets in API group ${group}`).and.to.include('vigil.dev/aggregate-to');
     const verbs = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' };
     const labels = { 'vigil.dev/aggregate-to-scan': 'true', 'vigil.dev/aggregate-to-watch': 'true' };
     apply({
@@ -300,7 +300,7 @@ describe('on-change scans', function () {
       metadata: { name: group, labels },
       rules: [{ apiGroups: [group], resources: ['widgets'], verbs: ['list', 'watch'] }],
     });
-    await eventually('it follows them now', follows);
+    await eventually('the operator watches them', follows);
     kubectl(['delete', 'clusterrole', group]);
     kubectl(['delete', 'crd', `widgets.${group}`, '--wait=false']);
   });

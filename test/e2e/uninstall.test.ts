@@ -73,7 +73,7 @@ describe('uninstalling Vigil by the commands of README.md, while it runs', funct
     for (const command of commands()) execFileSync('sh', ['-euc', command], { stdio: 'pipe' });
     // The garbage collector deletes owned objects.
     await eventually(
-      'nothing is left',
+      'no object of Vigil exists',
       () => (remains().filter((name) => !name.includes('policyreport')).length === 0 ? true : undefined),
       120,
     );

@@ -190,8 +190,8 @@ export class FaultLab {
     const policy = await this.client.get<SecurityPolicy>(RESOURCES.policies, { name: policyName }).catch(() => undefined);
     if (!policy) return false;
     // If a scan evaluated nothing, the policy is updated but stays not evaluated.
-    const told = policy.status?.evaluatedGeneration === 1 || scan.status.coverage?.scanned === 0;
-    return told && (await leftOvers(this.client, home)).every((left) => this.#kept.includes(left));
+    const isUpdated = policy.status?.evaluatedGeneration === 1 || scan.status.coverage?.scanned === 0;
+    return isUpdated && (await leftOvers(this.client, home)).every((left) => this.#kept.includes(left));
   }
 }
 

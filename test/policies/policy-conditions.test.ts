@@ -214,8 +214,8 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
   ],
   'warnings alone': [{ configuration: evaluated({ summary: { ...nothing, warn: 1 } }) }, { Compliant: 'True Passing: 0 checks pass' }],
   'what may not be listed': [
-    { configuration: evaluated({ uncovered: ['may not list widgets'] }) },
-    { Covered: 'False Incomplete: may not list widgets', Compliant: 'Unknown Incomplete: may not list widgets', coverage: '99%' },
+    { configuration: evaluated({ uncovered: ['cannot list widgets'] }) },
+    { Covered: 'False Incomplete: cannot list widgets', Compliant: 'Unknown Incomplete: cannot list widgets', coverage: '99%' },
   ],
   'targets that could not be scanned': [
     { configuration: evaluated({ coverage: targets(5, 3), failure: 'DeadlineExceeded: the pod ran for 300 s' }) },

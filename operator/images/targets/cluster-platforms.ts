@@ -5,7 +5,7 @@ import { listPages, type ListClient } from '../../kube/list.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /**
- * Lists the platforms of the nodes. If the operator may not list nodes, returns no platforms and logs a warning: images are then not
+ * Lists the platforms of the nodes. If the operator cannot list nodes, returns no platforms and logs a warning: images are then not
  * separated by platform.
  */
 export async function clusterPlatforms(

@@ -34,7 +34,7 @@ export interface InventoryOptions {
 
 /**
  * Counts the targets of each resource by namespace, with one paged metadata-only list per resource. If a namespace has more targets than a
- * slice may have, it is listed again to find the ends of the slices. A resource that the account may not list, or that is not served any
+ * slice may have, it is listed again to find the ends of the slices. A resource that the account cannot list, or that is not served any
  * more, is returned as unlisted. Every other error is thrown.
  */
 export async function countTargets(client: ListClient, options: InventoryOptions): Promise<Inventory> {

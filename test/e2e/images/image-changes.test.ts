@@ -45,7 +45,7 @@ describe('images of a workload whose pods change', function () {
   it('keep their report unchanged while new pods wait', async () => {
     const version = (await shop.reportOf('pair'))?.metadata.resourceVersion;
     change('debian-old:1', { starts: false });
-    await eventually('a pod waits, and no other is there', () => {
+    await eventually('one pod is Pending, and no other exists', () => {
       const phases = kubectl(['-n', shop.namespace, 'get', 'pods', '-o', 'jsonpath={.items[*].status.phase}']);
       return phases === 'Pending' ? true : undefined;
     });
@@ -56,7 +56,7 @@ describe('images of a workload whose pods change', function () {
 
   it('keep the previous findings, with a skip, until the new image has run', async () => {
     change('mixed-old:1', { starts: false });
-    await eventually('it is said', async () => ((await scanning()).join() === 'main skip' ? true : undefined));
+    await eventually('the report skips the image of main', async () => ((await scanning()).join() === 'main skip' ? true : undefined));
     expect([await found('main'), await found('side')]).to.deep.equal([debian, node]);
   });
 
@@ -64,7 +64,7 @@ describe('images of a workload whose pods change', function () {
     change('mixed-old:1', { starts: true });
     let after: string[] = [];
     await eventually(
-      'the other image is known',
+      'the other image has results',
       async () => {
         after = await found('main');
         expect(await found('side')).to.deep.equal(node);
@@ -82,7 +82,11 @@ describe('images of a workload whose pods change', function () {
     expect(before).to.include('CVE-2021-44228');
     shop.useScanner('trivy-broken:1');
     change('java-old:1', { starts: true });
-    await eventually('it is said', async () => ((await scanning()).includes('main error') ? true : undefined), 90);
+    await eventually(
+      'the report has an error for the image of main',
+      async () => ((await scanning()).includes('main error') ? true : undefined),
+      90,
+    );
     expect(await found('main')).to.deep.equal(before.map((rule) => `${rule} stale`));
     expect((await found('side')).join()).to.match(/^CVE-2021-23337/);
   });

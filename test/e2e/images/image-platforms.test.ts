@@ -50,10 +50,12 @@ describe('the platforms of images', function () {
     // The ledger format of an older version.
     const binaryData = { document: null, [key]: gzipSync(JSON.stringify(Object.fromEntries(old))).toString('base64') };
     kubectl(['-n', home, 'patch', 'configmap', 'vigil-images', '--type=merge', '-p', JSON.stringify({ binaryData })]);
-    const found = await eventually('the key has a platform again', async () => (await ledger())[image]?.findings);
+    const found = await eventually('the key of the image has a platform again', async () => (await ledger())[image]?.findings);
     expect(found).to.deep.equal(before[image]?.findings);
     shop.configure(`VIGIL_DATABASE_IMAGE=${registry}/trivy-database:2`);
-    await eventually('it is matched again', async () => ((await ledger())[image]?.findings?.database.endsWith(':2') ? true : undefined));
+    await eventually('the image is matched again', async () =>
+      (await ledger())[image]?.findings?.database.endsWith(':2') ? true : undefined,
+    );
     expect(await shop.linesOf('web')).to.deep.equal(['CVE-2021-23337 fail']);
     expect(await shop.inventories()).to.deep.equal(taken);
   });

@@ -71,7 +71,9 @@ describe('images with mode Pull', function () {
 
   it('have the same inventory and the same results as mounted images', async () => {
     await shop.becomes('mixed', mixed);
-    const pulled = await eventually('it is taken', async () => ((await shop.inventories()).length === 1 ? await inventory() : undefined));
+    const pulled = await eventually('the inventory is taken', async () =>
+      (await shop.inventories()).length === 1 ? await inventory() : undefined,
+    );
     const image = (await shop.result('mixed', 'github-pat'))?.properties?.['image'] ?? '';
     const results = (await shop.reportOf('mixed'))?.results?.map(({ rule, properties }) => ({ rule, properties }));
     // The inventory has the registry's name of the image, so nothing was mounted.
@@ -80,7 +82,7 @@ describe('images with mode Pull', function () {
     // After its loss, the inventory is taken again, from a volume.
     shop.ask({ ...images, mode: 'Mount' });
     kubectl(['-n', home, 'delete', 'configmap', pulled.name]);
-    const mounted = await eventually('it is taken again', async () => {
+    const mounted = await eventually('the inventory is taken again', async () => {
       const names = await shop.inventories();
       return names.length === 1 && names[0] !== pulled.name ? await inventory() : undefined;
     });

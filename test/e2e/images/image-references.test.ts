@@ -57,7 +57,7 @@ describe('the image of a reference', function () {
 
   it('is the new image of the tag after a pod runs it', async () => {
     kubectl(['-n', shop.namespace, 'rollout', 'restart', 'deployment/moving']);
-    await eventually('nothing is found in it', async () => ((await shop.reportOf('moving'))?.summary?.pass === 1 ? true : undefined));
+    await eventually('the report has no findings', async () => ((await shop.reportOf('moving'))?.summary?.pass === 1 ? true : undefined));
     expect(await shop.linesOf('moving')).to.deep.equal([]);
   });
 

@@ -86,9 +86,9 @@ export class ImageShop {
     kubectl(['-n', home, 'rollout', 'status', 'deployment/vigil-operator', '--timeout=90s']);
   }
 
-  /** Creates a namespace that enforces the restricted Pod Security Standard. It is in the policy's scope unless `asked` is false. */
-  addNamespace(name: string, asked = true): void {
-    if (name !== this.namespace) (asked ? this.#more : this.#others).push(name);
+  /** Creates a namespace that enforces the restricted Pod Security Standard. It is in the policy's scope unless `inScope` is false. */
+  addNamespace(name: string, inScope = true): void {
+    if (name !== this.namespace) (inScope ? this.#more : this.#others).push(name);
     apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } });
   }
 

@@ -64,7 +64,7 @@ describe('running images', function () {
   };
   /** Waits until the counts in the status equal those in the reports, including images. */
   const countsAgree = (which = name, place = namespace): Promise<SecurityPolicyStatus> =>
-    eventually('the status counts what the reports hold', async () => {
+    eventually('the status has the counts of the reports', async () => {
       const { status = {} } = await policyOf(which);
       const { summary, failing, images } = status;
       return images && isDeepStrictEqual({ summary, failing }, await counted(which, place)) ? status : undefined;
@@ -211,7 +211,7 @@ describe('running images', function () {
   });
 
   it('make a policy compliant if they have no findings', async () => {
-    await eventually('it is compliant', async () =>
+    await eventually('the policy is compliant', async () =>
       (await conditionOf('Compliant', clean)).startsWith('True Passing: ') ? true : undefined,
     );
     const { images, failing } = await countsAgree(clean, clean);
@@ -257,7 +257,7 @@ describe('running images', function () {
     await becomes('third', node);
     kubectl(['-n', namespace, 'delete', 'deployment', 'third']);
     shop.configure('VIGIL_IMAGE_INTERVAL=2');
-    await eventually('its report is gone', async () => ((await reportOf('third')) ? undefined : true));
+    await eventually('the report is deleted', async () => ((await reportOf('third')) ? undefined : true));
     expect(await inventories()).to.deep.equal(taken);
   });
 
@@ -332,7 +332,7 @@ describe('running images', function () {
     const wrong = [{ vulnerability: { name: 'CVE-2023-38545' }, products: [{ '@id': purlOf('debian-old') }], status: 'harmless' }];
     apply(data('openvex', { 'debian.json': openVex(wrong) }));
     await becomes('web', debian);
-    const messages = await eventually('an Event tells of it', () => {
+    const messages = await eventually('an Event reports it', () => {
       const selector = `involvedObject.kind=ConfigMap,involvedObject.name=${name}-openvex,reason=DocumentNotUsed`;
       const said = kubectl(['-n', home, 'get', 'events', '--field-selector', selector, '-o', 'jsonpath={.items[*].message}']);
       return said === '' ? undefined : said;
@@ -358,15 +358,15 @@ describe('running images', function () {
     await becomes('second', later);
     await becomes('app', node);
     expect(await inventories()).to.deep.equal(taken);
-    const told: string[] = [];
+    const changes: string[] = [];
     // A Scan that ends before all reports are written leaves them to the next Scan.
-    await eventually('scans tell of both workloads', async () => {
+    await eventually('the Scan reports both workloads', async () => {
       const { images } = (await scanEnded(await makeScan({ policies: [name] }))).status ?? {};
       const since = Date.parse(images?.until ?? '') - Date.parse(images?.since ?? '');
-      told.push(`${sumOf(images?.new)} new, ${sumOf(images?.fixed)} fixed, ${since > 0 ? 'since the scan before' : ''}`);
-      return told.at(-1)?.startsWith('0 new') ? told.length > 1 || undefined : undefined;
+      changes.push(`${sumOf(images?.new)} new, ${sumOf(images?.fixed)} fixed, ${since > 0 ? 'since the scan before' : ''}`);
+      return changes.at(-1)?.startsWith('0 new') ? changes.length > 1 || undefined : undefined;
     });
-    expect(told.filter((line) => !line.startsWith('0 new'))).to.deep.equal(['2 new, 0 fixed, since the scan before']);
+    expect(changes.filter((line) => !line.startsWith('0 new'))).to.deep.equal(['2 new, 0 fixed, since the scan before']);
   });
 
   it('have a warning if the database is old', async () => {
@@ -413,7 +413,7 @@ describe('running images', function () {
 
   it('make Compliant Unknown while one of them is not scanned, with its name and the reason in the status', async () => {
     apply(deployment('unread', `${registry}/trivy:1`, ['/bin/sleep', '2147483647'], clean));
-    const said = await eventually('it is not known', async () => {
+    const said = await eventually('Compliant is Unknown', async () => {
       const condition = await conditionOf('Compliant', clean);
       return condition.startsWith('Unknown') && condition.includes('127') ? condition : undefined;
     });
@@ -423,7 +423,7 @@ describe('running images', function () {
     const { images, summary } = await countsAgree(clean, clean);
     expect([images?.coverage, summary?.error]).to.deep.equal([{ inScope: 2, scanned: 1, failed: 1, skipped: 0, waiting: 0 }, 1]);
     kubectl(['-n', clean, 'delete', 'deployment', 'unread']);
-    await eventually('it is known again', async () =>
+    await eventually('the policy is compliant again', async () =>
       (await conditionOf('Compliant', clean)).startsWith('True Passing: ') ? true : undefined,
     );
   });
@@ -448,6 +448,6 @@ describe('running images', function () {
     });
     expect([images, summary]).to.deep.equal([undefined, { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 }]);
     kubectl(['delete', 'securitypolicy', name]);
-    await eventually('the reports are gone', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
+    await eventually('the reports are deleted', async () => ((await reportsIn(namespace)).length === 0 ? true : undefined));
   });
 });

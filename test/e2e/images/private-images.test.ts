@@ -69,7 +69,7 @@ describe('images that need a pull secret', function () {
   });
 
   it("leave no Jobs in their namespace, and no report about Vigil's own Jobs", async () => {
-    await eventually('no Job is left', () =>
+    await eventually('no Job exists', () =>
       kubectl(['-n', namespace, 'get', 'jobs,configmaps', '-o', 'name']) === 'configmap/kube-root-ca.crt\n' ? true : undefined,
     );
     const reports = (await reportsIn(namespace)).map(({ metadata }) => metadata.name).filter((name) => name.startsWith('vigil-images-'));

@@ -212,7 +212,7 @@ const rights: readonly Scenario[] = [
       const { phase, coverage, conditions } = scan as { phase: string; coverage: Coverage; conditions: readonly string[] };
       const { inScope } = (wanted.scan as { coverage: Coverage }).coverage;
       expect({ phase, ...coverage }).to.deep.include({ phase: 'Complete', inScope, scanned: 0, failed: inScope, skipped: 0 });
-      expect(conditions.find((condition) => condition.startsWith('Covered False'))).to.match(/may not list/);
+      expect(conditions.find((condition) => condition.startsWith('Covered False'))).to.match(/cannot list/);
     },
   },
   {

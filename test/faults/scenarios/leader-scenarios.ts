@@ -5,7 +5,7 @@ import type { ScenarioRun } from '../fault-lab.ts';
 import { at, inHome, type Scenario } from './scenario.ts';
 
 const leads = (run: ScenarioRun): Promise<true> =>
-  eventually('the first operator leads', () => (run.proxy.calls.some(isScanWrite) ? true : undefined));
+  eventually('the first operator is the leader', () => (run.proxy.calls.some(isScanWrite) ? true : undefined));
 
 /** Faults of leader election. */
 export const leaderScenarios: readonly Scenario[] = [
@@ -23,7 +23,7 @@ export const leaderScenarios: readonly Scenario[] = [
     act: async (run) => {
       await leads(run);
       const { proxy } = await run.another();
-      await eventually('the other takes over', () => (proxy.calls.some(isScanWrite) ? true : undefined));
+      await eventually('the other operator becomes the leader', () => (proxy.calls.some(isScanWrite) ? true : undefined));
     },
     rules: (run) => [{ ...at('report write', () => run.operator.signal('SIGKILL')), skip: 3 }],
   },
@@ -34,11 +34,11 @@ export const leaderScenarios: readonly Scenario[] = [
     act: async (run) => {
       await leads(run);
       const { proxy } = await run.another();
-      await eventually('the first is frozen', () => (run.proxy.taken > 0 ? true : undefined));
-      await eventually('the other leads', () => (proxy.calls.some(isScanWrite) ? true : undefined));
+      await eventually('the first operator is stopped', () => (run.proxy.taken > 0 ? true : undefined));
+      await eventually('the other operator is the leader', () => (proxy.calls.some(isScanWrite) ? true : undefined));
       run.notes['written'] = String(run.proxy.calls.filter(isScanWrite).length);
       run.operator.signal('SIGCONT');
-      await eventually('the first has noticed the loss of its lease', () => (run.operator.ends.length > 0 ? true : undefined));
+      await eventually('the first operator has lost its lease', () => (run.operator.ends.length > 0 ? true : undefined));
       run.notes['writtenAfter'] = String(run.proxy.calls.filter(isScanWrite).length);
       expect(run.notes['writtenAfter']).to.equal(run.notes['written']);
     },
@@ -65,7 +65,7 @@ export const leaderScenarios: readonly Scenario[] = [
     quick: true,
     rules: (run) => [{ ...at('report write', () => run.operator.signal('SIGTERM')), skip: 3 }],
     act: async (run) => {
-      await eventually('it has ended', () => (run.operator.ends.length > 0 ? true : undefined));
+      await eventually('the Scan has ended', () => (run.operator.ends.length > 0 ? true : undefined));
       expect(run.operator.ends[0]).to.deep.equal({ code: 0, signal: null });
       const released = run.proxy.calls.some(
         ({ method, path, body }) => method === 'PUT' && path.includes('/leases/') && body.includes('"holderIdentity":""'),

@@ -100,7 +100,7 @@ const injectNoMore = (): void =>
 /** Creates a quota in Vigil's namespace and waits until it is in force. */
 async function quota(hard: string): Promise<void> {
   inHome('create', 'quota', 'flt', `--hard=${hard}`);
-  await eventually('the quota is in force', () =>
+  await eventually('the quota is enforced', () =>
     inHome('get', 'quota', 'flt', '-o', 'jsonpath={.status.hard}') === '' ? undefined : true,
   );
 }

@@ -70,7 +70,7 @@ export const workerScenarios: readonly Scenario[] = [
     act: async () => {
       const { pod } = await freezeWorker();
       const phase = ['get', 'pod', pod, '--ignore-not-found', '-o', 'jsonpath={.status.reason}'];
-      await eventually('it is evicted', () => (inHome(...phase) === 'Evicted' ? true : undefined));
+      await eventually('the pod is evicted', () => (inHome(...phase) === 'Evicted' ? true : undefined));
     },
   },
   {

@@ -62,13 +62,13 @@ describe('findUnknownFiles', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  for (const [what, told, expected] of [
+  for (const [what, known, expected] of [
     ['returns all Java archives if the scanner identified none', [], ['srv/broken.WAR', at, inner]],
     ['returns the archives inside an identified archive', [at], ['srv/broken.WAR', inner]],
     ['returns an archive of which only the inner archive was identified', [inner], ['srv/broken.WAR', at]],
   ] as const) {
     it(what, async () => {
-      const { unidentified, unreadable } = await findUnknownFiles(folder, new Set(told));
+      const { unidentified, unreadable } = await findUnknownFiles(folder, new Set(known));
       expect([unidentified.count, unidentified.examples.toSorted(), unreadable.count]).to.deep.equal([
         expected.length,
         [...expected].toSorted(),

@@ -77,7 +77,7 @@ describe('the ledger of images that need a pull secret', () => {
     expect(spec.template.spec).to.deep.include({ imagePullSecrets: [{ name: 'registry' }], automountServiceAccountToken: false });
   });
 
-  const told = (ledger: ImageLedger, namespace: string, ...optedIn: string[]): readonly unknown[] => {
+  const accessOf = (ledger: ImageLedger, namespace: string, ...optedIn: string[]): readonly unknown[] => {
     const entry = entryInNamespace(ledger, access(...optedIn), 'd', namespace);
     return [entry?.findings !== undefined, entry?.failure?.reason, findingsKey(ledger, 'd', namespace)];
   };
@@ -85,25 +85,33 @@ describe('the ledger of images that need a pull secret', () => {
     'no; to scan it in this namespace with its pull secrets, run: kubectl -n shop create rolebinding vigil-private-images ' +
     '--clusterrole=vigil-private-images --serviceaccount=vigil:vigil-operator';
   for (const [what, got, expected] of [
-    ["the findings of Vigil's own scan", told({ d: taken, [key]: lost }, 'shop'), [true, undefined, 'd']],
+    ["the findings of Vigil's own scan", accessOf({ d: taken, [key]: lost }, 'shop'), [true, undefined, 'd']],
     [
       "the findings of Vigil's own scan without the failure in the namespace",
-      told({ d: taken, [key]: { ...lost, failure } }, 'shop'),
+      accessOf({ d: taken, [key]: { ...lost, failure } }, 'shop'),
       [true, undefined, 'd'],
     ],
-    ['how to opt in after a denial', told({ d: denied }, 'shop'), [false, hint, 'd']],
-    ['how to opt in, with the older findings', told({ d: denied, [key]: lost }, 'shop'), [true, hint, key]],
-    ['no failure while the scan in the namespace runs', told({ d: denied, [key]: { seen: 0 } }, 'shop', 'shop'), [false, undefined, 'd']],
-    ['the findings of the scan in the namespace', told({ d: denied, [key]: taken }, 'shop', 'shop'), [true, undefined, key]],
-    ['the findings of the scan in the namespace after it opted out', told({ d: denied, [key]: taken }, 'shop'), [true, undefined, key]],
-    ['why the scan in the namespace failed', told({ d: denied, [key]: { ...lost, failure } }, 'shop', 'shop'), [true, 'no', key]],
-    ["why Vigil's own scan fails now, with the older findings", told({ d: { seen: 0, failure }, [key]: lost }, 'shop'), [true, 'no', key]],
+    ['how to opt in after a denial', accessOf({ d: denied }, 'shop'), [false, hint, 'd']],
+    ['how to opt in, with the older findings', accessOf({ d: denied, [key]: lost }, 'shop'), [true, hint, key]],
+    [
+      'no failure while the scan in the namespace runs',
+      accessOf({ d: denied, [key]: { seen: 0 } }, 'shop', 'shop'),
+      [false, undefined, 'd'],
+    ],
+    ['the findings of the scan in the namespace', accessOf({ d: denied, [key]: taken }, 'shop', 'shop'), [true, undefined, key]],
+    ['the findings of the scan in the namespace after it opted out', accessOf({ d: denied, [key]: taken }, 'shop'), [true, undefined, key]],
+    ['why the scan in the namespace failed', accessOf({ d: denied, [key]: { ...lost, failure } }, 'shop', 'shop'), [true, 'no', key]],
+    [
+      "why Vigil's own scan fails now, with the older findings",
+      accessOf({ d: { seen: 0, failure }, [key]: lost }, 'shop'),
+      [true, 'no', key],
+    ],
   ] as const) {
     it(`returns to the namespace ${what}`, () => expect(got).to.deep.equal(expected));
   }
 
   it('returns no findings to another namespace, and names the pull secret to add if no pod has imagePullSecrets', () => {
-    const [known, reason, at] = told({ d: denied, [key]: taken }, 'bank', 'shop');
+    const [known, reason, at] = accessOf({ d: denied, [key]: taken }, 'bank', 'shop');
     expect([known, at]).to.deep.equal([false, 'd']);
     expect(reason).to.match(/^no; no pod that runs it in this namespace has imagePullSecrets: add a pull secret to .* in namespace vigil$/);
   });

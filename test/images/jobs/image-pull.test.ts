@@ -70,12 +70,12 @@ describe('an image with mode Pull', () => {
 
   it('is suggested in the failure if the API server does not support image volumes', () => {
     const reason = 'Job.batch "x" is invalid: spec.template.spec.volumes[0]: Required value: must specify a volume type';
-    const told = (text: string): string | undefined =>
+    const textOf = (text: string): string | undefined =>
       withRefusal({}, inventoryJob(settings, { image }), { reason: text, at: 0 })[key]?.failure?.reason;
-    expect(told(reason)).to.match(
+    expect(textOf(reason)).to.match(
       /^the Job was refused: .*; the cluster does not support image volumes: use images\.mode Pull, .*--database-repository/,
     );
-    expect(told('exceeded quota')).to.equal('the Job was refused: exceeded quota');
+    expect(textOf('exceeded quota')).to.equal('the Job was refused: exceeded quota');
   });
 
   it('is recognized by its Job', () => {
@@ -88,8 +88,8 @@ describe('an image with mode Pull', () => {
     ['is mounted if one policy has mode Mount', ['Mount', 'Pull'], undefined],
   ] as const) {
     it(what, () => {
-      const asked = modes.map((mode: Mode) => ({ images: mode === undefined ? {} : { mode }, targets: [target] }));
-      const found = withPullModes(new Map([[key, { image, references: [], nodes: ['n'] }]]), [...asked, { images: {}, targets: [] }]);
+      const requests = modes.map((mode: Mode) => ({ images: mode === undefined ? {} : { mode }, targets: [target] }));
+      const found = withPullModes(new Map([[key, { image, references: [], nodes: ['n'] }]]), [...requests, { images: {}, targets: [] }]);
       expect(found.get(key)?.pull).to.equal(pull);
       expect(found.get(key)?.nodes).to.deep.equal(pull ? [] : ['n']);
     });

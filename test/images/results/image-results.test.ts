@@ -133,25 +133,25 @@ describe('imageResults', () => {
       result: verdict,
       properties: { container },
     });
-    const stays = carriedOverResults(new Map([['p', { images: { vulnerabilities: {}, secrets: {} }, containers: pending }]]));
-    expect(stays(result('new'))).to.deep.equal(result('new'));
-    expect(stays(result('idle', 'CVE-2', 'skip'))).to.deep.equal(result('idle', 'CVE-2', 'skip'));
-    expect(stays(result('broken'))).to.deep.equal({ ...result('broken'), properties: { container: 'broken', stale: 'true' } });
+    const carriedOver = carriedOverResults(new Map([['p', { images: { vulnerabilities: {}, secrets: {} }, containers: pending }]]));
+    expect(carriedOver(result('new'))).to.deep.equal(result('new'));
+    expect(carriedOver(result('idle', 'CVE-2', 'skip'))).to.deep.equal(result('idle', 'CVE-2', 'skip'));
+    expect(carriedOver(result('broken'))).to.deep.equal({ ...result('broken'), properties: { container: 'broken', stale: 'true' } });
     const secret = (of: string): ReportResult => ({ ...result(of, 'aws-access-key-id'), category: 'Secret in image' });
-    expect([stays(secret('new'))?.rule, stays(secret('unmatched')), stays(result('unmatched'))?.rule]).to.deep.equal([
+    expect([carriedOver(secret('new'))?.rule, carriedOver(secret('unmatched')), carriedOver(result('unmatched'))?.rule]).to.deep.equal([
       'aws-access-key-id',
       undefined,
       'CVE-1',
     ]);
     const strict = { vulnerabilities: { minSeverity: 'high', ignoreUnfixed: true } } as const;
-    const asked = carriedOverResults(new Map([['p', { images: strict, containers: pending }]]));
+    const byPolicy = carriedOverResults(new Map([['p', { images: strict, containers: pending }]]));
     const old: ReportResult[] = [
       { ...result('new'), severity: 'high', properties: { container: 'new', fixed: '2' } },
       { ...result('new'), severity: 'high' },
       { ...result('new'), severity: 'medium', properties: { container: 'new', fixed: '2' } },
       secret('new'),
     ];
-    expect(old.map((each) => asked(each) === each)).to.deep.equal([true, false, false, false]);
+    expect(old.map((each) => byPolicy(each) === each)).to.deep.equal([true, false, false, false]);
     const gone = [
       result('new', 'image-scan', 'warn'),
       result('main'),
@@ -159,7 +159,7 @@ describe('imageResults', () => {
       result('new', 'CVE-1', 'fail', 'q'),
       result('new', 'image-scan', 'error'),
     ];
-    expect([...gone, result('idle', 'image-scan', 'skip')].map(stays)).to.deep.equal(Array.from({ length: 6 }));
+    expect([...gone, result('idle', 'image-scan', 'skip')].map(carriedOver)).to.deep.equal(Array.from({ length: 6 }));
   });
 
   it('returns a skip for a reference that no pod has run', () => {

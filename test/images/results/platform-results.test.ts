@@ -18,7 +18,7 @@ const labels = (architecture: string, system = 'linux'): Record<string, string> 
 });
 
 describe('NodePlatforms', () => {
-  for (const [what, nodes, asked, expected] of [
+  for (const [what, nodes, requested, expected] of [
     ['returns the platform in the labels of the node', [node('a', labels('amd64')), node('b', labels('arm64'))], 'b', arm],
     [
       'returns a platform with another operating system',
@@ -44,7 +44,7 @@ describe('NodePlatforms', () => {
     it(what, () => {
       const platforms = new NodePlatforms();
       for (const each of nodes) platforms.add(each);
-      expect(platforms.of(asked)).to.equal(expected);
+      expect(platforms.of(requested)).to.equal(expected);
     });
   }
 });

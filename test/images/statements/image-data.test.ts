@@ -48,7 +48,8 @@ describe('ImageDataReader', () => {
   const read = async (found = [findings]): Promise<ImageData> => (await reader.read(found, [web])).data;
   const status = ({ vex }: ImageData): string | undefined =>
     vex.verdict('CVE-2024-0001', () => ({ image: web, found: packageUrl(purl) }))?.status;
-  const told = ({ problems }: ImageData): string[] => problems.map(({ configMap, message }) => `${configMap.metadata.name}: ${message}`);
+  const problemsOf = ({ problems }: ImageData): string[] =>
+    problems.map(({ configMap, message }) => `${configMap.metadata.name}: ${message}`);
 
   it('lists the metadata of ConfigMaps by label, and returns no data if there are none', async () => {
     hold({});
@@ -83,7 +84,7 @@ describe('ImageDataReader', () => {
       },
     });
     const data = await read();
-    expect(told(data)).to.deep.equal([]);
+    expect(problemsOf(data)).to.deep.equal([]);
     expect(status(data)).to.equal('affected');
     expect(data.vex.verdict('CVE-2024-0002', () => ({ image: web, found: packageUrl(purl) }))).to.deep.equal({
       status: 'not_affected',
@@ -111,7 +112,7 @@ describe('ImageDataReader', () => {
     });
     const data = await read();
     expect(status(data)).to.equal('fixed');
-    const [bad, label, empty, scores, deep, unmatchable, ...more] = told(data);
+    const [bad, label, empty, scores, deep, unmatchable, ...more] = problemsOf(data);
     expect(bad).to.match(/^a: bad\.json is not used: statements\[1\]\.status: Invalid option/);
     expect(label).to.equal('b: label vigil.dev/image-data is "openvx": expected one of openvex, csaf, kev, epss');
     expect(empty).to.equal('c: the ConfigMap has no documents');
@@ -148,7 +149,7 @@ describe('ImageDataReader', () => {
     const products = Array.from({ length: 15_000 }, (_, index) => ({ '@id': `pkg:oci/web?tag=${index}` }));
     const document = (id: string): string => JSON.stringify(openVex([{ ...statement('fixed'), products }], { '@id': id }));
     hold({ a: { kind: 'openvex', data: { one: document('1'), two: document('2') } } });
-    expect(told(await read())).to.deep.equal([
+    expect(problemsOf(await read())).to.deep.equal([
       'a: two is not used: with this document, the statements about the findings have more than 20000 package URLs',
     ]);
   });

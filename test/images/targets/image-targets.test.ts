@@ -148,7 +148,7 @@ describe('ImageTargets', () => {
     });
   }
 
-  for (const [what, asked, from, reference, alias] of [
+  for (const [what, requested, from, reference, alias] of [
     [
       'the name in the pod spec if the container status has another name',
       'own.example/web:1',
@@ -181,7 +181,7 @@ describe('ImageTargets', () => {
   ] as const) {
     it(`uses ${what}`, () => {
       const whole = (name: string): string => (name.includes('@') ? name : `${name}@${digest('d')}`);
-      expect(runningImage({ requested: asked, imageID: whole(from), image: `${from}:1` })).to.deep.equal({
+      expect(runningImage({ requested, imageID: whole(from), image: `${from}:1` })).to.deep.equal({
         digest: digest('d'),
         reference: whole(reference),
         ...(alias === undefined ? {} : { alias: whole(alias) }),
@@ -190,8 +190,8 @@ describe('ImageTargets', () => {
   }
 
   it('lists all references of an image in pod specs and statuses, and for a namespace those of its own pods', () => {
-    const of = (name: string, namespace: string, asked: string): Record<string, unknown> => {
-      const made = pod(name, { namespace }, { containers: [[asked, `mirror.example/web@${digest('b')}`]] });
+    const of = (name: string, namespace: string, requested: string): Record<string, unknown> => {
+      const made = pod(name, { namespace }, { containers: [[requested, `mirror.example/web@${digest('b')}`]] });
       return { ...made, spec: { ...(made['spec'] as object), imagePullSecrets: [{ name: 's' }] } };
     };
     const all = gathered(

@@ -67,7 +67,7 @@ describe('planning a scan over a real API server', function () {
     expect(shards.flatMap(({ slices }) => slices).reduce((sum, { targets }) => sum + targets, 0)).to.equal(185);
   });
 
-  it('reports what it may not list, with verb, resource and fix, and counts the rest', async () => {
+  it('reports what it cannot list, with verb, resource and fix, and counts the rest', async () => {
     const config = new KubeConfig();
     config.loadFromDefault();
     const user = config.getCurrentUser();
@@ -94,7 +94,7 @@ describe('planning a scan over a real API server', function () {
     });
     expect(counts.reduce((sum, { targets }) => sum + targets, 0)).to.equal(185);
     expect(unlisted[0]?.message).to.match(
-      /may not list jobs in API group batch: grant it by a ClusterRole labelled vigil\.dev\/aggregate-to-scan/,
+      /cannot list jobs in API group batch: grant it by a ClusterRole labelled vigil\.dev\/aggregate-to-scan/,
     );
   });
 

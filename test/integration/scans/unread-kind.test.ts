@@ -11,7 +11,7 @@ import { ShardWorker } from '../../../operator/worker/shard-worker.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 import { desiredReports } from '../../../operator/reports/publishing/evaluation-results.ts';
 
-describe('a kind that a worker may not list any more, on a real API server', function () {
+describe('a kind that a worker cannot list any more, on a real API server', function () {
   this.timeout(120_000);
   const client = testClient();
   const namespace = uniqueName('unread');
@@ -86,7 +86,7 @@ describe('a kind that a worker may not list any more, on a real API server', fun
     const messages = [lost, await judged(worker, ['web'])].map((records) => targetsIn(records)[0]?.results[0]?.message);
     expect(new Set(messages).size).to.equal(1);
     expect(messages[0]).to.match(
-      /^cannot be evaluated: may not list networkpolicies in API group networking.k8s.io: grant it by a ClusterRole/,
+      /^cannot be evaluated: cannot list networkpolicies in API group networking.k8s.io: grant it by a ClusterRole/,
     );
     expect(messages[0]).not.to.include('serviceaccount');
     const unread = lost.filter((record): record is UnreadableRecord => record.type === 'unreadable');

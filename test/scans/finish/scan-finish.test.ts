@@ -78,6 +78,6 @@ describe('the rules that evaluated nothing in a scan', () => {
 
   it('are unknown if an object could not be read or a kind was not covered', async () => {
     expect(await unevaluated({ failedByPolicy: { p: 1 }, partial: true })).to.deep.equal([]);
-    expect(await unevaluated({ uncovered: [{ message: 'may not list pods', policies: ['p'] }] })).to.deep.equal([]);
+    expect(await unevaluated({ uncovered: [{ message: 'cannot list pods', policies: ['p'] }] })).to.deep.equal([]);
   });
 });

@@ -49,7 +49,7 @@ describe('the targets in scope', () => {
     [
       'that may not be listed',
       new KubeApiError('widgets is forbidden', { status: 403 }),
-      /^may not list widgets in API group shop.example.com: grant it by a ClusterRole labelled vigil.dev\/aggregate-to-scan: "true"$/,
+      /^cannot list widgets in API group shop.example.com: grant it by a ClusterRole labelled vigil.dev\/aggregate-to-scan: "true"$/,
     ],
     ['that is not served any more', notServed(), /^widgets in API group shop.example.com is no longer served by this cluster$/],
   ];
