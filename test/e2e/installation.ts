@@ -12,13 +12,14 @@ import { kubectl, testClient } from '../integration/cluster-access.ts';
 export const home = 'vigil-system';
 let installed = false;
 
-/** Builds the image, loads it into the node and installs Vigil as README.md describes. Runs once for all suites. */
+/** Builds the image if hack/test has not, loads it into the node and installs Vigil as README.md describes. Runs once for all suites. */
 export async function install(): Promise<void> {
   if (installed) return;
   const cluster = process.env['VIGIL_TEST_CLUSTER'];
   if (cluster === undefined) throw new Error('VIGIL_TEST_CLUSTER is not set: run hack/test --only e2e');
-  execFileSync('hack/image', ['--output', 'dist/test-image.tar'], { stdio: 'pipe' });
-  execFileSync('hack/cluster', ['load', 'dist/test-image.tar', '--name', cluster], { stdio: 'pipe' });
+  const image = process.env['VIGIL_TEST_IMAGE'] ?? 'dist/test-image.tar';
+  if (process.env['VIGIL_TEST_IMAGE'] === undefined) execFileSync('hack/image', ['--output', image], { stdio: 'pipe' });
+  execFileSync('hack/cluster', ['load', image, '--name', cluster], { stdio: 'pipe' });
   kubectl(['apply', '--server-side', '-k', 'config/with-report-crds']);
   // Small limits, so that a small cluster has several shards and bursts.
   kubectl(['-n', home, 'set', 'env', 'deployment/vigil-operator', 'VIGIL_SHARD_TARGETS=12', 'VIGIL_CHANGE_BURST=40']);
