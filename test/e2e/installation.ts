@@ -41,7 +41,7 @@ export async function operatorSettled(): Promise<void> {
 }
 
 /** Polls until the probe returns a value. Throws after the given seconds. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined> | T | undefined, seconds = 60): Promise<T> {
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined> | T | undefined, seconds = 90): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();

@@ -31,18 +31,35 @@ function environmentOf(pid: string): string[] {
 
 /** Stops a worker with SIGSTOP as soon as one runs. */
 export async function freezeWorker(): Promise<WorkerProcess> {
+  const foreign = new Set<number>();
   const { pid, pod: host } = await eventually('a worker runs', () => {
+    // It is stopped before its Job is looked up: it may end before the look-up does.
+    const found = workerProcesses().filter(({ pid }) => !foreign.has(pid) && signal(pid, 'SIGSTOP'));
+    if (found.length === 0) return undefined;
     // Other clusters may have nodes on this machine: only workers of this cluster's Jobs are used.
     const jobs = kubectl(['-n', home, 'get', 'jobs', '-l', 'vigil.dev/scan', '-o', 'jsonpath={.items[*].metadata.name}']).split(' ');
-    const first = workerProcesses().find(({ pod }) => jobs.some((job) => job !== '' && pod.startsWith(`${job}-`)));
-    if (first) process.kill(first.pid, 'SIGSTOP');
-    return first;
+    const own = found.filter(({ pod }) => jobs.some((job) => job !== '' && pod.startsWith(`${job}-`)));
+    for (const worker of found) {
+      if (worker === own[0]) continue;
+      signal(worker.pid, 'SIGCONT');
+      if (!own.includes(worker)) foreign.add(worker.pid);
+    }
+    return own[0];
   });
   // The host name of an index is the pod's name without the random suffix.
   const names = kubectl(['-n', home, 'get', 'pods', '-l', 'vigil.dev/scan', '-o', 'name']).split('\n');
   const pod = names.find((name) => name.startsWith(`pod/${host}-`))?.slice('pod/'.length);
   if (pod === undefined) throw new Error(`no pod of host ${host}`);
   return { pid, pod };
+}
+
+/** Sends a signal. Returns false if the process has ended. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
 }
 
 /** Stops a worker with SIGSTOP, and then runs a function, as part of a scenario. */

@@ -11,7 +11,7 @@ import { listAll } from '../../../operator/kube/list.ts';
 import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
 
 describe('the operator, its schedules and its policies on a real API server', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const client = testClient();
   const namespace = uniqueName('vigil');
   const running: ChildProcess[] = [];
@@ -28,7 +28,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
     return child;
   }
 
-  async function eventually<T>(what: string, probe: () => Promise<T | undefined>, seconds = 30): Promise<T> {
+  async function eventually<T>(what: string, probe: () => Promise<T | undefined>, seconds = 60): Promise<T> {
     const end = Date.now() + seconds * 1000;
     for (;;) {
       const found = await probe();
@@ -126,7 +126,7 @@ describe('the operator, its schedules and its policies on a real API server', fu
         const found = await scansOf(name);
         return found.length > 0 ? found : undefined;
       },
-      45,
+      90,
     );
     if (!scan) throw new Error('no Scan');
     expect(scan.metadata.name).to.equal(`${name}-${due / 60_000}`);
