@@ -1,23 +1,20 @@
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
-import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import type { Framework } from '../catalogue/frameworks/framework.ts';
 import { type CompiledPolicy, compilePolicy, type CompileOptions, type PolicySource } from './compiled-policy.ts';
-import { type ControlCheck, evaluateControl } from './controls/control-check.ts';
-import { clusterKind, isLeftOut, kindsInclude, kindsReadBy, nameOfKind } from './controls/control-kinds.ts';
-import { KindWalk } from './controls/kind-walk.ts';
+import { clusterKind, isLeftOut, nameOfKind } from './controls/control-kinds.ts';
 import { type Evaluation, EvaluationBuilder, type EvaluationObservers, emptyEvaluation } from './outcomes/evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './objects/kubernetes-object.ts';
 import type { PolicyProblem } from './outcomes/policy-problem.ts';
-import { bareNamespace, type NamespaceFacts, type Place } from './objects/policy-scope.ts';
+import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
 import { ResourceIndex } from './objects/resource-index.ts';
-import { addControlResult } from './controls/control-result.ts';
-import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
-import { addRuleResult } from './rules/rule-result.ts';
+import type { ConvertedObject } from './rules/rule-check.ts';
 import { projectionOf, referenceOf, type Snapshot } from './snapshot/snapshot.ts';
 import { crossControls, type SnapshotEvaluation, SnapshotEvaluator, type SnapshotOptions } from './snapshot-evaluator.ts';
 import { type Subject, subjectOf } from './controls/subject.ts';
 import type { ResourceReference } from '../findings/finding.ts';
-import { isLongRunningKind, isWorkloadKind } from './objects/workload-kind.ts';
+import { isWorkloadKind } from './objects/workload-kind.ts';
+import { type KindPlan, KindPlans, inScopePlan, evaluatePlan } from './kind-plans.ts';
+import { CrossObjectKinds } from './cross-object-kinds.ts';
 
 export type { CompileOptions, PolicySource } from './compiled-policy.ts';
 export { wholeCluster } from './controls/control-kinds.ts';
@@ -43,39 +40,21 @@ export interface EvaluationContext extends EvaluationObservers {
   readonly converted?: ConvertedObject;
 }
 
-/** The checks of one policy for one kind. */
-interface KindPlan {
-  readonly policy: CompiledPolicy;
-  readonly controls: readonly ControlCheck[];
-  readonly rules: readonly RuleCheck[];
-}
-
-/** The checks of all policies for one kind, and the walk that evaluates them. */
-interface KindPlans {
-  readonly plans: readonly KindPlan[];
-  readonly walk: KindWalk;
-}
-
-/** Selects the checks to evaluate. */
-interface CheckFilter {
-  readonly control: (check: ControlCheck) => boolean;
-  readonly rule: (rule: RuleCheck) => boolean;
-}
-
-const allChecks: CheckFilter = { control: () => true, rule: () => true };
-
 /** Policies compiled together. Pure: it reads nothing, and no verdict depends on the order of objects. */
 export class PolicySet {
   /** The problems of policies. A policy with a problem is left out as a whole. */
   readonly problems: readonly PolicyProblem[];
   readonly #policies: readonly CompiledPolicy[];
   readonly #index: ResourceIndex;
-  readonly #kindPlans = new Map<string, KindPlans>();
+  readonly #plans: KindPlans;
+  readonly #crossObject: CrossObjectKinds;
 
   constructor(policies: readonly CompiledPolicy[], index: ResourceIndex, problems: readonly PolicyProblem[]) {
     this.problems = problems;
     this.#policies = policies;
     this.#index = index;
+    this.#plans = new KindPlans(policies, index);
+    this.#crossObject = new CrossObjectKinds(policies, index);
   }
 
   /** The names of the policies that compiled. */
@@ -85,7 +64,7 @@ export class PolicySet {
 
   /** Every resource that has a check, in its preferred version. Its objects are the targets of a scan. */
   get targets(): readonly ApiResource[] {
-    return this.#preferred((resource) => !this.#isUnlisted(resource) && this.#planFor(resource).length > 0);
+    return this.#index.preferred((resource) => !this.#isUnlisted(resource) && this.#planFor(resource).length > 0);
   }
 
   /** The policies with a check for a resource. */
@@ -102,47 +81,22 @@ export class PolicySet {
 
   /** Every resource that cross-object checks read, including the resources of their targets. */
   get context(): readonly ApiResource[] {
-    return this.#contextOf(() => true);
+    return this.#crossObject.context;
   }
 
-  /**
-   * The part of {@link context} that the cross-object checks for these kinds read, including the kinds themselves. Undefined is the cluster
-   * as a whole.
-   */
+  /** See {@link CrossObjectKinds.contextFor}. */
   contextFor(kinds: readonly (ApiResource | undefined)[]): readonly ApiResource[] {
-    const selected = kinds.map((resource) => ({
-      name: resource ? nameOfKind(resource) : clusterKind,
-      namespaced: resource?.namespaced === true,
-    }));
-    return this.#contextOf((control) => selected.some(({ name, namespaced }) => kindsInclude(control.kinds, name, namespaced)));
+    return this.#crossObject.contextFor(kinds);
   }
 
-  /**
-   * The kinds that the cross-object checks for these kinds also read in other namespaces. Kinds of groups with cluster-wide effect are not
-   * listed.
-   */
+  /** See {@link CrossObjectKinds.crossNamespaceKinds}. */
   crossNamespaceKinds(kinds: readonly ApiResource[]): readonly string[] {
-    const controls = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control));
-    const selected = controls.filter((control) => kinds.some((kind) => kindsInclude(control.kinds, nameOfKind(kind), kind.namespaced)));
-    return selected.flatMap(({ crossObject }) => crossObject?.across ?? []);
+    return this.#crossObject.crossNamespaceKinds(kinds);
   }
 
-  /** The resources whose verdicts may change if an object of this resource changes. Undefined is the cluster as a whole. */
+  /** See {@link CrossObjectKinds.dependentsOf}. */
   dependentsOf(resource: ApiResource): readonly (ApiResource | undefined)[] {
-    const name = nameOfKind(resource);
-    const reads = ({ crossObject }: CatalogueEntry): boolean =>
-      crossObject !== undefined && crossObject.reads.some((kind) => kind === name || (kind === 'workloads' && isWorkloadKind(name)));
-    const reading = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control)).filter(reads);
-    const dependents = this.targets.filter((target) =>
-      reading.some(({ kinds }) => kindsInclude(kinds, nameOfKind(target), target.namespaced)),
-    );
-    return reading.some(({ kinds }) => kindsInclude(kinds, clusterKind, false)) ? [...dependents, undefined] : dependents;
-  }
-
-  #contextOf(takes: (control: CatalogueEntry) => boolean): readonly ApiResource[] {
-    const controls = this.#policies.flatMap((policy) => policy.controls.map(({ control }) => control)).filter(takes);
-    const read = new Set(controls.flatMap(kindsReadBy));
-    return this.#preferred((resource) => read.has(nameOfKind(resource)));
+    return this.#crossObject.dependentsOf(resource, this.targets);
   }
 
   /** The policies with a check for the cluster as a whole. */
@@ -188,7 +142,7 @@ export class PolicySet {
   /** Evaluates one object with every check that needs no other object. */
   evaluate(object: KubernetesObject, context: EvaluationContext = {}): Evaluation {
     const resource = this.#index.of(object);
-    const { plans, walk } = this.#kindPlansOf(resource, context.reportAt);
+    const { plans, walk } = this.#plans.of(resource, context.reportAt);
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return emptyEvaluation;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
@@ -232,44 +186,7 @@ export class PolicySet {
   }
 
   #planFor(resource: ApiResource): readonly KindPlan[] {
-    return this.#kindPlansOf(resource).plans;
-  }
-
-  #kindPlansOf(resource: ApiResource, owner?: ResourceReference): KindPlans {
-    const key = [resource.group, resource.version, resource.kind, resource.namespaced, owner?.apiVersion, owner?.kind].join('/');
-    const known = this.#kindPlans.get(key);
-    if (known !== undefined) return known;
-    const groupKind = nameOfKind(resource);
-    const filter = owner === undefined ? allChecks : this.#filterFor(owner);
-    const plans = this.#policies
-      .map((policy): KindPlan => {
-        const controls = policy.controls.filter(({ control }) => kindsInclude(control.kinds, groupKind, resource.namespaced));
-        const rules = policy.rules.filter((rule) => rule.appliesTo(resource));
-        return { policy, controls: controls.filter(filter.control), rules: rules.filter(filter.rule) };
-      })
-      .filter(({ controls, rules }) => controls.length + rules.length > 0);
-    const kindPlans = {
-      plans,
-      walk: new KindWalk(
-        groupKind,
-        plans.flatMap(({ controls }) => controls),
-      ),
-    };
-    this.#kindPlans.set(key, kindPlans);
-    return kindPlans;
-  }
-
-  /**
-   * Selects the checks for live pods that are reported at their owner: the checks for the owner's kind, and controls about pods, such as
-   * those about ephemeral containers. Rules about pods are left out if the owner's pods terminate, because such a result would not last.
-   */
-  #filterFor(owner: ResourceReference): CheckFilter {
-    const groupKind = groupKindOf(owner as unknown as KubernetesObject);
-    const resource = this.#index.of({ ...owner, metadata: { namespace: owner.namespace } });
-    return {
-      control: ({ control: { kinds } }) => kindsInclude(kinds, groupKind, resource.namespaced) || kinds.includes('Pod'),
-      rule: (rule) => isLongRunningKind(groupKind) || rule.appliesTo(resource),
-    };
+    return this.#plans.of(resource).plans;
   }
 
   /** Whether a cluster's targets leave a resource out. It is left out unless a rule matches it or a control names its kind. */
@@ -281,46 +198,6 @@ export class PolicySet {
         rules.some((rule) => rule.appliesTo(resource)) ||
         controls.some(({ control: { kinds } }) => typeof kinds !== 'string' && name !== 'Secret' && kinds.includes(name)),
     );
-  }
-
-  #preferred(wanted: (resource: ApiResource) => boolean): readonly ApiResource[] {
-    const chosen = new Map<string, ApiResource>();
-    for (const resource of this.#index.all) {
-      const key = nameOfKind(resource);
-      if (!chosen.has(key) && wanted(resource)) chosen.set(key, resource);
-    }
-    return [...chosen.values()];
-  }
-}
-
-/** The part of a plan that applies to an object: all of it, none of it, or only the controls about system namespaces. */
-function inScopePlan(plan: KindPlan, place: Place): KindPlan | undefined {
-  if (plan.policy.scope.includes(place)) return plan;
-  const controls = plan.controls.filter(({ inSystemNamespaces }) => inSystemNamespaces);
-  return controls.length > 0 && plan.policy.scope.includes(place, true) ? { policy: plan.policy, controls, rules: [] } : undefined;
-}
-
-interface PreparedObject {
-  readonly subject: Subject;
-  readonly reference: ResourceReference;
-  readonly resource: ApiResource;
-  readonly namespace: NamespaceFacts | undefined;
-  readonly converted: ConvertedObject | undefined;
-}
-
-function evaluatePlan(
-  { policy, controls, rules }: KindPlan,
-  { subject, reference, ...place }: PreparedObject,
-  builder: EvaluationBuilder,
-): void {
-  for (const check of controls) {
-    if (check.control.crossObject !== undefined) continue;
-    addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
-  }
-  for (const rule of rules) {
-    const outcome = rule.evaluate(subject, place);
-    if (outcome === undefined) builder.addUnmatched(policy.owner.name, rule.name);
-    else addRuleResult(builder, rule, policy.owner, { resource: reference, outcome });
   }
 }
 

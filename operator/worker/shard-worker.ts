@@ -1,29 +1,25 @@
 import type { ApiResource } from '../api/api-resource.ts';
-import { apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
-import { emptyEvaluation } from '../engine/outcomes/evaluation.ts';
 import { catalogueVersion } from '../engine/evaluation-revision.ts';
-import { groupKindOf, type KubernetesObject } from '../engine/objects/kubernetes-object.ts';
-import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
-import { compilePolicies, wholeCluster, type Evaluation, type EvaluationContext, type PolicySet } from '../engine/policy-set.ts';
-import type { ConvertedObject } from '../engine/rules/rule-check.ts';
-import { isWorkloadKind } from '../engine/objects/workload-kind.ts';
+import { LivePods } from '../engine/pods/live-pods.ts';
+import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 import { CLUSTER_SCOPE, ListedObjects } from '../findings/namespace-marks.ts';
 import { listPages, type ListClient } from '../kube/list.ts';
 import type { ScanInput } from './scan-input.ts';
 import { resourceOf, type Shard, type Slice } from './shard.ts';
 import { unreadableReason } from './unreadable-reason.ts';
-import type { PolicyTally, TallyBuilder } from '../findings/tally.ts';
+import type { PolicyTally } from '../findings/tally.ts';
 import { digestsOf, namespaceReads } from '../engine/namespace-reads.ts';
 import { NamespaceTallies } from './namespace-tallies.ts';
-import type { RecordTarget, StreamRecord } from '../stream/stream-record.ts';
+import type { StreamRecord } from '../stream/stream-record.ts';
 import type { RecordSink } from '../stream/stream-writer.ts';
 import { readLivePods, type LivePodReadResult } from './live-pod-reader.ts';
 import { ConvertedObjects } from './converted-objects.ts';
 import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object-verdicts.ts';
 import { ListOrderError, slicePages } from './slice-pages.ts';
-import { definedEntries, mergeEvaluations, targetOf, targetRecord } from './target-record.ts';
+import { definedEntries } from './target-record.ts';
+import { ObjectEvaluator } from './object-evaluator.ts';
 
 /** The summary of a shard, in the trailer of its stream. */
 export interface ShardSummary {
@@ -75,13 +71,9 @@ export class ShardWorker {
   readonly #converted: ConvertedObjects;
   readonly #tallies = new NamespaceTallies();
   readonly #unread: Record<string, number> = {};
-  /** The names of the evaluated objects of the current slice. */
-  readonly #evaluated = new Set<string>();
+  readonly #evaluator: ObjectEvaluator;
   #crossObject: CrossObjectVerdicts | undefined;
   #live: LivePodReadResult = { live: new LivePods(), read: new ListedObjects() };
-  /** The policies with a check that needed a kind that could not be read. */
-  readonly #incompletePolicies = new Set<string>();
-  #scanned = 0;
   #failed = 0;
 
   constructor(work: ShardWork) {
@@ -89,6 +81,7 @@ export class ShardWorker {
     this.#work = work;
     this.#converted = new ConvertedObjects(work.client, work.signal);
     this.#set = work.set ?? compilePolicies(policies, { kubernetesVersion, resources, systemNamespaces, converts: true });
+    this.#evaluator = new ObjectEvaluator({ set: this.#set, input: work.input, writer: work.writer, tallies: this.#tallies });
   }
 
   /**
@@ -97,9 +90,10 @@ export class ShardWorker {
    */
   async run(): Promise<ShardSummary> {
     const { shard, index, writer, client, input, signal } = this.#work;
-    const onPass = this.#countPass;
+    const onPass = this.#evaluator.countPass;
     this.#crossObject = await crossObjectVerdicts({ client, set: this.#set, shard, resources: input.resources, onPass, signal });
     this.#live = await readLivePods({ client, shard, resources: input.resources, signal });
+    this.#evaluator.setBeside({ crossObject: this.#crossObject, live: this.#live.live });
     const rest: Slice[] = [];
     for (const [position, slice] of shard.slices.entries()) {
       const left = await this.#slice(slice);
@@ -108,23 +102,14 @@ export class ShardWorker {
         break;
       }
     }
-    this.#recordUnread();
+    this.#evaluator.recordUnread();
     this.#recordNamespaces();
     const policies = this.#tallies.total;
     const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
-    const counts = { scanned: this.#scanned, failed: this.#failed, policies, unread: this.#unread };
+    const counts = { scanned: this.#evaluator.scanned, failed: this.#failed, policies, unread: this.#unread };
     const summary: ShardSummary = { shard: index, catalogue: catalogueVersion, ...counts, peakMebibytes, rest };
     writer.end(summary);
     return summary;
-  }
-
-  /** Records the kinds that could not be read, if a check needed them. Their targets are evaluated, but not with all checks. */
-  #recordUnread(): void {
-    for (const { resource, message } of this.#incompletePolicies.size > 0 ? (this.#crossObject?.unread ?? []) : []) {
-      const { group, resource: name, kind } = resource;
-      const beside = { resource: { group, resource: name, kind }, targets: 0, policies: [...this.#incompletePolicies], message };
-      this.#work.writer.record({ type: 'unreadable', ...beside } satisfies StreamRecord);
-    }
   }
 
   /** Records the counts of each namespace, and the sets of objects that its verdicts depend on. */
@@ -142,13 +127,12 @@ export class ShardWorker {
   /** Evaluates a slice. Returns the rest of it if the stream is full. */
   async #slice(slice: Slice): Promise<Slice | undefined> {
     const resource = resourceOf(slice, this.#work.input.resources);
-    this.#tallies.begin(slice.namespace ?? CLUSTER_SCOPE);
+    this.#evaluator.beginSlice(slice.namespace);
     if (resource === undefined) {
-      this.#record(wholeCluster, this.#noteUnread(this.#crossObject?.ofCluster()) ?? emptyEvaluation);
+      this.#evaluator.evaluateCluster();
       return undefined;
     }
-    const before: Counted = { scanned: this.#scanned, policies: this.#tallies.targetsByPolicy };
-    this.#evaluated.clear();
+    const before: Counted = { scanned: this.#evaluator.scanned, policies: this.#tallies.targetsByPolicy };
     try {
       return await this.#listed(slice, resource, before);
     } catch (error) {
@@ -174,7 +158,7 @@ export class ShardWorker {
       for (const object of items) {
         if (writer.bytes > streamBytes)
           return { ...whole, ...definedEntries({ from, after: done }), ...(sorted ? {} : { unsorted: true }) };
-        this.#evaluate(object, resource, converted(object));
+        this.#evaluator.evaluate(object, resource, converted(object));
         done = object.metadata.name;
       }
       // The next page starts at its own token.
@@ -189,15 +173,15 @@ export class ShardWorker {
    * longer a target.
    */
   async #evaluateMissed(slice: Slice, resource: ApiResource, before: Counted): Promise<undefined> {
-    if (this.#scanned - before.scanned >= slice.targets) return undefined;
+    if (this.#evaluator.scanned - before.scanned >= slice.targets) return undefined;
     const missed = await this.#notEvaluated(slice, resource);
     if (missed.length === 0) return undefined;
     await this.#named(slice, resource, missed);
-    const lost = missed.every((name) => this.#evaluated.has(name)) ? [] : await this.#notEvaluated(slice, resource);
+    const lost = missed.every((name) => this.#evaluator.hasEvaluated(name)) ? [] : await this.#notEvaluated(slice, resource);
     if (lost.length === 0) return undefined;
     const names = lost.slice(0, fewExamples).join(', ');
     const message = `${lost.length} objects are in the list but cannot be read by name, such as ${names}`;
-    this.#unreadable({ ...slice, targets: this.#scanned - before.scanned + lost.length }, resource, { message, before });
+    this.#unreadable({ ...slice, targets: this.#evaluator.scanned - before.scanned + lost.length }, resource, { message, before });
     return undefined;
   }
 
@@ -206,16 +190,10 @@ export class ShardWorker {
     const { client, signal } = this.#work;
     const missed: string[] = [];
     for await (const { items } of slicePages(client, resource, slice, { metadataOnly: true, omitManagedFields: true, signal })) {
-      const others = items.filter(({ metadata }) => !this.#evaluated.has(metadata.name));
-      missed.push(...others.filter((object) => this.#isTarget(object, resource)).map(({ metadata }) => metadata.name));
+      const others = items.filter(({ metadata }) => !this.#evaluator.hasEvaluated(metadata.name));
+      missed.push(...others.filter((object) => this.#evaluator.isTarget(object, resource)).map(({ metadata }) => metadata.name));
     }
     return missed;
-  }
-
-  #isTarget(item: KubeObject, resource: ApiResource): boolean {
-    const context = this.#contextOf(item, resource);
-    const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
-    return context !== undefined && this.#set.inScope(object, context).length > 0;
   }
 
   /** Returns the number of targets of a slice that remain. */
@@ -223,7 +201,7 @@ export class ShardWorker {
     const now = this.#tallies.targetsByPolicy;
     const done = (policy: string): number => (now.get(policy) ?? 0) - (before.policies.get(policy) ?? 0);
     return {
-      targets: Math.max(targets - (this.#scanned - before.scanned), 0),
+      targets: Math.max(targets - (this.#evaluator.scanned - before.scanned), 0),
       policies: Object.fromEntries(
         Object.entries(policies).map(([policy, planned]) => [policy, Math.max(planned - done(policy), 0)] as const),
       ),
@@ -239,7 +217,7 @@ export class ShardWorker {
       for await (const page of listPages<KubeObject>(client, resource, { namespace, limit: shard.pageSize, signal, ...selection })) {
         const items = page.items.filter(({ metadata }) => wanted.has(metadata.name));
         const converted = await this.#converted.read(this.#set.requiredVersions(resource), { items, namespace });
-        for (const item of items) this.#evaluate(item, resource, converted(item));
+        for (const item of items) this.#evaluator.evaluate(item, resource, converted(item));
       }
     }
     return undefined;
@@ -262,66 +240,6 @@ export class ShardWorker {
       message,
       ...(slice.namespace === undefined ? {} : { namespace: slice.namespace }),
     } satisfies StreamRecord);
-  }
-
-  /** Evaluates one object. Sets its `apiVersion` and `kind`, because items of lists lack them and checks need them. */
-  #evaluate(item: KubeObject, resource: ApiResource, converted: ConvertedObject): void {
-    const object = { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind };
-    const context = this.#contextOf(item, resource);
-    if (context === undefined) return;
-    const evaluation = this.#set.evaluate(object, { ...context, converted, onPass: this.#countPass, onUnmatched: this.#countUnmatched });
-    if (evaluation.policies.length === 0) return;
-    this.#evaluated.add(item.metadata.name);
-    this.#record(
-      targetOf(object, resource),
-      mergeEvaluations(this.#withPods(object, evaluation, context), this.#noteUnread(this.#crossObject?.of(object))),
-    );
-  }
-
-  /** Collects the policies with an error because a kind could not be read. */
-  #noteUnread(among: Evaluation | undefined): Evaluation | undefined {
-    if (this.#crossObject?.unread.length)
-      for (const { policy, verdict } of among?.results ?? [])
-        if (verdict === 'error' && policy !== null) this.#incompletePolicies.add(policy);
-    return among;
-  }
-
-  /** Returns the namespace of an object in the scan's input. Undefined if the namespace is not part of the scan. */
-  #contextOf({ metadata }: KubeObject, { kind, group }: ApiResource): EvaluationContext | undefined {
-    const home = kind === 'Namespace' && group === '' ? metadata.name : metadata.namespace;
-    if (home === undefined) return {};
-    const known = this.#work.input.namespaces[home];
-    return known && { namespace: { name: home, labels: known.labels } };
-  }
-
-  /** Adds the failures of its live pods to an object's evaluation. */
-  #withPods(object: KubernetesObject, own: Evaluation, context: EvaluationContext): Evaluation {
-    if (!isWorkloadKind(groupKindOf(object))) return own;
-    const reportAt = workloadReference(object);
-    const { evaluation, overturned } = this.#live.live.join(object, own, (pod) => this.#set.evaluate(pod, { ...context, reportAt }));
-    for (const { policy, check } of overturned) this.#tallyOf(policy).removePass(check);
-    return evaluation;
-  }
-
-  #record(target: RecordTarget, evaluation: Evaluation): void {
-    this.#scanned++;
-    this.#tallies.addTarget();
-    this.#count(evaluation);
-    this.#work.writer.record(targetRecord(target, evaluation));
-  }
-
-  #count({ policies, results }: Evaluation): void {
-    for (const policy of policies) this.#tallyOf(policy).addTarget();
-    for (const { policy, check, verdict, severity } of results)
-      if (verdict !== 'pass') this.#tallyOf(policy ?? '').addVerdict(check, verdict, severity);
-  }
-
-  readonly #countPass = (policy: string, check: string): void => this.#tallyOf(policy).addVerdict(check, 'pass', 'info');
-
-  readonly #countUnmatched = (policy: string, check: string): void => this.#tallyOf(policy).addUnmatched(check);
-
-  #tallyOf(policy: string): TallyBuilder {
-    return this.#tallies.of(policy);
   }
 }
 

@@ -57,6 +57,16 @@ export class ResourceIndex {
     }
   }
 
+  /** Returns the first version of each kind that is wanted. The API server lists the preferred version first. */
+  preferred(wanted: (resource: ApiResource) => boolean): readonly ApiResource[] {
+    const chosen = new Map<string, ApiResource>();
+    for (const resource of this.all) {
+      const kind = `${resource.group}/${resource.kind}`;
+      if (!chosen.has(kind) && wanted(resource)) chosen.set(kind, resource);
+    }
+    return [...chosen.values()];
+  }
+
   /**
    * Returns the resource of an object in the object's version. For an unknown kind, the resource is the English plural, and it is
    * namespaced unless its name suggests otherwise.
