@@ -5,7 +5,7 @@ import { LABELS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { shortHash } from '../api/short-hash.ts';
-import { isConflict, isInvalid } from '../kube/client/kube-api-error.ts';
+import { isConflict, isInvalid, isNotFound } from '../kube/client/kube-api-error.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
 import { messageOf } from '../kube/client/kube-request.ts';
 import { listAll } from '../kube/list.ts';
@@ -37,6 +37,11 @@ export interface SyncResult {
   readonly refused: readonly string[];
 }
 
+/** An object was deleted or changed while it was written: try again. */
+export class ObjectChanged extends Error {
+  override readonly name = 'ObjectChanged';
+}
+
 /** The client of {@link syncObjects}. */
 export type EnforcementClient = KubeClient;
 
@@ -58,7 +63,8 @@ const isOwnedBy = ({ metadata }: SecurityPolicy, object: KubeObject): boolean =>
 
 /**
  * Creates, replaces and deletes the objects that enforce a policy, so that exactly the desired ones exist. Never changes an object that the
- * policy does not own. An object that the API server refuses as invalid is reported, and the others are written. Throws all other errors.
+ * policy does not own. An object that the API server refuses as invalid is reported, and the others are written. Throws {@link ObjectChanged} if an object is deleted
+ * meanwhile, and all other errors.
  */
 export async function syncObjects(client: EnforcementClient, policy: SecurityPolicy, desired: DesiredObjects): Promise<SyncResult> {
   const wanted = [desired.parameters, desired.policies, desired.bindings] as const;
@@ -105,15 +111,28 @@ async function writeObject(
   const manager = FIELD_MANAGERS.admission;
   const { name } = object.metadata;
   try {
-    if (live === undefined)
-      return { object: await client.create(resource, object, { manager }), write: { operation: 'create', kind: resource.kind, name } };
-    if (isCurrent(live, object)) return { object: live };
-    return await replaceObject(client, resource, { object, live, policy });
+    if (live !== undefined)
+      return isCurrent(live, object) ? { object: live } : await replaceObject(client, resource, { object, live, policy });
+    return { object: await client.create(resource, object, { manager }), write: { operation: 'create', kind: resource.kind, name } };
   } catch (error) {
-    // The list does not contain an object of this name whose label was removed.
-    if (live === undefined && isConflict(error))
-      return await replaceObject(client, resource, { object, live: await client.get(resource, { name }), policy });
     if (isInvalid(error)) return `${resource.kind} ${name}: ${messageOf(error)}`.slice(0, 1000);
+    if (isNotFound(error)) throw new ObjectChanged(`${resource.kind} ${name} was deleted`, { cause: error });
+    // The list does not contain an object of this name whose label was removed.
+    if (live === undefined && isConflict(error)) return replaceUnlabelled(client, resource, { object, policy });
+    throw error;
+  }
+}
+
+async function replaceUnlabelled(
+  client: Pick<KubeClient, 'replace' | 'get'>,
+  resource: ApiResource,
+  { object, policy }: { readonly object: KubeObject; readonly policy: SecurityPolicy },
+): Promise<Written | string> {
+  const { name } = object.metadata;
+  try {
+    return await replaceObject(client, resource, { object, live: await client.get(resource, { name }), policy });
+  } catch (error) {
+    if (isNotFound(error)) throw new ObjectChanged(`${resource.kind} ${name} was deleted`, { cause: error });
     throw error;
   }
 }

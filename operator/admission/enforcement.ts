@@ -18,7 +18,7 @@ import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import { enforcementStatus, failedStatus } from './enforcement-status.ts';
-import { syncObjects, type EnforcementWrite, type SyncResult } from './enforcement-sync.ts';
+import { ObjectChanged, syncObjects, type EnforcementWrite, type SyncResult } from './enforcement-sync.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
 import { enforcementObjects, ownerReference, parametersName, type EnforcementObjects } from './objects/enforcement-objects.ts';
 import { mostWaivers, type ReadWaiversInForce } from './waivers-in-force.ts';
@@ -100,14 +100,19 @@ export class Enforcement {
     try {
       return await this.#enforce(policy);
     } catch (error) {
-      if (isConflict(error)) return { requeueAfter: statusInterval };
-      if (!isForbidden(error) && !isNotFound(error)) throw error;
-      await this.#failed(policy, {
-        reason: 'MissingRights',
-        problems: [`the operator may not write admission policies: apply ${component} (${messageOf(error)})`],
-      });
-      return { requeueAfter: resync };
+      return this.#unwritten(policy, error);
     }
+  }
+
+  /** Handles an error of a write. Throws errors that a retry with back-off may mend. */
+  async #unwritten(policy: SecurityPolicy, error: unknown): Promise<ReconcileResult> {
+    if (isConflict(error) || error instanceof ObjectChanged) return { requeueAfter: statusInterval };
+    if (!isForbidden(error) && !isNotFound(error)) throw error;
+    await this.#failed(policy, {
+      reason: 'MissingRights',
+      problems: [`the operator may not write admission policies: apply ${component} (${messageOf(error)})`],
+    });
+    return { requeueAfter: resync };
   }
 
   async #enforce(policy: SecurityPolicy): Promise<ReconcileResult> {
