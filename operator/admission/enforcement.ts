@@ -61,7 +61,10 @@ export class Enforcement {
 
   constructor(own: EnforcementDependencies) {
     this.#own = own;
-    const hasChanged = objectChanges<KubeObject>(({ metadata: { generation, deletionTimestamp } }) => `${generation} ${deletionTimestamp}`);
+    // The status is part of the key: a reconcile that read the cache before its own last write arrived there is repeated.
+    const hasChanged = objectChanges<SecurityPolicy>(({ metadata: { generation, deletionTimestamp }, status }) =>
+      JSON.stringify([generation, deletionTimestamp, status?.enforcement]),
+    );
     const waiving = (): readonly string[] =>
       own.policies
         .list()
@@ -73,7 +76,7 @@ export class Enforcement {
       observe: own.observe,
       workers: 4,
       watches: [
-        watchesFor(RESOURCES.policies, hasChanged),
+        watchesFor(RESOURCES.policies, (policy, type) => hasChanged(policy as SecurityPolicy, type)),
         watches(RESOURCES.exceptions, waiving),
         watches(RESOURCES.clusterExceptions, waiving),
       ],
