@@ -12,6 +12,7 @@ const watched = [RESOURCES.admissionPolicies, RESOURCES.admissionBindings, RESOU
  */
 export class EnforcementWatch {
   readonly #watches: readonly ListWatch<KubeObject>[];
+  #stopped = false;
 
   /** `onChange` gets the name of the policy, for every change by anyone. */
   constructor(client: KubeClient, onChange: (policy: string) => void, onError: (error: unknown, resource: ApiResource) => void) {
@@ -30,12 +31,14 @@ export class EnforcementWatch {
     );
   }
 
-  /** Starts the watches. A second call does nothing. */
+  /** Starts the watches. A second call does nothing, nor does a call by a reconcile that ends after {@link stop}. */
   start(): void {
+    if (this.#stopped) return;
     for (const watch of this.#watches) watch.start();
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all(this.#watches.map((watch) => watch.stop()));
   }
 }
