@@ -48,7 +48,7 @@ async function runScenario(lab: FaultLab, scenario: Scenario, check: (end: EndSt
     run.scan = await lab.makePolicy(scenario.template);
     run.operator.start();
     const acted = scenario.act?.(run);
-    const [end] = await Promise.all([lab.ended(() => run.scan, scenario.seconds ?? 90), acted]);
+    const [end] = await Promise.all([lab.ended(() => run.scan, scenario.seconds ?? 180), acted]);
     for (const { name } of scenario.perhaps ? [] : rules)
       expect(run.calls.map(({ fault }) => fault).includes(name), `the fault ${name ?? ''} happened`).to.equal(true);
     check(end, run);

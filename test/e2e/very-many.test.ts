@@ -45,7 +45,7 @@ const largest = {
 };
 
 describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1.4 MB, thousands of results on one owner`, function () {
-  this.timeout(all ? 900_000 : 240_000);
+  this.timeout(all ? 900_000 : 420_000);
   const client = testClient();
   const live = async (): Promise<SecurityPolicy[]> =>
     listAll<SecurityPolicy>(client, RESOURCES.policies, { labelSelector: `${label}=true` });
@@ -81,7 +81,7 @@ describe(`${policies} policies at once, ${namespaces} namespaces, an object of 1
         const found = await live();
         return found.length === policies && found.every(({ status }) => status?.evaluatedGeneration === 1) ? true : undefined;
       },
-      all ? 600 : 150,
+      all ? 600 : 300,
     );
     const scans = await listAll<Scan>(client, RESOURCES.scans);
     const made = scans.filter(({ metadata: { name, annotations } }) => !before.has(name) && annotations?.[ANNOTATIONS.generations]);
