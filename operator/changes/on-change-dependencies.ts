@@ -131,8 +131,9 @@ async function updateTotals(
   const totals = known ?? (await readReports(deps.client, signal)).totals;
   for (const policy of evaluated) {
     const configuration = configurationOf(deps.policies.get(policy.name)?.status);
-    const { summary, failing } = totals.get(policy.name) ?? noTotals;
-    if (JSON.stringify([configuration?.summary, configuration?.failing]) === JSON.stringify([summary, failing])) continue;
-    await updateConfiguration(deps, policy, { summary, failing });
+    const { summary, failing, excepted } = totals.get(policy.name) ?? noTotals;
+    const known = [configuration?.summary, configuration?.failing, configuration?.excepted];
+    if (JSON.stringify(known) === JSON.stringify([summary, failing, excepted])) continue;
+    await updateConfiguration(deps, policy, { summary, failing, ...(excepted ? { excepted } : {}) });
   }
 }

@@ -144,6 +144,11 @@ export class OnChange {
     return Promise.resolve({});
   }
 
+  /** Evaluates an object again whose report does not list all its results. Does nothing if changes are not watched. */
+  reevaluate(object: ReportOwner & { readonly namespace?: string }): void {
+    this.#drifted(object, object.namespace ?? '');
+  }
+
   /** Evaluates the object of a report that was edited or deleted. */
   #drifted(owner: ReportOwner | undefined, reportNamespace: string): void {
     if (!this.#scope) return;

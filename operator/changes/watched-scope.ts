@@ -5,7 +5,7 @@ import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { ChangeWatch } from './watch/change-watch.ts';
 import type { GenerationTracker } from './watch/generation-tracker.ts';
-import { labelMatch } from '../engine/objects/label-selector.ts';
+import { labelMatch } from '../api/label-match.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { failedScanOf } from '../policies/attempts/generation-tries.ts';
 import { neverScanned } from '../worker/never-scanned.ts';

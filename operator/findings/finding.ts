@@ -35,6 +35,8 @@ export interface Finding {
   readonly fix?: string;
   /** The names of the containers with a violation, if any. */
   readonly containers?: readonly string[];
+  /** true: the pod or the object itself has a violation too, besides the containers. */
+  readonly elsewhere?: boolean;
   /** The live pod that fails while its owner's template passes. */
   readonly pod?: string;
   /** For roles: whether a binding with subjects refers to it. */

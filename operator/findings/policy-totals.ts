@@ -5,15 +5,23 @@ import { addSeverities, addSummaries, emptySeverities, emptySummary } from './ta
 export interface PolicyTotals {
   readonly summary: Summary;
   readonly failing: SeverityCounts;
+  /** Failures that an exception covers. Omitted if there are none. */
+  readonly excepted?: SeverityCounts | undefined;
 }
 
 /** The totals of a policy without reports. */
 export const noTotals: PolicyTotals = { summary: emptySummary(), failing: emptySeverities() };
 
+const signed = <T extends object>(counts: T, sign: 1 | -1): T =>
+  Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, sign * Number(count)])) as T;
+
 /** Adds the counts of a report for a policy to the totals, or subtracts them if `sign` is -1. */
-export function addTotals(totals: Map<string, PolicyTotals>, policy: string, { summary, failing }: PolicyTotals, sign: 1 | -1): void {
+export function addTotals(totals: Map<string, PolicyTotals>, policy: string, counts: PolicyTotals, sign: 1 | -1): void {
   const before = totals.get(policy) ?? noTotals;
-  const signed = <T extends object>(counts: T): T =>
-    Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, sign * count])) as T;
-  totals.set(policy, { summary: addSummaries(before.summary, signed(summary)), failing: addSeverities(before.failing, signed(failing)) });
+  const excepted = addSeverities(before.excepted ?? emptySeverities(), signed(counts.excepted ?? emptySeverities(), sign));
+  totals.set(policy, {
+    summary: addSummaries(before.summary, signed(counts.summary, sign)),
+    failing: addSeverities(before.failing, signed(counts.failing, sign)),
+    ...(Object.values(excepted).some((count) => count !== 0) ? { excepted } : {}),
+  });
 }

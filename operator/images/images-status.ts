@@ -39,6 +39,7 @@ export function imagesStatus({
     lastScanTime: timestampOf(now),
     summary: totals.summary,
     failing: totals.failing,
+    ...(totals.excepted ? { excepted: totals.excepted } : {}),
     coverage,
     ...(coverage.waiting === 0 ? { evaluatedSince: timestampOf(listedAt) } : {}),
     ...(lines.length > 0 ? { uncovered: bounded(lines) } : {}),

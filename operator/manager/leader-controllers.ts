@@ -9,6 +9,7 @@ import type { Controller, ControllerOptions } from '../controller/controller.ts'
 import { EventRecorder } from '../controller/event-recorder.ts';
 import type { Runnable } from '../controller/lifecycle.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
+import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { Enforcement } from '../admission/enforcement.ts';
@@ -27,7 +28,10 @@ import { securityPolicyController } from '../policies/security-policy.ts';
 import { maintenanceController } from './maintenance.ts';
 import { jobPodOf, type JobPod } from '../jobs/job-pod.ts';
 import type { JobObject } from '../jobs/job-state.ts';
-import { ReportPublisher } from '../reports/publishing/report-publisher.ts';
+import { Exceptions } from '../exceptions/exceptions.ts';
+import { ExceptionStore } from '../exceptions/exception-store.ts';
+import { exceptionWatches } from './exception-watches.ts';
+import { ReportPublisher, type PublishObservers } from '../reports/publishing/report-publisher.ts';
 import { conflictEvent } from '../reports/publishing/conflict-event.ts';
 import { findingEvent } from '../reports/building/finding-event.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -61,11 +65,19 @@ export interface Controllers {
 export function leaderControllers(leadership: LeaderContext): Controllers {
   const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
   const controllers: Controller[] = [];
-  const { policies, schedules, scans, jobs, pods } = sharedWatches(leadership, controllers);
+  const { policies, schedules, scans, jobs, pods } = sharedWatches(leadership, controllers, (resource, type, object) => {
+    if (resource === RESOURCES.policies) exceptions.changed(resource, object, type);
+  });
   const reflectors = [policies, schedules, scans, jobs, pods];
+  const waived = exceptionWatches(client, {
+    log,
+    silence: config.watchSilence * 1000,
+    onChange: (resource, type, object) => exceptions.changed(resource, object, type),
+  });
+  const store = new ExceptionStore({ ...waived, policies, clock });
   const revisions = new PolicyRevisions(leadership.kubernetesVersion);
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
-  const publisher: ReportPublisher = new ReportPublisher(client, {
+  const observers: PublishObservers = {
     onWrite: (operation) => metrics.reportWrites.inc({ operation }),
     onFailures: (target, failures) => events.recordFor(target, findingEvent(failures)),
     // A policy that was deleted while its reports were written may have been removed from them before the write.
@@ -76,7 +88,9 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
       metrics.reportConflicts.inc({ reason: conflict.reason });
       events.recordFor(target, conflictEvent(conflict));
     },
-  });
+    onExceptions: (namespace) => exceptions.reportChanged(namespace),
+  };
+  const publisher = new ReportPublisher(client, observers, { waivers: () => store.current() });
   const basics = { client, log, metrics, events, clock, observe: observer(metrics), namespace: config.namespace };
   const crds: CrdCheck = new CrdCheck({
     ...basics,
@@ -113,7 +127,9 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const images: ImageScan = new ImageScan(shared);
   const enforcement = new Enforcement(shared);
   const onChange: OnChange = new OnChange(onChangeDependencies(shared));
+  const exceptions: Exceptions = new Exceptions({ ...shared, store, onIncomplete: (target) => onChange.reevaluate(target) });
   controllers.push(
+    ...exceptions.controllers,
     policyController,
     policyCleanup.controller,
     generationController,
@@ -135,7 +151,14 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const podWatch: Runnable = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
   const enforcementWatch: Runnable = { name: 'watch of admission policies', start: () => undefined, stop: () => enforcement.stop() };
   return {
-    runnables: [...reflectors.map(watchRunnable), changes, podWatch, enforcementWatch, ...controllers.map(controllerRunnable)],
+    runnables: [
+      ...reflectors.map(watchRunnable),
+      ...waived.runnables,
+      changes,
+      podWatch,
+      enforcementWatch,
+      ...controllers.map(controllerRunnable),
+    ],
     problems: () =>
       reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the initial list is not complete`])),
   };
@@ -145,6 +168,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
 function sharedWatches(
   { config, client, log }: LeaderContext,
   controllers: readonly Controller[],
+  onChange: (resource: ApiResource, type: ChangeType, object: KubeObject) => void,
 ): {
   readonly policies: Reflector<SecurityPolicy>;
   readonly schedules: Reflector<ScanSchedule>;
@@ -162,6 +186,7 @@ function sharedWatches(
       silence: config.watchSilence * 1000,
       onChange: (type, object) => {
         for (const controller of controllers) controller.changed(resource, object, type);
+        onChange(resource, type, object);
       },
       onError: (error) => log.warn({ err: error, resource: resource.resource }, 'watch failed; retrying'),
     });

@@ -13,6 +13,7 @@ import { timestampOf } from '../api/timestamp.ts';
 export interface PolicyFindings {
   readonly summary: Summary;
   readonly failing: SeverityCounts;
+  readonly excepted?: SeverityCounts | undefined;
   readonly whole?: {
     readonly scan: string;
     readonly generation: number;
@@ -47,28 +48,28 @@ export const configurationOf = (status: SecurityPolicyStatus | undefined): Confi
 
 /** Returns the fields of the configuration part after new results. Reads no other part of the status. Pure. */
 export function configurationFields(before: SecurityPolicyStatus | undefined, findings: PolicyFindings): ConfigurationFields {
-  const { summary, failing, whole } = findings;
-  const known = configurationOf(before);
+  const { summary, failing, excepted, whole } = findings;
+  const { excepted: _before, ...known }: Partial<ConfigurationStatus> = configurationOf(before) ?? {};
+  const counts = { summary, failing, ...withoutUndefined({ excepted }) };
   if (!whole) {
     const { frameworks } = before ?? {};
-    return { configuration: { ...known, summary, failing }, ...(frameworks ? { frameworks } : {}) };
+    return { configuration: { ...known, ...counts }, ...(frameworks ? { frameworks } : {}) };
   }
   const { scan, generation, revision, time, coverage, uncovered, failure, excludedNamespaces, unmatchedNamespaces, unevaluatedRules } =
     whole;
   // A scan that evaluated no target does not renew the time of the verdicts.
   const evaluated = evaluatedNothing(coverage)
     ? withoutUndefined({
-        evaluatedGeneration: known?.evaluatedGeneration,
-        evaluatedRevision: known?.evaluatedRevision,
-        lastScanTime: known?.lastScanTime,
+        evaluatedGeneration: known.evaluatedGeneration,
+        evaluatedRevision: known.evaluatedRevision,
+        lastScanTime: known.lastScanTime,
       })
     : { evaluatedGeneration: generation, evaluatedRevision: revision, lastScanTime: timestampOf(time) };
   return {
     configuration: {
       ...evaluated,
       lastScan: scan,
-      summary,
-      failing,
+      ...counts,
       coverage,
       ...withoutUndefined({ failure }),
       ...listField('uncovered', uncovered),

@@ -2,7 +2,7 @@ import { setConditions, type Condition, type ConditionUpdate } from '../api/cond
 import type { Scan } from '../api/kinds/scan.ts';
 import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
-import { labelMatch } from '../engine/objects/label-selector.ts';
+import { labelMatch } from '../api/label-match.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/policy-set.ts';
 import { configurationOf } from './configuration-part.ts';

@@ -1,5 +1,6 @@
 import type { ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
-import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../findings/tally.ts';
+import { noTotals, type PolicyTotals } from '../findings/policy-totals.ts';
+import { addSeverities, addSummaries } from '../findings/tally.ts';
 
 /** The parts of a policy's status, by field manager. */
 export interface PolicyParts {
@@ -11,10 +12,9 @@ export interface PolicyParts {
 /** The fields of a status that are computed from its parts. */
 export type StatusTotals = Pick<
   SecurityPolicyStatus,
-  'summary' | 'failing' | 'coverage' | 'uncovered' | 'evaluatedGeneration' | 'evaluatedRevision' | 'lastScan' | 'lastScanTime'
+  'summary' | 'failing' | 'excepted' | 'coverage' | 'uncovered' | 'evaluatedGeneration' | 'evaluatedRevision' | 'lastScan' | 'lastScanTime'
 >;
 
-const noCounts = { summary: emptySummary(), failing: emptySeverities() };
 const noTargets: Coverage = { inScope: 0, scanned: 0, failed: 0, skipped: 0, excludedNamespaces: 0 };
 
 /** Returns the totals of a policy's parts: the sums of their counts, and the time, the revision and the Scan of the configuration part. Pure. */
@@ -22,11 +22,13 @@ export function statusTotals({ configuration, images }: PolicyParts): StatusTota
   const own = Object.fromEntries(copied.flatMap((field) => (configuration?.[field] === undefined ? [] : [[field, configuration[field]]])));
   if (!configuration && !images) return own;
   const coverage = addCoverage(configuration?.coverage, images);
-  const [first, second] = [configuration ?? noCounts, images ?? noCounts];
+  const [first, second]: readonly [PolicyTotals, PolicyTotals] = [configuration ?? noTotals, images ?? noTotals];
+  const excepted = [first, second].flatMap((counts) => counts.excepted ?? []);
   return {
     ...own,
     summary: addSummaries(first.summary, second.summary),
     failing: addSeverities(first.failing, second.failing),
+    ...(excepted.length > 0 ? { excepted: excepted.reduce(addSeverities) } : {}),
     ...(coverage ? { coverage } : {}),
   };
 }

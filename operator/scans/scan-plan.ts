@@ -7,7 +7,7 @@ import type { WorkerSettings } from '../jobs/template/worker-settings.ts';
 import type { RescanStore } from './rescan/rescan-store.ts';
 import type { ScanMemory } from './attempts/scan-memory.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
-import { labelMatch } from '../engine/objects/label-selector.ts';
+import { labelMatch } from '../api/label-match.ts';
 import { catalogueVersion } from '../engine/evaluation-revision.ts';
 import { snapshotOf } from '../worker/policy-snapshot.ts';
 import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';

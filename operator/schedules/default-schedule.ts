@@ -1,6 +1,6 @@
 import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
-import { labelMatch } from '../engine/objects/label-selector.ts';
+import { labelMatch } from '../api/label-match.ts';
 
 /** The name of the ScanSchedule that the operator creates, so that a policy alone is enough. It leaves out what other schedules scan. */
 export const DEFAULT_SCHEDULE = 'default';

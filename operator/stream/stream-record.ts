@@ -14,6 +14,8 @@ export interface RecordTarget {
   readonly created?: string;
   /** The labels of the object. Its report may copy some of them. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** The annotation `vigil.dev/except` of the object. */
+  readonly inline?: string;
 }
 
 /** The results of an evaluated target. */

@@ -1,5 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
+import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { emptyEvaluation, type Evaluation } from '../engine/outcomes/evaluation.ts';
 import type { Finding } from '../findings/finding.ts';
@@ -25,12 +26,13 @@ export function mergeEvaluations(own: Evaluation, among: Evaluation | undefined)
 
 /** Returns the reference to an object in a record. */
 export function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {
-  const { name, namespace, uid, resourceVersion, labels, creationTimestamp: created } = metadata;
+  const { name, namespace, uid, resourceVersion, labels, annotations, creationTimestamp: created } = metadata;
+  const inline = annotations?.[ANNOTATIONS.except];
   return {
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,
     name,
-    ...definedEntries({ namespace, uid, resourceVersion, created, labels }),
+    ...definedEntries({ namespace, uid, resourceVersion, created, labels, inline }),
   };
 }
 

@@ -5,7 +5,7 @@ import { enforcementObjects, type EnforcementObjects } from '../../operator/admi
 import { compileAdmission } from '../../operator/cel/admission.ts';
 import { compilePolicy } from '../../operator/engine/compiled-policy.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
-import { labelMatch } from '../../operator/engine/objects/label-selector.ts';
+import { labelMatch } from '../../operator/api/label-match.ts';
 import { ResourceIndex } from '../../operator/engine/objects/resource-index.ts';
 
 export const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'vigil-system'];

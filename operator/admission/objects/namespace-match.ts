@@ -1,7 +1,7 @@
 import type { LabelSelector } from '../../api/field.ts';
 import type { NamespaceScope } from '../../api/kinds/namespace-scope.ts';
 import type { SecurityPolicyScope } from '../../api/kinds/security-policy.ts';
-import { selectsEverything } from '../../engine/objects/label-selector.ts';
+import { selectsEverything } from '../../api/label-match.ts';
 import { stringLiteral } from '../translator/cel-literal.ts';
 import type { NamedExpression } from './admission-policy.ts';
 

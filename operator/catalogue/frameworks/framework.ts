@@ -144,6 +144,16 @@ export function frameworkVersions(): readonly { readonly name: string; readonly 
   return [...families].map(([name, { title, versions }]) => ({ name, title, versions }));
 }
 
+const controlsByFramework = new Map<string, ReadonlySet<string>>();
+
+/** Returns the ids of the controls of a framework in any of its versions. Empty for an unknown framework. */
+export function controlsOfFramework(name: string): ReadonlySet<string> {
+  return controlsByFramework.getOrInsertComputed(name, () => {
+    const family = families.get(name);
+    return new Set(family?.versions.flatMap((version) => family.requirements(version).flatMap(({ controls }) => controls)));
+  });
+}
+
 const resolved = new Map<string, Framework>();
 
 function build(name: string, family: Family, version: string): Framework {

@@ -97,6 +97,7 @@ function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceRefe
   if (severity !== undefined && !check.severityIsSet) result.severity = severity;
   const containers = distinct(violations, 'container');
   if (containers.length > 0) result.containers = containers;
+  if (containers.length > 0 && violations.some(({ container }) => container === undefined)) result.elsewhere = true;
   if (bound !== undefined) result.bound = bound;
   return result;
 }

@@ -1,5 +1,6 @@
 import type { SecurityPolicyScope } from '../../api/kinds/security-policy.ts';
-import { type LabelMatch, labelMatch, selectsEverything, type Labels } from './label-selector.ts';
+import { type LabelMatch, labelMatch, selectsEverything, type Labels } from '../../api/label-match.ts';
+import { patternMatch } from '../../api/name-pattern.ts';
 
 /** The properties of a namespace that scopes and rules read. */
 export interface NamespaceFacts {
@@ -23,26 +24,6 @@ export interface PolicyScope {
   includes(place: Place, withSystem?: boolean): boolean;
   /** Whether the cluster as a whole is in scope. */
   readonly wholeCluster: boolean;
-}
-
-function patternMatch(pattern: string): (name: string) => boolean {
-  if (!pattern.includes('*')) return (name) => name === pattern;
-  const parts = pattern.split('*');
-  return (name) => globMatches(parts, name);
-}
-
-/** Matches the parts between the stars from left to right. The first and the last part are anchored. */
-function globMatches(parts: readonly string[], name: string): boolean {
-  const first = parts[0] ?? '';
-  const last = parts.at(-1) ?? '';
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = name.indexOf(part, at);
-    if (found < 0 || found + part.length > name.length - last.length) return false;
-    at = found + part.length;
-  }
-  return true;
 }
 
 /** Returns the patterns that match none of the names. Pure. */

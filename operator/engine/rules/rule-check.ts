@@ -4,7 +4,7 @@ import { controlById } from '../../catalogue/controls/catalogue.ts';
 import type { Severity } from '../../catalogue/controls/severity.ts';
 import { suggestion } from '../../catalogue/suggestion.ts';
 import { fieldsOf, type KubernetesObject, nameOf, textMapOf } from '../objects/kubernetes-object.ts';
-import { type LabelMatch, labelMatch } from '../objects/label-selector.ts';
+import { type LabelMatch, labelMatch } from '../../api/label-match.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
 import type { NamespaceFacts } from '../objects/policy-scope.ts';
 import type { ResourceIndex } from '../objects/resource-index.ts';

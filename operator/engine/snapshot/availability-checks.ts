@@ -1,5 +1,6 @@
 import { fieldsOf } from '../objects/kubernetes-object.ts';
-import { isEmptySelector, type Labels, selectorMatch } from '../objects/label-selector.ts';
+import { type Labels } from '../../api/label-match.ts';
+import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';

@@ -10,7 +10,7 @@ import {
   textOf,
   textsOf,
 } from '../objects/kubernetes-object.ts';
-import type { Labels } from '../objects/label-selector.ts';
+import type { Labels } from '../../api/label-match.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, syntheticPod, type SyntheticPod } from '../pods/synthetic-pod.ts';
 import type { ResourceReference } from '../../findings/finding.ts';

@@ -1,3 +1,4 @@
+import { ANNOTATIONS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { controllerOf, fieldsOf, listOf, textOf, type KubernetesObject } from '../../engine/objects/kubernetes-object.ts';
 import { syntheticPod } from '../../engine/pods/synthetic-pod.ts';
@@ -259,7 +260,8 @@ export class ImageTargets {
   }
 
   #targetOf(object: KubernetesObject): RecordTarget {
-    const { namespace, name, uid, labels, creationTimestamp: created } = (object as unknown as KubeObject).metadata;
+    const { namespace, name, uid, labels, annotations, creationTimestamp: created } = (object as unknown as KubeObject).metadata;
+    const inline = annotations?.[ANNOTATIONS.except];
     return {
       apiVersion: textOf(object.apiVersion) ?? '',
       kind: textOf(object.kind) ?? '',
@@ -268,6 +270,7 @@ export class ImageTargets {
       ...(uid === undefined ? {} : { uid }),
       ...(created === undefined ? {} : { created }),
       ...(labels ? { labels: this.#labelsOnce(labels) } : {}),
+      ...(inline === undefined ? {} : { inline }),
     };
   }
 

@@ -1,7 +1,7 @@
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { KubeObject, OwnerReference } from '../../api/metadata.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
-import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
+import { addTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import { readLedger, writeLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
 import { policyLabel, reportName, SOURCE } from '../identity/report-name.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
@@ -177,7 +177,9 @@ export function bootstrapReport(
     },
     annotations: { [ANNOTATIONS.bootstrap]: textOf(entries) },
   };
-  const ledger = Object.fromEntries([...sums].map(([policy, totals]) => [policy, { ...noTotals, ...totals, revision: '' }]));
+  const ledger = Object.fromEntries(
+    [...sums].map(([policy, totals]) => [policy, { summary: totals.summary, failing: totals.failing, revision: '' }]),
+  );
   const report = withLedger({ metadata, results: [] }, ledger);
   const annotations = { ...report.metadata.annotations, [ANNOTATIONS.digest]: reportDigest(report) };
   return { ...report, metadata: { ...report.metadata, annotations } };

@@ -108,6 +108,52 @@ function propertiesOf({ requirement, state, failures, passes, errors }: Requirem
   return { state, ...Object.fromEntries(counts), ...(controls === undefined ? {} : { controls }) };
 }
 
+/** The number of failures of each check that exceptions do and do not cover. */
+export interface ExceptionTallies {
+  readonly failing: ReadonlyMap<string, number>;
+  readonly excepted: ReadonlyMap<string, number>;
+}
+
+/**
+ * Returns an evidence report after exceptions changed: a requirement whose failures are all covered is excepted, and one with a failure that
+ * is not covered is failed. Other requirements do not change. Returns undefined if nothing changes. Pure.
+ */
+export function exceptedEvidence(existing: PolicyReport, framework: Framework, tallies: ExceptionTallies): PolicyReport | undefined {
+  const requirements = new Map(framework.requirements.map((requirement) => [requirement.id, requirement]));
+  const results = (existing.results ?? []).map((result) => {
+    const requirement = requirements.get(result.rule ?? '');
+    const before = result.properties?.['state'];
+    if (!requirement || (before !== 'failed' && before !== 'excepted')) return result;
+    const sum = (counts: ReadonlyMap<string, number>): number =>
+      requirement.controls.reduce((total, id) => total + (counts.get(id) ?? 0), 0);
+    const [failures, excepted] = [sum(tallies.failing), sum(tallies.excepted)];
+    const state: RequirementState = failures === 0 && excepted > 0 ? 'excepted' : 'failed';
+    if (state === before) return result;
+    const { failed: _failed, ...properties } = result.properties as Readonly<Record<string, string>>;
+    return {
+      ...result,
+      result: verdicts[state],
+      message: messageOf({ requirement, state, failures, passes: 0, errors: 0 }),
+      properties: { ...properties, state, ...(failures > 0 ? { failed: String(failures) } : {}) },
+    };
+  });
+  const identified = [...withIdentities(existing.scope ?? {}, results)];
+  const count = (verdict: string): number => identified.filter(({ result }) => result === verdict).length;
+  const summary = { pass: count('pass'), fail: count('fail'), warn: 0, error: 0, skip: count('skip') };
+  const report = { ...existing, results: identified, summary };
+  return isUnchanged(existing, report) ? undefined : report;
+}
+
+/** Returns the number of requirements in each state. */
+export function statesIn({ results = [] }: PolicyReport): Readonly<Record<RequirementState, number>> {
+  const states = { passed: 0, failed: 0, excepted: 0, manual: 0, notEvaluated: 0 };
+  for (const { properties } of results) {
+    const state = properties?.['state'];
+    if (state !== undefined && Object.hasOwn(states, state)) states[state as RequirementState]++;
+  }
+  return states;
+}
+
 function isUnchanged(existing: PolicyReport, report: PolicyReport): boolean {
   const content = ({ metadata, scope, summary, results = [] }: PolicyReport): unknown =>
     JSON.parse(

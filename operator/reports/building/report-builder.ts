@@ -9,7 +9,7 @@ import { countResults, priorReport, type PriorReport } from '../identity/prior-r
 import { bounded } from './report-bound.ts';
 import { reportDigest } from '../identity/report-digest.ts';
 import { isNotice } from '../identity/report-notice.ts';
-import { verdictFingerprint, withIdentities } from '../identity/result-identity.ts';
+import { ownVerdictFingerprint, withIdentities } from '../identity/result-identity.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
 import { readLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
 import { extendedHistory, withoutHistory, writeHistory } from './change-history.ts';
@@ -17,6 +17,7 @@ import { addChanges, recordedChange, reportChange, writeChange, type ComparedPol
 import { policyLabel, policyLabels, reportName } from '../identity/report-name.ts';
 import { reportLocation } from './report-location.ts';
 import { reportResult } from './report-result.ts';
+import { recountedEntry, waivedResults, type AppliedWaivers } from './waived-results.ts';
 
 /** The inputs of the report about one object. */
 export interface ReportInput {
@@ -39,6 +40,8 @@ export interface ReportInput {
    * stores a dated history of its changes instead.
    */
   readonly scan?: string;
+  /** The exceptions in force. Undefined: results are written without exceptions. */
+  readonly waivers?: AppliedWaivers | undefined;
   /** The current report in the cluster. */
   readonly existing: PolicyReport | undefined;
   /** The name of the report. Default: {@link reportName}. */
@@ -76,31 +79,51 @@ export function buildReport(input: ReportInput): PolicyReport | undefined {
   const policies = input.policies.filter(({ name }) => !earlier.unknown.has(name));
   const renewed = new Set([...policies.map(({ name }) => name), ...(input.withdrawn ?? [])]);
   const fresh = found.filter(({ policy }) => !earlier.unknown.has(policy));
-  const made = withIdentities(scopeOf(target), [...fresh, ...earlier.results]);
-  const kept = withIdentities(
-    scopeOf(target),
-    prior.results.filter(({ policy }) => !renewed.has(policy)),
-  );
+  const waived = (results: readonly ReportResult[]): readonly ReportResult[] =>
+    withIdentities(scopeOf(target), input.waivers ? waivedResults(results, target, input.waivers) : results);
+  const made = waived([...fresh, ...earlier.results]);
+  const others = prior.results.filter(({ policy }) => !renewed.has(policy));
+  const kept = waived(others);
   const ledger: PolicyLedger = {
-    ...Object.fromEntries(Object.entries(prior.ledger).filter(([policy]) => !renewed.has(policy))),
+    ...recounted(Object.fromEntries(Object.entries(prior.ledger).filter(([policy]) => !renewed.has(policy))), others, kept),
     ...Object.fromEntries(policies.map((policy) => [policy.name, entryFor(policy, made)])),
   };
   const report = ifChanged(existing, assemble({ ...input, policies }, ledger, [...kept, ...made]));
   return report && withChange(report, input);
 }
 
+/** Returns the counts of policies after exceptions changed their listed results. */
+function recounted(ledger: PolicyLedger, before: readonly ReportResult[], after: readonly ReportResult[]): PolicyLedger {
+  const of = (results: readonly ReportResult[], policy: string): readonly ReportResult[] =>
+    results.filter((result) => result.policy === policy);
+  return Object.fromEntries(
+    Object.entries(ledger).map(([policy, entry]) => [policy, recountedEntry(entry, of(before, policy), of(after, policy))]),
+  );
+}
+
+/**
+ * Returns a report with the exceptions in force, from what it contains. Returns undefined if nothing changes. The report is not made from a
+ * newer resourceVersion of its object: only exceptions change. `target` is the object of the report.
+ */
+export function withWaivers(existing: PolicyReport, target: RecordTarget, waivers: AppliedWaivers): PolicyReport | undefined {
+  const prior = priorReport(existing);
+  const results = withIdentities(scopeOf(target), waivedResults(prior.results, target, waivers));
+  const ledger = recounted(prior.ledger, prior.results, results);
+  return ifChanged(existing, withDigest(bounded({ ...existing, results: [...results] }, ledger)));
+}
+
 /** Returns the time at which each verdict first appeared. A finding in another pod or another version of the package keeps its time. */
 function datesOf(results: readonly ReportResult[]): ReadonlyMap<string, number> {
   const dates = new Map<string, number>();
   for (const result of results) {
-    const key = verdictFingerprint(result);
+    const key = ownVerdictFingerprint(result);
     if (result.timestamp) dates.set(key, Math.min(dates.get(key) ?? Number.POSITIVE_INFINITY, result.timestamp.seconds));
   }
   return dates;
 }
 
 function dated(result: ReportResult, dates: ReadonlyMap<string, number>): ReportResult {
-  const before = dates.get(verdictFingerprint(result));
+  const before = dates.get(ownVerdictFingerprint(result));
   return before === undefined ? result : { ...result, timestamp: { seconds: before, nanos: 0 } };
 }
 
@@ -202,7 +225,10 @@ function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly Re
       [LABELS.source]: source,
       ...Object.fromEntries(Object.keys(ledger).map((policy) => [policyLabel(policy), 'true'])),
     },
-    annotations: { ...foreignEntries(existing, 'annotations'), ...withoutUndefined({ [ANNOTATIONS.resourceVersion]: resourceVersion }) },
+    annotations: {
+      ...foreignEntries(existing, 'annotations'),
+      ...withoutUndefined({ [ANNOTATIONS.resourceVersion]: resourceVersion, [ANNOTATIONS.except]: target.inline }),
+    },
     ...(existing?.metadata.finalizers ? { finalizers: existing.metadata.finalizers } : {}),
     ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion, kind, name, uid }] }),
   };
@@ -238,6 +264,7 @@ function ifChanged(existing: PolicyReport | undefined, wanted: PolicyReport): Po
     Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ownerReferences.map(({ apiVersion, kind, name, uid }) => [apiVersion, kind, name, uid]),
     annotations?.[ANNOTATIONS.digest],
+    annotations?.[ANNOTATIONS.except],
   ];
   return priorReport(existing).intact && isDeepStrictEqual(about(existing.metadata), about(wanted.metadata)) ? undefined : wanted;
 }

@@ -1,6 +1,7 @@
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
+import { isExcepted } from '../../findings/waivers/apply-waivers.ts';
 import { priorReport } from '../identity/prior-report.ts';
 import { resultFingerprint } from '../identity/result-identity.ts';
 import type { PolicyLedger } from '../identity/policy-ledger.ts';
@@ -56,7 +57,7 @@ export function newFailures(
   compared: ComparedPolicies = nothingCompared,
 ): readonly ReportResult[] {
   if (!after) return [];
-  const old = failures(before);
+  const old = failures(before, 'excepted too');
   const [earlier, now] = [ledgerOf(before), ledgerOf(after)];
   const isComparable = (policy: string): boolean =>
     earlier[policy] === undefined ? compared.fromNothing.has(policy) : isSameRevision(policy, [earlier, now], compared);
@@ -70,7 +71,7 @@ function fixedFailures(
   compared: ComparedPolicies,
 ): readonly ReportResult[] {
   if (!before || !after) return [];
-  const now = failures(after);
+  const now = failures(after, 'excepted too');
   const [earlier, later] = [ledgerOf(before), ledgerOf(after)];
   const isComparable = (policy: string): boolean => later[policy] !== undefined && isSameRevision(policy, [earlier, later], compared);
   return [...failures(before)].filter(([key, { policy }]) => !now.has(key) && isComparable(policy)).map(([, result]) => result);
@@ -82,8 +83,11 @@ const isSameRevision = (policy: string, [before, after]: readonly [PolicyLedger,
 /** Returns the trusted counts of a report by policy. */
 const ledgerOf = (report: PolicyReport | undefined): PolicyLedger => priorReport(report).ledger;
 
-function failures(report: PolicyReport | undefined): Map<string, ReportResult> {
-  const failing = priorReport(report).results.filter(({ result }) => result === 'fail');
+/** Returns the failures of a report by fingerprint. A failure that an exception covers is neither fixed nor, when it ends, new. */
+function failures(report: PolicyReport | undefined, which: 'not excepted' | 'excepted too' = 'not excepted'): Map<string, ReportResult> {
+  const failing = priorReport(report).results.filter(
+    ({ result, properties }) => result === 'fail' || (which === 'excepted too' && isExcepted(properties)),
+  );
   return new Map(failing.map((result) => [resultFingerprint(result), result]));
 }
 

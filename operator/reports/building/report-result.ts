@@ -28,6 +28,7 @@ export function reportResult(source: string, finding: Finding, seconds: number):
     fix: finding.fix,
     frameworks: wholeWords(finding.frameworks),
     pod: finding.pod,
+    containers: finding.elsewhere === true ? undefined : wholeWords(finding.containers ?? []),
     ...finding.properties,
   };
   const defined = Object.entries(properties).flatMap(([key, value]) =>

@@ -3,6 +3,7 @@ import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.t
 import { isLedger, readLedger, type PolicyEntry, type PolicyLedger } from './policy-ledger.ts';
 import { policyOfLabel } from './report-name.ts';
 import { hasIntactContent, hasIntactMetadata } from './report-digest.ts';
+import { exceptionIds, isExcepted } from '../../findings/waivers/apply-waivers.ts';
 import { isNotice } from './report-notice.ts';
 import { hasIdentity } from './result-identity.ts';
 
@@ -84,5 +85,18 @@ export function countResults(
     summary[result]++;
     if (result === 'fail' && severity !== 'info') failing[severity]++;
   }
-  return { revision, summary, failing };
+  return { revision, summary, failing, ...exceptionsIn(results) };
+}
+
+/** Returns the counts of exceptions in results. Empty if no exception selects a result. */
+export function exceptionsIn(results: readonly ReportResult[]): Pick<PolicyEntry, 'excepted' | 'exceptions'> {
+  const excepted = { critical: 0, high: 0, medium: 0, low: 0 };
+  const counts: Record<string, [number, number]> = {};
+  for (const { severity = 'info', properties } of results) {
+    if (isExcepted(properties) && severity !== 'info') excepted[severity]++;
+    const { matched, refused } = exceptionIds(properties);
+    for (const id of matched) (counts[id] ??= [0, 0])[0]++;
+    for (const id of refused) (counts[id] ??= [0, 0])[1]++;
+  }
+  return Object.keys(counts).length === 0 ? {} : { excepted, exceptions: counts };
 }

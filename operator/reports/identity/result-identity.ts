@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { fingerprint } from '../../findings/fingerprint.ts';
+import { isExcepted } from '../../findings/waivers/apply-waivers.ts';
 
 /** The property that consumers such as Policy Reporter use as the identity of a result. */
 export const RESULT_ID = 'resultID';
@@ -11,6 +12,10 @@ export const resultFingerprint = ({ policy, rule = '', properties }: ReportResul
 
 /** Returns the fingerprint of a result's finding and verdict. A result keeps the timestamp of an earlier result with the same fingerprint. */
 export const verdictFingerprint = (result: ReportResult): string => `${resultFingerprint(result)}\0${result.result ?? ''}`;
+
+/** Returns {@link verdictFingerprint} for the verdict without exceptions: a failure keeps its timestamp while an exception covers it. */
+export const ownVerdictFingerprint = (result: ReportResult): string =>
+  isExcepted(result.properties) ? `${resultFingerprint(result)}\0fail` : verdictFingerprint(result);
 
 /** The object of a report, as used in the identity of its results. */
 export type IdentifiedObject = NonNullable<PolicyReport['scope']>;

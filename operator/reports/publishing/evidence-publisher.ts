@@ -41,6 +41,27 @@ export class EvidencePublisher {
     for (const report of left.values()) await this.#writer.remove(RESOURCES.clusterReports, report);
   }
 
+  /** Updates one evidence report of a policy by a function. Returns the report after it, or undefined if there is none. */
+  async update(
+    policy: string,
+    framework: EvidenceInput['framework'],
+    change: (report: PolicyReport) => PolicyReport | undefined,
+  ): Promise<PolicyReport | undefined> {
+    const names = [evidenceName(policy, framework), alternativeEvidenceName(policy, framework)];
+    for (let attempt = 1; ; attempt++) {
+      const { existing } = (await this.#ownPlace(names)) ?? {};
+      if (!existing) return undefined;
+      const report = change(existing);
+      if (!report) return existing;
+      try {
+        await this.#writer.write(RESOURCES.clusterReports, report, existing);
+        return report;
+      } catch (error) {
+        if (!isConflict(error) || attempt === tries) throw error;
+      }
+    }
+  }
+
   /** Returns the evidence reports that Vigil wrote for a policy, by name. */
   async #existing(policy: string): Promise<Map<string, PolicyReport>> {
     const found = new Map<string, PolicyReport>();

@@ -13,6 +13,9 @@ import { EvidencePublisher, type DesiredEvidence } from './evidence-publisher.ts
 import { entryOfReport, entryVersion } from '../building/bootstrap-report.ts';
 import { priorReport } from '../identity/prior-report.ts';
 import { metadataRecords, type ReportRecords } from './report-records.ts';
+import type { AppliedWaivers } from '../building/waived-results.ts';
+import { noWaivers } from '../../findings/waivers/waiver-set.ts';
+import { waiveReports, type ReportWaiving, type WaivingRequest } from './report-waivers.ts';
 import { ReportWriter, type WriteObserver, type ReportClient, CONFLICT_TRIES } from './report-writer.ts';
 import { addSeverities, emptySeverities } from '../../findings/tally.ts';
 import { ReportNames, type NamedReport, NamesTakenError } from './report-names.ts';
@@ -54,10 +57,20 @@ export interface PublishObservers {
   /** Called with the policies of the reports after each call of `publish`, whether it failed or not. A policy may have been deleted meanwhile. */
   readonly onPublished?: (policies: ReadonlySet<string>) => void;
   readonly onConflict?: (target: DesiredReport['target'], conflict: ReportConflict) => void;
+  /** Called with the namespace of a report in which the findings that exceptions select have changed. Undefined: cluster-scoped. */
+  readonly onExceptions?: (namespace: string | undefined) => void;
 }
 
 /** The result for one report. */
 type PublishedReport = ReportChange & { readonly written: 0 | 1; readonly name: string; readonly version: string };
+
+/** The settings of a {@link ReportPublisher}. */
+export interface PublisherOptions {
+  /** Default: {@link metadataRecords}. */
+  readonly records?: ReportRecords;
+  /** Returns the exceptions in force. Default: reports are written without exceptions. */
+  readonly waivers?: () => AppliedWaivers | undefined;
+}
 
 /**
  * Reads and writes all reports. Writes a report only if it differs. Never changes a report of another writer: if such a report has the name,
@@ -68,13 +81,21 @@ export class ReportPublisher {
   readonly #records: ReportRecords;
   readonly #observers: PublishObservers;
   readonly #evidence: EvidencePublisher;
+  readonly #client: ReportClient;
   readonly #existing: ExistingReports<DesiredReport>;
   readonly #names: ReportNames;
   readonly #withdrawal: ReportWithdrawal;
+  readonly #waivers: () => AppliedWaivers | undefined;
 
-  constructor(client: ReportClient, observers: PublishObservers = {}, records: ReportRecords = metadataRecords) {
+  constructor(
+    client: ReportClient,
+    observers: PublishObservers = {},
+    { records = metadataRecords, waivers = (): undefined => undefined }: PublisherOptions = {},
+  ) {
+    this.#client = client;
     this.#records = records;
     this.#observers = observers;
+    this.#waivers = waivers;
     this.#writer = new ReportWriter({ client, records, onWrite: (operation) => observers.onWrite?.(operation) });
     this.#existing = new ExistingReports(client, this.#writer);
     this.#withdrawal = new ReportWithdrawal(this.#writer, records);
@@ -127,6 +148,20 @@ export class ReportPublisher {
     return { ...total, versions, refused };
   }
 
+  /** Applies the exceptions in force to the reports of a namespace. See {@link waiveReports}. */
+  applyWaivers(
+    request: WaivingRequest,
+    { labelsOf, onIncomplete }: Pick<ReportWaiving, 'labelsOf' | 'onIncomplete'>,
+  ): ReturnType<typeof waiveReports> {
+    const waivers = (): AppliedWaivers => this.#waivers() ?? { set: noWaivers, now: Date.now() };
+    return waiveReports({ client: this.#client, writer: this.#writer, records: this.#records, waivers, labelsOf, onIncomplete }, request);
+  }
+
+  /** Updates one evidence report of a policy. See {@link EvidencePublisher.update}. */
+  updateEvidence(...[policy, framework, change]: Parameters<EvidencePublisher['update']>): ReturnType<EvidencePublisher['update']> {
+    return this.#evidence.update(policy, framework, change);
+  }
+
   /** Updates the evidence reports of one policy. See {@link EvidencePublisher.publish}. */
   publishEvidence(policy: EvidenceInput['policy'], desiredReports: readonly DesiredEvidence[]): Promise<void> {
     return this.#evidence.publish(policy, desiredReports);
@@ -162,7 +197,7 @@ export class ReportPublisher {
   ): Promise<PublishedReport> {
     const location = reportLocation(desired.target);
     const before = existing ?? prior;
-    const report = buildReport({ ...desired, existing: before, name });
+    const report = buildReport({ ...desired, existing: before, name, waivers: this.#waivers() });
     const wanted = report ?? existing;
     const taken = wanted && (await bootstrap.aggregate(location, desired, { report: wanted, existing }));
     if (taken) return { written: taken.isChanged ? 1 : 0, name, version: taken.version, ...recordedChange(wanted, desired.scan) };
@@ -180,6 +215,7 @@ export class ReportPublisher {
     desired: DesiredReport,
     { existing, report }: { readonly existing: PolicyReport | undefined; readonly report: PolicyReport },
   ): void {
+    if (exceptionsOf(existing) !== exceptionsOf(report)) this.#observers.onExceptions?.(report.metadata.namespace);
     const failures = newFailures(existing, report, comparedPolicies(desired));
     if (failures.length > 0) this.#observers.onFailures?.(desired.target, failures);
     const foreign = priorReport(existing).foreign.length;
@@ -199,6 +235,12 @@ export class ReportPublisher {
     return this.#withdrawal.withdraw(...args);
   }
 }
+
+/** Returns the counts of exceptions in a report, as a text that can be compared. */
+const exceptionsOf = (report: PolicyReport | undefined): string =>
+  JSON.stringify(
+    Object.entries(priorReport(report).ledger).flatMap(([policy, { exceptions }]) => (exceptions ? [[policy, exceptions]] : [])),
+  );
 
 /** Returns the resourceVersion of a report, or the version of an entry in the bootstrap report. */
 const versionOf = (report: PolicyReport | undefined): string =>

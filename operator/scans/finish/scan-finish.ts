@@ -5,7 +5,7 @@ import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import { unevaluatedRules } from '../../engine/rules/unevaluated-rules.ts';
 import { configurationOf, evaluatedNothing, type PolicyFindings } from '../../policies/configuration-part.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
-import { failuresInReports } from '../../reports/sweeping/kept-failures.ts';
+import { failuresInReports, type FailuresInReports } from '../../reports/sweeping/kept-failures.ts';
 import { sweepReports, type ReportReader, type SweepRequest, type SweepResult } from '../../reports/sweeping/report-sweeper.ts';
 import type { ReportTracker } from '../../reports/sweeping/report-tracker.ts';
 import { policyCoverage, policyFailure, uncoveredOf, type Ledger, type LedgerPolicy } from '../ledger/ledger.ts';
@@ -79,7 +79,8 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
   for (const policy of current) {
     const totals = swept.totals.get(policy.name) ?? noTotals;
-    const tallies = await talliesOf(deps.client, ledger, { policy, input, signal });
+    const hasExceptions = totals.excepted !== undefined;
+    const tallies = await talliesOf(deps.client, ledger, { policy, input, signal, hasExceptions });
     if (replacesEvidence(ledger, policy, deps.policies.get(policy.name)?.status))
       await publishEvidence(deps, ended, { policy, set, tallies });
     await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals, tallies }));
@@ -128,24 +129,47 @@ export interface CheckTallies {
   readonly unevaluated: readonly string[];
 }
 
+/** The policy of {@link talliesOf}. `hasExceptions`: whether an exception covers a finding of the policy. */
+export interface TallyRequest {
+  readonly policy: LedgerPolicy;
+  readonly input: ScanInput;
+  readonly signal: AbortSignal;
+  readonly hasExceptions?: boolean;
+}
+
 /**
  * Returns the tallies of a policy's checks. Reports of targets that could not be scanned keep the failures of earlier scans, so these
- * are counted too.
+ * are counted too. A failure that an exception covers is counted as excepted.
  */
 export async function talliesOf(
   client: ListClient,
   ledger: Ledger,
-  { policy, input, signal }: { readonly policy: LedgerPolicy; readonly input: ScanInput; readonly signal: AbortSignal },
+  { policy, input, signal, hasExceptions }: TallyRequest,
 ): Promise<CheckTallies> {
   const { failed } = policyCoverage(ledger, policy);
   const found = new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {}));
   const isMissing = failed > 0 && !ledger.partial;
   const complete = failed === 0 && uncoveredOf(ledger, policy).length === 0;
-  return {
-    checks: isMissing ? withKeptFailures(found, await failuresInReports(client, policy.name, signal)) : found,
-    complete,
-    unevaluated: complete ? unevaluatedIn(input, policy, found) : [],
-  };
+  const about = { complete, unevaluated: complete ? unevaluatedIn(input, policy, found) : [] };
+  if (!isMissing && hasExceptions !== true) return { checks: found, ...about };
+  const inReports = await failuresInReports(client, policy.name, signal);
+  const kept = isMissing ? withKeptFailures(found, inReports.failing) : found;
+  return { checks: withExceptions(kept, inReports), ...about };
+}
+
+/** Returns the tallies with the failures that exceptions cover as excepted. Pure. */
+export function withExceptions(
+  tallies: ReadonlyMap<string, ControlTally>,
+  { failing, excepted, isIncomplete }: FailuresInReports,
+): ReadonlyMap<string, ControlTally> {
+  const merged = new Map(tallies);
+  for (const [check, count] of excepted) {
+    const { pass = 0, fail = 0, error = 0, skip = 0 } = tallies.get(check) ?? {};
+    // A report that does not list all its results may have further failures.
+    const left = isIncomplete ? Math.max(fail - count, failing.get(check) ?? 0) : (failing.get(check) ?? 0);
+    merged.set(check, { pass, fail: left, error, skip, excepted: count });
+  }
+  return merged;
 }
 
 /** Returns the rules of a policy that evaluated nothing, each with the reason. */

@@ -26,7 +26,7 @@ describe('failuresInReports', () => {
       },
     ];
     const failures = await failuresInReports(await server.start(), 'baseline', AbortSignal.timeout(10_000));
-    expect(Object.fromEntries(failures)).to.deep.equal({ 'host-pid': 2, 'host-network': 1 });
+    expect(Object.fromEntries(failures.failing)).to.deep.equal({ 'host-pid': 2, 'host-network': 1 });
     expect(asked).to.have.length(2);
     for (const url of asked) expect(url).to.include('policy.vigil.dev/baseline');
   });

@@ -1,0 +1,84 @@
+import type { KubeObject } from '../api/metadata.ts';
+import type { ExceptionBounds } from '../api/kinds/policy-exceptions.ts';
+import type { ClusterSecurityException, SecurityException } from '../api/kinds/security-exception.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
+import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
+import { compileWaiver, waiverId } from '../findings/waivers/waiver.ts';
+import { WaiverSet } from '../findings/waivers/waiver-set.ts';
+import type { AppliedWaivers } from '../reports/building/waived-results.ts';
+
+/** Either kind of exception. */
+export type Exception = SecurityException | ClusterSecurityException;
+
+/** A cache of all objects of a resource. */
+interface Listing<T> {
+  list(): readonly T[];
+}
+
+/** The caches that exceptions are read from. */
+export interface ExceptionSources {
+  readonly exceptions: Listing<SecurityException>;
+  readonly clusterExceptions: Listing<ClusterSecurityException>;
+  readonly policies: Listing<SecurityPolicy>;
+  /** Namespaces with their labels. */
+  readonly namespaces: Listing<KubeObject>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** The exceptions in force, compiled from the caches of the watches. */
+export class ExceptionStore {
+  readonly #sources: ExceptionSources;
+  #set: WaiverSet | undefined;
+
+  constructor(sources: ExceptionSources) {
+    this.#sources = sources;
+  }
+
+  /** Compiles the exceptions again at the next use. Called after a cache changed. */
+  invalidate(): void {
+    this.#set = undefined;
+  }
+
+  /** Returns the exceptions without problems, and the current time. */
+  current(): AppliedWaivers {
+    this.#set ??= this.#compile();
+    return { set: this.#set, now: this.#sources.clock() };
+  }
+
+  /** Returns all exceptions by id, those with problems included. */
+  all(): ReadonlyMap<string, Exception> {
+    const { exceptions, clusterExceptions } = this.#sources;
+    const known: Exception[] = [...exceptions.list(), ...clusterExceptions.list()];
+    return new Map(known.map((exception) => [waiverId(exception), exception]));
+  }
+
+  /** Returns what is wrong with an exception, each with the path of the field. */
+  problemsOf(exception: Exception): readonly string[] {
+    return exceptionProblems(exception, this.#rules());
+  }
+
+  /** Returns the policies with the bounds that each sets for exceptions. */
+  policyBounds(): ReadonlyMap<string, ExceptionBounds | undefined> {
+    return new Map(this.#sources.policies.list().map(({ metadata, spec }) => [metadata.name, spec.exceptions]));
+  }
+
+  /** Returns the names of all namespaces. */
+  namespaces(): readonly string[] {
+    return this.#sources.namespaces.list().map(({ metadata }) => metadata.name);
+  }
+
+  #rules(): ReadonlySet<string> {
+    return new Set(this.#sources.policies.list().flatMap(({ spec }) => (spec.rules ?? []).map(({ name }) => name)));
+  }
+
+  #compile(): WaiverSet {
+    const rules = this.#rules();
+    const labels = new Map(this.#sources.namespaces.list().map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+    return new WaiverSet({
+      waivers: [...this.all().values()].filter((exception) => exceptionProblems(exception, rules).length === 0).map(compileWaiver),
+      bounds: this.policyBounds(),
+      namespaceLabels: (namespace) => labels.get(namespace),
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import { durationMilliseconds } from '../../api/field.ts';
+import type { ExceptionBounds } from '../../api/kinds/policy-exceptions.ts';
+import { severityOrder } from '../../catalogue/controls/severity.ts';
+import type { Severity } from '../finding.ts';
+import type { Waiver } from './waiver.ts';
+
+/** The longest duration of an exception if the policy sets none. */
+const defaultDuration = '365d';
+
+/** Returns the end of an exception under the bounds of a policy, in milliseconds since the epoch. */
+export function endOf({ created, expiresAt }: Pick<Waiver, 'created' | 'expiresAt'>, now: number): number {
+  return expiresAt ?? (created ?? now) + (durationMilliseconds(defaultDuration) ?? 0);
+}
+
+/**
+ * Returns the bound of a policy that an exception as a whole breaks, as a sentence, or undefined. An exception in a file has no creation time:
+ * its duration is then measured from now. Pure.
+ */
+export function brokenBound(waiver: Waiver, bounds: ExceptionBounds, now: number): string | undefined {
+  const label = bounds.requireApprovalLabel;
+  if (bounds.allow === 'None') return 'exceptions.allow is None';
+  if (label !== undefined && !hasLabel(waiver, label))
+    return `the exception lacks the label ${label}, which exceptions.requireApprovalLabel requires`;
+  return brokenDuration(waiver, bounds.maxDuration, now);
+}
+
+function brokenDuration({ created, expiresAt }: Waiver, maxDuration: string | undefined, now: number): string | undefined {
+  if (expiresAt === undefined)
+    return maxDuration === undefined ? undefined : `the exception has no expiresAt, which exceptions.maxDuration ${maxDuration} requires`;
+  const length = expiresAt - (created ?? now);
+  if (length <= (durationMilliseconds(maxDuration ?? defaultDuration) ?? 0)) return undefined;
+  const bound =
+    maxDuration === undefined ? `the default of exceptions.maxDuration is ${defaultDuration}` : `exceptions.maxDuration is ${maxDuration}`;
+  return `expiresAt is ${daysText(length)} after the creation of the exception; ${bound}`;
+}
+
+/** Returns why a policy refuses exceptions for a severity, as a sentence, or undefined. */
+export function severityBound(severity: Severity, bounds: ExceptionBounds | undefined): string | undefined {
+  const limit = bounds?.maxSeverity;
+  if (limit === undefined || severityOrder.indexOf(severity) >= severityOrder.indexOf(limit)) return undefined;
+  return `the severity is ${severity}; exceptions.maxSeverity is ${limit}`;
+}
+
+function hasLabel({ labels }: Waiver, required: string): boolean {
+  const [key = '', ...value] = required.split('=');
+  return Object.hasOwn(labels, key) && (value.length === 0 || labels[key] === value.join('='));
+}
+
+const day = 86_400_000;
+const daysText = (milliseconds: number): string => `${Math.ceil(milliseconds / day)}d`;

@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { exceptionProblems } from '../../../operator/findings/waivers/exception-problems.ts';
+import { exception } from './samples.ts';
+
+describe('exceptionProblems', () => {
+  const rules = new Set(['own-registry']);
+  const problems = (spec: Parameters<typeof exception>[0]): readonly string[] => exceptionProblems(exception(spec), rules);
+
+  it('accepts controls, rules, frameworks, vulnerabilities and the checks of images', () => {
+    const checks = [
+      { name: 'host-pid' },
+      { name: 'own-registry' },
+      { framework: 'nsa' },
+      { vulnerability: 'CVE-2026-1' },
+      { name: 'image-approved' },
+    ];
+    expect(problems({ checks, expiresAt: '2027-02-28T00:00:00Z' })).to.deep.equal([]);
+  });
+
+  for (const [what, spec, problem] of [
+    [
+      'a control that does not exist, with a suggestion',
+      { checks: [{ name: 'host-pid' }, { name: 'run-as-nonroot' }] },
+      "spec.checks[1].name: no control and no rule of a policy has the name 'run-as-nonroot' (did you mean 'run-as-non-root'?)",
+    ],
+    [
+      'a framework that does not exist',
+      { checks: [{ framework: 'nsaa' }] },
+      "spec.checks[0].framework: no framework 'nsaa' (did you mean 'nsa'?)",
+    ],
+    ['a pattern in place of a check', { checks: [{ name: 'host-*' }] }, "spec.checks[0].name: 'host-*' is a pattern; name each check"],
+    ['an end that is no time', { expiresAt: 'soon' }, "spec.expiresAt: 'soon' is not a time in RFC 3339, such as 2027-02-28T00:00:00Z"],
+  ] as const)
+    it(`names ${what}`, () => expect(problems(spec as never).join()).to.include(problem));
+});
