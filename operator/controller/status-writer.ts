@@ -76,7 +76,7 @@ export async function updateStatus<O extends Resource<unknown, object>>(
   object: O,
   { manager, compute, signal }: StatusUpdate<O, object>,
 ): Promise<O | undefined> {
-  const { name, uid } = object.metadata;
+  const { namespace, name, uid } = object.metadata;
   let current = object;
   for (let conflicts = 0; ; conflicts++) {
     signal?.throwIfAborted();
@@ -88,7 +88,7 @@ export async function updateStatus<O extends Resource<unknown, object>>(
       if (!isConflict(error) || conflicts >= mostConflicts) throw error;
     }
     await sleep(firstPause * 2 ** conflicts * (0.5 + Math.random()), undefined, { signal });
-    const read = await readAgain(writing, resource, name);
+    const read = await readAgain(writing, resource, { namespace, name });
     if (!read) return undefined;
     current = read as O;
   }
@@ -97,10 +97,10 @@ export async function updateStatus<O extends Resource<unknown, object>>(
 async function readAgain(
   { client }: StatusWriterDependencies,
   resource: ApiResource,
-  name: string,
+  place: { readonly namespace: string | undefined; readonly name: string },
 ): Promise<Resource<unknown, object> | undefined> {
   try {
-    return await client.get<Resource<unknown, object>>(resource, { name });
+    return await client.get<Resource<unknown, object>>(resource, place);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -114,7 +114,7 @@ async function apply<O extends Resource<unknown, object>>(
   object: O,
   { status, manager }: { readonly status: object; readonly manager: FieldManager },
 ): Promise<O> {
-  const { name, resourceVersion = '' } = object.metadata;
+  const { namespace, name, resourceVersion = '' } = object.metadata;
   const own = ownFields(resource, manager, status);
   if (isDeepStrictEqual(ownFields(resource, manager, object.status), own)) return object;
   if (leavesTerminalPhase(object.status, status)) {
@@ -125,6 +125,7 @@ async function apply<O extends Resource<unknown, object>>(
     );
     return object;
   }
-  const applied = { metadata: { name, resourceVersion }, status: own } as unknown as O;
+  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), resourceVersion };
+  const applied = { metadata, status: own } as unknown as O;
   return client.apply<O>(resource, applied, { sub: 'status', manager });
 }

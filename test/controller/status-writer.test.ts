@@ -41,6 +41,12 @@ class Server implements StatusWriterDependencies {
 const by = <S>(status: S, manager: (typeof FIELD_MANAGERS)[keyof typeof FIELD_MANAGERS] = FIELD_MANAGERS.scans) => ({ status, manager });
 
 describe('the status writer', () => {
+  it('writes the status of a namespaced object in its namespace', async () => {
+    const server = new Server();
+    await writeStatus(server, RESOURCES.exceptions, thing({}, { namespace: 'web' }), by({ matched: 1 }, FIELD_MANAGERS.exceptions));
+    expect(server.applied[0]?.object.metadata).to.deep.equal({ name: 'a', namespace: 'web', resourceVersion: '7' });
+  });
+
   const ended = { phase: 'Complete', completionTime: '2026-01-01T00:00:00Z' };
   const moves: readonly (readonly [string, Status | undefined, Status, boolean])[] = [
     ['to run', undefined, { phase: 'Running' }, false],

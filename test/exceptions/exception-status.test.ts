@@ -1,0 +1,144 @@
+import { expect } from 'chai';
+import type { ExceptionBounds } from '../../operator/api/kinds/policy-exceptions.ts';
+import type { ExceptionStatus } from '../../operator/api/kinds/security-exception.ts';
+import type { PolicyMatches } from '../../operator/exceptions/exception-counts.ts';
+import { exceptionStatus, nextStatusChange, type ExceptionStatusInput } from '../../operator/exceptions/exception-status.ts';
+import { exception, now } from '../findings/waivers/samples.ts';
+
+const day = 86_400_000;
+
+interface Given {
+  readonly spec?: Parameters<typeof exception>[0];
+  readonly metadata?: Parameters<typeof exception>[1];
+  readonly before?: ExceptionStatus;
+  readonly problems?: readonly string[];
+  readonly bounds?: Readonly<Record<string, ExceptionBounds>>;
+  readonly matches?: Readonly<Record<string, PolicyMatches>>;
+  readonly at?: number;
+}
+
+const inputOf = ({
+  spec,
+  metadata,
+  before,
+  problems = [],
+  bounds = { baseline: {} },
+  matches = {},
+  at = now,
+}: Given): ExceptionStatusInput => ({
+  exception: { ...exception(spec, metadata), ...(before ? { status: before } : {}) },
+  problems,
+  bounds: new Map(Object.entries(bounds)),
+  matches: new Map(Object.entries(matches)),
+  now: at,
+});
+const statusOf = (given: Given): ExceptionStatus => exceptionStatus(inputOf(given));
+const condition = (type: string, given: Given): string => {
+  const found = statusOf(given).conditions?.find((each) => each.type === type);
+  return `${found?.status ?? ''} ${found?.reason ?? ''}: ${found?.message ?? ''}`;
+};
+const matched = { baseline: { matched: 3, refused: 0 } };
+
+describe('Condition Active of an exception', () => {
+  for (const [what, given, text] of [
+    ['is True while the exception is in force', { matches: matched }, 'True InForce: in force, until 2027-05-31T00:00:00Z'],
+    [
+      'says that it ends within 7 days',
+      { matches: matched, spec: { expiresAt: '2026-06-08T00:00:00Z' } },
+      'True EndsWithin7Days: ends within 7 days, until 2026-06-08T00:00:00Z',
+    ],
+    [
+      'says that it ends within a day',
+      { matches: matched, spec: { expiresAt: '2026-06-02T00:00:00Z' } },
+      'True EndsWithinADay: ends within a day, until 2026-06-02T00:00:00Z',
+    ],
+    [
+      'is False at its end',
+      { matches: matched, spec: { expiresAt: '2026-06-01T00:00:00Z' } },
+      'False Expired: the exception ended at 2026-06-01T00:00:00Z: its findings are failures again',
+    ],
+    [
+      'is False if it is invalid',
+      { problems: ['spec.checks[0].name: unknown'] },
+      'False Invalid: the exception covers nothing until its problems are fixed',
+    ],
+    [
+      'is False if every policy refuses it',
+      { bounds: { baseline: { allow: 'None' }, strict: { maxDuration: '30d' } } },
+      'False Refused: SecurityPolicy/baseline: exceptions.allow is None; SecurityPolicy/strict: the exception has no expiresAt, which exceptions.maxDuration 30d requires',
+    ],
+    [
+      'is True if one policy accepts it, and names the others',
+      { bounds: { baseline: {}, strict: { allow: 'None' } }, matches: matched },
+      'True InForce: in force, until 2027-05-31T00:00:00Z; refused: SecurityPolicy/strict: exceptions.allow is None',
+    ],
+    [
+      'is False if a policy refuses all of its findings',
+      { matches: { baseline: { matched: 0, refused: 2, reason: 'SecurityPolicy/baseline: the severity is high' } } },
+      'False Refused: 2 findings: SecurityPolicy/baseline: the severity is high',
+    ],
+    [
+      'is False after 7 days without a finding',
+      { at: Date.parse('2026-05-31T00:00:00Z') + 7 * day + 1 },
+      'False Unused: no finding matched the exception for 7 days: delete it if nobody needs it',
+    ],
+    [
+      'is True in the first 7 days without a finding',
+      { at: Date.parse('2026-05-31T00:00:00Z') + 7 * day },
+      'True InForce: in force, until 2027-05-31T00:00:00Z',
+    ],
+  ] as const)
+    it(what, () => expect(condition('Active', given)).to.equal(text));
+});
+
+describe('The status of an exception', () => {
+  it('counts findings by policy', () => {
+    const { matched: total, policies } = statusOf({ matches: { ...matched, other: { matched: 1, refused: 2 } } });
+    expect({ total, policies }).to.deep.equal({
+      total: 4,
+      policies: [
+        { name: 'baseline', matched: 3, refused: 0 },
+        { name: 'other', matched: 1, refused: 2 },
+      ],
+    });
+  });
+
+  it('keeps its counts until the reports were read', () => {
+    const before = statusOf({ matches: matched });
+    expect(exceptionStatus({ ...inputOf({ before }), matches: undefined })).to.deep.include({ matched: 3, policies: before.policies });
+  });
+
+  it('renews the time of the last match once a day', () => {
+    const before = { lastMatchedTime: '2026-05-31T12:00:00Z' };
+    expect(statusOf({ before, matches: matched }).lastMatchedTime).to.equal('2026-05-31T12:00:00Z');
+    expect(statusOf({ before: { lastMatchedTime: '2026-05-30T23:00:00Z' }, matches: matched }).lastMatchedTime).to.equal(
+      '2026-06-01T00:00:00Z',
+    );
+    expect(statusOf({ before }).lastMatchedTime).to.equal('2026-05-31T12:00:00Z');
+  });
+
+  it('is Ready=False and Stalled=True with the problem', () => {
+    const given = { problems: ['spec.checks[0].name: unknown'] };
+    expect([condition('Ready', given), condition('Stalled', given)]).to.deep.equal([
+      'False Invalid: spec.checks[0].name: unknown',
+      'True Invalid: spec.checks[0].name: unknown',
+    ]);
+  });
+
+  it('names a policy that does not exist, with a suggestion', () => {
+    expect(condition('Ready', { spec: { policies: ['baselin'] } })).to.equal(
+      "False Invalid: spec.policies[0]: no SecurityPolicy 'baselin' (did you mean 'baseline'?)",
+    );
+  });
+});
+
+describe('nextStatusChange', () => {
+  const next = (expiresAt: string, at = now): number | undefined => nextStatusChange(inputOf({ spec: { expiresAt }, at }));
+
+  it('is 7 days before the end, a day before it, and the end', () => {
+    expect(next('2026-06-15T00:00:00Z')).to.equal(7 * day);
+    expect(next('2026-06-05T00:00:00Z')).to.equal(3 * day);
+    expect(next('2026-06-01T12:00:00Z')).to.equal(day / 2);
+    expect(next('2026-06-01T00:00:00Z')).to.equal(undefined);
+  });
+});

@@ -1,0 +1,230 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { RESOURCES } from '../../../operator/api/api-resource.ts';
+import type { PolicyReport, ReportResult } from '../../../operator/api/kinds/policy-report.ts';
+import type { SecurityException } from '../../../operator/api/kinds/security-exception.ts';
+import type { SecurityPolicy } from '../../../operator/api/kinds/security-policy.ts';
+import type { KubeObject } from '../../../operator/api/metadata.ts';
+import type { EventText } from '../../../operator/controller/event-recorder.ts';
+import { ExceptionStore } from '../../../operator/exceptions/exception-store.ts';
+import { Exceptions } from '../../../operator/exceptions/exceptions.ts';
+import { clusterInfoReader } from '../../../operator/kube/cluster-info.ts';
+import { Reflector } from '../../../operator/kube/watch/reflector.ts';
+import { exceptionWatches } from '../../../operator/manager/exception-watches.ts';
+import { ReportPublisher, type DesiredReport } from '../../../operator/reports/publishing/report-publisher.ts';
+import { kubectl, testClient, uniqueName } from '../cluster-access.ts';
+
+/** The controllers of exceptions as the manager wires them, with a clock that tests move. */
+class Fixture {
+  readonly client = testClient();
+  readonly events: string[] = [];
+  readonly writes: string[] = [];
+  /** Milliseconds that the clock is ahead. */
+  ahead = 0;
+  readonly #log = pino({ level: 'silent' });
+  readonly #clock = (): number => Date.now() + this.ahead;
+  readonly #policies: Reflector<SecurityPolicy> = new Reflector<SecurityPolicy>(this.client, RESOURCES.policies, {
+    onChange: (type, policy) => this.exceptions.changed(RESOURCES.policies, policy, type),
+  });
+  readonly #watches = exceptionWatches(this.client, {
+    log: this.#log,
+    silence: 150_000,
+    onChange: (resource, type, object) => this.exceptions.changed(resource, object, type),
+  });
+  readonly store = new ExceptionStore({ ...this.#watches, policies: this.#policies, clock: this.#clock });
+  readonly publisher: ReportPublisher = new ReportPublisher(
+    this.client,
+    {
+      onWrite: (operation) => this.writes.push(operation),
+      onExceptions: (namespace) => this.exceptions.reportChanged(namespace),
+    },
+    { waivers: () => this.store.current() },
+  );
+  readonly exceptions: Exceptions = new Exceptions({
+    client: this.client,
+    log: this.#log,
+    metrics: { statusRefusals: { inc: () => undefined } },
+    events: { record: (_resource, { metadata }: KubeObject, { reason }: EventText) => this.events.push(`${metadata.name} ${reason}`) },
+    clock: this.#clock,
+    policies: this.#policies,
+    publisher: this.publisher,
+    clusterInfo: clusterInfoReader(this.client, () => undefined),
+    store: this.store,
+    onIncomplete: () => undefined,
+  });
+
+  async start(): Promise<void> {
+    const { signal } = new AbortController();
+    this.#policies.start();
+    await this.#policies.whenSynced(signal);
+    for (const watch of this.#watches.runnables) await watch.start(signal);
+    for (const controller of this.exceptions.controllers) controller.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const controller of this.exceptions.controllers) await controller.stop();
+    for (const watch of this.#watches.runnables) await watch.stop();
+    await this.#policies.stop();
+  }
+}
+
+describe('Exceptions, on a real API server', function () {
+  this.timeout(120_000);
+  const fixture = new Fixture();
+  const { client } = fixture;
+  const namespace = uniqueName('exceptions');
+  const policy = uniqueName('exceptions');
+  let object: KubeObject;
+
+  const desired = (checks: readonly string[]): DesiredReport => ({
+    source: 'vigil',
+    target: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: 'legacy', ...identity(object) },
+    policies: [{ name: policy, revision: '1', passes: 1, listPasses: false, ownerLabels: [] }],
+    results: checks.map((check) => ({
+      policy,
+      check,
+      verdict: 'fail',
+      severity: 'high',
+      category: 'Test',
+      frameworks: [],
+      message: `${check} fails`,
+    })),
+    seconds: 1_800_000_000,
+    scan: 'scan-1',
+  });
+  const apply = (spec: object, name = 'waiver', kind = 'SecurityException'): void => {
+    const metadata = kind === 'SecurityException' ? { name, namespace } : { name };
+    const whole = { reason: 'the vendor needs it', checks: [{ name: 'host-pid' }], ...spec };
+    kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'vigil.dev/v1alpha1', kind, metadata, spec: whole }));
+  };
+  const result = async (check = 'host-pid'): Promise<ReportResult | undefined> => {
+    const report = await client.get<PolicyReport>(RESOURCES.reports, { namespace, name: 'vigil-configmap-legacy' });
+    return report.results?.find(({ rule }) => rule === check);
+  };
+  const verdict = async (check?: string): Promise<string> => {
+    const { result: found = '', properties } = (await result(check)) ?? {};
+    return [found, properties?.['exception'] ?? properties?.['exceptionRefused']].filter((text) => text !== undefined).join(' ');
+  };
+  const active = async (): Promise<string> => {
+    const { status } = await client.get<SecurityException>(RESOURCES.exceptions, { namespace, name: 'waiver' });
+    const found = status?.conditions?.find(({ type }) => type === 'Active');
+    return `${found?.status ?? ''} ${found?.reason ?? ''} ${status?.matched ?? ''}`;
+  };
+  /** Waits as long as a change of an exception may take. */
+  const eventually = async (read: () => Promise<string>, wanted: string): Promise<void> => {
+    const end = Date.now() + 5000 * slowness;
+    let found = await read();
+    while (found !== wanted && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      found = await read();
+    }
+    expect(found).to.equal(wanted);
+  };
+
+  before(async () => {
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/']);
+    kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', 'crds/']);
+    await client.create(RESOURCES.namespaces, { metadata: { name: namespace } });
+    object = await client.create<KubeObject>(RESOURCES.configMaps, { metadata: { namespace, name: 'legacy', labels: { app: 'old' } } });
+    kubectl(['apply', '-f', '-'], JSON.stringify(policyObject(policy, {})));
+    await fixture.start();
+    await fixture.publisher.publish([desired(['host-pid', 'host-ipc'])]);
+  });
+
+  after(async () => {
+    await fixture.stop();
+    await client.delete(RESOURCES.policies, { name: policy });
+    await client.delete(RESOURCES.namespaces, { name: namespace });
+  });
+
+  it('cover a failure in its report, and the status counts it', async () => {
+    apply({});
+    await eventually(verdict, `skip ${namespace}/waiver`);
+    await eventually(active, 'True InForce 1');
+    expect(await verdict('host-ipc')).to.equal('fail');
+  });
+
+  it('stay when the object is evaluated again', async () => {
+    fixture.writes.splice(0);
+    await fixture.publisher.publish([desired(['host-pid', 'host-ipc'])]);
+    expect(await verdict()).to.equal(`skip ${namespace}/waiver`);
+    expect(fixture.writes).to.deep.equal([]);
+  });
+
+  it('cover what they name after a change', async () => {
+    apply({ checks: [{ name: 'host-ipc' }] });
+    await eventually(verdict, 'fail');
+    await eventually(() => verdict('host-ipc'), `skip ${namespace}/waiver`);
+  });
+
+  it('select objects by their labels', async () => {
+    apply({ targets: [{ selector: { matchLabels: { app: 'new' } } }] });
+    await eventually(() => verdict('host-ipc'), 'fail');
+    apply({ targets: [{ selector: { matchLabels: { app: 'old' } } }] });
+    await eventually(verdict, `skip ${namespace}/waiver`);
+  });
+
+  it('are refused past a bound of the policy, at the finding and in the status, with an Event', async () => {
+    apply({});
+    kubectl(['apply', '-f', '-'], JSON.stringify(policyObject(policy, { maxSeverity: 'medium' })));
+    const reason = `SecurityPolicy/${policy}: the severity is high; exceptions.maxSeverity is medium`;
+    await eventually(verdict, `fail ${namespace}/waiver: ${reason}`);
+    await eventually(active, 'False Refused 0');
+    await eventually(() => Promise.resolve(String(fixture.events.includes('waiver ExceptionRefused'))), 'true');
+    kubectl(['apply', '-f', '-'], JSON.stringify(policyObject(policy, {})));
+    await eventually(verdict, `skip ${namespace}/waiver`);
+  });
+
+  it('are not in force for a check that does not exist, and suggest one', async () => {
+    apply({ checks: [{ name: 'host-pdi' }] });
+    await eventually(verdict, 'fail');
+    await eventually(active, 'False Invalid 0');
+    const { status } = await client.get<SecurityException>(RESOURCES.exceptions, { namespace, name: 'waiver' });
+    expect(status?.conditions?.find(({ type }) => type === 'Ready')?.message).to.include("did you mean 'host-pid'");
+    apply({});
+    await eventually(verdict, `skip ${namespace}/waiver`);
+  });
+
+  it('end at their end, also if the clock jumps, with an Event', async () => {
+    apply({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+    await eventually(active, 'True EndsWithinADay 1');
+    fixture.ahead = 3_600_000;
+    await eventually(verdict, 'fail');
+    await eventually(active, 'False Expired 0');
+    expect(fixture.events).to.include.members(['waiver ExceptionExpiring', 'waiver ExceptionExpired']);
+    fixture.ahead = 0;
+  });
+
+  it('are gone when they are deleted', async () => {
+    apply({});
+    await eventually(verdict, `skip ${namespace}/waiver`);
+    await client.delete(RESOURCES.exceptions, { namespace, name: 'waiver' });
+    await eventually(verdict, 'fail');
+  });
+
+  it('of the whole cluster cover the namespaces that they select by labels', async () => {
+    const name = uniqueName('wide');
+    apply({ namespaces: { selector: { matchLabels: { tier: name } } } }, name, 'ClusterSecurityException');
+    kubectl(['label', 'namespace', namespace, `tier=${name}`]);
+    await eventually(verdict, `skip ${name}`);
+    await client.delete(RESOURCES.clusterExceptions, { name });
+    await eventually(verdict, 'fail');
+  });
+});
+
+const identity = ({
+  metadata: { uid = '', resourceVersion = '' },
+}: KubeObject): { readonly uid: string; readonly resourceVersion: string } => ({
+  uid,
+  resourceVersion,
+});
+
+const policyObject = (name: string, exceptions: object): object => ({
+  apiVersion: 'vigil.dev/v1alpha1',
+  kind: 'SecurityPolicy',
+  metadata: { name },
+  spec: { controls: [{ name: 'host-pid' }, { name: 'host-ipc' }], exceptions },
+});
+
+/** Machines that run many tests at once are slow. */
+const slowness = 4;
