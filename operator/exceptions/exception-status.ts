@@ -5,6 +5,7 @@ import { timestampOf } from '../api/timestamp.ts';
 import { didYouMean } from '../catalogue/suggestion.ts';
 import { brokenBound, endOf } from '../findings/waivers/exception-bounds.ts';
 import { compileWaiver } from '../findings/waivers/waiver.ts';
+import type { AppliedWaivers } from '../reports/building/waived-results.ts';
 import type { PolicyMatches } from './exception-counts.ts';
 import type { Exception } from './exception-store.ts';
 
@@ -69,6 +70,12 @@ export function nextStatusChange({ exception, now }: Pick<ExceptionStatusInput, 
   const end = endOf(compileWaiver(exception), now);
   const times = [end, ...warnings.map(([before]) => end - before)].filter((time) => time > now);
   return times.length === 0 ? undefined : Math.min(...times) - now;
+}
+
+/** Returns the seconds until the next exception ends. Positive infinity if no exception is in force. */
+export function secondsToNextEnd({ set, now }: AppliedWaivers): number {
+  const ends = set.waivers.map((waiver) => endOf(waiver, now)).filter((end) => end > now);
+  return Math.round((Math.min(...ends) - now) / 1000);
 }
 
 /** Returns the time of the last match, updated once a day: an unchanged cluster causes few writes. */

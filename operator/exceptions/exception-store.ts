@@ -5,6 +5,7 @@ import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
 import { compileWaiver, waiverId } from '../findings/waivers/waiver.ts';
 import { WaiverSet } from '../findings/waivers/waiver-set.ts';
+import { admissionWaivers, type AdmissionWaivers } from './admission-waivers.ts';
 import type { AppliedWaivers } from '../reports/building/waived-results.ts';
 
 /** Either kind of exception. */
@@ -56,6 +57,13 @@ export class ExceptionStore {
   /** Returns what is wrong with an exception, each with the path of the field. */
   problemsOf(exception: Exception): readonly string[] {
     return exceptionProblems(exception, this.#rules());
+  }
+
+  /** Returns the exceptions that admission applies for a policy; see {@link admissionWaivers}. */
+  admissionWaivers(policy: SecurityPolicy, now: number): AdmissionWaivers {
+    const rules = this.#rules();
+    const valid = [...this.all().values()].filter((exception) => exceptionProblems(exception, rules).length === 0);
+    return admissionWaivers(policy, valid, now);
   }
 
   /** Returns the policies with the bounds that each sets for exceptions. */

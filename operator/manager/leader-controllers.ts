@@ -29,6 +29,7 @@ import { maintenanceController } from './maintenance.ts';
 import { jobPodOf, type JobPod } from '../jobs/job-pod.ts';
 import type { JobObject } from '../jobs/job-state.ts';
 import { Exceptions } from '../exceptions/exceptions.ts';
+import { secondsToNextEnd } from '../exceptions/exception-status.ts';
 import { ExceptionStore } from '../exceptions/exception-store.ts';
 import { exceptionWatches } from './exception-watches.ts';
 import { ReportPublisher, type PublishObservers } from '../reports/publishing/report-publisher.ts';
@@ -72,7 +73,10 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const waived = exceptionWatches(client, {
     log,
     silence: config.watchSilence * 1000,
-    onChange: (resource, type, object) => exceptions.changed(resource, object, type),
+    onChange: (resource, type, object) => {
+      exceptions.changed(resource, object, type);
+      for (const controller of controllers) controller.changed(resource, object, type);
+    },
   });
   const store = new ExceptionStore({ ...waived, policies, clock });
   const revisions = new PolicyRevisions(leadership.kubernetesVersion);
@@ -116,8 +120,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicyCleanup: (name: string): void => policyCleanup.enqueue(name),
     imageSyncStart: (): number | undefined => images.startedAt,
-    // No exception is in force at admission until exceptions have a controller.
-    waiversInForce: () => ({ waivers: [] }),
+    waiversInForce: (policy: SecurityPolicy, now: number) => store.admissionWaivers(policy, now),
     onEnforcementWrite: ({ operation }: { readonly operation: string }): void => metrics.enforcementWrites.inc({ operation }),
     watching: (): ConditionUpdate => onChange.condition(),
   };
@@ -143,6 +146,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enforcement.controller,
   );
   metrics.exportPolicies(() => policyGauges(policies.list()));
+  metrics.onScrape(() => metrics.exceptionEnd.set(secondsToNextEnd(store.current())));
   metrics.onScrape(() => {
     for (const { name, queue } of controllers) metrics.queueDepth.set({ controller: name }, queue.depth);
     metrics.watchedObjects.set(onChange.size);

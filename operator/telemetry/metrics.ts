@@ -5,6 +5,8 @@ import packageFile from '../../package.json' with { type: 'json' };
 export interface PolicyGauges {
   /** Failing results, by policy and severity. */
   readonly failing: readonly { readonly policy: string; readonly severity: string; readonly count: number }[];
+  /** Failures that an exception covers, by policy and severity. */
+  readonly excepted: readonly { readonly policy: string; readonly severity: string; readonly count: number }[];
   /** The time of the last completed evaluation, in seconds since the epoch. */
   readonly scanned: readonly { readonly policy: string; readonly time: number }[];
 }
@@ -134,6 +136,11 @@ export class Metrics {
     buckets: waitBuckets,
     ...this.#on,
   });
+  readonly exceptionEnd = new Gauge({
+    name: 'vigil_exception_next_end_seconds',
+    help: 'Seconds until the next exception ends. +Inf if no exception is in force.',
+    ...this.#on,
+  });
   readonly leader = new Gauge({ name: 'vigil_leader', help: '1 if this process is the leader.', ...this.#on });
   readonly #buildInfo = new Gauge({
     name: 'vigil_build_info',
@@ -144,6 +151,12 @@ export class Metrics {
   readonly #failing = new Gauge({
     name: 'vigil_failing_results',
     help: 'Number of failing results, by policy and severity.',
+    labelNames: ['policy', 'severity'] as const,
+    ...this.#on,
+  });
+  readonly #excepted = new Gauge({
+    name: 'vigil_excepted_results',
+    help: 'Number of failing results that an exception covers, by policy and severity.',
     labelNames: ['policy', 'severity'] as const,
     ...this.#on,
   });
@@ -171,7 +184,9 @@ export class Metrics {
     this.onScrape(() => {
       this.#failing.reset();
       this.#scanned.reset();
-      const { failing, scanned } = read();
+      this.#excepted.reset();
+      const { failing, excepted, scanned } = read();
+      for (const { policy, severity, count } of excepted) this.#excepted.set({ policy, severity }, count);
       for (const { policy, severity, count } of failing) this.#failing.set({ policy, severity }, count);
       for (const { policy, time } of scanned) this.#scanned.set({ policy }, time);
     });
