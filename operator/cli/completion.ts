@@ -13,7 +13,7 @@ const words = {
     .join(' '),
   severities: severityOrder.join(' '),
   outputs: outputNames.join(' '),
-  scan: '--policy --framework --control --param --fail-on --passing --output --cluster --context --namespace --kubernetes-version --help',
+  scan: '--policy --framework --control --param --fail-on --passing --output --cluster --context --namespace --kubernetes-version --exceptions --no-exceptions --help',
 };
 
 const bash = `# vigil completion bash: add to ~/.bashrc: source <(vigil completion bash)
@@ -64,6 +64,8 @@ complete -c vigil -l fail-on -x -a '${words.severities}'
 complete -c vigil -s o -l output -x -a '${words.outputs} text'
 complete -c vigil -l policy -r
 complete -c vigil -l param -x
+complete -c vigil -l exceptions -r
+complete -c vigil -l no-exceptions
 complete -c vigil -l passing
 complete -c vigil -l cluster
 `;

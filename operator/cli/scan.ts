@@ -4,6 +4,7 @@ import { atLeast } from '../catalogue/controls/severity.ts';
 import { type CompileOptions, compilePolicies, type PolicyProblem, type PolicySource } from '../engine/policy-set.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import type { Output, ScanResult } from '../output/scan-result.ts';
+import { type ExceptionFiles, hasInlineException, isException, readExceptions } from './input/exception-files.ts';
 import type { Io } from './input/io.ts';
 import { readManifestFiles } from './input/manifest-files.ts';
 import { RuleCounts, ruleWarnings } from './input/rule-counts.ts';
@@ -75,6 +76,24 @@ async function scanLiveCluster(args: ScanArguments, io: Io): Promise<ScanResult>
   }
 }
 
+/** Returns the exceptions among the scanned files and in those of --exceptions. Undefined if there are none. */
+async function exceptionsOf(
+  { exceptions, exceptionFiles, namespace }: ScanArguments,
+  { state, policies }: { readonly state: ManifestState; readonly policies: readonly PolicySource[] },
+  io: Io,
+): Promise<ExceptionFiles | undefined> {
+  if (!exceptions) return undefined;
+  const { manifests, errors } = await readManifestFiles(exceptionFiles, io);
+  const others = new ManifestState(manifests, namespace);
+  const all = [...state.manifests, ...others.manifests];
+  const missing = exceptionFiles.length > 0 && errors.length === 0 && !others.manifests.some(isException);
+  if (missing)
+    throw new UsageError(`--exceptions: ${exceptionFiles.join(', ')}: no SecurityException and no ClusterSecurityException found`);
+  if (exceptionFiles.length === 0 && !all.some((manifest) => isException(manifest) || hasInlineException(manifest))) return undefined;
+  const read = await readExceptions({ manifests: all, policies, namespaceLabels: state.namespaceLabels, now: Date.now() });
+  return { ...read, errors: [...errors, ...others.errors, ...read.errors] };
+}
+
 async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const files = await readManifestFiles(args.paths, io);
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
@@ -82,10 +101,13 @@ async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const options = compileOptions(state, args);
   const counts = new RuleCounts();
   const set = compilePolicies([...policyFiles.policies, ...flagsPolicies(args)], options);
-  const scan = state.scan(set, counts);
+  const exceptions = await exceptionsOf(args, { state, policies: [...policyFiles.policies, ...flagsPolicies(args)] }, io);
+  const scan = state.scan(set, { counts, exceptions: exceptions?.applied });
   const problems = set.problems.map((problem) => problemError(problem, policyFiles));
   warn(ruleWarnings(policyFiles.policies, options, counts), io);
-  return { ...scan, errors: [...policyFiles.errors, ...problems, ...files.errors, ...state.errors, ...scan.errors] };
+  warn(exceptions?.warnings ?? [], io);
+  const unread = [...files.errors, ...state.errors, ...(exceptions?.errors ?? [])];
+  return { ...scan, errors: [...policyFiles.errors, ...problems, ...unread, ...scan.errors] };
 }
 
 function exitCodeOf({ results, errors, summary }: ScanResult, { failOn }: ScanArguments): number {

@@ -10,6 +10,7 @@ import { TestRunner } from './testing/test-runner.ts';
 import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
 
 const testUsage = `vigil test FILE… runs PolicyTest documents. A test evaluates a policy on objects and compares the verdicts with the expected ones.
+The SecurityExceptions and ClusterSecurityExceptions among the objects of a case apply.
 
   --run PATTERN       run only cases with a name that matches the regular expression
   -o, --output FORM   text, json, junit

@@ -1,6 +1,6 @@
 import type { Severity } from '../findings/finding.ts';
 import type { Source } from '../manifests/manifest.ts';
-import { type Output, resourceName } from './scan-result.ts';
+import { exceptionNote, type Output, resourceName, skipCounts } from './scan-result.ts';
 
 const commands: Readonly<Record<Severity, string>> = { critical: 'error', high: 'error', medium: 'warning', low: 'notice', info: 'notice' };
 const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
@@ -18,8 +18,11 @@ export const githubOutput: Output = ({ results, errors, summary }, write) => {
     const command = result.verdict === 'fail' ? commands[result.severity] : result.verdict === 'error' ? 'error' : undefined;
     if (command === undefined) continue;
     const fix = result.fix === undefined ? '' : `. ${result.fix}`;
-    write(annotation(command, result.source, `${result.check} (${result.severity})`, `${resourceName(result)}: ${result.message}${fix}`));
+    const message = `${resourceName(result)}: ${result.message}${exceptionNote(result)}${fix}`;
+    write(annotation(command, result.source, `${result.check} (${result.severity})`, message));
   }
   for (const { source, message } of errors) write(annotation('error', source, 'unreadable', message));
-  write(`${summary.fail} failed, ${summary.pass} passed, ${summary.error} errors, ${summary.skip} skipped\n`);
+  const { excepted, skipped } = skipCounts({ results, summary });
+  const covered = excepted > 0 ? `, ${excepted} excepted` : '';
+  write(`${summary.fail} failed, ${summary.pass} passed, ${summary.error} errors${covered}, ${skipped} skipped\n`);
 };

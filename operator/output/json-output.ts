@@ -1,16 +1,21 @@
-import type { LocatedResult, Output } from './scan-result.ts';
+import { type LocatedResult, type Output, skipCounts } from './scan-result.ts';
 
 /** Returns the fields of a result in the order of the document. Unset fields are undefined. */
 export function resultFields(result: LocatedResult): Record<string, unknown> {
-  const { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound } = result;
-  return { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound };
+  const { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound, properties } =
+    result;
+  return { verdict, policy, check, severity, category, frameworks, resource, source, path, paths, message, fix, pod, bound, properties };
 }
 
-/** Prints one JSON document with one result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`. */
+/**
+ * Prints one JSON document with one result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`. `summary.skip` includes
+ * `summary.excepted`, which is set if exceptions cover failures.
+ */
 export const jsonOutput: Output = ({ results, summary, errors }, write) => {
+  const { excepted } = skipCounts({ results, summary });
   write('{"apiVersion": "vigil.dev/v1alpha1", "kind": "ScanResult",\n "results": [');
   for (const [index, result] of results.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(resultFields(result))}`);
-  write(`],\n "summary": ${JSON.stringify(summary)},\n "errors": [`);
+  write(`],\n "summary": ${JSON.stringify({ ...summary, ...(excepted > 0 ? { excepted } : {}) })},\n "errors": [`);
   for (const [index, error] of errors.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(error)}`);
   write(']}\n');
 };

@@ -1,4 +1,4 @@
-import { type LocatedResult, type Output, placeOf, resourceName } from './scan-result.ts';
+import { exceptionNote, type LocatedResult, type Output, placeOf, resourceName } from './scan-result.ts';
 import { xmlAttributes, xmlText } from './xml.ts';
 
 const elements: Readonly<Record<string, string>> = { fail: 'failure', error: 'error', skip: 'skipped' };
@@ -12,7 +12,10 @@ function testCase(result: LocatedResult): string {
   });
   const element = elements[result.verdict];
   if (element === undefined) return `    <testcase${attributes}/>\n`;
-  const message = xmlAttributes({ message: result.message, ...(element === 'skipped' ? {} : { type: result.severity }) });
+  const message = xmlAttributes({
+    message: result.message + exceptionNote(result),
+    ...(element === 'skipped' ? {} : { type: result.severity }),
+  });
   const text =
     element === 'skipped'
       ? ''

@@ -15,6 +15,7 @@ function properties(result: LocatedResult): Record<string, string> {
       fix,
       frameworks: wholeWords(frameworks),
       file: result.source === undefined ? undefined : `${result.source.file}:${result.source.line ?? 1}`,
+      ...result.properties,
     }).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }

@@ -1,7 +1,8 @@
 import { controlById } from '../catalogue/controls/catalogue.ts';
+import { isExcepted } from '../findings/waivers/apply-waivers.ts';
 import type { Severity } from '../findings/finding.ts';
 import type { Source } from '../manifests/manifest.ts';
-import { type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';
+import { exceptionNote, INLINE, type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';
 
 const levels: Readonly<Record<Severity, string>> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' };
 /** Scores for GitHub code scanning, from 0 to 10. */
@@ -44,6 +45,13 @@ function locationOf(result: LocatedResult): Record<string, unknown> {
   return { physicalLocation: physicalLocation(source), logicalLocations: [logical] };
 }
 
+/** An excepted result is a suppressed one (SARIF 2.1.0, 3.35): in the source for an annotation of the object, elsewhere otherwise. */
+function suppressionsOf(result: LocatedResult): Record<string, unknown> {
+  if (!isExcepted(result.properties)) return {};
+  const kind = result.properties?.['exception'] === INLINE ? 'inSource' : 'external';
+  return { suppressions: [{ kind, status: 'accepted', justification: exceptionNote(result).replace(/^ \(|\)$/g, '') }] };
+}
+
 function sarifResult(result: LocatedResult, index: number): Record<string, unknown> {
   const kind = kinds[result.verdict];
   return {
@@ -51,7 +59,8 @@ function sarifResult(result: LocatedResult, index: number): Record<string, unkno
     ruleIndex: index,
     ...(kind === undefined ? {} : { kind }),
     level: kind === undefined ? levels[result.severity] : 'none',
-    message: { text: `${resourceName(result)}: ${result.message}` },
+    message: { text: `${resourceName(result)}: ${result.message}${exceptionNote(result)}` },
+    ...suppressionsOf(result),
     locations: [locationOf(result)],
     partialFingerprints: {
       'vigil/v1': [result.policy ?? '', result.check, result.resource.apiVersion, resourceName(result), result.path ?? ''].join('|'),

@@ -1,4 +1,5 @@
 import type { ObjectFinding, Verdict } from '../findings/finding.ts';
+import { isExcepted } from '../findings/waivers/apply-waivers.ts';
 import type { ManifestError, Source } from '../manifests/manifest.ts';
 
 /** A result with its position in the files. */
@@ -41,4 +42,29 @@ export function placeOf(source: Source | undefined): string {
 /** Returns `Kind namespace/name`, or `Kind name` for cluster-scoped objects. */
 export function resourceName({ resource: { kind, namespace, name } }: Pick<ObjectFinding, 'resource'>): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+/** The exception that is an annotation of the object. */
+export const INLINE = 'inline';
+
+/** Returns ` (excepted by …)` or ` (exception … refused: …)`, or the empty string if no exception concerns a result. */
+export function exceptionNote({ properties = {} }: Pick<ObjectFinding, 'properties'>): string {
+  const { exception, until, exceptionRefused } = properties as Readonly<Record<string, string | undefined>>;
+  const by = exception === INLINE ? 'the annotation vigil.dev/except' : (exception ?? '');
+  if (isExcepted(properties)) return ` (excepted by ${by} until ${until ?? ''})`;
+  return exceptionRefused === undefined ? '' : ` (exception refused: ${exceptionRefused})`;
+}
+
+/** The number of results with the verdict skip, by reason. */
+export interface SkipCounts {
+  /** Failures that exceptions cover. */
+  readonly excepted: number;
+  /** Checks that could not be applied. */
+  readonly skipped: number;
+}
+
+/** Counts the skips of a scan by reason. */
+export function skipCounts({ results, summary }: Pick<ScanResult, 'results' | 'summary'>): SkipCounts {
+  const excepted = results.filter(({ properties }) => isExcepted(properties)).length;
+  return { excepted, skipped: summary.skip - excepted };
 }

@@ -1,5 +1,16 @@
+import { isExcepted } from '../findings/waivers/apply-waivers.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
-import { type LocatedResult, type Output, type OutputStyle, placeOf, resourceName, type ScanResult, type Write } from './scan-result.ts';
+import {
+  exceptionNote,
+  type LocatedResult,
+  type Output,
+  type OutputStyle,
+  placeOf,
+  resourceName,
+  type ScanResult,
+  skipCounts,
+  type Write,
+} from './scan-result.ts';
 
 const codes = { red: 31, yellow: 33, blue: 34, magenta: 35, green: 32, bold: 1, dim: 2 } as const;
 type Paint = (text: string, colour: keyof typeof codes) => string;
@@ -31,7 +42,7 @@ function byObject(results: readonly LocatedResult[]): ReadonlyMap<string, readon
 }
 
 function label(result: LocatedResult, paint: Paint): string {
-  const text = result.verdict === 'fail' ? result.severity : result.verdict;
+  const text = result.verdict === 'fail' ? result.severity : isExcepted(result.properties) ? 'excepted' : result.verdict;
   const colour = result.verdict === 'fail' ? severityColours[result.severity] : verdictColours[result.verdict];
   return paint(text.toUpperCase().padEnd(8), colour ?? 'bold');
 }
@@ -45,7 +56,7 @@ function writeObject(results: readonly LocatedResult[], write: Write, paint: Pai
   for (const result of results) {
     const policy = result.policy === null ? '' : `${result.policy}: `;
     const line = result.source?.line === undefined ? '' : paint(` (line ${result.source.line})`, 'dim');
-    write(`  ${label(result, paint)} ${result.check.padEnd(width)}  ${safe(policy + result.message)}${line}\n`);
+    write(`  ${label(result, paint)} ${result.check.padEnd(width)}  ${safe(policy + result.message + exceptionNote(result))}${line}\n`);
   }
   write('\n');
 }
@@ -63,22 +74,27 @@ function summaryLine({ summary, results, errors }: ScanResult, passing: boolean)
     .map((severity) => [severity, results.filter((result) => result.verdict === 'fail' && result.severity === severity).length] as const)
     .filter(([, count]) => count > 0)
     .map(([severity, count]) => `${count} ${severity}`);
+  const { excepted, skipped } = skipCounts({ results, summary });
   const failed = `${summary.fail} failed${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
   const others = [
     `${summary.pass} passed`,
     ...(summary.error > 0 ? [`${summary.error} errors`] : []),
-    ...(summary.skip > 0 ? [`${summary.skip} skipped${passing ? '' : ' (reasons: --passing)'}`] : []),
+    ...(excepted > 0 ? [`${excepted} excepted`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped${passing ? '' : ' (reasons: --passing)'}`] : []),
   ];
   const unread = errors.length > 0 ? [`${errors.length} unreadable`] : [];
   return `${[failed, ...others, ...unread].join(', ')}\n`;
 }
 
-/** Prints findings by object, highest severity first. Skipped checks are only counted, unless `passing` is set. */
+/**
+ * Prints findings by object, highest severity first. Skipped checks are only counted, unless `passing` is set or an
+ * exception covers the failure.
+ */
 export const tableOutput: Output = (scan, write, { colour, passing }: OutputStyle) => {
   const paint = colour ? painted : plain;
   const order = ['critical', 'high', 'medium', 'low', 'info'];
   const rank = (result: LocatedResult): number => (result.verdict === 'fail' ? order.indexOf(result.severity) : 10);
-  const listed = passing ? scan.results : scan.results.filter(({ verdict }) => verdict !== 'skip');
+  const listed = passing ? scan.results : scan.results.filter(({ verdict, properties }) => verdict !== 'skip' || isExcepted(properties));
   for (const results of byObject(listed).values())
     writeObject(
       results.toSorted((a, b) => rank(a) - rank(b)),

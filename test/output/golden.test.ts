@@ -56,6 +56,27 @@ const mixed: ScanResult = {
   ],
 };
 const clean: ScanResult = { results: [result({ verdict: 'skip' })], summary: { pass: 3, fail: 0, warn: 0, error: 0, skip: 1 }, errors: [] };
+const excepted: ScanResult = {
+  results: [
+    result({
+      verdict: 'skip',
+      properties: { exception: 'shop/agent, processes', until: '2027-02-28T00:00:00Z', verdict: 'fail' },
+    }),
+    result({
+      check: 'host-ipc',
+      properties: { exceptionRefused: 'shop/agent: SecurityPolicy/web: exceptions.allow is None' },
+      policy: 'web',
+    }),
+    result({ verdict: 'skip', check: 'trusted-registries', message: 'no registries are set' }),
+    result({
+      verdict: 'skip',
+      check: 'host-network',
+      properties: { exception: 'inline', until: '2027-02-28T00:00:00Z', verdict: 'fail' },
+    }),
+  ],
+  summary: { pass: 3, fail: 1, warn: 0, error: 0, skip: 3 },
+  errors: [],
+};
 const outputs: Readonly<Record<string, Output>> = {
   github: githubOutput,
   json: jsonOutput,
@@ -71,6 +92,8 @@ describe('the output of a scan', () => {
       ['mixed', mixed, { colour: false, passing: false }],
       ['mixed-passing', mixed, { colour: true, passing: true }],
       ['clean', clean, { colour: false, passing: false }],
+      ['excepted', excepted, { colour: false, passing: false }],
+      ['excepted-passing', excepted, { colour: false, passing: true }],
     ] as const)
       it(`as ${name} is golden/${what}.${name}.txt`, () => {
         const pieces: string[] = [];

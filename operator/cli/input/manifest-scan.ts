@@ -1,4 +1,5 @@
 import type { ApiResource } from '../../api/api-resource.ts';
+import { ANNOTATIONS } from '../../api/group.ts';
 import { builtinResources } from '../../engine/objects/builtin-resources.ts';
 import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
 import {
@@ -19,10 +20,13 @@ import { bareNamespace, type NamespaceFacts, type PolicySet } from '../../engine
 import { ResourceIndex } from '../../engine/objects/resource-index.ts';
 import { Snapshot } from '../../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
+import { applyWaivers, isExcepted } from '../../findings/waivers/apply-waivers.ts';
+import type { NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
+import type { AppliedExceptions } from './exception-files.ts';
 import { RuleCounts } from './rule-counts.ts';
-import type { LocatedResult, ScanResult } from '../../output/scan-result.ts';
+import type { LocatedResult, ScanResult, VerdictCounts } from '../../output/scan-result.ts';
 
 /** Returns the resources for a scan of files: those of Kubernetes and of Vigil, and those of the CRDs among the files. */
 export function resourcesOf(manifests: readonly Manifest[]): readonly ApiResource[] {
@@ -30,11 +34,15 @@ export function resourcesOf(manifests: readonly Manifest[]): readonly ApiResourc
   return [...builtinResources, ...wellKnown, ...definitions.flatMap(({ object }) => served(object))];
 }
 
-const wellKnown: readonly ApiResource[] = [
-  ['SecurityPolicy', 'securitypolicies'],
-  ['ScanSchedule', 'scanschedules'],
-  ['Scan', 'scans'],
-].map(([kind = '', resource = '']) => ({ group: 'vigil.dev', version: 'v1alpha1', resource, kind, namespaced: false }));
+const wellKnown: readonly ApiResource[] = (
+  [
+    ['SecurityPolicy', 'securitypolicies', false],
+    ['ScanSchedule', 'scanschedules', false],
+    ['Scan', 'scans', false],
+    ['SecurityException', 'securityexceptions', true],
+    ['ClusterSecurityException', 'clustersecurityexceptions', false],
+  ] as const
+).map(([kind, resource, namespaced]) => ({ group: 'vigil.dev', version: 'v1alpha1', resource, kind, namespaced }));
 
 function served(definition: KubernetesObject): readonly ApiResource[] {
   const spec = fieldsOf(definition['spec']);
@@ -83,6 +91,13 @@ const identity = (kind: string, namespace: string, name: string): string => `${k
 /** API groups of configuration files of tools. They are not objects of a cluster, and are ignored. */
 const toolGroups = /^(kustomize\.config\.k8s\.io|kind\.x-k8s\.io|skaffold)\//;
 
+/** The options of a scan of manifests. */
+export interface ManifestScanOptions {
+  /** Receives the verdicts of rules. */
+  readonly counts?: RuleCounts | undefined;
+  readonly exceptions?: AppliedExceptions | undefined;
+}
+
 /** The objects of all files, evaluated as the only objects of a cluster. */
 export class ManifestState {
   readonly manifests: readonly Manifest[];
@@ -107,23 +122,21 @@ export class ManifestState {
     for (const { object } of this.manifests) this.#prepare(object, defaultNamespace);
   }
 
-  /** Evaluates all checks on all objects. `counts` receives the verdicts of rules. */
-  scan(set: PolicySet, counts = new RuleCounts()): Omit<ScanResult, 'errors'> & { readonly errors: readonly ManifestError[] } {
-    const summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+  /** Evaluates all checks on all objects, and applies exceptions to the failures. */
+  scan(set: PolicySet, { counts = new RuleCounts(), exceptions }: ManifestScanOptions = {}): ScanResult {
+    let passed = 0;
     const errors: ManifestError[] = [];
     const snapshot = new Snapshot();
     const byReference = new Map<ResourceReference, Manifest>();
     const found = new Map<Manifest | undefined, ObjectFinding[]>();
     const take = (manifest: Manifest | undefined, { results, passes }: Evaluation): void => {
       counts.add({ results });
-      for (const result of results) if (result.verdict !== 'pass') summary[result.verdict] += 1;
-      for (const count of passes.values()) summary.pass += count;
+      for (const count of passes.values()) passed += count;
       const list = found.get(manifest);
       if (list === undefined) found.set(manifest, [...results]);
       else list.push(...results);
     };
-    const live = new LivePods();
-    for (const { object } of this.manifests) if (set.isOwned(object, this.#ownerExists)) live.add(object);
+    const live = this.#livePods(set);
     for (const manifest of this.manifests) {
       const { object } = manifest;
       try {
@@ -135,11 +148,28 @@ export class ManifestState {
       }
     }
     if (set.needsSnapshot) for (const evaluation of set.evaluateSnapshot(snapshot)) take(byReference.get(evaluation.resource), evaluation);
-    const results = [...this.manifests, undefined].flatMap((manifest) =>
-      (found.get(manifest) ?? []).map((result) => located(result, manifest ?? this.#placeOfCluster(result))),
-    );
-    return { results, summary, errors };
+    const results = this.#results(found, exceptions);
+    return { results, summary: countsOf(results, passed), errors };
   }
+
+  #livePods(set: PolicySet): LivePods {
+    const live = new LivePods();
+    for (const { object } of this.manifests) if (set.isOwned(object, this.#ownerExists)) live.add(object);
+    return live;
+  }
+
+  /** Returns all results in the order of the files, after exceptions. Results of the cluster as a whole are last. */
+  #results(
+    found: ReadonlyMap<Manifest | undefined, readonly ObjectFinding[]>,
+    exceptions: AppliedExceptions | undefined,
+  ): readonly LocatedResult[] {
+    return [...this.manifests, undefined].flatMap((manifest) =>
+      excepted(found.get(manifest) ?? [], manifest, exceptions).map((result) => located(result, manifest ?? this.#placeOfCluster(result))),
+    );
+  }
+
+  /** Returns the labels of a Namespace among the files, or undefined. */
+  readonly namespaceLabels: NamespaceLabels = (name) => this.#namespaces.get(name)?.labels;
 
   /** Evaluates one object, and for a workload also its live Pods. */
   #evaluate(set: PolicySet, object: KubernetesObject, { live, counts }: { live: LivePods; counts: RuleCounts }): Evaluation {
@@ -150,8 +180,10 @@ export class ManifestState {
   }
 
   /** Returns the manifest for a failure of the cluster as a whole: the first Namespace. */
-  #placeOfCluster({ verdict }: ObjectFinding): Manifest | undefined {
-    return verdict === 'fail' ? this.manifests.find(({ object }) => groupKindOf(object) === 'Namespace') : undefined;
+  #placeOfCluster({ verdict, properties }: ObjectFinding): Manifest | undefined {
+    return verdict === 'fail' || isExcepted(properties)
+      ? this.manifests.find(({ object }) => groupKindOf(object) === 'Namespace')
+      : undefined;
   }
 
   /** Returns whether the controller of an object is in the files. */
@@ -185,6 +217,27 @@ export class ManifestState {
       annotations: textMapOf(annotations),
     });
   }
+}
+
+/** Counts results by verdict. Only some passes are listed: their number is given. */
+function countsOf(results: readonly ObjectFinding[], passed: number): VerdictCounts {
+  const counts = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+  for (const { verdict } of results) counts[verdict] += 1;
+  return { ...counts, pass: passed };
+}
+
+/** Returns the results about one object after exceptions. Exceptions select the results of the cluster as a whole by its reference only. */
+function excepted(
+  results: readonly ObjectFinding[],
+  manifest: Manifest | undefined,
+  exceptions: AppliedExceptions | undefined,
+): readonly ObjectFinding[] {
+  const [first] = results;
+  if (exceptions === undefined || first === undefined) return results;
+  const { labels, annotations } = fieldsOf(manifest?.object['metadata']);
+  const inline = textMapOf(annotations)[ANNOTATIONS.except];
+  const known = manifest === undefined ? {} : { labels: textMapOf(labels), ...(inline === undefined ? {} : { inline }) };
+  return results.flatMap((result) => applyWaivers([result], { ...result.resource, ...known }, exceptions.waivers, exceptions.now));
 }
 
 function located(result: ObjectFinding, manifest: Manifest | undefined): LocatedResult {

@@ -23,6 +23,10 @@ export interface ScanArguments {
   readonly context: string | undefined;
   readonly namespace: string | undefined;
   readonly kubernetesVersion: string | undefined;
+  /** Files with further exceptions. */
+  readonly exceptionFiles: readonly string[];
+  /** Whether exceptions apply. */
+  readonly exceptions: boolean;
   readonly help: boolean;
 }
 
@@ -40,9 +44,11 @@ vigil scan --cluster scans the objects of a cluster.
   --cluster                   scan a cluster instead of files
   --context NAME              the context of the kubeconfig; the default is the current context
   --namespace, -n NAME        for a cluster: scan only this namespace; for files: the namespace of objects without a namespace
+  --exceptions PATH           also apply the exceptions in a file or folder; can be repeated
+  --no-exceptions             ignore all exceptions
   --kubernetes-version 1.X    the Kubernetes version for frameworks without a version
 
-By default the frameworks pss-restricted and vigil are used.
+By default the frameworks pss-restricted and vigil are used. The SecurityExceptions and ClusterSecurityExceptions among the files apply.
 Exit code 0: no failures; 1: failures; 2: a file could not be read, or a check could not be evaluated.
 `;
 
@@ -64,6 +70,8 @@ function parse(args: readonly string[]) {
       context: { type: 'string' },
       namespace: { type: 'string', short: 'n' },
       'kubernetes-version': { type: 'string' },
+      exceptions: { type: 'string', multiple: true },
+      'no-exceptions': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -155,6 +163,13 @@ function versionOf(text: string | undefined): string | undefined {
   return match[1];
 }
 
+function exceptionArguments(values: Values): Pick<ScanArguments, 'exceptionFiles' | 'exceptions'> {
+  const { exceptions = [], 'no-exceptions': noExceptions = false, cluster = false } = values;
+  if (exceptions.length > 0 && noExceptions) throw new UsageError('--exceptions and --no-exceptions exclude each other');
+  if (exceptions.length > 0 && cluster) throw new UsageError('--exceptions is for scans of files, not for --cluster');
+  return { exceptionFiles: exceptions, exceptions: !noExceptions };
+}
+
 /** Parses the command line of `vigil scan`. Throws {@link UsageError}. */
 export function scanArguments(args: readonly string[]): ScanArguments {
   let parsed: ReturnType<typeof parse>;
@@ -179,6 +194,7 @@ export function scanArguments(args: readonly string[]): ScanArguments {
     context: values.context,
     namespace: values.namespace,
     kubernetesVersion: versionOf(values['kubernetes-version']),
+    ...exceptionArguments(values),
     help: values.help === true,
   };
 }

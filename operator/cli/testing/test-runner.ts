@@ -2,10 +2,11 @@ import { dirname, resolve } from 'node:path';
 import type { ApiResource } from '../../api/api-resource.ts';
 import { newestMinor } from '../../catalogue/frameworks/framework.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
-import { groupOf, isFields } from '../../engine/objects/kubernetes-object.ts';
+import { fieldsOf, groupOf, isFields, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { ObjectFinding } from '../../findings/finding.ts';
 import { withListType, isList, type Manifest } from '../../manifests/manifest.ts';
 import type { LocatedResult } from '../../output/scan-result.ts';
+import { type ExceptionFiles, hasInlineException, isException, readExceptions } from '../input/exception-files.ts';
 import type { Io } from '../input/io.ts';
 import { readManifestFiles } from '../input/manifest-files.ts';
 import { ManifestState } from '../input/manifest-scan.ts';
@@ -69,6 +70,12 @@ function withoutLists(objects: readonly unknown[]): readonly unknown[] {
   });
 }
 
+/** The policy of a case. It has a name if it is in a file. */
+interface TestPolicy {
+  readonly spec: unknown;
+  readonly name?: string | undefined;
+}
+
 /** The number of compiled policies that are kept for other cases with the same policy. */
 const cacheSize = 500;
 
@@ -100,7 +107,9 @@ export class TestRunner {
 
   async #evaluate(test: TestCase, folder: string): Promise<CaseEvaluation> {
     const spec =
-      test.policyFile === undefined ? { spec: test.policy, problems: [] } : await this.#policyFile(resolve(folder, test.policyFile));
+      test.policyFile === undefined
+        ? { spec: test.policy, name: undefined, problems: [] }
+        : await this.#policyFile(resolve(folder, test.policyFile));
     const inline = withoutLists(test.objects ?? []).map(inlineManifest);
     const files =
       test.files === undefined
@@ -118,15 +127,18 @@ export class TestRunner {
     if (spec.problems.length > 0) return { results: [], problems };
     const set = this.#compiled(spec.spec, state.resources);
     if (!('evaluate' in set)) return { results: [], problems: [...problems, ...set] };
-    const scan = state.scan(set);
-    return { results: scan.results, problems: [...problems, ...scan.errors.map(({ message }) => message)] };
+    const exceptions = await exceptionsOf(state, spec);
+    const scan = state.scan(set, { exceptions: exceptions?.applied });
+    const failed = [...(exceptions?.errors ?? []), ...scan.errors].map(({ message }) => message);
+    return { results: scan.results, problems: [...problems, ...failed] };
   }
 
-  async #policyFile(path: string): Promise<{ readonly spec: unknown; readonly problems: readonly string[] }> {
+  async #policyFile(path: string): Promise<TestPolicy & { readonly problems: readonly string[] }> {
     const { manifests, errors } = await readManifestFiles([path], this.#io);
     const [policy] = manifests;
     if (policy === undefined) return { spec: undefined, problems: errors.map(({ message }) => `${path}: ${message}`) };
-    return { spec: policy.object['kind'] === 'SecurityPolicy' ? (policy.object['spec'] ?? {}) : policy.object, problems: [] };
+    if (policy.object['kind'] !== 'SecurityPolicy') return { spec: policy.object, problems: [] };
+    return { spec: policy.object['spec'] ?? {}, name: nameOf(policy.object), problems: [] };
   }
 
   #compiled(spec: unknown, resources: readonly ApiResource[]): PolicySet | readonly string[] {
@@ -141,6 +153,21 @@ export class TestRunner {
 
   /** The number of resources if the objects of a case have no CRDs. */
   readonly #plainResources = new ManifestState([]).resources.length;
+}
+
+/** Returns the exceptions among the objects of a case, under the bounds of its policy. Undefined if there are none. */
+async function exceptionsOf(state: ManifestState, { spec, name }: TestPolicy): Promise<ExceptionFiles | undefined> {
+  if (!state.manifests.some((manifest) => isException(manifest) || hasInlineException(manifest))) return undefined;
+  const manifests = state.manifests.map((manifest) => (isException(manifest) ? forAnonymous(manifest, name) : manifest));
+  const policies = [{ name: 'policy', spec: securityPolicySpec.parse(spec), anonymous: true }];
+  return readExceptions({ manifests, policies, namespaceLabels: state.namespaceLabels, now: Date.now() });
+}
+
+/** Results of a case name no policy. An exception for the policy of the case applies to them, and so does any if the policy has no name. */
+function forAnonymous(manifest: Manifest, policy: string | undefined): Manifest {
+  const { policies, ...spec } = fieldsOf(manifest.object['spec']);
+  const applies = policy === undefined || (Array.isArray(policies) && policies.includes(policy));
+  return applies ? { ...manifest, object: { ...manifest.object, spec } } : manifest;
 }
 
 function compileSpec(spec: unknown, resources: readonly ApiResource[]): PolicySet | readonly string[] {

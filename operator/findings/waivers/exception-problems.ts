@@ -1,3 +1,4 @@
+import type { ExceptionCheck } from '../../api/kinds/security-exception.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
 import { frameworkVersions } from '../../catalogue/frameworks/framework.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
@@ -15,19 +16,37 @@ export function exceptionProblems({ spec }: ExceptionObject, rules: ReadonlySet<
 }
 
 function checkProblems({ checks }: ExceptionObject['spec'], rules: ReadonlySet<string>): readonly string[] {
-  return checks.flatMap(({ name, framework, vulnerability }, index) => {
+  return checks.flatMap((check, index) => {
     const at = `spec.checks[${index}]`;
+    const shape = shapeProblem(check);
+    if (shape !== undefined) return [`${at}: ${shape}`];
+    const { name, framework, vulnerability } = check;
     const pattern = Object.entries({ name, framework, vulnerability }).find(([, value]) => value?.includes('*'));
     if (pattern) return [`${at}.${pattern[0]}: '${pattern[1] ?? ''}' is a pattern; name each check`];
-    if (name !== undefined && controlById(name) === undefined && !rules.has(name) && !otherChecks.includes(name)) {
-      const known = [...catalogue.map(({ id }) => id), ...rules, ...otherChecks];
-      return [`${at}.name: no control and no rule of a policy has the name '${name}'${didYouMean(name, known)}`];
-    }
-    const names = frameworkVersions().map((each) => each.name);
-    if (framework !== undefined && !names.includes(framework))
-      return [`${at}.framework: no framework '${framework}'${didYouMean(framework, names)}; the frameworks are ${names.join(', ')}`];
-    return [];
+    return [nameProblem(name, rules), frameworkProblem(framework)].flatMap((problem) =>
+      problem === undefined ? [] : [`${at}.${problem}`],
+    );
   });
+}
+
+function nameProblem(name: string | undefined, rules: ReadonlySet<string>): string | undefined {
+  if (name === undefined || controlById(name) !== undefined || rules.has(name) || otherChecks.includes(name)) return undefined;
+  const known = [...catalogue.map(({ id }) => id), ...rules, ...otherChecks];
+  return `name: no control and no rule of a policy has the name '${name}'${didYouMean(name, known)}`;
+}
+
+function frameworkProblem(framework: string | undefined): string | undefined {
+  const names = frameworkVersions().map((each) => each.name);
+  if (framework === undefined || names.includes(framework)) return undefined;
+  return `framework: no framework '${framework}'${didYouMean(framework, names)}; the frameworks are ${names.join(', ')}`;
+}
+
+/** Returns why the fields of a check do not fit together. The API server refuses such a check, but files have not passed it. */
+function shapeProblem({ name, framework, vulnerability, package: inPackage, untilFixed }: ExceptionCheck): string | undefined {
+  const isOne = [name, framework, vulnerability].filter((value) => value !== undefined).length === 1;
+  if (!isOne) return 'set exactly one of name, framework and vulnerability';
+  const isPlain = inPackage === undefined && untilFixed === undefined;
+  return vulnerability === undefined && !isPlain ? 'package and untilFixed require vulnerability' : undefined;
 }
 
 function endProblems({ expiresAt }: ExceptionObject['spec']): readonly string[] {

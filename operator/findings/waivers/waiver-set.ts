@@ -65,7 +65,7 @@ export class WaiverSet {
       if (covered === undefined) continue;
       const reason = brokenBound(waiver, bounds ?? {}, now) ?? severityBound(subject.severity, bounds);
       if (reason === undefined) candidates.push({ waiver, covered, until: endOf(waiver, now) });
-      else refused.push({ id: waiver.id, reason: `SecurityPolicy/${subject.policy}: ${reason}` });
+      else refused.push({ id: waiver.id, reason: `${policyText(subject.policy)}: ${reason}` });
     }
     const excepted = coverage(candidates, subject.containers);
     if (excepted) return { kind: 'excepted', ...excepted };
@@ -93,11 +93,12 @@ export class WaiverSet {
     }
     const own = inline.waivers.filter(({ coversCheck }) => coversCheck(subject));
     if (bounds?.inline === 'Allow') return [...declared, ...own];
-    if (own.length > 0) refused.push({ id: INLINE, reason: `SecurityPolicy/${subject.policy}: exceptions.inline is Refuse` });
+    if (own.length > 0) refused.push({ id: INLINE, reason: `${policyText(subject.policy)}: exceptions.inline is Refuse` });
     return declared;
   }
 }
 
+const policyText = (policy: string): string => (policy === '' ? 'without a SecurityPolicy' : `SecurityPolicy/${policy}`);
 const latestFirst = (a: Candidate, b: Candidate): number => b.until - a.until || (a.waiver.id < b.waiver.id ? -1 : 1);
 
 /** Returns the exceptions that together cover all containers of a failure, and the earliest of their ends. Undefined if one is not covered. */
