@@ -5,12 +5,10 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import { Enforcement, type EnforcementDependencies } from '../../operator/admission/enforcement.ts';
 
 describe('the enforcement controller', () => {
-  const policy = (generation: number, inForce?: number): KubeObject =>
-    ({
-      metadata: { name: 'p', uid: 'u', generation },
-      spec: {},
-      ...(inForce === undefined ? {} : { status: { enforcement: { inForce } } }),
-    }) as KubeObject;
+  const policy = (generation: number, inForce?: number): KubeObject => {
+    const status = inForce === undefined ? {} : { enforcement: { inForce } };
+    return { metadata: { name: 'p', uid: 'u', generation }, spec: {}, status } as KubeObject;
+  };
 
   /** Whether each change of a policy enqueues it. */
   function enqueued(...changes: readonly KubeObject[]): readonly boolean[] {
