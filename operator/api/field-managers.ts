@@ -17,8 +17,6 @@ export const FIELD_MANAGERS = {
   exceptions: 'vigil-exceptions',
   /** ValidatingAdmissionPolicies, their bindings and parameters, and the part of a policy's status about them. */
   admission: 'vigil-admission',
-  /** The status of an ImageApproval. */
-  approvals: 'vigil-approvals',
   /** PolicyReports. */
   reports: 'vigil-reports',
 } as const;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { GROUP, VERSION } from '../group.ts';
 import { admissionParametersBody } from '../kinds/admission-parameters.ts';
-import { imageApprovalSpec, imageApprovalStatus } from '../kinds/image-approval.ts';
 import { scanScheduleSpec, scanScheduleStatus } from '../kinds/scan-schedule.ts';
 import { scanSpec, scanStatus } from '../kinds/scan.ts';
 import { clusterSecurityExceptionSpec, exceptionStatus, securityExceptionSpec } from '../kinds/security-exception.ts';
@@ -135,28 +134,11 @@ export const ownKinds: readonly KindDefinition[] = [
   },
   {
     ...own,
-    kind: 'ImageApproval',
-    plural: 'imageapprovals',
-    shortNames: ['imgapp'],
-    description: 'An ImageApproval declares that images, by digest, were reviewed. Policies with images.approval require it.',
-    body: withStatus(imageApprovalSpec, imageApprovalStatus, 'The reviewed images, who reviewed them, and where.'),
-    columns: [
-      { name: 'Ready', type: 'string', jsonPath: condition('Ready') },
-      { name: 'Reviewed By', type: 'string', jsonPath: '.spec.reviewedBy' },
-      { name: 'Running', type: 'integer', jsonPath: '.status.running' },
-      { name: 'Expires', type: 'string', jsonPath: '.spec.expiresAt' },
-      { name: 'Reference', type: 'string', jsonPath: '.spec.reference', priority: 1 },
-      reasonOf('Ready'),
-      age,
-    ],
-  },
-  {
-    ...own,
     kind: 'AdmissionParameters',
     plural: 'admissionparameters',
     shortNames: ['admparam'],
     statusSubresource: false,
-    description: 'AdmissionParameters contain what the admission policies of one SecurityPolicy read: exceptions in force and approved digests. Only Vigil writes them.',
+    description: 'AdmissionParameters contain what the admission policies of one SecurityPolicy read: exceptions in force. Only Vigil writes them.',
     body: admissionParametersBody,
     columns: [age],
   },

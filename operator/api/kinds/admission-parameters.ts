@@ -29,6 +29,5 @@ export type AdmissionWaiver = z.infer<typeof admissionWaiver>;
 /** The fields of an AdmissionParameters object besides its metadata. The operator writes one for each SecurityPolicy with enforcement. */
 export const admissionParametersBody = z.strictObject({
   waivers: field(z.array(admissionWaiver).max(2000).optional(), 'The exceptions in force.'),
-  approvedDigests: field(z.array(z.string().max(71)).max(20_000).optional(), 'The digests of approved images in force.'),
 });
 export type AdmissionParameters = KubeObject & z.infer<typeof admissionParametersBody>;

@@ -143,16 +143,6 @@ export const securityPolicySpec = z.strictObject({
           z.enum(['Mount', 'Pull']).optional(),
           'How images are read. Mount: the image is mounted as a volume on a node that runs it. Pull: the image is pulled from its registry without credentials. All policies share one inventory of an image; if their modes differ, Mount is used. Omitted: Mount.',
         ),
-        approval: field(
-          z
-            .strictObject({
-              required: field(z.boolean(), 'true: every container must run an image whose digest an ImageApproval lists.'),
-              severity: field(severity.optional(), 'The severity of a failure. Omitted: high.'),
-              namespaces: field(namespaceScope.optional(), 'Limits the requirement to these namespaces. Omitted: the scope of the policy.'),
-            })
-            .optional(),
-          'Requires that images were reviewed. The check has the name image-approved.',
-        ),
       })
       .optional(),
     'The checks for the images of containers in scope. Omitted: images are not scanned.',
@@ -173,14 +163,6 @@ export const securityPolicySpec = z.strictObject({
   enforcement: field(
     z.array(enforcementEntry).max(16).optional(),
     'Which checks the API server evaluates when objects are created and updated. Omitted: none. Each entry becomes ValidatingAdmissionPolicies.',
-  ),
-  admissionPolicies: field(
-    z
-      .strictObject({
-        selector: field(labelSelector, 'The ValidatingAdmissionPolicies with these labels. `{}` selects all.'),
-      })
-      .optional(),
-    'Evaluates ValidatingAdmissionPolicies of other owners against the objects that exist already.',
   ),
   reporting: field(
     z

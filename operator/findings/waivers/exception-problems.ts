@@ -5,7 +5,7 @@ import { didYouMean } from '../../catalogue/suggestion.ts';
 import type { ExceptionObject } from './waiver.ts';
 
 /** Checks that are not controls: those about images. */
-const otherChecks = ['image-approved', 'image-scan'];
+const otherChecks = ['image-scan'];
 
 /**
  * Returns what is wrong with an exception, each with the path of the field. An exception with a problem covers nothing. `rules` contains the

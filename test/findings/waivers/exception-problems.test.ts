@@ -12,7 +12,7 @@ describe('exceptionProblems', () => {
       { name: 'own-registry' },
       { framework: 'nsa' },
       { vulnerability: 'CVE-2026-1' },
-      { name: 'image-approved' },
+      { name: 'image-scan' },
     ];
     expect(problems({ checks, expiresAt: '2027-02-28T00:00:00Z' })).to.deep.equal([]);
   });
