@@ -1,0 +1,171 @@
+import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
+import { API_VERSION } from '../api/group.ts';
+import { catalogue, controlById } from '../catalogue/controls/catalogue.ts';
+import { frameworkVersions } from '../catalogue/frameworks/framework.ts';
+import { didYouMean, suggestion } from '../catalogue/suggestion.ts';
+import { builtinResources } from '../engine/objects/builtin-resources.ts';
+import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
+import type { ExceptionObject } from '../findings/waivers/waiver.ts';
+import type { Io } from './input/io.ts';
+import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
+
+const exceptUsage = `vigil except RESOURCE CHECK… --reason TEXT prints the YAML of an exception: a SecurityException, or a
+ClusterSecurityException for a cluster-scoped object. RESOURCE is KIND/NAME, such as deployment/web; * in NAME matches any
+characters. CHECK is the id of a control, the name of a rule, a framework or a CVE.
+
+  --reason TEXT          why the findings are accepted, for readers; at least 10 characters
+  --until DATE           the end of the exception: a date such as 2027-02-28 (0:00 UTC), or a time in RFC 3339; the default is
+                         365 days after its creation
+  --namespace, -n NAME   the namespace of the object; the default is default
+  --policy NAME          only for the findings of this SecurityPolicy; can be repeated
+  --container NAME       only for findings in this container; can be repeated
+  --name NAME            the name of the exception; the default is made of the object and the check
+`;
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      reason: { type: 'string' },
+      until: { type: 'string' },
+      namespace: { type: 'string', short: 'n' },
+      policy: { type: 'string', multiple: true },
+      container: { type: 'string', multiple: true },
+      name: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}
+
+/** The object that an exception is for. */
+interface Target {
+  readonly apiGroup: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespaced: boolean;
+}
+
+/** Reads `kind/name`. The kind may be the resource or the kind, in any case, with or without its group, as for kubectl. */
+function targetOf(text: string): Target {
+  const [type = '', name = '', ...rest] = text.split('/');
+  if (type === '' || name === '' || rest.length > 0) throw new UsageError(`'${text}' is not KIND/NAME, such as deployment/web`);
+  const [word = '', ...groups] = type.split('.');
+  const wanted = word.toLowerCase();
+  const resource = builtinResources.find(
+    ({ kind, resource: plural, group }) =>
+      [kind.toLowerCase(), plural].includes(wanted) && (groups.length === 0 || group === groups.join('.')),
+  );
+  if (resource !== undefined) return { apiGroup: resource.group, kind: resource.kind, name, namespaced: resource.namespaced };
+  // A kind of a CRD is written as in its manifests: Kind.group.
+  if (groups.length > 0 && /^[A-Z]/.test(word)) return { apiGroup: groups.join('.'), kind: word, name, namespaced: true };
+  const known = builtinResources.map(({ kind }) => kind.toLowerCase());
+  throw new UsageError(`no kind '${type}'${didYouMean(wanted, known)}; write the kind of a CRD as Kind.group, such as Widget.example.com`);
+}
+
+/** Returns the end as RFC 3339. A date is its first second in UTC, as in the annotation. */
+function endOf(until: string | undefined, now: number): string | undefined {
+  if (until === undefined) return undefined;
+  const text = /^\d{4}-\d{2}-\d{2}$/.test(until) ? `${until}T00:00:00Z` : until;
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const time = isTime ? Date.parse(text) : Number.NaN;
+  // Date.parse reads 2027-02-30 as 2 March.
+  const day = Number(text.slice(8, 10));
+  const isDay = new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === day;
+  if (Number.isNaN(time) || !isDay) throw new UsageError(`--until: '${until}' is not a date such as 2027-02-28`);
+  if (time <= now) throw new UsageError(`--until: ${until} is in the past`);
+  return text;
+}
+
+function reasonOf(reason: string | undefined): string {
+  const text = reason?.trim() ?? '';
+  if (text.length < 10)
+    throw new UsageError(`--reason is required, and has at least 10 characters${text === '' ? '' : `: '${text}' is too short`}`);
+  return text;
+}
+
+function checkOf(text: string): ExceptionObject['spec']['checks'][number] {
+  if (/^(CVE|GHSA)-/.test(text)) return { vulnerability: text };
+  const isFramework = controlById(text) === undefined && frameworkVersions().some(({ name }) => name === text);
+  return isFramework ? { framework: text } : { name: text };
+}
+
+const nameOf = (parts: readonly string[]): string =>
+  parts
+    .join('-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 63)
+    .replace(/-+$/, '');
+
+/** Leaves out undefined values. */
+const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+
+function exceptionOf(resource: string, checks: readonly string[], values: Values, now: number): ExceptionObject {
+  const { apiGroup, kind, name, namespaced } = targetOf(resource);
+  const { namespace, policy, container } = values;
+  if (!namespaced && namespace !== undefined) throw new UsageError(`--namespace: ${kind} is cluster-scoped`);
+  return {
+    metadata: {
+      name: values.name ?? nameOf([kind, name, checks[0] ?? '']),
+      ...given({ namespace: namespaced ? (namespace ?? 'default') : undefined }),
+    },
+    spec: {
+      reason: reasonOf(values.reason),
+      ...given({ expiresAt: endOf(values.until, now), policies: policy }),
+      targets: [{ apiGroup, kind, names: [name], ...given({ containers: container }) }],
+      checks: checks.map(checkOf),
+    },
+  };
+}
+
+/** Prints an exception. Throws {@link UsageError} for what the operator would refuse. */
+function except(args: readonly string[], io: Io, now: number): void {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (failure) {
+    throw new UsageError(flagProblem(failure));
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) {
+    io.out(exceptUsage);
+    return;
+  }
+  const [resource, ...checks] = positionals;
+  if (resource === undefined || checks.length === 0)
+    throw new UsageError('name an object and at least one check: vigil except KIND/NAME CHECK');
+  const exception = exceptionOf(resource, checks, values, now);
+  // With --policy, a name that is similar to no control may be a rule of that policy.
+  const rules =
+    values.policy === undefined
+      ? []
+      : checks.filter(
+          (name) =>
+            suggestion(
+              name,
+              catalogue.map(({ id }) => id),
+            ) === undefined,
+        );
+  const [problem] = exceptionProblems(exception, new Set(rules));
+  if (problem !== undefined) throw new UsageError(problem.replace(/^spec\.checks\[\d+\]\.\w+: /, ''));
+  const kind = exception.metadata.namespace === undefined ? 'ClusterSecurityException' : 'SecurityException';
+  io.out(stringify({ apiVersion: API_VERSION, kind, ...exception }, { lineWidth: 0, version: '1.1' }));
+}
+
+/** Runs `vigil except`. Resolves to the exit code. */
+export function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    except(args, io, Date.now());
+    return Promise.resolve(exitCodes.clean);
+  } catch (failure) {
+    if (!(failure instanceof UsageError)) throw failure;
+    io.error(`vigil except: ${failure.message}\nRun vigil except --help for usage.\n`);
+    return Promise.resolve(exitCodes.failed);
+  }
+}
