@@ -5,7 +5,7 @@ import type { Io } from './input/io.ts';
 import { outputNames } from './input/scan-arguments.ts';
 import { exitCodes } from './input/usage-error.ts';
 
-const commands = ['scan', 'test', 'controls', 'explain', 'completion'];
+const commands = ['scan', 'test', 'except', 'controls', 'explain', 'completion'];
 const words = {
   controls: catalogue.map(({ id }) => id).join(' '),
   frameworks: frameworkVersions()
@@ -13,7 +13,7 @@ const words = {
     .join(' '),
   severities: severityOrder.join(' '),
   outputs: outputNames.join(' '),
-  scan: '--policy --framework --control --param --fail-on --passing --output --cluster --context --namespace --kubernetes-version --exceptions --no-exceptions --help',
+  scan: '--policy --framework --control --param --fail-on --passing --output --cluster --context --namespace --kubernetes-version --exceptions --no-exceptions --baseline --write-baseline --help',
 };
 
 const bash = `# vigil completion bash: add to ~/.bashrc: source <(vigil completion bash)
@@ -31,6 +31,8 @@ _vigil() {
     scan:-*) COMPREPLY=($(compgen -W "${words.scan}" -- "$word")); return ;;
     test:-*) COMPREPLY=($(compgen -W "--run --output --help" -- "$word")); return ;;
     controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
+    except:-*) COMPREPLY=($(compgen -W "--reason --until --namespace --policy --container --name --help" -- "$word")); return ;;
+    except:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
     explain:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
   esac
   COMPREPLY=($(compgen -f -- "$word"))
@@ -56,7 +58,7 @@ compdef _vigil vigil
 
 const fish = `# vigil completion fish: vigil completion fish > ~/.config/fish/completions/vigil.fish
 complete -c vigil -n __fish_use_subcommand -f -a '${commands.join(' ')}'
-complete -c vigil -n '__fish_seen_subcommand_from explain' -f -a '${words.controls}'
+complete -c vigil -n '__fish_seen_subcommand_from explain except' -f -a '${words.controls}'
 complete -c vigil -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'
 complete -c vigil -l control -x -a '${words.controls}'
 complete -c vigil -l framework -x -a '${words.frameworks}'
@@ -66,6 +68,8 @@ complete -c vigil -l policy -r
 complete -c vigil -l param -x
 complete -c vigil -l exceptions -r
 complete -c vigil -l no-exceptions
+complete -c vigil -l baseline -r
+complete -c vigil -l write-baseline -r
 complete -c vigil -l passing
 complete -c vigil -l cluster
 `;

@@ -115,15 +115,29 @@ function exitCodeOf({ results, errors, summary }: ScanResult, { failOn }: ScanAr
   return results.some(({ verdict, severity }) => verdict === 'fail' && atLeast(severity, failOn)) ? exitCodes.findings : exitCodes.clean;
 }
 
+/** Applies --baseline. A cluster scan with --namespace covers only the objects of that namespace. */
+async function withBaseline(scan: ScanResult, { baseline, cluster, namespace }: ScanArguments, io: Io): Promise<ScanResult> {
+  if (baseline === undefined) return scan;
+  const { applyBaseline } = await import('./input/baseline.ts');
+  const isInScope = (home: string | undefined): boolean => !cluster || namespace === undefined || home === namespace;
+  const { scan: result, warnings } = await applyBaseline(scan, baseline, isInScope);
+  warn(warnings, io);
+  return result;
+}
+
 async function scan(args: ScanArguments, io: Io): Promise<number> {
   if (args.help) {
     io.out(scanUsage);
     return exitCodes.clean;
   }
-  const result = args.cluster ? await scanLiveCluster(args, io) : await scanFiles(args, io);
+  const scanned = args.cluster ? await scanLiveCluster(args, io) : await scanFiles(args, io);
+  const result = await withBaseline(scanned, args, io);
   const output = await outputs[args.output]();
   output(result, io.out, { colour: io.terminal && (io.environment['NO_COLOR'] ?? '') === '', passing: args.passing });
-  return exitCodeOf(result, args);
+  if (args.writeBaseline === undefined) return exitCodeOf(result, args);
+  const { writeBaseline } = await import('./input/baseline.ts');
+  writeBaseline(scanned, args.writeBaseline);
+  return exitCodes.clean;
 }
 
 /** Runs `vigil scan`. Resolves to the exit code. */

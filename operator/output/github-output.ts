@@ -1,6 +1,6 @@
 import type { Severity } from '../findings/finding.ts';
 import type { Source } from '../manifests/manifest.ts';
-import { exceptionNote, type Output, resourceName, skipCounts } from './scan-result.ts';
+import { coveredTexts, exceptionNote, type Output, resourceName, skipCounts } from './scan-result.ts';
 
 const commands: Readonly<Record<Severity, string>> = { critical: 'error', high: 'error', medium: 'warning', low: 'notice', info: 'notice' };
 const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
@@ -22,7 +22,7 @@ export const githubOutput: Output = ({ results, errors, summary }, write) => {
     write(annotation(command, result.source, `${result.check} (${result.severity})`, message));
   }
   for (const { source, message } of errors) write(annotation('error', source, 'unreadable', message));
-  const { excepted, skipped } = skipCounts({ results, summary });
-  const covered = excepted > 0 ? `, ${excepted} excepted` : '';
-  write(`${summary.fail} failed, ${summary.pass} passed, ${summary.error} errors${covered}, ${skipped} skipped\n`);
+  const counts = skipCounts({ results, summary });
+  const covered = coveredTexts(counts).map((text) => `, ${text}`);
+  write(`${summary.fail} failed, ${summary.pass} passed, ${summary.error} errors${covered.join('')}, ${counts.skipped} skipped\n`);
 };

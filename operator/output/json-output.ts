@@ -9,13 +9,15 @@ export function resultFields(result: LocatedResult): Record<string, unknown> {
 
 /**
  * Prints one JSON document with one result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`. `summary.skip` includes
- * `summary.excepted`, which is set if exceptions cover failures.
+ * `summary.excepted` and `summary.known`, which are set if exceptions or the baseline cover failures.
  */
 export const jsonOutput: Output = ({ results, summary, errors }, write) => {
-  const { excepted } = skipCounts({ results, summary });
+  const { excepted, known } = skipCounts({ results, summary });
   write('{"apiVersion": "vigil.dev/v1alpha1", "kind": "ScanResult",\n "results": [');
   for (const [index, result] of results.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(resultFields(result))}`);
-  write(`],\n "summary": ${JSON.stringify({ ...summary, ...(excepted > 0 ? { excepted } : {}) })},\n "errors": [`);
+  write(
+    `],\n "summary": ${JSON.stringify({ ...summary, ...(excepted > 0 ? { excepted } : {}), ...(known > 0 ? { known } : {}) })},\n "errors": [`,
+  );
   for (const [index, error] of errors.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(error)}`);
   write(']}\n');
 };

@@ -2,7 +2,7 @@ import { controlById } from '../catalogue/controls/catalogue.ts';
 import { isExcepted } from '../findings/waivers/apply-waivers.ts';
 import type { Severity } from '../findings/finding.ts';
 import type { Source } from '../manifests/manifest.ts';
-import { exceptionNote, INLINE, type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';
+import { exceptionNote, INLINE, isKnown, type LocatedResult, type Output, resourceName, type ScanResult } from './scan-result.ts';
 
 const levels: Readonly<Record<Severity, string>> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' };
 /** Scores for GitHub code scanning, from 0 to 10. */
@@ -45,8 +45,12 @@ function locationOf(result: LocatedResult): Record<string, unknown> {
   return { physicalLocation: physicalLocation(source), logicalLocations: [logical] };
 }
 
-/** An excepted result is a suppressed one (SARIF 2.1.0, 3.35): in the source for an annotation of the object, elsewhere otherwise. */
+/**
+ * An excepted result is a suppressed one (SARIF 2.1.0, 3.35): in the source for an annotation of the object, elsewhere otherwise. A known
+ * one is in the baseline (3.27.24).
+ */
 function suppressionsOf(result: LocatedResult): Record<string, unknown> {
+  if (isKnown(result.properties)) return { baselineState: 'unchanged' };
   if (!isExcepted(result.properties)) return {};
   const kind = result.properties?.['exception'] === INLINE ? 'inSource' : 'external';
   return { suppressions: [{ kind, status: 'accepted', justification: exceptionNote(result).replace(/^ \(|\)$/g, '') }] };

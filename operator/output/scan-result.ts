@@ -47,18 +47,26 @@ export function resourceName({ resource: { kind, namespace, name } }: Pick<Objec
 /** The exception that is an annotation of the object. */
 export const INLINE = 'inline';
 
-/** Returns ` (excepted by …)` or ` (exception … refused: …)`, or the empty string if no exception concerns a result. */
+/** The property of a failure that is in the baseline. */
+export const KNOWN = 'known';
+/** Whether a result is a failure that is in the baseline. */
+export const isKnown = (properties: ObjectFinding['properties']): boolean => properties?.[KNOWN] === 'true';
+
+/** Returns ` (known)`, ` (excepted by …)` or ` (exception … refused: …)`, or the empty string. */
 export function exceptionNote({ properties = {} }: Pick<ObjectFinding, 'properties'>): string {
   const { exception, until, exceptionRefused } = properties as Readonly<Record<string, string | undefined>>;
   const by = exception === INLINE ? 'the annotation vigil.dev/except' : (exception ?? '');
   if (isExcepted(properties)) return ` (excepted by ${by} until ${until ?? ''})`;
-  return exceptionRefused === undefined ? '' : ` (exception refused: ${exceptionRefused})`;
+  const known = isKnown(properties) ? ' (known)' : '';
+  return exceptionRefused === undefined ? known : `${known} (exception refused: ${exceptionRefused})`;
 }
 
 /** The number of results with the verdict skip, by reason. */
 export interface SkipCounts {
   /** Failures that exceptions cover. */
   readonly excepted: number;
+  /** Failures that are in the baseline. */
+  readonly known: number;
   /** Checks that could not be applied. */
   readonly skipped: number;
 }
@@ -66,5 +74,12 @@ export interface SkipCounts {
 /** Counts the skips of a scan by reason. */
 export function skipCounts({ results, summary }: Pick<ScanResult, 'results' | 'summary'>): SkipCounts {
   const excepted = results.filter(({ properties }) => isExcepted(properties)).length;
-  return { excepted, skipped: summary.skip - excepted };
+  const known = results.filter(({ properties }) => isKnown(properties)).length;
+  return { excepted, known, skipped: summary.skip - excepted - known };
 }
+
+/** Returns the counts of a scan that are not verdicts, as texts: ` excepted` and ` known`, if there are any. */
+export const coveredTexts = ({ excepted, known }: SkipCounts): readonly string[] => [
+  ...(excepted > 0 ? [`${excepted} excepted`] : []),
+  ...(known > 0 ? [`${known} known`] : []),
+];

@@ -1,7 +1,9 @@
 import { isExcepted } from '../findings/waivers/apply-waivers.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import {
+  coveredTexts,
   exceptionNote,
+  isKnown,
   type LocatedResult,
   type Output,
   type OutputStyle,
@@ -41,8 +43,14 @@ function byObject(results: readonly LocatedResult[]): ReadonlyMap<string, readon
   return groups;
 }
 
+/** Returns why a failure does not count, or undefined for other results. */
+function coverOf({ properties }: LocatedResult): 'excepted' | 'known' | undefined {
+  if (isExcepted(properties)) return 'excepted';
+  return isKnown(properties) ? 'known' : undefined;
+}
+
 function label(result: LocatedResult, paint: Paint): string {
-  const text = result.verdict === 'fail' ? result.severity : isExcepted(result.properties) ? 'excepted' : result.verdict;
+  const text = result.verdict === 'fail' ? result.severity : (coverOf(result) ?? result.verdict);
   const colour = result.verdict === 'fail' ? severityColours[result.severity] : verdictColours[result.verdict];
   return paint(text.toUpperCase().padEnd(8), colour ?? 'bold');
 }
@@ -56,7 +64,9 @@ function writeObject(results: readonly LocatedResult[], write: Write, paint: Pai
   for (const result of results) {
     const policy = result.policy === null ? '' : `${result.policy}: `;
     const line = result.source?.line === undefined ? '' : paint(` (line ${result.source.line})`, 'dim');
-    write(`  ${label(result, paint)} ${result.check.padEnd(width)}  ${safe(policy + result.message + exceptionNote(result))}${line}\n`);
+    write(
+      `  ${label(result, paint)} ${result.check.padEnd(width)}  ${safe(policy + result.message + exceptionNote(result).replace(' (known)', ''))}${line}\n`,
+    );
   }
   write('\n');
 }
@@ -74,13 +84,13 @@ function summaryLine({ summary, results, errors }: ScanResult, passing: boolean)
     .map((severity) => [severity, results.filter((result) => result.verdict === 'fail' && result.severity === severity).length] as const)
     .filter(([, count]) => count > 0)
     .map(([severity, count]) => `${count} ${severity}`);
-  const { excepted, skipped } = skipCounts({ results, summary });
+  const skips = skipCounts({ results, summary });
   const failed = `${summary.fail} failed${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`;
   const others = [
     `${summary.pass} passed`,
     ...(summary.error > 0 ? [`${summary.error} errors`] : []),
-    ...(excepted > 0 ? [`${excepted} excepted`] : []),
-    ...(skipped > 0 ? [`${skipped} skipped${passing ? '' : ' (reasons: --passing)'}`] : []),
+    ...coveredTexts(skips),
+    ...(skips.skipped > 0 ? [`${skips.skipped} skipped${passing ? '' : ' (reasons: --passing)'}`] : []),
   ];
   const unread = errors.length > 0 ? [`${errors.length} unreadable`] : [];
   return `${[failed, ...others, ...unread].join(', ')}\n`;
@@ -88,13 +98,13 @@ function summaryLine({ summary, results, errors }: ScanResult, passing: boolean)
 
 /**
  * Prints findings by object, highest severity first. Skipped checks are only counted, unless `passing` is set or an
- * exception covers the failure.
+ * exception or the baseline covers the failure.
  */
 export const tableOutput: Output = (scan, write, { colour, passing }: OutputStyle) => {
   const paint = colour ? painted : plain;
   const order = ['critical', 'high', 'medium', 'low', 'info'];
   const rank = (result: LocatedResult): number => (result.verdict === 'fail' ? order.indexOf(result.severity) : 10);
-  const listed = passing ? scan.results : scan.results.filter(({ verdict, properties }) => verdict !== 'skip' || isExcepted(properties));
+  const listed = passing ? scan.results : scan.results.filter((result) => result.verdict !== 'skip' || coverOf(result) !== undefined);
   for (const results of byObject(listed).values())
     writeObject(
       results.toSorted((a, b) => rank(a) - rank(b)),

@@ -73,8 +73,9 @@ const excepted: ScanResult = {
       check: 'host-network',
       properties: { exception: 'inline', until: '2027-02-28T00:00:00Z', verdict: 'fail' },
     }),
+    result({ verdict: 'skip', check: 'host-users', severity: 'low', properties: { known: 'true' } }),
   ],
-  summary: { pass: 3, fail: 1, warn: 0, error: 0, skip: 3 },
+  summary: { pass: 3, fail: 1, warn: 0, error: 0, skip: 4 },
   errors: [],
 };
 const outputs: Readonly<Record<string, Output>> = {

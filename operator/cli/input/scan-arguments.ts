@@ -27,6 +27,10 @@ export interface ScanArguments {
   readonly exceptionFiles: readonly string[];
   /** Whether exceptions apply. */
   readonly exceptions: boolean;
+  /** The file with the known findings. */
+  readonly baseline: string | undefined;
+  /** The file to write the failures to. */
+  readonly writeBaseline: string | undefined;
   readonly help: boolean;
 }
 
@@ -46,6 +50,8 @@ vigil scan --cluster scans the objects of a cluster.
   --namespace, -n NAME        for a cluster: scan only this namespace; for files: the namespace of objects without a namespace
   --exceptions PATH           also apply the exceptions in a file or folder; can be repeated
   --no-exceptions             ignore all exceptions
+  --write-baseline FILE       write all failures to a file, as JSON, and exit with 0
+  --baseline FILE             list the failures in this file as known; they do not change the exit code
   --kubernetes-version 1.X    the Kubernetes version for frameworks without a version
 
 By default the frameworks pss-restricted and vigil are used. The SecurityExceptions and ClusterSecurityExceptions among the files apply.
@@ -70,6 +76,8 @@ function parse(args: readonly string[]) {
       context: { type: 'string' },
       namespace: { type: 'string', short: 'n' },
       'kubernetes-version': { type: 'string' },
+      baseline: { type: 'string' },
+      'write-baseline': { type: 'string' },
       exceptions: { type: 'string', multiple: true },
       'no-exceptions': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -195,6 +203,8 @@ export function scanArguments(args: readonly string[]): ScanArguments {
     namespace: values.namespace,
     kubernetesVersion: versionOf(values['kubernetes-version']),
     ...exceptionArguments(values),
+    baseline: values.baseline,
+    writeBaseline: values['write-baseline'],
     help: values.help === true,
   };
 }
