@@ -1,4 +1,5 @@
 import { type ApiResource, apiVersionOf, RESOURCES } from '../api/api-resource.ts';
+import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject, ObjectMeta } from '../api/metadata.ts';
 import { type ContextReads, contextReads } from '../engine/context-reads.ts';
 import type { Evaluation } from '../engine/outcomes/evaluation.ts';
@@ -7,6 +8,9 @@ import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
 import { bareNamespace, type EvaluationContext, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
+import { applyWaivers } from '../findings/waivers/apply-waivers.ts';
+import type { WaiverTarget } from '../findings/waivers/waiver.ts';
+import { type WaiverInputs, WaiverSet } from '../findings/waivers/waiver-set.ts';
 import { isWorkloadKind } from '../engine/objects/workload-kind.ts';
 import { Credentials } from '../kube/client/credentials.ts';
 import { discoverResources, serverVersion } from '../kube/discovery.ts';
@@ -68,6 +72,10 @@ export interface ClusterScanOptions {
   readonly namespace?: string | undefined;
   /** Receives the verdicts of rules. */
   readonly counts?: RuleCounts | undefined;
+  /** The exceptions that apply. Default: none. */
+  readonly exceptions?: Omit<WaiverInputs, 'namespaceLabels'> | undefined;
+  /** The time at which exceptions apply, in milliseconds since the epoch. */
+  readonly now?: number;
 }
 
 class ClusterScan {
@@ -75,6 +83,10 @@ class ClusterScan {
   readonly #set: PolicySet;
   readonly #namespace: string | undefined;
   readonly #counts: RuleCounts;
+  readonly #now: number;
+  readonly #waivers: WaiverSet | undefined;
+  /** By kind, namespace and name: what exceptions select an evaluated object by. Empty without exceptions. */
+  readonly #selectable = new Map<string, Pick<WaiverTarget, 'labels' | 'inline'>>();
   readonly #snapshot = new Snapshot();
   readonly #namespaces = new Map<string, NamespaceFacts>();
   readonly #terminating = new Set<string>();
@@ -87,12 +99,18 @@ class ClusterScan {
   readonly #errors: ManifestError[] = [];
   readonly #summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
 
-  constructor(cluster: Cluster, set: PolicySet, { namespace, counts = new RuleCounts() }: ClusterScanOptions) {
+  constructor(
+    cluster: Cluster,
+    set: PolicySet,
+    { namespace, counts = new RuleCounts(), exceptions, now = Date.now() }: ClusterScanOptions,
+  ) {
     this.#cluster = cluster;
     this.#converted = new ConvertedObjects(cluster.client, new AbortController().signal);
     this.#set = set;
     this.#namespace = namespace;
     this.#counts = counts;
+    this.#now = now;
+    this.#waivers = exceptions && new WaiverSet({ ...exceptions, namespaceLabels: (name) => this.#namespaces.get(name)?.labels });
   }
 
   async run(): Promise<ScanResult> {
@@ -155,11 +173,14 @@ class ClusterScan {
 
   #object(object: KubeObject & KubernetesObject, { evaluated, inSnapshot }: ResourceUse, converted: ConvertedObject): void {
     const { namespace, name } = object.metadata;
+    const reference = { kind: object.kind ?? '', namespace, name };
     const home = object.kind === 'Namespace' && object.apiVersion === 'v1' ? name : namespace;
     if (home !== undefined && this.#terminating.has(home)) return;
     if (this.#set.isOwned(object)) this.#live.add(object);
     if (inSnapshot) this.#snapshot.add(object, this.#set.isOwned(object));
-    if (evaluated && this.#isWanted({ kind: object.kind ?? '', namespace, name })) this.#evaluate(object, home, converted);
+    if (!evaluated || !this.#isWanted(reference)) return;
+    this.#remember(object.metadata, keyOf(reference));
+    this.#evaluate(object, home, converted);
   }
 
   #evaluate(object: KubernetesObject, home: string | undefined, converted: ConvertedObject): void {
@@ -177,11 +198,22 @@ class ClusterScan {
 
   #add({ results, passes }: Evaluation): void {
     this.#counts.add({ results });
-    for (const result of results) {
+    for (const found of results) {
+      const result = this.#afterExceptions(found);
       this.#results.push(result);
       if (result.verdict !== 'pass') this.#summary[result.verdict] += 1;
     }
     for (const count of passes.values()) this.#summary.pass += count;
+  }
+
+  #remember(metadata: ObjectMeta, key: string): void {
+    if (this.#waivers) this.#selectable.set(key, selectableOf(metadata));
+  }
+
+  #afterExceptions(result: ObjectFinding): ObjectFinding {
+    if (!this.#waivers) return result;
+    const target = { ...result.resource, ...this.#selectable.get(keyOf(result.resource)) };
+    return applyWaivers([result], target, this.#waivers, this.#now)[0] ?? result;
   }
 
   /** Reports a list that failed with an answer of the API server. The checks that need it are errors. Throws other failures. */
@@ -195,6 +227,21 @@ class ClusterScan {
   #fail(message: string): void {
     this.#errors.push({ source: { file: `cluster ${this.#cluster.name}` }, message });
   }
+}
+
+const keyOf = ({
+  kind,
+  namespace = '',
+  name,
+}: {
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}): string => `${kind}/${namespace}/${name}`;
+
+function selectableOf({ labels = {}, annotations }: ObjectMeta): Pick<WaiverTarget, 'labels' | 'inline'> {
+  const inline = annotations?.[ANNOTATIONS.except];
+  return inline === undefined ? { labels } : { labels, inline };
 }
 
 /** Returns the type, the name, the namespace and the UID of a workload. */

@@ -59,16 +59,19 @@ function warn(warnings: readonly string[], io: Io): void {
 
 async function scanLiveCluster(args: ScanArguments, io: Io): Promise<ScanResult> {
   const { connectCluster, scanCluster, ClusterConnectionError } = await import('./cluster-scan.ts');
+  const { readClusterExceptions } = await import('./cluster-exceptions.ts');
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
   try {
     const cluster = await connectCluster(args.context);
     const options = compileOptions(cluster, args);
     const counts = new RuleCounts();
-    const set = compilePolicies([...policyFiles.policies, ...flagsPolicies(args)], options);
-    const scan = await scanCluster(cluster, set, { namespace: args.namespace, counts });
+    const policies = [...policyFiles.policies, ...flagsPolicies(args)];
+    const set = compilePolicies(policies, options);
+    const exceptions = args.exceptions ? await readClusterExceptions(cluster, policies) : undefined;
+    const scan = await scanCluster(cluster, set, { namespace: args.namespace, counts, exceptions: exceptions?.inputs });
     await cluster.client.credentials.close();
     const problems = set.problems.map((problem) => problemError(problem, policyFiles));
-    warn(ruleWarnings(policyFiles.policies, options, counts), io);
+    warn([...ruleWarnings(policyFiles.policies, options, counts), ...(exceptions?.warnings ?? [])], io);
     return { ...scan, errors: [...policyFiles.errors, ...problems, ...scan.errors] };
   } catch (failure) {
     if (!(failure instanceof ClusterConnectionError)) throw failure;

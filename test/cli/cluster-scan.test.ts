@@ -1,10 +1,12 @@
 import { expect } from 'chai';
-import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { KubeObject, ObjectMeta } from '../../operator/api/metadata.ts';
 import { scanCluster } from '../../operator/cli/cluster-scan.ts';
 import { RuleCounts, ruleWarnings } from '../../operator/cli/input/rule-counts.ts';
 import type { SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { compilePolicies } from '../../operator/engine/policy-set.ts';
+import { compileWaiver, type ExceptionObject } from '../../operator/findings/waivers/waiver.ts';
+import { exception, now } from '../findings/waivers/samples.ts';
 import { KINDS, RescanBench } from '../scans/rescan/rescan-bench.ts';
 
 const options = { kubernetesVersion: '1.36', resources: builtinResources, systemNamespaces: [], converts: true as const };
@@ -77,5 +79,38 @@ describe('scanCluster with a namespace', () => {
       "SecurityPolicy/p: spec.rules[0].matchConstraints.resourceRules[0].apiGroups[1]: this cluster serves no resources in API group appz (did you mean 'apps'?)",
       'SecurityPolicy/p: rule r matches none of the objects of its kinds (see its objectSelector)',
     ]);
+  });
+});
+
+describe('scanCluster with exceptions', () => {
+  const findings = async (exceptions: readonly ExceptionObject[], change: Partial<ObjectMeta> = {}): Promise<string[]> => {
+    const bench = new RescanBench();
+    const pod = { spec: { hostNetwork: true, containers: [{ name: 'app', image: 'app:1' }] } };
+    const metadata = { name: 'web', namespace: 'blue', labels: { app: 'old' }, ...change };
+    bench.objects.put(KINDS.deployments, { metadata, spec: { template: pod } } as KubeObject);
+    const bounds = new Map([['p', { inline: 'Allow' as const }]]);
+    const set = compilePolicies([{ name: 'p', spec: { controls: [{ name: 'host-network' }] } }], options);
+    const { results, summary } = await scanCluster({ client: bench.objects.client, name: 'c', ...options }, set, {
+      namespace: 'blue',
+      exceptions: { waivers: exceptions.map(compileWaiver), bounds },
+      now,
+    });
+    const own = results.filter(({ resource }) => resource.name === 'web');
+    expect(summary.fail).to.equal(results.filter(({ verdict }) => verdict === 'fail').length);
+    return own.map(({ verdict, properties }) => `${verdict} ${properties?.['exception'] ?? ''}`);
+  };
+  const accepted = (spec: Parameters<typeof exception>[0] = {}): ExceptionObject =>
+    exception({ checks: [{ name: 'host-network' }], ...spec }, { namespace: 'blue' });
+
+  it('skips a failure that an exception covers', async () => {
+    expect(await findings([])).to.deep.equal(['fail ']);
+    expect(await findings([accepted()])).to.deep.equal(['skip blue/legacy']);
+  });
+
+  it('selects objects by labels, and applies the annotation of an object', async () => {
+    expect(await findings([accepted({ targets: [{ selector: { matchLabels: { app: 'old' } } }] })])).to.deep.equal(['skip blue/legacy']);
+    expect(await findings([accepted({ targets: [{ selector: { matchLabels: { app: 'new' } } }] })])).to.deep.equal(['fail ']);
+    const inline = JSON.stringify([{ check: 'host-network', reason: 'a router needs it', until: '2026-07-01' }]);
+    expect(await findings([], { annotations: { 'vigil.dev/except': inline } })).to.deep.equal(['skip inline']);
   });
 });
