@@ -6,7 +6,7 @@ import { controlById } from '../catalogue/controls/catalogue.ts';
 import { brokenBound, endOf, severityBound } from '../findings/waivers/exception-bounds.ts';
 import { compileWaiver } from '../findings/waivers/waiver.ts';
 import type { Severity } from '../findings/finding.ts';
-import type { Exception } from './exception-store.ts';
+import type { Exception } from './exception.ts';
 
 /** The exceptions of a policy at admission, and when they change by the passing of time, in milliseconds since the epoch. */
 export interface AdmissionWaivers {

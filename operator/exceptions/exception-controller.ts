@@ -7,7 +7,8 @@ import type { EventRecorder } from '../controller/event-recorder.ts';
 import { REQUEUE_SOON, writeStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import { addMatches, type PolicyMatches } from './exception-counts.ts';
 import { endsSoon, exceptionStatus, nextStatusChange } from './exception-status.ts';
-import type { Exception, ExceptionStore } from './exception-store.ts';
+import type { Exception } from './exception.ts';
+import type { ExceptionStore } from './exception-store.ts';
 
 /** The dependencies of the controller of exceptions. */
 export interface ExceptionDependencies extends ControllerBasics, StatusWriterDependencies {

@@ -7,7 +7,7 @@ import { brokenBound, endOf } from '../findings/waivers/exception-bounds.ts';
 import { compileWaiver } from '../findings/waivers/waiver.ts';
 import type { AppliedWaivers } from '../reports/building/waived-results.ts';
 import type { PolicyMatches } from './exception-counts.ts';
-import type { Exception } from './exception-store.ts';
+import type { Exception } from './exception.ts';
 
 /** The inputs of {@link exceptionStatus}. */
 export interface ExceptionStatusInput {

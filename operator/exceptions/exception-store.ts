@@ -5,11 +5,9 @@ import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
 import { compileWaiver, waiverId } from '../findings/waivers/waiver.ts';
 import { WaiverSet } from '../findings/waivers/waiver-set.ts';
+import type { Exception } from './exception.ts';
 import { admissionWaivers, type AdmissionWaivers } from './admission-waivers.ts';
 import type { AppliedWaivers } from '../reports/building/waived-results.ts';
-
-/** Either kind of exception. */
-export type Exception = SecurityException | ClusterSecurityException;
 
 /** A cache of all objects of a resource. */
 interface Listing<T> {
