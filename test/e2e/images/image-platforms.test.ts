@@ -43,11 +43,18 @@ describe('the platforms of images', function () {
   it('are added to the ledger of an older version, without a new inventory and with all findings', async () => {
     const [before, taken] = [await ledger(), await shop.inventories()];
     const image = await keyOfWeb();
-    const old = Object.entries(before).map(([each, { inventory, ...entry }]) => [
-      withoutPlatform(each),
-      { ...entry, ...(inventory ? { inventory: { ...inventory, of: each } } : {}) },
-    ]);
-    // The ledger format of an older version.
+    // The ledger format of an older version: keys without a platform, and other names of fields.
+    const old = Object.entries(before).map(([each, { inventory, findings, ...entry }]) => {
+      const { databaseBuilt: made, ...found } = findings ?? {};
+      return [
+        withoutPlatform(each),
+        {
+          ...entry,
+          ...(findings ? { findings: { ...found, made } } : {}),
+          ...(inventory ? { inventory: { ...inventory, of: each } } : {}),
+        },
+      ];
+    });
     const binaryData = { document: null, [key]: gzipSync(JSON.stringify(Object.fromEntries(old))).toString('base64') };
     kubectl(['-n', home, 'patch', 'configmap', 'vigil-images', '--type=merge', '-p', JSON.stringify({ binaryData })]);
     const found = await eventually('the key of the image has a platform again', async () => (await ledger())[image]?.findings);
