@@ -114,7 +114,7 @@ export const scanStatus = z.strictObject({
     ).optional(),
     'The policies that were evaluated.',
   ),
-  summary: field(summary.optional(), 'Counts of verdicts for all targets.'),
+  summary: field(summary.optional(), 'Counts of verdicts for all targets, before exceptions.'),
   failing: field(severityCounts.optional(), 'Counts of failures by severity.'),
   coverage: field(coverage.optional(), 'Counts of targets.'),
   carriedOver: field(
