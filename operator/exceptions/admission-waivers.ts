@@ -3,6 +3,7 @@ import type { AdmissionWaiver } from '../api/kinds/admission-parameters.ts';
 import type { ExceptionTarget } from '../api/kinds/security-exception.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { controlById } from '../catalogue/controls/catalogue.ts';
+import { controlsOfFramework } from '../catalogue/frameworks/framework.ts';
 import { brokenBound, endOf, severityBound } from '../findings/waivers/exception-bounds.ts';
 import { compileWaiver } from '../findings/waivers/waiver.ts';
 import type { Severity } from '../findings/finding.ts';
@@ -33,11 +34,19 @@ function partsOf(policy: SecurityPolicy, exception: Exception, now: number): rea
   const waiver = compileWaiver(exception);
   const until = endOf(waiver, now);
   const isFor = waiver.policies?.has(name) ?? true;
-  const checks = [...waiver.checks].filter((check) => severityBound(severityOf(policy, check), bounds) === undefined).toSorted();
+  const enforced = checksOf(policy);
+  const isAllowed = (check: string): boolean => enforced.has(check) && severityBound(severityOf(policy, check), bounds) === undefined;
+  const checks = [...waiver.checks].filter(isAllowed).toSorted();
   if (!isFor || until <= now || checks.length === 0 || brokenBound(waiver, bounds, now) !== undefined) return [];
   const place = placeOf(exception);
   const targets: readonly ExceptionTarget[] = exception.spec.targets ?? [{}];
   return [{ until, waivers: targets.map((target) => ({ exception: waiver.id, checks, ...place, ...objectsOf(target) })) }];
+}
+
+/** Returns the checks that the policy may enforce. Vulnerabilities are not evaluated at admission. */
+function checksOf({ spec }: SecurityPolicy): ReadonlySet<string> {
+  const frameworks = (spec.frameworks ?? []).flatMap(({ name }) => [...controlsOfFramework(name)]);
+  return new Set([...(spec.controls ?? []).map(({ name }) => name), ...(spec.rules ?? []).map(({ name }) => name), ...frameworks]);
 }
 
 /** Returns the severity of a check in a policy. Unknown checks are not enforced, so their severity does not matter. */
@@ -73,7 +82,7 @@ function objectsOf({ apiGroup, kind, names, selector, containers }: ExceptionTar
 }
 
 /** Returns a name pattern as a regular expression of RE2. */
-const expressionOf = (pattern: string): string => `^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`;
+const expressionOf = (pattern: string): string => `^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*')}$`;
 
 function requirementsOf({ matchLabels = {}, matchExpressions = [] }: LabelSelector): NonNullable<AdmissionWaiver['labels']> {
   return [

@@ -14,8 +14,8 @@ import type { ExceptionStore } from './exception-store.ts';
 export interface ExceptionDependencies extends ControllerBasics, StatusWriterDependencies {
   readonly log: ControllerBasics['log'];
   readonly store: Pick<ExceptionStore, 'all' | 'problemsOf' | 'policyBounds'>;
-  /** Returns the findings that an exception selects, one map by policy for each part of the cluster that was read. */
-  readonly matchesOf: (id: string) => readonly ReadonlyMap<string, PolicyMatches>[];
+  /** Returns the findings that an exception selects, one map by policy for each part of the cluster. Undefined until they were read. */
+  readonly matchesOf: (id: string) => readonly ReadonlyMap<string, PolicyMatches>[] | undefined;
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -54,7 +54,8 @@ async function sync(deps: ExceptionDependencies, id: string): Promise<ReconcileR
 const resourceOf = ({ metadata }: Exception): ApiResource =>
   metadata.namespace === undefined ? RESOURCES.clusterExceptions : RESOURCES.exceptions;
 
-function joined(parts: readonly ReadonlyMap<string, PolicyMatches>[]): ReadonlyMap<string, PolicyMatches> {
+function joined(parts: readonly ReadonlyMap<string, PolicyMatches>[] | undefined): ReadonlyMap<string, PolicyMatches> | undefined {
+  if (!parts) return undefined;
   const sums = new Map<string, PolicyMatches>();
   for (const part of parts) for (const [policy, matches] of part) sums.set(policy, addMatches(sums.get(policy), matches));
   return sums;

@@ -25,10 +25,19 @@ export function addMatches(a: PolicyMatches = none, b: PolicyMatches = none): Po
 export class MatchCounter {
   readonly #counts = new Map<string, Map<string, PolicyMatches>>();
 
+  readonly #ends = new Set<number>();
+
+  /** Returns when the next exception ends that covers a counted finding, in milliseconds since the epoch. Infinity if there is none. */
+  nextEnd(now: number): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#ends].filter((end) => end > now));
+  }
+
   /** Counts the results of a report that Vigil wrote. */
   add(report: PolicyReport): void {
     for (const { policy, properties } of priorReport(report).results) {
       const { matched, refused } = exceptionIds(properties);
+      const end = Date.parse(properties?.['until'] ?? '');
+      if (Number.isFinite(end)) this.#ends.add(end);
       const reason = properties?.['exceptionRefused']?.replace(/^.*?: /, '');
       for (const id of matched) this.#add(id, policy, { matched: 1, refused: 0 });
       for (const id of refused) this.#add(id, policy, { matched: 0, refused: 1, ...(reason === undefined ? {} : { reason }) });

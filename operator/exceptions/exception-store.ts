@@ -23,6 +23,8 @@ export interface ExceptionSources {
   readonly namespaces: Listing<KubeObject>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Whether the initial lists of exceptions and Namespaces are complete. */
+  readonly isComplete: () => boolean;
 }
 
 /** The exceptions in force, compiled from the caches of the watches. */
@@ -37,6 +39,11 @@ export class ExceptionStore {
   /** Compiles the exceptions again at the next use. Called after a cache changed. */
   invalidate(): void {
     this.#set = undefined;
+  }
+
+  /** Whether all exceptions are known. Until then, no report loses the exceptions that it has. */
+  get isComplete(): boolean {
+    return this.#sources.isComplete();
   }
 
   /** Returns the exceptions without problems, and the current time. */
@@ -57,8 +64,9 @@ export class ExceptionStore {
     return exceptionProblems(exception, this.#rules());
   }
 
-  /** Returns the exceptions that admission applies for a policy; see {@link admissionWaivers}. */
+  /** Returns the exceptions that admission applies for a policy; see {@link admissionWaivers}. Throws until all exceptions are known. */
   admissionWaivers(policy: SecurityPolicy, now: number): AdmissionWaivers {
+    if (!this.isComplete) throw new Error('the exceptions are not listed yet: the parameters of admission policies stay as they are');
     const rules = this.#rules();
     const valid = [...this.all().values()].filter((exception) => exceptionProblems(exception, rules).length === 0);
     return admissionWaivers(policy, valid, now);

@@ -32,7 +32,7 @@ export class Exceptions {
   readonly #statuses: Controller;
   readonly #evidence: ExceptionEvidence;
   /** By kind and name of a watched object: the part of it that exceptions depend on. */
-  readonly #known = new Map<string, string | undefined>();
+  readonly #known = new Map<string, string>();
 
   constructor(deps: ExceptionsDependencies) {
     const labels = new ObjectLabels(deps.client, deps.clusterInfo);
@@ -69,7 +69,7 @@ export class Exceptions {
     const before = this.#known.get(key);
     const now = type === 'DELETED' ? undefined : JSON.stringify(relevantPart(resource, object));
     if (before === now) return;
-    this.#known.set(key, now);
+    this.#remember(key, now);
     this.#store.invalidate();
     if (isException) this.#reports.enqueue(namespace);
     else if (resource === RESOURCES.policies) this.#policyChanged();
@@ -79,6 +79,11 @@ export class Exceptions {
   /** Counts the findings that exceptions select again, after a report with exceptions changed. */
   reportChanged(namespace: string | undefined): void {
     this.#reports.recount(namespace);
+  }
+
+  #remember(key: string, part: string | undefined): void {
+    if (part === undefined) this.#known.delete(key);
+    else this.#known.set(key, part);
   }
 
   #policyChanged(): void {

@@ -19,6 +19,8 @@ const debounce = 200;
 const recountDelay = 2000;
 /** The longest time between two looks at the clock, in milliseconds: the clock of the system may jump. */
 const clockInterval = 30_000;
+/** Milliseconds until it is checked again if all exceptions are known. */
+const completionInterval = 5000;
 /** Milliseconds after which the findings of a namespace with exceptions are counted again. */
 const recountInterval = 600_000;
 
@@ -27,7 +29,7 @@ export interface ReportExceptionsDependencies extends ControllerBasics {
   readonly client: ListClient;
   /** Applies the exceptions in force to reports. */
   readonly apply: (request: WaivingRequest) => ReturnType<typeof waiveReports>;
-  readonly store: Pick<ExceptionStore, 'current' | 'namespaces'>;
+  readonly store: Pick<ExceptionStore, 'current' | 'namespaces' | 'isComplete'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Called after the findings that exceptions select were counted again, with the ids of these exceptions. */
@@ -44,6 +46,8 @@ export class ReportExceptions {
   readonly controller: Controller;
   readonly #deps: ReportExceptionsDependencies;
   readonly #matches = new Map<string, ExceptionMatches>();
+  /** The keys that have not been applied since the start. Undefined before the first look for them. */
+  #pending: Set<string> | undefined;
   /** By key: the time at which an exception ends, or at which findings are counted again. */
   readonly #due = new Map<string, number>();
 
@@ -72,12 +76,14 @@ export class ReportExceptions {
     this.controller.queue.addAfter(namespace ?? CLUSTER_KEY, recountDelay);
   }
 
-  /** Returns the findings that an exception selects, by policy. Undefined until reports were read. */
-  matchesOf(id: string): readonly ReadonlyMap<string, PolicyMatches>[] {
+  /** Returns the findings that an exception selects, by policy. Undefined until all reports with exceptions were read once. */
+  matchesOf(id: string): readonly ReadonlyMap<string, PolicyMatches>[] | undefined {
+    if (!this.#pending || this.#pending.size > 0) return undefined;
     return [...this.#matches.values()].flatMap((matches) => matches.get(id) ?? []);
   }
 
   async #reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
+    if (key !== CLOCK_KEY && !this.#deps.store.isComplete) return { requeueAfter: completionInterval };
     if (key === START_KEY) return this.#start(signal);
     if (key === CLOCK_KEY) return this.#checkClock();
     await this.#apply(key, signal);
@@ -87,8 +93,13 @@ export class ReportExceptions {
   /** Enqueues every namespace for which there is an exception, or whose reports have one. */
   async #start(signal: AbortSignal): Promise<ReconcileResult> {
     const { client, store } = this.#deps;
-    for (const { namespace } of store.current().set.waivers) this.enqueue(namespace);
-    for await (const namespace of reportsWithExceptions(client, signal)) this.enqueue(namespace ?? CLUSTER_KEY);
+    const keys = new Set<string>();
+    for (const { namespace } of store.current().set.waivers)
+      for (const key of namespace === undefined ? [CLUSTER_KEY, ...store.namespaces()] : [namespace]) keys.add(key);
+    for await (const namespace of reportsWithExceptions(client, signal)) keys.add(namespace ?? CLUSTER_KEY);
+    this.#pending = keys;
+    for (const key of keys) this.controller.queue.add(key);
+    if (keys.size === 0) this.#deps.onMatches(new Set(store.current().set.waivers.map(({ id }) => id)));
     return {};
   }
 
@@ -105,24 +116,32 @@ export class ReportExceptions {
     const counter = new MatchCounter();
     const { written, policies } = await apply({ resource, namespace, signal, onReport: (report) => counter.add(report) });
     if (written > 0) log.info({ namespace: namespace ?? '', reports: written }, 'exceptions applied to reports');
-    const before = this.#matches.get(key);
-    const matches = counter.build();
-    if (matches.size > 0) this.#matches.set(key, matches);
-    else this.#matches.delete(key);
-    this.#setDue(key, namespace);
-    onMatches(new Set([...(before?.keys() ?? []), ...matches.keys(), ...this.#idsFor(namespace)]));
+    const before = [...(this.#matches.get(key)?.keys() ?? [])];
+    this.#keep(key, counter);
+    this.#setDue(key, namespace, counter.nextEnd(this.#deps.clock()));
+    onMatches(new Set([...before, ...counter.build().keys(), ...this.#idsAfter(key, namespace)]));
     if (policies.size > 0) onChanged(policies);
   }
 
-  #idsFor(namespace: string | undefined): string[] {
-    return this.#waiversFor(namespace).map(({ id }) => id);
+  #keep(key: string, counter: MatchCounter): void {
+    const matches = counter.build();
+    if (matches.size > 0) this.#matches.set(key, matches);
+    else this.#matches.delete(key);
+  }
+
+  /** Returns the exceptions whose status may change after a key was applied: all of them when the last key after the start is. */
+  #idsAfter(key: string, namespace: string | undefined): string[] {
+    const isLast = this.#pending?.delete(key) === true && this.#pending.size === 0;
+    const waivers = isLast ? this.#deps.store.current().set.waivers : this.#waiversFor(namespace);
+    return waivers.map(({ id }) => id);
   }
 
   #waiversFor(namespace: string | undefined): readonly Waiver[] {
     return this.#deps.store.current().set.waivers.filter((waiver) => waiver.namespace === undefined || waiver.namespace === namespace);
   }
 
-  #setDue(key: string, namespace: string | undefined): void {
+  /** `nextEnd`: when the next exception ends that covers a finding, those at objects included. */
+  #setDue(key: string, namespace: string | undefined, nextEnd: number): void {
     const now = this.#deps.clock();
     const waivers = this.#waiversFor(namespace);
     if (waivers.length === 0 && !this.#matches.has(key)) {
@@ -130,7 +149,7 @@ export class ReportExceptions {
       return;
     }
     const ends = waivers.map((waiver) => endOf(waiver, now)).filter((end) => end > now);
-    this.#due.set(key, Math.min(now + recountInterval, ...ends));
+    this.#due.set(key, Math.min(now + recountInterval, nextEnd, ...ends));
     this.controller.queue.add(CLOCK_KEY);
   }
 }

@@ -2,7 +2,7 @@ import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ClusterSecurityException, SecurityException } from '../api/kinds/security-exception.ts';
 import type { Runnable } from '../controller/lifecycle.ts';
-import { isNotFound } from '../kube/client/kube-api-error.ts';
+import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { WatchClient } from '../kube/watch/watch-stream.ts';
@@ -13,13 +13,15 @@ export interface ExceptionWatches {
   readonly exceptions: Reflector<SecurityException>;
   readonly clusterExceptions: Reflector<ClusterSecurityException>;
   readonly namespaces: Reflector<KubeObject>;
+  /** Whether all initial lists are complete. */
+  readonly isComplete: () => boolean;
   /** The watches as runnables, to be started before the controllers. */
   readonly runnables: readonly Runnable[];
 }
 
 /**
- * Creates the watches that exceptions need. If the CRD of a kind is not installed, there are no exceptions of this kind, and the start does
- * not wait for it: the watch goes on and finds them once the CRD is there.
+ * Creates the watches that exceptions need. If the CRD of a kind is not installed, or the operator may not list it, the start does not wait
+ * for it: the watch goes on and finds exceptions once it can.
  */
 export function exceptionWatches(
   client: WatchClient,
@@ -44,7 +46,7 @@ export function exceptionWatches(
       silence,
       onChange: (type, object) => onChange(resource, type, object),
       onError: (error) => {
-        if (isNotFound(error)) missing.resolve(undefined);
+        if (isNotFound(error) || isForbidden(error)) missing.resolve(undefined);
         log.warn({ err: error, resource: resource.resource }, 'watch failed; retrying');
       },
     });
@@ -58,12 +60,11 @@ export function exceptionWatches(
     });
     return reflector;
   };
-  return {
-    exceptions: watch<SecurityException>(RESOURCES.exceptions),
-    clusterExceptions: watch<ClusterSecurityException>(RESOURCES.clusterExceptions),
-    namespaces: watch<KubeObject>(RESOURCES.namespaces, { metadataOnly: true, transform: labelsOnly }),
-    runnables,
-  };
+  const exceptions = watch<SecurityException>(RESOURCES.exceptions);
+  const clusterExceptions = watch<ClusterSecurityException>(RESOURCES.clusterExceptions);
+  const namespaces = watch<KubeObject>(RESOURCES.namespaces, { metadataOnly: true, transform: labelsOnly });
+  const isComplete = (): boolean => [exceptions, clusterExceptions, namespaces].every(({ synced }) => synced);
+  return { exceptions, clusterExceptions, namespaces, isComplete, runnables };
 }
 
 const labelsOnly = ({ metadata: { name, resourceVersion, labels } }: KubeObject): KubeObject => ({

@@ -164,7 +164,9 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
       ...controllers.map(controllerRunnable),
     ],
     problems: () =>
-      reflectors.flatMap((reflector) => (reflector.synced ? [] : [`${reflector.resource.resource}: the initial list is not complete`])),
+      [...reflectors, waived.exceptions, waived.clusterExceptions, waived.namespaces].flatMap((reflector) =>
+        reflector.synced ? [] : [`${reflector.resource.resource}: the initial list is not complete`],
+      ),
   };
 }
 

@@ -14,7 +14,7 @@ export interface RecordTarget {
   readonly created?: string;
   /** The labels of the object. Its report may copy some of them. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** The annotation `vigil.dev/except` of the object. */
+  /** What inline exceptions are read from: the creation time and the annotation `vigil.dev/except`. */
   readonly inline?: string;
 }
 

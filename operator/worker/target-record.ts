@@ -4,6 +4,7 @@ import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { emptyEvaluation, type Evaluation } from '../engine/outcomes/evaluation.ts';
 import type { Finding } from '../findings/finding.ts';
+import { inlineOf } from '../findings/waivers/inline-exceptions.ts';
 import type { RecordTarget, TargetRecord } from '../stream/stream-record.ts';
 
 /** Returns the stream's record of one target. */
@@ -27,7 +28,7 @@ export function mergeEvaluations(own: Evaluation, among: Evaluation | undefined)
 /** Returns the reference to an object in a record. */
 export function targetOf({ metadata }: KubeObject, resource: ApiResource): RecordTarget {
   const { name, namespace, uid, resourceVersion, labels, annotations, creationTimestamp: created } = metadata;
-  const inline = annotations?.[ANNOTATIONS.except];
+  const inline = inlineOf(annotations?.[ANNOTATIONS.except], created);
   return {
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,

@@ -49,6 +49,15 @@ describe('admissionWaivers', () => {
     ]);
   });
 
+  it('have only checks that the policy enforces, and patterns without runs of stars', () => {
+    const spec = {
+      checks: [{ name: 'run-as-non-root' }, { name: 'host-pid' }, { vulnerability: 'CVE-2026-1' }],
+      targets: [{ names: ['a****b'] }],
+    };
+    const [waiver] = waiversOf([exception(spec)]).waivers;
+    expect(waiver).to.deep.include({ checks: ['run-as-non-root'], names: ['^a.*b$'] });
+  });
+
   it('leave out what ended, what is for other policies, and what a bound refuses', () => {
     const ended = exception({ expiresAt: '2026-06-01T00:00:00Z' });
     expect(waiversOf([ended, exception({ policies: ['other'] })]).waivers).to.deep.equal([]);

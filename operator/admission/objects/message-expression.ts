@@ -34,6 +34,8 @@ const waiverVariables: readonly NamedExpression[] = [
     expression: `!has(params.waivers) ? [] : params.waivers.filter(waiver, ${[
       `(request.namespace == '' ? has(waiver.clusterScoped) && waiver.clusterScoped : !has(waiver.namespaces) || waiver.namespaces.exists(name, request.namespace.matches(name)))`,
       `!(has(waiver.excludedNamespaces) && waiver.excludedNamespaces.exists(name, request.namespace.matches(name)))`,
+      // A SecurityException, whose id has its namespace, does not cover the Namespace itself.
+      `!(waiver.exception.contains('/') && request.kind.kind == 'Namespace' && request.kind.group == '')`,
       labelsMatch('namespaceLabels', 'variables.namespaceLabels'),
       `(!has(waiver.apiGroup) || waiver.apiGroup == request.kind.group)`,
       `(!has(waiver.kind) || waiver.kind == request.kind.kind)`,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { field } from '../field.ts';
 import type { KubeObject } from '../metadata.ts';
 
-const names = z.array(z.string().max(317)).max(256);
+/** A pattern of 253 characters is an expression of at most twice as many. */
+const names = z.array(z.string().max(512)).max(512);
 
 const labelRequirement = z.strictObject({
   key: field(z.string().max(317), 'The key of the label.'),
@@ -14,14 +15,14 @@ const labelRequirement = z.strictObject({
 const admissionWaiver = z.strictObject({
   exception: field(z.string().max(317), 'The exception, as namespace/name, or the name of a ClusterSecurityException.'),
   checks: field(names, 'The controls and rules that are covered.'),
-  namespaces: field(z.array(z.string().max(253)).optional(), 'The namespaces of the objects, as regular expressions.'),
-  excludedNamespaces: field(z.array(z.string().max(253)).optional(), 'Namespaces that are not covered, as regular expressions.'),
+  namespaces: field(names.optional(), 'The namespaces of the objects, as regular expressions.'),
+  excludedNamespaces: field(names.optional(), 'Namespaces that are not covered, as regular expressions.'),
   clusterScoped: field(z.boolean().optional(), 'true: cluster-scoped objects are covered too.'),
   apiGroup: field(z.string().max(253).optional(), 'The API group of the objects.'),
   kind: field(z.string().max(63).optional(), 'The kind of the objects.'),
   names: field(names.optional(), 'The names of the objects, as regular expressions.'),
-  labels: field(z.array(labelRequirement).max(64).optional(), 'What the labels of the objects must satisfy.'),
-  namespaceLabels: field(z.array(labelRequirement).max(64).optional(), 'What the labels of the namespaces must satisfy.'),
+  labels: field(z.array(labelRequirement).max(96).optional(), 'What the labels of the objects must satisfy.'),
+  namespaceLabels: field(z.array(labelRequirement).max(96).optional(), 'What the labels of the namespaces must satisfy.'),
   containers: field(names.optional(), 'The containers whose findings are covered.'),
 });
 export type AdmissionWaiver = z.infer<typeof admissionWaiver>;

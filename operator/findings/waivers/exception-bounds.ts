@@ -27,7 +27,7 @@ export function brokenBound(waiver: Waiver, bounds: ExceptionBounds, now: number
 function brokenDuration({ created, expiresAt }: Waiver, maxDuration: string | undefined, now: number): string | undefined {
   if (expiresAt === undefined)
     return maxDuration === undefined ? undefined : `the exception has no expiresAt, which exceptions.maxDuration ${maxDuration} requires`;
-  const length = expiresAt - (created ?? now);
+  const length = expiresAt - Math.min(created ?? now, now);
   if (length <= (durationMilliseconds(maxDuration ?? defaultDuration) ?? 0)) return undefined;
   const bound =
     maxDuration === undefined ? `the default of exceptions.maxDuration is ${defaultDuration}` : `exceptions.maxDuration is ${maxDuration}`;

@@ -2,6 +2,7 @@ import type { ExceptionCheck } from '../../api/kinds/security-exception.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
 import { frameworkVersions } from '../../catalogue/frameworks/framework.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
+import { isDate } from './inline-exceptions.ts';
 import type { ExceptionObject } from './waiver.ts';
 
 /** Checks that are not controls: those about images. */
@@ -50,6 +51,6 @@ function shapeProblem({ name, framework, vulnerability, package: inPackage, unti
 }
 
 function endProblems({ expiresAt }: ExceptionObject['spec']): readonly string[] {
-  if (expiresAt === undefined || Number.isFinite(Date.parse(expiresAt))) return [];
+  if (expiresAt === undefined || (expiresAt.includes('T') && isDate(expiresAt))) return [];
   return [`spec.expiresAt: '${expiresAt}' is not a time in RFC 3339, such as 2027-02-28T00:00:00Z`];
 }

@@ -23,7 +23,7 @@ export interface WaiverTarget {
   readonly namespace?: string;
   readonly name: string;
   readonly labels?: Labels;
-  /** The value of the annotation `vigil.dev/except` of the object. */
+  /** What inline exceptions are read from; see `inlineOf`. */
   readonly inline?: string;
 }
 
@@ -73,7 +73,11 @@ export interface Waiver {
 export const waiverId = ({ metadata: { namespace, name } }: Pick<ExceptionObject, 'metadata'>): string =>
   namespace === undefined ? name : `${namespace}/${name}`;
 
-const timeOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));
+/** Returns the milliseconds of a time. Undefined without a valid time. */
+function timeOf(text: string | undefined): number | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isFinite(time) ? time : undefined;
+}
 
 /** Compiles an exception without problems, see `exceptionProblems`. Pure. */
 export function compileWaiver(exception: ExceptionObject): Waiver {

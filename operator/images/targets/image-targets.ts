@@ -1,4 +1,5 @@
 import { ANNOTATIONS } from '../../api/group.ts';
+import { inlineOf } from '../../findings/waivers/inline-exceptions.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { controllerOf, fieldsOf, listOf, textOf, type KubernetesObject } from '../../engine/objects/kubernetes-object.ts';
 import { syntheticPod } from '../../engine/pods/synthetic-pod.ts';
@@ -261,7 +262,7 @@ export class ImageTargets {
 
   #targetOf(object: KubernetesObject): RecordTarget {
     const { namespace, name, uid, labels, annotations, creationTimestamp: created } = (object as unknown as KubeObject).metadata;
-    const inline = annotations?.[ANNOTATIONS.except];
+    const inline = inlineOf(annotations?.[ANNOTATIONS.except], created);
     return {
       apiVersion: textOf(object.apiVersion) ?? '',
       kind: textOf(object.kind) ?? '',

@@ -4,6 +4,7 @@ import type { ObjectMeta } from '../../api/metadata.ts';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { generationOf } from '../../engine/evaluation-revision.ts';
 import { STALE, type Finding } from '../../findings/finding.ts';
+import { isExcepted } from '../../findings/waivers/apply-waivers.ts';
 import { foreignEntries } from '../identity/field-owners.ts';
 import { countResults, priorReport, type PriorReport } from '../identity/prior-report.ts';
 import { bounded } from './report-bound.ts';
@@ -149,7 +150,8 @@ function staleIfNotEvaluated(found: readonly ReportResult[]): (result: ReportRes
   const evaluated = new Set(found.filter(({ result }) => result !== 'error').map(check));
   const notEvaluated = new Set(found.map(check).filter((key) => !evaluated.has(key)));
   return (result) => {
-    if (result.result !== 'fail' || !notEvaluated.has(check(result))) return undefined;
+    const isFailure = result.result === 'fail' || isExcepted(result.properties);
+    if (!isFailure || !notEvaluated.has(check(result))) return undefined;
     return { ...result, properties: { ...result.properties, ...STALE } };
   };
 }

@@ -2,7 +2,8 @@ import type { ReportResult } from '../../api/kinds/policy-report.ts';
 import { subjectOf, withDecision, withoutWaiver } from '../../findings/waivers/apply-waivers.ts';
 import type { WaiverTarget } from '../../findings/waivers/waiver.ts';
 import type { WaiverSet } from '../../findings/waivers/waiver-set.ts';
-import type { PolicyEntry } from '../identity/policy-ledger.ts';
+import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
+import type { ExceptionCounts, PolicyEntry } from '../identity/policy-ledger.ts';
 import { countResults } from '../identity/prior-report.ts';
 
 /** The exceptions, and the time at which they apply, in milliseconds since the epoch. */
@@ -46,11 +47,29 @@ export function recountedEntry(entry: PolicyEntry, before: readonly ReportResult
       Object.entries(counts).map(([key, count]) => [key, Number(count) - Number(from[key as keyof T]) + Number(to[key as keyof T])]),
     ) as T;
   const { excepted: _excepted, exceptions: _exceptions, ...rest } = entry;
-  const { excepted, exceptions } = is;
+  const exceptions = movedCounts(entry.exceptions, was.exceptions, is.exceptions);
+  const excepted = moved(entry.excepted ?? noFailures, was.excepted ?? noFailures, is.excepted ?? noFailures);
   return {
     ...rest,
     summary: moved(entry.summary, was.summary, is.summary),
     failing: moved(entry.failing, was.failing, is.failing),
-    ...(excepted && exceptions ? { excepted, exceptions } : {}),
+    ...(exceptions ? { excepted, exceptions } : {}),
   };
+}
+
+const noFailures: SeverityCounts = { critical: 0, high: 0, medium: 0, low: 0 };
+
+/** Moves the counts of each exception by the difference of two counts. Undefined if no exception selects a finding then. */
+function movedCounts(counts: ExceptionCounts = {}, from: ExceptionCounts = {}, to: ExceptionCounts = {}): ExceptionCounts | undefined {
+  const [now, before, after] = [counts, from, to].map((each) => new Map(Object.entries(each)));
+  const ids = new Set([...(now?.keys() ?? []), ...(after?.keys() ?? [])]);
+  const at = (map: typeof now, id: string, index: 0 | 1): number => map?.get(id)?.[index] ?? 0;
+  const rows = [...ids].map((id) => {
+    const [matched, refused] = ([0, 1] as const).map((index) =>
+      Math.max(0, at(now, id, index) - at(before, id, index) + at(after, id, index)),
+    );
+    return [id, [matched ?? 0, refused ?? 0] as const] as const;
+  });
+  const left = rows.filter(([, [matched, refused]]) => matched + refused > 0);
+  return left.length === 0 ? undefined : Object.fromEntries(left);
 }

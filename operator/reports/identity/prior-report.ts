@@ -91,12 +91,16 @@ export function countResults(
 /** Returns the counts of exceptions in results. Empty if no exception selects a result. */
 export function exceptionsIn(results: readonly ReportResult[]): Pick<PolicyEntry, 'excepted' | 'exceptions'> {
   const excepted = { critical: 0, high: 0, medium: 0, low: 0 };
-  const counts: Record<string, [number, number]> = {};
+  const counts = new Map<string, readonly [number, number]>();
+  const add = (id: string, [matched, refused]: readonly [number, number]): void => {
+    const before = counts.get(id) ?? [0, 0];
+    counts.set(id, [before[0] + matched, before[1] + refused]);
+  };
   for (const { severity = 'info', properties } of results) {
     if (isExcepted(properties) && severity !== 'info') excepted[severity]++;
     const { matched, refused } = exceptionIds(properties);
-    for (const id of matched) (counts[id] ??= [0, 0])[0]++;
-    for (const id of refused) (counts[id] ??= [0, 0])[1]++;
+    for (const id of matched) add(id, [1, 0]);
+    for (const id of refused) add(id, [0, 1]);
   }
-  return Object.keys(counts).length === 0 ? {} : { excepted, exceptions: counts };
+  return counts.size === 0 ? {} : { excepted, exceptions: Object.fromEntries(counts) };
 }

@@ -2,7 +2,7 @@ import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { isConflict, isNamespaceTerminating, isNotFound } from '../../kube/client/kube-api-error.ts';
+import { isConflict, isInvalid, isNamespaceTerminating, isNotFound } from '../../kube/client/kube-api-error.ts';
 import { listPages, type ListClient } from '../../kube/list.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
 import { isBootstrapReport } from '../building/bootstrap-report.ts';
@@ -44,17 +44,24 @@ export interface WaivingRequest {
   readonly onReport: (report: PolicyReport) => void;
 }
 
-/** Applies the exceptions in force to the reports of a namespace, or to those about cluster-scoped objects. Writes only reports that change. */
+/**
+ * Applies the exceptions in force to the reports of a namespace, or to those about cluster-scoped objects. Writes only reports that change. A
+ * report that the API server rejects as invalid stays as it is. Throws the first other error after all reports were tried.
+ */
 export async function waiveReports(
   waiving: ReportWaiving,
   { resource, namespace, signal, onReport }: WaivingRequest,
 ): Promise<{ readonly written: number; readonly policies: ReadonlySet<string> }> {
   const policies = new Set<string>();
+  const errors: unknown[] = [];
   let written = 0;
   const options = { namespace, labelSelector: ownReports, limit: pageSize, signal };
   for await (const { items } of listPages<PolicyReport>(waiving.client, resource, options)) {
     await concurrently(items.filter(hasFindings), writers, async (report) => {
-      const after = await waiveReport(waiving, resource, { report, signal });
+      const after = await waiveReport(waiving, resource, { report, signal }).catch((error: unknown) => {
+        if (!isInvalid(error)) errors.push(error);
+        return report;
+      });
       if (after !== report) {
         written++;
         for (const policy of Object.keys(priorReport(after).ledger)) policies.add(policy);
@@ -62,6 +69,8 @@ export async function waiveReports(
       onReport(after);
     });
   }
+  // One report that cannot be written does not keep the others from changing.
+  if (errors.length > 0) throw errors[0];
   return { written, policies };
 }
 
@@ -97,8 +106,10 @@ async function waivedReport(waiving: ReportWaiving, report: PolicyReport, signal
   const applied = waiving.waivers();
   const target = await targetOf(waiving, report, { applied, signal });
   const wanted = withWaivers(report, target, applied);
-  const isIncomplete = Object.values(priorReport(report).ledger).some(({ omitted = 0 }) => omitted > 0);
-  if (wanted && isIncomplete) waiving.onIncomplete(target);
+  const incomplete = Object.values(priorReport(report).ledger).filter(({ omitted = 0 }) => omitted > 0);
+  const mayCover = (): boolean => applied.set.waivers.some((waiver) => waiver.coversTarget(target, () => ({})) !== undefined);
+  const concerns = wanted !== undefined || incomplete.some(({ exceptions }) => exceptions !== undefined) || mayCover();
+  if (incomplete.length > 0 && concerns) waiving.onIncomplete(target);
   return wanted;
 }
 

@@ -29,6 +29,7 @@ describe('exceptionProblems', () => {
       "spec.checks[0].framework: no framework 'nsaa' (did you mean 'nsa'?)",
     ],
     ['a pattern in place of a check', { checks: [{ name: 'host-*' }] }, "spec.checks[0].name: 'host-*' is a pattern; name each check"],
+    ['an end without a zone', { expiresAt: '2027-02-28T00:00:00' }, "spec.expiresAt: '2027-02-28T00:00:00' is not a time"],
     ['an end that is no time', { expiresAt: 'soon' }, "spec.expiresAt: 'soon' is not a time in RFC 3339, such as 2027-02-28T00:00:00Z"],
   ] as const)
     it(`names ${what}`, () => expect(problems(spec as never).join()).to.include(problem));

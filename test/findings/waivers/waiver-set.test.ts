@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { ExceptionBounds } from '../../../operator/api/kinds/policy-exceptions.ts';
+import { inlineOf } from '../../../operator/findings/waivers/inline-exceptions.ts';
 import type { ExceptionObject, WaiverSubject, WaiverTarget } from '../../../operator/findings/waivers/waiver.ts';
 import { clusterException, exception, now, setOf, subject, target } from './samples.ts';
 
@@ -215,9 +216,23 @@ describe('The annotation vigil.dev/except of an object', () => {
     expect(decide(inline, { inline: 'Allow', maxSeverity: 'low' })).to.have.property('kind', 'refused');
   });
 
+  it('lasts as long as the policy allows, counted from the creation of the object', () => {
+    const bounds = { inline: 'Allow', maxDuration: '60d' } as const;
+    expect(decide(inlineOf(inline, '2026-05-31T00:00:00Z') ?? '', bounds)).to.have.property('kind', 'excepted');
+    expect(decide(inlineOf(inline, '2026-01-01T00:00:00Z') ?? '', bounds)).to.have.property('kind', 'refused');
+  });
+
+  it('is cut to what is read, and is then refused', () => {
+    const long = inlineOf(' '.repeat(300_000), undefined) ?? '';
+    expect(long).to.have.length(8193);
+    expect(decide(long, { inline: 'Allow' })).to.have.property('kind', 'refused');
+  });
+
   for (const [text, reason] of [
     ['{', 'the annotation vigil.dev/except is not JSON'],
     ['[{"check": "run-as-non-root"}]', /^the annotation vigil.dev\/except is invalid: 0.reason: /],
+    [inline.replace('2026-07-01', '2026-02-31'), /^the annotation vigil.dev\/except is invalid: 0.until: must be a date/],
+    [inline.replace('2026-07-01', 'whatever 2027'), /^the annotation vigil.dev\/except is invalid: 0.until: must be a date/],
     [inline.replace('2026-07-01', 'soon'), /^the annotation vigil.dev\/except is invalid: 0.until: must be a date/],
     [' '.repeat(9000), 'the annotation vigil.dev/except has more than 8192 characters'],
   ] as const)

@@ -109,6 +109,30 @@ describe('withWaivers', () => {
     expect(ledgerOf(report)['baseline']?.exceptions).to.deep.equal({ 'shop/legacy': [0, 1] });
   });
 
+  it('does not rewrite a report whose covered result is not listed', () => {
+    const many = Array.from({ length: 4000 }, (_, index) => finding(`check-${index}`, { severity: 'low', message: 'x'.repeat(400) }));
+    const large = built({ results: [...many, finding('host-pid', { severity: 'low' })], waivers: { set: covering, now } });
+    expect(resultOf(large, 'host-pid')).to.equal(undefined);
+    expect(ledgerOf(large)['baseline']?.exceptions).to.deep.equal({ 'shop/legacy': [1, 0] });
+    expect(apply(large, covering)).to.equal(undefined);
+  });
+
+  it('keeps a covered failure as stale if its check cannot be evaluated any more', () => {
+    const covered = built({ waivers: { set: covering, now } });
+    const results = [finding('host-pid', { verdict: 'error' }), finding('host-ipc')];
+    const again = buildReport(input({ existing: covered, results, waivers: { set: covering, now } }));
+    const kept = again?.results?.filter(({ rule }) => rule === 'host-pid') ?? [];
+    expect(kept.map(({ result, properties }) => `${result ?? ''} ${properties?.['stale'] ?? ''}`).toSorted()).to.deep.equal([
+      'error ',
+      'skip true',
+    ]);
+  });
+
+  it('counts an exception of any name', () => {
+    const set = setOf([exception({ checks: [{ name: 'host-pid' }] }, { namespace: undefined as never, name: 'constructor' })]);
+    expect(ledgerOf(apply(built(), set))['baseline']).to.deep.include({ exceptions: { constructor: [1, 0] } });
+  });
+
   it('reads its own counts back', () => {
     const report = stored(apply(built(), covering));
     expect(priorReport(report).intact).to.equal(true);
