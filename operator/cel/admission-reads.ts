@@ -1,5 +1,5 @@
 import type { Expr } from './syntax/ast.ts';
-import { children } from './compiler/literal-check.ts';
+import { visitUnshadowed, type IsShadowed } from './unshadowed.ts';
 
 /** The inputs of an expression that a background scan may not have. */
 export interface AdmissionReads {
@@ -26,8 +26,8 @@ function readIdent(name: string, found: Found): void {
 }
 
 /** Records a selection from `request` or `variables`. Returns false for other expressions. */
-function readSelection(expr: Expr, shadowed: ReadonlySet<string>, found: Found): boolean {
-  if (expr.kind !== 'select' || expr.operand.kind !== 'ident' || shadowed.has(expr.operand.name)) return false;
+function readSelection(expr: Expr, isShadowed: IsShadowed, found: Found): boolean {
+  if (expr.kind !== 'select' || expr.operand.kind !== 'ident' || isShadowed(expr.operand.name)) return false;
   const { name } = expr.operand;
   if (name === 'variables') found.variables.add(expr.field);
   else if (name === 'request') found.admissionOnly ||= expr.field === 'userInfo';
@@ -35,22 +35,13 @@ function readSelection(expr: Expr, shadowed: ReadonlySet<string>, found: Found):
   return true;
 }
 
-function visit(expr: Expr, shadowed: ReadonlySet<string>, found: Found): void {
-  if (readSelection(expr, shadowed, found)) return;
-  if (expr.kind === 'ident' && !shadowed.has(expr.name)) readIdent(expr.name.replace(/^\./, ''), found);
-  if (expr.kind !== 'fold') {
-    for (const child of children(expr)) visit(child, shadowed, found);
-    return;
-  }
-  const inner = new Set([...shadowed, expr.accumulator, expr.variable, expr.variable2 ?? expr.variable]);
-  visit(expr.range, shadowed, found);
-  visit(expr.init, shadowed, found);
-  for (const piece of [expr.filter, expr.body]) if (piece !== undefined) visit(piece, inner, found);
-}
-
 /** Returns the inputs of an expression. Names that a fold shadows are left out. */
 export function admissionReads(root: Expr): AdmissionReads {
   const found: Found = { admissionOnly: false, namespaceObject: false, allVariables: false, variables: new Set() };
-  visit(root, new Set(), found);
+  visitUnshadowed(root, (expr, isShadowed) => {
+    if (readSelection(expr, isShadowed, found)) return true;
+    if (expr.kind === 'ident' && !isShadowed(expr.name)) readIdent(expr.name.replace(/^\./, ''), found);
+    return false;
+  });
   return found;
 }

@@ -1,7 +1,6 @@
-import { children } from './compiler/literal-check.ts';
 import { Environment, NEWEST_VERSION } from './checking/environment.ts';
-import type { Expr } from './syntax/ast.ts';
 import { parse } from './syntax/parser.ts';
+import { visitUnshadowed } from './unshadowed.ts';
 
 /** One identifier of an expression that no macro shadows. */
 interface Found {
@@ -9,27 +8,15 @@ interface Found {
   readonly name: string;
 }
 
-function visit(expr: Expr, shadowed: ReadonlySet<string>, found: Map<number, Found>): void {
-  if (expr.kind === 'ident') {
-    if (!shadowed.has(expr.name)) found.set(expr.at, { at: expr.at, name: expr.name });
-    return;
-  }
-  if (expr.kind !== 'fold') {
-    for (const child of children(expr)) visit(child, shadowed, found);
-    return;
-  }
-  const inner = new Set([...shadowed, expr.accumulator, expr.variable, expr.variable2 ?? expr.variable]);
-  visit(expr.range, shadowed, found);
-  visit(expr.init, shadowed, found);
-  for (const piece of [expr.filter, expr.body]) if (piece !== undefined) visit(piece, inner, found);
-}
-
 /** Returns the identifiers of an expression that no macro shadows, in the order of their positions. Throws if the expression has a syntax error. */
 function identifiers(source: string): readonly Found[] {
   const environment = Environment.of(NEWEST_VERSION);
   const { root } = parse(source, (name, args, member) => environment.isMacro(name, args, member));
   const found = new Map<number, Found>();
-  visit(root, new Set(), found);
+  visitUnshadowed(root, (expr, isShadowed) => {
+    if (expr.kind === 'ident' && !isShadowed(expr.name)) found.set(expr.at, { at: expr.at, name: expr.name });
+    return false;
+  });
   return [...found.values()].toSorted((a, b) => a.at - b.at);
 }
 
