@@ -5,6 +5,7 @@ import { compileWaiver, waiverId, type ExceptionObject } from '../findings/waive
 import type { WaiverInputs } from '../findings/waivers/waiver-set.ts';
 import { listAll } from '../kube/list.ts';
 import type { Cluster } from './cluster-scan.ts';
+import { nameInResults } from './input/exception-files.ts';
 
 /** The exceptions of a cluster under the bounds of the policies of a scan, and why some cover nothing. */
 export interface ClusterExceptions {
@@ -13,8 +14,6 @@ export interface ClusterExceptions {
 }
 
 const kinds = [RESOURCES.exceptions, RESOURCES.clusterExceptions];
-/** The name under which the results of a policy name it. Results of an anonymous policy name none. */
-const nameInResults = ({ name, anonymous }: PolicySource): string => (anonymous === true ? '' : name);
 
 /**
  * Lists the exceptions of a cluster. A cluster without their CRDs has none. An exception that cannot be read or that has a problem covers
@@ -24,13 +23,12 @@ export async function readClusterExceptions(
   { client, resources }: Pick<Cluster, 'client' | 'resources'>,
   policies: readonly PolicySource[],
 ): Promise<ClusterExceptions> {
-  const rules = new Set(policies.flatMap(({ spec }) => (spec.rules ?? []).map(({ name }) => name)));
   const warnings: string[] = [];
   const valid: ExceptionObject[] = [];
   const served = kinds.filter((kind) => resources.some(({ group, resource }) => group === kind.group && resource === kind.resource));
   for (const resource of served) {
     for (const exception of await listed(client, resource, warnings)) {
-      const [problem] = exceptionProblems(exception, new Set([...rules, ...namesOf(exception)]));
+      const [problem] = exceptionProblems(exception, new Set(namesOf(exception)));
       if (problem === undefined) valid.push(exception);
       else warnings.push(`${resource.kind}/${waiverId(exception)} covers nothing: ${problem}`);
     }

@@ -9,6 +9,7 @@ import { bareNamespace, type EvaluationContext, type NamespaceFacts, type Policy
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
 import { applyWaivers } from '../findings/waivers/apply-waivers.ts';
+import { inlineOf } from '../findings/waivers/inline-exceptions.ts';
 import type { WaiverTarget } from '../findings/waivers/waiver.ts';
 import { type WaiverInputs, WaiverSet } from '../findings/waivers/waiver-set.ts';
 import { isWorkloadKind } from '../engine/objects/workload-kind.ts';
@@ -173,7 +174,7 @@ class ClusterScan {
 
   #object(object: KubeObject & KubernetesObject, { evaluated, inSnapshot }: ResourceUse, converted: ConvertedObject): void {
     const { namespace, name } = object.metadata;
-    const reference = { kind: object.kind ?? '', namespace, name };
+    const reference = resourceReference(object);
     const home = object.kind === 'Namespace' && object.apiVersion === 'v1' ? name : namespace;
     if (home !== undefined && this.#terminating.has(home)) return;
     if (this.#set.isOwned(object)) this.#live.add(object);
@@ -229,18 +230,15 @@ class ClusterScan {
   }
 }
 
-const keyOf = ({
-  kind,
-  namespace = '',
-  name,
-}: {
-  readonly kind: string;
-  readonly namespace?: string | undefined;
-  readonly name: string;
-}): string => `${kind}/${namespace}/${name}`;
+function resourceReference({ apiVersion = '', kind = '', metadata: { namespace, name } }: KubeObject): ResourceReference {
+  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) };
+}
 
-function selectableOf({ labels = {}, annotations }: ObjectMeta): Pick<WaiverTarget, 'labels' | 'inline'> {
-  const inline = annotations?.[ANNOTATIONS.except];
+const keyOf = ({ apiVersion, kind, namespace = '', name }: Omit<ResourceReference, 'uid'>): string =>
+  [apiVersion, kind, namespace, name].join('/');
+
+function selectableOf({ labels = {}, annotations, creationTimestamp }: ObjectMeta): Pick<WaiverTarget, 'labels' | 'inline'> {
+  const inline = inlineOf(annotations?.[ANNOTATIONS.except], creationTimestamp);
   return inline === undefined ? { labels } : { labels, inline };
 }
 

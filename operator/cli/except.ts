@@ -6,6 +6,7 @@ import { frameworkVersions } from '../catalogue/frameworks/framework.ts';
 import { didYouMean, suggestion } from '../catalogue/suggestion.ts';
 import { builtinResources } from '../engine/objects/builtin-resources.ts';
 import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
+import { isDate } from '../findings/waivers/inline-exceptions.ts';
 import type { ExceptionObject } from '../findings/waivers/waiver.ts';
 import type { Io } from './input/io.ts';
 import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
@@ -70,13 +71,8 @@ function targetOf(text: string): Target {
 function endOf(until: string | undefined, now: number): string | undefined {
   if (until === undefined) return undefined;
   const text = /^\d{4}-\d{2}-\d{2}$/.test(until) ? `${until}T00:00:00Z` : until;
-  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const time = isTime ? Date.parse(text) : Number.NaN;
-  // Date.parse reads 2027-02-30 as 2 March.
-  const day = Number(text.slice(8, 10));
-  const isDay = new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === day;
-  if (Number.isNaN(time) || !isDay) throw new UsageError(`--until: '${until}' is not a date such as 2027-02-28`);
-  if (time <= now) throw new UsageError(`--until: ${until} is in the past`);
+  if (!isDate(text)) throw new UsageError(`--until: '${until}' is not a date such as 2027-02-28`);
+  if (Date.parse(text) <= now) throw new UsageError(`--until: ${until} is in the past`);
   return text;
 }
 

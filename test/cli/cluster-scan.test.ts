@@ -113,4 +113,11 @@ describe('scanCluster with exceptions', () => {
     const inline = JSON.stringify([{ check: 'host-network', reason: 'a router needs it', until: '2026-07-01' }]);
     expect(await findings([], { annotations: { 'vigil.dev/except': inline } })).to.deep.equal(['skip inline']);
   });
+
+  it('counts the duration of an annotation from the creation of the object', async () => {
+    const inline = JSON.stringify([{ check: 'host-network', reason: 'a router needs it', until: '2026-07-01' }]);
+    const annotations = { 'vigil.dev/except': inline };
+    expect(await findings([], { annotations, creationTimestamp: '2026-01-01T00:00:00Z' })).to.deep.equal(['skip inline']);
+    expect(await findings([], { annotations, creationTimestamp: '2025-01-01T00:00:00Z' })).to.deep.equal(['fail ']);
+  });
 });

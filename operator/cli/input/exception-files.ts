@@ -44,7 +44,7 @@ export const hasInlineException = ({ object }: Manifest): boolean =>
   textOf(fieldsOf(fieldsOf(object['metadata'])['annotations'])[ANNOTATIONS.except]) !== undefined;
 
 /** The name under which the results of a policy name it. Results of an anonymous policy name none. */
-const nameInResults = ({ name, anonymous }: PolicySource): string => (anonymous === true ? '' : name);
+export const nameInResults = ({ name, anonymous }: PolicySource): string => (anonymous === true ? '' : name);
 
 /** Returns the names of the rules that exceptions can name: those of the policies of the scan and of the policies among the files. */
 function rulesOf({ manifests, policies }: ExceptionInputs): ReadonlySet<string> {

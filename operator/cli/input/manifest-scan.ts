@@ -21,6 +21,7 @@ import { ResourceIndex } from '../../engine/objects/resource-index.ts';
 import { Snapshot } from '../../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
 import { applyWaivers, isExcepted } from '../../findings/waivers/apply-waivers.ts';
+import { inlineOf } from '../../findings/waivers/inline-exceptions.ts';
 import type { NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
@@ -234,8 +235,8 @@ function excepted(
 ): readonly ObjectFinding[] {
   const [first] = results;
   if (exceptions === undefined || first === undefined) return results;
-  const { labels, annotations } = fieldsOf(manifest?.object['metadata']);
-  const inline = textMapOf(annotations)[ANNOTATIONS.except];
+  const { labels, annotations, creationTimestamp } = fieldsOf(manifest?.object['metadata']);
+  const inline = inlineOf(textMapOf(annotations)[ANNOTATIONS.except], textOf(creationTimestamp));
   const known = manifest === undefined ? {} : { labels: textMapOf(labels), ...(inline === undefined ? {} : { inline }) };
   return results.flatMap((result) => applyWaivers([result], { ...result.resource, ...known }, exceptions.waivers, exceptions.now));
 }
