@@ -1,4 +1,4 @@
-import type { PolicyReport } from '../api/kinds/policy-report.ts';
+import type { PolicyReport, ReportResult } from '../api/kinds/policy-report.ts';
 import { exceptionIds } from '../findings/waivers/apply-waivers.ts';
 import { priorReport } from '../reports/identity/prior-report.ts';
 
@@ -21,10 +21,9 @@ export function addMatches(a: PolicyMatches = none, b: PolicyMatches = none): Po
   return { matched: a.matched + b.matched, refused: a.refused + b.refused, ...(reason === undefined ? {} : { reason }) };
 }
 
-/** Counts the findings in reports that exceptions select. */
+/** Adds up the findings in reports that exceptions select. */
 export class MatchCounter {
   readonly #counts = new Map<string, Map<string, PolicyMatches>>();
-
   readonly #ends = new Set<number>();
 
   /** Returns when the next exception ends that covers a counted finding, in milliseconds since the epoch. Infinity if there is none. */
@@ -32,16 +31,19 @@ export class MatchCounter {
     return Math.min(Number.POSITIVE_INFINITY, ...[...this.#ends].filter((end) => end > now));
   }
 
-  /** Counts the results of a report that Vigil wrote. */
+  /** Adds the counts of a report that Vigil wrote, and the reasons and ends in its results. */
   add(report: PolicyReport): void {
-    for (const { policy, properties } of priorReport(report).results) {
-      const { matched, refused } = exceptionIds(properties);
-      const end = Date.parse(properties?.['until'] ?? '');
-      if (Number.isFinite(end)) this.#ends.add(end);
-      const reason = properties?.['exceptionRefused']?.replace(/^.*?: /, '');
-      for (const id of matched) this.#add(id, policy, { matched: 1, refused: 0 });
-      for (const id of refused) this.#add(id, policy, { matched: 0, refused: 1, ...(reason === undefined ? {} : { reason }) });
-    }
+    const { ledger, results } = priorReport(report);
+    for (const [policy, { exceptions = {} }] of Object.entries(ledger))
+      for (const [id, [matched, refused]] of Object.entries(exceptions)) this.#add(id, policy, { matched, refused });
+    for (const result of results) this.#addResult(result);
+  }
+
+  #addResult({ policy, properties = {} }: ReportResult): void {
+    const { until = '', exceptionRefused = '' } = properties as Readonly<Record<string, string | undefined>>;
+    const end = Date.parse(until);
+    if (Number.isFinite(end)) this.#ends.add(end);
+    for (const id of exceptionIds(properties).refused) this.#add(id, policy, { ...none, reason: exceptionRefused.replace(/^.*?: /, '') });
   }
 
   #add(id: string, policy: string, matches: PolicyMatches): void {

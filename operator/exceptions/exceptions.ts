@@ -2,14 +2,14 @@ import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { Controller } from '../controller/controller.ts';
+import { objectChanges, type ChangePredicate } from '../controller/object-changes.ts';
 import { waiverId } from '../findings/waivers/waiver.ts';
 import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { ListClient } from '../kube/list.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
 import type { RecordTarget } from '../stream/stream-record.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
-import type { ExceptionDependencies } from './exception-controller.ts';
-import { exceptionController } from './exception-controller.ts';
+import { exceptionController, type ExceptionDependencies } from './exception-controller.ts';
 import { ExceptionEvidence, type ExceptionEvidenceDependencies } from './exception-evidence.ts';
 import type { ExceptionStore } from './exception-store.ts';
 import { ObjectLabels } from './object-labels.ts';
@@ -31,8 +31,8 @@ export class Exceptions {
   readonly #reports: ReportExceptions;
   readonly #statuses: Controller;
   readonly #evidence: ExceptionEvidence;
-  /** By kind and name of a watched object: the part of it that exceptions depend on. */
-  readonly #known = new Map<string, string>();
+  /** By resource: whether a change concerns exceptions. */
+  readonly #hasChanged = new Map<ApiResource, ChangePredicate<KubeObject>>();
 
   constructor(deps: ExceptionsDependencies) {
     const labels = new ObjectLabels(deps.client, deps.clusterInfo);
@@ -62,28 +62,21 @@ export class Exceptions {
 
   /** Applies exceptions again after a watched object changed. Called for every change of an exception, a policy or a Namespace. */
   changed(resource: ApiResource, object: KubeObject, type: ChangeType): void {
-    const { name, namespace } = object.metadata;
     const isException = resource !== RESOURCES.policies && resource !== RESOURCES.namespaces;
     if (isException) this.#statuses.queue.add(waiverId({ metadata: object.metadata }));
-    const key = [resource.resource, namespace ?? '', name].join('/');
-    const before = this.#known.get(key);
-    const now = type === 'DELETED' ? undefined : JSON.stringify(relevantPart(resource, object));
-    if (before === now) return;
-    this.#remember(key, now);
+    const hasChanged = this.#hasChanged.getOrInsertComputed(resource, () =>
+      objectChanges((each) => JSON.stringify(relevantPart(resource, each))),
+    );
+    if (!hasChanged(object, type)) return;
     this.#store.invalidate();
-    if (isException) this.#reports.enqueue(namespace);
+    if (isException) this.#reports.enqueue(object.metadata.namespace);
     else if (resource === RESOURCES.policies) this.#policyChanged();
-    else if (before !== undefined && now !== undefined) this.#reports.enqueue(name);
+    else if (type === 'MODIFIED') this.#reports.enqueue(object.metadata.name);
   }
 
   /** Counts the findings that exceptions select again, after a report with exceptions changed. */
   reportChanged(namespace: string | undefined): void {
     this.#reports.recount(namespace);
-  }
-
-  #remember(key: string, part: string | undefined): void {
-    if (part === undefined) this.#known.delete(key);
-    else this.#known.set(key, part);
   }
 
   #policyChanged(): void {

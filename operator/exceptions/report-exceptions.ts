@@ -67,8 +67,7 @@ export class ReportExceptions {
   /** Enqueues the reports that exceptions with this namespace cover: its own, or all if undefined. */
   enqueue(namespace: string | undefined): void {
     if (namespace === undefined && this.#deps.store.current().set.isEmpty && this.#matches.size === 0) return;
-    const keys = namespace === undefined ? [CLUSTER_KEY, ...this.#deps.store.namespaces(), ...this.#matches.keys()] : [namespace];
-    for (const key of new Set(keys)) this.controller.queue.addAfter(key, debounce);
+    for (const key of new Set(this.#keysOf(namespace))) this.controller.queue.addAfter(key, debounce);
   }
 
   /** Enqueues a namespace whose findings with exceptions changed. Undefined: the reports about cluster-scoped objects. */
@@ -82,6 +81,11 @@ export class ReportExceptions {
     return [...this.#matches.values()].flatMap((matches) => matches.get(id) ?? []);
   }
 
+  /** Returns the keys of the reports that exceptions with this namespace cover: all if it is undefined. */
+  #keysOf(namespace: string | undefined): readonly string[] {
+    return namespace === undefined ? [CLUSTER_KEY, ...this.#deps.store.namespaces(), ...this.#matches.keys()] : [namespace];
+  }
+
   async #reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     if (key !== CLOCK_KEY && !this.#deps.store.isComplete) return { requeueAfter: completionInterval };
     if (key === START_KEY) return this.#start(signal);
@@ -93,9 +97,8 @@ export class ReportExceptions {
   /** Enqueues every namespace for which there is an exception, or whose reports have one. */
   async #start(signal: AbortSignal): Promise<ReconcileResult> {
     const { client, store } = this.#deps;
-    const keys = new Set<string>();
-    for (const { namespace } of store.current().set.waivers)
-      for (const key of namespace === undefined ? [CLUSTER_KEY, ...store.namespaces()] : [namespace]) keys.add(key);
+    const namespaces = new Set(store.current().set.waivers.map(({ namespace }) => namespace));
+    const keys = new Set([...namespaces].flatMap((namespace) => this.#keysOf(namespace)));
     for await (const namespace of reportsWithExceptions(client, signal)) keys.add(namespace ?? CLUSTER_KEY);
     this.#pending = keys;
     for (const key of keys) this.controller.queue.add(key);

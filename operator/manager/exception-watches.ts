@@ -67,6 +67,6 @@ export function exceptionWatches(
   return { exceptions, clusterExceptions, namespaces, isComplete, runnables };
 }
 
-const labelsOnly = ({ metadata: { name, resourceVersion, labels } }: KubeObject): KubeObject => ({
-  metadata: { name, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...(labels ? { labels } : {}) },
+const labelsOnly = ({ metadata: { name, uid = '', resourceVersion = '', labels } }: KubeObject): KubeObject => ({
+  metadata: { name, uid, resourceVersion, ...(labels ? { labels } : {}) },
 });

@@ -61,15 +61,13 @@ const noFailures: SeverityCounts = { critical: 0, high: 0, medium: 0, low: 0 };
 
 /** Moves the counts of each exception by the difference of two counts. Undefined if no exception selects a finding then. */
 function movedCounts(counts: ExceptionCounts = {}, from: ExceptionCounts = {}, to: ExceptionCounts = {}): ExceptionCounts | undefined {
-  const [now, before, after] = [counts, from, to].map((each) => new Map(Object.entries(each)));
-  const ids = new Set([...(now?.keys() ?? []), ...(after?.keys() ?? [])]);
-  const at = (map: typeof now, id: string, index: 0 | 1): number => map?.get(id)?.[index] ?? 0;
-  const rows = [...ids].map((id) => {
-    const [matched, refused] = ([0, 1] as const).map((index) =>
-      Math.max(0, at(now, id, index) - at(before, id, index) + at(after, id, index)),
-    );
-    return [id, [matched ?? 0, refused ?? 0] as const] as const;
+  const at = (each: ExceptionCounts, id: string): readonly [number, number] => (Object.hasOwn(each, id) ? (each[id] ?? nothing) : nothing);
+  const rows = [...new Set([...Object.keys(counts), ...Object.keys(to)])].map((id) => {
+    const [now, before, after] = [at(counts, id), at(from, id), at(to, id)];
+    return [id, [Math.max(0, now[0] - before[0] + after[0]), Math.max(0, now[1] - before[1] + after[1])] as const] as const;
   });
   const left = rows.filter(([, [matched, refused]]) => matched + refused > 0);
   return left.length === 0 ? undefined : Object.fromEntries(left);
 }
+
+const nothing = [0, 0] as const;
