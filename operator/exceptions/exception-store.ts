@@ -27,10 +27,16 @@ export interface ExceptionSources {
   readonly isComplete: () => boolean;
 }
 
+/** The exceptions without problems. */
+interface Compiled {
+  readonly valid: readonly Exception[];
+  readonly set: WaiverSet;
+}
+
 /** The exceptions in force, compiled from the caches of the watches. */
 export class ExceptionStore {
   readonly #sources: ExceptionSources;
-  #set: WaiverSet | undefined;
+  #compiled: Compiled | undefined;
 
   constructor(sources: ExceptionSources) {
     this.#sources = sources;
@@ -38,7 +44,7 @@ export class ExceptionStore {
 
   /** Compiles the exceptions again at the next use. Called after a cache changed. */
   invalidate(): void {
-    this.#set = undefined;
+    this.#compiled = undefined;
   }
 
   /** Whether all exceptions are known. Until then, no report loses the exceptions that it has. */
@@ -48,8 +54,7 @@ export class ExceptionStore {
 
   /** Returns the exceptions without problems, and the current time. */
   current(): AppliedWaivers {
-    this.#set ??= this.#compile();
-    return { set: this.#set, now: this.#sources.clock() };
+    return { set: this.#current().set, now: this.#sources.clock() };
   }
 
   /** Returns all exceptions by id, those with problems included. */
@@ -67,9 +72,7 @@ export class ExceptionStore {
   /** Returns the exceptions that admission applies for a policy; see {@link admissionWaivers}. Throws until all exceptions are known. */
   admissionWaivers(policy: SecurityPolicy, now: number): AdmissionWaivers {
     if (!this.isComplete) throw new Error('the exceptions are not listed yet: the parameters of admission policies stay as they are');
-    const rules = this.#rules();
-    const valid = [...this.all().values()].filter((exception) => exceptionProblems(exception, rules).length === 0);
-    return admissionWaivers(policy, valid, now);
+    return admissionWaivers(policy, this.#current().valid, now);
   }
 
   /** Returns the policies with the bounds that each sets for exceptions. */
@@ -86,13 +89,19 @@ export class ExceptionStore {
     return new Set(this.#sources.policies.list().flatMap(({ spec }) => (spec.rules ?? []).map(({ name }) => name)));
   }
 
-  #compile(): WaiverSet {
+  #current(): Compiled {
+    return (this.#compiled ??= this.#compile());
+  }
+
+  #compile(): Compiled {
     const rules = this.#rules();
+    const valid = [...this.all().values()].filter((exception) => exceptionProblems(exception, rules).length === 0);
     const labels = new Map(this.#sources.namespaces.list().map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
-    return new WaiverSet({
-      waivers: [...this.all().values()].filter((exception) => exceptionProblems(exception, rules).length === 0).map(compileWaiver),
+    const set = new WaiverSet({
+      waivers: valid.map(compileWaiver),
       bounds: this.policyBounds(),
       namespaceLabels: (namespace) => labels.get(namespace),
     });
+    return { valid, set };
   }
 }

@@ -25,20 +25,18 @@ interface Candidate {
 
 /** The exceptions and bounds that apply at one time. Immutable and pure. */
 export class WaiverSet {
+  /** Whether no exception can cover anything: there is none, and no policy allows inline exceptions. */
+  readonly isEmpty: boolean;
   readonly #inputs: WaiverInputs;
   /** By check. */
   readonly #index: ReadonlyMap<string, readonly Waiver[]>;
 
   constructor(inputs: WaiverInputs) {
     this.#inputs = inputs;
+    this.isEmpty = inputs.waivers.length === 0 && ![...inputs.bounds.values()].some((bounds) => bounds?.inline === 'Allow');
     const index = new Map<string, Waiver[]>();
     for (const waiver of inputs.waivers) for (const check of waiver.checks) index.getOrInsertComputed(check, () => []).push(waiver);
     this.#index = index;
-  }
-
-  /** Whether no exception can cover anything: there is none, and no policy allows inline exceptions. */
-  get isEmpty(): boolean {
-    return this.#inputs.waivers.length === 0 && ![...this.#inputs.bounds.values()].some((bounds) => bounds?.inline === 'Allow');
   }
 
   /** All exceptions. */
