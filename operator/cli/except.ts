@@ -1,3 +1,4 @@
+import { definedEntries } from '../api/defined-entries.ts';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { API_VERSION } from '../api/group.ts';
@@ -98,10 +99,6 @@ const nameOf = (parts: readonly string[]): string =>
     .slice(0, 63)
     .replace(/-+$/, '');
 
-/** Leaves out undefined values. */
-const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-
 function exceptionOf(resource: string, checks: readonly string[], values: Values, now: number): ExceptionObject {
   const { apiGroup, kind, name, namespaced } = targetOf(resource);
   const { namespace, policy, container } = values;
@@ -109,12 +106,12 @@ function exceptionOf(resource: string, checks: readonly string[], values: Values
   return {
     metadata: {
       name: values.name ?? nameOf([kind, name, checks[0] ?? '']),
-      ...given({ namespace: namespaced ? (namespace ?? 'default') : undefined }),
+      ...definedEntries({ namespace: namespaced ? (namespace ?? 'default') : undefined }),
     },
     spec: {
       reason: reasonOf(values.reason),
-      ...given({ expiresAt: endOf(values.until, now), policies: policy }),
-      targets: [{ apiGroup, kind, names: [name], ...given({ containers: container }) }],
+      ...definedEntries({ expiresAt: endOf(values.until, now), policies: policy }),
+      targets: [{ apiGroup, kind, names: [name], ...definedEntries({ containers: container }) }],
       checks: checks.map(checkOf),
     },
   };

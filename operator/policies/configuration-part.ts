@@ -1,3 +1,4 @@
+import { definedEntries } from '../api/defined-entries.ts';
 import type {
   ConfigurationStatus,
   Coverage,
@@ -50,7 +51,7 @@ export const configurationOf = (status: SecurityPolicyStatus | undefined): Confi
 export function configurationFields(before: SecurityPolicyStatus | undefined, findings: PolicyFindings): ConfigurationFields {
   const { summary, failing, excepted, whole } = findings;
   const { excepted: _before, ...known }: Partial<ConfigurationStatus> = configurationOf(before) ?? {};
-  const counts = { summary, failing, ...withoutUndefined({ excepted }) };
+  const counts = { summary, failing, ...definedEntries({ excepted }) };
   if (!whole) {
     const { frameworks } = before ?? {};
     return { configuration: { ...known, ...counts }, ...(frameworks ? { frameworks } : {}) };
@@ -59,7 +60,7 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
     whole;
   // A scan that evaluated no target does not renew the time of the verdicts.
   const evaluated = evaluatedNothing(coverage)
-    ? withoutUndefined({
+    ? definedEntries({
         evaluatedGeneration: known.evaluatedGeneration,
         evaluatedRevision: known.evaluatedRevision,
         lastScanTime: known.lastScanTime,
@@ -71,7 +72,7 @@ export function configurationFields(before: SecurityPolicyStatus | undefined, fi
       lastScan: scan,
       ...counts,
       coverage,
-      ...withoutUndefined({ failure }),
+      ...definedEntries({ failure }),
       ...listField('uncovered', uncovered),
       ...listField('excludedNamespaces', excludedNamespaces?.toSorted()),
       ...listField('unmatchedNamespaces', unmatchedNamespaces),
@@ -95,6 +96,3 @@ export const evaluatedNothing = ({ scanned, failed }: Coverage): boolean => scan
 
 const listField = <K extends string>(key: K, entries: readonly string[] = []): { [P in K]?: string[] } =>
   (entries.length === 0 ? {} : { [key]: entries.slice(0, mostEntries) }) as { [P in K]?: string[] };
-
-const withoutUndefined = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,3 +1,4 @@
+import { definedEntries } from '../api/defined-entries.ts';
 import { setConditions, type Condition, type ConditionUpdate } from '../api/condition.ts';
 import type { Scan } from '../api/kinds/scan.ts';
 import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
@@ -41,9 +42,9 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
   const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
   const uncovered = [...inspection.unserved, ...(totals.uncovered ?? [])].slice(0, 20);
   return {
-    ...withoutUndefined({ configuration, images, frameworks }),
+    ...definedEntries({ configuration, images, frameworks }),
     ...totals,
-    ...withoutUndefined({
+    ...definedEntries({
       uncovered: uncovered.length > 0 ? uncovered : undefined,
       coveragePercent: totals.coverage && coveragePercent(totals.coverage, isCovered),
     }),
@@ -51,11 +52,6 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
     conditions: setConditions(policy.status?.conditions, updates, { now: timestampOf(now), generation }),
   };
 }
-
-/** Removes fields that are undefined. */
-const withoutUndefined = (fields: {
-  readonly [K in keyof SecurityPolicyStatus]: SecurityPolicyStatus[K] | undefined;
-}): SecurityPolicyStatus => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 /** The kstatus conditions: Current after the generation was evaluated, Failed if it cannot be evaluated, InProgress otherwise. */
 function readiness(state: PolicyState): ConditionUpdate[] {

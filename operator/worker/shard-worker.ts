@@ -18,7 +18,7 @@ import { readLivePods, type LivePodReadResult } from './live-pod-reader.ts';
 import { ConvertedObjects } from './converted-objects.ts';
 import { crossObjectVerdicts, type CrossObjectVerdicts } from './cross-object-verdicts.ts';
 import { ListOrderError, slicePages } from './slice-pages.ts';
-import { definedEntries } from './target-record.ts';
+import { definedEntries } from '../api/defined-entries.ts';
 import { ObjectEvaluator } from './object-evaluator.ts';
 
 /** The summary of a shard, in the trailer of its stream. */

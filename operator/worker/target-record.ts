@@ -1,3 +1,4 @@
+import { definedEntries } from '../api/defined-entries.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
 import { ANNOTATIONS } from '../api/group.ts';
@@ -34,12 +35,5 @@ export function targetOf({ metadata }: KubeObject, resource: ApiResource): Recor
     kind: resource.kind,
     name,
     ...definedEntries({ namespace, uid, resourceVersion, created, labels, inline }),
-  };
-}
-
-/** Returns the entries with a value. */
-export function definedEntries<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }

@@ -1,3 +1,4 @@
+import { definedEntries } from '../../api/defined-entries.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { ObjectMeta } from '../../api/metadata.ts';
@@ -160,7 +161,7 @@ function staleIfNotEvaluated(found: readonly ReportResult[]): (result: ReportRes
 function withChange(report: PolicyReport, input: ReportInput): PolicyReport {
   const { existing, scan, seconds } = input;
   const compared = comparedPolicies(input);
-  const note = withoutUndefined({
+  const note = definedEntries({
     [ANNOTATIONS.changes]: scan === undefined ? writeHistory(extendedHistory(existing, report, { seconds, compared })) : undefined,
     [ANNOTATIONS.change]: scan && writeChange(scan, addChanges(recordedChange(existing, scan), reportChange(existing, report, compared))),
   });
@@ -207,7 +208,7 @@ function entryFor({ name, revision, passes }: EvaluatedPolicy, results: readonly
 /** Returns the scope of a report. The scope of a Namespace has that Namespace as its namespace, because consumers find reports by it. */
 function scopeOf(target: RecordTarget): NonNullable<PolicyReport['scope']> {
   const { apiVersion, kind, name, uid } = target;
-  return { apiVersion, kind, name, ...withoutUndefined({ namespace: reportLocation(target).namespace, uid }) };
+  return { apiVersion, kind, name, ...definedEntries({ namespace: reportLocation(target).namespace, uid }) };
 }
 
 function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly ReportResult[]): PolicyReport {
@@ -215,7 +216,7 @@ function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly Re
   const { apiVersion, kind, name, uid, resourceVersion } = target;
   const metadata: ObjectMeta = {
     name: input.name ?? reportName(source, target),
-    ...withoutUndefined({
+    ...definedEntries({
       namespace: reportLocation(target).namespace,
       uid: existing?.metadata.uid,
       resourceVersion: existing?.metadata.resourceVersion,
@@ -229,7 +230,7 @@ function assemble(input: ReportInput, ledger: PolicyLedger, results: readonly Re
     },
     annotations: {
       ...foreignEntries(existing, 'annotations'),
-      ...withoutUndefined({ [ANNOTATIONS.resourceVersion]: resourceVersion, [ANNOTATIONS.except]: target.inline }),
+      ...definedEntries({ [ANNOTATIONS.resourceVersion]: resourceVersion, [ANNOTATIONS.except]: target.inline }),
     },
     ...(existing?.metadata.finalizers ? { finalizers: existing.metadata.finalizers } : {}),
     ...(uid === undefined ? {} : { ownerReferences: [{ apiVersion, kind, name, uid }] }),
@@ -243,11 +244,6 @@ function withDigest(report: PolicyReport): PolicyReport {
   const whole = { ...report, results: results.flatMap((result) => (isNotice(result) ? withIdentities(scope, [result]) : [result])) };
   const annotations = { ...report.metadata.annotations, [ANNOTATIONS.digest]: reportDigest(whole) };
   return { ...whole, metadata: { ...report.metadata, annotations } };
-}
-
-/** Removes entries that are undefined. */
-function withoutUndefined<K extends string>(entries: Readonly<Record<K, string | undefined>>): Partial<Record<K, string>> {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as Partial<Record<K, string>>;
 }
 
 function ownerLabels({ labels = {} }: RecordTarget, policies: readonly EvaluatedPolicy[]): Record<string, string> {

@@ -1,3 +1,4 @@
+import { definedEntries } from '../../api/defined-entries.ts';
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
@@ -132,7 +133,7 @@ function objectOf({ scope = {}, metadata }: PolicyReport): RecordTarget {
   const { apiVersion = '', kind = '', name = '', namespace, uid } = scope;
   const isNamespace = kind === 'Namespace' && apiVersion === 'v1';
   const optional = { namespace: isNamespace ? undefined : namespace, uid, inline: metadata.annotations?.[ANNOTATIONS.except] };
-  return { apiVersion, kind, name, ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) };
+  return { apiVersion, kind, name, ...definedEntries(optional) };
 }
 
 const hasExceptions = (report: KubeObject): boolean =>
