@@ -10,7 +10,7 @@ import type { EventRecorder } from '../controller/event-recorder.ts';
 import { objectChanges } from '../controller/object-changes.ts';
 import { updateStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import { watches, watchesFor } from '../controller/watched-resource.ts';
-import { compilePolicy } from '../engine/compiled-policy.ts';
+import { compilePolicy, type CompiledPolicy } from '../engine/compiled-policy.ts';
 import { ResourceIndex } from '../engine/objects/resource-index.ts';
 import { isConflict, isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 import { messageOf } from '../kube/client/kube-request.ts';
@@ -21,7 +21,7 @@ import { enforcementStatus, failedStatus } from './enforcement-status.ts';
 import { ObjectChanged, syncObjects, type EnforcementWrite, type SyncResult } from './enforcement-sync.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
 import { enforcementObjects, ownerReference, parametersName, type EnforcementObjects } from './objects/enforcement-objects.ts';
-import { mostWaivers, type ReadWaiversInForce } from './waivers-in-force.ts';
+import { mostWaivers, type EnforcedChecks, type ReadWaiversInForce } from './waivers-in-force.ts';
 
 /** The dependencies of {@link Enforcement}. */
 export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 'log'>, ControllerBasics {
@@ -134,7 +134,7 @@ export class Enforcement {
     }
     const operator = `system:serviceaccount:${namespace}:vigil-operator`;
     const made = enforcementObjects(policy, compiled, { served: resources, systemNamespaces, operator });
-    const { parameters, until, problems } = this.#parameters(policy, made);
+    const { parameters, until, problems } = this.#parameters(policy, compiled, made);
     const synced = await syncObjects(client, policy, { parameters, policies: made.policies, bindings: made.bindings });
     this.#watch.start();
     this.#report(policy, synced);
@@ -147,10 +147,12 @@ export class Enforcement {
   /** The parameters of the policy with the exceptions in force, if its admission policies read any. */
   #parameters(
     policy: SecurityPolicy,
-    { waives, policies }: EnforcementObjects,
+    compiled: CompiledPolicy,
+    { waives, policies, enforced }: EnforcementObjects,
   ): { readonly parameters: readonly KubeObject[]; readonly until?: number | undefined; readonly problems: readonly string[] } {
     if (!waives || policies.length === 0) return { parameters: [], problems: [] };
-    const { waivers, until } = this.#own.waiversInForce(policy, this.#own.clock());
+    const checks = severitiesOf(policy, compiled, enforced);
+    const { waivers, until } = this.#own.waiversInForce(policy, checks, this.#own.clock());
     const name = policy.metadata.name;
     const metadata = {
       name: parametersName(name),
@@ -209,4 +211,13 @@ export class Enforcement {
       message: (enforcement.problems ?? []).join('; '),
     });
   }
+}
+
+/** Returns the enforced checks, each with its severity in the policy. */
+function severitiesOf({ spec }: SecurityPolicy, { controls }: CompiledPolicy, enforced: readonly string[]): EnforcedChecks {
+  const severities = [
+    ...controls.map(({ control, severity }) => [control.id, severity] as const),
+    ...(spec.rules ?? []).map(({ name, severity }) => [name, severity ?? 'medium'] as const),
+  ];
+  return new Map(severities.filter(([check]) => enforced.includes(check)));
 }

@@ -1,5 +1,6 @@
 import type { AdmissionWaiver } from '../api/kinds/admission-parameters.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { Severity } from '../catalogue/controls/severity.ts';
 
 /** The exceptions of a policy that are in force at one time. */
 export interface WaiversInForce {
@@ -8,8 +9,11 @@ export interface WaiversInForce {
   readonly until?: number | undefined;
 }
 
-/** Returns the exceptions of a policy that are in force. `now`: milliseconds since the epoch. Pure. */
-export type ReadWaiversInForce = (policy: SecurityPolicy, now: number) => WaiversInForce;
+/** The checks that a policy enforces, each with its severity in the policy. */
+export type EnforcedChecks = ReadonlyMap<string, Severity>;
+
+/** Returns the exceptions of a policy that are in force for enforced checks. `now`: milliseconds since the epoch. */
+export type ReadWaiversInForce = (policy: SecurityPolicy, checks: EnforcedChecks, now: number) => WaiversInForce;
 
 /** The most exceptions in the parameters of one policy. */
 export const mostWaivers = 2000;

@@ -2,8 +2,6 @@ import type { LabelSelector } from '../api/field.ts';
 import type { AdmissionWaiver } from '../api/kinds/admission-parameters.ts';
 import type { ExceptionTarget } from '../api/kinds/security-exception.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
-import { controlById } from '../catalogue/controls/catalogue.ts';
-import { controlsOfFramework } from '../catalogue/frameworks/framework.ts';
 import { brokenBound, endOf, severityBound } from '../findings/waivers/exception-bounds.ts';
 import { compileWaiver } from '../findings/waivers/waiver.ts';
 import type { Severity } from '../findings/finding.ts';
@@ -15,45 +13,41 @@ export interface AdmissionWaivers {
   readonly until?: number;
 }
 
+/** The checks that the policy enforces, each with its severity in the policy, and the time in milliseconds since the epoch. */
+export interface EnforcedAt {
+  readonly checks: ReadonlyMap<string, Severity>;
+  readonly now: number;
+}
+
 /**
  * Returns the exceptions that admission applies for a policy: those in force within the bounds of the policy, if it sets `exceptions.allow` to
- * `All`. `exceptions` contains only exceptions without problems. Pure.
+ * `All`. Only checks that the policy enforces are named. `exceptions` contains only exceptions without problems. Pure.
  */
-export function admissionWaivers(policy: SecurityPolicy, exceptions: readonly Exception[], now: number): AdmissionWaivers {
+export function admissionWaivers(policy: SecurityPolicy, exceptions: readonly Exception[], at: EnforcedAt): AdmissionWaivers {
   const { exceptions: bounds = {} } = policy.spec;
   if (bounds.allow !== 'All') return { waivers: [] };
-  const parts = exceptions.flatMap((exception) => partsOf(policy, exception, now));
+  const parts = exceptions.flatMap((exception) => partsOf(policy, exception, at));
   const waivers = parts.flatMap((part) => part.waivers).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   return parts.length === 0 ? { waivers } : { waivers, until: Math.min(...parts.map(({ until }) => until)) };
 }
 
 /** Returns what admission applies of one exception: an entry for each of its targets. Empty if it covers nothing. */
-function partsOf(policy: SecurityPolicy, exception: Exception, now: number): readonly Required<AdmissionWaivers>[] {
+function partsOf(
+  policy: SecurityPolicy,
+  exception: Exception,
+  { checks: enforced, now }: EnforcedAt,
+): readonly Required<AdmissionWaivers>[] {
   const { name } = policy.metadata;
   const { exceptions: bounds = {} } = policy.spec;
   const waiver = compileWaiver(exception);
   const until = endOf(waiver, now);
   const isFor = waiver.policies?.has(name) ?? true;
-  const enforced = checksOf(policy);
-  const isAllowed = (check: string): boolean => enforced.has(check) && severityBound(severityOf(policy, check), bounds) === undefined;
-  const checks = [...waiver.checks].filter(isAllowed).toSorted();
+  const allowed = [...enforced].filter(([check, severity]) => waiver.checks.has(check) && severityBound(severity, bounds) === undefined);
+  const checks = allowed.map(([check]) => check).toSorted();
   if (!isFor || until <= now || checks.length === 0 || brokenBound(waiver, bounds, now) !== undefined) return [];
   const place = placeOf(exception);
   const targets: readonly ExceptionTarget[] = exception.spec.targets ?? [{}];
   return [{ until, waivers: targets.map((target) => ({ exception: waiver.id, checks, ...place, ...objectsOf(target) })) }];
-}
-
-/** Returns the checks that the policy may enforce. Vulnerabilities are not evaluated at admission. */
-function checksOf({ spec }: SecurityPolicy): ReadonlySet<string> {
-  const frameworks = (spec.frameworks ?? []).flatMap(({ name }) => [...controlsOfFramework(name)]);
-  return new Set([...(spec.controls ?? []).map(({ name }) => name), ...(spec.rules ?? []).map(({ name }) => name), ...frameworks]);
-}
-
-/** Returns the severity of a check in a policy. Unknown checks are not enforced, so their severity does not matter. */
-function severityOf({ spec }: SecurityPolicy, check: string): Severity {
-  const rule = spec.rules?.find(({ name }) => name === check);
-  if (rule) return rule.severity ?? 'medium';
-  return spec.controls?.find(({ name }) => name === check)?.severity ?? controlById(check)?.severity ?? 'low';
 }
 
 type Place = Pick<AdmissionWaiver, 'namespaces' | 'excludedNamespaces' | 'namespaceLabels' | 'clusterScoped'>;

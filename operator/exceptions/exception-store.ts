@@ -5,6 +5,7 @@ import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
 import { compileWaiver, waiverId } from '../findings/waivers/waiver.ts';
 import { WaiverSet } from '../findings/waivers/waiver-set.ts';
+import type { Severity } from '../findings/finding.ts';
 import type { Exception } from './exception.ts';
 import { admissionWaivers, type AdmissionWaivers } from './admission-waivers.ts';
 import type { AppliedWaivers } from '../reports/building/waived-results.ts';
@@ -70,9 +71,9 @@ export class ExceptionStore {
   }
 
   /** Returns the exceptions that admission applies for a policy; see {@link admissionWaivers}. Throws until all exceptions are known. */
-  admissionWaivers(policy: SecurityPolicy, now: number): AdmissionWaivers {
+  admissionWaivers(policy: SecurityPolicy, checks: ReadonlyMap<string, Severity>, now: number): AdmissionWaivers {
     if (!this.isComplete) throw new Error('the exceptions are not listed yet: the parameters of admission policies stay as they are');
-    return admissionWaivers(policy, this.#current().valid, now);
+    return admissionWaivers(policy, this.#current().valid, { checks, now });
   }
 
   /** Returns the policies with the bounds that each sets for exceptions. */

@@ -13,6 +13,7 @@ import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { Enforcement } from '../admission/enforcement.ts';
+import type { ReadWaiversInForce } from '../admission/waivers-in-force.ts';
 import { clusterInfoReader } from '../kube/cluster-info.ts';
 import { GENERATIONS_KEY, generationScanController } from '../scans/generation-scan.ts';
 import { PolicyCleanup } from '../policies/policy-cleanup.ts';
@@ -120,7 +121,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicyCleanup: (name: string): void => policyCleanup.enqueue(name),
     imageSyncStart: (): number | undefined => images.startedAt,
-    waiversInForce: (policy: SecurityPolicy, now: number) => store.admissionWaivers(policy, now),
+    waiversInForce: (...[policy, checks, now]: Parameters<ReadWaiversInForce>) => store.admissionWaivers(policy, checks, now),
     onEnforcementWrite: ({ operation }: { readonly operation: string }): void => metrics.enforcementWrites.inc({ operation }),
     watching: (): ConditionUpdate => onChange.condition(),
   };

@@ -7,7 +7,7 @@ import { clusterException, exception, now } from '../findings/waivers/samples.ts
 
 const waiversOf = (exceptions: readonly ExceptionObject[], bounds: ExceptionBounds = { allow: 'All' }): AdmissionWaivers => {
   const policy: SecurityPolicy = { metadata: { name: 'baseline' }, spec: { controls: [{ name: 'run-as-non-root' }], exceptions: bounds } };
-  return admissionWaivers(policy, exceptions, now);
+  return admissionWaivers(policy, exceptions, { checks: new Map([['run-as-non-root', 'medium']]), now });
 };
 
 describe('admissionWaivers', () => {
