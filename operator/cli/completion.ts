@@ -1,4 +1,5 @@
 import { catalogue } from '../catalogue/controls/catalogue.ts';
+import { detections } from '../catalogue/detections/detections.ts';
 import { frameworkVersions } from '../catalogue/frameworks/framework.ts';
 import { severityOrder } from '../catalogue/controls/severity.ts';
 import type { Io } from './input/io.ts';
@@ -8,6 +9,7 @@ import { exitCodes } from './input/usage-error.ts';
 const commands = ['scan', 'test', 'except', 'controls', 'explain', 'completion'];
 const words = {
   controls: catalogue.map(({ id }) => id).join(' '),
+  entries: [...catalogue, ...detections].map(({ id }) => id).join(' '),
   frameworks: frameworkVersions()
     .map(({ name }) => name)
     .join(' '),
@@ -21,7 +23,8 @@ _vigil() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}"
   if [ "$COMP_CWORD" = 1 ]; then COMPREPLY=($(compgen -W "${commands.join(' ')}" -- "$word")); return; fi
   case "$before" in
-    --control|explain) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
+    --control) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
+    explain) COMPREPLY=($(compgen -W "${words.entries}" -- "$word")); return ;;
     --framework) COMPREPLY=($(compgen -W "${words.frameworks}" -- "$word")); return ;;
     --fail-on) COMPREPLY=($(compgen -W "${words.severities}" -- "$word")); return ;;
     -o|--output) COMPREPLY=($(compgen -W "${words.outputs} text" -- "$word")); return ;;
@@ -33,7 +36,7 @@ _vigil() {
     controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
     except:-*) COMPREPLY=($(compgen -W "--reason --until --namespace --policy --container --name --help" -- "$word")); return ;;
     except:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
-    explain:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
+    explain:*) COMPREPLY=($(compgen -W "${words.entries}" -- "$word")); return ;;
   esac
   COMPREPLY=($(compgen -f -- "$word"))
 }
@@ -45,7 +48,8 @@ const zsh = `#compdef vigil
 _vigil() {
   if (( CURRENT == 2 )); then compadd ${commands.join(' ')}; return; fi
   case "$words[CURRENT-1]" in
-    --control|explain) compadd ${words.controls} ;;
+    --control) compadd ${words.controls} ;;
+    explain) compadd ${words.entries} ;;
     --framework) compadd ${words.frameworks} ;;
     --fail-on) compadd ${words.severities} ;;
     -o|--output) compadd ${words.outputs} text ;;
@@ -58,7 +62,8 @@ compdef _vigil vigil
 
 const fish = `# vigil completion fish: vigil completion fish > ~/.config/fish/completions/vigil.fish
 complete -c vigil -n __fish_use_subcommand -f -a '${commands.join(' ')}'
-complete -c vigil -n '__fish_seen_subcommand_from explain except' -f -a '${words.controls}'
+complete -c vigil -n '__fish_seen_subcommand_from except' -f -a '${words.controls}'
+complete -c vigil -n '__fish_seen_subcommand_from explain' -f -a '${words.entries}'
 complete -c vigil -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'
 complete -c vigil -l control -x -a '${words.controls}'
 complete -c vigil -l framework -x -a '${words.frameworks}'

@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
 import { catalogue } from '../catalogue/controls/catalogue.ts';
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
+import { BEHAVIOUR, type Detection } from '../catalogue/detections/detection.ts';
+import { detections } from '../catalogue/detections/detections.ts';
 import { frameworkVersions, resolveFramework } from '../catalogue/frameworks/framework.ts';
 import { controlFields } from './control-fields.ts';
+import { detectionFields } from './detection-fields.ts';
 import type { Io } from './input/io.ts';
 import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
 
-const controlsUsage = `vigil controls lists the built-in controls.
+const controlsUsage = `vigil controls lists the built-in controls, and the detections of spec.anomalies.
 
   --framework NAME[@VERSION]  list only the controls of a framework
   --essential                 list only the essential controls
@@ -52,7 +55,18 @@ function chosenControls({ framework, essential }: ControlsArguments): readonly C
   return (found?.framework.controls ?? catalogue).filter((control) => !essential || control.essential);
 }
 
-function writeTable(controls: readonly CatalogueEntry[], io: Io): void {
+/** Detections belong to no framework and are not essential: both flags leave them out. */
+const chosenDetections = ({ framework, essential }: ControlsArguments): readonly Detection[] =>
+  framework === undefined && !essential ? detections : [];
+
+function writeDetections(chosen: readonly Detection[], io: Io): void {
+  if (chosen.length === 0) return;
+  const width = Math.max(...chosen.map(({ id }) => id.length));
+  io.out(`\n${BEHAVIOUR} (detections of spec.anomalies)\n`);
+  for (const { id, severity, title } of chosen) io.out(`  ${id.padEnd(width)}  ${severity.padEnd(8)}  ${title}\n`);
+}
+
+function writeTable(controls: readonly CatalogueEntry[], found: readonly Detection[], io: Io): void {
   const width = Math.max(...controls.map(({ id }) => id.length));
   let category = '';
   for (const control of controls) {
@@ -60,7 +74,9 @@ function writeTable(controls: readonly CatalogueEntry[], io: Io): void {
     category = control.category;
     io.out(`  ${control.id.padEnd(width)}  ${control.severity.padEnd(8)}  ${control.title}\n`);
   }
-  io.out(`\n${controls.length} controls. Run vigil explain ID for details.\nFrameworks: `);
+  writeDetections(found, io);
+  const more = found.length === 0 ? '' : ` and ${found.length} detections`;
+  io.out(`\n${controls.length} controls${more}. Run vigil explain ID for details.\nFrameworks: `);
   io.out(
     `${frameworkVersions()
       .map(({ name, versions }) => `${name} ${versions.length > 1 ? `${versions[0] ?? ''}–` : ''}${versions.at(-1) ?? ''}`)
@@ -73,9 +89,11 @@ export function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const parsed = controlsArguments(args);
     const controls = chosenControls(parsed);
+    const found = chosenDetections(parsed);
     if (parsed.help) io.out(controlsUsage);
-    else if (parsed.json) io.out(`${JSON.stringify({ controls: controls.map(controlFields) }, null, 1)}\n`);
-    else writeTable(controls, io);
+    else if (parsed.json)
+      io.out(`${JSON.stringify({ controls: controls.map(controlFields), detections: found.map(detectionFields) }, null, 1)}\n`);
+    else writeTable(controls, found, io);
     return Promise.resolve(exitCodes.clean);
   } catch (failure) {
     if (!(failure instanceof UsageError)) throw failure;

@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
 import { catalogue, controlById } from '../catalogue/controls/catalogue.ts';
 import type { CatalogueEntry, ControlKinds } from '../catalogue/controls/control.ts';
+import type { Detection } from '../catalogue/detections/detection.ts';
+import { detectionById, detections } from '../catalogue/detections/detections.ts';
 import { didYouMean } from '../catalogue/suggestion.ts';
 import { controlFields, coveredRequirements } from './control-fields.ts';
+import { detectionExplanation, detectionFields } from './detection-fields.ts';
 import type { Io } from './input/io.ts';
 import { exitCodes, flagProblem } from './input/usage-error.ts';
 
-const explainUsage = `vigil explain ID… describes controls: what they check, why, and how to fix failures.
+const explainUsage = `vigil explain ID… describes controls and detections: what they check, why, and what to do.
 
   -o, --output FORM   text, json
 `;
@@ -26,7 +29,7 @@ const indented = (text: string): string =>
     .map((line) => `    ${line}`)
     .join('\n');
 
-function parametersText({ parameters = {} }: CatalogueEntry): string {
+function parametersText({ parameters = {} }: Pick<CatalogueEntry | Detection, 'parameters'>): string {
   const lines = Object.entries(parameters).map(([name, { description, type, default: value, values }]) => {
     const allowed = values === undefined ? '' : ` One of ${values.join(', ')}.`;
     const fallback =
@@ -73,26 +76,36 @@ function explainArguments(args: readonly string[]): ExplainArguments | string {
   }
 }
 
+/** An entry of the catalogue, as text and as JSON. */
+interface Explained {
+  readonly text: () => string;
+  readonly fields: () => Record<string, unknown>;
+}
+
+function explained(id: string): Explained | undefined {
+  const control = controlById(id);
+  if (control) return { text: () => explanation(control), fields: () => controlFields(control) };
+  const detection = detectionById(id);
+  return detection && { text: () => detectionExplanation(detection, parametersText(detection)), fields: () => detectionFields(detection) };
+}
+
 function explain(ids: readonly string[], json: boolean, io: Io): number {
-  const controls: CatalogueEntry[] = [];
+  const entries: Explained[] = [];
   for (const id of ids) {
-    const control = controlById(id);
-    if (control === undefined) {
-      io.error(
-        `vigil explain: no control '${id}'${didYouMean(
-          id,
-          catalogue.map((entry) => entry.id),
-        )}; vigil controls lists them\n`,
-      );
+    const entry = explained(id);
+    if (entry === undefined) {
+      const known = [...catalogue, ...detections].map((other) => other.id);
+      io.error(`vigil explain: no control '${id}'${didYouMean(id, known)}; vigil controls lists them\n`);
       return exitCodes.failed;
     }
-    controls.push(control);
+    entries.push(entry);
   }
+  const [first] = entries;
   if (json)
     io.out(
-      `${JSON.stringify(controls.length === 1 && controls[0] !== undefined ? controlFields(controls[0]) : controls.map(controlFields), null, 1)}\n`,
+      `${JSON.stringify(entries.length === 1 && first !== undefined ? first.fields() : entries.map(({ fields }) => fields()), null, 1)}\n`,
     );
-  else io.out(controls.map(explanation).join('\n'));
+  else io.out(entries.map(({ text }) => text()).join('\n'));
   return exitCodes.clean;
 }
 

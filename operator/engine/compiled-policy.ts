@@ -2,6 +2,7 @@ import type { ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicySpec } from '../api/kinds/security-policy.ts';
 import type { Framework } from '../catalogue/frameworks/framework.ts';
 import { controlChecks, type ControlCheck } from './controls/control-check.ts';
+import { reportDetectionProblems } from './controls/detection-settings.ts';
 import type { PolicyProblem, ReportProblem } from './outcomes/policy-problem.ts';
 import { policyScope, type PolicyScope } from './objects/policy-scope.ts';
 import type { ResourceIndex } from './objects/resource-index.ts';
@@ -50,6 +51,7 @@ export function compilePolicy(
   const problems: PolicyProblem[] = [];
   const report: ReportProblem = (problem) => problems.push({ policy: name, ...problem });
   const { checks, frameworks } = controlChecks(spec, options.kubernetesVersion, report);
+  reportDetectionProblems(spec, report);
   const rules = (spec.rules ?? []).map((rule, position) =>
     RuleCheck.compile(rule, `spec.rules[${position}]`, { kubernetesVersion: options.kubernetesVersion, index, report }),
   );

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { catalogue } from '../../operator/catalogue/controls/catalogue.ts';
+import { detections } from '../../operator/catalogue/detections/detections.ts';
 import { run as controls } from '../../operator/cli/controls.ts';
 import { run as explain } from '../../operator/cli/explain.ts';
 import { runCommand, type CommandResult } from './command-fixture.ts';
@@ -36,8 +37,23 @@ describe('vigil explain', () => {
     expect(two.map(({ id }) => id)).to.deep.equal(['host-pid', 'host-ipc']);
   });
 
+  it('describes a detection: what it reports, what it needs, and what to do next', async () => {
+    const { code, out } = await explained('secret-spread');
+    expect(code).to.equal(0);
+    expect(out).to.match(
+      /^secret-spread: .+\n\nSeverity: high\nCategory: Behaviour \(spec\.anomalies\)\nNeeds: {4}audit events\nMITRE: {4}T1552\.007\n/,
+    );
+    expect(out).to.match(
+      /\nReports: .+\n\nWhy: {5}.+\n\nNext: {4}.+\n\nNormal: {2}.+\n\nParameters:\n {2}floor \(int\): .+\n {4}Default: 10\n/,
+    );
+    const one = JSON.parse((await explained('secret-spread', '-o', 'json')).out) as unknown;
+    expect(one).to.deep.include({ id: 'secret-spread', category: 'Behaviour', techniques: ['T1552.007'] });
+    expect((await explained('secret-spred')).error).to.include("(did you mean 'secret-spread'?)");
+  });
+
   it('prints its usage', async () => {
-    for (const flag of ['-h', '--help']) expect((await explained(flag)).out).to.match(/^vigil explain ID… describes controls/);
+    for (const flag of ['-h', '--help'])
+      expect((await explained(flag)).out).to.match(/^vigil explain ID… describes controls and detections/);
   });
 
   for (const [args, message] of [
@@ -65,9 +81,14 @@ describe('vigil controls', () => {
     const { code, out } = await listed();
     const lines = out.split('\n');
     expect(code).to.equal(0);
-    expect(lines.filter((line) => /^ {2}\S+ +(critical|high|medium|low|info) +\S/.test(line))).to.have.length(catalogue.length);
-    expect(lines.filter((line) => /^\S/.test(line)).slice(0, -2)).to.deep.equal([...new Set(catalogue.map(({ category }) => category))]);
-    expect(out).to.include(`\n${catalogue.length} controls. Run vigil explain ID for details.\nFrameworks: `);
+    expect(lines.filter((line) => /^ {2}\S+ +(critical|high|medium|low|info) +\S/.test(line))).to.have.length(
+      catalogue.length + detections.length,
+    );
+    expect(lines.filter((line) => /^\S/.test(line)).slice(0, -2)).to.deep.equal([
+      ...new Set(catalogue.map(({ category }) => category)),
+      'Behaviour (detections of spec.anomalies)',
+    ]);
+    expect(out).to.include(`\n${catalogue.length} controls and 45 detections. Run vigil explain ID for details.\nFrameworks: `);
     expect(lines.at(-2)).to.match(/^Frameworks: (\w[\w-]* [\w.]+(–[\w.]+)?(, |$))+$/);
   });
 
@@ -79,7 +100,14 @@ describe('vigil controls', () => {
     expect(await ids('--framework', 'pss-baseline@1.36')).to.deep.equal(baseline);
   });
 
-  it('prints its usage', async () => expect((await listed('-h')).out).to.match(/^vigil controls lists the built-in controls\./));
+  it('lists detections without a flag, and none for a framework or with --essential', async () => {
+    const names = async (...args: readonly string[]): Promise<number> =>
+      (JSON.parse((await listed(...args, '-o', 'json')).out) as { readonly detections: readonly unknown[] }).detections.length;
+    expect([await names(), await names('--essential'), await names('--framework', 'cis')]).to.deep.equal([45, 0, 0]);
+  });
+
+  it('prints its usage', async () =>
+    expect((await listed('-h')).out).to.match(/^vigil controls lists the built-in controls, and the detections of spec\.anomalies\./));
 
   it('refuses an unknown framework, format or flag', async () => {
     for (const [args, part] of [

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { conditions } from '../condition.ts';
 import { anyObject, count, duration, field, labelSelector, listMap, timestamp } from '../field.ts';
 import type { Resource } from '../metadata.ts';
+import { anomalies } from './policy-anomalies.ts';
 import { enforcementEntry, enforcementStatus } from './policy-enforcement.ts';
 import { namespaceScope } from './namespace-scope.ts';
 import { exceptionBounds } from './policy-exceptions.ts';
@@ -146,6 +147,10 @@ export const securityPolicySpec = z.strictObject({
       })
       .optional(),
     'The checks for the images of containers in scope. Omitted: images are not scanned.',
+  ),
+  anomalies: field(
+    anomalies.optional(),
+    'Reports behaviour in the cluster that is not normal. Omitted: the policy reports none. An empty object reports all detections.',
   ),
   maxAge: field(duration().optional(), 'The maximum age of verdicts. If they are older, the condition Fresh becomes False. Omitted: 26h.'),
   compliance: field(

@@ -1,12 +1,14 @@
 import type { SecurityPolicySpec } from '../../api/kinds/security-policy.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
-import type { CatalogueEntry, ControlParameters, Parameter } from '../../catalogue/controls/control.ts';
+import { detectionById } from '../../catalogue/detections/detections.ts';
+import type { CatalogueEntry, ControlParameters } from '../../catalogue/controls/control.ts';
 import { type Framework, frameworkId, newestMinor, resolveFramework } from '../../catalogue/frameworks/framework.ts';
 import type { Severity } from '../../catalogue/controls/severity.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
 import { CheckProgram, type ControlProgram, controlProgram, isSet } from './control-program.ts';
 import type { Outcome } from '../outcomes/outcome.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
+import { parameterProblem } from './parameter-problem.ts';
 import type { Subject } from './subject.ts';
 
 /** A control with the settings of one policy. */
@@ -26,32 +28,6 @@ export interface ControlCheck {
   readonly inSystemNamespaces: boolean;
   /** Why the control is skipped, such as a missing parameter. */
   readonly skip?: string;
-}
-
-const valueFits: Readonly<Record<Parameter['type'], (value: unknown) => boolean>> = {
-  string: (value) => typeof value === 'string',
-  int: (value) => Number.isInteger(value),
-  bool: (value) => typeof value === 'boolean',
-  strings: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-};
-const expected: Readonly<Record<Parameter['type'], string>> = {
-  string: 'a string',
-  int: 'a whole number',
-  bool: 'true or false',
-  strings: 'a list of strings',
-};
-
-function parameterProblem(control: CatalogueEntry, name: string, value: unknown): string | undefined {
-  const known = control.parameters ?? {};
-  const parameter = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (parameter === undefined) {
-    const names = Object.keys(known);
-    return `control '${control.id}' has no parameter '${name}'${didYouMean(name, names)}${names.length === 0 ? '; it takes none' : `; it takes ${names.join(', ')}`}`;
-  }
-  if (!valueFits[parameter.type](value)) return `parameter '${name}' of '${control.id}' must be ${expected[parameter.type]}`;
-  if (parameter.values?.includes(value as string) === false)
-    return `parameter '${name}' of '${control.id}' must be one of ${parameter.values.join(', ')}`;
-  return undefined;
 }
 
 function parametersOf(
@@ -78,21 +54,25 @@ function chosenFrameworks(spec: SecurityPolicySpec, kubernetesVersion: string, r
   });
 }
 
+function unknownControl(name: string): string {
+  if (detectionById(name)) return `'${name}' is a detection: name it in spec.anomalies.detections`;
+  return `no control '${name}'${didYouMean(
+    name,
+    catalogue.map(({ id }) => id),
+  )}`;
+}
+
 function knownEntries(spec: SecurityPolicySpec, report: ReportProblem): ReadonlyMap<string, ControlEntry> {
   const entries = new Map<string, ControlEntry>();
   for (const [index, entry] of (spec.controls ?? []).entries()) {
     const control = controlById(entry.name);
     if (control === undefined) {
-      const hint = didYouMean(
-        entry.name,
-        catalogue.map(({ id }) => id),
-      );
-      report({ path: `spec.controls[${index}].name`, reason: 'UnknownControl', message: `no control '${entry.name}'${hint}` });
+      report({ path: `spec.controls[${index}].name`, reason: 'UnknownControl', message: unknownControl(entry.name) });
       continue;
     }
     entries.set(entry.name, entry);
     for (const [name, value] of Object.entries(entry.parameters ?? {})) {
-      const message = parameterProblem(control, name, value);
+      const message = parameterProblem(`control '${control.id}'`, control.parameters ?? {}, [name, value]);
       if (message !== undefined) report({ path: `spec.controls[${index}].parameters.${name}`, reason: 'InvalidParameter', message });
     }
   }

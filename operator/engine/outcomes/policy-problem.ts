@@ -1,6 +1,13 @@
 /** The reason of a problem: with the policy itself, or with the CRDs of policies and reports. */
 export type ProblemReason =
-  'UnknownControl' | 'UnknownFramework' | 'InvalidParameter' | 'InvalidRule' | 'InvalidExpression' | 'CRDMissing' | 'CRDOutdated';
+  | 'UnknownControl'
+  | 'UnknownDetection'
+  | 'UnknownFramework'
+  | 'InvalidParameter'
+  | 'InvalidRule'
+  | 'InvalidExpression'
+  | 'CRDMissing'
+  | 'CRDOutdated';
 
 /** A problem of a policy, with its exact path. One problem leaves the whole policy out. */
 export interface PolicyProblem {

@@ -1,12 +1,17 @@
 import type { ExceptionCheck } from '../../api/kinds/security-exception.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
+import { detectionById, detections } from '../../catalogue/detections/detections.ts';
 import { frameworkVersions } from '../../catalogue/frameworks/framework.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
 import { isDate } from './inline-exceptions.ts';
 import type { ExceptionObject } from './waiver.ts';
 
-/** Checks that are not controls: those about images. */
-const otherChecks = ['image-scan'];
+/** Checks that are not controls: those about images, and a summary of further anomalies. */
+const otherChecks = ['image-scan', 'more-anomalies'];
+
+/** Whether a control, a detection, a rule of a policy or another check has the name. */
+const isCheck = (name: string, rules: ReadonlySet<string>): boolean =>
+  controlById(name) !== undefined || detectionById(name) !== undefined || rules.has(name) || otherChecks.includes(name);
 
 /**
  * Returns what is wrong with an exception, each with the path of the field. An exception with a problem covers nothing. `rules` contains the
@@ -31,8 +36,8 @@ function checkProblems({ checks }: ExceptionObject['spec'], rules: ReadonlySet<s
 }
 
 function nameProblem(name: string | undefined, rules: ReadonlySet<string>): string | undefined {
-  if (name === undefined || controlById(name) !== undefined || rules.has(name) || otherChecks.includes(name)) return undefined;
-  const known = [...catalogue.map(({ id }) => id), ...rules, ...otherChecks];
+  if (name === undefined || isCheck(name, rules)) return undefined;
+  const known = [...[...catalogue, ...detections].map(({ id }) => id), ...rules, ...otherChecks];
   return `name: no control and no rule of a policy has the name '${name}'${didYouMean(name, known)}`;
 }
 

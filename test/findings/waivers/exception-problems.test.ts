@@ -13,6 +13,7 @@ describe('exceptionProblems', () => {
       { framework: 'nsa' },
       { vulnerability: 'CVE-2026-1' },
       { name: 'image-scan' },
+      { name: 'secret-spread' },
     ];
     expect(problems({ checks, expiresAt: '2027-02-28T00:00:00Z' })).to.deep.equal([]);
   });
