@@ -18,7 +18,12 @@ export default {
   mutate: [VIGIL_MUTATE_FILES || `operator/${room}/**/*.ts`],
   testRunner: 'mocha',
   mochaOptions: { spec: rooms.map((name) => `test/${name}/**/*.test.ts`) },
-  plugins: [import.meta.resolve('@stryker-mutator/mocha-runner').replace('file://', ''), `${import.meta.dirname}/sample-checker.mjs`],
+  plugins: [
+    import.meta.resolve('@stryker-mutator/mocha-runner').replace('file://', ''),
+    `${import.meta.dirname}/sample-checker.mjs`,
+    `${import.meta.dirname}/text-ignorer.mjs`,
+  ],
+  ignorers: ['texts'],
   checkers: VIGIL_MUTATE_SAMPLE === '' && !isSecond ? [] : ['sample'],
   coverageAnalysis: 'perTest',
   testRunnerNodeArgs: ['--import', `${import.meta.dirname}/test-hooks.mjs`],

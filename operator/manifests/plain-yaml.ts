@@ -61,6 +61,9 @@ function keyEnd(text: string): number {
   return bare.endsWith(':') ? bare.length - 1 : -1;
 }
 
+/** Returns an unquoted key as kubectl reads it: `yes` is `true`, and `0x10` is `16`. */
+const plainKey = (text: string): string => String(plainScalar(text));
+
 /** Reads values in flow style on one line, such as `{a: 1, b: [x]}`. */
 class FlowReader {
   readonly #text: string;
@@ -108,7 +111,7 @@ class FlowReader {
     if (end === undefined) return fallBack();
     this.#at = end;
     const text = this.#text.slice(start, end).trimEnd();
-    return text === '-' || text === '' ? fallBack() : text;
+    return text === '-' || text === '' || text.startsWith('- ') ? fallBack() : text;
   }
 
   /** Reads `,` or the closing bracket. Returns true for the bracket. */
@@ -156,7 +159,7 @@ class FlowReader {
 
   #entry(map: Record<string, unknown>, lines: (string | number)[], depth: number): void {
     const first = this.#text[this.#at];
-    const key = first === '"' || first === "'" ? this.#quoted() : this.#plain();
+    const key = first === '"' || first === "'" ? this.#quoted() : plainKey(this.#plain());
     this.#spaces();
     if (this.#text[this.#at] !== ':' || Object.hasOwn(map, key) || key === '__proto__' || key === '<<') fallBack();
     this.#at += 1;
@@ -282,7 +285,7 @@ class BlockReader {
     const text = line.slice(indent);
     const end = keyEnd(text);
     if (end <= 0 || text.includes('\t')) fallBack();
-    return [text.slice(0, end).trimEnd(), indent + end + 1];
+    return [plainKey(text.slice(0, end).trimEnd()), indent + end + 1];
   }
 
   /** Reads the value on the lines below a key or a dash. Returns null if there is none. A list can have the indent of its key. */

@@ -5,23 +5,10 @@ export type EntryLines = readonly (string | number)[];
 export type Positions = ReadonlyMap<object, EntryLines>;
 
 /** Splits a path such as `spec.containers[0].ports` or `data['a.b']` into steps. */
-function stepsOf(path: string): readonly (string | number)[] {
+export function pathSteps(path: string): readonly (string | number)[] {
   return [...path.matchAll(/\['([^']*)'\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, name]) =>
     index === undefined ? (quoted ?? name ?? '') : Number(index),
   );
-}
-
-const known = new Map<string, readonly (string | number)[]>();
-const mostKnown = 4096;
-
-/** Splits a path into steps. Results are cached, because the same paths occur many times. */
-export function pathSteps(path: string): readonly (string | number)[] {
-  const found = known.get(path);
-  if (found !== undefined) return found;
-  if (known.size >= mostKnown) known.clear();
-  const steps = stepsOf(path);
-  known.set(path, steps);
-  return steps;
 }
 
 function lineOfEntry(lines: EntryLines | undefined, step: string | number): number | undefined {
