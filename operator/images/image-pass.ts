@@ -100,7 +100,10 @@ export class ImagePass {
     const idle = running.length + (await this.#jobs.start(plan, keys)) === 0;
     // While Jobs run, results change only if a Job ended, a Job waits for too long, or the listing is new.
     if (idle || isNew || collected || running.length < jobs.length) await this.#publish(scope, { access, listedAt });
-    return idle ? this.#finish(plan, scope) : { requeueAfter: busyInterval };
+    // The API server may have refused Jobs of the plan, so the time of the next attempt is computed again.
+    return idle
+      ? this.#finish(workPlan(this.#deps.images, { ...work, ledger: this.#ledger.current }), scope)
+      : { requeueAfter: busyInterval };
   }
 
   /** Copies entries between keys with and without a platform. */

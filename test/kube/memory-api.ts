@@ -196,9 +196,11 @@ function ownersAfter(object: Stored, before: Stored | undefined, manager: string
 
 function isSelected({ metadata }: KubeObject, { labelSelector, fieldSelector }: NonNullable<KubeRequest['query']>): boolean {
   const labels = String(labelSelector ?? '')
-    .split(',')
+    .split(/,(?![^(]*\))/)
     .filter((part) => part !== '');
   const isLabelled = labels.every((part) => {
+    const [, set, members = ''] = /^(\S+) in \((.*)\)$/.exec(part) ?? [];
+    if (set !== undefined) return members.split(',').includes(metadata.labels?.[set] ?? '');
     const [key = '', value] = part.split('=');
     const found = metadata.labels?.[key];
     return value === undefined ? found !== undefined : found === value;

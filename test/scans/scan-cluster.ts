@@ -1,5 +1,4 @@
 import { pino } from 'pino';
-import { Readable } from 'node:stream';
 import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
@@ -7,8 +6,6 @@ import type { Scan, ScanSpec } from '../../operator/api/kinds/scan.ts';
 import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
-import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
-import type { KubeRequest } from '../../operator/kube/client/kube-request.ts';
 import { PolicyRevisions } from '../../operator/policies/policy-revisions.ts';
 import { ReportPublisher } from '../../operator/reports/publishing/report-publisher.ts';
 import { LedgerStore } from '../../operator/scans/ledger/ledger-store.ts';
@@ -17,22 +14,10 @@ import { StreamWriter } from '../../operator/stream/stream-writer.ts';
 import { Metrics } from '../../operator/telemetry/metrics.ts';
 import { ShardWorker } from '../../operator/worker/shard-worker.ts';
 import { ControllerRunner, reconcileOnce, type ReconcileOutcome } from '../controller/reconcile-once.ts';
-import { MemoryApi } from '../kube/memory-api.ts';
+import { ClusterApi } from '../kube/cluster-api.ts';
 
 const namespace = 'vigil-system';
 const deployments = builtinResources.find(({ resource }) => resource === 'deployments') as ApiResource;
-
-/** An API server in memory that also returns the logs of pods. */
-class ClusterApi extends MemoryApi {
-  /** The lines of the logs, by the name of the pod. */
-  readonly logs = new Map<string, readonly string[]>();
-
-  override stream(call: KubeRequest): Promise<never> {
-    const lines = this.logs.get(call.path.split('/').at(-2) ?? '');
-    if (!lines) return Promise.reject(new KubeApiError('the log is gone', { status: 404 }));
-    return Promise.resolve(Readable.from([Buffer.from(`${lines.join('\n')}\n`)]) as never);
-  }
-}
 
 /** A cluster with Deployments, policies and Scans, whose Jobs run their workers in this process when {@link runJobs} is called. */
 export class ScanCluster {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { writeStreamLine } from '../../stream/stream-output.ts';
+import { writeStreamLine, type PrintLine } from '../../stream/stream-output.ts';
 import { StreamWriter } from '../../stream/stream-writer.ts';
 import { findUnknownFiles } from './image-folder.ts';
 import type { InventoryBody, InventoryRecord } from './inventory.ts';
@@ -9,14 +9,18 @@ import { trivyInventory } from './trivy-inventory.ts';
 
 /**
  * `vigil normalize FILE [FOLDER]`: prints a Trivy report as the framed stream of an inventory. If FOLDER is given, adds the files in it
- * that the report does not cover. Exits with 1 and prints the reason to stderr if FILE is not a Trivy report.
+ * that the report does not cover. Exits with 1 and prints the reason to stderr if FILE is not a Trivy report. `print` is replaced in tests.
  */
-export async function normalizeVerb([file, folder]: readonly string[], signal: AbortSignal): Promise<number> {
+export async function normalizeVerb(
+  [file, folder]: readonly string[],
+  signal: AbortSignal,
+  print: PrintLine = writeStreamLine,
+): Promise<number> {
   if (file === undefined) {
     process.stderr.write('vigil normalize: needs the file of a Trivy report\n');
     return 2;
   }
-  const writer = new StreamWriter(writeStreamLine);
+  const writer = new StreamWriter(print);
   const summary = new ReportSummary();
   try {
     for await (const record of trivyInventory(chunksOf(file, signal))) {

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFil
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unpackDocument } from '../../kube/documents/document-format.ts';
-import { writeStreamLine } from '../../stream/stream-output.ts';
+import { writeStreamLine, type PrintLine } from '../../stream/stream-output.ts';
 import { StreamWriter } from '../../stream/stream-writer.ts';
 import { cycloneDx } from './cyclonedx.ts';
 import { vulnerabilityOf, type MatchBody, type MatchRecord, type TrivyVulnerability, type Vulnerability } from './image-finding.ts';
@@ -34,9 +34,9 @@ interface Folders {
 
 /**
  * `vigil match`: matches the inventories in a folder against a mounted or downloaded database, and prints the findings as a framed stream.
- * Exits with 1 and prints the reason to stderr if there is no database.
+ * Exits with 1 and prints the reason to stderr if there is no database. `print` is replaced in tests.
  */
-export async function matchVerb(args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function matchVerb(args: readonly string[], signal: AbortSignal, print: PrintLine = writeStreamLine): Promise<number> {
   const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
   const options = {
     input: text('/vigil/input'),
@@ -50,7 +50,7 @@ export async function matchVerb(args: readonly string[], signal: AbortSignal): P
   };
   const { seconds, patience, repository, ...folders } = parseArgs({ args: [...args], options }).values;
   const end = performance.now() + Number(seconds) * 1000;
-  const writer = new StreamWriter(writeStreamLine);
+  const writer = new StreamWriter(print);
   prepare(folders);
   try {
     if (repository === '') linkMountedDatabase({ ...mounted, root: folders.database }, join(folders.work, 'cache'));

@@ -1,16 +1,17 @@
 import { expect } from 'chai';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { cycloneDx } from '../../../operator/images/matching/cyclonedx.ts';
 import { INVENTORY } from '../../../operator/images/inventory/inventory-document.ts';
 import type { MatchBody, MatchRecord } from '../../../operator/images/matching/image-finding.ts';
 import type { Inventory } from '../../../operator/images/inventory/inventory.ts';
 import { documentFiles } from '../../../operator/kube/documents/mounted-document.ts';
-import { acceptStream } from '../../../operator/stream/stream-reader.ts';
 import { imageHash, inventoryDocumentName } from '../../../operator/images/targets/image-names.ts';
+import { matchVerb } from '../../../operator/images/matching/match-verb.ts';
+import { runVerb, streamOf } from '../verb-output.ts';
 
 const placesIn = (folder: string): string[] =>
   ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);
@@ -42,21 +43,16 @@ describe('vigil match', function () {
     program: string,
     files: readonly (readonly [name: string, bytes: Buffer])[] = filesOf(digest),
     more: readonly string[] = [],
+    signal?: AbortSignal,
   ): Promise<{ records: MatchRecord[]; database: string }> {
     for (const part of ['input', 'database/db', 'work']) mkdirSync(join(folder, part), { recursive: true });
     for (const [name, bytes] of files) writeFileSync(join(folder, 'input', name), bytes);
     writeFileSync(join(folder, 'scanner'), `#!/bin/sh\n${program}\n`);
     writeFileSync(join(folder, 'database/db/trivy.db'), '');
     writeFileSync(join(folder, 'database/db/metadata.json'), '{"Version":2,"UpdatedAt":"2026-11-01T00:00:00Z"}');
-    const text = execFileSync(process.execPath, ['operator/main.ts', 'match', ...placesIn(folder), ...more], {
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    async function* lines(): AsyncGenerator<string> {
-      await Promise.resolve();
-      yield* text.split('\n');
-    }
-    const stream = await acceptStream<MatchBody>(lines());
+    const output = await runVerb(matchVerb, [...placesIn(folder), ...more], signal);
+    expect([output.code, output.errors]).to.deep.equal([0, '']);
+    const stream = await streamOf<MatchBody>(output);
     return { records: [...(stream.records() as Iterable<MatchRecord>)], database: stream.trailer.body.database };
   }
   const failure = async (program: string, files?: readonly (readonly [string, Buffer])[]): Promise<string> => {
@@ -88,12 +84,92 @@ describe('vigil match', function () {
     expect(await failure('kill -9 $$')).to.equal('the scanner ended with SIGKILL, most likely out of memory: no output');
   });
 
-  it('exits with the reason if the mounted image has no database', () => {
-    mkdirSync(join(folder, 'work'));
-    writeFileSync(join(folder, 'scanner'), '');
-    const run = spawnSync(process.execPath, ['operator/main.ts', 'match', ...placesIn(folder)], { encoding: 'utf8' });
-    expect([run.status, run.stdout]).to.deep.equal([1, '']);
-    expect(run.stderr).to.equal('vigil match: the image with the vulnerability database has no /db/trivy.db\n');
+  for (const [what, files, missing] of [
+    ['no database', [], 'trivy.db'],
+    ['no metadata', ['trivy.db'], 'metadata.json'],
+  ] as const)
+    it(`exits with the reason if the mounted image has ${what}`, async () => {
+      for (const part of ['work', 'database/db']) mkdirSync(join(folder, part), { recursive: true });
+      for (const name of ['scanner', ...files.map((file) => `database/db/${file}`)]) writeFileSync(join(folder, name), '');
+      expect(await runVerb(matchVerb, placesIn(folder))).to.deep.equal({
+        ...{ code: 1, lines: [] },
+        errors: `vigil match: the image with the vulnerability database has no /db/${missing}\n`,
+      });
+    });
+
+  it('gives the scanner the packages as an SBOM, and no network, home or environment of its own', async () => {
+    await match(`echo "$@" >${folder}/args; env >${folder}/env; for last; do :; done; cp "$last" ${folder}/bom; ${nothing}`);
+    const [args, environment, bom] = ['args', 'env', 'bom'].map((name) => readFileSync(join(folder, name), 'utf8'));
+    const work = join(folder, 'work');
+    expect(args).to.equal(
+      'sbom --quiet --skip-db-update --skip-java-db-update --offline-scan --skip-version-check --disable-telemetry ' +
+        `--cache-dir ${work}/cache --cache-backend memory --format json ${work}/bom.json\n`,
+    );
+    expect(environment).to.include(`HOME=${work}\n`).and.include(`TMPDIR=${work}\n`);
+    expect(environment).not.to.match(/^(USER|npm_|NODE)/m);
+    expect(JSON.parse(bom ?? '')).to.deep.equal(cycloneDx(inventory));
+  });
+
+  it('starts no scanner for an image without packages', async () => {
+    const empty = documentFiles(inventoryDocumentName(digest), INVENTORY, { digest, inventory: { applications: [], secrets: [] } });
+    expect((await match('exit 7', empty)).records).to.deep.equal([{ type: 'done', image }]);
+  });
+
+  it('ignores other files in the folder of inventories', async () => {
+    const others = ['..data', 'inventory-xyz-000000', 'a-inventory-0123-000000', 'inventory-0123-000000.tmp'];
+    const files = others.map((name): [string, Buffer] => [name, Buffer.from('x')]);
+    expect((await match(nothing, [...files, ...filesOf(digest)])).records).to.deep.equal([{ type: 'done', image }]);
+  });
+
+  it('uses a scanner that an init container copied to the work folder', async () => {
+    mkdirSync(join(folder, 'work'), { recursive: true });
+    writeFileSync(join(folder, 'work/trivy'), `#!/bin/sh\n${nothing}\n`);
+    expect((await match('exit 7', undefined, ['--scanner', join(folder, 'work/trivy')])).records).to.deep.equal([{ type: 'done', image }]);
+  });
+
+  it('downloads the database from a repository', async () => {
+    const fetch = `[ "$1" = image ] && { echo "$@" >${folder}/args; mkdir -p ${folder}/work/cache/db; echo '{"UpdatedAt":"2026-11-02T00:00:00Z"}' >${folder}/work/cache/db/metadata.json; exit 0; }`;
+    const { records, database } = await match(`${fetch}; ${nothing}`, undefined, ['--repository', 'r/db:2']);
+    expect([records, database]).to.deep.equal([[{ type: 'done', image }], '2026-11-02T00:00:00Z']);
+    expect(readFileSync(join(folder, 'args'), 'utf8')).to.equal(
+      'image --download-db-only --quiet --no-progress --skip-version-check --disable-telemetry ' +
+        `--cache-dir ${folder}/work/cache --db-repository r/db:2\n`,
+    );
+  });
+
+  it('exits with the reason of the scanner if the database cannot be downloaded', async () => {
+    for (const part of ['input', 'work']) mkdirSync(join(folder, part), { recursive: true });
+    writeFileSync(join(folder, 'scanner'), '#!/bin/sh\necho one >&2; echo "FATAL no route" >&2; exit 1\n');
+    expect(await runVerb(matchVerb, [...placesIn(folder), '--repository', 'r/db:2'])).to.deep.equal({
+      ...{ code: 1, lines: [] },
+      errors: 'vigil match: the vulnerability database cannot be downloaded from r/db:2: FATAL no route\n',
+    });
+  });
+
+  it('prints an empty build time if the metadata of the database is not JSON or has none', async () => {
+    for (const text of ['{', '{}']) {
+      const { database } = await match(`echo '${text}' >${folder}/database/db/metadata.json; ${nothing}`);
+      expect(database).to.equal('');
+      rmSync(join(folder, 'work'), { recursive: true });
+    }
+  });
+
+  it('prints the reason if the scanner is not a program', async () => {
+    const program = join(folder, 'program');
+    writeFileSync(program, '#!/no/such/interpreter\n');
+    const [record] = (await match('', undefined, ['--scanner', program])).records;
+    expect(record).to.deep.include({ type: 'failed', image });
+    expect((record as { message?: string }).message).to.match(/^the scanner cannot be started: /);
+  });
+
+  it('ends after the image that it works on when the pod is stopped', async () => {
+    const other = `sha256:${'b'.repeat(64)}`;
+    const stop = new AbortController();
+    const running = match('sleep 1', [...filesOf(digest), ...filesOf(other)], [], stop.signal);
+    setTimeout(() => stop.abort(), 100);
+    const { records } = await running;
+    expect(records).to.have.length(1);
+    expect(records[0]).to.deep.include({ type: 'failed' });
   });
 
   it('rejects JSON that is not a report, or a report with another schema', async () => {
