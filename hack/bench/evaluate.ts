@@ -58,7 +58,8 @@ function round(): { own: number; cross: number; verdicts: number } {
     times.cross += seconds(started);
   }
   const started = performance.now();
-  for (const { results, passes } of set.evaluateSnapshot(snapshot)) times.verdicts += results.length + (passes.get('bench') ?? 0);
+  for (const { results, passes } of set.evaluateSnapshot(snapshot, { now: 0 }))
+    times.verdicts += results.length + (passes.get('bench') ?? 0);
   times.cross += seconds(started);
   return times;
 }

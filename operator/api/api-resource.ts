@@ -28,6 +28,7 @@ export const RESOURCES = {
   scans: own(['scans', 'Scan'], false),
   exceptions: own(['securityexceptions', 'SecurityException']),
   clusterExceptions: own(['clustersecurityexceptions', 'ClusterSecurityException'], false),
+  imageApprovals: own(['imageapprovals', 'ImageApproval'], false),
   admissionParameters: own(['admissionparameters', 'AdmissionParameters'], false),
   admissionPolicies: admission(['validatingadmissionpolicies', 'ValidatingAdmissionPolicy'], false),
   admissionBindings: admission(['validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding'], false),

@@ -72,7 +72,7 @@ export async function evaluateChanges(
   const namespaces = Object.fromEntries(facts.map(({ name, labels }) => [name, { labels }]));
   const shard = { slices: slicesOf(batch, input.resources), pageSize };
   const work = { client, input: { ...input, scan: { name: '', uid: '' }, namespaces }, shard, index: 0, set };
-  await new ShardWorker({ ...work, writer: sink, streamBytes: Number.POSITIVE_INFINITY, signal }).run();
+  await new ShardWorker({ ...work, clock: () => now, writer: sink, streamBytes: Number.POSITIVE_INFINITY, signal }).run();
   const context = {
     id: shortHash(randomUUID(), 10),
     seconds: Math.floor(now / 1000),

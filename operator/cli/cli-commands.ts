@@ -18,6 +18,7 @@ export const cliCommands: Readonly<Record<string, CommandEntry>> = {
   scan: entry('scan manifests or a cluster', () => import('./scan.ts')),
   test: entry('run tests of policies', () => import('./test.ts')),
   except: entry('print the YAML of an exception for findings that are accepted', () => import('./except.ts')),
+  approve: entry('print the YAML of an approval for reviewed images', () => import('./approve.ts')),
   controls: entry('list the built-in controls', () => import('./controls.ts')),
   explain: entry('describe a control: what it checks, why, and how to fix failures', () => import('./explain.ts')),
   completion: entry('print a completion script for bash, zsh or fish', () => import('./completion.ts')),

@@ -5,7 +5,8 @@ import { type ContextReads, contextReads } from '../engine/context-reads.ts';
 import type { Evaluation } from '../engine/outcomes/evaluation.ts';
 import { fieldsOf, groupKindOf, type KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
-import { bareNamespace, type EvaluationContext, type NamespaceFacts, type PolicySet } from '../engine/policy-set.ts';
+import { bareNamespace, type EvaluationContext, type NamespaceFacts, type PolicySet, type SnapshotOptions } from '../engine/policy-set.ts';
+import { mergeEvaluations } from '../worker/target-record.ts';
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../findings/finding.ts';
 import { applyWaivers } from '../findings/waivers/apply-waivers.ts';
@@ -126,15 +127,27 @@ class ClusterScan {
         inSnapshot: context.has(resource),
         clusterWide: clusterWide.includes(resource),
       });
+    const options = { unreadable: this.#unreadable, now: this.#now };
+    const among = this.#crossObject(options);
+    const crossObject = this.#set.crossObjectEvaluator(this.#snapshot, options);
     for (const { owner, own, facts } of this.#workloads) {
       const reportAt = workloadReference(owner);
-      this.#add(this.#live.join(owner, own, (pod) => this.#set.evaluate(pod, { ...facts, reportAt })).evaluation);
+      const together = mergeEvaluations(own, among.get(keyOf(reportAt)));
+      among.delete(keyOf(reportAt));
+      const ofPod = (pod: KubernetesObject): Evaluation =>
+        mergeEvaluations(this.#set.evaluate(pod, { ...facts, reportAt }), crossObject.evaluatePod(pod, owner));
+      this.#add(this.#live.join(owner, together, ofPod).evaluation);
     }
-    if (this.#set.needsSnapshot) {
-      const only = (reference: ResourceReference): boolean => this.#isWanted(reference);
-      for (const evaluation of this.#set.evaluateSnapshot(this.#snapshot, { only, unreadable: this.#unreadable })) this.#add(evaluation);
-    }
+    for (const evaluation of among.values()) this.#add(evaluation);
     return { results: sorted(this.#results), summary: this.#summary, errors: this.#errors };
+  }
+
+  /** Evaluates the cross-object checks. Returns the evaluations by object. */
+  #crossObject(options: Omit<SnapshotOptions, 'only'>): Map<string, Evaluation> {
+    if (!this.#set.needsSnapshot) return new Map();
+    const only = (reference: ResourceReference): boolean => this.#isWanted(reference);
+    const evaluations = this.#set.evaluateSnapshot(this.#snapshot, { ...options, only });
+    return new Map(evaluations.map((evaluation) => [keyOf(evaluation.resource), evaluation]));
   }
 
   /** Returns the resources that checks read beside the evaluated objects. With --namespace, few of them are read in all namespaces. */
@@ -242,10 +255,10 @@ function selectableOf({ labels = {}, annotations, creationTimestamp }: ObjectMet
   return inline === undefined ? { labels } : { labels, inline };
 }
 
-/** Returns the type, the name, the namespace and the UID of a workload. */
+/** Returns the type, the name, the namespace, the labels and the UID of a workload. */
 function referenceOf(object: KubernetesObject): KubernetesObject {
-  const { name, namespace, uid } = fieldsOf(object.metadata);
-  return { apiVersion: object.apiVersion, kind: object.kind, metadata: { name, namespace, uid } };
+  const { name, namespace, labels, uid } = fieldsOf(object.metadata);
+  return { apiVersion: object.apiVersion, kind: object.kind, metadata: { name, namespace, labels, uid } };
 }
 
 /** Sorts results by namespace, kind and name. Keeps the order of the results of one object. */

@@ -6,7 +6,7 @@ import type { Io } from './input/io.ts';
 import { outputNames } from './input/scan-arguments.ts';
 import { exitCodes } from './input/usage-error.ts';
 
-const commands = ['scan', 'test', 'except', 'controls', 'explain', 'completion'];
+const commands = ['scan', 'test', 'except', 'approve', 'controls', 'explain', 'completion'];
 const words = {
   controls: catalogue.map(({ id }) => id).join(' '),
   entries: [...catalogue, ...detections].map(({ id }) => id).join(' '),
@@ -34,6 +34,7 @@ _vigil() {
     scan:-*) COMPREPLY=($(compgen -W "${words.scan}" -- "$word")); return ;;
     test:-*) COMPREPLY=($(compgen -W "--run --output --help" -- "$word")); return ;;
     controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
+    approve:-*) COMPREPLY=($(compgen -W "--reference --reviewed-by --until --name --help" -- "$word")); return ;;
     except:-*) COMPREPLY=($(compgen -W "--reason --until --namespace --policy --container --name --help" -- "$word")); return ;;
     except:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
     explain:*) COMPREPLY=($(compgen -W "${words.entries}" -- "$word")); return ;;

@@ -7,9 +7,9 @@ import { frameworkVersions } from '../catalogue/frameworks/framework.ts';
 import { didYouMean, suggestion } from '../catalogue/suggestion.ts';
 import { builtinResources } from '../engine/objects/builtin-resources.ts';
 import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
-import { isDate } from '../findings/waivers/inline-exceptions.ts';
 import type { ExceptionObject } from '../findings/waivers/waiver.ts';
 import type { Io } from './input/io.ts';
+import { endOf, nameOf } from './input/object-arguments.ts';
 import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
 
 const exceptUsage = `vigil except RESOURCE CHECK… --reason TEXT prints the YAML of an exception: a SecurityException, or a
@@ -68,15 +68,6 @@ function targetOf(text: string): Target {
   throw new UsageError(`no kind '${type}'${didYouMean(wanted, known)}; write the kind of a CRD as Kind.group, such as Widget.example.com`);
 }
 
-/** Returns the end as RFC 3339. A date is its first second in UTC, as in the annotation. */
-function endOf(until: string | undefined, now: number): string | undefined {
-  if (until === undefined) return undefined;
-  const text = /^\d{4}-\d{2}-\d{2}$/.test(until) ? `${until}T00:00:00Z` : until;
-  if (!isDate(text)) throw new UsageError(`--until: '${until}' is not a date such as 2027-02-28`);
-  if (Date.parse(text) <= now) throw new UsageError(`--until: ${until} is in the past`);
-  return text;
-}
-
 function reasonOf(reason: string | undefined): string {
   const text = reason?.trim() ?? '';
   if (text.length < 10)
@@ -89,15 +80,6 @@ function checkOf(text: string): ExceptionObject['spec']['checks'][number] {
   const isFramework = controlById(text) === undefined && frameworkVersions().some(({ name }) => name === text);
   return isFramework ? { framework: text } : { name: text };
 }
-
-const nameOf = (parts: readonly string[]): string =>
-  parts
-    .join('-')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 63)
-    .replace(/-+$/, '');
 
 function exceptionOf(resource: string, checks: readonly string[], values: Values, now: number): ExceptionObject {
   const { apiGroup, kind, name, namespaced } = targetOf(resource);

@@ -5,6 +5,7 @@ import { type CompileOptions, compilePolicies, type PolicyProblem, type PolicySo
 import type { ManifestError } from '../manifests/manifest.ts';
 import type { Output, ScanResult } from '../output/scan-result.ts';
 import { type ExceptionFiles, hasInlineException, isException, readExceptions } from './input/exception-files.ts';
+import { inspectApprovals } from './input/approval-files.ts';
 import type { Io } from './input/io.ts';
 import { readManifestFiles } from './input/manifest-files.ts';
 import { RuleCounts, ruleWarnings } from './input/rule-counts.ts';
@@ -106,10 +107,11 @@ async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const set = compilePolicies([...policyFiles.policies, ...flagsPolicies(args)], options);
   const exceptions = await exceptionsOf(args, { state, policies: [...policyFiles.policies, ...flagsPolicies(args)] }, io);
   const scan = state.scan(set, { counts, exceptions: exceptions?.applied });
+  const approvals = await inspectApprovals(state.manifests, Date.now());
   const problems = set.problems.map((problem) => problemError(problem, policyFiles));
   warn(ruleWarnings(policyFiles.policies, options, counts), io);
-  warn(exceptions?.warnings ?? [], io);
-  const unread = [...files.errors, ...state.errors, ...(exceptions?.errors ?? [])];
+  warn([...(exceptions?.warnings ?? []), ...approvals.warnings], io);
+  const unread = [...files.errors, ...state.errors, ...(exceptions?.errors ?? []), ...approvals.errors];
   return { ...scan, errors: [...policyFiles.errors, ...problems, ...unread, ...scan.errors] };
 }
 

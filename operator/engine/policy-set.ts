@@ -40,6 +40,13 @@ export interface EvaluationContext extends EvaluationObservers {
   readonly converted?: ConvertedObject;
 }
 
+/** Evaluates single objects with the cross-object checks. */
+export interface CrossObjectEvaluator {
+  readonly evaluate: (object: KubernetesObject) => Evaluation;
+  /** Evaluates a live pod on behalf of its owner, to which the results are reported. */
+  readonly evaluatePod: (pod: KubernetesObject, owner: KubernetesObject) => Evaluation;
+}
+
 /** Policies compiled together. Pure: it reads nothing, and no verdict depends on the order of objects. */
 export class PolicySet {
   /** The problems of policies. A policy with a problem is left out as a whole. */
@@ -162,16 +169,22 @@ export class PolicySet {
   }
 
   /** Evaluates the objects of a snapshot with the cross-object checks. */
-  evaluateSnapshot(snapshot: Snapshot, options: SnapshotOptions = {}): readonly SnapshotEvaluation[] {
+  evaluateSnapshot(snapshot: Snapshot, options: SnapshotOptions): readonly SnapshotEvaluation[] {
     return new SnapshotEvaluator(this.#policies, snapshot, options).evaluations(options.only ?? (() => true));
   }
 
-  /** Returns a function that evaluates single objects with the cross-object checks. The snapshot need not contain these objects. */
-  crossObjectEvaluator(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'> = {}): (object: KubernetesObject) => Evaluation {
+  /** Returns what evaluates single objects with the cross-object checks. The snapshot need not contain these objects. */
+  crossObjectEvaluator(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'>): CrossObjectEvaluator {
     const evaluator = new SnapshotEvaluator(this.#policies, snapshot, options);
-    return (object) => {
-      const projection = projectionOf(object);
-      return projection === undefined ? emptyEvaluation : evaluator.evaluate(projection);
+    return {
+      evaluate: (object) => {
+        const projection = projectionOf(object);
+        return projection === undefined ? emptyEvaluation : evaluator.evaluate(projection);
+      },
+      evaluatePod: (pod, owner) => {
+        const [own, above] = [projectionOf(pod), projectionOf(owner)];
+        return own === undefined || above === undefined ? emptyEvaluation : evaluator.evaluatePod(own, above);
+      },
     };
   }
 

@@ -5,6 +5,7 @@ import { runCrossObjectCheck } from './snapshot/cross-object-checks.ts';
 import { type Evaluation, EvaluationBuilder, type CheckObserver } from './outcomes/evaluation.ts';
 import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
 import { addControlResult } from './controls/control-result.ts';
+import { clean, type Outcome, skipped } from './outcomes/outcome.ts';
 import type { Projection, Snapshot } from './snapshot/snapshot.ts';
 import type { ResourceReference } from '../findings/finding.ts';
 
@@ -16,6 +17,8 @@ export interface SnapshotOptions {
   readonly unreadable?: ReadonlyMap<string, string>;
   /** Called for each pass. */
   readonly onPass?: CheckObserver;
+  /** The time of the evaluation, in milliseconds since the epoch: an ImageApproval may have ended. */
+  readonly now: number;
 }
 
 /** The cross-object evaluation of one object of a snapshot. */
@@ -57,7 +60,21 @@ export class SnapshotEvaluator {
       const controls = crossControls(policy, groupKind, reference.namespace !== undefined);
       if (controls.length === 0 || !policy.scope.includes({ namespace, labels })) continue;
       builder.inScope(policy.owner.name);
-      evaluateProjection(projection, controls, { policy, input: this.#input, builder });
+      evaluateProjection(projection, controls.filter(appliesTo(namespace)), { policy, input: this.#input, builder });
+    }
+    return builder.build();
+  }
+
+  /** Evaluates a live pod for its owner, with the checks that evaluate live pods. Passes are not reported to the observer. */
+  evaluatePod(pod: Projection, owner: Projection): Evaluation {
+    const { reference, labels, groupKind } = owner;
+    const { namespace: name = '' } = reference;
+    const namespace = this.#input.namespaces.get(name) ?? bareNamespace(name);
+    const builder = new EvaluationBuilder();
+    for (const policy of this.#policies) {
+      const controls = crossControls(policy, groupKind, true).filter(({ control }) => control.crossObject?.livePods === true);
+      if (controls.length === 0 || !policy.scope.includes({ namespace, labels })) continue;
+      evaluateProjection(pod, controls.filter(appliesTo(namespace)), { policy, input: this.#input, builder, reportAt: reference });
     }
     return builder.build();
   }
@@ -74,6 +91,11 @@ export class SnapshotEvaluator {
     return builder.build();
   }
 }
+
+const appliesTo =
+  (namespace: NamespaceFacts | undefined) =>
+  ({ appliesIn }: ControlCheck): boolean =>
+    appliesIn === undefined || (namespace !== undefined && appliesIn(namespace));
 
 function factsOf({ reference, labels, annotations }: Projection): NamespaceFacts {
   return { name: reference.name, labels: { ...bareNamespace(reference.name).labels, ...labels }, annotations };
@@ -102,29 +124,32 @@ interface SnapshotInput {
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
   readonly unreadable: ReadonlyMap<string, string>;
   readonly onPass: CheckObserver | undefined;
+  readonly now: number;
 }
 
-function snapshotInput(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass }: SnapshotOptions): SnapshotInput {
+function snapshotInput(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass, now }: SnapshotOptions): SnapshotInput {
   const namespaces = new Map(snapshot.all('Namespace').map((projection) => [projection.reference.name, factsOf(projection)]));
-  return { snapshot, namespaces, unreadable, onPass };
+  return { snapshot, namespaces, unreadable, onPass, now };
 }
 
 function evaluateProjection(
   projection: Projection,
   controls: readonly ControlCheck[],
-  { policy, input, builder }: { policy: CompiledPolicy; input: SnapshotInput; builder: EvaluationBuilder },
+  {
+    policy,
+    input,
+    builder,
+    reportAt = projection.reference,
+  }: { policy: CompiledPolicy; input: SnapshotInput; builder: EvaluationBuilder; reportAt?: ResourceReference },
 ): void {
-  const { snapshot, unreadable } = input;
-  for (const check of controls) {
-    const unread = unreadable.size === 0 ? undefined : kindsReadBy(check.control).find((kind) => unreadable.has(kind));
-    const outcome =
-      unread === undefined
-        ? runCrossObjectCheck(projection, check.control.crossObject?.check ?? '', {
-            control: check.control.id,
-            parameters: check.parameters,
-            snapshot,
-          })
-        : { violations: [], faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
-    addControlResult(builder, check, policy.owner, { resource: projection.reference, outcome });
-  }
+  for (const check of controls)
+    addControlResult(builder, check, policy.owner, { resource: reportAt, outcome: outcomeOf(projection, check, input) });
+}
+
+function outcomeOf(projection: Projection, check: ControlCheck, { snapshot, unreadable, now }: SnapshotInput): Outcome {
+  const { control, parameters, skip } = check;
+  if (skip !== undefined) return skipped(skip);
+  const unread = unreadable.size === 0 ? undefined : kindsReadBy(control).find((kind) => unreadable.has(kind));
+  if (unread !== undefined) return { ...clean, faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
+  return runCrossObjectCheck(projection, control.crossObject?.check ?? '', { control: control.id, parameters, snapshot, now });
 }

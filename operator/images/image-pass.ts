@@ -28,6 +28,7 @@ import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { ImageJobRunsDependencies, ImageJobRunsState } from './image-job-runs.ts';
 import { ImageJobRuns } from './image-job-runs.ts';
 import { WorkingLedger } from './ledger/working-ledger.ts';
+import { scannedImages } from '../api/scanned-images.ts';
 
 /** Milliseconds between two checks of running Jobs. */
 const busyInterval = 1000;
@@ -75,7 +76,9 @@ export class ImagePass {
   }
 
   async run(): Promise<ReconcileResult> {
-    const asking = this.#deps.policies.list().filter(({ spec, metadata }) => spec.images && metadata.deletionTimestamp === undefined);
+    const asking = this.#deps.policies
+      .list()
+      .filter(({ spec, metadata }) => scannedImages(spec) && metadata.deletionTimestamp === undefined);
     await this.#ledger.read();
     const jobs = await this.#namespaces.jobs();
     if (asking.length === 0 && jobs.length === 0 && Object.keys(this.#ledger.current).length === 0) return {};

@@ -13,6 +13,7 @@ import { ImageSync, longestSyncPause, type ImageSyncDependencies } from './image
 import { ImageNamespaces } from './jobs/image-namespaces.ts';
 import { ImagePass, type ImagePassDependencies, type ImagePassState } from './image-pass.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { scannedImages } from '../api/scanned-images.ts';
 
 /** The only key of the controller: one reconcile covers the whole cluster. */
 const IMAGES_KEY = 'cluster';
@@ -103,7 +104,7 @@ export class ImageScan {
 
   /** Runs the pod watch while a policy has `spec.images`. */
   async #updatePodWatch(): Promise<void> {
-    if (this.#deps.policies.list().some(({ spec }) => spec.images)) this.#podWatch.start();
+    if (this.#deps.policies.list().some(({ spec }) => scannedImages(spec))) this.#podWatch.start();
     else await this.#podWatch.stop();
   }
 

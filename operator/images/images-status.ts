@@ -3,6 +3,7 @@ import { imageCoverage, type KnownImages } from './image-coverage.ts';
 import type { PolicyTotals } from '../findings/policy-totals.ts';
 import type { PolicyTargets } from './targets/image-scope.ts';
 import { timestampOf } from '../api/timestamp.ts';
+import { scannedImages } from '../api/scanned-images.ts';
 
 /** The inputs of {@link imagesStatus}. */
 export interface ImagesStatusInput {
@@ -30,7 +31,7 @@ export function imagesStatus({
   listedAt,
   now,
 }: ImagesStatusInput): ImagesStatus {
-  const { coverage, uncovered } = imageCoverage(policy.spec.images ?? {}, targets, known);
+  const { coverage, uncovered } = imageCoverage(scannedImages(policy.spec) ?? {}, targets, known);
   const lines = [...refused, ...uncovered].map((line) =>
     line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`,
   );

@@ -11,6 +11,7 @@ import { severities } from '../api/kinds/severity.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { EvaluationAttempt } from './attempts/evaluation-attempt.ts';
 import { statusTotals } from './status-totals.ts';
+import { scannedImages } from '../api/scanned-images.ts';
 
 const defaultMaxAge = '26h';
 const hourly = 3_600_000;
@@ -77,7 +78,7 @@ function freshness(state: PolicyState): ConditionUpdate {
   const { policy, configuration, images, now } = state;
   const lastScanTime = configuration?.lastScanTime;
   if (lastScanTime === undefined) return never('Fresh', state);
-  if (policy.spec.images && !images) return noImages('Fresh');
+  if (scannedImages(policy.spec) && !images) return noImages('Fresh');
   const maxAge = policy.spec.maxAge ?? defaultMaxAge;
   const old = (time: string | undefined): boolean => now - Date.parse(time ?? '') > maxAgeOf(policy);
   const stale = [
@@ -100,7 +101,7 @@ function coverageCondition(state: PolicyState): ConditionUpdate {
   const { policy, inspection, configuration, images } = state;
   if (inspection.unserved.length > 0) return { type: 'Covered', status: 'False', reason: 'NotServed', message: gaps(state).join('; ') };
   if (!configuration?.coverage) return never('Covered', state);
-  if (policy.spec.images && !images) return noImages('Covered');
+  if (scannedImages(policy.spec) && !images) return noImages('Covered');
   const missing = gaps(state);
   if (missing.length > 0) return { type: 'Covered', status: 'False', reason: 'Incomplete', message: missing.join('; ') };
   return nothingToEvaluate('Covered', state) ?? allScanned(state);
@@ -162,7 +163,7 @@ function imageGaps({ coverage: { waiting, failed, inScope }, uncovered = [] }: I
 /** The condition of a policy without checks, or without an object that its checks apply to. Undefined if it has both. */
 function nothingToEvaluate(type: string, state: PolicyState): ConditionUpdate | undefined {
   const { policy, inspection } = state;
-  if (inspection.problems.length === 0 && inspection.checks === 0 && !policy.spec.images)
+  if (inspection.problems.length === 0 && inspection.checks === 0 && !scannedImages(policy.spec))
     return unknown(
       type,
       'NoChecks',
@@ -218,7 +219,7 @@ function failure(state: PolicyState): ConditionUpdate | undefined {
 
 function imagesNotEvaluated(state: PolicyState): ConditionUpdate | undefined {
   const { images, policy } = state;
-  if (!images) return policy.spec.images ? noImages('Compliant') : undefined;
+  if (!images) return scannedImages(policy.spec) ? noImages('Compliant') : undefined;
   if (images.evaluatedGeneration === generationOf(state)) return undefined;
   return otherGeneration('verdicts for images', images.evaluatedGeneration, `${generationOf(state)} has not been evaluated yet`);
 }

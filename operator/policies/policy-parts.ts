@@ -17,6 +17,7 @@ import type { ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { Lister } from '../kube/watch/lister.ts';
 import type { RevisionOf } from './policy-revisions.ts';
 import { updatedImagesStatus } from './images-part.ts';
+import { scannedImages } from '../api/scanned-images.ts';
 
 /** The dependencies of {@link updateConfiguration}, {@link updateImages} and {@link updateTotals}. */
 export interface PolicyStatusDependencies extends StatusWriterDependencies {
@@ -112,7 +113,7 @@ async function migrateParts(deps: PolicyStatusDependencies, policy: SecurityPoli
       manager: FIELD_MANAGERS.scans,
       compute: ({ status = {} }) => ({ ...status, configuration: status.configuration ?? legacyConfiguration(status) }),
     });
-  if (!current?.status?.images || current.spec.images) return current;
+  if (!current?.status?.images || scannedImages(current.spec)) return current;
   return updateStatus(deps, RESOURCES.policies, current, { manager: FIELD_MANAGERS.images, compute: () => ({}) });
 }
 

@@ -13,6 +13,7 @@ import { coveragePercent, statusTotals } from './status-totals.ts';
 import { schedulesScanning } from '../schedules/default-schedule.ts';
 import { complianceConditions, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';
 import { timestampOf } from '../api/timestamp.ts';
+import { scannedImages } from '../api/scanned-images.ts';
 
 /** The inputs of {@link policyStatus}. */
 export interface PolicyStatusInput {
@@ -33,7 +34,7 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
   const generation = policy.metadata.generation ?? 0;
   const { frameworks } = policy.status ?? {};
   const configuration = configurationOf(policy.status);
-  const images = policy.spec.images && policy.status?.images;
+  const images = scannedImages(policy.spec) && policy.status?.images;
   const totals = statusTotals({ configuration, images });
   const attempt = evaluationAttempt(policy, scans);
   const state: PolicyState = { policy, inspection, configuration, images, attempt, revision, now };
@@ -88,7 +89,7 @@ function notEvaluated(state: PolicyState): string | undefined {
   if (configuration?.evaluatedGeneration !== generation)
     return `generation ${generation} has not been evaluated yet${attempt === undefined ? '' : `: ${attempt.text}`}`;
   if (!isEvaluated(state)) return otherControls;
-  if (policy.spec.images && images?.evaluatedGeneration !== generation)
+  if (scannedImages(policy.spec) && images?.evaluatedGeneration !== generation)
     return `images have not been scanned for generation ${generation} yet`;
   return undefined;
 }

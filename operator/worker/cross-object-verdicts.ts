@@ -1,9 +1,8 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import { apiVersionOf } from '../api/api-resource.ts';
-import type { KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { emptyEvaluation, type Evaluation, type CheckObserver } from '../engine/outcomes/evaluation.ts';
 import { contextReads } from '../engine/context-reads.ts';
-import { wholeCluster, type PolicySet } from '../engine/policy-set.ts';
+import { wholeCluster, type CrossObjectEvaluator, type PolicySet } from '../engine/policy-set.ts';
 import { Snapshot } from '../engine/snapshot/snapshot.ts';
 import { ListedObjects } from '../findings/namespace-marks.ts';
 import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
@@ -19,12 +18,16 @@ export interface CrossObjectWork {
   readonly resources: readonly ApiResource[];
   readonly onPass: CheckObserver;
   readonly signal: AbortSignal;
+  /** The time of the evaluation, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** The verdicts of a shard's cross-object checks. */
 export interface CrossObjectVerdicts {
   /** Evaluates one object. */
-  readonly of: (object: KubernetesObject) => Evaluation;
+  readonly of: CrossObjectEvaluator['evaluate'];
+  /** Evaluates a live pod on behalf of its owner. */
+  readonly ofPod: CrossObjectEvaluator['evaluatePod'];
   /** Evaluates the cluster as a whole. */
   readonly ofCluster: () => Evaluation;
   /** The kinds that could not be read, each with the reason. */
@@ -41,9 +44,10 @@ const pageSize = 250;
  * checks into errors. Throws on any other error of the API server.
  */
 export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossObjectVerdicts> {
-  const { set, onPass } = work;
+  const { set, onPass, now } = work;
   const read = new ListedObjects();
-  if (!set.needsSnapshot) return { of: () => emptyEvaluation, ofCluster: () => emptyEvaluation, unread: [], read };
+  if (!set.needsSnapshot)
+    return { of: () => emptyEvaluation, ofPod: () => emptyEvaluation, ofCluster: () => emptyEvaluation, unread: [], read };
   const snapshot = new Snapshot();
   const unread = new Map<ApiResource, string>();
   for (const place of placesOf(work)) {
@@ -54,9 +58,11 @@ export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossO
       unread.set(place.resource, unreadableReason(place.resource, error));
     }
   }
-  const options = { unreadable: new Map([...unread].map(([resource, message]) => [kindName(resource), message])), onPass };
+  const options = { unreadable: new Map([...unread].map(([resource, message]) => [kindName(resource), message])), onPass, now };
+  const evaluator = set.crossObjectEvaluator(snapshot, options);
   return {
-    of: set.crossObjectEvaluator(snapshot, options),
+    of: evaluator.evaluate,
+    ofPod: evaluator.evaluatePod,
     ofCluster: () => set.evaluateSnapshot(snapshot, { ...options, only: (reference) => reference === wholeCluster })[0] ?? emptyEvaluation,
     unread: [...unread].map(([resource, message]) => ({ resource, message })),
     read,

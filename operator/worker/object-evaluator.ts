@@ -102,10 +102,8 @@ export class ObjectEvaluator {
     const evaluation = this.#set.evaluate(object, { ...context, converted, onPass: this.countPass, onUnmatched: this.#countUnmatched });
     if (evaluation.policies.length === 0) return;
     this.#evaluated.add(item.metadata.name);
-    this.#record(
-      targetOf(object, resource),
-      mergeEvaluations(this.#withPods(object, evaluation, context), this.#noteUnread(this.#crossObject?.of(object))),
-    );
+    const own = mergeEvaluations(evaluation, this.#noteUnread(this.#crossObject?.of(object)));
+    this.#record(targetOf(object, resource), this.#withPods(object, own, context));
   }
 
   /** Collects the policies with an error because a kind could not be read. */
@@ -128,7 +126,9 @@ export class ObjectEvaluator {
   #withPods(object: KubernetesObject, own: Evaluation, context: EvaluationContext): Evaluation {
     if (!isWorkloadKind(groupKindOf(object))) return own;
     const reportAt = workloadReference(object);
-    const { evaluation, overturned } = this.#live.join(object, own, (pod) => this.#set.evaluate(pod, { ...context, reportAt }));
+    const { evaluation, overturned } = this.#live.join(object, own, (pod) =>
+      mergeEvaluations(this.#set.evaluate(pod, { ...context, reportAt }), this.#crossObject?.ofPod(pod, object)),
+    );
     for (const { policy, check } of overturned) this.#tallyOf(policy).removePass(check);
     return evaluation;
   }

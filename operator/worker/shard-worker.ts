@@ -48,6 +48,8 @@ export interface ShardWork {
   /** The maximum size of the stream, in bytes. */
   readonly streamBytes: number;
   readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. Default: the time of the system. */
+  readonly clock?: () => number;
   /** The compiled policies of the input. Default: the worker compiles them. */
   readonly set?: PolicySet;
 }
@@ -91,7 +93,8 @@ export class ShardWorker {
   async run(): Promise<ShardSummary> {
     const { shard, index, writer, client, input, signal } = this.#work;
     const onPass = this.#evaluator.countPass;
-    this.#crossObject = await crossObjectVerdicts({ client, set: this.#set, shard, resources: input.resources, onPass, signal });
+    const now = (this.#work.clock ?? Date.now)();
+    this.#crossObject = await crossObjectVerdicts({ client, set: this.#set, shard, resources: input.resources, onPass, signal, now });
     this.#live = await readLivePods({ client, shard, resources: input.resources, signal });
     this.#evaluator.setBeside({ crossObject: this.#crossObject, live: this.#live.live });
     const rest: Slice[] = [];

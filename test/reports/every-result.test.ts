@@ -74,7 +74,7 @@ describe('every result of a report has a severity and a category', () => {
       const object = { apiVersion, kind: kind.kind, metadata: { name: 'a', ...(kind.namespaced ? { namespace: 'n' } : {}) }, spec };
       const snapshot = new Snapshot();
       snapshot.add(object, false);
-      const results = [set.evaluate(object), ...set.evaluateSnapshot(snapshot)].flatMap((evaluation) => evaluation.results);
+      const results = [set.evaluate(object), ...set.evaluateSnapshot(snapshot, { now: 0 })].flatMap((evaluation) => evaluation.results);
       for (const { verdict } of results) verdicts.add(verdict);
       expectComplete(results.map((result) => reportResult('vigil', result, 1)));
     };

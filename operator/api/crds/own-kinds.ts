@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GROUP, VERSION } from '../group.ts';
 import { admissionParametersBody } from '../kinds/admission-parameters.ts';
+import { imageApprovalSpec, imageApprovalStatus } from '../kinds/image-approval.ts';
 import { scanScheduleSpec, scanScheduleStatus } from '../kinds/scan-schedule.ts';
 import { scanSpec, scanStatus } from '../kinds/scan.ts';
 import { clusterSecurityExceptionSpec, exceptionStatus, securityExceptionSpec } from '../kinds/security-exception.ts';
@@ -131,6 +132,24 @@ export const ownKinds: readonly KindDefinition[] = [
     description: 'A ClusterSecurityException accepts findings at cluster-scoped objects and in several namespaces, for a reason and until a date.',
     body: withStatus(clusterSecurityExceptionSpec, exceptionStatus, 'The accepted findings, the reason and the end.'),
     columns: exceptionColumns,
+  },
+  {
+    ...own,
+    kind: 'ImageApproval',
+    plural: 'imageapprovals',
+    shortNames: ['imgappr'],
+    description: 'An ImageApproval declares that images, identified by their digests, were reviewed. A policy with spec.images.approval requires it.',
+    body: withStatus(imageApprovalSpec, imageApprovalStatus, 'The reviewed images, and the place of the review.'),
+    columns: [
+      { name: 'Ready', type: 'string', jsonPath: condition('Ready') },
+      { name: 'Active', type: 'string', jsonPath: condition('Active') },
+      { name: 'Running', type: 'integer', jsonPath: '.status.running' },
+      { name: 'Expires', type: 'string', jsonPath: '.spec.expiresAt' },
+      { name: 'Reviewed By', type: 'string', jsonPath: '.spec.reviewedBy' },
+      { name: 'Reference', type: 'string', jsonPath: '.spec.reference', priority: 1 },
+      reasonOf('Active'),
+      age,
+    ],
   },
   {
     ...own,

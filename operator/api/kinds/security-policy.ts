@@ -114,6 +114,12 @@ const rule = z.strictObject({
   ),
 });
 
+const imageApprovalRule = z.strictObject({
+  required: field(z.boolean(), 'true: the images of workloads must be pinned to a digest that an ImageApproval approves.'),
+  severity: field(severity.optional(), 'The severity of a failure. Omitted: high.'),
+  namespaces: field(namespaceScope.optional(), 'Only workloads in these namespaces. Omitted: the scope of the policy.'),
+});
+
 /** The spec of a SecurityPolicy. */
 export const securityPolicySpec = z.strictObject({
   description: field(z.string().max(4096).optional(), 'The purpose of the policy, for readers.'),
@@ -140,13 +146,17 @@ export const securityPolicySpec = z.strictObject({
           'Reports known vulnerabilities of the packages in images.',
         ),
         secrets: field(z.strictObject({}).optional(), 'Reports secrets in the files of images.'),
+        approval: field(
+          imageApprovalRule.optional(),
+          'Whether images must be approved by an ImageApproval. It becomes the control image-approved of the policy.',
+        ),
         mode: field(
           z.enum(['Mount', 'Pull']).optional(),
           'How images are read. Mount: the image is mounted as a volume on a node that runs it. Pull: the image is pulled from its registry without credentials. All policies share one inventory of an image; if their modes differ, Mount is used. Omitted: Mount.',
         ),
       })
       .optional(),
-    'The checks for the images of containers in scope. Omitted: images are not scanned.',
+    'The checks for the images of containers in scope. Omitted, or with approval only: images are not scanned.',
   ),
   anomalies: field(
     anomalies.optional(),

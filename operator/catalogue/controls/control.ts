@@ -106,7 +106,15 @@ export interface Control {
    * The name of a function of the engine that checks an object together with other objects of the snapshot, and the kinds that it reads.
    * `across` lists the namespaced kinds of `reads` that the function also reads in other namespaces.
    */
-  readonly crossObject?: { readonly check: string; readonly reads: readonly string[]; readonly across?: readonly string[] };
+  readonly crossObject?: {
+    readonly check: string;
+    readonly reads: readonly string[];
+    readonly across?: readonly string[];
+    /** The function also evaluates live pods that differ from their owner's template. */
+    readonly livePods?: boolean;
+  };
+  /** The field of a policy that turns the control on. It is in no framework. Listed without the field, it is skipped. */
+  readonly setBy?: string;
 }
 
 /** A control with the title of its section. */

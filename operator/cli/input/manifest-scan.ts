@@ -42,6 +42,7 @@ const wellKnown: readonly ApiResource[] = (
     ['Scan', 'scans', false],
     ['SecurityException', 'securityexceptions', true],
     ['ClusterSecurityException', 'clustersecurityexceptions', false],
+    ['ImageApproval', 'imageapprovals', false],
   ] as const
 ).map(([kind, resource, namespaced]) => ({ group: 'vigil.dev', version: 'v1alpha1', resource, kind, namespaced }));
 
@@ -97,6 +98,8 @@ export interface ManifestScanOptions {
   /** Receives the verdicts of rules. */
   readonly counts?: RuleCounts | undefined;
   readonly exceptions?: AppliedExceptions | undefined;
+  /** The time at which approvals of images count, in milliseconds since the epoch. Default: the time of the system. */
+  readonly now?: number;
 }
 
 /** The objects of all files, evaluated as the only objects of a cluster. */
@@ -124,7 +127,7 @@ export class ManifestState {
   }
 
   /** Evaluates all checks on all objects, and applies exceptions to the failures. */
-  scan(set: PolicySet, { counts = new RuleCounts(), exceptions }: ManifestScanOptions = {}): ScanResult {
+  scan(set: PolicySet, { counts = new RuleCounts(), exceptions, now = Date.now() }: ManifestScanOptions = {}): ScanResult {
     let passed = 0;
     const errors: ManifestError[] = [];
     const snapshot = new Snapshot();
@@ -148,7 +151,8 @@ export class ManifestState {
         errors.push({ source: { file: manifest.file, document: manifest.document, line: manifest.lineOf() }, message: String(failure) });
       }
     }
-    if (set.needsSnapshot) for (const evaluation of set.evaluateSnapshot(snapshot)) take(byReference.get(evaluation.resource), evaluation);
+    if (set.needsSnapshot)
+      for (const evaluation of set.evaluateSnapshot(snapshot, { now })) take(byReference.get(evaluation.resource), evaluation);
     const results = this.#results(found, exceptions);
     return { results, summary: countsOf(results, passed), errors };
   }

@@ -10,6 +10,7 @@ import type { Outcome } from '../outcomes/outcome.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
 import { parameterProblem } from './parameter-problem.ts';
 import type { Subject } from './subject.ts';
+import { type NamespaceFacts, policyScope } from '../objects/policy-scope.ts';
 
 /** A control with the settings of one policy. */
 export interface ControlCheck {
@@ -26,6 +27,8 @@ export interface ControlCheck {
   readonly minors: readonly number[];
   /** Whether the control is also evaluated in system namespaces: the policy lists it, and it is about these namespaces. */
   readonly inSystemNamespaces: boolean;
+  /** Returns whether the control is evaluated in a namespace of the policy's scope. Omitted: in all of them. */
+  readonly appliesIn?: (namespace: NamespaceFacts) => boolean;
   /** Why the control is skipped, such as a missing parameter. */
   readonly skip?: string;
 }
@@ -101,6 +104,26 @@ function sharedProgram(control: CatalogueEntry, parameters: ControlParameters, m
   return program;
 }
 
+/** The id of the control that `spec.images.approval` turns on. */
+export const IMAGE_APPROVED = 'image-approved';
+
+/** The entry of `spec.images.approval`, with what `spec.controls` sets for the control. */
+function approvalEntry({ images }: SecurityPolicySpec, entry: ControlEntry | undefined): ControlEntry | undefined {
+  if (images?.approval?.required !== true) return entry;
+  const { severity = entry?.severity } = images.approval;
+  return { ...entry, name: IMAGE_APPROVED, ...(severity === undefined ? {} : { severity }) };
+}
+
+/** The settings of the control that `spec.images.approval` turns on. Empty for other controls. */
+function approvalSettings({ id, setBy }: CatalogueEntry, { images }: SecurityPolicySpec): Pick<ControlCheck, 'appliesIn' | 'skip'> {
+  if (id !== IMAGE_APPROVED) return {};
+  if (images?.approval?.required !== true) return { skip: `${setBy ?? ''} is not true` };
+  const { namespaces } = images.approval;
+  if (namespaces === undefined) return {};
+  const scope = policyScope({ namespaces }, []);
+  return { appliesIn: (namespace) => scope.includesNamespace(namespace) };
+}
+
 function checkOf(control: CatalogueEntry, entry: ControlEntry | undefined, frameworks: readonly Framework[], newest: number): ControlCheck {
   const { parameters, missing } = parametersOf(control, entry?.parameters ?? {});
   const minors = missing === undefined ? minorsFor(control, frameworks, newest) : [];
@@ -124,12 +147,17 @@ export function controlChecks(
   report: ReportProblem,
 ): { readonly checks: readonly ControlCheck[]; readonly frameworks: readonly Framework[] } {
   const frameworks = chosenFrameworks(spec, kubernetesVersion, report);
-  const entries = knownEntries(spec, report);
+  const entries = new Map(knownEntries(spec, report));
+  const approval = approvalEntry(spec, entries.get(IMAGE_APPROVED));
+  if (approval) entries.set(IMAGE_APPROVED, approval);
   const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
   const newest = Math.min(minor, newestMinor);
   const fromFrameworks = new Set(frameworks.flatMap(({ controls }) => controls.map(({ id }) => id)));
   const wanted = catalogue.filter(({ id }) => entries.get(id)?.exclude !== true && (entries.has(id) || fromFrameworks.has(id)));
-  const checks = wanted.map((control) => checkOf(control, entries.get(control.id), frameworks, newest));
+  const checks = wanted.map((control) => ({
+    ...checkOf(control, entries.get(control.id), frameworks, newest),
+    ...approvalSettings(control, spec),
+  }));
   return { checks, frameworks };
 }
 

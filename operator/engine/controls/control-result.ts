@@ -91,7 +91,10 @@ function withPaths(result: Draft, paths: readonly string[]): Draft {
 
 function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, outcome: Outcome): ObjectFinding {
   const { violations: violations, severity, bound } = outcome;
-  const result = resultOf('fail', check, owner, { resource, message: failureMessage(check.control.message, violations) });
+  const result = resultOf('fail', check, owner, {
+    resource,
+    message: outcome.message ?? failureMessage(check.control.message, violations),
+  });
   withPaths(result, distinct(violations, 'path'));
   result.fix = check.control.fix;
   if (severity !== undefined && !check.severityIsSet) result.severity = severity;

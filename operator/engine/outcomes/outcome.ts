@@ -18,6 +18,8 @@ export interface Outcome {
   readonly violations: readonly Violation[];
   readonly faults: readonly Fault[];
   readonly skip?: string;
+  /** Overrides the message of the check. Stable, and with the names of the containers. */
+  readonly message?: string;
   /** Overrides the severity of the check. */
   readonly severity?: Severity;
   /** For roles: whether a binding with subjects refers to it. */

@@ -7,6 +7,8 @@ export interface CrossObjectQuery {
   readonly control: string;
   readonly parameters: ControlParameters;
   readonly snapshot: Snapshot;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Evaluates one object together with the other objects of a snapshot. The verdict must not depend on the order of objects. */

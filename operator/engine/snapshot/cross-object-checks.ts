@@ -5,6 +5,7 @@ import { accessChecks } from './access-checks.ts';
 import { admissionChecks } from './admission-checks.ts';
 import { availabilityChecks } from './availability-checks.ts';
 import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
+import { imageChecks } from './image-checks.ts';
 import { networkChecks } from './network-checks.ts';
 
 /** All cross-object checks by the names that controls use. */
@@ -13,6 +14,7 @@ const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
   ...networkChecks,
   ...availabilityChecks,
   ...admissionChecks,
+  ...imageChecks,
 };
 
 /** Checks that evaluate each entry of a list by itself. Their violations are reported even if another entry is malformed. */

@@ -32,12 +32,17 @@ const shapesOfKind: ReadonlyMap<string, FieldShapes> = new Map<string, FieldShap
   ['NetworkPolicy.networking.k8s.io', { 'spec.podSelector': selector }],
 ]);
 
+const containerLists = ['spec.initContainers', 'spec.containers', 'spec.ephemeralContainers'];
+
 const podShapes: FieldShapes = {
   'metadata.labels': 'labels',
   'spec.serviceAccountName': 'string',
   'spec.serviceAccount': 'string',
   'spec.automountServiceAccountToken': 'boolean',
+  ...Object.fromEntries(containerLists.map((list) => [list, [{ name: 'string', image: 'string' }]] as const)),
 };
+
+const accountFields = ['spec.serviceAccountName', 'spec.serviceAccount', 'spec.automountServiceAccountToken'];
 
 /** The fields that each check reads of its target. Keyed by control if the controls of a check differ. */
 const fieldsRead: Readonly<Record<string, readonly string[]>> = {
@@ -48,8 +53,9 @@ const fieldsRead: Readonly<Record<string, readonly string[]>> = {
   adminServiceAccount: ['spec.serviceAccountName', 'spec.serviceAccount'],
   takeoverPermissions: ['spec.serviceAccountName', 'spec.serviceAccount'],
   missingServiceAccount: ['spec.serviceAccountName', 'spec.serviceAccount'],
-  tokenAutomount: ['automountServiceAccountToken', ...Object.keys(podShapes).filter((fieldPath) => fieldPath !== 'metadata.labels')],
-  defaultServiceAccount: Object.keys(podShapes).filter((fieldPath) => fieldPath !== 'metadata.labels'),
+  tokenAutomount: ['automountServiceAccountToken', ...accountFields],
+  defaultServiceAccount: accountFields,
+  imageApproved: containerLists,
   policyCoverage: ['metadata.labels'],
   metadataEgress: ['metadata.labels'],
   internetExposed: ['metadata.labels'],

@@ -29,6 +29,16 @@ export interface Projection {
   readonly faults?: readonly ProjectionFault[];
 }
 
+/** A container of a workload, and its image. */
+export interface ContainerImage {
+  readonly name: string;
+  /** The path of the image in the pod. */
+  readonly path: string;
+  readonly image: string;
+  /** The digest that the status of a Pod reports. */
+  readonly running?: string;
+}
+
 /** The fields of a workload that cross-object checks read. */
 export interface WorkloadBody extends Fields {
   readonly prefix: string;
@@ -36,6 +46,7 @@ export interface WorkloadBody extends Fields {
   readonly serviceAccount: string;
   readonly automount: boolean | undefined;
   readonly images: readonly string[];
+  readonly containers: readonly ContainerImage[];
   readonly ports: readonly number[];
   readonly replicas: number | undefined;
 }
@@ -81,12 +92,30 @@ function accountOf(spec: Fields): string {
   return named.find((name) => name !== '') ?? 'default';
 }
 
+const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+const statusLists = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
+
+/** The digest at the end of an image id with a repository. Other ids are those of a configuration, which no registry knows. */
+const runningDigest = /@(sha256:[0-9a-f]{64})$/;
+
+function containerImages(spec: Fields, status: Fields): readonly ContainerImage[] {
+  const ids = new Map(
+    statusLists.flatMap((list) => listOf(status[list]).map(fieldsOf)).map(({ name, imageID }) => [textOf(name), textOf(imageID)]),
+  );
+  return containerLists.flatMap((list) =>
+    listOf(spec[list]).map((item, index) => {
+      const { name, image } = fieldsOf(item);
+      const [, running] = runningDigest.exec(ids.get(textOf(name)) ?? '') ?? [];
+      const found = { name: textOf(name) ?? '', path: `spec.${list}[${index}].image`, image: textOf(image) ?? '' };
+      return running === undefined ? found : { ...found, running };
+    }),
+  );
+}
+
 function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate): Fields {
   const { pod } = synthetic;
   const spec = fieldsOf(pod?.spec);
-  const containers = [...listOf(spec['initContainers']), ...listOf(spec['containers']), ...listOf(spec['ephemeralContainers'])].map(
-    fieldsOf,
-  );
+  const containers = containerLists.flatMap((list) => listOf(spec[list]).map(fieldsOf));
   const automount = spec['automountServiceAccountToken'];
   const replicas = fieldsOf(object['spec'])['replicas'];
   return {
@@ -95,6 +124,7 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     serviceAccount: accountOf(spec),
     automount: typeof automount === 'boolean' ? automount : undefined,
     images: containers.map(({ image }) => textOf(image) ?? ''),
+    containers: containerImages(spec, fieldsOf(object['status'])),
     ports: containers
       .flatMap(({ ports }) => listOf(ports).map((port) => fieldsOf(port)['containerPort']))
       .filter((port) => typeof port === 'number'),
@@ -105,6 +135,8 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
 const nothing = (): Fields => ({});
 const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';
+/** The kind of ImageApprovals in a snapshot. */
+export const approvalKind = 'ImageApproval.vigil.dev';
 const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = new Map(
   Object.entries({
     Namespace: nothing,
@@ -127,6 +159,7 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     [`MutatingWebhookConfiguration.${admission}`]: pick('webhooks'),
     [`ValidatingAdmissionPolicy.${admission}`]: pickSpec('matchConstraints', 'paramKind'),
     [`ValidatingAdmissionPolicyBinding.${admission}`]: pickSpec('policyName', 'validationActions'),
+    [approvalKind]: pickSpec('images', 'expiresAt'),
     ...Object.fromEntries(
       [
         'CiliumNetworkPolicy.cilium.io',
@@ -167,6 +200,7 @@ const clusterKinds: ReadonlySet<string> = new Set([
   `MutatingWebhookConfiguration.${admission}`,
   `ValidatingAdmissionPolicy.${admission}`,
   `ValidatingAdmissionPolicyBinding.${admission}`,
+  approvalKind,
   'CiliumClusterwideNetworkPolicy.cilium.io',
   'GlobalNetworkPolicy.crd.projectcalico.org',
   'GlobalNetworkPolicy.projectcalico.org',

@@ -1,4 +1,4 @@
-import { partsOf, repositoryOf } from '../targets/image-reference.ts';
+import { partsOf, repositoryOf } from '../../findings/approvals/image-reference.ts';
 import type { ContainerImage } from '../targets/image-targets.ts';
 import type { PackageUrl } from './package-url.ts';
 

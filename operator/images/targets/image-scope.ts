@@ -8,6 +8,7 @@ import { withPullModes } from './image-modes.ts';
 import type { NodePlatforms } from './node-platforms.ts';
 import { listPages, type ListClient } from '../../kube/list.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
+import { scannedImages } from '../../api/scanned-images.ts';
 
 /** A policy with `spec.images`, and the workloads in its scope. */
 export interface PolicyTargets {
@@ -76,7 +77,7 @@ export async function readImageScope(
     policies: asked,
     images: withPullModes(
       gathered.images(all),
-      asked.map(({ policy, targets }) => ({ images: policy.spec.images, targets })),
+      asked.map(({ policy, targets }) => ({ images: scannedImages(policy.spec), targets })),
     ),
     users: gathered.users(),
     imagesByReference: gathered.imagesByReference(all),

@@ -6,6 +6,7 @@ import type { LedgerPolicy } from '../ledger/ledger.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
+import { scannedImages } from '../../api/scanned-images.ts';
 
 /** The dependencies of {@link scanImages}. */
 export interface ScanImagesDependencies {
@@ -34,7 +35,10 @@ export async function scanImages(
   scan: Scan,
   { policies, includesNamespace, signal }: ScannedImages,
 ): Promise<ScanImages | undefined> {
-  const asking = policies.filter(({ name }) => deps.policies.get(name)?.spec.images !== undefined);
+  const asking = policies.filter(({ name }) => {
+    const policy = deps.policies.get(name);
+    return policy !== undefined && scannedImages(policy.spec) !== undefined;
+  });
   if (asking.length === 0) return undefined;
   // Reports of a running image sync are dated with its start: the next Scan counts them.
   const until = Math.floor(Math.min(deps.clock(), deps.imageSyncStart() ?? Number.POSITIVE_INFINITY) / 1000);

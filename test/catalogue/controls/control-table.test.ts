@@ -16,11 +16,15 @@ for (const file of readdirSync(new URL('./tables', import.meta.url)).sort()) {
 }
 
 /** Evaluates one control on objects, as in a scan of files. Returns the result for the first object. */
-function evaluate(id: string, { minor, parameters }: Row, documents: readonly Record<string, unknown>[]): ObjectFinding | undefined {
+function evaluate(
+  id: string,
+  { minor, parameters, images }: Row,
+  documents: readonly Record<string, unknown>[],
+): ObjectFinding | undefined {
   const control = { name: id, ...(parameters === undefined ? {} : { parameters }) };
   const frameworks = minor === undefined ? [] : [{ name: `pss-restricted`, version: `1.${minor}` }];
   const state = new ManifestState(documents.map((object, document) => ({ object, file: 'row', document, lineOf: () => 1 })));
-  const spec = { scope: { systemNamespaces: 'Include' as const }, frameworks, controls: [control] };
+  const spec = { scope: { systemNamespaces: 'Include' as const }, frameworks, controls: [control], ...(images ? { images } : {}) };
   const set = compilePolicies([{ name: 'row', spec }], {
     kubernetesVersion: `1.${newestMinor}`,
     resources: state.resources,

@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml';
+import type { SecurityPolicySpec } from '../../../operator/api/kinds/security-policy.ts';
 import type { KubernetesObject } from '../../../operator/engine/objects/kubernetes-object.ts';
 
 /** The optional fields of a row. */
@@ -6,6 +7,8 @@ export interface RowOptions {
   /** The minor version of the Pod Security Standards. Default: the newest one. */
   readonly minor?: number;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** The `spec.images` of the policy. */
+  readonly images?: SecurityPolicySpec['images'];
   /** The severity of the failure, if it is not that of the control. */
   readonly severity?: string;
 }

@@ -5,6 +5,13 @@ const path = 'spec.containers[0].image';
 const sha256 = '0123456789abcdef'.repeat(4);
 const registries = { parameters: { registries: ['registry.example.com', 'docker.io/library', 'gcr.io/shop/'] } };
 
+const required = { images: { approval: { required: true } } };
+const approval = (images: string, end = ''): string =>
+  `{apiVersion: vigil.dev/v1alpha1, kind: ImageApproval, metadata: {name: a}, spec: {reference: x, images: [${images}]${end}}}`;
+const approved = (repository: string, digest = `sha256:${sha256}`): string => `{repository: ${repository}, digest: "${digest}"}`;
+const beside = (pod: string, ...documents: readonly string[]): string => [pod, ...documents].join('\n---\n');
+const pinned = image(`registry.example.com/shop/web@sha256:${sha256}`);
+
 /** CONTROLS.md §5. */
 export const table: Tables = {
   'image-tag-latest': pods(
@@ -62,6 +69,60 @@ export const table: Tables = {
     fails('a port makes another registry', image('registry.example.com:5000/app'), path, registries),
     fails('a prefix that only begins like one', image('gcr.io/shopping/app'), path, registries),
     fails('a local one', image('localhost/app'), path, registries),
+  ),
+  'image-approved': pods(
+    skips('without spec.images.approval', pinned),
+    skips('with approvals that are not required', pinned, { images: { approval: { required: false } } }),
+    passes('an approved digest', beside(pinned, approval(approved('registry.example.com/shop/web'))), required),
+    passes('a tag beside the digest', beside(image(`docker.io/nginx:1@sha256:${sha256}`), approval(approved('nginx'))), required),
+    passes(
+      'an end in the future',
+      beside(pinned, approval(approved('registry.example.com/shop/web'), ', expiresAt: "2999-01-01T00:00:00Z"')),
+      required,
+    ),
+    passes(
+      'beside an entry with a mistake',
+      beside(pinned, approval(`${approved('a:1')}, ${approved('registry.example.com/shop/web')}`)),
+      required,
+    ),
+    fails(
+      'an approval that ended',
+      beside(pinned, approval(approved('registry.example.com/shop/web'), ', expiresAt: "2020-01-01T00:00:00Z"')),
+      path,
+      required,
+    ),
+    fails(
+      'an end that is no time',
+      beside(pinned, approval(approved('registry.example.com/shop/web'), ', expiresAt: soon')),
+      path,
+      required,
+    ),
+    fails('an end that is a number', beside(pinned, approval(approved('registry.example.com/shop/web'), ', expiresAt: 5')), path, required),
+    fails('no approval', pinned, path, required),
+    fails('another repository', beside(pinned, approval(approved('registry.example.com/shop/cart'))), path, required),
+    fails(
+      'another digest',
+      beside(pinned, approval(approved('registry.example.com/shop/web', `sha256:${'f'.repeat(64)}`))),
+      path,
+      required,
+    ),
+    fails('an approval with a tag', beside(pinned, approval(approved('registry.example.com/shop/web:1'))), path, required),
+    fails(
+      'an image that is not pinned',
+      beside(image('registry.example.com/shop/web:1'), approval(approved('registry.example.com/shop/web'))),
+      path,
+      required,
+    ),
+    fails(
+      'every container',
+      beside(
+        `initContainers: [{name: i, image: a}]\n${image(`b@sha256:${sha256}`)}\nephemeralContainers: [{name: e, image: c}]`,
+        approval(approved('b')),
+      ),
+      ['spec.initContainers[0].image', 'spec.ephemeralContainers[0].image'],
+      required,
+    ),
+    errs('a number', 'containers: [{name: a, image: 5}]', path, required),
   ),
   'deprecated-registry': pods(
     passes('the new one', image('registry.k8s.io/pause:3.9')),
