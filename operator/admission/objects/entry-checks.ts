@@ -21,7 +21,7 @@ export interface EntryChecks {
 function reasonOf({ control, skip, inSystemNamespaces }: ControlCheck, denies: boolean): string | undefined {
   if (skip !== undefined) return skip;
   if (control.crossObject !== undefined) return 'it compares the object with other objects';
-  if (control.builtin !== undefined) return 'it is not an expression: it searches texts for credentials';
+  if (control.builtin !== undefined && control.enforced === undefined) return 'it is not an expression';
   if (inSystemNamespaces && denies) return 'it is about system namespaces, in which Deny does not apply';
   return undefined;
 }

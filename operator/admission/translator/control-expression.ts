@@ -21,6 +21,9 @@ interface Part {
   readonly violated: string;
 }
 
+/** The checks of a control that the API server evaluates. Empty if it evaluates none. */
+const checksOf = ({ checks, enforced }: Control): readonly ValueCheck[] => enforced ?? checks ?? [];
+
 const firstMinor = (check: { readonly since?: number }): number => check.since ?? 0;
 
 /** The conditions under which a check is evaluated, besides its path. */
@@ -62,7 +65,7 @@ function violationsAt(id: string, place: Place, violated: readonly string[]): st
 }
 
 function violationsOf({ control, params }: ControlSettings, minor: number): string {
-  const checks = (control.checks ?? []).filter((check) => firstMinor(check) <= minor && minor <= (check.until ?? Infinity));
+  const checks = checksOf(control).filter((check) => firstMinor(check) <= minor && minor <= (check.until ?? Infinity));
   const parts = checks.flatMap((check) => partsOf(check, minor, params));
   const places = [...new Set(parts.map(({ place }) => place))];
   const lists = places.map((place) =>
@@ -102,13 +105,14 @@ export function controlExpression(settings: ControlSettings): string {
 }
 
 /** Whether an expression of the control reads its parameters. */
-export function usesParameters({ checks = [], exemptions = [] }: Control): boolean {
+export function usesParameters(control: Control): boolean {
+  const { exemptions = [] } = control;
   let used = false;
   const note = (name: string): undefined => {
     used ||= name === 'params';
     return undefined;
   };
-  for (const expression of [...checks.map(({ require }) => require), ...exemptions.map(({ when }) => when)])
+  for (const expression of [...checksOf(control).map(({ require }) => require), ...exemptions.map(({ when }) => when)])
     replaceIdentifiers(expression, note);
   return used;
 }

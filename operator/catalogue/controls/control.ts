@@ -103,6 +103,11 @@ export interface Control {
   /** The name of a function of the engine that checks one object. Used if CEL is not suitable. */
   readonly builtin?: string;
   /**
+   * The checks that the API server evaluates in place of `builtin`. They fail only for objects that fail `builtin`, but not for all of
+   * them. Without them, the API server does not evaluate the control.
+   */
+  readonly enforced?: readonly ValueCheck[];
+  /**
    * The name of a function of the engine that checks an object together with other objects of the snapshot, and the kinds that it reads.
    * `across` lists the namespaced kinds of `reads` that the function also reads in other namespaces.
    */

@@ -37,10 +37,22 @@ const coverage = (
   },
 });
 
-const openRule = '(has(item.ports) && item.ports.size() > 0) || (has(item.%) && item.%.size() > 0)';
-const openPeer =
-  "!(has(item.ipBlock) && has(item.ipBlock.cidr) && item.ipBlock.cidr in ['0.0.0.0/0', '::/0'] && !(has(item.ipBlock.except) && item.ipBlock.except.size() > 0)) && !(has(item.namespaceSelector) && !(has(item.podSelector) && ((has(item.podSelector.matchLabels) && item.podSelector.matchLabels.size() > 0) || (has(item.podSelector.matchExpressions) && item.podSelector.matchExpressions.size() > 0))) && !(has(item.namespaceSelector.matchLabels) && item.namespaceSelector.matchLabels.size() > 0) && !(has(item.namespaceSelector.matchExpressions) && item.namespaceSelector.matchExpressions.size() > 0))";
-const peers = ['spec.ingress[].from[]', 'spec.egress[].to[]'];
+/** Whether a direction of a NetworkPolicy applies, and its rules with all ports. */
+const openDirections = [
+  {
+    field: 'ingress',
+    side: 'from',
+    applies: "!has(object.spec.policyTypes) || object.spec.policyTypes.size() == 0 || 'Ingress' in object.spec.policyTypes",
+  },
+  {
+    field: 'egress',
+    side: 'to',
+    applies: "!has(object.spec.policyTypes) || object.spec.policyTypes.size() == 0 || 'Egress' in object.spec.policyTypes",
+  },
+] as const;
+const someAddresses =
+  "has(item.%) && item.%.size() > 0 && !item.%.exists(peer, has(peer.ipBlock) && peer.ipBlock.cidr in ['0.0.0.0/0', '::/0'] && !(has(peer.ipBlock.except) && peer.ipBlock.except.size() > 0))";
+const allPods = 'has(peer.namespaceSelector) && peer.namespaceSelector == {} && !(has(peer.podSelector) && peer.podSelector != {})';
 const forbiddenPath = "['/etc', '/root', '/var/run/secrets', '/var/run/kubernetes'].exists(part, item.contains(part))";
 
 /** CONTROLS.md §8. */
@@ -99,13 +111,19 @@ export const networkAndExposure: Section = {
       message: 'a rule allows all traffic',
       placement: { nsa: ['NS.policies'], nist: ['4.3.3'] },
       theme: 'network',
-      checks: [
-        { at: 'spec.ingress[]', type: 'map', require: openRule.replaceAll('%', 'from') },
-        { at: 'spec.egress[]', type: 'map', require: openRule.replaceAll('%', 'to') },
-        { at: peers, type: 'map', require: openPeer },
-        { at: peers.map((peer) => `${peer}.ipBlock.cidr`), type: 'string', require: 'true' },
-        { at: peers.map((peer) => `${peer}.ipBlock.except`), type: 'list', require: 'true' },
-      ],
+      builtin: 'allowsEverything',
+      enforced: openDirections.flatMap(({ field, side, applies }) => [
+        {
+          at: `spec.${field}[]`,
+          type: 'map' as const,
+          require: `!(${applies}) || (has(item.ports) && item.ports.size() > 0) || (${someAddresses.replaceAll('%', side)})`,
+        },
+        {
+          at: `spec.${field}[]`,
+          type: 'map' as const,
+          require: `!(${applies}) || (has(item.ports) && item.ports.size() > 0) || !has(item.${side}) || !item.${side}.exists(peer, ${allPods})`,
+        },
+      ]),
     },
     {
       ...coverage({

@@ -1,12 +1,10 @@
-import type { ControlParameters } from '../../catalogue/controls/control.ts';
+import type { BuiltinCheck } from './builtin-check.ts';
 import { CredentialTest } from './credential-test.ts';
 import { fieldsOf, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
+import { networkJudges } from './network-judges.ts';
 import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
-
-/** Evaluates one object by code. Used for checks that are hard to write in CEL. */
-export type BuiltinCheck = (subject: Subject, parameters: ControlParameters) => Outcome;
 
 interface Findings {
   readonly violations: Violation[];
@@ -138,4 +136,5 @@ export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   credentialInEnvironment,
   credentialInConfigMap,
   credentialInCommand,
+  ...networkJudges,
 };

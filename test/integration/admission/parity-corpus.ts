@@ -22,7 +22,14 @@ for (const file of readdirSync(folder).sort()) {
 }
 
 /** The controls that the API server can evaluate, in the order of the catalogue. */
-export const enforceable = catalogue.filter(({ checks, aboutSystemNamespaces }) => checks !== undefined && aboutSystemNamespaces !== true);
+export const enforceable = catalogue.filter(
+  ({ checks, enforced, aboutSystemNamespaces }) => (checks ?? enforced) !== undefined && aboutSystemNamespaces !== true,
+);
+
+/** The controls of which the API server evaluates a part. It may let pass what fails them. */
+export const enforcedInPart: ReadonlySet<string> = new Set(
+  enforceable.filter(({ enforced }) => enforced !== undefined).map(({ id }) => id),
+);
 
 const selected = { run: 'parity' };
 const hardened = {
