@@ -1,10 +1,13 @@
-import type { BuiltinCheck } from './builtin-check.ts';
+import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { CredentialTest } from './credential-test.ts';
 import { fieldsOf, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
-import { networkJudges } from './network-judges.ts';
+import { networkJudges } from '../network/network-judges.ts';
 import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
+
+/** Evaluates one object by code. Used for checks that are hard to write in CEL. */
+export type BuiltinCheck = (subject: Subject, parameters: ControlParameters) => Outcome;
 
 interface Findings {
   readonly violations: Violation[];
@@ -136,5 +139,10 @@ export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   credentialInEnvironment,
   credentialInConfigMap,
   credentialInCommand,
-  ...networkJudges,
+  ...Object.fromEntries(
+    Object.entries(networkJudges).map(([name, judge]): [string, BuiltinCheck] => [
+      name,
+      ({ object }, parameters) => judge(object, parameters),
+    ]),
+  ),
 };
