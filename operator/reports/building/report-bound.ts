@@ -18,8 +18,8 @@ export function bounded(report: PolicyReport, ledger: PolicyLedger): PolicyRepor
   const reserve = 1000 + 8 * Object.keys(ledger).length;
   let room = MAXIMUM_REPORT - size({ ...whole, results: [] }) - reserve;
   const end = results.findIndex((result) => (room -= size(result) + 1) < 0);
-  const kept = end < 0 ? results : results.slice(0, end);
-  return withLedger({ ...report, results: kept }, withOmitted(ledger, end < 0 ? [] : results.slice(end)));
+  // The reserve is larger than a notice, so a report that is too large always has a result that does not fit.
+  return withLedger({ ...report, results: results.slice(0, end) }, withOmitted(ledger, results.slice(end)));
 }
 
 /** Adds the ledger, the summary, and the notice about omitted results to a report. */

@@ -122,4 +122,84 @@ describe('bootstrapReport', () => {
     };
     expect([hasRoomFor(of(140, 20)), hasRoomFor(of(140, 60))]).to.deep.equal([true, false]);
   });
+
+  it('includes only the four kinds of RBAC, in the four places of Kubernetes', () => {
+    const kinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
+    expect([...kinds, 'Widget'].map((kind) => isBootstrap(role({ kind })))).to.deep.equal([true, true, true, true, false]);
+    const places = ['kube-system', 'kube-public', 'kube-node-lease', undefined, 'shop'];
+    expect(places.map((namespace) => isBootstrap(role({ namespace })))).to.deep.equal([true, true, true, true, false]);
+    const labelled = (value: string): boolean => isBootstrap(role({ name: 'admin', labels: { 'kubernetes.io/bootstrapping': value } }));
+    expect([labelled('rbac-defaults'), labelled('x')]).to.deep.equal([true, false]);
+    expect(isBootstrap(role({ apiVersion: 'rbac.authorization.k8s.io.example/v1' }))).to.equal(false);
+  });
+
+  it('is one for each namespace, and so are the reports of its entries', () => {
+    const key = 'Role/system:node';
+    const there = bootstrapReport(new Map([[key, entry(3, 'a')]]), { namespace: 'kube-system', existing: undefined });
+    expect(there?.metadata).to.deep.include({ name: BOOTSTRAP_REPORT, namespace: 'kube-system' });
+    expect(there?.metadata.labels).to.deep.equal({
+      ...{ 'app.kubernetes.io/managed-by': 'vigil', 'vigil.dev/source': 'vigil', 'policy.vigil.dev/a': 'true' },
+    });
+    expect(report().metadata).not.to.have.property('namespace');
+    const one = reportOfEntry(key, { ...entry(3, 'a'), change: 'scan 1,0,0,0 0,0,0,0' }, 'kube-system');
+    expect(one).to.deep.equal({
+      metadata: {
+        ...{ name: entryReportName(key, 'kube-system'), namespace: 'kube-system' },
+        annotations: {
+          'vigil.dev/policies': '{"a":["1-a",3,0,0,0,0,0,0,0,0]}',
+          ...{ 'vigil.dev/resource-version': '5', 'vigil.dev/change': 'scan 1,0,0,0 0,0,0,0' },
+        },
+        ownerReferences: [{ apiVersion: rbac, kind: 'Role', name: 'system:node', uid: 'u' }],
+      },
+      scope: { apiVersion: rbac, kind: 'Role', name: 'system:node', namespace: 'kube-system', uid: 'u' },
+      results: [],
+    });
+    expect(one.metadata.name).to.not.equal(entryReportName(key, undefined));
+  });
+
+  it('has entries without a version or a change if their reports have none', () => {
+    const one = reportOfEntry('ClusterRole/x', { ...entry(1, 'a'), resourceVersion: '' }, undefined);
+    expect(Object.keys(one.metadata.annotations ?? {})).to.deep.equal(['vigil.dev/policies']);
+    expect(entryOfReport(one)).to.deep.equal({ ...entry(1, 'a'), resourceVersion: '' });
+    expect(entryOfReport({ metadata: { name: 'x' } })).to.deep.equal({ uid: '', resourceVersion: '', ledger: {}, change: '' });
+  });
+
+  it('replaces the version that was read', () => {
+    const next = bootstrapReport(entries, { namespace: undefined, existing: report() });
+    expect(next?.metadata).to.deep.include({ uid: 'r1', resourceVersion: '7' });
+    expect(bootstrapReport(entries, { namespace: undefined, existing: undefined })?.metadata).not.to.have.any.keys(
+      'uid',
+      'resourceVersion',
+    );
+  });
+
+  it('has the same text in whatever order its entries and their policies are', () => {
+    const textOf = (of: typeof entries): unknown =>
+      bootstrapReport(of, { namespace: undefined, existing: undefined })?.metadata.annotations?.['vigil.dev/bootstrap'];
+    const [first, second] = [...entries] as [[string, BootstrapEntry], [string, BootstrapEntry]];
+    expect(textOf(new Map([second, first]))).to.equal(textOf(entries));
+    expect(textOf(new Map([first, second, ['A/x', entry(1, 'a')]]))).to.equal(textOf(new Map([['A/x', entry(1, 'a')], second, first])));
+    expect(entryVersion(entry(3, 'c', 'a', 'b'))).to.equal(entryVersion(entry(3, 'a', 'b', 'c')));
+  });
+
+  it('has no entry of a row that is not whole', () => {
+    const good = ['u', '5', {}, ''];
+    for (const bad of [
+      ['u', '5', {}],
+      ['u', '5', {}, '', ''],
+      [1, '5', {}, ''],
+      ['u', 5, {}, ''],
+      ['u', '5', {}, null],
+    ]) {
+      const text = JSON.stringify({ 'ClusterRole/good': good, 'ClusterRole/bad': bad });
+      const edited = { metadata: { name: BOOTSTRAP_REPORT, annotations: { 'vigil.dev/bootstrap': text } } };
+      expect(
+        objectsOf(edited).map((object) => object?.name),
+        JSON.stringify(bad),
+      ).to.deep.equal(['good']);
+    }
+    expect(objectsOf({ metadata: { name: BOOTSTRAP_REPORT } })).to.deep.equal([]);
+    expect(objectsOf({ metadata: { name: 'other' } })).to.deep.equal([undefined]);
+    expect(entriesIn(undefined).size).to.equal(0);
+  });
 });

@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { requirementOutcomes, type ControlTally } from '../../../operator/catalogue/frameworks/framework-rows.ts';
 import { resolveFramework, type Framework } from '../../../operator/catalogue/frameworks/framework.ts';
-import { buildEvidence, evidenceName } from '../../../operator/reports/building/evidence.ts';
+import {
+  alternativeEvidenceName,
+  buildEvidence,
+  evidenceName,
+  exceptedEvidence,
+  statesIn,
+} from '../../../operator/reports/building/evidence.ts';
 
 const policy = { name: 'baseline', uid: 'u1' };
 function framework(name: string, version: string): Framework {
@@ -62,5 +68,125 @@ describe('buildEvidence', () => {
     const long = evidenceName('p'.repeat(253), { name: 'cis', version: '1.12' });
     expect(long.length).to.be.at.most(253);
     expect(long).to.match(/-[0-9a-f]{10}$/);
+  });
+});
+
+describe('the parts of an evidence report', () => {
+  const report = build({ 'host-pid': { fail: 1 } });
+
+  it('name its policy as owner and object, and its source', () => {
+    expect(report?.metadata).to.deep.equal({
+      ...{ name: 'vigil-frameworks-baseline-cis-1.12', annotations: {} },
+      labels: {
+        ...{ 'app.kubernetes.io/managed-by': 'vigil', 'vigil.dev/source': 'vigil-frameworks', 'policy.vigil.dev/baseline': 'true' },
+      },
+      ownerReferences: [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name: 'baseline', uid: 'u1' }],
+    });
+    expect(report?.scope).to.deep.equal({ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name: 'baseline', uid: 'u1' });
+  });
+
+  it('of a requirement are its title, its state and its controls', () => {
+    const cis = framework('cis', '1.12');
+    const result = resultOf(report, 'host-pid');
+    const title = cis.requirements.find(({ id }) => id === result?.rule)?.title ?? '';
+    expect(result).to.deep.include({
+      ...{ source: 'vigil-frameworks', policy: 'baseline', category: cis.title, result: 'fail', scored: true },
+      ...{ message: `${title}: at least one check failed`, timestamp: { seconds: 100, nanos: 0 } },
+    });
+    expect(result?.properties).to.deep.include({ state: 'failed', failed: '1', controls: 'host-pid' });
+    expect(result?.properties).not.to.have.any.keys('passed', 'errors');
+    const manual = report?.results?.find(({ properties }) => properties?.['state'] === 'manual');
+    expect(manual).to.include({ result: 'skip', scored: false });
+    expect(manual?.properties).not.to.have.any.keys('failed', 'passed');
+  });
+
+  it('have the version that was read, and the labels and annotations of other tools', () => {
+    const fields = { 'f:metadata': { 'f:labels': { 'f:team': {} }, 'f:annotations': { 'f:note': {} } } };
+    const existing: PolicyReport = {
+      ...(report as PolicyReport),
+      metadata: {
+        ...{
+          ...report?.metadata,
+          name: 'x',
+          resourceVersion: '7',
+          labels: { ...report?.metadata.labels, team: 'a' },
+          annotations: { note: 'b' },
+        },
+        managedFields: [{ manager: 'kubectl', operation: 'Update', fieldsV1: fields }],
+      },
+    };
+    const next = build({ 'host-pid': { pass: 1 } }, { existing });
+    expect(next?.metadata).to.deep.include({ resourceVersion: '7', annotations: { note: 'b' } });
+    expect(next?.metadata.labels).to.deep.equal({ ...report?.metadata.labels, team: 'a' });
+    // The label of another tool is no change.
+    expect(build({ 'host-pid': { fail: 1 } }, { existing })).to.equal(undefined);
+  });
+
+  it('are written again if another tool changed any of them', () => {
+    const whole = report as PolicyReport;
+    for (const changed of [
+      { ...whole, metadata: { ...whole.metadata, labels: {} } },
+      { ...whole, metadata: { ...whole.metadata, ownerReferences: [] } },
+      { ...whole, scope: {} },
+      { ...whole, summary: {} },
+      { ...whole, results: [] },
+    ])
+      expect(build({ 'host-pid': { fail: 1 } }, { existing: changed })).to.not.equal(undefined);
+    expect(build({ 'host-pid': { fail: 1 } }, { existing: whole })).to.equal(undefined);
+  });
+
+  it('have an alternative name with a hash', () => {
+    expect(alternativeEvidenceName('baseline', { name: 'cis', version: '1.12' })).to.match(
+      /^vigil-frameworks-baseline-cis-1\.12-[0-9a-f]{10}$/,
+    );
+  });
+});
+
+describe('exceptedEvidence', () => {
+  const cis = framework('cis', '1.12');
+  const counts = (...checks: readonly string[]): ReadonlyMap<string, number> => new Map(checks.map((check) => [check, 2]));
+  const first = build({ 'host-pid': { fail: 2 }, 'host-ipc': { pass: 1 }, 'host-network': { fail: 1 } }) as PolicyReport;
+  const states = (of: PolicyReport | undefined): unknown =>
+    ['host-pid', 'host-ipc', 'host-network'].map((check) => of && resultOf(of, check)?.properties?.['state']);
+  const after = (failing: ReadonlyMap<string, number>, excepted: ReadonlyMap<string, number>, of = first): PolicyReport | undefined =>
+    exceptedEvidence(of, cis, { failing, excepted });
+
+  it('excepts a requirement whose failures are all covered, and no other', () => {
+    const next = after(counts('host-network'), counts('host-pid', 'host-ipc'));
+    expect([states(first), states(next)]).to.deep.equal([
+      ['failed', 'passed', 'failed'],
+      ['excepted', 'passed', 'failed'],
+    ]);
+    const result = next && resultOf(next, 'host-pid');
+    expect(result).to.include({ result: 'skip' });
+    expect(result?.message).to.match(/: an exception covers the failures$/);
+    expect(result?.properties).not.to.have.property('failed');
+    expect(result?.properties?.['resultID']).to.not.equal(resultOf(first, 'host-pid')?.properties?.['resultID']);
+    expect([next?.summary?.fail, next?.summary?.skip]).to.deep.equal([(first.summary?.fail ?? 0) - 1, (first.summary?.skip ?? 0) + 1]);
+  });
+
+  it('fails a requirement again after its exception ended, or if one failure is not covered', () => {
+    const excepted = after(counts('host-network'), counts('host-pid')) as PolicyReport;
+    for (const covered of [counts(), counts('host-pid')]) {
+      const again = after(counts('host-pid', 'host-network'), covered, excepted);
+      expect(states(again)).to.deep.equal(['failed', 'passed', 'failed']);
+      expect(again && resultOf(again, 'host-pid')).to.deep.include({ result: 'fail' });
+      expect(again && resultOf(again, 'host-pid')?.properties).to.deep.include({ failed: '2' });
+    }
+  });
+
+  it('returns undefined if nothing changes, and keeps results that the framework does not have', () => {
+    expect(after(counts('host-pid', 'host-network'), counts())).to.equal(undefined);
+    const { requirements: _, ...rest } = cis;
+    expect(exceptedEvidence(first, { ...rest, requirements: [] }, { failing: counts(), excepted: counts('host-pid') })).to.equal(undefined);
+  });
+});
+
+describe('statesIn', () => {
+  it('counts the requirements by state, and no unknown state', () => {
+    const of = (state: string): NonNullable<PolicyReport['results']>[number] => ({ policy: 'p', properties: { state } });
+    const results = [...['passed', 'passed', 'failed', 'excepted', 'manual', 'notEvaluated', 'toString', 'other'].map(of), { policy: 'p' }];
+    expect(statesIn({ metadata: { name: 'r' }, results })).to.deep.equal({ passed: 2, failed: 1, excepted: 1, manual: 1, notEvaluated: 1 });
+    expect(statesIn({ metadata: { name: 'r' } })).to.deep.equal({ passed: 0, failed: 0, excepted: 0, manual: 0, notEvaluated: 0 });
   });
 });

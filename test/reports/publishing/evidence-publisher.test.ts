@@ -3,7 +3,11 @@ import { resolveFramework } from '../../../operator/catalogue/frameworks/framewo
 import { requirementOutcomes } from '../../../operator/catalogue/frameworks/framework-rows.ts';
 import { ReportPublisher, type ReportConflict } from '../../../operator/reports/publishing/report-publisher.ts';
 import type { DesiredEvidence } from '../../../operator/reports/publishing/evidence-publisher.ts';
-import { PublishingBench } from '../published-reports.ts';
+import { PublishingBench, theirs } from '../published-reports.ts';
+import { RESOURCES } from '../../../operator/api/api-resource.ts';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
+import { KubeApiError } from '../../../operator/kube/client/kube-api-error.ts';
+import { alternativeEvidenceName, evidenceName } from '../../../operator/reports/building/evidence.ts';
 import { ApiDouble, says } from '../../kube/api-double.ts';
 
 describe('evidence whose names belong to reports of others', () => {
@@ -62,5 +66,76 @@ describe('the evidence of a policy', () => {
     await bench.publisher.publishEvidence({ name: 'other', uid: 'v' }, [evidenceOf('nsa', 'host-pid')]);
     await bench.publisher.publishEvidence(policy, []);
     expect([bench.names.length, bench.operations]).to.deep.equal([1, ['write']]);
+  });
+
+  describe('updated by a function', () => {
+    let bench: PublishingBench;
+    const { framework } = evidenceOf('nsa', 'host-pid');
+    const usual = evidenceName('p', framework);
+    const rename = (report: PolicyReport): PolicyReport => ({ ...report, summary: { ...report.summary, skip: 99 } });
+    beforeEach(async () => {
+      bench = new PublishingBench();
+      await bench.publisher.publishEvidence(policy, [evidenceOf('nsa', 'host-pid')]);
+      bench.operations.length = 0;
+    });
+
+    it('is written with the change, and returned', async () => {
+      const after = await bench.publisher.updateEvidence('p', framework, rename);
+      expect([after?.summary?.skip, bench.reports.get(`/${usual}`)?.summary?.skip, bench.operations]).to.deep.equal([99, 99, ['write']]);
+    });
+
+    it('is returned as it is without a change, and undefined if there is none', async () => {
+      const same = await bench.publisher.updateEvidence('p', framework, () => undefined);
+      expect([same?.metadata.name, bench.operations]).to.deep.equal([usual, []]);
+      expect(await bench.publisher.updateEvidence('other', framework, rename)).to.equal(undefined);
+    });
+
+    it('is read again after a conflict, at most four times', async () => {
+      let tries = 0;
+      bench.api.onCall = ({ method }) => {
+        if (method === 'PUT' && ++tries < 4) throw new KubeApiError('conflict', { status: 409, reason: 'Conflict' });
+      };
+      expect((await bench.publisher.updateEvidence('p', framework, rename))?.summary?.skip).to.equal(99);
+      bench.api.onCall = ({ method }) => {
+        if (method === 'PUT') throw new KubeApiError(`conflict ${++tries}`, { status: 409, reason: 'Conflict' });
+      };
+      tries = 0;
+      const failed = await bench.publisher.updateEvidence('p', framework, rename).catch((error: unknown) => (error as Error).message);
+      expect(failed).to.equal('conflict 4');
+    });
+
+    it('throws any other error', async () => {
+      bench.api.onCall = ({ method }) => {
+        if (method === 'PUT') throw new KubeApiError('forbidden', { status: 403 });
+      };
+      const failed = await bench.publisher.updateEvidence('p', framework, rename).catch((error: unknown) => (error as Error).message);
+      expect(failed).to.equal('forbidden');
+    });
+  });
+
+  it('has an alternative name if another tool has the usual one, and keeps that name', async () => {
+    const bench = new PublishingBench();
+    const evidence = evidenceOf('nsa', 'host-pid');
+    const usual = evidenceName('p', evidence.framework);
+    const other = alternativeEvidenceName('p', evidence.framework);
+    const { namespace: _, ...metadata } = theirs(usual).metadata;
+    await bench.api.create(RESOURCES.clusterReports, { ...theirs(usual), metadata });
+    await bench.publisher.publishEvidence(policy, [evidence]);
+    expect(bench.names).to.have.members([`/${usual}`, `/${other}`]);
+    await bench.api.delete(RESOURCES.clusterReports, { name: usual });
+    await bench.publisher.publishEvidence(policy, [evidenceOf('nsa', 'privileged-container')]);
+    expect(bench.names).to.deep.equal([`/${other}`]);
+    expect(bench.conflicts).to.deep.equal([]);
+  });
+
+  it('throws what the API server says if it cannot be written', async () => {
+    const bench = new PublishingBench();
+    bench.api.onCall = ({ method }) => {
+      if (method === 'POST') throw new KubeApiError('forbidden', { status: 403 });
+    };
+    const failed = await bench.publisher
+      .publishEvidence(policy, [evidenceOf('nsa', 'host-pid')])
+      .catch((error: unknown) => (error as Error).message);
+    expect(failed).to.equal('forbidden');
   });
 });
