@@ -1,0 +1,81 @@
+import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
+
+/** How much an object protects. A lower strength than before, or its deletion, loosens it. */
+export interface Guardrail {
+  /** What it is, in words: `Pod Security`, `admission policy`, … */
+  readonly what: string;
+  /** Named parts with their strength. A part that is gone has strength 0. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+const levels: Readonly<Record<string, number>> = { privileged: 0, baseline: 1, restricted: 2 };
+const label = 'pod-security.kubernetes.io/';
+
+const readers: Readonly<Record<string, (object: Json) => Guardrail | undefined>> = {
+  Namespace: podSecurity,
+  NetworkPolicy: denyAll,
+  ResourceQuota: (object) => ({
+    what: 'quota',
+    parts: Object.fromEntries(Object.entries(recordAt(object, 'spec', 'hard')).map(([name, value]) => [name, limitStrength(value)])),
+  }),
+  ValidatingAdmissionPolicy: (object) => ({
+    what: 'admission policy',
+    parts: {
+      validations: listAt(object, 'spec', 'validations').length,
+      failurePolicy: textAt(object, 'spec', 'failurePolicy') === 'Ignore' ? 1 : 2,
+    },
+  }),
+  ValidatingAdmissionPolicyBinding: (object) => ({
+    what: 'binding of an admission policy',
+    parts: { actions: textsAt(object, 'spec', 'validationActions').includes('Deny') ? 2 : 1 },
+  }),
+};
+
+/** Returns what an object protects, or undefined if it is no protection. */
+export const guardrailOf = (kind: string, object: Json): Guardrail | undefined => readers[kind]?.(object);
+
+function podSecurity(namespace: Json): Guardrail | undefined {
+  const labels = recordAt(namespace, 'metadata', 'labels');
+  const level = textAt(labels, `${label}enforce`);
+  return level === '' ? { what: 'Pod Security', parts: {} } : { what: 'Pod Security', parts: { enforce: levels[level] ?? 2 } };
+}
+
+/** A policy that selects all pods and allows nothing, for each direction. */
+function denyAll(policy: Json): Guardrail | undefined {
+  const spec = recordAt(policy, 'spec');
+  const selector = recordAt(spec, 'podSelector');
+  const all = Object.keys(recordAt(selector, 'matchLabels')).length === 0 && listAt(selector, 'matchExpressions').length === 0;
+  const types = textsAt(spec, 'policyTypes');
+  const parts: Record<string, number> = {};
+  if (all && types.includes('Ingress') && listAt(spec, 'ingress').length === 0) parts['ingress'] = 1;
+  if (all && types.includes('Egress') && listAt(spec, 'egress').length === 0) parts['egress'] = 1;
+  return { what: 'default-deny NetworkPolicy', parts };
+}
+
+const units: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+  Ti: 1024 ** 4,
+};
+
+/** A limit that is ten times as high protects ten times less. */
+function limitStrength(value: unknown): number {
+  const [, digits = '', unit = ''] = /^([0-9.]+)([a-zA-Z]*)$/.exec(String(value)) ?? [];
+  const amount = Number(digits) * (units[unit] ?? 1);
+  return amount > 0 ? 1 / amount : 1e9;
+}
+
+/** Returns the parts that protect less than before. A quota may double: growth is usual. */
+export function loosened(before: Guardrail, after: Guardrail | undefined): readonly string[] {
+  const tolerance = before.what === 'quota' ? 0.1 : 1;
+  return Object.entries(before.parts).flatMap(([part, strength]) => {
+    const now = after?.parts[part] ?? 0;
+    return strength > 0 && now < strength * tolerance ? [part] : [];
+  });
+}

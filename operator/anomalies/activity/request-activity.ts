@@ -1,0 +1,87 @@
+import { definedEntries } from '../../api/defined-entries.ts';
+import type { AuditEvent } from '../../audit/audit-event.ts';
+import type { Decision, RequestActivity } from './activity.ts';
+import { actorOf } from './actor.ts';
+import { agentProduct } from './template-names.ts';
+
+/** Resources that only say that a process is alive. */
+const heartbeats: ReadonlySet<string> = new Set(['leases']);
+/** Subresources whose requests last: their start is an event of its own. */
+const lasting: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+
+/**
+ * Makes activities of audit events. A request is one activity: of a request that lasts (exec, attach, watch) the start counts, of any other the
+ * end. It remembers the last requests that have started, so it must see the events of a server in order.
+ */
+export class RequestActivities {
+  readonly #started = new Set<string>();
+  readonly #limit: number;
+
+  /** `limit` is how many started requests are remembered. */
+  constructor(limit = 4096) {
+    this.#limit = limit;
+  }
+
+  /** Returns the activity of an event, or undefined if the request has none or has had it already. */
+  activity(event: AuditEvent): RequestActivity | undefined {
+    if (event.stage === 'RequestReceived') return undefined;
+    if (heartbeats.has(event.objectRef?.resource ?? '')) return undefined;
+    const request = `${event.server} ${event.auditID}`;
+    if (event.stage === 'ResponseStarted') {
+      this.#remember(request);
+      return requestActivity(event);
+    }
+    return this.#started.delete(request) ? undefined : requestActivity(event);
+  }
+
+  #remember(request: string): void {
+    this.#started.add(request);
+    if (this.#started.size <= this.#limit) return;
+    const [oldest] = this.#started;
+    if (oldest !== undefined) this.#started.delete(oldest);
+  }
+}
+
+/** Returns the activity of an event that ends or starts a request. */
+export function requestActivity(event: AuditEvent): RequestActivity {
+  const { objectRef, code, annotations } = event;
+  const decision = decisionOf(event);
+  const { apiGroup: group = '', resource = '', subresource, namespace, name } = objectRef ?? {};
+  return {
+    type: 'request',
+    at: event.at,
+    id: event.auditID,
+    actor: actorOf(event.user),
+    verb: event.verb,
+    group,
+    resource,
+    path: event.requestURI.split('?', 1)[0] ?? '',
+    command: subresource === 'exec' ? commandOf(event.requestURI) : [],
+    decision,
+    succeeded: decision === 'allow' && (code === undefined || code < 400),
+    agent: agentProduct(event.userAgent),
+    ...definedEntries({ subresource, namespace, name, tokenRequest: event.tokenRequest, binding: bindingOf(annotations) }),
+    ...definedEntries({ address: event.sourceIPs.at(-1), legacyToken: annotations['authentication.k8s.io/legacy-token'] }),
+    ...definedEntries({ impersonated: event.impersonatedUser && actorOf(event.impersonatedUser) }),
+  };
+}
+
+/** The binding that allowed a request, from the reason that the RBAC authorizer writes. */
+const bindingOf = (annotations: AuditEvent['annotations']): string | undefined =>
+  /allowed by ((?:Cluster)?RoleBinding "[^"]{1,300}")/.exec(annotations['authorization.k8s.io/reason'] ?? '')?.[1];
+
+/** The authorizer writes its decision. A request without credentials that are accepted has no decision, and the status 401. */
+function decisionOf({ annotations, code }: AuditEvent): Decision {
+  if (code === 401) return 'unauthenticated';
+  const decision = annotations['authorization.k8s.io/decision'];
+  return decision === 'forbid' || (decision === undefined && code === 403) ? 'forbid' : 'allow';
+}
+
+/** Reads the command from the query of an exec. */
+function commandOf(uri: string): readonly string[] {
+  const query = uri.indexOf('?');
+  return query < 0 ? [] : new URLSearchParams(uri.slice(query + 1)).getAll('command').slice(0, 64);
+}
+
+/** Whether a request is one that lasts, such as an exec. */
+export const isLasting = ({ subresource = '' }: Pick<RequestActivity, 'subresource'>): boolean => lasting.has(subresource);

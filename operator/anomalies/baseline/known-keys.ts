@@ -1,0 +1,223 @@
+/** What is known of a key: when it was first and last seen, and since when it waits to become normal after it was reported. */
+export interface KnownKey {
+  /** Minutes since 1970. */
+  first: number;
+  last: number;
+  /** When it was reported. Undefined: it is normal. */
+  reported?: number;
+}
+
+/** The bounds of the keys. */
+export interface KeyBounds {
+  readonly ofOwner: number;
+  readonly inAll: number;
+}
+
+const usual: KeyBounds = { ofOwner: 512, inAll: 50_000 };
+const minutes = (at: number): number => Math.floor(at / 60_000);
+const quiet = 3 * 24 * 60;
+
+/** A key in a document: owner, then triples or quadruples of key, first, last and reported. */
+export type SavedOwner = readonly [owner: string, keys: readonly (readonly [string, number, number, number?])[]];
+
+/**
+ * A bounded exact map of what each owner (a principal, a workload, a namespace) has done: keys with their first and last time. If it is full,
+ * the key that was not seen for the longest time goes.
+ */
+export class KnownKeys {
+  readonly #owners = new Map<string, Map<string, KnownKey>>();
+  /** How many owners have a key as normal, by the part of the key that does not name the owner. */
+  readonly #peers = new Map<string, number>();
+  readonly #bounds: KeyBounds;
+  #size = 0;
+  #forgotten = 0;
+  #changes = 0;
+
+  constructor(bounds: KeyBounds = usual) {
+    this.#bounds = bounds;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of keys that went because of the bounds. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** Grows with each change that a save must contain. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Whether an owner has done anything. */
+  hasOwner(owner: string): boolean {
+    return this.#owners.has(owner);
+  }
+
+  /** The number of normal keys of an owner, or of those that begin with a text. */
+  count(owner: string, prefix = ''): number {
+    const keys = this.#owners.get(owner);
+    if (keys === undefined) return 0;
+    let count = 0;
+    for (const [key, { reported }] of keys) if (reported === undefined && key.startsWith(prefix)) count += 1;
+    return count;
+  }
+
+  /** When an owner was first seen, in milliseconds since 1970. */
+  since(owner: string, prefix = ''): number | undefined {
+    let first: number | undefined;
+    for (const [key, entry] of this.#owners.get(owner) ?? [])
+      if (entry.reported === undefined && key.startsWith(prefix) && (first === undefined || entry.first < first)) first = entry.first;
+    return first === undefined ? undefined : first * 60_000;
+  }
+
+  /** The normal keys of an owner that begin with a text, the last seen first, without the text. */
+  normal(owner: string, prefix: string, limit: number): readonly string[] {
+    return [...(this.#owners.get(owner) ?? [])]
+      .filter(([key, { reported }]) => reported === undefined && key.startsWith(prefix))
+      .toSorted(([, left], [, right]) => right.last - left.last)
+      .slice(0, limit)
+      .map(([key]) => key.slice(prefix.length));
+  }
+
+  get(owner: string, key: string): Readonly<KnownKey> | undefined {
+    return this.#owners.get(owner)?.get(key);
+  }
+
+  /** Whether the key is normal for the owner. */
+  isNormal(owner: string, key: string): boolean {
+    const entry = this.get(owner, key);
+    return entry !== undefined && entry.reported === undefined;
+  }
+
+  /** The number of owners for which a key is normal. */
+  peers(key: string): number {
+    return this.#peers.get(key) ?? 0;
+  }
+
+  /** The key is seen and is normal. */
+  learn(owner: string, key: string, at: number): void {
+    const entry = this.#touch(owner, key, at);
+    if (entry.reported === undefined) return;
+    delete entry.reported;
+    this.#countPeer(key, 1);
+    this.#changes += 1;
+  }
+
+  /**
+   * The key was reported. Returns whether it is normal from now on: three quiet days have passed since the first report, in which nothing
+   * else of the owner was reported, and the behaviour is not sensitive.
+   */
+  report(owner: string, key: string, at: number, sensitive: boolean): boolean {
+    const known = this.get(owner, key);
+    const entry = this.#touch(owner, key, at, minutes(at));
+    if (known === undefined) return false;
+    if (entry.reported === undefined) return true;
+    if (sensitive || minutes(at) - entry.reported < quiet || this.#lastReport(owner, key) > minutes(at) - quiet) return false;
+    this.learn(owner, key, at);
+    return true;
+  }
+
+  /** The time of the last first report of another key of the owner, in minutes. */
+  #lastReport(owner: string, besides: string): number {
+    let last = 0;
+    for (const [key, { reported = 0 }] of this.#owners.get(owner) ?? []) if (key !== besides && reported > last) last = reported;
+    return last;
+  }
+
+  #touch(owner: string, key: string, at: number, reported?: number): KnownKey {
+    const keys = this.#owners.get(owner) ?? new Map<string, KnownKey>();
+    this.#owners.set(owner, keys);
+    const now = minutes(at);
+    const known = keys.get(key);
+    if (known) {
+      // What is seen all the time need not be saved each time: an hour more or less does not matter.
+      if (now > known.last + 60) this.#changes += 1;
+      if (now > known.last) known.last = now;
+      return known;
+    }
+    if (keys.size >= this.#bounds.ofOwner) this.#forgetOldest(owner, keys);
+    const made: KnownKey = { first: now, last: now, ...(reported === undefined ? {} : { reported }) };
+    keys.set(key, made);
+    this.#size += 1;
+    this.#changes += 1;
+    if (reported === undefined) this.#countPeer(key, 1);
+    if (this.#size > this.#bounds.inAll) this.#forgetMany();
+    return made;
+  }
+
+  #forgetOldest(owner: string, keys: Map<string, KnownKey>): void {
+    let oldest: string | undefined;
+    let last = Infinity;
+    for (const [key, entry] of keys) if (entry.last < last) [oldest, last] = [key, entry.last];
+    if (oldest !== undefined) this.#forget(owner, keys, oldest);
+  }
+
+  /** Removes a twentieth of all keys at once: those not seen for the longest time. */
+  #forgetMany(): void {
+    const all = [...this.#owners].flatMap(([owner, keys]) => [...keys].map(([key, { last }]) => ({ owner, key, last })));
+    all.sort((left, right) => left.last - right.last);
+    for (const { owner, key } of all.slice(0, Math.ceil(this.#bounds.inAll / 20))) {
+      const keys = this.#owners.get(owner);
+      if (keys) this.#forget(owner, keys, key);
+    }
+  }
+
+  #forget(owner: string, keys: Map<string, KnownKey>, key: string): void {
+    const entry = keys.get(key);
+    if (entry === undefined) return;
+    if (entry.reported === undefined) this.#countPeer(key, -1);
+    keys.delete(key);
+    if (keys.size === 0) this.#owners.delete(owner);
+    this.#size -= 1;
+    this.#forgotten += 1;
+    this.#changes += 1;
+  }
+
+  #countPeer(key: string, by: number): void {
+    const count = (this.#peers.get(key) ?? 0) + by;
+    if (count > 0) this.#peers.set(key, count);
+    else this.#peers.delete(key);
+  }
+
+  /** All keys, by owner. */
+  *save(): Iterable<SavedOwner> {
+    for (const [owner, keys] of this.#owners)
+      yield [
+        owner,
+        [...keys].map(([key, { first, last, reported }]) =>
+          reported === undefined ? ([key, first, last] as const) : ([key, first, last, reported] as const),
+        ),
+      ];
+  }
+
+  /** Adds an owner that {@link save} returned. Returns false, and adds nothing, if it has another form. */
+  load(saved: unknown): boolean {
+    if (!isSavedOwner(saved)) return false;
+    const [owner, list] = saved;
+    const keys = new Map<string, KnownKey>();
+    for (const [key, first, last, reported] of list.slice(0, this.#bounds.ofOwner)) {
+      keys.set(key, { first, last, ...(reported === undefined ? {} : { reported }) });
+      if (reported === undefined) this.#countPeer(key, 1);
+    }
+    this.#owners.set(owner, keys);
+    this.#size += keys.size;
+    return true;
+  }
+}
+
+const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+function isSavedOwner(value: unknown): value is SavedOwner {
+  if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== 'string' || !Array.isArray(value[1])) return false;
+  return value[1].every(
+    (entry: unknown) =>
+      Array.isArray(entry) &&
+      typeof entry[0] === 'string' &&
+      isTime(entry[1]) &&
+      isTime(entry[2]) &&
+      (entry[3] === undefined || isTime(entry[3])),
+  );
+}

@@ -1,0 +1,78 @@
+import type { Severity } from '../../catalogue/controls/severity.ts';
+import type { ChangeActivity, RequestActivity } from '../activity/activity.ts';
+import type { Actor } from '../activity/actor.ts';
+import type { KnownKeys } from '../baseline/known-keys.ts';
+import type { ClusterInventory } from '../inventory/cluster-inventory.ts';
+import type { FindingSubject } from '../results/anomaly-finding.ts';
+
+/** What is compared with what is known. */
+export interface FirstSeenKey {
+  readonly kind: 'first-seen';
+  /** Whose habits count: the key of a principal, or `ns:NAME`, `workload:KEY`. */
+  readonly owner: string;
+  /** What is done, without the owner. */
+  readonly key: string;
+  /** What is normal for the owner, as the beginning of a sentence that lists known keys. `undefined`: the keys are not readable. */
+  readonly habit?: string;
+}
+
+/** What is counted. */
+export interface CountedItem {
+  readonly kind: 'rate';
+  /** What is different from others of the series. */
+  readonly item: string;
+  readonly owner: string;
+  /** The window in milliseconds. */
+  readonly window: number;
+  readonly daily?: boolean;
+  readonly weight?: number;
+  /** The floor itself is reported already. */
+  readonly inclusive?: boolean;
+}
+
+/** Never normal. `state`: what was seen lasts as long as the object is as it is. */
+export interface NeverNormal {
+  readonly kind: 'invariant';
+  readonly state?: boolean;
+}
+
+/** Something that a detection saw. Whether it is normal is decided by what is known. */
+export interface Sighting {
+  readonly detection: string;
+  readonly about: FindingSubject;
+  /** The stable key of the workload, for one finding a workload. Default: the template of what it is about. */
+  readonly workload?: string;
+  /** What was seen, as a sentence without its full stop. `{count}` is replaced by the measured number. */
+  readonly seen: string;
+  /** What is normal, as a sentence. Default: from the habits of the owner. */
+  readonly normal?: string;
+  /** Default: the severity of the detection. */
+  readonly severity?: Severity;
+  readonly compared: FirstSeenKey | CountedItem | NeverNormal;
+  /** Nothing is reported: the behaviour is only learned. */
+  readonly learnOnly?: boolean;
+}
+
+/** What judges can look up. */
+export interface JudgeContext {
+  readonly inventory: ClusterInventory;
+  readonly known: KnownKeys;
+  /** Whether an input is still learned at the time of the activity. */
+  readonly learning: { readonly watch: boolean; readonly audit: boolean };
+  /** The values of parameters, by detection and name. */
+  readonly parameter: (detection: string, name: string) => number;
+}
+
+/** A change with who made it. */
+export interface JudgedChange extends ChangeActivity {
+  /** The user of the audit event, or the field manager. */
+  readonly actor: Actor;
+}
+
+/** Judges a request. Pure but for what it looks up. */
+export type RequestJudge = (activity: RequestActivity, context: JudgeContext) => readonly Sighting[];
+/** Judges a change of an object. Pure but for what it looks up. */
+export type ChangeJudge = (change: JudgedChange, context: JudgeContext) => readonly Sighting[];
+
+/** Nothing was seen. */
+export const nothing: readonly Sighting[] = [];
