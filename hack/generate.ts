@@ -6,6 +6,7 @@ import { customResourceDefinition } from '../operator/api/crds/crd.ts';
 import { ownKinds } from '../operator/api/crds/own-kinds.ts';
 import { reportKinds } from '../operator/api/crds/report-kinds.ts';
 import { readRooms, withRooms } from './rooms.ts';
+import { schemaDigest } from './server-schema/write.ts';
 
 /** Writes all generated files. With --check, lists those that are not up to date and fails. */
 const root = join(import.meta.dirname, '..');
@@ -34,9 +35,18 @@ files.set('ARCHITECTURE.md', withRooms(readFileSync(join(root, 'ARCHITECTURE.md'
 
 const check = process.argv.includes('--check');
 const stale = [...files].filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text);
+/** Written by hack/schema, which needs Go. */
+const schema = 'operator/engine/schema/server-schema.ts';
+const isSchemaStale = !readFileSync(join(root, schema), 'utf8').startsWith(
+  `// Generated from the code of Kubernetes by hack/schema; do not edit. Sources: ${schemaDigest()}\n`,
+);
+if (isSchemaStale) {
+  console.error(`${schema} is not current: run hack/schema`);
+  process.exitCode = 1;
+}
 if (check) {
   for (const [path] of stale) console.error(`${path} is not current: run hack/generate`);
-  process.exitCode = stale.length > 0 ? 1 : 0;
+  if (stale.length > 0) process.exitCode = 1;
 } else {
   for (const [path, text] of stale) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

@@ -168,7 +168,7 @@ describe('the engine with arbitrary JSON', () => {
           if (typeof object !== 'object' || object === null || Array.isArray(object)) return;
           const live = object as Record<string, unknown>;
           const manifest = structuredClone(live);
-          applyManifestDefaults(manifest, { typed: true, namespaced: true });
+          applyManifestDefaults(manifest, { namespaced: true });
           for (const candidate of [live, manifest]) {
             for (const result of set.evaluate(candidate).results) {
               if (result.verdict === 'error') expect(result.message).to.match(/^cannot be evaluated: /);

@@ -41,7 +41,7 @@ function failures(
   const results: ObjectFinding[] = [];
   for (const original of objects) {
     const object = structuredClone(original) as Record<string, unknown>;
-    applyManifestDefaults(object, { typed: true, namespaced: true });
+    applyManifestDefaults(object, { namespaced: true });
     snapshot.add(object);
     results.push(...set.evaluate(object).results);
   }

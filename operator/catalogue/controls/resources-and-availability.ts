@@ -32,7 +32,15 @@ const probeControl = (probe: 'liveness' | 'readiness', why: string): Control => 
   message: `${probe}Probe is not set`,
   placement: {},
   theme: 'availability',
-  checks: [{ at: `M.${probe}Probe`, type: 'map', missing: 'fail', require: 'true' }],
+  // The server sets defaults in a probe that does nothing, and then refuses it.
+  checks: [
+    {
+      at: `M.${probe}Probe`,
+      type: 'map',
+      missing: 'fail',
+      require: 'has(item.httpGet) || has(item.exec) || has(item.tcpSocket) || has(item.grpc)',
+    },
+  ],
 });
 
 /** CONTROLS.md §4. */

@@ -56,8 +56,6 @@ function served(definition: KubernetesObject): readonly ApiResource[] {
   return versions.filter((version) => version !== undefined).map((version) => ({ group, version, resource, kind, namespaced }));
 }
 
-const builtinGroups: ReadonlySet<string> = new Set(builtinResources.map(({ group, kind }) => `${kind}/${group}`));
-
 type Problem = readonly [message: string, path: string];
 
 /** In YAML 1.1, which kubectl reads, `no`, `n` and `off` are false. */
@@ -211,7 +209,7 @@ export class ManifestState {
       const metadata = object['metadata'] as Record<string, unknown>;
       metadata['namespace'] ??= defaultNamespace;
     }
-    applyManifestDefaults(object, { typed: builtinGroups.has(`${kind}/${group}`), namespaced });
+    applyManifestDefaults(object, { namespaced });
     this.#identities.add(identity(groupKindOf(object), namespaced ? namespaceOf(object) : '', nameOf(object) ?? ''));
     if (kind !== 'Namespace' || group !== '') return;
     const name = nameOf(object) ?? '';

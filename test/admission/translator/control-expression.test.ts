@@ -26,7 +26,7 @@ function objectsOfRow({ about }: Table, { yaml }: Row): readonly Record<string, 
           .map((workload) => workload.make(templateOf(yaml)) as Record<string, unknown>)
           .filter((object) => about !== 'longRunning' || isLongRunningKind(groupKindOf(object)));
   for (const object of objects) {
-    applyManifestDefaults(object, { typed: true, namespaced: true });
+    applyManifestDefaults(object, { namespaced: true });
     const pod = syntheticPod(object)?.pod?.spec as { containers?: unknown } | undefined;
     // The API server refuses a pod without containers. Some rows leave them out.
     if (pod !== undefined) pod.containers ??= [];

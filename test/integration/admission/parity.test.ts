@@ -92,7 +92,7 @@ describe('the verdicts of a scan compared with those of the API server at admiss
 
   function scanned({ set, name }: Group, object: object): { readonly failing: ReadonlySet<string>; readonly errors: readonly string[] } {
     const manifest = structuredClone(object) as Record<string, unknown>;
-    applyManifestDefaults(manifest, { typed: true, namespaced: true });
+    applyManifestDefaults(manifest, { namespaced: true });
     const { results } = set.evaluate(manifest, { namespace: { name, labels: {} } });
     const of = (verdict: string): readonly string[] => results.filter((one) => one.verdict === verdict).map(({ check }) => check);
     return { failing: new Set(of('fail')), errors: of('error') };

@@ -52,7 +52,7 @@ describe('the ratchet at admission', function () {
   /** The violations that the engine finds: check, and container or volume. */
   function violations(object: object): ReadonlySet<string> {
     const manifest = structuredClone(object) as Record<string, unknown>;
-    applyManifestDefaults(manifest, { typed: true, namespaced: true });
+    applyManifestDefaults(manifest, { namespaced: true });
     const controls = compiled.controls.filter(({ programs }) => programs.length > 0);
     const subject = subjectOf(manifest);
     new KindWalk(groupKindOf(manifest), controls).through(subject);

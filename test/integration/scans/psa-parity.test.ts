@@ -92,7 +92,7 @@ describe('the Pod Security Standards, compared with the API server', function ()
       }
       judged[server.verdict] += 1;
       const manifest = structuredClone(pod) as unknown as Record<string, unknown>;
-      applyManifestDefaults(manifest, { typed: true, namespaced: true });
+      applyManifestDefaults(manifest, { namespaced: true });
       const { results } = set.evaluate(manifest);
       const own = results.some(({ verdict }) => verdict === 'fail') ? 'fail' : 'pass';
       const errors = results.filter(({ verdict }) => verdict === 'error');
