@@ -104,7 +104,7 @@ build_all() {
 # build_trivy: builds Trivy, the writer of small databases, and a fake scanner that fails, for tests of image scanning.
 build_trivy() {
   mkdir -p "$TRIVY_BIN"
-  exec 8>"$VIGIL_CACHE/build.lock"
+  exec 8>"$VIGIL_CACHE/build-trivy.lock"
   flock 8
   [ -x "$TRIVY_BIN/trivy" ] && [ -x "$TRIVY_BIN/trivy-database" ] && [ -x "$TRIVY_BIN/odd-scanner" ] || need go 'install Go 1.26 or later'
   [ -x "$TRIVY_BIN/trivy" ] || say 'building Trivy from its sources: six to eight minutes on two cores, once'
