@@ -1,0 +1,31 @@
+import { hash } from 'node:crypto';
+import type { AuditEvent } from '../audit-event.ts';
+
+/**
+ * Remembers events, to drop those that come twice: an API server sends a batch again if the answer was lost. Two generations of at most `capacity` events each.
+ *
+ * The client of the API server may choose the audit ID, so it is no identity: somebody could send all requests with the ID of the first. Only an event that is equal in
+ * time, user, verb and path is a duplicate.
+ */
+export class SeenEvents {
+  readonly #capacity: number;
+  #recent = new Set<string>();
+  #older = new Set<string>();
+
+  constructor(capacity = 20_000) {
+    this.#capacity = capacity;
+  }
+
+  /** Whether the event was there before. Remembers it. */
+  add(event: AuditEvent): boolean {
+    const { auditID, stage, at, user, verb, requestURI } = event;
+    const key = hash('sha256', JSON.stringify([auditID, stage, at, user.username, verb, requestURI]), 'base64').slice(0, 22);
+    if (this.#recent.has(key)) return true;
+    if (this.#recent.size >= this.#capacity) {
+      this.#older = this.#recent;
+      this.#recent = new Set();
+    }
+    this.#recent.add(key);
+    return this.#older.has(key);
+  }
+}
