@@ -36,21 +36,19 @@ start_etcd() {
 }
 
 start_kube_apiserver() {
-  cat >"$DIR/audit-policy.yaml" <<'EOF'
-apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages: [RequestReceived]
-rules:
-- {level: None, resources: [{group: coordination.k8s.io}]}
-- {level: Metadata, verbs: [create, update, patch, delete, deletecollection]}
-- {level: None}
-EOF
+  local webhook=()
+  if [ -d "$DIR/audit" ]; then
+    cp "$VIGIL_ROOT/config/components/audit/policy.yaml" "$DIR/audit-policy.yaml"
+    webhook=(--audit-webhook-config-file "$DIR/audit/webhook.yaml" --audit-webhook-batch-max-wait 1s --audit-webhook-initial-backoff 1s)
+  else
+    audit_policy_of_changes >"$DIR/audit-policy.yaml"
+  fi
   start kube-apiserver "$BIN/kube-apiserver" --etcd-servers http://127.0.0.1:2379 --bind-address "$API_IP" --advertise-address "$API_IP" --secure-port 6443 \
     --service-cluster-ip-range 10.96.0.0/16 --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction,OwnerReferencesPermissionEnforcement \
     --client-ca-file "$DIR/pki/ca.crt" --tls-cert-file "$DIR/pki/apiserver.crt" --tls-private-key-file "$DIR/pki/apiserver.key" \
     --service-account-key-file "$DIR/pki/sa.pub" --service-account-signing-key-file "$DIR/pki/sa.key" --service-account-issuer https://kubernetes.default.svc \
     --kubelet-client-certificate "$DIR/pki/apiserver-kubelet.crt" --kubelet-client-key "$DIR/pki/apiserver-kubelet.key" --kubelet-certificate-authority "$DIR/pki/ca.crt" \
-    --kubelet-preferred-address-types InternalIP --allow-privileged=true --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-maxsize 200 --audit-log-maxbackup 1
+    --kubelet-preferred-address-types InternalIP --allow-privileged=true --audit-policy-file "$DIR/audit-policy.yaml" --audit-log-path "$DIR/audit.log" --audit-log-maxsize 200 --audit-log-maxbackup 1 "${webhook[@]}"
 }
 
 start_controller_manager() {

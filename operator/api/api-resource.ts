@@ -41,4 +41,5 @@ export const RESOURCES = {
   nodes: core(['nodes', 'Node'], false),
   events: core(['events', 'Event']),
   leases: inGroup('coordination.k8s.io', 'v1')(['leases', 'Lease']),
+  endpointSlices: inGroup('discovery.k8s.io', 'v1')(['endpointslices', 'EndpointSlice']),
 } as const;

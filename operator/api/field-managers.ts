@@ -19,6 +19,8 @@ export const FIELD_MANAGERS = {
   admission: 'vigil-admission',
   /** PolicyReports. */
   reports: 'vigil-reports',
+  /** The EndpointSlice and the certificate authority of the audit endpoint. */
+  audit: 'vigil-audit',
 } as const;
 
 /** A field manager of Vigil. */

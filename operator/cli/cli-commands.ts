@@ -21,5 +21,6 @@ export const cliCommands: Readonly<Record<string, CommandEntry>> = {
   approve: entry('print the YAML of an approval for reviewed images', () => import('./approve.ts')),
   controls: entry('list the built-in controls', () => import('./controls.ts')),
   explain: entry('describe a control: what it checks, why, and how to fix failures', () => import('./explain.ts')),
+  'audit-setup': entry('write the files with which API servers send audit events', () => import('./audit/audit-setup.ts')),
   completion: entry('print a completion script for bash, zsh or fish', () => import('./completion.ts')),
 };

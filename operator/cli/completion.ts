@@ -6,7 +6,7 @@ import type { Io } from './input/io.ts';
 import { outputNames } from './input/scan-arguments.ts';
 import { exitCodes } from './input/usage-error.ts';
 
-const commands = ['scan', 'test', 'except', 'approve', 'controls', 'explain', 'completion'];
+const commands = ['scan', 'test', 'except', 'approve', 'controls', 'explain', 'audit-setup', 'completion'];
 const words = {
   controls: catalogue.map(({ id }) => id).join(' '),
   entries: [...catalogue, ...detections].map(({ id }) => id).join(' '),
@@ -36,6 +36,7 @@ _vigil() {
     controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
     approve:-*) COMPREPLY=($(compgen -W "--reference --reviewed-by --until --name --help" -- "$word")); return ;;
     except:-*) COMPREPLY=($(compgen -W "--reason --until --namespace --policy --container --name --help" -- "$word")); return ;;
+    audit-setup:-*) COMPREPLY=($(compgen -W "--server --name --namespace --directory --help" -- "$word")); return ;;
     except:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
     explain:*) COMPREPLY=($(compgen -W "${words.entries}" -- "$word")); return ;;
   esac

@@ -1,11 +1,22 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { didYouMean } from '../catalogue/suggestion.ts';
+import { auditProblems } from './audit-settings.ts';
 import { logLevels } from '../telemetry/logger.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().min(0.1).max(3600);
 const image = z.string().min(1);
+const file = z.string().min(1);
+const names = z
+  .string()
+  .min(1)
+  .transform((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  );
 
 /**
  * The settings of `vigil operator`. The flags (`--shard-targets`), the environment variables (`VIGIL_SHARD_TARGETS`), the defaults, the limits
@@ -55,6 +66,27 @@ export const operatorSettings = z.strictObject({
     .max(86_400)
     .default(300)
     .describe('seconds between two syncs of the list of running images'),
+  auditPort: port.optional().describe('port of the HTTPS endpoint for audit events; without it, Vigil receives none'),
+  auditAddress: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('IP address that the Service vigil-audit sends API servers to; config/components/audit sets it from the pod'),
+  auditTokenFile: file.optional().describe('file with the bearer tokens of senders of audit events, one in a line'),
+  auditSeedFile: file
+    .optional()
+    .describe('file with random bytes, at least 32, from which Vigil makes the certificates of the audit endpoint'),
+  auditTlsCert: file.optional().describe('file with the certificate of the audit endpoint (PEM), instead of --audit-seed-file'),
+  auditTlsKey: file.optional().describe('file with the key of --audit-tls-cert (PEM)'),
+  auditServerNames: names
+    .optional()
+    .describe(
+      'DNS names and IP addresses for certificates that Vigil makes, besides those of the Service vigil-audit; separated by commas',
+    ),
+  auditClientCa: file
+    .optional()
+    .describe('file with certificate authorities (PEM): senders may use a client certificate of these instead of a token'),
+  auditClientNames: names.optional().describe('common names of client certificates that may send audit events, separated by commas'),
   logLevel: z.enum(logLevels).default('info').describe('minimum level of log lines'),
   leaseDuration: z.coerce
     .number()
@@ -87,16 +119,16 @@ const variableOf = (key: string): string => `VIGIL_${words(key).join('_').toUppe
 const keyOfFlag = new Map(keys.map((key) => [flagOf(key), key]));
 
 /** Rules that concern more than one setting. The lease times must leave the leader time to retry and to stop, as in client-go's leader election. */
-const settings = operatorSettings.superRefine(
-  ({ databaseImage, databaseRepository, leaseDuration, leaseRenewDeadline, leaseRetryPeriod }, context) => {
-    const wrong = (key: Key, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-    if (databaseImage !== undefined && databaseRepository !== undefined)
-      wrong('databaseRepository', 'cannot be combined with --database-image');
-    if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
-    if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
-      wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
-  },
-);
+const settings = operatorSettings.superRefine((config, context) => {
+  const { databaseImage, databaseRepository, leaseDuration, leaseRenewDeadline, leaseRetryPeriod } = config;
+  const wrong = (key: Key, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+  if (databaseImage !== undefined && databaseRepository !== undefined)
+    wrong('databaseRepository', 'cannot be combined with --database-image');
+  if (leaseDuration <= leaseRenewDeadline) wrong('leaseDuration', `must be more than --lease-renew-deadline (${leaseRenewDeadline})`);
+  if (leaseRenewDeadline <= leaseRetryPeriod * 1.2)
+    wrong('leaseRenewDeadline', `must be more than 1.2 times --lease-retry-period (${leaseRetryPeriod})`);
+  for (const [key, message] of auditProblems(config)) wrong(key, message);
+});
 
 /** Invalid flags or environment variables. `problems` has all of them, each with the name of its flag or variable. */
 export class ConfigError extends Error {

@@ -76,6 +76,23 @@ export class Metrics {
     labelNames: ['operation'] as const,
     ...this.#on,
   });
+  readonly auditEvents = new Counter({
+    name: 'vigil_audit_events_total',
+    help: 'Number of audit events that were received.',
+    ...this.#on,
+  });
+  readonly auditDropped = new Counter({
+    name: 'vigil_audit_events_dropped_total',
+    help: 'Number of audit events and records that were received and not used, by reason.',
+    labelNames: ['reason'] as const,
+    ...this.#on,
+  });
+  readonly auditRefused = new Counter({
+    name: 'vigil_audit_requests_refused_total',
+    help: 'Number of requests that the audit endpoint refused, by reason.',
+    labelNames: ['reason'] as const,
+    ...this.#on,
+  });
   readonly enforcementWrites = new Counter({
     name: 'vigil_enforcement_writes_total',
     help: 'Number of writes of admission policies, their bindings and parameters, by operation.',

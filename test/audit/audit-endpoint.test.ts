@@ -3,7 +3,7 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { AuditEndpoint, BODY_LIMIT, type RefusalReason } from '../../operator/audit/receiving/audit-endpoint.ts';
-import type { AuditBody } from '../../operator/audit/receiving/audit-intake.ts';
+import type { AuditBody } from '../../operator/audit/receiving/audit-queue.ts';
 import { CallerCheck, tokensOf } from '../../operator/audit/receiving/caller-check.ts';
 import { authorityCertificate, leafCertificate } from '../../operator/audit/tls/certificate.ts';
 import { OwnCertificates } from '../../operator/audit/tls/own-certificates.ts';

@@ -68,4 +68,28 @@ describe('the settings of the operator', () => {
     ]);
     expect(problemsOf(['--lease-duration', '0'])).to.have.length(2);
   });
+
+  it('of the audit endpoint fit each other', () => {
+    const [seed, token] = [
+      ['--audit-seed-file', '/seed'],
+      ['--audit-token-file', '/token'],
+    ];
+    const [port, certificate] = [
+      ['--audit-port', '9443'],
+      ['--audit-tls-cert', '/c', '--audit-tls-key', '/k'],
+    ];
+    const clients = ['--audit-client-ca', '/ca', '--audit-client-names', 'cp-1, cp-2'];
+    expect(problemsOf([...port, ...seed, ...token])).to.deep.equal([]);
+    expect(problemsOf([...port, ...certificate, ...clients])).to.deep.equal([]);
+    expect(readOperatorConfig(clients, {}).auditClientNames).to.deep.equal(['cp-1', 'cp-2']);
+    expect(problemsOf(port)).to.deep.equal([
+      '--audit-port: needs --audit-seed-file, or --audit-tls-cert and --audit-tls-key',
+      '--audit-port: needs --audit-token-file, or --audit-client-ca and --audit-client-names: only known senders may send audit events',
+    ]);
+    expect(problemsOf([...seed, ...certificate])).to.deep.equal(['--audit-tls-cert: cannot be combined with --audit-seed-file']);
+    expect(problemsOf(['--audit-tls-cert', '/c'])).to.deep.equal(['--audit-tls-key: is needed together with --audit-tls-cert']);
+    expect(problemsOf(['--audit-client-ca', '/ca'])).to.deep.equal([
+      '--audit-client-names: is needed together with --audit-client-ca: an authority may sign certificates of many',
+    ]);
+  });
 });

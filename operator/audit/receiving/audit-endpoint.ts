@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipped, isGzip } from '../formats/compressed-text.ts';
-import type { AuditBody } from './audit-intake.ts';
+import type { AuditBody } from './audit-queue.ts';
 import type { CallerCheck } from './caller-check.ts';
 
 /** The most bytes of a body. An API server sends at most 400 events in one, and cuts batches at 10 MiB by default if it cuts. */

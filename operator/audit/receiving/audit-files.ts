@@ -65,6 +65,11 @@ export class AuditFiles {
     return identity;
   }
 
+  /** Makes the next {@link read} return what the files say even if nothing has changed: the last result could not be used. */
+  forget(): void {
+    this.#last = '';
+  }
+
   #issued(seed: string, now: number): ServerCredentials {
     if (this.#own?.seed !== seed) {
       const certificates = checked(this.#paths.seed, () => new OwnCertificates(Buffer.from(seed.trim()), this.#paths.serverNames));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AuditIntake } from '../../operator/audit/receiving/audit-intake.ts';
+import { AuditQueue } from '../../operator/audit/receiving/audit-queue.ts';
 import { EventOrder } from '../../operator/audit/receiving/event-order.ts';
 import { SeenEvents } from '../../operator/audit/receiving/seen-events.ts';
 import { parseAuditEvent } from '../../operator/audit/parsing/audit-event-parser.ts';
@@ -17,8 +17,8 @@ const event = (auditID: string, seconds: number, server = 'a'): AuditEvent => {
 };
 const idsOf = (events: readonly AuditEvent[]): string => events.map(({ auditID }) => auditID).join('');
 
-/** An intake whose clocks stand still, and what it did. */
-const intake = (options: { queueLimit?: number; order?: EventOrder } = {}) => {
+/** A queue whose clocks stand still, and what it did. */
+const queueWith = (options: { queueLimit?: number; order?: EventOrder } = {}) => {
   const passed: AuditEvent[] = [];
   const counts = new Map<string, number>();
   const count = (name: string, add: number): void => void counts.set(name, (counts.get(name) ?? 0) + add);
@@ -28,7 +28,7 @@ const intake = (options: { queueLimit?: number; order?: EventOrder } = {}) => {
     dropped: count,
     problem: (_: string, message: string) => void messages.push(message),
   };
-  const subject = new AuditIntake({
+  const subject = new AuditQueue({
     observer,
     consume: (events) => void passed.push(...events),
     now: () => NOW,
@@ -40,9 +40,9 @@ const intake = (options: { queueLimit?: number; order?: EventOrder } = {}) => {
   return { subject, offer, passed, counts, messages };
 };
 
-describe('AuditIntake', () => {
+describe('AuditQueue', () => {
   it('passes events on in the order of their time', () => {
-    const { subject, offer, passed, counts } = intake();
+    const { subject, offer, passed, counts } = queueWith();
     offer(json('c', 3), json('a', 1));
     offer(json('b', 2));
     subject.stop();
@@ -51,7 +51,7 @@ describe('AuditIntake', () => {
 
   it('reads after the sender was answered', async () => {
     const order = new EventOrder();
-    const { subject, offer } = intake({ order });
+    const { subject, offer } = queueWith({ order });
     offer(json('a'));
     expect([subject.queued > 0, order.size]).to.deep.equal([true, 0]);
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -60,7 +60,7 @@ describe('AuditIntake', () => {
   });
 
   it('drops a batch that is sent again, and counts it', () => {
-    const { subject, offer, passed, counts, messages } = intake();
+    const { subject, offer, passed, counts, messages } = queueWith();
     offer(json('a', 1), json('b', 2));
     offer(json('a', 1), json('b', 2));
     subject.stop();
@@ -68,7 +68,7 @@ describe('AuditIntake', () => {
   });
 
   it('keeps requests of a client that gives all of them the same audit ID', () => {
-    const { subject, offer, passed, counts } = intake();
+    const { subject, offer, passed, counts } = queueWith();
     offer(
       json('x', 1),
       json('x', 1, { verb: 'list' }),
@@ -81,7 +81,7 @@ describe('AuditIntake', () => {
   });
 
   it('drops what is from the future or from long ago, and says so', () => {
-    const { subject, offer, passed, counts, messages } = intake();
+    const { subject, offer, passed, counts, messages } = queueWith();
     offer(json('a', 299), json('b', 301), json('c', -86_399), json('d', -86_401));
     subject.stop();
     expect([idsOf(passed), counts.get('future'), counts.get('old')]).to.deep.equal(['ca', 1, 1]);
@@ -92,7 +92,7 @@ describe('AuditIntake', () => {
   });
 
   it('drops bodies for which there is no room, and counts their events', () => {
-    const { subject, offer, passed, counts, messages } = intake({ queueLimit: 4000 });
+    const { subject, offer, passed, counts, messages } = queueWith({ queueLimit: 4000 });
     offer(json('a'), json('b'));
     offer(json('c'), json('d'), json('e'));
     subject.stop();
@@ -100,14 +100,14 @@ describe('AuditIntake', () => {
   });
 
   it('drops events for which there is no room in the order', () => {
-    const { subject, offer, passed, counts } = intake({ order: new EventOrder(2000, 2) });
+    const { subject, offer, passed, counts } = queueWith({ order: new EventOrder(2000, 2) });
     offer(json('a'), json('b'), json('c'));
     subject.stop();
     expect([idsOf(passed), counts.get('queue')]).to.deep.equal(['ab', 1]);
   });
 
   it('counts what is no event', () => {
-    const { subject, counts, messages } = intake();
+    const { subject, counts, messages } = queueWith();
     subject.offer({ bytes: Buffer.from('no JSON'), server: 'a' });
     subject.offer({ bytes: Buffer.from(JSON.stringify(auditJson({ apiVersion: 'audit.k8s.io/v1beta1' }))), server: 'a' });
     subject.offer({ bytes: Buffer.from(JSON.stringify({ messageType: 'CONTROL_MESSAGE' })), server: 'a' });

@@ -18,8 +18,8 @@ export interface AuditBody {
   readonly server: string;
 }
 
-/** What an {@link AuditIntake} needs. */
-export interface IntakeOptions {
+/** What an {@link AuditQueue} needs. */
+export interface QueueOptions {
   readonly observer: AuditObserver;
   /** Takes events in order. Must not throw. */
   readonly consume: (events: readonly AuditEvent[]) => void;
@@ -33,8 +33,8 @@ export interface IntakeOptions {
 }
 
 /** Reads bodies after their sender was answered, drops duplicates, and passes events on in order. Everything that is not passed on is counted. */
-export class AuditIntake {
-  readonly #options: IntakeOptions;
+export class AuditQueue {
+  readonly #options: QueueOptions;
   readonly #queueLimit: number;
   readonly #now: () => number;
   readonly #steady: () => number;
@@ -45,7 +45,7 @@ export class AuditIntake {
   #reading: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: QueueOptions) {
     this.#options = options;
     this.#queueLimit = options.queueLimit ?? QUEUE_LIMIT;
     this.#now = options.now ?? Date.now;
