@@ -1,6 +1,8 @@
+import { definedEntries } from '../api/defined-entries.ts';
 import type { EnforcementStatus } from '../api/kinds/policy-enforcement.ts';
 import type { AdmissionPolicy } from './objects/admission-policy.ts';
 import type { EnforcementObjects } from './objects/enforcement-objects.ts';
+import type { FittedParameters } from './objects/parameters.ts';
 import type { SyncResult } from './enforcement-sync.ts';
 
 /** The most entries of the lists in the status. */
@@ -24,33 +26,42 @@ function isInForce({ metadata, status }: AdmissionPolicy, now: number): boolean 
   return status?.observedGeneration === metadata.generation || now - Date.parse(metadata.creationTimestamp ?? '') > longestCheck;
 }
 
-/** Returns the enforcement part of a policy's status after its objects were written. `now`: milliseconds since the epoch. Pure. */
+/**
+ * Returns the enforcement part of a policy's status after its objects were written. `now`: milliseconds since the epoch. `content`: the
+ * parameters, if the admission policies read any. Pure.
+ */
 export function enforcementStatus(
   { generation, now }: { readonly generation: number; readonly now: number },
   made: EnforcementObjects,
   synced: SyncResult,
-  others: readonly string[] = [],
+  content?: FittedParameters,
 ): EnforcementStatus {
   const inForce = synced.policies.filter((policy) => isInForce(policy, now)).length;
   const warnings = typeWarnings(synced);
-  const problems = [...synced.refused, ...made.problems, ...others, ...warnings].map((text) => text.slice(0, longestProblem));
-  const reason =
-    synced.refused.length > 0
-      ? 'Refused'
-      : made.problems.length + others.length > 0
-        ? 'InvalidEntry'
-        : warnings.length > 0
-          ? 'TypeWarnings'
-          : undefined;
+  const left = content?.problems ?? [];
+  const problems = [...synced.refused, ...made.problems, ...left, ...warnings].map((text) => text.slice(0, longestProblem));
+  const reason = reasonOf([
+    ['Refused', synced.refused],
+    ['InvalidEntry', made.problems],
+    ['LimitReached', left],
+    ['TypeWarnings', warnings],
+  ]);
   return {
     observedGeneration: generation,
     policies: synced.policies.length,
     inForce,
     enforcedChecks: made.enforced.length,
+    ...definedEntries({ parametersBytes: content?.bytes, approvedDigests: made.approves ? content?.digests : undefined }),
     ...(made.notEnforced.length > 0 ? { notEnforced: made.notEnforced.slice(0, most.notEnforced) } : {}),
     ...(reason === undefined ? {} : { reason, problems: problems.slice(0, most.problems) }),
   };
 }
+
+type Reason = NonNullable<EnforcementStatus['reason']>;
+
+/** Returns the first reason that has problems. */
+const reasonOf = (rows: readonly (readonly [reason: Reason, problems: readonly string[]])[]): Reason | undefined =>
+  rows.find(([, problems]) => problems.length > 0)?.[0];
 
 /** Returns the part if nothing could be written: the counts of the earlier part, and the reason. */
 export function failedStatus(

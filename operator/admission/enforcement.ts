@@ -20,8 +20,9 @@ import type { Lister } from '../kube/watch/lister.ts';
 import { enforcementStatus, failedStatus } from './enforcement-status.ts';
 import { ObjectChanged, syncObjects, type EnforcementWrite, type SyncResult } from './enforcement-sync.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
+import { mostBytes, type FittedParameters, type ParameterContent, parametersOf } from './objects/parameters.ts';
 import { enforcementObjects, ownerReference, parametersName, type EnforcementObjects } from './objects/enforcement-objects.ts';
-import { mostWaivers, type EnforcedChecks, type ReadWaiversInForce } from './waivers-in-force.ts';
+import type { EnforcedChecks, ReadApprovalsInForce, ReadWaiversInForce } from './parameters-in-force.ts';
 
 /** The dependencies of {@link Enforcement}. */
 export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 'log'>, ControllerBasics {
@@ -36,6 +37,7 @@ export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly waiversInForce: ReadWaiversInForce;
+  readonly approvalsInForce: ReadApprovalsInForce;
   /** Called for each write, for metrics. */
   readonly onEnforcementWrite: (write: EnforcementWrite) => void;
 }
@@ -44,6 +46,8 @@ export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 
 const resync = 60_000;
 /** Milliseconds until the status of admission policies is read again after they were written. */
 const statusInterval = 1000;
+/** The part of the size limit of the parameters from which an Event warns. */
+const nearLimit = 0.8;
 /** The component of the kustomization with the rights of the operator for enforcement. */
 const component = 'config/components/enforcement';
 
@@ -70,6 +74,11 @@ export class Enforcement {
         .list()
         .filter(({ spec }) => spec.enforcement !== undefined && spec.exceptions?.allow === 'All')
         .map(({ metadata }) => metadata.name);
+    const approving = (): readonly string[] =>
+      own.policies
+        .list()
+        .filter(({ spec }) => spec.enforcement !== undefined && spec.images?.approval?.required === true)
+        .map(({ metadata }) => metadata.name);
     this.controller = new Controller({
       name: 'enforcement',
       log: own.log,
@@ -79,6 +88,7 @@ export class Enforcement {
         watchesFor(RESOURCES.policies, (policy, type) => hasChanged(policy as SecurityPolicy, type)),
         watches(RESOURCES.exceptions, waiving),
         watches(RESOURCES.clusterExceptions, waiving),
+        watches(RESOURCES.imageApprovals, approving),
       ],
       reconcile: (name) => this.#reconcile(name),
     });
@@ -134,35 +144,58 @@ export class Enforcement {
     }
     const operator = `system:serviceaccount:${namespace}:vigil-operator`;
     const made = enforcementObjects(policy, compiled, { served: resources, systemNamespaces, operator });
-    const { parameters, until, problems } = this.#parameters(policy, compiled, made);
+    const { parameters, content, until } = this.#parameters(policy, compiled, made);
     const synced = await syncObjects(client, policy, { parameters, policies: made.policies, bindings: made.bindings });
     this.#watch.start();
     this.#report(policy, synced);
-    const status = enforcementStatus({ generation: policy.metadata.generation ?? 0, now: this.#own.clock() }, made, synced, problems);
+    const status = enforcementStatus({ generation: policy.metadata.generation ?? 0, now: this.#own.clock() }, made, synced, content);
     await this.#write(policy, status);
+    this.#reportSize(policy, content);
     const pending = status.inForce < status.policies ? statusInterval : resync;
-    return { requeueAfter: Math.max(0, Math.min(pending, (until ?? Infinity) - this.#own.clock())) };
+    return { requeueAfter: Math.max(0, Math.min(pending, until - this.#own.clock())) };
   }
 
-  /** The parameters of the policy with the exceptions in force, if its admission policies read any. */
+  /** Records an Event when the parameters come near the limit of an object. */
+  #reportSize(policy: SecurityPolicy, content: FittedParameters | undefined): void {
+    const near = mostBytes * nearLimit;
+    const before = policy.status?.enforcement?.parametersBytes ?? 0;
+    if (content === undefined || content.bytes < near || before >= near) return;
+    this.#own.events.record(RESOURCES.policies, policy, {
+      type: 'Warning',
+      reason: 'ParametersNearLimit',
+      message: `AdmissionParameters ${parametersName(policy.metadata.name)} has ${content.bytes} of at most ${mostBytes} bytes, with ${content.digests} approved digests: delete ImageApprovals and exceptions that are not used any more`,
+    });
+  }
+
+  /** The parameters of the policy with the exceptions and approvals in force, if its admission policies read any. `until`: when they change. */
   #parameters(
     policy: SecurityPolicy,
     compiled: CompiledPolicy,
-    { waives, policies, enforced }: EnforcementObjects,
-  ): { readonly parameters: readonly KubeObject[]; readonly until?: number | undefined; readonly problems: readonly string[] } {
-    if (!waives || policies.length === 0) return { parameters: [], problems: [] };
-    const checks = severitiesOf(policy, compiled, enforced);
-    const { waivers, until } = this.#own.waiversInForce(policy, checks, this.#own.clock());
+    made: EnforcementObjects,
+  ): { readonly parameters: readonly KubeObject[]; readonly content?: FittedParameters; readonly until: number } {
+    if (!(made.waives || made.approves) || made.policies.length === 0) return { parameters: [], until: Infinity };
+    const { waivers, images, until } = this.#inForce(policy, compiled, made);
+    const content = parametersOf({ waivers, images });
     const name = policy.metadata.name;
     const metadata = {
       name: parametersName(name),
       labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.enforces]: shortHash(name, 20) },
       ownerReferences: [ownerReference(policy)],
     };
-    const kept = waivers.slice(0, mostWaivers);
-    const problems =
-      kept.length < waivers.length ? [`${waivers.length} exceptions are in force, and admission applies the first ${mostWaivers}`] : [];
-    return { parameters: [{ metadata, waivers: kept } as KubeObject], until, problems };
+    return { parameters: [{ metadata, ...content.body }], content, until };
+  }
+
+  #inForce(
+    policy: SecurityPolicy,
+    compiled: CompiledPolicy,
+    { waives, approves, enforced }: EnforcementObjects,
+  ): ParameterContent & { readonly until: number } {
+    const now = this.#own.clock();
+    const none = { until: undefined, waivers: undefined, images: undefined };
+    const exceptions = waives ? this.#own.waiversInForce(policy, severitiesOf(policy, compiled, enforced), now) : none;
+    const approvals = approves ? this.#own.approvalsInForce(now) : none;
+    const until = Math.min(exceptions.until ?? Infinity, approvals.until ?? Infinity);
+    return { waivers: exceptions.waivers, images: approvals.images, until };
   }
 
   /** Deletes what an earlier generation enforced. Lists the objects once for each policy and process. */

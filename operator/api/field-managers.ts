@@ -15,6 +15,8 @@ export const FIELD_MANAGERS = {
   schedules: 'vigil-schedules',
   /** The status of a SecurityException or a ClusterSecurityException. */
   exceptions: 'vigil-exceptions',
+  /** The status of an ImageApproval. */
+  approvals: 'vigil-approvals',
   /** ValidatingAdmissionPolicies, their bindings and parameters, and the part of a policy's status about them. */
   admission: 'vigil-admission',
   /** PolicyReports. */

@@ -1,5 +1,5 @@
 import type { ConditionUpdate } from '../api/condition.ts';
-import { RESOURCES } from '../api/api-resource.ts';
+import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { watches } from '../controller/watched-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
@@ -39,6 +39,8 @@ export class OnChange {
   #scopeRest = 0;
   /** The earliest time of the next update of the totals, by performance.now(). */
   #totalsRest = 0;
+  /** Resources whose readers wait until changes are watched. */
+  readonly #readers = new Set<ApiResource>();
   /** By namespace: when the first waiting change arrived, by performance.now(). */
   readonly #firstAt = new Map<string, number>();
 
@@ -128,6 +130,7 @@ export class OnChange {
   releaseFirstLists(): Promise<ReconcileResult> {
     if (!this.#watch.ready) return Promise.resolve({ requeueAfter: 250 });
     this.#watch.release();
+    this.#enqueueReaders();
     this.#enqueueSchedules();
     // Reports may have been deleted or changed while no operator ran.
     this.controller.queue.add('totals-after-scans');
@@ -147,6 +150,26 @@ export class OnChange {
   /** Evaluates an object again whose report does not list all its results. Does nothing if changes are not watched. */
   reevaluate(object: ReportOwner & { readonly namespace?: string }): void {
     this.#drifted(object, object.namespace ?? '');
+  }
+
+  /**
+   * Evaluates the objects whose checks read a cluster-scoped resource, although none of its objects changed: their verdicts depend on the time.
+   * Waits until changes are watched.
+   */
+  reevaluateReaders(resource: ApiResource): void {
+    this.#readers.add(resource);
+    this.#enqueueReaders();
+  }
+
+  #enqueueReaders(): void {
+    const pending = this.#backlog?.pending;
+    if (!this.#scope || !pending) return;
+    const watched = [...this.#watch.indexes.keys()];
+    for (const { group, resource: name } of this.#readers) {
+      const resource = watched.find((each) => each.group === group && each.resource === name);
+      if (resource) this.#enqueue(pending.addReaders(resource));
+    }
+    this.#readers.clear();
   }
 
   /** Evaluates the object of a report that was edited or deleted. */

@@ -61,6 +61,11 @@ export class PendingChanges {
     return [...touched];
   }
 
+  /** Adds the objects whose checks read a cluster-scoped resource, although none of its objects changed. Returns their namespaces. */
+  addReaders(resource: ApiResource): readonly string[] {
+    return this.#others(resource, outside);
+  }
+
   /**
    * Adds the object of a report that another writer changed. It is added also if no policy evaluates it: then the evaluation withdraws the
    * report, which may be forged. Returns its namespace.

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ApiResource } from '../api/api-resource.ts';
+import { GROUP } from '../api/group.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
 
 /** The place of cluster-scoped objects, of Namespaces and of the cluster as a whole, in place of a namespace. */
@@ -100,8 +101,13 @@ export const allObjects = (resource: ApiResource, place: string): ReadSet => {
 export class ListedObjects {
   readonly #digests = new ObjectDigests();
 
-  /** Adds a listed object. A Namespace counts as an object inside itself. */
-  add(resource: ApiResource, metadata: ObjectMeta): void {
+  /**
+   * Adds a listed object. A Namespace counts as an object inside itself. Of Vigil's own kinds, only the spec counts: Vigil writes their status,
+   * and no check reads it.
+   */
+  add(resource: ApiResource, { generation, ...rest }: ObjectMeta): void {
+    const isOwn = resource.group === GROUP && generation !== undefined;
+    const metadata = isOwn ? { ...rest, resourceVersion: String(generation) } : rest;
     const kind = resourceKey(resource);
     const place = kind === namespaces ? metadata.name : metadata.namespace;
     this.#digests.add(kind, place === undefined ? [ANYWHERE] : [ANYWHERE, place], metadata);
@@ -138,17 +144,27 @@ export interface EvaluationInputs {
   /** The version of the API server. */
   readonly kubernetesVersion: string;
   readonly systemNamespaces: readonly string[];
+  /** The ImageApprovals that have ended. Their objects do not change when they end. */
+  readonly endedApprovals?: readonly string[];
   /** The resources that the scan reads, in each served version, the preferred version first. */
   readonly resources: readonly ApiResource[];
 }
 
 /** Returns a digest of the {@link EvaluationInputs}. */
-export function evaluationMark({ policies, catalogue, program, kubernetesVersion, systemNamespaces, resources }: EvaluationInputs): string {
+export function evaluationMark({
+  policies,
+  catalogue,
+  program,
+  kubernetesVersion,
+  systemNamespaces,
+  endedApprovals = [],
+  resources,
+}: EvaluationInputs): string {
   const revisions = policies.map(({ name, uid, revision }) => [name, uid, revision].join(' ')).toSorted();
   const served = resources.map(({ group, version, resource, kind, namespaced }) =>
     [group, version, resource, kind, String(namespaced)].join('/'),
   );
-  return shortDigest([revisions, catalogue, program, kubernetesVersion, systemNamespaces.toSorted(), served]);
+  return shortDigest([revisions, catalogue, program, kubernetesVersion, systemNamespaces.toSorted(), served, endedApprovals.toSorted()]);
 }
 
 const shortDigest = (value: unknown): string => hash('sha256', JSON.stringify(value)).slice(0, 24);

@@ -1,6 +1,7 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import type { ClusterSecurityException, SecurityException } from '../api/kinds/security-exception.ts';
+import type { ImageApproval } from '../api/kinds/image-approval.ts';
 import type { Runnable } from '../controller/lifecycle.ts';
 import { isForbidden, isNotFound } from '../kube/client/kube-api-error.ts';
 import type { ChangeType } from '../kube/watch/list-watch.ts';
@@ -8,19 +9,20 @@ import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { WatchClient } from '../kube/watch/watch-stream.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** The caches of exceptions, and of Namespaces with their labels. */
+/** The caches of exceptions, of approvals, and of Namespaces with their labels. */
 export interface ExceptionWatches {
   readonly exceptions: Reflector<SecurityException>;
   readonly clusterExceptions: Reflector<ClusterSecurityException>;
+  readonly approvals: Reflector<ImageApproval>;
   readonly namespaces: Reflector<KubeObject>;
-  /** Whether all initial lists are complete. */
+  /** Whether the initial lists of exceptions and Namespaces are complete. */
   readonly isComplete: () => boolean;
   /** The watches as runnables, to be started before the controllers. */
   readonly runnables: readonly Runnable[];
 }
 
 /**
- * Creates the watches that exceptions need. If the CRD of a kind is not installed, or the operator may not list it, the start does not wait
+ * Creates the watches that exceptions and approvals need. If the CRD of a kind is not installed, or the operator may not list it, the start does not wait
  * for it: the watch goes on and finds exceptions once it can.
  */
 export function exceptionWatches(
@@ -62,9 +64,10 @@ export function exceptionWatches(
   };
   const exceptions = watch<SecurityException>(RESOURCES.exceptions);
   const clusterExceptions = watch<ClusterSecurityException>(RESOURCES.clusterExceptions);
+  const approvals = watch<ImageApproval>(RESOURCES.imageApprovals);
   const namespaces = watch<KubeObject>(RESOURCES.namespaces, { metadataOnly: true, transform: labelsOnly });
   const isComplete = (): boolean => [exceptions, clusterExceptions, namespaces].every(({ synced }) => synced);
-  return { exceptions, clusterExceptions, namespaces, isComplete, runnables };
+  return { exceptions, clusterExceptions, approvals, namespaces, isComplete, runnables };
 }
 
 const labelsOnly = ({ metadata: { name, uid = '', resourceVersion = '', labels } }: KubeObject): KubeObject => ({

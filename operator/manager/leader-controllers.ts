@@ -13,7 +13,7 @@ import type { ChangeType } from '../kube/watch/list-watch.ts';
 import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { Enforcement } from '../admission/enforcement.ts';
-import type { ReadWaiversInForce } from '../admission/waivers-in-force.ts';
+import type { ReadWaiversInForce } from '../admission/parameters-in-force.ts';
 import { clusterInfoReader } from '../kube/cluster-info.ts';
 import { GENERATIONS_KEY, generationScanController } from '../scans/generation-scan.ts';
 import { PolicyCleanup } from '../policies/policy-cleanup.ts';
@@ -29,6 +29,9 @@ import { securityPolicyController } from '../policies/security-policy.ts';
 import { maintenanceController } from './maintenance.ts';
 import { jobPodOf, type JobPod } from '../jobs/job-pod.ts';
 import type { JobObject } from '../jobs/job-state.ts';
+import { Approvals } from '../approvals/approvals.ts';
+import { ApprovalStore } from '../approvals/approval-store.ts';
+import { approvalGauges } from '../approvals/approval-gauges.ts';
 import { Exceptions } from '../exceptions/exceptions.ts';
 import { secondsToNextEnd } from '../exceptions/exception-status.ts';
 import { ExceptionStore } from '../exceptions/exception-store.ts';
@@ -75,11 +78,13 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     log,
     silence: config.watchSilence * 1000,
     onChange: (resource, type, object) => {
-      exceptions.changed(resource, object, type);
+      if (resource === RESOURCES.imageApprovals) approvalStore.invalidate();
+      else exceptions.changed(resource, object, type);
       for (const controller of controllers) controller.changed(resource, object, type);
     },
   });
   const store = new ExceptionStore({ ...waived, policies, clock });
+  const approvalStore = new ApprovalStore({ approvals: waived.approvals, isComplete: () => waived.approvals.synced });
   const revisions = new PolicyRevisions(leadership.kubernetesVersion);
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
   const observers: PublishObservers = {
@@ -122,6 +127,8 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enqueuePolicyCleanup: (name: string): void => policyCleanup.enqueue(name),
     imageSyncStart: (): number | undefined => images.startedAt,
     waiversInForce: (...[policy, checks, now]: Parameters<ReadWaiversInForce>) => store.admissionWaivers(policy, checks, now),
+    approvalsInForce: (now: number) => approvalStore.inForce(now),
+    endedApprovals: (): readonly string[] => approvalStore.ended(clock()),
     onEnforcementWrite: ({ operation }: { readonly operation: string }): void => metrics.enforcementWrites.inc({ operation }),
     watching: (): ConditionUpdate => onChange.condition(),
   };
@@ -132,7 +139,13 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const enforcement = new Enforcement(shared);
   const onChange: OnChange = new OnChange(onChangeDependencies(shared));
   const exceptions: Exceptions = new Exceptions({ ...shared, store, onIncomplete: (target) => onChange.reevaluate(target) });
+  const approvals = new Approvals({
+    ...shared,
+    store: approvalStore,
+    onEnded: () => onChange.reevaluateReaders(RESOURCES.imageApprovals),
+  });
   controllers.push(
+    approvals.controller,
     ...exceptions.controllers,
     policyController,
     policyCleanup.controller,
@@ -147,6 +160,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enforcement.controller,
   );
   metrics.exportPolicies(() => policyGauges(policies.list()));
+  metrics.exportApprovals(() => approvalGauges(waived.approvals.list(), clock()));
   metrics.onScrape(() => metrics.exceptionEnd.set(secondsToNextEnd(store.current())));
   metrics.onScrape(() => {
     for (const { name, queue } of controllers) metrics.queueDepth.set({ controller: name }, queue.depth);
@@ -165,7 +179,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
       ...controllers.map(controllerRunnable),
     ],
     problems: () =>
-      [...reflectors, waived.exceptions, waived.clusterExceptions, waived.namespaces].flatMap((reflector) =>
+      [...reflectors, waived.exceptions, waived.clusterExceptions, waived.approvals, waived.namespaces].flatMap((reflector) =>
         reflector.synced ? [] : [`${reflector.resource.resource}: the initial list is not complete`],
       ),
   };

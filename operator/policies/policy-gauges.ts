@@ -6,6 +6,7 @@ export function policyGauges(policies: readonly SecurityPolicy[]): PolicyGauges 
   return {
     failing: bySeverity(policies, 'failing'),
     excepted: bySeverity(policies, 'excepted'),
+    enforcement: policies.flatMap(enforcementOf),
     scanned: policies.flatMap(({ metadata: { name: policy }, status }) => {
       const time = Date.parse(status?.lastScanTime ?? '');
       return Number.isNaN(time) ? [] : [{ policy, time: Math.floor(time / 1000) }];
@@ -17,3 +18,19 @@ const bySeverity = (policies: readonly SecurityPolicy[], field: 'failing' | 'exc
   policies.flatMap(({ metadata: { name: policy }, status }) =>
     Object.entries(status?.[field] ?? {}).map(([severity, count]) => ({ policy, severity, count })),
   );
+
+/** The counts of `status.enforcement`. Empty for a policy without enforcement. */
+function enforcementOf({ metadata: { name: policy }, status }: SecurityPolicy): PolicyGauges['enforcement'] {
+  const { enforcement } = status ?? {};
+  if (enforcement === undefined) return [];
+  const { policies, inForce, enforcedChecks, notEnforced = [], approvedDigests, parametersBytes } = enforcement;
+  const kinds: readonly (readonly [kind: string, count: number | undefined])[] = [
+    ['policies', policies],
+    ['in-force', inForce],
+    ['checks', enforcedChecks],
+    ['not-enforced', notEnforced.length],
+    ['approved-digests', approvedDigests],
+    ['parameters-bytes', parametersBytes],
+  ];
+  return kinds.flatMap(([kind, count]) => (count === undefined ? [] : [{ policy, kind, count }]));
+}

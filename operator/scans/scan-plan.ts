@@ -85,13 +85,15 @@ export interface BeginScanContext {
 const isOfGenerations = ({ metadata: { annotations } }: Scan): boolean => annotations?.[ANNOTATIONS.generations] !== undefined;
 
 async function collectorFor(
-  deps: Pick<PlanDependencies, 'worker'>,
+  deps: Pick<PlanDependencies, 'worker' | 'endedApprovals'>,
   scan: Scan,
   rescans: BeginScanContext['rescans'],
 ): Promise<MarkCollector | undefined> {
   if (!rescans || isOfGenerations(scan)) return undefined;
   const { image } = await deps.worker();
-  return new MarkCollector({ store: rescans, program: image, full: scan.spec.full === true, partial: scan.spec.namespaces !== undefined });
+  const endedApprovals = deps.endedApprovals?.() ?? [];
+  const { full = false, namespaces } = scan.spec;
+  return new MarkCollector({ store: rescans, program: image, endedApprovals, full, partial: namespaces !== undefined });
 }
 
 /** The dependencies of {@link beginScan}. */
@@ -106,6 +108,8 @@ export interface PlanDependencies {
   /** The most targets in a shard. */
   readonly shardTargets: number;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  /** Returns the ImageApprovals that have ended. Default: none. */
+  readonly endedApprovals?: () => readonly string[];
   /** The image of the workers. With another image, nothing is carried over. */
   readonly worker: () => Promise<WorkerSettings>;
 }

@@ -9,6 +9,15 @@ export interface PolicyGauges {
   readonly excepted: readonly { readonly policy: string; readonly severity: string; readonly count: number }[];
   /** The time of the last completed evaluation, in seconds since the epoch. */
   readonly scanned: readonly { readonly policy: string; readonly time: number }[];
+  /** What enforces a policy, by kind of count. */
+  readonly enforcement: readonly { readonly policy: string; readonly kind: string; readonly count: number }[];
+}
+
+/** The values of the gauges of ImageApprovals. */
+export interface ApprovalGauges {
+  readonly states: readonly { readonly state: string; readonly count: number }[];
+  /** Seconds until the next approval ends; positive infinity if none ends. */
+  readonly nextEndSeconds: number;
 }
 
 /** Buckets for API requests and reconciles, in seconds. */
@@ -158,6 +167,23 @@ export class Metrics {
     help: 'Seconds until the next exception ends. +Inf if no exception is in force.',
     ...this.#on,
   });
+  readonly #approvals = new Gauge({
+    name: 'vigil_image_approvals',
+    help: 'Number of ImageApprovals, by state: in-force, expired or invalid.',
+    labelNames: ['state'] as const,
+    ...this.#on,
+  });
+  readonly #approvalEnd = new Gauge({
+    name: 'vigil_image_approval_next_end_seconds',
+    help: 'Seconds until the next ImageApproval ends. +Inf if none ends.',
+    ...this.#on,
+  });
+  readonly #enforcement = new Gauge({
+    name: 'vigil_enforcement',
+    help: 'What enforces a policy, by kind: policies (ValidatingAdmissionPolicies), in-force, checks, not-enforced, approved-digests, parameters-bytes.',
+    labelNames: ['policy', 'kind'] as const,
+    ...this.#on,
+  });
   readonly leader = new Gauge({ name: 'vigil_leader', help: '1 if this process is the leader.', ...this.#on });
   readonly #buildInfo = new Gauge({
     name: 'vigil_build_info',
@@ -202,10 +228,21 @@ export class Metrics {
       this.#failing.reset();
       this.#scanned.reset();
       this.#excepted.reset();
-      const { failing, excepted, scanned } = read();
+      this.#enforcement.reset();
+      const { failing, excepted, scanned, enforcement } = read();
+      for (const { policy, kind, count } of enforcement) this.#enforcement.set({ policy, kind }, count);
       for (const { policy, severity, count } of excepted) this.#excepted.set({ policy, severity }, count);
       for (const { policy, severity, count } of failing) this.#failing.set({ policy, severity }, count);
       for (const { policy, time } of scanned) this.#scanned.set({ policy }, time);
+    });
+  }
+
+  /** Reads the gauges of ImageApprovals at each scrape. */
+  exportApprovals(read: () => ApprovalGauges): void {
+    this.onScrape(() => {
+      const { states, nextEndSeconds } = read();
+      for (const { state, count } of states) this.#approvals.set({ state }, count);
+      this.#approvalEnd.set(nextEndSeconds);
     });
   }
 

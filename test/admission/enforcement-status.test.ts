@@ -15,7 +15,15 @@ const synced = (more: Partial<SyncResult> = {}): SyncResult => ({
   refused: [],
   ...more,
 });
-const made: EnforcementObjects = { policies: [], bindings: [], waives: false, enforced: ['host-pid'], notEnforced: [], problems: [] };
+const made: EnforcementObjects = {
+  policies: [],
+  bindings: [],
+  waives: false,
+  approves: false,
+  enforced: ['host-pid'],
+  notEnforced: [],
+  problems: [],
+};
 const statusOf = (one: Partial<SyncResult> = {}, objects: Partial<EnforcementObjects> = {}): ReturnType<typeof enforcementStatus> =>
   enforcementStatus({ generation: 3, now }, { ...made, ...objects }, synced(one));
 const enforced = { observedGeneration: 3, policies: 1, inForce: 1, enforcedChecks: 1 };

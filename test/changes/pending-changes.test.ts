@@ -116,6 +116,18 @@ describe('the targets of a change', () => {
     expect(linesOf(pending.take('a'))).to.deep.equal(['Pod/alone']);
   });
 
+  it('are the workloads in scope when ImageApprovals end, although no object changed', () => {
+    const approvals = { group: 'vigil.dev', version: 'v1alpha1', resource: 'imageapprovals', kind: 'ImageApproval', namespaced: false };
+    const images = { approval: { required: true } };
+    const source = { name: 'p', spec: { scope: { namespaces: { include: ['a*'] } }, images } };
+    const resources = [...builtinResources, approvals];
+    const set = compilePolicies([source], { kubernetesVersion: '1.36', resources, systemNamespaces: [] });
+    const { indexes } = cluster(objects, ['image-approved', 'netpol-coverage']);
+    const pending = new PendingChanges({ set, indexes });
+    expect([...new Set(pending.addReaders(approvals))]).to.deep.equal(['a']);
+    expect(linesOf(pending.take('a'))).to.deep.equal(['Deployment/web', 'Pod/alone', 'StatefulSet/db']);
+  });
+
   it('wait again when a batch is restored', () => {
     const { pending, change } = cluster(objects, ['host-pid']);
     change('Pod/a/alone');

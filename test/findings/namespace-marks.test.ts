@@ -124,6 +124,23 @@ describe('resourceKey', () => {
   });
 });
 
+describe('the digest of objects of Vigil', () => {
+  const approvals: ApiResource = {
+    group: 'vigil.dev',
+    version: 'v1alpha1',
+    resource: 'imageapprovals',
+    kind: 'ImageApproval',
+    namespaced: false,
+  };
+  const digest = (more: Partial<ObjectMeta>): string | undefined =>
+    listed([approvals, { name: 'a', uid: 'u', resourceVersion: '1', generation: 1, ...more }]).of(allObjects(approvals, 'blue'));
+
+  it('differs for another spec, and is equal for another status', () => {
+    expect(digest({ resourceVersion: '2' })).to.equal(digest({}));
+    expect(digest({ generation: 2 })).not.to.equal(digest({}));
+  });
+});
+
 describe('evaluationMark', () => {
   const parts: EvaluationInputs = {
     policies: [{ name: 'p', uid: 'u', revision: '1-a' }],
@@ -141,6 +158,7 @@ describe('evaluationMark', () => {
     { program: 'vigil:2' },
     { kubernetesVersion: '1.37' },
     { systemNamespaces: [] },
+    { endedApprovals: ['u'] },
     { resources: [{ ...pods, version: 'v2' }] },
     { resources: [pods, { ...pods, version: 'v2' }] },
   ];

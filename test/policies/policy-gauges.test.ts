@@ -12,11 +12,17 @@ describe('policyGauges', () => {
         { policy: 'web', severity: 'low', count: 0 },
       ],
       excepted: [],
+      enforcement: [],
       scanned: [{ policy: 'web', time: 60 }],
     });
   });
 
   it('returns nothing for a policy that was never scanned', () => {
-    expect(policyGauges([{ metadata: { name: 'new' }, spec: {} }])).to.deep.equal({ failing: [], excepted: [], scanned: [] });
+    expect(policyGauges([{ metadata: { name: 'new' }, spec: {} }])).to.deep.equal({
+      failing: [],
+      excepted: [],
+      enforcement: [],
+      scanned: [],
+    });
   });
 });

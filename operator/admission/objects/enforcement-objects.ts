@@ -5,6 +5,7 @@ import type { EnforcementEntry } from '../../api/kinds/policy-enforcement.ts';
 import type { SecurityPolicy, SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
 import { shortHash } from '../../api/short-hash.ts';
 import type { CompiledPolicy } from '../../engine/compiled-policy.ts';
+import { approvalVariables } from './approval-policy.ts';
 import { controlResources, controlsOfShape, controlVariables } from './control-policy.ts';
 import { entryChecks, type EntryChecks, type NotEnforced } from './entry-checks.ts';
 import { matchConditions } from './match-conditions.ts';
@@ -29,6 +30,8 @@ export interface EnforcementObjects {
   readonly bindings: readonly AdmissionBinding[];
   /** Whether the policies read exceptions from AdmissionParameters. */
   readonly waives: boolean;
+  /** Whether a policy reads approved digests from AdmissionParameters. */
+  readonly approves: boolean;
   /** The names of the checks that an entry enforces. */
   readonly enforced: readonly string[];
   readonly notEnforced: readonly NotEnforced[];
@@ -38,6 +41,10 @@ export interface EnforcementObjects {
 
 interface Draft {
   readonly shape: string;
+  /** The namespaces in which it applies. Default: those of the entry. */
+  readonly namespaces?: NamespaceMatch;
+  /** Whether it reads AdmissionParameters also without exceptions. */
+  readonly readsParameters?: boolean;
   readonly spec: Pick<AdmissionPolicySpec, 'failurePolicy' | 'matchConstraints' | 'variables'>;
   readonly message: string;
 }
@@ -56,6 +63,7 @@ export function enforcementObjects(policy: SecurityPolicy, compiled: CompiledPol
     policies: made.flatMap((one) => one.policies),
     bindings: made.flatMap((one) => one.bindings),
     waives,
+    approves: made.some((one) => one.approves),
     enforced: [...new Set(made.flatMap((one) => one.enforced))],
     notEnforced: [...new Map(notEnforced.map((one) => [one.check, one])).values()],
     problems: made.flatMap((one) => one.problems),
@@ -90,15 +98,18 @@ class EntryObjects {
 
   build(): Omit<EnforcementObjects, 'waives'> {
     const { refused, empty } = this.#namespaces;
-    const drafts = empty === undefined ? [...this.#ofControls(), ...this.#ofRules()] : [];
+    const drafts = empty === undefined ? [...this.#ofControls(), ...this.#ofApproval(), ...this.#ofRules()] : [];
     const made = drafts.filter((draft): draft is Draft => 'spec' in draft);
     const notEnforced = [...this.#checks.notEnforced, ...drafts.filter((draft): draft is NotEnforced => 'check' in draft)];
     const policies = made.map((draft) => this.#policyOf(draft));
+    const { approval } = this.#checks;
     const unusable = new Set(notEnforced.map(({ check }) => check));
-    const enforced = [...this.#checks.controls.map(({ control }) => control.id), ...this.#checks.rules.map(({ name }) => name)];
+    const controls = approval === undefined ? this.#checks.controls : [...this.#checks.controls, approval];
+    const enforced = [...controls.map(({ control }) => control.id), ...this.#checks.rules.map(({ name }) => name)];
     return {
       policies,
-      bindings: policies.map((one) => this.#bindingOf(one)),
+      bindings: policies.map((one, index) => this.#bindingOf(one, made[index])),
+      approves: made.some(({ readsParameters }) => readsParameters === true),
       enforced: empty === undefined ? enforced.filter((name) => !unusable.has(name)) : [],
       notEnforced,
       problems: [
@@ -122,6 +133,27 @@ class EntryObjects {
     });
   }
 
+  /** The policy about approved images. It is one of its own, because its parameters may require other namespaces. */
+  #ofApproval(): readonly (Draft | NotEnforced)[] {
+    const { approval } = this.#checks;
+    if (approval === undefined) return [];
+    const { entry, context } = this.#input;
+    const { spec } = this.#policy;
+    const within = spec.images?.approval?.namespaces;
+    const scope = { namespaces: entry.namespaces, denies: entry.actions.includes('Deny'), within };
+    const namespaces = namespaceMatch(spec.scope, scope, context.systemNamespaces);
+    if (namespaces.empty !== undefined)
+      return [{ check: approval.control.id, reason: 'spec.images.approval.namespaces names no namespace of the entry' }];
+    const matchConstraints = {
+      matchPolicy: 'Equivalent' as const,
+      namespaceSelector: {},
+      objectSelector: spec.scope?.objectSelector ?? {},
+      resourceRules: controlResources([approval], 'pods', context.served),
+    };
+    const made = { failurePolicy: 'Ignore' as const, matchConstraints, variables: approvalVariables() };
+    return [{ shape: 'images', spec: made, message: messageExpression(this.#name), namespaces, readsParameters: true }];
+  }
+
   #ofRules(): readonly (Draft | NotEnforced)[] {
     return this.#checks.rules.map((rule) => this.#ofRule(rule));
   }
@@ -137,14 +169,14 @@ class EntryObjects {
     return this.#policy.metadata.name;
   }
 
-  #policyOf({ shape, spec, message }: Draft): AdmissionPolicy {
+  #policyOf({ shape, spec, message, namespaces = this.#namespaces, readsParameters = false }: Draft): AdmissionPolicy {
     const { waives, context } = this.#input;
-    const conditions: readonly NamedExpression[] = [...matchConditions(context.operator), ...this.#namespaces.conditions];
+    const conditions: readonly NamedExpression[] = [...matchConditions(context.operator), ...namespaces.conditions];
     return {
       metadata: this.#metadata(shape),
       spec: {
         ...spec,
-        ...(waives ? { paramKind: { apiVersion: API_VERSION, kind: RESOURCES.admissionParameters.kind } } : {}),
+        ...(waives || readsParameters ? { paramKind: { apiVersion: API_VERSION, kind: RESOURCES.admissionParameters.kind } } : {}),
         matchConditions: conditions,
         variables: [...spec.variables, ...newViolations(waives)],
         validations: [
@@ -159,15 +191,19 @@ class EntryObjects {
     };
   }
 
-  #bindingOf({ metadata }: AdmissionPolicy): AdmissionBinding {
+  #bindingOf({ metadata }: AdmissionPolicy, draft: Draft | undefined): AdmissionBinding {
     const paramRef = { name: parametersName(this.#name), parameterNotFoundAction: 'Allow' as const };
     return {
       metadata,
       spec: {
         policyName: metadata.name,
         validationActions: this.#input.entry.actions,
-        ...(this.#input.waives ? { paramRef } : {}),
-        matchResources: { matchPolicy: 'Equivalent', namespaceSelector: this.#namespaces.selector, objectSelector: {} },
+        ...(this.#input.waives || draft?.readsParameters === true ? { paramRef } : {}),
+        matchResources: {
+          matchPolicy: 'Equivalent',
+          namespaceSelector: (draft?.namespaces ?? this.#namespaces).selector,
+          objectSelector: {},
+        },
       },
     };
   }

@@ -3,14 +3,17 @@ import type { SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
 import { atLeast, type Severity } from '../../catalogue/controls/severity.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
 import type { CompiledPolicy } from '../../engine/compiled-policy.ts';
-import type { ControlCheck } from '../../engine/controls/control-check.ts';
+import { IMAGE_APPROVED, type ControlCheck } from '../../engine/controls/control-check.ts';
 
 /** A check that the API server cannot evaluate, with the reason. */
 export type NotEnforced = NonNullable<EnforcementStatus['notEnforced']>[number];
 
 /** The checks of an enforcement entry. */
 export interface EntryChecks {
+  /** Without the control about approved images. */
   readonly controls: readonly ControlCheck[];
+  /** The control about approved images, if the entry selects it. */
+  readonly approval?: ControlCheck;
   readonly rules: readonly SecurityPolicyRule[];
   readonly notEnforced: readonly NotEnforced[];
   /** Names of the entry that the policy does not have, each with its path and a suggestion. */
@@ -20,6 +23,7 @@ export interface EntryChecks {
 /** Returns why the API server cannot evaluate a control, or undefined. */
 function reasonOf({ control, skip, inSystemNamespaces }: ControlCheck, denies: boolean): string | undefined {
   if (skip !== undefined) return skip;
+  if (control.id === IMAGE_APPROVED) return undefined;
   if (control.crossObject !== undefined) return 'it compares the object with other objects';
   if (control.builtin !== undefined && control.enforced === undefined) return 'it is not an expression';
   if (inSystemNamespaces && denies) return 'it is about system namespaces, in which Deny does not apply';
@@ -42,8 +46,11 @@ export function entryChecks(
   const selected = policy.controls.filter(({ control, severity }) => isSelected(control.id, severity));
   const denies = entry.actions.includes('Deny');
   const reasons = selected.map((check) => ({ check, reason: reasonOf(check, denies) }));
+  const enforced = reasons.filter(({ reason }) => reason === undefined).map(({ check }) => check);
+  const approval = enforced.find(({ control }) => control.id === IMAGE_APPROVED);
   return {
-    controls: reasons.filter(({ reason }) => reason === undefined).map(({ check }) => check),
+    controls: enforced.filter((check) => check !== approval),
+    ...(approval === undefined ? {} : { approval }),
     rules: rules.filter(({ name, severity }) => isSelected(name, severity ?? 'medium')),
     notEnforced: reasons.flatMap(({ check, reason }) => (reason === undefined ? [] : [{ check: check.control.id, reason }])),
     problems: [

@@ -48,9 +48,9 @@ const waiverVariables: readonly NamedExpression[] = [
 /** CEL: kind and name of the object of the request, such as `Deployment web`. */
 const objectName = `request.kind.kind + (request.name != '' ? ' ' + request.name : object != null && has(object.metadata.generateName) ? ' ' + object.metadata.generateName : '')`;
 
-/** CEL: the new violations, such as `privileged-container (container app), host-pid`. A violation of a rule has its message as third item. */
+/** CEL: the new violations, such as `privileged-container (container app), host-pid`. A third item of a violation is its text. */
 const violations =
-  "variables.new.map(check, check[0][0] + (check.exists(violation, violation[1] != '') ? ' (' + check.filter(violation, violation[1] != '').map(violation, violation[1]).join(', ') + ')' : '')).join(', ')";
+  "variables.new.map(check, check[0][0] + (check.exists(violation, violation[1] != '') ? ' (' + check.filter(violation, violation[1] != '').map(violation, violation.size() > 2 ? violation[1] + ': ' + violation[2] : violation[1]).join(', ') + ')' : '')).join(', ')";
 
 /** The longest list of violations in a message, in characters. The API server ignores messages of more than 5 KiB. */
 const longest = 1000;

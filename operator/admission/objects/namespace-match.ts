@@ -73,15 +73,20 @@ function namedBy(scopes: readonly NamespaceScope[]): readonly string[] | undefin
 }
 
 /**
- * Returns the namespaces of an enforcement entry: those in the scope of the policy and of the entry. System namespaces are left out as in the
+ * Returns the namespaces of an enforcement entry: those in the scopes of the policy and of the entry. System namespaces are left out as in the
  * scope of the policy. Deny never applies in them.
  */
 export function namespaceMatch(
   scope: SecurityPolicyScope | undefined,
-  entry: { readonly namespaces?: NamespaceScope | undefined; readonly denies: boolean },
+  entry: {
+    readonly namespaces?: NamespaceScope | undefined;
+    readonly denies: boolean;
+    /** A further scope, in which the check of the entry is evaluated. */
+    readonly within?: NamespaceScope | undefined;
+  },
   systemNamespaces: readonly string[],
 ): NamespaceMatch {
-  const scopes = [scope?.namespaces, entry.namespaces].filter((one) => one !== undefined);
+  const scopes = [scope?.namespaces, entry.namespaces, entry.within].filter((one) => one !== undefined);
   const isNamed = (name: string): boolean =>
     scope?.namespaces?.include?.includes(name) === true || entry.namespaces?.include?.includes(name) === true;
   const kept = (name: string): boolean => !entry.denies && (scope?.systemNamespaces === 'Include' || isNamed(name));

@@ -30,5 +30,12 @@ export type AdmissionWaiver = z.infer<typeof admissionWaiver>;
 /** The fields of an AdmissionParameters object besides its metadata. The operator writes one for each SecurityPolicy with enforcement. */
 export const admissionParametersBody = z.strictObject({
   waivers: field(z.array(admissionWaiver).max(2000).optional(), 'The exceptions in force.'),
+  approvedImages: field(
+    z
+      .record(z.string().max(512), z.record(z.string().max(64), z.boolean()))
+      .meta({ 'x-kubernetes-map-type': 'atomic' })
+      .optional(),
+    'The approved digests in force, by repository with its registry. A digest is a key without sha256:.',
+  ),
 });
 export type AdmissionParameters = KubeObject & z.infer<typeof admissionParametersBody>;

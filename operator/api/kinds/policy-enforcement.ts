@@ -34,6 +34,8 @@ export const enforcementStatus = z.strictObject({
   policies: field(count, 'ValidatingAdmissionPolicies that exist for this policy.'),
   inForce: field(count, 'ValidatingAdmissionPolicies that the API server has accepted and type checked.'),
   enforcedChecks: field(count, 'Checks that at least one entry enforces.'),
+  parametersBytes: field(count.optional(), 'The size of the AdmissionParameters, of at most 1500000 bytes.'),
+  approvedDigests: field(count.optional(), 'Approved digests in the AdmissionParameters. Set if spec.images.approval is enforced.'),
   notEnforced: field(
     z
       .array(
@@ -47,7 +49,7 @@ export const enforcementStatus = z.strictObject({
     'Checks that an entry selects and the API server cannot evaluate, each with the reason.',
   ),
   reason: field(
-    z.enum(['MissingRights', 'InvalidPolicy', 'InvalidEntry', 'Refused', 'TypeWarnings']).optional(),
+    z.enum(['MissingRights', 'InvalidPolicy', 'InvalidEntry', 'LimitReached', 'Refused', 'TypeWarnings']).optional(),
     'Why the policy is not enforced as it says. Omitted: it is.',
   ),
   problems: field(

@@ -1,6 +1,7 @@
 /** Splits an image reference. `name` is as written, with its registry if it has one. */
 export function partsOf(reference: string): { readonly name: string; readonly tag?: string; readonly digest?: string } {
-  const [name = '', digest] = reference.split('@');
+  const at = reference.indexOf('@');
+  const [name, digest] = at < 0 ? [reference, undefined] : [reference.slice(0, at), reference.slice(at + 1)];
   const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
   return {
     name: colon < 0 ? name : name.slice(0, colon),

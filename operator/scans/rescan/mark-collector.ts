@@ -31,6 +31,8 @@ export interface RescanOptions {
   readonly store: Pick<RescanStore, 'read'>;
   /** The image of the workers. With another image, everything is evaluated again. */
   readonly program: string;
+  /** The ImageApprovals that have ended; default: none. */
+  readonly endedApprovals?: readonly string[];
   /** Whether to evaluate everything. */
   readonly full: boolean;
   /** Whether the Scan includes only some namespaces. Then cluster-scoped objects are always evaluated, and their results are not stored. */
@@ -115,7 +117,7 @@ export class MarkCollector implements CarryOver {
   }
 
   #plannedOf(found: TargetsInScope): ReadonlyMap<string, NamespaceState> {
-    const evaluation = evaluationOf(found, this.#options.program);
+    const evaluation = evaluationOf(found, this.#options);
     const groups = Map.groupBy(found.counts, ({ namespace = CLUSTER_SCOPE }) => namespace);
     if (this.#options.partial) groups.delete(CLUSTER_SCOPE);
     return new Map(
@@ -178,11 +180,11 @@ function setsOf(
   ];
 }
 
-function evaluationOf(found: TargetsInScope, program: string): string {
+function evaluationOf(found: TargetsInScope, { program, endedApprovals = [] }: RescanOptions): string {
   const { policies, kubernetesVersion, systemNamespaces } = found;
   const kinds = new Set([...found.listed, ...contextOf(found)].map(({ kind }) => kind));
   const resources = found.resources.filter(({ kind }) => kinds.has(kind));
-  return evaluationMark({ policies, catalogue: catalogueVersion, program, kubernetesVersion, systemNamespaces, resources });
+  return evaluationMark({ policies, catalogue: catalogueVersion, program, kubernetesVersion, systemNamespaces, endedApprovals, resources });
 }
 
 function sumOf(counts: readonly Count[]): Pick<NamespaceState, 'targets' | 'policies'> {

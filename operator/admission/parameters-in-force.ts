@@ -15,5 +15,12 @@ export type EnforcedChecks = ReadonlyMap<string, Severity>;
 /** Returns the exceptions of a policy that are in force for enforced checks. `now`: milliseconds since the epoch. */
 export type ReadWaiversInForce = (policy: SecurityPolicy, checks: EnforcedChecks, now: number) => WaiversInForce;
 
-/** The most exceptions in the parameters of one policy. */
-export const mostWaivers = 2000;
+/** The approved digests that are in force at one time, by repository, both sorted. */
+export interface ApprovalsInForce {
+  readonly images: ReadonlyMap<string, readonly string[]>;
+  /** When this changes by itself, because an approval ends, in milliseconds since the epoch. Positive infinity: never. */
+  readonly until: number;
+}
+
+/** Returns the approved digests. Throws until all approvals are known. `now`: milliseconds since the epoch. */
+export type ReadApprovalsInForce = (now: number) => ApprovalsInForce;
