@@ -1,7 +1,68 @@
-import type { Control, Section } from './control.ts';
+import type { Control, Parameter, Section } from './control.ts';
 
 const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingress'];
 const policyKinds = ['NetworkPolicy.networking.k8s.io'];
+
+const calicoGroups = ['crd.projectcalico.org', 'projectcalico.org'];
+
+/** The kinds that decide which traffic of pods is allowed. */
+const trafficKinds = [
+  ...policyKinds,
+  'CiliumNetworkPolicy.cilium.io',
+  'CiliumClusterwideNetworkPolicy.cilium.io',
+  ...calicoGroups.flatMap((group) =>
+    ['NetworkPolicy', 'GlobalNetworkPolicy', 'NetworkSet', 'GlobalNetworkSet'].map((kind) => `${kind}.${group}`),
+  ),
+  ...['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'].map((kind) => `${kind}.policy.networking.k8s.io`),
+];
+
+/** The kinds that lead traffic from outside to pods. */
+const exposure = {
+  reads: [
+    'Service',
+    ...ingressKinds,
+    ...['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute', 'Gateway', 'ReferenceGrant'].map(
+      (kind) => `${kind}.gateway.networking.k8s.io`,
+    ),
+    'VirtualService.networking.istio.io',
+    'Route.route.openshift.io',
+  ],
+  across: ['VirtualService.networking.istio.io'],
+};
+
+/** Annotations that make a load balancer internal: those in the documentation of Services, and those of further clouds. */
+const internalAnnotations: Parameter = {
+  description:
+    'Annotations that make a load balancer internal, as key=value. A key without a value matches every value except the empty string and false.',
+  type: 'strings',
+  default: [
+    'service.beta.kubernetes.io/aws-load-balancer-internal',
+    'service.beta.kubernetes.io/aws-load-balancer-scheme=internal',
+    'service.beta.kubernetes.io/azure-load-balancer-internal=true',
+    'networking.gke.io/load-balancer-type=Internal',
+    'networking.gke.io/load-balancer-type=internal',
+    'cloud.google.com/load-balancer-type=Internal',
+    'cloud.google.com/load-balancer-type=internal',
+    'service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type=private',
+    'service.beta.kubernetes.io/openstack-internal-load-balancer=true',
+    'service.beta.kubernetes.io/cce-load-balancer-internal-vpc=true',
+    'service.kubernetes.io/qcloud-loadbalancer-internal-subnetid',
+    'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type=intranet',
+    'service.beta.kubernetes.io/oci-load-balancer-internal=true',
+    'oci-network-load-balancer.oraclecloud.com/internal=true',
+    'yandex.cloud/load-balancer-type=internal',
+    'service.beta.kubernetes.io/do-loadbalancer-network=INTERNAL',
+    'load-balancer.hetzner.cloud/disable-public-network=true',
+    'service.beta.kubernetes.io/scw-loadbalancer-private=true',
+  ],
+};
+
+const sourceRanges = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+const isInternal = [
+  "params.internalAnnotations.exists(a, a.contains('=')",
+  "? (a.split('=', 2)[0] in object.metadata.annotations && object.metadata.annotations[a.split('=', 2)[0]] == a.split('=', 2)[1])",
+  ": (a in object.metadata.annotations && !(object.metadata.annotations[a] in ['', 'false'])))",
+].join(' ');
 
 const coverage = (
   control: Pick<Control, 'id' | 'title' | 'kinds' | 'why' | 'fix' | 'message' | 'placement'> & { check: string },
@@ -23,17 +84,7 @@ const coverage = (
   theme: 'network',
   crossObject: {
     check: control.check,
-    reads: [
-      ...policyKinds,
-      'CiliumNetworkPolicy.cilium.io',
-      'CiliumClusterwideNetworkPolicy.cilium.io',
-      'NetworkPolicy.crd.projectcalico.org',
-      'GlobalNetworkPolicy.crd.projectcalico.org',
-      'NetworkPolicy.projectcalico.org',
-      'GlobalNetworkPolicy.projectcalico.org',
-      'AdminNetworkPolicy.policy.networking.k8s.io',
-      'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
-    ],
+    reads: trafficKinds,
   },
 });
 
@@ -131,12 +182,20 @@ export const networkAndExposure: Section = {
         title: 'Workloads cannot reach the metadata service of the cloud',
         kinds: 'workloads',
         why: 'The metadata service at 169.254.169.254 returns the cloud credentials of the node.',
-        fix: 'Add an Egress policy that does not allow 169.254.169.254, for example with except.',
+        fix: 'Add an Egress policy that does not allow TCP port 80 of 169.254.169.254, for example with except.',
         message: 'no NetworkPolicy denies egress to the metadata service of the cloud (169.254.169.254)',
         placement: { mitre: ['T1552.005'] },
         check: 'metadataEgress',
       }),
       essential: false,
+      parameters: {
+        addresses: {
+          description:
+            'The addresses of metadata services. Others are 168.63.129.16 (Azure), 100.100.100.200 (Alibaba Cloud) and 192.0.0.192 (Oracle Cloud).',
+          type: 'strings',
+          default: ['169.254.169.254', 'fd00:ec2::254', 'fd20:ce::254'],
+        },
+      },
     },
     {
       id: 'netpol-dangling',
@@ -196,28 +255,20 @@ export const networkAndExposure: Section = {
       placement: { nsa: ['NS.policies'], mitre: ['T1133', 'T1190'] },
       theme: 'network',
       parameters: {
-        internalAnnotations: {
-          description:
-            'Annotations that make a load balancer internal, as key=value. A key without a value matches every value except the empty string and false.',
-          type: 'strings',
-          default: [
-            'service.beta.kubernetes.io/aws-load-balancer-internal',
-            'service.beta.kubernetes.io/aws-load-balancer-scheme=internal',
-            'service.beta.kubernetes.io/azure-load-balancer-internal=true',
-            'networking.gke.io/load-balancer-type=Internal',
-            'cloud.google.com/load-balancer-type=Internal',
-            'service.beta.kubernetes.io/openstack-internal-load-balancer=true',
-          ],
-        },
+        internalAnnotations,
       },
-      checks: [
+      builtin: 'loadBalancerSources',
+      enforced: [
         {
           at: 'spec.type',
           type: 'string',
-          require:
-            "item != 'LoadBalancer' || (has(object.spec.loadBalancerSourceRanges) && object.spec.loadBalancerSourceRanges.size() > 0) || (has(object.metadata.annotations) && params.internalAnnotations.exists(a, a.contains('=') ? (a.split('=', 2)[0] in object.metadata.annotations && object.metadata.annotations[a.split('=', 2)[0]] == a.split('=', 2)[1]) : (a in object.metadata.annotations && !(object.metadata.annotations[a] in ['', 'false']))))",
+          require: [
+            "item != 'LoadBalancer'",
+            "(has(object.spec.loadBalancerSourceRanges) && object.spec.loadBalancerSourceRanges.exists(r, !r.endsWith('/0')))",
+            `(has(object.metadata.annotations) && '${sourceRanges}' in object.metadata.annotations)`,
+            `(has(object.metadata.annotations) && ${isInternal})`,
+          ].join(' || '),
         },
-        { at: 'spec.loadBalancerSourceRanges', type: 'list', require: 'true' },
       ],
     },
     {
@@ -269,10 +320,8 @@ export const networkAndExposure: Section = {
       message: 'reachable from outside the cluster through',
       placement: { nist: ['4.4.2'], mitre: ['T1190', 'T1133'] },
       theme: 'network',
-      crossObject: {
-        check: 'internetExposed',
-        reads: ['Service', ...ingressKinds, 'HTTPRoute.gateway.networking.k8s.io'],
-      },
+      parameters: { internalAnnotations },
+      crossObject: { check: 'internetExposed', ...exposure },
     },
     {
       id: 'exposed-sensitive-service',
@@ -287,6 +336,7 @@ export const networkAndExposure: Section = {
       placement: { nsa: ['NS.policies'], mitre: ['T1133', 'T1190'] },
       theme: 'network',
       parameters: {
+        internalAnnotations,
         names: {
           description: 'Parts of a workload name or an image name that identify an admin interface.',
           type: 'strings',
@@ -296,10 +346,7 @@ export const networkAndExposure: Section = {
           ], // prettier-ignore
         },
       },
-      crossObject: {
-        check: 'sensitiveExposed',
-        reads: ['Service', ...ingressKinds, 'HTTPRoute.gateway.networking.k8s.io'],
-      },
+      crossObject: { check: 'sensitiveExposed', ...exposure },
     },
     {
       id: 'ingress-tls',

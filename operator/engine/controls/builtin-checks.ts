@@ -2,7 +2,7 @@ import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { CredentialTest } from './credential-test.ts';
 import { fieldsOf, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
-import { networkJudges } from '../network/network-judges.ts';
+import { networkJudges } from '../network/judges/network-judges.ts';
 import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
 

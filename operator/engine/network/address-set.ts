@@ -74,11 +74,11 @@ export const everyAddress: Readonly<Record<'ipv4' | 'ipv6', AddressSet>> = {
 
 const private4 = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16', '198.18.0.0/15', '192.0.0.0/24'];
 
-/** The addresses that are routed on the Internet. */
-export const internet: AddressSet = IntervalSet.union([
-  everyAddress.ipv4.without(networks(...private4)),
-  networks('2000::/3', '64:ff9b::/96').without(nobodyIpv6),
-]);
+/** The addresses that are routed on the Internet, by family. */
+export const internet: Readonly<Record<'ipv4' | 'ipv6', AddressSet>> = {
+  ipv4: everyAddress.ipv4.without(networks(...private4)),
+  ipv6: networks('2000::/3', '64:ff9b::/96').without(nobodyIpv6),
+};
 
 /** The addresses of the own host. */
 export const loopback: AddressSet = networks('127.0.0.0/8', '::1/128');

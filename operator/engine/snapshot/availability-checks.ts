@@ -4,7 +4,7 @@ import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { type Projection, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
-import { workloadsIn } from './network-checks.ts';
+import { workloadsIn } from './selectable-pods.ts';
 
 const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
 const requiredKinds: Readonly<Record<string, string>> = {

@@ -6,12 +6,14 @@ import { admissionChecks } from './admission-checks.ts';
 import { availabilityChecks } from './availability-checks.ts';
 import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
 import { imageChecks } from './image-checks.ts';
+import { exposureChecks } from './exposure-checks.ts';
 import { networkChecks } from './network-checks.ts';
 
 /** All cross-object checks by the names that controls use. */
 const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
   ...accessChecks,
   ...networkChecks,
+  ...exposureChecks,
   ...availabilityChecks,
   ...admissionChecks,
   ...imageChecks,

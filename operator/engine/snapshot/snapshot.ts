@@ -11,6 +11,8 @@ import {
   textsOf,
 } from '../objects/kubernetes-object.ts';
 import type { Labels } from '../../api/label-match.ts';
+import { type HostPort, hostPortsOf } from '../network/exposure/ways-in.ts';
+import { clusterNetworkKinds, networkProjections } from './network-projections.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, syntheticPod, type SyntheticPod } from '../pods/synthetic-pod.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
@@ -48,6 +50,8 @@ export interface WorkloadBody extends Fields {
   readonly images: readonly string[];
   readonly containers: readonly ContainerImage[];
   readonly ports: readonly number[];
+  readonly hostNetwork: boolean;
+  readonly hostPorts: readonly HostPort[];
   readonly replicas: number | undefined;
 }
 
@@ -59,32 +63,6 @@ const pickSpec =
   (...names: readonly string[]) =>
   (object: KubernetesObject): Fields =>
     pick(...names)(fieldsOf(object['spec']));
-
-const backendsOf = (object: KubernetesObject): Fields => {
-  const spec = fieldsOf(object['spec']);
-  const rules = listOf(spec['rules']).map(fieldsOf);
-  const paths = rules.flatMap((rule, ruleIndex) =>
-    listOf(fieldsOf(rule['http'])['paths']).map((path, index) => ({
-      name: serviceName(fieldsOf(path)['backend']),
-      path: `spec.rules[${ruleIndex}].http.paths[${index}].backend`,
-    })),
-  );
-  const whole = { name: serviceName(spec['defaultBackend'] ?? spec['backend']), path: 'spec.defaultBackend' };
-  return { backends: [whole, ...paths].filter(({ name }) => name !== undefined) };
-};
-
-function serviceName(backend: unknown): string | undefined {
-  const { service, serviceName: legacy } = fieldsOf(backend);
-  return textOf(fieldsOf(service)['name']) ?? textOf(legacy);
-}
-
-const routeBackends = (object: KubernetesObject): Fields => ({
-  backends: listOf(fieldsOf(object['spec'])['rules'])
-    .flatMap((rule) => listOf(fieldsOf(rule)['backendRefs']))
-    .map(fieldsOf)
-    .filter(({ kind, group }) => (kind ?? 'Service') === 'Service' && (group ?? '') === '')
-    .map(({ name, namespace }) => ({ name, namespace })),
-});
 
 /** The service account of a pod, from `serviceAccountName` or the deprecated `serviceAccount`. */
 function accountOf(spec: Fields): string {
@@ -128,6 +106,8 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     ports: containers
       .flatMap(({ ports }) => listOf(ports).map((port) => fieldsOf(port)['containerPort']))
       .filter((port) => typeof port === 'number'),
+    hostNetwork: spec['hostNetwork'] === true,
+    hostPorts: hostPortsOf(spec),
     replicas: typeof replicas === 'number' ? replicas : undefined,
   } satisfies WorkloadBody;
 }
@@ -145,12 +125,6 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     [`ClusterRole.${rbac}`]: pick('rules', 'aggregationRule'),
     [`RoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
     [`ClusterRoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
-    Service: pickSpec('type', 'selector', 'ports'),
-    'Ingress.networking.k8s.io': backendsOf,
-    'Ingress.extensions': backendsOf,
-    Ingress: backendsOf,
-    'HTTPRoute.gateway.networking.k8s.io': routeBackends,
-    'NetworkPolicy.networking.k8s.io': pickSpec('podSelector', 'policyTypes', 'ingress', 'egress'),
     'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
     'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef'),
     ResourceQuota: nothing,
@@ -160,18 +134,7 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     [`ValidatingAdmissionPolicy.${admission}`]: pickSpec('matchConstraints', 'paramKind'),
     [`ValidatingAdmissionPolicyBinding.${admission}`]: pickSpec('policyName', 'validationActions'),
     [approvalKind]: pickSpec('images', 'expiresAt'),
-    ...Object.fromEntries(
-      [
-        'CiliumNetworkPolicy.cilium.io',
-        'CiliumClusterwideNetworkPolicy.cilium.io',
-        'NetworkPolicy.crd.projectcalico.org',
-        'GlobalNetworkPolicy.crd.projectcalico.org',
-        'NetworkPolicy.projectcalico.org',
-        'GlobalNetworkPolicy.projectcalico.org',
-        'AdminNetworkPolicy.policy.networking.k8s.io',
-        'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
-      ].map((kind) => [kind, nothing]),
-    ),
+    ...networkProjections,
   }),
 );
 
@@ -201,11 +164,7 @@ const clusterKinds: ReadonlySet<string> = new Set([
   `ValidatingAdmissionPolicy.${admission}`,
   `ValidatingAdmissionPolicyBinding.${admission}`,
   approvalKind,
-  'CiliumClusterwideNetworkPolicy.cilium.io',
-  'GlobalNetworkPolicy.crd.projectcalico.org',
-  'GlobalNetworkPolicy.projectcalico.org',
-  'AdminNetworkPolicy.policy.networking.k8s.io',
-  'BaselineAdminNetworkPolicy.policy.networking.k8s.io',
+  ...clusterNetworkKinds,
 ]);
 
 /** Reduces an object to the fields that cross-object checks read. Returns undefined if no check reads its kind. */
@@ -272,6 +231,11 @@ export class Snapshot {
   /** Whether the snapshot has objects of a kind. */
   has(groupKind: string): boolean {
     return this.#byKind.has(groupKind);
+  }
+
+  /** The number of objects in the snapshot. */
+  get size(): number {
+    return this.#count;
   }
 
   /** The kinds in the snapshot. */

@@ -1,10 +1,17 @@
-import { errs, fails, objects, passes, pods, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, pods, skips, type Tables } from '../control-table.ts';
 
 const namespace = '{apiVersion: v1, kind: Namespace, metadata: {name: shop}}';
 const policy = (spec: string, inNamespace = 'shop', name = 'it'): string =>
   `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: ${name}, namespace: ${inNamespace}}, spec: ${spec}}`;
-const other = (apiVersion: string, kind: string, inNamespace?: string): string =>
-  `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: it${inNamespace === undefined ? '' : `, namespace: ${inNamespace}`}}, spec: {}}`;
+const custom = (apiVersion: string, kind: string, spec: string, inNamespace?: string): string =>
+  `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: it${inNamespace === undefined ? '' : `, namespace: ${inNamespace}`}}, spec: ${spec}}`;
+const cilium = (spec: string, inNamespace = 'shop'): string => custom('cilium.io/v2', 'CiliumNetworkPolicy', spec, inNamespace);
+const ciliumWide = (spec: string): string => custom('cilium.io/v2', 'CiliumClusterwideNetworkPolicy', spec);
+const calico = (spec: string): string => custom('projectcalico.org/v3', 'NetworkPolicy', spec, 'shop');
+const calicoWide = (spec: string): string => custom('crd.projectcalico.org/v1', 'GlobalNetworkPolicy', spec);
+const adminPolicy = (kind: string, spec: string): string => custom('policy.networking.k8s.io/v1alpha1', kind, `{${spec}}`);
+const denyAll =
+  'subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}], egress: [{action: Deny, to: [{networks: [0.0.0.0/0, "::/0"]}]}]';
 const service = (spec: string, name = 'web', inNamespace = 'shop'): string =>
   `{apiVersion: v1, kind: Service, metadata: {name: ${name}, namespace: ${inNamespace}}, spec: ${spec}}`;
 const ingress = (spec: string, annotations = '{}'): string =>
@@ -20,23 +27,126 @@ const relabelled = (replicas: number): string =>
   together(workload('Deployment', { label: 'shop' }), workload('ReplicaSet', { replicas, owner: ownedBy('Deployment', 'web') }));
 const labelled = 'metadata: {labels: {app: web, tier: front}}\nspec: {containers: [{name: a}]}';
 const both = 'policyTypes: [Ingress, Egress]';
+const onNode = 'metadata: {labels: {app: web}}\nspec: {hostNetwork: true, containers: [{name: a}]}';
+const egress = (rules: string): string => policy(`{podSelector: {}, policyTypes: [Egress], egress: ${rules}}`);
+
+const inner = service('{selector: {app: web}}');
+const toWeb = '{defaultBackend: {service: {name: web}}}';
+const backend = 'rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]';
+const sourceRanges = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+const noted = (ranges: string): string => `{${sourceRanges}: "${ranges}"}`;
+const lb = (spec: string, annotations: string): string =>
+  `{apiVersion: v1, kind: Service, metadata: {name: it, namespace: shop, annotations: ${annotations}}, spec: {type: LoadBalancer, selector: {app: web}${spec === '' ? '' : `, ${spec}`}}}`;
+const route = (kind: string, inNamespace: string, spec: string): string =>
+  `{apiVersion: gateway.networking.k8s.io/v1, kind: ${kind}, metadata: {name: r, namespace: ${inNamespace}}, spec: {${spec}}}`;
+const grant = (from: string, to: string): string =>
+  `{apiVersion: gateway.networking.k8s.io/v1beta1, kind: ReferenceGrant, metadata: {name: g, namespace: shop}, spec: {from: [${from}], to: [${to}]}}`;
+const gateway = (inNamespace: string, listener: string, gatewayClass = 'c'): string =>
+  `{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g, namespace: ${inNamespace}}, spec: {gatewayClassName: ${gatewayClass}, listeners: [${listener}]}}`;
+const virtualService = (inNamespace: string, spec: string): string =>
+  `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: v, namespace: ${inNamespace}}, spec: {hosts: ["*"], ${spec}}}`;
+const hostPort = (port: string): string =>
+  `metadata: {labels: {app: web}}\nspec: {containers: [{name: a, ports: [{containerPort: 8443, ${port}}]}]}`;
 
 /** CONTROLS.md §8. */
 export const table: Tables = {
   'netpol-namespace-policy': objects(
     passes('one', together(namespace, policy('{podSelector: {}}'))),
-    passes('one of Cilium', together(namespace, other('cilium.io/v2', 'CiliumNetworkPolicy', 'shop'))),
-    passes('one of Calico', together(namespace, other('projectcalico.org/v3', 'NetworkPolicy', 'shop'))),
-    passes('one of the cluster', together(namespace, other('policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicy'))),
+    passes('one of Cilium', together(namespace, cilium('{endpointSelector: {}, ingress: [{}]}'))),
+    passes('one of Cilium for some pods', together(namespace, cilium('{endpointSelector: {matchLabels: {app: web}}, egress: [{}]}'))),
+    passes('one of Cilium for the cluster', together(namespace, ciliumWide('{endpointSelector: {}, ingress: [{}]}'))),
+    passes(
+      'one of Cilium for the cluster, by the namespace',
+      together(
+        namespace,
+        ciliumWide('{endpointSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": shop, app: web}}, ingress: [{}]}'),
+      ),
+    ),
+    passes('one of Calico', together(namespace, calico('{selector: all(), types: [Ingress]}'))),
+    passes('one of Calico for the cluster', together(namespace, calicoWide('{types: [Ingress, Egress]}'))),
+    passes(
+      'one of Calico for the cluster, by the namespace',
+      together(namespace, calicoWide(`{namespaceSelector: "projectcalico.org/name == 'shop'", selector: has(app)}`)),
+    ),
+    passes('one of the cluster', together(namespace, adminPolicy('AdminNetworkPolicy', denyAll))),
+    passes('a ClusterNetworkPolicy', together(namespace, adminPolicy('ClusterNetworkPolicy', `tier: Baseline, ${denyAll}`))),
+    fails(
+      'one of Cilium for one app of the cluster',
+      together(namespace, ciliumWide('{endpointSelector: {matchLabels: {app: mail}}, ingress: [{}]}')),
+      'metadata.name',
+    ),
+    fails(
+      'one of Cilium for another namespace',
+      together(namespace, ciliumWide('{endpointSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": web}}, ingress: [{}]}')),
+      'metadata.name',
+    ),
+    fails(
+      'one of Cilium that denies nothing by default',
+      together(namespace, cilium('{endpointSelector: {}, ingress: [{}], enableDefaultDeny: {ingress: false}}')),
+      'metadata.name',
+    ),
+    fails('one of Cilium without a section', together(namespace, cilium('{endpointSelector: {}}')), 'metadata.name'),
+    fails('one of Cilium for nodes', together(namespace, ciliumWide('{nodeSelector: {}, ingress: [{}]}')), 'metadata.name'),
+    fails(
+      'one of Calico for another namespace',
+      together(namespace, calicoWide(`{namespaceSelector: "projectcalico.org/name == 'web'"}`)),
+      'metadata.name',
+    ),
+    fails('one of Calico for one app of the cluster', together(namespace, calicoWide(`{selector: "app == 'mail'"}`)), 'metadata.name'),
+    fails(
+      'one of the cluster for other namespaces',
+      together(namespace, adminPolicy('AdminNetworkPolicy', denyAll.replace('namespaces: {}', 'namespaces: {matchLabels: {team: a}}'))),
+      'metadata.name',
+    ),
+    fails('one of the cluster without a subject', together(namespace, adminPolicy('AdminNetworkPolicy', 'priority: 1')), 'metadata.name'),
     fails('none', namespace, 'metadata.name'),
     fails('one in another namespace', together(namespace, policy('{podSelector: {}}', 'web')), 'metadata.name'),
-    fails('one of Cilium in another namespace', together(namespace, other('cilium.io/v2', 'CiliumNetworkPolicy', 'web')), 'metadata.name'),
+    fails(
+      'one of Cilium in another namespace',
+      together(namespace, cilium('{endpointSelector: {}, ingress: [{}]}', 'web')),
+      'metadata.name',
+    ),
   ),
   'netpol-default-deny': objects(
     fails('a podSelector that is none', together(namespace, policy('{podSelector: all}')), 'metadata.name'),
     passes('one', together(namespace, policy('{podSelector: {}, policyTypes: [Ingress]}'))),
     passes('types unset are Ingress', together(namespace, policy('{podSelector: {}}'))),
     passes('an empty list of rules', together(namespace, policy('{podSelector: {}, policyTypes: [Ingress], ingress: []}'))),
+    passes('one of Cilium', together(namespace, cilium('{endpointSelector: {}, ingress: [{}]}'))),
+    passes(
+      'one of Cilium with a list of rule sets',
+      together(
+        namespace,
+        custom('cilium.io/v2', 'CiliumNetworkPolicy', '{}', 'shop').replace('spec: {}', 'specs: [{endpointSelector: {}, ingress: [{}]}]'),
+      ),
+    ),
+    passes('one of Calico', together(namespace, calico('{types: [Ingress]}'))),
+    passes('one of the cluster', together(namespace, adminPolicy('BaselineAdminNetworkPolicy', denyAll))),
+    passes(
+      'rules that select no pod',
+      together(
+        namespace,
+        policy(
+          '{podSelector: {}, ingress: [{from: [{podSelector: {matchExpressions: [{key: a, operator: Exists}, {key: a, operator: DoesNotExist}]}}]}]}',
+        ),
+      ),
+    ),
+    passes(
+      'two for all pods together',
+      together(
+        namespace,
+        policy('{podSelector: {matchExpressions: [{key: app, operator: Exists}]}}'),
+        policy('{podSelector: {matchExpressions: [{key: app, operator: DoesNotExist}]}}', 'shop', 'others'),
+      ),
+    ),
+    fails(
+      'one of Cilium that lets something in',
+      together(namespace, cilium('{endpointSelector: {}, ingress: [{fromEntities: [cluster]}]}')),
+      'metadata.name',
+    ),
+    fails('one of Cilium for Egress', together(namespace, cilium('{endpointSelector: {}, egress: [{}]}')), 'metadata.name'),
+    fails('one of Calico that lets something in', together(namespace, calico('{ingress: [{action: Allow}]}')), 'metadata.name'),
+    skips('one of Calico by service accounts', together(namespace, calico('{serviceAccountSelector: "role == \'a\'"}'))),
     passes('Egress, when that is asked for', together(namespace, policy('{podSelector: {}, policyTypes: [Egress]}')), {
       parameters: { direction: 'Egress' },
     }),
@@ -86,6 +196,30 @@ export const table: Tables = {
         ),
       ),
     ),
+    passes('one of Cilium', together(labelled, cilium('{endpointSelector: {matchLabels: {"k8s:app": web}}, ingress: [{}], egress: [{}]}'))),
+    passes(
+      'one of Cilium and one of Kubernetes',
+      together(
+        labelled,
+        ciliumWide('{endpointSelector: {matchExpressions: [{key: app, operator: Exists}]}, egressDeny: [{toEntities: [world]}]}'),
+        policy('{podSelector: {}}'),
+      ),
+    ),
+    passes('one of Calico', together(labelled, calicoWide(`{selector: "app in {'api', 'web'} && !has(gone)", types: [Ingress, Egress]}`))),
+    passes('one of the cluster', together(labelled, adminPolicy('AdminNetworkPolicy', denyAll))),
+    skips('a selector of Calico that cannot be read', together(labelled, calico('{selector: "app =~ web", types: [Ingress, Egress]}'))),
+    skips('the network of the node', together(onNode, policy(`{podSelector: {}, ${both}}`))),
+    fails('the network of the node, without a policy', onNode, 'metadata.labels'),
+    fails(
+      'one of Cilium for others',
+      together(labelled, cilium('{endpointSelector: {matchLabels: {app: api}}, ingress: [{}], egress: [{}]}')),
+      'metadata.labels',
+    ),
+    fails(
+      'a selector of Calico for one direction that cannot be read',
+      together(labelled, calico('{selector: "app =~ web", types: [Ingress]}')),
+      'metadata.labels',
+    ),
     fails('none', labelled, 'metadata.labels'),
     fails('Ingress only', together(labelled, policy('{podSelector: {}}')), 'metadata.labels'),
     fails('Egress only', together(labelled, policy('{podSelector: {}, policyTypes: [Egress]}')), 'metadata.labels'),
@@ -99,6 +233,115 @@ export const table: Tables = {
       'metadata.labels',
     ),
     fails('another namespace', together(labelled, policy(`{podSelector: {}, ${both}}`, 'web')), 'metadata.labels'),
+  ),
+  'netpol-metadata-egress': pods(
+    ...(
+      [
+        ['no egress', egress('[]')],
+        ['all addresses but this one', egress('[{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.169.254/32]}}]}]')],
+        ['all addresses but the link-local ones', egress('[{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}]')],
+        ['pods', egress('[{to: [{namespaceSelector: {}}]}]')],
+        ['names', egress('[{ports: [{port: 53, protocol: UDP}, {port: 53}]}]')],
+        ['another port', egress('[{to: [{ipBlock: {cidr: 169.254.169.254/32}}], ports: [{port: 443}]}]')],
+        ['the port of another protocol', egress('[{ports: [{port: 80, protocol: UDP}]}]')],
+        ['a named port of a pod', egress('[{ports: [{port: http}]}]')],
+        ['ranges without the port', egress('[{ports: [{port: 1, endPort: 79}, {port: 81, endPort: 65535}]}]')],
+        ['the Internet by IPv6', egress('[{to: [{ipBlock: {cidr: "2000::/3"}}]}]')],
+        ['Cilium: nothing', cilium('{endpointSelector: {}, egress: [{}]}')],
+        ['Cilium: the cluster', cilium('{endpointSelector: {}, egress: [{toEntities: [cluster, host]}]}')],
+        ['Cilium: names', cilium('{endpointSelector: {}, egress: [{toPorts: [{ports: [{port: "53", protocol: ANY}]}]}]}')],
+        [
+          'Cilium: all but this one',
+          cilium('{endpointSelector: {}, egress: [{toCIDRSet: [{cidr: 0.0.0.0/0, except: [169.254.0.0/16]}]}]}'),
+        ],
+        [
+          'Cilium: denied before all is allowed',
+          cilium('{endpointSelector: {}, egress: [{toEntities: [all]}], egressDeny: [{toCIDR: [169.254.169.254/32, "fd00::/8"]}]}'),
+        ],
+        [
+          'Cilium: other hosts',
+          cilium('{endpointSelector: {}, egress: [{toFQDNs: [{matchPattern: "*.example.com"}, {matchName: example.org}]}]}'),
+        ],
+        [
+          'Calico: denied before all is allowed',
+          calicoWide('{types: [Egress], egress: [{action: Deny, destination: {nets: [169.254.0.0/16, "fd00::/8"]}}, {action: Allow}]}'),
+        ],
+        [
+          'Calico: all but this one',
+          calico('{egress: [{action: Allow, protocol: TCP, destination: {notNets: [169.254.0.0/16, "fd00::/8"], ports: ["1:443"]}}]}'),
+        ],
+        [
+          'Calico: a set of networks',
+          together(
+            calicoWide(`{types: [Egress], egress: [{action: Deny, destination: {selector: "role == 'metadata'"}}, {action: Allow}]}`),
+            '{apiVersion: crd.projectcalico.org/v1, kind: GlobalNetworkSet, metadata: {name: m, labels: {role: metadata}}, spec: {nets: [169.254.0.0/16, "fd00::/8"]}}',
+          ),
+        ],
+        [
+          'denied for the cluster before a policy allows it',
+          together(
+            adminPolicy(
+              'AdminNetworkPolicy',
+              'priority: 5, subject: {namespaces: {}}, egress: [{action: Deny, to: [{networks: [169.254.0.0/16, "fd00::/8"]}]}]',
+            ),
+            egress('[{}]'),
+          ),
+        ],
+        ['denied for the cluster by default', adminPolicy('BaselineAdminNetworkPolicy', denyAll)],
+      ] as const
+    ).map(([title, other]) => passes(title, together(labelled, other))),
+    passes('an address that nobody asked about', together(labelled, egress('[{to: [{ipBlock: {cidr: 168.63.129.16/32}}]}]'))),
+    fails(
+      'an address that was asked about',
+      together(labelled, egress('[{to: [{ipBlock: {cidr: 168.63.129.16/32}}]}]')),
+      'metadata.labels',
+      {
+        parameters: { addresses: ['168.63.129.16'] },
+      },
+    ),
+    skips('the network of the node', together(onNode, egress('[]'))),
+    skips('a group of Cilium', together(labelled, cilium('{endpointSelector: {}, egress: [{toCIDRSet: [{cidrGroupRef: g}]}]}'))),
+    skips('a tier of Calico', together(labelled, calico('{tier: security, egress: [{action: Allow}]}'))),
+    fails('no policy', labelled, 'metadata.labels'),
+    ...(
+      [
+        ['Ingress only', policy('{podSelector: {}}')],
+        ['other pods', policy('{podSelector: {matchLabels: {app: api}}, policyTypes: [Egress]}')],
+        ['everything', egress('[{}]')],
+        ['its port', egress('[{ports: [{port: 80}]}]')],
+        ['a range with its port', egress('[{ports: [{port: 1, endPort: 1024}]}]')],
+        ['all addresses', egress('[{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]')],
+        [
+          'all addresses but private ones',
+          egress('[{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}}]}]'),
+        ],
+        ['a block around it', egress('[{to: [{ipBlock: {cidr: 169.254.170.1/16, except: [169.254.170.0/24]}}]}]')],
+        [
+          'one of two policies',
+          together(egress('[]'), egress('[{to: [{ipBlock: {cidr: 128.0.0.0/1}}]}]').replace('name: it', 'name: more')),
+        ],
+        ['all of IPv6', egress('[{to: [{ipBlock: {cidr: "::/0"}}]}]')],
+        ['Cilium: the world', cilium('{endpointSelector: {}, egress: [{toEntities: [world]}]}')],
+        ['Cilium: its port everywhere', cilium('{endpointSelector: {}, egress: [{toPorts: [{ports: [{port: "80"}]}]}]}')],
+        ['Cilium: its name', cilium('{endpointSelector: {}, egress: [{toFQDNs: [{matchName: metadata.google.internal}]}]}')],
+        ['Cilium: every name', cilium('{endpointSelector: {}, egress: [{toFQDNs: [{matchPattern: "*"}]}]}')],
+        ['Cilium: no default deny', cilium('{endpointSelector: {}, egress: [{}], enableDefaultDeny: {egress: false}}')],
+        [
+          'Calico: allowed before it is denied',
+          calico('{egress: [{action: Allow}, {action: Deny, destination: {nets: [169.254.0.0/16, "fd00::/8"]}}]}'),
+        ],
+        [
+          'allowed for the cluster before a policy denies it',
+          together(
+            adminPolicy(
+              'AdminNetworkPolicy',
+              'priority: 5, subject: {namespaces: {}}, egress: [{action: Allow, to: [{networks: [169.254.169.254/32]}]}]',
+            ),
+            egress('[]'),
+          ),
+        ],
+      ] as const
+    ).map(([title, other]) => fails(title, together(labelled, other), 'metadata.labels')),
   ),
   'netpol-allow-all': objects(
     fails(
@@ -277,6 +520,46 @@ export const table: Tables = {
       'an internal one',
       '{apiVersion: v1, kind: Service, metadata: {name: a, namespace: shop, annotations: {networking.gke.io/load-balancer-type: Internal}}, spec: {type: LoadBalancer}}',
     ),
+    ...(
+      [
+        ['sources in the annotation', lb('', noted('198.51.100.0/24, 203.0.113.0/24'))],
+        ['the annotation is not read beside the field', lb('loadBalancerSourceRanges: [198.51.100.0/24]', noted('0.0.0.0/0'))],
+        ['half of all addresses', lb('loadBalancerSourceRanges: [0.0.0.0/1]', '{}')],
+        ['private addresses', lb('loadBalancerSourceRanges: [10.0.0.0/8, 172.16.0.0/12, "fd00::/8"]', '{}')],
+        ...[
+          'service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type: private',
+          'service.beta.kubernetes.io/openstack-internal-load-balancer: "true"',
+          'service.beta.kubernetes.io/cce-load-balancer-internal-vpc: "true"',
+          'service.kubernetes.io/qcloud-loadbalancer-internal-subnetid: subnet-1',
+          'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type: intranet',
+          'service.beta.kubernetes.io/oci-load-balancer-internal: "true"',
+          'service.beta.kubernetes.io/aws-load-balancer-scheme: internal',
+          'service.beta.kubernetes.io/azure-load-balancer-internal: "true"',
+        ].map((note) => [note, lb('', `{${note}}`)] as const),
+      ] as const
+    ).map(([title, yaml]) => passes(title, yaml)),
+    errs('a source that is no network', lb('loadBalancerSourceRanges: [10.0.0.0]', '{}'), 'spec.loadBalancerSourceRanges[0]'),
+    errs('an annotation that is no network', lb('', noted('office')), `metadata.annotations['${sourceRanges}']`),
+    ...(
+      [
+        ['every address', lb('loadBalancerSourceRanges: [0.0.0.0/0]', '{}'), 'spec.loadBalancerSourceRanges'],
+        ['every address of IPv6', lb('loadBalancerSourceRanges: [10.0.0.0/8, "::/0"]', '{}'), 'spec.loadBalancerSourceRanges'],
+        ['two halves', lb('loadBalancerSourceRanges: [0.0.0.0/1, 128.0.0.0/1]', '{}'), 'spec.loadBalancerSourceRanges'],
+        [
+          'every address beside an annotation',
+          lb('loadBalancerSourceRanges: [0.0.0.0/0]', noted('10.0.0.0/8')),
+          'spec.loadBalancerSourceRanges',
+        ],
+        ['every address in the annotation', lb('', noted('0.0.0.0/0')), `metadata.annotations['${sourceRanges}']`],
+        ['an empty annotation', lb('', noted(' ')), 'spec.type'],
+        ['an external scheme', lb('', '{service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}'), 'spec.type'],
+        [
+          'an internal load balancer that is none',
+          lb('', '{service.beta.kubernetes.io/azure-load-balancer-internal: "false"}'),
+          'spec.type',
+        ],
+      ] as const
+    ).map(([title, yaml, path]) => fails(title, yaml, path)),
     fails('all sources', service('{type: LoadBalancer}'), 'spec.type'),
     fails('an empty list', service('{type: LoadBalancer, loadBalancerSourceRanges: []}'), 'spec.type'),
     fails(
@@ -324,15 +607,184 @@ export const table: Tables = {
       ),
       'metadata.labels',
     ),
+    ...(
+      [
+        ['an internal load balancer', lb('', '{networking.gke.io/load-balancer-type: Internal}')],
+        ['a load balancer for private addresses', lb('loadBalancerSourceRanges: [10.0.0.0/8, 192.168.1.0/24]', '{}')],
+        ['external IPs that are none', service('{externalIPs: [], selector: {app: web}}')],
+        ['an Ingress with an internal load balancer', together(inner, ingress(toWeb, '{alb.ingress.kubernetes.io/scheme: internal}'))],
+        [
+          'a route of another namespace that no grant permits',
+          together(inner, route('HTTPRoute', 'edge', 'parentRefs: [{name: g}], ' + backend)),
+        ],
+        [
+          'a grant for other routes',
+          together(
+            inner,
+            route('HTTPRoute', 'edge', 'parentRefs: [{name: g}], ' + backend),
+            grant('{group: gateway.networking.k8s.io, kind: GRPCRoute, namespace: edge}', '{group: "", kind: Service}'),
+          ),
+        ],
+        [
+          'a grant for another Service',
+          together(
+            inner,
+            route('HTTPRoute', 'edge', 'parentRefs: [{name: g}], ' + backend),
+            grant('{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: edge}', '{group: "", kind: Service, name: api}'),
+          ),
+        ],
+        ['a route without a parent', together(inner, route('HTTPRoute', 'shop', backend))],
+        [
+          'a route of the mesh',
+          together(inner, route('HTTPRoute', 'shop', 'parentRefs: [{kind: Service, group: "", name: web}], ' + backend)),
+        ],
+        [
+          'a route that sends nothing',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'parentRefs: [{name: g}], rules: [{backendRefs: [{name: web, port: 80, weight: 0}]}]'),
+          ),
+        ],
+        [
+          'a backend that is no Service',
+          together(inner, route('HTTPRoute', 'shop', 'parentRefs: [{name: g}], rules: [{backendRefs: [{kind: Bucket, name: web}]}]')),
+        ],
+        [
+          'a Gateway that takes no routes of this namespace',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'parentRefs: [{name: g, namespace: edge}], ' + backend),
+            gateway('edge', '{name: web, port: 80, protocol: HTTP}'),
+          ),
+        ],
+        [
+          'a Gateway for another protocol',
+          together(
+            inner,
+            route('TCPRoute', 'shop', 'parentRefs: [{name: g}], ' + backend),
+            gateway('shop', '{name: web, port: 80, protocol: HTTP}'),
+          ),
+        ],
+        [
+          'a Gateway for other hosts',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'hostnames: [a.example.org], parentRefs: [{name: g}], ' + backend),
+            gateway('shop', '{name: web, port: 80, protocol: HTTP, hostname: "*.example.com"}'),
+          ),
+        ],
+        [
+          'a listener that the Gateway does not have',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'parentRefs: [{name: g, sectionName: tls}], ' + backend),
+            gateway('shop', '{name: web, port: 80, protocol: HTTP}'),
+          ),
+        ],
+        [
+          'an internal Gateway',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'parentRefs: [{name: g}], ' + backend),
+            gateway('shop', '{name: web, port: 80, protocol: HTTP}', 'gke-l7-rilb'),
+          ),
+        ],
+        ['a VirtualService of the mesh', together(inner, virtualService('shop', 'http: [{route: [{destination: {host: web}}]}]'))],
+        [
+          'a VirtualService to another Service',
+          together(inner, virtualService('shop', 'gateways: [edge/g], http: [{route: [{destination: {host: api}}]}]')),
+        ],
+        [
+          'a VirtualService with a route for the mesh',
+          together(
+            inner,
+            virtualService('shop', 'gateways: [mesh, edge/g], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: web}}]}]'),
+          ),
+        ],
+        [
+          'a VirtualService to another namespace',
+          together(inner, virtualService('edge', 'gateways: [g], http: [{route: [{destination: {host: web}}]}]')),
+        ],
+      ] as const
+    ).map(([title, other]) => passes(title, together(labelled, other))),
+    passes('a host port on loopback', hostPort('hostPort: 8443, hostIP: 127.0.0.1')),
+    passes('a host port on loopback of IPv6', hostPort('hostPort: 8443, hostIP: "::1"')),
+    passes('a host port of 0', hostPort('hostPort: 0')),
+    passes('the network of the node without ports', 'metadata: {labels: {app: web}}\nspec: {hostNetwork: true, containers: [{name: a}]}'),
+    fails('a host port', hostPort('hostPort: 8443'), 'spec.containers[0].ports[0].hostPort'),
+    fails('a host port on all addresses', hostPort('hostPort: 8443, hostIP: 0.0.0.0'), 'spec.containers[0].ports[0].hostPort'),
     fails(
-      'an HTTPRoute of another namespace',
-      together(
-        labelled,
-        service('{selector: {app: web}}'),
-        '{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r, namespace: edge}, spec: {rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]}}',
-      ),
-      'metadata.labels',
+      'a port on the network of the node',
+      'metadata: {labels: {app: web}}\nspec: {hostNetwork: true, containers: [{name: a, ports: [{containerPort: 80}]}]}',
+      'spec.containers[0].ports[0].hostPort',
     ),
+    ...(
+      [
+        ['a load balancer for known sources', lb('loadBalancerSourceRanges: [198.51.100.0/24, 8.8.8.8/32]', '{}')],
+        ['external IPs', service('{externalIPs: [203.0.113.9], selector: {app: web}}')],
+        ...['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map(
+          (kind) => [kind, together(inner, route(kind, 'shop', 'parentRefs: [{name: g}], ' + backend))] as const,
+        ),
+        [
+          'a route of another namespace that a grant permits',
+          together(
+            inner,
+            route('HTTPRoute', 'edge', 'parentRefs: [{name: g}], ' + backend),
+            grant('{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: edge}', '{group: "", kind: Service}'),
+          ),
+        ],
+        [
+          'a copy of the traffic',
+          together(
+            inner,
+            route(
+              'HTTPRoute',
+              'shop',
+              'parentRefs: [{name: g}], rules: [{backendRefs: [{name: api}], filters: [{type: RequestMirror, requestMirror: {backendRef: {name: web, port: 80}}}]}]',
+            ),
+          ),
+        ],
+        [
+          'a Gateway that takes routes of all namespaces',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'parentRefs: [{name: g, namespace: edge}], ' + backend),
+            gateway('edge', '{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}'),
+          ),
+        ],
+        [
+          'a Gateway that takes routes of namespaces with a label',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'parentRefs: [{name: g, namespace: edge}], ' + backend),
+            gateway(
+              'edge',
+              '{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: shop}}}}}',
+            ),
+          ),
+        ],
+        [
+          'a Gateway for its hosts',
+          together(
+            inner,
+            route('HTTPRoute', 'shop', 'hostnames: [a.example.com], parentRefs: [{name: g}], ' + backend),
+            gateway('shop', '{name: web, port: 80, protocol: HTTP, hostname: "*.example.com"}'),
+          ),
+        ],
+        ['a VirtualService', together(inner, virtualService('shop', 'gateways: [edge/g], http: [{route: [{destination: {host: web}}]}]'))],
+        [
+          'a VirtualService of another namespace',
+          together(inner, virtualService('edge', 'gateways: [g], tcp: [{route: [{destination: {host: web.shop.svc.cluster.local}}]}]')),
+        ],
+        [
+          'a Route of OpenShift',
+          together(
+            inner,
+            '{apiVersion: route.openshift.io/v1, kind: Route, metadata: {name: r, namespace: shop}, spec: {to: {kind: Service, name: web}}}',
+          ),
+        ],
+      ] as readonly (readonly [string, string])[]
+    ).map(([title, other]) => fails(title, together(labelled, other), 'metadata.labels')),
   ),
   'ingress-tls': objects(
     passes('a certificate', ingress('{tls: [{hosts: [a.example.com], secretName: t}]}')),

@@ -1,0 +1,139 @@
+import { type Fields, fieldsOf, listOf, textMapOf, textOf } from '../../objects/kubernetes-object.ts';
+import { addressOf, loopback } from '../address-set.ts';
+import type { NetworkObject, NetworkObjects } from '../traffic/traffic-policy.ts';
+import { isAttached, mayRefer, routeKinds } from './gateway-route.ts';
+import { isPublic } from './load-balancer.ts';
+import { type ServiceName, servicesOfVirtualService } from './virtual-service.ts';
+
+const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingress'];
+const openShiftRoute = 'Route.route.openshift.io';
+const virtualService = 'VirtualService.networking.istio.io';
+
+/** Annotations of Ingresses whose load balancer is inside of the network of the cloud. */
+const internalIngresses: readonly (readonly [string, string])[] = [
+  ['alb.ingress.kubernetes.io/scheme', 'internal'],
+  ['kubernetes.io/ingress.class', 'gce-internal'],
+  ['appgw.ingress.kubernetes.io/use-private-ip', 'true'],
+];
+
+/** A port that is open on the node. */
+export interface HostPort {
+  readonly path: string;
+  readonly port: number;
+  readonly hostIP: string | undefined;
+}
+
+const namesOf = (route: NetworkObject): readonly ServiceName[] =>
+  listOf(route.body['backends'])
+    .map(fieldsOf)
+    .flatMap(({ name, namespace }) => {
+      const service = textOf(name);
+      return service === undefined ? [] : [{ name: service, namespace: textOf(namespace) ?? route.reference.namespace ?? '' }];
+    });
+
+interface Entrance {
+  readonly object: NetworkObject;
+  readonly services: readonly ServiceName[];
+}
+
+function entrances(objects: NetworkObjects, internal: readonly string[]): readonly Entrance[] {
+  const ingresses = [...ingressKinds, openShiftRoute]
+    .flatMap((kind) => objects.all(kind))
+    .filter(({ annotations }) => !internalIngresses.some(([key, value]) => annotations[key] === value))
+    .map((object) => ({ object, services: namesOf(object) }));
+  const routes = routeKinds
+    .flatMap((kind) => objects.all(kind))
+    .filter((route) => isAttached(route, objects, internal))
+    .map((object) => ({ object, services: namesOf(object).filter((service) => mayRefer(object, service, objects)) }));
+  const virtual = objects.all(virtualService).map((object) => ({
+    object,
+    services: servicesOfVirtualService(fieldsOf(object.body['spec']), object.reference.namespace ?? ''),
+  }));
+  return [...ingresses, ...routes, ...virtual];
+}
+
+const keyOf = ({ namespace, name }: ServiceName): string => `${namespace}/${name}`;
+
+/** The names of what leads from outside to each Service: `Ingress shop`, by `namespace/name`. */
+function entrancesByService(objects: NetworkObjects, internal: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { object, services } of entrances(objects, internal))
+    for (const service of services) {
+      const list = found.get(keyOf(service)) ?? [];
+      list.push(`${object.reference.kind} ${object.reference.name}`);
+      found.set(keyOf(service), list);
+    }
+  return found;
+}
+
+/** Whether a Service selects pods with these labels. A Service without a selector and an ExternalName Service select none. */
+export function serves({ body }: NetworkObject, labels: Readonly<Record<string, string>>): boolean {
+  const selector = Object.entries(fieldsOf(body['selector']));
+  return body['type'] !== 'ExternalName' && selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
+}
+
+function opensNodes({ body, annotations }: NetworkObject, internal: readonly string[]): boolean {
+  if (listOf(body['externalIPs']).length > 0 || body['type'] === 'NodePort') return true;
+  return body['type'] === 'LoadBalancer' && isPublic(body, annotations, internal);
+}
+
+/** The Services of a namespace by the first label of their selector. */
+function byLabel(services: readonly NetworkObject[]): ReadonlyMap<string, readonly NetworkObject[]> {
+  return Map.groupBy(services, ({ body }) => {
+    const [first] = Object.entries(textMapOf(body['selector']));
+    return first === undefined ? '' : first.join('\u0000');
+  });
+}
+
+/** What leads to pods from outside of the cluster. Computed once for the objects. */
+export class WaysIn {
+  readonly #objects: NetworkObjects;
+  readonly #internal: readonly string[];
+  readonly #entrances: ReadonlyMap<string, readonly string[]>;
+  readonly #services = new Map<string, ReadonlyMap<string, readonly NetworkObject[]>>();
+
+  /** `internal`: the annotations that make a load balancer internal, as `key=value` or `key`. */
+  constructor(objects: NetworkObjects, internal: readonly string[]) {
+    this.#objects = objects;
+    this.#internal = internal;
+    this.#entrances = entrancesByService(objects, internal);
+  }
+
+  /** Returns the Services, Ingresses and routes that lead to pods with these labels, such as `Service web`. Sorted. */
+  to(namespace: string, labels: Readonly<Record<string, string>>): readonly string[] {
+    const found = this.#serving(namespace, labels).flatMap((service) => [
+      ...(opensNodes(service, this.#internal) ? [`Service ${service.reference.name}`] : []),
+      ...(this.#entrances.get(keyOf({ namespace, name: service.reference.name })) ?? []),
+    ]);
+    return [...new Set(found)].sort();
+  }
+
+  #serving(namespace: string, labels: Readonly<Record<string, string>>): readonly NetworkObject[] {
+    const known = this.#services.get(namespace) ?? byLabel(this.#objects.in(namespace, 'Service'));
+    this.#services.set(namespace, known);
+    return Object.entries(labels)
+      .flatMap((label) => known.get(label.join('\u0000')) ?? [])
+      .filter((service) => serves(service, labels));
+  }
+}
+
+/** Whether a host port can be reached from other hosts. */
+export function isOpenHostPort({ hostIP }: HostPort): boolean {
+  const address = addressOf(hostIP ?? '');
+  return address === undefined || !loopback.has(address);
+}
+
+/** Returns the host ports of a pod: those of containers that run as long as the pod. */
+export function hostPortsOf(spec: Fields): readonly HostPort[] {
+  return ['initContainers', 'containers'].flatMap((list) =>
+    listOf(spec[list]).flatMap((container, index) => {
+      const { ports, restartPolicy } = fieldsOf(container);
+      if (list === 'initContainers' && restartPolicy !== 'Always') return [];
+      return listOf(ports).flatMap((entry, position): readonly HostPort[] => {
+        const { hostPort, hostIP } = fieldsOf(entry);
+        if (typeof hostPort !== 'number' || hostPort === 0) return [];
+        return [{ path: `spec.${list}[${index}].ports[${position}].hostPort`, port: hostPort, hostIP: textOf(hostIP) }];
+      });
+    }),
+  );
+}

@@ -1,0 +1,50 @@
+import type { ControlParameters } from '../../catalogue/controls/control.ts';
+import { textsOf } from '../objects/kubernetes-object.ts';
+import { clean, type Violation } from '../outcomes/outcome.ts';
+import { isOpenHostPort, WaysIn } from '../network/exposure/ways-in.ts';
+import type { CrossObjectCheck } from './cross-object-check.ts';
+import { labelsPath } from './network-checks.ts';
+import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
+
+interface Known {
+  readonly size: number;
+  readonly waysIn: WaysIn;
+}
+
+const knownWays = new WeakMap<Snapshot, Map<string, Known>>();
+
+/** Returns what leads to the pods of a snapshot from outside. Computed once, and again after objects were added. */
+function waysInto(snapshot: Snapshot, parameters: ControlParameters): WaysIn {
+  const internal = textsOf(parameters['internalAnnotations']);
+  const known = knownWays.get(snapshot) ?? new Map<string, Known>();
+  knownWays.set(snapshot, known);
+  const key = internal.join(' ');
+  const found = known.get(key);
+  if (found?.size === snapshot.size) return found.waysIn;
+  const waysIn = new WaysIn(snapshot, internal);
+  known.set(key, { size: snapshot.size, waysIn });
+  return waysIn;
+}
+
+function exposuresOf(workload: Projection, snapshot: Snapshot, parameters: ControlParameters): readonly Violation[] {
+  const { podLabels, hostPorts, prefix } = workloadOf(workload);
+  const ways = waysInto(snapshot, parameters).to(workload.reference.namespace ?? '', podLabels);
+  return [
+    ...ways.map((label) => ({ path: labelsPath(workload), label })),
+    ...hostPorts.filter(isOpenHostPort).map(({ path, port }) => ({ path: prefix + path, label: `host port ${port}` })),
+  ];
+}
+
+const internetExposed: CrossObjectCheck = (workload, { snapshot, parameters }) => {
+  const violations = exposuresOf(workload, snapshot, parameters);
+  return violations.length === 0 ? clean : { violations, faults: [] };
+};
+
+const sensitiveExposed: CrossObjectCheck = (workload, query) => {
+  const texts = [workload.reference.name, ...workloadOf(workload).images];
+  const sensitive = textsOf(query.parameters['names']).some((name) => texts.some((text) => text.includes(name)));
+  return sensitive ? internetExposed(workload, query) : clean;
+};
+
+/** The checks of what is reachable from outside, by the names that controls use. */
+export const exposureChecks: Readonly<Record<string, CrossObjectCheck>> = { internetExposed, sensitiveExposed };
