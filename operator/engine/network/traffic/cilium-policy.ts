@@ -35,11 +35,11 @@ function allowsSomething(rule: Fields): boolean {
   return listOf(rule['toPorts']).length > 0 || listOf(rule['icmps']).length > 0;
 }
 
-const worlds: ReadonlySet<string> = new Set(['all', 'world']);
+const internetEntities: ReadonlySet<string> = new Set(['all', 'world']);
 const isIpv4 = (address: bigint): boolean => address < 1n << 32n;
 
-const entityIsWorld = (entity: string, address: bigint): boolean =>
-  worlds.has(entity) || entity === (isIpv4(address) ? 'world-ipv4' : 'world-ipv6');
+const isInternetEntity = (entity: string, address: bigint): boolean =>
+  internetEntities.has(entity) || entity === (isIpv4(address) ? 'world-ipv4' : 'world-ipv6');
 
 function setHas(entry: unknown, address: bigint): boolean {
   const { cidr, except } = fieldsOf(entry);
@@ -78,7 +78,7 @@ function peersFit(rule: Fields, { address, names }: Destination): boolean {
   return (
     textsOf(rule['toCIDR']).some((cidr) => networkOf(cidr)?.has(address) === true) ||
     listOf(rule['toCIDRSet']).some((entry) => setHas(entry, address)) ||
-    textsOf(rule['toEntities']).some((entity) => entityIsWorld(entity, address)) ||
+    textsOf(rule['toEntities']).some((entity) => isInternetEntity(entity, address)) ||
     listOf(rule['toFQDNs']).some((entry) => nameFits(entry, names))
   );
 }
