@@ -88,7 +88,7 @@ async function exceptionsOf(
 ): Promise<ExceptionFiles | undefined> {
   if (!exceptions) return undefined;
   const { manifests, errors } = await readManifestFiles(exceptionFiles, io);
-  const others = new ManifestState(manifests, namespace);
+  const others = new ManifestState(manifests, { namespace });
   const all = [...state.manifests, ...others.manifests];
   const missing = exceptionFiles.length > 0 && errors.length === 0 && !others.manifests.some(isException);
   if (missing)
@@ -98,20 +98,28 @@ async function exceptionsOf(
   return { ...read, errors: [...errors, ...others.errors, ...read.errors] };
 }
 
+/** Returns a message about the files of folders that hold no manifest. */
+function otherWarnings(others: readonly string[]): readonly string[] {
+  const [first] = others;
+  if (first === undefined) return [];
+  const rest = others.length === 1 ? '' : ` and ${others.length - 1} more`;
+  return [`passed over, because they hold no Kubernetes object: ${first}${rest}`];
+}
+
 async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const files = await readManifestFiles(args.paths, io);
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
-  const state = new ManifestState(files.manifests, args.namespace);
+  const state = new ManifestState(files.manifests, { namespace: args.namespace, kubernetesVersion: args.kubernetesVersion });
   const options = compileOptions(state, args);
   const counts = new RuleCounts();
   const set = compilePolicies([...policyFiles.policies, ...flagsPolicies(args)], options);
   const exceptions = await exceptionsOf(args, { state, policies: [...policyFiles.policies, ...flagsPolicies(args)] }, io);
-  const scan = state.scan(set, { counts, exceptions: exceptions?.applied });
+  const { warnings, ...scan } = state.scan(set, { counts, exceptions: exceptions?.applied });
   const approvals = await inspectApprovals(state.manifests, Date.now());
   const problems = set.problems.map((problem) => problemError(problem, policyFiles));
   warn(ruleWarnings(policyFiles.policies, options, counts), io);
-  warn([...(exceptions?.warnings ?? []), ...approvals.warnings], io);
-  const unread = [...files.errors, ...state.errors, ...(exceptions?.errors ?? []), ...approvals.errors];
+  warn([...(exceptions?.warnings ?? []), ...approvals.warnings, ...warnings, ...otherWarnings(files.others)], io);
+  const unread = [...files.errors, ...state.errors, ...state.outdated, ...(exceptions?.errors ?? []), ...approvals.errors];
   return { ...scan, errors: [...policyFiles.errors, ...problems, ...unread, ...scan.errors] };
 }
 

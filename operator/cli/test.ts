@@ -15,7 +15,7 @@ The SecurityExceptions and ClusterSecurityExceptions among the objects of a case
   --run PATTERN       run only cases with a name that matches the regular expression
   -o, --output FORM   text, json, junit
 
-Exit code 0: all cases passed; 1: at least one case failed; 2: a test could not be read.
+Exit code 0: all cases passed; 1: at least one case failed; 2: a test could not be read, or no case was run.
 `;
 
 const outputs: Readonly<Record<string, (write: (text: string) => void) => TestOutput>> = {
@@ -27,6 +27,7 @@ const outputs: Readonly<Record<string, (write: (text: string) => void) => TestOu
 interface TestArguments {
   readonly files: readonly string[];
   readonly wanted: (name: string) => boolean;
+  readonly pattern: string | undefined;
   readonly output: (write: (text: string) => void) => TestOutput;
   readonly help: boolean;
 }
@@ -55,7 +56,7 @@ function testArguments(args: readonly string[]): TestArguments {
       );
     if (positionals.length === 0 && values.help !== true)
       throw new UsageError('name at least one file or folder with PolicyTest documents');
-    return { files: positionals, wanted: patternOf(values.run), output, help: values.help === true };
+    return { files: positionals, wanted: patternOf(values.run), pattern: values.run, output, help: values.help === true };
   } catch (failure) {
     if (failure instanceof UsageError) throw failure;
     throw new UsageError(flagProblem(failure));
@@ -84,21 +85,28 @@ function casesOf(manifest: Manifest, unread: string[]): readonly TestCase[] {
   });
 }
 
-async function runTests({ files, wanted, output: outputOf }: TestArguments, io: Io): Promise<number> {
+/** The problem of tests that test nothing. */
+const nothingRan = (pattern: string | undefined): string =>
+  pattern === undefined ? 'no test case found' : `--run: no test case has a name that matches '${pattern}'`;
+
+async function runTests({ files, wanted, pattern, output: outputOf }: TestArguments, io: Io): Promise<number> {
   const { manifests, errors } = await readManifestFiles(files, io);
   const unread = errors.map(({ source, message }) => `${source.file}${source.line === undefined ? '' : `:${source.line}`}: ${message}`);
   const output = outputOf(io.out);
   const runner = new TestRunner(io);
   let allOk = true;
+  let ran = 0;
   output.begin();
   for (const manifest of manifests) {
     for (const test of casesOf(manifest, unread)) {
       if (!wanted(test.name)) continue;
       const outcome = await runner.run(test, manifest.file);
+      ran += 1;
       allOk &&= outcome.ok;
       output.case(outcome);
     }
   }
+  if (ran === 0 && unread.length === 0) unread.push(nothingRan(pattern));
   output.end(unread);
   if (unread.length > 0) {
     for (const message of unread) io.error(`vigil test: ${message}\n`);

@@ -30,6 +30,17 @@ export interface Manifest {
 export interface ManifestFile {
   readonly manifests: readonly Manifest[];
   readonly errors: readonly ManifestError[];
+  /** The number of documents that are no manifests. See {@link ReadOptions}. */
+  readonly others: number;
+}
+
+/** How a file is read. */
+export interface ReadOptions {
+  /**
+   * Passes over documents that are no manifests, such as the values of a chart or a JSON patch. For files that nobody named, in a folder.
+   * Default: they are errors.
+   */
+  readonly lenient?: boolean;
 }
 
 interface TextDocument {
@@ -112,9 +123,28 @@ function readJson(text: string, firstLine: number): ReadDocument | undefined {
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-/** Returns whether an object is a list of objects, such as a `List` or a `PodList`. */
+const hasName = ({ metadata }: Record<string, unknown>): boolean => isMap(metadata) && (metadata['name'] ?? '') !== '';
+
+/**
+ * Returns whether an object is a list of objects, such as a `List` or a `PodList`. A list has no name: a custom resource with one is an
+ * object, also if its kind ends in List and it has items.
+ */
 export const isList = (value: Record<string, unknown>): boolean =>
-  typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items']);
+  typeof value['kind'] === 'string' &&
+  value['kind'].endsWith('List') &&
+  Array.isArray(value['items']) &&
+  (value['kind'] === 'List' || !hasName(value));
+
+const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+
+/** Whether somebody meant a document as a manifest. It has a kind and a version, or one of them and metadata, or a name and a spec. */
+function isMeantAsManifest(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some((item) => isMap(item) && isSet(item['apiVersion']) && isSet(item['kind']));
+  if (!isMap(value)) return false;
+  const { apiVersion, kind, metadata, spec } = value;
+  if (isSet(apiVersion) && isSet(kind)) return true;
+  return isSet(apiVersion) || isSet(kind) ? isMap(metadata) : hasName(value) && isMap(spec);
+}
 
 /** Sets `apiVersion` and `kind` of an item from its list, such as `PodList`, if both are missing. Changes the item in place. */
 export function withListType(item: Record<string, unknown>, list: Record<string, unknown>): Record<string, unknown> {
@@ -134,21 +164,26 @@ class FileReader {
   readonly #file: string;
   readonly #manifests: Manifest[] = [];
   readonly #errors: ManifestError[] = [];
+  readonly #lenient: boolean;
+  #others = 0;
 
-  constructor(file: string) {
+  constructor(file: string, lenient: boolean) {
     this.#file = file;
+    this.#lenient = lenient;
   }
 
   async read(text: string): Promise<ManifestFile> {
     for (const [document, part] of documentsOf(text).entries()) await this.#document(part, document);
-    return { manifests: this.#manifests, errors: this.#errors };
+    return { manifests: this.#manifests, errors: this.#errors, others: this.#others };
   }
 
   async #document(part: TextDocument, document: number): Promise<void> {
     try {
       const read = await readDocument(part);
       const start = part.firstLine + Math.max(0, part.lines.findIndex(hasContent));
-      if (read.value !== null) this.#object(read.value, { read, root: read.value, base: '', document, start });
+      if (read.value === null) return;
+      if (this.#lenient && !isMeantAsManifest(read.value)) this.#others += 1;
+      else this.#object(read.value, { read, root: read.value, base: '', document, start });
     } catch (failure) {
       const line = failure instanceof UnreadableDocument ? failure.line : part.firstLine;
       this.#error(document, line, messageOf(failure));
@@ -177,8 +212,8 @@ class FileReader {
 }
 
 /** Reads the text of a file: YAML with any number of documents, or JSON. Lists are replaced by their items. Never rejects. */
-export async function readManifests(file: string, text: string): Promise<ManifestFile> {
+export async function readManifests(file: string, text: string, { lenient = false }: ReadOptions = {}): Promise<ManifestFile> {
   const plain = (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).replaceAll('\r\n', '\n');
-  if (plain.includes('\0')) return { manifests: [], errors: [{ source: { file }, message: 'not a text file' }] };
-  return new FileReader(file).read(plain);
+  if (plain.includes('\0')) return { manifests: [], errors: [{ source: { file }, message: 'not a text file' }], others: 0 };
+  return new FileReader(file, lenient).read(plain);
 }

@@ -8,6 +8,8 @@ import type { Io } from './io.ts';
 export interface ManifestFiles {
   readonly manifests: readonly Manifest[];
   readonly errors: readonly ManifestError[];
+  /** Files in folders that were passed over, because they have documents but no manifest. */
+  readonly others: readonly string[];
 }
 
 const extensions = /\.(ya?ml|json)$/i;
@@ -37,6 +39,9 @@ function textOf(bytes: Uint8Array): string | undefined {
 class Collector {
   readonly manifests: Manifest[] = [];
   readonly errors: ManifestError[] = [];
+  readonly others: string[] = [];
+  /** Named files without any document, such as a template that renders to comments. */
+  readonly #empty: string[] = [];
   readonly #folders = new Set<string>();
   readonly #io: Io;
 
@@ -46,21 +51,31 @@ class Collector {
 
   async path(path: string): Promise<void> {
     const before = this.manifests.length + this.errors.length;
+    let isFolder = false;
     if (path === '-') await this.#text('-', () => this.#io.input());
-    else await this.#entry(path, true);
-    if (this.manifests.length + this.errors.length === before) this.#fail(path, 'no manifest found');
+    else isFolder = await this.#entry(path, true);
+    if (this.manifests.length + this.errors.length > before) return;
+    if (isFolder) this.#fail(path, 'no manifest found');
+    else this.#empty.push(path);
   }
 
-  async #entry(path: string, named: boolean): Promise<void> {
+  /** Reports the files without documents if nothing else was found: then nothing was evaluated. */
+  end(): void {
+    if (this.manifests.length + this.errors.length === 0) for (const path of this.#empty) this.#fail(path, 'no manifest found');
+  }
+
+  /** Returns whether the entry is a folder. */
+  async #entry(path: string, named: boolean): Promise<boolean> {
     let status: Stats;
     try {
       status = statSync(path);
     } catch (failure) {
       if (named || isManifestLink(path)) this.#fail(path, causeOf(failure));
-      return;
+      return false;
     }
     if (status.isDirectory()) await this.#folder(path);
     else if (named || (extensions.test(path) && status.isFile())) await this.#file(path, status.size, named);
+    return status.isDirectory();
   }
 
   /** Reads each folder once, even if several links point to it. */
@@ -89,10 +104,10 @@ class Collector {
       this.#fail(path, `the file is larger than ${maximumSize / 1024 / 1024} MiB`);
       return;
     }
-    await this.#text(path, () => readFileSync(path), !named && path.toLowerCase().endsWith('.json'));
+    await this.#text(path, () => readFileSync(path), !named);
   }
 
-  /** `lenient`: ignores a file without Kubernetes objects. Set for JSON files in a folder. */
+  /** `lenient`: passes over documents that are no manifests. Set for files in a folder. */
   async #text(path: string, read: () => Uint8Array | Promise<Uint8Array>, lenient = false): Promise<void> {
     let text: string | undefined;
     try {
@@ -105,10 +120,12 @@ class Collector {
       this.#fail(path, 'not a text file (UTF-8)');
       return;
     }
-    const { manifests, errors } = await readManifests(path, text);
-    const ours = lenient ? manifests.filter(({ object }) => 'apiVersion' in object || 'kind' in object) : manifests;
-    this.manifests.push(...ours);
-    if (!lenient || manifests.length > 0 || mentionsObject.test(text)) this.errors.push(...errors);
+    const { manifests, errors, others } = await readManifests(path, text, { lenient });
+    this.manifests.push(...manifests);
+    if (others > 0 && manifests.length === 0) this.others.push(path);
+    // JSON with comments is no JSON, but the configuration of many tools.
+    const isOther = lenient && path.toLowerCase().endsWith('.json') && manifests.length === 0 && !mentionsObject.test(text);
+    if (!isOther) this.errors.push(...errors);
   }
 
   #fail(file: string, message: string): void {
@@ -129,5 +146,6 @@ function isManifestLink(path: string): boolean {
 export async function readManifestFiles(paths: readonly string[], io: Io): Promise<ManifestFiles> {
   const collector = new Collector(io);
   for (const path of paths) await collector.path(path);
+  collector.end();
   return collector;
 }

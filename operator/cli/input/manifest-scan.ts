@@ -1,5 +1,6 @@
-import type { ApiResource } from '../../api/api-resource.ts';
+import { apiVersionOf, type ApiResource } from '../../api/api-resource.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
+import { newestMinor } from '../../catalogue/frameworks/framework.ts';
 import { builtinResources } from '../../engine/objects/builtin-resources.ts';
 import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
 import {
@@ -26,6 +27,9 @@ import type { NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
 import type { AppliedExceptions } from './exception-files.ts';
+import { duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
+import { isConfiguration, type ManifestProblem, problemOf, unservedKind } from '../files/manifest-problems.ts';
+import { joinUnsetNamespaces, type UnsetNamespace } from '../files/unset-namespaces.ts';
 import { RuleCounts } from './rule-counts.ts';
 import type { LocatedResult, ScanResult, VerdictCounts } from '../../output/scan-result.ts';
 
@@ -56,40 +60,15 @@ function served(definition: KubernetesObject): readonly ApiResource[] {
   return versions.filter((version) => version !== undefined).map((version) => ({ group, version, resource, kind, namespaced }));
 }
 
-type Problem = readonly [message: string, path: string];
-
-/** In YAML 1.1, which kubectl reads, `no`, `n` and `off` are false. */
-const quoteIt = '. In YAML, unquoted numbers, yes, no, on and off are not strings: put the value in quotes';
-
-function textProblem(fields: Readonly<Record<string, unknown>>, name: string, path: string): Problem | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null || typeof value === 'string') return undefined;
-  return [`${path} must be a string${typeof value === 'object' ? '' : `, found ${JSON.stringify(value)}${quoteIt}`}`, path];
-}
-
-function typeProblem(object: Readonly<Record<string, unknown>>): Problem | undefined {
-  const missing = ['apiVersion', 'kind'].find((field) => (object[field] ?? '') === '');
-  if (missing !== undefined) return [`the object has no ${missing}`, ''];
-  return textProblem(object, 'apiVersion', 'apiVersion') ?? textProblem(object, 'kind', 'kind');
-}
-
-function metadataProblem({ metadata }: Readonly<Record<string, unknown>>): Problem | undefined {
-  if (metadata !== undefined && metadata !== null && !isFields(metadata)) return ['metadata must be a map', 'metadata'];
-  const fields = fieldsOf(metadata);
-  return textProblem(fields, 'name', 'metadata.name') ?? textProblem(fields, 'namespace', 'metadata.namespace');
-}
-
-/** Returns the reason why a document cannot be evaluated, or undefined. */
-function problemOf(object: Readonly<Record<string, unknown>>): Problem | undefined {
-  const problem = typeProblem(object) ?? metadataProblem(object);
-  if (problem !== undefined) return problem;
-  return (nameOf(object) ?? '') === '' ? ['the object has no metadata.name and no metadata.generateName', 'metadata'] : undefined;
-}
-
 const identity = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
 
-/** API groups of configuration files of tools. They are not objects of a cluster, and are ignored. */
-const toolGroups = /^(kustomize\.config\.k8s\.io|kind\.x-k8s\.io|skaffold)\//;
+/** How the objects of files are read as those of a cluster. */
+export interface ManifestStateOptions {
+  /** The namespace of objects that name none. Default: `default`. */
+  readonly namespace?: string | undefined;
+  /** The version of Kubernetes, such as 1.36. Default: the newest. */
+  readonly kubernetesVersion?: string | undefined;
+}
 
 /** The options of a scan of manifests. */
 export interface ManifestScanOptions {
@@ -100,32 +79,56 @@ export interface ManifestScanOptions {
   readonly now?: number;
 }
 
+/** The result of a scan of files. */
+export interface FileScan extends ScanResult {
+  /** What was not evaluated, although it was given, and objects that are there several times. */
+  readonly warnings: readonly string[];
+}
+
+const errorAt = (manifest: Manifest, [message, path]: ManifestProblem): ManifestError => ({
+  source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) },
+  message,
+});
+
 /** The objects of all files, evaluated as the only objects of a cluster. */
 export class ManifestState {
   readonly manifests: readonly Manifest[];
+  /** The documents that cannot be evaluated. */
   readonly errors: readonly ManifestError[];
+  /** The objects of versions that Kubernetes no longer serves. They are evaluated. */
+  readonly outdated: readonly ManifestError[];
   readonly resources: readonly ApiResource[];
+  readonly #unset = new Map<Manifest, UnsetNamespace>();
   readonly #index: ResourceIndex;
   readonly #namespaces = new Map<string, NamespaceFacts>();
   readonly #identities = new Set<string>();
 
-  constructor(manifests: readonly Manifest[], defaultNamespace = 'default') {
+  constructor(
+    manifests: readonly Manifest[],
+    { namespace = 'default', kubernetesVersion = `1.${newestMinor}` }: ManifestStateOptions = {},
+  ) {
+    const candidates = manifests.filter(({ object }) => !isConfiguration(object));
+    const resources = resourcesOf(candidates);
+    const defined = new Set(resources.map((resource) => `${apiVersionOf(resource)} ${resource.kind}`));
     const errors: ManifestError[] = [];
-    this.manifests = manifests.filter((manifest) => {
-      if (toolGroups.test(textOf(manifest.object['apiVersion']) ?? '')) return false;
+    const outdated: ManifestError[] = [];
+    this.manifests = candidates.filter((manifest) => {
       const problem = problemOf(manifest.object);
-      if (problem === undefined) return true;
-      errors.push({ source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(problem[1]) }, message: problem[0] });
-      return false;
+      if (problem !== undefined) return errors.push(errorAt(manifest, problem)) < 0;
+      const { apiVersion, kind } = manifest.object;
+      const unserved = defined.has(`${String(apiVersion)} ${String(kind)}`) ? undefined : unservedKind(manifest.object, kubernetesVersion);
+      if (unserved !== undefined) (unserved.isFormer ? outdated : errors).push(errorAt(manifest, unserved.problem));
+      return unserved?.isFormer !== false;
     });
     this.errors = errors;
-    this.resources = resourcesOf(this.manifests);
-    this.#index = new ResourceIndex(this.resources);
-    for (const { object } of this.manifests) this.#prepare(object, defaultNamespace);
+    this.outdated = outdated;
+    this.resources = resources;
+    this.#index = new ResourceIndex(resources);
+    for (const manifest of this.manifests) this.#prepare(manifest, namespace);
   }
 
   /** Evaluates all checks on all objects, and applies exceptions to the failures. */
-  scan(set: PolicySet, { counts = new RuleCounts(), exceptions, now = Date.now() }: ManifestScanOptions = {}): ScanResult {
+  scan(set: PolicySet, { counts = new RuleCounts(), exceptions, now = Date.now() }: ManifestScanOptions = {}): FileScan {
     let passed = 0;
     const errors: ManifestError[] = [];
     const snapshot = new Snapshot();
@@ -138,11 +141,14 @@ export class ManifestState {
       if (list === undefined) found.set(manifest, [...results]);
       else list.push(...results);
     };
+    const coverage = new FileCoverage();
     const live = this.#livePods(set);
     for (const manifest of this.manifests) {
       const { object } = manifest;
       try {
-        take(manifest, this.#evaluate(set, object, { live, counts }));
+        const own = this.#evaluate(set, object, { live, counts });
+        coverage.add(own);
+        take(manifest, own);
         const reference = set.needsSnapshot ? snapshot.add(object, set.isOwned(object, this.#ownerExists)) : undefined;
         if (reference !== undefined) byReference.set(reference, manifest);
       } catch (failure) {
@@ -150,9 +156,14 @@ export class ManifestState {
       }
     }
     if (set.needsSnapshot)
-      for (const evaluation of set.evaluateSnapshot(snapshot, { now })) take(byReference.get(evaluation.resource), evaluation);
+      for (const evaluation of set.evaluateSnapshot(snapshot, { now })) {
+        coverage.add(evaluation);
+        take(byReference.get(evaluation.resource), evaluation);
+      }
+    joinUnsetNamespaces(found, this.#unset);
     const results = this.#results(found, exceptions);
-    return { results, summary: countsOf(results, passed), errors };
+    const warnings = [...coverage.warnings(set, this.manifests, this.#index), ...duplicateWarnings(this.manifests)];
+    return { results, summary: countsOf(results, passed), errors, warnings };
   }
 
   #livePods(set: PolicySet): LivePods {
@@ -202,13 +213,18 @@ export class ManifestState {
     return this.#namespaces.get(name) ?? bareNamespace(name);
   }
 
-  #prepare(object: Record<string, unknown>, defaultNamespace: string): void {
+  /** Sets the namespace of --namespace in an object that names none. */
+  #prepareNamespace(manifest: Manifest, metadata: Record<string, unknown>, defaultNamespace: string): void {
+    if ((metadata['namespace'] ?? '') !== '') return;
+    if (defaultNamespace !== 'default') metadata['namespace'] = defaultNamespace;
+    else this.#unset.set(manifest, this.#index.knows(manifest.object) ? 'chosen-later' : 'unknown-kind');
+  }
+
+  #prepare(manifest: Manifest, defaultNamespace: string): void {
+    const { object } = manifest;
     const { group, kind, namespaced } = this.#index.of(object);
     if (!isFields(object['metadata'])) object['metadata'] = {};
-    if (namespaced && defaultNamespace !== 'default') {
-      const metadata = object['metadata'] as Record<string, unknown>;
-      metadata['namespace'] ??= defaultNamespace;
-    }
+    if (namespaced) this.#prepareNamespace(manifest, object['metadata'] as Record<string, unknown>, defaultNamespace);
     applyManifestDefaults(object, { namespaced });
     this.#identities.add(identity(groupKindOf(object), namespaced ? namespaceOf(object) : '', nameOf(object) ?? ''));
     if (kind !== 'Namespace' || group !== '') return;

@@ -4,7 +4,7 @@ import { newestMinor } from '../../catalogue/frameworks/framework.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import { fieldsOf, groupOf, isFields, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { ObjectFinding } from '../../findings/finding.ts';
-import { withListType, isList, type Manifest } from '../../manifests/manifest.ts';
+import { withListType, isList, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import type { LocatedResult } from '../../output/scan-result.ts';
 import { type ExceptionFiles, hasInlineException, isException, readExceptions } from '../input/exception-files.ts';
 import type { Io } from '../input/io.ts';
@@ -31,6 +31,8 @@ export interface CaseOutcome {
 interface CaseEvaluation {
   readonly results: readonly LocatedResult[];
   readonly problems: readonly string[];
+  /** What does not change the outcome. */
+  readonly remarks: readonly string[];
 }
 
 /** Returns the names of the object of a result that a test can use: `Kind/namespace/name`, `Kind/name` or `Kind.group/…`. */
@@ -76,6 +78,9 @@ interface TestPolicy {
   readonly name?: string | undefined;
 }
 
+const placed = ({ source, message }: ManifestError): string =>
+  `${source.file}${source.document === undefined ? '' : `[${source.document}]`}: ${message}`;
+
 /** The number of compiled policies that are kept for other cases with the same policy. */
 const cacheSize = 500;
 
@@ -91,12 +96,13 @@ export class TestRunner {
   /** Runs one case. Paths in the case are relative to the folder of the test file. */
   async run(test: TestCase, file: string): Promise<CaseOutcome> {
     const folder = file === '-' ? '.' : dirname(file);
-    const { results, problems } = await this.#evaluate(test, folder);
+    const { results, problems, remarks } = await this.#evaluate(test, folder);
     const actual = actualOf(results, problems);
     const missing = (test.results ?? []).filter((expected) => !results.some((result) => matches(expected, result)));
     const expect = test.expect ?? null;
     const notes = [
       ...problems,
+      ...remarks,
       ...(isExpected(expect, actual) ? [] : [`expected ${String(expect)}, got ${actual}`]),
       ...(expect === 'pass' && actual === 'skip' ? ['every check was skipped'] : []),
       ...missing.map((expected) => `no such result: ${JSON.stringify(expected)}`),
@@ -120,17 +126,15 @@ export class TestRunner {
           );
     const objects = inline.filter((manifest) => typeof manifest !== 'string');
     const state = new ManifestState([...objects, ...files.manifests]);
-    const unread = [...files.errors, ...state.errors].map(
-      ({ source, message }) => `${source.file}${source.document === undefined ? '' : `[${source.document}]`}: ${message}`,
-    );
+    const unread = [...files.errors, ...state.errors].map(placed);
     const problems = [...spec.problems, ...inline.filter((manifest) => typeof manifest === 'string'), ...unread];
-    if (spec.problems.length > 0) return { results: [], problems };
+    if (spec.problems.length > 0) return { results: [], problems, remarks: [] };
     const set = this.#compiled(spec.spec, state.resources);
-    if (!('evaluate' in set)) return { results: [], problems: [...problems, ...set] };
+    if (!('evaluate' in set)) return { results: [], problems: [...problems, ...set], remarks: [] };
     const exceptions = await exceptionsOf(state, spec);
     const scan = state.scan(set, { exceptions: exceptions?.applied });
     const failed = [...(exceptions?.errors ?? []), ...scan.errors].map(({ message }) => message);
-    return { results: scan.results, problems: [...problems, ...failed] };
+    return { results: scan.results, problems: [...problems, ...failed], remarks: state.outdated.map(placed) };
   }
 
   async #policyFile(path: string): Promise<TestPolicy & { readonly problems: readonly string[] }> {

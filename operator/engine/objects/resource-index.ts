@@ -1,4 +1,5 @@
 import type { ApiResource } from '../../api/api-resource.ts';
+import { builtinKindOf } from '../schema/builtin-kind.ts';
 import { pluralOf } from './builtin-resources.ts';
 import { fieldsOf, groupOf, type KubernetesObject, textOf, versionOf } from './kubernetes-object.ts';
 
@@ -28,11 +29,16 @@ const knownClusterScoped: ReadonlySet<string> = new Set([
   'BaselineAdminNetworkPolicy',
 ]);
 
+/** The API groups of configuration files of the programs of Kubernetes. */
+const isProgramGroup = (group: string): boolean =>
+  /(^|\.)(config|kubeadm|audit)\.k8s\.io$/.test(group) || group === 'credentialprovider.kubelet.k8s.io';
+
 /**
  * Whether an object of an unknown kind is likely namespaced: it has a namespace, or its kind does not have the name of a cluster-scoped
  * one.
  */
-function seemsNamespaced({ metadata }: KubernetesObject, kind: string): boolean {
+function seemsNamespaced({ apiVersion, metadata }: KubernetesObject, kind: string): boolean {
+  if (isProgramGroup(groupOf(apiVersion))) return false;
   return (
     (textOf(fieldsOf(metadata)['namespace']) ?? '') !== '' ||
     !(knownClusterScoped.has(kind) || /^(Cluster|Global)[A-Z]|[a-z]Class$/.test(kind))
@@ -69,7 +75,7 @@ export class ResourceIndex {
 
   /**
    * Returns the resource of an object in the object's version. For an unknown kind, the resource is the English plural, and it is
-   * namespaced unless its name suggests otherwise.
+   * namespaced unless its name suggests otherwise. See {@link knows}.
    */
   of(object: KubernetesObject): ApiResource {
     const group = groupOf(object.apiVersion);
@@ -78,7 +84,7 @@ export class ResourceIndex {
     const same = this.#byKind.get(key(group, kind));
     const exact = same?.find((resource) => resource.group === group && resource.version === version);
     if (exact !== undefined) return exact;
-    const other = same?.[0];
+    const other = same?.[0] ?? builtinKindOf(group, version, kind);
     return {
       group,
       version,
@@ -86,6 +92,13 @@ export class ResourceIndex {
       resource: other?.resource ?? pluralOf(kind),
       namespaced: other?.namespaced ?? seemsNamespaced(object, kind),
     };
+  }
+
+  /** Whether the kind of an object is known, in any version, and with it whether it is namespaced. */
+  knows(object: KubernetesObject): boolean {
+    const group = groupOf(object.apiVersion);
+    const kind = textOf(object.kind) ?? '';
+    return this.#byKind.has(key(group, kind)) || builtinKindOf(group, versionOf(object.apiVersion), kind) !== undefined;
   }
 
   /** Returns the resources of the same objects in every served group and version, for `matchPolicy: Equivalent`. */

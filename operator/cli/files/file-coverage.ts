@@ -1,0 +1,57 @@
+import type { Manifest } from '../../manifests/manifest.ts';
+import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
+import { groupKindOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
+import type { PolicySet } from '../../engine/policy-set.ts';
+import type { ResourceIndex } from '../../engine/objects/resource-index.ts';
+
+const nameOfObject = ({ object }: Manifest): string => {
+  const metadata = object['metadata'] as { namespace?: unknown } | undefined;
+  const namespace = typeof metadata?.namespace === 'string' ? `${metadata.namespace}/` : '';
+  return `${String(object['kind'])} ${namespace}${nameOf(object) ?? ''}`;
+};
+
+const placeOf = (manifest: Manifest): string => `${manifest.file}:${manifest.lineOf()}`;
+
+/** Follows which objects of files a scan evaluates, to tell what it did not evaluate. */
+export class FileCoverage {
+  readonly #evaluating = new Set<string>();
+  #evaluated = 0;
+
+  /** Adds the evaluation of an object. */
+  add({ policies }: Evaluation): void {
+    if (policies.length > 0) this.#evaluated += 1;
+    for (const policy of policies) this.#evaluating.add(policy);
+  }
+
+  /** The number of evaluated objects. */
+  get evaluated(): number {
+    return this.#evaluated;
+  }
+
+  /** Returns a message for each policy that evaluated nothing. */
+  warnings(set: PolicySet, manifests: readonly Manifest[], index: ResourceIndex): readonly string[] {
+    if (manifests.length === 0) return [];
+    return set.policies
+      .filter((policy) => !this.#evaluating.has(policy))
+      .map((policy) => {
+        const scoped = manifests.filter(({ object }) => set.policiesForResource(index.of(object)).includes(policy)).length;
+        const reason =
+          scoped > 0
+            ? `its scope leaves out all ${scoped} objects that its checks are about`
+            : `none of the ${manifests.length} objects is of a kind that its checks are about`;
+        return `${policy === 'command line' ? 'the checks' : `SecurityPolicy/${policy}`}: nothing was evaluated: ${reason}`;
+      });
+  }
+}
+
+/** Returns a message for each object that is several times in the files: only the last one that is applied counts in a cluster. */
+export function duplicateWarnings(manifests: readonly Manifest[]): readonly string[] {
+  const named = manifests.filter(({ object }) => (object['metadata'] as { name?: unknown } | undefined)?.name !== undefined);
+  const groups = Map.groupBy(named, (manifest) => `${groupKindOf(manifest.object)} ${nameOfObject(manifest)}`);
+  return [...groups.values()]
+    .filter((group) => group.length > 1)
+    .map(([first, ...others]) => {
+      const places = [first, ...others].filter((manifest) => manifest !== undefined).map(placeOf);
+      return `${first === undefined ? '' : nameOfObject(first)} is ${places.length} times in the files (${places.join(', ')}): each is evaluated, but a cluster keeps only one`;
+    });
+}

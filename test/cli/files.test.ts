@@ -1,0 +1,208 @@
+import { expect } from 'chai';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { run as runScan } from '../../operator/cli/scan.ts';
+import { run as runTest } from '../../operator/cli/test.ts';
+import type { ScanResult } from '../../operator/output/scan-result.ts';
+import { Folder, runCommand } from './command-fixture.ts';
+
+const pod =
+  '{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {hostIPC: true, containers: [{name: a, image: "a:1"}]}}';
+
+interface Scanned {
+  readonly code: number;
+  readonly error: string;
+  readonly results: readonly string[];
+  readonly errors: readonly string[];
+}
+
+describe('files of vigil scan', () => {
+  const folder = new Folder();
+  let count = 0;
+  after(() => {
+    folder.remove();
+  });
+
+  /** Writes files to a new folder. Returns its path. */
+  function files(texts: Readonly<Record<string, string>>): string {
+    const home = `case-${(count += 1)}`;
+    for (const [name, text] of Object.entries(texts)) {
+      mkdirSync(dirname(join(folder.path, home, name)), { recursive: true });
+      folder.file(`${home}/${name}`, text);
+    }
+    return join(folder.path, home);
+  }
+
+  async function scan(paths: readonly string[], ...flags: readonly string[]): Promise<Scanned> {
+    const { code, out, error } = await runCommand(runScan, [...paths, '-o', 'json', ...flags]);
+    const { results, errors } = JSON.parse(out) as ScanResult;
+    const names = results.map(
+      ({ verdict, check, resource: { kind, namespace, name } }) => `${verdict} ${check} ${kind} ${namespace ?? ''}/${name}`,
+    );
+    return { code, error, results: names, errors: errors.map(({ source, message }) => `${source.line ?? 0}: ${message}`) };
+  }
+
+  const failure = 'fail host-ipc Pod shop/a';
+
+  describe('YAML in a folder that is no manifest', () => {
+    const rows: readonly [title: string, text: string][] = [
+      ['the values of a chart', 'image: {tag: "4"}\nreplicas: 2\n'],
+      ['values with a kind', 'kind: DaemonSet\nreplicas: 2\n'],
+      ['the description of a chart', 'apiVersion: v2\nname: till\nversion: 1.0.0\n'],
+      ['the description of an old chart', 'apiVersion: v1\nname: till\nversion: 1.0.0\n'],
+      ['a JSON patch', '- {op: add, path: /spec/hostIPC, value: true}\n'],
+      ['text', 'just words\n'],
+      ['comments', '# nothing\n---\n# to see\n'],
+      ['a kustomization', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [pod.yaml]\n'],
+      ['a configuration of the kubelet', 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nreadOnlyPort: 0\n'],
+      ['a kubeconfig', 'apiVersion: v1\nkind: Config\nclusters: []\n'],
+    ];
+    for (const [title, text] of rows)
+      it(`passes over ${title}`, async () => {
+        const { code, results, errors } = await scan([files({ 'pod.yaml': pod, 'other.yaml': text })], '--control', 'host-ipc');
+        expect({ code, results, errors }).to.deep.equal({ code: 1, results: [failure], errors: [] });
+      });
+
+    it('names it in a warning', async () => {
+      const home = files({ 'pod.yaml': pod, 'values.yaml': 'a: 1\n', 'z.yaml': 'b: 1\n' });
+      expect((await scan([home], '--control', 'host-ipc')).error).to.match(
+        /passed over, because they hold no Kubernetes object: .*values\.yaml and 1 more/,
+      );
+    });
+
+    const broken: readonly [title: string, text: string, message: RegExp][] = [
+      ['an object without a kind', 'apiVersion: v1\nmetadata: {name: a}\n', /no kind/],
+      ['an object without a version', 'kind: Pod\nmetadata: {name: a}\n', /no apiVersion/],
+      ['an object without both', 'metadata: {name: a}\nspec: {}\n', /no apiVersion/],
+      ['a list of objects', '- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n', /expected an object, found a list/],
+      ['a template of a chart', 'apiVersion: v1\nkind: Pod\nmetadata: {{ include "x" . }}\n', /./],
+    ];
+    for (const [title, text, message] of broken)
+      it(`reports ${title}`, async () => {
+        const { code, errors } = await scan([files({ 'pod.yaml': pod, 'other.yaml': text })], '--control', 'host-ipc');
+        expect(code).to.equal(2);
+        expect(errors).to.have.length(1);
+        expect(errors[0]).to.match(message);
+      });
+  });
+
+  it('reports YAML that is no manifest if the file is named', async () => {
+    const home = files({ 'pod.yaml': pod, 'values.yaml': 'a: 1\n' });
+    const { code, errors } = await scan([join(home, 'pod.yaml'), join(home, 'values.yaml')], '--control', 'host-ipc');
+    expect({ code, errors }).to.deep.equal({ code: 2, errors: ['1: the object has no apiVersion'] });
+  });
+
+  it('reports files of comments only if there is nothing else', async () => {
+    const home = files({ 'pod.yaml': pod, 'empty.yaml': '# nothing\n' });
+    expect((await scan([join(home, 'empty.yaml'), join(home, 'pod.yaml')], '--control', 'host-ipc')).errors).to.deep.equal([]);
+    const alone = await scan([join(home, 'empty.yaml')], '--control', 'host-ipc');
+    expect({ code: alone.code, errors: alone.errors }).to.deep.equal({ code: 2, errors: ['0: no manifest found'] });
+  });
+
+  it('reads a named custom resource with items as an object, and lists as lists', async () => {
+    const text = [
+      '{apiVersion: media.example.org/v1, kind: WatchList, metadata: {name: films, namespace: shop}, items: [alien]}',
+      `{apiVersion: v1, kind: List, metadata: {name: all}, items: [${pod}]}`,
+      `{apiVersion: v1, kind: PodList, metadata: {resourceVersion: ""}, items: [{metadata: {name: b, namespace: shop}, spec: {hostIPC: true}}]}`,
+    ].join('\n---\n');
+    const { results, errors } = await scan([files({ 'all.yaml': text })], '--control', 'host-ipc,default-namespace', '--passing');
+    expect(errors).to.deep.equal([]);
+    expect(results).to.include.members(['pass default-namespace WatchList shop/films', failure, 'fail host-ipc Pod shop/b']);
+  });
+
+  describe('kinds that Kubernetes does not have', () => {
+    const workload = (apiVersion: string, kind: string): string =>
+      `metadata: {name: a, namespace: shop}\napiVersion: ${apiVersion}\nkind: ${kind}\nspec: {template: {spec: {hostIPC: true, containers: [{name: a}]}}}\n`;
+    const rows: readonly [apiVersion: string, kind: string, judged: boolean, message: RegExp][] = [
+      ['v1', 'Deployment', false, /^2: Kubernetes has no kind Deployment in the core API \(v1\): Deployment is in apps\/v1$/],
+      ['apps/v1', 'Statefulset', false, /StatefulSet is in apps\/v1/],
+      ['Apps/v1', 'Deployment', false, /Deployment is in apps\/v1/],
+      ['extensions/v1beta1', 'Deployment', true, /Kubernetes 1\.16 removed Deployment from extensions\/v1beta1: use apps\/v1/],
+    ];
+    for (const [apiVersion, kind, judged, message] of rows)
+      it(`${kind} in ${apiVersion}`, async () => {
+        const { code, results, errors } = await scan([files({ 'a.yaml': workload(apiVersion, kind) })], '--control', 'host-ipc');
+        expect(code).to.equal(2);
+        expect(errors).to.have.length(1);
+        expect(errors[0]).to.match(message);
+        expect(results).to.deep.equal(judged ? [`fail host-ipc ${kind} shop/a`] : []);
+      });
+
+    it('depends on the version of Kubernetes', async () => {
+      const home = files({ 'a.yaml': '{apiVersion: batch/v1beta1, kind: CronJob, metadata: {name: a, namespace: shop}, spec: {}}' });
+      expect((await scan([home], '--control', 'default-namespace', '--kubernetes-version', '1.24')).errors).to.deep.equal([]);
+      expect((await scan([home], '--control', 'default-namespace', '--kubernetes-version', '1.25')).errors).to.have.length(1);
+    });
+
+    it('accepts a kind that a CustomResourceDefinition among the files defines', async () => {
+      const definition =
+        '{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: jobs.app}, spec: {group: app, names: {kind: Job, plural: jobs}, scope: Namespaced, versions: [{name: v1}]}}';
+      const home = files({ 'a.yaml': `${definition}\n---\n{apiVersion: app/v1, kind: Job, metadata: {name: a, namespace: shop}}` });
+      expect((await scan([home], '--control', 'default-namespace')).errors).to.deep.equal([]);
+    });
+  });
+
+  describe('objects that name no namespace', () => {
+    const service = (name: string, more = ''): string => `{apiVersion: v1, kind: Service, metadata: {name: ${name}${more}}}`;
+    const custom = (kind: string, more = ''): string => `{apiVersion: example.org/v1, kind: ${kind}, metadata: {name: a${more}}}`;
+    const rows: readonly [title: string, objects: readonly string[], results: readonly string[]][] = [
+      ['one', [service('a')], ['fail default-namespace Service default/a']],
+      ['several have one finding', [service('c'), service('b'), service('d')], ['fail default-namespace Service default/b']],
+      [
+        'those that write it have one each',
+        [service('c', ', namespace: default'), service('b', ', namespace: default')],
+        ['fail default-namespace Service default/c', 'fail default-namespace Service default/b'],
+      ],
+      ['a custom kind', [custom('NodePool')], []],
+      ['a custom kind that writes it', [custom('Certificate', ', namespace: default')], ['fail default-namespace Certificate default/a']],
+      ['a configuration of a program', ['{apiVersion: audit.k8s.io/v1, kind: Policy, metadata: {name: a}}'], []],
+      ['a kind without namespaces', ['{apiVersion: v1, kind: Node, metadata: {name: a}}'], []],
+    ];
+    for (const [title, objects, expected] of rows)
+      it(title, async () => {
+        const { results } = await scan([files({ 'a.yaml': objects.join('\n---\n') })], '--control', 'default-namespace');
+        expect(results).to.deep.equal(expected);
+      });
+  });
+
+  describe('what was not evaluated', () => {
+    const policy = (spec: string): string => `{apiVersion: vigil.dev/v1alpha1, kind: SecurityPolicy, metadata: {name: own}, spec: ${spec}}`;
+    const rows: readonly [title: string, spec: string, message: RegExp | undefined][] = [
+      [
+        'a scope that leaves all out',
+        '{scope: {namespaces: {exclude: [shop]}}, controls: [{name: host-ipc}]}',
+        /SecurityPolicy\/own: nothing was evaluated: its scope leaves out all 1 objects/,
+      ],
+      [
+        'checks of other kinds',
+        '{controls: [{name: service-dangling-selector}]}',
+        /SecurityPolicy\/own: nothing was evaluated: none of the 1 objects is of a kind/,
+      ],
+      ['a scope that takes some', '{controls: [{name: host-ipc}]}', undefined],
+    ];
+    for (const [title, spec, message] of rows)
+      it(title, async () => {
+        const home = files({ 'pod.yaml': pod, 'policy/own.yaml': policy(spec) });
+        const { error } = await scan([join(home, 'pod.yaml')], '--policy', join(home, 'policy/own.yaml'));
+        if (message === undefined) expect(error).to.equal('');
+        else expect(error).to.match(message);
+      });
+
+    it('names objects that are there twice', async () => {
+      const { error, results } = await scan([files({ 'a.yaml': pod, 'b.yaml': `# again\n${pod}` })], '--control', 'host-ipc');
+      expect(error).to.match(/Pod shop\/a is 2 times in the files \(.*a\.yaml:1, .*b\.yaml:2\)/);
+      expect(results).to.deep.equal([failure, failure]);
+    });
+
+    it('ends a test run of no case with 2', async () => {
+      const home = files({
+        'a.yaml': `{apiVersion: vigil.dev/v1alpha1, kind: PolicyTest, metadata: {name: a}, cases: [{name: it fails, policy: {controls: [{name: host-ipc}]}, objects: [${pod}], expect: fail}]}`,
+      });
+      const codes = await Promise.all(['other', 'fails'].map((pattern) => runCommand(runTest, [join(home, 'a.yaml'), '--run', pattern])));
+      expect(codes.map(({ code, error }) => `${code} ${error}`)).to.deep.equal([
+        "2 vigil test: --run: no test case has a name that matches 'other'\n",
+        '0 ',
+      ]);
+    });
+  });
+});
