@@ -1,7 +1,7 @@
 import { Credentials } from '../kube/client/credentials.ts';
 import { KubeClient } from '../kube/client/kube-client.ts';
 import { readMountedDocument } from '../kube/documents/mounted-document.ts';
-import { writeStreamLine } from '../stream/stream-output.ts';
+import { writeStreamLine, type PrintLine } from '../stream/stream-output.ts';
 import { StreamWriter } from '../stream/stream-writer.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { ShardWorker } from './shard-worker.ts';
@@ -13,9 +13,9 @@ const streamBytes = 4 * 1024 * 1024;
 
 /**
  * Runs `vigil worker`: evaluates the shard of $JOB_COMPLETION_INDEX. Exits 0 if the stream is complete, and 42 if a retry cannot succeed. A
- * call to the API server times out after $VIGIL_REQUEST_TIMEOUT seconds. Default: 60.
+ * call to the API server times out after $VIGIL_REQUEST_TIMEOUT seconds. Default: 60. `print` is replaced in tests.
  */
-export async function workerVerb(_args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function workerVerb(_args: readonly string[], signal: AbortSignal, print: PrintLine = writeStreamLine): Promise<number> {
   const log = createLogger('info');
   const index = Number(process.env['JOB_COMPLETION_INDEX'] ?? Number.NaN);
   const folder = process.env['VIGIL_INPUT'] ?? INPUT_PATH;
@@ -27,7 +27,7 @@ export async function workerVerb(_args: readonly string[], signal: AbortSignal):
   }
   const timeout = Number(process.env['VIGIL_REQUEST_TIMEOUT'] ?? 60) * 1000;
   const client = new KubeClient(new Credentials(), { timeout });
-  const writer = new StreamWriter(writeStreamLine);
+  const writer = new StreamWriter(print);
   // Nothing else is printed, because the log is the stream.
   await new ShardWorker({ client, input, shard, index, writer, streamBytes, signal }).run();
   await client.credentials.close();

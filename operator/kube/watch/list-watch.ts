@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
-import { isRetryable } from '../client/kube-api-error.ts';
 import { WatchHub } from './watch-hub.ts';
 import { pauseAfter, type ChangeType, type Subscriber, type WatchSelection, type WatchStream, type WatchClient } from './watch-stream.ts';
 
@@ -98,7 +97,6 @@ export class ListWatch<T extends KubeObject> {
       this.#version ??= await this.#list(signal);
       return await this.#follow(this.#version, signal);
     } catch (error) {
-      if (!isRetryable(error)) this.#version = undefined;
       return error instanceof Error ? error : new Error(String(error));
     }
   }

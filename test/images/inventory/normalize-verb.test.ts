@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inventoryOf, type Inventory, type InventoryBody, type InventoryRecord } from '../../../operator/images/inventory/inventory.ts';
 import { normalizeVerb } from '../../../operator/images/inventory/normalize-verb.ts';
-import { runVerb, streamOf } from '../verb-output.ts';
+import { runVerb, streamOf } from '../../stream/verb-output.ts';
 
 describe('vigil normalize', function () {
   this.timeout(20_000);

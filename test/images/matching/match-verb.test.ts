@@ -11,7 +11,7 @@ import type { Inventory } from '../../../operator/images/inventory/inventory.ts'
 import { documentFiles } from '../../../operator/kube/documents/mounted-document.ts';
 import { imageHash, inventoryDocumentName } from '../../../operator/images/targets/image-names.ts';
 import { matchVerb } from '../../../operator/images/matching/match-verb.ts';
-import { runVerb, streamOf } from '../verb-output.ts';
+import { runVerb, streamOf } from '../../stream/verb-output.ts';
 
 const placesIn = (folder: string): string[] =>
   ['input', 'scanner', 'database', 'work'].flatMap((name) => [`--${name}`, join(folder, name)]);

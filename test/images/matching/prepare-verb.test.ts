@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { prepareVerb } from '../../../operator/images/matching/prepare-verb.ts';
-import { runVerb } from '../verb-output.ts';
+import { runVerb } from '../../stream/verb-output.ts';
 
 describe('vigil prepare', () => {
   let folder = '';
