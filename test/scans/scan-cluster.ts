@@ -7,6 +7,7 @@ import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kind
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { PolicyRevisions } from '../../operator/policies/policy-revisions.ts';
+import type { AppliedWaivers } from '../../operator/reports/building/waived-results.ts';
 import { ReportPublisher } from '../../operator/reports/publishing/report-publisher.ts';
 import { LedgerStore } from '../../operator/scans/ledger/ledger-store.ts';
 import { scanCleanup, scanController, type ScanDependencies } from '../../operator/scans/scan.ts';
@@ -26,6 +27,8 @@ export class ScanCluster {
   readonly enqueued: string[] = [];
   readonly metrics = new Metrics();
   now = Date.parse('2026-01-01T00:00:30Z');
+  /** The exceptions in force. */
+  waivers: () => AppliedWaivers | undefined = () => undefined;
   crds: readonly { readonly crd: string; readonly reason: 'CRDMissing'; readonly message: string }[] = [];
   readonly #revisions = new PolicyRevisions('1.36');
   #runner: ControllerRunner | undefined;
@@ -161,7 +164,7 @@ export class ScanCluster {
   #dependencies(): ScanDependencies {
     return {
       client: this.api,
-      publisher: new ReportPublisher(this.api),
+      publisher: new ReportPublisher(this.api, {}, { waivers: () => this.waivers() }),
       log: pino({ level: 'silent' }),
       metrics: this.metrics,
       events: { record: (_resource: unknown, _object: unknown, text: EventText) => void this.events.push(text) },
