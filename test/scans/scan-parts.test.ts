@@ -276,12 +276,13 @@ describe('the images of a scan', () => {
   const minute = (count: number): string => new Date(Date.parse('2026-01-01T00:00:00Z') + count * 60_000).toISOString().replace('.000', '');
   const seconds = (count: number): number => Date.parse(minute(count)) / 1000;
   const policy = { name: 'p', uid: 'p', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 };
-  async function found({
-    spec = { images: { secrets: {} } },
-    lastScanTime = minute(10),
-    sync = undefined as number | undefined,
-    namespaces = (): boolean => true,
-  } = {}) {
+  interface Case {
+    readonly spec?: SecurityPolicy['spec'];
+    readonly lastScanTime?: string | null;
+    readonly sync?: number;
+    readonly namespaces?: (namespace: string | undefined) => boolean;
+  }
+  async function found({ spec = { images: { secrets: {} } }, lastScanTime = minute(10), sync, namespaces = () => true }: Case = {}) {
     const api = new MemoryApi();
     const row = (at: number, high: number): number[] => [seconds(at), 0, high, 0, 0, 0, 0, 0, 0];
     await api.create(RESOURCES.reports, {
@@ -317,7 +318,7 @@ describe('the images of a scan', () => {
   });
 
   it('are undefined if no policy asks for images', async () => {
-    expect(await found({ spec: {} as never })).to.equal(undefined);
+    expect(await found({ spec: {} })).to.equal(undefined);
   });
 });
 
