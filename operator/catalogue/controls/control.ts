@@ -98,6 +98,8 @@ export interface Control {
   /** The checks of single objects. */
   readonly checks?: readonly ValueCheck[];
   readonly exemptions?: readonly Exemption[];
+  /** `version` is the minor version of the cluster, whatever the versions of the policy's Pod Security Standards are. */
+  readonly atClusterVersion?: boolean;
   /** The control is about system namespaces. A policy with this control includes them in its scope. */
   readonly aboutSystemNamespaces?: boolean;
   /** The name of a function of the engine that checks one object. Used if CEL is not suitable. */

@@ -2,6 +2,19 @@ import type { Section } from './control.ts';
 
 const system = { when: "has(object.metadata.name) && object.metadata.name in ['kube-system', 'kube-public', 'kube-node-lease']" };
 
+const enforce = 'pod-security.kubernetes.io/enforce';
+const enforceVersion = 'pod-security.kubernetes.io/enforce-version';
+const minor = `int(item['${enforceVersion}'].substring(3))`;
+const pinned = `!('${enforce}' in item && '${enforceVersion}' in item && item['${enforceVersion}'].matches('^v1[.](0|[1-9][0-9]{0,3})$'))`;
+
+/** Whether a webhook that fails open gets requests about resources of a group. */
+const failsOpen = (groups: string, resources: string): string =>
+  [
+    "!(has(item.failurePolicy) && item.failurePolicy == 'Ignore' && has(item.rules)",
+    'item.rules.exists(r, has(r.resources) && has(r.apiGroups)',
+    `r.apiGroups.exists(g, g in ${groups}) && r.resources.exists(s, s in ${resources})))`,
+  ].join(' && ');
+
 /** CONTROLS.md §9. */
 export const namespacesAndAdmission: Section = {
   title: 'Namespace, admission policy, dangling references',
@@ -42,21 +55,23 @@ export const namespacesAndAdmission: Section = {
       essential: false,
       kinds: ['Namespace'],
       why: 'Without a version, an upgrade of the cluster changes which pods are refused.',
-      fix: 'Set the label pod-security.kubernetes.io/enforce-version of the namespace to one of the last three minor versions.',
+      fix: 'Set the label pod-security.kubernetes.io/enforce-version of the namespace to the minor version of the cluster, such as v1.36, or to one of the three before it.',
       example: {
         before: 'metadata: {labels: {pod-security.kubernetes.io/enforce: restricted}}\n',
         after: 'metadata: {labels: {pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/enforce-version: v1.36}}\n',
       },
-      message: 'the label pod-security.kubernetes.io/enforce-version is not set or too old',
+      message: 'the label pod-security.kubernetes.io/enforce-version is not set, pins no version, or is too old or too new',
       placement: { cis: ['5.2.1'] },
       theme: 'hardening',
+      atClusterVersion: true,
       checks: [
+        { at: 'metadata.labels', type: 'map', require: `!('${enforce}' in item) || '${enforceVersion}' in item` },
         {
           at: 'metadata.labels',
           type: 'map',
-          require:
-            "!('pod-security.kubernetes.io/enforce' in item) || ('pod-security.kubernetes.io/enforce-version' in item && (item['pod-security.kubernetes.io/enforce-version'] == 'latest' || (item['pod-security.kubernetes.io/enforce-version'].matches('^v1[.][0-9]+$') && int(item['pod-security.kubernetes.io/enforce-version'].substring(3)) >= version - 3)))",
+          require: `!('${enforce}' in item && '${enforceVersion}' in item) || item['${enforceVersion}'].matches('^v1[.](0|[1-9][0-9]{0,3})$')`,
         },
+        { at: 'metadata.labels', type: 'map', require: `${pinned} || (${minor} >= version - 3 && ${minor} <= version)` },
       ],
       exemptions: [system],
     },
@@ -99,11 +114,14 @@ export const namespacesAndAdmission: Section = {
       placement: { mitre: ['T1562.001'] },
       theme: 'hardening',
       checks: [
+        { at: 'webhooks[]', type: 'map', require: failsOpen("['', '*']", "['pods', '*', '*/*', 'pods/*']") },
         {
           at: 'webhooks[]',
           type: 'map',
-          require:
-            "!(has(item.failurePolicy) && item.failurePolicy == 'Ignore' && has(item.rules) && item.rules.exists(r, has(r.resources) && has(r.apiGroups) && ((r.apiGroups.exists(g, g in ['', '*']) && r.resources.exists(s, s in ['pods', '*', '*/*', 'pods/*'])) || (r.apiGroups.exists(g, g in ['rbac.authorization.k8s.io', '*']) && r.resources.exists(s, s in ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings', '*', '*/*'])))))",
+          require: failsOpen(
+            "['rbac.authorization.k8s.io', '*']",
+            "['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings', '*', '*/*']",
+          ),
         },
         { at: 'webhooks[].failurePolicy', type: 'string', require: 'true' },
         { at: 'webhooks[].clientConfig.url', type: 'string', require: "!item.lowerAscii().startsWith('http://')" },

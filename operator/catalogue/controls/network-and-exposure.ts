@@ -104,6 +104,23 @@ const openDirections = [
 const someAddresses =
   "has(item.%) && item.%.size() > 0 && !item.%.exists(peer, has(peer.ipBlock) && peer.ipBlock.cidr in ['0.0.0.0/0', '::/0'] && !(has(peer.ipBlock.except) && peer.ipBlock.except.size() > 0))";
 const allPods = 'has(peer.namespaceSelector) && peer.namespaceSelector == {} && !(has(peer.podSelector) && peer.podSelector != {})';
+const nginx = 'nginx.ingress.kubernetes.io/';
+const nginxKeys = (names: readonly string[]): string => `[${names.map((name) => `'${nginx}${name}'`).join(', ')}]`;
+/** Annotations that nginx gets as data of Lua, or in quotes. */
+const dataAnnotations = nginxKeys([
+  'auth-realm', 'canary', 'canary-by-header', 'canary-by-header-value', 'canary-by-header-pattern', 'canary-by-cookie', 'canary-weight',
+]); // prettier-ignore
+const ofNoDirective = `!key.startsWith('${nginx}') || key in ${dataAnnotations}`;
+/** Characters that end a directive, a block or a text, and a comment that hides the rest of a line. */
+const endsDirective = String.raw`[\\n\\r{};\x60\'"]|(^|[ \\t])#`;
+const namesDirective = String.raw`_by_lua|load_module|lua_package|/etc/|/var/run/secrets|(^|[^A-Za-z0-9_-])(alias|root)[ \\t]`;
+/**
+ * A path that stays inside of its location: braces are quantifiers or classes of a regular expression, and a semicolon begins a parameter
+ * of the path.
+ */
+const insideLocation = String.raw`^([^{};"\\x00-\\x1f]|\\\\[{}]|\\{([0-9]+(,[0-9]*)?|,[0-9]+)\\}|\\\\[pPx]\\{[A-Za-z0-9^]+\\}|;[A-Za-z0-9._~%-])*$`;
+/** Whether a host of `spec.tls` covers the host `item`: it is the same, or a wildcard for its first label. */
+const coversHost = "h == item || (h.startsWith('*.') && item.indexOf('.') > 0 && item.substring(item.indexOf('.')) == h.substring(1))";
 const forbiddenPath = "['/etc', '/root', '/var/run/secrets', '/var/run/kubernetes'].exists(part, item.contains(part))";
 
 /** CONTROLS.md §8. */
@@ -366,6 +383,23 @@ export const networkAndExposure: Section = {
       checks: [{ at: 'spec.tls', type: 'list', missing: 'fail', require: 'true' }],
     },
     {
+      id: 'gateway-tls',
+      title: 'Gateways and Routes use TLS',
+      severity: 'high',
+      essential: false,
+      kinds: ['Gateway.gateway.networking.k8s.io', 'Gateway.networking.istio.io', 'Route.route.openshift.io'],
+      why: 'Without TLS, others on the network can read and change passwords and sessions.',
+      fix: 'Add a listener or server for HTTPS with a certificate, or set spec.tls of the Route.',
+      example: {
+        before: 'spec: {listeners: [{name: web, port: 80, protocol: HTTP}]}\n',
+        after: 'spec: {listeners: [{name: web, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: shop-tls}]}}]}\n',
+      },
+      message: 'all HTTP traffic is accepted without TLS',
+      placement: { nsa: ['NS.encryption'], mitre: ['T1557'] },
+      theme: 'tls',
+      builtin: 'plainGateway',
+    },
+    {
       id: 'ingress-tls-host-match',
       title: 'spec.tls covers every host of an Ingress',
       severity: 'medium',
@@ -384,7 +418,7 @@ export const networkAndExposure: Section = {
         {
           at: 'spec.rules[].host',
           type: 'string',
-          require: "item == '' || (has(object.spec.tls) && object.spec.tls.exists(t, has(t.hosts) && item in t.hosts))",
+          require: `item == '' || (has(object.spec.tls) && object.spec.tls.exists(t, !has(t.hosts) || t.hosts.size() == 0 || t.hosts.exists(h, ${coversHost})))`,
         },
       ],
     },
@@ -459,7 +493,7 @@ export const networkAndExposure: Section = {
           type: 'string',
           entries: true,
           kind: 'ConfigMap',
-          require: "key != 'allow-snippet-annotations' || !item.matches('^true$')",
+          require: "key != 'allow-snippet-annotations' || !item.matches('^(1|t|T|TRUE|true|True)$')",
         },
       ],
     },
@@ -479,28 +513,32 @@ export const networkAndExposure: Section = {
       placement: { mitre: ['T1190'] },
       theme: 'network',
       checks: [
+        { at: 'metadata.annotations', type: 'string', entries: true, require: `${ofNoDirective} || !item.matches('${endsDirective}')` },
+        { at: 'metadata.annotations', type: 'string', entries: true, require: `${ofNoDirective} || !item.matches('${namesDirective}')` },
         {
           at: 'metadata.annotations',
           type: 'string',
           entries: true,
-          require:
-            "!key.startsWith('nginx.ingress.kubernetes.io/') || !(['\\n', '{', '}', ';', '#', '`', '^', '\\'', '\"', '_by_lua', '/etc/', '/var/run/secrets'].exists(part, item.contains(part)) || item.matches('(^|[^A-Za-z0-9_-])(alias|root)[ \\t]') || (item.contains('|') && key in ['auth-url', 'auth-tls-match-cn', 'mirror-target', 'mirror-host'].map(name, 'nginx.ingress.kubernetes.io/' + name)))",
+          require: `!(item.contains('|') && key in ${nginxKeys(['auth-url', 'mirror-target', 'mirror-host'])})`,
         },
       ],
     },
     {
       id: 'ingress-nginx-paths',
-      title: 'Ingress paths do not use system folders',
+      title: 'Ingress paths have no system folders and no nginx configuration',
       severity: 'high',
       essential: false,
       kinds: ingressKinds,
-      why: 'With some paths the nginx controller returns its own files, including its token (CVE-2021-25745).',
+      why: 'With some paths the nginx controller returns its own files, including its token (CVE-2021-25745). A path that ends its location adds configuration.',
       fix: 'Use another path.',
       example: { before: 'path: /var/run/secrets\n', after: 'path: /shop\n' },
-      message: 'path uses a system folder',
+      message: 'path uses a system folder, or ends its location in the nginx configuration',
       placement: { mitre: ['T1190'] },
       theme: 'network',
-      checks: [{ at: 'spec.rules[].http.paths[].path', type: 'string', require: `!${forbiddenPath}` }],
+      checks: [
+        { at: 'spec.rules[].http.paths[].path', type: 'string', require: `!${forbiddenPath}` },
+        { at: 'spec.rules[].http.paths[].path', type: 'string', require: `item.matches('${insideLocation}')` },
+      ],
     },
     {
       id: 'ingress-dangling-backend',

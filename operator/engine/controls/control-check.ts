@@ -83,9 +83,12 @@ function knownEntries(spec: SecurityPolicySpec, report: ReportProblem): Readonly
 }
 
 /**
- * The minors of the Pod Security Standards that a control is evaluated at: those of the policy's standards that contain it, or the newest.
+ * The minors of the Pod Security Standards that a control is evaluated at: those of the policy's standards that contain it, or the newest. A
+ * control about the version of the cluster is evaluated at that.
  */
-function minorsFor(control: CatalogueEntry, frameworks: readonly Framework[], newest: number): readonly number[] {
+function minorsFor(control: CatalogueEntry, frameworks: readonly Framework[], cluster: number): readonly number[] {
+  if (control.atClusterVersion === true) return [cluster];
+  const newest = Math.min(cluster, newestMinor);
   const standards = frameworks.filter(({ podSecurityMinor }) => podSecurityMinor !== undefined);
   const having = standards.filter(({ controls }) => controls.includes(control));
   const minors = having.length > 0 ? having : standards;
@@ -124,9 +127,14 @@ function approvalSettings({ id, setBy }: CatalogueEntry, { images }: SecurityPol
   return { appliesIn: (namespace) => scope.includesNamespace(namespace) };
 }
 
-function checkOf(control: CatalogueEntry, entry: ControlEntry | undefined, frameworks: readonly Framework[], newest: number): ControlCheck {
+function checkOf(
+  control: CatalogueEntry,
+  entry: ControlEntry | undefined,
+  frameworks: readonly Framework[],
+  cluster: number,
+): ControlCheck {
   const { parameters, missing } = parametersOf(control, entry?.parameters ?? {});
-  const minors = missing === undefined ? minorsFor(control, frameworks, newest) : [];
+  const minors = missing === undefined ? minorsFor(control, frameworks, cluster) : [];
   return {
     control,
     severity: entry?.severity ?? control.severity,
@@ -150,12 +158,11 @@ export function controlChecks(
   const entries = new Map(knownEntries(spec, report));
   const approval = approvalEntry(spec, entries.get(IMAGE_APPROVED));
   if (approval) entries.set(IMAGE_APPROVED, approval);
-  const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
-  const newest = Math.min(minor, newestMinor);
+  const cluster = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? newestMinor);
   const fromFrameworks = new Set(frameworks.flatMap(({ controls }) => controls.map(({ id }) => id)));
   const wanted = catalogue.filter(({ id }) => entries.get(id)?.exclude !== true && (entries.has(id) || fromFrameworks.has(id)));
   const checks = wanted.map((control) => ({
-    ...checkOf(control, entries.get(control.id), frameworks, newest),
+    ...checkOf(control, entries.get(control.id), frameworks, cluster),
     ...approvalSettings(control, spec),
   }));
   return { checks, frameworks };

@@ -1,12 +1,10 @@
-import type { ControlParameters } from '../../../catalogue/controls/control.ts';
-import { fieldsOf, type KubernetesObject, namespaceOf, textsOf } from '../../objects/kubernetes-object.ts';
-import { clean, type Outcome } from '../../outcomes/outcome.ts';
+import { fieldsOf, namespaceOf, textsOf } from '../../objects/kubernetes-object.ts';
+import { clean } from '../../outcomes/outcome.ts';
 import { annotationsOf, isInternal, isWholeInternet, loadBalancerSources } from '../exposure/load-balancer.ts';
 import { directions, policyRules } from '../network-policy.ts';
 import { openRulePaths } from '../open-rules.ts';
-
-/** Evaluates one object by code, with the parameters of a control. */
-export type NetworkJudge = (object: KubernetesObject, parameters: ControlParameters) => Outcome;
+import type { NetworkJudge } from './network-judge.ts';
+import { plainGateway } from './plain-gateway.ts';
 
 /** Fails for the rules of a NetworkPolicy that allow traffic with everyone on every port. */
 const allowsEverything: NetworkJudge = (object) => {
@@ -34,4 +32,5 @@ const loadBalancerSourcesJudge: NetworkJudge = (object, parameters) => {
 export const networkJudges: Readonly<Record<string, NetworkJudge>> = {
   allowsEverything,
   loadBalancerSources: loadBalancerSourcesJudge,
+  plainGateway,
 };

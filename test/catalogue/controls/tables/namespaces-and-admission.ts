@@ -2,6 +2,8 @@ import { errs, fails, objects, passes, skips, type Tables } from '../control-tab
 
 const namespace = (name: string, level?: string): string =>
   `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}${level === undefined ? '' : `, labels: {pod-security.kubernetes.io/enforce: ${level}}`}}}`;
+const pinnedTo = (version: string): string =>
+  `{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline, pod-security.kubernetes.io/enforce-version: "${version}"}}}`;
 const together = (...documents: readonly string[]): string => documents.join('\n---\n');
 const rules = (group: string, resource: string): string =>
   `rules: [{apiGroups: ["${group}"], apiVersions: ["*"], operations: [CREATE], resources: ["${resource}"]}]`;
@@ -9,6 +11,8 @@ const webhook = (body: string, kind = 'ValidatingWebhookConfiguration', version 
   `{apiVersion: admissionregistration.k8s.io/${version}, kind: ${kind}, metadata: {name: w}, webhooks: [{name: w.example.com, ${body}}]}`;
 const policy = (resource: string): string =>
   `{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy, metadata: {name: p}, spec: {matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [${resource}]}]}}}`;
+const bound = (body: string): string =>
+  `{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicyBinding, metadata: {name: b}, spec: {policyName: p, ${body}}}`;
 const binding =
   '{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicyBinding, metadata: {name: b}, spec: {policyName: p, validationActions: [Deny]}}';
 
@@ -32,12 +36,80 @@ export const table: Tables = {
       parameters: { minimum: 'restricted' },
     }),
   ),
+  'namespace-psa-version-pinned': objects(
+    passes('no standard', namespace('shop')),
+    ...['v1.37', 'v1.36', 'v1.34'].map((version) => passes(version, pinnedTo(version))),
+    passes('another standard of the policy', pinnedTo('v1.36'), { minor: 30 }),
+    passes('a system namespace', pinnedTo('latest').replace('name: shop', 'name: kube-system')),
+    fails('no version', namespace('shop', 'baseline'), 'metadata.labels'),
+    ...['latest', 'v1.88', 'v1.38', 'v1.33', 'v1', 'v1.036', 'v1.36.2', '1.36', 'v1.', 'v1.99999999999999999999', 'V1.36', ''].map(
+      (version) => fails(`'${version}'`, pinnedTo(version), 'metadata.labels'),
+    ),
+  ),
   'admission-policy-present': objects(
     passes('a standard is enforced', together(namespace('shop'), namespace('web', 'restricted'))),
     passes('a webhook', together(namespace('shop'), webhook(rules('', 'pods')))),
     passes('a webhook for everything', together(namespace('shop'), webhook(rules('*', '*')))),
     passes('an admission policy', together(namespace('shop'), policy('pods'), binding)),
     skips('no Namespace is there', webhook(rules('', 'pods'))),
+    passes(
+      'a webhook that reaches a namespace',
+      together(namespace('shop'), webhook(`namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, ${rules('', 'pods')}`)),
+    ),
+    passes('a webhook that fails open', together(namespace('shop'), webhook(`failurePolicy: Ignore, ${rules('', 'pods')}`))),
+    passes('a binding that denies and audits', together(namespace('shop'), policy('pods'), bound('validationActions: [Audit, Deny]'))),
+    passes(
+      'a binding for one namespace',
+      together(
+        namespace('shop'),
+        policy('pods'),
+        bound('validationActions: [Deny], matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}'),
+      ),
+    ),
+    ...(
+      [
+        ['a binding that only audits', policy('pods'), bound('validationActions: [Audit]')],
+        ['a binding that only warns', policy('pods'), bound('validationActions: [Warn, Audit]')],
+        ['a binding of another policy', policy('pods'), bound('validationActions: [Deny]').replace('policyName: p', 'policyName: q')],
+        [
+          'a binding for no namespace',
+          policy('pods'),
+          bound('validationActions: [Deny], matchResources: {namespaceSelector: {matchLabels: {team: a}}}'),
+        ],
+        [
+          'a binding for other kinds',
+          policy('pods'),
+          bound(
+            'validationActions: [Deny], matchResources: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}]}',
+          ),
+        ],
+        [
+          'a binding without pods',
+          policy('pods'),
+          bound(
+            'validationActions: [Deny], matchResources: {excludeResourceRules: [{apiGroups: [""], apiVersions: [v1], operations: ["*"], resources: [pods]}]}',
+          ),
+        ],
+        [
+          'a policy that validates nothing',
+          policy('pods').replace('matchConstraints', 'auditAnnotations: [{key: a, valueExpression: string(true)}], matchConstraints'),
+          binding,
+        ],
+      ] as const
+    ).map(([title, ...documents]) => fails(title, together(namespace('shop'), ...documents), '')),
+    ...(
+      [
+        [
+          'a webhook for no namespace',
+          `failurePolicy: Ignore, namespaceSelector: {matchExpressions: [{key: a, operator: Exists}, {key: a, operator: DoesNotExist}]}, ${rules('', 'pods')}`,
+        ],
+        ['a webhook for namespaces that do not exist', `namespaceSelector: {matchLabels: {team: a}}, ${rules('', 'pods')}`],
+        ['a webhook for updates', rules('', 'pods').replace('CREATE', 'UPDATE')],
+        ['a webhook for subresources', rules('', 'pods/*')],
+        ['a webhook for cluster-scoped objects', rules('', '*').replace('operations', 'scope: Cluster, operations')],
+      ] as const
+    ).map(([title, body]) => fails(title, together(namespace('shop'), webhook(body)), '')),
+    fails('a webhook that only mutates', together(namespace('shop'), webhook(rules('', 'pods'), 'MutatingWebhookConfiguration')), ''),
     fails('nothing', namespace('shop'), ''),
     fails('privileged is no standard', namespace('shop', 'privileged'), ''),
     fails('a webhook for others', together(namespace('shop'), webhook(rules('apps', 'deployments'))), ''),

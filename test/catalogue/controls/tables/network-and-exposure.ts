@@ -43,6 +43,12 @@ const grant = (from: string, to: string): string =>
   `{apiVersion: gateway.networking.k8s.io/v1beta1, kind: ReferenceGrant, metadata: {name: g, namespace: shop}, spec: {from: [${from}], to: [${to}]}}`;
 const gateway = (inNamespace: string, listener: string, gatewayClass = 'c'): string =>
   `{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g, namespace: ${inNamespace}}, spec: {gatewayClassName: ${gatewayClass}, listeners: [${listener}]}}`;
+const allowing = (value: string): string =>
+  `{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {allow-snippet-annotations: "${value}"}}`;
+const istio = (server: string): string =>
+  `{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: g, namespace: shop}, spec: {servers: [${server}]}}`;
+const openShift = (spec: string): string =>
+  `{apiVersion: route.openshift.io/v1, kind: Route, metadata: {name: r, namespace: shop}, spec: ${spec}}`;
 const virtualService = (inNamespace: string, spec: string): string =>
   `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: v, namespace: ${inNamespace}}, spec: {hosts: ["*"], ${spec}}}`;
 const hostPort = (port: string): string =>
@@ -823,6 +829,10 @@ export const table: Tables = {
       ),
     ),
     fails('of nginx.org', ingress('{}', '{nginx.org/location-snippets: x}'), "metadata.annotations['nginx.org/location-snippets']"),
+    ...['1', 't', 'T', 'True', 'TRUE'].map((value) =>
+      fails(`a ConfigMap with ${value}`, allowing(value), "data['allow-snippet-annotations']"),
+    ),
+    ...['0', 'f', 'False', 'FALSE', 'yes', 'tRUE', ''].map((value) => passes(`a ConfigMap with '${value}'`, allowing(value))),
     fails(
       'a ConfigMap that allows them',
       '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {allow-snippet-annotations: "true"}}',
@@ -870,7 +880,102 @@ export const table: Tables = {
     fails('none', ingress('{rules: [{http: {paths: [{backend: {service: {name: web}}}]}}]}'), 'spec.rules[0].http.paths[0].backend'),
   ),
   'ingress-tls-host-match': objects(
-    passes('the same', ingress('{rules: [{host: a.example.com}], tls: [{hosts: [a.example.com]}]}')),
-    fails('another', ingress('{rules: [{host: a.example.com}], tls: [{hosts: [b.example.com]}]}'), 'spec.rules[0].host'),
+    ...(
+      [
+        ['the same', '{rules: [{host: a.example.com}], tls: [{hosts: [a.example.com]}]}'],
+        ['a wildcard for one label', '{rules: [{host: a.example.com}], tls: [{hosts: ["*.example.com"], secretName: w}]}'],
+        ['the same wildcard', '{rules: [{host: "*.example.com"}], tls: [{hosts: ["*.example.com"]}]}'],
+        ['no hosts are all hosts', '{rules: [{host: a.example.com}], tls: [{secretName: w}]}'],
+        ['an empty list is all hosts', '{rules: [{host: a.example.com}], tls: [{hosts: [], secretName: w}]}'],
+        ['one of several', '{rules: [{host: a.example.com}], tls: [{hosts: [b.example.com]}, {hosts: [c.example.com, a.example.com]}]}'],
+        ['a rule without a host', '{rules: [{http: {paths: []}}], tls: [{hosts: [a.example.com]}]}'],
+      ] as const
+    ).map(([title, spec]) => passes(title, ingress(spec))),
+    ...(
+      [
+        ['another', '{rules: [{host: a.example.com}], tls: [{hosts: [b.example.com]}]}'],
+        ['a wildcard for two labels', '{rules: [{host: a.b.example.com}], tls: [{hosts: ["*.example.com"]}]}'],
+        ['the domain of a wildcard', '{rules: [{host: example.com}], tls: [{hosts: ["*.example.com"]}]}'],
+        ['the end of a domain', '{rules: [{host: aexample.com}], tls: [{hosts: ["*.example.com"]}]}'],
+        ['a wildcard below a host', '{rules: [{host: "*.example.com"}], tls: [{hosts: [a.example.com]}]}'],
+        ['a wildcard below a wildcard', '{rules: [{host: "*.a.example.com"}], tls: [{hosts: ["*.example.com"]}]}'],
+        ['no tls', '{rules: [{host: a.example.com}]}'],
+      ] as const
+    ).map(([title, spec]) => fails(title, ingress(spec), 'spec.rules[0].host')),
+  ),
+  'gateway-tls': objects(
+    ...(
+      [
+        ['HTTPS', gateway('shop', '{name: web, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: w}]}}')],
+        ['HTTP beside HTTPS', gateway('shop', '{name: a, port: 80, protocol: HTTP}, {name: b, port: 443, protocol: HTTPS}')],
+        ['TLS that is passed through', gateway('shop', '{name: web, port: 443, protocol: TLS, tls: {mode: Passthrough}}')],
+        ['TCP', gateway('shop', '{name: db, port: 5432, protocol: TCP}')],
+        ['the mesh', gateway('shop', '{name: mesh, port: 15008, protocol: HBONE}')],
+        ['Istio: HTTPS', istio('{port: {number: 443, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: w}}')],
+        ['Istio: a redirect', istio('{port: {number: 80, protocol: HTTP}, tls: {httpsRedirect: true}}')],
+        ['OpenShift: TLS', openShift('{to: {kind: Service, name: web}, tls: {termination: edge}}')],
+      ] as const
+    ).map(([title, yaml]) => passes(title, yaml)),
+    errs('listeners that are no list', gateway('shop', 'a').replace('listeners: [a]', 'listeners: a'), 'spec.listeners'),
+    errs('a listener that is no map', gateway('shop', 'a'), 'spec.listeners[0]'),
+    fails('HTTP', gateway('shop', '{name: web, port: 80, protocol: HTTP}'), 'spec.listeners'),
+    fails('HTTP on the port of HTTPS', gateway('shop', '{name: web, port: 443, protocol: HTTP}'), 'spec.listeners'),
+    fails('two of HTTP', gateway('shop', '{name: a, port: 80, protocol: HTTP}, {name: b, port: 8080, protocol: HTTP}'), 'spec.listeners'),
+    fails('Istio: HTTP', istio('{port: {number: 80, protocol: HTTP}}'), 'spec.servers'),
+    fails('Istio: HTTP/2', istio('{port: {number: 80, protocol: http2}, tls: {httpsRedirect: false}}'), 'spec.servers'),
+    fails('OpenShift: no TLS', openShift('{to: {kind: Service, name: web}}'), 'spec.tls'),
+    fails('OpenShift: an empty map', openShift('{to: {kind: Service, name: web}, tls: {}}'), 'spec.tls'),
+  ),
+  'ingress-nginx-annotations': objects(
+    ...(
+      [
+        ['a path', 'rewrite-target: /$2'],
+        ['an apostrophe in a text in quotes', 'auth-realm: "Cashiers\' till"'],
+        ['the pattern of a header', 'canary-by-header-pattern: "^team-[ab]{2}$"'],
+        ['a host by a pattern', 'server-alias: "~^www[0-9]+[.]example[.]com$"'],
+        ['names of clients', 'auth-tls-match-cn: "CN=(till-a|till-b)"'],
+        ['a fragment of a URL', 'permanent-redirect: "https://example.com/a#b"'],
+        ['a list', 'whitelist-source-range: "10.0.0.0/8, 192.168.0.0/16"'],
+        ['a word that ends in root', 'app-root: /web-root'],
+      ] as const
+    ).map(([title, note]) => passes(title, ingress('{}', `{nginx.ingress.kubernetes.io/${note}}`))),
+    passes('the annotation of another controller', ingress('{}', '{example.com/rewrite-target: "/; alias /etc/"}')),
+    ...(
+      [
+        ['the end of a directive', 'rewrite-target', '/; alias /etc/'],
+        ['a line break', 'auth-url', 'http://a/\\nload_module x'],
+        ['a block', 'server-alias', 'a} server {'],
+        ['a quote', 'proxy-redirect-to', "a' b"],
+        ['Lua', 'auth-url', 'http://a/content_by_lua_block'],
+        ['a file', 'auth-url', 'file:///etc/passwd'],
+        ['a token', 'proxy-ssl-name', '/var/run/secrets/x'],
+        ['a folder', 'rewrite-target', 'root /'],
+        ['a pipe', 'mirror-target', 'http://a/|b'],
+        ['a comment', 'auth-tls-match-cn', 'CN=a #('],
+      ] as const
+    ).map(([title, key, value]) =>
+      fails(
+        title,
+        ingress('{}', `{nginx.ingress.kubernetes.io/${key}: "${value}"}`),
+        `metadata.annotations['nginx.ingress.kubernetes.io/${key}']`,
+      ),
+    ),
+  ),
+  'ingress-nginx-paths': objects(
+    ...['/', '/shop', '/item/[0-9]{4}(/|$)(.*)', '/a{2,}', '/a;v=1', '/\\\\{a\\\\}', '/\\\\p{L}+', '/a b'].map((path) =>
+      passes(path, ingress(`{rules: [{http: {paths: [{path: "${path}"}]}}]}`)),
+    ),
+    ...(
+      [
+        ['a token', '/var/run/secrets/x'],
+        ['the end of the location', '/a;}\\nlocation /b { return 204;'],
+        ['a block', '/a {'],
+        ['the end of a block', '/a}'],
+        ['a brace that is no quantifier', '/a{b}'],
+        ['the end of a directive', '/a; alias /'],
+        ['a line break', '/a\\n'],
+        ['a quote', '/a\\"'],
+      ] as const
+    ).map(([title, path]) => fails(title, ingress(`{rules: [{http: {paths: [{path: "${path}"}]}}]}`), 'spec.rules[0].http.paths[0].path')),
   ),
 };
