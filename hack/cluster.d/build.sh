@@ -80,15 +80,17 @@ build_program() {
   say "built $name ($((SECONDS - started)) s)"
 }
 
-# build_all TIER: builds the programs of a tier (tools: crane; clients: kubectl). One build at a time on a machine.
+# build_all TIER: builds the programs of a tier (tools: crane; clients: kubectl). One build of a version at a time: another version is not kept waiting.
 build_all() {
   local tier="$1" name module package tags
   mkdir -p "$BIN"
-  exec 8>"$VIGIL_CACHE/build.lock"
+  exec 8>"$VIGIL_CACHE/packages.lock"
   flock 8
   local packages=(iproute2 openssl util-linux procps)
   [ "$tier" != full ] || packages+=(containernetworking-plugins nftables busybox-static libseccomp-dev pkg-config gcc iptables)
   install_packages "${packages[@]}"
+  exec 8>"$BIN/.build.lock"
+  flock 8
   while read -r name module package tags; do
     case "$tier" in
       control-plane) case "$CONTROL_PLANE_PROGRAMS" in *" $name "*) ;; *) continue ;; esac ;;
