@@ -120,7 +120,16 @@ export class Enforcement {
   /** Handles an error of a write. Throws errors that a retry with back-off may mend. */
   async #unwritten(policy: SecurityPolicy, error: unknown): Promise<ReconcileResult> {
     if (isConflict(error) || error instanceof ObjectChanged) return { requeueAfter: statusInterval };
-    if (!isForbidden(error) && !isNotFound(error)) throw error;
+    if (isNotFound(error)) {
+      await this.#failed(policy, {
+        reason: 'MissingKind',
+        problems: [
+          `the API server does not serve a kind that enforcement needs: apply the CRD admissionparameters.vigil.dev of this version (${messageOf(error)})`,
+        ],
+      });
+      return { requeueAfter: resync };
+    }
+    if (!isForbidden(error)) throw error;
     await this.#failed(policy, {
       reason: 'MissingRights',
       problems: [`the operator may not write admission policies: apply ${component} (${messageOf(error)})`],
@@ -138,7 +147,9 @@ export class Enforcement {
       new ResourceIndex(resources),
     );
     if (!('owner' in compiled)) {
-      const problems = compiled.map(({ path, message }) => `${path}: ${message}`);
+      const { policies = 0 } = policy.status?.enforcement ?? {};
+      const stays = `${policies} admission policies of an earlier generation stay in force, with the exceptions and approvals that were in force then: fix the policy, or remove spec.enforcement`;
+      const problems = [...compiled.map(({ path, message }) => `${path}: ${message}`), ...(policies > 0 ? [stays] : [])];
       await this.#failed(policy, { reason: 'InvalidPolicy', problems });
       return {};
     }

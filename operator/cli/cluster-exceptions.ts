@@ -1,6 +1,6 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import type { PolicySource } from '../engine/policy-set.ts';
-import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
+import { exceptionProblems, validPart } from '../findings/waivers/exception-problems.ts';
 import { compileWaiver, waiverId, type ExceptionObject } from '../findings/waivers/waiver.ts';
 import type { WaiverInputs } from '../findings/waivers/waiver-set.ts';
 import { listAll } from '../kube/list.ts';
@@ -16,8 +16,8 @@ export interface ClusterExceptions {
 const kinds = [RESOURCES.exceptions, RESOURCES.clusterExceptions];
 
 /**
- * Lists the exceptions of a cluster. A cluster without their CRDs has none. An exception that cannot be read or that has a problem covers
- * nothing, and a warning names it.
+ * Lists the exceptions of a cluster. A cluster without their CRDs has none. An entry of an exception that has a problem covers nothing, and
+ * a warning names it.
  */
 export async function readClusterExceptions(
   { client, resources }: Pick<Cluster, 'client' | 'resources'>,
@@ -28,9 +28,12 @@ export async function readClusterExceptions(
   const served = kinds.filter((kind) => resources.some(({ group, resource }) => group === kind.group && resource === kind.resource));
   for (const resource of served) {
     for (const exception of await listed(client, resource, warnings)) {
-      const [problem] = exceptionProblems(exception, new Set(namesOf(exception)));
-      if (problem === undefined) valid.push(exception);
-      else warnings.push(`${resource.kind}/${waiverId(exception)} covers nothing: ${problem}`);
+      const names = new Set(namesOf(exception));
+      const part = validPart(exception, names);
+      if (part) valid.push(part);
+      const covers = part ? 'covers only what its other entries name' : 'covers nothing';
+      const [problem] = exceptionProblems(exception, names);
+      if (problem !== undefined) warnings.push(`${resource.kind}/${waiverId(exception)} ${covers}: ${problem}`);
     }
   }
   const bounds = new Map(policies.map((policy) => [nameInResults(policy), policy.spec.exceptions]));

@@ -14,6 +14,8 @@ export interface ExceptionStatusInput {
   readonly exception: Exception;
   /** What is wrong with the exception; see `exceptionProblems`. */
   readonly problems: readonly string[];
+  /** Whether at least one entry is without problems. */
+  readonly isUsable: boolean;
   /** All policies, with the bounds that each sets for exceptions. */
   readonly bounds: ReadonlyMap<string, ExceptionBounds | undefined>;
   /** The findings that it selects, by policy. Undefined until the reports were read. */
@@ -107,12 +109,13 @@ function unknownPolicies({ exception: { spec }, bounds }: ExceptionStatusInput):
 const off = (reason: string, message: string): ConditionUpdate => ({ type: 'Active', status: 'False', reason, message });
 
 function active(input: ExceptionStatusInput): ConditionUpdate {
-  const { exception, problems, now } = input;
-  if (problems.length > 0) return off('Invalid', 'the exception covers nothing until its problems are fixed');
+  const { exception, problems, isUsable, now } = input;
+  if (!isUsable) return off('Invalid', 'the exception covers nothing until its problems are fixed');
   const end = endOf(compileWaiver(exception), now);
   if (end <= now) return off('Expired', `the exception ended at ${timestampOf(end)}: its findings are failures again`);
   const refusals = refusalsOf(input);
-  return without(input, refusals) ?? inForce(end, now, refusals.texts);
+  const left = problems.length > 0 ? ['some entries cover nothing: see condition Ready'] : [];
+  return without(input, refusals) ?? inForce(end, now, [...refusals.texts.map((text) => `refused: ${text}`), ...left]);
 }
 
 /** Returns the condition of an exception that covers nothing: all policies refuse it, or nothing needs it. */
@@ -123,9 +126,9 @@ function without(input: ExceptionStatusInput, { texts, everywhere }: Refusals): 
   return isUnused(input) ? off('Unused', 'no finding matched the exception for 7 days: delete it if nobody needs it') : undefined;
 }
 
-function inForce(end: number, now: number, refusals: readonly string[]): ConditionUpdate {
+function inForce(end: number, now: number, others: readonly string[]): ConditionUpdate {
   const [, reason, text] = warnings.find(([before]) => end - now <= before) ?? [0, 'InForce', 'in force'];
-  const notes = [`${text}, until ${timestampOf(end)}`, ...refusals.map((refusal) => `refused: ${refusal}`)];
+  const notes = [`${text}, until ${timestampOf(end)}`, ...others];
   return { type: 'Active', status: 'True', reason, message: notes.join('; ') };
 }
 

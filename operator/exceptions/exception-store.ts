@@ -2,7 +2,7 @@ import type { KubeObject } from '../api/metadata.ts';
 import type { ExceptionBounds } from '../api/kinds/policy-exceptions.ts';
 import type { ClusterSecurityException, SecurityException } from '../api/kinds/security-exception.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
-import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
+import { exceptionProblems, validPart } from '../findings/waivers/exception-problems.ts';
 import { compileWaiver, waiverId } from '../findings/waivers/waiver.ts';
 import { WaiverSet } from '../findings/waivers/waiver-set.ts';
 import type { Severity } from '../findings/finding.ts';
@@ -28,7 +28,7 @@ export interface ExceptionSources {
   readonly isComplete: () => boolean;
 }
 
-/** The exceptions without problems. */
+/** The exceptions, without their entries with problems. */
 interface Compiled {
   readonly valid: readonly Exception[];
   readonly set: WaiverSet;
@@ -53,7 +53,7 @@ export class ExceptionStore {
     return this.#sources.isComplete();
   }
 
-  /** Returns the exceptions without problems, and the current time. */
+  /** Returns the exceptions without their entries with problems, and the current time. */
   current(): AppliedWaivers {
     return { set: this.#current().set, now: this.#sources.clock() };
   }
@@ -68,6 +68,11 @@ export class ExceptionStore {
   /** Returns what is wrong with an exception, each with the path of the field. */
   problemsOf(exception: Exception): readonly string[] {
     return exceptionProblems(exception, this.#rules());
+  }
+
+  /** Whether at least one entry of an exception is without problems. */
+  isUsable(exception: Exception): boolean {
+    return validPart(exception, this.#rules()) !== undefined;
   }
 
   /** Returns the exceptions that admission applies for a policy; see {@link admissionWaivers}. Throws until all exceptions are known. */
@@ -96,12 +101,13 @@ export class ExceptionStore {
 
   #compile(): Compiled {
     const rules = this.#rules();
-    const valid = [...this.all().values()].filter((exception) => exceptionProblems(exception, rules).length === 0);
+    const valid = [...this.all().values()].flatMap((exception) => validPart(exception, rules) ?? []);
     const labels = new Map(this.#sources.namespaces.list().map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
     const set = new WaiverSet({
       waivers: valid.map(compileWaiver),
       bounds: this.policyBounds(),
       namespaceLabels: (namespace) => labels.get(namespace),
+      rules,
     });
     return { valid, set };
   }

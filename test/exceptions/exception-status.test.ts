@@ -12,6 +12,7 @@ interface Given {
   readonly metadata?: Parameters<typeof exception>[1];
   readonly before?: ExceptionStatus;
   readonly problems?: readonly string[];
+  readonly isUsable?: boolean;
   readonly bounds?: Readonly<Record<string, ExceptionBounds>>;
   readonly matches?: Readonly<Record<string, PolicyMatches>>;
   readonly at?: number;
@@ -22,12 +23,14 @@ const inputOf = ({
   metadata,
   before,
   problems = [],
+  isUsable = problems.length === 0,
   bounds = { baseline: {} },
   matches = {},
   at = now,
 }: Given): ExceptionStatusInput => ({
   exception: { ...exception(spec, metadata), ...(before ? { status: before } : {}) },
   problems,
+  isUsable,
   bounds: new Map(Object.entries(bounds)),
   matches: new Map(Object.entries(matches)),
   now: at,
@@ -61,6 +64,11 @@ describe('Condition Active of an exception', () => {
       'is False if it is invalid',
       { problems: ['spec.checks[0].name: unknown'] },
       'False Invalid: the exception covers nothing until its problems are fixed',
+    ],
+    [
+      'is True with its other entries if one is invalid',
+      { problems: ['spec.checks[1].name: unknown'], isUsable: true, matches: matched },
+      'True InForce: in force, until 2027-05-31T00:00:00Z; some entries cover nothing: see condition Ready',
     ],
     [
       'is False if every policy refuses it',

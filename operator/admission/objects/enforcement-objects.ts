@@ -7,12 +7,13 @@ import { shortHash } from '../../api/short-hash.ts';
 import type { CompiledPolicy } from '../../engine/compiled-policy.ts';
 import { approvalVariables } from './approval-policy.ts';
 import { controlResources, controlsOfShape, controlVariables } from './control-policy.ts';
+import { deniedVariables, type DenyingEntry } from './denied-checks.ts';
 import { entryChecks, type EntryChecks, type NotEnforced } from './entry-checks.ts';
 import { matchConditions } from './match-conditions.ts';
 import { messageExpression, newViolations } from './message-expression.ts';
 import type { AdmissionBinding, AdmissionPolicy, AdmissionPolicySpec, NamedExpression } from './admission-policy.ts';
 import { namespaceMatch, type NamespaceMatch } from './namespace-match.ts';
-import { ruleConstraints, ruleMessage, ruleVariables } from './rule-policy.ts';
+import { failureParts, ruleConstraints, ruleMessage, ruleVariables } from './rule-policy.ts';
 
 /** The cluster in which policies are enforced. */
 export interface EnforcementContext {
@@ -55,9 +56,11 @@ export const parametersName = (policy: string): string => policy;
 /** Returns the admission policies and bindings of a policy with `spec.enforcement`. Pure. */
 export function enforcementObjects(policy: SecurityPolicy, compiled: CompiledPolicy, context: EnforcementContext): EnforcementObjects {
   const waives = policy.spec.exceptions?.allow === 'All';
-  const made = (policy.spec.enforcement ?? []).map((entry, index) =>
-    new EntryObjects(policy, { entry, index, compiled, context, waives }).build(),
+  const entries = (policy.spec.enforcement ?? []).map(
+    (entry, index) => new EntryObjects(policy, { entry, index, compiled, context, waives }),
   );
+  const denying = entries.flatMap(({ denying: own }) => own);
+  const made = entries.map((entry) => entry.build(denying));
   const notEnforced = made.flatMap((one) => one.notEnforced);
   return {
     policies: made.flatMap((one) => one.policies),
@@ -96,29 +99,56 @@ class EntryObjects {
     this.#namespaces = namespaceMatch(policy.spec.scope, { namespaces: entry.namespaces, denies }, context.systemNamespaces);
   }
 
-  build(): Omit<EnforcementObjects, 'waives'> {
-    const { refused, empty } = this.#namespaces;
+  /** The checks that it refuses, and where. Empty if it denies nothing. */
+  get denying(): readonly DenyingEntry[] {
+    if (!this.#input.entry.actions.includes('Deny') || this.#namespaces.empty !== undefined) return [];
+    const { controls, rules, approval } = this.#checks;
+    const checks = [...controls.map(({ control }) => control.id), ...rules.map(({ name }) => name)];
+    const approving = approval === undefined ? [] : [{ checks: [approval.control.id], namespaces: this.#approvalNamespaces }];
+    return [{ checks, namespaces: this.#namespaces }, ...approving];
+  }
+
+  /** `denying`: the entries of the policy that deny. */
+  build(denying: readonly DenyingEntry[]): Omit<EnforcementObjects, 'waives'> {
+    const { empty } = this.#namespaces;
     const drafts = empty === undefined ? [...this.#ofControls(), ...this.#ofApproval(), ...this.#ofRules()] : [];
     const made = drafts.filter((draft): draft is Draft => 'spec' in draft);
     const notEnforced = [...this.#checks.notEnforced, ...drafts.filter((draft): draft is NotEnforced => 'check' in draft)];
-    const policies = made.map((draft) => this.#policyOf(draft));
-    const { approval } = this.#checks;
+    const names = this.#names;
+    const denied = this.#input.entry.actions.includes('Warn') ? deniedVariables(names, denying) : [];
+    const policies = made.map((draft) => this.#policyOf(draft, denied));
     const unusable = new Set(notEnforced.map(({ check }) => check));
-    const controls = approval === undefined ? this.#checks.controls : [...this.#checks.controls, approval];
-    const enforced = [...controls.map(({ control }) => control.id), ...this.#checks.rules.map(({ name }) => name)];
     return {
       policies,
       bindings: policies.map((one, index) => this.#bindingOf(one, made[index])),
       approves: made.some(({ readsParameters }) => readsParameters === true),
-      enforced: empty === undefined ? enforced.filter((name) => !unusable.has(name)) : [],
+      enforced: empty === undefined ? names.filter((name) => !unusable.has(name)) : [],
       notEnforced,
-      problems: [
-        ...this.#checks.problems,
-        ...refused.map((name) => `${this.#path}.namespaces: Deny never applies in the system namespace ${name}`),
-        ...(empty === undefined ? [] : [`${this.#path}.namespaces: ${empty} in which this entry applies`]),
-        ...(drafts.length > 0 || empty !== undefined ? [] : [`${this.#path}: it selects no check that the API server can evaluate`]),
-      ],
+      problems: [...this.#checks.problems, ...this.#namespaceProblems(drafts.length)],
     };
+  }
+
+  /** The names of its checks. */
+  get #names(): readonly string[] {
+    const { controls, approval, rules } = this.#checks;
+    const all = approval === undefined ? controls : [...controls, approval];
+    return [...all.map(({ control }) => control.id), ...rules.map(({ name }) => name)];
+  }
+
+  #namespaceProblems(drafts: number): readonly string[] {
+    const { refused, empty } = this.#namespaces;
+    const system = refused.map((name) => `${this.#path}.namespaces: Deny never applies in the system namespace ${name}`);
+    if (empty !== undefined) return [...system, `${this.#path}.namespaces: ${empty} in which this entry applies`];
+    return drafts > 0 ? system : [...system, `${this.#path}: it selects no check that the API server can evaluate`];
+  }
+
+  /** The namespaces of the entry in which images must be approved. */
+  get #approvalNamespaces(): NamespaceMatch {
+    const { entry, context } = this.#input;
+    const { spec } = this.#policy;
+    const within = spec.images?.approval?.namespaces;
+    const scope = { namespaces: entry.namespaces, denies: entry.actions.includes('Deny'), within };
+    return namespaceMatch(spec.scope, scope, context.systemNamespaces);
   }
 
   #ofControls(): readonly Draft[] {
@@ -137,11 +167,9 @@ class EntryObjects {
   #ofApproval(): readonly (Draft | NotEnforced)[] {
     const { approval } = this.#checks;
     if (approval === undefined) return [];
-    const { entry, context } = this.#input;
+    const { context } = this.#input;
     const { spec } = this.#policy;
-    const within = spec.images?.approval?.namespaces;
-    const scope = { namespaces: entry.namespaces, denies: entry.actions.includes('Deny'), within };
-    const namespaces = namespaceMatch(spec.scope, scope, context.systemNamespaces);
+    const namespaces = this.#approvalNamespaces;
     if (namespaces.empty !== undefined)
       return [{ check: approval.control.id, reason: 'spec.images.approval.namespaces names no namespace of the entry' }];
     const matchConstraints = {
@@ -155,21 +183,29 @@ class EntryObjects {
   }
 
   #ofRules(): readonly (Draft | NotEnforced)[] {
-    return this.#checks.rules.map((rule) => this.#ofRule(rule));
+    return this.#checks.rules.flatMap((rule) => this.#ofRule(rule));
   }
 
-  #ofRule(rule: SecurityPolicyRule): Draft | NotEnforced {
+  #ofRule(rule: SecurityPolicyRule): readonly (Draft | NotEnforced)[] {
     const constraints = ruleConstraints(rule, this.#input.context.served);
-    if (typeof constraints === 'string') return { check: rule.name, reason: constraints };
-    const spec = { failurePolicy: rule.failurePolicy ?? ('Fail' as const), matchConstraints: constraints, variables: ruleVariables(rule) };
-    return { shape: `rule-${rule.name}`, spec, message: messageExpression(this.#name, ruleMessage(rule)) };
+    if (typeof constraints === 'string') return [{ check: rule.name, reason: constraints }];
+    const message = messageExpression(this.#name, ruleMessage(rule));
+    const variables = ruleVariables(rule);
+    return failureParts(rule, constraints).map(({ suffix, ...part }) => ({
+      shape: `rule-${rule.name}${suffix}`,
+      spec: { ...part, variables },
+      message,
+    }));
   }
 
   get #name(): string {
     return this.#policy.metadata.name;
   }
 
-  #policyOf({ shape, spec, message, namespaces = this.#namespaces, readsParameters = false }: Draft): AdmissionPolicy {
+  #policyOf(
+    { shape, spec, message, namespaces = this.#namespaces, readsParameters = false }: Draft,
+    denied: readonly NamedExpression[],
+  ): AdmissionPolicy {
     const { waives, context } = this.#input;
     const conditions: readonly NamedExpression[] = [...matchConditions(context.operator), ...namespaces.conditions];
     return {
@@ -178,7 +214,7 @@ class EntryObjects {
         ...spec,
         ...(waives || readsParameters ? { paramKind: { apiVersion: API_VERSION, kind: RESOURCES.admissionParameters.kind } } : {}),
         matchConditions: conditions,
-        variables: [...spec.variables, ...newViolations(waives)],
+        variables: [...spec.variables, ...newViolations(waives, denied)],
         validations: [
           {
             expression: 'variables.new.size() == 0',

@@ -9,11 +9,13 @@ const notWaived =
   " && !variables.waivers.exists(waiver, violation[0] in waiver.checks && (!has(waiver.containers) || waiver.containers.exists(name, violation[1] == 'container ' + name)))";
 
 /**
- * The variables that compute the new violations from `failing` and `failedBefore`. With `waives`, violations that an exception in force
+ * The variables that compute the new violations from `failing` and `failedBefore`. `denied`: the variables `scopeLabels` and `denied` with the
+ * checks that another entry refuses for this request, which are left out. With `waives`, violations that an exception in force
  * covers are left out: the variable `waivers` has the exceptions that match the object.
  */
-export function newViolations(waives: boolean): readonly NamedExpression[] {
-  return [...(waives ? waiverVariables : []), { name: 'new', expression: remaining(waives ? notWaived : '') }];
+export function newViolations(waives: boolean, denied: readonly NamedExpression[] = []): readonly NamedExpression[] {
+  const covers = [...(waives ? [notWaived] : []), ...(denied.length > 0 ? [' && !(violation[0] in variables.denied)'] : [])];
+  return [...(waives ? waiverVariables : []), ...denied, { name: 'new', expression: remaining(covers.join('')) }];
 }
 
 const labelsMatch = (field: string, labels: string): string =>

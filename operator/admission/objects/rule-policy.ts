@@ -27,6 +27,41 @@ export function ruleConstraints(rule: SecurityPolicyRule, served: readonly ApiRe
   };
 }
 
+/** A part of a rule with its failure policy. `suffix` distinguishes the names of the parts. */
+export interface FailurePart {
+  readonly suffix: string;
+  readonly failurePolicy: 'Fail' | 'Ignore';
+  readonly matchConstraints: Constraints;
+}
+
+/**
+ * Splits the constraints of a rule without failurePolicy: it fails closed for new objects. An update is admitted if the rule cannot be evaluated,
+ * because an object on which it could not be evaluated before must stay changeable, and CEL cannot tell whether the old object has the same
+ * error. A rule about updates only reads the old object, and fails closed, as does a rule that sets failurePolicy.
+ */
+export function failureParts(rule: SecurityPolicyRule, constraints: Constraints): readonly FailurePart[] {
+  const { failurePolicy } = rule;
+  const parts = (keep: (operation: Operation) => boolean): Constraints => ({
+    ...constraints,
+    resourceRules: constraints.resourceRules.flatMap((one) => {
+      const operations = expanded(one.operations).filter(keep);
+      return operations.length > 0 ? [{ ...one, operations }] : [];
+    }),
+  });
+  const [updates, others] = [parts((one) => one === 'UPDATE'), parts((one) => one !== 'UPDATE')];
+  const isWhole = failurePolicy !== undefined || updates.resourceRules.length === 0 || others.resourceRules.length === 0;
+  if (isWhole || !new RuleExpressions(rule).isAboutState)
+    return [{ suffix: '', failurePolicy: failurePolicy ?? 'Fail', matchConstraints: constraints }];
+  return [
+    { suffix: '', failurePolicy: 'Fail', matchConstraints: others },
+    { suffix: '-update', failurePolicy: 'Ignore', matchConstraints: updates },
+  ];
+}
+
+type Operation = ResourceRule['operations'][number];
+const allOperations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
+const expanded = (operations: readonly Operation[]): readonly Operation[] => (operations.includes('*') ? allOperations : operations);
+
 const withScope = (rule: ResourceRule): ResourceRule => ({ ...rule, scope: rule.scope ?? '*' });
 const holds = (values: readonly string[], wanted: string): boolean => values.includes('*') || values.includes(wanted);
 const podResource: Pick<ApiResource, 'group' | 'version' | 'resource'> = { group: '', version: 'v1', resource: 'pods' };

@@ -49,7 +49,7 @@ export const enforcementStatus = z.strictObject({
     'Checks that an entry selects and the API server cannot evaluate, each with the reason.',
   ),
   reason: field(
-    z.enum(['MissingRights', 'InvalidPolicy', 'InvalidEntry', 'LimitReached', 'Refused', 'TypeWarnings']).optional(),
+    z.enum(['MissingRights', 'MissingKind', 'InvalidPolicy', 'InvalidEntry', 'LimitReached', 'Refused', 'TypeWarnings']).optional(),
     'Why the policy is not enforced as it says. Omitted: it is.',
   ),
   problems: field(

@@ -110,7 +110,7 @@ const rule = z.strictObject({
   validations: field(z.array(validation).min(1).max(64), 'The validations. An object passes the rule if all of them are true.'),
   failurePolicy: field(
     z.enum(['Fail', 'Ignore']).optional(),
-    'Whether admission refuses an object if an expression fails to evaluate. A scan always reports that as an error. Omitted: Fail.',
+    'Whether admission refuses an object if an expression fails to evaluate. A scan always reports that as an error. Omitted: Fail for new objects, Ignore for updates.',
   ),
 });
 

@@ -27,7 +27,7 @@ export interface ExceptionInputs {
 /** The exceptions of files. */
 export interface ExceptionFiles {
   readonly applied: AppliedExceptions;
-  /** What is wrong with exceptions. An exception with a problem covers nothing. */
+  /** What is wrong with exceptions. An entry with a problem covers nothing. */
   readonly errors: readonly ManifestError[];
   /** Exceptions that cover nothing: they have expired, or name only policies that the scan does not use. */
   readonly warnings: readonly string[];
@@ -86,7 +86,7 @@ function reasonUnused({ spec }: ExceptionObject, used: ReadonlySet<string>, now:
 
 /** Reads the exceptions among manifests. */
 export async function readExceptions(inputs: ExceptionInputs): Promise<ExceptionFiles> {
-  const [{ exceptionProblems }, { compileWaiver }, { WaiverSet }] = await Promise.all([
+  const [{ exceptionProblems, validPart }, { compileWaiver }, { WaiverSet }] = await Promise.all([
     import('../../findings/waivers/exception-problems.ts'),
     import('../../findings/waivers/waiver.ts'),
     import('../../findings/waivers/waiver-set.ts'),
@@ -104,13 +104,18 @@ export async function readExceptions(inputs: ExceptionInputs): Promise<Exception
         source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) },
         message: `${id}: ${path}: ${message}`,
       });
-    if (!('spec' in exception) || problems.length > 0) continue;
-    const unused = reasonUnused(exception, used, now);
+    const part = 'spec' in exception ? validPart(exception, rulesFor(exception, rules, used)) : undefined;
+    if (part === undefined) continue;
+    const unused = reasonUnused(part, used, now);
     if (unused !== undefined) warnings.push(`${manifest.file}:${manifest.lineOf()}: ${id} covers nothing: ${unused}`);
-    valid.push(exception);
+    valid.push(part);
   }
   const bounds = new Map<string, ExceptionBounds | undefined>(policies.map((policy) => [nameInResults(policy), policy.spec.exceptions]));
-  return { applied: { waivers: new WaiverSet({ waivers: valid.map(compileWaiver), bounds, namespaceLabels }), now }, errors, warnings };
+  return {
+    applied: { waivers: new WaiverSet({ waivers: valid.map(compileWaiver), bounds, namespaceLabels, rules }), now },
+    errors,
+    warnings,
+  };
 }
 
 /** The rules of a policy that is not among the files are not known: an exception for it may have any names of checks. */

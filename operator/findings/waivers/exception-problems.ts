@@ -14,28 +14,35 @@ const isCheck = (name: string, rules: ReadonlySet<string>): boolean =>
   controlById(name) !== undefined || detectionById(name) !== undefined || rules.has(name) || otherChecks.includes(name);
 
 /**
- * Returns what is wrong with an exception, each with the path of the field. An exception with a problem covers nothing. `rules` contains the
- * names of the rules of all policies. Pure.
+ * Returns what is wrong with an exception, each with the path of the field. `rules` contains the names of the rules of all policies. Pure.
  */
 export function exceptionProblems({ spec }: ExceptionObject, rules: ReadonlySet<string>): readonly string[] {
-  return [...checkProblems(spec, rules), ...endProblems(spec)];
+  return [...spec.checks.flatMap((check, index) => checkProblems(check, `spec.checks[${index}]`, rules)), ...endProblems(spec)];
 }
 
-function checkProblems({ checks }: ExceptionObject['spec'], rules: ReadonlySet<string>): readonly string[] {
-  return checks.flatMap((check, index) => {
-    const at = `spec.checks[${index}]`;
-    const shape = shapeProblem(check);
-    if (shape !== undefined) return [`${at}: ${shape}`];
-    const { name, framework, vulnerability } = check;
-    const pattern = Object.entries({ name, framework, vulnerability }).find(([, value]) => value?.includes('*'));
-    if (pattern) return [`${at}.${pattern[0]}: '${pattern[1] ?? ''}' is a pattern; name each check`];
-    return [nameProblem(name, rules), frameworkProblem(framework)].flatMap((problem) =>
-      problem === undefined ? [] : [`${at}.${problem}`],
-    );
-  });
+/**
+ * Returns the part of an exception without problems: an entry with a problem covers nothing, and the others count. Undefined if no entry is
+ * left, or if the end cannot be read. Pure.
+ */
+export function validPart<T extends ExceptionObject>(exception: T, rules: ReadonlySet<string>): T | undefined {
+  const { spec } = exception;
+  const checks = spec.checks.filter((check) => checkProblems(check, '', rules).length === 0);
+  if (checks.length === 0 || endProblems(spec).length > 0) return undefined;
+  return checks.length === spec.checks.length ? exception : { ...exception, spec: { ...spec, checks } };
 }
 
-function nameProblem(name: string | undefined, rules: ReadonlySet<string>): string | undefined {
+function checkProblems(check: ExceptionCheck, at: string, rules: ReadonlySet<string>): readonly string[] {
+  const shape = shapeProblem(check);
+  if (shape !== undefined) return [`${at}: ${shape}`];
+  const { name, framework, vulnerability } = check;
+  const pattern = Object.entries({ name, framework, vulnerability }).find(([, value]) => value?.includes('*'));
+  if (pattern) return [`${at}.${pattern[0]}: '${pattern[1] ?? ''}' is a pattern; name each check`];
+  const problems = [nameProblem(name, rules), frameworkProblem(framework)];
+  return problems.flatMap((problem) => (problem === undefined ? [] : [`${at}.${problem}`]));
+}
+
+/** Returns why no check has a name, such as `name: no control …`. Undefined if one has it, or without a name. */
+export function nameProblem(name: string | undefined, rules: ReadonlySet<string>): string | undefined {
   if (name === undefined || isCheck(name, rules)) return undefined;
   const known = [...[...catalogue, ...detections].map(({ id }) => id), ...rules, ...otherChecks];
   return `name: no control and no rule of a policy has the name '${name}'${didYouMean(name, known)}`;

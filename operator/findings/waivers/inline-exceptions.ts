@@ -73,7 +73,7 @@ export function inlineExceptions({ inline = '[]', namespace, name }: WaiverTarge
           ...(namespace === undefined ? {} : { namespace }),
           ...(created === undefined ? {} : { creationTimestamp: created }),
         },
-        spec: { reason, expiresAt: until, checks: [check.startsWith('CVE-') ? { vulnerability: check } : { name: check }] },
+        spec: { reason, expiresAt: until, checks: [/^(CVE|GHSA)-/.test(check) ? { vulnerability: check } : { name: check }] },
       }),
       id: INLINE,
     })),

@@ -1,5 +1,6 @@
 import type { ExceptionBounds } from '../../api/kinds/policy-exceptions.ts';
 import { brokenBound, endOf, severityBound } from './exception-bounds.ts';
+import { nameProblem } from './exception-problems.ts';
 import { INLINE, inlineExceptions } from './inline-exceptions.ts';
 import type { CoveredContainers, NamespaceLabels, Waiver, WaiverSubject, WaiverTarget } from './waiver.ts';
 
@@ -14,6 +15,8 @@ export interface WaiverInputs {
   /** The bounds of each policy, by name. A policy without an entry has the default bounds. */
   readonly bounds: ReadonlyMap<string, ExceptionBounds | undefined>;
   readonly namespaceLabels: NamespaceLabels;
+  /** The names of the rules of all policies. Undefined: they are not known, and inline exceptions may have any names. */
+  readonly rules?: ReadonlySet<string>;
 }
 
 /** An exception in force at a failure, and what it covers there. */
@@ -71,6 +74,15 @@ export class WaiverSet {
     return first && { kind: 'refused', ...first };
   }
 
+  /** Returns the names of inline exceptions that no check has. They select no failure: every failure that nothing covers names them. */
+  #unknownChecks(waivers: readonly Waiver[]): readonly { readonly id: string; readonly reason: string }[] {
+    const { rules } = this.#inputs;
+    if (rules === undefined) return [];
+    const names = waivers.flatMap(({ checks }) => [...checks]).filter((check) => !isVulnerability(check));
+    const problems = names.flatMap((name) => nameProblem(name, rules) ?? []);
+    return problems.map((problem) => ({ id: INLINE, reason: `the annotation vigil.dev/except: ${problem}` }));
+  }
+
   /** Returns the exceptions that select the check of a failure, those of the object itself included. */
   #selecting(
     subject: WaiverSubject,
@@ -90,11 +102,16 @@ export class WaiverSet {
       return declared;
     }
     const own = inline.waivers.filter(({ coversCheck }) => coversCheck(subject));
-    if (bounds?.inline === 'Allow') return [...declared, ...own];
+    if (bounds?.inline === 'Allow') {
+      if (own.length === 0) refused.push(...this.#unknownChecks(inline.waivers));
+      return [...declared, ...own];
+    }
     if (own.length > 0) refused.push({ id: INLINE, reason: `${policyText(subject.policy)}: exceptions.inline is Refuse` });
     return declared;
   }
 }
+
+const isVulnerability = (check: string): boolean => /^(CVE|GHSA)-/.test(check);
 
 const policyText = (policy: string): string => (policy === '' ? 'without a SecurityPolicy' : `SecurityPolicy/${policy}`);
 const latestFirst = (a: Candidate, b: Candidate): number => b.until - a.until || (a.waiver.id < b.waiver.id ? -1 : 1);

@@ -4,7 +4,10 @@ import { resultFingerprint } from '../identity/result-identity.ts';
 import { printable } from '../identity/printable.ts';
 
 /** The maximum length of messages and properties in a report, in characters. A longer text is cut and ends in an ellipsis. */
-const longest = { message: 1000, property: 500 } as const;
+const longest = { message: 1000, property: 500, containers: 8000 } as const;
+
+/** Exceptions need the names of all containers. Their list is longer than that of other properties: about 125 names of the longest kind. */
+const limitOf = (property: string): number => (property === 'containers' ? longest.containers : longest.property);
 
 /** Cuts a text first and replaces invalid characters then, because the cut can split a surrogate pair. */
 const shown = (text: string, limit: number): string => printable(text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
@@ -28,11 +31,11 @@ export function reportResult(source: string, finding: Finding, seconds: number):
     fix: finding.fix,
     frameworks: wholeWords(finding.frameworks),
     pod: finding.pod,
-    containers: finding.elsewhere === true ? undefined : wholeWords(finding.containers ?? []),
+    containers: finding.elsewhere === true ? undefined : wholeWords(finding.containers ?? [], longest.containers),
     ...finding.properties,
   };
   const defined = Object.entries(properties).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, shown(value, longest.property)] as const],
+    value === undefined ? [] : [[key, shown(value, limitOf(key))] as const],
   );
   return {
     source,

@@ -93,6 +93,30 @@ describe('the admission policies of a SecurityPolicy', () => {
     expect(decider(made)({ object: deployment({ containers: [container('app')] }) }).join()).to.match(/run-as-high-uid/);
   });
 
+  it('do not warn where another entry denies the same check', () => {
+    const selector = { matchLabels: { tier: 'prod' }, matchExpressions: [{ key: 'frozen', operator: 'DoesNotExist' as const }] };
+    const made = objectsOf({
+      controls: [{ name: 'host-pid' }, { name: 'cpu-limits' }],
+      images: { approval: { required: true } },
+      enforcement: [{ actions: ['Deny'], minSeverity: 'high', namespaces: { exclude: ['test-*'], selector } }, { actions: ['Warn'] }],
+    });
+    const decideAll = decider(made);
+    const checks = (namespaceLabels: Readonly<Record<string, string>>, namespace = 'shop'): readonly string[] => {
+      const object = { ...deployment({ containers: [container('app')], hostPID: true }), metadata: { name: 'web', namespace } };
+      return decideAll({ object, namespaceLabels, params: {} }).map((message) => message.replace(/^.*?: (.*)\. kubectl.*$/, '$1'));
+    };
+    const [denied, approval, warned, approvalWarned] = ['host-pid', /^image-approved/, 'cpu-limits (container app)', /^image-approved/];
+    const inProduction = checks({ tier: 'prod' });
+    expect(inProduction).to.have.length(3);
+    expect([inProduction[0], inProduction[2]]).to.deep.equal([denied, warned]);
+    expect(inProduction[1]).to.match(approval);
+    for (const elsewhere of [checks({}), checks({ tier: 'prod', frozen: '' }), checks({ tier: 'prod' }, 'test-1')]) {
+      expect(elsewhere).to.have.length(2);
+      expect(elsewhere[0]).to.equal('host-pid, cpu-limits (container app)');
+      expect(elsewhere[1]).to.match(approvalWarned);
+    }
+  });
+
   it('select checks by framework and by name', () => {
     const rest = { frameworks: [{ name: 'pss-baseline' }], controls: [{ name: 'image-tag-latest' }, { name: 'cpu-limits' }] };
     const made = objectsOf({ ...rest, enforcement: [{ actions: ['Warn'], frameworks: ['pss-baseline'], controls: ['cpu-limits'] }] });

@@ -33,6 +33,28 @@ const configMap = (data: object): Record<string, unknown> => ({
   data,
 });
 
+describe('the failure policy of a rule', () => {
+  const validations = [{ expression: 'object.data.x == "y"' }];
+  const made = (rule: Partial<SecurityPolicyRule>): readonly string[] =>
+    objectsOf({ rules: [{ name: 'r', matchConstraints: about('configmaps'), validations, ...rule }] }).policies.map(
+      ({ metadata, spec }) =>
+        `${metadata.name.includes('-update-') ? 'update ' : ''}${spec.failurePolicy} ${spec.matchConstraints.resourceRules.flatMap(({ operations }) => operations).join()}`,
+    );
+  const cases: readonly (readonly [title: string, rule: Partial<SecurityPolicyRule>, policies: readonly string[]])[] = [
+    ['is Fail for new objects and Ignore for updates', {}, ['Fail CREATE', 'update Ignore UPDATE']],
+    ['splits all operations', { matchConstraints: about('configmaps', ['*']) }, ['Fail CREATE,DELETE,CONNECT', 'update Ignore UPDATE']],
+    ['is what the rule sets', { failurePolicy: 'Fail' }, ['Fail CREATE,UPDATE']],
+    ['is Ignore if the rule sets it', { failurePolicy: 'Ignore' }, ['Ignore CREATE,UPDATE']],
+    ['is Fail without updates', { matchConstraints: about('configmaps', ['CREATE']) }, ['Fail CREATE']],
+    [
+      'is Fail for a rule that reads the old object',
+      { validations: [{ expression: 'oldObject == null || true' }] },
+      ['Fail CREATE,UPDATE'],
+    ],
+  ];
+  for (const [title, rule, policies] of cases) it(title, () => expect(made(rule)).to.deep.equal(policies));
+});
+
 describe('the admission policy of a rule', () => {
   it('evaluates the pod templates of every kind, with the parameters and variables of the rule', () => {
     const decide = decider(objectsOf({ rules: [limit] }));

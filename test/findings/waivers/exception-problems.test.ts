@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { exceptionProblems } from '../../../operator/findings/waivers/exception-problems.ts';
+import { exceptionProblems, validPart } from '../../../operator/findings/waivers/exception-problems.ts';
 import { exception } from './samples.ts';
 
 describe('exceptionProblems', () => {
@@ -34,4 +34,23 @@ describe('exceptionProblems', () => {
     ['an end that is no time', { expiresAt: 'soon' }, "spec.expiresAt: 'soon' is not a time in RFC 3339, such as 2027-02-28T00:00:00Z"],
   ] as const)
     it(`names ${what}`, () => expect(problems(spec as never).join()).to.include(problem));
+});
+
+describe('validPart', () => {
+  const rules = new Set(['team-label']);
+  const checks = [{ name: 'run-as-non-root' }, { name: 'removed-rule' }, { name: 'team-label' }];
+
+  it('leaves out the entries with a problem, and keeps the others', () => {
+    expect(validPart(exception({ checks }), rules)?.spec.checks).to.deep.equal([{ name: 'run-as-non-root' }, { name: 'team-label' }]);
+  });
+
+  it('is the exception itself without problems', () => {
+    const whole = exception();
+    expect(validPart(whole, rules)).to.equal(whole);
+  });
+
+  it('is undefined if no entry is left, or if the end cannot be read', () => {
+    expect(validPart(exception({ checks: [{ name: 'removed-rule' }] }), rules)).to.equal(undefined);
+    expect(validPart(exception({ checks, expiresAt: '2027-02-28' }), rules)).to.equal(undefined);
+  });
 });

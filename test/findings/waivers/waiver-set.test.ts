@@ -222,6 +222,21 @@ describe('The annotation vigil.dev/except of an object', () => {
     expect(decide(inlineOf(inline, '2026-01-01T00:00:00Z') ?? '', bounds)).to.have.property('kind', 'refused');
   });
 
+  it('names an unknown check at every failure that it does not cover', () => {
+    const text = inline.replace('run-as-non-root', 'run-as-nonroot');
+    const set = setOf([], { inline: 'Allow' }, { rules: new Set(['team-label']) });
+    expect(set.decide(subject(), target({ inline: text }), now)).to.deep.equal({
+      kind: 'refused',
+      id: 'inline',
+      reason:
+        "the annotation vigil.dev/except: name: no control and no rule of a policy has the name 'run-as-nonroot' (did you mean 'run-as-non-root'?)",
+    });
+    for (const check of ['team-label', 'CVE-2026-1', 'GHSA-1'])
+      expect(set.decide(subject(), target({ inline: inline.replace('run-as-non-root', check) }), now), check).to.equal(undefined);
+    expect(set.decide(subject(), target({ inline }), now)).to.have.property('kind', 'excepted');
+    expect(set.decide(subject({ check: 'host-pid' }), target({ inline }), now)).to.equal(undefined);
+  });
+
   it('is cut to what is read, and is then refused', () => {
     const long = inlineOf(' '.repeat(300_000), undefined) ?? '';
     expect(long).to.have.length(8193);

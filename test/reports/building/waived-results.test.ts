@@ -99,6 +99,13 @@ describe('withWaivers', () => {
     expect(apply(report(['app'], true), set)).to.equal(undefined);
   });
 
+  it('covers a failure in many containers with long names', () => {
+    const names = Array.from({ length: 60 }, (_, index) => `container-${index}-${'x'.repeat(45)}`);
+    const set = setOf([exception({ checks: [{ name: 'host-pid' }], targets: [{ containers: names }] }, { namespace: 'shop' })]);
+    const report = built({ results: [finding('host-pid', { containers: names })] });
+    expect(resultOf(apply(report, set), 'host-pid')?.result).to.equal('skip');
+  });
+
   it('tells at the failure why a policy refuses the exception', () => {
     const set = setOf([exception({ checks: [{ name: 'host-pid' }] }, { namespace: 'shop' })], { allow: 'None' });
     const report = apply(built(), set);
