@@ -22,6 +22,7 @@ export class ClusterApi extends MemoryApi {
   readonly logs = new Map<string, readonly string[]>();
   /** The open watches, the latest last. A test writes their events. */
   readonly watches: PassThrough[] = [];
+  readonly #byPath = new Map<string, PassThrough>();
   /** The actions that access reviews asked about. */
   readonly reviews: AccessAttributes[] = [];
   /** Answers an access review. */
@@ -41,11 +42,17 @@ export class ClusterApi extends MemoryApi {
     return Promise.resolve(Readable.from([Buffer.from(`${lines.join('\n')}\n`)]) as never);
   }
 
+  /** The latest watch of a collection, by its path. */
+  watchOf(path: string): PassThrough | undefined {
+    return this.#byPath.get(path);
+  }
+
   /** Opens a watch that sends only what a test writes, until its signal is aborted. */
-  #watch({ signal }: KubeRequest): PassThrough {
+  #watch({ path, signal }: KubeRequest): PassThrough {
     const events = new PassThrough();
     signal?.addEventListener('abort', () => events.end(), { once: true });
     this.watches.push(events);
+    this.#byPath.set(path, events);
     return events;
   }
 }

@@ -138,6 +138,29 @@ describe('a lease', () => {
     expect(errors).to.have.length(1);
   });
 
+  it('that another process acquires first is no failure, and is tried again', async () => {
+    const lease = await leaseOf('a');
+    let conflicts = 0;
+    server.answers = [(answer, call) => (call.method === 'PUT' && conflicts++ < 2 ? status(409, 'Conflict')(answer) : store(answer, call))];
+    await lease.acquire(new AbortController().signal);
+    expect([conflicts, errors, lease.closed()]).to.deep.equal([3, [], undefined]);
+  });
+
+  it('that this process held before is renewed at once, with its time and transitions', async () => {
+    stored.spec = {
+      ...{ holderIdentity: 'a', leaseDurationSeconds: 11, leaseTransitions: 4 },
+      ...{ acquireTime: '2025-12-31T23:00:00.000000Z', renewTime: '2026-01-01T00:00:00.000000Z' },
+    };
+    const lease = await leaseOf('a');
+    await lease.acquire(new AbortController().signal);
+    expect(stored.spec).to.include({ holderIdentity: 'a', leaseTransitions: 4, acquireTime: '2025-12-31T23:00:00.000000Z' });
+    expect(server.calls).to.have.length(2);
+    await lease.release();
+    expect([stored.spec['holderIdentity'], stored.spec['leaseDurationSeconds'], lease.closed()]).to.deep.equal([
+      ...['', 1, 'this process does not lead'],
+    ]);
+  });
+
   it('reports why it cannot be acquired and how to fix it, until it can', async () => {
     const lease = await leaseOf('a');
     server.answers = [status(403, 'Forbidden', { kind: 'leases' })];

@@ -286,6 +286,7 @@ describe('the kinds of errors of the API server', () => {
       error(404, { body: missing }),
       error(404, { reason: 'NotFound', body }),
       error(403),
+      error(403, { body: { details: { causes: [{ reason: 'Other' }] } } }),
       new Error('x'),
     ])
       expect(isNamespaceTerminating(other)).to.equal(false);

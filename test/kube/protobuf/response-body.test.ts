@@ -60,6 +60,54 @@ describe('a response in protobuf', () => {
     expect(items).to.deep.equal([{ metadata: parsed }]);
   });
 
+  it('is an error of the API server as in JSON', () => {
+    const causes = [
+      [1, 'NamespaceTerminating'],
+      [2, 'being terminated'],
+      [3, 'metadata'],
+    ] as const;
+    const details = message([1, 'web'], [2, ''], [3, 'pods'], [4, message(...causes)], [4, message([1, 'Other'])], [6, 'uid']);
+    const status = message([1, message([2, '5'])], [2, 'Failure'], [3, 'no'], [4, 'Forbidden'], [5, details], [6, 403]);
+    expect(parseBody(type, response('Status', status))).to.deep.equal({
+      ...{ kind: 'Status', apiVersion: 'v1', metadata: { resourceVersion: '5' }, message: 'no', reason: 'Forbidden', code: 403 },
+      details: {
+        ...{ name: 'web', kind: 'pods' },
+        causes: [
+          { reason: 'NamespaceTerminating', message: 'being terminated' },
+          { reason: 'Other', message: '' },
+        ],
+      },
+    });
+    expect(parseBody(type, response('Status', message([5, message([3, 'pods'], [2, 'apps'])])))).to.deep.equal({
+      ...{ kind: 'Status', apiVersion: 'v1', details: { kind: 'pods', group: 'apps' } },
+    });
+  });
+
+  it('is refused if an object has no metadata, or the response has no message', () => {
+    expect(() => parseBody(type, response('PartialObjectMetadataList', message([2, message([2, 'x'])])))).to.throw(
+      ProtobufError,
+      'an object has no metadata',
+    );
+    const empty = Buffer.concat([Buffer.from('k8s\0'), message([1, message([1, 'v1'], [2, 'Status'])])]);
+    expect(() => parseBody(type, empty)).to.throw(ProtobufError, 'the response has no message');
+  });
+
+  it('has owners that are controllers, or not, or do not say, and times of the epoch', () => {
+    const owner = (...fields: readonly (readonly [number, FieldValue])[]): Buffer =>
+      message([1, message([1, 'x'], [13, message(...fields)], [8, message([1, 0])])]);
+    const body = response(
+      'PartialObjectMetadataList',
+      message([2, owner([1, 'A'], [6, 0], [7, 1])], [2, owner([3, 'n'])], [2, message([1, message([1, 'y'], [2, 'generated-'])])]),
+    );
+    const { items } = parseBody(type, body) as { items: { metadata: { ownerReferences?: unknown; creationTimestamp?: string } }[] };
+    expect(items.map(({ metadata: each }) => each.ownerReferences)).to.deep.equal([
+      [{ kind: 'A', name: '', uid: '', apiVersion: '', controller: false, blockOwnerDeletion: true }],
+      [{ kind: '', name: 'n', uid: '', apiVersion: '' }],
+      undefined,
+    ]);
+    expect(items[0]?.metadata.creationTimestamp).to.equal('1970-01-01T00:00:00Z');
+  });
+
   it('skips fields that it does not know', () => {
     const unknown = Buffer.concat([
       message([99, 'text'], [98, 7]),
