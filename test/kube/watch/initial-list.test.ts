@@ -30,7 +30,7 @@ describe('an initial list in pages', () => {
       removed: () => undefined,
     };
     const selection = { namespace: 'n', labelSelector, metadataOnly: true };
-    const version = await new InitialLists(client, { streams }).read(RESOURCES.pods, list as never, {
+    const version = await new InitialLists(client, { streams }).read(RESOURCES.pods, list, {
       ...{ selection, fromNow, silence: 1000 },
       signal: new AbortController().signal,
     });
