@@ -79,6 +79,9 @@ complete -c vigil -l baseline -r
 complete -c vigil -l write-baseline -r
 complete -c vigil -l passing
 complete -c vigil -l cluster
+complete -c vigil -l context -x
+complete -c vigil -s n -l namespace -x
+complete -c vigil -l kubernetes-version -x
 `;
 
 const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };

@@ -4,8 +4,6 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
   ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
 ]);
-const longestWord = 5;
-const decimal = /^[-+]?(0|[1-9][0-9_]*)$/;
 const octal = /^([-+]?)0o?([0-7_]+)$/;
 const hexadecimal = /^([-+]?)0x([0-9a-fA-F_]+)$/;
 const binary = /^([-+]?)0b([01_]+)$/;
@@ -20,7 +18,6 @@ function based(text: string, pattern: RegExp, base: number): number | undefined 
 }
 
 function numberOf(text: string): number | undefined {
-  if (decimal.test(text)) return Number(text.replaceAll('_', ''));
   const other = based(text, octal, 8) ?? based(text, hexadecimal, 16) ?? based(text, binary, 2);
   if (other !== undefined) return other;
   return real.test(text) ? Number(text.replaceAll('_', '')) : undefined;
@@ -34,10 +31,8 @@ const mayBeNumber = (first: number): boolean => (first >= 48 && first <= 57) || 
  * them. -0 is 0.
  */
 export function plainScalar(text: string): string | number | boolean | null {
-  if (text.length <= longestWord) {
-    const word = words.get(text);
-    if (word !== undefined) return word;
-  }
+  const word = words.get(text);
+  if (word !== undefined) return word;
   if (!mayBeNumber(text.charCodeAt(0)) || infinite.test(text)) return text;
   const number = numberOf(text);
   return number === undefined || !Number.isFinite(number) ? text : number + 0;

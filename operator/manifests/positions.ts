@@ -18,20 +18,16 @@ function lineOfEntry(lines: EntryLines | undefined, step: string | number): numb
   return undefined;
 }
 
-function child(value: unknown, step: string | number): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : undefined;
-}
-
 /** Returns the line of a path in a document. If the path does not exist, returns the line of its nearest existing parent. */
 export function lineOfPath(root: unknown, positions: Positions, path: string, fallback: number): number {
   let line = fallback;
   let current = root;
   for (const step of pathSteps(path)) {
-    const found = typeof current === 'object' && current !== null ? lineOfEntry(positions.get(current), step) : undefined;
+    if (typeof current !== 'object' || current === null) return line;
+    const found = lineOfEntry(positions.get(current), step);
     if (found === undefined) return line;
     line = found;
-    current = child(current, step);
+    current = (current as Readonly<Record<string | number, unknown>>)[step];
   }
   return line;
 }

@@ -76,7 +76,7 @@ describe('random expressions in Vigil and in another engine', function () {
     });
     const bounds = seconds > 0 ? { numRuns: 100_000_000, interruptAfterTimeLimit: seconds * 1000 } : { numRuns: 4000, seed: 20261124 };
     fc.assert(property, bounds);
-    expect(compared.same).to.be.greaterThan(1000);
-    expect(compared.errors).to.be.greaterThan(10);
+    expect(compared.same / (compared.same + compared.errors), 'most expressions have a value').to.be.greaterThan(0.25);
+    expect(compared.errors, 'some expressions fail').to.be.greaterThan(0);
   });
 });

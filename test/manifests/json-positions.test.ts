@@ -38,7 +38,7 @@ describe('jsonShapeProblem', () => {
 
   it('counts the depth of maps and lists alike, and the deepest branch', () => {
     const deep = nested(maximumDepth + 2);
-    expect([deep, `[1,${nested(maximumDepth)},2]`, `[${deep}]`, `{"a":1,"b":${nested(maximumDepth - 2)},"c":[]}`].map(problem)).to.deep.equal(['depth', 'depth', 'depth', undefined]); // prettier-ignore
+    expect([deep, `[1,${nested(maximumDepth)},[]]`, `[${deep}]`, `{"a":1,"b":${nested(maximumDepth - 2)},"c":[]}`].map(problem)).to.deep.equal(['depth', 'depth', 'depth', undefined]); // prettier-ignore
     const siblings = `[${Array.from({ length: 600 }, (_, at) => (at % 2 === 0 ? '[]' : '{"a":{}}')).join()}]`;
     expect(problem(siblings)).to.equal(undefined);
   });

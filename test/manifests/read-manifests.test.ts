@@ -90,7 +90,7 @@ describe('the full YAML reader', () => {
     ['the last anchor of a name', 'a: &x 1\nb: &x 2\nc: *x\n', { a: 1, b: 2, c: 2 }],
     ['a merge of several maps, the first one wins', 'a: &a {p: 1, q: 1}\nb: &b {q: 2, r: 2}\nc: {<<: [*a, *b], r: 3}\n', { a: { p: 1, q: 1 }, b: { q: 2, r: 2 }, c: { r: 3, p: 1, q: 1 } }],
     ['a merge before the keys that it does not override', 'a: &a {p: 1}\nb:\n  <<: *a\n  p: 2\n', { a: { p: 1 }, b: { p: 2 } }],
-    ['a merge of a scalar is ignored', 'a: &a 1\nb: {<<: *a, c: 2}\n', { a: 1, b: { c: 2 } }],
+    ['no keys from a merge of a text or of null', 'a: &a xy\nb: {<<: *a, c: 2}\nd: {<<: ~, e: 3}\n', { a: 'xy', b: { c: 2 }, d: { e: 3 } }],
     ['an alias as a key', 'a: &x k\n*x : 1\n', { a: 'k', k: 1 }],
     ['no document', '', null],
   ]; // prettier-ignore

@@ -12,16 +12,24 @@ export interface Io {
 /** The size of a write to standard output, in characters. Many small writes are slow, and one large write needs memory. */
 const pieceSize = 1 << 16;
 
-/** Returns the streams of the process. `flush` resolves after all output is written. */
-export function processIo(): Io & { readonly flush: () => Promise<void> } {
+/** The part of a process that {@link processIo} uses. */
+export interface ProcessStreams {
+  readonly stdin: AsyncIterable<unknown>;
+  readonly stdout: Pick<NodeJS.WriteStream, 'write' | 'on' | 'isTTY'>;
+  readonly stderr: Pick<NodeJS.WriteStream, 'write'>;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Returns the streams of the process. `flush` resolves after all output is written. After a closed pipe, nothing more is written. */
+export function processIo({ stdin, stdout, stderr, env }: ProcessStreams = process): Io & { readonly flush: () => Promise<void> } {
   let pending: string[] = [];
   let size = 0;
   let broken = false;
-  process.stdout.on('error', () => {
+  stdout.on('error', () => {
     broken = true;
   });
   const send = (): void => {
-    if (!broken) process.stdout.write(pending.join(''));
+    if (!broken) stdout.write(pending.join(''));
     pending = [];
     size = 0;
   };
@@ -31,18 +39,18 @@ export function processIo(): Io & { readonly flush: () => Promise<void> } {
       size += text.length;
       if (size >= pieceSize) send();
     },
-    error: (text) => void process.stderr.write(text),
+    error: (text) => void stderr.write(text),
     input: async () => {
       const pieces: Uint8Array[] = [];
-      for await (const piece of process.stdin) pieces.push(piece as Uint8Array);
+      for await (const piece of stdin) pieces.push(piece as Uint8Array);
       return Buffer.concat(pieces);
     },
-    terminal: process.stdout.isTTY,
-    environment: process.env,
+    terminal: stdout.isTTY,
+    environment: env,
     flush: () =>
       new Promise((resolve) => {
         if (broken) resolve();
-        else process.stdout.write(pending.join(''), () => resolve());
+        else stdout.write(pending.join(''), () => resolve());
       }),
   };
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { catalogue, controlById } from '../../../operator/catalogue/controls/catalogue.ts';
 import { frameworkRow, requirementOutcomes } from '../../../operator/catalogue/frameworks/framework-rows.ts';
 import { type Framework, frameworkVersions, newestMinor, resolveFramework } from '../../../operator/catalogue/frameworks/framework.ts';
+import { placementOf, placements } from './placements.ts';
 import { suggestion } from '../../../operator/catalogue/suggestion.ts';
 
 function framework(name: string, version?: string, kubernetesVersion?: string): Framework {
@@ -26,6 +27,14 @@ describe('the catalogue', () => {
       expect(control.example.before, control.id).not.to.equal(control.example.after);
       expect(control.id, control.id).to.match(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     }
+  });
+
+  it('has the severity, the kinds and the requirements of every control that its specification lists', () => {
+    expect(catalogue.map(placementOf)).to.deep.equal(placements);
+  });
+
+  it('has a message for every control that names what is wrong', () => {
+    expect(catalogue.filter(({ message }) => !/^\S.*[^.\s]$/s.test(message)).map(({ id }) => id)).to.deep.equal([]);
   });
 
   it('finds a control by id, and suggests one for a mistyped id', () => {
