@@ -1,7 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Dispatcher } from 'undici';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
 import { customResourceDefinition } from '../../operator/api/crds/crd.ts';
 import { ownKinds } from '../../operator/api/crds/own-kinds.ts';
