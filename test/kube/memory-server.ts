@@ -130,7 +130,7 @@ export class MemoryServer {
     const { pathname: path, searchParams } = new URL(incoming.url ?? '', 'http://server');
     let body = '';
     for await (const chunk of incoming) body += String(chunk);
-    const method = (incoming.method ?? 'GET');
+    const method = incoming.method ?? 'GET';
     const refused = this.refuse(method, path);
     if (refused) throw refused;
     const query = Object.fromEntries(searchParams);
