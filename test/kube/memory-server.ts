@@ -103,6 +103,9 @@ export class MemoryServer {
     const set = [...this.api.objects].flatMap(([path, object]): Change[] => {
       const known = before.get(path);
       if (known === object) return [];
+      // A server records the time of each write.
+      const { managedFields } = object.metadata as unknown as { readonly managedFields: object[] };
+      managedFields.push({ manager: 'server', operation: 'Update', time: timestampOf(Date.now()) });
       return [{ type: known ? 'MODIFIED' : 'ADDED', path, object, version: versionOf(object) }];
     });
     const latest = Math.max(0, ...this.#changes.map(({ version }) => version));

@@ -5,6 +5,7 @@ import { ownKinds } from '../../operator/api/crds/own-kinds.ts';
 import { reportKinds } from '../../operator/api/crds/report-kinds.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { CrdCheck, type CrdCheckDependencies } from '../../operator/manager/crd-check.ts';
+import { ControllerRunner } from '../controller/reconcile-once.ts';
 import { Metrics } from '../../operator/telemetry/metrics.ts';
 
 const nameOf = ({ plural, group }: { plural: string; group: string }): string => `${plural}.${group}`;
@@ -38,6 +39,16 @@ function clusterOf(): {
 }
 
 describe('the CRD check', () => {
+  it('runs at the start, then hourly, and every 30 seconds while there are problems', async () => {
+    const { crds, check } = clusterOf();
+    const runner = new ControllerRunner(check.controller);
+    expect(await runner.reconcile('check')).to.deep.equal({ requeueAfter: 3_600_000, failed: false });
+    crds.delete('scans.vigil.dev');
+    expect(await runner.reconcile('check')).to.deep.equal({ requeueAfter: 30_000, failed: false });
+    expect(check.problems.map(({ crd }) => crd)).to.deep.equal(['scans.vigil.dev']);
+    await runner.stop();
+  });
+
   it('reports nothing if all CRDs match this version', async () => {
     const { check, events, changes } = clusterOf();
     expect([await check.check(), check.problems, events, changes()]).to.deep.equal([[], [], [], 0]);

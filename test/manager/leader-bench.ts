@@ -52,6 +52,7 @@ export class LeaderBench {
   async stop(): Promise<string | undefined> {
     this.#abort.abort();
     const ended = await this.#ended;
+    await this.until('the end of all watches', () => this.server.watched.length === 0);
     this.server.stop();
     return ended;
   }

@@ -65,8 +65,11 @@ describe('the leader, with an API server in memory', function () {
       ...['report-exceptions', 'exceptions', 'exception-evidence', 'securitypolicy', 'policy-cleanup', 'generation', 'scan'],
       ...['scan-cleanup', 'scanschedule', 'crds', 'maintenance', 'images', 'onchange', 'enforcement'],
     ]);
+    const metrics = (await bench.page('/metrics'))[1];
+    expect(metrics).to.match(/\nvigil_api_requests_total\{method="GET",status="200"\} [1-9]/);
+    expect(metrics).to.match(/\nvigil_api_request_seconds_count\{method="GET"\} [1-9]/);
     expect(await bench.stop()).to.equal('stopped');
-    expect(bench.server.watched).to.deep.equal([]);
+    expect(bench.get('leases', 'vigil-operator')?.spec).to.have.property('holderIdentity', '');
   });
 
   it('does not create the default schedule again after a person deleted it', async () => {
@@ -146,6 +149,39 @@ describe('the leader, with an API server in memory', function () {
     await bench.until('the condition', () => bench.condition('securitypolicies', 'p', 'Ready') === 'False CRDMissing');
     await metric(`vigil_crd_problems{crd="${name}"} 1`);
     await bench.server.change({ method: 'POST', path, body: crd });
+    await bench.put('scans', { name: 'now', generation: 1 }, { spec: {} });
+    await bench.until('the log', () => bench.messages.includes('CRDs match this version again'));
+    await bench.until('the policy', () => bench.condition('securitypolicies', 'p', 'Ready') !== 'False CRDMissing');
+    expect((await bench.page('/metrics'))[1]).not.to.include(`vigil_crd_problems{crd="${name}"}`);
+  });
+
+  it('says that it may not read the CRDs', async () => {
+    bench.server.refuse = (_method, path) =>
+      path.includes('/customresourcedefinitions/')
+        ? new KubeApiError('customresourcedefinitions is forbidden', { status: 403 })
+        : undefined;
+    await bench.start();
+    await bench.until('the log', () => bench.messages.some((message) => message.startsWith('not allowed to read the CRD')));
+  });
+
+  it('gives way to a foreign report of the name of its own, by Event and metric', async () => {
+    await bench.deployment('web', false);
+    await bench.start();
+    await bench.policy('p', spec);
+    const report = await bench.until('the report', async () => {
+      await bench.runJobs();
+      return bench.all('policyreports')[0];
+    });
+    await bench.until('the watch of changes', () => bench.messages.includes('change watch started'));
+    const { name } = report.metadata;
+    await bench.remove('policyreports', name, 'shop');
+    await bench.put('policyreports', { name, namespace: 'shop' }, { results: [{ policy: 'other', result: 'fail' }] });
+    await bench.deployment('web', true);
+    await bench.until('the Event', () => bench.events.find((event) => event.startsWith('ReportNameTaken ')));
+    await bench.until('the metric', async () => /\nvigil_report_conflicts_total\{reason="\w+"\} 1/.exec((await bench.page('/metrics'))[1]));
+    expect((bench.get('policyreports', name) as unknown as { readonly results: unknown }).results).to.deep.equal([
+      { policy: 'other', result: 'fail' },
+    ]);
   });
 
   it('enforces a policy, with the exceptions in force', async () => {
