@@ -72,7 +72,10 @@ async function scanLiveCluster(args: ScanArguments, io: Io): Promise<ScanResult>
     const scan = await scanCluster(cluster, set, { namespace: args.namespace, counts, exceptions: exceptions?.inputs });
     await cluster.client.credentials.close();
     const problems = set.problems.map((problem) => problemError(problem, policyFiles));
-    warn([...ruleWarnings(policyFiles.policies, options, counts), ...(exceptions?.warnings ?? [])], io);
+    const secrets = set.secretControls.map(
+      (id) => `control ${id} evaluates Secrets, which Vigil does not read from a cluster; scan their manifests`,
+    );
+    warn([...ruleWarnings(policyFiles.policies, options, counts), ...secrets, ...(exceptions?.warnings ?? [])], io);
     return { ...scan, errors: [...policyFiles.errors, ...problems, ...scan.errors] };
   } catch (failure) {
     if (!(failure instanceof ClusterConnectionError)) throw failure;

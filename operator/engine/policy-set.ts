@@ -79,6 +79,12 @@ export class PolicySet {
     return this.#planFor(resource).map(({ policy }) => policy.owner.name);
   }
 
+  /** The ids of the controls that name the kind Secret. They evaluate only files: Vigil does not read Secrets from a cluster. */
+  get secretControls(): readonly string[] {
+    const named = this.#policies.flatMap(({ controls }) => controls.map(({ control }) => control));
+    return [...new Set(named.filter(({ kinds }) => typeof kinds !== 'string' && kinds.includes('Secret')).map(({ id }) => id))];
+  }
+
   /** The versions, besides its own, in which rules need the objects of a resource. See {@link EvaluationContext.converted}. */
   requiredVersions(resource: ApiResource): readonly ApiResource[] {
     const forms = this.#planFor(resource).flatMap(({ rules }) => rules.map((rule) => rule.versionFor(resource)));

@@ -96,6 +96,7 @@ export const placements: readonly PlacementRow[] = [
   ['image-digest-pinned', '★', 'low', 'workloads', 'supply-chain', '', '', '', '4.1.5', 'T1525 T1204.003'],
   ['image-pull-policy', '★', 'low', 'workloads', 'supply-chain', '', '', '', '4.2.2', ''],
   ['trusted-registries', '★', 'high', 'workloads', 'supply-chain', '', '5.5.1', 'PS.images', '4.1.5 4.2.1', 'T1204.003 T1525'],
+  ['image-approved', '', 'high', 'workloads', '', '', '', '', '', ''],
   ['deprecated-registry', '', 'low', 'workloads', 'supply-chain', '', '', '', '4.2.2', ''],
   // Secrets hygiene
   ['secret-env-var', '★', 'medium', 'workloads', 'secrets', '', '5.4.1', 'NS.secrets', '4.1.4', 'T1552.007'],
