@@ -45,8 +45,9 @@ describe('the leader, with an API server in memory', function () {
     expect(bench.all('scanschedules')[0]?.metadata).to.deep.include({ name: 'default', labels });
     expect(bench.get('configmaps', 'vigil-default-schedule')?.metadata).to.deep.include({ namespace: 'audit', labels });
     await bench.until('the condition of the schedule', () => bench.condition('scanschedules', 'default', 'Ready') === 'True Scheduled');
-    await bench.until('the watches', () => bench.server.watched.length === 8);
-    expect(bench.server.watched).to.deep.equal([
+    const leads = (): boolean => bench.server.watched.some((path) => path.endsWith('/securityexceptions'));
+    await bench.until('the watches', () => leads() && bench.server.watched.length >= 8);
+    expect(bench.server.watched).to.include.members([
       '/api/v1/namespaces',
       '/api/v1/namespaces/audit/pods',
       '/apis/batch/v1/namespaces/audit/jobs',
@@ -224,7 +225,7 @@ describe('the leader, with an API server in memory', function () {
 
   it('stops its controllers and watches when it loses the Lease', async () => {
     await bench.start();
-    await bench.until('the watches', () => bench.server.watched.length === 8);
+    await bench.until('the watches', () => bench.server.watched.length >= 8);
     const lease = bench.get('leases', 'vigil-operator');
     const other = { ...lease?.spec, holderIdentity: 'other', renewTime: new Date().toISOString().replace('Z', '000Z') };
     await bench.put('leases', { name: 'vigil-operator', namespace: 'audit' }, { spec: other });

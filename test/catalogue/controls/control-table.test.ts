@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { readdirSync } from 'node:fs';
 import { ManifestState } from '../../../operator/cli/input/manifest-scan.ts';
 import { catalogue, controlById } from '../../../operator/catalogue/controls/catalogue.ts';
 import { newestMinor } from '../../../operator/catalogue/frameworks/framework.ts';
@@ -7,17 +6,9 @@ import { nameOf } from '../../../operator/engine/objects/kubernetes-object.ts';
 import { compilePolicies } from '../../../operator/engine/policy-set.ts';
 import type { ObjectFinding } from '../../../operator/findings/finding.ts';
 import { isLongRunningKind } from '../../../operator/engine/objects/workload-kind.ts';
-import { documentsOf, type Row, type Table, type Tables, templateOf, type Workload, workloads } from './control-table.ts';
+import { documentsOf, readTables, type Row, type Table, templateOf, type Workload, workloads } from './control-table.ts';
 
-const tables = new Map<string, Table>();
-for (const file of readdirSync(new URL('./tables', import.meta.url)).sort()) {
-  const { table } = (await import(`./tables/${file}`)) as { readonly table: Tables };
-  for (const [id, { about, rows }] of Object.entries(table)) {
-    const known = tables.get(id);
-    expect(about, id).to.equal(known?.about ?? about);
-    tables.set(id, { about, rows: [...(known?.rows ?? []), ...rows] });
-  }
-}
+const tables = await readTables();
 
 /** Evaluates one control on objects, as in a scan of files. Returns the result for the first object. */
 function evaluate(

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { SecurityPolicySpec } from '../../../operator/api/kinds/security-policy.ts';
 import type { KubernetesObject } from '../../../operator/engine/objects/kubernetes-object.ts';
@@ -30,6 +31,21 @@ export interface Table {
 
 /** The tables by control id. */
 export type Tables = Readonly<Record<string, Table>>;
+
+/** Reads all tables. The rows of a control in several files are one table. */
+export async function readTables(): Promise<ReadonlyMap<string, Table>> {
+  const tables = new Map<string, Table>();
+  const folder = new URL('./tables/', import.meta.url);
+  for (const file of readdirSync(folder).sort()) {
+    const { table } = (await import(new URL(file, folder).href)) as { readonly table: Tables };
+    for (const [id, { about, rows }] of Object.entries(table)) {
+      const known = tables.get(id);
+      if (known !== undefined && known.about !== about) throw new Error(`${file}: ${id}: another file has rows about ${known.about}`);
+      tables.set(id, { about, rows: [...(known?.rows ?? []), ...rows] });
+    }
+  }
+  return tables;
+}
 
 const row =
   (verdict: Row['verdict']) =>

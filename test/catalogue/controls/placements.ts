@@ -150,6 +150,7 @@ export const placements: readonly PlacementRow[] = [
   ['workload-internet-exposed', '★', 'medium', 'workloads', 'network', '', '', '', '4.4.2', 'T1190 T1133'],
   ['exposed-sensitive-service', '', 'high', 'workloads', 'network', '', '', 'NS.policies', '', 'T1133 T1190'],
   ['ingress-tls', '★', 'high', 'Ingress Ingress.extensions Ingress', 'tls', '', '', 'NS.encryption', '', 'T1557'],
+  ['gateway-tls', '', 'high', 'Gateway.gateway Gateway.networking.istio.io Route.route.openshift.io', 'tls', '', '', 'NS.encryption', '', 'T1557'],
   ['ingress-tls-host-match', '', 'medium', 'Ingress Ingress.extensions Ingress', 'tls', '', '', 'NS.encryption', '', ''],
   ['ingress-wildcard-host', '★', 'medium', 'Ingress Ingress.extensions Ingress', 'network', '', '', '', '', 'T1557'],
   ['ingress-host-empty', '', 'low', 'Ingress Ingress.extensions Ingress', 'network', '', '', '', '', ''],

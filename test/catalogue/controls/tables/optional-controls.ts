@@ -16,8 +16,6 @@ const budget = (spec: string): string => object('policy/v1 PodDisruptionBudget',
 const selectsWeb = 'selector: {matchLabels: {app: web}}';
 const ingress = (spec: string, annotations = ''): string =>
   object('networking.k8s.io/v1 Ingress', `spec: ${spec}`, `annotations: {${annotations}}`);
-const nginx = (name: string, value: string): string => ingress('{}', `nginx.ingress.kubernetes.io/${name}: ${value}`);
-const nginxPath = "metadata.annotations['nginx.ingress.kubernetes.io/auth-url']";
 const egress = (rules: string): string =>
   object('networking.k8s.io/v1 NetworkPolicy', `spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: ${rules}}`);
 const secret = (fields: string, annotations = ''): string => object('v1 Secret', fields, `annotations: {${annotations}}`);
@@ -28,11 +26,6 @@ const role = (kind: string, name: string, namespace = ''): string =>
   `{apiVersion: ${rbac}/v1, kind: ${kind}, metadata: {name: ${name}${namespace}}, rules: []}`;
 const account = (name: string, namespace = 'shop'): string =>
   `{apiVersion: v1, kind: ServiceAccount, metadata: {name: ${name}, namespace: ${namespace}}}`;
-const namespace = (labels: string): string => `{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {${labels}}}}`;
-const psa = (version: string): string =>
-  namespace(
-    `pod-security.kubernetes.io/enforce: baseline${version === '' ? '' : `, pod-security.kubernetes.io/enforce-version: ${version}`}`,
-  );
 const kubeSystem = (spec: string, labels = ''): string =>
   `{apiVersion: v1, kind: Pod, metadata: {name: it, namespace: kube-system, labels: {${labels}}}, spec: ${spec}}`;
 
@@ -216,12 +209,6 @@ export const table: Tables = {
   ),
   'rbac-port-forward': objects(passes('no rules', role('ClusterRole', 'it'))),
   'rbac-manage-workloads': objects(passes('no rules', role('ClusterRole', 'it'))),
-  'ingress-tls-host-match': objects(
-    passes('a rule without a host', ingress('{rules: [{http: {}}, {host: ""}]}')),
-    fails('no TLS', ingress('{rules: [{host: a.org}]}'), 'spec.rules[0].host'),
-    fails('the second host', ingress('{rules: [{host: a.org}, {host: b.org}], tls: [{hosts: [a.org]}, {secretName: s}]}'), 'spec.rules[1].host'),
-    passes('both hosts', ingress('{rules: [{host: a.org}, {host: b.org}], tls: [{hosts: [a.org]}, {hosts: [b.org]}]}')),
-  ),
   'ingress-host-empty': objects(
     passes('a host', ingress('{rules: [{host: a.org}]}')),
     passes('no rules', ingress('{}')),
@@ -234,33 +221,11 @@ export const table: Tables = {
     passes('an empty map', ingress('{defaultBackend: {}}')),
     errs('a text', ingress('{defaultBackend: web}'), 'spec.defaultBackend'),
   ),
-  'ingress-nginx-annotations': objects(
-    passes('a plain value', nginx('auth-url', '"https://auth.example.org/check?a=b"')),
-    ...['"a\\nb"', '"a{"', '"a}"', '"a;"', '"a#b"', '"a`b"', '"^a"', '"a\'b"', "'a\"b'", '"x_by_lua"', '"/etc/passwd"', '"/var/run/secrets"', '"alias /x"', '"a root\\t/x"', '"a|b"'].map((value) =>
-      fails(value, nginx('auth-url', value), nginxPath),
-    ),
-    passes('words that contain alias and root', nginx('auth-url', '"alias2 my-root x"')),
-    passes('a bar in another annotation', nginx('server-alias', '"a|b"')),
-    ...['auth-tls-match-cn', 'mirror-target', 'mirror-host'].map((name) =>
-      fails(`a bar in ${name}`, nginx(name, '"a|b"'), `metadata.annotations['nginx.ingress.kubernetes.io/${name}']`),
-    ),
-    passes('an annotation of another controller', ingress('{}', 'example.org/auth-url: "a;b"')),
-  ),
   'ingress-nginx-paths': objects(
     passes('a path', ingress('{rules: [{http: {paths: [{path: /shop}]}}]}')),
     ...['/etc/passwd', '/x/root', '/var/run/secrets/a', '/var/run/kubernetes'].map((path) =>
       fails(path, ingress(`{rules: [{http: {paths: [{path: /shop}, {path: ${path}}]}}]}`), 'spec.rules[0].http.paths[1].path'),
     ),
-  ),
-  'namespace-psa-version-pinned': objects(
-    passes('nothing is enforced', namespace('a: b')),
-    fails('no version', psa(''), 'metadata.labels'),
-    passes('latest', psa('latest')),
-    passes('the newest', psa('v1.37')),
-    passes('three older', psa('v1.34')),
-    fails('four older', psa('v1.33'), 'metadata.labels'),
-    fails('no version in this form', psa('"1.37"'), 'metadata.labels'),
-    fails('a patch version', psa('v1.37.1'), 'metadata.labels'),
   ),
   'service-account-missing': objects(
     passes('default', pod('{serviceAccountName: default}')),
