@@ -63,6 +63,8 @@ export interface DetectorSettings {
   readonly keepFor: number;
   /** The limits of detections by id and parameter, such as `{'secret-spread': {floor: 10}}`. */
   readonly parameters?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The user name of Vigil's own service account. What it writes is normal; where its token is used from is judged. */
+  readonly ownUser?: string;
 }
 
 /**

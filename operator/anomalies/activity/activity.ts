@@ -37,7 +37,7 @@ export interface RequestActivity {
   readonly address?: string;
   /** The product in the user agent, such as kubectl. Chosen by the client. */
   readonly agent: string;
-  /** The Secret whose token was used, if it was one: `NAMESPACE/NAME`. */
+  /** The account whose token from a Secret was used, as a user name. */
   readonly legacyToken?: string;
   readonly tokenRequest?: AuditTokenRequest;
 }

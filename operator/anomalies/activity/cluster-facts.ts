@@ -105,16 +105,15 @@ export function certificateFacts(request: Json): CertificateFacts {
   };
 }
 
-/** Labels that name the pool of a node. */
+/** Labels that name the pool of a node, the most telling first. One pool has many types of instances, so these come last. */
 const poolLabels: readonly string[] = [
   'eks.amazonaws.com/nodegroup',
   'cloud.google.com/gke-nodepool',
   'kubernetes.azure.com/agentpool',
   'agentpool',
   'karpenter.sh/nodepool',
+  'node.kubernetes.io/pool',
   'node.kubernetes.io/instance-type',
-  'kubernetes.io/arch',
-  'kubernetes.io/os',
 ];
 const ipAddress = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]+)(?:\/\d+)?$/i;
 
@@ -122,9 +121,9 @@ const ipAddress = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]+)(?:\/\d+)?$
 export function nodeFacts(node: Json): NodeFacts {
   const labels = recordAt(node, 'metadata', 'labels');
   const controlPlane = 'node-role.kubernetes.io/control-plane' in labels ? ['control-plane'] : [];
-  const pool = poolLabels.flatMap((label) =>
-    typeof labels[label] === 'string' ? [`${label.split('/').at(-1) ?? ''}=${labels[label]}`] : [],
-  );
+  const named = poolLabels.find((label) => typeof labels[label] === 'string');
+  const pool = named === undefined ? [] : [`${named.split('/').at(-1) ?? ''}=${textAt(labels, named)}`];
+  const system = textAt(labels, 'kubernetes.io/os');
   const tunnels = Object.values(recordAt(node, 'metadata', 'annotations')).filter(
     (value): value is string => typeof value === 'string' && value.length < 64 && ipAddress.test(value),
   );
@@ -136,6 +135,6 @@ export function nodeFacts(node: Json): NodeFacts {
   return {
     addresses: [...new Set([...addresses, ...tunnels.map((tunnel) => tunnel.replace(/\/\d+$/, ''))])].slice(0, 16),
     podRanges: ranges.length > 0 ? ranges.slice(0, 4) : own === '' ? [] : [own],
-    pool: [...controlPlane, ...pool].join(' ') || 'unlabelled',
+    pool: [...controlPlane, ...pool, ...(system === '' ? [] : [system])].join(' ') || 'unlabelled',
   };
 }

@@ -35,6 +35,8 @@ export interface RoleFacts {
   readonly powers: readonly Power[];
   /** Whether the rules are those of other roles, which the API server adds up. */
   readonly aggregated: boolean;
+  /** Kubernetes made it at its start. */
+  readonly builtIn: boolean;
   /** All rules as text: two roles with equal text give equal rights. */
   readonly rules: string;
 }
@@ -126,6 +128,7 @@ export function roleFacts(role: Json): RoleFacts {
   return {
     powers: [...new Set(rules.flatMap(rulePowers))],
     aggregated: role['aggregationRule'] !== undefined,
+    builtIn: textAt(role, 'metadata', 'labels', 'kubernetes.io/bootstrapping') !== '',
     rules: text.toSorted().join('\n'),
   };
 }

@@ -61,7 +61,10 @@ export function requestActivity(event: AuditEvent): RequestActivity {
     succeeded: decision === 'allow' && (code === undefined || code < 400),
     agent: agentProduct(event.userAgent),
     ...definedEntries({ subresource, namespace, name, tokenRequest: event.tokenRequest, binding: bindingOf(annotations) }),
-    ...definedEntries({ address: event.sourceIPs.at(-1), legacyToken: annotations['authentication.k8s.io/legacy-token'] }),
+    ...definedEntries({
+      address: event.sourceIPs.at(-1)?.replace(/^::ffff:/, ''),
+      legacyToken: annotations['authentication.k8s.io/legacy-token'],
+    }),
     ...definedEntries({ impersonated: event.impersonatedUser && actorOf(event.impersonatedUser) }),
   };
 }

@@ -4,7 +4,7 @@ const miners =
     ' ',
   );
 const tools =
-  'peirates kubeletmein deepce botb kdigger kubehound kube-hunter cdk-team cdkteam metasploit meterpreter sliver-client mimipenguin linpeas masscan zgrab chisel ligolo ngrok badpods bad-pods kubesploit merlin-agent teamtnt'.split(
+  'peirates kubeletmein deepce botb kdigger kubehound kube-hunter cdk-team cdkteam metasploit meterpreter sliver-client mimipenguin linpeas masscan zgrab ligolo badpods bad-pods kubesploit merlin-agent teamtnt'.split(
     ' ',
   );
 const toolWords = word([...miners, ...tools]);

@@ -120,6 +120,15 @@ export class KnownKeys {
     return true;
   }
 
+  /** The key is no longer known: what it stands for is over. */
+  remove(owner: string, key: string): void {
+    const keys = this.#owners.get(owner);
+    if (keys === undefined) return;
+    const { forgotten } = this;
+    this.#forget(owner, keys, key);
+    this.#forgotten = forgotten;
+  }
+
   /** The time of the last first report of another key of the owner, in minutes. */
   #lastReport(owner: string, besides: string): number {
     let last = 0;

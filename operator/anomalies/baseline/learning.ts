@@ -75,6 +75,11 @@ export class Learning {
     return Math.min(activeDays, Math.floor(this.#period / day));
   }
 
+  /** What was learned is lost: learning starts again. */
+  restart(): void {
+    this.#states.clear();
+  }
+
   save(): readonly SavedLearning[] {
     return [...this.#states].map(([input, { since, days, last }]) => ({ input, since, days: [...days], last }));
   }

@@ -1,4 +1,5 @@
 import { shortHash } from '../../api/short-hash.ts';
+import { median, usualLimit } from './usual-limit.ts';
 
 const day = 86_400_000;
 const bucket = 600_000;
@@ -56,20 +57,6 @@ export interface SavedSeries {
   readonly key: string;
   readonly past: readonly (readonly [day: number, total: number, peaks: readonly number[]])[];
   readonly last: number;
-}
-
-/** The middle of numbers, and six times their middle distance from it. Outliers change neither. */
-export function usualLimit(values: readonly number[]): number {
-  if (values.length === 0) return 0;
-  const middle = median(values);
-  return middle + 6 * median(values.map((value) => Math.abs(value - middle)));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const half = sorted.length >> 1;
-  const upper = sorted[half] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) / 2;
 }
 
 /**
@@ -224,12 +211,21 @@ function endDay(series: Series, at: number): void {
   const last = series.past.at(-1);
   if (last?.day === series.today) {
     // A part of the day was counted before a restart.
-    series.past[series.past.length - 1] = { day: last.day, total: last.total + total, peaks: [...last.peaks, ...series.peaks] };
-  } else if (total > 0) series.past.push({ day: series.today, total, peaks: series.peaks });
+    series.past[series.past.length - 1] = { day: last.day, total: last.total + total, peaks: sampled([...last.peaks, ...series.peaks]) };
+  } else if (total > 0) series.past.push({ day: series.today, total, peaks: sampled(series.peaks) });
   while ((series.past[0]?.day ?? today) <= today - days) series.past.shift();
   series.peaks = [];
   series.ofToday.clear();
   series.today = today;
+}
+
+/** So many peaks of a day are kept: their middle and their spread stay nearly the same. */
+const keptPeaks = 12;
+
+function sampled(peaks: readonly number[]): readonly number[] {
+  if (peaks.length <= keptPeaks) return peaks;
+  const sorted = peaks.toSorted((left, right) => left - right);
+  return Array.from({ length: keptPeaks }, (_, index) => sorted[Math.round((index * (sorted.length - 1)) / (keptPeaks - 1))] ?? 0);
 }
 
 function isSavedSeries(value: unknown): value is SavedSeries {

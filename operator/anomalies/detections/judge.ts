@@ -30,10 +30,11 @@ export interface CountedItem {
   readonly inclusive?: boolean;
 }
 
-/** Never normal. `state`: what was seen lasts as long as the object is as it is. */
+/** Never normal. */
 export interface NeverNormal {
   readonly kind: 'invariant';
-  readonly state?: boolean;
+  /** What was seen lasts as long as the object is as it is. The key tells a state that was there before from a new one. */
+  readonly state?: string;
 }
 
 /** Something that a detection saw. Whether it is normal is decided by what is known. */
@@ -49,6 +50,8 @@ export interface Sighting {
   /** Default: the severity of the detection. */
   readonly severity?: Severity;
   readonly compared: FirstSeenKey | CountedItem | NeverNormal;
+  /** Who did it, if the object names its author. Default: the actor of the activity. */
+  readonly actor?: Actor;
   /** Nothing is reported: the behaviour is only learned. */
   readonly learnOnly?: boolean;
 }

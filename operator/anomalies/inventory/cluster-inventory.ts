@@ -40,6 +40,8 @@ export class ClusterInventory {
   readonly #podsByAddress = new Map<string, string>();
   /** The owner of each ReplicaSet and Job, by kind, namespace and name. */
   readonly #owners = new Map<string, string>();
+  /** When each service account was made. */
+  readonly #accounts = new Map<string, number>();
   readonly #roles = new Map<string, readonly Power[]>();
   readonly #bindings = new Map<string, KnownBinding>();
   readonly #bindingsBySubject = new Map<string, Set<string>>();
@@ -63,6 +65,10 @@ export class ClusterInventory {
     Node: ({ name }, facts) => this.nodes.set(name, facts?.node),
     ReplicaSet: (object, facts) => this.#owner(`ReplicaSet/${keyOf(object)}`, facts),
     Job: (object, facts) => this.#owner(`Job/${keyOf(object)}`, facts),
+    ServiceAccount: (object, facts) => {
+      if (facts === undefined) this.#accounts.delete(keyOf(object));
+      else this.#accounts.set(keyOf(object), facts.created === 0 ? object.at : facts.created);
+    },
     Role: (object, facts) => this.#role(`Role/${keyOf(object)}`, facts),
     ClusterRole: ({ name }, facts) => this.#role(`ClusterRole/${name}`, facts),
     RoleBinding: (object, facts) => this.#binding(`RoleBinding/${keyOf(object)}`, object.namespace, facts),
@@ -92,6 +98,12 @@ export class ClusterInventory {
     const owner = facts?.owner;
     if (owner === undefined) return `${kind}/${nameTemplate(namespace)}/${kind === 'Pod' ? podTemplate(name) : nameTemplate(name)}`;
     return this.#topOwner(owner.kind, namespace, owner.name);
+  }
+
+  /** Whether a service account was made in the hour before a time: it comes with its workloads. */
+  isYoungAccount(namespace: string, name: string, at: number): boolean {
+    const created = this.#accounts.get(`${namespace}/${name}`);
+    return created !== undefined && at - created < 3_600_000;
   }
 
   /** The powers of a service account in its own namespace or in all, by all bindings that name it or its groups. */

@@ -1,0 +1,195 @@
+import type { Severity } from '../../catalogue/controls/severity.ts';
+import { lowered } from '../../catalogue/controls/severity.ts';
+import type { Detection } from '../../catalogue/detections/detection.ts';
+import { isSystem, type Actor } from '../activity/actor.ts';
+import type { CountedItem, FirstSeenKey, NeverNormal, Sighting } from '../detections/judge.ts';
+import type { KnownKeys } from './known-keys.ts';
+import type { RateExcess, Rates } from './rates.ts';
+
+const day = 86_400_000;
+/** From so many keys on, a principal does everything: a GitOps controller, an operator of many things. */
+const generalist = 200;
+/** What a generalist must have done of a sensitive kind before more of it is no news. */
+const practised = 10;
+/** From so many others with the same behaviour on, the severity is one lower. */
+const enoughPeers = 2;
+const windowAfterUpgrade = 2 * 3_600_000;
+
+/** Something that is not normal. */
+export interface Abnormal {
+  readonly severity: Severity;
+  /** What was normal until then, as a sentence. */
+  readonly normal: string;
+  readonly seen: string;
+  readonly measured?: number;
+  readonly whileLearning: boolean;
+  /** What an exception makes normal. */
+  readonly baseline: BaselineReference;
+}
+
+/** A key of what is known, or a series of rates. */
+export type BaselineReference =
+  | { readonly kind: 'key'; readonly owner: string; readonly key: string }
+  | { readonly kind: 'series'; readonly key: string }
+  | { readonly kind: 'none' };
+
+/** The circumstances of a sighting. */
+export interface Circumstances {
+  readonly actor: Actor;
+  readonly at: number;
+  /** The inputs of the activity are still learned. */
+  readonly learning: boolean;
+  /** The activity is learned and raises nothing: a seed, or a replayed log. */
+  readonly seed: boolean;
+  /** The value of the detection's parameter `floor`. */
+  readonly floor: number;
+  /** The object was there at the first list after a start. */
+  readonly found: boolean;
+}
+
+/** Decides whether what was seen is normal, and learns it. */
+export class Normality {
+  readonly known: KnownKeys;
+  readonly rates: Rates;
+  /** Until when system users are learned after a change of the server's version. */
+  quietUntil = 0;
+
+  constructor(known: KnownKeys, rates: Rates) {
+    this.known = known;
+    this.rates = rates;
+  }
+
+  /** The version of the API server has changed. */
+  upgraded(at: number): void {
+    this.quietUntil = at + windowAfterUpgrade;
+  }
+
+  /** Returns what is not normal about a sighting, or undefined. */
+  decide(detection: Detection, sighting: Sighting, circumstances: Circumstances): Abnormal | undefined {
+    const { compared } = sighting;
+    if (compared.kind === 'rate') return this.#rate(detection, sighting, compared, circumstances);
+    return compared.kind === 'invariant'
+      ? this.#never(detection, sighting, compared, circumstances)
+      : this.#firstSeen(detection, sighting, compared, circumstances);
+  }
+
+  #never(detection: Detection, sighting: Sighting, { state }: NeverNormal, { seed, at, learning }: Circumstances): Abnormal | undefined {
+    const key = `${detection.id} ${state ?? ''}`;
+    if (state !== undefined && this.known.isNormal('states', key)) {
+      this.known.learn('states', key, at);
+      return undefined;
+    }
+    if (state !== undefined) this.known.learn('states', key, at);
+    if (seed) return undefined;
+    return {
+      severity: sighting.severity ?? detection.severity,
+      normal: sentence(sighting.normal ?? 'it is never normal'),
+      seen: sentence(sighting.seen),
+      whileLearning: learning,
+      baseline: { kind: 'none' },
+    };
+  }
+
+  #firstSeen(detection: Detection, sighting: Sighting, compared: FirstSeenKey, circumstances: Circumstances): Abnormal | undefined {
+    const { owner } = compared;
+    const { at, learning } = circumstances;
+    const key = `${detection.id} ${compared.key}`;
+    if (
+      this.known.isNormal(owner, key) ||
+      this.#isLearned(detection, sighting, circumstances) ||
+      this.#isPractice(detection, compared, circumstances)
+    ) {
+      this.#learn(detection, owner, key, circumstances);
+      return undefined;
+    }
+    const normal = sighting.normal ?? this.#habit(detection, compared);
+    const severity = sighting.severity ?? detection.severity;
+    const isShared = this.known.peers(key) >= enoughPeers;
+    if (this.known.report(owner, key, at, detection.sensitive)) return undefined;
+    return {
+      severity: isShared ? lowered(severity) : severity,
+      normal: sentence(isShared ? `${normal}; ${this.known.peers(key)} others do the same` : normal),
+      seen: sentence(sighting.seen),
+      whileLearning: learning,
+      baseline: { kind: 'key', owner, key },
+    };
+  }
+
+  /** Whether a new key is learned without a report. */
+  #isLearned(detection: Detection, { learnOnly }: Sighting, { actor, at, learning, seed }: Circumstances): boolean {
+    if (seed || learnOnly === true) return true;
+    if (isSystem(actor) && at < this.quietUntil) return true;
+    return learning && !(detection.sensitive && this.isNewPrincipal(actor, at));
+  }
+
+  /** Learns a key of an owner, and that its actor does such things. */
+  #learn(detection: Detection, owner: string, key: string, { actor, at, found }: Circumstances): void {
+    this.known.learn(owner, key, at);
+    if (owner !== actor.key && !found) this.known.learn(actor.key, `${detection.id} of ${placeOf(owner)}`, at);
+  }
+
+  /** Whether a principal was first seen less than a day ago. */
+  isNewPrincipal(actor: Actor, at: number): boolean {
+    const since = this.known.since(actor.key);
+    return since === undefined || at - since < day;
+  }
+
+  /** Whether a key that was not reported yet is of somebody who does everything. */
+  #isPractice(detection: Detection, { owner, key }: FirstSeenKey, { actor }: Circumstances): boolean {
+    return this.known.get(owner, `${detection.id} ${key}`)?.reported === undefined && this.#isGeneralist(detection, actor);
+  }
+
+  #isGeneralist(detection: Detection, actor: Actor): boolean {
+    if (actor.kind === 'anonymous' || this.known.count(actor.key) <= generalist) return false;
+    return !detection.sensitive || this.known.count(actor.key, `${detection.id} `) >= practised;
+  }
+
+  /** What is normal for an owner, in words. */
+  #habit(detection: Detection, { owner, habit }: FirstSeenKey): string {
+    const prefix = `${detection.id} `;
+    const keys = this.known.normal(owner, prefix, 5);
+    const what = habit ?? 'known so far';
+    if (keys.length === 0) return habit === undefined ? 'it was not seen before' : `${habit} nothing so far`;
+    const more = this.known.count(owner, prefix) - keys.length;
+    const since = this.known.since(owner, prefix);
+    const date = since === undefined ? '' : ` since ${new Date(since).toISOString().slice(0, 10)}`;
+    return `${what}${date}: ${keys.map((key) => key.slice(0, 80)).join(', ')}${more > 0 ? ` and ${more} others` : ''}`;
+  }
+
+  #rate(detection: Detection, sighting: Sighting, compared: CountedItem, circumstances: Circumstances): Abnormal | undefined {
+    const { actor, at, learning, seed, floor } = circumstances;
+    const isLearning = seed || sighting.learnOnly === true || (learning && !(detection.sensitive && this.isNewPrincipal(actor, at)));
+    const key = `${detection.id} ${compared.owner}`;
+    const limit = compared.inclusive === true ? floor - 1 : floor;
+    const event = { item: compared.item, at, learning: isLearning, ...(compared.weight === undefined ? {} : { weight: compared.weight }) };
+    const excess = this.rates.count(key, event, { window: compared.window, floor: limit, daily: compared.daily === true });
+    if (excess === undefined) return undefined;
+    const value = Math.round(excess.value * 10) / 10;
+    return {
+      severity: sighting.severity ?? detection.severity,
+      normal: usual(excess, compared.window),
+      seen: sentence(`${sighting.seen.replace('{count}', String(value))}${excess.period === 'day' ? ' within a day, slowly' : ''}`),
+      measured: value,
+      whileLearning: learning,
+      baseline: { kind: 'series', key },
+    };
+  }
+
+  /** An exception covers what was reported: it is normal from now on. */
+  accept(reference: BaselineReference, at: number): void {
+    if (reference.kind === 'key') this.known.learn(reference.owner, reference.key, at);
+    if (reference.kind === 'series') this.rates.accept(reference.key);
+  }
+}
+
+function usual({ limit, period }: RateExcess, window: number): string {
+  const minutes = window / 60_000;
+  const time = period === 'day' ? 'a day' : minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return `at most ${Math.round(limit * 10) / 10} in ${time} are usual, by the last 14 days`;
+}
+
+/** The namespace of an owner such as `ns:shop` or `workload:Deployment/shop/web`, or its kind. */
+const placeOf = (owner: string): string => owner.split('/', 2).join('/').slice(0, 60);
+
+/** A sentence ends without a full stop here: the message joins them. Its first letter stays, since names are case-sensitive. */
+const sentence = (text: string): string => text.trim();

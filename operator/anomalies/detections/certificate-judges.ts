@@ -1,0 +1,64 @@
+import { actorOf, type Actor } from '../activity/actor.ts';
+import type { CertificateFacts } from '../activity/cluster-facts.ts';
+import { nothing, type ChangeJudge, type JudgedChange, type Sighting } from './judge.ts';
+import { objectSubject, subjectText } from './subjects.ts';
+
+const kubeletSigners: ReadonlySet<string> = new Set(['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving']);
+
+/** Whether a node, or a machine that becomes one, asks for the certificate of a kubelet. */
+function isNodes({ signer, requester, commonName }: CertificateFacts): boolean {
+  if (!kubeletSigners.has(signer)) return false;
+  if (requester.startsWith('system:bootstrap:')) return commonName.startsWith('system:node:') || commonName === '';
+  // A kubelet renews its own certificate only.
+  return requester.startsWith('system:node:') && (commonName === requester || commonName === '');
+}
+
+/** Whether the certificate would give the rights of the control plane or of an administrator. */
+const isPrivileged = ({ signer, commonName, organizations }: CertificateFacts): boolean =>
+  organizations.some((name) => name === 'system:masters' || (name.startsWith('system:') && name !== 'system:nodes')) ||
+  (commonName.startsWith('system:') && !(kubeletSigners.has(signer) && commonName.startsWith('system:node:')));
+
+/** The API server writes the requester into the request: it is certain. */
+const requesterOf = ({ requester }: CertificateFacts): Actor => actorOf({ username: requester, groups: [], extra: {} });
+
+/** A client certificate that somebody other than a node asks for, or approves for itself. */
+export const certificateRequest: ChangeJudge = (change) => {
+  const { after, before, actor, request } = change;
+  const facts = after?.certificate;
+  if (facts === undefined || isNodes(facts) || facts.signer === 'kubernetes.io/legacy-unknown') return nothing;
+  const isApproval = facts.approved && before?.certificate?.approved === false;
+  if (before !== undefined && !isApproval) return nothing;
+  const isSelf = isApproval && request !== undefined && actor.name === facts.requester;
+  const base = described(change, facts, isApproval);
+  if (isSelf || isPrivileged(facts)) return [critical(base, change, isSelf)];
+  // An approval is a step of a request that was judged already.
+  if (isApproval) return nothing;
+  const { signer, requester } = facts;
+  const owner = requesterOf(facts).key;
+  return [{ ...base, compared: { kind: 'first-seen', owner, key: signer, habit: `${requester} has used the signers` } }];
+};
+
+type Described = Omit<Sighting, 'compared'>;
+
+function described(change: JudgedChange, facts: CertificateFacts, isApproval: boolean): Described {
+  const { commonName, organizations, requester, signer } = facts;
+  const groups = organizations.length === 0 ? '' : ` in ${organizations.join(', ')}`;
+  const named = commonName === '' ? '' : ` for ${commonName}${groups}`;
+  const object = subjectText(change.object);
+  return {
+    detection: 'certificate-request',
+    about: objectSubject(change),
+    workload: `${signer} ${commonName}`,
+    actor: isApproval ? change.actor : requesterOf(facts),
+    seen: isApproval
+      ? `${change.actor.name} approved the certificate${named} that ${requester} requested (${object})`
+      : `${requester} requested a client certificate${named} (${object})`,
+  };
+}
+
+const critical = (base: Described, { object }: JudgedChange, isSelf: boolean): Sighting => ({
+  ...base,
+  severity: 'critical',
+  normal: isSelf ? 'nobody approves an own request' : 'no certificate is requested for a system user or group',
+  compared: { kind: 'invariant', state: `${object.name} ${object.uid ?? ''} ${isSelf ? 'approved' : 'requested'}` },
+});

@@ -1,0 +1,158 @@
+import type { RequestActivity } from '../activity/activity.ts';
+import { accountKey, isPerson, type Actor } from '../activity/actor.ts';
+import { nameTemplate, networkOf } from '../activity/template-names.ts';
+import { nothing, type JudgeContext, type RequestJudge } from './judge.ts';
+import { actorSubject } from './subjects.ts';
+
+const day = 86_400_000;
+
+/** A user who acts as another one. */
+export const impersonation: RequestJudge = ({ actor, impersonated }) => {
+  if (impersonated === undefined) return nothing;
+  const isMaster = impersonated.groups.includes('system:masters');
+  const isSystem = isMaster || impersonated.kind === 'component' || impersonated.kind === 'node';
+  return [
+    {
+      detection: 'impersonation',
+      about: actorSubject(actor),
+      workload: impersonated.key,
+      seen: `${actor.name} acted as ${impersonated.name}${isMaster ? ' in the group system:masters' : ''}`,
+      ...(isSystem ? { severity: 'critical' as const } : {}),
+      compared: {
+        kind: 'first-seen',
+        owner: actor.key,
+        key: `${impersonated.key}${isMaster ? ' masters' : ''}`,
+        habit: `${actor.name} has acted as`,
+      },
+    },
+  ];
+};
+
+/** A token of a service account that neither a kubelet nor the control plane asks for. */
+export const tokenRequest: RequestJudge = (request) => {
+  const { actor, resource, subresource, verb, namespace = '', name = '', succeeded } = request;
+  if (resource !== 'serviceaccounts' || subresource !== 'token' || verb !== 'create' || !succeeded) return nothing;
+  if (actor.kind === 'node' || actor.kind === 'component') return nothing;
+  const seconds = request.tokenRequest?.expirationSeconds ?? 0;
+  const isLong = seconds > 86_400;
+  return [
+    {
+      detection: 'token-request',
+      about: { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name },
+      workload: accountKey(namespace, name),
+      seen: `${actor.name} requested a token of ServiceAccount ${namespace}/${name}${isLong ? `, valid for ${Math.round(seconds / 3600)} hours` : ''}`,
+      ...(namespace === 'kube-system' || isLong ? { severity: 'high' as const } : {}),
+      compared: {
+        kind: 'first-seen',
+        owner: actor.key,
+        key: `${nameTemplate(namespace)}/${nameTemplate(name)}${isLong ? ' long' : ''}`,
+        habit: `${actor.name} has requested tokens of`,
+      },
+    },
+  ];
+};
+
+/** A token that never expires. */
+export const legacyTokenUsed: RequestJudge = (request, { known, parameter }) => {
+  const { actor, legacyToken, at } = request;
+  if (legacyToken === undefined) return nothing;
+  const owner = actor.key;
+  const key = 'token from a Secret';
+  const last = known.get(owner, `legacy-token-used ${key}`)?.last;
+  const unused = last === undefined ? 0 : Math.floor((at / 60_000 - last) / 1440);
+  const isBack = unused >= parameter('legacy-token-used', 'unusedDays');
+  return [
+    {
+      detection: 'legacy-token-used',
+      about: actorSubject(actor),
+      seen: `a token of ${actor.name} from a Secret was used${request.address === undefined ? '' : ` from ${request.address}`}`,
+      normal: isBack ? `the token was not used for ${unused} days` : `no token of ${actor.name} from a Secret was in use`,
+      compared: isBack ? { kind: 'invariant' } : { kind: 'first-seen', owner, key },
+    },
+  ];
+};
+
+/** Whether somebody is an administrator, by the groups or the bindings of the user. */
+function isAdministrator({ groups, name }: Actor, { inventory }: JudgeContext): boolean {
+  if (groups.includes('system:masters')) return true;
+  return [`User/${name}`, ...groups.map((group) => `Group/${group}`)].some((subject) => inventory.isAdmin(subject, ''));
+}
+
+/** A new user, or an administrator from a new network or with a new program. */
+export const newPrincipal: RequestJudge = (request, context) => {
+  const { actor, decision, address, agent } = request;
+  if (decision !== 'allow' || actor.kind === 'anonymous' || actor.kind === 'node') return nothing;
+  const about = actorSubject(actor);
+  const first = {
+    detection: 'new-principal',
+    about,
+    workload: 'first',
+    seen: `${actor.name} was seen for the first time`,
+    normal: 'the user was not seen before',
+    learnOnly: !isPerson(actor),
+    compared: { kind: 'first-seen' as const, owner: actor.key, key: 'exists' },
+  };
+  if (!isPerson(actor) || address === undefined || !isAdministrator(actor, context)) return [first];
+  const place = `${networkOf(address)} with ${agent}`;
+  return [
+    first,
+    {
+      detection: 'new-principal',
+      about,
+      workload: 'place',
+      seen: `the administrator ${actor.name} came from ${address} with the program ${agent}`,
+      compared: { kind: 'first-seen', owner: actor.key, key: place, habit: `${actor.name} has come from` },
+      // The first place of a user is part of the finding about the user.
+      learnOnly: !context.known.hasOwner(actor.key),
+    },
+  ];
+};
+
+/** A right that was not needed before. A new user needs everything for the first time. */
+export const unusedBindingUsed: RequestJudge = ({ actor, binding, succeeded, at }, { known }) => {
+  if (binding === undefined || !succeeded || (actor.kind !== 'user' && actor.kind !== 'account')) return nothing;
+  const since = known.since(actor.key);
+  return [
+    {
+      detection: 'unused-binding-used',
+      about: actorSubject(actor),
+      workload: binding,
+      seen: `${actor.name} used the rights of ${binding}`,
+      learnOnly: since === undefined || at - since < day,
+      compared: { kind: 'first-seen', owner: actor.key, key: binding, habit: `${actor.name} has used` },
+    },
+  ];
+};
+
+/** Resources and subresources that lead to other rights. */
+const sensitiveUse: ReadonlySet<string> = new Set(
+  (
+    'secrets roles clusterroles rolebindings clusterrolebindings pods/exec pods/attach pods/ephemeralcontainers serviceaccounts/token nodes/proxy ' +
+    'certificatesigningrequests certificatesigningrequests/approval mutatingwebhookconfigurations validatingwebhookconfigurations users groups'
+  ).split(' '),
+);
+const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection', 'impersonate', 'approve']);
+const writeSensitive: ReadonlySet<string> = new Set(
+  'pods deployments daemonsets statefulsets cronjobs jobs serviceaccounts nodes namespaces'.split(' '),
+);
+
+/** A service account that uses the API in a way it has not used it before. */
+export const newApiUse: RequestJudge = (request, { known }) => {
+  const { actor, verb, resource, subresource, succeeded, at } = request;
+  if (actor.kind !== 'account' || resource === '' || !succeeded) return nothing;
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const since = known.since(actor.key);
+  const isNew = since === undefined || at - since < day;
+  return [
+    {
+      detection: 'new-api-use',
+      about: actorSubject(actor),
+      workload: what,
+      seen: `${actor.name} used ${verb} on ${what}${placeOf(request)}`,
+      learnOnly: isNew || !(sensitiveUse.has(what) || (writes.has(verb) && writeSensitive.has(what))),
+      compared: { kind: 'first-seen', owner: actor.key, key: `${verb} ${what}`, habit: `${actor.name} has used` },
+    },
+  ];
+};
+
+const placeOf = ({ namespace }: RequestActivity): string => (namespace === undefined ? ' in all namespaces' : ` in ${namespace}`);

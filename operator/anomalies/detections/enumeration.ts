@@ -1,0 +1,51 @@
+import type { RequestActivity } from '../activity/activity.ts';
+import type { Sighting } from './judge.ts';
+import { actorSubject } from './subjects.ts';
+
+interface Listing {
+  readonly request: RequestActivity;
+  readonly resource: string;
+}
+
+/** How long a list waits for the watch that shows it is the start of a cache. */
+const patience = 15_000;
+const most = 10_000;
+
+/** A list in all namespaces that no watch followed, with what it means. */
+export interface DueListing {
+  readonly request: RequestActivity;
+  readonly sighting: Sighting;
+}
+
+/**
+ * Finds users who list many kinds in all namespaces. A controller does so too when it starts, but then watches each of the kinds: such lists
+ * do not count.
+ */
+export class Enumeration {
+  #waiting: Listing[] = [];
+
+  /** Takes a request. */
+  observe(request: RequestActivity): void {
+    const { verb, namespace, name, resource, group, succeeded, actor } = request;
+    if (namespace !== undefined || name !== undefined || resource === '' || !succeeded) return;
+    if (actor.kind === 'node' || actor.kind === 'component') return;
+    const kind = `${resource}.${group}`;
+    if (verb === 'watch') this.#waiting = this.#waiting.filter((each) => each.resource !== kind || each.request.actor.key !== actor.key);
+    else if (verb === 'list' && this.#waiting.length < most) this.#waiting.push({ request, resource: kind });
+  }
+
+  /** Returns the lists that have waited long enough, in the order of time. */
+  due(now: number): readonly DueListing[] {
+    const due = this.#waiting.filter(({ request }) => request.at <= now - patience);
+    this.#waiting = this.#waiting.filter(({ request }) => request.at > now - patience);
+    return due.map(({ request, resource }) => ({
+      request,
+      sighting: {
+        detection: 'enumeration',
+        about: actorSubject(request.actor),
+        seen: `${request.actor.name} listed {count} kinds of resources in all namespaces within a minute`,
+        compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000, inclusive: true },
+      },
+    }));
+  }
+}

@@ -1,0 +1,102 @@
+import { suspiciousSession } from '../activity/suspicious-text.ts';
+import type { RequestActivity } from '../activity/activity.ts';
+import { nothing, type RequestJudge } from './judge.ts';
+import { actorSubject, podSubject } from './subjects.ts';
+
+const sessions: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
+/** Clients open sessions by SPDY (create) or by websocket (get). */
+const isSession = ({ resource, subresource = '', verb }: RequestActivity): boolean =>
+  resource === 'pods' && sessions.has(subresource) && (verb === 'get' || verb === 'create');
+
+/** A session in a container. */
+export const execIntoPod: RequestJudge = (request, { inventory }) => {
+  const { actor, namespace = '', name = '', subresource = '', succeeded } = request;
+  if (!isSession(request) || !succeeded) return nothing;
+  const workload = inventory.workloadOfPod(namespace, name);
+  const isPowerful = namespace === 'kube-system' || inventory.pod(namespace, name)?.privileged === true;
+  const isForward = subresource === 'portforward';
+  const severity = isForward ? 'low' : isPowerful ? 'high' : undefined;
+  const verb = isForward ? 'forwarded a port of' : `used ${subresource} in`;
+  return [
+    {
+      detection: 'exec-into-pod',
+      about: podSubject(request),
+      workload,
+      seen: `${actor.name} ${verb} Pod ${namespace}/${name} of ${workload}`,
+      ...(severity === undefined ? {} : { severity }),
+      compared: {
+        kind: 'first-seen',
+        owner: actor.key,
+        key: `${isForward ? 'forward' : 'session'} ${workload}`,
+        habit: `${actor.name} has opened`,
+      },
+    },
+  ];
+};
+
+/** A session whose command is that of an attacker. The command itself is not kept. */
+export const suspiciousExec: RequestJudge = (request, { inventory }) => {
+  const { actor, namespace = '', name = '', decision } = request;
+  if (!isSession(request) || decision !== 'allow') return nothing;
+  const found = suspiciousSession(request.command);
+  if (found === undefined) return nothing;
+  const workload = inventory.workloadOfPod(namespace, name);
+  return [
+    {
+      detection: 'suspicious-exec',
+      about: podSubject(request),
+      workload,
+      seen: `${actor.name} ran a command in Pod ${namespace}/${name} of ${workload}: ${found}`,
+      normal: 'no workload needs such a command in a session',
+      compared: { kind: 'invariant' },
+    },
+  ];
+};
+
+/** Paths of the kubelet that monitoring reads. */
+const monitored: ReadonlySet<string> = new Set(['metrics', 'healthz', 'stats', 'configz', 'spec']);
+
+/** The API of a kubelet, through the API server. */
+export const nodeProxy: RequestJudge = (request) => {
+  const { actor, resource, subresource, decision, path, name = '' } = request;
+  if (resource !== 'nodes' || subresource !== 'proxy' || decision !== 'allow' || actor.kind === 'node') return nothing;
+  const behind = path.slice(path.indexOf('/proxy') + '/proxy'.length);
+  const steps = decoded(behind)
+    .split('/')
+    .filter((step) => step !== '' && step !== '.');
+  if (steps.length > 0 && monitored.has(steps[0] ?? '') && !steps.includes('..')) return nothing;
+  const first = steps[0] ?? '/';
+  return [
+    {
+      detection: 'node-proxy',
+      about: actorSubject(actor),
+      seen: `${actor.name} called /${first} of the kubelet of node ${name} through the API server`,
+      compared: { kind: 'first-seen', owner: actor.key, key: first.slice(0, 32), habit: `${actor.name} has called` },
+    },
+  ];
+};
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Events that somebody deletes. The controller of namespaces deletes those of a namespace that ends. */
+export const eventsDeleted: RequestJudge = (request) => {
+  const { actor, resource, verb, succeeded, namespace } = request;
+  if (resource !== 'events' || !verb.startsWith('delete') || !succeeded) return nothing;
+  if (actor.account?.namespace === 'kube-system' && actor.account.name === 'namespace-controller') return nothing;
+  return [
+    {
+      detection: 'events-deleted',
+      about: actorSubject(actor),
+      workload: 'events',
+      seen: `${actor.name} deleted Events${namespace === undefined ? '' : ` in ${namespace}`}`,
+      normal: 'Events are left to expire',
+      compared: { kind: 'invariant' },
+    },
+  ];
+};

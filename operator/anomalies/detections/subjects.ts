@@ -1,0 +1,27 @@
+import { definedEntries } from '../../api/defined-entries.ts';
+import type { ChangeActivity, RequestActivity } from '../activity/activity.ts';
+import type { Actor } from '../activity/actor.ts';
+import type { FindingSubject } from '../results/anomaly-finding.ts';
+
+const rbac = 'rbac.authorization.k8s.io/v1';
+
+/** The subject of a finding about an actor: a service account, or a user as RBAC names it. */
+export function actorSubject({ account, name }: Actor): FindingSubject {
+  if (account) return { apiVersion: 'v1', kind: 'ServiceAccount', namespace: account.namespace, name: account.name };
+  return { apiVersion: rbac, kind: 'User', name };
+}
+
+/** The subject of a finding about the object of a change. */
+export const objectSubject = ({ object }: ChangeActivity): FindingSubject => object;
+
+/** The subject of a finding about the pod of a request. The pod may be gone, so it has no UID. */
+export const podSubject = ({ namespace, name = '' }: RequestActivity): FindingSubject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  name,
+  ...definedEntries({ namespace }),
+});
+
+/** A subject as text: `Deployment shop/web`. */
+export const subjectText = ({ kind, namespace, name }: FindingSubject): string =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;

@@ -1,0 +1,146 @@
+import { detectionById } from '../catalogue/detections/detections.ts';
+import type { Activity, ChangeActivity, RequestActivity } from './activity/activity.ts';
+import { managerActor, isPerson, type Actor } from './activity/actor.ts';
+import type { Learning } from './baseline/learning.ts';
+import type { Abnormal, Circumstances, Normality } from './baseline/normality.ts';
+import type { JudgeContext, JudgedChange, Sighting } from './detections/judge.ts';
+import { changeJudges, requestJudges } from './detections/judges.ts';
+import type { ClusterInventory } from './inventory/cluster-inventory.ts';
+import { findingOf } from './results/finding-builder.ts';
+import type { StoredFinding } from './results/finding-store.ts';
+
+/** What is known while activities are judged. */
+export interface JudgingParts {
+  readonly inventory: ClusterInventory;
+  readonly normality: Normality;
+  readonly learning: Learning;
+  readonly parameter: (detection: string, name: string) => number;
+}
+
+/** A finding with the circumstances that a sequence looks at. */
+export interface Raised {
+  readonly stored: StoredFinding;
+  /** What was done, to tell two findings of one act from two acts. */
+  readonly act: string;
+  readonly isInstalled: boolean;
+}
+
+const day = 86_400_000;
+const stateful: readonly string[] = ['binding-to-everybody', 'host-takeover-pod', 'miner-or-tool', 'certificate-request'];
+
+/** Judges of addresses also see what Vigil itself does: its own token can be stolen too. */
+const ofAddresses: ReadonlySet<string> = new Set(['token-from-elsewhere', 'denied-requests']);
+
+/** Who made a change: the user of its audit event, or the field manager. */
+export const actorOfChange = ({ request, manager }: ChangeActivity): Actor => request?.actor ?? managerActor(manager ?? 'unknown');
+
+/** Runs the judges over activities, and decides with what is known whether they are normal. */
+export class Judging {
+  readonly #parts: JudgingParts;
+  /** The user name of Vigil: its own work is normal. */
+  ownUser = '';
+
+  constructor(parts: JudgingParts) {
+    this.#parts = parts;
+  }
+
+  /** Judges a request. `seed`: it is learned and raises nothing. */
+  request(request: RequestActivity, seed: boolean): readonly Raised[] {
+    const context = this.#context(request.at);
+    const circumstances = this.#circumstances(request, request.actor, seed);
+    const own = request.actor.name === this.ownUser;
+    const judges = Object.entries(requestJudges).filter(([name]) => !own || ofAddresses.has(name));
+    return judges.flatMap(([, judge]) => judge(request, context)).flatMap((sighting) => this.decide(sighting, request, circumstances));
+  }
+
+  /** Judges a change. `seed`: it is learned and raises nothing. */
+  change(change: ChangeActivity, seed: boolean): readonly Raised[] {
+    const actor = actorOfChange(change);
+    if (actor.name === this.ownUser) return [];
+    const raised = this.#judged({ ...change, actor }, seed);
+    // The field manager of a usual change stands for its user while no audit events come.
+    if (raised.length === 0 && change.request !== undefined && change.manager !== undefined)
+      this.#learnManager({ ...change, actor: managerActor(change.manager) });
+    return raised;
+  }
+
+  /** The keys of the states that an object is in. */
+  states(change: ChangeActivity, facts: ChangeActivity['after']): readonly string[] {
+    if (facts === undefined) return [];
+    const { type, at, resource, object } = change;
+    const judged: JudgedChange = { type, at, resource, object, operation: 'found', after: facts, actor: actorOfChange(change) };
+    const context = this.#context(change.at);
+    return stateful
+      .flatMap((name) => changeJudges[name]?.(judged, context) ?? [])
+      .flatMap(({ detection, compared }) =>
+        compared.kind === 'invariant' && compared.state !== undefined ? [`${detection} ${compared.state}`] : [],
+      );
+  }
+
+  /** Decides about one sighting. Returns the finding, or nothing. */
+  decide(sighting: Sighting, activity: Activity, circumstances: Omit<Circumstances, 'floor'>): readonly Raised[] {
+    const detection = detectionById(sighting.detection);
+    if (detection === undefined) return [];
+    const actor = sighting.actor ?? circumstances.actor;
+    const floor = this.#parts.parameter(detection.id, 'floor');
+    const isNewcomer = this.#isNewcomer(actor, activity.at, circumstances.learning) && detection.id !== 'new-principal';
+    const abnormal: Abnormal | undefined = this.#parts.normality.decide(detection, sighting, { ...circumstances, actor, floor });
+    if (abnormal === undefined) return [];
+    const stored = findingOf({ detection, sighting, abnormal, actor, activity, isNewcomer });
+    return [{ stored, act: actOf(activity), isInstalled: this.#isInstalled(activity, actor) }];
+  }
+
+  #judged(change: JudgedChange, seed: boolean): readonly Raised[] {
+    const circumstances = this.#circumstances(change, change.actor, seed);
+    return this.#sightings(change).flatMap((sighting) => this.decide(sighting, change, circumstances));
+  }
+
+  #learnManager(change: JudgedChange): void {
+    const circumstances = this.#circumstances(change, change.actor, true);
+    for (const sighting of this.#sightings(change))
+      if (sighting.compared.kind === 'first-seen') this.decide(sighting, change, circumstances);
+  }
+
+  #sightings(change: JudgedChange): readonly Sighting[] {
+    const context = this.#context(change.at);
+    return Object.values(changeJudges).flatMap((judge) => judge(change, context));
+  }
+
+  #context(at: number): JudgeContext {
+    const { inventory, normality, learning, parameter } = this.#parts;
+    const isLearning = { watch: learning.isLearning('watch', at), audit: learning.isLearning('audit', at) };
+    return { inventory, known: normality.known, learning: isLearning, parameter };
+  }
+
+  /** The circumstances of an activity. */
+  circumstances(activity: Activity, seed: boolean): Omit<Circumstances, 'floor'> {
+    return this.#circumstances(activity, activity.type === 'request' ? activity.actor : actorOfChange(activity), seed);
+  }
+
+  #circumstances(activity: Activity, actor: Actor, seed: boolean): Omit<Circumstances, 'floor'> {
+    const { learning } = this.#parts;
+    const { at } = activity;
+    const ofWatch = activity.type === 'change' && learning.isLearning('watch', at);
+    const ofAudit = (activity.type === 'request' || activity.request !== undefined) && learning.isLearning('audit', at);
+    return { actor, at, seed, learning: ofWatch || ofAudit, found: activity.type === 'change' && activity.operation === 'found' };
+  }
+
+  /** Whether a person appeared after learning, less than a day ago. */
+  #isNewcomer(actor: Actor, at: number, learning: boolean): boolean {
+    return !learning && isPerson(actor) && this.#parts.normality.isNewPrincipal(actor, at);
+  }
+
+  /** Whether a change is a part of a release, made by somebody who has been at work for a day. */
+  #isInstalled(activity: Activity, actor: Actor): boolean {
+    if (activity.type !== 'change' || (activity.after ?? activity.before)?.release === undefined) return false;
+    const since = this.#parts.normality.known.since(actor.key);
+    return since !== undefined && activity.at - since >= day;
+  }
+}
+
+/** What was done, as an identity: a request, or a change of an object. */
+function actOf(activity: Activity): string {
+  if (activity.type === 'request') return activity.id;
+  const { kind, namespace = '', name } = activity.object;
+  return activity.request?.id ?? `${kind}/${namespace}/${name}`;
+}
