@@ -176,7 +176,7 @@ class Detector implements AnomalyDetector {
   #request(request: RequestActivity, replay: boolean): void {
     this.#learning.saw('audit', request.at);
     this.#enumeration.observe(request);
-    if (!replay) for (const change of this.#join.request(request, request.at)) this.#judge(change, false);
+    for (const change of this.#join.request(request, request.at)) this.#judge(change, replay);
     this.#raise(this.#judging.request(request, replay));
   }
 
@@ -187,12 +187,8 @@ class Detector implements AnomalyDetector {
     if (!isMaterial(change)) return;
     const isSeed = replay || (change.operation === 'found' && this.#isFirstStart);
     if (isSeed) seedPrincipals(change, this.#normality.known);
-    if (isSeed || change.operation === 'found') {
-      this.#judge(change, isSeed);
-      return;
-    }
     const joined = this.#join.change(change, change.at);
-    if (joined) this.#judge(joined, false);
+    if (joined) this.#judge(joined, isSeed);
   }
 
   #judge(change: ChangeActivity, seed: boolean): void {

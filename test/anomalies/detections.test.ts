@@ -40,7 +40,13 @@ describe('the tables of detections', () => {
           const world = new World();
           play(world);
           const found = world.of(detection);
-          expect(found, world.findings().map(({ detection: other }) => other).join()).to.have.length.at.least(1);
+          expect(
+            found,
+            world
+              .findings()
+              .map(({ detection: other }) => other)
+              .join(),
+          ).to.have.length.at.least(1);
           const [first] = found;
           if (expected.actor !== undefined) expect(first?.actor).to.equal(expected.actor);
           if (expected.severity !== undefined) expect(first?.severity).to.equal(expected.severity);

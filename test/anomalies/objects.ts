@@ -21,7 +21,7 @@ const versionOf = (kind: string): string => {
 export function object(kind: string, path: string, fields: Fields = {}, metadata: Fields = {}): KubeObject {
   const [first = '', second] = path.split('/');
   const place = second === undefined ? { name: first } : { namespace: first, name: second };
-  return { apiVersion: versionOf(kind), kind, metadata: { ...place, uid: `uid-${kind}-${path}`, ...metadata }, ...fields } as KubeObject;
+  return { apiVersion: versionOf(kind), kind, metadata: { ...place, uid: `uid-${kind}-${path}`, ...metadata }, ...fields };
 }
 
 /** What a manager of fields left in the metadata. */
@@ -30,7 +30,9 @@ export const managedBy = (manager: string, time = '2026-11-01T00:00:00Z'): Field
 });
 
 /** Owner references to a controller. */
-export const ownedBy = (kind: string, name: string): Fields => ({ ownerReferences: [{ apiVersion: versionOf(kind), kind, name, uid: `uid-${name}`, controller: true }] });
+export const ownedBy = (kind: string, name: string): Fields => ({
+  ownerReferences: [{ apiVersion: versionOf(kind), kind, name, uid: `uid-${name}`, controller: true }],
+});
 
 /** The labels and annotations of a release of Helm. */
 export const release = (name: string): Fields => ({
@@ -45,7 +47,12 @@ export const podSpec = (image: string, spec: Fields = {}, container: Fields = {}
 });
 
 /** A workload of a kind with a pod template. */
-export const workload = (kind: string, path: string, spec: Fields, more: { readonly replicas?: number; readonly metadata?: Fields } = {}): KubeObject => {
+export const workload = (
+  kind: string,
+  path: string,
+  spec: Fields,
+  more: { readonly replicas?: number; readonly metadata?: Fields } = {},
+): KubeObject => {
   const template = { spec };
   const whole = kind === 'CronJob' ? { jobTemplate: { spec: { template } } } : { replicas: more.replicas ?? 1, template };
   return object(kind, path, { spec: whole }, more.metadata);

@@ -104,7 +104,7 @@ export class Normality {
     }
     const normal = sighting.normal ?? this.#habit(detection, compared);
     const severity = sighting.severity ?? detection.severity;
-    const isShared = this.known.peers(key) >= enoughPeers;
+    const isShared = compared.common !== true && this.known.peers(key) >= enoughPeers;
     if (this.known.report(owner, key, at, detection.sensitive)) return undefined;
     return {
       severity: isShared ? lowered(severity) : severity,

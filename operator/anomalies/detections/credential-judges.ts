@@ -90,7 +90,7 @@ export const newPrincipal: RequestJudge = (request, context) => {
     seen: `${actor.name} was seen for the first time`,
     normal: 'the user was not seen before',
     learnOnly: !isPerson(actor),
-    compared: { kind: 'first-seen' as const, owner: actor.key, key: 'exists' },
+    compared: { kind: 'first-seen' as const, owner: actor.key, key: 'exists', common: true as const },
   };
   if (!isPerson(actor) || address === undefined || !isAdministrator(actor, context)) return [first];
   const place = `${networkOf(address)} with ${agent}`;

@@ -14,6 +14,8 @@ export interface FirstSeenKey {
   readonly key: string;
   /** What is normal for the owner, as the beginning of a sentence that lists known keys. `undefined`: the keys are not readable. */
   readonly habit?: string;
+  /** Every owner has the key one day: that others have it says nothing. */
+  readonly common?: true;
 }
 
 /** What is counted. */

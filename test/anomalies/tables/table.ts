@@ -6,7 +6,10 @@ export type Case = readonly [title: string, play: (world: World) => void];
 /** The sequences of a detection. */
 export interface DetectionTable {
   /** Each makes exactly one kind of finding, with this actor if it is given. */
-  readonly fires: readonly (readonly [...Case, expected?: { readonly actor?: string; readonly severity?: string; readonly seen?: RegExp }])[];
+  readonly fires: readonly (readonly [
+    ...Case,
+    expected?: { readonly actor?: string; readonly severity?: string; readonly seen?: RegExp },
+  ])[];
   /** Near misses: no finding of the detection. */
   readonly quiet: readonly Case[];
 }
