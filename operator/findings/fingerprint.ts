@@ -1,9 +1,10 @@
 import type { Finding } from './finding.ts';
 
 /**
- * The properties that locate a finding in its object. A rule may have several findings in one object: one per container, package and file.
+ * The properties that locate a finding in its object. A rule may have several findings in one object: one per container, package and file, and
+ * for behaviour one per anomaly.
  */
-const place = ['container', 'package', 'file'] as const;
+const place = ['container', 'package', 'file', 'anomaly'] as const;
 
 /** The fields of a finding that its fingerprint consists of. */
 export type Fingerprinted = Pick<Finding, 'policy' | 'check' | 'properties'>;

@@ -152,8 +152,8 @@ export class Normality {
     if (keys.length === 0) return habit === undefined ? 'it was not seen before' : `${habit} nothing so far`;
     const more = this.known.count(owner, prefix) - keys.length;
     const since = this.known.since(owner, prefix);
-    const date = since === undefined ? '' : ` since ${new Date(since).toISOString().slice(0, 10)}`;
-    return `${what}${date}: ${keys.map((key) => key.slice(0, 80)).join(', ')}${more > 0 ? ` and ${more} others` : ''}`;
+    const date = since === undefined ? '' : ` (since ${new Date(since).toISOString().slice(0, 10)})`;
+    return `${what} ${keys.map((key) => key.slice(0, 80)).join(', ')}${more > 0 ? ` and ${more} others` : ''}${date}`;
   }
 
   #rate(detection: Detection, sighting: Sighting, compared: CountedItem, circumstances: Circumstances): Abnormal | undefined {
