@@ -1,3 +1,5 @@
+import { KeyCounts } from './key-counts.ts';
+
 /** What is known of a key: when it was first and last seen, and since when it waits to become normal after it was reported. */
 export interface KnownKey {
   /** Minutes since 1970. */
@@ -26,8 +28,7 @@ export type SavedOwner = readonly [owner: string, keys: readonly (readonly [stri
  */
 export class KnownKeys {
   readonly #owners = new Map<string, Map<string, KnownKey>>();
-  /** How many owners have a key as normal, by the part of the key that does not name the owner. */
-  readonly #peers = new Map<string, number>();
+  readonly #counts = new KeyCounts();
   readonly #bounds: KeyBounds;
   #size = 0;
   #forgotten = 0;
@@ -58,19 +59,21 @@ export class KnownKeys {
 
   /** The number of normal keys of an owner, or of those that begin with a text. */
   count(owner: string, prefix = ''): number {
-    const keys = this.#owners.get(owner);
-    if (keys === undefined) return 0;
+    if (prefix === '') return this.#counts.of(owner);
     let count = 0;
-    for (const [key, { reported }] of keys) if (reported === undefined && key.startsWith(prefix)) count += 1;
+    for (const [key, { reported }] of this.#owners.get(owner) ?? []) if (reported === undefined && key.startsWith(prefix)) count += 1;
     return count;
   }
 
-  /** When an owner was first seen, in milliseconds since 1970. */
+  /** When an owner was first seen with a normal key, or with one that begins with a text, in milliseconds since 1970. */
   since(owner: string, prefix = ''): number | undefined {
-    let first: number | undefined;
-    for (const [key, entry] of this.#owners.get(owner) ?? [])
-      if (entry.reported === undefined && key.startsWith(prefix) && (first === undefined || entry.first < first)) first = entry.first;
+    const first = prefix === '' ? this.#counts.since(owner) : this.#firstWith(owner, prefix);
     return first === undefined ? undefined : first * 60_000;
+  }
+
+  #firstWith(owner: string, prefix: string): number | undefined {
+    const keys = [...(this.#owners.get(owner) ?? [])].filter(([key, { reported }]) => reported === undefined && key.startsWith(prefix));
+    return keys.length === 0 ? undefined : Math.min(...keys.map(([, { first }]) => first));
   }
 
   /** The normal keys of an owner that begin with a text, the last seen first, without the text. */
@@ -94,7 +97,7 @@ export class KnownKeys {
 
   /** The number of owners for which a key is normal. */
   peers(key: string): number {
-    return this.#peers.get(key) ?? 0;
+    return this.#counts.peers(key);
   }
 
   /** The key is seen and is normal. */
@@ -102,7 +105,7 @@ export class KnownKeys {
     const entry = this.#touch(owner, key, at);
     if (entry.reported === undefined) return;
     delete entry.reported;
-    this.#countPeer(key, 1);
+    this.#counts.add(owner, key, entry.first);
     this.#changes += 1;
   }
 
@@ -142,9 +145,7 @@ export class KnownKeys {
     const now = minutes(at);
     const known = keys.get(key);
     if (known) {
-      // What is seen all the time need not be saved each time: an hour more or less does not matter.
-      if (now > known.last + 60) this.#changes += 1;
-      if (now > known.last) known.last = now;
+      this.#seenAgain(owner, known, now);
       return known;
     }
     if (keys.size >= this.#bounds.ofOwner) this.#forgetOldest(owner, keys);
@@ -152,9 +153,19 @@ export class KnownKeys {
     keys.set(key, made);
     this.#size += 1;
     this.#changes += 1;
-    if (reported === undefined) this.#countPeer(key, 1);
+    if (reported === undefined) this.#counts.add(owner, key, now);
     if (this.#size > this.#bounds.inAll) this.#forgetMany();
     return made;
+  }
+
+  #seenAgain(owner: string, known: KnownKey, now: number): void {
+    // What is seen all the time need not be saved each time: an hour more or less does not matter.
+    if (now > known.last + 60) this.#changes += 1;
+    if (now > known.last) known.last = now;
+    if (now >= known.first) return;
+    // A log that is replayed comes after what was seen live.
+    known.first = now;
+    if (known.reported === undefined) this.#counts.earlier(owner, now);
   }
 
   #forgetOldest(owner: string, keys: Map<string, KnownKey>): void {
@@ -177,18 +188,15 @@ export class KnownKeys {
   #forget(owner: string, keys: Map<string, KnownKey>, key: string): void {
     const entry = keys.get(key);
     if (entry === undefined) return;
-    if (entry.reported === undefined) this.#countPeer(key, -1);
+    if (entry.reported === undefined) this.#counts.remove(owner, key);
     keys.delete(key);
-    if (keys.size === 0) this.#owners.delete(owner);
+    if (keys.size === 0) {
+      this.#owners.delete(owner);
+      this.#counts.forget(owner);
+    }
     this.#size -= 1;
     this.#forgotten += 1;
     this.#changes += 1;
-  }
-
-  #countPeer(key: string, by: number): void {
-    const count = (this.#peers.get(key) ?? 0) + by;
-    if (count > 0) this.#peers.set(key, count);
-    else this.#peers.delete(key);
   }
 
   /** All keys, by owner. */
@@ -209,7 +217,7 @@ export class KnownKeys {
     const keys = new Map<string, KnownKey>();
     for (const [key, first, last, reported] of list.slice(0, this.#bounds.ofOwner)) {
       keys.set(key, { first, last, ...(reported === undefined ? {} : { reported }) });
-      if (reported === undefined) this.#countPeer(key, 1);
+      if (reported === undefined) this.#counts.add(owner, key, first);
     }
     this.#owners.set(owner, keys);
     this.#size += keys.size;

@@ -2,7 +2,7 @@ import type { Severity } from '../../catalogue/controls/severity.ts';
 import { lowered } from '../../catalogue/controls/severity.ts';
 import type { Detection } from '../../catalogue/detections/detection.ts';
 import { isSystem, type Actor } from '../activity/actor.ts';
-import type { CountedItem, FirstSeenKey, NeverNormal, Sighting } from '../detections/judge.ts';
+import type { CountedItem, FirstSeenKey, NeverNormal, Sighting } from './sighting.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { RateExcess, Rates } from './rates.ts';
 

@@ -1,7 +1,7 @@
 import { definedEntries } from '../../api/defined-entries.ts';
 import type { ChangeActivity, RequestActivity } from '../activity/activity.ts';
 import type { Actor } from '../activity/actor.ts';
-import type { FindingSubject } from '../results/anomaly-finding.ts';
+import type { FindingSubject } from '../activity/subject.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 

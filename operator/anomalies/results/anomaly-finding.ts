@@ -1,13 +1,7 @@
 import type { Severity } from '../../catalogue/controls/severity.ts';
+import type { FindingSubject } from '../activity/subject.ts';
 
-/** What a finding is about: an object, a service account, or a user or group (kind User or Group of rbac.authorization.k8s.io). */
-export interface FindingSubject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace?: string;
-  readonly name: string;
-  readonly uid?: string;
-}
+export type { FindingSubject } from '../activity/subject.ts';
 
 /** The name of the finding that stands for those that are not listed. */
 export const MORE_ANOMALIES = 'more-anomalies';

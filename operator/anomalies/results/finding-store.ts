@@ -134,13 +134,14 @@ export class FindingStore {
     for (const each of saved.slice(0, mostStored)) this.#stored.set(each.finding.id, { ...each, baseline: [...each.baseline] });
   }
 
+  /** Drops a tenth at once, so that a flood of findings costs little. */
   #dropLightest(): void {
-    const last = [...this.#stored.values()]
+    const lightest = [...this.#stored.values()]
       .map(({ finding }) => finding)
       .toSorted(byWeight)
-      .at(-1);
-    if (last !== undefined) this.#stored.delete(last.id);
-    this.#dropped += 1;
+      .slice(-mostStored / 10);
+    for (const { id } of lightest) this.#stored.delete(id);
+    this.#dropped += lightest.length;
   }
 }
 

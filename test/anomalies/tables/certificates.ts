@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import type { KubeObject } from '../../../operator/api/metadata.ts';
 import { object } from '../objects.ts';
 import type { World } from '../world.ts';
@@ -19,16 +18,6 @@ export function certificateRequest(commonName: string, ...organizations: readonl
   const base64 = der(0x30, info).toString('base64');
   return Buffer.from(`-----BEGIN CERTIFICATE REQUEST-----\n${base64}\n-----END CERTIFICATE REQUEST-----\n`).toString('base64');
 }
-
-/** Whether openssl is there to make a real request. */
-export const hasOpenssl = (): boolean => {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const client = 'kubernetes.io/kube-apiserver-client';
 const csr = (username: string, signerName: string, request: string, approved = false, name = 'request'): KubeObject =>

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import type { ChangeActivity, RequestActivity } from '../../../operator/anomalies/activity/activity.ts';
+import { changeActivity } from '../../../operator/anomalies/activity/change-activity.ts';
+import { requestActivity } from '../../../operator/anomalies/activity/request-activity.ts';
+import { GAP_AFTER, JOIN_WAIT, WriteJoin } from '../../../operator/anomalies/activity/write-join.ts';
+import { object } from '../objects.ts';
+import { auditEvent, type Request } from '../world.ts';
+
+const start = Date.UTC(2026, 10, 2);
+const write = (user: string, at: number, request: Request = {}): RequestActivity =>
+  requestActivity(auditEvent(user, at, { verb: 'patch', of: 'deployments.apps', in: 'shop', name: 'web', ...request }));
+const change = (at: number, operation: ChangeActivity['operation'] = 'update', name = 'web', generateName = ''): ChangeActivity => {
+  const made = changeActivity({
+    operation,
+    object: object('Deployment', `shop/${name}`, {}, generateName === '' ? {} : { generateName }),
+    at,
+  });
+  if (made === undefined) throw new Error('Deployment is not watched');
+  return made;
+};
+/** A join to which audit events of others have come for ten minutes. */
+const active = (): WriteJoin => {
+  const join = new WriteJoin();
+  for (let at = start - 600_000; at <= start; at += 60_000) join.request(write('other', at, { name: 'other' }), at);
+  return join;
+};
+const userOf = (joined: ChangeActivity | undefined): string | undefined => joined?.request?.actor.name;
+
+describe('WriteJoin', () => {
+  it('joins a change with the request before it', () => {
+    const join = active();
+    join.request(write('alice', start), start);
+    expect(userOf(join.change(change(start + 1000), start + 1000))).to.equal('alice');
+  });
+
+  it('lets a change wait for its request', () => {
+    const join = active();
+    expect(join.change(change(start), start)).to.equal(undefined);
+    expect(join.request(write('alice', start + 500), start + 20_000).map(userOf)).to.deep.equal(['alice']);
+    expect(join.due(start + JOIN_WAIT + 1)).to.deep.equal({ judged: [], missing: [] });
+  });
+
+  it('judges a change without its request after a while', () => {
+    const join = active();
+    join.change(change(start), start);
+    expect(join.due(start + JOIN_WAIT - 1).judged).to.have.length(0);
+    expect(join.due(start + JOIN_WAIT).judged.map(userOf)).to.deep.equal([undefined]);
+    expect(join.due(start + JOIN_WAIT + 1).judged).to.have.length(0);
+  });
+
+  it('does not let changes wait if no audit events come', () => {
+    expect(new WriteJoin().change(change(start), start)?.object.name).to.equal('web');
+    const stopped = active();
+    expect(stopped.change(change(start + 3_600_000), start + 3_600_000)?.object.name).to.equal('web');
+  });
+
+  for (const [title, request] of [
+    ['of another object', { name: 'other' }],
+    ['of another namespace', { in: 'bank' }],
+    ['of another kind', { of: 'statefulsets.apps' }],
+    ['that was denied', { code: 403 }],
+    ['that reads', { verb: 'get' }],
+    ['of the status', { of: 'deployments/status' }],
+    ['of the number of replicas', { of: 'deployments/scale' }],
+  ] as const)
+    it(`does not join a request ${title}`, () => {
+      const join = active();
+      join.change(change(start), start);
+      expect(join.request(write('eve', start, request), start)).to.deep.equal([]);
+    });
+
+  it('does not join a request of long before', () => {
+    const join = active();
+    join.request(write('eve', start), start);
+    for (let at = start; at < start + 200_000; at += 60_000) join.request(write('other', at, { name: 'x' }), at);
+    expect(join.change(change(start + 200_000), start + 200_000)).to.equal(undefined);
+  });
+
+  it('joins what has a name that the API server made, and deletions of many', () => {
+    const join = active();
+    join.request(requestActivity(auditEvent('rs', start, { verb: 'create', of: 'deployments.apps', in: 'shop' })), start);
+    expect(userOf(join.change(change(start, 'create', 'web-x', 'web-'), start))).to.equal('rs');
+    expect(join.change(change(start, 'create', 'web-y'), start)).to.equal(undefined);
+    join.request(requestActivity(auditEvent('eve', start, { verb: 'deletecollection', of: 'deployments.apps', in: 'shop' })), start);
+    expect(userOf(join.change(change(start, 'delete', 'db'), start))).to.equal('eve');
+  });
+
+  it('tells a change whose request never came, if requests came before and after it', () => {
+    const join = active();
+    join.change(change(start), start);
+    join.due(start + JOIN_WAIT);
+    join.request(write('other', start + 60_000, { name: 'x' }), start + 60_000);
+    expect(join.due(start + GAP_AFTER).missing.map(({ object: { name } }) => name)).to.deep.equal(['web']);
+    const silent = active();
+    silent.change(change(start + 1000), start + 1000);
+    expect(silent.due(start + GAP_AFTER + 1000).missing).to.deep.equal([]);
+  });
+});

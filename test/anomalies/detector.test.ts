@@ -1,0 +1,292 @@
+import { expect } from 'chai';
+import type { BaselineDocument } from '../../operator/anomalies/anomaly-detector.ts';
+import { binding, object, podSpec, pod, workload } from './objects.ts';
+import { account, day, hour, minute, World } from './world.ts';
+
+const shop = account('shop', 'web');
+const argo = account('argocd', 'argocd-application-controller');
+const copy = (documents: readonly BaselineDocument[] | undefined): BaselineDocument[] =>
+  JSON.parse(JSON.stringify(documents)) as BaselineDocument[];
+/** Another process that has read what a world has saved. */
+const restarted = (
+  world: World,
+  change: (documents: BaselineDocument[]) => BaselineDocument[] = (all) => all,
+): { readonly world: World; readonly problems: readonly string[] } => {
+  const next = new World({}, world.now);
+  const { problems } = next.detector.load(change(copy(world.detector.save(world.now))), world.now);
+  return { world: next, problems };
+};
+const readsSecret = (world: World, user: string, namespace: string): void =>
+  world.request(user, { of: 'secrets', in: namespace, name: 'db' });
+
+describe('learning', () => {
+  it('reports nothing of known users while it learns, and sensitive behaviour of new users at once', () => {
+    const world = new World({ learningPeriod: 7 * day }, Date.UTC(2026, 10, 2, 9) - 9 * day);
+    world.wait(10 * day - 9 * day);
+    readsSecret(world, 'stranger', 'shop');
+    const [found] = world.of('secret-read');
+    expect(found).to.deep.include({ actor: 'stranger', whileLearning: true });
+    expect(world.of('new-principal')).to.deep.equal([]);
+  });
+
+  it('learns what users do on the days after their first', () => {
+    const world = new World({ learningPeriod: 20 * day });
+    world.request('bob', { of: 'pods', in: 'shop' });
+    world.wait(2 * day);
+    readsSecret(world, 'bob', 'shop');
+    expect(world.of('secret-read')).to.deep.equal([]);
+    world.wait(20 * day);
+    readsSecret(world, 'bob', 'shop');
+    expect(world.of('secret-read')).to.deep.equal([]);
+    readsSecret(world, 'bob', 'bank');
+    expect(world.of('secret-read')).to.have.length(1);
+  });
+
+  it('knows the users that exist before it starts', () => {
+    const world = new World({ learningPeriod: 7 * day });
+    world.found(binding('RoleBinding', 'shop/team', 'ClusterRole/view', ['User/carol']), object('ServiceAccount', 'shop/web'));
+    readsSecret(world, 'carol', 'shop');
+    readsSecret(world, shop, 'bank');
+    expect(world.of('secret-read')).to.deep.equal([]);
+  });
+
+  it('tells how far it is', () => {
+    const world = new World({ learningPeriod: 20 * day });
+    const [, audit] = world.detector.status(world.now).learning;
+    expect(audit).to.deep.include({ input: 'audit', learning: true });
+    expect(audit?.progress).to.be.within(0.01, 0.6);
+  });
+});
+
+describe('poisoning', () => {
+  it('keeps reporting a sensitive key until an exception covers it', () => {
+    const world = new World();
+    for (let days = 0; days < 20; days += 1) {
+      readsSecret(world, 'eve', 'bank');
+      world.wait(day);
+    }
+    const [found] = world.of('secret-read');
+    expect(found?.count).to.equal(20);
+    world.detector.accept([found?.id ?? ''], world.now);
+    world.wait(30 * day);
+    readsSecret(world, 'eve', 'bank');
+    expect(world.of('secret-read')).to.deep.equal([]);
+  });
+
+  it('takes another key for normal after three quiet days', () => {
+    const world = new World();
+    const job = (index: number): void => world.write('eve', workload('Job', `shop/job-${'abcdefghijklmnopq'[index] ?? ''}`, podSpec('x')));
+    for (let days = 0; days < 5; days += 1) {
+      job(days);
+      world.wait(day);
+    }
+    expect(world.of('job-by-new-actor').reduce((sum, { count }) => sum + count, 0)).to.equal(3);
+  });
+
+  it('finds who steals slowly', () => {
+    const world = new World();
+    world.usually(() => world.request(shop, { of: 'configmaps', in: 'shop' }));
+    for (const namespace of ['bank', 'crm', 'hr', 'ops']) {
+      readsSecret(world, shop, namespace);
+      world.wait(10 * hour);
+    }
+    expect(world.of('secret-read').every(({ actor }) => actor === shop)).to.equal(true);
+    expect(world.of('secret-read').reduce((sum, { count }) => sum + count, 0)).to.equal(4);
+  });
+});
+
+describe('noise', () => {
+  it('makes one finding of much of the same', () => {
+    const world = new World();
+    world.usually(() =>
+      world.each('abcdefghij'.split(''), (name) =>
+        world.write('deployer', workload('Deployment', `shop/${name}`, podSpec(`web:${world.now}`))),
+      ),
+    );
+    world.each('abcdefghij'.split(''), (name) => world.write(argo, workload('Deployment', `shop/${name}`, podSpec('web:argo'))));
+    const found = world.of('changed-by-new-actor');
+    expect(found.length).to.be.at.most(4);
+    expect(found.reduce((sum, { count }) => sum + count, 0)).to.equal(10);
+  });
+
+  it('lowers the severity of what several others do', () => {
+    const world = new World();
+    world.usually(() => world.each(['alice', 'admin'], (user) => readsSecret(world, user, 'shop')));
+    readsSecret(world, 'eve', 'shop');
+    expect(world.of('secret-read')[0]).to.deep.include({ severity: 'low' });
+    expect(world.of('secret-read')[0]?.normal).to.match(/2 others do the same/);
+  });
+
+  it('expects nothing new of who does everything, but still what is never normal', () => {
+    const world = new World();
+    world.usually(() => {
+      for (let index = 0; index < 30; index += 1) {
+        const name = `app-${'abcdefghijklmnopqrstuvwxyzäöüß'[index] ?? ''}`;
+        for (const kind of ['Deployment', 'Job', 'CronJob', 'DaemonSet'])
+          world.write(argo, workload(kind, `${name}/${kind.toLowerCase()}`, podSpec(`web:${world.now}`)));
+        world.request(argo, { verb: 'patch', of: `kind${index}.example.com`, in: name, name: 'x' });
+        readsSecret(world, argo, name);
+      }
+    });
+    world.write(argo, workload('CronJob', 'fresh/nightly', podSpec('other')));
+    readsSecret(world, argo, 'fresh');
+    expect(world.findings().map(({ detection }) => detection)).to.deep.equal([]);
+    world.write(argo, pod('fresh/x', podSpec('alpine', { volumes: [{ name: 'h', hostPath: { path: '/' } }] })));
+    world.request(argo, { verb: 'create', of: 'pods/exec', in: 'fresh', name: 'x', code: 101, stage: 'ResponseStarted' });
+    expect(world.findings().map(({ detection }) => detection)).to.include.members(['host-takeover-pod', 'exec-into-pod']);
+  });
+
+  it('learns system users for two hours after an upgrade', () => {
+    const world = new World();
+    const component = 'system:kube-controller-manager';
+    world.usually(() => world.request(component, { of: 'pods' }));
+    world.detector.serverVersion('v1.36.0', world.now);
+    world.detector.serverVersion('v1.37.0', world.now);
+    world.request(component, { verb: 'list', of: 'secrets' });
+    expect(world.of('cluster-wide-secret-list')).to.deep.equal([]);
+    world.wait(3 * hour);
+    readsSecret(world, component, 'shop');
+    expect(world.of('secret-read')).to.have.length(1);
+  });
+
+  it('takes the own work of Vigil for normal, but not its token elsewhere', () => {
+    const vigil = account('vigil-system', 'vigil');
+    const world = new World({ ownUser: vigil });
+    world.found(pod('vigil-system/vigil-1', podSpec('vigil', { nodeName: 'n' }), { ip: '10.244.0.9' }));
+    world.usually(() => undefined);
+    readsSecret(world, vigil, 'shop');
+    expect(world.findings()).to.deep.equal([]);
+    world.request(vigil, { of: 'pods', from: '203.0.113.9', extra: { 'authentication.kubernetes.io/pod-name': ['vigil-1'] } });
+    expect(world.findings().map(({ detection }) => detection)).to.deep.equal(['token-from-elsewhere']);
+  });
+});
+
+describe('a restart', () => {
+  const attacked = (): World => {
+    const world = new World();
+    world.usually(() => {
+      readsSecret(world, 'alice', 'shop');
+      world.request('alice', { of: 'pods' });
+    });
+    readsSecret(world, 'eve', 'bank');
+    return world;
+  };
+
+  it('keeps what is normal, what is open and what was counted', () => {
+    const { world, problems } = restarted(attacked());
+    expect(problems).to.deep.equal([]);
+    readsSecret(world, 'alice', 'shop');
+    readsSecret(world, 'eve', 'bank');
+    expect(world.of('secret-read').map(({ actor, count }) => [actor, count])).to.deep.equal([['eve', 2]]);
+  });
+
+  it('finds what happened to objects while nothing was running', () => {
+    const before = new World();
+    before.found(binding('ClusterRoleBinding', 'admins', 'ClusterRole/cluster-admin', ['User/admin']));
+    before.usually(() => undefined);
+    const { world } = restarted(before);
+    world.found(
+      binding('ClusterRoleBinding', 'admins', 'ClusterRole/cluster-admin', ['User/admin']),
+      binding('ClusterRoleBinding', 'made', 'ClusterRole/cluster-admin', ['User/mallory']),
+    );
+    world.detector.synced(world.now);
+    expect(world.of('new-admin-binding').map(({ about }) => about.name)).to.deep.equal(['made']);
+  });
+
+  it('saves nothing if nothing has changed', () => {
+    const world = attacked();
+    expect(world.detector.save(world.now)).not.to.equal(undefined);
+    expect(world.detector.save(world.now + minute)).to.equal(undefined);
+  });
+
+  for (const [title, change] of [
+    ['torn', (all: BaselineDocument[]) => all.map((each) => (each.name.startsWith('keys') ? { ...each, content: { sum: 'x' } } : each))],
+    ['missing', (all: BaselineDocument[]) => all.filter(({ name }) => !name.startsWith('keys'))],
+    ['of a newer version', (all: BaselineDocument[]) => all.map((each) => ({ ...each, formatVersion: 99 }))],
+  ] as const)
+    it(`says that a baseline is ${title}, and learns again`, () => {
+      const next = new World({ learningPeriod: 7 * day });
+      const { problems } = next.detector.load(change(copy(attacked().detector.save(0))), next.now);
+      expect(problems.length).to.be.greaterThan(0);
+      const status = next.detector.status(next.now);
+      expect(status.problems).to.deep.equal(problems);
+      expect(status.learning.map(({ learning }) => learning)).to.deep.equal([true, true]);
+      // It never means that all is normal: a new user is reported at once.
+      readsSecret(next, 'stranger', 'bank');
+      expect(next.of('secret-read').map(({ actor }) => actor)).to.include('stranger');
+    });
+});
+
+describe('what still holds', () => {
+  const open = binding('ClusterRoleBinding', 'open', 'ClusterRole/view', ['User/system:anonymous']);
+
+  it('stays open, and goes a while after it is over', () => {
+    const world = new World({ keepFor: 2 * day });
+    world.usually(() => undefined);
+    world.write('eve', open);
+    world.wait(30 * day);
+    expect(world.of('binding-to-everybody')).to.have.length(1);
+    world.remove('admin', open);
+    expect(world.of('binding-to-everybody')).to.have.length(1);
+    world.wait(3 * day);
+    expect(world.of('binding-to-everybody')).to.have.length(0);
+  });
+
+  it('ends if the object is gone after a restart', () => {
+    const before = new World();
+    before.usually(() => undefined);
+    before.write('eve', open);
+    const { world } = restarted(before);
+    world.detector.synced(world.now);
+    world.wait(8 * day);
+    expect(world.of('binding-to-everybody')).to.have.length(0);
+  });
+});
+
+describe('the status', () => {
+  it('names the detections that see nothing, and what they need', () => {
+    const world = new World();
+    world.wait(hour);
+    const { blind } = world.detector.status(world.now);
+    expect(blind).to.deep.include({ detection: 'secret-read', needs: 'audit events' });
+    expect(blind.map(({ detection }) => detection)).to.include('new-admin-binding');
+    world.request('alice', { of: 'pods' });
+    world.found(object('Namespace', 'shop'));
+    expect(world.detector.status(world.now).blind).to.deep.equal([]);
+  });
+
+  it('counts events and open findings', () => {
+    const world = new World();
+    for (let index = 0; index < 60; index += 1) world.request('alice', { of: 'pods' });
+    world.request('eve', { verb: 'list', of: 'secrets' });
+    expect(world.detector.status(world.now)).to.deep.include({ eventsPerSecond: 1, open: 1, droppedFindings: 0 });
+    expect(world.detector.status(world.now).openBySeverity.high).to.equal(1);
+  });
+});
+
+describe('hostile input', () => {
+  it('bounds what names and addresses of an attacker take', () => {
+    const world = new World();
+    for (let index = 0; index < 1200; index += 1)
+      world.request(`\u202eeve${index}${'x'.repeat(200)}`, {
+        of: 'secrets',
+        in: `n${index}`,
+        name: `${index}`,
+        from: `not an address ${index}`,
+      });
+    const findings = world.findings();
+    expect(findings.length).to.be.at.most(101);
+    expect(findings.at(-1)?.detection).to.equal('more-anomalies');
+    expect(world.detector.status(world.now).droppedFindings).to.be.greaterThan(0);
+  });
+
+  it('survives a clock that jumps', () => {
+    const world = new World();
+    readsSecret(world, 'eve', 'a');
+    world.wait(-30 * day);
+    readsSecret(world, 'eve', 'b');
+    world.wait(60 * day);
+    readsSecret(world, 'eve', 'c');
+    expect(world.of('secret-read').length).to.be.greaterThan(0);
+  });
+});
