@@ -84,8 +84,8 @@ class Detector implements AnomalyDetector {
   }
 
   tick(now: number): void {
-    for (const { request, sighting } of this.#enumeration.due(now))
-      this.#raise(this.#judging.decide(sighting, request, this.#judging.circumstances(request, false)));
+    for (const { request, observation } of this.#enumeration.due(now))
+      this.#raise(this.#judging.decide(observation, request, this.#judging.circumstances(request, false)));
     const { judged, missing } = this.#join.due(now);
     for (const change of judged) this.#judge(change, false);
     for (const change of missing)

@@ -3,7 +3,7 @@ import type { Activity, ChangeActivity, RequestActivity } from './activity/activ
 import { managerActor, isPerson, type Actor } from './activity/actor.ts';
 import type { Learning } from './baseline/learning.ts';
 import type { Abnormal, Circumstances, Normality } from './baseline/normality.ts';
-import type { JudgeContext, JudgedChange, Sighting } from './detections/judge.ts';
+import type { JudgeContext, JudgedChange, Observation } from './detections/judge.ts';
 import { changeJudges, requestJudges } from './detections/judges.ts';
 import type { ClusterInventory } from './inventory/cluster-inventory.ts';
 import { findingOf } from './results/finding-builder.ts';
@@ -50,7 +50,9 @@ export class Judging {
     const circumstances = this.#circumstances(request, request.actor, seed);
     const own = request.actor.name === this.ownUser;
     const judges = Object.entries(requestJudges).filter(([name]) => !own || ofAddresses.has(name));
-    return judges.flatMap(([, judge]) => judge(request, context)).flatMap((sighting) => this.decide(sighting, request, circumstances));
+    return judges
+      .flatMap(([, judge]) => judge(request, context))
+      .flatMap((observation) => this.decide(observation, request, circumstances));
   }
 
   /** Judges a change. `seed`: it is learned and raises nothing. */
@@ -77,31 +79,31 @@ export class Judging {
       );
   }
 
-  /** Decides about one sighting. Returns the finding, or nothing. */
-  decide(sighting: Sighting, activity: Activity, circumstances: Omit<Circumstances, 'floor'>): readonly Raised[] {
-    const detection = detectionById(sighting.detection);
+  /** Decides about one observation. Returns the finding, or nothing. */
+  decide(observation: Observation, activity: Activity, circumstances: Omit<Circumstances, 'floor'>): readonly Raised[] {
+    const detection = detectionById(observation.detection);
     if (detection === undefined) return [];
-    const actor = sighting.actor ?? circumstances.actor;
+    const actor = observation.actor ?? circumstances.actor;
     const floor = this.#parts.parameter(detection.id, 'floor');
     const isNewcomer = this.#isNewcomer(actor, activity.at, circumstances.learning) && detection.id !== 'new-principal';
-    const abnormal: Abnormal | undefined = this.#parts.normality.decide(detection, sighting, { ...circumstances, actor, floor });
+    const abnormal: Abnormal | undefined = this.#parts.normality.decide(detection, observation, { ...circumstances, actor, floor });
     if (abnormal === undefined) return [];
-    const stored = findingOf({ detection, sighting, abnormal, actor, activity, isNewcomer });
+    const stored = findingOf({ detection, observation, abnormal, actor, activity, isNewcomer });
     return [{ stored, act: actOf(activity), isInstalled: this.#isInstalled(activity, actor) }];
   }
 
   #judged(change: JudgedChange, seed: boolean): readonly Raised[] {
     const circumstances = this.#circumstances(change, change.actor, seed);
-    return this.#sightings(change).flatMap((sighting) => this.decide(sighting, change, circumstances));
+    return this.#observations(change).flatMap((observation) => this.decide(observation, change, circumstances));
   }
 
   #learnManager(change: JudgedChange): void {
     const circumstances = this.#circumstances(change, change.actor, true);
-    for (const sighting of this.#sightings(change))
-      if (sighting.compared.kind === 'first-seen') this.decide(sighting, change, circumstances);
+    for (const observation of this.#observations(change))
+      if (observation.compared.kind === 'first-seen') this.decide(observation, change, circumstances);
   }
 
-  #sightings(change: JudgedChange): readonly Sighting[] {
+  #observations(change: JudgedChange): readonly Observation[] {
     const context = this.#context(change.at);
     return Object.values(changeJudges).flatMap((judge) => judge(change, context));
   }

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { AuditEvent } from '../../operator/audit/audit-event.ts';
 import type { RequestActivity } from '../../operator/anomalies/activity/activity.ts';
 import { changeActivity } from '../../operator/anomalies/activity/change-activity.ts';
-import type { ObjectFacts } from '../../operator/anomalies/activity/object-facts.ts';
+import type { ObjectFacts } from '../../operator/anomalies/facts/object-facts.ts';
 import { RequestActivities } from '../../operator/anomalies/activity/request-activity.ts';
 import type { AnomalyDetector, DetectorSettings } from '../../operator/anomalies/anomaly-detector.ts';
 import { createDetector } from '../../operator/anomalies/detector.ts';

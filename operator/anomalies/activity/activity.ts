@@ -1,7 +1,7 @@
 import type { AuditTokenRequest } from '../../audit/audit-event.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
 import type { Actor } from './actor.ts';
-import type { ObjectFacts } from './object-facts.ts';
+import type { ObjectFacts } from '../facts/object-facts.ts';
 
 /** The answer of the authorizer and the authenticator to a request. */
 export type Decision = 'allow' | 'forbid' | 'unauthenticated';

@@ -1,5 +1,5 @@
 import type { AuditUser } from '../../audit/audit-event.ts';
-import { nameTemplate, userTemplate } from './template-names.ts';
+import { nameTemplate, userTemplate } from '../facts/template-names.ts';
 
 /**
  * The kind of an actor. `account`: a service account. `node`: a kubelet. `component`: another `system:` user. `manager`: only the name of a

@@ -1,7 +1,7 @@
 import { definedEntries } from '../../api/defined-entries.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ChangeActivity, Operation } from './activity.ts';
-import { objectFacts, type ObjectFacts } from './object-facts.ts';
+import { objectFacts, type ObjectFacts } from '../facts/object-facts.ts';
 
 /** A kind whose changes the detector reads, with its resource as paths have it. */
 export interface WatchedKind {

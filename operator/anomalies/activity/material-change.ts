@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChangeActivity } from './activity.ts';
-import type { ObjectFacts } from './object-facts.ts';
+import type { ObjectFacts } from '../facts/object-facts.ts';
 
 /** The facts that a person or a controller writes: without managers, addresses and the node, which the system adds. */
 function written(facts: ObjectFacts | undefined): unknown {

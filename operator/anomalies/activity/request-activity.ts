@@ -2,7 +2,7 @@ import { definedEntries } from '../../api/defined-entries.ts';
 import type { AuditEvent } from '../../audit/audit-event.ts';
 import type { Decision, RequestActivity } from './activity.ts';
 import { actorOf } from './actor.ts';
-import { agentProduct } from './template-names.ts';
+import { agentProduct } from '../facts/template-names.ts';
 
 /** Resources that only say that a process is alive. */
 const heartbeats: ReadonlySet<string> = new Set(['leases']);

@@ -2,7 +2,7 @@ import type { Severity } from '../../catalogue/controls/severity.ts';
 import { lowered } from '../../catalogue/controls/severity.ts';
 import type { Detection } from '../../catalogue/detections/detection.ts';
 import { isSystem, type Actor } from '../activity/actor.ts';
-import type { CountedItem, FirstSeenKey, NeverNormal, Sighting } from './sighting.ts';
+import type { CountedItem, FirstSeenKey, NeverNormal, Observation } from './observation.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { RateExcess, Rates } from './rates.ts';
 
@@ -33,7 +33,7 @@ export type BaselineReference =
   | { readonly kind: 'series'; readonly key: string }
   | { readonly kind: 'none' };
 
-/** The circumstances of a sighting. */
+/** The circumstances of a observation. */
 export interface Circumstances {
   readonly actor: Actor;
   readonly at: number;
@@ -64,16 +64,21 @@ export class Normality {
     this.quietUntil = at + windowAfterUpgrade;
   }
 
-  /** Returns what is not normal about a sighting, or undefined. */
-  decide(detection: Detection, sighting: Sighting, circumstances: Circumstances): Abnormal | undefined {
-    const { compared } = sighting;
-    if (compared.kind === 'rate') return this.#rate(detection, sighting, compared, circumstances);
+  /** Returns what is not normal about a observation, or undefined. */
+  decide(detection: Detection, observation: Observation, circumstances: Circumstances): Abnormal | undefined {
+    const { compared } = observation;
+    if (compared.kind === 'rate') return this.#rate(detection, observation, compared, circumstances);
     return compared.kind === 'invariant'
-      ? this.#never(detection, sighting, compared, circumstances)
-      : this.#firstSeen(detection, sighting, compared, circumstances);
+      ? this.#never(detection, observation, compared, circumstances)
+      : this.#firstSeen(detection, observation, compared, circumstances);
   }
 
-  #never(detection: Detection, sighting: Sighting, { state }: NeverNormal, { seed, at, learning }: Circumstances): Abnormal | undefined {
+  #never(
+    detection: Detection,
+    observation: Observation,
+    { state }: NeverNormal,
+    { seed, at, learning }: Circumstances,
+  ): Abnormal | undefined {
     const key = `${detection.id} ${state ?? ''}`;
     if (state !== undefined && this.known.isNormal('states', key)) {
       this.known.learn('states', key, at);
@@ -82,41 +87,41 @@ export class Normality {
     if (state !== undefined) this.known.learn('states', key, at);
     if (seed) return undefined;
     return {
-      severity: sighting.severity ?? detection.severity,
-      normal: sentence(sighting.normal ?? 'it is never normal'),
-      seen: sentence(sighting.seen),
+      severity: observation.severity ?? detection.severity,
+      normal: sentence(observation.normal ?? 'it is never normal'),
+      seen: sentence(observation.seen),
       whileLearning: learning,
       baseline: { kind: 'none' },
     };
   }
 
-  #firstSeen(detection: Detection, sighting: Sighting, compared: FirstSeenKey, circumstances: Circumstances): Abnormal | undefined {
+  #firstSeen(detection: Detection, observation: Observation, compared: FirstSeenKey, circumstances: Circumstances): Abnormal | undefined {
     const { owner } = compared;
     const { at, learning } = circumstances;
     const key = `${detection.id} ${compared.key}`;
     if (
       this.known.isNormal(owner, key) ||
-      this.#isLearned(detection, sighting, circumstances) ||
+      this.#isLearned(detection, observation, circumstances) ||
       this.#isPractice(detection, compared, circumstances)
     ) {
       this.#learn(detection, owner, key, circumstances);
       return undefined;
     }
-    const normal = sighting.normal ?? this.#habit(detection, compared);
-    const severity = sighting.severity ?? detection.severity;
+    const normal = observation.normal ?? this.#habit(detection, compared);
+    const severity = observation.severity ?? detection.severity;
     const isShared = compared.common !== true && this.known.peers(key) >= enoughPeers;
     if (this.known.report(owner, key, at, detection.sensitive)) return undefined;
     return {
       severity: isShared ? lowered(severity) : severity,
       normal: sentence(isShared ? `${normal}; ${this.known.peers(key)} others do the same` : normal),
-      seen: sentence(sighting.seen),
+      seen: sentence(observation.seen),
       whileLearning: learning,
       baseline: { kind: 'key', owner, key },
     };
   }
 
   /** Whether a new key is learned without a report. */
-  #isLearned(detection: Detection, { learnOnly }: Sighting, { actor, at, learning, seed }: Circumstances): boolean {
+  #isLearned(detection: Detection, { learnOnly }: Observation, { actor, at, learning, seed }: Circumstances): boolean {
     if (seed || learnOnly === true) return true;
     if (isSystem(actor) && at < this.quietUntil) return true;
     return learning && !(detection.sensitive && this.isNewPrincipal(actor, at));
@@ -156,9 +161,9 @@ export class Normality {
     return `${what} ${keys.map((key) => key.slice(0, 80)).join(', ')}${more > 0 ? ` and ${more} others` : ''}${date}`;
   }
 
-  #rate(detection: Detection, sighting: Sighting, compared: CountedItem, circumstances: Circumstances): Abnormal | undefined {
+  #rate(detection: Detection, observation: Observation, compared: CountedItem, circumstances: Circumstances): Abnormal | undefined {
     const { actor, at, learning, seed, floor } = circumstances;
-    const isLearning = seed || sighting.learnOnly === true || (learning && !(detection.sensitive && this.isNewPrincipal(actor, at)));
+    const isLearning = seed || observation.learnOnly === true || (learning && !(detection.sensitive && this.isNewPrincipal(actor, at)));
     const key = `${detection.id} ${compared.owner}`;
     const limit = compared.inclusive === true ? floor - 1 : floor;
     const event = { item: compared.item, at, learning: isLearning, ...(compared.weight === undefined ? {} : { weight: compared.weight }) };
@@ -166,9 +171,9 @@ export class Normality {
     if (excess === undefined) return undefined;
     const value = Math.round(excess.value * 10) / 10;
     return {
-      severity: sighting.severity ?? detection.severity,
+      severity: observation.severity ?? detection.severity,
       normal: usual(excess, compared.window),
-      seen: sentence(`${sighting.seen.replace('{count}', String(value))}${excess.period === 'day' ? ' within a day, slowly' : ''}`),
+      seen: sentence(`${observation.seen.replace('{count}', String(value))}${excess.period === 'day' ? ' within a day, slowly' : ''}`),
       measured: value,
       whileLearning: learning,
       baseline: { kind: 'series', key },

@@ -1,6 +1,6 @@
 import type { ChangeActivity } from '../activity/activity.ts';
 import { accountKey, managerActor } from '../activity/actor.ts';
-import { userTemplate } from '../activity/template-names.ts';
+import { userTemplate } from '../facts/template-names.ts';
 import type { KnownKeys } from './known-keys.ts';
 
 /** A principal that existed before Vigil is known from long before: it is no newcomer. */

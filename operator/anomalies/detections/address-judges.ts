@@ -1,6 +1,6 @@
 import type { RequestActivity } from '../activity/activity.ts';
 import type { ClusterInventory, KnownPod } from '../inventory/cluster-inventory.ts';
-import { nothing, type JudgeContext, type RequestJudge, type Sighting } from './judge.ts';
+import { nothing, type JudgeContext, type RequestJudge, type Observation } from './judge.ts';
 import { actorSubject } from './subjects.ts';
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
@@ -121,6 +121,6 @@ export const anonymousAccess: RequestJudge = (request) => {
       normal: 'without credentials only health, version and discovery are answered',
       ...(isWorse ? { severity: 'critical' as const } : {}),
       compared: { kind: 'invariant' },
-    } satisfies Sighting,
+    } satisfies Observation,
   ];
 };

@@ -1,9 +1,9 @@
 import type { ChangeActivity } from '../activity/activity.ts';
-import type { Sighting } from './judge.ts';
+import type { Observation } from './judge.ts';
 import { subjectText } from './subjects.ts';
 
 /** A change without an audit event for five minutes. All gaps of a kind of change are one finding. */
-export const auditGap = (change: ChangeActivity): Sighting => ({
+export const auditGap = (change: ChangeActivity): Observation => ({
   detection: 'audit-gap',
   about: change.object,
   workload: `gap ${change.operation} ${change.resource}`,

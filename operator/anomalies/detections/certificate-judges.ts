@@ -1,6 +1,6 @@
 import { actorOf, type Actor } from '../activity/actor.ts';
-import type { CertificateFacts } from '../activity/cluster-facts.ts';
-import { nothing, type ChangeJudge, type JudgedChange, type Sighting } from './judge.ts';
+import type { CertificateFacts } from '../facts/cluster-facts.ts';
+import { nothing, type ChangeJudge, type JudgedChange, type Observation } from './judge.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 
 const kubeletSigners: ReadonlySet<string> = new Set(['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving']);
@@ -38,7 +38,7 @@ export const certificateRequest: ChangeJudge = (change) => {
   return [{ ...base, compared: { kind: 'first-seen', owner, key: signer, habit: `${requester} has used the signers` } }];
 };
 
-type Described = Omit<Sighting, 'compared'>;
+type Described = Omit<Observation, 'compared'>;
 
 function described(change: JudgedChange, facts: CertificateFacts, isApproval: boolean): Described {
   const { commonName, organizations, requester, signer } = facts;
@@ -56,7 +56,7 @@ function described(change: JudgedChange, facts: CertificateFacts, isApproval: bo
   };
 }
 
-const critical = (base: Described, { object }: JudgedChange, isSelf: boolean): Sighting => ({
+const critical = (base: Described, { object }: JudgedChange, isSelf: boolean): Observation => ({
   ...base,
   severity: 'critical',
   normal: isSelf ? 'nobody approves an own request' : 'no certificate is requested for a system user or group',

@@ -1,6 +1,6 @@
-import { loosened } from '../activity/guardrail.ts';
-import { nameTemplate } from '../activity/template-names.ts';
-import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Sighting } from './judge.ts';
+import { loosened } from '../facts/guardrail.ts';
+import { nameTemplate } from '../facts/template-names.ts';
+import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation } from './judge.ts';
 import { namespaceOwner } from './pod-judges.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 
@@ -20,7 +20,7 @@ export const webhookConfiguration: ChangeJudge = (change, context) => {
   }
   const targets = webhook.targets.join(', ');
   const isWorse = webhook.external || (webhook.broad && !isEstablished(change, context));
-  const found: Sighting[] = [
+  const found: Observation[] = [
     {
       ...base,
       seen: `${what} sends objects to ${targets}${webhook.broad ? ' and sees Secrets or all resources' : ''}`,

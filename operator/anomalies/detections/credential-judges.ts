@@ -1,6 +1,6 @@
 import type { RequestActivity } from '../activity/activity.ts';
 import { accountKey, isPerson, type Actor } from '../activity/actor.ts';
-import { nameTemplate, networkOf } from '../activity/template-names.ts';
+import { nameTemplate, networkOf } from '../facts/template-names.ts';
 import { nothing, type JudgeContext, type RequestJudge } from './judge.ts';
 import { actorSubject } from './subjects.ts';
 

@@ -1,5 +1,5 @@
 import type { RequestActivity } from '../activity/activity.ts';
-import type { Sighting } from './judge.ts';
+import type { Observation } from './judge.ts';
 import { actorSubject } from './subjects.ts';
 
 interface Listing {
@@ -14,7 +14,7 @@ const most = 10_000;
 /** A list in all namespaces that no watch followed, with what it means. */
 export interface DueListing {
   readonly request: RequestActivity;
-  readonly sighting: Sighting;
+  readonly observation: Observation;
 }
 
 /**
@@ -40,7 +40,7 @@ export class Enumeration {
     this.#waiting = this.#waiting.filter(({ request }) => request.at > now - patience);
     return due.map(({ request, resource }) => ({
       request,
-      sighting: {
+      observation: {
         detection: 'enumeration',
         about: actorSubject(request.actor),
         seen: `${request.actor.name} listed {count} kinds of resources in all namespaces within a minute`,

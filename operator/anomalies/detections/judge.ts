@@ -1,10 +1,10 @@
 import type { ChangeActivity, RequestActivity } from '../activity/activity.ts';
 import type { Actor } from '../activity/actor.ts';
-import type { Sighting } from '../baseline/sighting.ts';
+import type { Observation } from '../baseline/observation.ts';
 import type { KnownKeys } from '../baseline/known-keys.ts';
 import type { ClusterInventory } from '../inventory/cluster-inventory.ts';
 
-export type { Sighting } from '../baseline/sighting.ts';
+export type { Observation } from '../baseline/observation.ts';
 
 /** What judges can look up. */
 export interface JudgeContext {
@@ -23,9 +23,9 @@ export interface JudgedChange extends ChangeActivity {
 }
 
 /** Judges a request. Pure but for what it looks up. */
-export type RequestJudge = (activity: RequestActivity, context: JudgeContext) => readonly Sighting[];
+export type RequestJudge = (activity: RequestActivity, context: JudgeContext) => readonly Observation[];
 /** Judges a change of an object. Pure but for what it looks up. */
-export type ChangeJudge = (change: JudgedChange, context: JudgeContext) => readonly Sighting[];
+export type ChangeJudge = (change: JudgedChange, context: JudgeContext) => readonly Observation[];
 
 /** Nothing was seen. */
-export const nothing: readonly Sighting[] = [];
+export const nothing: readonly Observation[] = [];

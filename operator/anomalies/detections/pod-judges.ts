@@ -1,7 +1,7 @@
-import type { ObjectFacts } from '../activity/object-facts.ts';
-import type { HostFeature, PodFacts } from '../activity/pod-facts.ts';
-import type { Power } from '../activity/rbac-facts.ts';
-import { nameTemplate } from '../activity/template-names.ts';
+import type { ObjectFacts } from '../facts/object-facts.ts';
+import type { HostFeature, PodFacts } from '../facts/pod-facts.ts';
+import type { Power } from '../facts/rbac-facts.ts';
+import { nameTemplate } from '../facts/template-names.ts';
 import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange } from './judge.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 

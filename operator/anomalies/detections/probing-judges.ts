@@ -1,6 +1,6 @@
-import { nameTemplate, networkOf } from '../activity/template-names.ts';
+import { nameTemplate, networkOf } from '../facts/template-names.ts';
 import type { RequestActivity } from '../activity/activity.ts';
-import { nothing, type RequestJudge, type Sighting } from './judge.ts';
+import { nothing, type RequestJudge, type Observation } from './judge.ts';
 import { actorSubject } from './subjects.ts';
 
 /** Many different requests that are denied. */
@@ -35,7 +35,7 @@ export const permissionProbing: RequestJudge = (request) => {
   const { actor, resource, verb, succeeded, id } = request;
   if (verb !== 'create' || !succeeded || (actor.kind !== 'user' && actor.kind !== 'account')) return nothing;
   const severity = actor.kind === 'account' ? ('medium' as const) : ('low' as const);
-  const base = { detection: 'permission-probing', about: actorSubject(actor), severity } satisfies Partial<Sighting>;
+  const base = { detection: 'permission-probing', about: actorSubject(actor), severity } satisfies Partial<Observation>;
   if (resource === 'selfsubjectrulesreviews')
     return [
       {

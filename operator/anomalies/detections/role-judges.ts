@@ -1,6 +1,6 @@
-import { nameTemplate } from '../activity/template-names.ts';
-import { reportedPowers, type Power } from '../activity/rbac-facts.ts';
-import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Sighting } from './judge.ts';
+import { nameTemplate } from '../facts/template-names.ts';
+import { reportedPowers, type Power } from '../facts/rbac-facts.ts';
+import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation } from './judge.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 
 const everybody: ReadonlySet<string> = new Set([
@@ -51,7 +51,7 @@ export const newAdminBinding: ChangeJudge = (change, context) => {
   const earlier = before?.binding?.role === role ? before.binding.subjects : [];
   return subjects
     .filter((subject) => !earlier.includes(subject) && !context.inventory.isAdmin(subject, key))
-    .map((subject): Sighting => {
+    .map((subject): Observation => {
       const isInstalled = after.release !== undefined && subject.startsWith('ServiceAccount/') && isEstablished(actor.key, change, context);
       const isMild = object.kind === 'RoleBinding' || isInstalled;
       return {
@@ -102,7 +102,7 @@ export const roleGainsPower: ChangeJudge = (change) => {
   ];
 };
 
-function rightsOf(change: JudgedChange, role: string, gained: readonly Power[]): Sighting {
+function rightsOf(change: JudgedChange, role: string, gained: readonly Power[]): Observation {
   return {
     detection: 'role-gains-power',
     about: objectSubject(change),

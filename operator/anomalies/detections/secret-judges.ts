@@ -1,4 +1,4 @@
-import { nameTemplate } from '../activity/template-names.ts';
+import { nameTemplate } from '../facts/template-names.ts';
 import type { RequestActivity } from '../activity/activity.ts';
 import { nothing, type RequestJudge } from './judge.ts';
 import { actorSubject } from './subjects.ts';

@@ -1,4 +1,4 @@
-import { suspiciousSession } from '../activity/suspicious-text.ts';
+import { suspiciousSession } from '../facts/suspicious-text.ts';
 import type { RequestActivity } from '../activity/activity.ts';
 import { nothing, type RequestJudge } from './judge.ts';
 import { actorSubject, podSubject } from './subjects.ts';

@@ -1,6 +1,6 @@
 import { suggestion } from '../../catalogue/suggestion.ts';
-import { nameTemplate, podTemplate, registryOf } from '../activity/template-names.ts';
-import { nothing, type ChangeJudge, type JudgedChange, type Sighting } from './judge.ts';
+import { nameTemplate, podTemplate, registryOf } from '../facts/template-names.ts';
+import { nothing, type ChangeJudge, type JudgedChange, type Observation } from './judge.ts';
 import { isTop, namespaceOwner, workloadOf } from './pod-judges.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 
@@ -67,7 +67,7 @@ export const newImageSource: ChangeJudge = (change, context) => {
   const owner = namespaceOwner(change);
   const since = context.known.since(owner, 'new-image-source ');
   const isYoung = since === undefined || at - since < day;
-  return after.pod.repositories.map((repository): Sighting => {
+  return after.pod.repositories.map((repository): Observation => {
     const isNewRegistry = context.known.peers(`new-image-source registry ${registryOf(repository)}`) === 0;
     return {
       detection: 'new-image-source',

@@ -1,9 +1,9 @@
 import { definedEntries } from '../../api/defined-entries.ts';
 import type { ChangeActivity } from '../activity/activity.ts';
-import type { ObjectFacts } from '../activity/object-facts.ts';
-import type { PodFacts } from '../activity/pod-facts.ts';
-import type { Power } from '../activity/rbac-facts.ts';
-import { cronJobOf, nameTemplate, podTemplate } from '../activity/template-names.ts';
+import type { ObjectFacts } from '../facts/object-facts.ts';
+import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Power } from '../facts/rbac-facts.ts';
+import { cronJobOf, nameTemplate, podTemplate } from '../facts/template-names.ts';
 import { NodeAddresses } from './node-addresses.ts';
 
 /** What is known of a pod. */

@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import type { NodeFacts } from '../activity/cluster-facts.ts';
+import type { NodeFacts } from '../facts/cluster-facts.ts';
 
 interface KnownNode {
   readonly addresses: ReadonlySet<string>;

@@ -5,7 +5,7 @@ import { severityOrder, type Severity } from '../../catalogue/controls/severity.
 import type { Activity, RequestActivity } from '../activity/activity.ts';
 import type { Actor } from '../activity/actor.ts';
 import type { Abnormal } from '../baseline/normality.ts';
-import type { Sighting } from '../detections/judge.ts';
+import type { Observation } from '../detections/judge.ts';
 import { subjectText } from '../detections/subjects.ts';
 import type { AnomalyFinding } from './anomaly-finding.ts';
 import type { StoredFinding } from './finding-store.ts';
@@ -39,7 +39,7 @@ export function raised(severity: Severity): Severity {
 /** What a finding is made of. */
 export interface FindingParts {
   readonly detection: Detection;
-  readonly sighting: Sighting;
+  readonly observation: Observation;
   readonly abnormal: Abnormal;
   readonly actor: Actor;
   readonly activity: Activity;
@@ -48,15 +48,15 @@ export interface FindingParts {
 }
 
 /** Returns a finding of something abnormal. */
-export function findingOf({ detection, sighting, abnormal, actor, activity, isNewcomer }: FindingParts): StoredFinding {
+export function findingOf({ detection, observation, abnormal, actor, activity, isNewcomer }: FindingParts): StoredFinding {
   const request = requestOf(activity);
-  const workload = sighting.workload ?? subjectText(sighting.about);
-  const { compared } = sighting;
+  const workload = observation.workload ?? subjectText(observation.about);
+  const { compared } = observation;
   const finding: AnomalyFinding = {
     id: findingId(detection.id, actor.key, workload),
     detection: detection.id,
     severity: isNewcomer ? raised(abnormal.severity) : abnormal.severity,
-    about: sighting.about,
+    about: observation.about,
     seen: abnormal.seen,
     normal: abnormal.normal,
     actor: actorText(actor),

@@ -7,7 +7,7 @@ import {
   podTemplate,
   registryOf,
   userTemplate,
-} from '../../../operator/anomalies/activity/template-names.ts';
+} from '../../../operator/anomalies/facts/template-names.ts';
 
 const cases = (title: string, of: (text: string) => string, table: Readonly<Record<string, string>>): void => {
   describe(title, () => {

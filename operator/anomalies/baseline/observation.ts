@@ -37,7 +37,7 @@ export interface NeverNormal {
 }
 
 /** Something that a detection saw. Whether it is normal is decided by what is known. */
-export interface Sighting {
+export interface Observation {
   readonly detection: string;
   readonly about: FindingSubject;
   /** The stable key of the workload, for one finding a workload. Default: the template of what it is about. */

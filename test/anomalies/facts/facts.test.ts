@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { certificateSubject } from '../../../operator/anomalies/activity/certificate-subject.ts';
-import { objectFacts } from '../../../operator/anomalies/activity/object-facts.ts';
-import { rulePowers } from '../../../operator/anomalies/activity/rbac-facts.ts';
+import { certificateSubject } from '../../../operator/anomalies/facts/certificate-subject.ts';
+import { objectFacts } from '../../../operator/anomalies/facts/object-facts.ts';
+import { rulePowers } from '../../../operator/anomalies/facts/rbac-facts.ts';
 import { binding, object, podSpec, rule, workload } from '../objects.ts';
 import { certificateRequest } from '../tables/certificates.ts';
 
