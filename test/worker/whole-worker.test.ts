@@ -254,6 +254,25 @@ describe('a worker', () => {
     ).to.deep.equal(['']);
   });
 
+  it('records for each namespace the sets of objects that its verdicts depend on', async () => {
+    await deployment('web');
+    await podOf('web', 'web-1-a', {});
+    const inBank = { metadata: { namespace: 'bank', name: 'x' }, spec: { containers: [] } } as KubeObject;
+    await api.create(pods, inBank);
+    const reads = async (): Promise<Readonly<Record<string, readonly unknown[]>>> => {
+      const slices = [sliceOf(deployments, 1), sliceOf(pods, 1, { namespace: 'bank' })];
+      const { records } = await work(slices, { p: controls('host-network') });
+      const namespaceRecords = records.filter((record) => record.type === 'namespace');
+      return Object.fromEntries(namespaceRecords.map(({ namespace, reads: sets }) => [namespace, sets]));
+    };
+    const before = await reads();
+    expect(Object.keys(before)).to.deep.equal(['shop', 'bank']);
+    expect([before['shop']?.length, before['bank']]).to.deep.equal([3, []]);
+    await podOf('web', 'web-1-b', {});
+    const after = await reads();
+    expect(after['shop']).to.not.deep.equal(before['shop']);
+  });
+
   it('ignores objects outside of the namespaces and scopes of the scan', async () => {
     await deployment('web', { hostNetwork: true });
     await api.create(deployments, {
