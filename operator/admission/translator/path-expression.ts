@@ -114,8 +114,13 @@ export class PathExpression {
     const path = steps.map(({ name, each }) => (each ? `${name}[]` : name)).join('.');
     const resource = /^resources\.requests\.(\w+)$/.exec(path)?.[1];
     if (resource !== undefined) {
-      const has = (list: string): string => `(has(${base}.resources.${list}) && has(${base}.resources.${list}.${resource}))`;
-      return `!(has(${base}.resources) && (${has('requests')} || ${has('limits')}))`;
+      const has = (owner: string, list: string): string => `has(${owner}.${list}) && has(${owner}.${list}.${resource})`;
+      const positive = (value: string): string => `sign(quantity(string(${value}))) > 0`;
+      const requested = (owner: string): string => {
+        const [request, limit] = ['requests', 'limits'].map((list) => positive(`${owner}.${list}.${resource}`));
+        return `(has(${owner.slice(0, owner.lastIndexOf('.'))}.resources) && (${has(owner, 'requests')} ? ${request} : ${has(owner, 'limits')} && ${limit}))`;
+      };
+      return `!(${requested(`${base}.resources`)} || ${requested('object.spec.resources')})`;
     }
     if (path !== 'ports[].hostPort') return undefined;
     const open = `has(port.hostPort) && port.hostPort != 0`;

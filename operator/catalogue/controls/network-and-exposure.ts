@@ -123,6 +123,10 @@ const insideLocation = String.raw`^([^{};"\\x00-\\x1f]|\\\\[{}]|\\{([0-9]+(,[0-9
 const coversHost = "h == item || (h.startsWith('*.') && item.indexOf('.') > 0 && item.substring(item.indexOf('.')) == h.substring(1))";
 const forbiddenPath = "['/etc', '/root', '/var/run/secrets', '/var/run/kubernetes'].exists(part, item.contains(part))";
 
+/** A pattern for patterns of common names: each of their alternatives begins with CN=. Another one would match any part of a subject. */
+const commonNames = '(\\\\^)?CN=([(][^()]*[)]|[^()|])*';
+const onlyCommonNames = `^${commonNames}([|]${commonNames})*$`;
+
 /** CONTROLS.md §8. */
 export const networkAndExposure: Section = {
   title: 'Network and exposure',
@@ -520,6 +524,12 @@ export const networkAndExposure: Section = {
           type: 'string',
           entries: true,
           require: `!(item.contains('|') && key in ${nginxKeys(['auth-url', 'mirror-target', 'mirror-host'])})`,
+        },
+        {
+          at: 'metadata.annotations',
+          type: 'string',
+          entries: true,
+          require: `!(item.contains('|') && key in ${nginxKeys(['auth-tls-match-cn'])}) || item.matches('${onlyCommonNames}')`,
         },
       ],
     },

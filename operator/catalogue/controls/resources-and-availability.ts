@@ -2,6 +2,9 @@ import type { Control, Section } from './control.ts';
 
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 
+/** A CEL expression: whether a quantity is more than zero. Kubernetes takes a limit or request of zero for none. */
+const isPositive = (quantity: string): string => `sign(quantity(string(${quantity}))) > 0`;
+
 type Resource = 'cpu' | 'memory';
 const resourceControl = (resource: Resource, part: 'limits' | 'requests', text: Pick<Control, 'severity' | 'why'>): Control => {
   const value = resource === 'cpu' ? '500m' : '256Mi';
@@ -12,12 +15,20 @@ const resourceControl = (resource: Resource, part: 'limits' | 'requests', text: 
     essential: true,
     kinds: 'workloads',
     why: text.why,
-    fix: `Set resources.${part}.${resource} on each container.`,
+    fix: `Set resources.${part}.${resource} on each container, or on the pod.`,
     example: { before: container('resources: {}'), after: container(`resources: {${part}: {${resource}: ${value}}}`) },
-    message: `resources.${part}.${resource} is not set`,
+    message: `resources.${part}.${resource} is not set, or is 0`,
     placement: { nsa: ['NS.resources'], ...(part === 'limits' ? { mitre: ['T1496', 'T1499'] } : {}) },
     theme: 'availability',
-    checks: [{ at: `AM.resources.${part}.${resource}`, type: 'quantity', missing: 'fail', require: 'true' }],
+    checks: [
+      {
+        at: `AM.resources.${part}.${resource}`,
+        type: 'quantity',
+        fallback: `spec.resources.${part}.${resource}`,
+        missing: 'fail',
+        require: `${isPositive('item')} || (has(object.spec.resources) && has(object.spec.resources.${part}) && '${resource}' in object.spec.resources.${part} && ${isPositive(`object.spec.resources.${part}['${resource}']`)})`,
+      },
+    ],
   };
 };
 const probeControl = (probe: 'liveness' | 'readiness', why: string): Control => ({
@@ -39,6 +50,12 @@ const probeControl = (probe: 'liveness' | 'readiness', why: string): Control => 
       type: 'map',
       missing: 'fail',
       require: 'has(item.httpGet) || has(item.exec) || has(item.tcpSocket) || has(item.grpc)',
+    },
+  ],
+  exemptions: [
+    { when: "object.kind == 'Pod' && has(object.spec.restartPolicy) && object.spec.restartPolicy == 'Never'" },
+    {
+      when: "has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(owner, owner.kind == 'Job' && owner.apiVersion.startsWith('batch/') && has(owner.controller) && owner.controller == true)",
     },
   ],
 });

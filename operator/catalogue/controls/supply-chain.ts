@@ -4,6 +4,9 @@ const image = (name: string): string => `containers:\n- name: app\n  image: ${na
 const unpinned =
   "!item.contains('@') && (item.endsWith(':latest') || item.endsWith(':') || item.lastIndexOf(':') <= item.lastIndexOf('/'))";
 const unpinnedImage = unpinned.replaceAll('item', 'container.image');
+const unpinnedVolume = unpinned.replaceAll('item', 'item.reference');
+/** The images that a pod pulls: those of its containers and of its volumes. */
+const images = ['C*.image', 'spec.volumes[].image.reference'];
 /** A CEL expression: the name of the image with its registry and `library/`, as the container runtime resolves it. */
 const explicitName =
   "(!item.contains('/') ? 'docker.io/library/' + item" +
@@ -26,7 +29,7 @@ export const supplyChain: Section = {
       message: 'the image has no tag, or the tag latest',
       placement: { nsa: ['PS.images'], nist: ['4.2.2'], mitre: ['T1525'] },
       theme: 'supply-chain',
-      checks: [{ at: 'C*.image', type: 'string', require: `!(${unpinned})` }],
+      checks: [{ at: images, type: 'string', require: `!(${unpinned})` }],
     },
     {
       id: 'image-digest-pinned',
@@ -45,7 +48,7 @@ export const supplyChain: Section = {
       theme: 'supply-chain',
       checks: [
         {
-          at: 'C*.image',
+          at: images,
           type: 'string',
           require: "item.contains('@') && item.matches('^[^@]+@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$')",
         },
@@ -66,7 +69,14 @@ export const supplyChain: Section = {
       message: 'the image has no tag or the tag latest, and imagePullPolicy is not Always',
       placement: { nist: ['4.2.2'] },
       theme: 'supply-chain',
-      checks: [{ at: 'C*.imagePullPolicy', type: 'string', require: `item == 'Always' || !has(container.image) || !(${unpinnedImage})` }],
+      checks: [
+        { at: 'C*.imagePullPolicy', type: 'string', require: `item == 'Always' || !has(container.image) || !(${unpinnedImage})` },
+        {
+          at: 'spec.volumes[].image',
+          type: 'map',
+          require: `!has(item.pullPolicy) || item.pullPolicy == 'Always' || !has(item.reference) || !(${unpinnedVolume})`,
+        },
+      ],
     },
     {
       id: 'trusted-registries',
@@ -88,7 +98,7 @@ export const supplyChain: Section = {
       },
       checks: [
         {
-          at: 'C*.image',
+          at: images,
           type: 'string',
           require: `[${explicitName}].exists(image, params.registries.exists(registry, image.startsWith(registry.endsWith('/') ? registry : registry + '/')))`,
         },
@@ -125,7 +135,7 @@ export const supplyChain: Section = {
       placement: { nist: ['4.2.2'] },
       theme: 'supply-chain',
       parameters: { registries: { description: 'Registries that are shut down.', type: 'strings', default: ['k8s.gcr.io'] } },
-      checks: [{ at: 'C*.image', type: 'string', require: "!params.registries.exists(registry, item.startsWith(registry + '/'))" }],
+      checks: [{ at: images, type: 'string', require: "!params.registries.exists(registry, item.startsWith(registry + '/'))" }],
     },
   ],
 };

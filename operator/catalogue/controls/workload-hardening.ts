@@ -3,16 +3,41 @@ import { onWindows } from './exemptions.ts';
 
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 const hostPath = (path: string): string => `volumes:\n- name: host\n  hostPath: {path: ${path}}\n`;
-/** A CEL expression: the path `item` without trailing slashes. */
-const trimmed = "(!item.endsWith('/') ? item : item.matches('^/+$') ? '/' : item.find('^.*[^/]'))";
+/** A CEL expression: the path `item` as the kubelet reads it, without repeated slashes and `.`. The API server refuses `..`. */
+const cleanPath = "('/' + item.split('/').filter(part, !(part in ['', '.'])).join('/'))";
 /** A CEL expression: the name of a capability in upper case and without the prefix CAP_. */
 const bareCapability = (name: string): string =>
   `(${name}.upperAscii().startsWith('CAP_') ? ${name}.upperAscii().substring(4) : ${name}.upperAscii())`;
-const sockets = ['docker.sock', 'cri-dockerd.sock', 'containerd.sock', 'crio.sock', 'podman.sock'];
-const socketFolders = ['/run', '/run/containerd', '/run/k3s/containerd', '/run/crio', '/run/podman'].flatMap((folder) => [
-  folder,
-  `/var${folder}`,
-]);
+const sockets = ['docker.sock', 'cri-dockerd.sock', 'dockershim.sock', 'containerd.sock', 'crio.sock', 'podman.sock'];
+/** The folders below which runtimes have their sockets. */
+const socketRoots = ['/run/', '/var/run/', '/var/snap/microk8s/common/run/'];
+/** The folders with a socket in them, or in a folder below. */
+const socketFolders = [
+  '/',
+  ...['/run', '/run/containerd', '/run/k3s', '/run/k3s/containerd', '/run/k0s', '/run/crio', '/run/podman'].flatMap((folder) => [
+    folder,
+    `/var${folder}`,
+  ]),
+  '/var/snap/microk8s',
+  '/var/snap/microk8s/common',
+  '/var/snap/microk8s/common/run',
+];
+/** A CEL expression: whether the container, or for a field that it leaves out the pod, sets a profile other than Unconfined. */
+const profile = (field: string): string => {
+  const confined = (holder: string): string => `(has(${holder}.${field}.type) && ${holder}.${field}.type != 'Unconfined')`;
+  const [own, pod] = ['item.securityContext', 'object.spec.securityContext'];
+  return `(has(${own}) && has(${own}.${field}) ? ${confined(own)} : has(${pod}) && has(${pod}.${field}) && ${confined(pod)})`;
+};
+const appArmorAnnotation = "'container.apparmor.security.beta.kubernetes.io/' + item.name";
+/** A CEL expression: whether one of the mechanisms that limit a program beyond the default capabilities is on. */
+const hardened = [
+  profile('seccompProfile'),
+  profile('appArmorProfile'),
+  '(has(item.securityContext) && has(item.securityContext.seLinuxOptions))',
+  '(has(object.spec.securityContext) && has(object.spec.securityContext.seLinuxOptions))',
+  '(has(item.securityContext) && has(item.securityContext.capabilities) && has(item.securityContext.capabilities.drop) && item.securityContext.capabilities.drop.size() > 0)',
+  `(has(object.metadata.annotations) && has(item.name) && ${appArmorAnnotation} in object.metadata.annotations && object.metadata.annotations[${appArmorAnnotation}] != 'unconfined')`,
+].join(' || ');
 
 /** CONTROLS.md §3: hardening of workloads beyond the Pod Security Standards. */
 export const workloadHardening: Section = {
@@ -104,9 +129,9 @@ export const workloadHardening: Section = {
         {
           at: 'spec.volumes[].hostPath.path',
           type: 'string',
-          require: `!([${trimmed}].exists(path, path in ${JSON.stringify(socketFolders)} || ((path.startsWith('/run/') || path.startsWith('/var/run/')) && (${sockets
-            .map((socket) => `path.endsWith('/${socket}')`)
-            .join(' || ')}))))`,
+          require: `![${cleanPath}].exists(path, path in ${JSON.stringify(socketFolders)} || (${socketRoots
+            .map((root) => `path.startsWith('${root}')`)
+            .join(' || ')}) && (${sockets.map((socket) => `path.endsWith('/${socket}')`).join(' || ')}))`,
         },
       ],
     },
@@ -127,12 +152,33 @@ export const workloadHardening: Section = {
           description: 'Exact paths that pods must not mount, without a trailing slash.',
           type: 'strings',
           default: [
-            '/', '/boot', '/dev', '/etc', '/lib', '/lib64', '/proc', '/root', '/run', '/sys', '/usr', '/bin', '/sbin', '/var', '/var/run',
-            '/var/lib', '/var/lib/docker', '/var/lib/kubelet', '/var/lib/containerd', '/etc/kubernetes', '/etc/cni', '/opt/cni',
+            '/', '/boot', '/dev', '/etc', '/home', '/lib', '/lib64', '/proc', '/root', '/run', '/sys', '/usr', '/bin', '/sbin', '/var', '/var/run',
+            '/usr/bin', '/usr/sbin', '/usr/lib', '/usr/local', '/usr/local/bin', '/usr/local/sbin',
+            '/var/lib', '/var/lib/docker', '/var/lib/kubelet', '/var/lib/containerd', '/var/lib/containers', '/etc/kubernetes', '/etc/cni', '/opt/cni',
+          ], // prettier-ignore
+        },
+        folders: {
+          description: 'Paths that pods must not mount, nor anything below them, without a trailing slash.',
+          type: 'strings',
+          default: [
+            // The keys, data and pods of the cluster, as the distributions place them.
+            '/etc/kubernetes', '/srv/kubernetes', '/etc/srv/kubernetes', '/etc/rancher', '/var/lib/etcd', '/var/lib/kubelet/pods', '/var/lib/kubelet/pki',
+            '/var/lib/rancher', '/var/lib/k0s', '/var/lib/minikube', '/var/snap/microk8s',
+            // The keys and accounts of the node, and what it runs by itself.
+            '/root', '/boot', '/etc/shadow', '/etc/gshadow', '/etc/sudoers', '/etc/sudoers.d', '/etc/pam.d', '/etc/ssh', '/etc/ssl/private',
+            '/etc/pki/tls/private', '/etc/systemd', '/etc/init.d', '/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/var/spool/cron',
+            // Its memory, disks and first process.
+            '/dev/mem', '/dev/kmem', '/dev/port', '/dev/disk', '/dev/mapper', '/proc/1', '/proc/kcore', '/proc/sysrq-trigger', '/proc/sys/kernel',
           ], // prettier-ignore
         },
       },
-      checks: [{ at: 'spec.volumes[].hostPath.path', type: 'string', require: `!(${trimmed} in params.paths)` }],
+      checks: [
+        {
+          at: 'spec.volumes[].hostPath.path',
+          type: 'string',
+          require: `![${cleanPath}].exists(path, path in params.paths || params.folders.exists(folder, path == folder || path.startsWith(folder + '/')))`,
+        },
+      ],
     },
     {
       id: 'host-path-writable',
@@ -344,15 +390,14 @@ export const workloadHardening: Section = {
       why: 'Without any of these, only the default set of capabilities protects the kernel from the program.',
       fix: 'Set seccompProfile.type: RuntimeDefault, and drop ALL capabilities.',
       example: { before: container('image: app'), after: container('securityContext: {seccompProfile: {type: RuntimeDefault}}') },
-      message: 'none of seccompProfile, seLinuxOptions, appArmorProfile and capabilities.drop is set',
+      message: 'none of seccompProfile, seLinuxOptions, appArmorProfile and capabilities.drop is set, or the profile is Unconfined',
       placement: { cis: ['5.7.3/5.6.3'], nsa: ['PS.hardening'] },
       theme: 'hardening',
       checks: [
         {
           at: 'AM',
           type: 'map',
-          require:
-            "(has(item.securityContext) && (has(item.securityContext.seccompProfile) || has(item.securityContext.seLinuxOptions) || has(item.securityContext.appArmorProfile) || (has(item.securityContext.capabilities) && has(item.securityContext.capabilities.drop) && item.securityContext.capabilities.drop.size() > 0))) || (has(object.spec.securityContext) && (has(object.spec.securityContext.seccompProfile) || has(object.spec.securityContext.seLinuxOptions) || has(object.spec.securityContext.appArmorProfile))) || (has(object.metadata.annotations) && has(item.name) && ('container.apparmor.security.beta.kubernetes.io/' + item.name) in object.metadata.annotations)",
+          require: hardened,
         },
       ],
       exemptions: [onWindows],
@@ -445,10 +490,17 @@ export const workloadHardening: Section = {
       why: 'A pod without a controller is not replaced if its node fails, and is often not reviewed like a Deployment.',
       fix: 'Create it with a Deployment, a StatefulSet, a DaemonSet or a Job.',
       example: { before: 'kind: Pod\n', after: 'kind: Deployment\n' },
-      message: 'metadata.ownerReferences is empty',
+      message: 'metadata.ownerReferences has no controller',
       placement: {},
       theme: 'availability',
-      checks: [{ at: 'metadata.ownerReferences', type: 'list', missing: 'fail', require: 'true' }],
+      checks: [
+        {
+          at: 'metadata.ownerReferences',
+          type: 'list',
+          missing: 'fail',
+          require: 'item.exists(owner, has(owner.controller) && owner.controller == true)',
+        },
+      ],
       exemptions: [{ when: "has(object.metadata.annotations) && 'kubernetes.io/config.mirror' in object.metadata.annotations" }],
     },
     {

@@ -34,6 +34,21 @@ export function problemOf(object: Fields): ManifestProblem | undefined {
   return (nameOf(object) ?? '') === '' ? ['the object has no metadata.name and no metadata.generateName', 'metadata'] : undefined;
 }
 
+/**
+ * Whether the only problem of an object is a name that YAML reads as a number or a boolean. The object is not evaluated, but checks of other
+ * objects see it: they would otherwise count too few pods.
+ */
+export function hasMisreadName(object: Fields, [, path]: ManifestProblem): boolean {
+  const { name, namespace } = fieldsOf(object['metadata']);
+  return path === 'metadata.name' && typeof name !== 'object' && ['string', 'undefined'].includes(typeof namespace);
+}
+
+/** Replaces the name of an object by its text. */
+export function nameAsText(object: Fields): void {
+  const metadata = object['metadata'] as Record<string, unknown>;
+  metadata['name'] = String(metadata['name']);
+}
+
 /** API groups of configuration files of tools. They are not objects of a cluster, and are ignored. */
 const toolGroups = /^(kustomize\.config\.k8s\.io|kind\.x-k8s\.io|skaffold)\//;
 

@@ -17,7 +17,7 @@ import {
 } from '../../engine/objects/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../../engine/pods/live-pods.ts';
 import { applyManifestDefaults } from '../../engine/pods/manifest-defaults.ts';
-import { bareNamespace, type NamespaceFacts, type PolicySet } from '../../engine/policy-set.ts';
+import { bareNamespace, type NamespaceFacts, type PolicySet, type SnapshotEvaluation } from '../../engine/policy-set.ts';
 import { ResourceIndex } from '../../engine/objects/resource-index.ts';
 import { Snapshot } from '../../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
@@ -28,7 +28,7 @@ import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
 import type { AppliedExceptions } from './exception-files.ts';
 import { duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
-import { isConfiguration, type ManifestProblem, problemOf, unservedKind } from '../files/manifest-problems.ts';
+import { hasMisreadName, isConfiguration, type ManifestProblem, nameAsText, problemOf, unservedKind } from '../files/manifest-problems.ts';
 import { joinUnsetNamespaces, type UnsetNamespace } from '../files/unset-namespaces.ts';
 import { RuleCounts } from './rule-counts.ts';
 import type { LocatedResult, ScanResult, VerdictCounts } from '../../output/scan-result.ts';
@@ -102,6 +102,8 @@ export class ManifestState {
   readonly #index: ResourceIndex;
   readonly #namespaces = new Map<string, NamespaceFacts>();
   readonly #identities = new Set<string>();
+  /** Objects that are not evaluated, because YAML reads their name as a number or a boolean. Checks of other objects see them. */
+  readonly #neighbours: readonly KubernetesObject[];
 
   constructor(
     manifests: readonly Manifest[],
@@ -112,9 +114,13 @@ export class ManifestState {
     const defined = new Set(resources.map((resource) => `${apiVersionOf(resource)} ${resource.kind}`));
     const errors: ManifestError[] = [];
     const outdated: ManifestError[] = [];
+    const misnamed: Manifest[] = [];
     this.manifests = candidates.filter((manifest) => {
       const problem = problemOf(manifest.object);
-      if (problem !== undefined) return errors.push(errorAt(manifest, problem)) < 0;
+      if (problem !== undefined) {
+        if (hasMisreadName(manifest.object, problem)) misnamed.push(manifest);
+        return errors.push(errorAt(manifest, problem)) < 0;
+      }
       const { apiVersion, kind } = manifest.object;
       const unserved = defined.has(`${String(apiVersion)} ${String(kind)}`) ? undefined : unservedKind(manifest.object, kubernetesVersion);
       if (unserved !== undefined) (unserved.isFormer ? outdated : errors).push(errorAt(manifest, unserved.problem));
@@ -125,6 +131,11 @@ export class ManifestState {
     this.resources = resources;
     this.#index = new ResourceIndex(resources);
     for (const manifest of this.manifests) this.#prepare(manifest, namespace);
+    for (const manifest of misnamed) {
+      nameAsText(manifest.object);
+      this.#prepare(manifest, namespace);
+    }
+    this.#neighbours = misnamed.map(({ object }) => object);
   }
 
   /** Evaluates all checks on all objects, and applies exceptions to the failures. */
@@ -155,15 +166,21 @@ export class ManifestState {
         errors.push({ source: { file: manifest.file, document: manifest.document, line: manifest.lineOf() }, message: String(failure) });
       }
     }
-    if (set.needsSnapshot)
-      for (const evaluation of set.evaluateSnapshot(snapshot, { now })) {
-        coverage.add(evaluation);
-        take(byReference.get(evaluation.resource), evaluation);
-      }
+    for (const evaluation of this.#evaluateTogether(set, snapshot, now)) {
+      coverage.add(evaluation);
+      take(byReference.get(evaluation.resource), evaluation);
+    }
     joinUnsetNamespaces(found, this.#unset);
     const results = this.#results(found, exceptions);
     const warnings = [...coverage.warnings(set, this.manifests, this.#index), ...duplicateWarnings(this.manifests)];
     return { results, summary: countsOf(results, passed), errors, warnings };
+  }
+
+  /** Evaluates the checks that compare objects. Objects that are not evaluated take part as neighbours only. */
+  #evaluateTogether(set: PolicySet, snapshot: Snapshot, now: number): readonly SnapshotEvaluation[] {
+    if (!set.needsSnapshot) return [];
+    const neighbours = new Set(this.#neighbours.map((object) => snapshot.add(object)));
+    return set.evaluateSnapshot(snapshot, { now }).filter(({ resource }) => !neighbours.has(resource));
   }
 
   #livePods(set: PolicySet): LivePods {

@@ -56,6 +56,8 @@ const containerLists = ['initContainers', 'containers'] as const;
 function withPodDefaults(spec: Fields): Fields {
   let result: Record<string, unknown> | undefined;
   const hostNetwork = spec['hostNetwork'] === true;
+  const own = withRequests(spec);
+  if (own !== spec) result = { ...own };
   for (const name of containerLists) {
     const list = spec[name];
     if (!Array.isArray(list)) continue;
@@ -76,15 +78,16 @@ function withContainerDefaults(list: readonly unknown[], hostNetwork: boolean): 
   return result ?? list;
 }
 
-function withRequests(container: Fields): Fields {
-  const resources = container['resources'];
-  if (!isFields(resources) || !isFields(resources['limits'])) return container;
+/** Sets the requests of a container, or of a pod as a whole, to its limits. */
+function withRequests(owner: Fields): Fields {
+  const resources = owner['resources'];
+  if (!isFields(resources) || !isFields(resources['limits'])) return owner;
   const limits = resources['limits'];
   const requests = resources['requests'] ?? {};
-  if (!isFields(requests)) return container;
+  if (!isFields(requests)) return owner;
   let complete = true;
   for (const name in limits) complete &&= name in requests;
-  return complete ? container : { ...container, resources: { ...resources, requests: { ...limits, ...requests } } };
+  return complete ? owner : { ...owner, resources: { ...resources, requests: { ...limits, ...requests } } };
 }
 
 function withHostPorts(container: Fields, hostNetwork: boolean): Fields {

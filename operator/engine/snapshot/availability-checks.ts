@@ -1,8 +1,8 @@
-import { fieldsOf } from '../objects/kubernetes-object.ts';
+import { type Fields, fieldsOf, textOf } from '../objects/kubernetes-object.ts';
 import { type Labels } from '../../api/label-match.ts';
 import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
-import { type Projection, workloadOf } from './snapshot.ts';
+import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
 import { workloadsIn } from './selectable-pods.ts';
 
@@ -18,19 +18,37 @@ const namespaceHolds: CrossObjectCheck = ({ reference: { name } }, { control, sn
   return exempt || snapshot.in(name, requiredKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
 };
 
-const replicas: CrossObjectCheck = (workload, { snapshot }) => {
-  const { kind, name, namespace = '' } = workload.reference;
-  if ((workloadOf(workload).replicas ?? 1) >= 2) return clean;
-  const scaled = snapshot
+/** The autoscaler of a workload. */
+function autoscalerOf(workload: Projection, snapshot: Snapshot): Fields | undefined {
+  const { kind, name, namespace = '', apiVersion } = workload.reference;
+  return snapshot
     .in(namespace, 'HorizontalPodAutoscaler.autoscaling')
-    .map(({ body }) => fieldsOf(body['scaleTargetRef']))
-    .some((target) => target['kind'] === kind && target['name'] === name);
-  return scaled ? clean : failure('spec.replicas');
-};
+    .map(({ body }) => body)
+    .find(({ scaleTargetRef }) => {
+      const target = fieldsOf(scaleTargetRef);
+      const group = textOf(target['apiVersion']) ?? apiVersion;
+      return target['kind'] === kind && target['name'] === name && groupOf(group) === groupOf(apiVersion);
+    });
+}
 
-function budgetSelects(budget: Projection, labels: Labels): boolean {
-  const { selector } = budget.body;
-  return !isEmptySelector(selector) && selectorMatch(selector)(labels);
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
+
+/** The fewest pods that a workload is meant to have. An autoscaler overwrites spec.replicas, but leaves a workload alone that is scaled to zero. */
+function fewestPods(workload: Projection, snapshot: Snapshot): number {
+  const { replicas = 1 } = workloadOf(workload);
+  const autoscaler = replicas === 0 ? undefined : autoscalerOf(workload, snapshot);
+  if (autoscaler === undefined) return replicas;
+  const { minReplicas } = autoscaler;
+  return typeof minReplicas === 'number' ? minReplicas : 1;
+}
+
+const replicas: CrossObjectCheck = (workload, { snapshot }) => (fewestPods(workload, snapshot) >= 2 ? clean : failure('spec.replicas'));
+
+/** Whether a budget selects pods with these labels. An empty selector selects all of the namespace, but none in policy/v1beta1. */
+function budgetSelects({ body: { selector }, reference: { apiVersion } }: Projection, labels: Labels): boolean {
+  if (selector === undefined || selector === null) return false;
+  if (isEmptySelector(selector)) return apiVersion !== 'policy/v1beta1';
+  return selectorMatch(selector)(labels);
 }
 
 const disruptionBudget: CrossObjectCheck = (workload, { snapshot }) => {
@@ -39,15 +57,46 @@ const disruptionBudget: CrossObjectCheck = (workload, { snapshot }) => {
   return budgets.some((budget) => budgetSelects(budget, podLabels)) ? clean : failure(`${prefix}metadata.labels`);
 };
 
+/** The kinds whose number of pods is known from their fields. */
+const countedKinds: ReadonlySet<string> = new Set([
+  'Deployment.apps',
+  'Deployment.extensions',
+  'StatefulSet.apps',
+  'ReplicaSet.apps',
+  'ReplicaSet.extensions',
+  'ReplicationController',
+  'Pod',
+]);
+
+/** The number of pods that a budget selects. Undefined if it is not known, as for DaemonSets. */
+function selectedPods(budget: Projection, snapshot: Snapshot): number | undefined {
+  const selected = workloadsIn(snapshot, budget.reference.namespace ?? '').filter(
+    (workload) => !workload.owned && budgetSelects(budget, workloadOf(workload).podLabels),
+  );
+  if (selected.some(({ groupKind }) => !countedKinds.has(groupKind))) return undefined;
+  return selected.reduce((sum, workload) => sum + (workload.groupKind === 'Pod' ? 1 : fewestPods(workload, snapshot)), 0);
+}
+
+/** The number of pods that an int-or-percent means. A percentage is rounded up, as the disruption controller does. */
+function podsOf(value: unknown, all: number): number | undefined {
+  if (typeof value === 'number') return value;
+  const [, percent] = /^(\d+)%$/.exec(textOf(value) ?? '') ?? [];
+  return percent === undefined ? undefined : Math.ceil((Number(percent) * all) / 100);
+}
+
+/** Whether minAvailable is all of the selected pods. */
+function needsAll(minAvailable: unknown, selected: () => number | undefined): boolean {
+  if (minAvailable === undefined || minAvailable === null) return false;
+  if (typeof minAvailable === 'string' && podsOf(minAvailable, 100) === 100) return true;
+  const all = selected() ?? 0;
+  const needed = podsOf(minAvailable, all);
+  return all > 0 && needed !== undefined && needed >= all;
+}
+
 const zeroDisruption: CrossObjectCheck = (budget, { snapshot }) => {
   const { maxUnavailable, minAvailable } = budget.body;
-  if (maxUnavailable === 0 || maxUnavailable === '0' || maxUnavailable === '0%') return failure('spec.maxUnavailable');
-  if (minAvailable === '100%') return failure('spec.minAvailable');
-  if (typeof minAvailable !== 'number') return clean;
-  const reached = workloadsIn(snapshot, budget.reference.namespace ?? '')
-    .filter((workload) => !workload.owned && workload.groupKind !== 'Pod' && budgetSelects(budget, workloadOf(workload).podLabels))
-    .some((workload) => minAvailable >= (workloadOf(workload).replicas ?? 1));
-  return reached ? failure('spec.minAvailable') : clean;
+  if (maxUnavailable === 0 || /^0+%?$/.test(textOf(maxUnavailable) ?? '')) return failure('spec.maxUnavailable');
+  return needsAll(minAvailable, () => selectedPods(budget, snapshot)) ? failure('spec.minAvailable') : clean;
 };
 
 /** The checks of resources and availability, by the names that controls use. */

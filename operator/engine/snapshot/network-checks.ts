@@ -99,15 +99,17 @@ const danglingService: CrossObjectCheck = (service, { snapshot }) => {
 };
 
 const sshPorts: ReadonlySet<unknown> = new Set([22, 2222, '22', '2222']);
+/** Whether the name of a port is that of SSH: servers that do not run as root listen on another number. */
+const isSshName = (name: unknown): boolean => /^(?:[a-z0-9-]+-)?sshd?$/.test(textOf(name) ?? '');
 const opensSsh = (service: Projection): boolean =>
   listOf(service.body['ports'])
     .map(fieldsOf)
-    .some(({ port, targetPort }) => sshPorts.has(port) || sshPorts.has(targetPort));
+    .some(({ name, port, targetPort }) => sshPorts.has(port) || sshPorts.has(targetPort) || isSshName(targetPort) || isSshName(name));
 
 const sshPort: CrossObjectCheck = (subject, { snapshot }) => {
   if (subject.groupKind === 'Service') return opensSsh(subject) ? failure('spec.ports') : clean;
-  const { ports, podLabels, prefix } = workloadOf(subject);
-  if (ports.includes(22)) return failure(`${prefix}spec.containers`);
+  const { ports, portNames, podLabels, prefix } = workloadOf(subject);
+  if (ports.includes(22) || portNames.some(isSshName)) return failure(`${prefix}spec.containers`);
   const services = snapshot
     .in(subject.reference.namespace ?? '', 'Service')
     .filter((service) => serves(service, podLabels) && opensSsh(service));

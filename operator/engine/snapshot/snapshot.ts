@@ -50,6 +50,7 @@ export interface WorkloadBody extends Fields {
   readonly images: readonly string[];
   readonly containers: readonly ContainerImage[];
   readonly ports: readonly number[];
+  readonly portNames: readonly string[];
   readonly hostNetwork: boolean;
   readonly hostPorts: readonly HostPort[];
   readonly replicas: number | undefined;
@@ -94,6 +95,7 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
   const { pod } = synthetic;
   const spec = fieldsOf(pod?.spec);
   const containers = containerLists.flatMap((list) => listOf(spec[list]).map(fieldsOf));
+  const ports = containers.flatMap((container) => listOf(container['ports']).map(fieldsOf));
   const automount = spec['automountServiceAccountToken'];
   const replicas = fieldsOf(object['spec'])['replicas'];
   return {
@@ -103,9 +105,8 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     automount: typeof automount === 'boolean' ? automount : undefined,
     images: containers.map(({ image }) => textOf(image) ?? ''),
     containers: containerImages(spec, fieldsOf(object['status'])),
-    ports: containers
-      .flatMap(({ ports }) => listOf(ports).map((port) => fieldsOf(port)['containerPort']))
-      .filter((port) => typeof port === 'number'),
+    ports: ports.map(({ containerPort }) => containerPort).filter((port) => typeof port === 'number'),
+    portNames: ports.map(({ name }) => name).filter((name) => typeof name === 'string'),
     hostNetwork: spec['hostNetwork'] === true,
     hostPorts: hostPortsOf(spec),
     replicas: typeof replicas === 'number' ? replicas : undefined,
@@ -126,7 +127,7 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     [`RoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
     [`ClusterRoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
     'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
-    'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef'),
+    'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef', 'minReplicas'),
     ResourceQuota: nothing,
     LimitRange: nothing,
     [`ValidatingWebhookConfiguration.${admission}`]: pick('webhooks'),

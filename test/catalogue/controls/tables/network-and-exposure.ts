@@ -934,6 +934,7 @@ export const table: Tables = {
         ['the pattern of a header', 'canary-by-header-pattern: "^team-[ab]{2}$"'],
         ['a host by a pattern', 'server-alias: "~^www[0-9]+[.]example[.]com$"'],
         ['names of clients', 'auth-tls-match-cn: "CN=(till-a|till-b)"'],
+        ['alternatives of names of clients', 'auth-tls-match-cn: "CN=till-a|CN=till-b"'],
         ['a fragment of a URL', 'permanent-redirect: "https://example.com/a#b"'],
         ['a list', 'whitelist-source-range: "10.0.0.0/8, 192.168.0.0/16"'],
         ['a word that ends in root', 'app-root: /web-root'],
@@ -952,6 +953,7 @@ export const table: Tables = {
         ['a folder', 'rewrite-target', 'root /'],
         ['a pipe', 'mirror-target', 'http://a/|b'],
         ['a comment', 'auth-tls-match-cn', 'CN=a #('],
+        ['an alternative that is no common name', 'auth-tls-match-cn', 'CN=till-a|cn'],
       ] as const
     ).map(([title, key, value]) =>
       fails(

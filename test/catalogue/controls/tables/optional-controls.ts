@@ -68,7 +68,7 @@ export const table: Tables = {
     fails('no dropped capabilities', container('securityContext: {capabilities: {drop: []}}'), 'spec.containers[0]'),
     passes('seccomp of the pod', container('image: a', 'securityContext: {seccompProfile: {type: RuntimeDefault}}')),
     passes('SELinux of the pod', container('image: a', 'securityContext: {seLinuxOptions: {level: s0}}')),
-    passes('AppArmor of the pod', container('image: a', 'securityContext: {appArmorProfile: {type: Unconfined}}')),
+    passes('AppArmor of the pod', container('image: a', 'securityContext: {appArmorProfile: {type: Localhost, localhostProfile: p}}')),
     passes('an annotation of AppArmor', `metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/a: runtime/default}}\nspec: {containers: [{name: a}]}`),
     fails('an annotation for another container', `metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/b: runtime/default}}\nspec: {containers: [{name: a}]}`, 'spec.containers[0]'),
     passes('Windows', container('image: a', 'os: {name: windows}')),
@@ -101,7 +101,7 @@ export const table: Tables = {
   ),
   'naked-pod': objects(
     fails('a pod without an owner', pod('{containers: []}'), 'metadata.ownerReferences'),
-    passes('a pod with an owner', pod('{}', 'ownerReferences: [{apiVersion: a.b/v1, kind: Widget, name: w, uid: u}]')),
+    passes('a pod with a controller', pod('{}', 'ownerReferences: [{apiVersion: a.b/v1, kind: Widget, name: w, uid: u, controller: true}]')),
     passes('a mirror pod', pod('{}', 'annotations: {kubernetes.io/config.mirror: x}')),
     fails('a pod with other annotations', pod('{}', 'annotations: {a: b}'), 'metadata.ownerReferences'),
   ),
@@ -135,7 +135,7 @@ export const table: Tables = {
     passes('one that selects the pods', together(deployment(''), budget(`{${selectsWeb}, maxUnavailable: 1}`))),
     fails('one for other pods', together(deployment(''), budget('{selector: {matchLabels: {app: db}}}')), 'spec.template.metadata.labels'),
     fails('one in another namespace', together(deployment('', 'web', 'web'), budget(`{${selectsWeb}}`)), 'spec.template.metadata.labels'),
-    fails('one with an empty selector', together(deployment(''), budget('{selector: {}}')), 'spec.template.metadata.labels'),
+    passes('one with an empty selector', together(deployment(''), budget('{selector: {}}'))),
   ),
   'pdb-zero-disruption': objects(
     passes('one may be unavailable', budget(`{${selectsWeb}, maxUnavailable: 1}`)),

@@ -29,6 +29,14 @@ const resource = (name: 'cpu' | 'memory', part: 'limits' | 'requests', value: st
             `spec.containers[0].${path}`,
           ),
         ]),
+    passes('of the pod', `resources: {${part}: {${name}: ${value}}}\ncontainers: [{name: a}]`),
+    passes(
+      '0 in the container, and one of the pod',
+      `resources: {${part}: {${name}: ${value}}}\ncontainers: [{name: a, resources: {${part}: {${name}: 0}}}]`,
+    ),
+    fails('0 is none', `containers: [{name: a, resources: {${part}: {${name}: "0"}}}]`, `spec.containers[0].${path}`),
+    fails('0 with a unit', `containers: [{name: a, resources: {${part}: {${name}: 0Ki}}}]`, `spec.containers[0].${path}`),
+    fails('0 of the pod', `resources: {${part}: {${name}: 0}}\ncontainers: [{name: a}]`, `spec.containers[0].${path}`),
     errs('no quantity', `containers: [{name: a, resources: {${part}: {${name}: plenty}}}]`, `spec.containers[0].${path}`),
   );
 };
@@ -45,6 +53,13 @@ const probe = (name: string): Table =>
 const namespace = (name: string): string => `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}}}\n---\n`;
 const held = (kind: string, inNamespace: string): string =>
   `{apiVersion: v1, kind: ${kind}, metadata: {name: it, namespace: ${inNamespace}}, spec: {}}`;
+
+const deployment = (name: string, replicas: number): string =>
+  `{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}, namespace: shop}, spec: {replicas: ${replicas}, template: {metadata: {labels: {app: ${name}}}, spec: {}}}}\n`;
+const budget = (spec: string): string =>
+  `---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b, namespace: shop}, spec: ${spec}}\n`;
+const scaler = (spec: string): string =>
+  `---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h, namespace: shop}, spec: ${spec}}\n`;
 
 /** CONTROLS.md §4. */
 export const table: Tables = {
@@ -83,7 +98,19 @@ export const table: Tables = {
     ),
     passes(
       'scaled',
-      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {spec: {}}}}\n---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h, namespace: shop}, spec: {scaleTargetRef: {kind: Deployment, name: a}}}',
+      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {spec: {}}}}\n---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h, namespace: shop}, spec: {minReplicas: 2, scaleTargetRef: {kind: Deployment, name: a}}}',
+    ),
+    ...[
+      ['to one by default', '{scaleTargetRef: {kind: Deployment, name: a}, maxReplicas: 5}'],
+      [
+        'by the range, not by replicas',
+        '{scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}, minReplicas: 1, maxReplicas: 1}',
+      ],
+    ].map(([title = '', autoscaler = '']) => fails(`scaled ${title}`, `${deployment('a', 2)}${scaler(autoscaler)}`, 'spec.replicas')),
+    passes('an autoscaler of another', `${deployment('a', 2)}${scaler('{scaleTargetRef: {kind: Deployment, name: b}}')}`),
+    passes(
+      'an autoscaler of a kind of another group',
+      `${deployment('a', 2)}${scaler('{scaleTargetRef: {apiVersion: example.com/v1, kind: Deployment, name: a}}')}`,
     ),
     fails(
       'unset is one',
@@ -94,6 +121,54 @@ export const table: Tables = {
       'scaled to zero',
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {replicas: 0, template: {spec: {}}}}',
       'spec.replicas',
+    ),
+  ),
+  'pod-disruption-budget': objects(
+    passes('its labels', `${deployment('a', 2)}${budget('{maxUnavailable: 1, selector: {matchLabels: {app: a}}}')}`),
+    passes('all pods', `${deployment('a', 2)}${budget('{maxUnavailable: 1, selector: {}}')}`),
+    fails('no pods without a selector', `${deployment('a', 2)}${budget('{maxUnavailable: 1}')}`, 'spec.template.metadata.labels'),
+    fails(
+      'an empty selector in v1beta1',
+      `${deployment('a', 2)}${budget('{maxUnavailable: 1, selector: {}}').replace('policy/v1', 'policy/v1beta1')}`,
+      'spec.template.metadata.labels',
+    ),
+    fails(
+      'other labels',
+      `${deployment('a', 2)}${budget('{maxUnavailable: 1, selector: {matchLabels: {app: b}}}')}`,
+      'spec.template.metadata.labels',
+    ),
+  ),
+  'pdb-zero-disruption': objects(
+    ...(
+      [
+        ['no pod of three by a percentage', '{minAvailable: 80%, selector: {}}', [3], 'spec.minAvailable'],
+        ['no pod of one by a half', '{minAvailable: 50%, selector: {}}', [1], 'spec.minAvailable'],
+        ['all by number', '{minAvailable: 4, selector: {}}', [2, 2], 'spec.minAvailable'],
+        ['all', '{minAvailable: 100%, selector: {}}', [], 'spec.minAvailable'],
+        ['none unavailable', '{maxUnavailable: 0, selector: {}}', [3], 'spec.maxUnavailable'],
+        ['none of a hundred', '{maxUnavailable: 0%, selector: {}}', [3], 'spec.maxUnavailable'],
+      ] as const
+    ).map(([title, spec, sizes, path]) =>
+      fails(title, `${budget(spec)}${sizes.map((size, index) => `---\n${deployment(`d${index}`, size)}`).join('')}`, path),
+    ),
+    ...(
+      [
+        ['one of two by a half', '{minAvailable: 50%, selector: {}}', [2]],
+        ['two of two controllers', '{minAvailable: 2, selector: {}}', [2, 2]],
+        ['one of three by 10 %', '{maxUnavailable: 10%, selector: {}}', [3]],
+        ['nothing selected', '{minAvailable: 1, selector: {matchLabels: {app: other}}}', [1]],
+        ['nothing runs', '{minAvailable: 1, selector: {}}', [0]],
+      ] as const
+    ).map(([title, spec, sizes]) =>
+      passes(title, `${budget(spec)}${sizes.map((size, index) => `---\n${deployment(`d${index}`, size)}`).join('')}`),
+    ),
+    passes(
+      'a DaemonSet, whose number of pods is not known',
+      `${budget('{minAvailable: 1, selector: {}}')}---\n{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a, namespace: shop}, spec: {template: {metadata: {labels: {app: a}}, spec: {}}}}`,
+    ),
+    passes(
+      'an autoscaler with room',
+      `${budget('{minAvailable: 1, selector: {}}')}---\n${deployment('a', 1)}${scaler('{scaleTargetRef: {kind: Deployment, name: a}, minReplicas: 3}')}`,
     ),
   ),
 };

@@ -12,6 +12,9 @@ const approved = (repository: string, digest = `sha256:${sha256}`): string => `{
 const beside = (pod: string, ...documents: readonly string[]): string => [pod, ...documents].join('\n---\n');
 const pinned = image(`registry.example.com/shop/web@sha256:${sha256}`);
 
+const imageVolume = (reference: string): string => `volumes: [{name: v, image: {reference: "${reference}"}}]`;
+const volumePath = 'spec.volumes[0].image.reference';
+
 /** CONTROLS.md §5. */
 export const table: Tables = {
   'image-tag-latest': pods(
@@ -20,6 +23,9 @@ export const table: Tables = {
     passes('latest with a digest', image(`nginx:latest@sha256:${sha256}`)),
     passes('a port and a tag', image('localhost:5000/app:2')),
     passes('a tag that begins like latest', image('nginx:latest-alpine')),
+    fails('a volume without a tag', imageVolume('registry.example.com/model'), volumePath),
+    passes('a volume with a tag', imageVolume('registry.example.com/model:3')),
+    passes('a volume of another type', 'volumes: [{name: v, emptyDir: {}}]'),
     fails('no tag', image('nginx'), path),
     fails('latest', image('registry.example.com/app:latest'), path),
     fails('a port is no tag', image('localhost:5000/app'), path),
@@ -63,6 +69,8 @@ export const table: Tables = {
     ),
     passes('a prefix', image('gcr.io/shop/app'), registries),
     fails('another prefix', image('gcr.io/other/app'), path, registries),
+    fails('a volume from elsewhere', imageVolume('quay.io/models/a:1'), volumePath, registries),
+    passes('a volume from a registry', imageVolume('registry.example.com/models/a:1'), registries),
     fails('another project of docker.io', image('someone/nginx'), path, registries),
     fails('a look-alike', image('registry.example.com.evil.com/app'), path, registries),
     fails('a prefix in the middle', image('evil.com/registry.example.com/app'), path, registries),
