@@ -3,9 +3,11 @@ import type { Parameter, Section } from './control.ts';
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 const words: Record<string, Parameter> = {
   names: {
-    description: 'Parts of a name that identify a secret, in lower case. The characters - and _ are ignored.',
+    description: 'Words at the end of a name that identify a secret, in lower case. The characters - and _ are ignored.',
     type: 'strings',
-    default: ['password', 'passwd', 'pwd', 'secret', 'token', 'apikey', 'accesskey', 'privatekey', 'credential', 'bearer', 'jwt'],
+    default: [
+      'password', 'passwd', 'pwd', 'passphrase', 'passcode', 'secret', 'token', 'apikey', 'accesskey', 'secretkey', 'privatekey', 'credential', 'bearer', 'jwt',
+    ], // prettier-ignore
   },
   allowedNames: { description: 'Exact names that are not secrets.', type: 'strings', default: [] },
 };

@@ -1,6 +1,7 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
-import { CredentialTest } from './credential-test.ts';
-import { fieldsOf, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
+import { binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
+import { CredentialTest } from '../credentials/credential-test.ts';
+import { fieldsOf, isFields, type KubernetesObject, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
 import { networkJudges } from '../network/judges/network-judges.ts';
 import { type Shape, shapeFaults } from './shape.ts';
@@ -47,7 +48,7 @@ const credentialInEnvironment: BuiltinCheck = (subject, parameters) => {
     found.faults.push(...shapeFaults(entry ?? '', variable, path));
     const { name, value } = fieldsOf(entry);
     if (typeof value !== 'string') return;
-    if (test.matches(textOf(name) ?? '', value)) {
+    if (variableHasCredential(textOf(name) ?? '', value, test)) {
       found.violations.push({ path: `${path}.value`, label: textOf(name) ?? '', ...(container === undefined ? {} : { container }) });
     }
   };
@@ -55,56 +56,53 @@ const credentialInEnvironment: BuiltinCheck = (subject, parameters) => {
   return outcome(found);
 };
 
-const setting = /^\s*(?:export\s+|-\s+)?["']?([A-Za-z0-9_.-]+)["']?\s*[=:]\s*(.*)$/;
-const inlineSetting = /"([A-Za-z0-9_.-]+)"\s*:\s*"([^"\n]*)"/g;
-/** A text that is not a value of its own: the start of a YAML or JSON value on the next lines, or an empty value. */
-const noValue = /^([|>][-+0-9]*|[[{]|\{\s*\}|\[\s*\]|null|~)$/;
-
-/** Returns the value of a line without quotes, trailing comma and comment. */
-function bareValue(text: string): string {
-  const value = text.trim().replace(/,$/, '');
-  const quoted = /^(["'])(.*?)\1(\s*[#;].*)?$/.exec(value);
-  if (quoted !== null) return quoted[2] ?? '';
-  const bare = value.replace(/(^|\s+)#.*$/, '');
-  return noValue.test(bare) ? '' : bare;
-}
-
-/** Whether a text has a credential in any `key=value` or `key: value`. */
-function hasCredential(text: string, test: CredentialTest): boolean {
-  if (CredentialTest.hasCredentialPattern(text)) return true;
-  const lines = text.split(/\r\n|\r|\n/).some((line) => {
-    const [, name, value] = setting.exec(line) ?? [];
-    return name !== undefined && value !== undefined && test.matches(name, bareValue(value));
-  });
-  return lines || [...text.matchAll(inlineSetting)].some(([, name = '', value = '']) => test.matches(name, value));
+/** Visits the entries of `data` or `binaryData` of a ConfigMap. */
+function eachDatum(
+  object: KubernetesObject,
+  field: 'data' | 'binaryData',
+  found: Findings,
+  isCredential: (key: string, value: string) => boolean,
+): void {
+  const data = object[field] ?? {};
+  if (!isFields(data)) {
+    found.faults.push({ path: field, problem: 'expected a map' });
+    return;
+  }
+  for (const [key, value] of Object.entries(data)) {
+    const path = `${field}['${key}']`;
+    if (typeof value !== 'string') found.faults.push({ path, problem: 'expected a string' });
+    else if (isCredential(key, value)) found.violations.push({ path, label: key });
+  }
 }
 
 const credentialInConfigMap: BuiltinCheck = ({ object }, parameters) => {
   const test = CredentialTest.for(parameters);
-  const data = object['data'];
-  if (data === undefined || data === null) return clean;
-  if (!isFields(data)) return { violations: [], faults: [{ path: 'data', problem: 'expected a map' }] };
   const found: Findings = { violations: [], faults: [] };
-  for (const [key, value] of Object.entries(data)) {
-    const path = `data['${key}']`;
-    if (typeof value !== 'string') found.faults.push({ path, problem: 'expected a string' });
-    else if (test.matches(key, value) || hasCredential(value, test)) found.violations.push({ path, label: key });
-  }
+  eachDatum(object, 'data', found, (key, value) => entryHasCredential(key, value, test));
+  eachDatum(object, 'binaryData', found, (key, value) => binaryHasCredential(key, value, test));
   return outcome(found);
 };
 
 /** `--password=x`, also inside the text of a shell command. */
 const option = /(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)=(["']?)([^\s"']+)/g;
 const mysqlPassword = /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b.*\s-p([^\s=]+)/;
+/** A user and a password for curl, and the password for sshpass. */
+const userPassword = /\bcurl\b.*\s(?:-u|--user)[ =]?["']?[^\s:"'$]+:([^\s"']+)|\bsshpass\s+-p\s*(\S+)/;
+
+/** The password that a program of the command line gets as a part of an argument. */
+function programPassword(line: string): string | undefined {
+  const [, basic, ssh] = userPassword.exec(line) ?? [];
+  return mysqlPassword.exec(line)?.[1] ?? basic ?? ssh;
+}
 
 function commandHasCredential(words: readonly string[], test: CredentialTest): boolean {
   const line = words.join(' ');
-  if (mysqlPassword.exec(line)?.[1]?.startsWith('$') === false) return true;
-  for (const [, name = '', , value = ''] of line.matchAll(option)) if (test.matches(name, value)) return true;
+  if (programPassword(line)?.startsWith('$') === false || test.hasCredential(line)) return true;
+  for (const [, name = '', , value = ''] of line.matchAll(option)) if (test.isSecret(name, value)) return true;
   return words.some((word, index) => {
-    const name = /^--?([A-Za-z][A-Za-z0-9_-]*)$/.exec(word)?.[1];
-    const value = words[index + 1];
-    return name !== undefined && value !== undefined && !value.startsWith('-') && test.matches(name, value);
+    const name = /^--?([A-Za-z][A-Za-z0-9_-]*)$/.exec(word)?.[1] ?? '';
+    const value = words[index + 1] ?? '';
+    return name !== '' && value !== '' && !value.startsWith('-') && test.isSecret(name, value);
   });
 }
 

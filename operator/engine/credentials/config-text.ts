@@ -1,0 +1,75 @@
+import type { CredentialTest } from './credential-test.ts';
+
+const setting = /^\s*(?:(?:export|set|ENV|SET|env)\s+|-\s+)?["']?([A-Za-z0-9_.-]+)["']?\s*[=:]\s*(.*)$/;
+const inlineSetting = /"([A-Za-z0-9_.-]+)"\s*:\s*"([^"\n]*)"/g;
+const element = /<([A-Za-z][A-Za-z0-9_.-]*)>([^<>\n]+)<\/\1>/g;
+const attributes = /\bname="([^"\n]+)"\s+value="([^"\n]*)"/g;
+/** A statement of SQL that sets a password. */
+const statement = /\b(?:identified\s+by|password)\s+'([^'\n]+)'/gi;
+/** Settings of Redis, whose name and value are separated by a space. */
+const spaced = /^\s*(?:requirepass|masterauth)\s+(\S+)/;
+const comment = /^\s*(#|\/\/(\s|$)|;|--\s|\*)/;
+/** A text that is not a value of its own: the start of a YAML or JSON value on the next lines, a tag or alias, or an operator. */
+const noValue = /^([|>][-+0-9]*|[[{].*|null|~|!\w+.*|\*\w+|=.*)$/;
+
+/** Programs, in which only texts in quotes are literals. */
+const program = /\.(py|js|mjs|cjs|ts|tsx|jsx|rb|go|java|kt|php|lua|pl|cs|groovy|scala|rs|tpl|tmpl|jsonnet|rego|cue|star)$/i;
+/** Files, whose name does not name their content as a whole. */
+const file = /\.[A-Za-z][A-Za-z0-9]{0,10}$/;
+
+/** Returns the value of a line without quotes, trailing comma and comment. Empty if it has none. */
+function bareValue(text: string, onlyQuoted: boolean): string {
+  const value = text.trim().replace(/[,;]$/, '');
+  const quoted = /^(["'])(.*?)\1(\s*([#;]|\/\/).*)?$/.exec(value);
+  if (quoted !== null) return quoted[2] ?? '';
+  if (onlyQuoted) return '';
+  const bare = value.replace(/(^|\s+)#.*$/, '');
+  return noValue.test(bare) ? '' : bare;
+}
+
+function lineHasSecret(line: string, test: CredentialTest, onlyQuoted: boolean): boolean {
+  if (comment.test(line)) return false;
+  const [, password] = spaced.exec(line) ?? [];
+  if (password !== undefined) return test.isSecret('password', password);
+  const [, name, value] = setting.exec(line) ?? [];
+  return name !== undefined && value !== undefined && test.isSecret(name, bareValue(value, onlyQuoted));
+}
+
+const withoutComments = (text: string): string =>
+  text
+    .split(/\r\n|\r|\n/)
+    .filter((line) => !comment.test(line))
+    .join('\n');
+
+/** Whether the content of a file has a credential in any line or element. `name`: the name of the file. */
+export function textHasCredential(name: string, text: string, test: CredentialTest): boolean {
+  const isProgram = program.test(name);
+  const plain = withoutComments(text);
+  if (isProgram ? test.hasToken(text) || test.hasPassword(plain) : test.hasToken(text) || test.hasCredential(plain)) return true;
+  if (plain.split('\n').some((line) => lineHasSecret(line, test, isProgram))) return true;
+  if ([...plain.matchAll(statement)].some(([, password = '']) => test.isSecret('password', password))) return true;
+  return [inlineSetting, element, attributes].some((pattern) =>
+    [...plain.matchAll(pattern)].some(([, key = '', value = '']) => test.isSecret(key, value)),
+  );
+}
+
+/** Whether the value of a variable has a credential: by its name, or inside of a value that is a document. */
+export function variableHasCredential(name: string, value: string, test: CredentialTest): boolean {
+  return test.matches(name, value) || (/[\n{]/.test(value) && textHasCredential('', value.slice(0, 100_000), test));
+}
+
+/** Whether an entry of a ConfigMap has a credential. The key names the value, unless it is the name of a file or has several lines. */
+export function entryHasCredential(key: string, value: string, test: CredentialTest): boolean {
+  const isFile = program.test(key) || (file.test(key) && /[\r\n]/.test(value.trim()));
+  return (!isFile && test.isSecret(key.replace(/\.(txt|key|pem)$/, ''), value.trim())) || textHasCredential(key, value, test);
+}
+
+/** The beginning of a private key in DER: a sequence with version 0, then the algorithm (PKCS #8) or the modulus (PKCS #1). */
+const derKey = /^\x30\x82..\x02\x01\x00(\x30.\x06|\x02\x82)/s;
+
+/** Whether an entry of `binaryData` has a credential: a private key, or a text with one. */
+export function binaryHasCredential(key: string, base64: string, test: CredentialTest): boolean {
+  const content = Buffer.from(base64, 'base64').toString('latin1');
+  if (derKey.test(content)) return true;
+  return content.includes('\u0000') ? test.hasToken(content) : textHasCredential(key, content, test);
+}
