@@ -63,8 +63,12 @@ const hasEncodedKey = (text: string): boolean =>
 const basic = /\bBasic\s+([0-9A-Za-z+/]{8,}={0,2})/g;
 const hasBasicAuthorization = (text: string): boolean => [...text.matchAll(basic)].some(([, encoded = '']) => isEncodedLogin(encoded));
 
+/** Every token has this many of these characters in a row. Most texts have not, and need no further test. */
+const run = /[0-9A-Za-z_=+-]{12}/;
+
 /** Whether a text has a token or key whose format shows what it is, whatever the name of the setting is. */
 export function hasToken(text: string): boolean {
+  if (!run.test(text) && !text.includes('PRIVATE KEY')) return false;
   for (const match of text.matchAll(tokens)) if (!isExample(match[0], text.slice(match.index + match[0].length))) return true;
   return shapes.some((shape) => shape.test(text)) || hasEncodedKey(text) || hasBasicAuthorization(text);
 }
