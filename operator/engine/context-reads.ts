@@ -15,7 +15,21 @@ export interface ContextReads {
 const clusterWideGroups: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io', 'gateway.networking.k8s.io']);
 
 /** Kinds between pods and the workloads that users write. */
-const intermediateKinds: ReadonlySet<string> = new Set(['ReplicaSet.apps', 'Job.batch']);
+const intermediateKinds: readonly string[] = ['ReplicaSet.apps', 'Job.batch'];
+
+/** Further kinds between pods and custom workloads. */
+const customLinks: Readonly<Record<string, readonly string[]>> = {
+  'Service.serving.knative.dev': ['Configuration.serving.knative.dev', 'Revision.serving.knative.dev', 'Deployment.apps'],
+  'Configuration.serving.knative.dev': ['Revision.serving.knative.dev', 'Deployment.apps'],
+  'Revision.serving.knative.dev': ['Deployment.apps'],
+  'DeploymentConfig.apps.openshift.io': ['ReplicationController'],
+  'RayJob.ray.io': ['RayCluster.ray.io'],
+  'RayService.ray.io': ['RayCluster.ray.io'],
+  'LeaderWorkerSet.leaderworkerset.x-k8s.io': ['StatefulSet.apps'],
+  'AdvancedCronJob.apps.kruise.io': ['BroadcastJob.apps.kruise.io'],
+  'Fleet.agones.dev': ['GameServerSet.agones.dev', 'GameServer.agones.dev'],
+  'GameServerSet.agones.dev': ['GameServer.agones.dev'],
+};
 
 /** Vigil never reads Secrets, even if a check names them. */
 const isReadable = ({ group, resource }: ApiResource): boolean => !(group === '' && resource === 'secrets');
@@ -56,7 +70,8 @@ export function livePodReads(
         .map((resource) => [nameOfKind(resource), resource]),
     ).values(),
   ];
-  return { links: named((name) => intermediateKinds.has(name)), pods: named((name) => name === 'Pod') };
+  const links = new Set([...intermediateKinds, ...kinds.flatMap((kind) => (kind && customLinks[nameOfKind(kind)]) ?? [])]);
+  return { links: named((name) => links.has(name)), pods: named((name) => name === 'Pod') };
 }
 
 /** Whether objects of a kind may control pods. Such objects are evaluated together with their live pods. */

@@ -12,7 +12,7 @@ import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
 import { addRuleResult } from './rules/rule-result.ts';
 import type { Subject } from './controls/subject.ts';
 import type { ResourceReference } from '../findings/finding.ts';
-import { isLongRunningKind } from './objects/workload-kind.ts';
+import { isLongRunningKind, roleOfKind } from './objects/workload-kind.ts';
 
 /** The checks of one policy for one kind. */
 export interface KindPlan {
@@ -46,17 +46,20 @@ export class KindPlans {
     this.#index = index;
   }
 
-  /** Returns the checks for a kind. `owner`: the object to which the results of a live pod are reported. */
-  of(resource: ApiResource, owner?: ResourceReference): PlansOfKind {
-    const key = [resource.group, resource.version, resource.kind, resource.namespaced, owner?.apiVersion, owner?.kind].join('/');
+  /**
+   * Returns the checks for a kind. `role`: that of an object as a workload, if its kind does not tell it. `owner`: the object to which the
+   * results of a live pod are reported.
+   */
+  of(resource: ApiResource, role = roleOfKind(nameOfKind(resource)), owner?: ResourceReference): PlansOfKind {
+    const key = [resource.group, resource.version, resource.kind, resource.namespaced, role, owner?.apiVersion, owner?.kind].join('/');
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const groupKind = nameOfKind(resource);
     const filter = owner === undefined ? allChecks : this.#filterFor(owner);
     const plans = this.#policies
       .map((policy): KindPlan => {
-        const controls = policy.controls.filter(({ control }) => kindsInclude(control.kinds, groupKind, resource.namespaced));
-        const rules = policy.rules.filter((rule) => rule.appliesTo(resource));
+        const controls = policy.controls.filter(({ control }) => kindsInclude(control.kinds, groupKind, resource.namespaced, role));
+        const rules = policy.rules.filter((rule) => rule.appliesTo(resource, role !== undefined));
         return { policy, controls: controls.filter(filter.control), rules: rules.filter(filter.rule) };
       })
       .filter(({ controls, rules }) => controls.length + rules.length > 0);

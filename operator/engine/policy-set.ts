@@ -8,11 +8,12 @@ import type { PolicyProblem } from './outcomes/policy-problem.ts';
 import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
 import { ResourceIndex } from './objects/resource-index.ts';
 import type { ConvertedObject } from './rules/rule-check.ts';
-import { projectionOf, referenceOf, type Snapshot } from './snapshot/snapshot.ts';
+import { projectionsOf, referenceOf, type Snapshot } from './snapshot/snapshot.ts';
 import { crossControls, type SnapshotEvaluation, SnapshotEvaluator, type SnapshotOptions } from './snapshot-evaluator.ts';
-import { type Subject, subjectOf } from './controls/subject.ts';
+import { type Subject, subjectsOf } from './controls/subject.ts';
+import { evaluateTogether } from './outcomes/joined-evaluation.ts';
 import type { ResourceReference } from '../findings/finding.ts';
-import { isWorkloadKind } from './objects/workload-kind.ts';
+import { isWorkloadKind, workloadRoleOf } from './objects/workload-kind.ts';
 import { type KindPlan, KindPlans, inScopePlan, evaluatePlan } from './kind-plans.ts';
 import { CrossObjectKinds } from './cross-object-kinds.ts';
 
@@ -147,31 +148,35 @@ export class PolicySet {
     const resource = this.#index.of(object);
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
-    return this.#planFor(resource)
-      .filter((plan) => inScopePlan(plan, { namespace, labels }) !== undefined)
+    return this.#plans
+      .of(resource, workloadRoleOf(object))
+      .plans.filter((plan) => inScopePlan(plan, { namespace, labels }) !== undefined)
       .map(({ policy }) => policy.owner.name);
   }
 
   /** Evaluates one object with every check that needs no other object. */
   evaluate(object: KubernetesObject, context: EvaluationContext = {}): Evaluation {
     const resource = this.#index.of(object);
-    const { plans, walk } = this.#plans.of(resource, context.reportAt);
+    const { plans, walk } = this.#plans.of(resource, workloadRoleOf(object), context.reportAt);
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return emptyEvaluation;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
-    const builder = new EvaluationBuilder(context);
-    let prepared: { subject: Subject; reference: ResourceReference } | undefined;
-    for (const plan of plans) {
-      const narrowed = inScopePlan(plan, { namespace, labels });
-      if (narrowed === undefined) continue;
-      if (prepared === undefined) {
-        prepared = { subject: subjectOf(object), reference: context.reportAt ?? referenceOf(object, resource.namespaced) };
-        walk.through(prepared.subject);
+    const narrowed = plans.map((plan) => inScopePlan(plan, { namespace, labels })).filter((plan) => plan !== undefined);
+    if (narrowed.length === 0) return emptyEvaluation;
+    const reference = context.reportAt ?? referenceOf(object, resource.namespaced);
+    const place = { reference, resource, namespace, converted: context.converted };
+    const evaluated = (subject: Subject, observers: EvaluationObservers): Evaluation => {
+      walk.through(subject);
+      const builder = new EvaluationBuilder(observers);
+      for (const plan of narrowed) {
+        builder.inScope(plan.policy.owner.name);
+        evaluatePlan(plan, { subject, ...place }, builder);
       }
-      builder.inScope(plan.policy.owner.name);
-      evaluatePlan(narrowed, { ...prepared, resource, namespace, converted: context.converted }, builder);
-    }
-    return builder.build();
+      return builder.build();
+    };
+    const subjects = subjectsOf(object);
+    const [only] = subjects;
+    return subjects.length === 1 && only !== undefined ? evaluated(only, context) : evaluateTogether(subjects, evaluated, context);
   }
 
   /** Evaluates the objects of a snapshot with the cross-object checks. */
@@ -183,12 +188,9 @@ export class PolicySet {
   crossObjectEvaluator(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'>): CrossObjectEvaluator {
     const evaluator = new SnapshotEvaluator(this.#policies, snapshot, options);
     return {
-      evaluate: (object) => {
-        const projection = projectionOf(object);
-        return projection === undefined ? emptyEvaluation : evaluator.evaluate(projection);
-      },
+      evaluate: (object) => evaluator.evaluateAll(projectionsOf(object)),
       evaluatePod: (pod, owner) => {
-        const [own, above] = [projectionOf(pod), projectionOf(owner)];
+        const [[own], [above]] = [projectionsOf(pod), projectionsOf(owner)];
         return own === undefined || above === undefined ? emptyEvaluation : evaluator.evaluatePod(own, above);
       },
     };
@@ -211,7 +213,7 @@ export class PolicySet {
   /** Whether a cluster's targets leave a resource out. It is left out unless a rule matches it or a control names its kind. */
   #isUnlisted(resource: ApiResource): boolean {
     const name = nameOfKind(resource);
-    if (!isLeftOut(name)) return false;
+    if (!isLeftOut(name) || isWorkloadKind(name)) return false;
     return !this.#policies.some(
       ({ rules, controls }) =>
         rules.some((rule) => rule.appliesTo(resource)) ||

@@ -2,7 +2,14 @@ import type { CompiledPolicy } from './compiled-policy.ts';
 import type { ControlCheck } from './controls/control-check.ts';
 import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './controls/control-kinds.ts';
 import { runCrossObjectCheck } from './snapshot/cross-object-checks.ts';
-import { type Evaluation, EvaluationBuilder, type CheckObserver } from './outcomes/evaluation.ts';
+import {
+  type CheckObserver,
+  emptyEvaluation,
+  type Evaluation,
+  EvaluationBuilder,
+  type EvaluationObservers,
+} from './outcomes/evaluation.ts';
+import { evaluateTogether } from './outcomes/joined-evaluation.ts';
 import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
 import { addControlResult } from './controls/control-result.ts';
 import { clean, type Outcome, skipped } from './outcomes/outcome.ts';
@@ -41,21 +48,29 @@ export class SnapshotEvaluator {
     const { snapshot } = this.#input;
     const evaluations: SnapshotEvaluation[] = [];
     for (const kind of snapshot.kinds) {
-      for (const projection of snapshot.all(kind)) {
-        if (projection.owned || !wanted(projection.reference)) continue;
-        evaluations.push({ ...this.evaluate(projection), resource: projection.reference });
+      for (const projections of byObject(snapshot.all(kind))) {
+        const [projection] = projections;
+        if (projection === undefined || projection.owned || !wanted(projection.reference)) continue;
+        evaluations.push({ ...this.evaluateAll(projections), resource: projection.reference });
       }
     }
     if (wanted(wholeCluster)) evaluations.push({ ...this.#evaluateCluster(), resource: wholeCluster });
     return evaluations.filter(({ policies }) => policies.length > 0);
   }
 
-  /** Evaluates one object. */
-  evaluate(projection: Projection): Evaluation {
+  /** Evaluates one object by its projections. A workload with several pod templates has several. */
+  evaluateAll(projections: readonly Projection[]): Evaluation {
+    const [only] = projections;
+    if (only === undefined) return emptyEvaluation;
+    if (projections.length === 1) return this.#evaluate(only, this.#input);
+    return evaluateTogether(projections, (projection, observers) => this.#evaluate(projection, observers), this.#input);
+  }
+
+  #evaluate(projection: Projection, observers: EvaluationObservers): Evaluation {
     const { reference, labels, groupKind } = projection;
     const name = groupKind === 'Namespace' ? reference.name : reference.namespace;
     const namespace = name === undefined ? undefined : (this.#input.namespaces.get(name) ?? bareNamespace(name));
-    const builder = new EvaluationBuilder(this.#input);
+    const builder = new EvaluationBuilder(observers);
     for (const policy of this.#policies) {
       const controls = crossControls(policy, groupKind, reference.namespace !== undefined);
       if (controls.length === 0 || !policy.scope.includes({ namespace, labels })) continue;
@@ -96,6 +111,17 @@ const appliesTo =
   (namespace: NamespaceFacts | undefined) =>
   ({ appliesIn }: ControlCheck): boolean =>
     appliesIn === undefined || (namespace !== undefined && appliesIn(namespace));
+
+/** Groups the projections of one object, which follow each other. */
+function byObject(projections: readonly Projection[]): readonly (readonly Projection[])[] {
+  const groups: Projection[][] = [];
+  for (const projection of projections) {
+    const last = groups.at(-1);
+    if (last?.[0]?.reference === projection.reference) last.push(projection);
+    else groups.push([projection]);
+  }
+  return groups;
+}
 
 function factsOf({ reference, labels, annotations }: Projection): NamespaceFacts {
   return { name: reference.name, labels: { ...bareNamespace(reference.name).labels, ...labels }, annotations };

@@ -10,6 +10,17 @@ export interface LocatedResult extends ObjectFinding {
 /** The number of results by verdict. */
 export type VerdictCounts = Readonly<Record<Verdict, number>>;
 
+/** A custom kind whose controller makes pods. */
+export interface CustomWorkloads {
+  /** `Kind.group`. */
+  readonly kind: string;
+  readonly objects: number;
+  /** Whether the pods are evaluated. */
+  readonly evaluated: boolean;
+  /** Why they are not. */
+  readonly reason?: string;
+}
+
 /** The result of a scan of files or of a cluster. */
 export interface ScanResult {
   /** Failures, errors and skips. Passes only if they are requested. */
@@ -18,6 +29,8 @@ export interface ScanResult {
   readonly summary: VerdictCounts;
   /** The files, documents, policies and resources that could not be read. */
   readonly errors: readonly ManifestError[];
+  /** For files: the custom kinds with pods among the objects, sorted. Absent if there are none. */
+  readonly customWorkloads?: readonly CustomWorkloads[];
 }
 
 /** Writes a piece of the output. */

@@ -2,6 +2,7 @@ import { isExcepted } from '../findings/waivers/apply-waivers.ts';
 import type { ManifestError } from '../manifests/manifest.ts';
 import {
   coveredTexts,
+  type CustomWorkloads,
   exceptionNote,
   isKnown,
   type LocatedResult,
@@ -96,6 +97,13 @@ function summaryLine({ summary, results, errors }: ScanResult, passing: boolean)
   return `${[failed, ...others, ...unread].join(', ')}\n`;
 }
 
+const customLine = (kinds: readonly CustomWorkloads[]): string => {
+  const texts = kinds.map(
+    ({ kind, objects, reason }) => `${kind} (${objects} ${reason === undefined ? 'evaluated' : `not evaluated: ${reason}`})`,
+  );
+  return `custom kinds with pods: ${texts.join(', ')}\n`;
+};
+
 /**
  * Prints findings by object, highest severity first. Skipped checks are only counted, unless `passing` is set or an
  * exception or the baseline covers the failure.
@@ -113,5 +121,6 @@ export const tableOutput: Output = (scan, write, { colour, passing }: OutputStyl
     );
   writeErrors(scan.errors, write, paint);
   write(summaryLine(scan, passing));
+  if (scan.customWorkloads !== undefined) write(customLine(scan.customWorkloads));
   if (scan.results.some(({ verdict }) => verdict === 'fail')) write(paint('Run vigil explain CHECK for the reason and the fix.\n', 'dim'));
 };

@@ -165,6 +165,152 @@ describe('files of vigil scan', () => {
       });
   });
 
+  describe('custom kinds with pods', () => {
+    const privileged = '{spec: {containers: [{name: a, image: "a:1", securityContext: {privileged: true}}]}}';
+    const plain = '{metadata: {labels: {app: a}}, spec: {containers: [{name: a, image: "a:1"}]}}';
+    const custom = (apiVersion: string, kind: string, spec: string): string =>
+      `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a, namespace: shop}, spec: ${spec}}`;
+
+    async function findings(
+      text: string,
+      control: string,
+    ): Promise<{ readonly found: readonly unknown[]; readonly customWorkloads: unknown }> {
+      const { out } = await runCommand(runScan, [files({ 'a.yaml': text }), '--control', control, '--passing', '-o', 'json']);
+      const { results, customWorkloads } = JSON.parse(out) as ScanResult;
+      return {
+        found: results.map(({ verdict, path, paths }) => [verdict, ...(paths ?? (path === undefined ? [] : [path]))]),
+        customWorkloads,
+      };
+    }
+
+    const at = (template: string): string => `${template}.spec.containers[0].securityContext.privileged`;
+    const rows: readonly [title: string, text: string, found: readonly unknown[]][] = [
+      ['a Rollout', custom('argoproj.io/v1alpha1', 'Rollout', `{template: ${privileged}}`), [['fail', at('spec.template')]]],
+      ['a Rollout that is well', custom('argoproj.io/v1alpha1', 'Rollout', `{template: ${plain}}`), [['pass']]],
+      [
+        'a Rollout of another workload',
+        custom('argoproj.io/v1alpha1', 'Rollout', '{workloadRef: {kind: Deployment, name: b}}'),
+        [['skip']],
+      ],
+      [
+        'a broken Rollout',
+        custom('argoproj.io/v1alpha1', 'Rollout', '{template: {spec: {containers: 6}}}'),
+        [['error', 'spec.template.spec.containers']],
+      ],
+      [
+        'two templates',
+        custom(
+          'ray.io/v1',
+          'RayCluster',
+          `{headGroupSpec: {template: ${privileged}}, workerGroupSpecs: [{template: ${plain}}, {template: ${privileged}}]}`,
+        ),
+        [['fail', at('spec.headGroupSpec.template'), at('spec.workerGroupSpecs[1].template')]],
+      ],
+      [
+        'two templates that are well',
+        custom('ray.io/v1', 'RayCluster', `{headGroupSpec: {template: ${plain}}, workerGroupSpecs: [{template: ${plain}}]}`),
+        [['pass']],
+      ],
+      [
+        'any kind',
+        custom('robots.example.org/v1', 'Robot', `{arms: [{template: ${privileged}}]}`),
+        [['fail', at('spec.arms[0].template')]],
+      ],
+      ['a template of something else', custom('robots.example.org/v1', 'Box', '{template: {spec: {containers: 6}}}'), []],
+    ];
+    for (const [title, text, found] of rows)
+      it(title, async () => {
+        expect((await findings(text, 'privileged-container')).found).to.deep.equal(found);
+      });
+
+    it('have probes only if they run on', async () => {
+      const job = custom('jobset.x-k8s.io/v1alpha2', 'JobSet', `{replicatedJobs: [{template: {spec: {template: ${plain}}}}]}`);
+      const own = custom(
+        'robots.example.org/v1',
+        'Errand',
+        '{template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}',
+      );
+      const rollout = custom('argoproj.io/v1alpha1', 'Rollout', `{template: ${plain}}`);
+      expect((await findings([job, own, rollout].join('\n---\n'), 'liveness-probe')).found).to.deep.equal([
+        ['fail', 'spec.template.spec.containers[0].livenessProbe'],
+      ]);
+    });
+
+    it('are selected by Services', async () => {
+      const service = '{apiVersion: v1, kind: Service, metadata: {name: a, namespace: shop}, spec: {selector: {app: a}}}';
+      for (const kind of [
+        custom('argoproj.io/v1alpha1', 'Rollout', `{template: ${plain}}`),
+        custom('robots.example.org/v1', 'Robot', `{template: ${plain}}`),
+      ])
+        expect((await findings(`${service}\n---\n${kind}`, 'service-dangling-selector')).found).to.deep.equal([['pass']]);
+    });
+
+    it('are subjects of rules about pod templates, and no more', async () => {
+      const rule = (podTemplates: boolean): string =>
+        `{apiVersion: vigil.dev/v1alpha1, kind: SecurityPolicy, metadata: {name: own}, spec: {rules: [{name: own, podTemplates: ${podTemplates}, matchConstraints: {resourceRules: [{apiGroups: ["*"], apiVersions: ["*"], operations: [CREATE], resources: ["*"]}]}, validations: [{expression: "object.kind == 'Pod'"}]}]}}`;
+      const verdictsOf = async (podTemplates: boolean): Promise<readonly string[]> => {
+        const home = files({
+          'a.yaml': custom('robots.example.org/v1', 'Robot', `{template: ${plain}}`),
+          'policy/own.yaml': rule(podTemplates),
+        });
+        return (await scan([join(home, 'a.yaml')], '--policy', join(home, 'policy/own.yaml'), '--passing')).results;
+      };
+      expect(await verdictsOf(true)).to.deep.equal(['pass own Robot shop/a']);
+      expect(await verdictsOf(false)).to.deep.equal(['fail own Robot shop/a']);
+    });
+
+    it('are listed with whether they were evaluated', async () => {
+      const kinds = [
+        custom('kafka.strimzi.io/v1', 'Kafka', '{}'),
+        custom('argoproj.io/v1alpha1', 'Rollout', `{template: ${plain}}`),
+        custom('cert-manager.io/v1', 'Certificate', '{}'),
+      ];
+      expect((await findings(kinds.join('\n---\n'), 'host-ipc')).customWorkloads).to.deep.equal([
+        { kind: 'Kafka.kafka.strimzi.io', objects: 1, evaluated: false, reason: 'Strimzi makes pods that are not written in the object' },
+        { kind: 'Rollout.argoproj.io', objects: 1, evaluated: true },
+      ]);
+      const { out } = await runCommand(runScan, [files({ 'a.yaml': kinds.join('\n---\n') }), '--control', 'host-ipc']);
+      expect(out).to.match(
+        /custom kinds with pods: Kafka\.kafka\.strimzi\.io \(1 not evaluated: .*\), Rollout\.argoproj\.io \(1 evaluated\)/,
+      );
+    });
+  });
+
+  describe('labels that controllers add', () => {
+    const set =
+      '{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: shop}, spec: {replicas: 2, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: a}]}}}}';
+    const late = set.replace('replicas: 2', 'replicas: 2, ordinals: {start: 5}');
+    const job =
+      '{apiVersion: batch/v1, kind: Job, metadata: {name: load, namespace: shop}, spec: {template: {metadata: {labels: {app: load}}, spec: {restartPolicy: Never, containers: [{name: a}]}}}}';
+    const rows: readonly [workload: string, selector: string, verdict: 'pass' | 'fail'][] = [
+      [set, 'app: db, statefulset.kubernetes.io/pod-name: db-0', 'pass'],
+      [set, 'statefulset.kubernetes.io/pod-name: db-1', 'pass'],
+      [set, 'statefulset.kubernetes.io/pod-name: db-2', 'fail'],
+      [set, 'statefulset.kubernetes.io/pod-name: web-0', 'fail'],
+      [set, 'statefulset.kubernetes.io/pod-name: db-00', 'fail'],
+      [set, 'app: db, apps.kubernetes.io/pod-index: "1"', 'pass'],
+      [set, 'app: gone, apps.kubernetes.io/pod-index: "1"', 'fail'],
+      [set, 'app: db, apps.kubernetes.io/pod-index: "2"', 'fail'],
+      [late, 'apps.kubernetes.io/pod-index: "6"', 'pass'],
+      [late, 'apps.kubernetes.io/pod-index: "1"', 'fail'],
+      [job, 'batch.kubernetes.io/job-name: load', 'pass'],
+      [job, 'job-name: load', 'pass'],
+      [job, 'batch.kubernetes.io/job-name: other', 'fail'],
+      [job, 'statefulset.kubernetes.io/pod-name: load-0', 'fail'],
+    ];
+    for (const [workload, selector, verdict] of rows)
+      it(`${verdict}: ${selector}`, async () => {
+        const service = `{apiVersion: v1, kind: Service, metadata: {name: a, namespace: shop}, spec: {selector: {${selector}}}}`;
+        const { results } = await scan(
+          [files({ 'a.yaml': `${workload}\n---\n${service}` })],
+          '--control',
+          'service-dangling-selector',
+          '--passing',
+        );
+        expect(results).to.deep.equal([`${verdict} service-dangling-selector Service shop/a`]);
+      });
+  });
+
   describe('what was not evaluated', () => {
     const policy = (spec: string): string => `{apiVersion: vigil.dev/v1alpha1, kind: SecurityPolicy, metadata: {name: own}, spec: ${spec}}`;
     const rows: readonly [title: string, spec: string, message: RegExp | undefined][] = [

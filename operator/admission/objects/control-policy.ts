@@ -2,7 +2,7 @@ import type { ResourceRule } from '../../api/kinds/security-policy.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { ControlCheck } from '../../engine/controls/control-check.ts';
 import { isLeftOut, kindsInclude, nameOfKind } from '../../engine/controls/control-kinds.ts';
-import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
+import { isBuiltinWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import { jsonLiteral } from '../translator/cel-literal.ts';
 import { controlExpression, usesParameters } from '../translator/control-expression.ts';
 import { podOf, withPodLists } from '../translator/pod-expression.ts';
@@ -17,7 +17,7 @@ const chunkSize = 15;
 const isAboutPods = ({ control: { kinds } }: ControlCheck): boolean =>
   kinds === 'workloads' ||
   kinds === 'longRunning' ||
-  (typeof kinds !== 'string' && kinds.every((kind) => kind === 'workloads' || isWorkloadKind(kind)));
+  (typeof kinds !== 'string' && kinds.every((kind) => kind === 'workloads' || isBuiltinWorkloadKind(kind)));
 
 /** The controls of a shape. */
 export const controlsOfShape = (controls: readonly ControlCheck[], shape: Shape): readonly ControlCheck[] =>
@@ -71,7 +71,7 @@ export function controlResources(controls: readonly ControlCheck[], shape: Shape
           ? resource.namespaced && isWritten(nameOfKind(resource))
           : kindsInclude(kinds, nameOfKind(resource), resource.namespaced),
       ) &&
-      (shape === 'objects' || isWorkloadKind(nameOfKind(resource))),
+      (shape === 'objects' || isBuiltinWorkloadKind(nameOfKind(resource))),
   );
   return resourceRules(wanted, ['CREATE', 'UPDATE']);
 }

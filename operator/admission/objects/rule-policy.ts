@@ -1,6 +1,6 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { ResourceRule, SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
-import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
+import { isBuiltinWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import { nameOfKind } from '../../engine/controls/control-kinds.ts';
 import { dynLiteral, stringLiteral } from '../translator/cel-literal.ts';
 import { podOf } from '../translator/pod-expression.ts';
@@ -73,7 +73,7 @@ function ofTemplates(rule: ResourceRule, served: readonly ApiResource[]): readon
     holds(rule.apiVersions, version) &&
     rule.resources.some((entry) => entry === '*' || entry === '*/*' || entry === resource);
   const operations = (['CREATE', 'UPDATE'] as const).filter((operation) => holds(rule.operations, operation));
-  const resources = served.filter((resource) => isWorkloadKind(nameOfKind(resource)) && (matches(podResource) || matches(resource)));
+  const resources = served.filter((resource) => isBuiltinWorkloadKind(nameOfKind(resource)) && (matches(podResource) || matches(resource)));
   if (operations.length === 0 || rule.scope === 'Cluster') return [];
   const { resourceNames } = rule;
   return resourceRules(resources, [...operations]).map((one) => ({ ...one, ...(resourceNames ? { resourceNames } : {}) }));

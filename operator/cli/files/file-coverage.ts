@@ -2,6 +2,9 @@ import type { Manifest } from '../../manifests/manifest.ts';
 import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
 import { groupKindOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { PolicySet } from '../../engine/policy-set.ts';
+import { hiddenPodsOf } from '../../engine/objects/custom-workloads.ts';
+import { isBuiltinWorkloadKind, workloadRoleOf } from '../../engine/objects/workload-kind.ts';
+import type { CustomWorkloads, ScanResult } from '../../output/scan-result.ts';
 import type { ResourceIndex } from '../../engine/objects/resource-index.ts';
 
 const nameOfObject = ({ object }: Manifest): string => {
@@ -42,6 +45,21 @@ export class FileCoverage {
         return `${policy === 'command line' ? 'the checks' : `SecurityPolicy/${policy}`}: nothing was evaluated: ${reason}`;
       });
   }
+}
+
+/** Returns the custom kinds whose controllers make pods, sorted. Empty if none is among the files. */
+export function customWorkloadsIn(manifests: readonly Manifest[]): Pick<ScanResult, 'customWorkloads'> {
+  const counts = new Map<string, CustomWorkloads>();
+  for (const { object } of manifests) {
+    const kind = groupKindOf(object);
+    const owner = hiddenPodsOf(kind);
+    if (owner === undefined && (isBuiltinWorkloadKind(kind) || workloadRoleOf(object) === undefined)) continue;
+    const objects = (counts.get(kind)?.objects ?? 0) + 1;
+    const reason = owner === undefined ? {} : { reason: `${owner} makes pods that are not written in the object` };
+    counts.set(kind, { kind, objects, evaluated: owner === undefined, ...reason });
+  }
+  const sorted = [...counts.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
+  return sorted.length === 0 ? {} : { customWorkloads: sorted };
 }
 
 /** Returns a message for each object that is several times in the files: only the last one that is applied counts in a cluster. */

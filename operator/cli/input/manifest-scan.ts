@@ -27,7 +27,7 @@ import type { NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
 import type { AppliedExceptions } from './exception-files.ts';
-import { duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
+import { customWorkloadsIn, duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
 import { hasMisreadName, isConfiguration, type ManifestProblem, nameAsText, problemOf, unservedKind } from '../files/manifest-problems.ts';
 import { joinUnsetNamespaces, type UnsetNamespace } from '../files/unset-namespaces.ts';
 import { RuleCounts } from './rule-counts.ts';
@@ -173,7 +173,7 @@ export class ManifestState {
     joinUnsetNamespaces(found, this.#unset);
     const results = this.#results(found, exceptions);
     const warnings = [...coverage.warnings(set, this.manifests, this.#index), ...duplicateWarnings(this.manifests)];
-    return { results, summary: countsOf(results, passed), errors, warnings };
+    return { results, summary: countsOf(results, passed), errors, warnings, ...customWorkloadsIn(this.manifests) };
   }
 
   /** Evaluates the checks that compare objects. Objects that are not evaluated take part as neighbours only. */

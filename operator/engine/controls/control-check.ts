@@ -6,7 +6,7 @@ import { type Framework, frameworkId, newestMinor, resolveFramework } from '../.
 import type { Severity } from '../../catalogue/controls/severity.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
 import { CheckProgram, type ControlProgram, controlProgram, isSet } from './control-program.ts';
-import type { Outcome } from '../outcomes/outcome.ts';
+import { type Outcome, skipped } from '../outcomes/outcome.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
 import { parameterProblem } from './parameter-problem.ts';
 import type { Subject } from './subject.ts';
@@ -179,6 +179,7 @@ export function evaluateControl(check: ControlCheck, subject: Subject): Outcome 
   const [first, ...others] = check.programs;
   if (first === undefined) return { violations: [], faults: [], skip: check.skip ?? 'cannot be evaluated' };
   if (subject.fault !== undefined) return { violations: [], faults: [subject.fault] };
+  if (subject.skip !== undefined) return skipped(subject.skip);
   let outcome = outcomeOf(first, subject);
   for (const program of others) {
     const next = outcomeOf(program, subject);

@@ -2,7 +2,7 @@ import type { ApiResource } from '../../api/api-resource.ts';
 import type { CatalogueEntry, ControlKinds } from '../../catalogue/controls/control.ts';
 import { builtinResources } from '../objects/builtin-resources.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
-import { isLongRunningKind, isWorkloadKind, workloadKinds } from '../objects/workload-kind.ts';
+import { roleOfKind, workloadKinds } from '../objects/workload-kind.ts';
 
 /** The target of findings about the cluster as a whole. */
 export const wholeCluster: ResourceReference = { apiVersion: 'vigil.dev/v1alpha1', kind: 'Cluster', name: 'cluster' };
@@ -27,12 +27,12 @@ const unlisted: ReadonlySet<string> = new Set([
   'LocalSubjectAccessReview.authorization.k8s.io',
 ]);
 
-/** Whether a control applies to a kind. */
-export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolean): boolean {
-  if (kinds === 'workloads') return isWorkloadKind(groupKind);
-  if (kinds === 'longRunning') return isLongRunningKind(groupKind);
+/** Whether a control applies to a kind. `role`: that of an object as a workload. Default: that of its kind. */
+export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolean, role = roleOfKind(groupKind)): boolean {
+  if (kinds === 'workloads') return role !== undefined;
+  if (kinds === 'longRunning') return role === 'longRunning';
   if (kinds === 'namespaced') return namespaced;
-  return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && isWorkloadKind(groupKind)));
+  return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && role !== undefined));
 }
 
 /** The built-in kinds. Vigil can list custom resources only with a ClusterRole labelled `vigil.dev/aggregate-to-scan`. */

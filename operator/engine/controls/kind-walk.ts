@@ -16,7 +16,7 @@ export class KindWalk {
 
   /** Walks a subject with all programs. Their outcomes are read afterwards. */
   through(subject: Subject): void {
-    if (subject.fault !== undefined) return;
+    if (subject.fault !== undefined || subject.skip !== undefined) return;
     for (const program of this.#programs) program.begin(subject);
     this.#tree.walk(subject.input);
   }

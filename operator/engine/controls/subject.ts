@@ -8,7 +8,7 @@ import {
   nameOf,
   textOf,
 } from '../objects/kubernetes-object.ts';
-import { syntheticPod } from '../pods/synthetic-pod.ts';
+import { type MissingTemplate, type ReferredTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 import type { ContainerList, CheckInput } from './check-input.ts';
 
@@ -25,6 +25,8 @@ export interface Subject {
   label(path: string): string | undefined;
   /** Why a workload has no pod to evaluate. */
   readonly fault?: Fault;
+  /** Why the pod of a workload is evaluated with another object. */
+  readonly skip?: string;
 }
 
 const containerLists = ['spec.initContainers', 'spec.containers', 'spec.ephemeralContainers'] as const;
@@ -54,29 +56,32 @@ function labelIn(object: Fields, path: string): string | undefined {
 const same = (path: string): string => path;
 const noLabel = (): undefined => undefined;
 
-/** Prepares an object for evaluation. */
-export function subjectOf(object: KubernetesObject): Subject {
-  const groupKind = groupKindOf(object);
-  const synthetic = syntheticPod(object);
-  if (synthetic === undefined) {
-    return { object, groupKind, isWorkload: false, input: { object, containers: noContainers }, path: same, label: noLabel };
-  }
-  if (synthetic.pod === undefined) {
-    const { path, problem } = synthetic;
-    return {
-      object,
-      groupKind,
-      isWorkload: true,
-      input: { object, containers: noContainers },
-      path: same,
-      label: noLabel,
-      fault: { path, problem },
-    };
-  }
+/** Prepares an object for evaluation. A workload with several pod templates has a subject for each. */
+export function subjectsOf(object: KubernetesObject): readonly Subject[] {
+  const pods = syntheticPods(object);
+  return pods.length === 0 ? [plainSubject(object, false)] : pods.map((pod) => podSubject(object, pod));
+}
+
+/** Prepares an object for evaluation. Of several pod templates, the first. */
+export const subjectOf = (object: KubernetesObject): Subject => subjectsOf(object)[0] ?? plainSubject(object, false);
+
+const plainSubject = (object: KubernetesObject, isWorkload: boolean): Subject => ({
+  object,
+  groupKind: groupKindOf(object),
+  isWorkload,
+  input: { object, containers: noContainers },
+  path: same,
+  label: noLabel,
+});
+
+function podSubject(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate | ReferredTemplate): Subject {
+  if ('referred' in synthetic)
+    return { ...plainSubject(object, true), skip: `its pods are those of ${synthetic.referred}, which is evaluated instead` };
+  if (synthetic.pod === undefined) return { ...plainSubject(object, true), fault: { path: synthetic.path, problem: synthetic.problem } };
   const { pod, prefix } = synthetic;
   return {
     object,
-    groupKind,
+    groupKind: groupKindOf(object),
     isWorkload: true,
     input: { object: pod, containers: containersOf(pod.spec) },
     path: prefix === '' ? same : (path) => (ofTemplate.test(path) ? prefix + path : path),

@@ -1,7 +1,8 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { builtinKindOf } from '../schema/builtin-kind.ts';
 import { pluralOf } from './builtin-resources.ts';
-import { fieldsOf, groupOf, type KubernetesObject, textOf, versionOf } from './kubernetes-object.ts';
+import { fieldsOf, groupKindOf, groupOf, type KubernetesObject, textOf, versionOf } from './kubernetes-object.ts';
+import { isWorkloadKind } from './workload-kind.ts';
 
 /** Kinds that the API server serves in two groups: from the other group to the preferred one. */
 const movedKinds: ReadonlyMap<string, string> = new Map([
@@ -98,7 +99,8 @@ export class ResourceIndex {
   knows(object: KubernetesObject): boolean {
     const group = groupOf(object.apiVersion);
     const kind = textOf(object.kind) ?? '';
-    return this.#byKind.has(key(group, kind)) || builtinKindOf(group, versionOf(object.apiVersion), kind) !== undefined;
+    const isBuiltin = this.#byKind.has(key(group, kind)) || builtinKindOf(group, versionOf(object.apiVersion), kind) !== undefined;
+    return isBuiltin || isWorkloadKind(groupKindOf(object));
   }
 
   /** Returns the resources of the same objects in every served group and version, for `matchPolicy: Equivalent`. */

@@ -53,10 +53,13 @@ export class ResourceMatch {
     this.#index = index;
   }
 
-  /** Matches an object of the resource by its name. Without a name, matches if some object of the resource could match. */
-  match(resource: ApiResource, name?: string): ResourceVerdict {
+  /**
+   * Matches an object of the resource by its name. Without a name, matches if some object of the resource could match. `isWorkload`: whether
+   * the object has a pod template. Default: whether its kind is known to.
+   */
+  match(resource: ApiResource, name?: string, isWorkload = isWorkloadKind(groupKind(resource))): ResourceVerdict {
     if (exempt.has(`${resource.group}/${resource.kind}`)) return 'no';
-    if (this.#podTemplates && !isWorkloadKind(groupKind(resource))) return 'no';
+    if (this.#podTemplates && !isWorkload) return 'no';
     const matching = this.#rules(this.#constraints.resourceRules, resource).filter((rule) => nameFits(rule, name));
     if (matching.length === 0) return 'no';
     const excluding = this.#rules(this.#constraints.excludeResourceRules ?? [], resource).filter(

@@ -1,5 +1,7 @@
 import { type Fields, isFields, type KubernetesObject, nameOf, namespaceOf } from '../objects/kubernetes-object.ts';
+import { customTemplatePaths, referredWorkload, valueAt } from '../objects/custom-workloads.ts';
 import { templatePathOf } from '../objects/workload-kind.ts';
+import { applyPodSpecDefaults } from './manifest-defaults.ts';
 
 /** The Pod that a workload creates, as the API server would store it. */
 export interface SyntheticPod {
@@ -16,19 +18,51 @@ export interface MissingTemplate {
   readonly problem: string;
 }
 
+/** A workload whose pod template is in another object, which is evaluated instead. */
+export interface ReferredTemplate {
+  readonly pod: undefined;
+  readonly referred: string;
+}
+
 const found = (value: unknown): string =>
   value === undefined || value === null ? 'nothing' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 
-const missing = (path: string, value: unknown): MissingTemplate => ({
+const missing = (path: string, value: unknown, expected = 'a map'): MissingTemplate => ({
   pod: undefined,
   path,
-  problem: `expected a map, found ${found(value)}`,
+  problem: `expected ${expected}, found ${found(value)}`,
 });
 
 const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object) ?? '', namespace: namespaceOf(object) });
 
 /**
- * Derives the synthetic Pod of a workload. Returns undefined for other kinds. Sets what the server sets on Pods but not on templates:
+ * Derives the synthetic Pods of a workload: one for each pod template. Custom kinds can have several, and their Pods have the defaults that
+ * the server will set in them. Empty for other kinds.
+ */
+export function syntheticPods(object: KubernetesObject): readonly (SyntheticPod | MissingTemplate | ReferredTemplate)[] {
+  const builtin = syntheticPod(object);
+  if (builtin !== undefined) return [builtin];
+  const referred = referredWorkload(object);
+  if (referred !== undefined) return [{ pod: undefined, referred }];
+  return customTemplatePaths(object).map((path) => customPod(object, path));
+}
+
+function customPod(object: KubernetesObject, path: string): SyntheticPod | MissingTemplate {
+  const template = path === '' ? object : valueAt(object, path);
+  if (!isFields(template)) return missing(path, template);
+  const prefix = path === '' ? '' : `${path}.`;
+  const spec = template['spec'];
+  if (!isFields(spec)) return missing(`${prefix}spec`, spec);
+  if (spec['containers'] === undefined) return missing(`${prefix}spec.containers`, undefined, 'a list');
+  const own = template['metadata'] ?? {};
+  if (!isFields(own)) return missing(`${prefix}metadata`, own);
+  const copied = structuredClone(spec);
+  applyPodSpecDefaults(copied);
+  return { pod: { apiVersion: 'v1', kind: 'Pod', metadata: { ...own, ...identityOf(object) }, spec: withPodDefaults(copied) }, prefix };
+}
+
+/**
+ * Derives the synthetic Pod of a workload of a built-in kind. Returns undefined for other kinds. Sets what the server sets on Pods but not on templates:
  * requests from limits, and host ports with hostNetwork. Does not change the object.
  */
 export function syntheticPod(object: KubernetesObject): SyntheticPod | MissingTemplate | undefined {

@@ -63,9 +63,9 @@ export class RuleCheck {
     return program === undefined ? undefined : new RuleCheck(rule, options.index, program);
   }
 
-  /** Whether the rule can match objects of the resource. */
-  appliesTo(resource: ApiResource): boolean {
-    return this.#match.match(resource) !== 'no';
+  /** Whether the rule can match objects of the resource. `isWorkload`: whether they have a pod template. */
+  appliesTo(resource: ApiResource, isWorkload?: boolean): boolean {
+    return this.#match.match(resource, undefined, isWorkload) !== 'no';
   }
 
   /** Returns the version in which the rule evaluates objects of a resource. */
@@ -82,6 +82,7 @@ export class RuleCheck {
     if (matched === 'no') return undefined;
     if (matched === 'other-operations')
       return { kind: 'skip', message: `the rule is about ${this.#operations()} only: a scan evaluates rules about CREATE` };
+    if (this.#rule.podTemplates === true && subject.skip !== undefined) return { kind: 'skip', message: subject.skip };
     if (this.#rule.podTemplates === true && subject.fault !== undefined)
       return { kind: 'error', message: subject.fault.problem, path: subject.fault.path };
     return this.#evaluated(subject, { resource, namespace, converted });
@@ -102,7 +103,7 @@ export class RuleCheck {
     const matched = (this.#rule.podTemplates === true ? subject.input.object : subject.object) as KubernetesObject;
     if (!this.#objects(textMapOf(fieldsOf(matched.metadata)['labels']))) return 'no';
     if (namespace !== undefined && !this.#namespaces(namespace.labels)) return 'no';
-    return this.#match.match(resource, nameOf(subject.object) ?? '');
+    return this.#match.match(resource, nameOf(subject.object) ?? '', subject.isWorkload);
   }
 
   #operations(): string {

@@ -86,14 +86,14 @@ const metadataEgress: CrossObjectCheck = (workload, { snapshot, parameters }) =>
 const danglingPolicy: CrossObjectCheck = (policy, { snapshot }) => {
   const { podSelector } = fieldsOf(policy.body['spec']);
   if (isEmptySelector(podSelector)) return clean;
-  const [required] = Object.entries(fieldsOf(fieldsOf(podSelector)['matchLabels']));
+  const required = textMapOf(fieldsOf(podSelector)['matchLabels']);
   const found = somePodHas(snapshot, policy.reference.namespace ?? '', { selects: selectorMatch(podSelector), required });
   return found ? clean : failure('spec.podSelector');
 };
 
 const danglingService: CrossObjectCheck = (service, { snapshot }) => {
-  const [required] = Object.entries(textMapOf(service.body['selector']));
-  if (service.body['type'] === 'ExternalName' || required === undefined) return clean;
+  const required = textMapOf(service.body['selector']);
+  if (service.body['type'] === 'ExternalName' || Object.keys(required).length === 0) return clean;
   const selects = (labels: Labels): boolean => serves(service, labels);
   return somePodHas(snapshot, service.reference.namespace ?? '', { selects, required }) ? clean : failure('spec.selector');
 };

@@ -1,5 +1,6 @@
 import type { Labels } from '../../api/label-match.ts';
 import { workloadKinds } from '../objects/workload-kind.ts';
+import { isControllerLabel, type LabelledWorkload, podLabelsWith } from '../pods/controller-labels.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 
 /** Kinds that a rollout leaves behind without pods. */
@@ -21,26 +22,39 @@ function isSelectable(workload: Projection): boolean {
 
 const labelText = (key: string, value: string): string => `${key}\u0000${value}`;
 
-/** The labels of the pods of a namespace that selectors can match, by each label. */
-class SelectablePods {
-  readonly #all: readonly Labels[];
-  readonly #byLabel = new Map<string, Labels[]>();
+function labelled(workload: Projection): LabelledWorkload {
+  const { podLabels, replicas, firstOrdinal } = workloadOf(workload);
+  return { groupKind: workload.groupKind, name: workload.reference.name, podLabels, replicas, firstOrdinal };
+}
 
-  constructor(all: readonly Labels[]) {
+/** What a selector asks of pods. */
+export interface PodCondition {
+  readonly selects: (labels: Labels) => boolean;
+  /** Labels that such pods must have. Those that controllers add count too, although no template has them. */
+  readonly required: Labels;
+}
+
+/** The workloads of a namespace whose pods selectors can match, by each label of their pods. */
+class SelectablePods {
+  readonly #all: readonly Projection[];
+  readonly #byLabel = new Map<string, Projection[]>();
+
+  constructor(all: readonly Projection[]) {
     this.#all = all;
-    for (const labels of all)
-      for (const [key, value] of Object.entries(labels)) {
+    for (const workload of all)
+      for (const [key, value] of Object.entries(workloadOf(workload).podLabels)) {
         const text = labelText(key, value);
         const list = this.#byLabel.get(text);
-        if (list === undefined) this.#byLabel.set(text, [labels]);
-        else list.push(labels);
+        if (list === undefined) this.#byLabel.set(text, [workload]);
+        else list.push(workload);
       }
   }
 
-  some(selects: (labels: Labels) => boolean, required?: readonly [key: string, value: unknown]): boolean {
-    if (required === undefined) return this.#all.some(selects);
-    const [key, value] = required;
-    return typeof value === 'string' && this.#byLabel.get(labelText(key, value))?.some(selects) === true;
+  some({ selects, required }: PodCondition): boolean {
+    const isAdded = Object.keys(required).some(isControllerLabel);
+    const [first] = Object.entries(required).filter(([key]) => !isControllerLabel(key));
+    const candidates = first === undefined ? this.#all : (this.#byLabel.get(labelText(...first)) ?? []);
+    return candidates.some((workload) => selects(isAdded ? podLabelsWith(required, labelled(workload)) : workloadOf(workload).podLabels));
   }
 }
 
@@ -51,23 +65,13 @@ interface Known {
 
 const knownPods = new WeakMap<Snapshot, Map<string, Known>>();
 
-/**
- * Whether some pods of a namespace have labels that meet a condition. `required`: a label that such pods must have, so that only those with
- * it are tried.
- */
-export function somePodHas(
-  snapshot: Snapshot,
-  namespace: string,
-  { selects, required }: { readonly selects: (labels: Labels) => boolean; readonly required?: readonly [string, unknown] | undefined },
-): boolean {
+/** Whether some pods of a namespace meet a condition. */
+export function somePodHas(snapshot: Snapshot, namespace: string, condition: PodCondition): boolean {
   const ofSnapshot = knownPods.get(snapshot) ?? new Map<string, Known>();
   knownPods.set(snapshot, ofSnapshot);
   const found = ofSnapshot.get(namespace);
-  if (found?.size === snapshot.size) return found.pods.some(selects, required);
-  const labels = workloadsIn(snapshot, namespace)
-    .filter(isSelectable)
-    .map((workload) => workloadOf(workload).podLabels);
-  const pods = new SelectablePods(labels);
+  if (found?.size === snapshot.size) return found.pods.some(condition);
+  const pods = new SelectablePods(workloadsIn(snapshot, namespace).filter(isSelectable));
   ofSnapshot.set(namespace, { size: snapshot.size, pods });
-  return pods.some(selects, required);
+  return pods.some(condition);
 }

@@ -14,7 +14,7 @@ import type { Labels } from '../../api/label-match.ts';
 import { type HostPort, hostPortsOf } from '../network/exposure/ways-in.ts';
 import { clusterNetworkKinds, networkProjections } from './network-projections.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
-import { type MissingTemplate, syntheticPod, type SyntheticPod } from '../pods/synthetic-pod.ts';
+import { type MissingTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
 import { isWorkloadKind } from '../objects/workload-kind.ts';
 
@@ -54,6 +54,8 @@ export interface WorkloadBody extends Fields {
   readonly hostNetwork: boolean;
   readonly hostPorts: readonly HostPort[];
   readonly replicas: number | undefined;
+  /** The number of the first replica, if it is set. */
+  readonly firstOrdinal?: number;
 }
 
 const pick =
@@ -97,7 +99,8 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
   const containers = containerLists.flatMap((list) => listOf(spec[list]).map(fieldsOf));
   const ports = containers.flatMap((container) => listOf(container['ports']).map(fieldsOf));
   const automount = spec['automountServiceAccountToken'];
-  const replicas = fieldsOf(object['spec'])['replicas'];
+  const { replicas, ordinals } = fieldsOf(object['spec']);
+  const firstOrdinal = fieldsOf(ordinals)['start'];
   return {
     prefix: synthetic.pod === undefined ? '' : synthetic.prefix,
     podLabels: textMapOf(fieldsOf(pod?.metadata)['labels']),
@@ -110,6 +113,7 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     hostNetwork: spec['hostNetwork'] === true,
     hostPorts: hostPortsOf(spec),
     replicas: typeof replicas === 'number' ? replicas : undefined,
+    ...(typeof firstOrdinal === 'number' ? { firstOrdinal } : {}),
   } satisfies WorkloadBody;
 }
 
@@ -168,10 +172,26 @@ const clusterKinds: ReadonlySet<string> = new Set([
   ...clusterNetworkKinds,
 ]);
 
-/** Reduces an object to the fields that cross-object checks read. Returns undefined if no check reads its kind. */
-export function projectionOf(object: KubernetesObject, owned = false): Projection | undefined {
-  const groupKind = groupKindOf(object);
-  const synthetic = syntheticPod(object);
+/**
+ * Reduces an object to the fields that cross-object checks read: one projection for each pod template of a workload, else one. Returns none
+ * if no check reads its kind.
+ */
+export function projectionsOf(object: KubernetesObject, owned = false): readonly Projection[] {
+  const pods = syntheticPods(object);
+  // The pods of another workload are projected with that.
+  const own = pods.filter((pod): pod is MissingTemplate | SyntheticPod => !('referred' in pod));
+  const made = pods.length === 0 ? [projectionOf(object, owned, undefined)] : own.map((pod) => projectionOf(object, owned, pod));
+  return made.filter((projection) => projection !== undefined);
+}
+
+function projectionOf(
+  object: KubernetesObject,
+  owned: boolean,
+  synthetic: SyntheticPod | MissingTemplate | undefined,
+): Projection | undefined {
+  const kind = groupKindOf(object);
+  // The checks look for workloads by their kinds. A custom kind that is not known is to them a pod template.
+  const groupKind = synthetic === undefined || isWorkloadKind(kind) ? kind : 'PodTemplate';
   const body = synthetic === undefined ? projections.get(groupKind)?.(object) : workloadBody(object, synthetic);
   if (body === undefined) return undefined;
   const faults = projectionFaults(object, synthetic);
@@ -205,11 +225,13 @@ export class Snapshot {
    * controls the object.
    */
   add(object: KubernetesObject, owned = false): ResourceReference | undefined {
-    const projection = projectionOf(object, owned);
-    if (projection === undefined) return undefined;
-    this.#count += 1;
-    this.#listFor(projection.groupKind, projection.reference.namespace ?? '').push(projection);
-    return projection.reference;
+    const [first, ...others] = projectionsOf(object, owned);
+    if (first === undefined) return undefined;
+    for (const projection of [first, ...others]) {
+      this.#count += 1;
+      this.#listFor(projection.groupKind, first.reference.namespace ?? '').push({ ...projection, reference: first.reference });
+    }
+    return first.reference;
   }
 
   /** Returns all objects of a kind. */

@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { isLongRunningKind, isWorkloadKind, templatePathOf, workloadKinds } from '../../../operator/engine/objects/workload-kind.ts';
+import { customWorkloadKinds } from '../../../operator/engine/objects/custom-workloads.ts';
+import {
+  isBuiltinWorkloadKind,
+  isLongRunningKind,
+  isWorkloadKind,
+  templatePathOf,
+  workloadKinds,
+} from '../../../operator/engine/objects/workload-kind.ts';
 
 describe('the kinds with a pod template', () => {
   const rows: readonly [groupKind: string, path: string, isLongRunning: boolean][] = [
@@ -24,7 +31,10 @@ describe('the kinds with a pod template', () => {
     });
 
   it('are all in the table', () => {
-    expect(workloadKinds).to.deep.equal(rows.map(([groupKind]) => groupKind));
+    expect(workloadKinds.filter(isBuiltinWorkloadKind)).to.deep.equal(rows.map(([groupKind]) => groupKind));
+    expect(workloadKinds.filter((kind) => !isBuiltinWorkloadKind(kind))).to.deep.equal(customWorkloadKinds);
+    expect(customWorkloadKinds).to.include.members(['Rollout.argoproj.io', 'Job.batch.volcano.sh']);
+    expect(customWorkloadKinds.every(isWorkloadKind)).to.equal(true);
     expect(['Deployment', 'StatefulSet.extensions', 'Service', ''].map(isWorkloadKind)).to.deep.equal([false, false, false, false]);
     expect([isLongRunningKind('Service'), templatePathOf({ kind: 'Service', apiVersion: 'v1' })]).to.deep.equal([false, undefined]);
   });

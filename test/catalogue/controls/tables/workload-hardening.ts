@@ -253,7 +253,7 @@ export const table: Tables = {
     ),
     fails(
       'a Service kubernetes of another group',
-      '{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: kubernetes, namespace: default}}',
+      '{apiVersion: example.org/v1, kind: Service, metadata: {name: kubernetes, namespace: default}}',
       'metadata.namespace',
     ),
     passes('another one', '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {spec: {}}}}'),
