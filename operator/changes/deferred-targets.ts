@@ -11,7 +11,6 @@ export class DeferredTargets {
 
   /** Adds a namespace; the empty name stands for cluster-scoped objects. */
   add(namespace: string): void {
-    if (this.#everything) return;
     this.#namespaces.add(namespace);
     if (namespace === '' || this.#namespaces.size > mostNamespaces) this.#all();
   }

@@ -223,6 +223,16 @@ describe('the tasks of OnChange', () => {
     expect([tasks.enqueued, tasks.onChange.condition().status]).to.deep.equal([['on'], 'False']);
   });
 
+  it('look at the scope after a policy or a schedule changed, also one that is deleted', () => {
+    const { controller } = tasks.onChange;
+    tasks.delays.length = 0;
+    controller.changed(RESOURCES.policies, tasks.policies[0] as SecurityPolicy, 'MODIFIED');
+    controller.changed(RESOURCES.schedules, tasks.schedules[0] as ScanSchedule, 'ADDED');
+    controller.changed(RESOURCES.policies, tasks.policies[0] as SecurityPolicy, 'DELETED');
+    controller.changed(RESOURCES.pods, { metadata: { name: 'x' } }, 'ADDED');
+    expect(tasks.keys).to.deep.equal(['scope', 'scope', 'scope']);
+  });
+
   it('do nothing before there is a scope', async () => {
     const fresh = new Tasks();
     expect([await fresh.onChange.scanDeferred(), await fresh.onChange.evaluateAfterScans()]).to.deep.equal([{}, {}]);

@@ -82,7 +82,7 @@ const homes: Readonly<Record<string, (text: string) => string | undefined>> = {
   ServiceAccount: (namespace) => (namespace === '' ? undefined : namespace),
   User: (name) => /^system:serviceaccount:([^:]+):/.exec(name)?.[1],
   Group: (name) =>
-    name === 'system:authenticated' || name === 'system:serviceaccounts' ? '' : /^system:serviceaccounts:(.+)$/.exec(name)?.[1],
+    name === 'system:authenticated' || name === 'system:serviceaccounts' ? '' : /^system:serviceaccounts:(.+)/.exec(name)?.[1],
 };
 
 /** An entry as stored: for most objects only the mark. */
