@@ -90,12 +90,14 @@ function peerOf(item: unknown, path: string, namespace: string, faults: Fault[])
 }
 
 function ruleOf(
-  item: unknown,
+  given: unknown,
   path: string,
   side: 'from' | 'to',
   context: { readonly namespace: string; readonly faults: Fault[] },
 ): PolicyRule {
   const { namespace, faults } = context;
+  // The API server reads null in a list of rules as an empty rule, which allows everything.
+  const item = given ?? {};
   if (!isFields(item)) {
     faults.push({ path, problem: 'expected a map' });
     return { path, peers: [], ports: PortSet.all };

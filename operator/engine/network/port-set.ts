@@ -85,7 +85,9 @@ export function portsOf(list: unknown, path: string, faults: Fault[]): PortSet {
   const entries: PortEntry[] = [];
   for (const [index, item] of list.entries()) {
     const at = `${path}[${index}]`;
-    const entry = isFields(item) ? portEntry(item, at) : { path: at, problem: 'expected a map' };
+    // The API server reads null in a list of maps as an empty map.
+    const fields: unknown = item ?? {};
+    const entry = isFields(fields) ? portEntry(fields, at) : { path: at, problem: 'expected a map' };
     if ('problem' in entry) faults.push(entry);
     else entries.push(entry);
   }

@@ -355,6 +355,12 @@ export const table: Tables = {
       policy('{podSelector: {}, ingress: [{from: [{namespaceSelector: {}, podSelector: {}}]}]}'),
       'spec.ingress[0].from[0]',
     ),
+    fails('a rule of nothing, which the server reads as an empty one', policy('{podSelector: {}, ingress: [null]}'), 'spec.ingress[0]'),
+    fails(
+      'a port of nothing, which is every port',
+      policy('{podSelector: {}, ingress: [{ports: [null, {protocol: UDP}, {protocol: SCTP}]}]}'),
+      'spec.ingress[0]',
+    ),
     ...(
       [
         ['a block that is a number', 'ingress: [{from: [{ipBlock: {cidr: 5}}]}]', 'spec.ingress[0].from[0].ipBlock.cidr'],
@@ -376,7 +382,6 @@ export const table: Tables = {
           'spec.ingress[0].from[0].ipBlock.except[0]',
         ],
         ['rules that are no list', 'ingress: {}', 'spec.ingress'],
-        ['a rule that is nothing', 'ingress: [null]', 'spec.ingress[0]'],
         ['peers that are no list', 'ingress: [{from: {}}]', 'spec.ingress[0].from'],
         ['a peer without a field', 'ingress: [{from: [{}]}]', 'spec.ingress[0].from[0]'],
         [
