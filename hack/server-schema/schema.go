@@ -126,7 +126,7 @@ func isStruct(t reflect.Type) bool {
 }
 
 // shapeOf: one letter, "?" if an empty value is the same as none, and the node of its items.
-// S a map, L a list of maps, M a map of maps, s a text, n a number, b a boolean, q a quantity, i a number or text, l a list of scalars, r a
+// S a map, L a list of maps, M a map of maps, s a text, n a number, b a boolean, q a quantity, i a number or text, l a list of scalars, r and w a
 // map of quantities, t a time, x anything, m a map of texts, y another map.
 func (b *builder) shapeOf(f field, path []string) string {
 	t := deref(f.typ)
@@ -163,7 +163,7 @@ func (b *builder) shapeOf(f field, path []string) string {
 			return "M" + empty + b.nodeOf(item, append(path, "{}"))
 		}
 		if special[item] == "q" {
-			return "r" + empty
+			return b.rounding(path) + empty
 		}
 		if item.Kind() == reflect.String {
 			return "m" + empty
@@ -181,6 +181,17 @@ func (b *builder) shapeOf(f field, path []string) string {
 		return "n" + empty
 	}
 	return "s" + empty
+}
+
+// rounding returns the shape of a map of quantities: r if the server rounds them up to thousandths, else w.
+func (b *builder) rounding(path []string) string {
+	name := path[len(path)-1]
+	served := b.try(path[:len(path)-1], fields{name: fields{"cpu": "1u"}})
+	entries, _ := served[name].(fields)
+	if entries["cpu"] == "1u" {
+		return "w"
+	}
+	return "r"
 }
 
 // holder returns an object of the kind whose value at the path is the given one.

@@ -32,7 +32,7 @@ interface Node {
 }
 
 /** How a value is completed: see `shapeOf` in hack/server-schema/schema.go. */
-export type Shape = 'S' | 'L' | 'M' | 's' | 'n' | 'b' | 'q' | 'r' | 'l' | 'm' | 'i' | 't' | 'x' | 'y';
+export type Shape = 'S' | 'L' | 'M' | 's' | 'n' | 'b' | 'q' | 'r' | 'l' | 'm' | 'i' | 't' | 'x' | 'y' | 'w';
 
 /** A field of a map. */
 export interface SchemaField {

@@ -32,12 +32,15 @@ const emptiness: Readonly<Record<Shape, (value: unknown) => boolean>> = {
   m: isEmptyMap,
   y: isEmptyMap,
   r: isEmptyMap,
+  w: isEmptyMap,
   L: isEmptyList,
   l: isEmptyList,
 };
 
-function completeQuantities(entries: Draft): void {
-  for (const name of Object.keys(entries)) entries[name] = canonicalQuantity(entries[name] ?? 0, true) ?? entries[name];
+function completeQuantities(value: unknown, milli: boolean): unknown {
+  const entries = draftOf(value) ?? {};
+  for (const name of Object.keys(entries)) entries[name] = canonicalQuantity(entries[name] ?? 0, milli) ?? entries[name];
+  return value;
 }
 
 /** Completes a value that is not null. A value of the wrong type stays as it is. */
@@ -56,11 +59,8 @@ const completers: Readonly<Record<Shape, (value: unknown, node: number) => unkno
     return value;
   },
   q: (value) => canonicalQuantity(value, false) ?? value,
-  r: (value) => {
-    const entries = draftOf(value);
-    if (entries !== undefined) completeQuantities(entries);
-    return value;
-  },
+  r: (value) => completeQuantities(value, true),
+  w: (value) => completeQuantities(value, false),
   m: (value) => {
     const entries = draftOf(value);
     if (entries !== undefined) for (const name of Object.keys(entries)) entries[name] ??= '';

@@ -1,4 +1,10 @@
-import { type BuiltinKind, type Condition, schemaNode, type SchemaField } from '../../../operator/engine/schema/schema-node.ts';
+import {
+  type BuiltinKind,
+  type Condition,
+  schemaNode,
+  type SchemaField,
+  type SchemaNode,
+} from '../../../operator/engine/schema/schema-node.ts';
 
 /** Returns a number from 0 up to, but not including, 1. */
 export type Random = () => number;
@@ -45,6 +51,7 @@ function valueOf(random: Random, { shape, node }: SchemaField, depth: number): u
     case 'q':
       return pick(random, quantities);
     case 'r':
+    case 'w':
       return pick(random, [{}, { cpu: pick(random, quantities) }, { memory: pick(random, quantities), 'hugepages-2Mi': '2Mi' }]);
     case 'l':
       return pick(random, [[], ['YQ==']]);
@@ -56,6 +63,12 @@ function valueOf(random: Random, { shape, node }: SchemaField, depth: number): u
 }
 
 const named = (conditions: readonly Condition[]): readonly unknown[] => conditions.flatMap(({ v }) => (v === undefined ? [] : [v]));
+
+/** Returns a random value of a field: often one that selects defaults. */
+export function randomValue(random: Random, node: SchemaNode, name: string, field: SchemaField): unknown {
+  const values = named(node.conditions.get(name) ?? []);
+  return values.length > 0 && random() < 0.6 ? pick(random, values) : valueOf(random, field, 4);
+}
 
 /** Returns a map with some of the fields of a node, and sometimes null for a field. */
 function fieldsOf(random: Random, index: number, depth: number): Record<string, unknown> {
