@@ -30,7 +30,10 @@ const flagsPolicy = 'command line';
 function problemError({ policy, path, message, line, column }: PolicyProblem, files: PolicyFiles): ManifestError {
   const place = line === undefined ? '' : `${line}:${column ?? 1}: `;
   if (policy === flagsPolicy) return { source: { file: 'command line' }, message };
-  return { source: files.placeOf(policy, path), message: `SecurityPolicy/${policy}: ${path}: ${place}${message}` };
+  return {
+    source: files.placeOf(policy, path),
+    message: `${policy.includes('/') ? policy : `SecurityPolicy/${policy}`}: ${path}: ${place}${message}`,
+  };
 }
 
 /** The resources, and the Kubernetes version if it is known, that policies are compiled for. */

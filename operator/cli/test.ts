@@ -3,7 +3,7 @@ import { didYouMean } from '../catalogue/suggestion.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 import type { Io } from './input/io.ts';
 import { readManifestFiles } from './input/manifest-files.ts';
-import { dottedPath } from './input/policy-files.ts';
+import { dottedPath } from './input/dotted-path.ts';
 import { policyTest, testCase, type TestCase } from './testing/policy-test.ts';
 import { jsonTestOutput, junitTestOutput, type TestOutput, textOutput } from './testing/test-output.ts';
 import { TestRunner } from './testing/test-runner.ts';

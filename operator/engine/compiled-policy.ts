@@ -7,12 +7,15 @@ import type { PolicyProblem, ReportProblem } from './outcomes/policy-problem.ts'
 import { policyScope, type PolicyScope } from './objects/policy-scope.ts';
 import type { ResourceIndex } from './objects/resource-index.ts';
 import type { ResultOwner } from './controls/control-result.ts';
+import type { BoundRule } from './rules/bound-rule.ts';
 import { RuleCheck } from './rules/rule-check.ts';
 
 /** A policy to compile. */
 export interface PolicySource {
   readonly name: string;
   readonly spec: SecurityPolicySpec;
+  /** The rules of a ValidatingAdmissionPolicy with its bindings, besides those of the spec. */
+  readonly boundRules?: readonly BoundRule[];
   /** True if the policy is built by Vigil, not by the user. Its results name no policy. */
   readonly anonymous?: boolean;
 }
@@ -44,7 +47,7 @@ export interface CompiledPolicy {
 
 /** Compiles one policy. Returns all of its problems if it has any. */
 export function compilePolicy(
-  { name, spec, anonymous }: PolicySource,
+  { name, spec, boundRules = [], anonymous }: PolicySource,
   options: CompileOptions,
   index: ResourceIndex,
 ): CompiledPolicy | readonly PolicyProblem[] {
@@ -55,6 +58,11 @@ export function compilePolicy(
   const rules = (spec.rules ?? []).map((rule, position) =>
     RuleCheck.compile(rule, `spec.rules[${position}]`, { kubernetesVersion: options.kubernetesVersion, index, report }),
   );
+  for (const bound of boundRules) {
+    // All rules of a ValidatingAdmissionPolicy have the same expressions: the first one reports their problems.
+    if (problems.length > 0) break;
+    rules.push(RuleCheck.compile(bound.rule, 'spec', { kubernetesVersion: options.kubernetesVersion, index, report, bound }));
+  }
   if (problems.length > 0) return problems;
   const listsPasses = (options.passing ?? spec.reporting?.passing) === 'List';
   return {

@@ -89,7 +89,8 @@ const validation = z.strictObject({
   reason: field(z.enum(['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge']).optional(), 'As in a ValidatingAdmissionPolicy.'),
 });
 
-const rule = z.strictObject({
+/** A rule of a SecurityPolicy. */
+export const securityPolicyRule = z.strictObject({
   name: field(name, 'The name of the rule. Reports contain it as `rule`. It must differ from the ids of built-in controls.'),
   severity: field(severity.optional(), 'The severity of a failure. Omitted: medium.'),
   category: field(z.string().min(1).max(128).optional(), 'The category of the results in reports. Omitted: Custom.'),
@@ -130,7 +131,7 @@ export const securityPolicySpec = z.strictObject({
     'Built-in controls by name. An entry adds a control, changes its settings, or excludes it.',
   ),
   rules: field(
-    listMap(rule, ['name'], 128).optional(),
+    listMap(securityPolicyRule, ['name'], 128).optional(),
     'Custom checks in CEL, with the fields of the spec of a ValidatingAdmissionPolicy.',
   ),
   images: field(
@@ -196,7 +197,7 @@ export const securityPolicySpec = z.strictObject({
   ),
 });
 export type SecurityPolicySpec = z.infer<typeof securityPolicySpec>;
-export type SecurityPolicyRule = z.infer<typeof rule>;
+export type SecurityPolicyRule = z.infer<typeof securityPolicyRule>;
 export type SecurityPolicyScope = z.infer<typeof scope>;
 export type ResourceRule = z.infer<typeof resourceRule>;
 

@@ -2,7 +2,7 @@ import { API_VERSION } from '../../api/group.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { fieldsOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
-import { dottedPath } from './policy-files.ts';
+import { dottedPath } from './dotted-path.ts';
 
 /** What is wrong with the ImageApprovals among the scanned files. */
 export interface ApprovalFiles {

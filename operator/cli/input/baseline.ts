@@ -4,7 +4,7 @@ import type { ObjectFinding } from '../../findings/finding.ts';
 import { fingerprint } from '../../findings/fingerprint.ts';
 import { isExcepted } from '../../findings/waivers/apply-waivers.ts';
 import { KNOWN, type ScanResult } from '../../output/scan-result.ts';
-import { dottedPath } from './policy-files.ts';
+import { dottedPath } from './dotted-path.ts';
 import { UsageError } from './usage-error.ts';
 
 /** One known finding. `kind` is `Kind.group`, without a version. */

@@ -5,7 +5,7 @@ import { fieldsOf, nameOf, namespaceOf, textMapOf, textOf } from '../../engine/o
 import type { ExceptionObject, NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import type { WaiverSet } from '../../findings/waivers/waiver-set.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
-import { dottedPath } from './policy-files.ts';
+import { dottedPath } from './dotted-path.ts';
 
 /** Exceptions in force at a time, in milliseconds since the epoch. */
 export interface AppliedExceptions {

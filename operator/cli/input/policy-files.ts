@@ -2,6 +2,8 @@ import type { PolicySource } from '../../engine/policy-set.ts';
 import { fieldsOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
 import type { Io } from './io.ts';
+import { readAdmissionPolicies } from './admission-policy-files.ts';
+import { dottedPath } from './dotted-path.ts';
 import { readManifestFiles } from './manifest-files.ts';
 
 /** The policies and errors from policy files. */
@@ -19,25 +21,24 @@ function errorAt(manifest: Manifest, path: string, message: string): ManifestErr
 const isPolicy = ({ object }: Manifest): boolean =>
   object['kind'] === 'SecurityPolicy' && String(object['apiVersion']).startsWith('vigil.dev/');
 
-/** Formats a path of zod, such as `spec.rules[0].name`. */
-export function dottedPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-    .join('')
-    .replace(/^\./, '');
-}
-
-/** Reads the SecurityPolicies in files. Reports the problems of the schema with file and line. */
+/** Reads the SecurityPolicies in files, and the ValidatingAdmissionPolicies with their bindings and parameters. Reports the problems of the schema with file and line. */
 export async function readPolicyFiles(paths: readonly string[], io: Io): Promise<PolicyFiles> {
   if (paths.length === 0) return { policies: [], errors: [], placeOf: () => ({ file: '' }) };
   const { securityPolicySpec } = await import('../../api/kinds/security-policy.ts');
   const { manifests, errors } = await readManifestFiles(paths, io);
-  const problems = [...errors];
-  const policies: PolicySource[] = [];
-  const places = new Map<string, Manifest>();
-  for (const manifest of manifests) {
+  const others = await readAdmissionPolicies(manifests);
+  const problems = [...errors, ...others.errors];
+  const policies: PolicySource[] = [...others.policies];
+  const places = new Map<string, Manifest>(others.places);
+  for (const manifest of manifests.filter((each) => !others.used.has(each))) {
     if (!isPolicy(manifest)) {
-      problems.push(errorAt(manifest, 'kind', `expected a SecurityPolicy of vigil.dev/v1alpha1, found ${String(manifest.object['kind'])}`));
+      problems.push(
+        errorAt(
+          manifest,
+          'kind',
+          `expected a SecurityPolicy of vigil.dev/v1alpha1 or a ValidatingAdmissionPolicy, found ${String(manifest.object['kind'])}`,
+        ),
+      );
       continue;
     }
     const parsed = securityPolicySpec.safeParse(fieldsOf(manifest.object['spec']));

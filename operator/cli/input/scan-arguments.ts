@@ -38,7 +38,8 @@ export interface ScanArguments {
 export const scanUsage = `vigil scan PATH… scans Kubernetes manifests: files, folders, or - for standard input.
 vigil scan --cluster scans the objects of a cluster.
 
-  --policy FILE               use the SecurityPolicies in a file; can be repeated
+  --policy FILE               use the SecurityPolicies in a file, and the ValidatingAdmissionPolicies with their bindings; can be
+                              repeated
   --framework NAME[@VERSION]  use a framework, such as pss-restricted@1.34; can be repeated
   --control ID[,ID…]          use controls; can be repeated
   --param CONTROL.KEY=VALUE   set a parameter of a control; commas separate the items of a list

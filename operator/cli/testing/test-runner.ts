@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { ApiResource } from '../../api/api-resource.ts';
 import { newestMinor } from '../../catalogue/frameworks/framework.ts';
-import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
+import { compilePolicies, type PolicySet, type PolicySource } from '../../engine/policy-set.ts';
 import { fieldsOf, groupOf, isFields, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { ObjectFinding } from '../../findings/finding.ts';
 import { withListType, isList, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
@@ -10,7 +10,8 @@ import { type ExceptionFiles, hasInlineException, isException, readExceptions } 
 import type { Io } from '../input/io.ts';
 import { readManifestFiles } from '../input/manifest-files.ts';
 import { ManifestState } from '../input/manifest-scan.ts';
-import { dottedPath } from '../input/policy-files.ts';
+import { readAdmissionPolicies } from '../input/admission-policy-files.ts';
+import { dottedPath } from '../input/dotted-path.ts';
 import { type ExpectedResult, securityPolicySpec, type TestCase } from './policy-test.ts';
 import { systemNamespaces } from '../input/system-namespaces.ts';
 
@@ -75,6 +76,8 @@ function withoutLists(objects: readonly unknown[]): readonly unknown[] {
 /** The policy of a case. It has a name if it is in a file. */
 interface TestPolicy {
   readonly spec: unknown;
+  /** The ValidatingAdmissionPolicies of its file, in place of a spec. */
+  readonly sources?: readonly PolicySource[];
   readonly name?: string | undefined;
 }
 
@@ -129,7 +132,7 @@ export class TestRunner {
     const unread = [...files.errors, ...state.errors].map(placed);
     const problems = [...spec.problems, ...inline.filter((manifest) => typeof manifest === 'string'), ...unread];
     if (spec.problems.length > 0) return { results: [], problems, remarks: [] };
-    const set = this.#compiled(spec.spec, state.resources);
+    const set = spec.sources ? compiledSources(spec.sources, state.resources) : this.#compiled(spec.spec, state.resources);
     if (!('evaluate' in set)) return { results: [], problems: [...problems, ...set], remarks: [] };
     const exceptions = await exceptionsOf(state, spec);
     const scan = state.scan(set, { exceptions: exceptions?.applied });
@@ -140,6 +143,8 @@ export class TestRunner {
   async #policyFile(path: string): Promise<TestPolicy & { readonly problems: readonly string[] }> {
     const { manifests, errors } = await readManifestFiles([path], this.#io);
     const [policy] = manifests;
+    const { policies: sources, errors: mistakes } = await readAdmissionPolicies(manifests);
+    if (sources.length + mistakes.length > 0) return { spec: {}, sources, problems: mistakes.map(placed) };
     if (policy === undefined) return { spec: undefined, problems: errors.map(({ message }) => `${path}: ${message}`) };
     if (policy.object['kind'] !== 'SecurityPolicy') return { spec: policy.object, problems: [] };
     return { spec: policy.object['spec'] ?? {}, name: nameOf(policy.object), problems: [] };
@@ -172,6 +177,14 @@ function forAnonymous(manifest: Manifest, policy: string | undefined): Manifest 
   const { policies, ...spec } = fieldsOf(manifest.object['spec']);
   const applies = policy === undefined || (Array.isArray(policies) && policies.includes(policy));
   return applies ? { ...manifest, object: { ...manifest.object, spec } } : manifest;
+}
+
+function compiledSources(sources: readonly PolicySource[], resources: readonly ApiResource[]): PolicySet | readonly string[] {
+  const set = compilePolicies(sources, { kubernetesVersion: `1.${newestMinor}`, resources, systemNamespaces, passing: 'List' });
+  if (set.problems.length === 0) return set;
+  return set.problems.map(
+    ({ policy, path, message, line, column }) => `${policy}: ${path}: ${line === undefined ? '' : `${line}:${column ?? 1}: `}${message}`,
+  );
 }
 
 function compileSpec(spec: unknown, resources: readonly ApiResource[]): PolicySet | readonly string[] {

@@ -1,5 +1,5 @@
 import { apiVersionOf, type ApiResource } from '../../api/api-resource.ts';
-import type { SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
+import type { ResourceRule, SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
 import { controlById } from '../../catalogue/controls/catalogue.ts';
 import type { Severity } from '../../catalogue/controls/severity.ts';
 import { suggestion } from '../../catalogue/suggestion.ts';
@@ -11,6 +11,7 @@ import type { ResourceIndex } from '../objects/resource-index.ts';
 import { ResourceMatch, type ResourceVerdict } from '../objects/resource-match.ts';
 import { type RuleOutcome, RuleProgram } from './rule-program.ts';
 import type { Subject } from '../controls/subject.ts';
+import type { BoundRule } from './bound-rule.ts';
 
 /** Returns an object in another version. Returns an error if the server does not return it, and undefined without a cluster. */
 export type ConvertedObject = (form: ApiResource) => KubernetesObject | Error | undefined;
@@ -32,8 +33,14 @@ export class RuleCheck {
   readonly #namespaces: LabelMatch;
   readonly #objects: LabelMatch;
   readonly #program: RuleProgram;
+  readonly #bound: BoundRule | undefined;
+  readonly #within: Within;
 
-  private constructor(rule: SecurityPolicyRule, index: ResourceIndex, program: RuleProgram) {
+  private constructor(
+    rule: SecurityPolicyRule,
+    index: ResourceIndex,
+    { program, bound }: { program: RuleProgram; bound: BoundRule | undefined },
+  ) {
     this.name = rule.name;
     this.severity = rule.severity ?? 'medium';
     this.category = rule.category ?? 'Custom';
@@ -42,15 +49,22 @@ export class RuleCheck {
     this.#namespaces = labelMatch(rule.matchConstraints.namespaceSelector);
     this.#objects = labelMatch(rule.matchConstraints.objectSelector);
     this.#program = program;
+    this.#bound = bound;
+    this.#within = withinOf(bound, index);
+  }
+
+  /** The properties of its results. Undefined for a rule of a SecurityPolicy. */
+  get properties(): BoundRule['properties'] | undefined {
+    return this.#bound?.properties;
   }
 
   /** Compiles a rule. Returns undefined and reports problems below `path` if it does not compile. */
   static compile(
     rule: SecurityPolicyRule,
     path: string,
-    options: { kubernetesVersion: string; index: ResourceIndex; report: ReportProblem },
+    options: { kubernetesVersion: string; index: ResourceIndex; report: ReportProblem; bound?: BoundRule },
   ): RuleCheck | undefined {
-    if (controlById(rule.name) !== undefined) {
+    if (options.bound === undefined && controlById(rule.name) !== undefined) {
       options.report({
         path: `${path}.name`,
         reason: 'InvalidRule',
@@ -60,7 +74,7 @@ export class RuleCheck {
     }
     reportCapitals(rule, path, options);
     const program = RuleProgram.compile(rule, path, options);
-    return program === undefined ? undefined : new RuleCheck(rule, options.index, program);
+    return program === undefined ? undefined : new RuleCheck(rule, options.index, { program, bound: options.bound });
   }
 
   /** Whether the rule can match objects of the resource. `isWorkload`: whether they have a pod template. */
@@ -79,9 +93,10 @@ export class RuleCheck {
    */
   evaluate(subject: Subject, { resource, namespace, converted }: RuleContext): RuleOutcome | undefined {
     const matched = this.#matches(subject, resource, namespace);
-    if (matched === 'no') return undefined;
+    if (matched === 'no' || !this.#within(subject, resource, namespace)) return undefined;
     if (matched === 'other-operations')
       return { kind: 'skip', message: `the rule is about ${this.#operations()} only: a scan evaluates rules about CREATE` };
+    if (this.#bound?.outcome !== undefined) return this.#bound.outcome;
     if (this.#rule.podTemplates === true && subject.skip !== undefined) return { kind: 'skip', message: subject.skip };
     if (this.#rule.podTemplates === true && subject.fault !== undefined)
       return { kind: 'error', message: subject.fault.problem, path: subject.fault.path };
@@ -109,6 +124,29 @@ export class RuleCheck {
   #operations(): string {
     return [...new Set(this.#rule.matchConstraints.resourceRules.flatMap(({ operations }) => operations))].join(', ');
   }
+}
+
+type Within = (subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined) => boolean;
+
+/** Returns whether a binding selects an object, and whether its parameter object holds in the namespace. */
+function withinOf(bound: BoundRule | undefined, index: ResourceIndex): Within {
+  if (bound === undefined) return () => true;
+  const { resourceRules = [], excludeResourceRules = [], namespaceSelector, objectSelector } = bound.within ?? {};
+  const anything: ResourceRule = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'] };
+  const wanted = resourceRules.length > 0 ? resourceRules : [anything];
+  const match = new ResourceMatch({ resourceRules: wanted, excludeResourceRules }, false, index);
+  const [namespaces, objects] = [labelMatch(namespaceSelector), labelMatch(objectSelector)];
+  return ({ object }, resource, namespace) =>
+    objects(textMapOf(fieldsOf(object.metadata)['labels'])) &&
+    (namespace === undefined || namespaces(namespace.labels)) &&
+    holdsIn(bound, resource.namespaced ? namespace?.name : undefined) &&
+    match.match(resource, nameOf(object) ?? '') === 'yes';
+}
+
+function holdsIn({ namespaces }: BoundRule, namespace: string | undefined): boolean {
+  if (namespaces === undefined) return true;
+  if ('only' in namespaces) return namespaces.only === namespace;
+  return namespace === undefined || !namespaces.except.includes(namespace);
 }
 
 /** Reports a resource with capital letters, such as a kind. It would match nothing, because the names of resources are lower case. */

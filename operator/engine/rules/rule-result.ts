@@ -29,5 +29,6 @@ export function addRuleResult(
     resource,
     ...(outcome.path === undefined ? {} : { path: outcome.path }),
     message: outcome.message,
+    ...(rule.properties === undefined ? {} : { properties: rule.properties }),
   });
 }
