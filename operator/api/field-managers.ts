@@ -19,6 +19,8 @@ export const FIELD_MANAGERS = {
   approvals: 'vigil-approvals',
   /** ValidatingAdmissionPolicies, their bindings and parameters, and the part of a policy's status about them. */
   admission: 'vigil-admission',
+  /** The part of a policy's status with the results of the detections. */
+  anomalies: 'vigil-anomalies',
   /** PolicyReports. */
   reports: 'vigil-reports',
   /** The EndpointSlice and the certificate authority of the audit endpoint. */
@@ -45,6 +47,7 @@ const parts: Readonly<Record<string, { readonly rest: FieldManager; readonly fie
       frameworks: FIELD_MANAGERS.scans,
       images: FIELD_MANAGERS.images,
       enforcement: FIELD_MANAGERS.admission,
+      anomalies: FIELD_MANAGERS.anomalies,
     },
   },
 };

@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts';
  * The properties that locate a finding in its object. A rule may have several findings in one object: one per container, package and file, and
  * for behaviour one per anomaly.
  */
-const place = ['container', 'package', 'file', 'anomaly'] as const;
+const place = ['container', 'package', 'file'] as const;
 
 /** The fields of a finding that its fingerprint consists of. */
 export type Fingerprinted = Pick<Finding, 'policy' | 'check' | 'properties'>;
@@ -15,5 +15,7 @@ export type Fingerprinted = Pick<Finding, 'policy' | 'check' | 'properties'>;
  * decides which findings are new and which are fixed, since when a finding is known, and its identity in a report.
  */
 export function fingerprint({ policy, check, properties }: Fingerprinted): string {
-  return [policy ?? '', check, ...place.map((name) => properties?.[name])].join('\0');
+  // Only findings of behaviour have this part: the identities of all others, in reports that exist, stay the same.
+  const { anomaly } = properties ?? {};
+  return [policy ?? '', check, ...place.map((name) => properties?.[name]), ...(anomaly === undefined ? [] : [anomaly])].join('\0');
 }

@@ -18,6 +18,9 @@ import { clusterInfoReader } from '../kube/cluster-info.ts';
 import { GENERATIONS_KEY, generationScanController } from '../scans/generation-scan.ts';
 import { PolicyCleanup } from '../policies/policy-cleanup.ts';
 import { ImageScan } from '../images/image-scan.ts';
+import { Anomalies } from '../anomalies/anomalies.ts';
+import { ANOMALIES_SOURCE } from '../anomalies/results/report-content.ts';
+import { auditReceiver } from './audit-receiving.ts';
 import { CrdCheck } from './crd-check.ts';
 import { onChangeDependencies } from '../changes/on-change-dependencies.ts';
 import { OnChange } from '../changes/on-change.ts';
@@ -89,7 +92,11 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
   const observers: PublishObservers = {
     onWrite: (operation) => metrics.reportWrites.inc({ operation }),
-    onFailures: (target, failures) => events.recordFor(target, findingEvent(failures)),
+    // Anomalies have Events of their own.
+    onFailures: (target, failures) => {
+      const others = failures.filter(({ source }) => source !== ANOMALIES_SOURCE);
+      if (others.length > 0) events.recordFor(target, findingEvent(others));
+    },
     // A policy that was deleted while its reports were written may have been removed from them before the write.
     onPublished: (names) => {
       for (const name of names) if (policies.get(name) === undefined) policyCleanup.enqueue(name);
@@ -144,6 +151,15 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     store: approvalStore,
     onEnded: () => onChange.reevaluateReaders(RESOURCES.imageApprovals),
   });
+  const audit = auditReceiver(leadership, (some) => anomalies.consume(some));
+  const anomalies: Anomalies = new Anomalies({
+    ...shared,
+    kubernetesVersion: leadership.kubernetesVersion,
+    namespaceLabels: (name) => waived.namespaces.get(name)?.metadata.labels,
+    waivers: () => store.current(),
+    audit,
+    onFinding: ({ detection, severity }) => metrics.anomalies.inc({ detection, severity }),
+  });
   controllers.push(
     approvals.controller,
     ...exceptions.controllers,
@@ -158,6 +174,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     images.controller,
     onChange.controller,
     enforcement.controller,
+    anomalies.controller,
   );
   metrics.exportPolicies(() => policyGauges(policies.list()));
   metrics.exportApprovals(() => approvalGauges(waived.approvals.list(), clock()));
@@ -168,6 +185,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   });
   const changes: Runnable = { name: 'watch of changes', start: () => undefined, stop: () => onChange.stop() };
   const podWatch: Runnable = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
+  const anomalyWatch: Runnable = { name: 'watch for anomalies', start: () => undefined, stop: () => anomalies.stop() };
   const enforcementWatch: Runnable = { name: 'watch of admission policies', start: () => undefined, stop: () => enforcement.stop() };
   return {
     runnables: [
@@ -176,6 +194,8 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
       changes,
       podWatch,
       enforcementWatch,
+      anomalyWatch,
+      ...audit.runnables,
       ...controllers.map(controllerRunnable),
     ],
     problems: () =>

@@ -1,6 +1,7 @@
 import type { ConditionUpdate } from '../api/condition.ts';
 import { durationMilliseconds } from '../api/field.ts';
 import {
+  type AnomaliesStatus,
   type ConfigurationStatus,
   type ImagesStatus,
   type SecurityPolicy,
@@ -28,6 +29,8 @@ export interface PolicyState {
   readonly configuration: ConfigurationStatus | undefined;
   /** Undefined if the policy has no `spec.images`, or if images were not scanned yet. */
   readonly images: ImagesStatus | undefined;
+  /** Undefined if the policy has no `spec.anomalies`, or if nothing was observed yet. */
+  readonly anomalies?: AnomaliesStatus | undefined;
   readonly attempt: EvaluationAttempt | undefined;
   /** The current revision of the policy; see `evaluationRevision`. */
   readonly revision: string;
@@ -210,10 +213,13 @@ export const otherControls =
   'the controls, the frameworks or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again';
 
 function failure(state: PolicyState): ConditionUpdate | undefined {
-  const { configuration, images, policy } = state;
+  const { configuration, images, anomalies, policy } = state;
   // Failures in images count only if they were found for the current generation.
   const current = images?.evaluatedGeneration === generationOf(state) ? images : undefined;
-  const counted = countedFailures(statusTotals({ configuration, images: current }).failing, policy.spec.compliance?.failOn ?? 'low');
+  const counted = countedFailures(
+    statusTotals({ configuration, images: current, anomalies }).failing,
+    policy.spec.compliance?.failOn ?? 'low',
+  );
   return counted === '' ? undefined : { type: 'Compliant', status: 'False', reason: 'Failing', message: `failing: ${counted}` };
 }
 

@@ -1,7 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { Condition } from '../api/condition.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
-import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
+import type { AnomaliesStatus, ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
 import { updateStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import { inspectPolicy } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/outcomes/policy-problem.ts';
@@ -60,8 +60,15 @@ export const updateImages = (deps: PolicyStatusDependencies, key: PolicyKey, fou
     },
   });
 
+/** Writes what the detections see into the anomalies part of a policy's status, and then updates the totals. See {@link updateConfiguration}. */
+export const updateAnomalies = (deps: PolicyStatusDependencies, key: PolicyKey, seen: AnomaliesStatus): Promise<void> =>
+  updatePart(deps, key, {
+    manager: FIELD_MANAGERS.anomalies,
+    compute: ({ spec }) => (spec.anomalies ? { anomalies: seen } : {}),
+  });
+
 interface Part {
-  readonly manager: typeof FIELD_MANAGERS.scans | typeof FIELD_MANAGERS.images;
+  readonly manager: typeof FIELD_MANAGERS.scans | typeof FIELD_MANAGERS.images | typeof FIELD_MANAGERS.anomalies;
   readonly compute: (policy: SecurityPolicy) => SecurityPolicyStatus;
 }
 
@@ -105,7 +112,10 @@ export async function updateTotals(deps: PolicyStatusDependencies, policy: Secur
   return written;
 }
 
-/** Adds the configuration part to a status that an older version wrote. Removes the images part if the policy has no `spec.images`. */
+/**
+ * Adds the configuration part to a status that an older version wrote. Removes the images part if the policy has no `spec.images`, and the
+ * anomalies part if it has no `spec.anomalies`.
+ */
 async function migrateParts(deps: PolicyStatusDependencies, policy: SecurityPolicy): Promise<SecurityPolicy | undefined> {
   let current: SecurityPolicy | undefined = policy;
   if (!policy.status?.configuration && legacyConfiguration(policy.status ?? {}))
@@ -113,9 +123,17 @@ async function migrateParts(deps: PolicyStatusDependencies, policy: SecurityPoli
       manager: FIELD_MANAGERS.scans,
       compute: ({ status = {} }) => ({ ...status, configuration: status.configuration ?? legacyConfiguration(status) }),
     });
-  if (!current?.status?.images || scannedImages(current.spec)) return current;
-  return updateStatus(deps, RESOURCES.policies, current, { manager: FIELD_MANAGERS.images, compute: () => ({}) });
+  for (const { field, manager, isWanted } of optionalParts)
+    if (current?.status?.[field] && !isWanted(current.spec))
+      current = await updateStatus(deps, RESOURCES.policies, current, { manager, compute: () => ({}) });
+  return current;
 }
+
+/** The parts of a status that exist only if the spec asks for them. */
+const optionalParts = [
+  { field: 'images', manager: FIELD_MANAGERS.images, isWanted: (spec: SecurityPolicy['spec']) => scannedImages(spec) !== undefined },
+  { field: 'anomalies', manager: FIELD_MANAGERS.anomalies, isWanted: (spec: SecurityPolicy['spec']) => spec.anomalies !== undefined },
+] as const;
 
 /** Returns the CRD problems that affect a policy. A problem of the ScanSchedule CRD does not. */
 function crdProblemsOf({ crdProblems }: Pick<PolicyStatusDependencies, 'crdProblems'>, policy: string): PolicyProblem[] {

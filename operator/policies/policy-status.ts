@@ -8,6 +8,7 @@ import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/policy-set.ts';
 import { configurationOf } from './configuration-part.ts';
 import { enforcementConditions } from './enforcement-condition.ts';
+import { observedAnomalies, observingConditions } from './observing-condition.ts';
 import { evaluationAttempt } from './attempts/evaluation-attempt.ts';
 import { coveragePercent, statusTotals } from './status-totals.ts';
 import { schedulesScanning } from '../schedules/default-schedule.ts';
@@ -35,15 +36,22 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
   const { frameworks } = policy.status ?? {};
   const configuration = configurationOf(policy.status);
   const images = scannedImages(policy.spec) && policy.status?.images;
-  const totals = statusTotals({ configuration, images });
+  const anomalies = observedAnomalies(policy);
+  const totals = statusTotals({ configuration, images, anomalies });
   const attempt = evaluationAttempt(policy, scans);
-  const state: PolicyState = { policy, inspection, configuration, images, attempt, revision, now };
+  const state: PolicyState = { policy, inspection, configuration, images, anomalies, attempt, revision, now };
   const compliance = complianceConditions(state);
-  const updates = [...readiness(state), scheduling(policy, schedules), ...compliance, ...enforcementConditions(policy)];
+  const updates = [
+    ...readiness(state),
+    scheduling(policy, schedules),
+    ...compliance,
+    ...enforcementConditions(policy),
+    ...observingConditions(policy),
+  ];
   const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
   const uncovered = [...inspection.unserved, ...(totals.uncovered ?? [])].slice(0, 20);
   return {
-    ...definedEntries({ configuration, images, frameworks }),
+    ...definedEntries({ configuration, images, anomalies, frameworks }),
     ...totals,
     ...definedEntries({
       uncovered: uncovered.length > 0 ? uncovered : undefined,

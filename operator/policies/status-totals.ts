@@ -1,4 +1,4 @@
-import type { ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
+import type { AnomaliesStatus, ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
 import { noTotals, type PolicyTotals } from '../findings/policy-totals.ts';
 import { addSeverities, addSummaries } from '../findings/tally.ts';
 
@@ -7,6 +7,8 @@ export interface PolicyParts {
   readonly configuration?: ConfigurationStatus | undefined;
   /** Undefined if the policy has no `spec.images`. */
   readonly images?: ImagesStatus | undefined;
+  /** Undefined if the policy has no `spec.anomalies`. */
+  readonly anomalies?: AnomaliesStatus | undefined;
 }
 
 /** The fields of a status that are computed from its parts. */
@@ -18,16 +20,16 @@ export type StatusTotals = Pick<
 const noTargets: Coverage = { inScope: 0, scanned: 0, failed: 0, skipped: 0, excludedNamespaces: 0 };
 
 /** Returns the totals of a policy's parts: the sums of their counts, and the time, the revision and the Scan of the configuration part. Pure. */
-export function statusTotals({ configuration, images }: PolicyParts): StatusTotals {
+export function statusTotals({ configuration, images, anomalies }: PolicyParts): StatusTotals {
   const own = Object.fromEntries(copied.flatMap((field) => (configuration?.[field] === undefined ? [] : [[field, configuration[field]]])));
-  if (!configuration && !images) return own;
+  if (!configuration && !images && !anomalies) return own;
   const coverage = addCoverage(configuration?.coverage, images);
-  const [first, second]: readonly [PolicyTotals, PolicyTotals] = [configuration ?? noTotals, images ?? noTotals];
-  const excepted = [first, second].flatMap((counts) => counts.excepted ?? []);
+  const parts: readonly PolicyTotals[] = [configuration ?? noTotals, images ?? noTotals, anomalies ?? noTotals];
+  const excepted = parts.flatMap((counts) => counts.excepted ?? []);
   return {
     ...own,
-    summary: addSummaries(first.summary, second.summary),
-    failing: addSeverities(first.failing, second.failing),
+    summary: parts.map(({ summary }) => summary).reduce(addSummaries),
+    failing: parts.map(({ failing }) => failing).reduce(addSeverities),
     ...(excepted.length > 0 ? { excepted: excepted.reduce(addSeverities) } : {}),
     ...(coverage ? { coverage } : {}),
   };

@@ -85,6 +85,12 @@ export class Metrics {
     labelNames: ['operation'] as const,
     ...this.#on,
   });
+  readonly anomalies = new Counter({
+    name: 'vigil_anomalies_total',
+    help: 'Number of anomalies that were found, by detection and severity.',
+    labelNames: ['detection', 'severity'] as const,
+    ...this.#on,
+  });
   readonly auditEvents = new Counter({
     name: 'vigil_audit_events_total',
     help: 'Number of audit events that were received.',

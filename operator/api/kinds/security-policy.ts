@@ -273,6 +273,48 @@ const imagesStatus = z.strictObject({
 /** The part of a policy's status with the results for images. */
 export type ImagesStatus = z.infer<typeof imagesStatus>;
 
+const anomaliesStatus = z.strictObject({
+  evaluatedGeneration: field(
+    z.int().meta({ format: 'int64' }),
+    'The metadata.generation for which the reports about anomalies were written.',
+  ),
+  lastObservedTime: field(timestamp, 'The time at which this part was last written. Vigil writes it when it changes, and every half hour.'),
+  summary: field(summary, 'Counts of anomalies. There is no pass: that nothing was seen does not prove that nothing happened.'),
+  failing: field(severityCounts, 'Counts of open anomalies by severity.'),
+  excepted: field(severityCounts.optional(), 'Counts of open anomalies by severity that an exception covers.'),
+  open: field(count, 'Open anomalies in the scope of the policy.'),
+  learning: field(
+    z
+      .strictObject({
+        since: field(timestamp.optional(), 'When the first change or audit event came.'),
+        until: field(timestamp.optional(), 'When learning ends, if there is activity on enough days.'),
+        progress: field(z.string().max(8), 'How much of the learning period is over, such as 40%.'),
+      })
+      .optional(),
+    'How far Vigil has learned what is normal. Omitted: it has. While it learns, only what is never normal and what is sensitive is reported.',
+  ),
+  baselineKeys: field(count, 'What Vigil knows as normal in the cluster: the number of keys.'),
+  eventsPerSecond: field(count, 'Changes and audit events per second in the last minute, rounded.'),
+  dropped: field(
+    count,
+    'Audit events that were received since the operator started but not used: too many, malformed, too old or of another version.',
+  ),
+  blind: field(
+    listMap(
+      z.strictObject({
+        detection: field(z.string().max(63), 'The name of the detection.'),
+        needs: field(z.string().max(128), 'What it needs.'),
+      }),
+      ['detection'],
+      128,
+    ).optional(),
+    'Detections of the policy that can see nothing now.',
+  ),
+  problems: field(z.array(z.string().max(1024)).max(20).optional(), 'Why something is not observed or was forgotten, and how to mend it.'),
+});
+/** The part of a policy's status with the results of the detections. */
+export type AnomaliesStatus = z.infer<typeof anomaliesStatus>;
+
 const evaluatedRevision =
   'The revision for which the reports were written. It identifies the generation, the controls of the Vigil version, and the resolved framework versions.';
 
@@ -312,8 +354,8 @@ export const securityPolicyStatus = z.strictObject({
   conditions,
   evaluatedGeneration: field(z.int().meta({ format: 'int64' }).optional(), 'The metadata.generation for which the reports were written.'),
   evaluatedRevision: field(z.string().max(64).optional(), evaluatedRevision),
-  summary: field(summary.optional(), 'Counts of verdicts for all targets, images included.'),
-  failing: field(severityCounts.optional(), 'Counts of failures by severity, images included.'),
+  summary: field(summary.optional(), 'Counts of verdicts for all targets, images and anomalies included.'),
+  failing: field(severityCounts.optional(), 'Counts of failures by severity, images and anomalies included.'),
   excepted: field(severityCounts.optional(), 'Counts of failures by severity that an exception covers. They are not in failing.'),
   coverage: field(coverage.optional(), 'Counts of targets, images included.'),
   coveragePercent: field(
@@ -329,6 +371,7 @@ export const securityPolicyStatus = z.strictObject({
     'The results for the configuration of objects, from scans and on-change evaluations.',
   ),
   images: field(imagesStatus.optional(), 'The results for images. Set if spec.images is set.'),
+  anomalies: field(anomaliesStatus.optional(), 'What the detections see. Set if spec.anomalies is set.'),
   frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Counts of requirements for each framework.'),
   enforcement: field(enforcementStatus.optional(), 'The admission policies of spec.enforcement. Set if spec.enforcement is set.'),
   lastScan: field(z.string().optional(), 'The name of the Scan that determined the totals.'),

@@ -1,0 +1,115 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
+import { kubectl } from '../cluster-access.ts';
+
+/** The port that `hack/cluster up --audit` sends audit events to. */
+const AUDIT_PORT = '9443';
+
+interface KubeConfig {
+  readonly clusters: [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }];
+}
+
+/** An anomaly as a test compares it. */
+export interface SeenAnomaly {
+  readonly rule: string;
+  /** `Kind/name` of what it is about. */
+  readonly about: string;
+  readonly actor: string;
+  readonly severity: string;
+  readonly result: string;
+}
+
+/** Runs the operator of this checkout against a cluster of `hack/cluster up --audit`, and sends requests as different users. */
+export class WatchedCluster {
+  readonly #config = parse(readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8')) as KubeConfig;
+  readonly #audit = join(dirname(process.env['KUBECONFIG'] ?? ''), 'audit');
+  #stop: () => Promise<void> = () => Promise.resolve();
+
+  /** Installs the CRDs and accounts, but no operator of its own. */
+  install(): void {
+    kubectl(['apply', '--server-side', '--force-conflicts', '-k', 'config/with-report-crds']);
+    kubectl(['-n', 'vigil-system', 'scale', 'deployment/vigil-operator', '--replicas=0']);
+  }
+
+  /** Starts the operator in a process of its own: tests block theirs. Its log is on standard error. */
+  start(): void {
+    const files = ['--audit-seed-file', join(this.#audit, 'ca-seed'), '--audit-token-file', join(this.#audit, 'token')];
+    const flags = ['--health-port', '0', '--health-host', '127.0.0.1', '--audit-port', AUDIT_PORT, ...files, '--worker-image', 'none'];
+    const child = spawn(process.execPath, ['operator/main.ts', 'operator', '--log-level', 'warn', ...flags], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    this.#stop = () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill('SIGTERM');
+      });
+  }
+
+  /** Stops the operator as Kubernetes does. */
+  async stop(): Promise<void> {
+    await this.#stop();
+    this.#stop = () => Promise.resolve();
+  }
+
+  /** Sends a request to the API server with a bearer token, or without any credential. Resolves to the status. */
+  send(
+    token: string | undefined,
+    method: string,
+    path: string,
+    some: { body?: object; headers?: Record<string, string> } = {},
+  ): Promise<number> {
+    const [{ cluster }] = this.#config.clusters;
+    const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const headers = { ...some.headers, 'content-type': type, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    return new Promise((resolve, reject) => {
+      const call = request(`${cluster.server}${path}`, { method, ca, headers, agent: false }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      });
+      call.on('error', reject).end(some.body === undefined ? '' : JSON.stringify(some.body));
+    });
+  }
+
+  /** A token of a service account. */
+  tokenOf(namespace: string, account: string): string {
+    return kubectl(['-n', namespace, 'create', 'token', account]).trim();
+  }
+
+  /** All anomalies in the reports of the cluster. */
+  anomalies(): readonly SeenAnomaly[] {
+    const text = kubectl(['get', 'policyreports,clusterpolicyreports', '-A', '-l', 'vigil.dev/source=vigil-anomalies', '-o', 'json']);
+    const { items } = JSON.parse(text) as { items: readonly PolicyReport[] };
+    return items.flatMap(({ scope, results = [] }) =>
+      results.map(({ rule = '', severity = '', result = '', properties = {} }) => ({
+        rule,
+        about: `${scope?.kind ?? ''}/${scope?.name ?? ''}`,
+        actor: properties['actor'] ?? '',
+        severity,
+        result,
+      })),
+    );
+  }
+
+  /** Waits until an anomaly is there, at most 60 seconds. Returns undefined if it is not. */
+  async anomaly(is: (seen: SeenAnomaly) => boolean): Promise<SeenAnomaly | undefined> {
+    for (const end = performance.now() + 60_000; ;) {
+      const found = this.anomalies().find(is);
+      if (found || performance.now() > end) return found;
+      await sleep(1000);
+    }
+  }
+}
+
+/** A certificate signing request (PEM, base64) for a subject such as `/CN=alice`. */
+export function signingRequest(subject: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'vigil-csr-'));
+  const key = join(folder, 'key.pem');
+  execFileSync('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key]);
+  return execFileSync('openssl', ['req', '-new', '-key', key, '-subj', subject]).toString('base64');
+}
