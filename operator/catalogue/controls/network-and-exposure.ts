@@ -304,14 +304,14 @@ export const networkAndExposure: Section = {
         before: 'spec: {type: ExternalName, externalName: localhost}\n',
         after: 'spec: {type: ExternalName, externalName: db.example.com}\n',
       },
-      message: 'spec.externalName is localhost',
+      message: 'spec.externalName is a name or address of localhost',
       placement: { mitre: ['T1557'] },
       theme: 'network',
       checks: [
         {
           at: 'spec.externalName',
           type: 'string',
-          require: "!(item in ['localhost', 'localhost.', '127.0.0.1']) || !has(object.spec.type) || object.spec.type != 'ExternalName'",
+          require: `!item.matches('^(localhost|.+[.]localhost|127([.][0-9]{1,3}){3}|0[.]0[.]0[.]0)[.]?$') || !has(object.spec.type) || object.spec.type != 'ExternalName'`,
         },
       ],
     },

@@ -1,5 +1,5 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
-import { binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
+import { annotationHasCredential, binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
 import { CredentialTest } from '../credentials/credential-test.ts';
 import { fieldsOf, isFields, type KubernetesObject, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
@@ -132,11 +132,33 @@ const credentialInCommand: BuiltinCheck = (subject, parameters) => {
   return outcome(found);
 };
 
+/** Adds the annotations with a credential below `metadata`, whose path begins with `prefix`. */
+function visitAnnotations(metadata: unknown, prefix: string, test: CredentialTest, found: Findings): void {
+  const annotations = fieldsOf(metadata)['annotations'] ?? {};
+  if (!isFields(annotations)) found.faults.push({ path: `${prefix}metadata.annotations`, problem: 'expected a map' });
+  for (const [key, value] of Object.entries(fieldsOf(annotations))) {
+    const at = `${prefix}metadata.annotations['${key}']`;
+    if (typeof value !== 'string') found.faults.push({ path: at, problem: 'expected a string' });
+    else if (annotationHasCredential(key, value, test)) found.violations.push({ path: at, label: key });
+  }
+}
+
+const credentialInAnnotation: BuiltinCheck = (subject, parameters) => {
+  const test = CredentialTest.for(parameters);
+  const found: Findings = { violations: [], faults: [] };
+  visitAnnotations(subject.object.metadata, '', test, found);
+  const { metadata } = subject.input.object;
+  const prefix = subject.path('metadata.annotations').slice(0, -'metadata.annotations'.length);
+  if (prefix !== '') visitAnnotations(metadata, prefix, test, found);
+  return outcome(found);
+};
+
 /** The built-in checks, by the names that controls use. */
 export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   credentialInEnvironment,
   credentialInConfigMap,
   credentialInCommand,
+  credentialInAnnotation,
   ...Object.fromEntries(
     Object.entries(networkJudges).map(([name, judge]): [string, BuiltinCheck] => [
       name,

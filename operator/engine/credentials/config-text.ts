@@ -1,4 +1,6 @@
 import type { CredentialTest } from './credential-test.ts';
+import { looksMixed, looksRandom } from './literal-value.ts';
+import { isPasswordName } from './secret-name.ts';
 
 const setting = /^\s*(?:(?:export|set|ENV|SET|env)\s+|-\s+)?["']?([A-Za-z0-9_.-]+)["']?\s*[=:]\s*(.*)$/;
 const inlineSetting = /"([A-Za-z0-9_.-]+)"\s*:\s*"([^"\n]*)"/g;
@@ -72,4 +74,19 @@ export function binaryHasCredential(key: string, base64: string, test: Credentia
   const content = Buffer.from(base64, 'base64').toString('latin1');
   if (derKey.test(content)) return true;
   return content.includes('\u0000') ? test.hasToken(content) : textHasCredential(key, content, test);
+}
+
+/** Annotations with a copy of the object, or a hash of a Secret. */
+const copied =
+  /^(kubectl\.kubernetes\.io\/last-applied-configuration|(.*[./-])?(checksum|hash|sha256)[./-].*|.*[./-](checksum|hash|sha256))$/;
+
+/**
+ * Whether an annotation has a credential. Names of annotations often refer to Secrets, so that a value under such a name counts only if it
+ * looks random or the name is that of a password.
+ */
+export function annotationHasCredential(key: string, value: string, test: CredentialTest): boolean {
+  if (copied.test(key)) return false;
+  const text = value.slice(0, 100_000).trim();
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return test.hasCredential(text) || (test.isSecret(name, text) && (isPasswordName(name) || looksRandom(text) || looksMixed(text)));
 }

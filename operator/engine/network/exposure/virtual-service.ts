@@ -26,13 +26,27 @@ const destinationsOf = (route: Fields): readonly Fields[] =>
     .filter(({ weight }) => weight !== 0)
     .map(({ destination }) => fieldsOf(destination));
 
-/** Returns the Services that a VirtualService of Istio makes reachable through gateways. Without `gateways` it is for the mesh only. */
+const routesOf = (spec: Fields): readonly Fields[] => ['http', 'tls', 'tcp'].flatMap((field) => listOf(spec[field]).map(fieldsOf));
+
+/** Whether a VirtualService applies to traffic that comes through a gateway. Without `gateways` it is for the mesh only. */
+export const isForGateways = (spec: Fields): boolean => textsOf(spec['gateways']).some(isGateway);
+
+/** Returns the Services that the routes of a VirtualService of Istio for traffic through gateways lead to. */
 export function servicesOfVirtualService(spec: Fields, namespace: string): readonly ServiceName[] {
-  if (!textsOf(spec['gateways']).some(isGateway)) return [];
-  return ['http', 'tls', 'tcp']
-    .flatMap((field) => listOf(spec[field]).map(fieldsOf))
+  return routesOf(spec)
     .filter((route) => appliesToGateway(route))
     .flatMap(destinationsOf)
     .flatMap(({ host }) => serviceOf(textOf(host) ?? '', namespace) ?? [])
     .filter(({ name }) => name !== '');
+}
+
+/** Returns the VirtualServices to which a VirtualService delegates traffic through gateways. */
+export function delegatesOf(spec: Fields, namespace: string): readonly ServiceName[] {
+  return routesOf(spec)
+    .filter((route) => appliesToGateway(route))
+    .map(({ delegate }) => fieldsOf(delegate))
+    .flatMap((delegate) => {
+      const name = textOf(delegate['name']);
+      return name === undefined ? [] : [{ name, namespace: textOf(delegate['namespace']) ?? namespace }];
+    });
 }

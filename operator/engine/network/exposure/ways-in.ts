@@ -3,7 +3,7 @@ import { addressOf, loopback } from '../address-set.ts';
 import type { NetworkObject, NetworkObjects } from '../traffic/traffic-policy.ts';
 import { isAttached, mayRefer, routeKinds } from './gateway-route.ts';
 import { isPublic } from './load-balancer.ts';
-import { type ServiceName, servicesOfVirtualService } from './virtual-service.ts';
+import { delegatesOf, isForGateways, type ServiceName, servicesOfVirtualService } from './virtual-service.ts';
 
 const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingress'];
 const openShiftRoute = 'Route.route.openshift.io';
@@ -36,6 +36,18 @@ interface Entrance {
   readonly services: readonly ServiceName[];
 }
 
+/** The VirtualServices for gateways, and those to which they delegate. A delegate cannot delegate further. */
+function virtualEntrances(objects: NetworkObjects): readonly Entrance[] {
+  const roots = objects.all(virtualService).filter(({ body }) => isForGateways(fieldsOf(body['spec'])));
+  const delegates = roots
+    .flatMap(({ body, reference }) => delegatesOf(fieldsOf(body['spec']), reference.namespace ?? ''))
+    .flatMap(({ namespace, name }) => objects.find(virtualService, namespace, name) ?? []);
+  return [...roots, ...delegates].map((object) => ({
+    object,
+    services: servicesOfVirtualService(fieldsOf(object.body['spec']), object.reference.namespace ?? ''),
+  }));
+}
+
 function entrances(objects: NetworkObjects, internal: readonly string[]): readonly Entrance[] {
   const ingresses = [...ingressKinds, openShiftRoute]
     .flatMap((kind) => objects.all(kind))
@@ -45,11 +57,7 @@ function entrances(objects: NetworkObjects, internal: readonly string[]): readon
     .flatMap((kind) => objects.all(kind))
     .filter((route) => isAttached(route, objects, internal))
     .map((object) => ({ object, services: namesOf(object).filter((service) => mayRefer(object, service, objects)) }));
-  const virtual = objects.all(virtualService).map((object) => ({
-    object,
-    services: servicesOfVirtualService(fieldsOf(object.body['spec']), object.reference.namespace ?? ''),
-  }));
-  return [...ingresses, ...routes, ...virtual];
+  return [...ingresses, ...routes, ...virtualEntrances(objects)];
 }
 
 const keyOf = ({ namespace, name }: ServiceName): string => `${namespace}/${name}`;

@@ -79,7 +79,8 @@ export class NamespacePolicies {
 
   constructor(namespace: NamespaceIdentity, policies: readonly TrafficPolicy[]) {
     this.namespace = namespace;
-    this.#policies = policies.filter((policy) => reaches(policy, namespace));
+    // Sorted, so that the reason of a skip does not depend on the order of objects.
+    this.#policies = policies.filter((policy) => reaches(policy, namespace)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     this.#unreadable = new PolicyIndex(this.#policies.filter(({ unreadableSelection }) => unreadableSelection !== undefined));
   }
 

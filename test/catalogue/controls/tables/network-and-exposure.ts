@@ -788,6 +788,14 @@ export const table: Tables = {
           together(inner, virtualService('edge', 'gateways: [g], tcp: [{route: [{destination: {host: web.shop.svc.cluster.local}}]}]')),
         ],
         [
+          'a VirtualService that another one delegates to',
+          together(
+            inner,
+            virtualService('edge', 'gateways: [g], http: [{delegate: {name: v, namespace: shop}}]'),
+            virtualService('shop', 'http: [{route: [{destination: {host: web}}]}]'),
+          ),
+        ],
+        [
           'a Route of OpenShift',
           together(
             inner,
@@ -907,6 +915,15 @@ export const table: Tables = {
         ['no tls', '{rules: [{host: a.example.com}]}'],
       ] as const
     ).map(([title, spec]) => fails(title, ingress(spec), 'spec.rules[0].host')),
+  ),
+  'service-external-name-localhost': objects(
+    ...['db.example.com', 'localhost.example.com', 'mylocalhost', '1127.0.0.1', '128.0.0.1'].map((name) =>
+      passes(name, service(`{type: ExternalName, externalName: ${name}}`)),
+    ),
+    passes('a name that is not used', service('{type: ClusterIP, externalName: localhost}')),
+    ...['localhost', 'localhost.', 'a.localhost', '127.0.0.1', '127.1.2.3', '0.0.0.0'].map((name) =>
+      fails(name, service(`{type: ExternalName, externalName: ${name}}`), 'spec.externalName'),
+    ),
   ),
   'gateway-tls': objects(
     ...(

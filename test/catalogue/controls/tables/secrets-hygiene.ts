@@ -17,6 +17,14 @@ const lookalikes: readonly (readonly [string, string])[] = [
   ['a bearer token', 'Bearer abcdef123456'],
 ];
 
+const noted = (key: string, value: unknown): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'it', namespace: 'shop', annotations: { [key]: value } },
+    spec: {},
+  });
+
 /** CONTROLS.md §6. */
 export const table: Tables = {
   'secret-env-var': pods(
@@ -92,6 +100,21 @@ export const table: Tables = {
     ),
     passes('a block that follows', data({ 'app.yaml': 'credentials:\n  user: app\nsecrets: {}\n' })),
     passes('no data', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}}'),
+    fails(
+      'a private key in binaryData',
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'c', namespace: 'shop' },
+        binaryData: { id_rsa: Buffer.from(joined('-----BEGIN RSA PRIV', 'ATE KEY-----\nMIIE')).toString('base64') },
+      }),
+      "binaryData['id_rsa']",
+    ),
+    errs(
+      'binaryData that is a number',
+      '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, binaryData: {a: 5}}',
+      "binaryData['a']",
+    ),
     fails('a key', data({ 'db-password': 'hunter2' }), "data['db-password']"),
     fails('a line', data({ 'app.properties': 'user=app\npassword=hunter2\n' }), "data['app.properties']"),
     fails('a line of YAML', data({ 'app.yaml': 'db:\n  user: app\n  password: "hunter2"  # change me\n' }), "data['app.yaml']"),
@@ -107,6 +130,41 @@ export const table: Tables = {
     fails('an option', 'containers: [{name: a, args: [--password=hunter2]}]', 'spec.containers[0].args'),
     fails('two words', 'containers: [{name: a, command: [app, --token, abc]}]', 'spec.containers[0].command'),
     fails('mysql', 'containers: [{name: a, command: [mysql, -uroot, -phunter2]}]', 'spec.containers[0].command'),
+  ),
+  'credential-in-annotation': objects(
+    ...(
+      [
+        ['a reference to a Secret', 'nginx.ingress.kubernetes.io/auth-secret', 'basic-auth'],
+        ['a reference to a Secret of a namespace', 'nginx.ingress.kubernetes.io/auth-tls-secret', 'shop/ca'],
+        ['a hash of a Secret', 'checksum/secret', '0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9'],
+        ['a path in a store', 'vault.hashicorp.com/agent-inject-secret-db', 'secret/data/db'],
+        ['a switch', 'example.com/inject-token', 'true'],
+        ['a template', 'vault.hashicorp.com/agent-inject-template-db', 'password={{ .Data.password }}'],
+        ['a text', 'example.com/note', 'the password is in the Secret db'],
+        ['a copy of the object', 'kubectl.kubernetes.io/last-applied-configuration', '{"password": "hunter2", "a": "password=hunter2"}'],
+      ] as const
+    ).map(([title, key, value]) => passes(title, noted(key, value))),
+    fails(
+      'a pod template',
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'it', namespace: 'shop', annotations: { 'example.com/a': 'b' } },
+        spec: {
+          template: { metadata: { annotations: { 'example.com/db': 'postgres://app:C4shDr4wer@db/app' } }, spec: { containers: [] } },
+        },
+      }),
+      "spec.template.metadata.annotations['example.com/db']",
+    ),
+    errs('a number', noted('example.com/password', 5), "metadata.annotations['example.com/password']"),
+    ...(
+      [
+        ['a password', 'example.com/admin-password', 'hunter2'],
+        ['an address with a password', 'example.com/db', 'postgres://app:C4shDr4wer@db/app'],
+        ['a token', 'example.com/note', joined('gh', 'p_r7WmB2xKq9LzT4cN8vJdQ3yHr7WmB2xKq9Lz')],
+        ['a token by its name', 'example.com/api-token', 'r7WmB2xKq9LzT4cN8vJd'],
+      ] as const
+    ).map(([title, key, value]) => fails(title, noted(key, value), `metadata.annotations['${key}']`)),
   ),
   'service-account-token-secret': objects(
     passes('Opaque', '{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: shop}, type: Opaque}'),
