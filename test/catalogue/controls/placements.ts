@@ -103,7 +103,7 @@ export const placements: readonly PlacementRow[] = [
   ['credential-in-env-var', '★', 'high', 'workloads', 'secrets', '', '5.4.1', 'NS.secrets', '4.1.4', 'T1552.001'],
   ['credential-in-configmap', '★', 'high', 'ConfigMap', 'secrets', '', '5.4.1', '', '4.1.4', 'T1552.001'],
   ['credential-in-command', '', 'high', 'workloads', 'secrets', '', '', '', '4.1.4', 'T1552.001'],
-  ['credential-in-annotation', '', 'high', 'workloads Service Ingress Ingress Ingress Namespace ServiceAccount', 'secrets', '', '', '', '4.1.4', 'T1552.001'],
+  ['credential-in-annotation', '', 'high', 'workloads Service Ingress Ingress.extensions Ingress Namespace ServiceAccount', 'secrets', '', '', '', '4.1.4', 'T1552.001'],
   ['service-account-token-secret', '', 'medium', 'Secret', 'secrets', '', '5.1.6', 'PS.tokens', '', 'T1528'],
   ['secret-last-applied', '', 'medium', 'Secret', 'secrets', '', '', '', '4.1.4', 'T1552.007'],
   ['projected-token-expiry', '', 'low', 'workloads', 'secrets', '', '5.1.6', '', '', 'T1528'],
