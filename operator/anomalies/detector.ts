@@ -148,6 +148,8 @@ class Detector implements AnomalyDetector {
     // What is lost is not normal, but neither is it an attack: it is learned again, and that is said.
     if (problems.length > 0) this.#learning.restart();
     this.#problems = problems;
+    const last = this.#learning.last('audit');
+    if (last !== undefined) this.#join.resume(last);
     return { read: baseline.read, problems };
   }
 
@@ -176,7 +178,9 @@ class Detector implements AnomalyDetector {
   #request(request: RequestActivity, replay: boolean): void {
     this.#learning.saw('audit', request.at);
     this.#enumeration.observe(request);
-    for (const change of this.#join.request(request, request.at)) this.#judge(change, replay);
+    const { judged, late } = this.#join.request(request, request.at);
+    for (const change of judged) this.#judge(change, replay);
+    for (const change of late) this.#log.name(change, request);
     this.#raise(this.#judging.request(request, replay));
   }
 

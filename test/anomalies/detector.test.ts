@@ -193,6 +193,20 @@ describe('a restart', () => {
     expect(world.of('new-admin-binding').map(({ about }) => about.name)).to.deep.equal(['made']);
   });
 
+  it('does not report again what it reported before, and waits for audit events as before', () => {
+    const before = new World();
+    before.usually(() => before.request('alice', { of: 'pods' }));
+    const agent = workload('DaemonSet', 'shop/agent', podSpec('agent', { hostPID: true }));
+    before.write('eve', agent);
+    const { world } = restarted(before);
+    world.found(agent);
+    world.detector.synced(world.now);
+    expect(world.of('new-host-access').map(({ actor, count }) => [actor, count])).to.deep.equal([['eve', 1]]);
+    world.write(undefined, workload('DaemonSet', 'shop/other', podSpec('other')));
+    expect(world.detector.findings().filter(({ about }) => about.name === 'other')).to.deep.equal([]);
+    expect(world.of('daemonset-by-new-actor').map(({ about }) => about.name)).to.have.members(['agent', 'other']);
+  });
+
   it('saves nothing if nothing has changed', () => {
     const world = attacked();
     expect(world.detector.save(world.now)).not.to.equal(undefined);
@@ -240,6 +254,22 @@ describe('what still holds', () => {
     world.detector.synced(world.now);
     world.wait(8 * day);
     expect(world.of('binding-to-everybody')).to.have.length(0);
+  });
+});
+
+describe('an audit event that comes late', () => {
+  it('names the actor of a finding that was made without it', () => {
+    const world = new World();
+    world.usually(() => world.request('alice', { of: 'pods' }));
+    world.request('alice', { of: 'pods' });
+    world.write(undefined, workload('DaemonSet', 'shop/agent', podSpec('agent')));
+    world.wait(2 * minute);
+    expect(world.of('daemonset-by-new-actor')[0]?.actorIsCertain).to.equal(false);
+    const { now } = world;
+    world.now -= minute;
+    world.request('eve', { verb: 'create', of: 'daemonsets.apps', in: 'shop', name: 'agent', id: 'late' });
+    world.now = now;
+    expect(world.of('daemonset-by-new-actor')[0]).to.deep.include({ actor: 'eve', actorIsCertain: true, audit: ['late'] });
   });
 });
 

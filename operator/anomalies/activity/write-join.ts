@@ -19,8 +19,8 @@ const besides: ReadonlySet<string> = new Set([
 export const JOIN_WAIT = 40_000;
 /** How long the audit event of a change may take before it is missing. */
 export const GAP_AFTER = 300_000;
-/** Audit events come if the last one is not older than this. */
-const activeFor = 300_000;
+/** Changes wait for audit events if one came in this time: a quiet cluster has few, and a wait costs little. */
+const activeFor = 86_400_000;
 const before = 120_000;
 const mostRequests = 20_000;
 const mostChanges = 20_000;
@@ -30,6 +30,16 @@ interface Waiting {
   /** Whether the change was judged without its audit event. */
   judged: boolean;
 }
+
+/** Changes that a request belongs to. */
+export interface JoinedChanges {
+  /** To be judged. */
+  readonly judged: readonly ChangeActivity[];
+  /** They were judged before the request came: their findings name no user yet. */
+  readonly late: readonly ChangeActivity[];
+}
+
+const none: JoinedChanges = { judged: [], late: [] };
 
 /** What became of waiting changes. */
 export interface DueChanges {
@@ -68,11 +78,16 @@ export class WriteJoin {
     return this.#lastAudit !== undefined && now - this.#lastAudit < activeFor;
   }
 
-  /** Takes a request. Returns the changes that waited for it, joined. */
-  request(request: RequestActivity, now: number): readonly ChangeActivity[] {
+  /** Audit events came until a time, before a restart: they are expected to go on. */
+  resume(lastAudit: number): void {
+    this.#lastAudit = lastAudit;
+  }
+
+  /** Takes a request. Returns the changes that waited for it, joined: those to be judged, and those that were judged without it. */
+  request(request: RequestActivity, now: number): JoinedChanges {
     this.#firstAudit ??= now;
     this.#lastAudit = Math.max(this.#lastAudit ?? 0, now);
-    if (!writes.has(request.verb) || !request.succeeded || besides.has(request.subresource ?? '')) return [];
+    if (!writes.has(request.verb) || !request.succeeded || besides.has(request.subresource ?? '')) return none;
     const key = keyOf(request.resource, request.namespace, request.name);
     const list = this.#requests.get(key) ?? [];
     list.push(request);
@@ -80,9 +95,11 @@ export class WriteJoin {
     this.#requestCount += 1;
     if (this.#requestCount > mostRequests) this.#forget(now - before);
     const joined = this.#waiting.filter(({ change }) => isOf(request, change));
-    if (joined.length === 0) return [];
+    if (joined.length === 0) return none;
     this.#waiting = this.#waiting.filter((each) => !joined.includes(each));
-    return joined.filter(({ judged }) => !judged).map(({ change }) => ({ ...change, request }));
+    const named = (judged: boolean): readonly ChangeActivity[] =>
+      joined.filter((each) => each.judged === judged).map(({ change }) => ({ ...change, request }));
+    return { judged: named(false), late: named(true) };
   }
 
   /** Takes a change. Returns it if it is to be judged now: joined, or without waiting if no audit events come. Else undefined. */

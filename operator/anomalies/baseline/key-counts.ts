@@ -1,3 +1,6 @@
+/** What an owner is: `user`, `account`, `ns`. Only owners of one kind are peers: what controllers do says nothing about people. */
+const kindOf = (owner: string): string => owner.slice(0, Math.max(0, owner.indexOf(':')));
+
 /** Counts of normal keys: of each owner with the time of the first, and of owners for each key. */
 export class KeyCounts {
   readonly #owners = new Map<string, { first: number; normal: number }>();
@@ -13,9 +16,9 @@ export class KeyCounts {
     return this.#owners.get(owner)?.first;
   }
 
-  /** The number of owners for which a key is normal. */
-  peers(key: string): number {
-    return this.#peers.get(key) ?? 0;
+  /** The number of owners of the same kind for which a key is normal, the owner included. */
+  peers(owner: string, key: string): number {
+    return this.#peers.get(`${kindOf(owner)} ${key}`) ?? 0;
   }
 
   /** One normal key more, first seen at a time. */
@@ -24,16 +27,16 @@ export class KeyCounts {
     counts.normal += 1;
     this.#owners.set(owner, counts);
     this.earlier(owner, first);
-    this.#peers.set(key, this.peers(key) + 1);
+    this.#peers.set(`${kindOf(owner)} ${key}`, this.peers(owner, key) + 1);
   }
 
   /** One normal key less. */
   remove(owner: string, key: string): void {
     const counts = this.#owners.get(owner);
     if (counts) counts.normal -= 1;
-    const peers = this.peers(key) - 1;
-    if (peers > 0) this.#peers.set(key, peers);
-    else this.#peers.delete(key);
+    const peers = this.peers(owner, key) - 1;
+    if (peers > 0) this.#peers.set(`${kindOf(owner)} ${key}`, peers);
+    else this.#peers.delete(`${kindOf(owner)} ${key}`);
   }
 
   /** A normal key of an owner was seen earlier than known. */

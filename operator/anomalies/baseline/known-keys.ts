@@ -95,9 +95,9 @@ export class KnownKeys {
     return entry !== undefined && entry.reported === undefined;
   }
 
-  /** The number of owners for which a key is normal. */
-  peers(key: string): number {
-    return this.#counts.peers(key);
+  /** The number of owners of the same kind for which a key is normal. */
+  peers(owner: string, key: string): number {
+    return this.#counts.peers(owner, key);
   }
 
   /** The key is seen and is normal. */

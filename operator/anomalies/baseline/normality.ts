@@ -97,27 +97,37 @@ export class Normality {
 
   #firstSeen(detection: Detection, observation: Observation, compared: FirstSeenKey, circumstances: Circumstances): Abnormal | undefined {
     const { owner } = compared;
-    const { at, learning } = circumstances;
     const key = `${detection.id} ${compared.key}`;
-    if (
-      this.known.isNormal(owner, key) ||
-      this.#isLearned(detection, observation, circumstances) ||
-      this.#isPractice(detection, compared, circumstances)
-    ) {
+    const { reported } = this.known.get(owner, key) ?? {};
+    // The first list after a start shows again what was reported when it happened.
+    if (circumstances.found && reported !== undefined) return undefined;
+    if (this.#isExpected(detection, observation, compared, circumstances)) {
       this.#learn(detection, owner, key, circumstances);
       return undefined;
     }
     const normal = observation.normal ?? this.#habit(detection, compared);
     const severity = observation.severity ?? detection.severity;
-    const isShared = compared.common !== true && this.known.peers(key) >= enoughPeers;
-    if (this.known.report(owner, key, at, detection.sensitive)) return undefined;
+    const peers = this.#peersOf(compared, key);
+    if (this.known.report(owner, key, circumstances.at, detection.sensitive)) return undefined;
+    const isShared = peers >= enoughPeers;
     return {
       severity: isShared ? lowered(severity) : severity,
-      normal: sentence(isShared ? `${normal}; ${this.known.peers(key)} others do the same` : normal),
+      normal: sentence(isShared ? `${normal}; ${peers} others do the same` : normal),
       seen: sentence(observation.seen),
-      whileLearning: learning,
+      whileLearning: circumstances.learning,
       baseline: { kind: 'key', owner, key },
     };
+  }
+
+  /** How many others of the kind of the owner have a key as normal. */
+  #peersOf({ owner, common }: FirstSeenKey, key: string): number {
+    return common === true ? 0 : this.known.peers(owner, key);
+  }
+
+  /** Whether a key is normal, is to be learned, or is what a practised principal does. */
+  #isExpected(detection: Detection, observation: Observation, compared: FirstSeenKey, circumstances: Circumstances): boolean {
+    if (this.known.isNormal(compared.owner, `${detection.id} ${compared.key}`)) return true;
+    return this.#isLearned(detection, observation, circumstances) || this.#isPractice(detection, compared, circumstances);
   }
 
   /** Whether a new key is learned without a report. */

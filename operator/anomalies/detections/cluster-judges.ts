@@ -25,7 +25,8 @@ export const webhookConfiguration: ChangeJudge = (change, context) => {
       ...base,
       seen: `${what} sends objects to ${targets}${webhook.broad ? ' and sees Secrets or all resources' : ''}`,
       ...(isWorse ? { severity: 'critical' as const } : {}),
-      compared: { kind: 'first-seen', owner, key: `to ${targets}`, habit: `${what} has sent objects` },
+      normal: before === undefined ? 'there was no such webhook' : 'it had another target',
+      compared: { kind: 'first-seen', owner, key: `to ${targets}` },
     },
   ];
   const isRuled = before?.webhook !== undefined && before.webhook.rules !== webhook.rules;

@@ -67,17 +67,28 @@ export const newImageSource: ChangeJudge = (change, context) => {
   const owner = namespaceOwner(change);
   const since = context.known.since(owner, 'new-image-source ');
   const isYoung = since === undefined || at - since < day;
-  return after.pod.repositories.map((repository): Observation => {
-    const isNewRegistry = context.known.peers(`new-image-source registry ${registryOf(repository)}`) === 0;
-    return {
+  const about = objectSubject(change);
+  const registries = [...new Set(after.pod.repositories.map(registryOf))];
+  return [
+    ...after.pod.repositories.map((repository): Observation => {
+      const isNewRegistry = !context.known.isNormal('images of the cluster', `new-image-source ${registryOf(repository)}`);
+      return {
+        detection: 'new-image-source',
+        about,
+        workload: workloadOf(change, context),
+        seen: `${subjectText(object)} runs the image ${repository}${isNewRegistry ? ', from a registry that no namespace uses' : ''}`,
+        learnOnly: isYoung,
+        compared: { kind: 'first-seen', owner, key: repository, habit: `namespace ${object.namespace ?? ''} runs` },
+      };
+    }),
+    ...registries.map((registry): Observation => ({
       detection: 'new-image-source',
-      about: objectSubject(change),
-      workload: workloadOf(change, context),
-      seen: `${subjectText(object)} runs the image ${repository}${isNewRegistry ? ', from a registry that no namespace uses' : ''}`,
-      learnOnly: isYoung,
-      compared: { kind: 'first-seen', owner, key: repository, habit: `namespace ${object.namespace ?? ''} runs` },
-    };
-  });
+      about,
+      seen: '',
+      learnOnly: true,
+      compared: { kind: 'first-seen', owner: 'images of the cluster', key: registry },
+    })),
+  ];
 };
 
 /** A template that somebody changes who has not changed it before. */

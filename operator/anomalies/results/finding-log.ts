@@ -1,10 +1,12 @@
 import { detectionById } from '../../catalogue/detections/detections.ts';
 import type { Severity } from '../../catalogue/controls/severity.ts';
+import { definedEntries } from '../../api/defined-entries.ts';
+import type { ChangeActivity, RequestActivity } from '../activity/activity.ts';
 import type { Normality } from '../baseline/normality.ts';
 import type { Raised } from '../judging.ts';
 import type { AnomalyFinding } from './anomaly-finding.ts';
 import { AttackSequences, type Step } from './attack-sequence.ts';
-import { findingId, sequenceFinding } from './finding-builder.ts';
+import { findingId, sequenceFinding, sourceText } from './finding-builder.ts';
 import { FindingStore, type StoredFinding } from './finding-store.ts';
 import { isStoredFinding } from './stored-finding.ts';
 
@@ -41,6 +43,23 @@ export class FindingLog {
     const finding = this.#store.get(folded.finding.id)?.finding ?? folded.finding;
     const step: Step = { finding: { ...stored.finding, id: finding.id }, at: stored.finding.lastSeen, act, isInstalled };
     if (!this.#addStep(stored.principal, step) && stored.workload !== '') this.#addStep(`workload ${stored.workload}`, step);
+  }
+
+  /** The audit event of a change came after the change was judged: its findings get their actor. */
+  name({ object, at }: ChangeActivity, request: RequestActivity): void {
+    for (const { finding } of this.#store.values()) {
+      const { about, lastSeen, actorIsCertain, audit } = finding;
+      if (
+        actorIsCertain ||
+        lastSeen !== at ||
+        about.kind !== object.kind ||
+        about.name !== object.name ||
+        about.namespace !== object.namespace
+      )
+        continue;
+      const named = { actor: request.actor.name, actorIsCertain: true, audit: [...audit, request.id].slice(0, 3) };
+      this.#store.replace(finding.id, { ...named, ...definedEntries({ source: sourceText(request) }) });
+    }
   }
 
   listed(): readonly AnomalyFinding[] {

@@ -36,7 +36,7 @@ describe('WriteJoin', () => {
   it('lets a change wait for its request', () => {
     const join = active();
     expect(join.change(change(start), start)).to.equal(undefined);
-    expect(join.request(write('alice', start + 500), start + 20_000).map(userOf)).to.deep.equal(['alice']);
+    expect(join.request(write('alice', start + 500), start + 20_000).judged.map(userOf)).to.deep.equal(['alice']);
     expect(join.due(start + JOIN_WAIT + 1)).to.deep.equal({ judged: [], missing: [] });
   });
 
@@ -46,12 +46,14 @@ describe('WriteJoin', () => {
     expect(join.due(start + JOIN_WAIT - 1).judged).to.have.length(0);
     expect(join.due(start + JOIN_WAIT).judged.map(userOf)).to.deep.equal([undefined]);
     expect(join.due(start + JOIN_WAIT + 1).judged).to.have.length(0);
+    const late = join.request(write('alice', start), start + 90_000);
+    expect([late.judged, late.late.map(userOf)]).to.deep.equal([[], ['alice']]);
   });
 
   it('does not let changes wait if no audit events come', () => {
     expect(new WriteJoin().change(change(start), start)?.object.name).to.equal('web');
     const stopped = active();
-    expect(stopped.change(change(start + 3_600_000), start + 3_600_000)?.object.name).to.equal('web');
+    expect(stopped.change(change(start + 48 * 3_600_000), start + 48 * 3_600_000)?.object.name).to.equal('web');
   });
 
   for (const [title, request] of [
@@ -66,7 +68,7 @@ describe('WriteJoin', () => {
     it(`does not join a request ${title}`, () => {
       const join = active();
       join.change(change(start), start);
-      expect(join.request(write('eve', start, request), start)).to.deep.equal([]);
+      expect(join.request(write('eve', start, request), start)).to.deep.equal({ judged: [], late: [] });
     });
 
   it('does not join a request of long before', () => {

@@ -10,10 +10,16 @@ describe('KnownKeys', () => {
     keys.learn('a', 'read x', start);
     keys.learn('a', 'read y', start + day);
     keys.learn('b', 'read x', start);
-    expect([keys.isNormal('a', 'read x'), keys.isNormal('b', 'read y'), keys.peers('read x')]).to.deep.equal([true, false, 2]);
+    keys.learn('account:c', 'read x', start);
+    expect([
+      keys.isNormal('a', 'read x'),
+      keys.isNormal('b', 'read y'),
+      keys.peers('a', 'read x'),
+      keys.peers('account:d', 'read x'),
+    ]).to.deep.equal([true, false, 2, 1]);
     expect(keys.since('a')).to.equal(start);
     expect(keys.normal('a', 'read ', 5)).to.deep.equal(['y', 'x']);
-    expect([keys.count('a'), keys.count('a', 'read '), keys.count('a', 'write '), keys.size]).to.deep.equal([2, 2, 0, 3]);
+    expect([keys.count('a'), keys.count('a', 'read '), keys.count('a', 'write '), keys.size]).to.deep.equal([2, 2, 0, 4]);
   });
 
   it('never makes a sensitive key normal, but by learning it', () => {
@@ -62,7 +68,12 @@ describe('KnownKeys', () => {
     const saved = JSON.parse(JSON.stringify([...keys.save()])) as unknown[];
     const loaded = new KnownKeys();
     expect(saved.map((each) => loaded.load(each))).to.deep.equal([true]);
-    expect([loaded.isNormal('a', 'x'), loaded.isNormal('a', 'y'), loaded.peers('x'), loaded.peers('y')]).to.deep.equal([true, false, 1, 0]);
+    expect([loaded.isNormal('a', 'x'), loaded.isNormal('a', 'y'), loaded.peers('a', 'x'), loaded.peers('a', 'y')]).to.deep.equal([
+      true,
+      false,
+      1,
+      0,
+    ]);
     expect(loaded.get('a', 'y')?.reported).to.equal((start + day) / 60_000);
     for (const bad of [null, [], ['a'], ['a', [['x']]], ['a', [['x', 1, 'later']]], [1, []]])
       expect(loaded.load(bad), JSON.stringify(bad)).to.equal(false);
