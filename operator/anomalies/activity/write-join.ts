@@ -62,7 +62,8 @@ const verbsOf: Readonly<Record<ChangeActivity['operation'], ReadonlySet<string>>
  */
 export class WriteJoin {
   readonly #requests = new Map<string, RequestActivity[]>();
-  #requestCount = 0;
+  /** The requests in the order in which they came. */
+  #order: { readonly key: string; readonly request: RequestActivity }[] = [];
   #waiting: Waiting[] = [];
   #firstAudit: number | undefined;
   #lastAudit: number | undefined;
@@ -92,8 +93,8 @@ export class WriteJoin {
     const list = this.#requests.get(key) ?? [];
     list.push(request);
     this.#requests.set(key, list);
-    this.#requestCount += 1;
-    if (this.#requestCount > mostRequests) this.#forget(now - before);
+    this.#order.push({ key, request });
+    if (this.#order.length > mostRequests) this.#forgetFirst(mostRequests / 4);
     const joined = this.#waiting.filter(({ change }) => isOf(request, change));
     if (joined.length === 0) return none;
     this.#waiting = this.#waiting.filter((each) => !joined.includes(each));
@@ -147,14 +148,19 @@ export class WriteJoin {
     return named.findLast((request) => isOf(request, change)) ?? nameless.findLast((request) => isOf(request, change));
   }
 
+  /** Lets go of requests before a time. */
   #forget(time: number): void {
-    for (const [key, list] of this.#requests) {
-      const kept = list.filter(({ at }) => at >= time);
-      if (kept.length === list.length) continue;
-      this.#requestCount -= list.length - kept.length;
-      if (kept.length === 0) this.#requests.delete(key);
-      else this.#requests.set(key, kept);
+    const kept = this.#order.findIndex(({ request }) => request.at >= time);
+    this.#forgetFirst(kept < 0 ? this.#order.length : kept);
+  }
+
+  #forgetFirst(count: number): void {
+    for (const { key, request } of this.#order.slice(0, count)) {
+      const list = this.#requests.get(key)?.filter((each) => each !== request) ?? [];
+      if (list.length === 0) this.#requests.delete(key);
+      else this.#requests.set(key, list);
     }
+    if (count > 0) this.#order = this.#order.slice(count);
   }
 }
 

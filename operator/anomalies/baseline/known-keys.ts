@@ -29,6 +29,8 @@ export type SavedOwner = readonly [owner: string, keys: readonly (readonly [stri
 export class KnownKeys {
   readonly #owners = new Map<string, Map<string, KnownKey>>();
   readonly #counts = new KeyCounts();
+  /** Owners of which keys were forgotten because of the bounds: what they do may only seem to be new. */
+  readonly #incomplete = new Set<string>();
   readonly #bounds: KeyBounds;
   #size = 0;
   #forgotten = 0;
@@ -50,6 +52,11 @@ export class KnownKeys {
   /** Grows with each change that a save must contain. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** Whether keys of an owner were forgotten, so that a key that is not known may have been. */
+  isIncomplete(owner: string): boolean {
+    return this.#incomplete.has(owner);
   }
 
   /** Whether an owner has done anything. */
@@ -128,8 +135,10 @@ export class KnownKeys {
     const keys = this.#owners.get(owner);
     if (keys === undefined) return;
     const { forgotten } = this;
+    const isIncomplete = this.isIncomplete(owner);
     this.#forget(owner, keys, key);
     this.#forgotten = forgotten;
+    if (!isIncomplete) this.#incomplete.delete(owner);
   }
 
   /** The time of the last first report of another key of the owner, in minutes. */
@@ -196,6 +205,7 @@ export class KnownKeys {
     }
     this.#size -= 1;
     this.#forgotten += 1;
+    if (this.#incomplete.size < this.#bounds.inAll) this.#incomplete.add(owner);
     this.#changes += 1;
   }
 

@@ -131,8 +131,10 @@ export class Normality {
   }
 
   /** Whether a new key is learned without a report. */
-  #isLearned(detection: Detection, { learnOnly }: Observation, { actor, at, learning, seed }: Circumstances): boolean {
+  #isLearned(detection: Detection, { learnOnly, compared }: Observation, { actor, at, learning, seed }: Circumstances): boolean {
     if (seed || learnOnly === true) return true;
+    // What the bounds made forgotten may only seem to be new. What is sensitive is reported all the same.
+    if (!detection.sensitive && compared.kind === 'first-seen' && this.known.isIncomplete(compared.owner)) return true;
     if (isSystem(actor) && at < this.quietUntil) return true;
     return learning && !(detection.sensitive && this.isNewPrincipal(actor, at));
   }

@@ -141,6 +141,8 @@ export const newApiUse: RequestJudge = (request, { known }) => {
   const { actor, verb, resource, subresource, succeeded, at } = request;
   if (actor.kind !== 'account' || resource === '' || !succeeded) return nothing;
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  // Other uses lead nowhere: they would only fill the baseline.
+  if (!sensitiveUse.has(what) && !(writes.has(verb) && writeSensitive.has(what))) return nothing;
   const since = known.since(actor.key);
   const isNew = since === undefined || at - since < day;
   return [
@@ -149,7 +151,7 @@ export const newApiUse: RequestJudge = (request, { known }) => {
       about: actorSubject(actor),
       workload: what,
       seen: `${actor.name} used ${verb} on ${what}${placeOf(request)}`,
-      learnOnly: isNew || !(sensitiveUse.has(what) || (writes.has(verb) && writeSensitive.has(what))),
+      learnOnly: isNew,
       compared: { kind: 'first-seen', owner: actor.key, key: `${verb} ${what}`, habit: `${actor.name} has used` },
     },
   ];
