@@ -40,6 +40,7 @@ const binding = (id: string, text: RbacText, example: readonly [string, string],
   crossObject: { check: 'bindingGrants', reads: [...roles, ...bindings] },
 });
 
+const accounts = ['ServiceAccount'];
 const narrow = '{apiGroups: [""], resources: [configmaps], verbs: [get]}';
 
 /** CONTROLS.md §7. */
@@ -63,7 +64,7 @@ export const rbacAndIdentity: Section = {
       {
         title: 'Roles do not allow all verbs on all resources',
         severity: 'critical',
-        why: 'All verbs on all resources are the same rights as cluster-admin.',
+        why: 'All verbs on all resources of all API groups are the same rights as cluster-admin.',
         fix: 'List the resources and the verbs that are needed.',
         message: 'rules allow all verbs on all resources',
       },
@@ -107,6 +108,19 @@ export const rbacAndIdentity: Section = {
       { cis: ['5.1.2'], nsa: ['AA.rbac'], nist: ['4.3.2'], mitre: ['T1552.007'] },
     ),
     role(
+      'rbac-write-secrets',
+      {
+        title: 'Roles do not allow writing Secrets',
+        severity: 'high',
+        essential: false,
+        why: 'The API server fills a Secret of type kubernetes.io/service-account-token with a token of the account that the Secret names. Programs also trust the certificates and credentials that they read from Secrets.',
+        fix: 'Remove the rule, or allow only update and patch on Secrets listed in resourceNames.',
+        message: 'rules allow writing Secrets',
+      },
+      ['{apiGroups: [""], resources: [secrets], verbs: [create, patch]}', narrow],
+      { nsa: ['AA.rbac'], nist: ['4.3.1'], mitre: ['T1098', 'T1528'] },
+    ),
+    role(
       'rbac-create-pods',
       {
         title: 'Roles do not allow creating pods',
@@ -144,6 +158,19 @@ export const rbacAndIdentity: Section = {
       { mitre: ['T1090'] },
     ),
     role(
+      'rbac-pods-services-proxy',
+      {
+        title: 'Roles do not allow pods/proxy or services/proxy',
+        severity: 'medium',
+        essential: false,
+        why: 'The API server forwards requests to every port of a pod or of a Service. NetworkPolicies do not apply, and the program sees the address of the API server.',
+        fix: 'Remove pods/proxy and services/proxy, or list the Services in resourceNames.',
+        message: 'rules allow pods/proxy or services/proxy',
+      },
+      ['{apiGroups: [""], resources: [services/proxy], verbs: [get]}', '{apiGroups: [""], resources: [services], verbs: [get]}'],
+      { nsa: ['NS.policies'], mitre: ['T1090'] },
+    ),
+    role(
       'rbac-bind-escalate',
       {
         title: 'Roles do not allow bind or escalate',
@@ -165,6 +192,19 @@ export const rbacAndIdentity: Section = {
         message: 'rules allow impersonate',
       },
       ['{apiGroups: [""], resources: [users], verbs: [impersonate]}', narrow],
+      { cis: ['5.1.8'], mitre: ['T1078'] },
+    ),
+    role(
+      'rbac-constrained-impersonation',
+      {
+        title: 'Roles do not allow constrained impersonation',
+        severity: 'high',
+        essential: false,
+        why: 'From Kubernetes 1.35, the verbs impersonate:MODE and impersonate-on:MODE:VERB together allow requests with the identity of another user, account or node.',
+        fix: 'Remove these verbs, or list the identities in resourceNames.',
+        message: 'rules allow constrained impersonation',
+      },
+      ["{apiGroups: [authentication.k8s.io], resources: [users], verbs: ['impersonate:user-info']}", narrow],
       { cis: ['5.1.8'], mitre: ['T1078'] },
     ),
     role(
@@ -226,6 +266,90 @@ export const rbacAndIdentity: Section = {
       },
       ['{apiGroups: [""], resources: [serviceaccounts/token], verbs: [create]}', narrow],
       { cis: ['5.1.13'], mitre: ['T1528'] },
+    ),
+    role(
+      'rbac-manage-service-accounts',
+      {
+        title: 'Roles do not allow changing ServiceAccounts',
+        severity: 'medium',
+        essential: false,
+        why: 'Annotations of a ServiceAccount select an identity of the cloud provider. Its imagePullSecrets and its token settings apply to all of its pods.',
+        fix: 'Let only the deployment pipeline change ServiceAccounts.',
+        message: 'rules allow changing ServiceAccounts',
+      },
+      ['{apiGroups: [""], resources: [serviceaccounts], verbs: [update]}', '{apiGroups: [""], resources: [serviceaccounts], verbs: [get]}'],
+      { nsa: ['AA.rbac'], mitre: ['T1098'] },
+    ),
+    role(
+      'rbac-manage-nodes',
+      {
+        title: 'Roles do not allow changing Nodes',
+        severity: 'high',
+        essential: false,
+        why: 'Labels and taints of a Node decide which pods run on it. The addresses in its status decide where the API server sends requests for its kubelet.',
+        fix: 'Remove the write verbs on nodes and nodes/status.',
+        message: 'rules allow changing Nodes',
+      },
+      ['{apiGroups: [""], resources: [nodes/status], verbs: [patch]}', '{apiGroups: [""], resources: [nodes], verbs: [get, list]}'],
+      { nsa: ['AA.rbac'], nist: ['4.3.5'], mitre: ['T1610'] },
+    ),
+    role(
+      'rbac-manage-namespaces',
+      {
+        title: 'Roles do not allow changing Namespaces',
+        severity: 'high',
+        essential: false,
+        why: 'Labels of a Namespace set its Pod Security level, and decide which NetworkPolicies and admission webhooks apply to it.',
+        fix: 'Remove the verbs update and patch on namespaces.',
+        message: 'rules allow changing Namespaces',
+      },
+      ['{apiGroups: [""], resources: [namespaces], verbs: [patch]}', '{apiGroups: [""], resources: [namespaces], verbs: [get, list]}'],
+      { nsa: ['AA.rbac'], mitre: ['T1562.001'] },
+    ),
+    role(
+      'rbac-manage-api-services',
+      {
+        title: 'Roles do not allow changing APIServices',
+        severity: 'high',
+        essential: false,
+        why: 'An APIService sends the requests of an API group to another server. That server sees the requests, and the objects that users send.',
+        fix: 'Remove the write verbs on apiservices, or list the APIServices in resourceNames.',
+        message: 'rules allow changing APIServices',
+      },
+      [
+        '{apiGroups: [apiregistration.k8s.io], resources: [apiservices], verbs: [create]}',
+        '{apiGroups: [apiregistration.k8s.io], resources: [apiservices], verbs: [get]}',
+      ],
+      { nsa: ['AA.rbac'], mitre: ['T1557'] },
+    ),
+    role(
+      'rbac-manage-custom-resource-definitions',
+      {
+        title: 'Roles do not allow changing CustomResourceDefinitions',
+        severity: 'medium',
+        essential: false,
+        why: 'A CustomResourceDefinition can name a conversion webhook, which sees and changes all of its objects. Deleting one deletes all of its objects.',
+        fix: 'Let only the deployment pipeline change CustomResourceDefinitions.',
+        message: 'rules allow changing CustomResourceDefinitions',
+      },
+      [
+        '{apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [patch]}',
+        '{apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get]}',
+      ],
+      { nsa: ['AA.rbac'], mitre: ['T1565'] },
+    ),
+    role(
+      'rbac-non-resource-urls',
+      {
+        title: 'Roles do not allow all URLs of the API server',
+        severity: 'medium',
+        essential: false,
+        why: 'Besides resources, the API server serves URLs such as /debug/pprof and /logs. A wildcard allows all of them, also later ones.',
+        fix: 'List the URLs that are needed, such as /metrics.',
+        message: 'rules allow all URLs, or those of debugging and logs',
+      },
+      ['{nonResourceURLs: ["*"], verbs: ["*"]}', '{nonResourceURLs: [/metrics], verbs: [get]}'],
+      { nsa: ['AA.rbac'], mitre: ['T1613'] },
     ),
     role(
       'rbac-create-persistent-volumes',
@@ -346,6 +470,25 @@ export const rbacAndIdentity: Section = {
       { cis: ['5.1.5'], mitre: ['T1078.001'] },
     ),
     {
+      ...binding(
+        'rbac-default-role-binding',
+        {
+          title: 'Bindings do not give powerful default roles in all namespaces',
+          severity: 'high',
+          essential: false,
+          why: 'In a ClusterRoleBinding, admin and edit give all Secrets, pods/exec and tokens of every namespace, including kube-system. The other default roles with such rights are meant for the control plane.',
+          fix: 'Use a RoleBinding in each namespace that needs the rights, or bind a role with only the rights that are needed.',
+          message: 'roleRef is a default role with powerful rights',
+        },
+        [
+          'kind: ClusterRoleBinding\nroleRef: {kind: ClusterRole, name: edit}',
+          'kind: ClusterRoleBinding\nroleRef: {kind: ClusterRole, name: view}',
+        ],
+        { cis: ['5.1.1'], nsa: ['AA.rbac'], nist: ['4.3.1'], mitre: ['T1078', 'T1098.006'] },
+      ),
+      crossObject: { check: 'defaultRoleBinding', reads: [...roles, ...bindings] },
+    },
+    {
       id: 'service-account-automount',
       title: 'ServiceAccounts do not mount tokens by default',
       severity: 'low',
@@ -389,7 +532,7 @@ export const rbacAndIdentity: Section = {
       message: 'the ServiceAccount has all rights',
       placement: { cis: ['5.1.1'], nist: ['4.3.1'], mitre: ['T1528', 'T1078'] },
       theme: 'access',
-      crossObject: { check: 'adminServiceAccount', reads: [...roles, ...bindings] },
+      crossObject: { check: 'adminServiceAccount', reads: [...roles, ...bindings, ...accounts] },
     },
     {
       id: 'workload-takeover-permissions',
@@ -403,7 +546,7 @@ export const rbacAndIdentity: Section = {
       message: 'the ServiceAccount has rights that lead to a takeover of the cluster',
       placement: { nist: ['4.3.1'], mitre: ['T1528', 'T1078'] },
       theme: 'access',
-      crossObject: { check: 'takeoverPermissions', reads: [...roles, ...bindings] },
+      crossObject: { check: 'takeoverPermissions', reads: [...roles, ...bindings, ...accounts] },
     },
   ],
 };

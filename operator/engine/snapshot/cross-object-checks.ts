@@ -1,7 +1,7 @@
 import { clean, type Outcome, skipped } from '../outcomes/outcome.ts';
 import { faultsFor } from './projection-faults.ts';
 import type { Projection } from './snapshot.ts';
-import { accessChecks } from './access-checks.ts';
+import { accessChecks } from '../rbac/access-checks.ts';
 import { admissionChecks } from './admission-checks.ts';
 import { availabilityChecks } from './availability-checks.ts';
 import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
@@ -20,7 +20,7 @@ const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
 };
 
 /** Checks that evaluate each entry of a list by itself. Their violations are reported even if another entry is malformed. */
-const byEntry: ReadonlySet<string> = new Set(['roleGrants', 'bindingGrants', 'danglingBinding']);
+const byEntry: ReadonlySet<string> = new Set(['roleGrants', 'bindingGrants', 'danglingBinding', 'defaultRoleBinding']);
 
 /**
  * Runs a cross-object check, by its name, on one object. A field of the wrong type that the check reads results in an error, never in a

@@ -16,7 +16,10 @@ type FieldShapes = Readonly<Record<string, Shape>>;
 const rbac = 'rbac.authorization.k8s.io';
 const names: Shape = ['string'];
 const selector: Shape = { matchLabels: 'labels', matchExpressions: [{ key: 'string', operator: 'string', values: ['string'] }] };
-const roleShapes: FieldShapes = { rules: [{ apiGroups: names, resources: names, verbs: names, resourceNames: names }] };
+const roleShapes: FieldShapes = {
+  rules: [{ apiGroups: names, resources: names, verbs: names, resourceNames: names, nonResourceURLs: names }],
+  'aggregationRule.clusterRoleSelectors': [selector],
+};
 const bindingShapes: FieldShapes = {
   roleRef: { kind: 'string', name: 'string' },
   subjects: [{ kind: 'string', name: 'string', namespace: 'string' }],
@@ -40,21 +43,24 @@ const podShapes: FieldShapes = {
   'spec.serviceAccount': 'string',
   'spec.automountServiceAccountToken': 'boolean',
   ...Object.fromEntries(containerLists.map((list) => [list, [{ name: 'string', image: 'string' }]] as const)),
+  'spec.volumes': [{ secret: { secretName: 'string' }, projected: { sources: [{ serviceAccountToken: { audience: 'string' } }] } }],
 };
 
-const accountFields = ['spec.serviceAccountName', 'spec.serviceAccount', 'spec.automountServiceAccountToken'];
+const accountFields = ['spec.serviceAccountName', 'spec.serviceAccount'];
+const automountFields = [...accountFields, 'spec.automountServiceAccountToken'];
 
 /** The fields that each check reads of its target. Keyed by control if the controls of a check differ. */
 const fieldsRead: Readonly<Record<string, readonly string[]>> = {
-  roleGrants: ['rules'],
+  roleGrants: ['rules', 'aggregationRule.clusterRoleSelectors'],
   bindingGrants: ['subjects'],
   'rbac-cluster-admin-binding': ['roleRef'],
+  defaultRoleBinding: ['roleRef', 'subjects'],
   danglingBinding: ['roleRef', 'subjects'],
-  adminServiceAccount: ['spec.serviceAccountName', 'spec.serviceAccount'],
-  takeoverPermissions: ['spec.serviceAccountName', 'spec.serviceAccount'],
-  missingServiceAccount: ['spec.serviceAccountName', 'spec.serviceAccount'],
-  tokenAutomount: ['automountServiceAccountToken', ...accountFields],
-  defaultServiceAccount: accountFields,
+  adminServiceAccount: [...automountFields, 'spec.volumes'],
+  takeoverPermissions: [...automountFields, 'spec.volumes'],
+  missingServiceAccount: accountFields,
+  tokenAutomount: ['automountServiceAccountToken', ...automountFields],
+  defaultServiceAccount: automountFields,
   imageApproved: containerLists,
   policyCoverage: ['metadata.labels'],
   metadataEgress: ['metadata.labels'],

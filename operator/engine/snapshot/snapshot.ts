@@ -13,6 +13,7 @@ import {
 import type { Labels } from '../../api/label-match.ts';
 import { type HostPort, hostPortsOf } from '../network/exposure/ways-in.ts';
 import { clusterNetworkKinds, networkProjections } from './network-projections.ts';
+import { hasTokenVolume } from '../rbac/token-volume.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
@@ -47,6 +48,8 @@ export interface WorkloadBody extends Fields {
   readonly podLabels: Labels;
   readonly serviceAccount: string;
   readonly automount: boolean | undefined;
+  /** Whether a volume holds a token of the service account for the API server. */
+  readonly tokenVolume: boolean;
   readonly images: readonly string[];
   readonly containers: readonly ContainerImage[];
   readonly ports: readonly number[];
@@ -106,6 +109,7 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     podLabels: textMapOf(fieldsOf(pod?.metadata)['labels']),
     serviceAccount: accountOf(spec),
     automount: typeof automount === 'boolean' ? automount : undefined,
+    tokenVolume: hasTokenVolume(spec, accountOf(spec)),
     images: containers.map(({ image }) => textOf(image) ?? ''),
     containers: containerImages(spec, fieldsOf(object['status'])),
     ports: ports.map(({ containerPort }) => containerPort).filter((port) => typeof port === 'number'),
@@ -118,6 +122,14 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
 }
 
 const nothing = (): Fields => ({});
+
+/** The fields of a ClusterRole. `live`: the role came from a cluster, where the rules of an aggregated role are in force as they are. */
+function clusterRole(object: KubernetesObject): Fields {
+  const { uid, resourceVersion } = fieldsOf(object.metadata);
+  const live = (textOf(uid) ?? '') !== '' || (textOf(resourceVersion) ?? '') !== '';
+  return { ...pick('rules', 'aggregationRule')(object), ...(live ? { live } : {}) };
+}
+
 const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';
 /** The kind of ImageApprovals in a snapshot. */
@@ -127,7 +139,7 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     Namespace: nothing,
     ServiceAccount: pick('automountServiceAccountToken'),
     [`Role.${rbac}`]: pick('rules'),
-    [`ClusterRole.${rbac}`]: pick('rules', 'aggregationRule'),
+    [`ClusterRole.${rbac}`]: clusterRole,
     [`RoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
     [`ClusterRoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
     'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
