@@ -19,6 +19,7 @@ export const cliCommands: Readonly<Record<string, CommandEntry>> = {
   test: entry('run tests of policies', () => import('./test.ts')),
   except: entry('print the YAML of an exception for findings that are accepted', () => import('./except.ts')),
   approve: entry('print the YAML of an approval for reviewed images', () => import('./approve.ts')),
+  'who-can': entry('list who may do something, by the roles and bindings of files or of a cluster', () => import('./who-can.ts')),
   controls: entry('list the built-in controls', () => import('./controls.ts')),
   explain: entry('describe a control: what it checks, why, and how to fix failures', () => import('./explain.ts')),
   'audit-setup': entry('write the files with which API servers send audit events', () => import('./audit/audit-setup.ts')),

@@ -6,8 +6,10 @@ import type { Io } from './input/io.ts';
 import { outputNames } from './input/scan-arguments.ts';
 import { exitCodes } from './input/usage-error.ts';
 
-const commands = ['scan', 'test', 'except', 'approve', 'controls', 'explain', 'audit-setup', 'completion'];
+const commands = ['scan', 'test', 'except', 'approve', 'who-can', 'controls', 'explain', 'audit-setup', 'completion'];
 const words = {
+  verbs: 'get list watch create update patch delete deletecollection bind escalate impersonate approve use',
+  whoCan: '--namespace --name --cluster --context --output --help',
   controls: catalogue.map(({ id }) => id).join(' '),
   entries: [...catalogue, ...detections].map(({ id }) => id).join(' '),
   frameworks: frameworkVersions()
@@ -25,6 +27,7 @@ _vigil() {
   case "$before" in
     --control) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
     explain) COMPREPLY=($(compgen -W "${words.entries}" -- "$word")); return ;;
+    who-can) COMPREPLY=($(compgen -W "${words.verbs}" -- "$word")); return ;;
     --framework) COMPREPLY=($(compgen -W "${words.frameworks}" -- "$word")); return ;;
     --fail-on) COMPREPLY=($(compgen -W "${words.severities}" -- "$word")); return ;;
     -o|--output) COMPREPLY=($(compgen -W "${words.outputs} text" -- "$word")); return ;;
@@ -35,6 +38,7 @@ _vigil() {
     test:-*) COMPREPLY=($(compgen -W "--run --output --help" -- "$word")); return ;;
     controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
     approve:-*) COMPREPLY=($(compgen -W "--reference --reviewed-by --until --name --help" -- "$word")); return ;;
+    who-can:-*) COMPREPLY=($(compgen -W "${words.whoCan}" -- "$word")); return ;;
     except:-*) COMPREPLY=($(compgen -W "--reason --until --namespace --policy --container --name --help" -- "$word")); return ;;
     audit-setup:-*) COMPREPLY=($(compgen -W "--server --name --namespace --directory --help" -- "$word")); return ;;
     except:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
@@ -52,11 +56,12 @@ _vigil() {
   case "$words[CURRENT-1]" in
     --control) compadd ${words.controls} ;;
     explain) compadd ${words.entries} ;;
+    who-can) compadd ${words.verbs} ;;
     --framework) compadd ${words.frameworks} ;;
     --fail-on) compadd ${words.severities} ;;
     -o|--output) compadd ${words.outputs} text ;;
     completion) compadd bash zsh fish ;;
-    *) if [[ "$words[CURRENT]" == -* && "$words[2]" == scan ]]; then compadd -- ${words.scan}; else _files; fi ;;
+    *) if [[ "$words[CURRENT]" == -* && "$words[2]" == scan ]]; then compadd -- ${words.scan}; elif [[ "$words[CURRENT]" == -* && "$words[2]" == who-can ]]; then compadd -- ${words.whoCan}; else _files; fi ;;
   esac
 }
 compdef _vigil vigil
@@ -66,6 +71,8 @@ const fish = `# vigil completion fish: vigil completion fish > ~/.config/fish/co
 complete -c vigil -n __fish_use_subcommand -f -a '${commands.join(' ')}'
 complete -c vigil -n '__fish_seen_subcommand_from except' -f -a '${words.controls}'
 complete -c vigil -n '__fish_seen_subcommand_from explain' -f -a '${words.entries}'
+complete -c vigil -n '__fish_seen_subcommand_from who-can' -a '${words.verbs}'
+complete -c vigil -n '__fish_seen_subcommand_from who-can' -l name -x
 complete -c vigil -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'
 complete -c vigil -l control -x -a '${words.controls}'
 complete -c vigil -l framework -x -a '${words.frameworks}'

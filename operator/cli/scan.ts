@@ -12,6 +12,7 @@ import { RuleCounts, ruleWarnings } from './input/rule-counts.ts';
 import { ManifestState } from './input/manifest-scan.ts';
 import { type PolicyFiles, readPolicyFiles } from './input/policy-files.ts';
 import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './input/scan-arguments.ts';
+import { onePerFact } from '../output/same-facts.ts';
 import { systemNamespaces } from './input/system-namespaces.ts';
 import { exitCodes, UsageError } from './input/usage-error.ts';
 
@@ -150,7 +151,8 @@ async function scan(args: ScanArguments, io: Io): Promise<number> {
     return exitCodes.clean;
   }
   const scanned = args.cluster ? await scanLiveCluster(args, io) : await scanFiles(args, io);
-  const result = await withBaseline(scanned, args, io);
+  const compared = await withBaseline(scanned, args, io);
+  const result = args.chosenNothing ? onePerFact(compared) : compared;
   const output = await outputs[args.output]();
   output(result, io.out, { colour: io.terminal && (io.environment['NO_COLOR'] ?? '') === '', passing: args.passing });
   if (args.writeBaseline === undefined) return exitCodeOf(result, args);

@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { ControlCheck } from './controls/control-check.ts';
 import { clusterKind, kindsInclude, kindsReadBy, wholeCluster } from './controls/control-kinds.ts';
-import { runCrossObjectCheck } from './snapshot/cross-object-checks.ts';
+import { runCrossObjectCheck } from './cross-object-checks.ts';
 import {
   type CheckObserver,
   emptyEvaluation,

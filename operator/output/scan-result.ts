@@ -65,13 +65,18 @@ export const KNOWN = 'known';
 /** Whether a result is a failure that is in the baseline. */
 export const isKnown = (properties: ObjectFinding['properties']): boolean => properties?.[KNOWN] === 'true';
 
-/** Returns ` (known)`, ` (excepted by …)` or ` (exception … refused: …)`, or the empty string. */
+/** The property of a failure with the other controls that report the same fact. */
+export const ALSO = 'also';
+
+/** Returns ` (known)`, ` (excepted by …)` or ` (exception … refused: …)`, and ` (also: …)`, or the empty string. */
 export function exceptionNote({ properties = {} }: Pick<ObjectFinding, 'properties'>): string {
   const { exception, until, exceptionRefused } = properties as Readonly<Record<string, string | undefined>>;
   const by = exception === INLINE ? 'the annotation vigil.dev/except' : (exception ?? '');
+  const also = (properties as Readonly<Record<string, string | undefined>>)[ALSO];
+  const others = also === undefined ? '' : ` (also: ${also})`;
   if (isExcepted(properties)) return ` (excepted by ${by} until ${until ?? ''})`;
   const known = isKnown(properties) ? ' (known)' : '';
-  return exceptionRefused === undefined ? known : `${known} (exception refused: ${exceptionRefused})`;
+  return exceptionRefused === undefined ? others + known : `${others}${known} (exception refused: ${exceptionRefused})`;
 }
 
 /** The number of results with the verdict skip, by reason. */

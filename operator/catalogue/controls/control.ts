@@ -92,6 +92,11 @@ export interface Control {
   readonly example: { readonly before: string; readonly after: string };
   /** The message of a failure. It names the field. The engine adds the names of containers and volumes before it, and other names after it. */
   readonly message: string;
+  /**
+   * The controls that report the same fact, if they fail at the same places: the one field and the one fix. In a scan for which nothing was
+   * chosen, only the failure of the first of them is listed. Frameworks have every control.
+   */
+  readonly sameFactAs?: readonly string[];
   readonly placement: Placement;
   readonly theme: Theme | readonly Theme[];
   readonly parameters?: Readonly<Record<string, Parameter>>;

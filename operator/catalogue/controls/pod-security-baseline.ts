@@ -77,6 +77,7 @@ export const podSecurityBaseline: Section = {
     },
     {
       id: 'host-path-volume',
+      sameFactAs: ['container-runtime-socket', 'host-path-sensitive'],
       title: 'Pods have no hostPath volumes',
       severity: 'high',
       essential: true,
@@ -163,6 +164,7 @@ export const podSecurityBaseline: Section = {
     },
     {
       id: 'capabilities-baseline',
+      sameFactAs: ['dangerous-capabilities'],
       title: 'Containers add no capabilities outside the default set',
       severity: 'high',
       essential: true,

@@ -10,6 +10,7 @@ export const podSecurityRestricted: Section = {
   controls: [
     {
       id: 'volume-types',
+      sameFactAs: ['container-runtime-socket', 'host-path-sensitive', 'host-path-volume'],
       title: 'Pods use only volume types that the cluster manages',
       severity: 'medium',
       essential: true,
@@ -105,6 +106,7 @@ export const podSecurityRestricted: Section = {
     },
     {
       id: 'seccomp-required',
+      sameFactAs: ['seccomp-unconfined'],
       title: 'Containers have a seccomp profile',
       severity: 'medium',
       essential: true,
@@ -134,6 +136,7 @@ export const podSecurityRestricted: Section = {
     },
     {
       id: 'capabilities-drop-all',
+      sameFactAs: ['dangerous-capabilities', 'capabilities-baseline'],
       title: 'Containers drop all capabilities',
       severity: 'medium',
       essential: true,
@@ -157,6 +160,7 @@ export const podSecurityRestricted: Section = {
     },
     {
       id: 'proc-mount-restricted',
+      sameFactAs: ['proc-mount'],
       title: 'The /proc mount is masked, also in user namespaces',
       severity: 'medium',
       essential: true,

@@ -10,6 +10,8 @@ type RbacText = Pick<Control, 'title' | 'why' | 'fix' | 'message'> & {
   readonly logging?: boolean;
 };
 
+const all = 'rbac-wildcard-all';
+
 const role = (id: string, text: RbacText, example: readonly [string, string], placement: Placement): Control => ({
   id,
   title: text.title,
@@ -20,6 +22,8 @@ const role = (id: string, text: RbacText, example: readonly [string, string], pl
   fix: text.fix,
   example: { before: `rules:\n- ${example[0]}\n`, after: `rules:\n- ${example[1]}\n` },
   message: text.message,
+  // All rights are the fact. Each right that follows from it is not another one.
+  ...(id === all ? {} : { sameFactAs: [all] }),
   placement,
   theme: text.logging === true ? ['access', 'logging'] : 'access',
   crossObject: { check: 'roleGrants', reads: [...roles, ...bindings] },
@@ -490,6 +494,7 @@ export const rbacAndIdentity: Section = {
     },
     {
       id: 'service-account-automount',
+      sameFactAs: ['default-service-account-automount', 'automount-service-account-token'],
       title: 'ServiceAccounts do not mount tokens by default',
       severity: 'low',
       essential: false,
@@ -536,6 +541,7 @@ export const rbacAndIdentity: Section = {
     },
     {
       id: 'workload-takeover-permissions',
+      sameFactAs: ['workload-admin-service-account'],
       title: 'Workloads have no rights that lead to a takeover of the cluster',
       severity: 'high',
       essential: true,

@@ -33,6 +33,7 @@ export const supplyChain: Section = {
     },
     {
       id: 'image-digest-pinned',
+      sameFactAs: ['image-tag-latest'],
       title: 'Images are pinned by digest',
       severity: 'low',
       essential: true,

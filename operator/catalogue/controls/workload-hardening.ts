@@ -60,6 +60,7 @@ export const workloadHardening: Section = {
     },
     {
       id: 'drop-net-raw',
+      sameFactAs: ['capabilities-drop-all'],
       title: 'Containers drop NET_RAW',
       severity: 'medium',
       essential: true,
@@ -137,6 +138,7 @@ export const workloadHardening: Section = {
     },
     {
       id: 'host-path-sensitive',
+      sameFactAs: ['container-runtime-socket'],
       title: 'Pods do not mount sensitive folders of the node',
       severity: 'high',
       essential: true,
@@ -327,6 +329,7 @@ export const workloadHardening: Section = {
     },
     {
       id: 'automount-service-account-token',
+      sameFactAs: ['default-service-account-automount'],
       title: 'The service account token is not mounted by default',
       severity: 'medium',
       essential: true,

@@ -16,6 +16,8 @@ export interface ScanArguments {
   readonly policyFiles: readonly string[];
   /** The policy from the flags. Undefined if only policy files are used. */
   readonly spec: SecurityPolicySpec | undefined;
+  /** Whether the policy from the flags is the default one, because the user chose neither frameworks, controls nor policies. */
+  readonly chosenNothing: boolean;
   readonly failOn: Severity;
   readonly passing: boolean;
   readonly output: OutputName;
@@ -55,7 +57,7 @@ vigil scan --cluster scans the objects of a cluster.
   --baseline FILE             list the failures in this file as known; they do not change the exit code
   --kubernetes-version 1.X    the Kubernetes version for frameworks without a version
 
-By default the frameworks pss-restricted and vigil are used. The SecurityExceptions and ClusterSecurityExceptions among the files apply.
+By default the frameworks pss-restricted and vigil are used, and controls that read the same field are one finding. The SecurityExceptions and ClusterSecurityExceptions among the files apply.
 Exit code 0: no failures; 1: failures; 2: a file could not be read, or a check could not be evaluated.
 `;
 
@@ -196,6 +198,7 @@ export function scanArguments(args: readonly string[]): ScanArguments {
     paths: positionals,
     policyFiles: values.policy ?? [],
     spec: specOf(values),
+    chosenNothing: [values.framework, values.control, values.policy].every((chosen) => chosen === undefined),
     failOn: oneOf('--fail-on', values['fail-on'] ?? 'info', severityOrder),
     passing: values.passing === true,
     output: oneOf('--output', values.output ?? 'table', outputNames),

@@ -104,7 +104,8 @@ const rightsOf: ReadonlyMap<string, readonly Right[]> = new Map<string, readonly
       { ...core('nodes/status'), verbs: ['update', 'patch'], clusterScoped: true },
     ],
   ],
-  ['rbac-manage-namespaces', [{ ...core('namespaces'), verbs: ['update', 'patch'], clusterScoped: true }]],
+  // The API server takes a Namespace for an object in itself, so a Role can grant these verbs on its own Namespace.
+  ['rbac-manage-namespaces', [{ ...core('namespaces'), verbs: ['update', 'patch'] }]],
   ['rbac-manage-api-services', [{ groups: ['apiregistration.k8s.io'], resources: ['apiservices'], verbs: write, clusterScoped: true }]],
   [
     'rbac-manage-custom-resource-definitions',

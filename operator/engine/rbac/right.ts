@@ -16,7 +16,7 @@ export interface Right {
  * Whether a verb can be used on an object that a rule names. A request that creates an object or deletes a collection has no name, except
  * for a subresource and for server-side apply, which needs `patch` too.
  */
-function reachesNamed(rule: PolicyRule, verb: string, resource: string): boolean {
+export function reachesNamed(rule: PolicyRule, verb: string, resource: string): boolean {
   if (verb === 'deletecollection') return false;
   return verb !== 'create' || resource.includes('/') || hasVerb(rule, 'patch');
 }

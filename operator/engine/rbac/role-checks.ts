@@ -7,18 +7,35 @@ import { accessOf } from './access.ts';
 import { type Granted, grantedBy } from './control-rights.ts';
 import { covers, defaultObject, defaultRules } from './default-objects.ts';
 import type { PolicyRule } from './policy-rule.ts';
-import type { RoleNode } from './role-graph.ts';
+import type { Gathering, RoleNode } from './role-graph.ts';
 
-/** The rules of roles that gather no others are judged. Of an aggregated role, only those that are judged at no other role are. */
+const textOf = ({ index: _, ...rule }: PolicyRule): string => JSON.stringify(rule);
+
+/** The rules that are judged at the roles of a gathering. Computed once. */
+const judgedThere = new WeakMap<Gathering, ReadonlySet<string>>();
+
+function rulesJudgedAt(gathering: Gathering): ReadonlySet<string> {
+  const known = judgedThere.get(gathering);
+  if (known !== undefined) return known;
+  const texts = new Set(gathering.members.filter(({ isDefault }) => !isDefault).flatMap(({ rules }) => rules.map(textOf)));
+  judgedThere.set(gathering, texts);
+  return texts;
+}
+
+/** The judged rules of roles. Computed once. */
+const judged = new WeakMap<RoleNode, readonly PolicyRule[]>();
+
+/** The rules of a role that are judged. Of an aggregated role, those that are judged at no other role. */
 function judgedRules(node: RoleNode): readonly PolicyRule[] {
   if (node.gathers.length === 0) return node.isDefault ? [] : node.rules;
-  const textOf = ({ index: _, ...rule }: PolicyRule): string => JSON.stringify(rule);
-  const elsewhere = new Set(
-    node.gathers.flatMap(({ members }) => members.filter(({ isDefault }) => !isDefault)).flatMap(({ rules }) => rules.map(textOf)),
-  );
+  const known = judged.get(node);
+  if (known !== undefined) return known;
   const wanted = node.isDefault ? defaultObject(node.kind, node.namespace, node.name) : undefined;
   const own = wanted === undefined ? [] : defaultRules(wanted);
-  return node.rules.filter((rule) => !elsewhere.has(textOf(rule)) && !covers(own, rule));
+  const isElsewhere = (rule: PolicyRule): boolean => node.gathers.some((gathering) => rulesJudgedAt(gathering).has(textOf(rule)));
+  const rules = node.rules.filter((rule) => !isElsewhere(rule) && !covers(own, rule));
+  judged.set(node, rules);
+  return rules;
 }
 
 /** What aggregated roles gather from default roles, which are not judged themselves, by control. Computed once. */

@@ -13,7 +13,7 @@ import {
 import type { Labels } from '../../api/label-match.ts';
 import { type HostPort, hostPortsOf } from '../network/exposure/ways-in.ts';
 import { clusterNetworkKinds, networkProjections } from './network-projections.ts';
-import { hasTokenVolume } from '../rbac/token-volume.ts';
+import { hasTokenVolume } from '../pods/token-volume.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
 import type { ResourceReference } from '../../findings/finding.ts';

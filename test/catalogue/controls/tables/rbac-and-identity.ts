@@ -710,10 +710,10 @@ export const table: Tables = {
     ],
     [
       fails(
-        'a Role grants nothing of what is cluster-scoped: less severe',
+        'a Role: it grants the verb on its own Namespace',
         docs(role('it', ['core', 'namespaces', 'patch']), binding('b', 'Role/it', 'shop', user)),
         'rules[0]',
-        { severity: 'medium' },
+        { severity: 'high' },
       ),
     ],
   ),

@@ -1,13 +1,13 @@
-import { clean, type Outcome, skipped } from '../outcomes/outcome.ts';
-import { faultsFor } from './projection-faults.ts';
-import type { Projection } from './snapshot.ts';
-import { accessChecks } from '../rbac/access-checks.ts';
-import { admissionChecks } from './admission-checks.ts';
-import { availabilityChecks } from './availability-checks.ts';
-import type { CrossObjectCheck, CrossObjectQuery } from './cross-object-check.ts';
-import { imageChecks } from './image-checks.ts';
-import { exposureChecks } from './exposure-checks.ts';
-import { networkChecks } from './network-checks.ts';
+import { clean, type Outcome, skipped } from './outcomes/outcome.ts';
+import { faultsFor } from './snapshot/projection-faults.ts';
+import type { Projection } from './snapshot/snapshot.ts';
+import { accessChecks } from './rbac/access-checks.ts';
+import { admissionChecks } from './snapshot/admission-checks.ts';
+import { availabilityChecks } from './snapshot/availability-checks.ts';
+import type { CrossObjectCheck, CrossObjectQuery } from './snapshot/cross-object-check.ts';
+import { imageChecks } from './snapshot/image-checks.ts';
+import { exposureChecks } from './snapshot/exposure-checks.ts';
+import { networkChecks } from './snapshot/network-checks.ts';
 
 /** All cross-object checks by the names that controls use. */
 const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
