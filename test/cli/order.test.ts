@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { run as runScan } from '../../operator/cli/scan.ts';
+import type { ScanResult } from '../../operator/output/scan-result.ts';
+import { Folder, runCommand } from './command-fixture.ts';
+
+const template = (app: string, more = ''): string =>
+  `{metadata: {labels: {app: ${app}}}, spec: {containers: [{name: a, image: a}]${more}}}`;
+const object = (apiVersion: string, kind: string, name: string, rest: string, namespace = 'namespace: shop'): string =>
+  `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: ${name}, ${namespace}}, ${rest}}`;
+
+/** Objects that are judged by each other: what one of them says depends on the others. */
+const objects: readonly string[] = [
+  '{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline}}}',
+  object(
+    'apps/v1',
+    'Deployment',
+    'web',
+    `spec: {selector: {matchLabels: {app: web}}, template: ${template('web', ', serviceAccountName: web')}}`,
+  ),
+  object(
+    'apps/v1',
+    'ReplicaSet',
+    'web-1',
+    `spec: {template: ${template('web')}}`,
+    'namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: web, controller: true}]',
+  ),
+  object(
+    'v1',
+    'Pod',
+    'web-1-a',
+    'spec: {hostPID: true, containers: [{name: a, image: a}]}',
+    'namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-1, controller: true}]',
+  ),
+  object('argoproj.io/v1alpha1', 'Rollout', 'api', `spec: {template: ${template('api')}}`),
+  object(
+    'ray.io/v1',
+    'RayCluster',
+    'ray',
+    `spec: {headGroupSpec: {template: ${template('head')}}, workerGroupSpecs: [{template: ${template('worker', ', hostIPC: true')}}]}`,
+  ),
+  object('v1', 'Service', 'web', 'spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}'),
+  object('v1', 'Service', 'gone', 'spec: {selector: {app: gone}, ports: [{port: 80}]}'),
+  object('networking.k8s.io/v1', 'NetworkPolicy', 'all', 'spec: {podSelector: {}, ingress: [{}]}'),
+  object('policy/v1', 'PodDisruptionBudget', 'web', 'spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}'),
+  object('v1', 'ServiceAccount', 'web', 'automountServiceAccountToken: true'),
+  object('rbac.authorization.k8s.io/v1', 'Role', 'all', 'rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]'),
+  object(
+    'rbac.authorization.k8s.io/v1',
+    'RoleBinding',
+    'all',
+    'roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: all}, subjects: [{kind: ServiceAccount, name: web, namespace: shop}]',
+  ),
+  ...['b', 'a', 'c'].map((name) => `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}, data: {password: hunter2hunter2}}`),
+  '{apiVersion: v1, kind: Deployment, metadata: {name: lost, namespace: shop}}',
+];
+
+describe('the order of objects and files', () => {
+  const folder = new Folder();
+  after(() => {
+    folder.remove();
+  });
+
+  /** Scans objects, each group in a file of its own. Returns verdicts and messages without their places. */
+  async function verdicts(files: readonly (readonly string[])[]): Promise<readonly string[]> {
+    const paths = files.map((group, index) => folder.file(`${index}.yaml`, group.join('\n---\n')));
+    const { out } = await runCommand(runScan, [
+      ...paths,
+      '--framework',
+      'vigil',
+      '--framework',
+      'pss-restricted',
+      '--passing',
+      '-o',
+      'json',
+    ]);
+    const { results, errors, summary } = JSON.parse(out) as ScanResult;
+    const found = results.map(({ source, ...result }) => JSON.stringify(result));
+    return [...found, ...errors.map(({ message }) => message), JSON.stringify(summary)].sort();
+  }
+
+  it('changes no verdict', async () => {
+    const expected = await verdicts([objects]);
+    expect(expected.length).to.be.greaterThan(100);
+    const arrangement = fc.shuffledSubarray([...objects], { minLength: objects.length }).chain((shuffled) =>
+      fc.array(fc.integer({ min: 1, max: objects.length - 1 }), { maxLength: 3 }).map((cuts) => {
+        const ends = [...new Set([...cuts, objects.length])].sort((a, b) => a - b);
+        return ends.map((end, index) => shuffled.slice(ends[index - 1] ?? 0, end));
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(arrangement, async (files) => {
+        expect(await verdicts(files)).to.deep.equal(expected);
+      }),
+      { numRuns: 40, seed: 20_261_129 },
+    );
+  }).timeout(120_000);
+});
