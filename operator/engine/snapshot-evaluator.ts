@@ -154,7 +154,8 @@ interface SnapshotInput {
 }
 
 function snapshotInput(snapshot: Snapshot, { unreadable = new Map<string, string>(), onPass, now }: SnapshotOptions): SnapshotInput {
-  const namespaces = new Map(snapshot.all('Namespace').map((projection) => [projection.reference.name, factsOf(projection)]));
+  const named = snapshot.all('Namespace').map(({ reference: { name } }) => snapshot.find('Namespace', '', name));
+  const namespaces = new Map(named.filter((found) => found !== undefined).map((found) => [found.reference.name, factsOf(found)]));
   return { snapshot, namespaces, unreadable, onPass, now };
 }
 

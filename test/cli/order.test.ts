@@ -52,6 +52,9 @@ const objects: readonly string[] = [
     'roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: all}, subjects: [{kind: ServiceAccount, name: web, namespace: shop}]',
   ),
   ...['b', 'a', 'c'].map((name) => `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}, data: {password: hunter2hunter2}}`),
+  '{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: privileged}}}',
+  object('v1', 'ServiceAccount', 'web', 'automountServiceAccountToken: false'),
+  object('rbac.authorization.k8s.io/v1', 'Role', 'all', 'rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]'),
   '{apiVersion: v1, kind: Deployment, metadata: {name: lost, namespace: shop}}',
 ];
 

@@ -247,11 +247,10 @@ export class ManifestState {
     if (kind !== 'Namespace' || group !== '') return;
     const name = nameOf(object) ?? '';
     const { labels, annotations } = fieldsOf(object['metadata']);
-    this.#namespaces.set(name, {
-      name,
-      labels: { ...bareNamespace(name).labels, ...textMapOf(labels) },
-      annotations: textMapOf(annotations),
-    });
+    const facts = { name, labels: { ...bareNamespace(name).labels, ...textMapOf(labels) }, annotations: textMapOf(annotations) };
+    const known = this.#namespaces.get(name);
+    // Of two Namespaces with one name, the same one is kept in whatever order they come.
+    if (known === undefined || JSON.stringify(facts) < JSON.stringify(known)) this.#namespaces.set(name, facts);
   }
 }
 

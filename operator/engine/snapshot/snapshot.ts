@@ -281,9 +281,15 @@ export class Snapshot {
   #indexNames(): void {
     for (const [kind, namespaces] of this.#byKind) {
       for (const [namespace, list] of namespaces)
-        for (const projection of list) this.#byName.set(`${kind}/${namespace}/${projection.reference.name}`, projection);
+        for (const projection of list) this.#indexName(`${kind}/${namespace}/${projection.reference.name}`, projection);
     }
     this.#indexed = this.#count;
+  }
+
+  /** Of two objects with one name, as in files, the same one is kept in whatever order they come. */
+  #indexName(key: string, projection: Projection): void {
+    const known = this.#byName.get(key);
+    if (known === undefined || JSON.stringify(projection) < JSON.stringify(known)) this.#byName.set(key, projection);
   }
 
   #listFor(groupKind: string, namespace: string): Projection[] {
