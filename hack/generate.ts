@@ -5,6 +5,7 @@ import { languageReference } from '../operator/cel/reference.ts';
 import { customResourceDefinition } from '../operator/api/crds/crd.ts';
 import { ownKinds } from '../operator/api/crds/own-kinds.ts';
 import { reportKinds } from '../operator/api/crds/report-kinds.ts';
+import { detectionsPage } from './detections-page.ts';
 import { readRooms, withRooms } from './rooms.ts';
 import { schemaDigest } from './server-schema/write.ts';
 
@@ -31,6 +32,10 @@ for (const { kinds, folder } of homes) {
 }
 
 files.set('docs/expressions.md', `<!-- Generated from operator/cel by hack/generate; do not edit. -->\n\n${languageReference()}`);
+files.set(
+  'docs/detections.md',
+  `<!-- Generated from operator/catalogue/detections by hack/generate; do not edit. -->\n\n${detectionsPage()}`,
+);
 files.set('ARCHITECTURE.md', withRooms(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'), readRooms(root)));
 
 const check = process.argv.includes('--check');

@@ -177,9 +177,8 @@ export class Normality {
     const { actor, at, learning, seed, floor } = circumstances;
     const isLearning = seed || observation.learnOnly === true || (learning && !(detection.sensitive && this.isNewPrincipal(actor, at)));
     const key = `${detection.id} ${compared.owner}`;
-    const limit = compared.inclusive === true ? floor - 1 : floor;
     const event = { item: compared.item, at, learning: isLearning, ...(compared.weight === undefined ? {} : { weight: compared.weight }) };
-    const excess = this.rates.count(key, event, { window: compared.window, floor: limit, daily: compared.daily === true });
+    const excess = this.rates.count(key, event, { window: compared.window, floor, daily: compared.daily === true });
     if (excess === undefined) return undefined;
     const value = Math.round(excess.value * 10) / 10;
     return {

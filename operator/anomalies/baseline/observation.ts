@@ -25,8 +25,6 @@ export interface CountedItem {
   readonly window: number;
   readonly daily?: boolean;
   readonly weight?: number;
-  /** The floor itself is reported already. */
-  readonly inclusive?: boolean;
 }
 
 /** Never normal. */

@@ -44,7 +44,7 @@ export class Enumeration {
         detection: 'enumeration',
         about: actorSubject(request.actor),
         seen: `${request.actor.name} listed {count} kinds of resources in all namespaces within a minute`,
-        compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000, inclusive: true },
+        compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000 },
       },
     }));
   }

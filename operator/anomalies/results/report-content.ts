@@ -23,10 +23,10 @@ export interface AnomalyReport {
   readonly results: readonly Finding[];
 }
 
-/** The number of a detection below which a policy does not report: its parameter `floor`. */
+/** Whether what was measured is not above the parameter `floor` of the policy. */
 function isBelowFloor(finding: AnomalyFinding, { settings }: ReportingPolicy): boolean {
   const floor = settings.detections.get(finding.detection)?.parameters['floor'];
-  return typeof floor === 'number' && finding.measured !== undefined && finding.measured < floor;
+  return typeof floor === 'number' && finding.measured !== undefined && finding.measured <= floor;
 }
 
 /** Whether a policy reports a finding. */

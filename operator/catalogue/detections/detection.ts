@@ -41,7 +41,7 @@ export interface Detection {
   readonly parameters?: Readonly<Record<string, Parameter>>;
 }
 
-/** Returns the parameter of a rate: the number in ten minutes below which nothing is reported. */
+/** Returns the parameter of a rate: the number up to which nothing is reported. */
 export const floor = (value: number, what: string): Readonly<Record<string, Parameter>> => ({
-  floor: { description: `The number of ${what} below which nothing is reported.`, type: 'int', default: value },
+  floor: { description: `Up to this number of ${what} nothing is reported.`, type: 'int', default: value },
 });

@@ -107,7 +107,7 @@ export const permissions: readonly Detection[] = [
     needs: ['audit'],
     normal: 'rate',
     sensitive: true,
-    parameters: floor(6, 'kinds listed in all namespaces in a minute'),
+    parameters: floor(5, 'kinds listed in all namespaces in a minute'),
   },
   {
     id: 'new-api-use',

@@ -146,7 +146,7 @@ export const workloads: readonly Detection[] = [
     normal: 'rate',
     sensitive: false,
     parameters: {
-      floor: { description: 'The growth in CPU cores within ten minutes below which nothing is reported.', type: 'int', default: 32 },
+      floor: { description: 'Up to this growth in CPU cores within ten minutes nothing is reported.', type: 'int', default: 32 },
     },
   },
 ];
