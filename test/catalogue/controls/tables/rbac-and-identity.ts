@@ -427,6 +427,9 @@ export const table: Tables = {
     [
       ['core', 'users', 'get'],
       ['core', 'serviceaccounts', 'create'],
+      ['authentication.k8s.io', 'users', 'impersonate'],
+      ['core', 'userextras/scopes', 'impersonate'],
+      ['core', 'users/*', 'impersonate'],
       ['apps', 'users', 'impersonate'],
     ],
     [
@@ -468,10 +471,18 @@ export const table: Tables = {
     ],
   ),
   'rbac-csr-approval': grants(
-    [['certificates.k8s.io', 'certificatesigningrequests/approval', 'update'], ['certificates.k8s.io', 'signers', 'approve'], everything],
+    [
+      ['certificates.k8s.io', 'certificatesigningrequests/approval', 'update'],
+      ['certificates.k8s.io', 'signers', 'approve'],
+      ['certificates.k8s.io', 'signers', 'approve', 'kubernetes.io/*'],
+      ['certificates.k8s.io', 'signers', 'approve', 'kubernetes.io/kube-apiserver-client'],
+      everything,
+    ],
     [
       ['certificates.k8s.io', 'certificatesigningrequests', 'create,update'],
       ['certificates.k8s.io', 'signers', 'sign'],
+      ['certificates.k8s.io', 'signers', 'approve', 'example.org/own'],
+      ['certificates.k8s.io', 'signers', 'approve', 'issuers.cert-manager.io/*'],
       ['certificates.k8s.io', 'certificatesigningrequests/approval', 'get'],
     ],
   ),
