@@ -22,6 +22,7 @@ export const cliCommands: Readonly<Record<string, CommandEntry>> = {
   'who-can': entry('list who may do something, by the roles and bindings of files or of a cluster', () => import('./who-can.ts')),
   controls: entry('list the built-in controls', () => import('./controls.ts')),
   explain: entry('describe a control: what it checks, why, and how to fix failures', () => import('./explain.ts')),
+  'audit-replay': entry('find what is not normal in a log of audit events', () => import('./audit/audit-replay.ts')),
   'audit-setup': entry('write the files with which API servers send audit events', () => import('./audit/audit-setup.ts')),
   completion: entry('print a completion script for bash, zsh or fish', () => import('./completion.ts')),
 };

@@ -6,7 +6,7 @@ import type { Io } from './input/io.ts';
 import { outputNames } from './input/scan-arguments.ts';
 import { exitCodes } from './input/usage-error.ts';
 
-const commands = ['scan', 'test', 'except', 'approve', 'who-can', 'controls', 'explain', 'audit-setup', 'completion'];
+const commands = ['scan', 'test', 'except', 'approve', 'who-can', 'controls', 'explain', 'audit-replay', 'audit-setup', 'completion'];
 const words = {
   verbs: 'get list watch create update patch delete deletecollection bind escalate impersonate approve use',
   whoCan: '--namespace --name --cluster --context --output --help',
@@ -40,6 +40,7 @@ _vigil() {
     approve:-*) COMPREPLY=($(compgen -W "--reference --reviewed-by --until --name --help" -- "$word")); return ;;
     who-can:-*) COMPREPLY=($(compgen -W "${words.whoCan}" -- "$word")); return ;;
     except:-*) COMPREPLY=($(compgen -W "--reason --until --namespace --policy --container --name --help" -- "$word")); return ;;
+    audit-replay:-*) COMPREPLY=($(compgen -W "--learn --baseline --write-baseline --learning-period --output --help" -- "$word")); return ;;
     audit-setup:-*) COMPREPLY=($(compgen -W "--server --name --namespace --directory --help" -- "$word")); return ;;
     except:*) COMPREPLY=($(compgen -W "${words.controls}" -- "$word")); return ;;
     explain:*) COMPREPLY=($(compgen -W "${words.entries}" -- "$word")); return ;;

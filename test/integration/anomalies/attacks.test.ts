@@ -48,20 +48,26 @@ describe('attacks on an API server that sends audit events', function () {
     cluster.install();
     for (const name of [red, shop]) kubectl(['create', 'namespace', name]);
     kubectl(['label', 'namespace', shop, 'pod-security.kubernetes.io/warn=restricted', 'pod-security.kubernetes.io/enforce=privileged']);
-    for (const name of [...accounts, 'prober', 'cart']) kubectl(['-n', red, 'create', 'serviceaccount', name]);
-    apply(...accounts.map(admin));
     for (let index = 0; index < 15; index += 1) kubectl(['-n', shop, 'create', 'secret', 'generic', `s${index}`, '--from-literal=a=b']);
     kubectl(['-n', red, 'create', 'secret', 'generic', 'own', '--from-literal=a=b']);
     kubectl(['-n', red, 'create', 'role', 'own', '--verb=get', '--resource=secrets']);
-    kubectl(['-n', red, 'create', 'rolebinding', 'own', '--role=own', `--serviceaccount=${red}:cart`]);
     apply(...Array.from({ length: 12 }, (_, index) => deployment(`d${index}`)));
-    for (const name of [...accounts, 'prober', 'cart']) tokens[name] = cluster.tokenOf(red, name);
     apply({ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', metadata: { name: policy }, spec: { anomalies: {} } });
     cluster.start();
     for (let seconds = 0; seconds < 90; seconds += 1) {
       if (kubectl(['get', 'securitypolicy', policy, '-o', 'jsonpath={.status.anomalies.learning.progress}']) !== '') break;
       await sleep(1000);
     }
+    // An API server that had no receiver has lost events, and pauses before it tries again: the first event that is seen ends the wait.
+    const probe = setInterval(() => void cluster.send(undefined, 'GET', '/version'), 500);
+    const arrived = await cluster.firstEvent();
+    clearInterval(probe);
+    expect(arrived, 'audit events arrive').to.equal(true);
+    // While Vigil learns, it reports what is sensitive of accounts that are new: these did not exist when it started.
+    for (const name of [...accounts, 'prober', 'cart']) kubectl(['-n', red, 'create', 'serviceaccount', name]);
+    apply(...accounts.map(admin));
+    kubectl(['-n', red, 'create', 'rolebinding', 'own', '--role=own', `--serviceaccount=${red}:cart`]);
+    for (const name of [...accounts, 'prober', 'cart']) tokens[name] = cluster.tokenOf(red, name);
   });
   after(async () => {
     kubectl(['delete', 'securitypolicy', policy, '--ignore-not-found']);

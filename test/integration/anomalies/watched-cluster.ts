@@ -10,6 +10,8 @@ import { kubectl } from '../cluster-access.ts';
 
 /** The port that `hack/cluster up --audit` sends audit events to. */
 const AUDIT_PORT = '9443';
+/** A port for the metrics of the operator. */
+const HEALTH_PORT = '19443';
 
 interface KubeConfig {
   readonly clusters: [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }];
@@ -29,7 +31,7 @@ export interface SeenAnomaly {
 export class WatchedCluster {
   readonly #config = parse(readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8')) as KubeConfig;
   readonly #audit = join(dirname(process.env['KUBECONFIG'] ?? ''), 'audit');
-  #stop: () => Promise<void> = () => Promise.resolve();
+  #stop: () => Promise<unknown> = () => Promise.resolve();
 
   /** Installs the CRDs and accounts, but no operator of its own. */
   install(): void {
@@ -40,13 +42,23 @@ export class WatchedCluster {
   /** Starts the operator in a process of its own: tests block theirs. Its log is on standard error. */
   start(): void {
     const files = ['--audit-seed-file', join(this.#audit, 'ca-seed'), '--audit-token-file', join(this.#audit, 'token')];
-    const flags = ['--health-port', '0', '--health-host', '127.0.0.1', '--audit-port', AUDIT_PORT, ...files, '--worker-image', 'none'];
+    const flags = [
+      '--health-port',
+      HEALTH_PORT,
+      '--health-host',
+      '127.0.0.1',
+      '--audit-port',
+      AUDIT_PORT,
+      ...files,
+      '--worker-image',
+      'none',
+    ];
     const child = spawn(process.execPath, ['operator/main.ts', 'operator', '--log-level', 'warn', ...flags], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     this.#stop = () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
+      new Promise<unknown>((resolve) => {
+        child.once('exit', resolve);
         child.kill('SIGTERM');
       });
   }
@@ -55,6 +67,19 @@ export class WatchedCluster {
   async stop(): Promise<void> {
     await this.#stop();
     this.#stop = () => Promise.resolve();
+  }
+
+  /** Waits until the operator has received an audit event, at most 60 seconds. */
+  async firstEvent(): Promise<boolean> {
+    for (const end = performance.now() + 60_000; performance.now() < end;) {
+      const metrics = await fetch(`http://127.0.0.1:${HEALTH_PORT}/metrics`).then(
+        (response) => response.text(),
+        () => '',
+      );
+      if (/^vigil_audit_events_total [1-9]/m.test(metrics)) return true;
+      await sleep(500);
+    }
+    return false;
   }
 
   /** Sends a request to the API server with a bearer token, or without any credential. Resolves to the status. */

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ReplaySummary } from '../../operator/cli/audit/replay.ts';
+import { run } from '../../operator/cli/audit/audit-replay.ts';
+import { auditJson } from './sample-events.ts';
+
+const START = Date.UTC(2026, 2, 1, 10);
+/** An allowed request of an account, some seconds after the start. */
+const line = (seconds: number, account: string, changes: Record<string, unknown>): string => {
+  const time = new Date(START + seconds * 1000).toISOString();
+  const user = { username: `system:serviceaccount:shop:${account}`, groups: ['system:serviceaccounts', 'system:serviceaccounts:shop'] };
+  return JSON.stringify(
+    auditJson({ auditID: `${account}-${seconds}`, user, stageTimestamp: time, requestReceivedTimestamp: time, ...changes }),
+  );
+};
+const listsSecrets = { verb: 'list', requestURI: '/api/v1/secrets', objectRef: { resource: 'secrets', apiVersion: 'v1' } };
+const spread = Array.from({ length: 20 }, (_, index) =>
+  line(index, 'thief', {
+    requestURI: `/api/v1/namespaces/bank/secrets/s${index}`,
+    objectRef: { resource: 'secrets', namespace: 'bank', name: `s${index}`, apiVersion: 'v1' },
+  }),
+);
+
+describe('vigil audit-replay', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vigil-replay-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, lines: readonly string[]): string => {
+    writeFileSync(join(folder, name), lines.join('\n'));
+    return join(folder, name);
+  };
+  const replay = async (...args: readonly string[]): Promise<{ code: number; out: string; errors: string }> => {
+    const [out, errors] = [[] as string[], [] as string[]];
+    const input = (): Promise<Uint8Array> => Promise.resolve(Buffer.from(spread.join('\n')));
+    const code = await run(args, {
+      out: (text) => void out.push(text),
+      error: (text) => void errors.push(text),
+      input,
+      terminal: false,
+      environment: {},
+    });
+    return { code, out: out.join(''), errors: errors.join('') };
+  };
+  const detectionsIn = (out: string): readonly string[] => (JSON.parse(out) as ReplaySummary).findings.map(({ detection }) => detection);
+
+  it('prints what a log shows, with who did it', async () => {
+    const { code, out, errors } = await replay(file('log', spread));
+    expect(code).to.equal(1);
+    expect(out).to.match(/^2026-03-01T10:00:\d\d\.000Z HIGH secret-spread: .*20 different Secrets/m);
+    expect(out).to.include('by system:serviceaccount:shop:thief');
+    expect(errors).to.match(/^\d+ findings in 20 events from 2026-03-01T10:00:00.000Z to 2026-03-01T10:00:19.000Z$/m);
+    expect(errors).to.match(/^\d+ detections see nothing in a log: .*new-admin-binding/m);
+  });
+
+  it('reads standard input', async () => {
+    expect(detectionsIn((await replay('-', '-o', 'json')).out)).to.include('secret-spread');
+  });
+
+  it('finds nothing that a baseline knows', async () => {
+    const baseline = join(folder, 'baseline.json');
+    const first = file('first', [line(0, 'backup', listsSecrets)]);
+    expect(detectionsIn((await replay(first, '-o', 'json')).out)).to.include('cluster-wide-secret-list');
+    expect((await replay(first, '--learn', '--write-baseline', baseline)).code).to.equal(0);
+    const later = file('later', [line(86_400, 'backup', listsSecrets)]);
+    expect(detectionsIn((await replay(later, '--baseline', baseline, '-o', 'json')).out)).not.to.include('cluster-wide-secret-list');
+    expect(readFileSync(baseline, 'utf8')).not.to.equal('[]');
+  });
+
+  it('says what it did not read', async () => {
+    const old = JSON.stringify(auditJson({ apiVersion: 'audit.k8s.io/v1beta1' }));
+    const { errors } = await replay(file('log', [line(0, 'cart', {}), line(0, 'cart', {}), 'torn{', old]));
+    expect(errors).to.match(/^1 records were not read \(malformed\): a line is not JSON$/m);
+    expect(errors).to.match(/^1 records were not read \(version\): apiVersion: "audit.k8s.io\/v1beta1" is not read\./m);
+    expect(errors).to.match(/^1 events came twice$/m);
+  });
+
+  const refused: readonly (readonly [args: readonly string[], message: string])[] = [
+    [[], 'name at least one log'],
+    [['/nowhere/log'], 'ENOENT'],
+    [['-', '-o', 'xml'], "--output: 'xml' is neither text nor json"],
+    [['-', '--learning-period', 'soon'], "--learning-period: 'soon' is not a time"],
+    [['-', '--bassline', 'x'], "Unknown option '--bassline'"],
+  ];
+  for (const [args, message] of refused)
+    it(`refuses ${args.join(' ') || 'no log'}`, async () => {
+      const { code, errors } = await replay(...args);
+      expect(code).to.equal(2);
+      expect(errors).to.include(message);
+    });
+});
