@@ -47,7 +47,7 @@ describe('attacks on an API server that sends audit events', function () {
   before(async () => {
     cluster.install();
     for (const name of [red, shop]) kubectl(['create', 'namespace', name]);
-    kubectl(['label', 'namespace', shop, 'pod-security.kubernetes.io/warn=restricted', 'pod-security.kubernetes.io/enforce=privileged']);
+    kubectl(['label', 'namespace', red, 'pod-security.kubernetes.io/enforce=restricted']);
     for (let index = 0; index < 15; index += 1) kubectl(['-n', shop, 'create', 'secret', 'generic', `s${index}`, '--from-literal=a=b']);
     kubectl(['-n', red, 'create', 'secret', 'generic', 'own', '--from-literal=a=b']);
     kubectl(['-n', red, 'create', 'role', 'own', '--verb=get', '--resource=secrets']);
@@ -144,10 +144,10 @@ describe('attacks on an API server that sends audit events', function () {
     },
     {
       rule: 'guardrail-loosened',
-      about: `Namespace/${shop}`,
+      about: `Namespace/${red}`,
       actor: user('loosener'),
       act: () =>
-        as('loosener', 'PATCH', `/api/v1/namespaces/${shop}`, { metadata: { labels: { 'pod-security.kubernetes.io/warn': null } } }),
+        as('loosener', 'PATCH', `/api/v1/namespaces/${red}`, { metadata: { labels: { 'pod-security.kubernetes.io/enforce': null } } }),
     },
     {
       rule: 'host-takeover-pod',
