@@ -11,18 +11,16 @@ interface Known {
   readonly waysIn: WaysIn;
 }
 
-const knownWays = new WeakMap<Snapshot, Map<string, Known>>();
+const knownWays = new WeakMap<Snapshot, WeakMap<ControlParameters, Known>>();
 
 /** Returns what leads to the pods of a snapshot from outside. Computed once, and again after objects were added. */
 function waysInto(snapshot: Snapshot, parameters: ControlParameters): WaysIn {
-  const internal = textsOf(parameters['internalAnnotations']);
-  const known = knownWays.get(snapshot) ?? new Map<string, Known>();
+  const known = knownWays.get(snapshot) ?? new WeakMap<ControlParameters, Known>();
   knownWays.set(snapshot, known);
-  const key = internal.join(' ');
-  const found = known.get(key);
+  const found = known.get(parameters);
   if (found?.size === snapshot.size) return found.waysIn;
-  const waysIn = new WaysIn(snapshot, internal);
-  known.set(key, { size: snapshot.size, waysIn });
+  const waysIn = new WaysIn(snapshot, textsOf(parameters['internalAnnotations']));
+  known.set(parameters, { size: snapshot.size, waysIn });
   return waysIn;
 }
 

@@ -1,3 +1,4 @@
+import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import type { Labels } from '../../api/label-match.ts';
 import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
 import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
@@ -8,9 +9,9 @@ import { type Direction, directions } from '../network/network-policy.ts';
 import { ciliumAccountLabel } from '../network/traffic/cilium-policy.ts';
 import { calicoLabels } from '../network/traffic/calico-policy.ts';
 import { namespacePolicies } from '../network/traffic/namespace-policies.ts';
-import type { Destination, PodIdentity } from '../network/traffic/traffic-policy.ts';
+import type { Destination, NamespaceIdentity, PodIdentity } from '../network/traffic/traffic-policy.ts';
 import { somePodHas } from './selectable-pods.ts';
-import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
+import { type Projection, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
 
 const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
@@ -27,17 +28,22 @@ const defaultDeny: CrossObjectCheck = ({ reference: { name } }, { snapshot, para
   return unknown === undefined ? failure('metadata.name') : skipped(unknown);
 };
 
-/** Returns what policies read of the pods of a workload, with the labels that networks derive. */
-function podIdentity(workload: Projection, snapshot: Snapshot): PodIdentity {
+const knownIdentities = new WeakMap<Projection, PodIdentity>();
+
+/** Returns what policies read of the pods of a workload, with the labels that networks derive. Computed once for the checks of a workload. */
+function podIdentity(workload: Projection, namespace: NamespaceIdentity): PodIdentity {
+  const known = knownIdentities.get(workload);
+  if (known?.namespace === namespace) return known;
   const { podLabels, serviceAccount } = workloadOf(workload);
-  const { namespace } = namespacePolicies(snapshot, workload.reference.namespace ?? '');
   const derived = {
     [ciliumAccountLabel]: serviceAccount,
     [calicoLabels.podAccount]: serviceAccount,
     [calicoLabels.podNamespace]: namespace.name,
     [calicoLabels.orchestrator]: 'k8s',
   };
-  return { namespace, labels: { ...podLabels, ...derived } };
+  const identity = { namespace, labels: { ...podLabels, ...derived } };
+  knownIdentities.set(workload, identity);
+  return identity;
 }
 
 /** Returns the path of the labels of a workload's pods. */
@@ -47,7 +53,7 @@ const onHostNetwork = skipped('NetworkPolicies do not apply to pods with hostNet
 
 const policyCoverage: CrossObjectCheck = (workload, { snapshot }) => {
   const policies = namespacePolicies(snapshot, workload.reference.namespace ?? '');
-  const pod = podIdentity(workload, snapshot);
+  const pod = podIdentity(workload, policies.namespace);
   const open = directions.map((direction) => ({ direction, ...policies.isolation(pod, direction) })).filter(({ isolated }) => !isolated);
   if (open.length === 0) return workloadOf(workload).hostNetwork ? onHostNetwork : clean;
   const failed = open.filter(({ unknown }) => unknown === undefined);
@@ -59,24 +65,23 @@ const policyCoverage: CrossObjectCheck = (workload, { snapshot }) => {
 const metadataNames: readonly string[] = ['metadata.google.internal', 'metadata', 'instance-data', 'instance-data.ec2.internal'];
 const linkLocal = addressOf('169.254.169.254');
 
-const destinationsOf = new Map<string, readonly Destination[]>();
+const knownDestinations = new WeakMap<ControlParameters, readonly Destination[]>();
 
-/** Returns the destinations for a list of addresses. The same list has the same destinations. */
-function metadataDestinations(addresses: readonly string[]): readonly Destination[] {
-  const key = addresses.join(' ');
-  const known = destinationsOf.get(key);
+/** Returns the destinations for the addresses of a control. The same parameters have the same destinations. */
+function metadataDestinations(parameters: ControlParameters): readonly Destination[] {
+  const known = knownDestinations.get(parameters);
   if (known !== undefined) return known;
-  const destinations = addresses
+  const destinations = textsOf(parameters['addresses'])
     .flatMap((text) => addressOf(text) ?? [])
     .map((address) => ({ address, names: address === linkLocal ? metadataNames : [] }));
-  destinationsOf.set(key, destinations);
+  knownDestinations.set(parameters, destinations);
   return destinations;
 }
 
 const metadataEgress: CrossObjectCheck = (workload, { snapshot, parameters }) => {
   const policies = namespacePolicies(snapshot, workload.reference.namespace ?? '');
-  const pod = podIdentity(workload, snapshot);
-  const verdicts = metadataDestinations(textsOf(parameters['addresses'])).map((destination) => policies.egress(pod, destination));
+  const pod = podIdentity(workload, policies.namespace);
+  const verdicts = metadataDestinations(parameters).map((destination) => policies.egress(pod, destination));
   if (verdicts.includes('Allow')) return failure(labelsPath(workload));
   if (workloadOf(workload).hostNetwork) return onHostNetwork;
   const unknown = verdicts.find((verdict) => typeof verdict === 'object');

@@ -136,7 +136,7 @@ export function hostPortsOf(spec: Fields): readonly HostPort[] {
   return ['initContainers', 'containers'].flatMap((list) =>
     listOf(spec[list]).flatMap((container, index) => {
       const { ports, restartPolicy } = fieldsOf(container);
-      if (list === 'initContainers' && restartPolicy !== 'Always') return [];
+      if (ports === undefined || (list === 'initContainers' && restartPolicy !== 'Always')) return [];
       return listOf(ports).flatMap((entry, position): readonly HostPort[] => {
         const { hostPort, hostIP } = fieldsOf(entry);
         if (typeof hostPort !== 'number' || hostPort === 0) return [];

@@ -153,17 +153,16 @@ const knownByNamespace = new WeakMap<NetworkObjects, Map<string, Known>>();
 export function namespacePolicies(objects: NetworkObjects, name: string): NamespacePolicies {
   const ofSnapshot = knownByNamespace.get(objects) ?? new Map<string, Known>();
   knownByNamespace.set(objects, ofSnapshot);
+  const found = ofSnapshot.get(name);
+  if (found?.size === objects.size) return found.policies;
   const lists = [...namespacedKinds.map((kind) => objects.in(name, kind)), ...clusterKinds.map((kind) => objects.in('', kind))];
   const sets = networkSets(objects, name);
   const namespace = objects.find('Namespace', '', name);
-  const size = lists.reduce((sum, list) => sum + list.length, sets.length) + (namespace === undefined ? 0 : 1);
-  const found = ofSnapshot.get(name);
-  if (found?.size === size) return found.policies;
   const labels = { ...namespace?.labels, 'kubernetes.io/metadata.name': name, 'projectcalico.org/name': name };
   const policies = new NamespacePolicies(
     { name, labels },
     lists.flatMap((list) => list.flatMap((object) => policiesOf(object, sets))),
   );
-  ofSnapshot.set(name, { size, policies });
+  ofSnapshot.set(name, { size: objects.size, policies });
   return policies;
 }

@@ -15,6 +15,8 @@ export interface NetworkObject {
 
 /** The objects of a snapshot, by kind and namespace. */
 export interface NetworkObjects {
+  /** The number of all objects. */
+  readonly size: number;
   all(groupKind: string): readonly NetworkObject[];
   in(namespace: string, groupKind: string): readonly NetworkObject[];
   find(groupKind: string, namespace: string, name: string): NetworkObject | undefined;
