@@ -1,10 +1,11 @@
 # Sourced by hack/cluster: the network namespace of the cluster, connected to the host by one veth pair.
 
-# pick_subnet: selects a free /30 of 10.213.0.0/16 for the veth pair, and a pod subnet that no other cluster uses.
+# pick_subnet: selects a free /30 of 10.213.0.0/16 for the veth pair, and a pod subnet that no other cluster uses. A link that exists belongs to
+# a cluster of another cache folder.
 pick_subnet() {
   local number
   for number in $(seq 1 60); do
-    if ! grep -qsx "$number" "$CLUSTERS"/*/subnet; then printf '%s\n' "$number" >"$DIR/subnet"; return 0; fi
+    if ! grep -qsx "$number" "$CLUSTERS"/*/subnet && ! ip link show "vgl$number" >/dev/null 2>&1; then printf '%s\n' "$number" >"$DIR/subnet"; return 0; fi
   done
   printf 'hack/cluster: sixty clusters exist: stop one with hack/cluster down --name NAME\n' >&2
   return 1
