@@ -187,8 +187,8 @@ class Detector implements AnomalyDetector {
   #change(change: ChangeActivity, replay: boolean): void {
     this.#inventory.apply(change);
     this.#learning.saw('watch', change.at);
-    this.#endStates(change);
     if (!isMaterial(change)) return;
+    this.#endStates(change);
     const isSeed = replay || (change.operation === 'found' && this.#isFirstStart);
     if (isSeed) seedPrincipals(change, this.#normality.known);
     const joined = this.#join.change(change, change.at);

@@ -50,6 +50,13 @@ describe('learning', () => {
     expect(world.of('secret-read')).to.deep.equal([]);
   });
 
+  it('knows the components of the control plane, but not every name that begins like them', () => {
+    const world = new World({ learningPeriod: 20 * day });
+    for (const user of ['system:apiserver', 'system:kube-controller-manager', 'system:node:a', 'system:kube-impostor'])
+      world.request(user, { verb: 'list', of: 'secrets' });
+    expect(world.of('cluster-wide-secret-list').map(({ actor }) => actor)).to.deep.equal(['system:kube-impostor']);
+  });
+
   it('tells how far it is', () => {
     const world = new World({ learningPeriod: 20 * day });
     const [, audit] = world.detector.status(world.now).learning;

@@ -68,5 +68,18 @@ function tokenOf(extra: AuditUser['extra']): Pick<Actor, 'token'> {
 export const isSystem = ({ kind, account }: Actor): boolean =>
   kind === 'component' || kind === 'node' || (kind === 'account' && account?.namespace === 'kube-system');
 
+/** The components of the control plane, and of its variants k3s and RKE2. They are there before anything else. */
+const components: ReadonlySet<string> = new Set(
+  (
+    'apiserver kube-controller-manager kube-scheduler kube-proxy cloud-controller-manager kube-aggregator ' +
+    'k3s-controller k3s-supervisor rke2-controller rke2-supervisor'
+  )
+    .split(' ')
+    .map((name) => `system:${name}`),
+);
+
+/** Whether the actor is a component of the control plane or a kubelet: it is no newcomer when it is first seen. */
+export const isControlPlane = ({ kind, name }: Actor): boolean => kind === 'node' || components.has(name);
+
 /** Whether the actor is a person, as far as can be seen. */
 export const isPerson = ({ kind }: Actor): boolean => kind === 'user';

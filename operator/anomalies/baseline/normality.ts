@@ -1,7 +1,7 @@
 import type { Severity } from '../../catalogue/controls/severity.ts';
 import { lowered } from '../../catalogue/controls/severity.ts';
 import type { Detection } from '../../catalogue/detections/detection.ts';
-import { isSystem, type Actor } from '../activity/actor.ts';
+import { isControlPlane, isSystem, type Actor } from '../activity/actor.ts';
 import type { CountedItem, FirstSeenKey, NeverNormal, Observation } from './observation.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { RateExcess, Rates } from './rates.ts';
@@ -147,6 +147,7 @@ export class Normality {
 
   /** Whether a principal was first seen less than a day ago. */
   isNewPrincipal(actor: Actor, at: number): boolean {
+    if (isControlPlane(actor)) return false;
     const since = this.known.since(actor.key);
     return since === undefined || at - since < day;
   }
