@@ -75,6 +75,9 @@ describe('field managers', () => {
   it('are one for each writer', () => {
     expect(FIELD_MANAGERS).to.deep.equal({
       operator: 'vigil',
+      anomalies: 'vigil-anomalies',
+      approvals: 'vigil-approvals',
+      audit: 'vigil-audit',
       scans: 'vigil-scans',
       images: 'vigil-images',
       policies: 'vigil-policies',
