@@ -311,7 +311,7 @@ export const networkAndExposure: Section = {
         {
           at: 'spec.externalName',
           type: 'string',
-          require: `!item.matches('^(localhost|.+[.]localhost|127([.][0-9]{1,3}){3}|0[.]0[.]0[.]0)[.]?$') || !has(object.spec.type) || object.spec.type != 'ExternalName'`,
+          require: `!item.matches('^(localhost|localhost[.]localdomain|.+[.]localhost|127([.][0-9]{1,3}){3}|0[.]0[.]0[.]0)[.]?$') || !has(object.spec.type) || object.spec.type != 'ExternalName'`,
         },
       ],
     },

@@ -2,7 +2,7 @@ import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { textsOf } from '../objects/kubernetes-object.ts';
 import { hasPasswordInAddress } from './credential-url.ts';
 import { isEncodedLogin, isLiteral, looksMixed, looksRandom } from './literal-value.ts';
-import { isPasswordName, nameHint, type NameHint } from './secret-name.ts';
+import { isLoginName, isPasswordName, nameHint, type NameHint } from './secret-name.ts';
 import { hasToken } from './token-patterns.ts';
 
 const mostNames = 4096;
@@ -10,6 +10,9 @@ const mostCharacters = 10_000;
 
 /** A setting inside of a value: of a connection string, a query or a list of options. */
 const inner = /(?:^|[\s;?&,"'])(?:-D|--?)?([A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z]+)?)=("[^"]*"|'[^']*'|[^\s;&,"']+)/g;
+
+/** A user and a password. */
+const login = /^[^\s:/]+[:/][^\s:/]+$/;
 
 const unquoted = (text: string): string => /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
 
@@ -58,7 +61,9 @@ export class CredentialTest {
   isSecret(name: string, value: string): boolean {
     const hint = this.#hint(name);
     if (hint === 'none' || !isLiteral(value)) return false;
-    return hint === 'strong' ? isPlausible(name, value) : looksRandom(value) || looksMixed(value) || isEncodedLogin(value);
+    if (hint === 'strong') return isPlausible(name, value);
+    if (isLoginName(name) && login.test(value)) return true;
+    return looksRandom(value) || looksMixed(value) || isEncodedLogin(value);
   }
 
   /** Whether a text has a credential, whatever its name is: a token, an address with a password, or a setting with a secret. */

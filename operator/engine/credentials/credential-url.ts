@@ -4,8 +4,10 @@ import { isLiteral } from './literal-value.ts';
 const authority = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@"'<>\\]*:([^\s/?#@"'<>\\]+)@[^\s"']/gi;
 const oracle = /\bjdbc:oracle:[a-z0-9]+:[^\s/:@]+\/([^\s/@]+)@/gi;
 const machine = /\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)/g;
+/** The data source names of Go's drivers: `user:password@tcp(db:3306)/app`. */
+const goSource = /(?:^|[\s"'=])[^\s:@/"'=]+:([^\s@"']+)@(?:tcp|tcp6|unix|cloudsql)\(/g;
 const registryAuth = /:_(?:authToken|password|auth)\s*=\s*["']?([^\s"']+)/g;
-const patterns: readonly RegExp[] = [authority, oracle, machine, registryAuth];
+const patterns: readonly RegExp[] = [authority, oracle, goSource, machine, registryAuth];
 
 /** What stands for a password in documentation and templates. */
 const placeholder = /^[$%[<]|^[A-Z_]*PASS[A-Z_]*$|^(x+|\*+|\.{3})$/;

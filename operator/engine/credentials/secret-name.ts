@@ -2,13 +2,13 @@
 export type NameHint = 'none' | 'weak' | 'strong';
 
 /** Words that name a secret only by themselves: `pass` also ends compass. */
-const wholeWords: ReadonlySet<string> = new Set(['pass', 'pw', 'psk', 'creds', 'cred', 'credentials', 'passkey', 'dbpass', 'userpass', 'pgpass', 'mypass', 'authkey', 'signingkey', 'encryptionkey', 'masterkey', 'pat']); // prettier-ignore
+const wholeWords: ReadonlySet<string> = new Set(['pass', 'pw', 'psk', 'creds', 'cred', 'credentials', 'passkey', 'dbpass', 'userpass', 'pgpass', 'mypass', 'authkey', 'requirepass', 'masterauth', 'signingkey', 'encryptionkey', 'masterkey', 'pat']); // prettier-ignore
 /** What makes a key a secret. */
 const secretKeys: ReadonlySet<string> = new Set([
   'api', 'access', 'private', 'secret', 'encryption', 'encrypt', 'decryption', 'decrypt', 'signing', 'sign', 'signature', 'master', 'auth', 'account', 'crypto', 'cipher', 'hmac', 'aes', 'rsa',
   'session', 'cookie', 'jwt', 'storage', 'shared', 'app', 'deploy', 'gpg', 'pgp', 'consumer', 'subscription', 'root', 'unseal', 'seal', 'recovery', 'authentication', 'admin',
 ]); // prettier-ignore
-const weakWords: ReadonlySet<string> = new Set(['key', 'keys', 'auth', 'salt', 'seed', 'signature', 'sig', 'cookie', 'pepper', 'nonce', 'authorization', 'pin', 'dsn', 'secrets', 'tokens']); // prettier-ignore
+const weakWords: ReadonlySet<string> = new Set(['key', 'keys', 'auth', 'salt', 'seed', 'signature', 'sig', 'cookie', 'pepper', 'nonce', 'authorization', 'pin', 'secrets', 'tokens']); // prettier-ignore
 
 /** Words before a secret that turn the name into a setting about secrets. */
 const aboutBefore: ReadonlySet<string> = new Set(['max', 'min', 'num', 'number', 'total', 'count', 'enable', 'disable', 'use', 'allow', 'require', 'skip', 'has', 'is', 'existing', 'pull', 'sealed', 'show', 'hide', 'mask', 'redact', 'without', 'no']); // prettier-ignore
@@ -68,6 +68,9 @@ export function nameHint(name: string, secrets: readonly string[]): NameHint {
   if (secrets.some((word) => joined.endsWith(word))) return 'strong';
   return weakWords.has(last) ? 'weak' : 'none';
 }
+
+/** Whether a name is of a user with a password, as in `NEO4J_AUTH: user/password`. */
+export const isLoginName = (name: string): boolean => /(basic|neo4j)auth$/.test(wordsOf(name).join(''));
 
 /** Whether a name is of a password, which people choose, and which can be short or of digits. */
 export const isPasswordName = (name: string): boolean => wordsOf(name).some((word) => /pass|pwd|pin$|^pw$/.test(word));

@@ -1,10 +1,10 @@
-import { type Fields, fieldsOf, textOf } from '../objects/kubernetes-object.ts';
-import { type Labels } from '../../api/label-match.ts';
+import { type Fields, fieldsOf, textMapOf, textOf } from '../objects/kubernetes-object.ts';
 import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
+import { podLabelsWith } from '../pods/controller-labels.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
-import { workloadsIn } from './selectable-pods.ts';
+import { labelled, workloadsIn } from './selectable-pods.ts';
 
 const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
 const requiredKinds: Readonly<Record<string, string>> = {
@@ -44,17 +44,18 @@ function fewestPods(workload: Projection, snapshot: Snapshot): number {
 
 const replicas: CrossObjectCheck = (workload, { snapshot }) => (fewestPods(workload, snapshot) >= 2 ? clean : failure('spec.replicas'));
 
-/** Whether a budget selects pods with these labels. An empty selector selects all of the namespace, but none in policy/v1beta1. */
-function budgetSelects({ body: { selector }, reference: { apiVersion } }: Projection, labels: Labels): boolean {
+/** Whether a budget selects pods of a workload, also by labels that its controller adds. An empty selector selects all of the namespace, but none in policy/v1beta1. */
+function budgetSelects({ body: { selector }, reference: { apiVersion } }: Projection, workload: Projection): boolean {
   if (selector === undefined || selector === null) return false;
   if (isEmptySelector(selector)) return apiVersion !== 'policy/v1beta1';
-  return selectorMatch(selector)(labels);
+  const required = textMapOf(fieldsOf(selector)['matchLabels']);
+  return selectorMatch(selector)(podLabelsWith(required, labelled(workload)));
 }
 
 const disruptionBudget: CrossObjectCheck = (workload, { snapshot }) => {
   const budgets = snapshot.in(workload.reference.namespace ?? '', 'PodDisruptionBudget.policy');
-  const { podLabels, prefix } = workloadOf(workload);
-  return budgets.some((budget) => budgetSelects(budget, podLabels)) ? clean : failure(`${prefix}metadata.labels`);
+  const { prefix } = workloadOf(workload);
+  return budgets.some((budget) => budgetSelects(budget, workload)) ? clean : failure(`${prefix}metadata.labels`);
 };
 
 /** The kinds whose number of pods is known from their fields. */
@@ -71,7 +72,7 @@ const countedKinds: ReadonlySet<string> = new Set([
 /** The number of pods that a budget selects. Undefined if it is not known, as for DaemonSets. */
 function selectedPods(budget: Projection, snapshot: Snapshot): number | undefined {
   const selected = workloadsIn(snapshot, budget.reference.namespace ?? '').filter(
-    (workload) => !workload.owned && budgetSelects(budget, workloadOf(workload).podLabels),
+    (workload) => !workload.owned && budgetSelects(budget, workload),
   );
   if (selected.some(({ groupKind }) => !countedKinds.has(groupKind))) return undefined;
   return selected.reduce((sum, workload) => sum + (workload.groupKind === 'Pod' ? 1 : fewestPods(workload, snapshot)), 0);

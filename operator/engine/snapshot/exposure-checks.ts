@@ -4,6 +4,7 @@ import { clean, type Violation } from '../outcomes/outcome.ts';
 import { isOpenHostPort, WaysIn } from '../network/exposure/ways-in.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
 import { labelsPath } from './network-checks.ts';
+import { labelled } from './selectable-pods.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 
 interface Known {
@@ -25,8 +26,8 @@ function waysInto(snapshot: Snapshot, parameters: ControlParameters): WaysIn {
 }
 
 function exposuresOf(workload: Projection, snapshot: Snapshot, parameters: ControlParameters): readonly Violation[] {
-  const { podLabels, hostPorts, prefix } = workloadOf(workload);
-  const ways = waysInto(snapshot, parameters).to(workload.reference.namespace ?? '', podLabels);
+  const { hostPorts, prefix } = workloadOf(workload);
+  const ways = waysInto(snapshot, parameters).to(workload.reference.namespace ?? '', labelled(workload));
   return [
     ...ways.map((label) => ({ path: labelsPath(workload), label })),
     ...hostPorts.filter(isOpenHostPort).map(({ path, port }) => ({ path: prefix + path, label: `host port ${port}` })),

@@ -4,13 +4,13 @@ import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../objects/kuberne
 import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome, skipped } from '../outcomes/outcome.ts';
 import { addressOf } from '../network/address-set.ts';
-import { serves } from '../network/exposure/ways-in.ts';
+import { serves, servesWorkload } from '../network/exposure/ways-in.ts';
 import { type Direction, directions } from '../network/network-policy.ts';
 import { ciliumAccountLabel } from '../network/traffic/cilium-policy.ts';
 import { calicoLabels } from '../network/traffic/calico-policy.ts';
 import { namespacePolicies } from '../network/traffic/namespace-policies.ts';
 import type { Destination, NamespaceIdentity, PodIdentity } from '../network/traffic/traffic-policy.ts';
-import { somePodHas } from './selectable-pods.ts';
+import { labelled, somePodHas } from './selectable-pods.ts';
 import { type Projection, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
 
@@ -113,11 +113,11 @@ const opensSsh = (service: Projection): boolean =>
 
 const sshPort: CrossObjectCheck = (subject, { snapshot }) => {
   if (subject.groupKind === 'Service') return opensSsh(subject) ? failure('spec.ports') : clean;
-  const { ports, portNames, podLabels, prefix } = workloadOf(subject);
+  const { ports, portNames, prefix } = workloadOf(subject);
   if (ports.includes(22) || portNames.some(isSshName)) return failure(`${prefix}spec.containers`);
   const services = snapshot
     .in(subject.reference.namespace ?? '', 'Service')
-    .filter((service) => serves(service, podLabels) && opensSsh(service));
+    .filter((service) => servesWorkload(service, labelled(subject)) && opensSsh(service));
   return services.length === 0
     ? clean
     : { violations: services.map(({ reference }) => ({ path: labelsPath(subject), label: `Service ${reference.name}` })), faults: [] };

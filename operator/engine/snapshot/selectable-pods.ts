@@ -22,7 +22,8 @@ function isSelectable(workload: Projection): boolean {
 
 const labelText = (key: string, value: string): string => `${key}\u0000${value}`;
 
-function labelled(workload: Projection): LabelledWorkload {
+/** Returns what the labels of a workload's pods depend on. */
+export function labelled(workload: Projection): LabelledWorkload {
   const { podLabels, replicas, firstOrdinal } = workloadOf(workload);
   return { groupKind: workload.groupKind, name: workload.reference.name, podLabels, replicas, firstOrdinal };
 }

@@ -1,4 +1,5 @@
 import { type Fields, fieldsOf, listOf, textMapOf, textOf } from '../../objects/kubernetes-object.ts';
+import { isControllerLabel, type LabelledWorkload, podLabelsWith } from '../../pods/controller-labels.ts';
 import { addressOf, loopback } from '../address-set.ts';
 import type { NetworkObject, NetworkObjects } from '../traffic/traffic-policy.ts';
 import { isAttached, mayRefer, routeKinds } from './gateway-route.ts';
@@ -80,15 +81,19 @@ export function serves({ body }: NetworkObject, labels: Readonly<Record<string, 
   return body['type'] !== 'ExternalName' && selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
 }
 
+/** Whether a Service selects pods of a workload, also by the labels that its controller adds to them. */
+export const servesWorkload = (service: NetworkObject, workload: LabelledWorkload): boolean =>
+  serves(service, podLabelsWith(textMapOf(service.body['selector']), workload));
+
 function opensNodes({ body, annotations }: NetworkObject, internal: readonly string[]): boolean {
   if (listOf(body['externalIPs']).length > 0 || body['type'] === 'NodePort') return true;
   return body['type'] === 'LoadBalancer' && isPublic(body, annotations, internal);
 }
 
-/** The Services of a namespace by the first label of their selector. */
+/** The Services of a namespace by the first label of their selector that a template can have. */
 function byLabel(services: readonly NetworkObject[]): ReadonlyMap<string, readonly NetworkObject[]> {
   return Map.groupBy(services, ({ body }) => {
-    const [first] = Object.entries(textMapOf(body['selector']));
+    const [first] = Object.entries(textMapOf(body['selector'])).filter(([key]) => !isControllerLabel(key));
     return first === undefined ? '' : first.join('\u0000');
   });
 }
@@ -107,21 +112,21 @@ export class WaysIn {
     this.#entrances = entrancesByService(objects, internal);
   }
 
-  /** Returns the Services, Ingresses and routes that lead to pods with these labels, such as `Service web`. Sorted. */
-  to(namespace: string, labels: Readonly<Record<string, string>>): readonly string[] {
-    const found = this.#serving(namespace, labels).flatMap((service) => [
+  /** Returns the Services, Ingresses and routes that lead to the pods of a workload, such as `Service web`. Sorted. */
+  to(namespace: string, workload: LabelledWorkload): readonly string[] {
+    const found = this.#serving(namespace, workload).flatMap((service) => [
       ...(opensNodes(service, this.#internal) ? [`Service ${service.reference.name}`] : []),
       ...(this.#entrances.get(keyOf({ namespace, name: service.reference.name })) ?? []),
     ]);
     return [...new Set(found)].sort();
   }
 
-  #serving(namespace: string, labels: Readonly<Record<string, string>>): readonly NetworkObject[] {
+  #serving(namespace: string, workload: LabelledWorkload): readonly NetworkObject[] {
     const known = this.#services.get(namespace) ?? byLabel(this.#objects.in(namespace, 'Service'));
     this.#services.set(namespace, known);
-    return Object.entries(labels)
-      .flatMap((label) => known.get(label.join('\u0000')) ?? [])
-      .filter((service) => serves(service, labels));
+    return ['', ...Object.entries(workload.podLabels).map((label) => label.join('\u0000'))]
+      .flatMap((label) => known.get(label) ?? [])
+      .filter((service) => servesWorkload(service, workload));
   }
 }
 

@@ -921,7 +921,7 @@ export const table: Tables = {
       passes(name, service(`{type: ExternalName, externalName: ${name}}`)),
     ),
     passes('a name that is not used', service('{type: ClusterIP, externalName: localhost}')),
-    ...['localhost', 'localhost.', 'a.localhost', '127.0.0.1', '127.1.2.3', '0.0.0.0'].map((name) =>
+    ...['localhost', 'localhost.', 'a.localhost', 'localhost.localdomain', '127.0.0.1', '127.1.2.3', '0.0.0.0'].map((name) =>
       fails(name, service(`{type: ExternalName, externalName: ${name}}`), 'spec.externalName'),
     ),
   ),

@@ -127,6 +127,10 @@ export const table: Tables = {
     passes('its labels', `${deployment('a', 2)}${budget('{maxUnavailable: 1, selector: {matchLabels: {app: a}}}')}`),
     passes('all pods', `${deployment('a', 2)}${budget('{maxUnavailable: 1, selector: {}}')}`),
     fails('no pods without a selector', `${deployment('a', 2)}${budget('{maxUnavailable: 1}')}`, 'spec.template.metadata.labels'),
+    passes(
+      'a label that the controller adds',
+      `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a, namespace: shop}, spec: {template: {spec: {}}}}\n${budget('{maxUnavailable: 1, selector: {matchLabels: {statefulset.kubernetes.io/pod-name: a-0}}}')}`,
+    ),
     fails(
       'an empty selector in v1beta1',
       `${deployment('a', 2)}${budget('{maxUnavailable: 1, selector: {}}').replace('policy/v1', 'policy/v1beta1')}`,

@@ -79,6 +79,13 @@ export const table: Tables = {
       'JWT',
     ].map((name) => fails(name, variable(name, 'hunter2'), path)),
     ...lookalikes.map(([title, value]) => fails(`${title} under any name`, variable('A', value), path)),
+    passes('a data source without a password', variable('DSN', 'shop9@tcp(db.example.com:3306)/shop?parseTime=true')),
+    passes('a data source with a reference', variable('DSN', 'shop:$(DB_PASSWORD)@tcp(db:3306)/shop')),
+    fails('a data source with a password', variable('SOURCE', joined('shop:', 'hunter2@tcp(db:3306)/shop')), path),
+    fails('a login', variable('BASIC_AUTH', joined('shop:', 'hunter2')), path),
+    fails('a login of Neo4j', variable('NEO4J_AUTH', 'neo4j/hunter2'), path),
+    passes('a login that is off', variable('NEO4J_AUTH', 'none')),
+    passes('the realm of a login', variable('BASIC_AUTH_REALM', 'shop:staff')),
     fails('a dollar begins a password, too', variable('PASSWORD', '$ecret-1'), path),
     fails(
       'an ephemeral container',
@@ -129,6 +136,7 @@ export const table: Tables = {
     passes('a variable', 'containers: [{name: a, args: ["--password=$(PASSWORD)"]}]'),
     fails('an option', 'containers: [{name: a, args: [--password=hunter2]}]', 'spec.containers[0].args'),
     fails('two words', 'containers: [{name: a, command: [app, --token, abc]}]', 'spec.containers[0].command'),
+    fails('redis', 'containers: [{name: a, args: [redis-server, --requirepass, hunter2]}]', 'spec.containers[0].args'),
     fails('mysql', 'containers: [{name: a, command: [mysql, -uroot, -phunter2]}]', 'spec.containers[0].command'),
   ),
   'credential-in-annotation': objects(
