@@ -17,6 +17,7 @@ function waysTo(selector: Readonly<Record<string, string>>, groupKind: string): 
     all: (kind: string) => (kind === 'Service' ? [service] : []),
     in: (_: string, kind: string) => (kind === 'Service' ? [service] : []),
     find: () => undefined,
+    size: 1,
   };
   const workload: LabelledWorkload = { groupKind, name: 'db', podLabels: { app: 'db' }, replicas: 2, firstOrdinal: undefined };
   return new WaysIn(objects, []).to('shop', workload);
