@@ -149,6 +149,14 @@ describe('the scan of a cluster', () => {
     expect(result.errors.map(({ message }) => message)).to.deep.equal(['cannot list pods: /pods refused']);
   });
 
+  it('has an error for a check that reads objects of an API group which cannot be listed', async () => {
+    await inNamespace('api/v1', 'services', 'shop', 'web', { spec: { selector: { app: 'gone' } } });
+    refuse('/deployments', 403);
+    const result = await scanned({ controls: [{ name: 'service-dangling-selector' }] });
+    expect(lines(result)).to.deep.equal(['error service-dangling-selector Service shop/web']);
+    expect(result.results[0]?.message).to.include('/deployments refused');
+  });
+
   it('reports that namespaces cannot be listed, and uses their names', async () => {
     await deployment('shop', 'b');
     refuse('/namespaces', 403);

@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import { detections } from '../../operator/catalogue/detections/detections.ts';
+import { catalogue } from '../../operator/catalogue/controls/catalogue.ts';
+import { run as controls } from '../../operator/cli/controls.ts';
+import { run as explain } from '../../operator/cli/explain.ts';
+import { run as test } from '../../operator/cli/test.ts';
+import { runCommand } from './command-fixture.ts';
+
+const outOf = async (...args: Parameters<typeof runCommand>): Promise<string> => (await runCommand(...args)).out;
+
+describe('vigil controls as a table', () => {
+  it('has the controls below their category, the detections, the counts and the frameworks', async () => {
+    const lines = (await outOf(controls, [])).split('\n');
+    expect(lines[0]).to.equal('Pod Security Standards, baseline');
+    const categories = [...new Set(catalogue.map(({ category }) => category))];
+    for (const category of categories.slice(1)) expect(lines[lines.indexOf(category) - 1], category).to.equal('');
+    const width = Math.max(...catalogue.map(({ id }) => id.length));
+    for (const { id, severity, title } of catalogue) expect(lines).to.include(`  ${id.padEnd(width)}  ${severity.padEnd(8)}  ${title}`);
+    for (const { id } of detections)
+      expect(
+        lines.some((line) => line.startsWith(`  ${id} `)),
+        id,
+      ).to.equal(true);
+    expect(lines.slice(-4)).to.deep.equal([
+      '',
+      `${catalogue.length} controls and ${detections.length} detections. Run vigil explain ID for details.`,
+      'Frameworks: pss-baseline 1.0–1.37, pss-restricted 1.0–1.37, cis 1.8–1.12, nsa 1.2, mitre-containers 16, nist-800-190 1, pci-dss 4.0, soc2 2017, gdpr 2016, vigil 1',
+      '',
+    ]);
+  });
+
+  it('has no detections with a framework, and only its controls', async () => {
+    const out = await outOf(controls, ['--framework', 'pss-baseline@1.20']);
+    expect(out)
+      .to.match(/\n\d+ controls\. Run vigil explain ID for details\.\n/)
+      .and.to.include('  host-pid ');
+    expect(out).not.to.include('host-probe-lifecycle').and.not.to.include(detections[0]?.id);
+  });
+});
+
+describe('vigil explain', () => {
+  it('lists the frameworks of a control, without that of Vigil', async () => {
+    expect((await outOf(explain, ['host-pid'])).split('\nFrameworks:\n')[1]).to.equal(
+      ['pss-baseline@1.37: Host Namespaces', 'pss-restricted@1.37: Host Namespaces', 'cis@1.12: 5.2.3', 'mitre-containers@16: T1611', 'nist-800-190@1: 4.5.2', 'pci-dss@4.0: 2.2.4, 2.2.6', 'soc2@2017: CC6.8', 'gdpr@2016: 32(1)(b)'].map((line) => `  ${line}\n`).join(''),
+    ); // prettier-ignore
+  });
+
+  for (const detection of detections)
+    it(`says what ${detection.id} needs, and what is normal`, async () => {
+      const out = await outOf(explain, [detection.id]);
+      expect(out)
+        .to.include(`${detection.id}: ${detection.title}\n`)
+        .and.to.include(`MITRE:    ${detection.techniques.join(', ')}\n`);
+      const normal = {
+        invariant: 'The behaviour is never normal: reported from the first moment on.',
+        'first-seen': 'What the same user or workload did before is normal.',
+        rate: 'What the same user or workload did in ten minutes of the last 14 days is normal.',
+      };
+      expect(out).to.include(normal[detection.normal]);
+      const texts = { watch: 'changes of objects', audit: 'audit events', 'audit-request': 'audit events with the request for a token' };
+      const list = (names: readonly (keyof typeof texts)[]): string => names.map((name) => texts[name]).join(', ');
+      const adds = detection.adds === undefined || detection.adds.length === 0 ? '' : ` (better with ${list(detection.adds)})`;
+      expect(out).to.include(`Needs:    ${list(detection.needs)}${adds}\n`);
+    });
+});
+
+describe('a case of vigil test', () => {
+  it('needs what it expects', async () => {
+    const document = { apiVersion: 'vigil.dev/v1alpha1', kind: 'PolicyTest', cases: [{ name: 'a', policy: {}, objects: [] }] };
+    const { code, error } = await runCommand(test, ['-'], JSON.stringify(document));
+    expect(code).to.equal(2);
+    expect(error).to.match(/cases\[0\].*set expect, results, or both/);
+  });
+});
