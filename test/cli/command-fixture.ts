@@ -25,6 +25,11 @@ export async function runCommand(command: CliCommand, args: readonly string[], i
   return ran;
 }
 
+const removed: string[] = [];
+process.once('exit', () => {
+  for (const path of removed) rmSync(path, { recursive: true, force: true });
+});
+
 /** A temporary folder. Call `remove` after the suite. */
 export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'vigil-'));
@@ -36,7 +41,8 @@ export class Folder {
     return path;
   }
 
+  /** Removes the folder when the process ends: mutation tests run a suite many times in one process. */
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+    removed.push(this.path);
   }
 }

@@ -1,8 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connectCluster, ClusterConnectionError, scanCluster, type ClusterScanOptions } from '../../operator/cli/cluster-scan.ts';
 import { run as scan } from '../../operator/cli/scan.ts';
 import type { SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
@@ -12,7 +9,7 @@ import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { KubeClient } from '../../operator/kube/client/kube-client.ts';
 import type { ScanResult } from '../../operator/output/scan-result.ts';
 import { MemoryServer } from '../kube/memory-server.ts';
-import { runCommand, type CommandResult } from './command-fixture.ts';
+import { Folder, runCommand, type CommandResult } from './command-fixture.ts';
 
 const hostNetwork = { controls: [{ name: 'host-network' }] };
 const template = { spec: { hostNetwork: true, containers: [{ name: 'a', image: 'a:1' }] } };
@@ -198,17 +195,15 @@ describe('the scan of a cluster', () => {
   });
 
   describe('by vigil scan --cluster', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vigil-'));
+    const folder = new Folder();
     const before = process.env['KUBECONFIG'];
     const ran = (...args: readonly string[]): Promise<CommandResult> =>
       runCommand(scan, ['--cluster', '--control', 'host-network', ...args]);
     beforeEach(() => {
-      const path = join(folder, 'config');
-      writeFileSync(path, kubeConfig.exportConfig());
-      process.env['KUBECONFIG'] = path;
+      process.env['KUBECONFIG'] = folder.file('config', kubeConfig.exportConfig());
     });
     after(() => {
-      rmSync(folder, { recursive: true });
+      folder.remove();
       if (before === undefined) delete process.env['KUBECONFIG'];
       else process.env['KUBECONFIG'] = before;
     });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { run as scan } from '../../operator/cli/scan.ts';
 import type { LocatedResult, VerdictCounts } from '../../operator/output/scan-result.ts';
@@ -325,6 +325,7 @@ spec:
 
     it('loops of symbolic links', async () => {
       const loop = join(folder.path, 'loop');
+      rmSync(loop, { recursive: true, force: true });
       mkdirSync(loop);
       symlinkSync('b.yaml', join(loop, 'a.yaml'));
       symlinkSync('a.yaml', join(loop, 'b.yaml'));
@@ -340,7 +341,7 @@ spec:
 
     it('JSON files in a folder: ignores files without Kubernetes objects, reports invalid manifests', async () => {
       const other = join(folder.path, 'mixed');
-      mkdirSync(other);
+      mkdirSync(other, { recursive: true });
       folder.file('mixed/package.json', '{"name": "x"}');
       folder.file('mixed/tsconfig.json', '{ // comments\n}');
       folder.file('mixed/pod.json', '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}');

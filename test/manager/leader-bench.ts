@@ -68,14 +68,14 @@ export class LeaderBench {
     return [response.status, await response.text()];
   }
 
-  /** Resolves when the function returns a value other than undefined and false, for at most ten seconds. */
+  /** Resolves when the function returns a value other than undefined and false, for at most twenty seconds. */
   async until<T>(what: string, probe: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-    for (const end = Date.now() + 10_000; Date.now() < end;) {
+    for (const end = Date.now() + 20_000; Date.now() < end;) {
       const found = await probe();
       if (found !== undefined && found !== false) return found;
       await sleep(10);
     }
-    return expect.fail(`${what}: not within ten seconds`);
+    return expect.fail(`${what}: not within twenty seconds`);
   }
 
   resource(plural: string): ApiResource {

@@ -58,9 +58,12 @@ describe('the leader, with an API server in memory', function () {
     expect(await bench.page('/readyz')).to.deep.equal([200, 'ok\n']);
     await metric('vigil_leader 1');
     await metric('vigil_queue_depth{controller="images"} 0');
-    await metric('vigil_reconcile_total{controller="maintenance",result="success"} 2');
-    await metric('vigil_reconcile_seconds_count{controller="maintenance"} 2');
-    await metric('vigil_queue_wait_seconds_count{controller="maintenance"} 2');
+    for (const series of [
+      'reconcile_total{controller="maintenance",result="success"}',
+      'reconcile_seconds_count{controller="maintenance"}',
+      'queue_wait_seconds_count{controller="maintenance"}',
+    ])
+      await bench.until(series, async () => (await bench.page('/metrics'))[1].split(`\nvigil_${series} `)[1]?.match(/^[1-9]/));
     const names = (await bench.page('/metrics'))[1].match(/vigil_queue_depth\{controller="[-a-z]+"/g) ?? [];
     expect(names.map((name) => /"(.*)"/.exec(name)?.[1])).to.include.members([
       ...['report-exceptions', 'exceptions', 'exception-evidence', 'securitypolicy', 'policy-cleanup', 'generation', 'scan'],

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { operatorHelp } from '../../operator/manager/operator-config.ts';
 import { operatorVerb } from '../../operator/manager/operator-verb.ts';
+import { Folder } from '../cli/command-fixture.ts';
 import { MemoryServer } from '../kube/memory-server.ts';
 
 /** Runs the verb and returns its exit code, and what it wrote. */
@@ -42,18 +41,16 @@ describe('vigil operator', function () {
   });
 
   describe('with a kubeconfig', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vigil-'));
+    const folder = new Folder();
     const before = process.env['KUBECONFIG'];
     let server: MemoryServer;
     beforeEach(async () => {
       server = new MemoryServer();
-      const path = join(folder, 'config');
-      writeFileSync(path, (await server.start()).exportConfig());
-      process.env['KUBECONFIG'] = path;
+      process.env['KUBECONFIG'] = folder.file('config', (await server.start()).exportConfig());
     });
     afterEach(() => server.stop());
     after(() => {
-      rmSync(folder, { recursive: true });
+      folder.remove();
       if (before === undefined) delete process.env['KUBECONFIG'];
       else process.env['KUBECONFIG'] = before;
     });
@@ -84,7 +81,7 @@ describe('vigil operator', function () {
     });
 
     it('throws what is not about its settings', async () => {
-      process.env['KUBECONFIG'] = join(folder, 'none');
+      process.env['KUBECONFIG'] = join(folder.path, 'none');
       let thrown: unknown;
       await run([...flags, '--context=gone']).catch((error: unknown) => (thrown = error));
       expect(thrown).to.be.instanceOf(Error).and.not.to.have.property('name', 'ConfigError');
