@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { EventEmitter } from 'node:events';
-import { processIo, type ProcessStreams } from '../../operator/cli/input/io.ts';
+import { processIo, type ProcessStreams } from '../../../operator/cli/input/io.ts';
 
 class Terminal extends EventEmitter {
   readonly writes: string[] = [];
