@@ -83,10 +83,7 @@ describe('field managers', () => {
       policies: 'vigil-policies',
       schedules: 'vigil-schedules',
       exceptions: 'vigil-exceptions',
-      approvals: 'vigil-approvals',
       admission: 'vigil-admission',
-      anomalies: 'vigil-anomalies',
-      audit: 'vigil-audit',
       reports: 'vigil-reports',
     });
     expect(['vigil-scans', LEGACY_FIELD_MANAGER, 'kubectl', 'vigil-', undefined].map(isOwnFieldManager)).to.deep.equal([
