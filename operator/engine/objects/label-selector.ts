@@ -1,4 +1,4 @@
-import { labelMatch, type LabelMatch } from '../../api/label-match.ts';
+import { labelMatch, type LabelMatch, type Labels } from '../../api/label-match.ts';
 import { fieldsOf, isFields, listOf, textMapOf, textOf, textsOf } from './kubernetes-object.ts';
 
 const isNothing = (value: unknown): boolean => value === undefined || value === null;
@@ -17,6 +17,18 @@ export function isEmptySelector(selector: unknown): boolean {
   if (!isWellFormed(selector)) return false;
   const { matchLabels, matchExpressions } = fieldsOf(selector);
   return Object.keys(fieldsOf(matchLabels)).length === 0 && listOf(matchExpressions).length === 0;
+}
+
+/** Returns the labels that an object must have to be selected: those of `matchLabels`, and expressions with a single value. */
+export function requiredLabels(selector: unknown): Labels {
+  const { matchLabels, matchExpressions } = fieldsOf(selector);
+  const single = listOf(matchExpressions)
+    .map(fieldsOf)
+    .filter(({ operator, values }) => operator === 'In' && textsOf(values).length === 1);
+  return {
+    ...textMapOf(matchLabels),
+    ...Object.fromEntries(single.map(({ key, values }) => [textOf(key) ?? '', textsOf(values)[0] ?? ''])),
+  };
 }
 
 /** Compiles the selector of an object. A malformed selector and an unknown operator select nothing. */

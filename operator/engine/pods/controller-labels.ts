@@ -77,6 +77,15 @@ const keys: ReadonlySet<string> = new Set(Object.values(added).flatMap((labels) 
 /** Whether some controller adds a label to pods. */
 export const isControllerLabel = (key: string): boolean => keys.has(key);
 
+const named: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(added).map(([kind, tests]) => [kind, Object.keys(tests).filter((key) => tests[key] === isName)]),
+);
+
+/** Returns the labels with the name of a workload that its controller adds to all of its pods, such as `job-name`. */
+export function ownLabels({ groupKind, name }: LabelledWorkload): Labels {
+  return Object.fromEntries((named.get(groupKind) ?? []).map((key) => [key, name]));
+}
+
 /** Returns the labels of a workload's pods, with those of the wanted labels that its controller gives to some of them. */
 export function podLabelsWith(wanted: Labels, workload: LabelledWorkload): Labels {
   const { podLabels } = workload;

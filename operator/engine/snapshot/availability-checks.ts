@@ -1,5 +1,5 @@
-import { type Fields, fieldsOf, textMapOf, textOf } from '../objects/kubernetes-object.ts';
-import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
+import { type Fields, fieldsOf, textOf } from '../objects/kubernetes-object.ts';
+import { isEmptySelector, requiredLabels, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { podLabelsWith } from '../pods/controller-labels.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
@@ -48,8 +48,7 @@ const replicas: CrossObjectCheck = (workload, { snapshot }) => (fewestPods(workl
 function budgetSelects({ body: { selector }, reference: { apiVersion } }: Projection, workload: Projection): boolean {
   if (selector === undefined || selector === null) return false;
   if (isEmptySelector(selector)) return apiVersion !== 'policy/v1beta1';
-  const required = textMapOf(fieldsOf(selector)['matchLabels']);
-  return selectorMatch(selector)(podLabelsWith(required, labelled(workload)));
+  return selectorMatch(selector)(podLabelsWith(requiredLabels(selector), labelled(workload)));
 }
 
 const disruptionBudget: CrossObjectCheck = (workload, { snapshot }) => {

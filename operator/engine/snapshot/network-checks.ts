@@ -1,7 +1,7 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import type { Labels } from '../../api/label-match.ts';
 import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
-import { isEmptySelector, selectorMatch } from '../objects/label-selector.ts';
+import { isEmptySelector, requiredLabels, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome, skipped } from '../outcomes/outcome.ts';
 import { addressOf } from '../network/address-set.ts';
 import { serves, servesWorkload } from '../network/exposure/ways-in.ts';
@@ -10,6 +10,7 @@ import { ciliumAccountLabel } from '../network/traffic/cilium-policy.ts';
 import { calicoLabels } from '../network/traffic/calico-policy.ts';
 import { namespacePolicies } from '../network/traffic/namespace-policies.ts';
 import type { Destination, NamespaceIdentity, PodIdentity } from '../network/traffic/traffic-policy.ts';
+import { ownLabels } from '../pods/controller-labels.ts';
 import { labelled, somePodHas } from './selectable-pods.ts';
 import { type Projection, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
@@ -30,7 +31,7 @@ const defaultDeny: CrossObjectCheck = ({ reference: { name } }, { snapshot, para
 
 const knownIdentities = new WeakMap<Projection, PodIdentity>();
 
-/** Returns what policies read of the pods of a workload, with the labels that networks derive. Computed once for the checks of a workload. */
+/** Returns what policies read of the pods of a workload, with the labels that networks derive and its controller adds. Computed once for the checks of a workload. */
 function podIdentity(workload: Projection, namespace: NamespaceIdentity): PodIdentity {
   const known = knownIdentities.get(workload);
   if (known?.namespace === namespace) return known;
@@ -41,7 +42,7 @@ function podIdentity(workload: Projection, namespace: NamespaceIdentity): PodIde
     [calicoLabels.podNamespace]: namespace.name,
     [calicoLabels.orchestrator]: 'k8s',
   };
-  const identity = { namespace, labels: { ...podLabels, ...derived } };
+  const identity = { namespace, labels: { ...ownLabels(labelled(workload)), ...podLabels, ...derived } };
   knownIdentities.set(workload, identity);
   return identity;
 }
@@ -91,7 +92,7 @@ const metadataEgress: CrossObjectCheck = (workload, { snapshot, parameters }) =>
 const danglingPolicy: CrossObjectCheck = (policy, { snapshot }) => {
   const { podSelector } = fieldsOf(policy.body['spec']);
   if (isEmptySelector(podSelector)) return clean;
-  const required = textMapOf(fieldsOf(podSelector)['matchLabels']);
+  const required = requiredLabels(podSelector);
   const found = somePodHas(snapshot, policy.reference.namespace ?? '', { selects: selectorMatch(podSelector), required });
   return found ? clean : failure('spec.podSelector');
 };

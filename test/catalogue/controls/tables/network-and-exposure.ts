@@ -881,6 +881,13 @@ export const table: Tables = {
   'netpol-dangling': objects(
     passes('for all pods', policy('{podSelector: {}}')),
     passes('a workload', together(policy('{podSelector: {matchLabels: {app: web}}}'), workload('Deployment', {}))),
+    passes(
+      'a pod of a StatefulSet, by an expression',
+      together(
+        policy('{podSelector: {matchExpressions: [{key: statefulset.kubernetes.io/pod-name, operator: In, values: [web-0]}]}}'),
+        workload('StatefulSet', {}),
+      ),
+    ),
     fails('none', policy('{podSelector: {matchLabels: {app: web}}}'), 'spec.podSelector'),
     fails(
       "a Deployment's ReplicaSet of before",
