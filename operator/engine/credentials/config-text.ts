@@ -10,6 +10,11 @@ const attributes = /\bname="([^"\n]+)"\s+value="([^"\n]*)"/g;
 const statement = /\b(?:identified\s+by|password)\s+'([^'\n]+)'/gi;
 /** Settings of Redis, whose name and value are separated by a space. */
 const spaced = /^\s*(?:requirepass|masterauth)\s+(\S+)/;
+/** A line of two words, as in configurations of Fluentd and nginx. */
+const twoWords = /^\s*([A-Za-z][A-Za-z0-9_.-]*)\s+(\S+)\s*$/;
+/** A field of a map in braces in YAML. */
+const flowField = /[{,]\s*([A-Za-z][A-Za-z0-9_.-]*):\s+([^\s,{}[\]"']+)\s*(?=[,}])/g;
+const yaml = /\.ya?ml$/i;
 const comment = /^\s*(#|\/\/(\s|$)|;|--\s|\*)/;
 /** A text that is not a value of its own: the start of a YAML or JSON value on the next lines, a tag or alias, or an operator. */
 const noValue = /^([|>][-+0-9]*|[[{].*|null|~|!\w+.*|\*\w+|=.*)$/;
@@ -29,10 +34,18 @@ function bareValue(text: string, onlyQuoted: boolean): string {
   return noValue.test(bare) ? '' : bare;
 }
 
+function wordsHaveSecret(line: string, test: CredentialTest): boolean {
+  const words = twoWords.exec(line);
+  if (words === null) return false;
+  const [, name = '', value = ''] = words;
+  return (looksMixed(value) || looksRandom(value)) && test.isSecret(name, value);
+}
+
 function lineHasSecret(line: string, test: CredentialTest, onlyQuoted: boolean): boolean {
   if (comment.test(line)) return false;
   const [, password] = spaced.exec(line) ?? [];
   if (password !== undefined) return test.isSecret('password', password);
+  if (!onlyQuoted && wordsHaveSecret(line, test)) return true;
   const [, name, value] = setting.exec(line) ?? [];
   return name !== undefined && value !== undefined && test.isSecret(name, bareValue(value, onlyQuoted));
 }
@@ -50,7 +63,7 @@ export function textHasCredential(name: string, text: string, test: CredentialTe
   if (isProgram ? test.hasToken(text) || test.hasPassword(plain) : test.hasToken(text) || test.hasCredential(plain)) return true;
   if (plain.split('\n').some((line) => lineHasSecret(line, test, isProgram))) return true;
   if ([...plain.matchAll(statement)].some(([, password = '']) => test.isSecret('password', password))) return true;
-  return [inlineSetting, element, attributes].some((pattern) =>
+  return [inlineSetting, element, attributes, ...(yaml.test(name) ? [flowField] : [])].some((pattern) =>
     [...plain.matchAll(pattern)].some(([, key = '', value = '']) => test.isSecret(key, value)),
   );
 }

@@ -105,6 +105,11 @@ export const table: Tables = {
         'app.yaml': 'password: ${DB_PASSWORD}\npasswordFile: /run/secrets/db\ntoken: ""  # from the environment\n',
       }),
     ),
+    passes('the output of a command', data({ 'run.sh': 'PASSWORD=`cat /run/password`\n' })),
+    passes('a sentence of two words', data({ 'notes.conf': 'password required\n  token expired\n' })),
+    passes('a map in braces with a reference', data({ 'app.yaml': 'auth: {user: app, password: $(PASSWORD)}\n' })),
+    fails('a map in braces', data({ 'app.yaml': 'auth: {user: app, password: hunter2}\n' }), "data['app.yaml']"),
+    fails('two words', data({ 'fluent.conf': '<match>\n  password Zk93jdUq2\n</match>\n' }), "data['fluent.conf']"),
     passes('a block that follows', data({ 'app.yaml': 'credentials:\n  user: app\nsecrets: {}\n' })),
     passes('no data', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}}'),
     fails(
