@@ -166,12 +166,11 @@ export class Normality {
   #habit(detection: Detection, { owner, habit }: FirstSeenKey): string {
     const prefix = `${detection.id} `;
     const keys = this.known.normal(owner, prefix, 5);
-    const what = habit ?? 'known so far';
-    if (keys.length === 0) return habit === undefined ? 'it was not seen before' : `${habit} nothing so far`;
+    if (keys.length === 0) return 'it was not seen before';
     const more = this.known.count(owner, prefix) - keys.length;
     const since = this.known.since(owner, prefix);
     const date = since === undefined ? '' : ` (since ${new Date(since).toISOString().slice(0, 10)})`;
-    return `${what} ${keys.map((key) => key.slice(0, 80)).join(', ')}${more > 0 ? ` and ${more} others` : ''}${date}`;
+    return `${habit ?? 'known so far'} ${keys.map((key) => key.slice(0, 80)).join(', ')}${more > 0 ? ` and ${more} others` : ''}${date}`;
   }
 
   #rate(detection: Detection, observation: Observation, compared: CountedItem, circumstances: Circumstances): Abnormal | undefined {
