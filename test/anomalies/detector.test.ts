@@ -273,10 +273,38 @@ describe('an audit event that comes late', () => {
     world.wait(2 * minute);
     expect(world.of('daemonset-by-new-actor')[0]?.actorIsCertain).to.equal(false);
     const { now } = world;
-    world.now -= minute;
+    world.now -= 2 * minute;
     world.request('eve', { verb: 'create', of: 'daemonsets.apps', in: 'shop', name: 'agent', id: 'late' });
     world.now = now;
     expect(world.of('daemonset-by-new-actor')[0]).to.deep.include({ actor: 'eve', actorIsCertain: true, audit: ['late'] });
+  });
+});
+
+describe('the user of a change', () => {
+  const namespace = (labels: Readonly<Record<string, string>>): ReturnType<typeof object> => object('Namespace', 'shop', {}, { labels });
+  const strict = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+
+  it('is not who wrote the object a minute before, if the audit event comes after the change', () => {
+    const world = new World();
+    world.usually(() => world.request('alice', { of: 'pods' }));
+    world.request('alice', { of: 'pods' });
+    world.write('alice', namespace(strict));
+    world.wait(minute);
+    world.write(undefined, namespace({}));
+    world.now += 3_000;
+    world.request('eve', { verb: 'patch', of: 'namespaces', name: 'shop', id: 'after' });
+    expect(world.of('guardrail-loosened').map(({ actor }) => actor)).to.deep.equal(['eve']);
+  });
+
+  it('is nobody, if its audit event never comes', () => {
+    const world = new World();
+    world.usually(() => world.request('alice', { of: 'pods' }));
+    world.request('alice', { of: 'pods' });
+    world.write('alice', namespace(strict));
+    world.wait(minute);
+    world.write(undefined, namespace({}));
+    world.wait(2 * minute);
+    expect(world.of('guardrail-loosened').map(({ actorIsCertain }) => actorIsCertain)).to.deep.equal([false]);
   });
 });
 

@@ -21,6 +21,10 @@ export const JOIN_WAIT = 40_000;
 export const GAP_AFTER = 300_000;
 /** Changes wait for audit events if one came in this time: a quiet cluster has few, and a wait costs little. */
 const activeFor = 86_400_000;
+/** A request and a change of an object within this time are of one write. A watch shows a write at once. */
+const atOnce = 5_000;
+/** If no such request comes, the last one of this time that explains no other change is taken: the clocks of two machines may differ. */
+const soon = 30_000;
 const before = 120_000;
 const mostRequests = 20_000;
 const mostChanges = 20_000;
@@ -29,6 +33,8 @@ interface Waiting {
   readonly change: ChangeActivity;
   /** Whether the change was judged without its audit event. */
   judged: boolean;
+  /** Whether a request of about that time may have made the change, although nobody knows which one did. */
+  explained?: boolean;
 }
 
 /** Changes that a request belongs to. */
@@ -62,6 +68,8 @@ const verbsOf: Readonly<Record<ChangeActivity['operation'], ReadonlySet<string>>
  */
 export class WriteJoin {
   readonly #requests = new Map<string, RequestActivity[]>();
+  /** The requests that are joined with a change. */
+  readonly #used = new WeakSet<RequestActivity>();
   /** The requests in the order in which they came. */
   #order: { readonly key: string; readonly request: RequestActivity }[] = [];
   #waiting: Waiting[] = [];
@@ -95,8 +103,9 @@ export class WriteJoin {
     this.#requests.set(key, list);
     this.#order.push({ key, request });
     if (this.#order.length > mostRequests) this.#forgetFirst(mostRequests / 4);
-    const joined = this.#waiting.filter(({ change }) => isOf(request, change));
+    const joined = this.#waiting.filter(({ change }) => isOf(request, change, atOnce));
     if (joined.length === 0) return none;
+    this.#used.add(request);
     this.#waiting = this.#waiting.filter((each) => !joined.includes(each));
     const named = (judged: boolean): readonly ChangeActivity[] =>
       joined.filter((each) => each.judged === judged).map(({ change }) => ({ ...change, request }));
@@ -106,8 +115,8 @@ export class WriteJoin {
   /** Takes a change. Returns it if it is to be judged now: joined, or without waiting if no audit events come. Else undefined. */
   change(change: ChangeActivity, now: number): ChangeActivity | undefined {
     if (change.operation === 'found' || !this.isActive(now)) return change;
-    const request = this.#find(change);
-    if (request) return { ...change, request };
+    const request = this.#find(change, (each) => isOf(each, change, atOnce));
+    if (request) return this.#joined(change, request);
     if (this.#waiting.length >= mostChanges) {
       this.#overflow += 1;
       return change;
@@ -125,10 +134,12 @@ export class WriteJoin {
       const age = now - waiting.change.at;
       if (!waiting.judged && age >= JOIN_WAIT) {
         waiting.judged = true;
-        judged.push(waiting.change);
+        const joined = this.#joinedLate(waiting);
+        judged.push(joined);
+        if (joined.request !== undefined) continue;
       }
       if (age < GAP_AFTER) still.push(waiting);
-      else if (this.#sawAround(waiting.change.at)) missing.push(waiting.change);
+      else if (waiting.explained !== true && this.#sawAround(waiting.change.at)) missing.push(waiting.change);
     }
     this.#waiting = still;
     this.#forget(now - before - JOIN_WAIT);
@@ -140,12 +151,27 @@ export class WriteJoin {
     return this.#firstAudit !== undefined && this.#firstAudit < at - 60_000 && this.#lastAudit !== undefined && this.#lastAudit > at;
   }
 
-  /** The last request that may have made a change. A name that the API server made is not in its audit event. */
-  #find(change: ChangeActivity): RequestActivity | undefined {
-    const { resource, object } = change;
+  #joined(change: ChangeActivity, request: RequestActivity): ChangeActivity {
+    this.#used.add(request);
+    return { ...change, request };
+  }
+
+  /** Joins a change that has waited with the last request that explains no other change, if there is one of about the same time. */
+  #joinedLate(waiting: Waiting): ChangeActivity {
+    const { change } = waiting;
+    const unused = (within: number): RequestActivity | undefined =>
+      this.#find(change, (each) => !this.#used.has(each) && isOf(each, change, within));
+    const request = unused(soon);
+    if (request !== undefined) return this.#joined(change, request);
+    waiting.explained = unused(before) !== undefined;
+    return change;
+  }
+
+  /** The last request about the object of a change that meets a condition. A name that the API server made is not in its audit event. */
+  #find({ resource, object }: ChangeActivity, may: (request: RequestActivity) => boolean): RequestActivity | undefined {
     const named = this.#requests.get(keyOf(resource, object.namespace, object.name)) ?? [];
     const nameless = this.#requests.get(keyOf(resource, object.namespace, undefined)) ?? [];
-    return named.findLast((request) => isOf(request, change)) ?? nameless.findLast((request) => isOf(request, change));
+    return named.findLast(may) ?? nameless.findLast(may);
   }
 
   /** Lets go of requests before a time. */
@@ -167,14 +193,14 @@ export class WriteJoin {
 const keyOf = (resource: string, namespace: string | undefined, name: string | undefined): string =>
   `${resource}/${namespace ?? ''}/${name ?? ''}`;
 
-/** Whether a request is about the same resource and namespace as a change, and of about the same time. */
-const isNear = (request: RequestActivity, { resource, object, at }: ChangeActivity): boolean =>
-  request.resource === resource && (request.namespace ?? '') === (object.namespace ?? '') && Math.abs(request.at - at) <= before;
+/** Whether a request is about the same resource and namespace as a change, and not further away in time than `within` milliseconds. */
+const isNear = (request: RequestActivity, { resource, object, at }: ChangeActivity, within: number): boolean =>
+  request.resource === resource && (request.namespace ?? '') === (object.namespace ?? '') && Math.abs(request.at - at) <= within;
 
-/** Whether a request may have made a change. */
-function isOf(request: RequestActivity, change: ChangeActivity): boolean {
+/** Whether a request may have made a change that was seen within some milliseconds of it. */
+function isOf(request: RequestActivity, change: ChangeActivity, within: number): boolean {
   const { object, operation, after } = change;
-  if (!isNear(request, change) || !verbsOf[operation].has(request.verb)) return false;
+  if (!isNear(request, change, within) || !verbsOf[operation].has(request.verb)) return false;
   if (request.name === object.name) return true;
   // Deletions of many have no name, and neither has the creation of an object whose name the API server makes.
   return request.name === undefined && (request.verb === 'deletecollection' || (operation === 'create' && after?.generated === true));

@@ -265,8 +265,11 @@ export const clusterTables: Tables = {
         'an audit event that comes two minutes late',
         gap((world) => {
           world.write(undefined, workload('Deployment', 'shop/web', podSpec('web')));
-          world.wait(minute);
+          world.wait(2 * minute);
+          const { now } = world;
+          world.now -= 2 * minute;
           world.request('alice', { verb: 'create', of: 'deployments.apps', in: 'shop', name: 'web' });
+          world.now = now;
         }),
       ],
       [
