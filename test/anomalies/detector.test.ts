@@ -292,7 +292,8 @@ describe('the user of a change', () => {
     world.wait(minute);
     world.write(undefined, namespace({}));
     world.now += 3_000;
-    world.request('eve', { verb: 'patch', of: 'namespaces', name: 'shop', id: 'after' });
+    // The API server gives such a request the name of the Namespace as its namespace, too.
+    world.request('eve', { verb: 'patch', of: 'namespaces', in: 'shop', name: 'shop', id: 'after' });
     expect(world.of('guardrail-loosened').map(({ actor }) => actor)).to.deep.equal(['eve']);
   });
 

@@ -42,11 +42,16 @@ export class RequestActivities {
   }
 }
 
+/** The API server gives the requests about a Namespace its own name as their namespace, although the object is in none. */
+const namespaceIn = ({ objectRef }: AuditEvent): string | undefined =>
+  objectRef?.resource === 'namespaces' && objectRef.apiGroup === '' ? undefined : objectRef?.namespace;
+
 /** Returns the activity of an event that ends or starts a request. */
 export function requestActivity(event: AuditEvent): RequestActivity {
   const { objectRef, code, annotations } = event;
   const decision = decisionOf(event);
-  const { apiGroup: group = '', resource = '', subresource, namespace, name } = objectRef ?? {};
+  const { apiGroup: group = '', resource = '', subresource, name } = objectRef ?? {};
+  const namespace = namespaceIn(event);
   return {
     type: 'request',
     at: event.at,
