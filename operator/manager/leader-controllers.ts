@@ -1,7 +1,6 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
 import { LABELS, MANAGED_BY } from '../api/group.ts';
 import type { ConditionUpdate } from '../api/condition.ts';
-import type { KubeObject } from '../api/metadata.ts';
 import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
 import type { Scan } from '../api/kinds/scan.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
@@ -9,8 +8,7 @@ import type { Controller, ControllerOptions } from '../controller/controller.ts'
 import { EventRecorder } from '../controller/event-recorder.ts';
 import type { Runnable } from '../controller/lifecycle.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
-import type { ChangeType } from '../kube/watch/list-watch.ts';
-import { Reflector, type ReflectorOptions } from '../kube/watch/reflector.ts';
+import type { Reflector } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { Enforcement } from '../admission/enforcement.ts';
 import type { ReadWaiversInForce } from '../admission/parameters-in-force.ts';
@@ -39,6 +37,7 @@ import { Exceptions } from '../exceptions/exceptions.ts';
 import { secondsToNextEnd } from '../exceptions/exception-status.ts';
 import { ExceptionStore } from '../exceptions/exception-store.ts';
 import { exceptionWatches } from './exception-watches.ts';
+import { WatchSet } from './watch-set.ts';
 import { ReportPublisher, type PublishObservers } from '../reports/publishing/report-publisher.ts';
 import { conflictEvent } from '../reports/publishing/conflict-event.ts';
 import { findingEvent } from '../reports/building/finding-event.ts';
@@ -73,19 +72,17 @@ export interface Controllers {
 export function leaderControllers(leadership: LeaderContext): Controllers {
   const { config, client, log, metrics, identity, clock, clusterIdentity } = leadership;
   const controllers: Controller[] = [];
-  const { policies, schedules, scans, jobs, pods } = sharedWatches(leadership, controllers, (resource, type, object) => {
-    if (resource === RESOURCES.policies) exceptions.changed(resource, object, type);
-  });
-  const reflectors = [policies, schedules, scans, jobs, pods];
-  const waived = exceptionWatches(client, {
+  const watches = new WatchSet(client, {
     log,
     silence: config.watchSilence * 1000,
     onChange: (resource, type, object) => {
       if (resource === RESOURCES.imageApprovals) approvalStore.invalidate();
-      else exceptions.changed(resource, object, type);
+      else if (ofExceptions.has(resource)) exceptions.changed(resource, object, type);
       for (const controller of controllers) controller.changed(resource, object, type);
     },
   });
+  const { policies, schedules, scans, jobs, pods } = sharedWatches(watches, config.namespace);
+  const waived = exceptionWatches(watches);
   const store = new ExceptionStore({ ...waived, policies, clock });
   const approvalStore = new ApprovalStore({ approvals: waived.approvals, isComplete: () => waived.approvals.synced });
   const revisions = new PolicyRevisions(leadership.kubernetesVersion);
@@ -189,8 +186,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const enforcementWatch: Runnable = { name: 'watch of admission policies', start: () => undefined, stop: () => enforcement.stop() };
   return {
     runnables: [
-      ...reflectors.map(watchRunnable),
-      ...waived.runnables,
+      ...watches.runnables,
       changes,
       podWatch,
       enforcementWatch,
@@ -198,18 +194,22 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
       ...audit.runnables,
       ...controllers.map(controllerRunnable),
     ],
-    problems: () =>
-      [...reflectors, waived.exceptions, waived.clusterExceptions, waived.approvals, waived.namespaces].flatMap((reflector) =>
-        reflector.synced ? [] : [`${reflector.resource.resource}: the initial list is not complete`],
-      ),
+    problems: () => watches.problems(),
   };
 }
 
-/** The watches that controllers share. Each change goes to every controller that watches the resource. */
+/** The resources whose changes concern exceptions. */
+const ofExceptions: ReadonlySet<ApiResource> = new Set([
+  RESOURCES.policies,
+  RESOURCES.exceptions,
+  RESOURCES.clusterExceptions,
+  RESOURCES.namespaces,
+]);
+
+/** Adds the watches that controllers share. */
 function sharedWatches(
-  { config, client, log }: LeaderContext,
-  controllers: readonly Controller[],
-  onChange: (resource: ApiResource, type: ChangeType, object: KubeObject) => void,
+  watches: WatchSet,
+  namespace: string,
 ): {
   readonly policies: Reflector<SecurityPolicy>;
   readonly schedules: Reflector<ScanSchedule>;
@@ -218,43 +218,18 @@ function sharedWatches(
   readonly jobs: Reflector<JobObject>;
   readonly pods: Reflector<JobPod>;
 } {
-  const watch = <T extends KubeObject>(
-    resource: ApiResource,
-    some: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'transform'> = {},
-  ): Reflector<T> =>
-    new Reflector<T>(client, resource, {
-      ...some,
-      silence: config.watchSilence * 1000,
-      onChange: (type, object) => {
-        for (const controller of controllers) controller.changed(resource, object, type);
-        onChange(resource, type, object);
-      },
-      onError: (error) => log.warn({ err: error, resource: resource.resource }, 'watch failed; retrying'),
-    });
-  const ofScans = { namespace: config.namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
+  const ofScans = { namespace, labelSelector: `${LABELS.managedBy}=${MANAGED_BY},${LABELS.scan}` };
   return {
-    policies: watch(RESOURCES.policies),
-    schedules: watch(RESOURCES.schedules),
-    scans: watch(RESOURCES.scans),
-    jobs: watch(RESOURCES.jobs, ofScans),
-    pods: watch(RESOURCES.pods, { ...ofScans, transform: jobPodOf }),
+    policies: watches.add(RESOURCES.policies),
+    schedules: watches.add(RESOURCES.schedules),
+    scans: watches.add(RESOURCES.scans),
+    jobs: watches.add(RESOURCES.jobs, ofScans),
+    pods: watches.add(RESOURCES.pods, { ...ofScans, transform: jobPodOf }),
   };
 }
 
 /** Milliseconds to wait for more new generations before they are scanned together. */
 const generationDebounce = 300;
-
-/** A reflector as a runnable. Its start resolves when the initial list is complete, so that no reconcile reads a partial cache. */
-function watchRunnable(reflector: Pick<Reflector<KubeObject>, 'resource' | 'start' | 'stop' | 'whenSynced'>): Runnable {
-  return {
-    name: `watch ${reflector.resource.resource}`,
-    start: (signal) => {
-      reflector.start();
-      return reflector.whenSynced(signal);
-    },
-    stop: () => reflector.stop(),
-  };
-}
 
 function controllerRunnable(controller: Controller): Runnable {
   return { name: `controller ${controller.name}`, start: () => controller.start(), stop: () => controller.stop() };

@@ -8,6 +8,7 @@ import { Exceptions } from '../../../operator/exceptions/exceptions.ts';
 import { clusterInfoReader } from '../../../operator/kube/cluster-info.ts';
 import { Reflector } from '../../../operator/kube/watch/reflector.ts';
 import { exceptionWatches } from '../../../operator/manager/exception-watches.ts';
+import { WatchSet } from '../../../operator/manager/watch-set.ts';
 import { ReportPublisher } from '../../../operator/reports/publishing/report-publisher.ts';
 import { testClient } from '../cluster-access.ts';
 
@@ -23,12 +24,13 @@ export class ExceptionsFixture {
   readonly #policies: Reflector<SecurityPolicy> = new Reflector<SecurityPolicy>(this.client, RESOURCES.policies, {
     onChange: (type, policy) => this.exceptions.changed(RESOURCES.policies, policy, type),
   });
-  readonly #watches = exceptionWatches(this.client, {
+  readonly #watches = new WatchSet(this.client, {
     log: this.#log,
     silence: 150_000,
     onChange: (resource, type, object) => this.exceptions.changed(resource, object, type),
   });
-  readonly store = new ExceptionStore({ ...this.#watches, policies: this.#policies, clock: this.#clock });
+  readonly #caches = exceptionWatches(this.#watches);
+  readonly store = new ExceptionStore({ ...this.#caches, policies: this.#policies, clock: this.#clock });
   readonly publisher: ReportPublisher = new ReportPublisher(
     this.client,
     {
