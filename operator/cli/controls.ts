@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { catalogue } from '../catalogue/controls/catalogue.ts';
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import { BEHAVIOUR, type Detection } from '../catalogue/detections/detection.ts';
@@ -6,8 +5,9 @@ import { detections } from '../catalogue/detections/detections.ts';
 import { frameworkVersions, resolveFramework } from '../catalogue/frameworks/framework.ts';
 import { controlFields } from './control-fields.ts';
 import { detectionFields } from './detection-fields.ts';
+import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
-import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
+import { exitCodes, parseFlags, UsageError } from './input/usage-error.ts';
 
 const controlsUsage = `vigil controls lists the built-in controls, and the detections of spec.anomalies.
 
@@ -24,28 +24,21 @@ interface ControlsArguments {
 }
 
 function controlsArguments(args: readonly string[]): ControlsArguments {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        framework: { type: 'string' },
-        essential: { type: 'boolean' },
-        output: { type: 'string', short: 'o', default: 'table' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    if (values.output !== 'table' && values.output !== 'json')
-      throw new UsageError(`--output: '${values.output}' is not one of table, json`);
-    return {
-      framework: values.framework,
-      essential: values.essential === true,
-      json: values.output === 'json',
-      help: values.help === true,
-    };
-  } catch (failure) {
-    if (failure instanceof UsageError) throw failure;
-    throw new UsageError(flagProblem(failure));
-  }
+  const { values } = parseFlags(args, {
+    options: {
+      framework: { type: 'string' },
+      essential: { type: 'boolean' },
+      output: { type: 'string', short: 'o', default: 'table' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.output !== 'table' && values.output !== 'json') throw new UsageError(`--output: '${values.output}' is not one of table, json`);
+  return {
+    framework: values.framework,
+    essential: values.essential === true,
+    json: values.output === 'json',
+    help: values.help === true,
+  };
 }
 
 function chosenControls({ framework, essential }: ControlsArguments): readonly CatalogueEntry[] {
@@ -84,20 +77,13 @@ function writeTable(controls: readonly CatalogueEntry[], found: readonly Detecti
   );
 }
 
-/** Runs `vigil controls`. Resolves to the exit code. */
-export function run(args: readonly string[], io: Io): Promise<number> {
-  try {
-    const parsed = controlsArguments(args);
-    const controls = chosenControls(parsed);
-    const found = chosenDetections(parsed);
-    if (parsed.help) io.out(controlsUsage);
-    else if (parsed.json)
-      io.out(`${JSON.stringify({ controls: controls.map(controlFields), detections: found.map(detectionFields) }, null, 1)}\n`);
-    else writeTable(controls, found, io);
-    return Promise.resolve(exitCodes.clean);
-  } catch (failure) {
-    if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil controls: ${failure.message}\nRun vigil controls --help for usage.\n`);
-    return Promise.resolve(exitCodes.failed);
-  }
+function list(args: ControlsArguments, io: Io): number {
+  const controls = chosenControls(args);
+  const found = chosenDetections(args);
+  if (args.json) io.out(`${JSON.stringify({ controls: controls.map(controlFields), detections: found.map(detectionFields) }, null, 1)}\n`);
+  else writeTable(controls, found, io);
+  return exitCodes.clean;
 }
+
+/** Runs `vigil controls`. Resolves to the exit code. */
+export const run = cliCommand({ name: 'controls', usage: controlsUsage, parse: controlsArguments, run: list });

@@ -1,16 +1,14 @@
 import { definedEntries } from '../api/defined-entries.ts';
-import { parseArgs } from 'node:util';
-import { stringify } from 'yaml';
-import { API_VERSION } from '../api/group.ts';
 import { catalogue, controlById } from '../catalogue/controls/catalogue.ts';
 import { frameworkVersions } from '../catalogue/frameworks/framework.ts';
 import { didYouMean, suggestion } from '../catalogue/suggestion.ts';
 import { builtinResources } from '../engine/objects/builtin-resources.ts';
 import { exceptionProblems } from '../findings/waivers/exception-problems.ts';
 import type { ExceptionObject } from '../findings/waivers/waiver.ts';
+import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
-import { endOf, nameOf } from './input/object-arguments.ts';
-import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
+import { endOf, nameOf, yamlOf } from './input/object-arguments.ts';
+import { exitCodes, parseFlags, UsageError } from './input/usage-error.ts';
 
 const exceptUsage = `vigil except RESOURCE CHECK… --reason TEXT prints the YAML of an exception: a SecurityException, or a
 ClusterSecurityException for a cluster-scoped object. RESOURCE is KIND/NAME, such as deployment/web; * in NAME matches any
@@ -25,11 +23,10 @@ characters. CHECK is the id of a control, the name of a rule, a framework or a C
   --name NAME            the name of the exception; the default is made of the object and the check
 `;
 
-type Values = ReturnType<typeof parse>['values'];
+type Arguments = ReturnType<typeof parse>;
 
 function parse(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
+  const { values, positionals } = parseFlags(args, {
     allowPositionals: true,
     options: {
       reason: { type: 'string' },
@@ -41,6 +38,8 @@ function parse(args: readonly string[]) {
       help: { type: 'boolean', short: 'h' },
     },
   });
+  const [resource, ...checks] = positionals;
+  return { ...values, resource, checks };
 }
 
 /** The object that an exception is for. */
@@ -81,7 +80,7 @@ function checkOf(text: string): ExceptionObject['spec']['checks'][number] {
   return isFramework ? { framework: text } : { name: text };
 }
 
-function exceptionOf(resource: string, checks: readonly string[], values: Values, now: number): ExceptionObject {
+function exceptionOf(resource: string, { checks, ...values }: Arguments, now: number): ExceptionObject {
   const { apiGroup, kind, name, namespaced } = targetOf(resource);
   const { namespace, policy, container } = values;
   if (!namespaced && namespace !== undefined) throw new UsageError(`--namespace: ${kind} is cluster-scoped`);
@@ -100,25 +99,14 @@ function exceptionOf(resource: string, checks: readonly string[], values: Values
 }
 
 /** Prints an exception. Throws {@link UsageError} for what the operator would refuse. */
-function except(args: readonly string[], io: Io, now: number): void {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(args);
-  } catch (failure) {
-    throw new UsageError(flagProblem(failure));
-  }
-  const { values, positionals } = parsed;
-  if (values.help === true) {
-    io.out(exceptUsage);
-    return;
-  }
-  const [resource, ...checks] = positionals;
+function except(args: Arguments, io: Io): number {
+  const { resource, checks, policy } = args;
   if (resource === undefined || checks.length === 0)
     throw new UsageError('name an object and at least one check: vigil except KIND/NAME CHECK');
-  const exception = exceptionOf(resource, checks, values, now);
+  const exception = exceptionOf(resource, args, Date.now());
   // With --policy, a name that is similar to no control may be a rule of that policy.
   const rules =
-    values.policy === undefined
+    policy === undefined
       ? []
       : checks.filter(
           (name) =>
@@ -130,17 +118,9 @@ function except(args: readonly string[], io: Io, now: number): void {
   const [problem] = exceptionProblems(exception, new Set(rules));
   if (problem !== undefined) throw new UsageError(problem.replace(/^spec\.checks\[\d+\]\.\w+: /, ''));
   const kind = exception.metadata.namespace === undefined ? 'ClusterSecurityException' : 'SecurityException';
-  io.out(stringify({ apiVersion: API_VERSION, kind, ...exception }, { lineWidth: 0, version: '1.1' }));
+  io.out(yamlOf(kind, exception));
+  return exitCodes.clean;
 }
 
 /** Runs `vigil except`. Resolves to the exit code. */
-export function run(args: readonly string[], io: Io): Promise<number> {
-  try {
-    except(args, io, Date.now());
-    return Promise.resolve(exitCodes.clean);
-  } catch (failure) {
-    if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil except: ${failure.message}\nRun vigil except --help for usage.\n`);
-    return Promise.resolve(exitCodes.failed);
-  }
-}
+export const run = cliCommand({ name: 'except', usage: exceptUsage, parse, run: except });

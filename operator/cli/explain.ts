@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { catalogue, controlById } from '../catalogue/controls/catalogue.ts';
 import type { CatalogueEntry, ControlKinds } from '../catalogue/controls/control.ts';
 import type { Detection } from '../catalogue/detections/detection.ts';
@@ -6,8 +5,9 @@ import { detectionById, detections } from '../catalogue/detections/detections.ts
 import { didYouMean } from '../catalogue/suggestion.ts';
 import { controlFields, coveredRequirements } from './control-fields.ts';
 import { detectionExplanation, detectionFields } from './detection-fields.ts';
+import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
-import { exitCodes, flagProblem } from './input/usage-error.ts';
+import { exitCodes, parseFlags, UsageError } from './input/usage-error.ts';
 
 const explainUsage = `vigil explain ID… describes controls and detections: what they check, why, and what to do.
 
@@ -61,19 +61,14 @@ interface ExplainArguments {
   readonly help: boolean;
 }
 
-function explainArguments(args: readonly string[]): ExplainArguments | string {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { output: { type: 'string', short: 'o', default: 'text' }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.output !== 'text' && values.output !== 'json') return `--output: '${values.output}' is not one of text, json`;
-    if (positionals.length === 0 && values.help !== true) return 'name at least one control; vigil controls lists them';
-    return { ids: positionals, json: values.output === 'json', help: values.help === true };
-  } catch (failure) {
-    return flagProblem(failure);
-  }
+function explainArguments(args: readonly string[]): ExplainArguments {
+  const { values, positionals } = parseFlags(args, {
+    allowPositionals: true,
+    options: { output: { type: 'string', short: 'o', default: 'text' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.output !== 'text' && values.output !== 'json') throw new UsageError(`--output: '${values.output}' is not one of text, json`);
+  if (positionals.length === 0 && values.help !== true) throw new UsageError('name at least one control; vigil controls lists them');
+  return { ids: positionals, json: values.output === 'json', help: values.help === true };
 }
 
 /** An entry of the catalogue, as text and as JSON. */
@@ -89,7 +84,7 @@ function explained(id: string): Explained | undefined {
   return detection && { text: () => detectionExplanation(detection, parametersText(detection)), fields: () => detectionFields(detection) };
 }
 
-function explain(ids: readonly string[], json: boolean, io: Io): number {
+function explain({ ids, json }: ExplainArguments, io: Io): number {
   const entries: Explained[] = [];
   for (const id of ids) {
     const entry = explained(id);
@@ -110,13 +105,4 @@ function explain(ids: readonly string[], json: boolean, io: Io): number {
 }
 
 /** Runs `vigil explain`. Resolves to the exit code. */
-export function run(args: readonly string[], io: Io): Promise<number> {
-  const parsed = explainArguments(args);
-  if (typeof parsed === 'string') {
-    io.error(`vigil explain: ${parsed}\nRun vigil explain --help for usage.\n`);
-    return Promise.resolve(exitCodes.failed);
-  }
-  if (!parsed.help) return Promise.resolve(explain(parsed.ids, parsed.json, io));
-  io.out(explainUsage);
-  return Promise.resolve(exitCodes.clean);
-}
+export const run = cliCommand({ name: 'explain', usage: explainUsage, parse: explainArguments, run: explain });

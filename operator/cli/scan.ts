@@ -6,6 +6,7 @@ import type { ManifestError } from '../manifests/manifest.ts';
 import type { Output, ScanResult } from '../output/scan-result.ts';
 import { type ExceptionFiles, hasInlineException, isException, readExceptions } from './input/exception-files.ts';
 import { inspectApprovals } from './input/approval-files.ts';
+import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
 import { readManifestFiles } from './input/manifest-files.ts';
 import { RuleCounts, ruleWarnings } from './input/rule-counts.ts';
@@ -146,10 +147,6 @@ async function withBaseline(scan: ScanResult, { baseline, cluster, namespace }: 
 }
 
 async function scan(args: ScanArguments, io: Io): Promise<number> {
-  if (args.help) {
-    io.out(scanUsage);
-    return exitCodes.clean;
-  }
   const scanned = args.cluster ? await scanLiveCluster(args, io) : await scanFiles(args, io);
   const compared = await withBaseline(scanned, args, io);
   const result = args.chosenNothing ? onePerFact(compared) : compared;
@@ -162,12 +159,4 @@ async function scan(args: ScanArguments, io: Io): Promise<number> {
 }
 
 /** Runs `vigil scan`. Resolves to the exit code. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  try {
-    return await scan(scanArguments(args), io);
-  } catch (failure) {
-    if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil scan: ${failure.message}\nRun vigil scan --help for usage.\n`);
-    return exitCodes.failed;
-  }
-}
+export const run = cliCommand({ name: 'scan', usage: scanUsage, parse: scanArguments, run: scan });

@@ -1,13 +1,13 @@
-import { parseArgs } from 'node:util';
 import { didYouMean } from '../catalogue/suggestion.ts';
 import type { Manifest } from '../manifests/manifest.ts';
+import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
 import { readManifestFiles } from './input/manifest-files.ts';
 import { dottedPath } from './input/dotted-path.ts';
 import { policyTest, testCase, type TestCase } from './testing/policy-test.ts';
 import { jsonTestOutput, junitTestOutput, type TestOutput, textOutput } from './testing/test-output.ts';
 import { TestRunner } from './testing/test-runner.ts';
-import { exitCodes, flagProblem, UsageError } from './input/usage-error.ts';
+import { exitCodes, parseFlags, UsageError } from './input/usage-error.ts';
 
 const testUsage = `vigil test FILE… runs PolicyTest documents. A test evaluates a policy on objects and compares the verdicts with the expected ones.
 The SecurityExceptions and ClusterSecurityExceptions among the objects of a case apply.
@@ -43,24 +43,15 @@ function patternOf(text: string | undefined): (name: string) => boolean {
 }
 
 function testArguments(args: readonly string[]): TestArguments {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { run: { type: 'string' }, output: { type: 'string', short: 'o', default: 'text' }, help: { type: 'boolean', short: 'h' } },
-    });
-    const output = Object.hasOwn(outputs, values.output) ? outputs[values.output] : undefined;
-    if (output === undefined)
-      throw new UsageError(
-        `--output: '${values.output}' is not one of text, json, junit${didYouMean(values.output, Object.keys(outputs))}`,
-      );
-    if (positionals.length === 0 && values.help !== true)
-      throw new UsageError('name at least one file or folder with PolicyTest documents');
-    return { files: positionals, wanted: patternOf(values.run), pattern: values.run, output, help: values.help === true };
-  } catch (failure) {
-    if (failure instanceof UsageError) throw failure;
-    throw new UsageError(flagProblem(failure));
-  }
+  const { values, positionals } = parseFlags(args, {
+    allowPositionals: true,
+    options: { run: { type: 'string' }, output: { type: 'string', short: 'o', default: 'text' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const output = Object.hasOwn(outputs, values.output) ? outputs[values.output] : undefined;
+  if (output === undefined)
+    throw new UsageError(`--output: '${values.output}' is not one of text, json, junit${didYouMean(values.output, Object.keys(outputs))}`);
+  if (positionals.length === 0 && values.help !== true) throw new UsageError('name at least one file or folder with PolicyTest documents');
+  return { files: positionals, wanted: patternOf(values.run), pattern: values.run, output, help: values.help === true };
 }
 
 const place = (manifest: Manifest, path: string): string =>
@@ -116,15 +107,4 @@ async function runTests({ files, wanted, pattern, output: outputOf }: TestArgume
 }
 
 /** Runs `vigil test`. Resolves to the exit code. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  try {
-    const parsed = testArguments(args);
-    if (!parsed.help) return await runTests(parsed, io);
-    io.out(testUsage);
-    return exitCodes.clean;
-  } catch (failure) {
-    if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil test: ${failure.message}\nRun vigil test --help for usage.\n`);
-    return exitCodes.failed;
-  }
-}
+export const run = cliCommand({ name: 'test', usage: testUsage, parse: testArguments, run: runTests });

@@ -3,6 +3,7 @@ import { whoCan } from '../engine/rbac/who-can.ts';
 import { type AccessObjects, accessOfCluster, accessOfFiles } from './access/access-objects.ts';
 import { type QuestionArguments, questionArguments, targetOf, verbWarning, whoCanUsage } from './access/question-arguments.ts';
 import { writeJson, writeTable } from './access/who-can-output.ts';
+import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
 import { exitCodes, UsageError } from './input/usage-error.ts';
 
@@ -20,10 +21,6 @@ async function ofCluster({ context, namespace }: QuestionArguments): Promise<Acc
 }
 
 async function answer(args: QuestionArguments, io: Io): Promise<number> {
-  if (args.help) {
-    io.out(whoCanUsage);
-    return exitCodes.clean;
-  }
   const { verb, namespace, name, paths } = args;
   const { snapshot, resources, errors } = args.cluster ? await ofCluster(args) : await accessOfFiles(paths, io);
   const question = { verb, target: targetOf(args.resource, resources), ...definedEntries({ namespace, name }) };
@@ -36,12 +33,4 @@ async function answer(args: QuestionArguments, io: Io): Promise<number> {
 }
 
 /** Runs `vigil who-can`. Resolves to the exit code. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  try {
-    return await answer(questionArguments(args), io);
-  } catch (failure) {
-    if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil who-can: ${failure.message}\nRun vigil who-can --help for usage.\n`);
-    return exitCodes.failed;
-  }
-}
+export const run = cliCommand({ name: 'who-can', usage: whoCanUsage, parse: questionArguments, run: answer });

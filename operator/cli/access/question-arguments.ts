@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util';
 import type { ApiResource } from '../../api/api-resource.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
 import type { AccessQuestion } from '../../engine/rbac/who-can.ts';
-import { flagProblem, UsageError } from '../input/usage-error.ts';
+import { parseFlags, UsageError } from '../input/usage-error.ts';
 
 export const whoCanUsage = `vigil who-can VERB RESOURCE PATH… lists who may do something, by the roles and bindings in manifests: files, folders, or - for
 standard input. vigil who-can VERB RESOURCE --cluster reads them from a cluster.
@@ -34,9 +33,9 @@ export interface QuestionArguments {
   readonly help: boolean;
 }
 
-function parse(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
+/** Parses the command line. Throws {@link UsageError}. */
+export function questionArguments(args: readonly string[]): QuestionArguments {
+  const { values, positionals } = parseFlags(args, {
     allowPositionals: true,
     options: {
       namespace: { type: 'string', short: 'n' },
@@ -47,18 +46,8 @@ function parse(args: readonly string[]) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-}
-
-/** Parses the command line. Throws {@link UsageError}. */
-export function questionArguments(args: readonly string[]): QuestionArguments {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(args);
-  } catch (failure) {
-    throw new UsageError(flagProblem(failure));
-  }
-  const { namespace, name, cluster, context, output, help } = parsed.values;
-  const [verb = '', resource = '', ...paths] = parsed.positionals;
+  const { namespace, name, cluster, context, output, help } = values;
+  const [verb = '', resource = '', ...paths] = positionals;
   if (output !== 'table' && output !== 'json') throw new UsageError(`--output: '${output}' is not one of table, json`);
   const problem = help ? undefined : questionProblem(resource, paths, cluster);
   if (problem !== undefined) throw new UsageError(problem);

@@ -1,11 +1,11 @@
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import type { AnomalyFinding } from '../../anomalies/results/anomaly-finding.ts';
 import type { BaselineDocument } from '../../anomalies/anomaly-detector.ts';
 import { durationMilliseconds } from '../../api/field.ts';
+import { cliCommand } from '../input/cli-command.ts';
 import type { Io } from '../input/io.ts';
-import { exitCodes, flagProblem, UsageError } from '../input/usage-error.ts';
+import { exitCodes, parseFlags, UsageError } from '../input/usage-error.ts';
 import { Replay, type ReplaySummary } from './replay.ts';
 
 const usage = `vigil audit-replay FILE… reads audit logs and prints what the detections find in them, by the times of the events. FILE is a log of
@@ -21,31 +21,41 @@ compare objects see nothing.
 It exits with 0 if nothing was found, with 1 if something was, and with 2 if a log cannot be read.
 `;
 
-/** Runs `vigil audit-replay`. Resolves to the exit code. */
-export const run = async (args: readonly string[], io: Io): Promise<number> => {
+const parse = (args: readonly string[]) => {
+  const { values, positionals } = parseFlags(args, {
+    allowPositionals: true,
+    options: {
+      learn: { type: 'boolean', default: false },
+      baseline: { type: 'string' },
+      'write-baseline': { type: 'string' },
+      'learning-period': { type: 'string', default: '168h' },
+      output: { type: 'string', short: 'o', default: 'text' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  return { ...values, paths: positionals };
+};
+
+type Arguments = ReturnType<typeof parse>;
+
+/** A file that cannot be read or written is the user's to correct. */
+const replayOrUsage = async (args: Arguments, io: Io): Promise<number> => {
   try {
     return await replay(args, io);
   } catch (failure) {
-    const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
-    if (!(failure instanceof UsageError) && code === '') throw failure;
-    io.error(`vigil audit-replay: ${(failure as Error).message}\nRun vigil audit-replay --help for usage.\n`);
-    return exitCodes.failed;
+    if (!(failure instanceof Error && 'code' in failure)) throw failure;
+    throw new UsageError(failure.message, { cause: failure });
   }
 };
 
-const replay = async (args: readonly string[], io: Io): Promise<number> => {
-  const { values, positionals } = flags(args);
-  if (values.help) {
-    io.out(usage);
-    return exitCodes.clean;
-  }
+const replay = async ({ paths, ...values }: Arguments, io: Io): Promise<number> => {
   const learningPeriod = checkedPeriod(values['learning-period']);
-  if (positionals.length === 0) throw new UsageError('name at least one log, or - for standard input');
+  if (paths.length === 0) throw new UsageError('name at least one log, or - for standard input');
   const print = printerOf(values.output);
   const run = new Replay({ learningPeriod, learnOnly: values.learn });
   if (values.baseline !== undefined)
     for (const problem of run.load(documentsIn(values.baseline))) io.error(`${values.baseline}: ${problem}\n`);
-  for (const path of positionals) await run.read(path === '-' ? Readable.from([await io.input()]) : createReadStream(path));
+  for (const path of paths) await run.read(path === '-' ? Readable.from([await io.input()]) : createReadStream(path));
   const summary = run.end();
   if (values['write-baseline'] !== undefined) writeFileSync(values['write-baseline'], JSON.stringify(run.save()), { mode: 0o600 });
   io.out(print(summary));
@@ -64,25 +74,6 @@ const checkedPeriod = (text: string): number => {
   const period = durationMilliseconds(text);
   if (period === undefined) throw new UsageError(`--learning-period: '${text}' is not a time such as 48h`);
   return period;
-};
-
-const flags = (args: readonly string[]) => {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        learn: { type: 'boolean', default: false },
-        baseline: { type: 'string' },
-        'write-baseline': { type: 'string' },
-        'learning-period': { type: 'string', default: '168h' },
-        output: { type: 'string', short: 'o', default: 'text' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (failure) {
-    throw new UsageError(flagProblem(failure));
-  }
 };
 
 const documentsIn = (path: string): readonly BaselineDocument[] => {
@@ -118,3 +109,6 @@ const notesOf = ({ events, from, until, problems, other, duplicates, blind, find
   ];
   return `${lines.join('\n')}\n`;
 };
+
+/** Runs `vigil audit-replay`. Resolves to the exit code. */
+export const run = cliCommand({ name: 'audit-replay', usage, parse, run: replayOrUsage });

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parse as parseYaml, stringify } from 'yaml';
 import { OwnCertificates } from '../../audit/tls/own-certificates.ts';
+import { cliCommand } from '../input/cli-command.ts';
 import type { Io } from '../input/io.ts';
-import { exitCodes, flagProblem, UsageError } from '../input/usage-error.ts';
+import { exitCodes, parseFlags, UsageError } from '../input/usage-error.ts';
 
 const usage = `vigil audit-setup --server URL writes the files with which API servers send audit events to Vigil:
 
@@ -30,24 +30,18 @@ interface Shared {
   readonly seed: string;
 }
 
-/** Runs `vigil audit-setup`. Resolves to the exit code. */
-export const run = (args: readonly string[], io: Io): Promise<number> => {
-  try {
-    setUp(args, io);
-    return Promise.resolve(exitCodes.clean);
-  } catch (failure) {
-    if (!(failure instanceof UsageError)) throw failure;
-    io.error(`vigil audit-setup: ${failure.message}\nRun vigil audit-setup --help for usage.\n`);
-    return Promise.resolve(exitCodes.failed);
-  }
-};
+const parse = (args: readonly string[]) =>
+  parseFlags(args, {
+    options: {
+      server: { type: 'string' },
+      name: { type: 'string' },
+      namespace: { type: 'string', short: 'n', default: 'vigil-system' },
+      directory: { type: 'string', short: 'd', default: '.' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values;
 
-const setUp = (args: readonly string[], io: Io): void => {
-  const { help, server, name, namespace, directory } = flags(args);
-  if (help) {
-    io.out(usage);
-    return;
-  }
+const setUp = ({ server, name, namespace, directory }: ReturnType<typeof parse>, io: Io): number => {
   const url = serverUrl(server, name);
   const [secretPath, webhookPath] = [
     join(directory, SECRET_FILE),
@@ -62,24 +56,7 @@ const setUp = (args: readonly string[], io: Io): void => {
   io.out(
     `${known ? `used ${secretPath}` : `wrote ${secretPath}: kubectl apply -f it`}\nwrote ${webhookPath}: copy it to the control plane and name it with --audit-webhook-config-file\n`,
   );
-};
-
-const flags = (args: readonly string[]) => {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        server: { type: 'string' },
-        name: { type: 'string' },
-        namespace: { type: 'string', short: 'n', default: 'vigil-system' },
-        directory: { type: 'string', short: 'd', default: '.' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    return values;
-  } catch (failure) {
-    throw new UsageError(flagProblem(failure));
-  }
+  return exitCodes.clean;
 };
 
 const serverUrl = (server: string | undefined, name: string | undefined): string => {
@@ -118,3 +95,6 @@ const kubeconfig = (server: string, namespace: string, { token, seed }: Shared):
     { lineWidth: 0 },
   );
 };
+
+/** Runs `vigil audit-setup`. Resolves to the exit code. */
+export const run = cliCommand({ name: 'audit-setup', usage, parse, run: setUp });

@@ -1,3 +1,5 @@
+import { stringify } from 'yaml';
+import { API_VERSION } from '../../api/group.ts';
 import { isDate } from '../../findings/waivers/inline-exceptions.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,3 +24,7 @@ export const nameOf = (parts: readonly string[]): string =>
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 63)
     .replace(/-+$/, '');
+
+/** Returns the YAML of an object of one of Vigil's kinds. Parsers of YAML 1.1, as in kubectl, read it too: a text such as `on` has quotes. */
+export const yamlOf = (kind: string, object: object): string =>
+  stringify({ apiVersion: API_VERSION, kind, ...object }, { lineWidth: 0, version: '1.1' });

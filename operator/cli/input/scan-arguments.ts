@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util';
 import type { SecurityPolicySpec } from '../../api/kinds/security-policy.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
 import type { Parameter } from '../../catalogue/controls/control.ts';
 import { type Severity, severityOrder } from '../../catalogue/controls/severity.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
-import { flagProblem, UsageError } from './usage-error.ts';
+import { parseFlags, UsageError } from './usage-error.ts';
 
 /** The output formats of a scan. */
 export const outputNames = ['table', 'json', 'yaml', 'sarif', 'junit', 'github'] as const;
@@ -64,8 +63,7 @@ Exit code 0: no failures; 1: failures; 2: a file could not be read, or a check c
 type Values = ReturnType<typeof parse>['values'];
 
 function parse(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
+  return parseFlags(args, {
     allowPositionals: true,
     options: {
       policy: { type: 'string', multiple: true },
@@ -183,13 +181,7 @@ function exceptionArguments(values: Values): Pick<ScanArguments, 'exceptionFiles
 
 /** Parses the command line of `vigil scan`. Throws {@link UsageError}. */
 export function scanArguments(args: readonly string[]): ScanArguments {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(args);
-  } catch (failure) {
-    throw new UsageError(flagProblem(failure));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parse(args);
   const cluster = values.cluster === true;
   if (values.help !== true && cluster === positionals.length > 0) {
     throw new UsageError(cluster ? '--cluster takes no paths' : 'name at least one file or folder, - for standard input, or use --cluster');
