@@ -1,6 +1,9 @@
 import type { ChangeActivity, RequestActivity } from './activity.ts';
+import { watchedKinds } from './change-activity.ts';
 
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+/** The resources that changes can be about. Requests about others, such as reviews of access, explain none. */
+const watched: ReadonlySet<string> = new Set(watchedKinds.map(({ resource }) => resource));
 /** Subresources whose writes change nothing that detections read. */
 const besides: ReadonlySet<string> = new Set([
   'status',
@@ -72,15 +75,12 @@ export class WriteJoin {
   readonly #used = new WeakSet<RequestActivity>();
   /** The requests in the order in which they came. */
   #order: { readonly key: string; readonly request: RequestActivity }[] = [];
-  #waiting: Waiting[] = [];
+  /** The changes that wait, in the order in which they came. */
+  readonly #waiting = new Set<Waiting>();
+  /** The same, by resource and namespace. */
+  readonly #waitingIn = new Map<string, Set<Waiting>>();
   #firstAudit: number | undefined;
   #lastAudit: number | undefined;
-  #overflow = 0;
-
-  /** Changes that were judged without waiting because too many waited. */
-  get overflow(): number {
-    return this.#overflow;
-  }
 
   /** Whether audit events come. */
   isActive(now: number): boolean {
@@ -96,17 +96,18 @@ export class WriteJoin {
   request(request: RequestActivity, now: number): JoinedChanges {
     this.#firstAudit ??= now;
     this.#lastAudit = Math.max(this.#lastAudit ?? 0, now);
-    if (!writes.has(request.verb) || !request.succeeded || besides.has(request.subresource ?? '')) return none;
+    if (!isWrite(request)) return none;
     const key = keyOf(request.resource, request.namespace, request.name);
     const list = this.#requests.get(key) ?? [];
     list.push(request);
     this.#requests.set(key, list);
     this.#order.push({ key, request });
     if (this.#order.length > mostRequests) this.#forgetFirst(mostRequests / 4);
-    const joined = this.#waiting.filter(({ change }) => isOf(request, change, atOnce));
+    const near = this.#waitingIn.get(placeOf(request.resource, request.namespace)) ?? [];
+    const joined = [...near].filter(({ change }) => isOf(request, change, atOnce));
     if (joined.length === 0) return none;
     this.#used.add(request);
-    this.#waiting = this.#waiting.filter((each) => !joined.includes(each));
+    for (const each of joined) this.#leave(each);
     const named = (judged: boolean): readonly ChangeActivity[] =>
       joined.filter((each) => each.judged === judged).map(({ change }) => ({ ...change, request }));
     return { judged: named(false), late: named(true) };
@@ -117,11 +118,9 @@ export class WriteJoin {
     if (change.operation === 'found' || !this.isActive(now)) return change;
     const request = this.#find(change, (each) => isOf(each, change, atOnce));
     if (request) return this.#joined(change, request);
-    if (this.#waiting.length >= mostChanges) {
-      this.#overflow += 1;
-      return change;
-    }
-    this.#waiting.push({ change, judged: false });
+    // Too many wait: this one is judged without its audit event.
+    if (this.#waiting.size >= mostChanges) return change;
+    this.#wait({ change, judged: false });
     return undefined;
   }
 
@@ -129,21 +128,39 @@ export class WriteJoin {
   due(now: number): DueChanges {
     const judged: ChangeActivity[] = [];
     const missing: ChangeActivity[] = [];
-    const still: Waiting[] = [];
     for (const waiting of this.#waiting) {
       const age = now - waiting.change.at;
       if (!waiting.judged && age >= JOIN_WAIT) {
         waiting.judged = true;
         const joined = this.#joinedLate(waiting);
         judged.push(joined);
-        if (joined.request !== undefined) continue;
+        if (joined.request !== undefined) {
+          this.#leave(waiting);
+          continue;
+        }
       }
-      if (age < GAP_AFTER) still.push(waiting);
-      else if (waiting.explained !== true && this.#sawAround(waiting.change.at)) missing.push(waiting.change);
+      if (age < GAP_AFTER) continue;
+      this.#leave(waiting);
+      if (waiting.explained !== true && this.#sawAround(waiting.change.at)) missing.push(waiting.change);
     }
-    this.#waiting = still;
     this.#forget(now - before - JOIN_WAIT);
     return { judged, missing };
+  }
+
+  #wait(waiting: Waiting): void {
+    const { resource, object } = waiting.change;
+    const place = placeOf(resource, object.namespace);
+    this.#waiting.add(waiting);
+    this.#waitingIn.set(place, (this.#waitingIn.get(place) ?? new Set()).add(waiting));
+  }
+
+  #leave(waiting: Waiting): void {
+    const { resource, object } = waiting.change;
+    const place = placeOf(resource, object.namespace);
+    this.#waiting.delete(waiting);
+    const rest = this.#waitingIn.get(place);
+    rest?.delete(waiting);
+    if (rest?.size === 0) this.#waitingIn.delete(place);
   }
 
   /** Whether audit events came before and after a time: then one of that time is missing, and not all. */
@@ -180,18 +197,24 @@ export class WriteJoin {
     this.#forgetFirst(kept < 0 ? this.#order.length : kept);
   }
 
+  /** The requests of a key are in the same order as all of them: the oldest is the first of its key. */
   #forgetFirst(count: number): void {
-    for (const { key, request } of this.#order.slice(0, count)) {
-      const list = this.#requests.get(key)?.filter((each) => each !== request) ?? [];
-      if (list.length === 0) this.#requests.delete(key);
-      else this.#requests.set(key, list);
+    for (const key of this.#order.slice(0, count).map((each) => each.key)) {
+      const list = this.#requests.get(key);
+      list?.shift();
+      if (list?.length === 0) this.#requests.delete(key);
     }
     if (count > 0) this.#order = this.#order.slice(count);
   }
 }
 
+const placeOf = (resource: string, namespace: string | undefined): string => `${resource}/${namespace ?? ''}`;
 const keyOf = (resource: string, namespace: string | undefined, name: string | undefined): string =>
-  `${resource}/${namespace ?? ''}/${name ?? ''}`;
+  `${placeOf(resource, namespace)}/${name ?? ''}`;
+
+/** Whether a request has written something that a watch shows. */
+const isWrite = ({ verb, succeeded, resource, subresource = '' }: RequestActivity): boolean =>
+  writes.has(verb) && succeeded && watched.has(resource) && !besides.has(subresource);
 
 /** Whether a request is about the same resource and namespace as a change, and not further away in time than `within` milliseconds. */
 const isNear = (request: RequestActivity, { resource, object, at }: ChangeActivity, within: number): boolean =>
