@@ -38,6 +38,8 @@ export class RunningDetector {
   #loadProblem: string | undefined;
   #saveProblem: string | undefined;
   #savedAt = Number.NEGATIVE_INFINITY;
+  /** What the last write failed to store. */
+  #unsaved: ReturnType<AnomalyDetector['save']>;
 
   private constructor(options: RunningDetectorOptions) {
     const { client, settings, clock, silence, log, onTick } = options;
@@ -89,7 +91,7 @@ export class RunningDetector {
     const now = clock();
     if (!isLast && Math.abs(now - this.#savedAt) < SAVE_INTERVAL) return;
     this.#savedAt = now;
-    const documents = this.#unsaved ?? this.detector.save(now);
+    const documents = this.detector.save(now) ?? this.#unsaved;
     if (documents === undefined) return;
     try {
       await store.save(documents);
@@ -97,13 +99,11 @@ export class RunningDetector {
       this.#saveProblem = undefined;
     } catch (error) {
       // The detector takes what it returned as saved: the next attempt must not find that nothing has changed.
-      this.#unsaved = this.detector.save(now) ?? documents;
+      this.#unsaved = documents;
       this.#saveProblem = `what was learned cannot be stored: ${messageOf(error)}`;
       log.warn({ err: error }, 'baseline of anomalies not stored; retrying');
     }
   }
-
-  #unsaved: ReturnType<AnomalyDetector['save']>;
 
   /** Stops the watches, and writes what was learned for the next leader. */
   async stop(): Promise<void> {
