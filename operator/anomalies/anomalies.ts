@@ -61,6 +61,8 @@ export class Anomalies {
   readonly #store: BaselineStore;
   #running: RunningDetector | undefined;
   #early: AuditEvent[] = [];
+  /** Whether a policy asks for anomalies. Until the policies are read, one may. */
+  #isWanted = true;
   #announced: Set<string> | undefined;
   #published: { readonly state: string; readonly at: number; readonly outcome: AnomaliesPublished } | undefined;
   #withdrawn = false;
@@ -80,10 +82,10 @@ export class Anomalies {
     this.controller.queue.add(KEY);
   }
 
-  /** Takes audit events in order. Without a detector they are kept for its start, a bounded number. Never throws. */
+  /** Takes audit events in order. Before the detector starts they are kept for it, a bounded number, unless no policy wants it. Never throws. */
   consume(events: readonly AuditEvent[]): void {
     if (this.#running) this.#running.observe(events);
-    else this.#early.push(...events.slice(0, MOST_EARLY - this.#early.length));
+    else if (this.#isWanted) this.#early.push(...events.slice(0, MOST_EARLY - this.#early.length));
   }
 
   /** Stops the detector and stores what it has learned. */
@@ -94,7 +96,8 @@ export class Anomalies {
 
   async #reconcile(): Promise<ReconcileResult> {
     const policies = observedPolicies(this.#deps.policies.list(), this.#deps);
-    if (policies.length === 0) return this.#idle();
+    this.#isWanted = policies.length > 0;
+    if (!this.#isWanted) return this.#idle();
     const ownUser = `system:serviceaccount:${this.#deps.namespace}:vigil-operator`;
     const settings = detectorSettings(
       policies.map(({ reporting }) => reporting.settings),
