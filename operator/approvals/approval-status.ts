@@ -1,4 +1,5 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
+import { endingOf, nextEnding, validity } from '../api/ending-status.ts';
 import type { ImageApproval, ImageApprovalStatus } from '../api/kinds/image-approval.ts';
 import { timestampOf } from '../api/timestamp.ts';
 import { endOfApproval, inspectApproval } from '../findings/approvals/image-approvals.ts';
@@ -15,21 +16,13 @@ export interface ApprovalStatusInput {
   readonly now: number;
 }
 
-const day = 86_400_000;
 const mostWorkloads = 20;
-const warnings: readonly (readonly [before: number, reason: string, text: string])[] = [
-  [day, 'EndsWithinADay', 'the approval ends within a day'],
-  [7 * day, 'EndsWithin7Days', 'the approval ends within 7 days'],
-];
-
-/** The reasons of condition Active with which an approval is in force and ends soon. */
-export const endsSoon: ReadonlySet<string> = new Set(warnings.map(([, reason]) => reason));
 
 /** Returns the status of an ImageApproval. Pure. */
 export function approvalStatus({ approval, running, now }: ApprovalStatusInput): ImageApprovalStatus {
   const { generation = 0 } = approval.metadata;
   const { problems, images } = inspectApproval(approval);
-  const conditions = [...readiness(problems), active(approval, images.length, now)];
+  const conditions = [...validity('approval', problems), active(approval, images.length, now)];
   return {
     observedGeneration: generation,
     conditions: setConditions(approval.status?.conditions, conditions, { now: timestampOf(now), generation }),
@@ -39,20 +32,7 @@ export function approvalStatus({ approval, running, now }: ApprovalStatusInput):
 
 /** Returns the milliseconds until the status changes by the passing of time. Undefined: it does not. */
 export function nextStatusChange({ approval: { spec }, now }: Pick<ApprovalStatusInput, 'approval' | 'now'>): number | undefined {
-  const end = endOfApproval(spec);
-  const times = [end, ...warnings.map(([before]) => end - before)].filter((time) => Number.isFinite(time) && time > now);
-  return times.length === 0 ? undefined : Math.min(...times) - now;
-}
-
-function readiness(problems: readonly string[]): ConditionUpdate[] {
-  const isValid = problems.length === 0;
-  const reason = isValid ? 'Accepted' : 'Invalid';
-  const message = isValid ? 'the approval is valid' : problems.join('; ');
-  return [
-    { type: 'Ready', status: isValid ? 'True' : 'False', reason, message },
-    { type: 'Reconciling', status: 'False', reason, message: '' },
-    { type: 'Stalled', status: isValid ? 'False' : 'True', reason, message: isValid ? '' : message },
-  ];
+  return nextEnding(endOfApproval(spec), now);
 }
 
 function active({ spec }: ImageApproval, images: number, now: number): ConditionUpdate {
@@ -60,11 +40,11 @@ function active({ spec }: ImageApproval, images: number, now: number): Condition
   if (images === 0) return off('Invalid', 'no entry is valid: the approval approves nothing');
   const end = endOfApproval(spec);
   if (end <= now) return off('Expired', `the approval ended at ${timestampOf(end)}: its images are not approved any more`);
-  const [, reason, text] = warnings.find(([before]) => end - now <= before) ?? [0, 'InForce', 'the approval is in force'];
+  const { reason, text = 'is in force' } = endingOf(end, now);
   const until = Number.isFinite(end) ? `, until ${timestampOf(end)}` : '';
   const left = spec.images.length - images;
   const problem = left > 0 ? `; ${left} of ${spec.images.length} images are not approved: see condition Ready` : '';
-  return { type: 'Active', status: 'True', reason, message: `${text}${until}${problem}` };
+  return { type: 'Active', status: 'True', reason, message: `the approval ${text}${until}${problem}` };
 }
 
 function runningPart({ status }: ImageApproval, running: RunningWorkloads | undefined): Pick<ImageApprovalStatus, 'running' | 'workloads'> {

@@ -1,5 +1,6 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { Condition } from '../api/condition.ts';
+import { endsSoon } from '../api/ending-status.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { ImageApproval, ImageApprovalStatus } from '../api/kinds/image-approval.ts';
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
@@ -8,7 +9,7 @@ import { REQUEUE_SOON, writeStatus, type StatusWriterDependencies } from '../con
 import { watchesFor } from '../controller/watched-resource.ts';
 import { repositoryOf } from '../findings/approvals/image-reference.ts';
 import type { ListClient } from '../kube/list.ts';
-import { approvalStatus, endsSoon, nextStatusChange, type RunningWorkloads } from './approval-status.ts';
+import { approvalStatus, nextStatusChange, type RunningWorkloads } from './approval-status.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import { readRunningImages, workloadsRunning, type RunningImages } from './running-images.ts';
 

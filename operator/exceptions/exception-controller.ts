@@ -1,4 +1,5 @@
 import { RESOURCES, type ApiResource } from '../api/api-resource.ts';
+import { endsSoon } from '../api/ending-status.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { Condition } from '../api/condition.ts';
 import type { ExceptionStatus } from '../api/kinds/security-exception.ts';
@@ -6,7 +7,7 @@ import { Controller, type ControllerBasics, type ReconcileResult } from '../cont
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import { REQUEUE_SOON, writeStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import { addMatches, type PolicyMatches } from './exception-counts.ts';
-import { endsSoon, exceptionStatus, nextStatusChange } from './exception-status.ts';
+import { exceptionStatus, nextStatusChange } from './exception-status.ts';
 import type { Exception } from './exception.ts';
 import type { ExceptionStore } from './exception-store.ts';
 

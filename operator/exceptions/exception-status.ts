@@ -1,4 +1,5 @@
 import { setConditions, type ConditionUpdate } from '../api/condition.ts';
+import { endingOf, nextEnding, validity } from '../api/ending-status.ts';
 import type { ExceptionBounds } from '../api/kinds/policy-exceptions.ts';
 import type { ExceptionStatus } from '../api/kinds/security-exception.ts';
 import { timestampOf } from '../api/timestamp.ts';
@@ -27,23 +28,15 @@ export interface ExceptionStatusInput {
 const day = 86_400_000;
 /** Milliseconds without a match after which an exception is unused. */
 const unusedAfter = 7 * day;
-/** Milliseconds before the end at which an exception is said to end soon, and the reason for it. */
-const warnings: readonly (readonly [before: number, reason: string, text: string])[] = [
-  [day, 'EndsWithinADay', 'ends within a day'],
-  [7 * day, 'EndsWithin7Days', 'ends within 7 days'],
-];
-
-/** The reasons of condition Active with which an exception is in force and ends soon. */
-export const endsSoon: ReadonlySet<string> = new Set(warnings.map(([, reason]) => reason));
 
 /** Returns the status of an exception. Pure. */
 export function exceptionStatus(input: ExceptionStatusInput): ExceptionStatus {
   const { exception, now } = input;
   const { generation = 0 } = exception.metadata;
-  const before = exception.status;
+  const conditions = [...validity('exception', [...input.problems, ...unknownPolicies(input)]), active(input)];
   return {
     observedGeneration: generation,
-    conditions: setConditions(before?.conditions, [...readiness(input), active(input)], { now: timestampOf(now), generation }),
+    conditions: setConditions(exception.status?.conditions, conditions, { now: timestampOf(now), generation }),
     ...countsOf(input),
   };
 }
@@ -69,9 +62,7 @@ const matchedIn = (matches: ExceptionStatusInput['matches']): number =>
 
 /** Returns the milliseconds until the status changes by the passing of time, or undefined. */
 export function nextStatusChange({ exception, now }: Pick<ExceptionStatusInput, 'exception' | 'now'>): number | undefined {
-  const end = endOf(compileWaiver(exception), now);
-  const times = [end, ...warnings.map(([before]) => end - before)].filter((time) => time > now);
-  return times.length === 0 ? undefined : Math.min(...times) - now;
+  return nextEnding(endOf(compileWaiver(exception), now), now);
 }
 
 /** Returns the seconds until the next exception ends. Positive infinity if no exception is in force. */
@@ -83,22 +74,6 @@ export function secondsToNextEnd({ set, now }: AppliedWaivers): number {
 /** Returns the time of the last match, updated once a day: an unchanged cluster causes few writes. */
 const renewed = (before: string | undefined, now: number): string =>
   before !== undefined && now - Date.parse(before) < day ? before : timestampOf(now);
-
-function readiness(input: ExceptionStatusInput): ConditionUpdate[] {
-  const problems = [...input.problems, ...unknownPolicies(input)];
-  if (problems.length === 0)
-    return [
-      { type: 'Ready', status: 'True', reason: 'Accepted', message: 'the exception is valid' },
-      { type: 'Reconciling', status: 'False', reason: 'Accepted', message: '' },
-      { type: 'Stalled', status: 'False', reason: 'Accepted', message: '' },
-    ];
-  const message = problems.join('; ');
-  return [
-    { type: 'Ready', status: 'False', reason: 'Invalid', message },
-    { type: 'Reconciling', status: 'False', reason: 'Invalid', message: '' },
-    { type: 'Stalled', status: 'True', reason: 'Invalid', message },
-  ];
-}
 
 function unknownPolicies({ exception: { spec }, bounds }: ExceptionStatusInput): readonly string[] {
   return (spec.policies ?? []).flatMap((name, index) =>
@@ -127,7 +102,7 @@ function without(input: ExceptionStatusInput, { texts, everywhere }: Refusals): 
 }
 
 function inForce(end: number, now: number, others: readonly string[]): ConditionUpdate {
-  const [, reason, text] = warnings.find(([before]) => end - now <= before) ?? [0, 'InForce', 'in force'];
+  const { reason, text = 'in force' } = endingOf(end, now);
   const notes = [`${text}, until ${timestampOf(end)}`, ...others];
   return { type: 'Active', status: 'True', reason, message: notes.join('; ') };
 }
