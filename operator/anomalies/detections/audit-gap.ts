@@ -1,3 +1,4 @@
+import { timestampOf } from '../../api/timestamp.ts';
 import type { ChangeActivity } from '../activity/activity.ts';
 import type { Observation } from './judge.ts';
 import { subjectText } from './subjects.ts';
@@ -7,7 +8,7 @@ export const auditGap = (change: ChangeActivity): Observation => ({
   detection: 'audit-gap',
   about: change.object,
   workload: `gap ${change.operation} ${change.resource}`,
-  seen: `${subjectText(change.object)} was ${change.operation === 'delete' ? 'deleted' : `${change.operation}d`} at ${new Date(change.at).toISOString().slice(0, 19)}Z, and no audit event of it came`,
+  seen: `${subjectText(change.object)} was ${change.operation === 'delete' ? 'deleted' : `${change.operation}d`} at ${timestampOf(change.at)}, and no audit event of it came`,
   normal: 'audit events of other requests came before and after it',
   compared: { kind: 'invariant' },
 });

@@ -1,37 +1,25 @@
-/** Readers of JSON whose shape is not known. A value of another type reads as empty. */
-export type Json = Readonly<Record<string, unknown>>;
+import { fieldsOf, listOf, textOf, textsOf, type Fields } from '../../engine/objects/kubernetes-object.ts';
 
-const empty: Json = {};
+/** Readers of JSON whose shape is not known. A value of another type reads as empty. */
+export type Json = Fields;
+
+const valueAt = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((current, step) => fieldsOf(current)[step], value);
 
 /** The object at a path of fields. */
-export function recordAt(value: unknown, ...path: readonly string[]): Json {
-  let current = value;
-  for (const step of path) current = isRecord(current) ? current[step] : undefined;
-  return isRecord(current) ? current : empty;
-}
+export const recordAt = (value: unknown, ...path: readonly string[]): Json => fieldsOf(valueAt(value, path));
 
 /** The list at a path of fields. */
-export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
-  const found = recordAt(value, ...path.slice(0, -1))[path.at(-1) ?? ''];
-  return Array.isArray(found) ? found : [];
-}
+export const listAt = (value: unknown, ...path: readonly string[]): readonly unknown[] => listOf(valueAt(value, path));
 
 /** The text at a path of fields, or ''. */
-export function textAt(value: unknown, ...path: readonly string[]): string {
-  const found = recordAt(value, ...path.slice(0, -1))[path.at(-1) ?? ''];
-  return typeof found === 'string' ? found : '';
-}
+export const textAt = (value: unknown, ...path: readonly string[]): string => textOf(valueAt(value, path)) ?? '';
 
 /** The texts of a list at a path of fields. */
-export const textsAt = (value: unknown, ...path: readonly string[]): readonly string[] =>
-  listAt(value, ...path).filter((item): item is string => typeof item === 'string');
+export const textsAt = (value: unknown, ...path: readonly string[]): readonly string[] => textsOf(valueAt(value, path));
 
 /** The number at a path of fields, or undefined. */
 export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
-  const found = recordAt(value, ...path.slice(0, -1))[path.at(-1) ?? ''];
+  const found = valueAt(value, path);
   return typeof found === 'number' ? found : undefined;
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { accountOfUser } from '../../engine/rbac/subject.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
 
 /** A right that leads to other rights, to Secrets or to nodes. */
@@ -143,14 +144,10 @@ export function bindingFacts(binding: Json, namespace: string): BindingFacts {
         const type = textAt(subject, 'kind');
         const own = textAt(subject, 'name');
         if (type === 'ServiceAccount') return `ServiceAccount/${textAt(subject, 'namespace') || namespace}/${own}`;
-        return accountSubject(type, own) ?? `${type}/${own}`;
+        // A service account can also be named as the user that it is.
+        const account = type === 'User' ? accountOfUser(own) : undefined;
+        return account === undefined ? `${type}/${own}` : `ServiceAccount/${account.namespace}/${account.name}`;
       })
       .toSorted(),
   };
-}
-
-/** A service account can also be named as the user that it is. */
-function accountSubject(type: string, name: string): string | undefined {
-  const [, namespace, account] = type === 'User' ? (/^system:serviceaccount:([^:]+):(.+)$/.exec(name) ?? []) : [];
-  return account === undefined ? undefined : `ServiceAccount/${namespace ?? ''}/${account}`;
 }

@@ -1,3 +1,5 @@
+import { partsOf, repositoryOf } from '../../findings/approvals/image-reference.ts';
+
 /**
  * Names that come and go are replaced by templates, so that the next pod, Job or preview namespace is not new. What was replaced is `*`,
  * which no name contains: a template never equals a name.
@@ -65,16 +67,7 @@ export function networkOf(address: string): string {
 }
 
 /** Returns an image without tag and digest, with its registry: `nginx:1.29` becomes `docker.io/library/nginx`. */
-export function imageRepository(image: string): string {
-  const name = image.split('@', 1)[0] ?? '';
-  const slash = name.lastIndexOf('/');
-  const colon = name.indexOf(':', slash + 1);
-  const repository = colon < 0 ? name : name.slice(0, colon);
-  const [first = '', ...rest] = repository.split('/');
-  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  if (hasRegistry) return repository.toLowerCase();
-  return `docker.io/${rest.length === 0 ? 'library/' : ''}${repository}`.toLowerCase();
-}
+export const imageRepository = (image: string): string => repositoryOf(partsOf(image).name);
 
 /** The registry of a repository as {@link imageRepository} returns it. */
 export const registryOf = (repository: string): string => repository.split('/', 1)[0] ?? '';

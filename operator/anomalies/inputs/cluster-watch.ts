@@ -1,5 +1,6 @@
 import type { ApiResource } from '../../api/api-resource.ts';
 import { builtinResources } from '../../engine/objects/builtin-resources.ts';
+import { isNotFound } from '../../kube/client/kube-api-error.ts';
 import { messageOf } from '../../kube/client/kube-request.ts';
 import type { WatchClient } from '../../kube/watch/watch-stream.ts';
 import type { ChangeActivity } from '../activity/activity.ts';
@@ -18,9 +19,6 @@ export interface ClusterWatchOptions {
   /** Milliseconds without a word after which a watch is taken to be dead. */
   readonly silence: number;
 }
-
-/** The kinds whose API is optional in a cluster: a server that does not have them has nothing to watch. */
-const isMissing = (error: unknown): boolean => (error as { readonly status?: number } | undefined)?.status === 404;
 
 /** Watches all kinds that detections read. */
 export class ClusterWatch {
@@ -57,7 +55,8 @@ export class ClusterWatch {
 
   #problem(resource: ApiResource, error: unknown): void {
     if (error === undefined) this.#problems.delete(resource);
-    else if (isMissing(error)) this.#missing.add(resource);
+    // The API of a kind is optional in a cluster: a server that does not have it has nothing to watch.
+    else if (isNotFound(error)) this.#missing.add(resource);
     else {
       this.#problems.set(resource, messageOf(error));
       this.#options.onError(resource, error);

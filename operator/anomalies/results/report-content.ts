@@ -1,4 +1,5 @@
 import { definedEntries } from '../../api/defined-entries.ts';
+import { timestampOf } from '../../api/timestamp.ts';
 import { BEHAVIOUR } from '../../catalogue/detections/detection.ts';
 import type { AnomalySettings } from '../../engine/controls/detection-settings.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -85,8 +86,6 @@ function messageOf({ seen, normal, count, whileLearning, actorIsCertain, detecti
   return `${seen}. Normal: ${normal}.${often}${learning}${hint}`;
 }
 
-const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
-
 function propertiesOf(finding: AnomalyFinding): Readonly<Record<string, string>> {
   const { id, seen, normal, actor, source, count, audit, techniques, firstSeen, lastSeen } = finding;
   const certainty = finding.whileLearning ? 'learning' : finding.actorIsCertain ? 'actor named by the API server' : 'actor not certain';
@@ -95,8 +94,8 @@ function propertiesOf(finding: AnomalyFinding): Readonly<Record<string, string>>
     seen,
     normal,
     actor,
-    since: time(firstSeen),
-    last: time(lastSeen),
+    since: timestampOf(firstSeen),
+    last: timestampOf(lastSeen),
     count: String(count),
     certainty,
     ...definedEntries({ source, audit: audit.length === 0 ? undefined : audit.join(' ') }),
