@@ -32,7 +32,9 @@ export class Quantity extends Boxed {
   }
 }
 
-const ten = (power: number): bigint => 10n ** BigInt(power);
+/** The powers of ten of ordinary quantities. Computing one is slow, and every comparison of resources needs some. */
+const powers: readonly bigint[] = Array.from({ length: 64 }, (_, power) => 10n ** BigInt(power));
+const ten = (power: number): bigint => powers[power] ?? 10n ** BigInt(power);
 
 /** Divides and rounds away from zero, so that a quantity above zero never becomes zero. */
 function divideUp(a: bigint, b: bigint): bigint {
@@ -54,10 +56,11 @@ function scaled(digits: bigint, fraction: number, suffix: string): Quantity | un
 const QUANTITY_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?((?:[numkMGTPE]|[KMGTPE]i)?|[eE][+-]?\d+)$/;
 
 /** The maximum of a quantity is the largest int64, as in Kubernetes. */
+const LIMIT = INT64_MAX * ten(NANO);
+
 function capped(quantity: Quantity): Quantity {
-  const limit = INT64_MAX * ten(NANO);
-  if (quantity.amount <= limit && quantity.amount >= -limit) return quantity;
-  return new Quantity(quantity.amount > 0n ? limit : -limit, -1);
+  if (quantity.amount <= LIMIT && quantity.amount >= -LIMIT) return quantity;
+  return new Quantity(quantity.amount > 0n ? LIMIT : -LIMIT, -1);
 }
 
 /** Parses a quantity such as `100m`, `1.5Gi` or `1e3`. Returns undefined if the text is not a quantity. */
