@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../api/api-resource.ts';
 import { suggestion } from '../../catalogue/suggestion.ts';
 import { formerKinds } from './former-kinds.ts';
 import { type BuiltinKind, builtinKinds } from './schema-node.ts';
@@ -27,7 +28,6 @@ interface KnownKinds {
 let known: KnownKinds | undefined;
 
 const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '');
-const apiVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
 
 /** Stable versions sort first, then by group: the group of the core, and then apps. */
 const rank = ({ version, group }: BuiltinKind): string =>
@@ -38,12 +38,12 @@ function readKnown(): KnownKinds {
   return {
     groups: new Set([...kinds.map(({ group }) => group), ...formerKinds.map(({ group }) => group)]),
     byKind: Map.groupBy(kinds, ({ kind }) => kind.toLowerCase()),
-    exact: new Set(kinds.map(({ group, version, kind }) => `${apiVersionOf(group, version)} ${kind}`)),
+    exact: new Set(kinds.map((kind) => `${apiVersionOf(kind)} ${kind.kind}`)),
   };
 }
 
 function formerProblem(apiVersion: string, kind: string, minor: number): KindProblem | undefined {
-  const former = formerKinds.find((item) => item.kind === kind && apiVersionOf(item.group, item.version) === apiVersion);
+  const former = formerKinds.find((item) => item.kind === kind && apiVersionOf(item) === apiVersion);
   if (former === undefined) return undefined;
   const { removed, replacement } = former;
   const instead = replacement === undefined ? 'nothing is in its place' : `use ${replacement}`;
@@ -75,7 +75,7 @@ function sharesMost(a: string, b: string): boolean {
   return Math.max(a.length, b.length) - head - tail <= 2;
 }
 
-const written = ({ group, version, kind }: BuiltinKind): string => `${kind} is in ${apiVersionOf(group, version)}`;
+const written = (found: BuiltinKind): string => `${found.kind} is in ${apiVersionOf(found)}`;
 
 /** Returns where the kind is, or the kind of the group that is most similar. */
 function hint(all: KnownKinds, group: string, kind: string): string {
@@ -90,7 +90,7 @@ function hint(all: KnownKinds, group: string, kind: string): string {
       candidates.map((item) => item.kind.toLowerCase()),
     );
     const similar = candidates.find((item) => item.kind.toLowerCase() === name);
-    if (similar !== undefined) return ` (did you mean '${similar.kind}' in ${apiVersionOf(similar.group, similar.version)}?)`;
+    if (similar !== undefined) return ` (did you mean '${similar.kind}' in ${apiVersionOf(similar)}?)`;
   }
   return '';
 }

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, textOf } from '../objects/kubernetes-object.ts';
+import { type Fields, fieldsOf, groupOf, textOf } from '../objects/kubernetes-object.ts';
 import { isEmptySelector, requiredLabels, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { podLabelsWith } from '../pods/controller-labels.ts';
@@ -30,8 +30,6 @@ function autoscalerOf(workload: Projection, snapshot: Snapshot): Fields | undefi
       return target['kind'] === kind && target['name'] === name && groupOf(group) === groupOf(apiVersion);
     });
 }
-
-const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
 
 /** The fewest pods that a workload is meant to have. An autoscaler overwrites spec.replicas, but leaves a workload alone that is scaled to zero. */
 function fewestPods(workload: Projection, snapshot: Snapshot): number {

@@ -8,7 +8,6 @@ import {
   namespaceOf,
   textMapOf,
   textOf,
-  textsOf,
 } from '../objects/kubernetes-object.ts';
 import type { Labels } from '../../api/label-match.ts';
 import { type HostPort, hostPortsOf } from '../network/exposure/ways-in.ts';
@@ -155,11 +154,6 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
   }),
 );
 
-/** Whether a snapshot keeps objects of a kind, given as `Kind` or `Kind.group`. */
-export function isProjected(groupKind: string): boolean {
-  return projections.has(groupKind) || isWorkloadKind(groupKind);
-}
-
 /** Returns the reference that identifies an object in results. `namespaced`: whether the kind is namespaced. */
 export function referenceOf(object: KubernetesObject, namespaced: boolean): ResourceReference {
   const uid = textOf(fieldsOf(object.metadata)['uid']);
@@ -304,9 +298,4 @@ export class Snapshot {
 /** The body of a workload's projection. */
 export function workloadOf(projection: Projection): WorkloadBody {
   return projection.body as WorkloadBody;
-}
-
-/** The strings of a field of a projection's body. */
-export function bodyTexts(body: Fields, name: string): readonly string[] {
-  return textsOf(body[name]);
 }

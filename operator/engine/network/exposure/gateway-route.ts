@@ -9,8 +9,6 @@ const group = 'gateway.networking.k8s.io';
 export const routeKinds: readonly string[] = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map(
   (kind) => `${kind}.${group}`,
 );
-/** The other kinds that decide whether a route leads to a Service. */
-export const gatewayKinds: readonly string[] = [`Gateway.${group}`, `ReferenceGrant.${group}`];
 
 /** The routes that a listener accepts if it does not list their kinds. */
 const kindsOfProtocol: Readonly<Record<string, readonly string[]>> = {
