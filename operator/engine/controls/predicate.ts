@@ -74,9 +74,28 @@ function fastPredicate(source: string): Predicate | undefined {
 const maximumCached = 4096;
 const maximumCachedLength = 256;
 
-/** Caches the results of an expression that reads only `item`, because the same images and names are frequent. */
+const readsOnlyItem = (source: string): boolean => !/\b(object|container|params|version|key)\b/.test(source.replace(/'[^']*'/g, ''));
+
+/** Returns `a` of `a || b`. Undefined if the expression is not plainly of this form. */
+function firstAlternative(source: string): string | undefined {
+  const [first = ''] = source.split(' || ', 1);
+  const isWhole = first.split('(').length === first.split(')').length;
+  return first !== source && isWhole && !source.includes('?') && !/['"[\]{}]/.test(first) ? first : undefined;
+}
+
+/**
+ * Caches the results of an expression that reads only `item`, because the same images and names are frequent. Of `a || b`, the results of
+ * `a`: if it is true, then so is the expression, whatever `b` is.
+ */
 function memoized(source: string, test: Predicate): Predicate {
-  if (/\b(object|container|params|version|key)\b/.test(source.replace(/'[^']*'/g, ''))) return test;
+  if (readsOnlyItem(source)) return cached(test);
+  const first = firstAlternative(source);
+  if (first === undefined || !readsOnlyItem(first)) return test;
+  const holds = predicate(first);
+  return (bindings) => (typeof bindings['item'] === 'string' && holds(bindings) === true) || test(bindings);
+}
+
+function cached(test: Predicate): Predicate {
   const verdicts = new Map<string, boolean | string>();
   return (bindings) => {
     const { item } = bindings;

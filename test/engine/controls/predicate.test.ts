@@ -38,7 +38,7 @@ describe("the catalogue's expressions", () => {
       bool: fc.boolean(),
       int: fc.integer({ min: -2, max: 70_000 }),
       string: texts,
-      quantity: texts,
+      quantity: fc.oneof(texts, fc.constantFrom('500m', '256Mi', '0', '0.0', '-1', '1e3')),
       list: fc.array(texts, { maxLength: 3 }),
       map: fc.dictionary(fc.constantFrom('name', 'emptyDir', 'key', 'operator'), texts),
       any: fc.anything(),
@@ -66,4 +66,21 @@ describe("the catalogue's expressions", () => {
     }
     expect(evaluated).to.be.greaterThan(2000);
   }).timeout(60_000);
+});
+
+describe('an expression with alternatives', () => {
+  it('holds if its first one holds, and else as the others say for each object', () => {
+    const holds = predicate('size(item) > 2 || object.ok');
+    expect(holds({ item: 'abc', object: {} })).to.equal(true);
+    expect(holds({ item: 'a', object: { ok: true } })).to.equal(true);
+    expect(holds({ item: 'a', object: { ok: false } })).to.equal(false);
+    expect(holds({ item: 'a', object: {} })).to.be.a('string');
+    expect(holds({ item: 1, object: { ok: true } })).to.equal(true);
+  });
+
+  it('is not taken apart inside of a condition or of parentheses', () => {
+    expect(predicate('size(item) > 2 || object.ok ? false : true')({ item: 'abc', object: {} })).to.equal(false);
+    expect(predicate('!(size(item) > 2 || object.ok)')({ item: 'abc', object: {} })).to.equal(false);
+    expect(predicate("'a || b' != item && object.ok")({ item: 'c', object: { ok: true } })).to.equal(true);
+  });
 });
