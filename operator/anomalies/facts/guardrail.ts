@@ -1,3 +1,4 @@
+import { quantityNumber } from '../../engine/schema/quantity-number.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
 
 /** How much an object protects. A lower strength than before, or its deletion, loosens it. */
@@ -52,22 +53,9 @@ function denyAll(policy: Json): Guardrail | undefined {
   return { what: 'default-deny NetworkPolicy', parts };
 }
 
-const units: Readonly<Record<string, number>> = {
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-  Ti: 1024 ** 4,
-};
-
 /** A limit that is ten times as high protects ten times less. */
 function limitStrength(value: unknown): number {
-  const [, digits = '', unit = ''] = /^([0-9.]+)([a-zA-Z]*)$/.exec(String(value)) ?? [];
-  const amount = Number(digits) * (units[unit] ?? 1);
+  const amount = quantityNumber(value) ?? 0;
   return amount > 0 ? 1 / amount : 1e9;
 }
 

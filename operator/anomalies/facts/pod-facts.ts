@@ -1,4 +1,5 @@
 import { shortHash } from '../../api/short-hash.ts';
+import { quantityNumber } from '../../engine/schema/quantity-number.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
 import { imageRepository } from './template-names.ts';
 import { suspiciousTemplate, suspiciousImage } from './suspicious-text.ts';
@@ -54,7 +55,7 @@ export function podFacts(spec: Json, status: Json = {}): PodFacts {
     host: hostFeatures(spec, all),
     ephemeral: ephemeral.map((container) => `${textAt(container, 'name')} ${imageRepository(textAt(container, 'image'))}`),
     ...(suspicious === undefined ? {} : { suspicious }),
-    cores: regular.reduce<number>((sum, container) => sum + cores(recordAt(container, 'resources', 'requests')['cpu']), 0),
+    cores: regular.reduce<number>((sum, container) => sum + (quantityNumber(recordAt(container, 'resources', 'requests')['cpu']) ?? 0), 0),
     ...(node === '' ? {} : { node }),
     ...(addresses.length === 0 ? {} : { addresses }),
   };
@@ -108,13 +109,4 @@ function sensitivePath(path: string): string | undefined {
   const plain = `/${steps.join('/')}`;
   if (plain === '/' || plain === '/var') return plain;
   return sensitivePaths.some((folder) => plain === folder || plain.startsWith(`${folder}/`)) ? plain : undefined;
-}
-
-function cores(quantity: unknown): number {
-  if (typeof quantity === 'number') return quantity;
-  if (typeof quantity !== 'string') return 0;
-  const value = Number.parseFloat(quantity);
-  if (!Number.isFinite(value)) return 0;
-  if (quantity.endsWith('m')) return value / 1000;
-  return quantity.endsWith('k') ? value * 1000 : value;
 }

@@ -102,6 +102,8 @@ export const clusterTables: Tables = {
       ],
       ['a default-deny NetworkPolicy that lets everything in', loosened(policy('shop/deny'), policy('shop/deny', {}))],
       ['a quota that grows a hundredfold', loosened(quota('10'), quota('1k'))],
+      ['a quota of Ti that becomes one of Pi', loosened(quota('1Ti'), quota('1Pi'))],
+      ['a quota that grows to a number with an exponent', loosened(quota('10'), quota('1e6'))],
       [
         'a deleted admission policy',
         removed(object('ValidatingAdmissionPolicy', 'guard', { spec: { validations: [{ expression: 'true' }] } })),
