@@ -26,6 +26,19 @@ export interface Manifest {
   lineOf(path?: string): number;
 }
 
+/** Returns the position of a path of an object, or without a path of the object. */
+export const sourceAt = (manifest: Manifest, path?: string): Required<Source> => ({
+  file: manifest.file,
+  document: manifest.document,
+  line: manifest.lineOf(path),
+});
+
+/** Returns an error at a path of an object. */
+export const errorAt = (manifest: Manifest, path: string, message: string): ManifestError => ({
+  source: sourceAt(manifest, path),
+  message,
+});
+
 /** The objects of a file, and its read errors. */
 export interface ManifestFile {
   readonly manifests: readonly Manifest[];

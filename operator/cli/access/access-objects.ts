@@ -5,7 +5,7 @@ import type { Fault } from '../../engine/outcomes/outcome.ts';
 import { projectionsOf, Snapshot } from '../../engine/snapshot/snapshot.ts';
 import { KubeApiError } from '../../kube/client/kube-api-error.ts';
 import { listPages } from '../../kube/list.ts';
-import type { ManifestError } from '../../manifests/manifest.ts';
+import { errorAt, type ManifestError } from '../../manifests/manifest.ts';
 import type { Cluster } from '../cluster-scan.ts';
 import type { Io } from '../input/io.ts';
 import { readManifestFiles } from '../input/manifest-files.ts';
@@ -33,10 +33,9 @@ export async function accessOfFiles(paths: readonly string[], io: Io): Promise<A
   const snapshot = new Snapshot();
   const errors = [...files.errors, ...state.errors];
   for (const manifest of state.manifests) {
-    const { object, file, document } = manifest;
+    const { object } = manifest;
     if (!String(object['apiVersion']).startsWith('rbac.authorization.k8s.io/')) continue;
-    for (const { path, problem } of add(snapshot, object))
-      errors.push({ source: { file, document, line: manifest.lineOf(path) }, message: `${path}: ${problem}` });
+    for (const { path, problem } of add(snapshot, object)) errors.push(errorAt(manifest, path, `${path}: ${problem}`));
   }
   return { snapshot, resources: resourcesOf(state.manifests), errors };
 }

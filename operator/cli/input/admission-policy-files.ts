@@ -3,7 +3,7 @@ import { RESOURCES } from '../../api/api-resource.ts';
 import { boundRules, type OtherAdmissionBinding, type OtherAdmissionPolicy } from '../../engine/admission-policies/bound-rules.ts';
 import { fieldsOf, nameOf, textOf } from '../../engine/objects/kubernetes-object.ts';
 import type { PolicySource } from '../../engine/policy-set.ts';
-import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
+import { errorAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import { dottedPath } from './dotted-path.ts';
 
 /** The ValidatingAdmissionPolicies among policy files. */
@@ -78,8 +78,3 @@ function unknownPolicy(manifest: Manifest, policies: readonly OtherAdmissionPoli
     errorAt(manifest, 'spec.policyName', `${id}: spec.policyName: no ValidatingAdmissionPolicy '${policyName}' among the policy files`),
   ];
 }
-
-const errorAt = (manifest: Manifest, path: string, message: string): ManifestError => ({
-  source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) },
-  message,
-});

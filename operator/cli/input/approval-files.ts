@@ -1,8 +1,8 @@
 import { API_VERSION } from '../../api/group.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import { fieldsOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
-import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
-import { dottedPath } from './dotted-path.ts';
+import { errorAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
+import { dottedPath, pathAndMessage } from './dotted-path.ts';
 
 /** What is wrong with the ImageApprovals among the scanned files. */
 export interface ApprovalFiles {
@@ -28,16 +28,11 @@ export async function inspectApprovals(manifests: readonly Manifest[], now: numb
     const id = `ImageApproval/${nameOf(manifest.object) ?? ''}`;
     const parsed = imageApprovalSpec.safeParse(fieldsOf(manifest.object['spec']));
     const problems = parsed.success
-      ? inspectApproval({ spec: parsed.data }).problems.map((problem) => splitAt(problem, problem.indexOf(': ')))
+      ? inspectApproval({ spec: parsed.data }).problems.map(pathAndMessage)
       : parsed.error.issues.map(({ path, message }) => [dottedPath(['spec', ...path]), message] as const);
-    for (const [path, message] of problems) {
-      const source = { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) };
-      errors.push({ source, message: `${id}: ${path}: ${message}` });
-    }
+    for (const [path, message] of problems) errors.push(errorAt(manifest, path, `${id}: ${path}: ${message}`));
     if (parsed.success && endOfApproval(parsed.data) <= now)
       warnings.push(`${manifest.file}:${manifest.lineOf()}: ${id} approves nothing: it ended at ${parsed.data.expiresAt ?? ''}`);
   }
   return { errors, warnings };
 }
-
-const splitAt = (text: string, at: number): readonly [string, string] => [text.slice(0, at), text.slice(at + 2)];

@@ -5,3 +5,9 @@ export function dottedPath(path: readonly PropertyKey[]): string {
     .join('')
     .replace(/^\./, '');
 }
+
+/** Splits a problem such as `spec.rules[0].name: it is no name`. */
+export function pathAndMessage(problem: string): readonly [path: string, message: string] {
+  const at = problem.indexOf(': ');
+  return [problem.slice(0, at), problem.slice(at + 2)];
+}

@@ -4,8 +4,8 @@ import type { PolicySource } from '../../engine/policy-set.ts';
 import { fieldsOf, nameOf, namespaceOf, textMapOf, textOf } from '../../engine/objects/kubernetes-object.ts';
 import type { ExceptionObject, NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import type { WaiverSet } from '../../findings/waivers/waiver-set.ts';
-import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
-import { dottedPath } from './dotted-path.ts';
+import { errorAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
+import { dottedPath, pathAndMessage } from './dotted-path.ts';
 
 /** Exceptions in force at a time, in milliseconds since the epoch. */
 export interface AppliedExceptions {
@@ -99,11 +99,7 @@ export async function readExceptions(inputs: ExceptionInputs): Promise<Exception
     const id = `${String(manifest.object['kind'])}/${nameOf(manifest.object) ?? ''}`;
     const exception = await exceptionOf(manifest);
     const problems = 'spec' in exception ? exceptionProblems(exception, rulesFor(exception, rules, used)).map(pathAndMessage) : exception;
-    for (const [path, message] of problems)
-      errors.push({
-        source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) },
-        message: `${id}: ${path}: ${message}`,
-      });
+    for (const [path, message] of problems) errors.push(errorAt(manifest, path, `${id}: ${path}: ${message}`));
     const part = 'spec' in exception ? validPart(exception, rulesFor(exception, rules, used)) : undefined;
     if (part === undefined) continue;
     const unused = reasonUnused(part, used, now);
@@ -122,9 +118,4 @@ export async function readExceptions(inputs: ExceptionInputs): Promise<Exception
 function rulesFor({ spec }: ExceptionObject, rules: ReadonlySet<string>, used: ReadonlySet<string>): ReadonlySet<string> {
   if (spec.policies?.every((name) => used.has(name)) !== false) return rules;
   return new Set([...rules, ...spec.checks.flatMap(({ name }) => name ?? [])]);
-}
-
-function pathAndMessage(problem: string): readonly [path: string, message: string] {
-  const at = problem.indexOf(': ');
-  return [problem.slice(0, at), problem.slice(at + 2)];
 }

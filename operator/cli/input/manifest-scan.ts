@@ -25,7 +25,7 @@ import { applyWaivers, isExcepted } from '../../findings/waivers/apply-waivers.t
 import { inlineOf } from '../../findings/waivers/inline-exceptions.ts';
 import type { NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
-import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
+import { errorAt, sourceAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import type { AppliedExceptions } from './exception-files.ts';
 import { customWorkloadsIn, duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
 import { hasMisreadName, isConfiguration, type ManifestProblem, nameAsText, problemOf, unservedKind } from '../files/manifest-problems.ts';
@@ -85,10 +85,7 @@ export interface FileScan extends ScanResult {
   readonly warnings: readonly string[];
 }
 
-const errorAt = (manifest: Manifest, [message, path]: ManifestProblem): ManifestError => ({
-  source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) },
-  message,
-});
+const problemAt = (manifest: Manifest, [message, path]: ManifestProblem): ManifestError => errorAt(manifest, path, message);
 
 /** The objects of all files, evaluated as the only objects of a cluster. */
 export class ManifestState {
@@ -119,11 +116,11 @@ export class ManifestState {
       const problem = problemOf(manifest.object);
       if (problem !== undefined) {
         if (hasMisreadName(manifest.object, problem)) misnamed.push(manifest);
-        return errors.push(errorAt(manifest, problem)) < 0;
+        return errors.push(problemAt(manifest, problem)) < 0;
       }
       const { apiVersion, kind } = manifest.object;
       const unserved = defined.has(`${String(apiVersion)} ${String(kind)}`) ? undefined : unservedKind(manifest.object, kubernetesVersion);
-      if (unserved !== undefined) (unserved.isFormer ? outdated : errors).push(errorAt(manifest, unserved.problem));
+      if (unserved !== undefined) (unserved.isFormer ? outdated : errors).push(problemAt(manifest, unserved.problem));
       return unserved?.isFormer !== false;
     });
     this.errors = errors;
@@ -163,7 +160,7 @@ export class ManifestState {
         const reference = set.needsSnapshot ? snapshot.add(object, set.isOwned(object, this.#ownerExists)) : undefined;
         if (reference !== undefined) byReference.set(reference, manifest);
       } catch (failure) {
-        errors.push({ source: { file: manifest.file, document: manifest.document, line: manifest.lineOf() }, message: String(failure) });
+        errors.push({ source: sourceAt(manifest), message: String(failure) });
       }
     }
     for (const evaluation of this.#evaluateTogether(set, snapshot, now)) {
@@ -277,5 +274,5 @@ function excepted(
 
 function located(result: ObjectFinding, manifest: Manifest | undefined): LocatedResult {
   if (manifest === undefined) return result;
-  return { ...result, source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(result.path) } };
+  return { ...result, source: sourceAt(manifest, result.path) };
 }

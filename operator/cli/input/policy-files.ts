@@ -1,6 +1,6 @@
 import type { PolicySource } from '../../engine/policy-set.ts';
 import { fieldsOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
-import type { Manifest, ManifestError } from '../../manifests/manifest.ts';
+import { errorAt, sourceAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import type { Io } from './io.ts';
 import { readAdmissionPolicies } from './admission-policy-files.ts';
 import { dottedPath } from './dotted-path.ts';
@@ -12,10 +12,6 @@ export interface PolicyFiles {
   readonly errors: readonly ManifestError[];
   /** Returns the file and the line of a path in a policy. */
   placeOf(policy: string, path: string): ManifestError['source'];
-}
-
-function errorAt(manifest: Manifest, path: string, message: string): ManifestError {
-  return { source: { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) }, message };
 }
 
 const isPolicy = ({ object }: Manifest): boolean =>
@@ -44,10 +40,7 @@ export async function readPolicyFiles(paths: readonly string[], io: Io): Promise
     const parsed = securityPolicySpec.safeParse(fieldsOf(manifest.object['spec']));
     const name = nameOf(manifest.object) ?? manifest.file;
     for (const { path, message } of parsed.error?.issues ?? []) {
-      const at = ['spec', dottedPath(path)]
-        .filter((part) => part !== '')
-        .join('.')
-        .replace('.[', '[');
+      const at = dottedPath(['spec', ...path]);
       problems.push(errorAt(manifest, at, `SecurityPolicy/${name}: ${at}: ${message}`));
     }
     if (parsed.success) policies.push({ name, spec: parsed.data });
@@ -58,9 +51,7 @@ export async function readPolicyFiles(paths: readonly string[], io: Io): Promise
     errors: problems,
     placeOf: (policy, path) => {
       const manifest = places.get(policy);
-      return manifest === undefined
-        ? { file: paths[0] ?? '' }
-        : { file: manifest.file, document: manifest.document, line: manifest.lineOf(path) };
+      return manifest === undefined ? { file: paths[0] ?? '' } : sourceAt(manifest, path);
     },
   };
 }
