@@ -13,6 +13,7 @@ import { RuleCounts, ruleWarnings } from './input/rule-counts.ts';
 import { ManifestState } from './input/manifest-scan.ts';
 import { type PolicyFiles, readPolicyFiles } from './input/policy-files.ts';
 import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './input/scan-arguments.ts';
+import { onCluster } from './on-cluster.ts';
 import { onePerFact } from '../output/same-facts.ts';
 import { systemNamespaces } from './input/system-namespaces.ts';
 import { exitCodes, UsageError } from './input/usage-error.ts';
@@ -64,28 +65,23 @@ function warn(warnings: readonly string[], io: Io): void {
 }
 
 async function scanLiveCluster(args: ScanArguments, io: Io): Promise<ScanResult> {
-  const { connectCluster, scanCluster, ClusterConnectionError } = await import('./cluster-scan.ts');
+  const { scanCluster } = await import('./cluster-scan.ts');
   const { readClusterExceptions } = await import('./cluster-exceptions.ts');
   const policyFiles = await readPolicyFiles(args.policyFiles, io);
-  try {
-    const cluster = await connectCluster(args.context);
+  return onCluster(args.context, async (cluster) => {
     const options = compileOptions(cluster, args);
     const counts = new RuleCounts();
     const policies = [...policyFiles.policies, ...flagsPolicies(args)];
     const set = compilePolicies(policies, options);
     const exceptions = args.exceptions ? await readClusterExceptions(cluster, policies) : undefined;
     const scan = await scanCluster(cluster, set, { namespace: args.namespace, counts, exceptions: exceptions?.inputs });
-    await cluster.client.credentials.close();
     const problems = set.problems.map((problem) => problemError(problem, policyFiles));
     const secrets = set.secretControls.map(
       (id) => `control ${id} evaluates Secrets, which Vigil does not read from a cluster; scan their manifests`,
     );
     warn([...ruleWarnings(policyFiles.policies, options, counts), ...secrets, ...(exceptions?.warnings ?? [])], io);
     return { ...scan, errors: [...policyFiles.errors, ...problems, ...scan.errors] };
-  } catch (failure) {
-    if (!(failure instanceof ClusterConnectionError)) throw failure;
-    throw new UsageError(`--cluster: ${failure.message}`);
-  }
+  });
 }
 
 /** Returns the exceptions among the scanned files and in those of --exceptions. Undefined if there are none. */

@@ -5,24 +5,16 @@ import { type QuestionArguments, questionArguments, targetOf, verbWarning, whoCa
 import { writeJson, writeTable } from './access/who-can-output.ts';
 import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
-import { exitCodes, UsageError } from './input/usage-error.ts';
+import { exitCodes } from './input/usage-error.ts';
+import { onCluster } from './on-cluster.ts';
 
-async function ofCluster({ context, namespace }: QuestionArguments): Promise<AccessObjects> {
-  const { connectCluster, ClusterConnectionError } = await import('./cluster-scan.ts');
-  try {
-    const cluster = await connectCluster(context);
-    const objects = await accessOfCluster(cluster, namespace);
-    await cluster.client.credentials.close();
-    return objects;
-  } catch (failure) {
-    if (!(failure instanceof ClusterConnectionError)) throw failure;
-    throw new UsageError(`--cluster: ${failure.message}`);
-  }
+function accessOf({ cluster, context, namespace, paths }: QuestionArguments, io: Io): Promise<AccessObjects> {
+  return cluster ? onCluster(context, (connected) => accessOfCluster(connected, namespace)) : accessOfFiles(paths, io);
 }
 
 async function answer(args: QuestionArguments, io: Io): Promise<number> {
-  const { verb, namespace, name, paths } = args;
-  const { snapshot, resources, errors } = args.cluster ? await ofCluster(args) : await accessOfFiles(paths, io);
+  const { verb, namespace, name } = args;
+  const { snapshot, resources, errors } = await accessOf(args, io);
   const question = { verb, target: targetOf(args.resource, resources), ...definedEntries({ namespace, name }) };
   const warning = verbWarning(verb);
   if (warning !== undefined) io.error(`vigil who-can: warning: ${warning}\n`);
