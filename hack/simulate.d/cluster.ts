@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A node that runs pods. */
-export interface SimulatedNode {
+interface SimulatedNode {
   readonly name: string;
   readonly index: number;
   readonly pool: string;

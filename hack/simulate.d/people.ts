@@ -1,7 +1,7 @@
 import type { Client } from './api-server.ts';
 
 /** The address of a node's number. */
-export const nodeIp = (index: number): string => `10.0.0.${index}`;
+const nodeIp = (index: number): string => `10.0.0.${index}`;
 
 /** A controller of kube-controller-manager, which uses an account of its own. */
 export const controller = (name: string): Client => ({
@@ -11,7 +11,6 @@ export const controller = (name: string): Client => ({
   agent: `kube-controller-manager/v1.36.0 (linux/amd64) kubernetes/abc/system:serviceaccount:kube-system:${name}`,
 });
 export const scheduler: Client = { user: 'system:kube-scheduler', from: nodeIp(1), agent: 'kube-scheduler/v1.36.0' };
-export const apiServer: Client = { user: 'system:apiserver', groups: ['system:masters'], from: '::1', agent: 'kube-apiserver/v1.36.0' };
 export const kubelet = (node: string, index: number): Client => ({
   user: `system:node:${node}`,
   groups: ['system:nodes', 'system:authenticated'],

@@ -6,8 +6,6 @@ import { agentProduct } from '../facts/template-names.ts';
 
 /** Resources that only say that a process is alive. */
 const heartbeats: ReadonlySet<string> = new Set(['leases']);
-/** Subresources whose requests last: their start is an event of its own. */
-const lasting: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
 
 /**
  * Makes activities of audit events. A request is one activity: of a request that lasts (exec, attach, watch) the start counts, of any other the
@@ -90,6 +88,3 @@ function commandOf(uri: string): readonly string[] {
   const query = uri.indexOf('?');
   return query < 0 ? [] : new URLSearchParams(uri.slice(query + 1)).getAll('command').slice(0, 64);
 }
-
-/** Whether a request is one that lasts, such as an exec. */
-export const isLasting = ({ subresource = '' }: Pick<RequestActivity, 'subresource'>): boolean => lasting.has(subresource);

@@ -51,11 +51,6 @@ export class Learning {
     return state === undefined || at < state.since + this.#period || state.days.size < this.#daysNeeded();
   }
 
-  /** When the input was first seen. */
-  since(input: LearnedInput): number | undefined {
-    return this.#states.get(input)?.since;
-  }
-
   /** When the input was last seen. */
   last(input: LearnedInput): number | undefined {
     return this.#states.get(input)?.last;

@@ -97,12 +97,6 @@ export class Rates {
     return excess;
   }
 
-  /** What is usual for a series: the limit of a window without the floor. */
-  limit(key: string): number {
-    const series = this.#series.get(key);
-    return series ? usualLimit(peaksOf(series)) : 0;
-  }
-
   /** An exception covers what was reported: today's numbers become usual. */
   accept(key: string): void {
     const series = this.#series.get(key);

@@ -11,7 +11,6 @@ export interface KnownPod {
   readonly workload: string;
   readonly addresses: readonly string[];
   readonly node?: string;
-  readonly account: string;
   readonly privileged: boolean;
 }
 
@@ -47,11 +46,6 @@ export class ClusterInventory {
   readonly #bindingsBySubject = new Map<string, Set<string>>();
   /** When a namespace was last seen to be deleted. */
   readonly #deletedNamespaces = new Map<string, number>();
-
-  /** Whether pods were seen: without a watch nothing can be said about addresses. */
-  get hasPods(): boolean {
-    return this.#pods.size > 0;
-  }
 
   /** Takes a change, before detections judge it. */
   apply({ object: { kind, namespace = '', name }, operation, after, at }: ChangeActivity): void {
@@ -133,11 +127,6 @@ export class ClusterInventory {
     return false;
   }
 
-  /** The subjects of all bindings. */
-  *subjects(): Iterable<string> {
-    yield* this.#bindingsBySubject.keys();
-  }
-
   /** Whether a namespace was deleted in the ten minutes before or after a time. */
   namespaceEnds(namespace: string, at: number): boolean {
     const deleted = this.#deletedNamespaces.get(namespace);
@@ -152,11 +141,11 @@ export class ClusterInventory {
     else if (before !== undefined || this.#pods.size < most) this.#addPod(object, facts, facts.pod);
   }
 
-  #addPod(object: Named, facts: ObjectFacts, { addresses = [], node, account, host }: PodFacts): void {
+  #addPod(object: Named, facts: ObjectFacts, { addresses = [], node, host }: PodFacts): void {
     const key = keyOf(object);
     const workload = this.workload('Pod', object.namespace, object.name, facts);
     const privileged = host.some((feature) => feature === 'privileged' || feature === 'hostPID' || feature.startsWith('path '));
-    this.#pods.set(key, { workload, addresses, account, privileged, ...definedEntries({ node }) });
+    this.#pods.set(key, { workload, addresses, privileged, ...definedEntries({ node }) });
     if (!host.includes('hostNetwork')) for (const address of addresses) this.#podsByAddress.set(address, key);
   }
 

@@ -34,10 +34,6 @@ export class NodeAddresses {
     this.#nodes.set(name, { addresses: new Set(facts.addresses), ranges, pool: facts.pool, direct });
   }
 
-  get size(): number {
-    return this.#nodes.size;
-  }
-
   /** Whether a node is known. */
   has(name: string): boolean {
     return this.#nodes.has(name);

@@ -15,7 +15,7 @@ import type { Sequence } from './attack-sequence.ts';
 export const requestOf = (activity: Activity): RequestActivity | undefined => (activity.type === 'request' ? activity : activity.request);
 
 /** The actor as text, with how sure it is. */
-export function actorText(actor: Actor): string {
+function actorText(actor: Actor): string {
   if (actor.kind !== 'manager') return actor.name;
   return actor.name === 'unknown'
     ? 'unknown: no audit event names who did it'
