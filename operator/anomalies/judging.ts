@@ -26,13 +26,16 @@ export interface Raised {
 }
 
 const day = 86_400_000;
-const stateful: readonly string[] = ['binding-to-everybody', 'host-takeover-pod', 'miner-or-tool', 'certificate-request'];
-
+const judgesOf = <J>(judges: Readonly<Record<string, J>>, names = Object.keys(judges)): readonly J[] =>
+  names.flatMap((name) => judges[name] ?? []);
+const judgesOfRequests = judgesOf(requestJudges);
 /** Judges of addresses also see what Vigil itself does: its own token can be stolen too. */
-const ofAddresses: ReadonlySet<string> = new Set(['token-from-elsewhere', 'denied-requests']);
+const judgesOfOwnRequests = judgesOf(requestJudges, ['token-from-elsewhere', 'denied-requests']);
+const judgesOfChanges = judgesOf(changeJudges);
+const judgesOfStates = judgesOf(changeJudges, ['binding-to-everybody', 'host-takeover-pod', 'miner-or-tool', 'certificate-request']);
 
 /** Who made a change: the user of its audit event, or the field manager. */
-export const actorOfChange = ({ request, manager }: ChangeActivity): Actor => request?.actor ?? managerActor(manager ?? 'unknown');
+const actorOfChange = ({ request, manager }: ChangeActivity): Actor => request?.actor ?? managerActor(manager ?? 'unknown');
 
 /** Runs the judges over activities, and decides with what is known whether they are normal. */
 export class Judging {
@@ -47,12 +50,9 @@ export class Judging {
   /** Judges a request. `seed`: it is learned and raises nothing. */
   request(request: RequestActivity, seed: boolean): readonly Raised[] {
     const context = this.#context(request.at);
-    const circumstances = this.#circumstances(request, request.actor, seed);
-    const own = request.actor.name === this.ownUser;
-    const judges = Object.entries(requestJudges).filter(([name]) => !own || ofAddresses.has(name));
-    return judges
-      .flatMap(([, judge]) => judge(request, context))
-      .flatMap((observation) => this.decide(observation, request, circumstances));
+    const circumstances = this.circumstances(request, seed);
+    const judges = request.actor.name === this.ownUser ? judgesOfOwnRequests : judgesOfRequests;
+    return judges.flatMap((judge) => judge(request, context)).flatMap((observation) => this.decide(observation, request, circumstances));
   }
 
   /** Judges a change. `seed`: it is learned and raises nothing. */
@@ -72,8 +72,8 @@ export class Judging {
     const { type, at, resource, object } = change;
     const judged: JudgedChange = { type, at, resource, object, operation: 'found', after: facts, actor: actorOfChange(change) };
     const context = this.#context(change.at);
-    return stateful
-      .flatMap((name) => changeJudges[name]?.(judged, context) ?? [])
+    return judgesOfStates
+      .flatMap((judge) => judge(judged, context))
       .flatMap(({ detection, compared }) =>
         compared.kind === 'invariant' && compared.state !== undefined ? [`${detection} ${compared.state}`] : [],
       );
@@ -93,19 +93,19 @@ export class Judging {
   }
 
   #judged(change: JudgedChange, seed: boolean): readonly Raised[] {
-    const circumstances = this.#circumstances(change, change.actor, seed);
+    const circumstances = this.circumstances(change, seed);
     return this.#observations(change).flatMap((observation) => this.decide(observation, change, circumstances));
   }
 
   #learnManager(change: JudgedChange): void {
-    const circumstances = this.#circumstances(change, change.actor, true);
+    const circumstances = this.circumstances(change, true);
     for (const observation of this.#observations(change))
       if (observation.compared.kind === 'first-seen') this.decide(observation, change, circumstances);
   }
 
   #observations(change: JudgedChange): readonly Observation[] {
     const context = this.#context(change.at);
-    return Object.values(changeJudges).flatMap((judge) => judge(change, context));
+    return judgesOfChanges.flatMap((judge) => judge(change, context));
   }
 
   #context(at: number): JudgeContext {
@@ -115,12 +115,9 @@ export class Judging {
   }
 
   /** The circumstances of an activity. */
-  circumstances(activity: Activity, seed: boolean): Omit<Circumstances, 'floor'> {
-    return this.#circumstances(activity, activity.type === 'request' ? activity.actor : actorOfChange(activity), seed);
-  }
-
-  #circumstances(activity: Activity, actor: Actor, seed: boolean): Omit<Circumstances, 'floor'> {
+  circumstances(activity: Activity | JudgedChange, seed: boolean): Omit<Circumstances, 'floor'> {
     const { learning } = this.#parts;
+    const actor = 'actor' in activity ? activity.actor : actorOfChange(activity);
     const { at } = activity;
     const ofWatch = activity.type === 'change' && learning.isLearning('watch', at);
     const ofAudit = (activity.type === 'request' || activity.request !== undefined) && learning.isLearning('audit', at);
