@@ -1,3 +1,4 @@
+import { definedEntries } from '../../operator/api/defined-entries.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { AuditEvent } from '../../operator/audit/audit-event.ts';
 import { changeActivity } from '../../operator/anomalies/activity/change-activity.ts';
@@ -114,6 +115,8 @@ export class ApiServer {
       client.binding === undefined
         ? {}
         : { 'authorization.k8s.io/reason': `RBAC: allowed by ${client.binding} of ClusterRole "x" to User "x"` };
+    const named = definedEntries({ subresource, namespace: call.in, name: call.name });
+    const objectRef = { apiGroup: group.join('.'), apiVersion: 'v1', resource, ...named };
     const event: AuditEvent = {
       auditID: `a${(this.#id += 1)}`,
       stage,
@@ -125,22 +128,10 @@ export class ApiServer {
       ...(call.as === undefined ? {} : { impersonatedUser: { username: call.as.user, groups: call.as.groups ?? [], extra: {} } }),
       sourceIPs: [client.from],
       userAgent: client.agent,
-      ...(call.of === undefined
-        ? {}
-        : {
-            objectRef: {
-              apiGroup: group.join('.'),
-              apiVersion: 'v1',
-              resource,
-              ...(subresource === undefined ? {} : { subresource }),
-              ...(call.in === undefined ? {} : { namespace: call.in }),
-              ...(call.name === undefined ? {} : { name: call.name }),
-            },
-          }),
+      ...definedEntries({ objectRef: call.of === undefined ? undefined : objectRef, tokenRequest: call.token }),
       requestURI: call.uri ?? `/api/v1${place}/${resource}/${call.name ?? ''}${subresource === undefined ? '' : `/${subresource}`}`,
       code,
       annotations: { 'authorization.k8s.io/decision': code === 403 ? 'forbid' : 'allow', ...(code < 400 ? reason : {}) },
-      ...(call.token === undefined ? {} : { tokenRequest: call.token }),
       server: 'server-1',
       cut: [],
     };

@@ -1,3 +1,4 @@
+import { definedEntries } from '../../operator/api/defined-entries.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { AuditEvent } from '../../operator/audit/audit-event.ts';
 import type { RequestActivity } from '../../operator/anomalies/activity/activity.ts';
@@ -42,6 +43,8 @@ export function auditEvent(user: string, at: number, request: Request): AuditEve
   const [resource = '', ...group] = whole.split('.');
   const place = request.in === undefined ? '' : `/namespaces/${request.in}`;
   const path = `/api/v1${place}/${resource}${name === undefined ? '' : `/${name}`}${subresource === undefined ? '' : `/${subresource}`}`;
+  const named = definedEntries({ subresource, namespace: request.in, name });
+  const objectRef = { apiGroup: group.join('.'), apiVersion: 'v1', resource, ...named };
   const decision = code === 403 ? 'forbid' : 'allow';
   return {
     auditID: request.id ?? `audit-${(ids += 1)}`,
@@ -54,22 +57,10 @@ export function auditEvent(user: string, at: number, request: Request): AuditEve
     ...(request.as === undefined ? {} : { impersonatedUser: { username: request.as, groups: request.asGroups ?? [], extra: {} } }),
     sourceIPs: [request.from ?? '192.0.2.10'],
     userAgent: request.agent ?? 'kubectl/v1.36.0 (linux/amd64) kubernetes/abc',
-    ...(of === undefined
-      ? {}
-      : {
-          objectRef: {
-            apiGroup: group.join('.'),
-            apiVersion: 'v1',
-            resource,
-            ...(subresource === undefined ? {} : { subresource }),
-            ...(request.in === undefined ? {} : { namespace: request.in }),
-            ...(name === undefined ? {} : { name }),
-          },
-        }),
+    ...definedEntries({ objectRef: of === undefined ? undefined : objectRef, tokenRequest: request.token }),
     requestURI: request.uri ?? path,
     code,
     annotations: { ...(code === 401 ? {} : { 'authorization.k8s.io/decision': decision }), ...request.annotations },
-    ...(request.token === undefined ? {} : { tokenRequest: request.token }),
     server: 'server-1',
     cut: [],
   };
