@@ -194,17 +194,19 @@ function ownersAfter(object: Stored, before: Stored | undefined, manager: string
   return [...owners].map(([name, fields]) => ({ manager: name, operation: 'Update', fieldsV1: { 'f:metadata': fields } }) as ManagedFields);
 }
 
-function isSelected({ metadata }: KubeObject, { labelSelector, fieldSelector }: NonNullable<KubeRequest['query']>): boolean {
-  const labels = String(labelSelector ?? '')
-    .split(/,(?![^(]*\))/)
-    .filter((part) => part !== '');
-  const isLabelled = labels.every((part) => {
+/** Whether an object has the labels of a selector such as `a=b,c,d in (e,f)`. */
+export function isLabelled({ metadata }: KubeObject, labelSelector: string): boolean {
+  const parts = labelSelector.split(/,(?![^(]*\))/).filter((part) => part !== '');
+  return parts.every((part) => {
     const [, set, members = ''] = /^(\S+) in \((.*)\)$/.exec(part) ?? [];
     if (set !== undefined) return members.split(',').includes(metadata.labels?.[set] ?? '');
     const [key = '', value] = part.split('=');
     const found = metadata.labels?.[key];
     return value === undefined ? found !== undefined : found === value;
   });
+}
+
+function isSelected(object: KubeObject, { labelSelector, fieldSelector }: NonNullable<KubeRequest['query']>): boolean {
   const name = /^metadata\.name=(.*)$/.exec(String(fieldSelector ?? ''))?.[1];
-  return isLabelled && (name === undefined || metadata.name === name);
+  return isLabelled(object, String(labelSelector ?? '')) && (name === undefined || object.metadata.name === name);
 }

@@ -11,7 +11,7 @@ import { builtinResources } from '../../operator/engine/objects/builtin-resource
 import { Credentials } from '../../operator/kube/client/credentials.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import type { KubeRequest } from '../../operator/kube/client/kube-request.ts';
-import { MemoryApi } from './memory-api.ts';
+import { isLabelled, MemoryApi } from './memory-api.ts';
 
 /** The resources of Vigil's kinds and of the reports. */
 const ownResources: readonly ApiResource[] = [...ownKinds, ...reportKinds].map(({ plural, ...kind }) => ({ ...kind, resource: plural }));
@@ -24,7 +24,7 @@ interface Change {
 }
 interface OpenWatch {
   readonly collection: string;
-  readonly labels: readonly string[];
+  readonly labelSelector: string;
   readonly answer: ServerResponse;
 }
 
@@ -118,13 +118,8 @@ export class MemoryServer {
     for (const watch of this.#watches) this.#sendTo(watch, change);
   }
 
-  #sendTo({ collection, labels, answer }: OpenWatch, { type, path, object, version }: Change): void {
-    const isSelected = labels.every((label) => {
-      const [key = '', value] = label.split('=');
-      const found = object.metadata.labels?.[key];
-      return value === undefined ? found !== undefined : found === value;
-    });
-    if (!isIn(path, collection) || !isSelected) return;
+  #sendTo({ collection, labelSelector, answer }: OpenWatch, { type, path, object, version }: Change): void {
+    if (!isIn(path, collection) || !isLabelled(object, labelSelector)) return;
     const sent = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
     answer.write(`${JSON.stringify({ type, object: sent })}\n`);
   }
@@ -153,7 +148,7 @@ export class MemoryServer {
     if (query['sendInitialEvents'] !== undefined)
       throw new KubeApiError('sendInitialEvents is forbidden', { status: 422, reason: 'Invalid' });
     answer.writeHead(200, { 'content-type': 'application/json' });
-    const watch = { collection, labels: (query['labelSelector'] ?? '').split(',').filter((label) => label !== ''), answer };
+    const watch = { collection, labelSelector: query['labelSelector'] ?? '', answer };
     this.#watches.add(watch);
     answer.on('close', () => this.#watches.delete(watch));
     answer.flushHeaders();
