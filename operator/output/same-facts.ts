@@ -46,13 +46,10 @@ const objectOf = ({ resource: { apiVersion, kind, namespace = '', name }, source
  * names the others. Used if the user chose neither controls nor frameworks.
  */
 export function onePerFact(scan: ScanResult): ScanResult {
-  const groups = new Map<string, LocatedResult[]>();
-  for (const result of scan.results) {
-    if (result.verdict !== 'fail') continue;
-    const group = groups.get(objectOf(result));
-    if (group === undefined) groups.set(objectOf(result), [result]);
-    else group.push(result);
-  }
+  const groups = Map.groupBy(
+    scan.results.filter(({ verdict }) => verdict === 'fail'),
+    objectOf,
+  );
   const replaced = new Map([...groups.values()].flatMap((failures) => [...folded(failures)]));
   const results = scan.results.flatMap((result) => (replaced.has(result) ? (replaced.get(result) ?? []) : result));
   return { ...scan, results, summary: { ...scan.summary, fail: scan.summary.fail - (scan.results.length - results.length) } };
