@@ -37,6 +37,13 @@ describe('the catalogue', () => {
     expect(catalogue.filter(({ message }) => !/^\S.*[^.\s]$/s.test(message)).map(({ id }) => id)).to.deep.equal([]);
   });
 
+  it('has no control that reports the same fact as itself, through whatever others', () => {
+    const reached = (ids: readonly string[], known: ReadonlySet<string> = new Set()): ReadonlySet<string> =>
+      ids.reduce((all, id) => (all.has(id) ? all : reached(controlById(id)?.sameFactAs ?? [], new Set([...all, id]))), known);
+    expect(catalogue.filter(({ id, sameFactAs = [] }) => reached(sameFactAs).has(id)).map(({ id }) => id)).to.deep.equal([]);
+    expect(catalogue.flatMap(({ sameFactAs = [] }) => sameFactAs.filter((id) => !controlById(id)))).to.deep.equal([]);
+  });
+
   it('finds a control by id, and suggests one for a mistyped id', () => {
     expect(controlById('host-pid')?.severity).to.equal('high');
     expect(controlById('host-pidd')).to.equal(undefined);
