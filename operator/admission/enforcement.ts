@@ -69,16 +69,10 @@ export class Enforcement {
     const hasChanged = objectChanges<SecurityPolicy>(({ metadata: { generation, deletionTimestamp }, status }) =>
       JSON.stringify([generation, deletionTimestamp, status?.enforcement]),
     );
-    const waiving = (): readonly string[] =>
-      own.policies
-        .list()
-        .filter(({ spec }) => spec.enforcement !== undefined && spec.exceptions?.allow === 'All')
-        .map(({ metadata }) => metadata.name);
-    const approving = (): readonly string[] =>
-      own.policies
-        .list()
-        .filter(({ spec }) => spec.enforcement !== undefined && spec.images?.approval?.required === true)
-        .map(({ metadata }) => metadata.name);
+    const enforcing = (reads: (spec: SecurityPolicy['spec']) => boolean) => (): readonly string[] =>
+      own.policies.list().flatMap(({ metadata, spec }) => (spec.enforcement !== undefined && reads(spec) ? metadata.name : []));
+    const waiving = enforcing(({ exceptions }) => exceptions?.allow === 'All');
+    const approving = enforcing(({ images }) => images?.approval?.required === true);
     this.controller = new Controller({
       name: 'enforcement',
       log: own.log,
