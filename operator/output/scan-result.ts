@@ -46,6 +46,9 @@ export interface OutputStyle {
   readonly passing: boolean;
 }
 
+/** Replaces control characters: names and messages must not control the terminal. */
+export const safe = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+
 /** Returns `file:line`, or `file` if the line is unknown, or the empty string without a source. */
 export function placeOf(source: Source | undefined): string {
   if (source === undefined) return '';

@@ -9,6 +9,7 @@ import {
   type Output,
   type OutputStyle,
   placeOf,
+  safe,
   resourceName,
   type ScanResult,
   skipCounts,
@@ -28,10 +29,6 @@ const severityColours: Readonly<Record<string, keyof typeof codes>> = {
   info: 'dim',
 };
 const verdictColours: Readonly<Record<string, keyof typeof codes>> = { pass: 'green', error: 'magenta', skip: 'dim', warn: 'yellow' };
-
-/** Control characters. They are replaced, because names and messages must not control the terminal. */
-const unprintable = /[\u0000-\u001f\u007f-\u009f]/g;
-const safe = (text: string): string => text.replace(unprintable, '�');
 
 function byObject(results: readonly LocatedResult[]): ReadonlyMap<string, readonly LocatedResult[]> {
   const groups = new Map<string, LocatedResult[]>();

@@ -1,6 +1,6 @@
 import type { AccessAnswer, AccessQuestion, Holder } from '../../engine/rbac/who-can.ts';
 import type { ManifestError } from '../../manifests/manifest.ts';
-import { placeOf, type Write } from '../../output/scan-result.ts';
+import { placeOf, safe, type Write } from '../../output/scan-result.ts';
 
 /** The answer to a question, with what could not be read. */
 export interface WhoCanResult extends AccessAnswer {
@@ -14,7 +14,6 @@ export function writeJson({ question, holders, unresolved, errors }: WhoCanResul
 }
 
 const named = ({ kind, namespace, name }: Holder['binding']): string => `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
-const safe = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
 
 function rowOf({ subject, binding, role, namespace, names }: Holder): readonly string[] {
   const scope = namespace === undefined ? 'cluster' : `namespace ${namespace}`;
