@@ -1,4 +1,4 @@
-import { fieldsOf, isFields } from '../objects/kubernetes-object.ts';
+import { isFields } from '../objects/kubernetes-object.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 
 /** The type of a value that is set: a scalar, a map of strings (`labels`), a list of one shape, or a map whose fields have shapes. */
@@ -57,20 +57,13 @@ export function shapeFaults(value: unknown, shape: Shape, path: string): readonl
   return mapFaults(value, path, (fields) => fieldFaults(fields, shape, path));
 }
 
-/** Returns the value at a path such as `spec.serviceAccountName`, or the first value on the path that is not a map, with its path. */
-function endOf(object: unknown, fieldPath: string): { readonly value: unknown; readonly path: string; readonly broken: boolean } {
-  const steps = fieldPath.split('.');
+/** Returns the faults of the value at a path such as `spec.serviceAccountName`, or the fault that a value on the path is not a map. */
+export function pathFaults(object: unknown, steps: readonly string[], shape: Shape): readonly Fault[] {
   let value = object;
-  for (const [index, step] of steps.entries()) {
-    if (value === undefined || value === null) return { value, path: fieldPath, broken: false };
-    if (!isFields(value)) return { value, path: steps.slice(0, index).join('.'), broken: true };
-    value = fieldsOf(value)[step];
+  for (let index = 0; index < steps.length; index += 1) {
+    if (value === undefined || value === null) return none;
+    if (!isFields(value)) return [{ path: steps.slice(0, index).join('.'), problem: 'expected a map' }];
+    value = value[steps[index] as string];
   }
-  return { value, path: fieldPath, broken: false };
-}
-
-/** Returns the faults of the value at a path, or the fault that a value on the path is not a map. */
-export function pathFaults(object: unknown, fieldPath: string, shape: Shape): readonly Fault[] {
-  const { value, path, broken } = endOf(object, fieldPath);
-  return broken ? [{ path, problem: 'expected a map' }] : shapeFaults(value, shape, path);
+  return isPlain(value, shape) ? none : shapeFaults(value, shape, steps.join('.'));
 }

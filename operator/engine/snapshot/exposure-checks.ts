@@ -40,7 +40,7 @@ const internetExposed: CrossObjectCheck = (workload, { snapshot, parameters }) =
 };
 
 const sensitiveExposed: CrossObjectCheck = (workload, query) => {
-  const texts = [workload.reference.name, ...workloadOf(workload).images];
+  const texts = [workload.reference.name, ...workloadOf(workload).containers.map(({ image }) => image)];
   const sensitive = textsOf(query.parameters['names']).some((name) => texts.some((text) => text.includes(name)));
   return sensitive ? internetExposed(workload, query) : clean;
 };

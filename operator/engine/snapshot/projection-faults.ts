@@ -71,10 +71,23 @@ const fieldsRead: Readonly<Record<string, readonly string[]>> = {
   danglingService: ['spec.selector'],
 };
 
-function faultsOn(object: unknown, shapes: FieldShapes): readonly ProjectionFault[] {
-  return Object.keys(shapes).flatMap((fieldPath) =>
-    pathFaults(object, fieldPath, shapes[fieldPath] as Shape).map((fault) => ({ ...fault, fieldPath })),
-  );
+/** A field of {@link FieldShapes}, prepared for use. */
+interface ShapedField {
+  readonly fieldPath: string;
+  readonly steps: readonly string[];
+  readonly shape: Shape;
+}
+
+const fieldsIn = (shapes: FieldShapes): readonly ShapedField[] =>
+  Object.entries(shapes).map(([fieldPath, shape]) => ({ fieldPath, steps: fieldPath.split('.'), shape }));
+
+const podFields = fieldsIn(podShapes);
+const fieldsOfKind: ReadonlyMap<string, readonly ShapedField[]> = new Map(
+  [...shapesOfKind].map(([kind, shapes]) => [kind, fieldsIn(shapes)]),
+);
+
+function faultsOn(object: unknown, fields: readonly ShapedField[]): readonly ProjectionFault[] {
+  return fields.flatMap(({ fieldPath, steps, shape }) => pathFaults(object, steps, shape).map((fault) => ({ ...fault, fieldPath })));
 }
 
 /** Returns the faults in the fields that cross-object checks read: values of the wrong type. Of a workload, the fields of its pod. */
@@ -82,10 +95,10 @@ export function projectionFaults(
   object: KubernetesObject,
   synthetic: SyntheticPod | MissingTemplate | undefined,
 ): readonly ProjectionFault[] {
-  if (synthetic === undefined) return faultsOn(object, shapesOfKind.get(groupKindOf(object)) ?? {});
+  if (synthetic === undefined) return faultsOn(object, fieldsOfKind.get(groupKindOf(object)) ?? []);
   if (synthetic.pod === undefined) return [{ path: synthetic.path, problem: synthetic.problem, fieldPath: '' }];
   const { pod, prefix } = synthetic;
-  return faultsOn(pod, podShapes).map((fault) => ({ ...fault, path: prefix + fault.path }));
+  return faultsOn(pod, podFields).map((fault) => ({ ...fault, path: prefix + fault.path }));
 }
 
 /** Returns the faults in the fields that a check reads for a control. */

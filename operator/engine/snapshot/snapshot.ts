@@ -49,7 +49,6 @@ export interface WorkloadBody extends Fields {
   readonly automount: boolean | undefined;
   /** Whether a volume holds a token of the service account for the API server. */
   readonly tokenVolume: boolean;
-  readonly images: readonly string[];
   readonly containers: readonly ContainerImage[];
   readonly ports: readonly number[];
   readonly portNames: readonly string[];
@@ -101,15 +100,15 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
   const containers = containerLists.flatMap((list) => listOf(spec[list]).map(fieldsOf));
   const ports = containers.flatMap((container) => listOf(container['ports']).map(fieldsOf));
   const automount = spec['automountServiceAccountToken'];
+  const serviceAccount = accountOf(spec);
   const { replicas, ordinals } = fieldsOf(object['spec']);
   const firstOrdinal = fieldsOf(ordinals)['start'];
   return {
     prefix: synthetic.pod === undefined ? '' : synthetic.prefix,
     podLabels: textMapOf(fieldsOf(pod?.metadata)['labels']),
-    serviceAccount: accountOf(spec),
+    serviceAccount,
     automount: typeof automount === 'boolean' ? automount : undefined,
-    tokenVolume: hasTokenVolume(spec, accountOf(spec)),
-    images: containers.map(({ image }) => textOf(image) ?? ''),
+    tokenVolume: hasTokenVolume(spec, serviceAccount),
     containers: containerImages(spec, fieldsOf(object['status'])),
     ports: ports.map(({ containerPort }) => containerPort).filter((port) => typeof port === 'number'),
     portNames: ports.map(({ name }) => name).filter((name) => typeof name === 'string'),
@@ -179,23 +178,24 @@ const clusterKinds: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reduces an object to the fields that cross-object checks read: one projection for each pod template of a workload, else one. Returns none
- * if no check reads its kind.
+ * Reduces an object to the fields that cross-object checks read: one projection for each pod template of a workload, else one. All have the
+ * same reference. Returns none if no check reads its kind.
  */
 export function projectionsOf(object: KubernetesObject, owned = false): readonly Projection[] {
   const pods = syntheticPods(object);
   // The pods of another workload are projected with that.
   const own = pods.filter((pod): pod is MissingTemplate | SyntheticPod => !('referred' in pod));
-  const made = pods.length === 0 ? [projectionOf(object, owned, undefined)] : own.map((pod) => projectionOf(object, owned, pod));
+  const kind = groupKindOf(object);
+  const identity = { kind, owned, reference: referenceOf(object, !clusterKinds.has(kind)) };
+  const made = pods.length === 0 ? [projectionOf(object, identity, undefined)] : own.map((pod) => projectionOf(object, identity, pod));
   return made.filter((projection) => projection !== undefined);
 }
 
 function projectionOf(
   object: KubernetesObject,
-  owned: boolean,
+  { kind, owned, reference }: { readonly kind: string; readonly owned: boolean; readonly reference: ResourceReference },
   synthetic: SyntheticPod | MissingTemplate | undefined,
 ): Projection | undefined {
-  const kind = groupKindOf(object);
   // The checks look for workloads by their kinds. A custom kind that is not known is to them a pod template.
   const groupKind = synthetic === undefined || isWorkloadKind(kind) ? kind : 'PodTemplate';
   const body = synthetic === undefined ? projections.get(groupKind)?.(object) : workloadBody(object, synthetic);
@@ -203,7 +203,7 @@ function projectionOf(
   const faults = projectionFaults(object, synthetic);
   const metadata = fieldsOf(object.metadata);
   return {
-    reference: referenceOf(object, !clusterKinds.has(groupKind)),
+    reference,
     groupKind,
     labels: textMapOf(metadata['labels']),
     annotations: textMapOf(metadata['annotations']),
@@ -231,13 +231,10 @@ export class Snapshot {
    * controls the object.
    */
   add(object: KubernetesObject, owned = false): ResourceReference | undefined {
-    const [first, ...others] = projectionsOf(object, owned);
-    if (first === undefined) return undefined;
-    for (const projection of [first, ...others]) {
-      this.#count += 1;
-      this.#listFor(projection.groupKind, first.reference.namespace ?? '').push({ ...projection, reference: first.reference });
-    }
-    return first.reference;
+    const made = projectionsOf(object, owned);
+    for (const projection of made) this.#listFor(projection.groupKind, projection.reference.namespace ?? '').push(projection);
+    this.#count += made.length;
+    return made[0]?.reference;
   }
 
   /** Returns all objects of a kind. */
