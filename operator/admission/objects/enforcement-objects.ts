@@ -116,11 +116,10 @@ class EntryObjects {
     const notEnforced = [...this.#checks.notEnforced, ...drafts.filter((draft): draft is NotEnforced => 'check' in draft)];
     const names = this.#names;
     const denied = this.#input.entry.actions.includes('Warn') ? deniedVariables(names, denying) : [];
-    const policies = made.map((draft) => this.#policyOf(draft, denied));
     const unusable = new Set(notEnforced.map(({ check }) => check));
     return {
-      policies,
-      bindings: policies.map((one, index) => this.#bindingOf(one, made[index])),
+      policies: made.map((draft) => this.#policyOf(draft, denied)),
+      bindings: made.map((draft) => this.#bindingOf(draft)),
       approves: made.some(({ readsParameters }) => readsParameters === true),
       enforced: empty === undefined ? names.filter((name) => !unusable.has(name)) : [],
       notEnforced,
@@ -227,19 +226,16 @@ class EntryObjects {
     };
   }
 
-  #bindingOf({ metadata }: AdmissionPolicy, draft: Draft | undefined): AdmissionBinding {
+  #bindingOf({ shape, namespaces = this.#namespaces, readsParameters = false }: Draft): AdmissionBinding {
+    const metadata = this.#metadata(shape);
     const paramRef = { name: parametersName(this.#name), parameterNotFoundAction: 'Allow' as const };
     return {
       metadata,
       spec: {
         policyName: metadata.name,
         validationActions: this.#input.entry.actions,
-        ...(this.#input.waives || draft?.readsParameters === true ? { paramRef } : {}),
-        matchResources: {
-          matchPolicy: 'Equivalent',
-          namespaceSelector: (draft?.namespaces ?? this.#namespaces).selector,
-          objectSelector: {},
-        },
+        ...(this.#input.waives || readsParameters ? { paramRef } : {}),
+        matchResources: { matchPolicy: 'Equivalent', namespaceSelector: namespaces.selector, objectSelector: {} },
       },
     };
   }
