@@ -9,30 +9,41 @@ export type LabelMatch = (labels: Labels) => boolean;
 const everything: LabelMatch = () => true;
 const has = (labels: Labels, key: string): boolean => Object.hasOwn(labels, key);
 
-type Requirement = NonNullable<LabelSelector['matchExpressions']>[number];
+/** A condition on one label. */
+interface Requirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values?: readonly string[] | undefined;
+}
 
-function requirementMatch({ key, operator, values = [] }: Requirement): LabelMatch {
+/** Whether a label with this value, undefined if the label is absent, meets a requirement. No label meets an unknown operator. */
+export function meets({ operator, values = [] }: Omit<Requirement, 'key'>, value: string | undefined): boolean {
   switch (operator) {
     case 'In':
-      return (labels) => has(labels, key) && values.includes(labels[key] ?? '');
+      return value !== undefined && values.includes(value);
     case 'NotIn':
-      return (labels) => !has(labels, key) || !values.includes(labels[key] ?? '');
+      return value === undefined || !values.includes(value);
     case 'Exists':
-      return (labels) => has(labels, key);
+      return value !== undefined;
     case 'DoesNotExist':
-      return (labels) => !has(labels, key);
+      return value === undefined;
     default:
-      return () => false;
+      return false;
   }
 }
+
+/** Whether labels meet a requirement. */
+export const meetsRequirement = (requirement: Requirement, labels: Labels): boolean =>
+  meets(requirement, has(labels, requirement.key) ? labels[requirement.key] : undefined);
 
 /** Compiles a label selector. All labels and expressions must match. `{}` and undefined select everything. */
 export function labelMatch(selector: LabelSelector | undefined): LabelMatch {
   const labels = Object.entries(selector?.matchLabels ?? {});
-  const expressions = (selector?.matchExpressions ?? []).map(requirementMatch);
+  const expressions = selector?.matchExpressions ?? [];
   if (labels.length === 0 && expressions.length === 0) return everything;
   return (candidate) =>
-    labels.every(([key, value]) => has(candidate, key) && candidate[key] === value) && expressions.every((match) => match(candidate));
+    labels.every(([key, value]) => has(candidate, key) && candidate[key] === value) &&
+    expressions.every((requirement) => meetsRequirement(requirement, candidate));
 }
 
 /** Whether a selector selects everything. */

@@ -1,4 +1,4 @@
-import type { Labels } from '../../api/label-match.ts';
+import { type Labels, meetsRequirement } from '../../api/label-match.ts';
 import { isFields } from '../objects/kubernetes-object.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 
@@ -59,23 +59,6 @@ export function requirementsOf(selector: unknown, path: string, faults: Fault[])
   return requirements;
 }
 
-/** Whether a label with this value, undefined if the label is absent, meets a requirement. */
-export function meets({ operator, values }: LabelRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-  }
-}
-
 /** Whether labels meet all requirements. */
-export function labelsMeet(requirements: readonly LabelRequirement[], labels: Labels): boolean {
-  return requirements.every((requirement) =>
-    meets(requirement, Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined),
-  );
-}
+export const labelsMeet = (requirements: readonly LabelRequirement[], labels: Labels): boolean =>
+  requirements.every((requirement) => meetsRequirement(requirement, labels));

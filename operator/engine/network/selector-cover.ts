@@ -1,4 +1,5 @@
-import { type LabelRequirement, meets } from './label-requirement.ts';
+import { meets } from '../../api/label-match.ts';
+import type { LabelRequirement } from './label-requirement.ts';
 
 /** The label that the API server sets on every Namespace. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';
