@@ -44,6 +44,8 @@ export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 
 
 /** Milliseconds until the objects are compared again, if no change is seen. */
 const resync = 60_000;
+/** Milliseconds until a policy is enforced after somebody gives the rights, or applies the CRD: a `kubectl wait` of 30 seconds must see it. */
+const rightsInterval = 10_000;
 /** Milliseconds until the status of admission policies is read again after they were written. */
 const statusInterval = 1000;
 /** The part of the size limit of the parameters from which an Event warns. */
@@ -121,14 +123,14 @@ export class Enforcement {
           `the API server does not serve a kind that enforcement needs: apply the CRD admissionparameters.vigil.dev of this version (${messageOf(error)})`,
         ],
       });
-      return { requeueAfter: resync };
+      return { requeueAfter: rightsInterval };
     }
     if (!isForbidden(error)) throw error;
     await this.#failed(policy, {
       reason: 'MissingRights',
       problems: [`the operator may not write admission policies: apply ${component} (${messageOf(error)})`],
     });
-    return { requeueAfter: resync };
+    return { requeueAfter: rightsInterval };
   }
 
   async #enforce(policy: SecurityPolicy): Promise<ReconcileResult> {
