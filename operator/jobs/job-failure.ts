@@ -1,5 +1,5 @@
 import { HEAP_EXIT, PERMANENT_EXIT } from './exit-code.ts';
-import { containersOf, type ContainerStatus, type JobPod, type Terminated } from './job-pod.ts';
+import { containersOf, hasSucceeded, type ContainerStatus, type JobPod, type Terminated } from './job-pod.ts';
 import { exitMessage, vigilReason } from './exit-message.ts';
 
 /** The class of a failed attempt at a Job or an index of it, in one word: the `reason` in conditions, Events and metrics. */
@@ -70,7 +70,7 @@ const startingReasons: ReadonlySet<string> = new Set(['PodInitializing', 'Contai
  */
 export function podOutcome(pod: JobPod, container: string): PodOutcome {
   const { phase } = pod.status ?? {};
-  if (phase === 'Succeeded') return { kind: 'succeeded' };
+  if (hasSucceeded(pod)) return { kind: 'succeeded' };
   return phase === 'Failed' ? { kind: 'failed', ...failureOf(pod, container) } : startOf(pod);
 }
 

@@ -64,3 +64,12 @@ export const containersOf = ({ status }: JobPod): readonly ContainerStatus[] => 
 
 /** Whether a Pod has ended: `Succeeded` or `Failed`. */
 export const hasEnded = ({ status }: JobPod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/**
+ * Whether the work of a Pod succeeded: its phase is `Succeeded`, or each container has ended with exit code 0. The kubelet reports the containers
+ * about a second before the phase. The containers of Jobs do not start again, and their logs are complete when they have ended.
+ */
+export function hasSucceeded({ status: { phase, containerStatuses = [] } = {} }: JobPod): boolean {
+  if (phase === 'Succeeded') return true;
+  return phase === 'Running' && containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.terminated?.exitCode === 0);
+}

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/metadata.ts';
 import { podOutcome, type JobFailure } from './job-failure.ts';
-import { hasEnded, type JobPod, type StatusCondition } from './job-pod.ts';
+import { hasEnded, hasSucceeded, type JobPod, type StatusCondition } from './job-pod.ts';
 
 /** The fields of a Job that decide the state of its indexes. */
 export interface JobObject extends KubeObject {
@@ -109,7 +109,7 @@ export class JobState {
   of(index: number): IndexState {
     const pods = this.#pods.get(index) ?? [];
     const pod = pods.at(-1);
-    const finished = pods.findLast(({ status }) => status?.phase === 'Succeeded');
+    const finished = pods.findLast(hasSucceeded);
     if (finished) return { kind: 'finished', pod: finished };
     const ended = conditionOf(this.#job, 'Failed', 'Complete');
     if (this.#completed.has(index) || ended?.type === 'Complete')

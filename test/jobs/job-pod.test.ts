@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { containersOf, hasEnded, jobPodOf } from '../../operator/jobs/job-pod.ts';
+import { containersOf, hasEnded, hasSucceeded, jobPodOf, type ContainerStatus } from '../../operator/jobs/job-pod.ts';
 
 const metadata = { name: 'p', namespace: 'vigil-system' };
 const state = { terminated: { exitCode: 1, reason: 'Error' } };
@@ -46,4 +46,20 @@ describe('a pod that has ended', () => {
     const ended = ['Pending', 'Running', 'Unknown', 'Succeeded', 'Failed'].filter((phase) => hasEnded({ metadata, status: { phase } }));
     expect([ended, hasEnded({ metadata })]).to.deep.equal([['Succeeded', 'Failed'], false]);
   });
+});
+
+describe('a pod whose work succeeded', () => {
+  const ended = (exitCode: number): ContainerStatus => ({ name: 'worker', state: { terminated: { exitCode } } });
+  const running: ContainerStatus = { name: 'sidecar', state: { running: {} } };
+  for (const [what, status, wanted] of [
+    ['is in phase Succeeded', { phase: 'Succeeded' }, true],
+    ['is still in phase Running, and each container ended with 0', { phase: 'Running', containerStatuses: [ended(0), ended(0)] }, true],
+    ['is not one with a container that failed', { phase: 'Running', containerStatuses: [ended(0), ended(1)] }, false],
+    ['is not one with a container that runs', { phase: 'Running', containerStatuses: [ended(0), running] }, false],
+    ['is not one without container statuses', { phase: 'Running' }, false],
+    ['is not one whose init container alone has ended', { phase: 'Pending', initContainerStatuses: [ended(0)] }, false],
+    ['is not one that failed, for example past its deadline', { phase: 'Failed', containerStatuses: [ended(0)] }, false],
+    ['is not one whose node is lost', { phase: 'Unknown', containerStatuses: [ended(0)] }, false],
+  ] as const)
+    it(what, () => expect(hasSucceeded({ metadata, status })).to.equal(wanted));
 });
