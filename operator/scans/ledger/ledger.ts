@@ -110,10 +110,19 @@ export interface Collected {
 }
 
 const once: Retry = { smaller: false, memoryFactor: 1, deadlineFactor: 1 };
-/** The most distinct problems that are kept. */
+/** The most distinct problems that are listed. */
 const mostUncovered = 50;
 
-const distinct = (all: readonly Uncovered[]): Uncovered[] => [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()];
+const furtherProblems = 'further problems of this scan are not listed';
+
+/** The distinct problems. Those beyond the limit become one, so that each affected policy keeps a message. */
+function distinct(all: readonly Uncovered[]): Uncovered[] {
+  const named = all.filter(({ message }) => message !== furtherProblems);
+  const listed = [...new Map(named.map((entry) => [JSON.stringify(entry), entry])).values()];
+  const further = [...listed.slice(mostUncovered), ...all.filter(({ message }) => message === furtherProblems)];
+  const policies = [...new Set(further.flatMap(({ policies: affected }) => affected))];
+  return [...listed.slice(0, mostUncovered), ...(further.length === 0 ? [] : [{ message: furtherProblems, policies }])];
+}
 
 const entryOf = (shard: Shard, state: LedgerShard['state']): LedgerShard => ({
   state,
@@ -178,7 +187,7 @@ export function shardCollected(ledger: Ledger, shard: number, collected: Collect
   return {
     ...ledger,
     shards: [...ledger.shards.with(shard, { ...entry, state: 'done' }), ...left],
-    uncovered: distinct([...ledger.uncovered, ...collected.uncovered]).slice(0, mostUncovered),
+    uncovered: distinct([...ledger.uncovered, ...collected.uncovered]),
     scanned: ledger.scanned + collected.scanned,
     failed: ledger.failed + collected.failed,
     failedByPolicy: addCounts(ledger.failedByPolicy, collected.unread),

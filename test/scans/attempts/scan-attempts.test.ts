@@ -27,12 +27,20 @@ class AttemptsBench {
   readonly scan = scanOf('s', undefined, { spec: { scan: { activeDeadlineSeconds: 100 } } });
   readonly memory = new ScanMemory(() => this.seconds * 1000);
   readonly holds: (ScanHold | undefined)[] = [];
-  readonly job: JobObject = { metadata: { name: 'a1', uid: 'a1' }, status: { active: 0 } };
+  /** The Job; undefined: it was deleted. */
+  job: JobObject | undefined = { metadata: { name: 'a1', uid: 'a1' }, status: { active: 0 } };
   /** Seconds since the scan began. */
   seconds = 0;
+  /** The pods in the cache. */
   pods: readonly JobPod[] = [];
+  /** The pods on the server. Default: those in the cache. */
+  live: readonly JobPod[] | undefined;
+  /** The ConfigMaps whose existence was checked. */
+  readonly checked: (readonly string[])[] = [];
+  /** The pods whose results were collected. */
+  readonly collected: string[] = [];
   refusal: string | undefined;
-  creating: () => Promise<string> = () => Promise.resolve('a1');
+  creating: () => Promise<string | undefined> = () => Promise.resolve('a1');
   collecting: (pod: string) => Promise<unknown> = () => Promise.reject(new Error('nothing is collected'));
   stored: StoredLedger;
 
@@ -48,12 +56,22 @@ class AttemptsBench {
       typeof ScanAttempts
     >[0];
     const attempts = new ScanAttempts(deps, {
-      store: { update: (_scan: unknown, stored: StoredLedger) => Promise.resolve(stored) },
-      collector: { collect: ({ metadata }: JobPod) => this.collecting(metadata.name) },
+      store: {
+        update: (_scan: unknown, stored: StoredLedger) => Promise.resolve(stored),
+        assertStored: (_scan: unknown, names: readonly string[]) => Promise.resolve(void this.checked.push(names)),
+        shards: () => Promise.resolve({ shards: [0, 1].map(() => ({ slices: [], pageSize: 500 })) }),
+        storeShards: () => Promise.resolve(['m2']),
+      },
+      collector: {
+        collect: ({ metadata }: JobPod) => {
+          this.collected.push(metadata.name);
+          return this.collecting(metadata.name);
+        },
+      },
       jobs: {
         find: () => Promise.resolve(this.job),
         podsOf: () => this.pods,
-        livePodsOf: () => Promise.resolve(this.pods),
+        livePodsOf: () => Promise.resolve(this.live ?? this.pods),
         whyNoPod: () => Promise.resolve(this.refusal),
         create: () => this.creating(),
       },
@@ -168,5 +186,115 @@ describe('the attempts of a scan', () => {
     expect(await bench.advance(1).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
     expect(await bench.advance(60).catch((error: unknown) => (error as Error).message)).to.equal('etcdserver: no leader');
     expect(await bench.advance(62)).to.deep.equal(['queued WriteFailed', 'pending']);
+  });
+
+  it('keep the hold of a pod without its image while another pod runs', async () => {
+    const bench = new AttemptsBench();
+    const waiting = { state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } };
+    bench.pods = [pod(0, { phase: 'Running' }), pod(1, { phase: 'Pending', containerStatuses: [{ name: 'worker', ...waiting }] })];
+    await bench.advance(1);
+    expect(bench.holds).to.deep.equal([{ reason: 'PullError', message: 'ImagePullBackOff: no such image' }]);
+  });
+
+  it('read the pods from the server before an index counts as failed', async () => {
+    const bench = new AttemptsBench();
+    bench.job = { metadata: { name: 'a1', uid: 'a1' }, status: { active: 1, completedIndexes: '0' } };
+    bench.pods = [pod(1, { phase: 'Running' })];
+    bench.live = [pod(0, { phase: 'Succeeded' }), ...bench.pods];
+    bench.collecting = () => Promise.resolve(done);
+    expect([await bench.advance(1), bench.collected]).to.deep.equal([['done', 'pending'], ['p-0']]);
+    const lost = new AttemptsBench();
+    lost.job = bench.job;
+    lost.pods = bench.pods;
+    expect(await lost.advance(1)).to.deep.equal(['queued LogLost', 'pending']);
+  });
+
+  it('fail and are retried with a new Job when their Job was deleted', async () => {
+    const bench = new AttemptsBench();
+    bench.job = undefined;
+    bench.creating = () => Promise.resolve('a2');
+    expect(await bench.advance(1)).to.deep.equal(['pending JobGone', 'pending JobGone']);
+    expect(bench.bench.recorded.map(({ message }) => message)).to.deep.equal([
+      'shard 0: Job a1 was deleted; it is retried',
+      'shard 1: Job a1 was deleted; it is retried',
+    ]);
+    expect(bench.stored.ledger.jobs.map(({ uid, created, configMaps }) => [uid, created, configMaps])).to.deep.equal([
+      [undefined, true, ['m']],
+      ['a2', true, ['m2']],
+    ]);
+  });
+
+  it('wait while the cache of Pods is behind the server', async () => {
+    const bench = new AttemptsBench();
+    bench.live = [pod(0, { phase: 'Running' })];
+    await bench.advance(0);
+    await bench.advance(4.9);
+    expect(bench.holds).to.deep.equal([undefined, undefined]);
+    await bench.advance(5);
+    expect(bench.holds.at(-1)).to.deep.equal({ reason: 'WatchBehind', message: 'the Pod cache is behind the API server' });
+  });
+
+  it('measure the time without a pod anew after a pod ran', async () => {
+    const bench = new AttemptsBench();
+    bench.refusal = 'denied by a webhook';
+    await bench.advance(0);
+    bench.pods = [pod(0, { phase: 'Running' })];
+    await bench.advance(59);
+    bench.pods = [];
+    await bench.advance(60);
+    await bench.advance(70);
+    expect(bench.holds.at(-1)?.reason).to.equal('FailedCreate');
+    expect(await bench.advance(121)).to.deep.equal(['error Rejected', 'error Rejected']);
+  });
+
+  it('check the ConfigMaps of a pod that is stuck in ContainerCreating', async () => {
+    const bench = new AttemptsBench();
+    const creating = { name: 'worker', state: { waiting: { reason: 'ContainerCreating' } } };
+    bench.pods = [pod(0, { phase: 'Pending', containerStatuses: [creating] }), pod(1, { phase: 'Running' })];
+    await bench.advance(0);
+    await bench.advance(10);
+    expect(bench.checked).to.deep.equal([]);
+    await bench.advance(11);
+    expect(bench.checked).to.deep.equal([['in', 'm']]);
+  });
+
+  const fresh = (): Ledger => ({ ...ledgerOf(), jobs: ledgerOf().jobs.map((job) => ({ ...job, created: false })) });
+  const notAllowed = new KubeApiError('jobs.batch is forbidden', {
+    ...{ status: 403, reason: 'Forbidden', body: { details: { group: 'batch', kind: 'jobs' } } },
+  });
+  const errorOf = (advanced: Promise<unknown>): Promise<unknown> => advanced.then(String, (error: unknown) => error);
+
+  it('throw if Jobs may not be created, or if the server fails', async () => {
+    for (const error of [notAllowed, new KubeApiError('no leader', { status: 500 })]) {
+      const bench = new AttemptsBench(fresh());
+      bench.creating = () => Promise.reject(error);
+      expect(await errorOf(bench.advance(1000))).to.equal(error);
+    }
+  });
+
+  for (const [what, error] of [
+    ['an admission webhook', new KubeApiError('denied', { status: 403 })],
+    ['the API server, as invalid', new KubeApiError('Invalid', { status: 422, reason: 'Invalid' })],
+  ] as const)
+    it(`fail at once when their Job is refused by ${what}`, async () => {
+      const bench = new AttemptsBench(fresh());
+      bench.creating = () => Promise.reject(error);
+      expect(await bench.advance(1)).to.deep.equal(['error Rejected', 'error Rejected']);
+      expect(bench.stored.ledger.shards.map(({ message }) => message)).to.deep.equal([error.message, error.message]);
+    });
+
+  it('stay as they are while a Job of an earlier plan is being deleted', async () => {
+    const bench = new AttemptsBench(fresh());
+    bench.creating = () => Promise.resolve(undefined);
+    expect([await bench.advance(1), bench.stored.ledger.jobs[0]?.created]).to.deep.equal([['pending', 'pending'], false]);
+  });
+
+  it('report no progress when all shards are settled', async () => {
+    const bench = new AttemptsBench();
+    bench.pods = [pod(0, { phase: 'Succeeded' }), pod(1, { phase: 'Succeeded' })];
+    bench.collecting = () => Promise.resolve(done);
+    expect(await bench.advance(1)).to.deep.equal(['done', 'done']);
+    // One for each collected shard, none for the end.
+    expect(bench.holds).to.deep.equal([undefined, undefined]);
   });
 });

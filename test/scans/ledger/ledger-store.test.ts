@@ -61,6 +61,15 @@ describe('the ledger store', () => {
     }
   });
 
+  it('keeps the plan if the ledger may exist although its creation failed', async () => {
+    let posts = 0;
+    api.interfere = ({ method }) => (method === 'POST' && ++posts === 3 ? 'after' : undefined);
+    await failed(store.begin(scan, draft, ledgerOf));
+    expect([posts, api.names.length]).to.deep.equal([3, 3]);
+    const { ledger } = (await store.read(scan)) ?? expect.fail('no ledger');
+    expect(await store.input(ledger.input)).to.deep.equal(draft.input);
+  });
+
   it('deletes what a crash left behind with the next try', async () => {
     await store.storeShards(scan, draft.shards);
     await store.storeShards({ name: 'other', uid: 'u' }, draft.shards);
