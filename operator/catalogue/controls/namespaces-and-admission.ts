@@ -7,13 +7,15 @@ const enforceVersion = 'pod-security.kubernetes.io/enforce-version';
 const minor = `int(item['${enforceVersion}'].substring(3))`;
 const pinned = `!('${enforce}' in item && '${enforceVersion}' in item && item['${enforceVersion}'].matches('^v1[.](0|[1-9][0-9]{0,3})$'))`;
 
-/** Whether a webhook that fails open gets requests about resources of a group. */
-const failsOpen = (groups: string, resources: string): string =>
-  [
+/** Whether a webhook that fails open gets requests about resources of a group. `pods/*` are pods and all of their subresources. */
+const failsOpen = (group: string, scope: 'Cluster' | 'Namespaced', resources: readonly string[]): string => {
+  const entries = ['*', ...resources].flatMap((resource) => [`'${resource}'`, `'${resource}/*'`]);
+  return [
     "!(has(item.failurePolicy) && item.failurePolicy == 'Ignore' && has(item.rules)",
-    'item.rules.exists(r, has(r.resources) && has(r.apiGroups)',
-    `r.apiGroups.exists(g, g in ${groups}) && r.resources.exists(s, s in ${resources})))`,
+    `item.rules.exists(r, has(r.resources) && has(r.apiGroups) && (!has(r.scope) || r.scope in ['*', '${scope}'])`,
+    `r.apiGroups.exists(g, g in ['${group}', '*']) && r.resources.exists(s, s in [${entries.join(', ')}])))`,
   ].join(' && ');
+};
 
 /** CONTROLS.md §9. */
 export const namespacesAndAdmission: Section = {
@@ -114,14 +116,12 @@ export const namespacesAndAdmission: Section = {
       placement: { mitre: ['T1562.001'] },
       theme: 'hardening',
       checks: [
-        { at: 'webhooks[]', type: 'map', require: failsOpen("['', '*']", "['pods', '*', '*/*', 'pods/*']") },
+        { at: 'webhooks[]', type: 'map', require: failsOpen('', 'Namespaced', ['pods']) },
+        { at: 'webhooks[]', type: 'map', require: failsOpen('rbac.authorization.k8s.io', 'Namespaced', ['roles', 'rolebindings']) },
         {
           at: 'webhooks[]',
           type: 'map',
-          require: failsOpen(
-            "['rbac.authorization.k8s.io', '*']",
-            "['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings', '*', '*/*']",
-          ),
+          require: failsOpen('rbac.authorization.k8s.io', 'Cluster', ['clusterroles', 'clusterrolebindings']),
         },
         { at: 'webhooks[].failurePolicy', type: 'string', require: 'true' },
         { at: 'webhooks[].clientConfig.url', type: 'string', require: "!item.lowerAscii().startsWith('http://')" },

@@ -1,4 +1,4 @@
-import type { Control, Parameter, Section } from './control.ts';
+import type { Control, Exemption, Parameter, Section } from './control.ts';
 
 const ingressKinds = ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingress'];
 const policyKinds = ['NetworkPolicy.networking.k8s.io'];
@@ -119,6 +119,16 @@ const namesDirective = String.raw`_by_lua|load_module|lua_package|/etc/|/var/run
  * of the path.
  */
 const insideLocation = String.raw`^([^{};"\\x00-\\x1f]|\\\\[{}]|\\{([0-9]+(,[0-9]*)?|,[0-9]+)\\}|\\\\[pPx]\\{[A-Za-z0-9^]+\\}|;[A-Za-z0-9._~%-])*$`;
+/** Annotations with a certificate, or that leave TLS to the backend: then `spec.tls` is not needed. */
+const tlsByAnnotation: Exemption = {
+  when: [
+    "has(object.metadata.annotations) && (['alb.ingress.kubernetes.io/certificate-arn', 'networking.gke.io/managed-certificates',",
+    "'ingress.gcp.kubernetes.io/pre-shared-cert', 'appgw.ingress.kubernetes.io/appgw-ssl-certificate'].exists(key,",
+    "key in object.metadata.annotations && object.metadata.annotations[key] != '') ||",
+    "('nginx.ingress.kubernetes.io/ssl-passthrough' in object.metadata.annotations &&",
+    "object.metadata.annotations['nginx.ingress.kubernetes.io/ssl-passthrough'] == 'true'))",
+  ].join(' '),
+};
 /** Whether a host of `spec.tls` covers the host `item`: it is the same, or a wildcard for its first label. */
 const coversHost = "h == item || (h.startsWith('*.') && item.indexOf('.') > 0 && item.substring(item.indexOf('.')) == h.substring(1))";
 const forbiddenPath = "['/etc', '/root', '/var/run/secrets', '/var/run/kubernetes'].exists(part, item.contains(part))";
@@ -385,6 +395,7 @@ export const networkAndExposure: Section = {
       placement: { nsa: ['NS.encryption'], mitre: ['T1557'] },
       theme: 'tls',
       checks: [{ at: 'spec.tls', type: 'list', missing: 'fail', require: 'true' }],
+      exemptions: [tlsByAnnotation],
     },
     {
       id: 'gateway-tls',
@@ -425,6 +436,7 @@ export const networkAndExposure: Section = {
           require: `item == '' || (has(object.spec.tls) && object.spec.tls.exists(t, !has(t.hosts) || t.hosts.size() == 0 || t.hosts.exists(h, ${coversHost})))`,
         },
       ],
+      exemptions: [tlsByAnnotation],
     },
     {
       id: 'ingress-wildcard-host',

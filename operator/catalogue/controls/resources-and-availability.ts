@@ -88,7 +88,7 @@ export const resourcesAndAvailability: Section = {
       why: 'Without a limit one pod can fill the disk or the memory of its node.',
       fix: 'Set emptyDir.sizeLimit.',
       example: { before: 'volumes:\n- name: tmp\n  emptyDir: {}\n', after: 'volumes:\n- name: tmp\n  emptyDir: {sizeLimit: 64Mi}\n' },
-      message: 'emptyDir.sizeLimit is not set',
+      message: 'emptyDir.sizeLimit is not set, or is 0',
       placement: { nsa: ['NS.resources'], mitre: ['T1499'] },
       theme: 'availability',
       parameters: { memoryOnly: { description: 'Only check volumes with medium: Memory.', type: 'bool', default: false } },
@@ -96,8 +96,7 @@ export const resourcesAndAvailability: Section = {
         {
           at: 'spec.volumes[]',
           type: 'map',
-          require:
-            "!has(item.emptyDir) || has(item.emptyDir.sizeLimit) || (params.memoryOnly && !(has(item.emptyDir.medium) && item.emptyDir.medium == 'Memory'))",
+          require: `!has(item.emptyDir) || (has(item.emptyDir.sizeLimit) && ${isPositive('item.emptyDir.sizeLimit')}) || (params.memoryOnly && !(has(item.emptyDir.medium) && item.emptyDir.medium == 'Memory'))`,
         },
       ],
     },

@@ -93,7 +93,8 @@ export const supplyChain: Section = {
       theme: 'supply-chain',
       parameters: {
         registries: {
-          description: 'Registries, optionally with the beginning of the repository, such as registry.example.com or docker.io/library.',
+          description:
+            'Registries, optionally with the beginning of the repository or the whole of it, such as registry.example.com, docker.io/library or docker.io/library/nginx.',
           type: 'strings',
         },
       },
@@ -101,7 +102,7 @@ export const supplyChain: Section = {
         {
           at: images,
           type: 'string',
-          require: `[${explicitName}].exists(image, params.registries.exists(registry, image.startsWith(registry.endsWith('/') ? registry : registry + '/')))`,
+          require: `[${explicitName}].exists(image, params.registries.exists(registry, image.startsWith(registry.endsWith('/') ? registry : registry + '/') || (registry.contains('/') && (image == registry || image.startsWith(registry + ':') || image.startsWith(registry + '@')))))`,
         },
       ],
     },

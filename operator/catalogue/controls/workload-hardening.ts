@@ -8,16 +8,25 @@ const cleanPath = "('/' + item.split('/').filter(part, !(part in ['', '.'])).joi
 /** A CEL expression: the name of a capability in upper case and without the prefix CAP_. */
 const bareCapability = (name: string): string =>
   `(${name}.upperAscii().startsWith('CAP_') ? ${name}.upperAscii().substring(4) : ${name}.upperAscii())`;
-const sockets = ['docker.sock', 'cri-dockerd.sock', 'dockershim.sock', 'containerd.sock', 'crio.sock', 'podman.sock'];
-/** The folders below which runtimes have their sockets. */
-const socketRoots = ['/run/', '/var/run/', '/var/snap/microk8s/common/run/'];
+const sockets = ['docker', 'cri-dockerd', 'dockershim', 'containerd', 'crio', 'podman', 'isulad'];
+/** A regular expression for the sockets, below the folders in which runtimes have them. containerd has one more for ttrpc. */
+const socketPath = `^(/run|/var/run|/var/snap/microk8s/common/run)/(.*/)?(${sockets.join('|')})[.]sock([.]ttrpc)?$`;
+/** A regular expression for the folders of a runtime that a user of the node runs. */
+const userFolder = '^(/var)?/run/user(/[0-9]+(/(docker|podman|containerd))?)?$';
 /** The folders with a socket in them, or in a folder below. */
 const socketFolders = [
   '/',
-  ...['/run', '/run/containerd', '/run/k3s', '/run/k3s/containerd', '/run/k0s', '/run/crio', '/run/podman'].flatMap((folder) => [
-    folder,
-    `/var${folder}`,
-  ]),
+  ...[
+    '/run',
+    '/run/containerd',
+    '/run/k3s',
+    '/run/k3s/containerd',
+    '/run/k0s',
+    '/run/crio',
+    '/run/podman',
+    '/run/docker',
+    '/run/docker/containerd',
+  ].flatMap((folder) => [folder, `/var${folder}`]),
   '/var/snap/microk8s',
   '/var/snap/microk8s/common',
   '/var/snap/microk8s/common/run',
@@ -28,13 +37,17 @@ const profile = (field: string): string => {
   const [own, pod] = ['item.securityContext', 'object.spec.securityContext'];
   return `(has(${own}) && has(${own}.${field}) ? ${confined(own)} : has(${pod}) && has(${pod}.${field}) && ${confined(pod)})`;
 };
+/** A regular expression for disks and their partitions. Who reads a disk reads all files of the node. */
+const disk = '^/dev/((sd|hd|vd|xvd)[a-z]{1,2}|nvme[0-9]+n[0-9]+|mmcblk[0-9]+|dm-[0-9]+|md[0-9]+)(p?[0-9]+)?$';
+/** A regular expression for the folders in which users keep the keys of SSH, of clouds and of clusters. */
+const userKeys = '^/home/[^/]+/[.](ssh|aws|azure|kube|docker|gnupg|config)(/.*)?$';
 const appArmorAnnotation = "'container.apparmor.security.beta.kubernetes.io/' + item.name";
 /** A CEL expression: whether one of the mechanisms that limit a program beyond the default capabilities is on. */
 const hardened = [
   profile('seccompProfile'),
   profile('appArmorProfile'),
-  '(has(item.securityContext) && has(item.securityContext.seLinuxOptions))',
-  '(has(object.spec.securityContext) && has(object.spec.securityContext.seLinuxOptions))',
+  '(has(item.securityContext) && has(item.securityContext.seLinuxOptions) && item.securityContext.seLinuxOptions.size() > 0)',
+  '(has(object.spec.securityContext) && has(object.spec.securityContext.seLinuxOptions) && object.spec.securityContext.seLinuxOptions.size() > 0)',
   '(has(item.securityContext) && has(item.securityContext.capabilities) && has(item.securityContext.capabilities.drop) && item.securityContext.capabilities.drop.size() > 0)',
   `(has(object.metadata.annotations) && has(item.name) && ${appArmorAnnotation} in object.metadata.annotations && object.metadata.annotations[${appArmorAnnotation}] != 'unconfined')`,
 ].join(' || ');
@@ -130,9 +143,7 @@ export const workloadHardening: Section = {
         {
           at: 'spec.volumes[].hostPath.path',
           type: 'string',
-          require: `![${cleanPath}].exists(path, path in ${JSON.stringify(socketFolders)} || (${socketRoots
-            .map((root) => `path.startsWith('${root}')`)
-            .join(' || ')}) && (${sockets.map((socket) => `path.endsWith('/${socket}')`).join(' || ')}))`,
+          require: `![${cleanPath}].exists(path, path in ${JSON.stringify(socketFolders)} || path.matches('${socketPath}') || path.matches('${userFolder}'))`,
         },
       ],
     },
@@ -165,6 +176,7 @@ export const workloadHardening: Section = {
           default: [
             // The keys, data and pods of the cluster, as the distributions place them.
             '/etc/kubernetes', '/srv/kubernetes', '/etc/srv/kubernetes', '/etc/rancher', '/var/lib/etcd', '/var/lib/kubelet/pods', '/var/lib/kubelet/pki',
+            '/var/lib/kubelet/kubeconfig', '/var/lib/kubelet/bootstrap-kubeconfig',
             '/var/lib/rancher', '/var/lib/k0s', '/var/lib/minikube', '/var/snap/microk8s',
             // The keys and accounts of the node, and what it runs by itself.
             '/root', '/boot', '/etc/shadow', '/etc/gshadow', '/etc/sudoers', '/etc/sudoers.d', '/etc/pam.d', '/etc/ssh', '/etc/ssl/private',
@@ -178,7 +190,7 @@ export const workloadHardening: Section = {
         {
           at: 'spec.volumes[].hostPath.path',
           type: 'string',
-          require: `![${cleanPath}].exists(path, path in params.paths || params.folders.exists(folder, path == folder || path.startsWith(folder + '/')))`,
+          require: `![${cleanPath}].exists(path, path in params.paths || params.folders.exists(folder, path == folder || path.startsWith(folder + '/')) || path.matches('${disk}') || path.matches('${userKeys}'))`,
         },
       ],
     },
@@ -378,8 +390,9 @@ export const workloadHardening: Section = {
         {
           at: 'spec.tolerations[]',
           type: 'map',
+          // The taint of the control plane has the effect NoSchedule. A toleration of another effect does not help.
           require:
-            "has(item.key) && item.key != '' ? !(item.key in ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master']) : !(has(item.operator) && item.operator == 'Exists')",
+            "has(item.effect) && !(item.effect in ['', 'NoSchedule']) || (has(item.key) && item.key != '' ? !(item.key in ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master']) : !(has(item.operator) && item.operator == 'Exists'))",
         },
         { at: 'spec.nodeName', type: 'string', templatesOnly: true, require: "item == ''" },
       ],
@@ -480,7 +493,7 @@ export const workloadHardening: Section = {
         {
           at: ['C*.command[]', 'C*.args[]'],
           type: 'string',
-          require: "!item.contains('sudo') || !item.matches('(^|[^A-Za-z0-9_-])sudo($|[^A-Za-z0-9_-])')",
+          require: "!item.contains('sudo') || !item.matches('(^|[^A-Za-z0-9_.-])sudo($|[^A-Za-z0-9_.-])')",
         },
       ],
     },

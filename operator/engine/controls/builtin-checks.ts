@@ -1,6 +1,7 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { annotationHasCredential, binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
 import { CredentialTest } from '../credentials/credential-test.ts';
+import { commandHasCredential } from '../credentials/command-line.ts';
 import { fieldsOf, isFields, type KubernetesObject, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
 import { networkJudges } from '../network/judges/network-judges.ts';
@@ -82,29 +83,6 @@ const credentialInConfigMap: BuiltinCheck = ({ object }, parameters) => {
   eachDatum(object, 'binaryData', found, (key, value) => binaryHasCredential(key, value, test));
   return outcome(found);
 };
-
-/** `--password=x`, also inside the text of a shell command. */
-const option = /(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)=(["']?)([^\s"']+)/g;
-const mysqlPassword = /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b.*\s-p([^\s=]+)/;
-/** A user and a password for curl, and the password for sshpass. */
-const userPassword = /\bcurl\b.*\s(?:-u|--user)[ =]?["']?[^\s:"'$]+:([^\s"']+)|\bsshpass\s+-p\s*(\S+)/;
-
-/** The password that a program of the command line gets as a part of an argument. */
-function programPassword(line: string): string | undefined {
-  const [, basic, ssh] = userPassword.exec(line) ?? [];
-  return mysqlPassword.exec(line)?.[1] ?? basic ?? ssh;
-}
-
-function commandHasCredential(words: readonly string[], test: CredentialTest): boolean {
-  const line = words.join(' ');
-  if (programPassword(line)?.startsWith('$') === false || test.hasCredential(line)) return true;
-  for (const [, name = '', , value = ''] of line.matchAll(option)) if (test.isSecret(name, value)) return true;
-  return words.some((word, index) => {
-    const name = /^--?([A-Za-z][A-Za-z0-9_-]*)$/.exec(word)?.[1] ?? '';
-    const value = words[index + 1] ?? '';
-    return name !== '' && value !== '' && !value.startsWith('-') && test.isSecret(name, value);
-  });
-}
 
 const commandLine: Shape = { command: ['string'], args: ['string'] };
 

@@ -22,10 +22,15 @@ const isSentence = (value: string): boolean =>
   (/\s/.test(value) && /\b(pass(word|phrase|code)?|token|secret|key|credentials?)\b/i.test(value)) ||
   /^(Password|Passphrase|Token|Secret|Credentials?|API key)[.:?!]?$/.test(value);
 
+/** Whether a value is the namespace and the name of an object, as in `--secret=shop/web-tls`. */
+const isObjectName = (value: string): boolean =>
+  /^[a-z0-9]([a-z0-9-]*[a-z0-9])?\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(value) && !looksRandom(value);
+
 /** Whether a literal can be the secret that its name announces. */
 function isPlausible(name: string, value: string): boolean {
   if (/[\r\n]/.test(value) || /^[[{]/.test(value) || isSentence(value)) return false;
   const ofPassword = isPasswordName(name);
+  if (!ofPassword && /secret$/i.test(name) && isObjectName(value)) return false;
   if (/^\d+$/.test(value)) return value.length >= (ofPassword ? 4 : 8);
   return ofPassword || !/\s/.test(value);
 }

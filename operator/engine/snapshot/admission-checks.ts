@@ -14,7 +14,7 @@ function coversPods(rule: unknown): boolean {
   return (
     any(textsOf(apiGroups), '', '*') &&
     any(textsOf(apiVersions), 'v1', '*') &&
-    any(textsOf(resources), 'pods', '*', '*/*') &&
+    any(textsOf(resources), 'pods', '*', '*/*', 'pods/*') &&
     any(textsOf(operations), 'CREATE', '*') &&
     listOf(resourceNames).length === 0 &&
     scope !== 'Cluster'

@@ -18,13 +18,13 @@ const namespaceHolds: CrossObjectCheck = ({ reference: { name } }, { control, sn
   return exempt || snapshot.in(name, requiredKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
 };
 
-/** The autoscaler of a workload. */
-function autoscalerOf(workload: Projection, snapshot: Snapshot): Fields | undefined {
+/** The autoscalers of a workload. */
+function autoscalersOf(workload: Projection, snapshot: Snapshot): readonly Fields[] {
   const { kind, name, namespace = '', apiVersion } = workload.reference;
   return snapshot
     .in(namespace, 'HorizontalPodAutoscaler.autoscaling')
     .map(({ body }) => body)
-    .find(({ scaleTargetRef }) => {
+    .filter(({ scaleTargetRef }) => {
       const target = fieldsOf(scaleTargetRef);
       const group = textOf(target['apiVersion']) ?? apiVersion;
       return target['kind'] === kind && target['name'] === name && groupOf(group) === groupOf(apiVersion);
@@ -34,10 +34,9 @@ function autoscalerOf(workload: Projection, snapshot: Snapshot): Fields | undefi
 /** The fewest pods that a workload is meant to have. An autoscaler overwrites spec.replicas, but leaves a workload alone that is scaled to zero. */
 function fewestPods(workload: Projection, snapshot: Snapshot): number {
   const { replicas = 1 } = workloadOf(workload);
-  const autoscaler = replicas === 0 ? undefined : autoscalerOf(workload, snapshot);
-  if (autoscaler === undefined) return replicas;
-  const { minReplicas } = autoscaler;
-  return typeof minReplicas === 'number' ? minReplicas : 1;
+  const autoscalers = replicas === 0 ? [] : autoscalersOf(workload, snapshot);
+  const fewest = autoscalers.map(({ minReplicas }) => (typeof minReplicas === 'number' ? minReplicas : 1));
+  return fewest.length === 0 ? replicas : Math.min(...fewest);
 }
 
 const replicas: CrossObjectCheck = (workload, { snapshot }) => (fewestPods(workload, snapshot) >= 2 ? clean : failure('spec.replicas'));

@@ -12,7 +12,9 @@ const fields =
   };
 
 function serviceName(backend: unknown): string | undefined {
-  const { service, serviceName: legacy } = fieldsOf(backend);
+  const { service, serviceName: legacy, servicePort } = fieldsOf(backend);
+  // An action of the AWS controller, which an annotation describes: there is no Service of that name.
+  if ((servicePort ?? fieldsOf(fieldsOf(service)['port'])['name']) === 'use-annotation') return undefined;
   return textOf(fieldsOf(service)['name']) ?? textOf(legacy);
 }
 

@@ -50,6 +50,7 @@ export interface WorkloadBody extends Fields {
   /** Whether a volume holds a token of the service account for the API server. */
   readonly tokenVolume: boolean;
   readonly containers: readonly ContainerImage[];
+  /** The numbers and the names of the TCP ports of its containers. */
   readonly ports: readonly number[];
   readonly portNames: readonly string[];
   readonly hostNetwork: boolean;
@@ -98,7 +99,9 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
   const { pod } = synthetic;
   const spec = fieldsOf(pod?.spec);
   const containers = containerLists.flatMap((list) => listOf(spec[list]).map(fieldsOf));
-  const ports = containers.flatMap((container) => listOf(container['ports']).map(fieldsOf));
+  const ports = containers
+    .flatMap((container) => listOf(container['ports']).map(fieldsOf))
+    .filter(({ protocol }) => (protocol ?? 'TCP') === 'TCP');
   const automount = spec['automountServiceAccountToken'];
   const serviceAccount = accountOf(spec);
   const { replicas, ordinals } = fieldsOf(object['spec']);

@@ -105,10 +105,11 @@ export const table: Tables = {
         ],
         ['a webhook for namespaces that do not exist', `namespaceSelector: {matchLabels: {team: a}}, ${rules('', 'pods')}`],
         ['a webhook for updates', rules('', 'pods').replace('CREATE', 'UPDATE')],
-        ['a webhook for subresources', rules('', 'pods/*')],
+        ['a webhook for subresources', rules('', 'pods/exec')],
         ['a webhook for cluster-scoped objects', rules('', '*').replace('operations', 'scope: Cluster, operations')],
       ] as const
     ).map(([title, body]) => fails(title, together(namespace('shop'), webhook(body)), '')),
+    passes('a webhook for pods and their subresources', together(namespace('shop'), webhook(rules('', 'pods/*')))),
     fails('a webhook that only mutates', together(namespace('shop'), webhook(rules('', 'pods'), 'MutatingWebhookConfiguration')), ''),
     fails('nothing', namespace('shop'), ''),
     fails('privileged is no standard', namespace('shop', 'privileged'), ''),
